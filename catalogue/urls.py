@@ -1,0 +1,5 @@
+"""Routes of catalogue."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

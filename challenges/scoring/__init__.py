@@ -1,0 +1,1 @@
+"""Scoring, in plain Python and NumPy."""

@@ -1,0 +1,1 @@
+"""Open Emploi: the site and its people."""

@@ -1,0 +1,43 @@
+"""Roles and kinds of organisations."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class OrganisationKind(TextChoices):
+    """What an organisation is."""
+
+    ADMINISTRATION = "administration", _("Administration")
+    LOCAL_AUTHORITY = "local_authority", _("Collectivité")
+    ASSOCIATION = "association", _("Association")
+    COMPANY = "company", _("Entreprise")
+    LABORATORY = "laboratory", _("Laboratoire ou école")
+    INDIVIDUAL = "individual", _("Personne")
+
+
+class OrganisationBadge(TextChoices):
+    """What the Region attests of an organisation."""
+
+    STRATEGIC_PARTNER = "strategic_partner", _("Partenaire stratégique")
+    DATA_PRODUCER = "data_producer", _("Producteur de données")
+    PUBLIC_SERVICE = "public_service", _("Service public")
+    VERIFIED = "verified", _("Organisation vérifiée")
+
+
+class Role(TextChoices):
+    """What a member may do in an organisation."""
+
+    REFERENT = "referent", _("Référente ou référent")
+    EDITOR = "editor", _("Éditrice ou éditeur")
+    CONTRIBUTOR = "contributor", _("Contributrice ou contributeur")
+
+
+class RegionRole(TextChoices):
+    """What a person does for the Region."""
+
+    ADMINISTRATOR = "administrator", _("Administration")
+    MODERATOR = "moderator", _("Relecture")
+    OFFICER = "officer", _("Instruction des accès")
+    APPROVER = "approver", _("Décision des accès")
+    DPO = "dpo", _("Protection des données")
+    AUDITOR = "auditor", _("Audit")

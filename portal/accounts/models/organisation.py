@@ -1,0 +1,62 @@
+"""Organisations and who belongs to them."""
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.enums import OrganisationKind, Role
+from portal.lib.immutable import Immutable
+
+
+class Organisation(models.Model):
+    """A body that publishes, competes or produces data."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(_("nom"), max_length=160)
+    acronym = models.CharField(_("sigle"), max_length=40, blank=True)
+    former_names = models.JSONField(default=list, blank=True)
+    kind = models.CharField(_("nature"), max_length=20, choices=OrganisationKind.choices)
+    siret = models.CharField("SIRET", max_length=14, blank=True)
+    homepage_url = models.URLField(_("site"), max_length=300, blank=True)
+    description = models.TextField(_("présentation"), max_length=2_000, blank=True)
+    badges = models.JSONField(default=list, blank=True)
+    # The Region itself: nobody else's content may be moderated by its members alone.
+    is_region = models.BooleanField(default=False)
+    verified_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("organisation")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["siret"], condition=~models.Q(siret=""), name="organisation_siret_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(Immutable):
+    """A person's place in an organisation."""
+
+    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="memberships")
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="memberships"
+    )
+    role = models.CharField(max_length=20, choices=Role.choices)
+    joined_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "organisation"],
+                condition=models.Q(left_at__isnull=True),
+                name="one_live_membership",
+            )
+        ]

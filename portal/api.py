@@ -1,0 +1,1 @@
+"""The JSON interface: routers of the apps, problem+json."""

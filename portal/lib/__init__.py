@@ -1,0 +1,1 @@
+"""How: no tables, no imports from the apps."""

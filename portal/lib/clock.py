@@ -1,0 +1,34 @@
+"""The only clock for deadlines: the database's."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from django.utils import timezone as django_timezone
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def now() -> datetime:
+    """Return the present instant, aware, in UTC.
+
+    PostgreSQL: clock_timestamp(), which moves on inside a transaction, so a date read after a
+    lock was waited for is the date after the wait. SQLite runs on this host: the host's clock.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT clock_timestamp()")
+            read: datetime = cursor.fetchone()[0]
+        return read.astimezone(UTC)
+    return django_timezone.now().astimezone(UTC)
+
+
+def paris_day(at: datetime) -> date:
+    """Return the calendar day of an instant in Europe/Paris."""
+    return at.astimezone(PARIS).date()
+
+
+def next_paris_midnight(at: datetime) -> datetime:
+    """Return the first instant of the following day in Europe/Paris, in UTC."""
+    day = date.fromordinal(paris_day(at).toordinal() + 1)
+    return datetime(day.year, day.month, day.day, tzinfo=PARIS).astimezone(UTC)

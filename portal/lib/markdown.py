@@ -1,0 +1,81 @@
+"""One Markdown renderer for the whole site: capped, then rendered in a killable child.
+
+Called when a text is saved, never when it is read. Python-Markdown takes minutes on some
+twenty-kilobyte inputs and a thread cannot be stopped, hence the process.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from portal.lib.refusals import Invalid
+
+CHILD = Path(__file__).with_name("markdown_child.py")
+_CAPS = (
+    # Each has a quadratic or worse path in the parser; the counts keep all of them under 2 s.
+    (re.compile(r"\["), 1_000),
+    (re.compile(r"<"), 400),
+    (re.compile(r"^\s{0,3}#", re.M), 300),
+)
+_DEEP = re.compile(r"^(?:\s*(?:>|[-*+]|\d+[.)])\s){11}", re.M)
+
+
+def _refuse(reason: str) -> Invalid:
+    return Invalid(
+        _("Ce texte ne peut pas être mis en forme : %(reason)s. Simplifiez-le.")
+        % {"reason": reason},
+        code="markdown",
+    )
+
+
+def check(text: str) -> None:
+    """Refuse a text over the caps; raises Invalid with the reason."""
+    if "\x00" in text:
+        raise _refuse(str(_("il contient un caractère nul")))
+    if len(text) > settings.MARKDOWN_MAX_CHARACTERS:
+        raise _refuse(str(_("il dépasse 20 000 caractères")))
+    if _DEEP.search(text) or any(len(rule.findall(text)) > most for rule, most in _CAPS):
+        raise _refuse(str(_("il compte trop de crochets, de chevrons, de titres ou de niveaux")))
+    if _unmatched(text, "[", "]") > 25 or _unclosed_links(text) > 25:
+        raise _refuse(str(_("il compte trop de crochets non refermés")))
+
+
+def _unmatched(text: str, opening: str, closing: str) -> int:
+    depth = unmatched = 0
+    for character in text:
+        if character == opening:
+            depth += 1
+        elif character == closing and depth:
+            depth -= 1
+        elif character == "\n" and not depth:
+            unmatched = max(unmatched, depth)
+    return max(unmatched, depth)
+
+
+def _unclosed_links(text: str) -> int:
+    return sum(")" not in rest.split("\n\n", 1)[0] for rest in text.split("](")[1:])
+
+
+def render(text: str) -> str:
+    """Return safe HTML for a Markdown text of at most 20,000 characters.
+
+    Headings start at h3. Raises Invalid over the caps or after two seconds.
+    """
+    if not text.strip():
+        return ""
+    check(text)
+    try:
+        done = subprocess.run(  # noqa: S603  # our own interpreter and module
+            [sys.executable, "-I", str(CHILD), str(settings.MARKDOWN_SECONDS)],
+            input=text.encode(),
+            capture_output=True,
+            timeout=settings.MARKDOWN_SECONDS,
+            check=True,
+        )
+    except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
+        raise _refuse(str(_("sa mise en forme prend trop de temps"))) from error
+    return done.stdout.decode()

@@ -1,0 +1,215 @@
+"""The private store: written once under its sha256, in a folder or in S3."""
+
+import hashlib
+import os
+import secrets
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Any, Protocol
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from portal.lib import failpoints
+from portal.lib.refusals import TooLarge
+
+CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A stored object: its sha256 in hexadecimal and its size in bytes."""
+
+    sha256: str
+    size: int
+
+
+class Store(Protocol):
+    """What a store of objects can do."""
+
+    def put(self, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:
+        """Write once; raises TooLarge past the limit."""
+
+    def open(self, sha256: str) -> IO[bytes]:
+        """Open for reading; raises FileNotFoundError."""
+
+    def exists(self, sha256: str) -> bool:
+        """Say whether the object is there."""
+
+    def delete(self, sha256: str) -> None:
+        """Remove an object, if it is there."""
+
+    def hashes(self) -> Iterator[str]:
+        """List the sha256 of all objects."""
+
+
+class FolderStore:
+    """Objects as files `objects/aa/bb/<sha256>`, each synchronised before it is named."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def location(self, sha256: str) -> Path:
+        """Return the place of an object."""
+        return self.root / sha256[:2] / sha256[2:4] / sha256
+
+    def put(self, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:
+        """Stream to incoming/, hash and count, fsync, rename, fsync the folder."""
+        incoming = self.root / "incoming"
+        incoming.mkdir(parents=True, exist_ok=True)
+        draft = incoming / f"{secrets.token_hex(16)}.part"
+        try:
+            stored = _write(draft, chunks, limit_bytes)
+            target = self.location(stored.sha256)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            failpoints.hit("objects.before_rename")
+            if target.exists():
+                draft.unlink()
+            else:
+                draft.rename(target)
+                _sync_folder(target.parent)
+            failpoints.hit("objects.after_rename")
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+        return stored
+
+    def open(self, sha256: str) -> IO[bytes]:
+        """Open for reading; raises FileNotFoundError."""
+        return self.location(sha256).open("rb")
+
+    def exists(self, sha256: str) -> bool:
+        """Say whether the object is there."""
+        return self.location(sha256).exists()
+
+    def delete(self, sha256: str) -> None:
+        """Remove an object, if it is there."""
+        self.location(sha256).unlink(missing_ok=True)
+
+    def hashes(self) -> Iterator[str]:
+        """List the sha256 of all objects."""
+        for path in self.root.glob("??/??/*"):
+            yield path.name
+
+
+class S3Store:
+    """Objects in a bucket, under `prefix/<sha256>`."""
+
+    def __init__(self, client: Any, bucket: str, prefix: str) -> None:
+        self.client, self.bucket, self.prefix = client, bucket, prefix
+
+    def _key(self, sha256: str) -> str:
+        return f"{self.prefix}{sha256}"
+
+    def put(self, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:
+        """Spool to a private file, hash and count, then send."""
+        with tempfile.TemporaryDirectory() as folder:
+            draft = Path(folder) / "object"
+            stored = _write(draft, chunks, limit_bytes)
+            if not self.exists(stored.sha256):
+                self.client.upload_file(str(draft), self.bucket, self._key(stored.sha256))
+        return stored
+
+    def open(self, sha256: str) -> IO[bytes]:
+        """Fetch into a private spooled file; raises FileNotFoundError."""
+        spool = tempfile.SpooledTemporaryFile(max_size=8 * CHUNK_BYTES)  # noqa: SIM115
+        try:
+            self.client.download_fileobj(self.bucket, self._key(sha256), spool)
+        except self.client.exceptions.ClientError as error:
+            spool.close()
+            raise FileNotFoundError(sha256) from error
+        spool.seek(0)
+        return spool  # type: ignore[return-value]  # a spooled file is a binary file
+
+    def exists(self, sha256: str) -> bool:
+        """Say whether the object is there."""
+        try:
+            self.client.head_object(Bucket=self.bucket, Key=self._key(sha256))
+        except self.client.exceptions.ClientError:
+            return False
+        return True
+
+    def delete(self, sha256: str) -> None:
+        """Remove an object, if it is there."""
+        self.client.delete_object(Bucket=self.bucket, Key=self._key(sha256))
+
+    def hashes(self) -> Iterator[str]:
+        """List the sha256 of all objects."""
+        pages = self.client.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix):
+            for item in page.get("Contents", ()):
+                yield item["Key"].removeprefix(self.prefix)
+
+
+def _write(path: Path, chunks: Iterable[bytes], limit_bytes: int) -> Stored:
+    size, digest = 0, hashlib.sha256()
+    with path.open("wb") as file:
+        for chunk in chunks:
+            size += len(chunk)
+            if size > limit_bytes:
+                raise TooLarge(limit_bytes=limit_bytes)
+            digest.update(chunk)
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    return Stored(digest.hexdigest(), size)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _s3(url: str) -> S3Store:
+    import boto3  # noqa: PLC0415  # optional dependency
+
+    parts = urlsplit(url)
+    prefix = parts.path.lstrip("/")
+    return S3Store(boto3.client("s3"), parts.netloc, f"{prefix}/" if prefix else "")
+
+
+@lru_cache(maxsize=4)
+def _store(url: str) -> Store:
+    if url.startswith("s3://"):
+        return _s3(url)
+    return FolderStore(Path(urlsplit(url).path))
+
+
+def store() -> Store:
+    """Return the store named by settings.OBJECTS_URL."""
+    return _store(settings.OBJECTS_URL)
+
+
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """Cut a binary file into chunks of 1 MiB."""
+    while chunk := file.read(CHUNK_BYTES):
+        yield chunk
+
+
+def put(content: bytes | IO[bytes] | Iterable[bytes], *, limit_bytes: int = 5 << 30) -> Stored:
+    """Store bytes, a binary file or chunks of bytes, once.
+
+    limit_bytes: the largest size accepted; TooLarge past it, and nothing is kept.
+    """
+    if isinstance(content, bytes):
+        content = [content]
+    elif hasattr(content, "read"):
+        content = pieces(content)
+    return store().put(content, limit_bytes=limit_bytes)
+
+
+def open(sha256: str) -> IO[bytes]:
+    """Open an object for reading; raises FileNotFoundError."""
+    return store().open(sha256)
+
+
+def read(sha256: str) -> bytes:
+    """Return the whole content of an object; raises FileNotFoundError."""
+    with store().open(sha256) as file:
+        return file.read()

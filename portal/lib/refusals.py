@@ -1,0 +1,91 @@
+"""Name every "no": a code, a French sentence, no HTTP."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+
+class Refusal(Exception):
+    """A named refusal. code: stable, for machines; message: what happened, why, what to do."""
+
+    code = "refused"
+    message: Any = _("Cette action est refusée.")
+
+    def __init__(self, message: Any = None, *, code: str | None = None, **facts: Any) -> None:
+        if message is not None:
+            self.message = message
+        if code is not None:
+            self.code = code
+        self.facts: Mapping[str, Any] = facts
+        super().__init__(self.code)
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class NotAllowed(Refusal):
+    """The person may not do this; the existence of the object is not a secret."""
+
+    code = "not_allowed"
+    message = _("Vous n’avez pas le droit de faire cette action.")
+
+
+class Hidden(NotAllowed):
+    """The person may not even know that the object exists."""
+
+    code = "not_found"
+    message = _("Cette page n’existe pas ou vous n’y avez pas accès.")
+
+
+class Conflict(Refusal):
+    """Someone else was first, or the state does not permit this step any more."""
+
+    code = "conflict"
+    message = _("La situation a changé entre-temps. Rechargez la page et recommencez.")
+
+
+class Closed(Refusal):
+    """The time for this is over or has not come. facts: closes_at or opens_at, aware."""
+
+    code = "closed"
+    message = _("Cette étape est fermée.")
+
+
+class QuotaSpent(Refusal):
+    """The quota is used up. facts: next_opening, aware datetime or None."""
+
+    code = "quota_reached"
+    message = _("Votre quota est épuisé.")
+
+
+class TooLarge(Refusal):
+    """More bytes than permitted. facts: limit_bytes."""
+
+    code = "too_large"
+    message = _("Ce fichier dépasse la taille permise.")
+
+
+class Unavailable(Refusal):
+    """The platform cannot do this now; nothing was lost."""
+
+    code = "unavailable"
+    message = _("Le service est momentanément indisponible. Réessayez dans quelques minutes.")
+
+
+class Invalid(Refusal):
+    """The values given are not acceptable. faults: one entry each, machine-readable."""
+
+    code = "invalid"
+    message = _("Certaines valeurs ne conviennent pas.")
+
+    def __init__(
+        self,
+        message: Any = None,
+        *,
+        code: str | None = None,
+        faults: Sequence[Any] = (),
+        **facts: Any,
+    ) -> None:
+        super().__init__(message, code=code, **facts)
+        self.faults = list(faults)

@@ -1,0 +1,123 @@
+"""Security headers, and the mapping of refusals to HTTP."""
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from portal.lib.refusals import (
+    Closed,
+    Conflict,
+    Hidden,
+    Invalid,
+    NotAllowed,
+    QuotaSpent,
+    Refusal,
+    TooLarge,
+    Unavailable,
+)
+
+log = logging.getLogger("portal.refusals")
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+STATUS: Sequence[tuple[type[Refusal], int]] = (
+    (Hidden, 404),
+    (NotAllowed, 403),
+    (Closed, 403),
+    (Conflict, 409),
+    (Invalid, 422),
+    (QuotaSpent, 429),
+    (TooLarge, 413),
+    (Unavailable, 503),
+)
+
+
+def policy(directives: Mapping[str, Sequence[str]]) -> str:
+    """Write a Content-Security-Policy value."""
+    return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())
+
+
+def security_headers(get_response: GetResponse) -> GetResponse:
+    """Set the content security policy and its companions on every response."""
+    front = policy(settings.SECURE_CSP)
+    admin = policy(settings.SECURE_CSP_ADMIN)
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        in_admin = request.path.startswith(("/admin/", "/en/admin/"))
+        response.headers.setdefault("Content-Security-Policy", admin if in_admin else front)
+        response.headers.setdefault("X-Frame-Options", "SAMEORIGIN" if in_admin else "DENY")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", "")
+        user = getattr(request, "user", None)
+        if user is not None and user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+    return respond
+
+
+def status_of(refusal: Refusal) -> int:
+    """Return the HTTP status of a refusal."""
+    for kind, status in STATUS:
+        if isinstance(refusal, kind):
+            return status
+    return 400
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Say whether the caller is a machine."""
+    return request.path.startswith("/api/") or "application/json" in request.headers.get(
+        "Accept", ""
+    )
+
+
+class refusals:
+    """Turn a Refusal raised by a view into a page or problem+json, and trace denials."""
+
+    sync_capable, async_capable = True, False
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer for a Refusal; leave other errors alone."""
+        if not isinstance(error, Refusal):
+            return None
+        return refusal_response(request, error)
+
+
+def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Build the answer to a refusal: the status, the code, the sentence, the facts."""
+    status = status_of(refusal)
+    response: HttpResponse
+    if wants_json(request):
+        problem = {
+            "type": "about:blank",
+            "title": str(refusal),
+            "status": status,
+            "code": refusal.code,
+            **{key: _plain(value) for key, value in refusal.facts.items()},
+        }
+        if isinstance(refusal, Invalid):
+            problem["errors"] = [_plain(fault) for fault in refusal.faults]
+        response = JsonResponse(problem, status=status, content_type="application/problem+json")
+    else:
+        template = "404.html" if status == 404 else "refusal.html"
+        context = {"refusal": refusal, "status": status, "reference": secrets.token_hex(4)}
+        response = render(request, template, context, status=status)
+    return response
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, (str, int, float, bool, list, dict, type(None))):
+        return value
+    return str(value)

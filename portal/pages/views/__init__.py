@@ -1,0 +1,1 @@
+"""Surfaces that span the apps."""

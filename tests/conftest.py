@@ -1,0 +1,88 @@
+"""The hostile test run: what would bite in production bites here first."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connections
+from django.test import TransactionTestCase
+
+from tests import databases
+
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the folder of acceptance cases, or skip: a user does not have it."""
+    if not (SHARED / "cases").is_dir():
+        pytest.skip("the acceptance cases (../shared/cases) are not on this machine")
+    return SHARED
+
+
+def shared_cases(*parts: str) -> Path | None:
+    """Return a path below the acceptance cases for parametrisation, or None."""
+    path = SHARED.joinpath("cases", *parts)
+    return path if path.exists() else None
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """Give each run and each worker a copy of the template database."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    with django_db_blocker.unblock():
+        copies = databases.copies(worker)
+        copies.build()
+        copies.fresh()
+
+    def restore(_case: TransactionTestCase) -> None:
+        connections.close_all()
+        copies.fresh()
+
+    # A flush would empty the tables that data migrations fill (root page, locales).
+    patch = pytest.MonkeyPatch()
+    patch.setattr(TransactionTestCase, "_fixture_teardown", restore)
+    yield
+    patch.undo()
+    with django_db_blocker.unblock():
+        connections.close_all()
+        copies.drop()
+
+
+@pytest.fixture(autouse=True)
+def private_folders(tmp_path: Path, settings: Any) -> None:
+    """Keep objects, media and keys of a test to itself."""
+    settings.OBJECTS_URL = f"file://{tmp_path / 'objects'}"
+    settings.MEDIA_ROOT = tmp_path / "media"
+    keys = tmp_path / "keys"
+    settings.HOLDOUT_PUBLIC_KEY_FILE = str(keys / "holdout_public.key")
+    settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE = str(keys / "holdout_private.key")
+    settings.RECEIPT_KEY_FILE = str(keys / "receipt.key")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_loopback() -> Iterator[None]:
+    """Refuse connections to any machine but this one."""
+    real = socket.socket.connect
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6}:
+            host = address[0]
+            if not (host.startswith("127.") or host in {"localhost", "::1"}):
+                raise AssertionError(f"a test tried to reach {host}")
+        real(self, address)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(socket.socket, "connect", connect)
+    yield
+    patch.undo()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder of test state."""
+    Path(django_settings.VAR_DIR).mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,27 @@
+"""Settings of the tests: the embedded mode, hurried and walled in."""
+
+import os
+from pathlib import Path
+
+_root = Path(__file__).resolve().parent.parent
+os.environ.setdefault("VAR_DIR", str(_root / "var" / "tests"))
+
+from portal.settings import *  # noqa: E402, F403
+from portal.settings import DATABASES, STORAGES, VAR_DIR  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+SECRET_KEY = "tests only, fifty characters and more, never used elsewhere"
+CELERY_BROKER_URL = BROKER_URL = "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS = {}
+TESTING = True
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["NAME"] = str(VAR_DIR / "unused.sqlite3")
+    DATABASES["default"]["OPTIONS"]["init_command"] = (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON"
+    )
