@@ -8,7 +8,7 @@ from typing import IO
 from django.http import FileResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
-from portal.lib.objects import pieces
+from portal.lib.objects import chunks
 
 NAME_MAX_CHARACTERS = 200
 # Bidirectional controls can make "exe.csv" read as "csv.exe".
@@ -42,11 +42,12 @@ def attachment(
 
 
 def _closing(content: IO[bytes] | Iterable[bytes]) -> Iterator[bytes]:
-    if not hasattr(content, "read"):
-        yield from content
-        return
-    with content:  # type: ignore[union-attr]  # narrowed by the attribute test
-        yield from pieces(content)  # type: ignore[arg-type]  # the same
+    try:
+        yield from chunks(content)
+    finally:
+        close = getattr(content, "close", None)
+        if close is not None:
+            close()
 
 
 def csv_safe(cell: object) -> str:

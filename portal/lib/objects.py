@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -122,7 +122,7 @@ class S3Store:
             spool.close()
             raise FileNotFoundError(sha256) from error
         spool.seek(0)
-        return spool  # type: ignore[return-value]  # a spooled file is a binary file
+        return spool
 
     def exists(self, sha256: str) -> bool:
         """Say whether the object is there."""
@@ -192,16 +192,22 @@ def pieces(file: IO[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
+def chunks(content: bytes | IO[bytes] | Iterable[bytes]) -> Iterator[bytes]:
+    """Cut bytes or a binary file into chunks; leave chunks as they are."""
+    if isinstance(content, bytes):
+        yield content
+    elif hasattr(content, "read"):
+        yield from pieces(cast(IO[bytes], content))
+    else:
+        yield from content
+
+
 def put(content: bytes | IO[bytes] | Iterable[bytes], *, limit_bytes: int = 5 << 30) -> Stored:
     """Store bytes, a binary file or chunks of bytes, once.
 
     limit_bytes: the largest size accepted; TooLarge past it, and nothing is kept.
     """
-    if isinstance(content, bytes):
-        content = [content]
-    elif hasattr(content, "read"):
-        content = pieces(content)
-    return store().put(content, limit_bytes=limit_bytes)
+    return store().put(chunks(content), limit_bytes=limit_bytes)
 
 
 def open(sha256: str) -> IO[bytes]:

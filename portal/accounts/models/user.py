@@ -3,6 +3,7 @@
 import secrets
 import uuid
 from functools import cached_property
+from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
@@ -40,7 +41,7 @@ class User(AbstractUser):
     # Made by the embedded start-up; production refuses to start while one is left.
     is_demonstration = models.BooleanField(default=False)
 
-    objects = UserManager()
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[misc]  # narrower than Django's
 
     class Meta:
         verbose_name = _("personne")

@@ -12,7 +12,7 @@ $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
 def protect(apps, schema_editor):
     vendor = schema_editor.connection.vendor
     if vendor == "postgresql":
-        schema_editor.execute(POSTGRES_FUNCTION)
+        schema_editor.execute(POSTGRES_FUNCTION, params=None)  # it holds a percent sign
         schema_editor.execute(
             "CREATE TRIGGER audit_event_rows BEFORE UPDATE OR DELETE ON audit_auditevent "
             "FOR EACH ROW EXECUTE FUNCTION audit_append_only()"
