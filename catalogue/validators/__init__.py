@@ -1,0 +1,1 @@
+"""Judge values: licences, addresses, prose. No query, no write."""

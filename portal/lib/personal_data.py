@@ -1,0 +1,158 @@
+"""Find personal data in free text: e-mail, French phone, NIR, IBAN, postal address.
+
+The NIR (social security number) and the IBAN are reported only when their control key holds, so
+that an identifier which merely looks like one is let through.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+SPACE = r"[ .\u00a0\u202f-]?"
+
+EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{2,63}){1,4}(?![\w-])")
+PHONE = re.compile(
+    rf"(?<![\w+])(?<!\d\.)(?:\+33{SPACE}(?:\(0\))?|0033{SPACE}|0)[1-9](?:{SPACE}\d\d){{4}}(?!\d)"
+)
+NIR = re.compile(
+    rf"(?<!\d)[1-478]{SPACE}\d\d{SPACE}(?:0[1-9]|1[0-2]|[2-9]\d){SPACE}"
+    rf"(?:\d\d|2[ABab]){SPACE}\d{{3}}{SPACE}\d{{3}}{SPACE}\d\d(?!\d)"
+)
+IBAN = re.compile(
+    r"(?<![A-Za-z0-9])[A-Za-z]{2}\d\d(?:[ \u00a0\u202f-]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])"
+)
+ADDRESS = re.compile(
+    r"(?<!\d)\d{1,4}(?: ?(?:bis|ter|quater))?,? (?:rue|avenue|av\.|boulevard|bd|chemin|impasse|"
+    r"allées?|place|route|quai|cours|traverse|montée|lotissement) [^\n,]{2,60},? \d{5} [^\W\d_]",
+    re.IGNORECASE,
+)
+# Addresses of a service rather than of a person.
+GENERIC = re.compile(
+    r"^(?:contact|info|infos|accueil|support|aide|bonjour|secretariat|presse|communication|dpo|rgpd|"
+    r"cnil|data|donnees|opendata|open-data|equipe|team|admin|noreply|no-reply|ne-pas-repondre|"
+    r"recrutement|emploi|webmaster|hello|service|direction|recherche)(?:[.+_-].*)?@",
+    re.IGNORECASE,
+)
+IBAN_LENGTH = {
+    "FR": 27,
+    "MC": 27,
+    "BE": 16,
+    "DE": 22,
+    "ES": 24,
+    "IT": 27,
+    "LU": 20,
+    "CH": 21,
+    "PT": 25,
+}
+IBAN_SHORTEST = 15
+
+
+class Kind(StrEnum):
+    """Name what was found."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    NIR = "nir"
+    IBAN = "iban"
+    ADDRESS = "address"
+
+
+class Found(NamedTuple):
+    """Hold one finding: what, on which line (from 1), and a masked excerpt."""
+
+    kind: Kind
+    line: int
+    excerpt: str
+
+
+def nir_is_valid(text: str) -> bool:
+    """Check the key of a French social security number, spaces allowed.
+
+    Thirteen characters and a key of two digits: 97 - (number modulo 97). Corsica's 2A and 2B count
+    as 19 and 18. Source: INSEE, numéro d'inscription au répertoire.
+    """
+    compact = re.sub(r"[^0-9ABab]", "", text).upper()
+    if len(compact) != 15:
+        return False
+    body = compact[:13].replace("2A", "19", 1) if compact[5:7] == "2A" else compact[:13]
+    body = body.replace("2B", "18", 1) if compact[5:7] == "2B" else body
+    if not (body + compact[13:]).isdigit():
+        return False
+    return 97 - int(body) % 97 == int(compact[13:])
+
+
+def iban_is_valid(text: str) -> bool:
+    """Check an IBAN by its key (ISO 7064, mod 97-10) and, where the country's is known, its length.
+
+    Spaces and hyphens are allowed.
+    """
+    compact = re.sub(r"[^0-9A-Za-z]", "", text).upper()
+    if len(compact) < IBAN_SHORTEST or len(compact) != IBAN_LENGTH.get(compact[:2], len(compact)):
+        return False
+    turned = compact[4:] + compact[:4]
+    return int("".join(str(int(char, 36)) for char in turned)) % 97 == 1
+
+
+def find(text: str) -> list[Found]:
+    """List the personal data of a text in reading order, at most one finding a place.
+
+    Excerpts are masked: they may be stored and shown without repeating the data.
+    """
+    return sorted(set(_findings(text)), key=lambda found: (found.line, found.kind, found.excerpt))
+
+
+def is_generic(email: str) -> bool:
+    """Say whether an address names a service (contact@…) rather than a person."""
+    return GENERIC.match(email) is not None
+
+
+def mask(value: str) -> str:
+    """Keep the first three and the last two characters."""
+    value = value.strip()
+    return value if len(value) < 8 else f"{value[:3]}…{value[-2:]}"
+
+
+def _findings(text: str) -> Iterator[Found]:
+    for number, line in enumerate(text.splitlines() or [""], start=1):
+        yield from _in_line(line[:20_000], number)
+
+
+def _in_line(line: str, number: int) -> Iterator[Found]:
+    taken: list[tuple[int, int]] = []
+    for kind, pattern, excerpt in SEARCHED:
+        for match in pattern.finditer(line):
+            start, end = match.span()
+            shown = excerpt(match.group())
+            if shown and not any(start < stop and begin < end for begin, stop in taken):
+                taken.append((start, end))
+                yield Found(kind, number, shown)
+
+
+def _nir(text: str) -> str:
+    return mask(text) if nir_is_valid(text) else ""
+
+
+def _email(text: str) -> str:
+    local, _, domain = text.partition("@")
+    return text if is_generic(text) else f"{local[:2]}…@{domain}"
+
+
+def _iban(text: str) -> str:
+    """Mask the leading part of a candidate that is a valid IBAN: words may follow it."""
+    pieces = re.split(r"(?<=.)(?=[ \u00a0\u202f-])", text)
+    for count in range(len(pieces), 0, -1):
+        candidate = "".join(pieces[:count])
+        if iban_is_valid(candidate):
+            return mask(candidate)
+    return ""
+
+
+# In order of certainty: what an earlier pattern took is not read again by a later one.
+SEARCHED: tuple[tuple[Kind, re.Pattern[str], Callable[[str], str]], ...] = (
+    (Kind.IBAN, IBAN, _iban),
+    (Kind.NIR, NIR, _nir),
+    (Kind.EMAIL, EMAIL, _email),
+    (Kind.PHONE, PHONE, mask),
+    (Kind.ADDRESS, ADDRESS, mask),
+)

@@ -1,0 +1,154 @@
+"""Licences, prose and addresses."""
+
+import pytest
+
+from catalogue.validators import addresses, licences, prose
+
+
+@pytest.mark.parametrize(
+    ("text", "expression", "is_open"),
+    [
+        ("mit", "MIT", True),
+        ("MIT OR apache-2.0", "MIT OR Apache-2.0", True),
+        ("etalab-2.0", "etalab-2.0", True),
+        ("odbl-1.0", "ODbL-1.0", True),
+        (
+            "GPL-3.0-or-later WITH GCC-exception-3.1",
+            "GPL-3.0-or-later WITH GCC-exception-3.1",
+            True,
+        ),
+        ("CC-BY-NC-4.0", "CC-BY-NC-4.0", False),
+        ("CC-BY-ND-4.0", "CC-BY-ND-4.0", False),
+        ("BUSL-1.1", "BUSL-1.1", False),
+    ],
+)
+def test_known_licences(text: str, expression: str, is_open: bool) -> None:
+    licence = licences.read(text)
+
+    assert licence.expression == expression
+    assert licence.is_known
+    assert licence.is_open is is_open
+
+
+@pytest.mark.parametrize(
+    "text", ["", "  ", "Licence Ouverte", "notspecified", "other", "(MIT", "MIT and", "x" * 301]
+)
+def test_unknown_licences_are_neither_known_nor_open(text: str) -> None:
+    licence = licences.read(text)
+
+    assert not licence.is_known
+    assert not licence.is_open
+
+
+@pytest.mark.parametrize(
+    ("text", "ambiguous"),
+    [
+        ("Licence Ouverte", True),
+        ("licence ouverte / open licence", True),
+        ("Licence Ouverte 2.0", False),
+        ("etalab-2.0", False),
+    ],
+)
+def test_licence_ouverte_without_its_number(text: str, ambiguous: bool) -> None:
+    assert licences.is_ambiguous(text) is ambiguous
+
+
+@pytest.mark.parametrize(
+    ("text", "is_data", "suits"),
+    [
+        ("etalab-2.0", True, True),
+        ("ODbL-1.0", True, True),
+        ("CC-BY-4.0", True, False),
+        ("EUPL-1.2", False, True),
+        ("GPL-3.0-or-later", False, True),
+        ("ISC", False, False),
+        ("EUPL-1.2", True, False),
+    ],
+)
+def test_licences_of_the_decree(text: str, is_data: bool, suits: bool) -> None:
+    assert licences.suits_administration(licences.read(text), is_data=is_data) is suits
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Prévoir les recrutements saisonniers par zone d'emploi avec des données ouvertes", "fr"),
+        ("A model that predicts the hires of the season for each job area of the region", "en"),
+        (
+            "Un modelo que predice las contrataciones de la temporada para cada zona y sector",
+            "other",
+        ),
+        ("Ein Modell, das die Einstellungen der Saison für jede Zone in der Region misst", "other"),
+        ("Модель прогнозирует сезонный найм по зонам занятости", "other"),
+        ("Trop court", "unknown"),
+        ("", "unknown"),
+        ("ROME ESCO NAF APE SIRET", "unknown"),
+    ],
+)
+def test_language(text: str, language: str) -> None:
+    assert prose.language(text) == language
+
+
+@pytest.mark.parametrize(
+    ("title", "shouting"),
+    [
+        ("UN TITRE QUI CRIE FORT", True),
+        ("Répertoire ROME", False),
+        ("CAMEMBERT", False),
+        ("API ROME", False),
+    ],
+)
+def test_titles_in_capitals(title: str, shouting: bool) -> None:
+    assert prose.is_shouting(title) is shouting
+
+
+def test_spam_signs() -> None:
+    assert prose.spam_signs("Un modèle de prévision, voir https://a.example et le code.") == []
+    assert prose.spam_signs("Casino et crypto en ligne") == ["casino", "crypto"]
+    assert prose.spam_signs("voir " + "https://a.example " * 5) == ["links"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("Répertoire des métiers", "REPERTOIRE DES METIERS", True),
+        ("Prévoir les recrutements", "Prévoir le recrutement", True),
+        ("Prévoir les recrutements", "Mesurer les écarts", False),
+        ("", "", False),
+    ],
+)
+def test_likeness_of_titles(one: str, other: str, alike: bool) -> None:
+    assert (prose.likeness(one, other) >= 0.9) is alike
+
+
+@pytest.mark.parametrize(
+    ("url", "web"),
+    [
+        ("https://data.example/jeu", True),
+        ("http://data.example:8080/", True),
+        ("ftp://data.example/", False),
+        ("javascript:alert(1)", False),
+        ("https://user:secret@data.example/", False),
+        ("https://localhost/", False),
+        ("https://data.example:port/", False),
+        ("https://data.example/a b", False),
+        ("", False),
+    ],
+)
+def test_web_addresses(url: str, web: bool) -> None:
+    assert addresses.is_web(url) is web
+
+
+def test_two_addresses_of_one_page_share_a_key() -> None:
+    keys = {
+        addresses.same_page_key(url)
+        for url in (
+            "https://www.Forge.example/equipe/outil.git",
+            "http://forge.example/equipe/outil/",
+            "https://forge.example/equipe/outil?utm_source=lettre#lire",
+        )
+    }
+
+    assert keys == {"forge.example/equipe/outil"}
+    assert addresses.same_page_key("https://forge.example/?b=2&a=1") == "forge.example?a=1&b=2"
+    assert addresses.same_page_key("pas une adresse") == ""

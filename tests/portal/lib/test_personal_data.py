@@ -1,0 +1,92 @@
+"""What is personal data in a text, and what only looks like it."""
+
+import pytest
+
+from portal.lib import personal_data
+from portal.lib.personal_data import Found, Kind
+
+# Invented numbers with true keys.
+NIR = "1 85 05 78 006 084 91"
+IBAN = "FR76 3000 6000 0112 3456 7890 189"
+
+
+def corsican_key(body: str, department: str, value: str) -> str:
+    return f"{97 - int(body.replace(department, value)) % 97:02d}"
+
+
+@pytest.mark.parametrize(
+    ("text", "valid"),
+    [
+        (NIR, True),
+        (NIR.replace(" ", ""), True),
+        (NIR[:-1] + "2", False),
+        ("269052A588157" + corsican_key("269052A588157", "2A", "19"), True),
+        ("269052B588157" + corsican_key("269052B588157", "2B", "18"), True),
+        ("269052A588157" + corsican_key("269052A588157", "2A", "18"), False),
+        ("1850578006084", False),
+        ("", False),
+    ],
+)
+def test_nir_key(text: str, valid: bool) -> None:
+    assert personal_data.nir_is_valid(text) is valid
+
+
+@pytest.mark.parametrize(
+    ("text", "valid"),
+    [
+        (IBAN, True),
+        (IBAN.replace(" ", ""), True),
+        ("GB82 WEST 1234 5698 7654 32", True),
+        ("FR76 3000 6000 0112 3456 7890 188", False),
+        ("FR76 3000 6000 0112 3456 7890", False),
+        ("FR14", False),
+    ],
+)
+def test_iban_key(text: str, valid: bool) -> None:
+    assert personal_data.iban_is_valid(text) is valid
+
+
+def test_findings_carry_their_line_and_are_masked() -> None:
+    text = f"Contact : jeanne.durand@exemple.fr\n{NIR}\nRIB : {IBAN} merci\nTél. 04 91 00 00 01"
+
+    assert personal_data.find(text) == [
+        Found(Kind.EMAIL, 1, "je…@exemple.fr"),
+        Found(Kind.NIR, 2, "1 8…91"),
+        Found(Kind.IBAN, 3, "FR7…89"),
+        Found(Kind.PHONE, 4, "04 …01"),
+    ]
+
+
+def test_a_postal_address_is_found() -> None:
+    found = personal_data.find("Chez moi : 12 bis rue de la République, 13001 Marseille.")
+
+    assert [(item.kind, item.line) for item in found] == [(Kind.ADDRESS, 1)]
+
+
+def test_a_service_address_is_shown_whole() -> None:
+    assert personal_data.find("contact@region.example") == [
+        Found(Kind.EMAIL, 1, "contact@region.example")
+    ]
+    assert personal_data.is_generic("contact@region.example")
+    assert not personal_data.is_generic("contacteur.martin@region.example")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Le code ROME M1805 et la NAF 62.01Z",
+        "SIRET 130 005 481 00010",
+        "1 85 05 78 006 084 92",
+        "version 1.04.91.00.00.01 du format",
+        "FR76 est un préfixe",
+        "2019-2025, 1 204 offres",
+    ],
+)
+def test_what_only_looks_like_personal_data(text: str) -> None:
+    assert personal_data.find(text) == []
+
+
+@pytest.mark.parametrize("text", ["+33 4 91 00 00 01", "0033 491000001", "+33 (0)4 91 00 00 01"])
+def test_international_phones(text: str) -> None:
+    assert [item.kind for item in personal_data.find(text)] == [Kind.PHONE]

@@ -1,0 +1,67 @@
+"""Working days against the published French calendar."""
+
+from datetime import date
+
+import pytest
+
+from portal.lib import working_days
+
+
+@pytest.mark.parametrize(
+    ("year", "day"),
+    [
+        (1961, date(1961, 4, 2)),
+        (2008, date(2008, 3, 23)),
+        (2024, date(2024, 3, 31)),
+        (2025, date(2025, 4, 20)),
+        (2026, date(2026, 4, 5)),
+        (2038, date(2038, 4, 25)),
+    ],
+)
+def test_easter_falls_on_its_published_date(year: int, day: date) -> None:
+    assert working_days.easter(year) == day
+
+
+def test_the_eleven_holidays_of_2026() -> None:
+    assert sorted(working_days.holidays(2026)) == [
+        date(2026, 1, 1),
+        date(2026, 4, 6),
+        date(2026, 5, 1),
+        date(2026, 5, 8),
+        date(2026, 5, 14),
+        date(2026, 5, 25),
+        date(2026, 7, 14),
+        date(2026, 8, 15),
+        date(2026, 11, 1),
+        date(2026, 11, 11),
+        date(2026, 12, 25),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "days"),
+    [
+        (date(2026, 11, 20), date(2026, 11, 20), 0),
+        (date(2026, 11, 20), date(2026, 11, 22), 0),
+        (date(2026, 11, 20), date(2026, 11, 23), 1),
+        (date(2026, 11, 9), date(2026, 11, 13), 3),
+        (date(2026, 5, 13), date(2026, 5, 18), 2),
+        (date(2026, 12, 24), date(2027, 1, 4), 5),
+        (date(2026, 11, 23), date(2026, 11, 20), 0),
+    ],
+)
+def test_elapsed_skips_week_ends_and_holidays(start: date, end: date, days: int) -> None:
+    assert working_days.elapsed(start, end) == days
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "end"),
+    [
+        (date(2026, 11, 20), 0, date(2026, 11, 20)),
+        (date(2026, 11, 20), 5, date(2026, 11, 27)),
+        (date(2026, 11, 10), 1, date(2026, 11, 12)),
+        (date(2026, 12, 31), 1, date(2027, 1, 4)),
+    ],
+)
+def test_after_gives_the_last_day_of_a_delay(start: date, days: int, end: date) -> None:
+    assert working_days.after(start, days) == end
