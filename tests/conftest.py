@@ -83,6 +83,14 @@ def only_loopback() -> Iterator[None]:
     patch.undo()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what touches the database: those tests run on both databases."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if fixtures & {"db", "transactional_db"} or item.get_closest_marker("django_db"):
+            item.add_marker(pytest.mark.database)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder of test state."""
     Path(django_settings.VAR_DIR).mkdir(parents=True, exist_ok=True)

@@ -41,7 +41,7 @@ class User(AbstractUser):
     # Made by the embedded start-up; production refuses to start while one is left.
     is_demonstration = models.BooleanField(default=False)
 
-    objects: ClassVar[UserManager] = UserManager()  # type: ignore[misc]  # narrower than Django's
+    objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
         verbose_name = _("personne")

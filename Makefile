@@ -1,0 +1,72 @@
+# Open Emploi. `make help` lists what one can do.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+UV_COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev up test test-full check fix bench messages requirements docs
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(UV):
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
+
+.venv/installed: requirements.txt $(UV)
+	$(UV) pip install --quiet --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/installed-dev: requirements.txt requirements-dev.txt $(UV)
+	$(UV) pip install --quiet --require-hashes -r requirements.txt -r requirements-dev.txt
+	@touch $@ .venv/installed
+
+install: .venv/installed messages ## Make the environment the portal runs in
+
+install-dev: .venv/installed-dev messages ## Add what tests and checks need
+
+messages: ## Compile the translations
+	@for po in portal/locale/*/LC_MESSAGES/django.po; do \
+		[ -e "$$po" ] || continue; \
+		mo="$${po%.po}.mo"; \
+		[ "$$mo" -nt "$$po" ] || $(BIN)/pybabel --quiet compile --input-file "$$po" --output-file "$$mo"; \
+	done
+
+up: install ## Start the portal on http://127.0.0.1:8000 (PORT and VAR_DIR are honoured)
+	@$(BIN)/python manage.py up
+
+test: install-dev ## Run the tests: lean, on SQLite and, when TEST_POSTGRES_URL is set, on PostgreSQL
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not full and not journey"
+	@if [ -n "$$TEST_POSTGRES_URL" ]; then \
+		DATABASE_URL="$$TEST_POSTGRES_URL" $(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "database and not full and not journey"; \
+	else echo "PostgreSQL: skipped, TEST_POSTGRES_URL is not set"; fi
+	$(BIN)/pytest -q -p no:randomly -m "journey and not full"
+
+test-full: install-dev ## Run everything, with all the figures of the designs
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not journey"
+	@if [ -n "$$TEST_POSTGRES_URL" ]; then \
+		DATABASE_URL="$$TEST_POSTGRES_URL" $(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "database"; \
+	else echo "PostgreSQL: skipped, TEST_POSTGRES_URL is not set"; fi
+	$(BIN)/pytest -q -p no:randomly -m journey
+
+check: install-dev ## Lint, types, contracts, sizes, migrations, production values
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy portal catalogue datasets challenges
+	$(BIN)/djlint --quiet --lint templates
+	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/pytest -q -p no:randomly tests/architecture
+
+fix: install-dev ## Repair what can be repaired
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install-dev ## Measure, each figure beside a peer's in the same run
+	$(BIN)/python -m bench
+
+requirements: $(UV) ## Compile the requirements files with their hashes
+	$(UV_COMPILE) requirements.in -o requirements.txt
+	$(UV_COMPILE) requirements-dev.in -o requirements-dev.txt
