@@ -11,7 +11,7 @@ from typing import Any
 
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import Organisation
-from portal.audit.actors import Actor, SystemActor
+from portal.audit.actors import SystemActor
 from portal.lib.refusals import NotAllowed
 
 
@@ -92,7 +92,7 @@ ORGANISATION_ROLES: dict[str, frozenset[Permission]] = {
 
 
 def has_permission(
-    actor: Actor | Any, permission: Permission, *, organisation: Organisation | None = None
+    actor: Any, permission: Permission, *, organisation: Organisation | None = None
 ) -> bool:
     """Say whether a role of the actor grants the permission.
 
@@ -110,7 +110,7 @@ def has_permission(
     return role is not None and permission in ORGANISATION_ROLES[role]
 
 
-def belongs_to(actor: Actor | Any, organisation: Organisation | None) -> bool:
+def belongs_to(actor: Any, organisation: Organisation | None) -> bool:
     """Say whether the actor is a live member of the organisation."""
     if organisation is None or isinstance(actor, SystemActor):
         return False
@@ -119,7 +119,7 @@ def belongs_to(actor: Actor | Any, organisation: Organisation | None) -> bool:
     return organisation.pk in actor.roles_by_organisation
 
 
-def require(rule: Callable[..., bool], by: Actor | Any, *objects: Any) -> None:
+def require(rule: Callable[..., bool], by: Any, *objects: Any) -> None:
     """Apply a rule after the lock was taken; raises NotAllowed when it says no."""
     if not rule(by, *objects):
         raise NotAllowed(rule=rule.__name__)

@@ -1,0 +1,200 @@
+"""A proposal to the catalogue and the decisions taken on it."""
+
+import datetime
+import uuid
+from typing import TYPE_CHECKING, Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from wagtail.models import Revision
+
+from catalogue.enums import (
+    CONTRIBUTION_EDGES,
+    OPEN_CONTRIBUTIONS,
+    ContributionStatus,
+    DecisionOutcome,
+    DecisionReason,
+)
+from catalogue.models.resource import Resource, editable_organisations
+from portal.accounts.authorization import Permission, has_permission
+from portal.lib.immutable import Immutable
+from portal.lib.refusals import Conflict
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from portal.accounts.models import User
+
+
+class ContributionQuerySet(models.QuerySet["Contribution"]):
+    """Reads of contributions by who asks and by state."""
+
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """Keep the person's own, their organisations', or all for a moderator."""
+        if not user.is_authenticated:
+            return self.none()
+        if has_permission(user, Permission.CONTRIBUTION_READ_ALL):
+            return self.filter(~Q(status=ContributionStatus.DRAFT) | Q(author=user))
+        return self.filter(
+            Q(author=user) | Q(resource__organisation__in=editable_organisations(user))
+        )
+
+    def open(self) -> Self:
+        """Keep those that still wait for someone."""
+        return self.filter(status__in=OPEN_CONTRIBUTIONS)
+
+    def queue(self) -> Self:
+        """Keep those that wait for a moderator, oldest first."""
+        return self.filter(status=ContributionStatus.SUBMITTED).order_by("first_submitted_at", "pk")
+
+    def locked(self, contribution: "Contribution") -> "Contribution":
+        """Lock and read the row again; Conflict when it changed since it was read."""
+        fresh = self.select_for_update(of=("self",)).get(pk=contribution.pk)
+        if fresh.version != contribution.version:
+            raise Conflict(code="contribution_changed", version=fresh.version)
+        return fresh
+
+
+class Contribution(models.Model):
+    """One proposal: a new resource, or a new revision of a published one.
+
+    `status` is the only truth of the review. `revision` holds what is proposed,
+    `base_revision` the one that was online when the work began (none: a new resource).
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="contributions")
+    revision = models.ForeignKey(
+        Revision, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    base_revision = models.ForeignKey(
+        Revision, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    status = models.CharField(
+        max_length=20, choices=ContributionStatus.choices, default=ContributionStatus.DRAFT
+    )
+    version = models.PositiveIntegerField(default=1)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="contributions",
+    )
+    organisation = models.ForeignKey(
+        "accounts.Organisation",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="contributions",
+    )
+    note = models.TextField(blank=True, max_length=2_000)  # the author's word to the moderators
+    checks = models.JSONField(default=list, blank=True)
+    charter_version = models.CharField(max_length=20, blank=True)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    first_submitted_at = models.DateTimeField(null=True, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    claimed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ContributionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = [
+            models.CheckConstraint(
+                name="contribution_status_known",
+                condition=Q(status__in=ContributionStatus.values),
+            ),
+            models.CheckConstraint(
+                name="contribution_submitted_dates",
+                condition=Q(first_submitted_at=None, submitted_at=None)
+                | Q(first_submitted_at__isnull=False, submitted_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="contribution_review_has_date",
+                condition=Q(status__in=(ContributionStatus.DRAFT, ContributionStatus.WITHDRAWN))
+                | Q(submitted_at__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(name="contribution_queue", fields=("status", "first_submitted_at")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} {self.status}"
+
+    @property
+    def status_enum(self) -> ContributionStatus:
+        """Give the status as an enum member."""
+        return ContributionStatus(self.status)
+
+    @property
+    def is_new(self) -> bool:
+        """Tell the proposal of a resource that was never online."""
+        return self.base_revision_id is None
+
+    @property
+    def version_key(self) -> str:
+        """Name this state of the proposal, for letters sent once."""
+        return f"{self.pk}-{self.version}"
+
+    @property
+    def proposed(self) -> Resource:
+        """Build the resource as the proposal tells it."""
+        return self.revision.as_object() if self.revision else self.resource
+
+    def become(self, status: ContributionStatus, *, at: datetime.datetime, **columns: Any) -> None:
+        """Take an allowed edge and save; Conflict when the table has no such edge."""
+        if status not in CONTRIBUTION_EDGES[self.status_enum]:
+            raise Conflict(code="contribution_edge", status=self.status, wanted=str(status))
+        if status is ContributionStatus.SUBMITTED:
+            columns |= {
+                "submitted_at": at,
+                "first_submitted_at": self.first_submitted_at or at,
+            }
+        elif status is not ContributionStatus.WITHDRAWN:
+            columns |= {"decided_at": at}
+        self.status = status
+        self.version += 1
+        for name, value in columns.items():
+            setattr(self, name, value)
+        self.save(update_fields=["status", "version", *columns])
+
+
+class Decision(Immutable):
+    """What a moderator decided on one revision; written once."""
+
+    contribution = models.ForeignKey(
+        Contribution, on_delete=models.CASCADE, related_name="decisions"
+    )
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=20, choices=DecisionOutcome.choices)
+    reason = models.CharField(max_length=20, choices=DecisionReason.choices, blank=True)
+    message = models.TextField(blank=True, max_length=4_000)
+    fields = models.JSONField(default=list, blank=True)  # names of the fields concerned
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = [
+            models.UniqueConstraint(
+                name="decision_once_per_revision", fields=("contribution", "revision")
+            ),
+            models.CheckConstraint(
+                name="decision_says_why",
+                condition=Q(outcome=DecisionOutcome.PUBLISHED) | (~Q(message="") & ~Q(reason="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contribution_id} {self.outcome}"

@@ -1,0 +1,112 @@
+"""What stands around a resource: links, measurements, tombstones."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from catalogue.enums import LinkType, RemovalReason
+from catalogue.models.resource import Resource
+
+
+class ResourceLink(models.Model):
+    """A typed link between two resources; a removed end leaves its title."""
+
+    source = models.ForeignKey(
+        Resource, null=True, on_delete=models.SET_NULL, related_name="links_out"
+    )
+    source_title = models.CharField(max_length=120)
+    target = models.ForeignKey(
+        Resource, null=True, on_delete=models.SET_NULL, related_name="links_in"
+    )
+    target_title = models.CharField(max_length=120)
+    type = models.CharField(max_length=20, choices=LinkType.choices)
+    note = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="link_once", fields=("source", "target", "type")),
+            models.CheckConstraint(
+                name="link_two_ends",
+                condition=Q(source=None) | Q(target=None) | ~Q(source=F("target")),
+            ),
+            models.CheckConstraint(name="link_type_known", condition=Q(type__in=LinkType.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_title} {self.type} {self.target_title}"
+
+
+class Measurement(models.Model):
+    """One measured figure shown on a card, with its interval, size, date and source."""
+
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="measurements")
+    task = models.CharField(max_length=120, blank=True)
+    metric = models.CharField(max_length=80)
+    value = models.FloatField()
+    low = models.FloatField(null=True, blank=True)
+    high = models.FloatField(null=True, blank=True)
+    n = models.PositiveIntegerField(null=True, blank=True)
+    reference = models.FloatField(null=True, blank=True)
+    group = models.CharField(max_length=120, blank=True)  # a group of people, else the whole
+    held_out_version = models.CharField(max_length=120, blank=True)
+    evaluated_on = models.DateField()
+    source_url = models.CharField(max_length=500, blank=True)
+    from_challenge = models.BooleanField(default=False)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = [
+            models.CheckConstraint(
+                name="measurement_interval_paired",
+                condition=Q(low=None, high=None)
+                | Q(low__isnull=False, high__isnull=False, low__lte=F("high")),
+            ),
+            models.CheckConstraint(
+                name="measurement_group_not_small",
+                condition=Q(group="") | Q(n=None) | Q(n__gte=11),
+            ),
+            models.UniqueConstraint(
+                name="measurement_once",
+                fields=("resource", "task", "metric", "group", "evaluated_on", "source_url"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.metric} = {self.value}"
+
+
+class Tombstone(models.Model):
+    """What remains of a removed resource: its addresses answer 410, never reused."""
+
+    public_id = models.UUIDField(unique=True)
+    slug = models.SlugField(max_length=140, unique=True)
+    former_slugs = models.JSONField(default=list, blank=True)
+    kind = models.CharField(max_length=20)
+    title = models.CharField(max_length=120, blank=True)  # empty when the title is unlawful
+    reason = models.CharField(max_length=20, choices=RemovalReason.choices)
+    removed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Synonym(models.Model):
+    """A group of words that mean the same in a search, one a line; active at once."""
+
+    phrases = models.TextField(max_length=1_000, unique=True)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ("phrases",)
+
+    def __str__(self) -> str:
+        return ", ".join(self.words)
+
+    @property
+    def words(self) -> list[str]:
+        """List the phrases of the group."""
+        return [line.strip() for line in self.phrases.splitlines() if line.strip()]

@@ -1,0 +1,285 @@
+"""A resource: what the catalogue describes, whatever its kind."""
+
+import uuid
+from typing import TYPE_CHECKING, Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from wagtail.models import (
+    DraftStateMixin,
+    LockableMixin,
+    PreviewableMixin,
+    RevisionMixin,
+    WorkflowMixin,
+)
+
+from catalogue.enums import Access, Deposit, LicenceStatus, Lifecycle, ResourceKind, Scope
+from catalogue.validators.details import DETAILS, KindDetails
+from portal.accounts.authorization import ORGANISATION_ROLES, Permission, has_permission
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from portal.accounts.models import User
+
+P = Permission
+
+# Columns that belong to the resource itself: putting a revision online never changes them.
+KEPT_COLUMNS = (
+    "public_id",
+    "slug",
+    "kind",
+    "source",
+    "source_id",
+    "created_at",
+    "archived_at",
+    "archive_reason",
+    "views",
+    "downloads",
+    "followers",
+    "reuses",
+    "supports",
+)
+
+# Columns that a contribution proposes: forms, diff, API and imports read this list.
+PROPOSED_COLUMNS = (
+    "title",
+    "title_en",
+    "acronym",
+    "alternate_titles",
+    "subtype",
+    "summary",
+    "description",
+    "deposit",
+    "producer_name",
+    "organisation",
+    "authors",
+    "contact",
+    "homepage_url",
+    "repository_url",
+    "documentation_url",
+    "licences",
+    "licence_status",
+    "licence_note",
+    "scope",
+    "scope_note",
+    "territories",
+    "access",
+    "languages",
+    "use_cases",
+    "barriers",
+    "beneficiaries",
+    "publics",
+    "tasks",
+    "rome_codes",
+    "tags",
+    "lifecycle",
+    "lifecycle_note",
+    "details",
+)
+
+
+def names() -> models.JSONField:
+    """Declare a column that holds a list of strings."""
+    return models.JSONField(default=list, blank=True)
+
+
+class ResourceQuerySet(models.QuerySet["Resource"]):
+    """Reads of resources by who asks."""
+
+    def public(self) -> Self:
+        """Keep what an anonymous visitor may read."""
+        return self.filter(live=True)
+
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """Keep what this person may read: the public, their own drafts, all for a moderator."""
+        if not user.is_authenticated:
+            return self.public()
+        if has_permission(user, P.CONTRIBUTION_READ_ALL):
+            return self
+        own = Q(author=user) | Q(organisation__in=editable_organisations(user))
+        return self.filter(Q(live=True) | own)
+
+    def with_organisation(self) -> Self:
+        """Fetch the organisation beside each resource."""
+        return self.select_related("organisation")
+
+
+def editable_organisations(user: "User") -> list[int]:
+    """List the organisations all of whose resources this person may edit."""
+    roles = user.roles_by_organisation.items()
+    return [pk for pk, role in roles if P.CONTRIBUTION_SUBMIT in ORGANISATION_ROLES[role]]
+
+
+class Resource(
+    WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, models.Model
+):
+    """One card of the catalogue.
+
+    The row is what the public reads; what is being written lives in revisions until a
+    moderator puts one online. A resource never published has `live` false.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    slug = models.SlugField(max_length=140, unique=True)
+    kind = models.CharField(max_length=20, choices=ResourceKind.choices)
+    subtype = models.CharField(max_length=40, blank=True)
+
+    title = models.CharField(_("titre"), max_length=120)
+    title_en = models.CharField(max_length=120, blank=True)
+    acronym = models.CharField(max_length=20, blank=True)
+    alternate_titles = names()
+    summary = models.CharField(_("résumé"), max_length=280, blank=True)
+    description = models.TextField(blank=True, max_length=20_000)
+    description_html = models.TextField(blank=True, editable=False)
+
+    deposit = models.CharField(max_length=20, choices=Deposit.choices, default=Deposit.OWNED)
+    organisation = models.ForeignKey(
+        "accounts.Organisation",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="resources",
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="resources",
+    )
+    producer_name = models.CharField(max_length=160, blank=True)
+    authors = names()
+    contact = models.CharField(max_length=200, blank=True)
+
+    homepage_url = models.URLField(max_length=500, blank=True)
+    repository_url = models.URLField(max_length=500, blank=True)
+    documentation_url = models.URLField(max_length=500, blank=True)
+
+    licences = names()
+    licence_status = models.CharField(
+        max_length=20, choices=LicenceStatus.choices, default=LicenceStatus.TO_CONFIRM
+    )
+    licence_note = models.CharField(max_length=300, blank=True)
+
+    scope = models.CharField(max_length=20, choices=Scope.choices, default=Scope.REGIONAL)
+    scope_note = models.CharField(max_length=120, blank=True)
+    territories = names()
+    access = models.CharField(max_length=20, choices=Access.choices, default=Access.OPEN)
+    languages = names()
+    use_cases = names()
+    barriers = names()
+    beneficiaries = names()
+    publics = names()
+    tasks = names()
+    rome_codes = names()
+    tags = names()
+
+    lifecycle = models.CharField(
+        max_length=20, choices=Lifecycle.choices, default=Lifecycle.UNKNOWN
+    )
+    lifecycle_note = models.TextField(blank=True, max_length=2_000)
+    details = models.JSONField(default=dict, blank=True)
+    provenance = models.JSONField(default=dict, blank=True)
+
+    source = models.CharField(max_length=60, blank=True)
+    source_id = models.CharField(max_length=200, blank=True)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    content_modified_at = models.DateTimeField(null=True, blank=True)
+    last_reviewed_at = models.DateTimeField(null=True, blank=True)
+    next_review_at = models.DateTimeField(null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    archive_reason = models.CharField(max_length=300, blank=True)
+
+    views = models.PositiveIntegerField(default=0)
+    downloads = models.PositiveIntegerField(default=0)
+    followers = models.PositiveIntegerField(default=0)
+    reuses = models.PositiveIntegerField(default=0)
+    supports = models.PositiveIntegerField(default=0)
+
+    objects = ResourceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = [
+            models.CheckConstraint(
+                name="resource_kind_known", condition=Q(kind__in=ResourceKind.values)
+            ),
+            models.CheckConstraint(
+                name="resource_scope_known", condition=Q(scope__in=Scope.values)
+            ),
+            models.CheckConstraint(
+                name="resource_access_known", condition=Q(access__in=Access.values)
+            ),
+            models.CheckConstraint(
+                name="resource_live_has_date",
+                condition=Q(live=False) | Q(first_published_at__isnull=False),
+            ),
+            models.UniqueConstraint(
+                name="resource_source_once",
+                fields=("source", "source_id"),
+                condition=~Q(source_id=""),
+            ),
+        ]
+        indexes = [
+            models.Index(name="resource_live_published", fields=("live", "first_published_at")),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        """Give the address of the public page."""
+        return reverse("catalogue:resource", args=(self.slug,))
+
+    def get_preview_template(self, request: Any, mode_name: str) -> str:
+        """Name the template of Wagtail's preview: the public page itself."""
+        return "catalogue/resource.html"
+
+    def with_content_json(self, content: dict[str, Any]) -> "Resource":
+        """Build the resource as a revision tells it, its own identity and counters kept."""
+        found = super().with_content_json(content)
+        for name in KEPT_COLUMNS:
+            setattr(found, name, getattr(self, name))
+        return found
+
+    @property
+    def kind_enum(self) -> ResourceKind:
+        """Give the kind as an enum member."""
+        return ResourceKind(self.kind)
+
+    @property
+    def details_of_kind(self) -> KindDetails:
+        """Give the declaration of this kind's own fields."""
+        return DETAILS[self.kind]
+
+    @property
+    def is_referenced(self) -> bool:
+        """Tell a card that describes what others hold."""
+        return self.deposit == Deposit.REFERENCED
+
+    @property
+    def holder_name(self) -> str:
+        """Name who holds the thing described."""
+        if self.producer_name:
+            return self.producer_name
+        return self.organisation.name if self.organisation else ""
+
+    def is_unverified(self, field: str) -> bool:
+        """Tell a field of a referenced card that nobody has checked at its source."""
+        origin = self.provenance.get(field)
+        return bool(origin) and not origin.get("verified", False)
+
+
+class FormerSlug(models.Model):
+    """An address that a resource once had: it answers 301 for ever."""
+
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="former_slugs")
+    slug = models.SlugField(max_length=140, unique=True)
+
+    def __str__(self) -> str:
+        return self.slug

@@ -1,0 +1,1 @@
+"""Search: one French analysis, one query object, engines behind one contract."""

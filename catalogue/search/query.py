@@ -1,0 +1,203 @@
+"""ResourceQuery: what a reader asks of the catalogue, one value from URL to engine and back."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from typing import Protocol, TypeVar
+from urllib.parse import urlencode
+
+from catalogue.enums import (
+    LANGUAGES,
+    Access,
+    Beneficiary,
+    Guarantee,
+    ResourceKind,
+    Scope,
+    Task,
+    UseCase,
+)
+
+MAX_Q = 200
+MAX_VALUE = 120
+MAX_VALUES = 50
+MAX_SIZE = 100
+MAX_DEPTH = 10_000
+SIZE = 20
+
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class Sort(StrEnum):
+    """The orders of a result list."""
+
+    RELEVANCE = "relevance"
+    UPDATED = "updated"
+    QUALITY = "quality"
+    REUSES = "reuses"
+
+
+class Updated(StrEnum):
+    """How far back the last change may lie."""
+
+    MONTH = "30d"
+    YEAR = "12m"
+    YEARS = "3y"
+
+    @property
+    def days(self) -> int:
+        """Count the days of the window."""
+        return {"30d": 30, "12m": 365, "3y": 1096}[self.value]
+
+
+class Words(StrEnum):
+    """Whether a result may hold only some of the words."""
+
+    ANY = "any"
+    ALL = "all"
+
+
+class Parameters(Protocol):
+    """What a QueryDict offers."""
+
+    def getlist(self, key: str) -> list[str]:
+        """List the values of a key."""
+
+
+# Facets in the order of the panel. None: any value is accepted, the index decides.
+FACETS: dict[str, frozenset[str] | None] = {
+    "kind": frozenset(ResourceKind.values),
+    "scope": frozenset(Scope.values),
+    "task": frozenset(Task.values),
+    "use_case": frozenset(UseCase.values),
+    "access": frozenset(Access.values),
+    "licence": None,
+    "language": frozenset(LANGUAGES),
+    "guarantee": frozenset(Guarantee.values),
+    "organisation": None,
+    "beneficiary": frozenset(Beneficiary.values),
+    "territory": None,
+    "tag": None,
+    "format": None,
+}
+
+
+@dataclass(frozen=True)
+class ResourceQuery:
+    """A query of the catalogue; equal queries are equal values."""
+
+    q: str = ""
+    kind: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()
+    task: tuple[str, ...] = ()
+    use_case: tuple[str, ...] = ()
+    access: tuple[str, ...] = ()
+    licence: tuple[str, ...] = ()
+    language: tuple[str, ...] = ()
+    guarantee: tuple[str, ...] = ()
+    organisation: tuple[str, ...] = ()
+    beneficiary: tuple[str, ...] = ()
+    territory: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
+    format: tuple[str, ...] = ()
+    updated: Updated | None = None
+    words: Words = Words.ANY
+    sort: Sort = Sort.RELEVANCE
+    page: int = 1
+    size: int = SIZE
+
+    @classmethod
+    def parse(cls, data: Parameters) -> "ResourceQuery":
+        """Read a query from URL parameters; what is unknown or out of bounds is left out."""
+        size = min(_positive(data, "size", SIZE), MAX_SIZE)
+        page = min(_positive(data, "page", 1), MAX_DEPTH // size)
+        return cls(
+            q=_text(_last(data, "q"))[:MAX_Q].strip(),
+            updated=_member(Updated, _last(data, "updated")),
+            words=_member(Words, _last(data, "words")) or Words.ANY,
+            sort=_member(Sort, _last(data, "sort")) or Sort.RELEVANCE,
+            page=page,
+            size=size,
+            **{name: _values(data.getlist(name), allowed) for name, allowed in FACETS.items()},
+        )
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """List the parameters that say this query, defaults left out, in one order."""
+        default = ResourceQuery()
+        found: list[tuple[str, str]] = []
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value == getattr(default, field.name):
+                continue
+            found += [
+                (field.name, str(v)) for v in (value if isinstance(value, tuple) else (value,))
+            ]
+        return found
+
+    def serialise(self) -> str:
+        """Write the query as the canonical query string."""
+        return urlencode(self.pairs())
+
+    def filters(self) -> dict[str, tuple[str, ...]]:
+        """Give the facets in use with their values."""
+        return {name: getattr(self, name) for name in FACETS if getattr(self, name)}
+
+    def without(self, name: str, value: str) -> "ResourceQuery":
+        """Remove one value of one facet, back on the first page."""
+        kept = tuple(v for v in getattr(self, name) if v != value)
+        return replace(self, page=1, **{name: kept})
+
+    def with_value(self, name: str, value: str) -> "ResourceQuery":
+        """Add one value to one facet, back on the first page."""
+        return replace(self, page=1, **{name: tuple(sorted({*getattr(self, name), value}))})
+
+    def at_page(self, page: int) -> "ResourceQuery":
+        """Ask for another page of the same results."""
+        return replace(self, page=page)
+
+    def cleared(self) -> "ResourceQuery":
+        """Keep the words and the order, drop every filter."""
+        return ResourceQuery(q=self.q, sort=self.sort, size=self.size)
+
+    @property
+    def is_filtered(self) -> bool:
+        """Tell whether any filter is in use."""
+        return bool(self.filters()) or self.updated is not None or self.words is Words.ALL
+
+
+def from_mapping(data: Mapping[str, Iterable[str]]) -> ResourceQuery:
+    """Read a query from a mapping of lists, such as parse_qs gives."""
+
+    class Lists:
+        def getlist(self, key: str) -> list[str]:
+            """List the values of a key."""
+            return list(data.get(key, ()))
+
+    return ResourceQuery.parse(Lists())
+
+
+def _last(data: Parameters, name: str) -> str:
+    values = data.getlist(name)
+    return values[-1] if values else ""
+
+
+def _text(value: str) -> str:
+    printable = "".join(c if c.isprintable() else " " for c in value)
+    return " ".join(printable.split())
+
+
+def _values(values: Iterable[str], allowed: frozenset[str] | None) -> tuple[str, ...]:
+    cleaned = {_text(v)[:MAX_VALUE].strip() for v in values} - {""}
+    kept = cleaned if allowed is None else cleaned & allowed
+    return tuple(sorted(kept)[:MAX_VALUES])
+
+
+def _positive(data: Parameters, name: str, default: int) -> int:
+    value = _last(data, name)
+    if not (value.isascii() and value.isdigit()):
+        return default
+    return int(value[:9]) or default
+
+
+def _member(kind: type[E], value: str) -> E | None:
+    return kind(value) if value in {str(m) for m in kind} else None

@@ -1,0 +1,1 @@
+"""Plain Python: what a card is worth, and the documents that tell it."""

@@ -1,0 +1,243 @@
+"""The quality of a card: criteria met over criteria that apply, each one explained.
+
+Never a condition to publish. After udata's formula, corrected: an unspecified licence counts
+as missing; a description is one from 200 characters; what nobody has verified on a
+referenced card, and what cannot be known, leave the denominator.
+"""
+
+import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+DESCRIPTION_CHARACTERS = 200
+REVIEW_MONTHS = 24
+CLOSED_FORMATS = frozenset({"pdf", "doc", "docx", "word", "xls", "excel", "xlsx", ""})
+PERIOD_DAYS = {
+    "daily": 1,
+    "weekly": 7,
+    "monthly": 31,
+    "quarterly": 92,
+    "biannual": 183,
+    "annual": 366,
+}
+NO_PERIOD = frozenset({"punctual", "irregular", "continuous", "never"})
+
+Record = Mapping[str, Any]
+# True: met; False: missing; None: does not apply or cannot be known.
+Test = Callable[[Record], bool | None]
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One criterion of one card. gain: points of the score that meeting it would add."""
+
+    code: str
+    met: bool | None
+    field: str
+    gain: int = 0
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The criteria of a card and its score, 0 to 100; None when too little applies."""
+
+    criteria: tuple[Criterion, ...]
+    score: int | None
+
+
+def _has(name: str) -> Test:
+    return lambda record: bool(record.get(name))
+
+
+def _licence(record: Record) -> bool | None:
+    status = record.get("licence_status")
+    if status == "not_applicable":
+        return None
+    return status == "declared"
+
+
+def _description(record: Record) -> bool:
+    return len(record.get("description") or "") > DESCRIPTION_CHARACTERS
+
+
+def _summary(record: Record) -> bool:
+    return bool(record.get("summary"))
+
+
+def _frequency(record: Record) -> bool:
+    return record.get("update_frequency", "unknown") not in ("", "unknown")
+
+
+def _timely(record: Record) -> bool | None:
+    frequency = record.get("update_frequency", "unknown")
+    if frequency in NO_PERIOD:
+        return True
+    if frequency not in PERIOD_DAYS or not record.get("last_update"):
+        return None
+    text = str(record["last_update"])
+    last = datetime.date.fromisoformat(text + "-01-01"[len(text) - 4 :] if len(text) < 10 else text)
+    due = last + datetime.timedelta(days=PERIOD_DAYS[frequency])
+    today: datetime.date = record["today"]
+    return (due - today).days >= -1
+
+
+def _open_format(record: Record) -> bool | None:
+    rows = record.get("distributions") or []
+    if not rows:
+        return None
+    return not all(str(row.get("format", "")).lower() in CLOSED_FORMATS for row in rows)
+
+
+def _available(record: Record) -> bool | None:
+    # Known only once links have been checked several times.
+    return record.get("links_available")
+
+
+def _documentation(record: Record) -> bool:
+    return bool(record.get("documentation") or record.get("documentation_url"))
+
+
+def _territory(record: Record) -> bool:
+    return bool(record.get("territories") or record.get("granularity"))
+
+
+def _hashed_files(record: Record) -> bool:
+    rows = record.get("files") or []
+    return bool(rows) and all(row.get("sha256") for row in rows)
+
+
+def _training(record: Record) -> bool:
+    return bool(record.get("trained_on") or record.get("training_data"))
+
+
+def _measured(record: Record) -> bool:
+    rows = record.get("measurements") or []
+    return any(row.get("low") is not None and row.get("n") for row in rows)
+
+
+def _fair(record: Record) -> bool:
+    rows = record.get("measurements") or []
+    return any(row.get("group") for row in rows) or bool(record.get("group_results"))
+
+
+def _bounded(record: Record) -> bool:
+    return bool(record.get("limits") and record.get("excluded_uses"))
+
+
+def _fresh(record: Record) -> bool | None:
+    modified: datetime.date | None = record.get("modified")
+    if modified is None:
+        return None
+    today: datetime.date = record["today"]
+    return (today - modified).days < REVIEW_MONTHS * 30.5
+
+
+def _source(record: Record) -> bool | None:
+    if record.get("kind") not in ("algorithm", "technology", "model", "solution"):
+        return None
+    return bool(record.get("repository_url") or record.get("documentation_url"))
+
+
+DATASET: dict[str, tuple[str, Test]] = {
+    "licence": ("licences", _licence),
+    "period": ("temporal_coverage", _has("temporal_coverage")),
+    "territory": ("territories", _territory),
+    "frequency": ("update_frequency", _frequency),
+    "timely": ("last_update", _timely),
+    "description": ("description", _description),
+    "open_format": ("distributions", _open_format),
+    "available": ("distributions", _available),
+    "documentation": ("documentation", _documentation),
+}
+MODEL: dict[str, tuple[str, Test]] = {
+    "licence": ("licences", _licence),
+    "hashed_files": ("files", _hashed_files),
+    "training_data": ("training_data", _training),
+    "measured": ("measurements", _measured),
+    "fair": ("measurements", _fair),
+    "limits": ("limits", _bounded),
+    "oversight": ("oversight", _has("oversight")),
+    "example": ("example", _has("example")),
+    "contact": ("contact", _has("contact")),
+    "fresh": ("content_modified_at", _fresh),
+}
+SOFTWARE: dict[str, tuple[str, Test]] = {
+    "licence": ("licences", _licence),
+    "repository": ("repository_url", _has("repository_url")),
+    "example": ("example", _has("example")),
+    "documentation": ("documentation_url", _documentation),
+    "maintenance": ("maintenance", _has("maintenance")),
+    "version": ("version", _has("version")),
+    "limits": ("limits", _has("limits")),
+    "contact": ("contact", _has("contact")),
+}
+NEED: dict[str, tuple[str, Test]] = {
+    "beneficiary": ("beneficiary", lambda r: bool(r.get("beneficiary") or r.get("beneficiaries"))),
+    "territory": ("territories", _territory),
+    "expected_result": (
+        "expected_result",
+        lambda r: bool(r.get("expected_result") or r.get("approach")),
+    ),
+    "data": ("existing_data", lambda r: bool(r.get("existing_data") or r.get("sought"))),
+    "contact": ("contact", _has("contact")),
+}
+SOLUTION: dict[str, tuple[str, Test]] = {
+    "need": ("needs_served", _has("needs_served")),
+    "tested": (
+        "user_tests",
+        lambda r: any(row.get("proof") for row in r.get("user_tests") or []),
+    ),
+    "licence": ("licences", _licence),
+    "measured": ("measurements", lambda r: bool(r.get("measurements"))),
+    "contact": ("contact", _has("contact")),
+    "state": ("maturity", _has("maturity")),
+}
+# A card that describes what others hold is judged on what a describer can know.
+REFERENCED: dict[str, tuple[str, Test]] = {
+    "address": ("homepage_url", _has("homepage_url")),
+    "producer": ("producer_name", _has("producer_name")),
+    "summary": ("summary", _summary),
+    "licence": ("licences", _licence),
+    "source": ("repository_url", _source),
+    "use_case": ("use_cases", _has("use_cases")),
+}
+OWNED: dict[str, dict[str, tuple[str, Test]]] = {
+    "dataset": DATASET,
+    "model": MODEL,
+    "algorithm": SOFTWARE,
+    "technology": SOFTWARE,
+    "need": NEED,
+    "idea": NEED,
+    "solution": SOLUTION,
+}
+UNSCORED = frozenset({"news", "programme"})
+# Below this number of criteria a percentage would say more than is known.
+LEAST_CRITERIA = 3
+
+
+def assess(record: Record) -> Assessment:
+    """Judge a card.
+
+    record: columns and details by name; "today" (date), "modified" (date or None),
+    "measurements" (rows with low, n, group), "unverified" (names of fields to leave out).
+    Returns the criteria in order and round(100 x met / applicable).
+    """
+    kind = record["kind"]
+    if kind in UNSCORED:
+        return Assessment((), None)
+    tests = REFERENCED if record.get("deposit") == "referenced" else OWNED[kind]
+    unverified = record.get("unverified", ())
+    verdicts = {
+        code: (None if field in unverified else test(record), field)
+        for code, (field, test) in tests.items()
+    }
+    applicable = sum(met is not None for met, _field in verdicts.values())
+    met = sum(bool(met) for met, _field in verdicts.values())
+    gain = round(100 / applicable) if applicable else 0
+    criteria = tuple(
+        Criterion(code, found, field, gain if found is False else 0)
+        for code, (found, field) in verdicts.items()
+    )
+    score = round(100 * met / applicable) if applicable >= LEAST_CRITERIA else None
+    return Assessment(criteria, score)
