@@ -30,3 +30,6 @@ def chain_breaches() -> Iterator[str]:
     head = AuditHead.objects.filter(pk=1).first()
     if head is not None and (head.seq, head.hash) != (expected, prev):
         yield "head"
+
+
+INVARIANTS = {"I7": ("La chaîne du journal se vérifie.", chain_breaches)}

@@ -1,0 +1,113 @@
+"""Start the portal on this machine: database, opening content, web, worker, scheduler."""
+
+import sys
+import time
+import urllib.error
+import urllib.request
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.core.management.base import BaseCommand
+
+from portal.accounts.models import User
+from portal.management.supervisor import Child, Supervisor
+
+START_SECONDS = 60
+
+
+class Command(BaseCommand):
+    """Bring everything up, with a progress display; Ctrl-C stops it all."""
+
+    help = "Démarre le portail sur cette machine (mode embarqué)."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take no argument: PORT and VAR_DIR come from the environment."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Prepare, fill, start, wait for the first page, tell where."""
+        if not settings.EMBEDDED:
+            raise CommandError(
+                "`up` démarre le mode embarqué. En production, lancez gunicorn, "
+                "`manage.py work` et celery (docs/operations.md)."
+            )
+        self.began = time.monotonic()
+        Path(settings.VAR_DIR).mkdir(parents=True, exist_ok=True)
+        self._step("Base de données", self._migrate)
+        self._step("Fichiers statiques", self._static)
+        if not User.objects.exists():
+            self._step("Contenu d’ouverture", self._seed)
+        supervisor = Supervisor(self._children())
+        supervisor.start()
+        self._step("Service web, notation, planification", lambda: self._wait(supervisor))
+        self._say_where()
+        supervisor.watch()
+
+    def _step(self, label: str, work: Any) -> None:
+        self.stdout.write(f"  … {label}", ending="\n")
+        self.stdout.flush()
+        started = time.monotonic()
+        work()
+        self.stdout.write(
+            self.style.SUCCESS(f"  ✓ {label}") + f" ({time.monotonic() - started:.1f} s)"
+        )
+        self.stdout.flush()
+
+    def _migrate(self) -> None:
+        call_command("migrate", verbosity=0, interactive=False)
+
+    def _static(self) -> None:
+        call_command("collectstatic", verbosity=0, interactive=False)
+
+    def _seed(self) -> None:
+        call_command("seed", stdout=self.stdout)
+
+    def _children(self) -> list[Child]:
+        python, manage = sys.executable, str(settings.BASE_DIR / "manage.py")
+        address = f"127.0.0.1:{settings.PORT}"
+        gunicorn = [python, "-m", "gunicorn", "portal.wsgi", "--bind", address]
+        return [
+            Child("web", [*gunicorn, "--threads", "4", "--log-level", "warning"]),
+            Child(
+                "worker",
+                [python, manage, "work"],
+                {"HOLDOUT_PRIVATE_KEY_FILE": settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE},
+            ),
+            Child(
+                "scheduler",
+                [python, "-m", "celery", "-A", "portal", "worker", "--beat"]
+                + ["--pool", "solo", "-Q", "default", "--loglevel", "warning"]
+                + ["--without-gossip", "--without-mingle", "--without-heartbeat"],
+            ),
+        ]
+
+    def _wait(self, supervisor: Supervisor) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        web = supervisor.children[0]
+        while time.monotonic() < deadline:
+            if web.failures:
+                supervisor.end()
+                raise CommandError(
+                    f"Le service web ne démarre pas sur le port {settings.PORT}. "
+                    "Un autre programme l’occupe peut-être : PORT=8001 make up."
+                )
+            try:
+                with urllib.request.urlopen(f"{settings.SITE_URL}/sante/vivant/", timeout=2):  # noqa: S310
+                    return
+            except (urllib.error.URLError, OSError):
+                web.tend()
+                time.sleep(0.1)
+        supervisor.end()
+        raise CommandError(f"Le service web n’a pas répondu en {START_SECONDS} s.")
+
+    def _say_where(self) -> None:
+        elapsed = time.monotonic() - self.began
+        self.stdout.write(
+            f"\n  Open Emploi : {self.style.HTTP_INFO(settings.SITE_URL)}  ({elapsed:.0f} s)\n"
+            f"  Lettres envoyées : {settings.VAR_DIR / 'mail'}\n"
+            "  Ctrl-C pour arrêter.\n"
+        )
+        self.stdout.flush()

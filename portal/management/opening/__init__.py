@@ -1,0 +1,1 @@
+"""The opening content: what an empty portal is filled with."""

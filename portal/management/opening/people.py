@@ -1,0 +1,198 @@
+"""The Region's organisation, and in embedded mode one account for each role."""
+
+import secrets
+from dataclasses import dataclass
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+
+from portal.accounts.enums import OrganisationBadge, OrganisationKind, RegionRole, Role
+from portal.accounts.models import Membership, Organisation, RegionAppointment, User
+from portal.audit.actors import SystemActor
+from portal.audit.record import record
+from portal.lib import clock
+from portal.lib.immutable import writes
+
+OPENING = SystemActor("opening")
+WORDS = [
+    "amande",
+    "anis",
+    "aube",
+    "barque",
+    "brise",
+    "calanque",
+    "cedre",
+    "cigale",
+    "colline",
+    "crique",
+    "dune",
+    "ecume",
+    "figue",
+    "galet",
+    "genet",
+    "lavande",
+    "maquis",
+    "mistral",
+    "mimosa",
+    "olive",
+    "orage",
+    "palme",
+    "pin",
+    "pierre",
+    "plage",
+    "port",
+    "rade",
+    "restanque",
+    "romarin",
+    "sable",
+    "safran",
+    "sauge",
+    "soleil",
+    "source",
+    "thym",
+    "tuile",
+    "vague",
+    "vallon",
+    "verger",
+    "vigne",
+    "voile",
+]
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account that start-up makes: its name, what it shows, what it may do."""
+
+    user: str
+    shown: str
+    region_role: str = ""
+    organisation: str = ""
+    role: str = ""
+
+
+ACCOUNTS = (
+    Account("administration", "Administration du portail", RegionRole.ADMINISTRATOR),
+    Account("moderation", "Relecture de la Région", RegionRole.MODERATOR),
+    Account(
+        "organisation",
+        "Organisation de démonstration",
+        organisation="organisation-de-demonstration",
+        role=Role.REFERENT,
+    ),
+    Account("equipe", "Équipe de démonstration"),
+    Account(
+        "producteur",
+        "Producteur de démonstration",
+        organisation="producteur-de-demonstration",
+        role=Role.REFERENT,
+    ),
+    Account("instruction", "Instruction des accès", RegionRole.OFFICER),
+    Account("approbation", "Décision des accès", RegionRole.APPROVER),
+    Account("dpo", "Protection des données", RegionRole.DPO),
+    Account("audit", "Audit", RegionRole.AUDITOR),
+)
+
+
+def region() -> Organisation:
+    """Return the Region's organisation, made at first use."""
+    return _organisation(
+        "region-sud",
+        "Région Provence-Alpes-Côte d’Azur",
+        OrganisationKind.LOCAL_AUTHORITY,
+        badges=[OrganisationBadge.PUBLIC_SERVICE, OrganisationBadge.VERIFIED],
+        is_region=True,
+    )
+
+
+def password() -> str:
+    """Draw a password of six words, easy to read from a screen and hard to guess."""
+    return "-".join(secrets.choice(WORDS) for _ in range(6))
+
+
+@transaction.atomic
+def open_accounts() -> list[dict[str, str]]:
+    """Make the missing accounts; return [{"user", "role", "password"}] of those just made."""
+    organisations = {
+        "organisation-de-demonstration": _organisation(
+            "organisation-de-demonstration",
+            "Organisation de démonstration",
+            OrganisationKind.ASSOCIATION,
+        ),
+        "producteur-de-demonstration": _organisation(
+            "producteur-de-demonstration",
+            "Producteur de démonstration",
+            OrganisationKind.ADMINISTRATION,
+            badges=[OrganisationBadge.DATA_PRODUCER],
+        ),
+    }
+    made = []
+    for account in ACCOUNTS:
+        if User.objects.filter(username=account.user).exists():
+            continue
+        secret = password()
+        user = _user(account, secret)
+        if account.region_role:
+            _appoint(user, account.region_role)
+        if account.organisation:
+            _join(user, organisations[account.organisation], account.role)
+        record("account.opened", by=OPENING, on=user, demonstration=True)
+        made.append(
+            {
+                "user": account.user,
+                "role": account.region_role or account.role or "member",
+                "password": secret,
+            }
+        )
+    return made
+
+
+def _organisation(
+    slug: str, name: str, kind: str, *, badges: list[str] | None = None, is_region: bool = False
+) -> Organisation:
+    at = clock.now()
+    organisation, made = Organisation.objects.get_or_create(
+        slug=slug,
+        defaults={
+            "name": name,
+            "kind": kind,
+            "badges": badges or [],
+            "is_region": is_region,
+            "created_at": at,
+            "verified_at": at if is_region else None,
+        },
+    )
+    if made:
+        record("organisation.created", by=OPENING, on=organisation)
+    return organisation
+
+
+def _user(account: Account, secret: str) -> User:
+    address = f"{account.user}@demonstration.invalid"
+    user = User(
+        username=account.user,
+        email=address,
+        display_name=account.shown,
+        is_demonstration=True,
+    )
+    user.set_password(secret)
+    user.save()
+    EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
+    return user
+
+
+def _appoint(user: User, role: str) -> None:
+    with writes(RegionAppointment):
+        RegionAppointment.objects.create(
+            user=user,
+            role=role,
+            given_by=OPENING.person_key,
+            confirmed_by="system:first-start",
+            given_at=clock.now(),
+        )
+
+
+def _join(user: User, organisation: Organisation, role: str) -> None:
+    with writes(Membership):
+        Membership.objects.create(
+            user=user, organisation=organisation, role=role, joined_at=clock.now()
+        )

@@ -1,0 +1,90 @@
+"""Run the processes of the embedded mode as one group: none outlives the command."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+
+PR_SET_PDEATHSIG = 1
+RESTART_SECONDS = (0.5, 1.0, 2.0, 5.0)
+STOP_SECONDS = 10.0
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _die_with_parent() -> None:
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+@dataclass
+class Child:
+    """One supervised process: its name, its command and what its environment adds."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+    failures: int = 0
+    retry_at: float = 0.0
+
+    def start(self) -> None:
+        """Start the process; it receives SIGTERM when its parent dies."""
+        self.process = subprocess.Popen(  # noqa: S603  # our own commands
+            self.command,
+            env={**os.environ, **self.environment},
+            preexec_fn=_die_with_parent,
+        )
+
+    def tend(self) -> None:
+        """Restart the process if it has ended, a little later each time."""
+        if self.process is None or self.process.poll() is None:
+            return
+        now = time.monotonic()
+        if self.retry_at == 0.0:
+            wait = RESTART_SECONDS[min(self.failures, len(RESTART_SECONDS) - 1)]
+            self.retry_at, self.failures = now + wait, self.failures + 1
+        elif now >= self.retry_at:
+            self.retry_at = 0.0
+            self.start()
+
+
+class Supervisor:
+    """Keep children running until a signal asks to stop."""
+
+    def __init__(self, children: Sequence[Child]) -> None:
+        self.children = children
+        self.stopping = False
+
+    def _stop(self, _signal: int, _frame: FrameType | None) -> None:
+        self.stopping = True
+
+    def start(self) -> None:
+        """Start all children and listen to SIGINT and SIGTERM."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+        for child in self.children:
+            child.start()
+
+    def watch(self) -> None:
+        """Tend the children until asked to stop, then end them."""
+        while not self.stopping:
+            for child in self.children:
+                child.tend()
+            time.sleep(0.2)
+        self.end()
+
+    def end(self) -> None:
+        """Ask every child to stop; insist after ten seconds."""
+        running = [child.process for child in self.children if child.process is not None]
+        for process in running:
+            process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in running:
+            try:
+                process.wait(timeout=max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
