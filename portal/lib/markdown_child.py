@@ -10,7 +10,7 @@ import nh3
 MEMORY_BYTES = 512 << 20
 TAGS = frozenset(
     """a abbr blockquote br code dd del dl dt em h3 h4 h5 h6 hr ins li ol p pre q s strong sub
-    sup table tbody td th thead tr ul""".split()  # noqa: SIM905
+    sup table tbody td th thead tr ul""".split()
 )
 
 

@@ -16,6 +16,10 @@ from portal.accounts.models import User
 from portal.management.supervisor import Child, Supervisor
 
 START_SECONDS = 60
+CELERY = (
+    "celery -A portal worker --beat --pool solo -Q default --loglevel warning "
+    "--without-gossip --without-mingle --without-heartbeat"
+)
 
 
 class Command(BaseCommand):
@@ -78,9 +82,7 @@ class Command(BaseCommand):
             ),
             Child(
                 "scheduler",
-                [python, "-m", "celery", "-A", "portal", "worker", "--beat"]
-                + ["--pool", "solo", "-Q", "default", "--loglevel", "warning"]
-                + ["--without-gossip", "--without-mingle", "--without-heartbeat"],
+                [python, "-m", *CELERY.split()],
             ),
         ]
 

@@ -14,49 +14,11 @@ from portal.lib import clock
 from portal.lib.immutable import writes
 
 OPENING = SystemActor("opening")
-WORDS = [
-    "amande",
-    "anis",
-    "aube",
-    "barque",
-    "brise",
-    "calanque",
-    "cedre",
-    "cigale",
-    "colline",
-    "crique",
-    "dune",
-    "ecume",
-    "figue",
-    "galet",
-    "genet",
-    "lavande",
-    "maquis",
-    "mistral",
-    "mimosa",
-    "olive",
-    "orage",
-    "palme",
-    "pin",
-    "pierre",
-    "plage",
-    "port",
-    "rade",
-    "restanque",
-    "romarin",
-    "sable",
-    "safran",
-    "sauge",
-    "soleil",
-    "source",
-    "thym",
-    "tuile",
-    "vague",
-    "vallon",
-    "verger",
-    "vigne",
-    "voile",
-]
+WORDS = (
+    "amande anis aube barque brise calanque cedre cigale colline crique dune ecume figue galet "
+    "genet lavande maquis mistral mimosa olive orage palme pin pierre plage port rade restanque "
+    "romarin sable safran sauge soleil source thym tuile vague vallon verger vigne voile"
+).split()
 
 
 @dataclass(frozen=True)
