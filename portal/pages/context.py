@@ -1,11 +1,17 @@
-"""What every page needs: theme, section."""
+"""What every page needs: theme, section, menus and addresses."""
 
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from portal.pages import frame
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Return the theme chosen by the reader, if any."""
-    theme = request.COOKIES.get("theme", "")
-    return {"theme": theme if theme in {"light", "dark"} else ""}
+    """Give templates the theme, the section and, on demand, the frame around the page."""
+    return {
+        "theme": frame.theme(request),
+        "section": frame.section(request),
+        "frame": SimpleLazyObject(lambda: frame.surroundings(request)),
+    }

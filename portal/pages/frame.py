@@ -1,0 +1,136 @@
+"""Describe the frame of every page: menus, theme, language and the section being visited."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+THEME_COOKIE = "theme"
+THEMES = ("light", "dark")
+OWN_NAMES = {"fr": "Version française", "en": "English version"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Lead from the frame to a page.
+
+    section: first segment of the addresses it stands for. route: a name for `reverse`, or a
+    path under the site's root, kept by the editorial pages.
+    """
+
+    section: str
+    label: str | Promise
+    route: str
+
+
+MENU = (
+    Entry("ressources", _("Ressources"), "catalogue:list"),
+    Entry("donnees", _("Données"), "datasets:list"),
+    Entry("challenges", _("Challenges"), "challenges:list"),
+    Entry("programme", _("Programme"), "/programme/"),
+    Entry("actualites", _("Actualités"), "/actualites/"),
+)
+
+EXPLORE = (
+    Entry("ressources", _("Toutes les ressources"), "catalogue:list"),
+    Entry("donnees", _("Répertoire R2DDE"), "datasets:list"),
+    Entry("challenges", _("Challenges d’innovation"), "challenges:list"),
+    Entry("programme", _("Le programme"), "/programme/"),
+)
+
+CONTRIBUTE = (
+    Entry("publier", _("Publier une ressource"), "catalogue:contribute"),
+    Entry("inscription", _("Créer un compte"), "account_signup"),
+    Entry("charte", _("Charte de contribution"), "/charte/"),
+)
+
+REUSE = (
+    Entry("composants", _("Composants d’interface"), "pages:components"),
+    Entry("sante", _("État du service"), "pages:health"),
+)
+
+LEGAL = (
+    Entry("accessibilite", _("Accessibilité : non conforme"), "/accessibilite/"),
+    Entry("mentions-legales", _("Mentions légales"), "/mentions-legales/"),
+    Entry("donnees-personnelles", _("Données personnelles"), "/donnees-personnelles/"),
+    Entry("apparence", _("Apparence"), "pages:appearance"),
+)
+
+
+def address(route: str) -> str:
+    """Find the address of a route in the language of the page, or "" when it does not exist."""
+    if route.startswith("/"):
+        return home_address().rstrip("/") + route
+    try:
+        return reverse(route)
+    except NoReverseMatch:
+        return ""
+
+
+def home_address() -> str:
+    """Find the address of the home page in the language of the page."""
+    language = get_language() or settings.LANGUAGE_CODE
+    return "/" if language == settings.LANGUAGE_CODE else f"/{language}/"
+
+
+def links(entries: tuple[Entry, ...], section: str = "") -> list[dict[str, Any]]:
+    """List the entries whose page exists, and mark the one of the section being visited."""
+    return [
+        {"label": entry.label, "href": href, "current": entry.section == section}
+        for entry in entries
+        if (href := address(entry.route))
+    ]
+
+
+def without_language(path: str) -> str:
+    """Remove the language of an address: « /en/ressources/ » is « /ressources/ »."""
+    for code, _name in settings.LANGUAGES:
+        if path == f"/{code}" or path.startswith(f"/{code}/"):
+            return path[len(code) + 1 :] or "/"
+    return path
+
+
+def in_language(path: str, language: str) -> str:
+    """Write the same address in another language."""
+    bare = without_language(path)
+    return bare if language == settings.LANGUAGE_CODE else f"/{language}{bare}"
+
+
+def theme(request: HttpRequest) -> str:
+    """Read the chosen theme: light, dark, or "" to follow the system."""
+    chosen = request.COOKIES.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else ""
+
+
+def section(request: HttpRequest) -> str:
+    """Name the part of the site being visited: the first segment of the address."""
+    return without_language(request.path).strip("/").partition("/")[0]
+
+
+def surroundings(request: HttpRequest) -> dict[str, Any]:
+    """Gather the menus and addresses around a page."""
+    language = get_language() or settings.LANGUAGE_CODE
+    other = next((code for code, _name in settings.LANGUAGES if code != language), language)
+    return {
+        "home": home_address(),
+        "footer": [
+            (_("Explorer"), links(EXPLORE)),
+            (_("Contribuer"), links(CONTRIBUTE)),
+            (_("Réutiliser"), links(REUSE)),
+        ],
+        "legal": links(LEGAL),
+        "other_language": other,
+        "other_label": OWN_NAMES.get(other, other),
+        "other_address": getattr(request, "other_address", "") or in_language(request.path, other),
+        "search": address("catalogue:list"),
+        "publish": address("catalogue:contribute"),
+        "space": address("space"),
+        "sign_in": address("account_login"),
+        "sign_out": address("account_logout"),
+        "appearance": address("pages:appearance"),
+    }

@@ -1,0 +1,437 @@
+"""Offer the interface kit to templates: `{% load kit %}`.
+
+Each component is shown, with its arguments, on the page /composants/.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.core.paginator import Page
+from django.forms import BaseForm
+from django.forms.boundfield import BoundField
+from django.template import Context
+from django.template.loader import render_to_string
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from portal.pages import faces, frame, typography
+from portal.pages.kit import forms, marks, navigation
+
+register = template.Library()
+
+for mark in (
+    marks.icon,
+    marks.badge,
+    marks.tag,
+    marks.chip,
+    marks.dot,
+    marks.tile,
+    marks.ring,
+    marks.bar,
+    marks.ci,
+    marks.axis,
+    marks.spark,
+    marks.logo,
+    marks.ridge_mark,
+    marks.ridge_band,
+):
+    register.simple_tag(mark)
+
+
+# Words, numbers and dates
+
+
+@register.filter
+def fr(text: object) -> SafeString:
+    """Set French typography in a text or in rendered HTML; other languages are left alone."""
+    html = conditional_escape(str(text) if not hasattr(text, "__html__") else text)
+    return mark_safe(typography.french_html(html) if typography.is_french() else html)  # noqa: S308
+
+
+@register.simple_block_tag
+def typo(content: str) -> SafeString:
+    """Set French typography in a whole block of page."""
+    return fr(mark_safe(content))  # noqa: S308  the block is rendered and escaped
+
+
+@register.filter
+def number(value: float | Decimal | None, decimals: int | None = None) -> str:
+    """Write a number for reading, in the language of the page."""
+    return typography.number(value, decimals)
+
+
+@register.filter
+def file_size(size_bytes: int | None) -> str:
+    """Write a size in bytes for reading."""
+    return typography.file_size(size_bytes)
+
+
+@register.filter
+def long_date(day: date | None) -> str:
+    """Write « 17 décembre 2026 »."""
+    return typography.long_date(day)
+
+
+@register.filter
+def short_date(day: date | None) -> str:
+    """Write « 17/12/2026 »."""
+    return typography.short_date(day)
+
+
+@register.filter
+def moment(at: datetime | None) -> str:
+    """Write « 17 décembre 2026 à 17 h », in Paris time."""
+    return typography.long_moment(at)
+
+
+@register.filter
+def hour(at: datetime) -> str:
+    """Write « 17 h 30 », in Paris time."""
+    return typography.hour(at)
+
+
+@register.filter
+def relative(at: datetime | None) -> str:
+    """Write « il y a 2 jours » or « dans 23 jours »."""
+    return typography.relative(at)
+
+
+@register.simple_tag
+def when(at: datetime | None, style: str = "moment") -> SafeString:
+    """Write a moment in a `time` element; style: moment, date, short, hour or relative."""
+    if at is None:
+        return SafeString("–")
+    texts = {
+        "moment": typography.long_moment,
+        "date": typography.long_date,
+        "short": typography.short_date,
+        "hour": typography.hour,
+        "relative": typography.relative,
+    }
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), texts[style](at))
+
+
+@register.simple_tag
+def deadline(at: datetime) -> SafeString:
+    """Write a deadline in one sentence: day, hour, zone and the time that is left."""
+    written = format_html(
+        '<time datetime="{}">{}</time>', at.isoformat(), typography.long_moment(at, weekday=True)
+    )
+    sentence = _("%(moment)s (heure de Paris), %(left)s")
+    return mark_safe(  # noqa: S308  both parts are escaped
+        sentence % {"moment": written, "left": typography.relative(at)}
+    )
+
+
+# Kinds
+
+
+@register.filter
+def kind_label(kind: object) -> str:
+    """Name a kind: « Jeu de données »."""
+    return str(faces.face(kind).label)
+
+
+@register.filter
+def kind_plural(kind: object) -> str:
+    """Name a kind in the plural: « Jeux de données »."""
+    return str(faces.face(kind).plural)
+
+
+@register.filter
+def kind_tone(kind: object) -> str:
+    """Name the pigment of a kind."""
+    return faces.face(kind).tone
+
+
+@register.filter
+def kind_icon(kind: object) -> str:
+    """Name the icon of a kind."""
+    return faces.face(kind).icon
+
+
+# Navigation
+
+
+@register.simple_tag
+def home_address() -> str:
+    """Give the address of the home page in the language of the page."""
+    return frame.home_address()
+
+
+@register.simple_tag
+def menu(section: str) -> list[dict[str, Any]]:
+    """List the entries of the main navigation, the section being visited marked."""
+    return frame.links(frame.MENU, section)
+
+
+@register.inclusion_tag("components/crumbs.html")
+def crumbs(items: Sequence[tuple[str, str | None]]) -> dict[str, Any]:
+    """Show the way to the page: pairs of label and address, the last without address."""
+    return {"items": items}
+
+
+@register.simple_tag
+def trail(*parts: str | None) -> list[tuple[str, str | None]]:
+    """Build the items of a trail in a template: label, address, label, address, last label."""
+    pairs = [*parts, None] if len(parts) % 2 else list(parts)
+    return [(str(pairs[i]), pairs[i + 1]) for i in range(0, len(pairs), 2)]
+
+
+@register.inclusion_tag("components/tabs.html")
+def tabs(label: str, items: Sequence[Sequence[Any]], current: object) -> dict[str, Any]:
+    """Show tabs that are links: items of (label, address, count or ""), current a label."""
+    return {"label": label, "items": _linked(items, current)}
+
+
+@register.inclusion_tag("components/segment.html")
+def segment(label: str, items: Sequence[Sequence[Any]], current: object) -> dict[str, Any]:
+    """Show two or three views of one thing: items of (label, address), current a label."""
+    return {"label": label, "items": _linked(items, current)}
+
+
+@register.inclusion_tag("components/side_nav.html")
+def side_nav(label: str, items: Sequence[Sequence[Any]], current: object) -> dict[str, Any]:
+    """Show the sections of a space: items of (label, address, count or "", icon)."""
+    return {"label": label, "items": _linked(items, current)}
+
+
+def _linked(items: Sequence[Sequence[Any]], current: object) -> list[dict[str, Any]]:
+    shown = []
+    for item in items:
+        name, href, count, icon_name = (*item, "", "")[:4] if len(item) < 4 else item[:4]
+        shown.append(
+            {
+                "label": name,
+                "href": href,
+                "count": count,
+                "icon": icon_name,
+                "current": str(name) == str(current),
+            }
+        )
+    return shown
+
+
+@register.inclusion_tag("components/pager.html", takes_context=True)
+def pager(context: Context, page: Page, label: str = "", parameter: str = "page") -> dict[str, Any]:
+    """Show the pages of a list; `page` is a Paginator's page, filters are kept."""
+    label = label or _("Pages de résultats")
+    return navigation.pager_context(context["request"], page, label=label, parameter=parameter)
+
+
+@register.inclusion_tag("components/search.html")
+def search(
+    action: str,
+    value: str = "",
+    size: str = "",
+    kinds: Iterable[tuple[str, str]] = (),
+    kind: str = "",
+    suggest: str = "",
+    field_id: str = "q",
+) -> dict[str, Any]:
+    """Show the search form; kinds: pairs of value and label; suggest: address of suggestions."""
+    return {
+        "action": action,
+        "value": value,
+        "size": size,
+        "kinds": list(kinds),
+        "kind": kind,
+        "suggest": suggest,
+        "field_id": field_id,
+    }
+
+
+@register.inclusion_tag("components/facet.html")
+def facet(
+    title: str, name: str, items: Sequence[dict[str, Any]], unfolded: bool = True
+) -> dict[str, Any]:
+    """Show a facet; items: dicts of value, label, count and checked."""
+    return {"title": title, "name": name, "items": items, "unfolded": unfolded}
+
+
+# Content
+
+
+@register.inclusion_tag("components/result.html")
+def result(
+    kind: object,
+    title: str,
+    href: str,
+    owner: str = "",
+    desc: str = "",
+    meta: Sequence[tuple[str, str]] = (),
+    quality: float | None = None,
+    access: Sequence[str] = (),
+    tags: Sequence[tuple[str, str]] = (),
+    heading: str = "h3",
+) -> dict[str, Any]:
+    """Show a row of results, the same for every kind.
+
+    meta: pairs of icon and text; access: label, tone and icon of a badge, or empty;
+    tags: pairs of label and address; title and desc may hold <mark> when marked safe.
+    """
+    return {
+        "kind": kind,
+        "title": title,
+        "href": href,
+        "owner": owner,
+        "desc": desc,
+        "meta": meta,
+        "quality": quality,
+        "access": access,
+        "tags": tags,
+        "heading": heading,
+    }
+
+
+@register.inclusion_tag("components/facts.html")
+def facts(items: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Show pairs of label and value."""
+    return {"items": items}
+
+
+@register.inclusion_tag("components/stats.html")
+def stats(items: Sequence[Sequence[Any]], size: str = "") -> dict[str, Any]:
+    """Show large figures: items of (label, figure, small text or ""); size: empty, s or 2."""
+    return {"items": [(*item, "")[:3] for item in items], "size": size}
+
+
+@register.inclusion_tag("components/code.html")
+def code(name: str, text: str, language: str = "") -> dict[str, Any]:
+    """Show a code extract with its file name, coloured when the language is known."""
+    return {"name": name, "body": navigation.coloured(text, language)}
+
+
+@register.inclusion_tag("components/diff.html")
+def diff(label: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Show what changes; rows: {"gap": text} or {"n", "sign" of " ", "-", "+", "text"}.
+
+    text may hold <ins> and <del> when marked safe.
+    """
+    return {"label": label, "rows": rows}
+
+
+@register.simple_block_tag
+def table(content: str, label: str, kind: str = "") -> SafeString:
+    """Wrap the head and body of a table; kind: extra classes such as table-min, table-stack, lb."""
+    return format_html(
+        '<div class="table-wrap" role="region" tabindex="0" aria-label="{}">'
+        '<table class="{}">{}</table></div>',
+        label,
+        f"table {kind}".strip(),
+        mark_safe(content),  # noqa: S308  the block is rendered and escaped
+    )
+
+
+@register.simple_block_tag
+def notice(content: str, tone: str = "calanque", title: str = "", role: str = "") -> SafeString:
+    """Frame a notice: calanque informs, pin confirms, ocre warns, garance tells an error.
+
+    role: status or alert, only when the notice appears after an action.
+    """
+    return _framed(
+        "notice", content, tone=tone, title=title, role=role, icon=faces.NOTICE_ICONS[tone]
+    )
+
+
+@register.simple_block_tag
+def empty(content: str, title: str, seed: int = 3) -> SafeString:
+    """Frame an empty state: what is empty, why, the next step."""
+    return _framed("empty", content, title=title, seed=seed)
+
+
+@register.simple_block_tag
+def dialog(content: str, id: str, title: str) -> SafeString:  # noqa: A002  the HTML attribute
+    """Frame a dialog opened by `data-dialog`; the same content needs a page behind it."""
+    return _framed("dialog", content, id=id, title=title)
+
+
+def _framed(component: str, content: str, **context: Any) -> SafeString:
+    context["content"] = mark_safe(content)  # noqa: S308  the block is rendered and escaped
+    return render_to_string(f"components/{component}.html", context)
+
+
+# Progress
+
+
+@register.inclusion_tag("components/steps.html")
+def steps(label: str, items: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """Show the steps of a form: items of (label, state of done, now or "", address or "")."""
+    return {"label": label, "items": [(*item, "")[:3] for item in items]}
+
+
+@register.inclusion_tag("components/timeline.html")
+def timeline(
+    label: str, items: Sequence[tuple[str, str, str]], horizontal: bool = True
+) -> dict[str, Any]:
+    """Show phases in time: items of (label, text, state of done, now or "")."""
+    return {"label": label, "items": items, "horizontal": horizontal}
+
+
+@register.inclusion_tag("components/life.html")
+def life(stages: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Show the life of an entry: dicts of label, state, at, text, progress (0 to 100 or None).
+
+    state: done, now, error or todo; at: a moment, a text or None.
+    """
+    shown = []
+    for stage in stages:
+        at = stage.get("at")
+        shown.append(
+            {"text": "", "progress": None}
+            | stage
+            | {"at": typography.hour(at) if isinstance(at, datetime) else (at or "")}
+        )
+    return {"stages": shown}
+
+
+@register.inclusion_tag("components/leaderboard_row.html")
+def leaderboard_row(row: dict[str, Any], scale: Sequence[float], decimals: int = 3) -> dict[str, Any]:
+    """Show a row of standings.
+
+    row: rank (None for the baseline), tied, team, affiliation, value, low, high, mine, baseline,
+    new_tier, extra: cells of {"label", "text"} or {"label", "text", "tone", "icon"}.
+    scale: minimum, maximum and the value to beat or None.
+    """
+    minimum, maximum, ref = (*scale, None)[:3]
+    defaults = {"tied": False, "affiliation": "", "mine": False, "baseline": False}
+    return {
+        "row": defaults | {"new_tier": False, "extra": ()} | row,
+        "minimum": minimum,
+        "maximum": maximum,
+        "ref": ref,
+        "decimals": decimals,
+    }
+
+
+# Forms
+
+
+@register.inclusion_tag("components/field.html")
+def field(
+    bound: BoundField, label: str = "", hint: str = "", rows: int = 0, optional: str = ""
+) -> dict[str, Any]:
+    """Show a form field with its label, hint, error and counter."""
+    return forms.field_context(bound, label=label, hint=hint, rows=rows, optional=optional)
+
+
+@register.inclusion_tag("components/drop.html")
+def drop(bound: BoundField, hint: str = "", label: str = "") -> dict[str, Any]:
+    """Show a file field as a drop zone; the native input stays visible."""
+    return forms.field_context(bound, label=label, hint=hint)
+
+
+@register.inclusion_tag("components/error_summary.html")
+def error_summary(*checked: BaseForm) -> dict[str, Any]:
+    """List the errors of one or several forms, each with a link to its field."""
+    return {"faults": forms.faults(checked)}
+
+
+@register.inclusion_tag("components/form_fields.html")
+def form_fields(form: BaseForm) -> dict[str, Any]:
+    """Show the error summary and every field of a form."""
+    return {"form": form}

@@ -1,0 +1,161 @@
+"""Set French typography, numbers, sizes and dates in Paris time."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.utils import dateformat
+from django.utils.translation import get_language, gettext, ngettext
+
+PARIS = ZoneInfo("Europe/Paris")
+NO_BREAK = "\u00a0"
+NARROW = "\u202f"
+
+_TAGS = re.compile(r"(<!--.*?-->|<[^>]*>)", re.DOTALL)
+_VERBATIM = re.compile(r"<(/?)(pre|code|script|style|kbd|samp|textarea|title)\b")
+_WORTH_A_LOOK = re.compile(r"[«»:;!?'\d]")
+_COLON = re.compile(r" (:)(?=\s|$)")
+_HIGH_MARK = re.compile(r" ([;!?])")
+_UNIT = re.compile(r"(\d) (%|€|Mo|Go|ko|octets?|h\b|kg|min\b|s\b|jours?\b|pts?\b)")
+_THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
+_MINUTES = re.compile(rf"(\d{NARROW}h) (\d\d)")
+
+
+def is_french() -> bool:
+    """Tell whether the page being written is in French."""
+    return (get_language() or "fr").startswith("fr")
+
+
+def french_text(text: str) -> str:
+    """Set the no-break spaces and curved apostrophes of one piece of plain French text."""
+    text = text.replace("« ", "«" + NO_BREAK).replace(" »", NO_BREAK + "»")
+    text = _COLON.sub(NO_BREAK + r"\1", text)
+    text = _HIGH_MARK.sub(NARROW + r"\1", text)
+    text = _UNIT.sub(r"\1" + NARROW + r"\2", text)
+    text = _THOUSANDS.sub(NARROW, text)
+    text = _MINUTES.sub(r"\1" + NARROW + r"\2", text)
+    return text.replace("&#x27;", "’").replace("'", "’")
+
+
+def french_html(html: str) -> str:
+    """Set French typography in the text of an HTML fragment.
+
+    Tags, attributes, comments, code, preformatted text and text areas are left alone.
+    """
+    depth = 0
+    out: list[str] = []
+    for part in _TAGS.split(html):
+        if part.startswith("<"):
+            verbatim = _VERBATIM.match(part)
+            if verbatim:
+                depth += -1 if verbatim.group(1) else 1
+            out.append(part)
+        elif depth == 0 and _WORTH_A_LOOK.search(part):
+            out.append(french_text(part))
+        else:
+            out.append(part)
+    return "".join(out)
+
+
+def number(value: float | Decimal | None, decimals: int | None = None) -> str:
+    """Write a number for reading: « 1 204 », « 0,871 ».
+
+    decimals: digits after the mark; None keeps integers whole and at most two digits
+    otherwise. An absent or non-finite value is a dash.
+    """
+    if value is None or value != value or value in (float("inf"), float("-inf")):
+        return "–"
+    if decimals is None:
+        decimals = 0 if float(value).is_integer() else 2
+    text = f"{value:,.{decimals}f}"
+    if text.startswith("-"):
+        text = "−" + text[1:]
+    if not is_french():
+        return text
+    return text.replace(",", NARROW).replace(".", ",")
+
+
+def file_size(size_bytes: int | None) -> str:
+    """Write a size in bytes with a decimal unit: « 3,1 Mo »."""
+    if size_bytes is None:
+        return "–"
+    units = (
+        (gettext("octets"), 1),
+        (gettext("ko"), 1_000),
+        (gettext("Mo"), 1_000_000),
+        (gettext("Go"), 1_000_000_000),
+    )
+    name, scale = next(((n, s) for n, s in reversed(units) if size_bytes >= s), units[0])
+    amount = size_bytes / scale
+    decimals = 1 if scale > 1 and amount < 10 and round(amount, 1) % 1 else 0
+    return f"{number(amount, decimals)}{NARROW}{name}"
+
+
+def in_paris(at: datetime) -> datetime:
+    """Move an aware moment to Paris time."""
+    return at.astimezone(PARIS)
+
+
+def _as_day(day: date) -> date:
+    return in_paris(day) if isinstance(day, datetime) and day.tzinfo else day
+
+
+def long_date(day: date | None, *, weekday: bool = False) -> str:
+    """Write a day, or the Paris day of a moment: « 17 décembre 2026 »."""
+    if day is None:
+        return "–"
+    day = _as_day(day)
+    number_of_day = "1er" if day.day == 1 and is_french() else str(day.day)
+    text = f"{number_of_day} {dateformat.format(day, 'F Y')}"
+    return f"{dateformat.format(day, 'l')} {text}" if weekday else text
+
+
+def short_date(day: date | None) -> str:
+    """Write a day in little room: « 17/12/2026 »."""
+    return "–" if day is None else dateformat.format(_as_day(day), "d/m/Y")
+
+
+def hour(at: datetime) -> str:
+    """Write a time of the day in Paris: « 17 h », « 17 h 30 », or « 17:00 » in English."""
+    at = in_paris(at)
+    if not is_french():
+        return f"{at:%H:%M}"
+    minutes = f"{NARROW}{at:%M}" if at.minute else ""
+    return f"{at.hour}{NARROW}h{minutes}"
+
+
+def long_moment(at: datetime | None, *, weekday: bool = False) -> str:
+    """Write a moment in Paris time: « 17 décembre 2026 à 17 h »."""
+    if at is None:
+        return "–"
+    return gettext("%(day)s à %(hour)s") % {
+        "day": long_date(at, weekday=weekday),
+        "hour": hour(at),
+    }
+
+
+def _span(distance: timedelta) -> str:
+    minutes = int(distance.total_seconds() // 60)
+    hours, days = minutes // 60, minutes // 1440
+    if days >= 730:
+        return ngettext("%(count)d an", "%(count)d ans", days // 365) % {"count": days // 365}
+    if days >= 60:
+        return ngettext("%(count)d mois", "%(count)d mois", days // 30) % {"count": days // 30}
+    if days >= 1:
+        return ngettext("%(count)d jour", "%(count)d jours", days) % {"count": days}
+    if hours >= 1:
+        return ngettext("%(count)d heure", "%(count)d heures", hours) % {"count": hours}
+    return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
+
+
+def relative(at: datetime | None, *, now: datetime | None = None) -> str:
+    """Write how far a moment is: « il y a 2 jours », « dans 23 jours », « à l’instant »."""
+    if at is None:
+        return "–"
+    distance = at - (now or datetime.now(UTC))
+    if abs(distance) < timedelta(minutes=1):
+        return gettext("à l’instant")
+    if distance < timedelta(0):
+        return gettext("il y a %(span)s") % {"span": _span(-distance)}
+    return gettext("dans %(span)s") % {"span": _span(distance)}
