@@ -23,11 +23,15 @@ def _curve(height_at: Callable[[float], float], width: float, points: int) -> st
     return out.replace(" -", "-")
 
 
-def _line(rank: float, height: float, peaks: list[tuple[float, float, float]]) -> Callable[..., float]:
+def _line(
+    rank: float, height: float, peaks: list[tuple[float, float, float]]
+) -> Callable[..., float]:
     def at(x: float) -> float:
         relief = sum(a * math.exp(-(((x - c) / w) ** 2)) for c, w, a in peaks)
         edge = math.sin(math.pi * min(1.0, max(0.0, x))) ** 0.6
-        return max(2.0, height * (0.45 + 0.45 * rank) - height * 0.34 * relief * (1 - 0.45 * rank) * edge)
+        return max(
+            2.0, height * (0.45 + 0.45 * rank) - height * 0.34 * relief * (1 - 0.45 * rank) * edge
+        )
 
     return at
 

@@ -1,5 +1,11 @@
-"""Routes of the pages."""
+"""Routes of the pages that exist in each language."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from portal.pages.views import appearance, components
+
+app_name = "pages"
+urlpatterns = [
+    path("apparence/", appearance.Appearance.as_view(), name="appearance"),
+    path("composants/", components.components, name="components"),
+]

@@ -15,6 +15,7 @@ from django.forms import (
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 
+
 @dataclass(frozen=True)
 class Fault:
     """Point an error at the field that holds it."""

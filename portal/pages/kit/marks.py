@@ -11,7 +11,7 @@ from portal.pages.faces import face, quality_tone
 from portal.pages.ridges import band, ridge
 from portal.pages.typography import number
 
-LOGO = mark_safe(  # noqa: S308  a constant drawing of ours
+LOGO = mark_safe(
     '<svg viewBox="0 0 40 40" aria-hidden="true" focusable="false">'
     '<path d="M31.2 27.4A13.4 13.4 0 1 1 33.3 21.5" fill="none" stroke="var(--accent)" '
     'stroke-width="5.2"/><path d="M11 23 19.2 15.2 23.6 21.5H38" fill="none" '
@@ -85,11 +85,7 @@ def tile(kind: object, size: str = "") -> SafeString:
 def ring(value: float, size: str = "", label: str = "") -> SafeString:
     """Draw a score out of 100 as a ring with its figure; size: empty or l."""
     shown = number(round(value))
-    closing = (
-        OUT_OF_100
-        if size
-        else format_html('<span class="vh"> {}</span>', _("sur 100"))
-    )
+    closing = OUT_OF_100 if size else format_html('<span class="vh"> {}</span>', _("sur 100"))
     return format_html(
         '<span class="ring{}" data-tone="{}"><svg viewBox="0 0 36 36" aria-hidden="true">'
         '<circle cx="18" cy="18" r="15"/><circle cx="18" cy="18" r="15" pathLength="100" '

@@ -4,8 +4,7 @@ Each component is shown, with its arguments, on the page /composants/.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -14,12 +13,12 @@ from django.forms import BaseForm
 from django.forms.boundfield import BoundField
 from django.template import Context
 from django.template.loader import render_to_string
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from portal.pages import faces, frame, typography
-from portal.pages.kit import forms, marks, navigation
+from portal.pages.kit import forms, marks, navigation, words
 
 register = template.Library()
 
@@ -42,116 +41,26 @@ for mark in (
     register.simple_tag(mark)
 
 
-# Words, numbers and dates
-
-
-@register.filter
-def fr(text: object) -> SafeString:
-    """Set French typography in a text or in rendered HTML; other languages are left alone."""
-    html = conditional_escape(str(text) if not hasattr(text, "__html__") else text)
-    return mark_safe(typography.french_html(html) if typography.is_french() else html)  # noqa: S308
+register.filter("fr", words.french)
+register.filter("number", typography.number)
+register.filter("file_size", typography.file_size)
+register.filter("long_date", typography.long_date)
+register.filter("short_date", typography.short_date)
+register.filter("moment", typography.long_moment)
+register.filter("hour", typography.hour)
+register.filter("relative", typography.relative)
+register.filter("kind_label", words.kind_label)
+register.filter("kind_plural", words.kind_plural)
+register.filter("kind_tone", words.kind_tone)
+register.filter("kind_icon", words.kind_icon)
+register.simple_tag(words.when)
+register.simple_tag(words.deadline)
 
 
 @register.simple_block_tag
 def typo(content: str) -> SafeString:
     """Set French typography in a whole block of page."""
-    return fr(mark_safe(content))  # noqa: S308  the block is rendered and escaped
-
-
-@register.filter
-def number(value: float | Decimal | None, decimals: int | None = None) -> str:
-    """Write a number for reading, in the language of the page."""
-    return typography.number(value, decimals)
-
-
-@register.filter
-def file_size(size_bytes: int | None) -> str:
-    """Write a size in bytes for reading."""
-    return typography.file_size(size_bytes)
-
-
-@register.filter
-def long_date(day: date | None) -> str:
-    """Write « 17 décembre 2026 »."""
-    return typography.long_date(day)
-
-
-@register.filter
-def short_date(day: date | None) -> str:
-    """Write « 17/12/2026 »."""
-    return typography.short_date(day)
-
-
-@register.filter
-def moment(at: datetime | None) -> str:
-    """Write « 17 décembre 2026 à 17 h », in Paris time."""
-    return typography.long_moment(at)
-
-
-@register.filter
-def hour(at: datetime) -> str:
-    """Write « 17 h 30 », in Paris time."""
-    return typography.hour(at)
-
-
-@register.filter
-def relative(at: datetime | None) -> str:
-    """Write « il y a 2 jours » or « dans 23 jours »."""
-    return typography.relative(at)
-
-
-@register.simple_tag
-def when(at: datetime | None, style: str = "moment") -> SafeString:
-    """Write a moment in a `time` element; style: moment, date, short, hour or relative."""
-    if at is None:
-        return SafeString("–")
-    texts = {
-        "moment": typography.long_moment,
-        "date": typography.long_date,
-        "short": typography.short_date,
-        "hour": typography.hour,
-        "relative": typography.relative,
-    }
-    return format_html('<time datetime="{}">{}</time>', at.isoformat(), texts[style](at))
-
-
-@register.simple_tag
-def deadline(at: datetime) -> SafeString:
-    """Write a deadline in one sentence: day, hour, zone and the time that is left."""
-    written = format_html(
-        '<time datetime="{}">{}</time>', at.isoformat(), typography.long_moment(at, weekday=True)
-    )
-    sentence = _("%(moment)s (heure de Paris), %(left)s")
-    return mark_safe(  # noqa: S308  both parts are escaped
-        sentence % {"moment": written, "left": typography.relative(at)}
-    )
-
-
-# Kinds
-
-
-@register.filter
-def kind_label(kind: object) -> str:
-    """Name a kind: « Jeu de données »."""
-    return str(faces.face(kind).label)
-
-
-@register.filter
-def kind_plural(kind: object) -> str:
-    """Name a kind in the plural: « Jeux de données »."""
-    return str(faces.face(kind).plural)
-
-
-@register.filter
-def kind_tone(kind: object) -> str:
-    """Name the pigment of a kind."""
-    return faces.face(kind).tone
-
-
-@register.filter
-def kind_icon(kind: object) -> str:
-    """Name the icon of a kind."""
-    return faces.face(kind).icon
+    return words.french(mark_safe(content))  # noqa: S308  the block is rendered and escaped
 
 
 # Navigation
@@ -345,7 +254,7 @@ def empty(content: str, title: str, seed: int = 3) -> SafeString:
 
 
 @register.simple_block_tag
-def dialog(content: str, id: str, title: str) -> SafeString:  # noqa: A002  the HTML attribute
+def dialog(content: str, id: str, title: str) -> SafeString:
     """Frame a dialog opened by `data-dialog`; the same content needs a page behind it."""
     return _framed("dialog", content, id=id, title=title)
 
@@ -390,7 +299,9 @@ def life(stages: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/leaderboard_row.html")
-def leaderboard_row(row: dict[str, Any], scale: Sequence[float], decimals: int = 3) -> dict[str, Any]:
+def leaderboard_row(
+    row: dict[str, Any], scale: Sequence[float], decimals: int = 3
+) -> dict[str, Any]:
     """Show a row of standings.
 
     row: rank (None for the baseline), tied, team, affiliation, value, low, high, mine, baseline,

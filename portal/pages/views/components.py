@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy
 
 from portal.pages.faces import FACES
 
-CODE = '''import csv
+CODE = """import csv
 
 with open("offres.csv", encoding="utf-8") as offres:
     lignes = list(csv.DictReader(offres))  # une offre par ligne
-print(len(lignes))'''
+print(len(lignes))"""
 
 
 class SampleForm(forms.Form):
@@ -67,7 +67,7 @@ class SampleForm(forms.Form):
 def components(request: HttpRequest) -> HttpResponse:
     """Answer with the component guide."""
     wrong = SampleForm(
-        {"title": "", "day": "12/2026", "scope": "regional", "decision": "publish"},
+        {"wrong-title": "", "wrong-day": "12/2026", "wrong-decision": "publish"},
         prefix="wrong",
     )
     context = {
@@ -123,7 +123,7 @@ def _colours() -> list[tuple[str, str, str]]:
 
 def _progress() -> dict[str, Any]:
     at = datetime(2026, 12, 17, 16, 0, tzinfo=UTC)
-    standing = {"value": 0.871, "low": 0.858, "high": 0.884}
+    standing = {"rank": 1, "tied": True, "value": 0.871, "low": 0.858, "high": 0.884}
     return {
         "at": at,
         "now": datetime.now(UTC) + timedelta(days=23, hours=1),
@@ -151,9 +151,15 @@ def _progress() -> dict[str, Any]:
             {"label": _("Score publié"), "state": "todo"},
         ],
         "standings": [
-            standing | {"rank": 1, "tied": True, "team": _("Équipe A"), "extra": _cells(0.031)},
+            standing | {"team": _("Équipe A"), "extra": _cells(0.031)},
             standing
-            | {"rank": 1, "tied": True, "team": _("Équipe B"), "mine": True, "extra": _cells(0.072)},
+            | {
+                "rank": 1,
+                "tied": True,
+                "team": _("Équipe B"),
+                "mine": True,
+                "extra": _cells(0.072),
+            },
             {
                 "rank": None,
                 "team": _("Référence à battre"),
@@ -173,12 +179,12 @@ def _progress() -> dict[str, Any]:
             {
                 "n": 2,
                 "sign": "-",
-                "text": mark_safe("Fonctionne <del>hors ligne</del> sur téléphone."),  # noqa: S308
+                "text": mark_safe("Fonctionne <del>hors ligne</del> sur téléphone."),
             },
             {
                 "n": 2,
                 "sign": "+",
-                "text": mark_safe("Fonctionne <ins>sans réseau</ins> sur téléphone."),  # noqa: S308
+                "text": mark_safe("Fonctionne <ins>sans réseau</ins> sur téléphone."),
             },
         ],
         "tab_items": [(_("Présentation"), "#navigation", ""), (_("Classement"), "#fiches", 34)],

@@ -1,0 +1,69 @@
+"""Write texts, moments and names of kinds for templates."""
+
+from datetime import datetime
+
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from portal.pages.faces import face
+from portal.pages.typography import (
+    french_html,
+    hour,
+    is_french,
+    long_date,
+    long_moment,
+    relative,
+    short_date,
+)
+
+
+def french(text: object) -> SafeString:
+    """Set French typography in a text or in rendered HTML; other languages are left alone."""
+    html = conditional_escape(text)
+    return mark_safe(french_html(html)) if is_french() else html  # noqa: S308  escaped above
+
+
+def when(at: datetime | None, style: str = "moment") -> SafeString:
+    """Write a moment in a `time` element; style: moment, date, short, hour or relative."""
+    if at is None:
+        return SafeString("–")
+    styles = {
+        "moment": long_moment,
+        "date": long_date,
+        "short": short_date,
+        "hour": hour,
+        "relative": relative,
+    }
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), styles[style](at))
+
+
+def deadline(at: datetime) -> SafeString:
+    """Write a deadline in one sentence: day, hour, zone and the time that is left."""
+    written = format_html(
+        '<time datetime="{}">{}</time>', at.isoformat(), long_moment(at, weekday=True)
+    )
+    sentence = _("%(moment)s (heure de Paris), %(left)s")
+    return mark_safe(  # noqa: S308  both parts are escaped
+        sentence % {"moment": written, "left": relative(at)}
+    )
+
+
+def kind_label(kind: object) -> str:
+    """Name a kind: « Jeu de données »."""
+    return str(face(kind).label)
+
+
+def kind_plural(kind: object) -> str:
+    """Name a kind in the plural: « Jeux de données »."""
+    return str(face(kind).plural)
+
+
+def kind_tone(kind: object) -> str:
+    """Name the pigment of a kind."""
+    return face(kind).tone
+
+
+def kind_icon(kind: object) -> str:
+    """Name the icon of a kind."""
+    return face(kind).icon
