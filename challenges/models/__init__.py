@@ -1,0 +1,47 @@
+"""Facts of the challenges app, with their named constraints."""
+
+from challenges.models.board import Column, Leaderboard, Reveal, Standing
+from challenges.models.challenge import (
+    Challenge,
+    ChallengeOrganiser,
+    ChallengePage,
+    Notice,
+    Phase,
+    PublicFile,
+    Registration,
+    Terms,
+    TermsAcceptance,
+)
+from challenges.models.entry import Entry
+from challenges.models.evaluation import Evaluation, Score, SealedResult
+from challenges.models.job import Job
+from challenges.models.scorer import PhaseTask, Scorer, ScorerVersion
+from challenges.models.team import Enrolment, Team, TeamInvitation, TeamMember
+
+__all__ = [
+    "Challenge",
+    "ChallengeOrganiser",
+    "ChallengePage",
+    "Column",
+    "Enrolment",
+    "Entry",
+    "Evaluation",
+    "Job",
+    "Leaderboard",
+    "Notice",
+    "Phase",
+    "PhaseTask",
+    "PublicFile",
+    "Registration",
+    "Reveal",
+    "Score",
+    "Scorer",
+    "ScorerVersion",
+    "SealedResult",
+    "Standing",
+    "Team",
+    "TeamInvitation",
+    "TeamMember",
+    "Terms",
+    "TermsAcceptance",
+]

@@ -1,0 +1,154 @@
+"""Leaderboards, their columns, their stored rows, and the reveal."""
+
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from challenges.enums import BoardRule, ColumnKind, Direction, Split
+from challenges.models.challenge import Challenge, Phase
+from challenges.models.entry import Entry
+from challenges.models.team import Team
+from challenges.models.words import within, word
+
+
+class LeaderboardQuerySet(models.QuerySet["Leaderboard"]):
+    """Leaderboards."""
+
+    def locked(self, board: "Leaderboard") -> "Leaderboard":
+        """Return the fresh row, held until the end of the transaction."""
+        return self.select_for_update().get(pk=board.pk)
+
+
+class Leaderboard(models.Model):
+    """Rank the teams of a phase."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="leaderboards")
+    phase = models.ForeignKey(Phase, on_delete=models.CASCADE, related_name="leaderboards")
+    key = models.CharField(max_length=36)
+    title = models.CharField(max_length=64)
+    rule = word(BoardRule, default=BoardRule.BEST)
+    primary = models.ForeignKey(
+        "Column", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    hidden = models.BooleanField(default=False)
+    anonymous = models.BooleanField(default=False)
+    # Per split: {"digest", "computed_at", "rows", "units", "small", "leader_first"}.
+    facts = models.JSONField(default=dict, blank=True)
+
+    objects = LeaderboardQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["phase_id", "pk"]
+        constraints = [
+            within("rule", BoardRule, name="leaderboard_rule_known"),
+            models.UniqueConstraint(fields=["challenge", "key"], name="leaderboard_key_once"),
+        ]
+
+
+class Column(models.Model):
+    """Describe one figure of a leaderboard."""
+
+    leaderboard = models.ForeignKey(Leaderboard, on_delete=models.CASCADE, related_name="columns")
+    index = models.PositiveSmallIntegerField()
+    key = models.CharField(max_length=36)
+    title = models.CharField(max_length=120)
+    kind = word(ColumnKind, default=ColumnKind.METRIC)
+    direction = word(Direction, default=Direction.MAX)
+    decimals = models.PositiveSmallIntegerField(default=3)
+    # The cell holds one figure per group.
+    grouped = models.BooleanField(default=False)
+    hidden = models.BooleanField(default=False)
+    operation = models.CharField(max_length=8, blank=True)
+    operands = models.JSONField(default=list, blank=True)
+    valid_min = models.FloatField(null=True, blank=True)
+    valid_max = models.FloatField(null=True, blank=True)
+    sentinels = models.JSONField(default=list, blank=True)
+    groups = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["leaderboard_id", "index"]
+        constraints = [
+            within("kind", ColumnKind, name="column_kind_known"),
+            within("direction", Direction, name="column_direction_known"),
+            models.UniqueConstraint(fields=["leaderboard", "key"], name="column_key_once"),
+            models.UniqueConstraint(fields=["leaderboard", "index"], name="column_index_once"),
+            models.CheckConstraint(condition=Q(decimals__lte=12), name="column_decimals_bounded"),
+        ]
+
+    @property
+    def at_closing(self) -> bool:
+        """Say whether its figures stay sealed until the reveal."""
+        return self.kind == ColumnKind.FAIRNESS
+
+
+class Standing(models.Model):
+    """Hold one row of a leaderboard, computed by the worker and recomputable."""
+
+    leaderboard = models.ForeignKey(Leaderboard, on_delete=models.CASCADE, related_name="standings")
+    split = word(Split)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="standings")
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="standings")
+    position = models.PositiveIntegerField()
+    rank = models.PositiveIntegerField(null=True, blank=True)
+    tier = models.PositiveIntegerField(null=True, blank=True)
+    rank_low = models.PositiveIntegerField(null=True, blank=True)
+    rank_high = models.PositiveIntegerField(null=True, blank=True)
+    is_baseline = models.BooleanField(default=False)
+    # {key: {"value", "text", "low", "high"}} or, for a figure per group, {"groups": {…}}.
+    cells = models.JSONField(default=dict)
+    interval_low = models.FloatField(null=True, blank=True)
+    interval_high = models.FloatField(null=True, blank=True)
+    interval_method = models.CharField(max_length=40, blank=True)
+    previous_rank = models.PositiveIntegerField(null=True, blank=True)
+    entries_count = models.PositiveIntegerField(default=1)
+    computed_at = models.DateTimeField()
+    source_digest = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["leaderboard_id", "split", "position"]
+        constraints = [
+            within("split", Split, name="standing_split_known"),
+            models.UniqueConstraint(
+                fields=["leaderboard", "split", "team", "entry"], name="standing_once"
+            ),
+            models.UniqueConstraint(
+                fields=["leaderboard", "split", "position"], name="standing_position_once"
+            ),
+        ]
+
+
+class Reveal(models.Model):
+    """Record who proposed and who confirmed the reveal of a phase's private part."""
+
+    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    phase = models.OneToOneField(Phase, on_delete=models.PROTECT, related_name="reveal")
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    proposed_at = models.DateTimeField()
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    executed_at = models.DateTimeField(null=True, blank=True)
+    # {"kendall", "spearman", "teams", "moves": [{"team", "public", "private"}], "outside": […]}
+    facts = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("proposed_by")),
+                name="reveal_takes_two_people",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True, confirmed_at__isnull=True)
+                | Q(confirmed_by__isnull=False, confirmed_at__isnull=False),
+                name="reveal_confirmed_has_author",
+            ),
+            models.CheckConstraint(
+                condition=Q(executed_at__isnull=True) | Q(confirmed_at__isnull=False),
+                name="reveal_executed_was_confirmed",
+            ),
+        ]

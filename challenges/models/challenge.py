@@ -1,0 +1,357 @@
+"""Challenge, the people who run it, its pages, its rules and its phases."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from challenges.enums import (
+    CHALLENGE_EDGES,
+    PUBLIC_STATUSES,
+    ChallengeKind,
+    ChallengeStatus,
+    Ladder,
+    LogAudience,
+    NoticeKind,
+    OrganiserRole,
+    PhaseKind,
+    PhaseMoment,
+    RegistrationMode,
+    RegistrationState,
+)
+from challenges.models.words import challenge_word, within, word
+from portal.accounts.authorization import Permission, has_permission
+from portal.lib import clock
+from portal.lib.refusals import Conflict
+
+if TYPE_CHECKING:
+    from portal.audit.actors import Actor
+
+
+class ChallengeQuerySet(models.QuerySet["Challenge"]):
+    """Challenges, by who may see them and by their moment."""
+
+    def public(self) -> "ChallengeQuerySet":
+        """Keep the challenges that everybody sees."""
+        return self.filter(status__in=sorted(PUBLIC_STATUSES))
+
+    def visible_to(self, user: "Actor") -> "ChallengeQuerySet":
+        """Keep the challenges that this person may read, drafts of their own included."""
+        if not getattr(user, "is_authenticated", False):
+            return self.public()
+        if has_permission(user, Permission.CONTRIBUTION_READ_ALL):
+            return self.all()
+        own = ChallengeOrganiser.objects.filter(user_id=user.pk).values("challenge_id")
+        return self.filter(Q(status__in=sorted(PUBLIC_STATUSES)) | Q(pk__in=own))
+
+    def locked(self, challenge: "Challenge") -> "Challenge":
+        """Return the fresh row, held until the end of the transaction."""
+        return self.select_for_update().get(pk=challenge.pk)
+
+
+class Challenge(models.Model):
+    """Hold one challenge: its texts, who runs it, how one takes part."""
+
+    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    slug = models.SlugField(max_length=80, unique=True)
+    title = models.CharField(max_length=200)
+    summary = models.TextField()
+    body_md = models.TextField(blank=True)
+    body_html = models.TextField(blank=True)
+    language = models.CharField(max_length=8, default="fr")
+    task = models.CharField(max_length=24, blank=True)
+    tags = models.JSONField(default=list, blank=True)
+    use_cases = models.JSONField(default=list, blank=True)
+    caveats = models.JSONField(default=list, blank=True)
+    licence = models.JSONField(default=dict, blank=True)
+    provenance = models.JSONField(default=list, blank=True)
+    incompatible_with = models.JSONField(default=list, blank=True)
+    organiser = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.PROTECT, related_name="challenges"
+    )
+    kind = word(ChallengeKind, default=ChallengeKind.COMPETITION)
+    status = word(ChallengeStatus, default=ChallengeStatus.DRAFT)
+    status_since = models.DateTimeField()
+    published_at = models.DateTimeField(null=True, blank=True)
+    team_min = models.PositiveSmallIntegerField(default=1)
+    team_max = models.PositiveSmallIntegerField(default=10)
+    registration = word(RegistrationMode, default=RegistrationMode.OPEN)
+    allowed_domains = models.JSONField(default=list, blank=True)
+    blocked_domains = models.JSONField(default=list, blank=True)
+    has_prizes = models.BooleanField(default=False)
+    prizes_md = models.TextField(blank=True)
+    prize_rule_md = models.TextField(blank=True)
+    contact = models.EmailField(blank=True)
+    forum_url = models.URLField(blank=True)
+    fact_sheet = models.JSONField(default=list, blank=True)
+    n_min_group = models.PositiveIntegerField(default=11)
+    restricted = models.BooleanField(default=False)
+    # The imported document, whole, and keyed digests that tell whether an import changes it.
+    bundle = models.JSONField(default=dict, blank=True)
+    bundle_fingerprint = models.CharField(max_length=64, blank=True)
+    held_out_fingerprint = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField()
+
+    objects = ChallengeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "pk"]
+        constraints = [
+            within("status", ChallengeStatus, name="challenge_status_known"),
+            within("kind", ChallengeKind, name="challenge_kind_known"),
+            within("registration", RegistrationMode, name="challenge_registration_known"),
+            models.CheckConstraint(
+                condition=Q(team_max__gte=F("team_min")) & Q(team_min__gte=1),
+                name="challenge_team_sizes_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "in_review"], published_at__isnull=True)
+                | (~Q(status__in=["draft", "in_review"]) & Q(published_at__isnull=False)),
+                name="challenge_published_has_its_date",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_public(self) -> bool:
+        """Say whether everybody sees it."""
+        return self.status in PUBLIC_STATUSES
+
+    @property
+    def is_revealed(self) -> bool:
+        """Say whether the private figures are out."""
+        return self.status in {ChallengeStatus.REVEALED, ChallengeStatus.ARCHIVED}
+
+    @property
+    def licence_to_confirm(self) -> bool:
+        """Say whether the licence of the data still awaits a confirmation."""
+        return bool(self.licence.get("status") == "to_confirm")
+
+    def become(self, status: ChallengeStatus, *, at: datetime) -> None:
+        """Change the status along an edge of the table; refuse any other."""
+        if status not in CHALLENGE_EDGES[ChallengeStatus(self.status)]:
+            raise Conflict(
+                _("Ce challenge est à l’état « %(current)s » : cette étape n’est plus possible.")
+                % {"current": challenge_word(self.status)},
+                code="challenge_status",
+                current=self.status,
+                wanted=status.value,
+            )
+        self.status, self.status_since = status, at
+
+    def is_organised_by(self, user: "Actor") -> bool:
+        """Say whether this person is an owner or an organiser of it."""
+        return (
+            ChallengeOrganiser.objects.filter(
+                challenge_id=self.pk, user_id=getattr(user, "pk", None)
+            )
+            .exclude(role=OrganiserRole.JURY)
+            .exists()
+        )
+
+
+class ChallengeOrganiser(models.Model):
+    """Make a person an organiser of a challenge."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="organisers")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="organised_challenges"
+    )
+    role = word(OrganiserRole, default=OrganiserRole.ORGANISER)
+
+    class Meta:
+        constraints = [
+            within("role", OrganiserRole, name="challenge_organiser_role_known"),
+            models.UniqueConstraint(fields=["challenge", "user"], name="challenge_organiser_once"),
+        ]
+
+
+class ChallengePage(models.Model):
+    """Hold a further page of texts of a challenge."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="pages")
+    index = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=120)
+    body_md = models.TextField()
+    body_html = models.TextField()
+
+    class Meta:
+        ordering = ["index"]
+        constraints = [
+            models.UniqueConstraint(fields=["challenge", "index"], name="challenge_page_index_once")
+        ]
+
+
+class Notice(models.Model):
+    """Announce a public change of a challenge; never rewritten."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="notices")
+    kind = word(NoticeKind, default=NoticeKind.TEXT)
+    text = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [within("kind", NoticeKind, name="notice_kind_known")]
+
+
+class Terms(models.Model):
+    """Hold one version of the rules of a challenge."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="terms")
+    number = models.PositiveSmallIntegerField()
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["challenge", "number"], name="terms_number_once")
+        ]
+
+
+class TermsAcceptance(models.Model):
+    """Record that a person accepted one version of the rules."""
+
+    terms = models.ForeignKey(Terms, on_delete=models.PROTECT, related_name="acceptances")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="terms_acceptances"
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["terms", "user"], name="terms_accepted_once")
+        ]
+
+
+class Registration(models.Model):
+    """Say whether a person takes part in a challenge."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="registrations")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="registrations"
+    )
+    state = word(RegistrationState, default=RegistrationState.PENDING)
+    answers = models.JSONField(default=dict, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            within("state", RegistrationState, name="registration_state_known"),
+            models.UniqueConstraint(fields=["challenge", "user"], name="registration_once"),
+        ]
+
+
+class PhaseQuerySet(models.QuerySet["Phase"]):
+    """Phases, by whether they take entries at an instant."""
+
+    def open_at(self, at: datetime) -> "PhaseQuerySet":
+        """Keep the phases that take entries at this instant: [opens_at, closes_at)."""
+        return self.filter(
+            Q(closes_at__isnull=True) | Q(closes_at__gt=at),
+            opens_at__lte=at,
+            challenge__status=ChallengeStatus.PUBLISHED,
+        )
+
+    def locked(self, phase: "Phase") -> "Phase":
+        """Return the fresh row, held until the end of the transaction."""
+        return self.select_for_update().get(pk=phase.pk)
+
+
+class Phase(models.Model):
+    """Hold one period of a challenge: its dates, quotas and limits."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="phases")
+    index = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=120)
+    kind = word(PhaseKind, default=PhaseKind.PUBLIC)
+    opens_at = models.DateTimeField(null=True, blank=True)
+    closes_at = models.DateTimeField(null=True, blank=True)
+    max_per_day = models.PositiveIntegerField(null=True, blank=True, default=3)
+    max_total = models.PositiveIntegerField(null=True, blank=True, default=60)
+    max_parallel = models.PositiveIntegerField(null=True, blank=True)
+    max_refused_per_day = models.PositiveIntegerField(default=20)
+    max_bytes = models.PositiveBigIntegerField()
+    time_limit_s = models.PositiveIntegerField(default=600)
+    memory_mb = models.PositiveIntegerField(default=1024)
+    migrate_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="migrates_to"
+    )
+    answer_spec = models.JSONField(default=dict, blank=True)
+    public_share = models.FloatField(default=0.30)
+    ladder = word(Ladder, default=Ladder.OFF)
+    ladder_step = models.FloatField(null=True, blank=True)
+    final_choices = models.PositiveSmallIntegerField(default=2)
+    logs = word(LogAudience, default=LogAudience.NONE)
+    benchmark_after_close = models.BooleanField(default=False)
+
+    objects = PhaseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["challenge_id", "index"]
+        constraints = [
+            within("kind", PhaseKind, name="phase_kind_known"),
+            within("ladder", Ladder, name="phase_ladder_known"),
+            within("logs", LogAudience, name="phase_logs_known"),
+            models.UniqueConstraint(fields=["challenge", "index"], name="phase_index_once"),
+            models.CheckConstraint(
+                condition=Q(closes_at__isnull=True)
+                | Q(opens_at__isnull=True)
+                | Q(closes_at__gt=F("opens_at")),
+                name="phase_closes_after_it_opens",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def moment(self, at: datetime | None = None) -> PhaseMoment:
+        """Tell where the phase stands at an instant, now by default; bounds are [opens, closes)."""
+        now = at or clock.now()
+        if self.opens_at is None:
+            return PhaseMoment.UNDATED
+        if now < self.opens_at:
+            return PhaseMoment.COMING
+        if self.closes_at is not None and now >= self.closes_at:
+            return PhaseMoment.CLOSED
+        return PhaseMoment.OPEN
+
+
+class PublicFile(models.Model):
+    """Offer a file of a challenge for download."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="files")
+    index = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=32)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()
+    rows = models.PositiveBigIntegerField(null=True, blank=True)
+    columns = models.JSONField(default=list, blank=True)
+    args = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ["index"]
+        constraints = [
+            models.UniqueConstraint(fields=["challenge", "name"], name="public_file_name_once"),
+            models.UniqueConstraint(fields=["challenge", "index"], name="public_file_index_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

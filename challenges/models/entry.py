@@ -1,0 +1,157 @@
+"""An entry: what a team submits, and where it stands."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from challenges.enums import ENTRY_EDGES, UNFINISHED, EntryStatus
+from challenges.models.team import Enrolment, TeamMember
+from challenges.models.words import REASON_SENTENCES, entry_word, within, word
+from portal.lib.refusals import Conflict
+
+if TYPE_CHECKING:
+    from portal.audit.actors import Actor
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    """Entries, by who may read them and by where they stand."""
+
+    def visible_to(self, user: "Actor") -> "EntryQuerySet":
+        """Keep the entries of the teams this person is in today; nobody else reads entries."""
+        own = TeamMember.objects.filter(
+            user_id=getattr(user, "pk", None), left_at__isnull=True
+        ).values("team_id")
+        return self.filter(enrolment__team_id__in=own)
+
+    def unfinished(self) -> "EntryQuerySet":
+        """Keep the entries on which something still has to act."""
+        return self.filter(status__in=sorted(UNFINISHED))
+
+    def listed(self) -> "EntryQuerySet":
+        """Keep the scored entries that a leaderboard may show."""
+        return self.filter(
+            status=EntryStatus.SCORED,
+            disqualified_at__isnull=True,
+            enrolment__team__state__in=["open", "full"],
+        )
+
+    def locked(self, entry: "Entry") -> "Entry":
+        """Return the fresh row, held until the end of the transaction."""
+        return self.select_for_update().get(pk=entry.pk)
+
+
+class Entry(models.Model):
+    """Hold one submission of a team: its file, its receipt, its slots, its status."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="entries")
+    number = models.PositiveIntegerField()
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="entries"
+    )
+    idempotency_key = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64, db_index=True)
+    size = models.PositiveBigIntegerField()
+    original_name = models.CharField(max_length=200)
+    received_at = models.DateTimeField()
+    first_byte_at = models.DateTimeField()
+    closes_at_snapshot = models.DateTimeField(null=True, blank=True)
+    grace = models.BooleanField(default=False)
+    quota_day = models.DateField()
+    day_slot = models.PositiveIntegerField(null=True, blank=True)
+    total_slot = models.PositiveIntegerField(null=True, blank=True)
+    status = word(EntryStatus, default=EntryStatus.RECEIVED)
+    status_since = models.DateTimeField()
+    reason_code = models.CharField(max_length=40, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    fact_sheet = models.JSONField(default=dict, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    # What the format check said: {"faults": […], "warnings": […], "rows": n}.
+    verdict = models.JSONField(default=dict, blank=True)
+    canonical_sha256 = models.CharField(max_length=64, blank=True)
+    is_baseline = models.BooleanField(default=False)
+    final_choice = models.BooleanField(default=False)
+    disqualified_at = models.DateTimeField(null=True, blank=True)
+    disqualified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    disqualified_reason = models.TextField(blank=True)
+    migrated_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="migrated_to"
+    )
+    # Canonical JSON, signed where the installation holds a receipt key; never rewritten.
+    receipt = models.TextField()
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-received_at", "-number"]
+        verbose_name_plural = "entries"
+        constraints = [
+            within("status", EntryStatus, name="entry_status_known"),
+            models.CheckConstraint(condition=Q(size__gt=0), name="entry_has_bytes"),
+            models.UniqueConstraint(
+                fields=["enrolment", "idempotency_key"], name="entry_idempotency_key_once"
+            ),
+            models.UniqueConstraint(
+                fields=["enrolment", "quota_day", "day_slot"], name="entry_day_slot_once"
+            ),
+            models.UniqueConstraint(
+                fields=["enrolment", "total_slot"], name="entry_total_slot_once"
+            ),
+            models.UniqueConstraint(fields=["enrolment", "number"], name="entry_number_once"),
+            models.UniqueConstraint(
+                fields=["enrolment", "migrated_from"],
+                condition=Q(migrated_from__isnull=False),
+                name="entry_migrated_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(grace=True)
+                | Q(closes_at_snapshot__isnull=True)
+                | Q(received_at__lt=F("closes_at_snapshot")),
+                name="entry_received_before_the_close",
+            ),
+            models.CheckConstraint(
+                condition=Q(disqualified_at__isnull=True, disqualified_by__isnull=True)
+                | Q(disqualified_at__isnull=False, disqualified_by__isnull=False),
+                name="entry_disqualified_has_author",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="rejected") | Q(day_slot__isnull=True, total_slot__isnull=True),
+                name="entry_rejected_gives_slots_back",
+            ),
+        ]
+        indexes = [models.Index(fields=["status", "status_since"], name="entry_status_since")]
+
+    def become(self, status: EntryStatus, *, at: datetime, reason: str = "") -> None:
+        """Change the status along an edge of the table; refuse any other."""
+        if status not in ENTRY_EDGES[EntryStatus(self.status)]:
+            raise Conflict(
+                _("Cette soumission est à l’état « %(current)s » : cette étape n’est pas possible.")
+                % {"current": entry_word(self.status)},
+                code="entry_status",
+                current=self.status,
+                wanted=status.value,
+            )
+        self.status, self.status_since, self.reason_code = status, at, reason
+        self.version += 1
+
+    @property
+    def status_word(self) -> str:
+        """Return the French word for the status."""
+        return entry_word(self.status)
+
+    @property
+    def reason_sentence(self) -> str:
+        """Return the sentence for the code of a failure, or nothing."""
+        return str(REASON_SENTENCES.get(self.reason_code, ""))
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Say whether something still has to act on it."""
+        return self.status in UNFINISHED

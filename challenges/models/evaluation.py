@@ -1,0 +1,82 @@
+"""One scoring of one entry, what it released and what stays sealed."""
+
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Q
+
+from challenges.enums import EvaluationState, Split
+from challenges.models.entry import Entry
+from challenges.models.scorer import ScorerVersion
+from challenges.models.words import within, word
+from portal.lib.immutable import Immutable
+
+
+class Evaluation(models.Model):
+    """Score one entry by one scorer version on one version of the held-out data."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="evaluations")
+    scorer_version = models.ForeignKey(
+        ScorerVersion, on_delete=models.PROTECT, related_name="evaluations"
+    )
+    state = word(EvaluationState, default=EvaluationState.PENDING)
+    reason_code = models.CharField(max_length=40, blank=True)
+    input_sha256 = models.CharField(max_length=64, blank=True)
+    environment_digest = models.CharField(max_length=64, blank=True)
+    seconds = models.FloatField(null=True, blank=True)
+    cpu_seconds = models.FloatField(null=True, blank=True)
+    peak_mb = models.FloatField(null=True, blank=True)
+    energy_wh = models.FloatField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    # Canonical JSON, signed; reissued at the reveal.
+    receipt = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["entry_id", "pk"]
+        constraints = [
+            within("state", EvaluationState, name="evaluation_state_known"),
+            models.UniqueConstraint(fields=["entry", "scorer_version"], name="evaluation_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["pending", "running"], finished_at__isnull=True)
+                | Q(state__in=["done", "failed"], finished_at__isnull=False),
+                name="evaluation_end_has_its_date",
+            ),
+        ]
+
+
+class Score(Immutable):
+    """Hold one released figure; written once, never changed."""
+
+    evaluation = models.ForeignKey(Evaluation, on_delete=models.PROTECT, related_name="scores")
+    split = word(Split)
+    metric = models.CharField(max_length=36)
+    # The group of a figure given group by group; empty for a figure of the whole part.
+    group = models.CharField(max_length=120, blank=True, default="")
+    value = models.FloatField()
+    value_text = models.CharField(max_length=32)
+    units = models.PositiveIntegerField(null=True, blank=True)
+    released_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            within("split", Split, name="score_split_known"),
+            models.UniqueConstraint(
+                fields=["evaluation", "split", "metric", "group"], name="score_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(value__gt=-1e308, value__lt=1e308), name="score_is_finite"
+            ),
+        ]
+
+
+class SealedResult(Immutable):
+    """Hold the exact figures, encrypted to the scoring worker; written once."""
+
+    evaluation = models.OneToOneField(
+        Evaluation, on_delete=models.PROTECT, related_name="sealed_result"
+    )
+    payload = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    key_id = models.CharField(max_length=64)

@@ -1,0 +1,64 @@
+"""What scores an entry: a scorer, its versions, and the held-out data of each phase."""
+
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Q
+
+from challenges.enums import ScorerKind
+from challenges.models.challenge import Challenge, Phase
+from challenges.models.words import within, word
+
+
+class Scorer(models.Model):
+    """Name a way of scoring of a challenge."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="scorers")
+    key = models.SlugField(max_length=64)
+    kind = word(ScorerKind, default=ScorerKind.METRIC)
+
+    class Meta:
+        constraints = [
+            within("kind", ScorerKind, name="scorer_kind_known"),
+            models.UniqueConstraint(fields=["challenge", "key"], name="scorer_key_once"),
+        ]
+
+
+class ScorerVersion(models.Model):
+    """Freeze one scoring contract; a change is a new version."""
+
+    scorer = models.ForeignKey(Scorer, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    spec = models.JSONField()
+    program_sha256 = models.CharField(max_length=64, blank=True)
+    environment = models.CharField(max_length=64, blank=True)
+    seed = models.BigIntegerField(default=0)
+    code_version = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["scorer", "number"], name="scorer_version_number_once")
+        ]
+
+
+class PhaseTask(models.Model):
+    """Tie a phase to the scorer and the held-out data in force."""
+
+    phase = models.ForeignKey(Phase, on_delete=models.CASCADE, related_name="tasks")
+    index = models.PositiveSmallIntegerField(default=0)
+    key = models.UUIDField(default=uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=120)
+    scorer_version = models.ForeignKey(
+        ScorerVersion, on_delete=models.PROTECT, related_name="tasks"
+    )
+    current = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["phase_id", "index"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["phase", "index"], condition=Q(current=True), name="phase_task_current_once"
+            )
+        ]

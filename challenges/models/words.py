@@ -1,0 +1,90 @@
+"""Fields, constraints and French labels for closed lists of words."""
+
+from enum import StrEnum
+from typing import Any
+
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from challenges.enums import (
+    ChallengeStatus,
+    EntryStatus,
+    PhaseMoment,
+    ReasonCode,
+    RegistrationState,
+    Split,
+)
+
+CHALLENGE_WORDS: dict[str, str | Promise] = {
+    ChallengeStatus.DRAFT: _("Brouillon"),
+    ChallengeStatus.IN_REVIEW: _("En relecture"),
+    ChallengeStatus.PUBLISHED: _("Publié"),
+    ChallengeStatus.SUSPENDED: _("Suspendu"),
+    ChallengeStatus.CLOSED: _("Clos"),
+    ChallengeStatus.REVEALED: _("Résultats publiés"),
+    ChallengeStatus.ARCHIVED: _("Archivé"),
+}
+ENTRY_WORDS: dict[str, str | Promise] = {
+    EntryStatus.RECEIVED: _("Reçue"),
+    EntryStatus.CHECKING: _("Vérification du format"),
+    EntryStatus.REJECTED: _("Format refusé"),
+    EntryStatus.QUEUED: _("File d’attente"),
+    EntryStatus.SCORING: _("Évaluation"),
+    EntryStatus.SCORED: _("Évaluée"),
+    EntryStatus.FAILED: _("Échec de l’évaluation"),
+    EntryStatus.NEEDS_ATTENTION: _("Examen technique"),
+    EntryStatus.WITHDRAWN: _("Retirée"),
+}
+PHASE_WORDS: dict[str, str | Promise] = {
+    PhaseMoment.UNDATED: _("Date à venir"),
+    PhaseMoment.COMING: _("À venir"),
+    PhaseMoment.OPEN: _("Ouvert"),
+    PhaseMoment.CLOSED: _("Clos"),
+}
+SPLIT_WORDS: dict[str, str | Promise] = {
+    Split.PUBLIC: _("Provisoire"),
+    Split.PRIVATE: _("Définitif"),
+}
+REGISTRATION_WORDS: dict[str, str | Promise] = {
+    RegistrationState.PENDING: _("En attente"),
+    RegistrationState.ACCEPTED: _("Acceptée"),
+    RegistrationState.REFUSED: _("Refusée"),
+    RegistrationState.WITHDRAWN: _("Retirée"),
+}
+# One sentence per code; the codes E_* of a file carry their own sentences.
+REASON_SENTENCES: dict[str, str | Promise] = {
+    ReasonCode.TIMEOUT: _("Temps dépassé : l’évaluation a été arrêtée à la limite de durée."),
+    ReasonCode.MEMORY: _("Mémoire dépassée : l’évaluation a été arrêtée à la limite de mémoire."),
+    ReasonCode.PROGRAM: _("Le programme s’est arrêté sur une erreur."),
+    ReasonCode.OUTPUT: _("Le fichier produit n’est pas conforme."),
+    ReasonCode.PLATFORM: _(
+        "Panne de la plateforme : votre essai n’est pas perdu, il sera relancé."
+    ),
+    ReasonCode.NO_SANDBOX: _(
+        "L’exécution de programmes n’est pas disponible sur cette installation."
+    ),
+}
+
+
+def challenge_word(status: str) -> str:
+    """Return the French word for the status of a challenge."""
+    return str(CHALLENGE_WORDS.get(status, status))
+
+
+def entry_word(status: str) -> str:
+    """Return the French word for the status of an entry."""
+    return str(ENTRY_WORDS.get(status, status))
+
+
+def word(enum: type[StrEnum], **options: Any) -> "models.CharField[Any, Any]":
+    """Return a text column for one word of a closed list."""
+    return models.CharField(
+        max_length=24, choices=[(each.value, each.value) for each in enum], **options
+    )
+
+
+def within(field: str, enum: type[StrEnum], *, name: str) -> models.CheckConstraint:
+    """Refuse, in the database, a word that is not of the list."""
+    values = sorted(each.value for each in enum)
+    return models.CheckConstraint(condition=models.Q(**{f"{field}__in": values}), name=name)

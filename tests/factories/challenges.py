@@ -1,0 +1,363 @@
+"""Challenges, teams and entries in the states that tests need.
+
+`ChallengeFactory(opened=True)` is published with one open phase, its rules and a leaderboard;
+`EntryFactory(scored=True)` has an evaluation and its released public score.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import factory
+from django.utils import timezone
+
+from challenges.enums import (
+    ChallengeStatus,
+    ColumnKind,
+    Direction,
+    EntryStatus,
+    EvaluationState,
+    OrganiserRole,
+    RegistrationState,
+    Split,
+    TeamRole,
+)
+from challenges.models import (
+    Challenge,
+    ChallengeOrganiser,
+    Column,
+    Enrolment,
+    Entry,
+    Evaluation,
+    Leaderboard,
+    Phase,
+    Registration,
+    Score,
+    Scorer,
+    ScorerVersion,
+    Standing,
+    Team,
+    TeamMember,
+    Terms,
+    TermsAcceptance,
+)
+from portal.accounts.enums import OrganisationKind, RegionRole
+from portal.accounts.models import Organisation, RegionAppointment, User
+from portal.lib import clock, immutable, objects
+
+ANSWER = {
+    "layout": "one_row_per_id",
+    "columns": [
+        {"name": "id", "role": "id", "type": "string"},
+        {"name": "y", "role": "target", "type": "float"},
+    ],
+    "formats": ["csv"],
+    "max_bytes": 100_000,
+}
+
+
+def _now() -> datetime:
+    return timezone.now()
+
+
+class PersonFactory(factory.django.DjangoModelFactory):
+    """A person with a verified account and no role."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"personne{n}")
+    email = factory.LazyAttribute(lambda o: f"{o.username}@exemple.fr")
+    display_name = factory.LazyAttribute(lambda o: o.username.capitalize())
+
+
+def region_person(role: RegionRole = RegionRole.MODERATOR, **values: Any) -> User:
+    """Make a person with a role for the Region."""
+    person = PersonFactory(**values)
+    with immutable.writes(RegionAppointment):
+        RegionAppointment(user=person, role=role, given_by="test", given_at=_now()).save()
+    return person
+
+
+class OwningOrganisationFactory(factory.django.DjangoModelFactory):
+    """An organisation that runs challenges."""
+
+    class Meta:
+        model = Organisation
+
+    slug = factory.Sequence(lambda n: f"organisation-{n}")
+    name = factory.Sequence(lambda n: f"Organisation {n}")
+    kind = OrganisationKind.ASSOCIATION
+    created_at = factory.LazyFunction(_now)
+
+
+class ChallengeFactory(factory.django.DjangoModelFactory):
+    """A draft; traits: opened, closed, revealed (phase, rules and board included)."""
+
+    class Meta:
+        model = Challenge
+        skip_postgeneration_save = True
+
+    class Params:
+        opened = factory.Trait(
+            status=ChallengeStatus.PUBLISHED,
+            published_at=factory.LazyFunction(_now),
+            phase=factory.RelatedFactory(
+                "tests.factories.challenges.PhaseFactory", "challenge", opened=True
+            ),
+        )
+        closed = factory.Trait(
+            status=ChallengeStatus.CLOSED,
+            published_at=factory.LazyFunction(_now),
+            phase=factory.RelatedFactory(
+                "tests.factories.challenges.PhaseFactory", "challenge", ended=True
+            ),
+        )
+
+    slug = factory.Sequence(lambda n: f"defi-{n}")
+    title = factory.Sequence(lambda n: f"Défi {n}")
+    summary = "Prévoir un nombre."
+    body_md = body_html = ""
+    task = "regression"
+    organiser = factory.SubFactory(OwningOrganisationFactory)
+    status_since = created_at = factory.LazyFunction(_now)
+    terms = factory.RelatedFactory("tests.factories.challenges.TermsFactory", "challenge")
+
+    @factory.post_generation
+    def owner(obj: Challenge, create: bool, owner: User | None, **_: Any) -> None:
+        """Give the challenge an owner."""
+        ChallengeOrganiser.objects.create(
+            challenge=obj, user=owner or PersonFactory(), role=OrganiserRole.OWNER
+        )
+
+
+class TermsFactory(factory.django.DjangoModelFactory):
+    """The rules of a challenge."""
+
+    class Meta:
+        model = Terms
+
+    number = 1
+    text = "Une équipe par personne."
+    html = "<p>Une équipe par personne.</p>"
+    sha256 = factory.LazyAttribute(lambda o: hashlib.sha256(o.text.encode()).hexdigest())
+    created_at = factory.LazyFunction(_now)
+
+
+class PhaseFactory(factory.django.DjangoModelFactory):
+    """An undated phase with its board; traits: opened, ended, coming."""
+
+    class Meta:
+        model = Phase
+        skip_postgeneration_save = True
+
+    class Params:
+        opened = factory.Trait(opens_at=factory.LazyFunction(lambda: _now() - timedelta(days=1)))
+        coming = factory.Trait(opens_at=factory.LazyFunction(lambda: _now() + timedelta(days=1)))
+        ended = factory.Trait(
+            opens_at=factory.LazyFunction(lambda: _now() - timedelta(days=2)),
+            closes_at=factory.LazyFunction(lambda: _now() - timedelta(days=1)),
+        )
+
+    challenge = factory.SubFactory(ChallengeFactory)
+    index = 0
+    name = "Phase publique"
+    max_per_day = 5
+    max_total = 100
+    max_bytes = 100_000
+    answer_spec = factory.LazyFunction(lambda: dict(ANSWER))
+    board = factory.RelatedFactory(
+        "tests.factories.challenges.LeaderboardFactory",
+        "phase",
+        challenge=factory.SelfAttribute("..challenge"),
+    )
+
+
+class LeaderboardFactory(factory.django.DjangoModelFactory):
+    """A board with a primary column « mae » and a fairness column « equite »."""
+
+    class Meta:
+        model = Leaderboard
+        skip_postgeneration_save = True
+
+    phase = factory.SubFactory(PhaseFactory, board=None)
+    challenge = factory.SelfAttribute("phase.challenge")
+    key = factory.LazyAttribute(lambda o: f"phase-{o.phase.index}")
+    title = "Classement"
+
+    @factory.post_generation
+    def columns(obj: Leaderboard, create: bool, given: Any, **_: Any) -> None:
+        """Give the board its columns."""
+        obj.primary = Column.objects.create(
+            leaderboard=obj,
+            index=0,
+            key="mae",
+            title="Erreur absolue moyenne",
+            direction=Direction.MIN,
+            decimals=4,
+        )
+        Column.objects.create(
+            leaderboard=obj,
+            index=1,
+            key="equite",
+            title="Pire groupe",
+            kind=ColumnKind.FAIRNESS,
+            direction=Direction.MIN,
+            decimals=4,
+        )
+        obj.save()
+
+
+def accepted_person(challenge: Challenge, person: User | None = None) -> User:
+    """Register a person in a challenge, its rules accepted."""
+    person = person or PersonFactory()
+    Registration.objects.create(
+        challenge=challenge, user=person, state=RegistrationState.ACCEPTED, at=_now()
+    )
+    for terms in challenge.terms.all():
+        TermsAcceptance.objects.create(terms=terms, user=person, at=_now())
+    return person
+
+
+class TeamFactory(factory.django.DjangoModelFactory):
+    """A team with one captain who accepted the rules: TeamFactory(captain=person)."""
+
+    class Meta:
+        model = Team
+        skip_postgeneration_save = True
+
+    challenge = factory.SubFactory(ChallengeFactory, opened=True)
+    name = factory.Sequence(lambda n: f"Équipe {n}")
+    slug = factory.Sequence(lambda n: f"equipe-{n}")
+    created_at = factory.LazyFunction(_now)
+
+    @factory.post_generation
+    def captain(obj: Team, create: bool, captain: User | None, **_: Any) -> None:
+        """Give the team its captain."""
+        person = accepted_person(obj.challenge, captain)
+        TeamMember.objects.create(
+            team=obj,
+            challenge=obj.challenge,
+            user=person,
+            role=TeamRole.CAPTAIN,
+            joined_at=_now(),
+        )
+
+
+def captain_of(team: Team) -> User:
+    """Return the captain of a team."""
+    return team.members.get(role=TeamRole.CAPTAIN).user
+
+
+class EnrolmentFactory(factory.django.DjangoModelFactory):
+    """A team in a phase."""
+
+    class Meta:
+        model = Enrolment
+        django_get_or_create = ("phase", "team")
+
+    team = factory.SubFactory(TeamFactory)
+    phase = factory.LazyAttribute(lambda o: o.team.challenge.phases.get())
+
+
+class EntryFactory(factory.django.DjangoModelFactory):
+    """A received entry; traits: scored (value=0.25), rejected, failed, queued."""
+
+    class Meta:
+        model = Entry
+        skip_postgeneration_save = True
+
+    class Params:
+        scored = factory.Trait(
+            status=EntryStatus.SCORED,
+            score=factory.PostGeneration(lambda obj, *_a, **_k: score(obj)),
+        )
+        queued = factory.Trait(status=EntryStatus.QUEUED)
+        failed = factory.Trait(status=EntryStatus.FAILED, reason_code="X_TIMEOUT")
+        rejected = factory.Trait(
+            status=EntryStatus.REJECTED,
+            reason_code="E_ID_MISSING",
+            day_slot=None,
+            total_slot=None,
+            verdict={
+                "faults": [
+                    {"code": "E_ID_MISSING", "line": None, "message": "Il manque 2 identifiants."}
+                ],
+                "warnings": [],
+                "rows": 1,
+            },
+        )
+
+    enrolment = factory.SubFactory(EnrolmentFactory)
+    number = factory.LazyAttribute(lambda o: o.enrolment.entries.count() + 1)
+    submitted_by = factory.LazyAttribute(lambda o: captain_of(o.enrolment.team))
+    idempotency_key = factory.LazyFunction(lambda: str(uuid4()))
+    sha256 = factory.LazyFunction(lambda: objects.put(b"id,y\n1,0.5\n").sha256)
+    size = 11
+    original_name = "reponse.csv"
+    received_at = first_byte_at = status_since = factory.LazyFunction(_now)
+    quota_day = factory.LazyAttribute(lambda o: clock.paris_day(o.received_at))
+    day_slot = factory.SelfAttribute("number")
+    total_slot = factory.SelfAttribute("number")
+    receipt = "{}"
+
+
+def evaluation_of(entry: Entry) -> Evaluation:
+    """Make the finished evaluation of an entry."""
+    challenge = entry.enrolment.phase.challenge
+    scorer, _ = Scorer.objects.get_or_create(challenge=challenge, key="metriques")
+    version, _ = ScorerVersion.objects.get_or_create(
+        scorer=scorer, number=1, defaults={"spec": {}, "digest": "0" * 64, "created_at": _now()}
+    )
+    return Evaluation.objects.create(
+        entry=entry,
+        scorer_version=version,
+        state=EvaluationState.DONE,
+        started_at=_now(),
+        finished_at=_now(),
+    )
+
+
+def score(
+    entry: Entry, value: float = 0.25, split: Split = Split.PUBLIC, metric: str = "mae"
+) -> Score:
+    """Release a figure of an entry."""
+    evaluation = entry.evaluations.first() or evaluation_of(entry)
+    with immutable.writes(Score):
+        made = Score(
+            evaluation=evaluation,
+            split=split,
+            metric=metric,
+            value=value,
+            value_text=f"{value:.4f}",
+            released_at=_now(),
+        )
+        made.save()
+    return made
+
+
+class StandingFactory(factory.django.DjangoModelFactory):
+    """A row of the public board, with the interval of its primary figure."""
+
+    class Meta:
+        model = Standing
+
+    entry = factory.SubFactory(EntryFactory, scored=True)
+    team = factory.SelfAttribute("entry.enrolment.team")
+    leaderboard = factory.LazyAttribute(lambda o: o.entry.enrolment.phase.leaderboards.get())
+    split = Split.PUBLIC
+    position = factory.LazyAttribute(lambda o: o.leaderboard.standings.count() + 1)
+    rank = 1
+    tier = 1
+    rank_low = 1
+    rank_high = 2
+    cells = factory.LazyFunction(
+        lambda: {"mae": {"value": 0.25, "text": "0.2500", "low": 0.2, "high": 0.3}}
+    )
+    interval_low = 0.2
+    interval_high = 0.3
+    interval_method = "bootstrap"
+    computed_at = factory.LazyFunction(_now)
+    source_digest = "0" * 64
