@@ -1,0 +1,341 @@
+"""Entries: receive a file and its date, withdraw, choose."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import IO, Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from challenges import rules
+from challenges.actions import jobs, receipts
+from challenges.enums import (
+    ChallengeStatus,
+    EntryStatus,
+    JobKind,
+    PhaseMoment,
+    RegistrationState,
+)
+from challenges.models import Challenge, Enrolment, Entry, Phase, Team, TermsAcceptance
+from portal.accounts.authorization import require
+from portal.audit.actors import Actor
+from portal.audit.record import record
+from portal.lib import clock, failpoints, objects
+from portal.lib.files import safe_name
+from portal.lib.objects import Stored
+from portal.lib.refusals import Closed, Conflict, Invalid, NotAllowed, QuotaSpent
+
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What the person gets back: the entry, whether it is new, and what they should know."""
+
+    entry: Entry
+    created: bool
+    warnings: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Deposit:
+    phase_id: int
+    team_id: int
+    stored: Stored
+    name: str
+    key: str
+    first_byte_at: datetime
+    fact_sheet: dict[str, Any]
+    note: str
+
+
+def enter(
+    *,
+    phase: Phase,
+    team: Team,
+    content: bytes | IO[bytes],
+    original_name: str,
+    idempotency_key: str,
+    by: Actor,
+    fact_sheet: dict[str, Any] | None = None,
+    note: str = "",
+) -> Accepted:
+    """Receive a file: store it, then accept it in one transaction on the database clock.
+
+    In order: the file under its sha256, synchronised; entry with its slots and receipt; job
+    "check"; event "entry.received"; nudge. The same key with the same bytes returns the
+    earlier entry, created=False.
+    Raises NotAllowed, Closed, QuotaSpent, Conflict, TooLarge, Invalid (E_EMPTY).
+    """
+    require(rules.may_enter, by, team)
+    first_byte_at = clock.now()
+    if not _is_replay(phase, team, idempotency_key):
+        _refuse_closed(Phase.objects.select_related("challenge").get(pk=phase.pk), first_byte_at)
+    stored = objects.put(content, limit_bytes=phase.max_bytes)
+    if stored.size == 0:
+        raise Invalid(
+            _("Le fichier est vide."),
+            code="format_refused",
+            faults=[{"code": "E_EMPTY", "line": None, "message": _("Le fichier est vide.")}],
+        )
+    deposit = _Deposit(
+        phase_id=phase.pk,
+        team_id=team.pk,
+        stored=stored,
+        name=safe_name(original_name),
+        key=idempotency_key[:64],
+        first_byte_at=first_byte_at,
+        fact_sheet=fact_sheet or {},
+        note=note[:200],
+    )
+    accepted = _accept_patiently(deposit, by)
+    failpoints.hit("entry.committed")
+    return accepted
+
+
+def _is_replay(phase: Phase, team: Team, key: str) -> bool:
+    return Entry.objects.filter(
+        enrolment__phase_id=phase.pk, enrolment__team_id=team.pk, idempotency_key=key
+    ).exists()
+
+
+def _accept_patiently(deposit: _Deposit, by: Actor) -> Accepted:
+    for attempt in range(_TRIES):
+        try:
+            return _accept(deposit, by)
+        except IntegrityError:  # another entry took the slot or the number: look again
+            if attempt == _TRIES - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+@transaction.atomic
+def _accept(deposit: _Deposit, by: Actor) -> Accepted:
+    enrolment, _created = Enrolment.objects.get_or_create(
+        phase_id=deposit.phase_id, team_id=deposit.team_id
+    )
+    enrolment = Enrolment.objects.locked(enrolment)
+    now = clock.now()  # after the lock: the wait counts
+    team = Team.objects.get(pk=deposit.team_id)
+    require(rules.may_enter, by, team)
+    earlier = enrolment.entries.filter(idempotency_key=deposit.key).first()
+    if earlier is not None:
+        return _replay(earlier, deposit)
+    phase = Phase.objects.select_related("challenge").get(pk=deposit.phase_id)
+    grace = _refuse_closed(phase, now, first_byte_at=deposit.first_byte_at)
+    terms = _refuse_outsiders(phase.challenge, team, by)
+    _refuse_fact_sheet(phase.challenge, deposit.fact_sheet)
+    received_at = _strictly_later(enrolment, now)
+    day_slot, total_slot = _slots(enrolment, phase, received_at)
+    entry = Entry(
+        enrolment=enrolment,
+        number=_next_number(enrolment),
+        submitted_by_id=by.pk,
+        idempotency_key=deposit.key,
+        sha256=deposit.stored.sha256,
+        size=deposit.stored.size,
+        original_name=deposit.name,
+        received_at=received_at,
+        first_byte_at=deposit.first_byte_at,
+        closes_at_snapshot=phase.closes_at,
+        grace=grace,
+        quota_day=clock.paris_day(received_at),
+        day_slot=day_slot,
+        total_slot=total_slot,
+        status_since=received_at,
+        fact_sheet=deposit.fact_sheet,
+        note=deposit.note,
+    )
+    entry.receipt = _deposit_receipt(entry, phase, team, terms)
+    warnings = _warnings(enrolment, deposit)
+    entry.save(force_insert=True)
+    queue_check(entry)
+    record(
+        "entry.received", by=by, on=entry, team=team.slug, number=entry.number, sha256=entry.sha256
+    )
+    failpoints.hit("entry.before_commit")
+    return Accepted(entry, created=True, warnings=warnings)
+
+
+def queue_check(entry: Entry) -> None:
+    """Queue the format check of an entry, in the transaction that made it."""
+    jobs.put(
+        kind=JobKind.CHECK,
+        subject_id=entry.pk,
+        dedup_key=str(entry.pk),
+        fair_rank=fair_rank(entry.enrolment),
+    )
+
+
+def fair_rank(enrolment: Enrolment) -> int:
+    """Count the team's unfinished entries, so that one team cannot starve the others."""
+    return Entry.objects.unfinished().filter(enrolment__team_id=enrolment.team_id).count()
+
+
+def _replay(earlier: Entry, deposit: _Deposit) -> Accepted:
+    if earlier.sha256 != deposit.stored.sha256:
+        raise Conflict(
+            _("Cette clé d’envoi a déjà servi pour un autre fichier."), code="idempotency_conflict"
+        )
+    return Accepted(earlier, created=False)
+
+
+def _refuse_closed(phase: Phase, now: datetime, *, first_byte_at: datetime | None = None) -> bool:
+    """Raise Closed unless the phase takes entries; return whether the grace delay is used."""
+    if phase.challenge.status not in {ChallengeStatus.PUBLISHED, ChallengeStatus.CLOSED}:
+        raise Closed(_("Ce challenge ne reçoit pas de soumission."), code="phase_closed")
+    match phase.moment(now):
+        case PhaseMoment.UNDATED:
+            raise Closed(_("La date d’ouverture n’est pas encore fixée."), code="phase_closed")
+        case PhaseMoment.COMING:
+            raise Closed(
+                _("La phase n’est pas encore ouverte."),
+                code="phase_closed",
+                opens_at=phase.opens_at,
+            )
+        case PhaseMoment.CLOSED:
+            return _grace(phase, now, first_byte_at or now)
+        case PhaseMoment.OPEN:
+            if phase.challenge.status != ChallengeStatus.PUBLISHED:
+                raise Closed(_("Ce challenge est clos."), code="phase_closed")
+            return False
+
+
+def _grace(phase: Phase, now: datetime, first_byte_at: datetime) -> bool:
+    closes_at = phase.closes_at
+    late = timedelta(minutes=settings.GRACE_MINUTES)
+    if closes_at is not None and first_byte_at < closes_at and now < closes_at + late:
+        return True
+    raise Closed(
+        _("La phase est close depuis le %(date)s.")
+        % {"date": _paris(closes_at) if closes_at else "?"},
+        code="phase_closed",
+        closes_at=closes_at,
+    )
+
+
+def _paris(at: datetime) -> str:
+    return at.astimezone(clock.PARIS).strftime("%d/%m/%Y à %H:%M:%S (UTC%z)")
+
+
+def _refuse_outsiders(challenge: Challenge, team: Team, by: Actor) -> dict[str, Any]:
+    """Check registration, rules and team size; return the rules accepted, for the receipt."""
+    registered = challenge.registrations.filter(
+        user_id=by.pk, state=RegistrationState.ACCEPTED
+    ).exists()
+    if not registered:
+        raise NotAllowed(
+            _("Votre inscription à ce challenge n’est pas acceptée."), code="registration_required"
+        )
+    terms = challenge.terms.order_by("-number").first()
+    if (
+        terms is not None
+        and not TermsAcceptance.objects.filter(terms=terms, user_id=by.pk).exists()
+    ):
+        raise NotAllowed(
+            _("Acceptez le règlement avant d’envoyer un fichier."), code="terms_required"
+        )
+    size = team.members.filter(left_at__isnull=True).count()
+    if size < challenge.team_min:
+        raise Conflict(
+            _("L’équipe doit compter au moins %(count)d personnes.")
+            % {"count": challenge.team_min},
+            code="team_too_small",
+        )
+    return {"number": terms.number, "sha256": terms.sha256} if terms else {}
+
+
+def _refuse_fact_sheet(challenge: Challenge, answers: dict[str, Any]) -> None:
+    declared = {str(question["key"]) for question in challenge.fact_sheet}
+    if declared != set(answers):
+        raise Invalid(
+            _("La fiche de la soumission doit répondre exactement aux questions posées."),
+            code="fact_sheet",
+            faults=sorted(declared ^ set(answers)),
+        )
+
+
+def _strictly_later(enrolment: Enrolment, now: datetime) -> datetime:
+    last = enrolment.entries.order_by("-received_at").values_list("received_at", flat=True).first()
+    return now if last is None or now > last else last + timedelta(microseconds=1)
+
+
+def _next_number(enrolment: Enrolment) -> int:
+    last = enrolment.entries.order_by("-number").values_list("number", flat=True).first()
+    return (last or 0) + 1
+
+
+def _slots(enrolment: Enrolment, phase: Phase, at: datetime) -> tuple[int | None, int | None]:
+    """Return the lowest free slots of the day and of the phase; None where there is no limit."""
+    day = clock.paris_day(at)
+    today = enrolment.entries.filter(quota_day=day)
+    if today.filter(status=EntryStatus.REJECTED).count() >= phase.max_refused_per_day:
+        raise _spent(
+            _("Trop de fichiers refusés aujourd’hui : vérifiez le format avant d’envoyer."), at
+        )
+    if phase.max_parallel is not None:
+        running = Entry.objects.unfinished().filter(enrolment=enrolment).count()
+        if running >= phase.max_parallel:
+            raise QuotaSpent(
+                _("Attendez la fin de l’évaluation en cours avant d’envoyer un autre fichier."),
+                next_opening=None,
+            )
+    total_slot = _lowest_free(enrolment.entries.all(), "total_slot", phase.max_total)
+    if total_slot == 0:
+        raise QuotaSpent(_("Votre équipe a utilisé tous ses essais."), next_opening=None)
+    day_slot = _lowest_free(today, "day_slot", phase.max_per_day)
+    if day_slot == 0:
+        if phase.max_per_day == 0:
+            raise QuotaSpent(_("Cette phase ne reçoit aucun fichier."), next_opening=None)
+        raise _spent(_("Votre équipe a utilisé tous ses essais du jour."), at)
+    return day_slot, total_slot
+
+
+def _spent(sentence: str, at: datetime) -> QuotaSpent:
+    return QuotaSpent(sentence, next_opening=clock.next_paris_midnight(at))
+
+
+def _lowest_free(entries: Any, slot: str, limit: int | None) -> int | None:
+    """Return the lowest free slot, 0 when all are taken, None when there is no limit."""
+    if limit is None:
+        return None
+    taken = set(
+        entries.filter(**{f"{slot}__isnull": False}).order_by(slot).values_list(slot, flat=True)
+    )
+    return next((free for free in range(1, limit + 1) if free not in taken), 0)
+
+
+def _warnings(enrolment: Enrolment, deposit: _Deposit) -> list[dict[str, str]]:
+    same = enrolment.entries.filter(sha256=deposit.stored.sha256).order_by("number").first()
+    if same is None:
+        return []
+    sentence = _("Ce fichier est identique à votre soumission n° %(number)d.")
+    return [{"code": "W_SAME_FILE", "message": sentence % {"number": same.number}}]
+
+
+def _deposit_receipt(entry: Entry, phase: Phase, team: Team, terms: dict[str, Any]) -> str:
+    return receipts.issue(
+        {
+            "kind": "deposit",
+            "version": 1,
+            "challenge": phase.challenge.slug,
+            "phase": phase.index,
+            "team": team.slug,
+            "entry": str(entry.pk),
+            "number": entry.number,
+            "sha256": entry.sha256,
+            "size": entry.size,
+            "received_at": entry.received_at.astimezone(clock.PARIS).isoformat(),
+            "slot": {
+                "day": _slot_text(entry.day_slot, phase.max_per_day),
+                "total": _slot_text(entry.total_slot, phase.max_total),
+            },
+            "grace": entry.grace,
+            "terms": terms,
+        }
+    )
+
+
+def _slot_text(slot: int | None, limit: int | None) -> str:
+    return f"{slot}/{limit}" if slot is not None else ""

@@ -1,0 +1,160 @@
+"""The queue of the worker: put, claim, beat, complete, give back, reap.
+
+A lease is fenced by its token: whoever lost it changes nothing any more.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import transaction
+
+from challenges.enums import JOB_PRIORITY, JobKind, JobState
+from challenges.models import Job
+from portal.audit.actors import SystemActor
+from portal.audit.record import record
+from portal.lib import clock, failpoints
+from portal.lib.queue import nudge
+
+WORKER = SystemActor("worker")
+WORK_TASK = "challenges.work"
+Buried = Callable[[Job], None]
+
+
+def put(
+    *, kind: JobKind, subject_id: object, dedup_key: str, fair_rank: int = 0, urgent: bool = False
+) -> None:
+    """Queue a job once; a second call with the same kind and key changes nothing."""
+    now = clock.now()
+    Job.objects.bulk_create(
+        [
+            Job(
+                kind=kind,
+                subject_id=str(subject_id),
+                dedup_key=dedup_key,
+                priority=0 if urgent else JOB_PRIORITY[kind],
+                fair_rank=fair_rank,
+                run_after=now,
+                created_at=now,
+                max_attempts=settings.JOB_MAX_ATTEMPTS,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    nudge(WORK_TASK)
+
+
+@transaction.atomic
+def revive(*, kind: JobKind, subject_id: object, dedup_key: str) -> None:
+    """Queue a job again from its first attempt, whatever became of it; leave a live one alone."""
+    put(kind=kind, subject_id=subject_id, dedup_key=dedup_key)
+    Job.objects.filter(kind=kind, dedup_key=dedup_key).exclude(
+        state__in=[JobState.READY, JobState.LEASED]
+    ).update(
+        state=JobState.READY, attempt=0, run_after=clock.now(), error_code="", finished_at=None
+    )
+
+
+def claim(*, owner: str) -> Job | None:
+    """Take the next due job under a new lease, or return None."""
+    if not Job.objects.due(clock.now()).exists():  # an idle worker takes no write lock
+        return None
+    with transaction.atomic():
+        now = clock.now()
+        job = Job.objects.due(now).select_for_update(skip_locked=True).first()
+        if job is None:
+            return None
+        job.state, job.lease_token, job.lease_owner = JobState.LEASED, uuid4(), owner[:80]
+        job.lease_until, job.beat_at = now + timedelta(seconds=settings.LEASE_SECONDS), now
+        job.attempt += 1
+        job.save(
+            update_fields=[
+                "state",
+                "lease_token",
+                "lease_owner",
+                "lease_until",
+                "beat_at",
+                "attempt",
+            ]
+        )
+    failpoints.hit("job.claimed")
+    return job
+
+
+def beat(*, job_id: UUID, token: UUID) -> bool:
+    """Prolong a lease; False when it was lost: the worker then stops its child."""
+    now = clock.now()
+    return bool(
+        Job.objects.filter(pk=job_id, lease_token=token, state=JobState.LEASED).update(
+            beat_at=now, lease_until=now + timedelta(seconds=settings.LEASE_SECONDS)
+        )
+    )
+
+
+def fence(job: Job) -> bool:
+    """Lock the job and say whether this lease still holds; call it first in a transaction."""
+    return (
+        Job.objects.select_for_update()
+        .filter(pk=job.pk, lease_token=job.lease_token, state=JobState.LEASED)
+        .exists()
+    )
+
+
+def complete(job: Job) -> bool:
+    """End a job under its lease, in the caller's transaction; False when the lease was lost."""
+    ended = Job.objects.filter(
+        pk=job.pk, lease_token=job.lease_token, state=JobState.LEASED
+    ).update(
+        state=JobState.DONE,
+        lease_token=None,
+        lease_until=None,
+        error_code="",
+        finished_at=clock.now(),
+    )
+    if not ended:
+        record("job.fenced", by=WORKER, on=job, kind=job.kind, attempt=job.attempt)
+    return bool(ended)
+
+
+@transaction.atomic
+def give_back(*, job: Job, code: str, buried: Buried) -> None:
+    """Return a job that failed by our fault: later, or never after the last attempt.
+
+    buried: called in the transaction when the job is dead, to move its subject on.
+    """
+    if fence(job):
+        _again_or_dead(Job.objects.get(pk=job.pk), code=code, buried=buried)
+
+
+def reap(*, buried: Buried) -> int:
+    """Give back every job whose worker stopped beating; return how many."""
+    found = list(Job.objects.abandoned(clock.now()).values_list("pk", flat=True))
+    return sum(_reap_one(pk, buried) for pk in found)
+
+
+@transaction.atomic
+def _reap_one(pk: UUID, buried: Buried) -> bool:
+    job = (
+        Job.objects.abandoned(clock.now()).filter(pk=pk).select_for_update(skip_locked=True).first()
+    )
+    if job is None:
+        return False
+    record("job.reaped", by=WORKER, on=job, kind=job.kind, attempt=job.attempt)
+    _again_or_dead(job, code="lease_lost", buried=buried)
+    return True
+
+
+def _again_or_dead(job: Job, *, code: str, buried: Buried) -> None:
+    now = clock.now()
+    job.lease_token = job.lease_until = None
+    job.error_code = code[:40]
+    if job.attempt < job.max_attempts:
+        waits = settings.JOB_BACKOFF_SECONDS
+        wait = waits[min(job.attempt, len(waits)) - 1]
+        job.state, job.run_after = JobState.READY, now + timedelta(seconds=wait)
+    else:
+        job.state, job.finished_at = JobState.DEAD, now
+        record("job.dead", by=WORKER, on=job, kind=job.kind, code=code)
+        buried(job)
+    job.save()

@@ -1,0 +1,1 @@
+"""Reads that join models: boards, quotas, queue, teams."""

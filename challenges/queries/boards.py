@@ -1,0 +1,163 @@
+"""Leaderboards as each audience may read them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from challenges import rules
+from challenges.enums import Split
+from challenges.models import Challenge, Column, Leaderboard, Phase, Standing
+from portal.audit.actors import Actor
+from portal.lib.files import csv_safe
+from portal.lib.refusals import Hidden
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a board: cells are ordered like the columns, None where nothing is shown."""
+
+    standing: Standing
+    team_name: str
+    cells: list[dict[str, Any] | None]
+
+    @property
+    def is_baseline(self) -> bool:
+        """Say whether this is the reference, at its place but out of the ranking."""
+        return self.standing.is_baseline
+
+
+@dataclass(frozen=True)
+class Board:
+    """A leaderboard read for one split: what a page, a file or a command shows."""
+
+    leaderboard: Leaderboard
+    split: Split
+    columns: list[Column]
+    rows: list[Row]
+    facts: dict[str, Any]
+    revealed: bool
+
+    @property
+    def digest(self) -> str:
+        """Return the digest of the figures, an ETag."""
+        return str(self.facts.get("digest", ""))
+
+
+def phase_of(challenge: Challenge, index: int | None = None) -> Phase:
+    """Return the phase of this index, by default the last one; raises Hidden."""
+    phases = challenge.phases.order_by("index")
+    phase = phases.last() if index is None else phases.filter(index=index).first()
+    if phase is None:
+        raise Hidden
+    return phase
+
+
+def board(phase: Phase, split: Split, viewer: Actor, *, key: str | None = None) -> Board:
+    """Read a board; raises Hidden for the private split before the reveal, for everybody."""
+    challenge = phase.challenge
+    if not rules.may_see_challenge(viewer, challenge):
+        raise Hidden
+    boards = phase.leaderboards.filter(hidden=False).order_by("pk")
+    found = boards.first() if key is None else boards.filter(key=key).first()
+    revealed = is_revealed(phase)
+    if found is None or (split == Split.PRIVATE and not revealed):
+        raise Hidden
+    columns = list(found.columns.filter(hidden=False).order_by("index"))
+    standings = found.standings.filter(split=split).select_related("team").order_by("position")
+    rows = [_row(standing, columns, found, revealed=revealed) for standing in standings]
+    facts = found.facts.get(split.value, {})
+    return Board(found, split, columns, rows, facts, revealed)
+
+
+def is_revealed(phase: Phase) -> bool:
+    """Say whether the private figures of the phase are out."""
+    reveal = getattr(phase, "reveal", None)
+    return reveal is not None and reveal.executed_at is not None
+
+
+def _row(standing: Standing, columns: list[Column], board: Leaderboard, *, revealed: bool) -> Row:
+    masked = board.anonymous and not revealed and not standing.is_baseline
+    name = standing.team.pseudonym if masked else standing.team.name
+    cells = [
+        None if column.at_closing and not revealed else standing.cells.get(column.key)
+        for column in columns
+    ]
+    return Row(standing, name, cells)
+
+
+def as_record(board: Board) -> list[dict[str, Any]]:
+    """Return the rows as plain values: team, rank, tier, baseline, metrics."""
+    return [
+        {
+            "team": row.team_name,
+            "rank": row.standing.rank,
+            "tier": row.standing.tier,
+            "baseline": row.is_baseline,
+            "metrics": {
+                column.key: _figure(cell)
+                for column, cell in zip(board.columns, row.cells, strict=True)
+                if board.revealed or not column.at_closing
+            },
+        }
+        for row in board.rows
+    ]
+
+
+def _figure(cell: dict[str, Any] | None) -> dict[str, Any]:
+    if cell is None:
+        return {"value": None, "low": None, "high": None}
+    if "groups" in cell:
+        return {
+            "groups": {
+                group: {"value": figure["value"], "n": figure["n"]}
+                for group, figure in cell["groups"].items()
+            }
+        }
+    return {"value": cell["value"], "low": cell["low"], "high": cell["high"]}
+
+
+def csv_rows(board: Board) -> Iterator[list[str]]:
+    """Yield the header then the rows of the CSV file; formulas are neutralised."""
+    header = ["rang", "equipe", "reference", "palier", "rang_bas", "rang_haut"]
+    for column in board.columns:
+        header.append(column.key)
+        if not column.grouped:
+            header += [f"{column.key}_bas", f"{column.key}_haut"]
+    yield [csv_safe(cell) for cell in header]
+    for row in board.rows:
+        yield [csv_safe(cell) for cell in _csv_row(row, board.columns)]
+
+
+def _csv_row(row: Row, columns: list[Column]) -> list[object]:
+    standing = row.standing
+    cells: list[object] = [
+        _blank(standing.rank),
+        row.team_name,
+        "oui" if row.is_baseline else "non",
+        _blank(standing.tier),
+        _blank(standing.rank_low),
+        _blank(standing.rank_high),
+    ]
+    for column, cell in zip(columns, row.cells, strict=True):
+        if column.grouped:
+            cells.append(_groups_text(cell))
+        else:
+            shown = cell or {}
+            decimals = column.decimals
+            cells.append(shown.get("text") or "")
+            cells += [_number(shown.get(bound), decimals) for bound in ("low", "high")]
+    return cells
+
+
+def _groups_text(cell: dict[str, Any] | None) -> str:
+    if not cell:
+        return ""
+    return " ".join(f"{group}={figure['text']}" for group, figure in cell["groups"].items())
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return "" if value is None else f"{value:.{decimals}f}"
+
+
+def _blank(value: int | None) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,74 @@
+"""The list of challenges, by their moment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Prefetch, Q
+
+from challenges.enums import ChallengeStatus, EntryStatus, PhaseMoment
+from challenges.models import Challenge, Phase
+from portal.audit.actors import Actor
+from portal.lib import clock
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A challenge as a list shows it."""
+
+    challenge: Challenge
+    phase: Phase | None
+    moment: PhaseMoment
+    teams: int
+    entries: int
+
+
+def listed(user: Actor, *, moment: PhaseMoment | None = None) -> list[Listed]:
+    """List the challenges a person may read, the open first, then coming, then closed."""
+    now = clock.now()
+    scored = Q(teams__enrolments__entries__status=EntryStatus.SCORED, teams__is_baseline=False)
+    challenges = (
+        Challenge.objects.visible_to(user)
+        .select_related("organiser")
+        .prefetch_related(Prefetch("phases", Phase.objects.order_by("index")))
+        .annotate(
+            scored_teams=Count("teams", filter=scored, distinct=True),
+            scored_entries=Count("teams__enrolments__entries", filter=scored, distinct=True),
+        )
+        .order_by("-published_at", "-created_at", "pk")
+    )
+    found = [_listed(challenge, now) for challenge in challenges]
+    if moment is not None:
+        found = [each for each in found if each.moment == moment]
+    order = [PhaseMoment.OPEN, PhaseMoment.COMING, PhaseMoment.UNDATED, PhaseMoment.CLOSED]
+    return sorted(found, key=lambda each: order.index(each.moment))
+
+
+def _listed(challenge: Challenge, now: datetime) -> Listed:
+    phase = current_phase(list(challenge.phases.all()), now)
+    return Listed(
+        challenge,
+        phase,
+        moment_of(challenge, phase, now),
+        challenge.scored_teams,  # type: ignore[attr-defined]  # annotated above
+        challenge.scored_entries,  # type: ignore[attr-defined]  # annotated above
+    )
+
+
+def current_phase(phases: list[Phase], at: datetime) -> Phase | None:
+    """Return the phase to show: the open one, else the next to open, else the last."""
+    for wanted in (PhaseMoment.OPEN, PhaseMoment.COMING, PhaseMoment.UNDATED):
+        for phase in phases:
+            if phase.moment(at) == wanted:
+                return phase
+    return phases[-1] if phases else None
+
+
+def moment_of(challenge: Challenge, phase: Phase | None, at: datetime) -> PhaseMoment:
+    """Tell where the challenge stands: its phase's moment, closed once it is closed."""
+    if challenge.status in {
+        ChallengeStatus.CLOSED,
+        ChallengeStatus.REVEALED,
+        ChallengeStatus.ARCHIVED,
+    }:
+        return PhaseMoment.CLOSED
+    return PhaseMoment.UNDATED if phase is None else phase.moment(at)

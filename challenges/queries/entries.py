@@ -1,0 +1,113 @@
+"""Where entries stand: queue position, expected wait, released figures."""
+
+from datetime import datetime
+from statistics import median
+from typing import Any
+
+from django.db.models import Q
+
+from challenges.enums import EntryStatus, JobState, Split
+from challenges.models import Entry, Evaluation, Job, Score, Standing
+from portal.audit.actors import Actor
+
+_RECENT = 20
+
+
+def of_team(challenge_id: int, team_id: int, viewer: Actor) -> "list[Entry]":
+    """List the entries of a team, the last first, for someone of that team."""
+    return list(
+        Entry.objects.visible_to(viewer)
+        .filter(enrolment__team_id=team_id, enrolment__phase__challenge_id=challenge_id)
+        .select_related("enrolment__phase", "submitted_by")
+        .order_by("-received_at", "-number")
+    )
+
+
+def job_of(entry: Entry) -> Job | None:
+    """Return the job that will move this entry on, if one waits or runs."""
+    evaluations = [str(pk) for pk in entry.evaluations.order_by("pk").values_list("pk", flat=True)]
+    return (
+        Job.objects.alive()
+        .filter(subject_id__in=[str(entry.pk), *evaluations])
+        .order_by("priority", "run_after", "pk")
+        .first()
+    )
+
+
+def queue_position(entry: Entry) -> int | None:
+    """Count the jobs before this entry's, 0 when it is next or running; None when it has none."""
+    job = job_of(entry)
+    if job is None:
+        return None
+    if job.state == JobState.LEASED:
+        return 0
+    before = (
+        Q(priority__lt=job.priority)
+        | Q(priority=job.priority, fair_rank__lt=job.fair_rank)
+        | Q(priority=job.priority, fair_rank=job.fair_rank, run_after__lt=job.run_after)
+    )
+    ahead = Job.objects.filter(before, state=JobState.READY).count()
+    return ahead + Job.objects.filter(state=JobState.LEASED).count()
+
+
+def expected_wait_seconds(entry: Entry) -> float | None:
+    """Return the median time from receipt to end over the last 20 evaluations, in seconds."""
+    recent = (
+        Evaluation.objects.filter(
+            finished_at__isnull=False, entry__enrolment__phase_id=entry.enrolment.phase_id
+        )
+        .order_by("-finished_at")
+        .values_list("entry__received_at", "finished_at")[:_RECENT]
+    )
+    waits = [(end - start).total_seconds() for start, end in recent if end is not None]
+    return median(waits) if waits else None
+
+
+def released(entry: Entry) -> dict[str, dict[str, Any]]:
+    """Return the released public figures of an entry: {metric: {"value", "text", "low", "high"}}.
+
+    Bounds are those of the board when this entry is the one listed there, else None.
+    """
+    return _released(entry, Split.PUBLIC)
+
+
+def released_private(entry: Entry) -> dict[str, dict[str, Any]]:
+    """Return the private figures of an entry, empty before the reveal."""
+    return _released(entry, Split.PRIVATE)
+
+
+def _released(entry: Entry, split: Split) -> dict[str, dict[str, Any]]:
+    scores = Score.objects.filter(
+        evaluation__entry=entry, evaluation__state="done", split=split, group=""
+    ).order_by("evaluation__finished_at", "pk")
+    standing = Standing.objects.filter(entry=entry, split=split).order_by("pk").first()
+    cells = standing.cells if standing else {}
+    return {
+        score.metric: {
+            "value": score.value,
+            "text": score.value_text,
+            "low": cells.get(score.metric, {}).get("low"),
+            "high": cells.get(score.metric, {}).get("high"),
+        }
+        for score in scores
+    }
+
+
+def oldest_unfinished() -> datetime | None:
+    """Return when the entry that waits longest was received."""
+    return (
+        Entry.objects.unfinished()
+        .order_by("received_at")
+        .values_list("received_at", flat=True)
+        .first()
+    )
+
+
+def final_choices(team_id: int, phase_id: int) -> int:
+    """Count the final choices of a team in a phase."""
+    return Entry.objects.filter(
+        enrolment__team_id=team_id,
+        enrolment__phase_id=phase_id,
+        final_choice=True,
+        status=EntryStatus.SCORED,
+    ).count()

@@ -1,0 +1,101 @@
+"""Who takes part, in which team, and what that team may still send."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from challenges.enums import EntryStatus, RegistrationState
+from challenges.models import (
+    Challenge,
+    Enrolment,
+    Entry,
+    Phase,
+    Registration,
+    Team,
+    Terms,
+    TermsAcceptance,
+)
+from portal.audit.actors import Actor
+from portal.lib import clock
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What a team used and may still use in a phase; None where there is no limit."""
+
+    day_used: int
+    day_limit: int | None
+    total_used: int
+    total_limit: int | None
+    next_opening: datetime | None
+
+    @property
+    def day_left(self) -> int | None:
+        """Return how many entries are left today."""
+        return None if self.day_limit is None else max(0, self.day_limit - self.day_used)
+
+    @property
+    def total_left(self) -> int | None:
+        """Return how many entries are left in the phase."""
+        return None if self.total_limit is None else max(0, self.total_limit - self.total_used)
+
+    @property
+    def left(self) -> int | None:
+        """Return how many entries may be sent now; None when there is no limit."""
+        left = [each for each in (self.day_left, self.total_left) if each is not None]
+        return min(left) if left else None
+
+
+def quota_left(phase: Phase, team: Team | None, at: datetime | None = None) -> Quota:
+    """Count what the team used in the phase on this Paris day and in all."""
+    now = at or clock.now()
+    day = clock.paris_day(now)
+    entries = Entry.objects.filter(enrolment__phase=phase, enrolment__team=team)
+    day_used = entries.filter(quota_day=day, day_slot__isnull=False).count()
+    total_used = entries.filter(total_slot__isnull=False).count()
+    spent_today = phase.max_per_day is not None and day_used >= phase.max_per_day
+    spent = phase.max_total is not None and total_used >= phase.max_total
+    opening = clock.next_paris_midnight(now) if spent_today and not spent else None
+    if phase.max_per_day == 0:
+        opening = None
+    return Quota(day_used, phase.max_per_day, total_used, phase.max_total, opening)
+
+
+def team_of(challenge: Challenge, user: Actor) -> Team | None:
+    """Return the team this person is in today, if any."""
+    return Team.objects.of(user).filter(challenge=challenge).order_by("pk").first()
+
+
+def latest_terms(challenge: Challenge) -> Terms | None:
+    """Return the rules in force."""
+    return challenge.terms.order_by("-number").first()
+
+
+def has_accepted_terms(challenge: Challenge, user: Actor) -> bool:
+    """Say whether this person accepted the rules in force."""
+    terms = latest_terms(challenge)
+    if terms is None:
+        return True
+    return TermsAcceptance.objects.filter(terms=terms, user_id=getattr(user, "pk", None)).exists()
+
+
+def registration_of(challenge: Challenge, user: Actor) -> Registration | None:
+    """Return the registration of this person, if any."""
+    return challenge.registrations.filter(user_id=getattr(user, "pk", None)).order_by("pk").first()
+
+
+def is_registered(challenge: Challenge, user: Actor) -> bool:
+    """Say whether this person may take part."""
+    registration = registration_of(challenge, user)
+    return registration is not None and registration.state == RegistrationState.ACCEPTED
+
+
+def counted_teams(challenge: Challenge) -> int:
+    """Count the teams that sent at least one accepted file, the reference apart."""
+    return (
+        Enrolment.objects.filter(phase__challenge=challenge, team__is_baseline=False)
+        .exclude(entries__isnull=True)
+        .filter(entries__status=EntryStatus.SCORED)
+        .values("team_id")
+        .distinct()
+        .count()
+    )

@@ -1,0 +1,120 @@
+"""Who may do what to a challenge, a team, an entry: one predicate an act."""
+
+from typing import TYPE_CHECKING
+
+from challenges.enums import EntryStatus, PhaseMoment, TeamState
+from portal.accounts.authorization import Permission, belongs_to, has_permission
+from portal.audit.actors import Actor, SystemActor
+
+if TYPE_CHECKING:
+    from challenges.models import Challenge, Entry, Phase, Team
+    from portal.accounts.models import Organisation
+
+
+def _is_person(by: Actor) -> bool:
+    return not isinstance(by, SystemActor) and bool(by.is_authenticated) and by.is_active
+
+
+def may_import_challenge(by: Actor, organisation: "Organisation") -> bool:
+    """Say whether the actor may create a challenge for this organisation."""
+    return has_permission(by, Permission.CHALLENGE_ORGANISE, organisation=organisation)
+
+
+def may_edit_challenge(by: Actor, challenge: "Challenge") -> bool:
+    """Say whether the actor may change the texts and dates of this challenge."""
+    return _is_person(by) and challenge.is_organised_by(by)
+
+
+def may_publish_challenge(by: Actor, challenge: "Challenge") -> bool:
+    """Say whether the actor may give the visa: a moderator, never of their own challenge."""
+    return (
+        has_permission(by, Permission.CHALLENGE_PUBLISH)
+        and not challenge.is_organised_by(by)
+        and not belongs_to(by, challenge.organiser)
+    )
+
+
+def may_suspend_challenge(by: Actor, challenge: "Challenge") -> bool:
+    """Say whether the actor may stop entries for a while: a moderator."""
+    return has_permission(by, Permission.CHALLENGE_PUBLISH)
+
+
+def may_see_challenge(by: Actor, challenge: "Challenge") -> bool:
+    """Say whether the actor may read the pages of this challenge."""
+    if challenge.is_public:
+        return True
+    return has_permission(by, Permission.CONTRIBUTION_READ_ALL) or challenge.is_organised_by(by)
+
+
+def may_take_part(by: Actor, challenge: "Challenge") -> bool:
+    """Say whether the actor may register: a person who does not organise the challenge."""
+    return _is_person(by) and challenge.is_public and not challenge.is_organised_by(by)
+
+
+def may_run_team(by: Actor, team: "Team") -> bool:
+    """Say whether the actor may invite, remove members and rename: a captain."""
+    return _is_person(by) and team.has_captain(by)
+
+
+def may_leave_team(by: Actor, team: "Team") -> bool:
+    """Say whether the actor may leave: a member."""
+    return _is_person(by) and team.has_member(by)
+
+
+def may_enter(by: Actor, team: "Team") -> bool:
+    """Say whether the actor may submit for this team: a member of a live team."""
+    return (
+        _is_person(by)
+        and team.state in {TeamState.OPEN, TeamState.FULL}
+        and not team.is_baseline
+        and team.has_member(by)
+    )
+
+
+def may_read_entry(by: Actor, entry: "Entry") -> bool:
+    """Say whether the actor may read this entry: its team."""
+    return _is_person(by) and entry.enrolment.team.has_member(by)
+
+
+def may_read_entry_file(by: Actor, entry: "Entry") -> bool:
+    """Say whether the actor may download the file: its team; the organiser after the close."""
+    if may_read_entry(by, entry):
+        return True
+    phase = entry.enrolment.phase
+    return (
+        _is_person(by)
+        and phase.moment() == PhaseMoment.CLOSED
+        and phase.challenge.is_organised_by(by)
+    )
+
+
+def may_withdraw_entry(by: Actor, entry: "Entry") -> bool:
+    """Say whether the actor may withdraw this entry: a captain of its team."""
+    return may_run_team(by, entry.enrolment.team)
+
+
+def may_choose_entry(by: Actor, entry: "Entry") -> bool:
+    """Say whether the actor may make it a final choice: a captain, of a scored entry."""
+    return may_run_team(by, entry.enrolment.team) and entry.status == EntryStatus.SCORED
+
+
+def may_examine_entry(by: Actor, entry: "Entry") -> bool:
+    """Say whether the actor may decide on an entry under examination: a moderator."""
+    return has_permission(by, Permission.ENTRY_EXAMINE) and not entry.enrolment.team.has_member(by)
+
+
+def may_close_phase(by: Actor, phase: "Phase") -> bool:
+    """Say whether the actor may close the phase: an organiser."""
+    return _is_person(by) and phase.challenge.is_organised_by(by)
+
+
+def may_propose_reveal(by: Actor, phase: "Phase") -> bool:
+    """Say whether the actor may propose to reveal the private part: an organiser."""
+    return _is_person(by) and phase.challenge.is_organised_by(by)
+
+
+def may_confirm_reveal(by: Actor, phase: "Phase") -> bool:
+    """Say whether the actor may confirm: a person of the Region who does not organise it."""
+    return has_permission(by, Permission.CHALLENGE_REVEAL) and not phase.challenge.is_organised_by(
+        by
+    )
