@@ -1,0 +1,226 @@
+"""Compare what challenge.yaml declares with what the tables hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from challenges.bundles import answers, groups, spec
+from challenges.bundles.folder import FileAbsent, PathRefused, TableRefused
+from challenges.bundles.tables import Tables, some
+
+
+def check(
+    tables: Tables,
+    submission: spec.Submission,
+    truth: spec.Truth,
+    board: tuple[spec.Metric, ...],
+    fairness: spec.Fairness,
+) -> None:
+    """Note every disagreement between the declarations and the tables."""
+    _sample_columns(tables, submission)
+    sound = _truth_columns(tables, submission, truth)
+    _split(tables, truth)
+    _ids(tables, submission, truth)
+    for at, column in enumerate(submission.columns):
+        _domain(tables, column, truth, f"submission.columns.{at}", sound)
+    if sound:
+        _told(tables, truth)
+        answers.check(tables, submission, truth)
+    groups.check(tables, fairness, truth)
+    for at, metric in enumerate((*board, *fairness.metrics)):
+        groups.parameters(tables, metric, fairness, truth, at)
+
+
+def _sample_columns(tables: Tables, submission: spec.Submission) -> None:
+    if tables.sample is None:
+        return
+    for at, column in enumerate(submission.columns):
+        tables.has(
+            tables.sample, column.name, f"submission.columns.{at}.name", code="E_COLUMN_MISSING"
+        )
+
+
+def _truth_columns(tables: Tables, submission: spec.Submission, truth: spec.Truth) -> bool:
+    """Check that the truth holds its declared columns; returns whether all are there."""
+    if tables.truth is None:
+        return False
+    ranked = submission.layout is spec.Layout.RANKED_LIST
+    names = {
+        "query": truth.query, "item": truth.item, "gain": truth.gain,
+    } if ranked else {"id": truth.id, "target": truth.target}  # fmt: skip
+    there = [
+        tables.has(tables.truth, column, f"truth.{name}", code="E_COLUMN_MISSING")
+        for name, column in names.items()
+    ]
+    if truth.cluster is not None:
+        tables.has(tables.truth, truth.cluster, "truth.cluster", code="E_COLUMN_MISSING")
+    return all(there)
+
+
+def _split(tables: Tables, truth: spec.Truth) -> None:
+    split = truth.split
+    if tables.truth is None or not tables.has(
+        tables.truth, split.column, "truth.split.column", code="E_SPLIT"
+    ):
+        return
+    found = set(tables.folder.column(tables.truth, split.column))
+    if split.public and split.private and found != {split.public, split.private}:
+        tables.refuse(
+            "E_SPLIT",
+            f"valeurs attendues : {split.public} et {split.private}, et elles seules",
+            file=tables.truth,
+            key="truth.split",
+            value=", ".join(sorted(found)[:4]),
+        )
+
+
+def _ids(tables: Tables, submission: spec.Submission, truth: spec.Truth) -> None:
+    """Compare the ids of the test, the truth and the sample; the test and the truth are unique."""
+    ranked = submission.layout is spec.Layout.RANKED_LIST
+    own = submission.column("query" if ranked else "id")
+    places = [
+        (tables.test, truth.key),
+        (tables.truth, truth.key),
+        (tables.sample, own.name if own else None),
+    ]
+    seen: dict[str, set[str]] = {}
+    for path, column in places:
+        if path is None or not column or not _silently(tables, path, column):
+            if path is not None and path == tables.test:
+                tables.has(path, column, "truth.id", code="E_COLUMN_MISSING")
+            continue
+        values = tables.folder.column(path, column)
+        seen[path] = set(values)
+        if not (ranked and path != tables.test):
+            _unique(tables, path, column, values)
+    if ranked and tables.truth in seen:
+        _pairs(tables, truth)
+    _alike(tables, seen)
+
+
+def _silently(tables: Tables, path: str, column: str) -> bool:
+    """Say whether a table holds a column without noting it a second time."""
+    try:
+        tables.folder.rows(path)
+        return column in tables.folder.header(path)
+    except TableRefused:
+        return False
+
+
+def _unique(tables: Tables, path: str, key: str, values: list[str]) -> None:
+    twice = [value for value, times in Counter(values).items() if times > 1]
+    if twice:
+        tables.refuse(
+            "E_IDS",
+            f"{len(twice)} identifiant(s) en double",
+            file=path,
+            key=key,
+            value=some(twice),
+        )
+    if "" in values:
+        tables.refuse("E_IDS", "identifiant vide", file=path, key=key)
+
+
+def _pairs(tables: Tables, truth: spec.Truth) -> None:
+    """Note an item given twice for one query."""
+    path = str(tables.truth)
+    if not (truth.query and truth.item and _silently(tables, path, truth.item)):
+        return
+    pairs = zip(
+        tables.folder.column(path, truth.query), tables.folder.column(path, truth.item), strict=True
+    )
+    _unique(tables, path, truth.item, [f"{query} / {item}" for query, item in pairs])
+
+
+def _alike(tables: Tables, seen: dict[str, set[str]]) -> None:
+    """Note each table whose ids are not those of the test."""
+    if tables.test not in seen:
+        return
+    wanted = seen[str(tables.test)]
+    for path, ids in seen.items():
+        missing, extra = wanted - ids, ids - wanted
+        if missing or extra:
+            tables.refuse(
+                "E_IDS",
+                f"{len(missing)} identifiant(s) de {tables.test} absents, {len(extra)} en trop",
+                file=path,
+                key="id",
+                value=some(missing or extra),
+            )
+
+
+def _domain(
+    tables: Tables, column: spec.Column, truth: spec.Truth, place: str, sound: bool
+) -> None:
+    """Check that a column's domain can be read and holds the values of the truth."""
+    if column.domain is None:
+        return
+    domain = column.domain
+    try:
+        tables.folder.locate(domain.file)
+    except PathRefused:
+        tables.refuse(
+            "E_FILE_PATH",
+            "chemin relatif attendu, dans le dossier, sans « .. » ni lien",
+            file=domain.file,
+            key=f"{place}.domain.file",
+        )
+        return
+    except FileAbsent:
+        tables.refuse(
+            "E_FILE_MISSING",
+            "fichier absent du dossier",
+            file=domain.file,
+            key=f"{place}.domain.file",
+        )
+        return
+    if not tables.has(
+        domain.file, domain.column, f"{place}.domain.column", code="E_COLUMN_MISSING"
+    ):
+        return
+    named = {"target": truth.target, "item": truth.item}.get(column.role)
+    if not sound or named is None or tables.truth is None:
+        return
+    allowed = set(tables.folder.column(domain.file, domain.column))
+    outside = {
+        value
+        for cell in set(tables.folder.column(tables.truth, named))
+        for value in answers.labels(cell, column)
+        if value not in allowed
+    }
+    if outside:
+        tables.refuse(
+            "E_DOMAIN",
+            f"{len(outside)} valeur(s) de la vérité absentes de {domain.file}",
+            file=tables.truth,
+            key=f"{place}.domain",
+            value=some(outside),
+        )
+
+
+def _told(tables: Tables, truth: spec.Truth) -> None:
+    """Note a test table that gives the answers away, in a column named as in the truth."""
+    if tables.test is None or tables.truth is None or truth.id is None or not truth.target:
+        return
+    if not (
+        _silently(tables, tables.test, truth.target) and _silently(tables, tables.test, truth.id)
+    ):
+        return
+    told, kept = (
+        set(
+            zip(
+                tables.folder.column(path, truth.id),
+                tables.folder.column(path, truth.target),
+                strict=True,
+            )
+        )
+        for path in (tables.test, tables.truth)
+    )
+    if told & kept:
+        tables.refuse(
+            "E_TRUTH_PUBLIC",
+            f"ce fichier public donne {len(told & kept)} réponse(s)",
+            file=tables.test,
+            key="truth.target",
+            value=truth.target,
+        )

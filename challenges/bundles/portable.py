@@ -1,0 +1,117 @@
+"""Read a portable challenge folder: one report with every fault, and the spec if there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from challenges.bundles import audiences, contents, document, recorded, safe_yaml, spec, terms
+from challenges.bundles.fields import Fields
+from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
+from challenges.bundles.report import Findings, Report
+from challenges.bundles.tables import Tables
+
+
+def read(folder: Path, *, score: recorded.Scorer | None = None) -> Report:
+    """Read `folder`/challenge.yaml and compare it with the files beside it.
+
+    score: scores one submission; without it the recorded scores are not checked. Writes
+    nothing. The causes are those of format version 1, in the order of the checks.
+    """
+    findings, place = Findings(), Folder(folder)
+    found = _document(place, findings)
+    if found is None:
+        return Report(tuple(findings.errors), tuple(findings.warnings), None)
+    top = Fields(findings, found, "", file=spec.CHALLENGE_FILE)
+    document.unknown(top)
+    if not document.is_ours(top):
+        return Report(tuple(findings.errors), tuple(findings.warnings), None)
+    result = _spec(top, place)
+    if result.expected is not None and score is not None and not findings.errors:
+        recorded.check(result, place, score, findings)
+    return Report(
+        tuple(findings.errors), tuple(findings.warnings), None if findings.errors else result
+    )
+
+
+def _document(folder: Folder, findings: Findings) -> object | None:
+    """Load the YAML; None once its fault is noted."""
+    try:
+        found = safe_yaml.load(folder.read(spec.CHALLENGE_FILE, limit_bytes=safe_yaml.MAX_BYTES))
+    except (FileAbsent, PathRefused):
+        findings.refuse("E_FILE_MISSING", "ce fichier est attendu", file=spec.CHALLENGE_FILE)
+        return None
+    except TableRefused as refusal:
+        findings.refuse("E_YAML", str(refusal), file=spec.CHALLENGE_FILE)
+        return None
+    except safe_yaml.YamlRefused as refusal:
+        line = f"ligne {refusal.line} : " if refusal.line else ""
+        findings.refuse("E_YAML", line + refusal.reason, file=spec.CHALLENGE_FILE)
+        return None
+    if not isinstance(found, dict):
+        findings.refuse("E_YAML", "une liste de clés est attendue", file=spec.CHALLENGE_FILE)
+        return None
+    return found
+
+
+def _spec(top: Fields, folder: Folder) -> spec.PortableSpec:
+    """Run every check in order; the result counts only if no fault was noted."""
+    document.required(top)
+    said = document.texts(top)
+    page_text = audiences.page(top, "page", folder)
+    terms_text = audiences.page(top, "terms", folder, inline=True)
+    files = audiences.files(top, folder)
+    submission = document.submission(top)
+    truth = document.truth(top, submission.layout)
+    metrics = document.metrics(top)
+    fairness = terms.fairness(top, metrics)
+    contents.check(_tables(top, files, folder), submission, truth, metrics, fairness)
+    quotas, schedule = document.quotas(top), document.schedule(top)
+    caveats = document.caveats(top)
+    licence = terms.licence(top)
+    terms.prizes(top, caveats)
+    expected = terms.expected(top)
+    if expected is not None:
+        audiences.present(top.mapping("expected"), "file", folder)
+    return spec.PortableSpec(
+        **said,  # type: ignore[arg-type] # one value a field, read just above
+        files=_with_sources(files, fairness),
+        submission=submission,
+        truth=truth,
+        metrics=metrics,
+        quotas=quotas,
+        licence=licence,
+        fairness=fairness,
+        leaderboard=terms.leaderboard(top),
+        schedule=schedule,
+        page=top.optional("page"),
+        page_text=page_text,
+        terms_text=terms_text,
+        caveats=caveats,
+        provenance=terms.provenance(top),
+        expected=expected,
+        raw=dict(top.values),
+    )
+
+
+def _tables(top: Fields, files: tuple[spec.FileEntry, ...], folder: Folder) -> Tables:
+    paths = {entry.role: entry.path for entry in files}
+    return Tables(
+        folder=folder,
+        findings=top.findings,
+        test=paths.get(spec.Role.TEST),
+        sample=paths.get(spec.Role.SAMPLE_SUBMISSION),
+        truth=paths.get(spec.Role.TRUTH),
+    )
+
+
+def _with_sources(
+    files: tuple[spec.FileEntry, ...], fairness: spec.Fairness
+) -> tuple[spec.FileEntry, ...]:
+    """Hold out a table of attributes that no audience was declared for."""
+    declared = {entry.path for entry in files} | {"truth", ""}
+    more = dict.fromkeys(
+        attribute.source for attribute in fairness.attributes if attribute.source not in declared
+    )
+    return files + tuple(
+        spec.FileEntry(path, spec.Role.ATTRIBUTES, spec.Audience.HELD_OUT) for path in more
+    )

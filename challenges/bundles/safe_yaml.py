@@ -1,0 +1,108 @@
+"""Read YAML written by strangers: no object, no duplicate key, no bomb."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+MAX_BYTES = 1_000_000
+MAX_NODES = 10_000
+MAX_DEPTH = 64
+
+
+class YamlRefused(Exception):
+    """A document that is not read, with the reason in French and its line if known."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        """Keep the sentence and the 1-based line."""
+        self.reason, self.line = reason, line
+        super().__init__(reason)
+
+
+class _Loader(yaml.SafeLoader):
+    """A safe loader that counts nodes as if aliases were written out."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._nodes, self._depth = 0, 0
+        self._sizes: dict[str, int] = {}
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call] # stubs lack it
+        anchor = getattr(event, "anchor", None)
+        line = event.start_mark.line + 1 if event.start_mark else 0
+        if isinstance(event, yaml.AliasEvent):
+            if anchor in self.anchors and anchor not in self._sizes:
+                raise YamlRefused(f"l’alias *{anchor} se contient lui-même", line)
+            self._count(self._sizes.get(str(anchor), 1), line)
+            return super().compose_node(parent, index)
+        before = self._nodes
+        self._count(1, line)
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise YamlRefused(f"plus de {MAX_DEPTH} niveaux imbriqués", line)
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        if anchor:
+            self._sizes[anchor] = self._nodes - before
+        return node
+
+    def _count(self, nodes: int, line: int) -> None:
+        self._nodes += nodes
+        if self._nodes > MAX_NODES:
+            raise YamlRefused(f"plus de {MAX_NODES} nœuds, alias développés", line)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[tuple[str, str]] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise YamlRefused("une clé doit être un texte", key.start_mark.line + 1)
+            name = (key.tag, key.value)
+            if name in seen:
+                raise YamlRefused(f"clé « {key.value} » en double", key.start_mark.line + 1)
+            seen.add(name)
+        return super().construct_mapping(node, deep=deep)
+
+
+# Old bundles written by Python 2 carry this tag on plain text.
+def _text(loader: _Loader, node: yaml.ScalarNode) -> str:
+    return str(loader.construct_scalar(node))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:python/unicode", _text)
+
+
+def load(raw: bytes) -> object:
+    """Read one UTF-8 document of at most 1 MB and 10,000 nodes, 64 levels deep.
+
+    Raises YamlRefused on anything else: unknown tag, duplicate key, several documents.
+    """
+    if len(raw) > MAX_BYTES:
+        raise YamlRefused(f"plus de {MAX_BYTES} octets")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise YamlRefused("le fichier n’est pas en UTF-8", line) from error
+    loader = None
+    try:
+        loader = _Loader(text)
+        return loader.get_single_data()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise YamlRefused(_french(error), mark.line + 1 if mark else None) from error
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        raise YamlRefused("valeur ou caractère refusé") from error
+    finally:
+        if loader is not None:
+            loader.dispose()
+
+
+def _french(error: yaml.MarkedYAMLError) -> str:
+    problem = error.problem or ""
+    if "could not determine a constructor" in problem:
+        return "étiquette (!…) refusée"
+    if "found another document" in problem:
+        return "un seul document est attendu"
+    return "syntaxe YAML incorrecte"
