@@ -75,19 +75,20 @@ def texts(top: Fields) -> dict[str, object]:
             key="slug",
             value=slug,
         )
-    for key, limit in (("title", MAX_TITLE), ("summary", MAX_SUMMARY)):
-        if len(top.text(key)) > limit:
-            top.refuse(MISSING, f"{limit} caractères au plus", key=key, value=top.text(key))
-    for case in top.texts("use_cases"):
+    title, summary, use_cases = top.text("title"), top.text("summary"), top.texts("use_cases")
+    for key, text, limit in (("title", title, MAX_TITLE), ("summary", summary, MAX_SUMMARY)):
+        if len(text) > limit:
+            top.refuse(MISSING, f"{limit} caractères au plus", key=key, value=text)
+    for case in use_cases:
         if case not in USE_CASES:
             top.refuse(MISSING, "cas d’usage attendus : UC1 à UC6", key="use_cases", value=case)
     return {
         "slug": slug,
-        "title": top.text("title"),
-        "summary": top.text("summary"),
+        "title": title,
+        "summary": summary,
         "language": top.text("language"),
         "task": _task(top),
-        "use_cases": top.texts("use_cases"),
+        "use_cases": use_cases,
         "tags": top.texts("tags"),
         "prizes": top.flag("prizes"),
         "incompatible_with": top.texts("incompatible_with"),

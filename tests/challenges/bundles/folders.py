@@ -1,0 +1,143 @@
+"""Small valid challenge folders, to be broken by the tests."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import yaml
+
+IDS = [f"A{number}" for number in range(1, 7)]
+TRUTH = "id,niveau,jeu,zone,groupe\n" + "".join(
+    f"{one},{at % 3 + 1},{'public' if at < 2 else 'private'},{'nord' if at % 2 else 'sud'},g{at // 2}\n"
+    for at, one in enumerate(IDS)
+)
+FILES = {
+    "README.md": "# Niveau\n\nDonnées synthétiques.\n",
+    "train.csv": "id,x,niveau\nE1,0.5,1\nE2,1.5,2\nE3,2.5,3\n",
+    "test.csv": "id,x\n" + "".join(f"{one},{at}\n" for at, one in enumerate(IDS)),
+    "sample.csv": "id,niveau\n" + "".join(f"{one},1\n" for one in IDS),
+    "truth.csv": TRUTH,
+    "baseline.csv": "id,niveau\n" + "".join(f"{one},2\n" for one in IDS),
+    "scores.json": '{"reference": {"public": {"n": 2, "exactitude": 0.5}}}',
+}
+DOCUMENT: dict[str, object] = {
+    "format": "open-emploi/challenge",
+    "format_version": 1,
+    "slug": "niveau-exemple",
+    "language": "fr",
+    "title": "Estimer un niveau",
+    "summary": "Un exemple.",
+    "use_cases": ["UC3"],
+    "tags": ["exemple"],
+    "task": "ordinal",
+    "page": "README.md",
+    "prizes": False,
+    "caveats": [{"key": "synthetic", "text": "Données synthétiques."}],
+    "files": {
+        "public": [
+            {"path": "train.csv", "role": "train", "rows": 3},
+            {"path": "test.csv", "role": "test", "rows": 6},
+            {"path": "sample.csv", "role": "sample_submission", "rows": 6},
+        ],
+        "held_out": [{"path": "truth.csv", "role": "truth", "rows": 6}],
+        "organiser": [
+            {"path": "baseline.csv", "role": "baseline_submission"},
+            {"path": "scores.json", "role": "expected_scores"},
+        ],
+    },
+    "submission": {
+        "layout": "one_row_per_id",
+        "formats": ["csv"],
+        "max_bytes": 100_000,
+        "columns": [
+            {"name": "id", "role": "id", "type": "string"},
+            {
+                "name": "niveau",
+                "role": "target",
+                "type": "integer",
+                "min": 1,
+                "max": 3,
+                "domain": {"file": "train.csv", "column": "niveau"},
+            },
+        ],
+    },
+    "truth": {
+        "file": "truth.csv",
+        "id": "id",
+        "target": "niveau",
+        "split": {"column": "jeu", "public": "public", "private": "private"},
+        "cluster": "groupe",
+    },
+    "metrics": [
+        {
+            "key": "exactitude",
+            "metric": "accuracy",
+            "label": "Exactitude",
+            "primary": True,
+            "direction": "max",
+            "decimals": 4,
+        },
+        {"key": "mae", "metric": "mae", "label": "Erreur", "direction": "min", "decimals": 2},
+    ],
+    "fairness": {
+        "min_rows": 11,
+        "attributes": [
+            {
+                "key": "zone",
+                "source": "truth",
+                "column": "zone",
+                "label": "Zone",
+                "groups": {"nord": "Nord", "sud": "Sud"},
+            }
+        ],
+        "metrics": [
+            {
+                "key": "mae_par_zone",
+                "metric": "mae",
+                "by": "zone",
+                "aggregate": "table",
+                "label": "Erreur par zone",
+                "direction": "min",
+                "decimals": 2,
+            }
+        ],
+    },
+    "quotas": {"timezone": "Europe/Paris", "per_day": 5, "total": 100, "final_selections": 2},
+    "schedule": {"opens": None, "closes": None},
+    "expected": {"file": "scores.json", "baseline": "reference"},
+    "licence": {
+        "data": {"name": "Licence Ouverte", "spdx": "etalab-2.0", "holder": "Région", "status": "verified"}
+    },
+}  # fmt: skip
+
+
+def document() -> dict[str, object]:
+    """Copy the valid document."""
+    return copy.deepcopy(DOCUMENT)
+
+
+def write(folder: Path, found: object | None = None, **files: str) -> Path:
+    """Write the valid folder, its document or some files replaced (`train_csv` for train.csv)."""
+    folder.mkdir(exist_ok=True)
+    for name, text in FILES.items():
+        (folder / name).write_text(files.get(name.replace(".", "_"), text), encoding="utf-8")
+    text = yaml.safe_dump(DOCUMENT if found is None else found, allow_unicode=True, sort_keys=False)
+    (folder / "challenge.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def change(found: object, path: str, value: object) -> object:
+    """Set a dotted path in a copy of a document; "+" appends, Ellipsis deletes."""
+    changed = copy.deepcopy(found)
+    at: object = changed
+    *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    for part in parents:
+        at = at[part]  # type: ignore[index] # the tests name places that exist
+    if value is ...:
+        del at[last]  # type: ignore[attr-defined] # the tests name places that exist
+    elif last == "+":
+        at.append(value)  # type: ignore[attr-defined] # the tests name places that exist
+    else:
+        at[last] = value  # type: ignore[index] # the tests name places that exist
+    return changed

@@ -1,0 +1,385 @@
+"""The portable form: what is read, and the cause given for each fault."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from challenges.bundles import portable
+from challenges.bundles.spec import Audience, Role, Task
+from tests.challenges.bundles.folders import FILES, change, document, write
+
+REAL = (
+    "codage-appellations-rome",
+    "mobilites-metiers",
+    "prevision-tension-fap",
+    "tensions-bassins-sud",
+)
+
+
+def test_a_valid_folder_is_read_whole(tmp_path: Path) -> None:
+    report = portable.read(write(tmp_path))
+
+    assert (report.errors, report.warnings) == ((), ())
+    spec = report.spec
+    assert spec is not None
+    assert (spec.slug, spec.task, spec.title) == (
+        "niveau-exemple",
+        Task.ORDINAL,
+        "Estimer un niveau",
+    )
+    assert spec.page_text == FILES["README.md"]
+    assert [entry.path for entry in spec.by_audience(Audience.HELD_OUT)] == ["truth.csv"]
+    assert [entry.path for entry in spec.by_audience(Audience.PUBLIC)] == [
+        "train.csv",
+        "test.csv",
+        "sample.csv",
+    ]
+    sample = spec.file(Role.SAMPLE_SUBMISSION)
+    assert sample is not None
+    assert sample.rows == 6
+    assert spec.primary.key == "exactitude"
+    assert spec.quotas.per_day == 5
+    assert spec.truth.cluster == "groupe"
+    assert spec.raw == document()
+    assert spec.unknown == {}
+
+
+def test_the_scoring_contract_is_json_with_its_domains_written_out(tmp_path: Path) -> None:
+    spec = portable.read(write(tmp_path)).spec
+    assert spec is not None
+
+    contract = spec.scoring_contract(tmp_path)
+
+    assert json.loads(json.dumps(contract)) == contract
+    assert contract["task"] == "ordinal"
+    columns = contract["submission"]["columns"]  # type: ignore[index,call-overload] # JSON
+    assert [column["domain"] for column in columns] == [None, ["1", "2", "3"]]
+    assert contract["truth"] == {
+        "file": "truth.csv",
+        "id": "id",
+        "target": "niveau",
+        "query": None,
+        "item": None,
+        "gain": None,
+        "cluster": "groupe",
+        "split": {"column": "jeu", "public": "public", "private": "private"},
+    }
+
+
+CAUSES: list[tuple[str, str, object, list[str]]] = [
+    ("other format", "format", "codabench", ["E_FORMAT"]),
+    ("version as text", "format_version", "1", ["E_FORMAT"]),
+    ("version true", "format_version", True, ["E_FORMAT"]),
+    ("no summary", "summary", ..., ["E_KEY_MISSING"]),
+    ("title is a list", "title", ["a"], ["E_KEY_MISSING"]),
+    ("title too long", "title", "a" * 201, ["E_KEY_MISSING"]),
+    ("slug ends with a dash", "slug", "a-", ["E_SLUG"]),
+    ("slug too long", "slug", "a" * 81, ["E_SLUG"]),
+    ("task", "task", "divination", ["E_TASK"]),
+    ("use case", "use_cases", ["UC7"], ["E_KEY_MISSING"]),
+    ("page absent", "page", "PAGE.md", ["E_FILE_MISSING"]),
+    ("page outside", "page", "../README.md", ["E_FILE_PATH"]),
+    ("drive", "files.public.0.path", "C:/train.csv", ["E_FILE_PATH"]),
+    ("backslash", "files.public.0.path", "a\\train.csv", ["E_FILE_PATH"]),
+    ("dot", "files.public.0.path", "./train.csv", ["E_FILE_PATH"]),
+    ("path is a number", "files.public.0.path", 3, ["E_FILE_PATH"]),
+    ("file absent", "files.public.0.path", "rien.csv", ["E_FILE_MISSING"]),
+    ("rows", "files.public.0.rows", 4, ["E_FILE_ROWS"]),
+    ("rows as text", "files.public.0.rows", "trois", ["E_FILE_ROWS"]),
+    ("unknown role", "files.public.0.role", "magie", ["E_FILE_ROLE"]),
+    ("no role", "files.public.0.role", ..., ["E_FILE_ROLE"]),
+        ("role twice", "files.organiser.+", {"path": "README.md", "role": "train"},
+     ["E_FILE_ROLE"]),
+    ("no truth", "files.held_out", [], ["E_FILE_ROLE"]),
+    ("file twice", "files.public.+", {"path": "train.csv", "role": "extra"}, ["E_FILE_TWICE"]),
+    ("truth public", "files.public.+", {"path": "truth.csv", "role": "extra"},
+     ["E_TRUTH_PUBLIC", "E_TRUTH_PUBLIC"]),
+    ("truth elsewhere", "truth.file", "train.csv", ["E_TRUTH_PUBLIC"]),
+    ("unknown audience", "files.secret", [], ["E_KEY_MISSING"]),
+    ("unknown layout", "submission.layout", "cube", ["E_COLUMN_ROLE"]),
+    ("no target", "submission.columns.1", ..., ["E_COLUMN_ROLE"]),
+    ("unknown column role", "submission.columns.+",
+     {"name": "x", "role": "weight", "type": "float"},
+     ["E_COLUMN_ROLE", "E_COLUMN_MISSING"]),
+    ("unknown type", "submission.columns.1.type", "cube", ["E_COLUMN_ROLE"]),
+    ("column absent from the sample", "submission.columns.1.name", "level", ["E_COLUMN_MISSING"]),
+    ("unknown file format", "submission.formats", ["xlsx"], ["E_KEY_MISSING"]),
+    ("cluster absent", "truth.cluster", "foyer", ["E_COLUMN_MISSING"]),
+    ("target absent", "truth.target", "level", ["E_COLUMN_MISSING"]),
+    ("split absent", "truth.split.column", "Usage", ["E_SPLIT"]),
+    ("split value", "truth.split.private", "prive", ["E_SPLIT"]),
+    ("split alike", "truth.split.private", "public", ["E_SPLIT", "E_SPLIT"]),
+    ("domain outside", "submission.columns.1.domain.file", "../a.csv", ["E_FILE_PATH"]),
+    ("domain absent", "submission.columns.1.domain.file", "a.csv", ["E_FILE_MISSING"]),
+    ("domain column", "submission.columns.1.domain.column", "z", ["E_COLUMN_MISSING"]),
+    ("domain small", "submission.columns.1.domain", {"file": "sample.csv", "column": "niveau"},
+     ["E_DOMAIN"]),
+    ("bound small", "submission.columns.1.max", 2, ["E_DOMAIN"]),
+    ("bounds crossed", "submission.columns.1.min", 9, ["E_DOMAIN", "E_DOMAIN"]),
+    ("pattern broken", "submission.columns.0.pattern", "(", ["E_DOMAIN"]),
+    ("pattern missed", "submission.columns.1",
+     {"name": "niveau", "role": "target", "type": "category", "pattern": "[12]"}, ["E_DOMAIN"]),
+    ("too many values", "submission.columns.1.max_distinct", 2, ["E_DOMAIN"]),
+    ("metric", "metrics.0.metric", "mape_magique", ["E_METRIC_UNKNOWN"]),
+    ("metric parameter", "metrics.0.params", {"zeal": 3}, ["E_METRIC_UNKNOWN"]),
+    ("metric parameter value", "metrics.0.params", {"prefix": 0}, ["E_METRIC_UNKNOWN"]),
+    ("metric needs", "metrics.1.metric", "kappa_quadratic", ["E_METRIC_UNKNOWN", "E_DIRECTION"]),
+    ("two primary", "metrics.1.primary", True, ["E_METRIC_PRIMARY"]),
+    ("primary without direction", "metrics.0.direction", "none", ["E_METRIC_PRIMARY"]),
+    ("key twice", "metrics.1.key", "exactitude", ["E_METRIC_KEY"]),
+    ("key of a group figure twice", "fairness.metrics.0.key", "mae", ["E_METRIC_KEY"]),
+    ("key with a space", "metrics.1.key", "ma cle", ["E_METRIC_KEY"]),
+    ("decimals", "metrics.1.decimals", 12, ["E_METRIC_KEY"]),
+    ("direction", "metrics.1.direction", "asc", ["E_DIRECTION"]),
+    ("direction against nature", "metrics.1.direction", "max", ["E_DIRECTION"]),
+    ("no direction", "metrics.1.direction", ..., ["E_DIRECTION"]),
+    ("fairness column", "fairness.attributes.0.column", "sexe", ["E_COLUMN_MISSING"]),
+    ("fairness file", "fairness.attributes.0.source", "a.csv",
+     ["E_COLUMN_MISSING", "E_FILE_MISSING"]),
+    ("fairness attribute", "fairness.metrics.0.by", "sexe", ["E_COLUMN_MISSING"]),
+    ("fairness aggregate", "fairness.metrics.0.aggregate", "moyenne", ["E_METRIC_UNKNOWN"]),
+    ("fairness group and aggregate", "fairness.metrics.0.group", "nord", ["E_METRIC_KEY"]),
+    ("quota negative", "quotas.per_day", -1, ["E_QUOTA"]),
+    ("quota text", "quotas.total", "beaucoup", ["E_QUOTA"]),
+    ("quota true", "quotas.total", True, ["E_QUOTA"]),
+    ("quota zone", "quotas.timezone", "Mars/Olympus", ["E_QUOTA"]),
+    ("naive date", "schedule.opens", "2027-03-01T09:00:00", ["E_SCHEDULE"]),
+    ("day only", "schedule.opens", "2027-03-01", ["E_SCHEDULE"]),
+    ("no such date", "schedule.opens", "bientôt", ["E_SCHEDULE"]),
+    ("close first", "schedule",
+     {"opens": "2027-03-01T09:00:00+01:00", "closes": "2027-03-01T08:00:00+00:00"}, ["E_SCHEDULE"]),
+    ("kept", "leaderboard", {"kept": "worst"}, ["E_KEY_MISSING"]),
+    ("licence status", "licence.data.status", "sûr", ["E_KEY_MISSING"]),
+    ("licence empty", "licence", {"other": 1}, ["E_KEY_MISSING"]),
+    ("expected absent", "expected.file", "s.json", ["E_FILE_MISSING"]),
+    ("metrics are text", "metrics", "accuracy", ["E_KEY_MISSING"]),
+    ("files are text", "files", "train.csv", ["E_KEY_MISSING"]),
+    ("prizes are text", "prizes", "oui", ["E_KEY_MISSING"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "causes"),
+    [(path, value, causes) for _, path, value, causes in CAUSES],
+    ids=[name for name, *_ in CAUSES],
+)
+def test_each_fault_has_its_cause(
+    tmp_path: Path, path: str, value: object, causes: list[str]
+) -> None:
+    report = portable.read(write(tmp_path, change(document(), path, value)))
+
+    assert report.codes == causes
+    assert report.spec is None
+
+
+def test_every_fault_is_found_not_only_the_first(tmp_path: Path) -> None:
+    found = document()
+    for path, value in [
+        ("title", ...),
+        ("slug", "Niveau !"),
+        ("files.public.0.rows", 9),
+        ("truth.split.private", "prive"),
+        ("metrics.1.direction", "asc"),
+        ("quotas.per_day", -1),
+    ]:
+        found = change(found, path, value)  # type: ignore[assignment] # still a mapping
+
+    report = portable.read(write(tmp_path, found))
+
+    assert report.codes == [
+        "E_KEY_MISSING",
+        "E_SLUG",
+        "E_FILE_ROWS",
+        "E_DIRECTION",
+        "E_SPLIT",
+        "E_QUOTA",
+    ]
+    assert report.errors[2].to_json() == {
+        "code": "E_FILE_ROWS",
+        "file": "challenge.yaml",
+        "key": "files.public.0.rows",
+        "value": "9",
+        "message": "train.csv compte 3 lignes, 9 annoncées",
+    }
+    assert report.errors[2].line == (
+        "E_FILE_ROWS · challenge.yaml · files.public.0.rows · « 9 » : "
+        "train.csv compte 3 lignes, 9 annoncées"
+    )
+
+
+def test_tables_that_disagree_are_refused(tmp_path: Path) -> None:
+    cases = {
+        "truth_csv": [
+            (FILES["truth.csv"].replace("A6", "A7"), ["E_IDS"]),
+            (FILES["truth.csv"].replace("A6", "A5"), ["E_IDS", "E_IDS"]),
+            (FILES["truth.csv"].replace("A6,3", "A6,x"), ["E_DOMAIN", "E_DOMAIN"]),
+            (FILES["truth.csv"].replace("A6,3", "A6,3,9"), ["E_FILE_ROWS", *["E_FILE_ROWS"] * 5]),
+            ("", ["E_FILE_ROWS"] * 6),
+        ],
+        "test_csv": [
+            (FILES["test.csv"].replace("A6,5\n", ""), ["E_FILE_ROWS", "E_IDS", "E_IDS"]),
+            (FILES["truth.csv"], ["E_TRUTH_PUBLIC", "E_TRUTH_PUBLIC"]),
+        ],
+        "sample_csv": [(FILES["sample.csv"] + "A6,1\n", ["E_FILE_ROWS", "E_IDS"])],
+    }
+    for number, (name, text, causes) in enumerate(
+        (name, text, causes) for name, tried in cases.items() for text, causes in tried
+    ):
+        report = portable.read(write(tmp_path / str(number), **{name: text}))
+        assert (name, number, report.codes) == (name, number, causes)
+
+
+def test_links_and_strange_files_are_refused(tmp_path: Path) -> None:
+    outside = tmp_path / "outside.csv"
+    outside.write_text(FILES["train.csv"], encoding="utf-8")
+    folder = write(tmp_path / "folder")
+    (folder / "train.csv").unlink()
+
+    (folder / "train.csv").symlink_to(outside)
+    assert portable.read(folder).codes == ["E_FILE_PATH", "E_FILE_PATH"]
+    (folder / "train.csv").unlink()
+
+    os.mkfifo(folder / "train.csv")
+    assert portable.read(folder).codes == ["E_FILE_PATH", "E_FILE_PATH"]
+    (folder / "train.csv").unlink()
+
+    (folder / "train.csv").mkdir()
+    assert portable.read(folder).codes == ["E_FILE_MISSING", "E_FILE_MISSING"]
+
+    (folder / "challenge.yaml").unlink()
+    assert portable.read(folder).codes == ["E_FILE_MISSING"]
+    (folder / "challenge.yaml").symlink_to(outside)
+    assert portable.read(folder).codes == ["E_FILE_MISSING"]
+
+
+def test_warnings_are_given_and_do_not_refuse(tmp_path: Path) -> None:
+    found = change(document(), "sort", "desc")
+    found = change(found, "quotas.per_day", 0)
+    found = change(found, "licence.data.status", "to_confirm")
+    found = change(found, "caveats.+", {"key": "truth_public_elsewhere", "text": "ouvert"})
+
+    report = portable.read(write(tmp_path, found))
+
+    assert [warning.code for warning in report.warnings] == [
+        "W_UNKNOWN_KEY",
+        "W_QUOTA_ZERO",
+        "W_LICENCE_TO_CONFIRM",
+        "W_TRUTH_PUBLIC_ELSEWHERE",
+    ]
+    assert report.errors == ()
+    assert report.spec is not None
+    assert report.spec.unknown == {"sort": "desc"}
+    prized = portable.read(write(tmp_path, change(found, "prizes", True)))
+    assert prized.codes == ["E_PRIZES"]
+
+
+def test_dates_and_terms_are_read(tmp_path: Path) -> None:
+    found = change(document(), "schedule", {"opens": "2027-03-01T09:00:00+01:00", "closes": None})
+    spec = portable.read(write(tmp_path, change(found, "terms", "Règlement en une phrase."))).spec
+    assert spec is not None
+    assert spec.schedule.opens == datetime(2027, 3, 1, 8, tzinfo=UTC)
+    assert spec.terms_text == "Règlement en une phrase."
+
+    (tmp_path / "REGLEMENT.md").write_text("# Règlement\n", encoding="utf-8")
+    spec = portable.read(write(tmp_path, change(found, "terms", "REGLEMENT.md"))).spec
+    assert spec is not None
+    assert spec.terms_text == "# Règlement\n"
+
+
+def test_attributes_of_no_declared_audience_are_held_out(tmp_path: Path) -> None:
+    found = change(
+        document(),
+        "fairness.attributes.+",
+        {"key": "age", "source": "ages.csv", "id": "id", "column": "age", "type": "number"},
+    )
+    write(tmp_path, found)
+    (tmp_path / "ages.csv").write_text("id,age\nA1,30\nA2,\n", encoding="utf-8")
+
+    spec = portable.read(tmp_path).spec
+
+    assert spec is not None
+    assert [entry.path for entry in spec.by_audience(Audience.HELD_OUT)] == [
+        "truth.csv",
+        "ages.csv",
+    ]
+    (tmp_path / "ages.csv").write_text("id,age\nA1,trente\n", encoding="utf-8")
+    assert portable.read(tmp_path).codes == ["E_DOMAIN"]
+
+
+def test_recorded_scores_that_are_not_reproduced_are_refused(tmp_path: Path) -> None:
+    seen: list[tuple[object, Path, str]] = []
+
+    def scorer(value: float) -> object:
+        def score(
+            contract: Mapping[str, object], folder: Path, path: str
+        ) -> Mapping[str, Mapping[str, object]]:
+            seen.append((contract["task"], folder, path))
+            return {"public": {"exactitude": value}, "private": {}}
+
+        return score
+
+    write(tmp_path)
+
+    assert portable.read(tmp_path, score=scorer(0.50004)).codes == []  # type: ignore[arg-type] # test double
+    report = portable.read(tmp_path, score=scorer(0.6))  # type: ignore[arg-type] # test double
+    assert report.codes == ["E_SCORES"]
+    assert report.errors[0].key == "reference.public.exactitude"
+    assert seen == [("ordinal", tmp_path, "baseline.csv")] * 2
+
+    def rejected(*_: object) -> Mapping[str, Mapping[str, object]]:
+        raise ValueError("fichier refusé")
+
+    assert portable.read(tmp_path, score=rejected).codes == ["E_SCORES"]
+    for scores in ["", "[]", '{"reference": 3}', "{"]:
+        write(tmp_path, scores_json=scores)
+        assert portable.read(tmp_path, score=rejected).codes == ["E_SCORES"]
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_the_real_folders_are_read(shared: Path, name: str) -> None:
+    folder = shared / "cases" / "challenges" / name
+
+    report = portable.read(folder)
+
+    assert report.errors == ()
+    assert report.spec is not None
+    assert report.spec.slug == name
+    warnings = {warning.code for warning in report.warnings}
+    assert warnings <= {"W_TRUTH_PUBLIC_ELSEWHERE", "W_LICENCE_TO_CONFIRM"}
+
+
+def test_the_recorded_variants_are_judged_alike(shared: Path, tmp_path: Path) -> None:
+    root = shared / "cases" / "challenges"
+    cases = json.loads((root / "invalid.json").read_text(encoding="utf-8"))["cases"]
+    judged: list[tuple[str, str]] = []
+    for case in cases:
+        base, copied = root / case["base"], tmp_path / case["base"]
+        if not copied.exists():
+            shutil.copytree(base, copied)
+            copied.chmod(0o755)
+        found = yaml.safe_load((base / "challenge.yaml").read_text(encoding="utf-8"))
+        for path, value in case.get("set", {}).items():
+            found = change(found, path, value)
+        for path in case.get("delete", []):
+            found = change(found, path, ...)
+        (copied / "challenge.yaml").unlink()
+        text = yaml.safe_dump(found, allow_unicode=True)
+        (copied / "challenge.yaml").write_text(text, encoding="utf-8")
+        report = portable.read(copied)
+        if case["expect"].startswith("E_"):
+            judged.append((case["name"], report.codes[0]))
+        else:
+            codes = [warning.code for warning in report.warnings]
+            judged.append((case["name"], case["expect"] if case["expect"] in codes else ""))
+            assert report.errors == ()
+
+    assert judged == [(case["name"], case["expect"]) for case in cases]
+    assert len(judged) == 32
