@@ -9,7 +9,8 @@ import yaml
 
 IDS = [f"A{number}" for number in range(1, 7)]
 TRUTH = "id,niveau,jeu,zone,groupe\n" + "".join(
-    f"{one},{at % 3 + 1},{'public' if at < 2 else 'private'},{'nord' if at % 2 else 'sud'},g{at // 2}\n"
+    f"{one},{at % 3 + 1},{'public' if at < 2 else 'private'},"
+    f"{'nord' if at % 2 else 'sud'},g{at // 2}\n"
     for at, one in enumerate(IDS)
 )
 FILES = {
@@ -107,9 +108,14 @@ DOCUMENT: dict[str, object] = {
     "schedule": {"opens": None, "closes": None},
     "expected": {"file": "scores.json", "baseline": "reference"},
     "licence": {
-        "data": {"name": "Licence Ouverte", "spdx": "etalab-2.0", "holder": "Région", "status": "verified"}
+        "data": {
+            "name": "Licence Ouverte",
+            "spdx": "etalab-2.0",
+            "holder": "Région",
+            "status": "verified",
+        }
     },
-}  # fmt: skip
+}
 
 
 def document() -> dict[str, object]:
