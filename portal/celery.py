@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from celery import Celery
+from celery.signals import beat_init, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -18,3 +19,11 @@ def _make_folders(sender: Celery, **_: object) -> None:
     for name in ("data_folder_in", "data_folder_out", "control_folder"):
         if name in options:
             Path(options[name]).mkdir(parents=True, exist_ok=True)
+
+
+@worker_init.connect
+@beat_init.connect
+def _refuse_unsafe_start(**_: object) -> None:
+    from portal.checks import refuse_unsafe_start  # noqa: PLC0415  # app ready
+
+    refuse_unsafe_start()

@@ -110,3 +110,8 @@ EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE = (
 RECEIPT_KEY_FILE = mode.by_mode(
     "RECEIPT_KEY_FILE", embedded=str(mode.VAR_DIR / "keys" / "receipt.key")
 )
+
+# Which kind of process this is; the web process must not be able to read the private key.
+PROCESS_KIND = mode.optional("PROCESS_KIND", "web")
+# Where a fault test stops the process; refused in production.
+OE_FAILPOINT = mode.optional("OE_FAILPOINT")
