@@ -1,0 +1,52 @@
+"""The documents say what the code does."""
+
+import re
+from pathlib import Path
+
+from django.apps import apps
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+OURS = ("portal", "catalogue", "datasets", "challenges")
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_every_variable_is_in_the_operations_table() -> None:
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "portal/settings").glob("*.py"))
+    used = set(re.findall(r'(?:by_mode|optional|environ\.get)\(\s*"([A-Z_]+)"', code))
+    told = set(re.findall(r"^\| `([A-Z_]+)` \|", read("docs/operations.md"), re.M))
+    assert used == told
+
+
+def test_every_model_is_in_the_glossary() -> None:
+    told = set(re.findall(r"`([A-Z]\w+)`", read("docs/glossary.md")))
+    models = {
+        model.__name__
+        for config in apps.get_app_configs()
+        if config.name.split(".")[0] in OURS
+        for model in config.get_models()
+        if not model._meta.auto_created
+    }
+    assert sorted(models - told) == []
+
+
+def test_decisions_are_numbered_without_a_gap() -> None:
+    numbers = sorted(int(path.name[:4]) for path in (ROOT / "docs/decisions").glob("*.md"))
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_requirements_are_hashed_and_name_no_host() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-uv.txt"):
+        text = read(name)
+        pinned = [line for line in text.splitlines() if re.match(r"^[a-z0-9]", line)]
+        assert pinned, name
+        assert all("==" in line for line in pinned), name
+        assert text.count("--hash=sha256:") >= len(pinned), name
+        assert "http" not in text, name
+
+
+def test_no_library_that_our_names_shadow() -> None:
+    text = read("requirements.txt") + read("requirements-dev.txt")
+    assert re.findall(r"^(?:spacy|datasets)==", text, re.M) == []
