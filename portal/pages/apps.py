@@ -9,3 +9,7 @@ class PagesConfig(AppConfig):
     name = "portal.pages"
     label = "pages"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register what the workstreams count."""
+        from portal.pages import sources  # noqa: F401, PLC0415  # app ready

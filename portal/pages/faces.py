@@ -1,9 +1,11 @@
-"""Give each kind, level and notice its word, pigment and icon, in one place."""
+"""Give each kind and each notice its word, pigment and icon; a kind's own come from its enum."""
 
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from catalogue.enums import ResourceKind
 
 
 @dataclass(frozen=True)
@@ -17,70 +19,22 @@ class Face:
     promise: str | Promise = ""
 
 
+PROMISES: dict[str, str | Promise] = {
+    ResourceKind.MODEL: _("Prêts à l’emploi, avec leur fiche d’explicabilité"),
+    ResourceKind.ALGORITHM: _("Méthodes et codes ouverts, documentés"),
+    ResourceKind.DATASET: _("Ouverts ou à accès restreint (R2DDE)"),
+    ResourceKind.TECHNOLOGY: _("Outils, bibliothèques, interfaces"),
+    ResourceKind.NEED: _("Exprimés par les acteurs de terrain"),
+    ResourceKind.IDEA: _("À reprendre, à enrichir, à porter ensemble"),
+    ResourceKind.SOLUTION: _("Issues des challenges et du terrain, réutilisables"),
+    ResourceKind.PROGRAMME: _("Appels, financements, accompagnements"),
+    ResourceKind.NEWS: _("L’innovation pour l’emploi et la formation"),
+}
+
 FACES: dict[str, Face] = {
-    "model": Face(
-        _("Modèle pré-entraîné"),
-        _("Modèles pré-entraînés"),
-        "calanque",
-        "brain-circuit",
-        _("Prêts à l’emploi, avec leur fiche d’explicabilité"),
-    ),
-    "algorithm": Face(
-        _("Algorithme"),
-        _("Algorithmes"),
-        "lavande",
-        "workflow",
-        _("Méthodes et codes ouverts, documentés"),
-    ),
-    "dataset": Face(
-        _("Jeu de données"),
-        _("Jeux de données"),
-        "olivier",
-        "database",
-        _("Ouverts ou à accès restreint (R2DDE)"),
-    ),
-    "technology": Face(
-        _("Technologie"),
-        _("Technologies"),
-        "ardoise",
-        "cpu",
-        _("Outils, bibliothèques, interfaces"),
-    ),
-    "need": Face(
-        _("Besoin"),
-        _("Besoins"),
-        "ocre",
-        "hand-helping",
-        _("Exprimés par les acteurs de terrain"),
-    ),
-    "idea": Face(
-        _("Idée de projet"),
-        _("Idées de projet"),
-        "mimosa",
-        "lightbulb",
-        _("À reprendre, à enrichir, à porter ensemble"),
-    ),
-    "solution": Face(
-        _("Solution"),
-        _("Solutions"),
-        "pin",
-        "puzzle",
-        _("Issues des challenges, réutilisables"),
-    ),
-    "programme": Face(
-        _("Programme"),
-        _("Programmes"),
-        "lavande",
-        "compass",
-        _("Appels, financements, accompagnements"),
-    ),
-    "news": Face(
-        _("Actualité"),
-        _("Actualités"),
-        "ardoise",
-        "newspaper",
-        _("L’innovation pour l’emploi et la formation"),
-    ),
+    kind.value: Face(kind.label, kind.plural, kind.tone, kind.icon, PROMISES[kind])
+    for kind in ResourceKind
+} | {
     "challenge": Face(_("Challenge"), _("Challenges"), "ocre", "trophy"),
     "use_case": Face(_("Cas d’usage"), _("Cas d’usage"), "lavande", "flask-conical"),
     "call": Face(

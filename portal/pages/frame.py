@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from wagtail.models import Page
 
 THEME_COOKIE = "theme"
 THEMES = ("light", "dark")
@@ -62,20 +63,37 @@ LEGAL = (
 )
 
 
-def address(route: str) -> str:
+def address(route: str, *args: str) -> str:
     """Find the address of a route in the language of the page, or "" when it does not exist."""
     if route.startswith("/"):
         return home_address().rstrip("/") + route
     try:
-        return reverse(route)
+        return reverse(route, args=args)
     except NoReverseMatch:
         return ""
+
+
+def reserved_paths() -> frozenset[str]:
+    """List the editorial addresses that the frame links to, under the root of a language."""
+    entries = (*MENU, *EXPLORE, *CONTRIBUTE, *REUSE, *LEGAL)
+    return frozenset(entry.route for entry in entries if entry.route.startswith("/"))
+
+
+def is_reserved(page: Page) -> bool:
+    """Say whether the frame links to this editorial page."""
+    return "/" + page.url_path.strip("/").partition("/")[2] + "/" in reserved_paths()
 
 
 def home_address() -> str:
     """Find the address of the home page in the language of the page."""
     language = get_language() or settings.LANGUAGE_CODE
     return "/" if language == settings.LANGUAGE_CODE else f"/{language}/"
+
+
+def suggestions() -> str:
+    """Find the address of the search suggestions, ready for the words, or ""."""
+    found = address("catalogue:suggest")
+    return f"{found}?q=" if found else ""
 
 
 def links(entries: tuple[Entry, ...], section: str = "") -> list[dict[str, Any]]:
@@ -128,6 +146,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "other_label": OWN_NAMES.get(other, other),
         "other_address": getattr(request, "other_address", "") or in_language(request.path, other),
         "search": address("catalogue:list"),
+        "suggest": suggestions(),
         "publish": address("catalogue:contribute"),
         "space": address("space"),
         "sign_in": address("account_login"),

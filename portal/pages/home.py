@@ -1,0 +1,232 @@
+"""Gather what the home page shows: figures, kinds, the current challenge, the latest cards."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalogue.enums import SCORED_KINDS, Access, ResourceKind
+from catalogue.models import Resource
+from catalogue.validators import licence_names
+from challenges.enums import EntryStatus, PhaseMoment, Split
+from challenges.models import Challenge, Entry, Phase
+from challenges.queries import boards, challenges
+from portal.accounts.models import Organisation
+from portal.lib.refusals import Refusal
+from portal.pages import faces, frame
+from portal.pages.typography import long_date, long_moment, number, relative
+
+LATEST = 4
+PODIUM = 4
+ANYONE = AnonymousUser()
+
+
+@dataclass(frozen=True)
+class Podium:
+    """Show the top of a board: rows ready for the interval drawing, and their scale."""
+
+    rows: list[dict[str, Any]]
+    minimum: float
+    maximum: float
+    ref: float | None
+    decimals: int
+    metric: str
+    level_note: str
+
+
+def content() -> dict[str, Any]:
+    """Gather the computed parts of the home page; counts only what everybody may read."""
+    counts = kind_counts()
+    return {
+        "figures": figures(counts),
+        "kinds": kinds(counts),
+        "latest": latest(),
+        "spotlight": spotlight(),
+    }
+
+
+def kind_counts() -> dict[str, int]:
+    """Count the published resources of each kind."""
+    rows = Resource.objects.public().order_by("kind").values_list("kind").annotate(n=Count("pk"))
+    return dict(rows)
+
+
+def figures(counts: dict[str, int]) -> list[tuple[str, str]]:
+    """List the four figures of the portal: (figure, what it counts)."""
+    total = sum(counts.values())
+    reusable = counts.get(ResourceKind.MODEL, 0) + counts.get(ResourceKind.ALGORITHM, 0)
+    datasets = counts.get(ResourceKind.DATASET, 0)
+    organisations = Organisation.objects.filter(resources__live=True).order_by().distinct().count()
+    entries = Entry.objects.filter(status=EntryStatus.SCORED, is_baseline=False).count()
+    published = ngettext("ressource publiée", "ressources publiées", total)
+    among = ngettext(
+        "dont %(n)d modèle ou algorithme", "dont %(n)d modèles et algorithmes", reusable
+    ) % {"n": reusable}
+    return [
+        (number(total), f"{published}, {among}" if reusable else published),
+        (number(datasets), ngettext("jeu de données décrit", "jeux de données décrits", datasets)),
+        (
+            number(organisations),
+            ngettext("organisme contributeur", "organismes contributeurs", organisations),
+        ),
+        (
+            number(entries),
+            ngettext(
+                "soumission évaluée aux challenges", "soumissions évaluées aux challenges", entries
+            ),
+        ),
+    ]
+
+
+def kinds(counts: dict[str, int]) -> list[dict[str, Any]]:
+    """List the nine kinds with their count and the address of their list."""
+    listed = frame.address("catalogue:list")
+    return [
+        {
+            "kind": kind,
+            "label": faces.face(kind).plural,
+            "promise": faces.face(kind).promise,
+            "count": counts.get(kind, 0),
+            "href": f"{listed}?kind={kind}" if listed else "",
+        }
+        for kind in ResourceKind
+    ]
+
+
+def latest() -> list[dict[str, Any]]:
+    """List the latest resources, ready for a row of results."""
+    found = Resource.objects.public().select_related("organisation", "indexed")
+    return [card(each) for each in found.order_by("-first_published_at", "-pk")[:LATEST]]
+
+
+def card(resource: Resource) -> dict[str, Any]:
+    """Prepare a resource for a row of results."""
+    access = Access(resource.access)
+    indexed = getattr(resource, "indexed", None)
+    meta = [("scale", licence_names.label(name)) for name in resource.licences[:1]]
+    if resource.first_published_at:
+        meta.append(("clock", relative(resource.first_published_at)))
+    return {
+        "kind": resource.kind,
+        "title": resource.title,
+        "href": resource.get_absolute_url(),
+        "owner": resource.holder_name,
+        "desc": resource.summary,
+        "meta": meta,
+        "access": (access.label, access.tone, access.icon),
+        "quality": indexed.quality if indexed and resource.kind in SCORED_KINDS else None,
+    }
+
+
+def spotlight() -> dict[str, Any] | None:
+    """Choose the challenge to show: open, else coming, else closed; None when there is none."""
+    found = challenges.listed(ANYONE)
+    if not found:
+        return None
+    chosen = found[0]
+    challenge, phase = chosen.challenge, chosen.phase
+    return {
+        "title": challenge.title,
+        "summary": challenge.summary,
+        "moment": chosen.moment.value,
+        "label": _moment_label(chosen.moment),
+        "dates": _dates(phase, chosen.moment),
+        "teams": chosen.teams,
+        "href": frame.address("challenges:detail", challenge.slug),
+        "board_href": frame.address("challenges:board", challenge.slug),
+        "phases": phases(challenge, phase),
+        "podium": podium(phase),
+    }
+
+
+def _moment_label(moment: PhaseMoment) -> str:
+    match moment:
+        case PhaseMoment.OPEN:
+            return _("Challenge en cours")
+        case PhaseMoment.COMING | PhaseMoment.UNDATED:
+            return _("Challenge à venir")
+        case PhaseMoment.CLOSED:
+            return _("Challenge terminé")
+
+
+def _dates(phase: Phase | None, moment: PhaseMoment) -> str:
+    if phase is None:
+        return ""
+    if moment == PhaseMoment.COMING and phase.opens_at:
+        return _("ouverture le %(moment)s") % {"moment": long_moment(phase.opens_at)}
+    if moment == PhaseMoment.OPEN and phase.closes_at:
+        return _("%(phase)s, jusqu’au %(moment)s") % {
+            "phase": phase.name,
+            "moment": long_moment(phase.closes_at),
+        }
+    if moment == PhaseMoment.OPEN:
+        return _("%(phase)s, sans date de clôture annoncée") % {"phase": phase.name}
+    if moment == PhaseMoment.CLOSED and phase.closes_at:
+        return _("clos le %(moment)s") % {"moment": long_moment(phase.closes_at)}
+    return ""
+
+
+def phases(challenge: Challenge, current: Phase | None) -> list[tuple[str, str, str]]:
+    """List the phases as a timeline: (name, dates, state)."""
+    listed = []
+    for phase in challenge.phases.all():
+        state = {PhaseMoment.OPEN: "now", PhaseMoment.CLOSED: "done"}.get(phase.moment(), "")
+        listed.append((phase.name, _phase_dates(phase), state))
+    return listed
+
+
+def _phase_dates(phase: Phase) -> str:
+    if phase.opens_at and phase.closes_at:
+        return f"{long_date(phase.opens_at)} – {long_date(phase.closes_at)}"
+    if phase.opens_at:
+        return _("depuis le %(day)s") % {"day": long_date(phase.opens_at)}
+    return _("dates à venir")
+
+
+def podium(phase: Phase | None) -> Podium | None:
+    """Read the top of the public board of a phase; None without a board or a figure."""
+    if phase is None:
+        return None
+    try:
+        board = boards.board(phase, Split.PUBLIC, ANYONE)
+    except Refusal:
+        return None
+    primary = board.leaderboard.primary_id
+    index = next((i for i, column in enumerate(board.columns) if column.pk == primary), None)
+    if index is None:
+        return None
+    column = board.columns[index]
+    rows = [
+        {
+            "rank": row.standing.rank,
+            "team": row.team_name,
+            "baseline": row.is_baseline,
+            **{key: (row.cells[index] or {}).get(key) for key in ("value", "low", "high")},
+        }
+        for row in board.rows
+    ]
+    rows = [row for row in rows if row["value"] is not None]
+    return _scaled(rows, column.title, column.decimals) if rows else None
+
+
+def _scaled(rows: list[dict[str, Any]], metric: str, decimals: int) -> Podium:
+    top = [row for row in rows if not row["baseline"]][:PODIUM]
+    baseline = next((row for row in rows if row["baseline"]), None)
+    ranks = [row["rank"] for row in rows]
+    for row in top:
+        row["tied"] = ranks.count(row["rank"]) > 1
+    shown = [*top, baseline] if baseline else top
+    ends = [row[key] for row in shown for key in ("low", "value", "high") if row[key] is not None]
+    margin = (max(ends) - min(ends)) * 0.06 or 0.01
+    return Podium(
+        rows=top,
+        minimum=min(ends) - margin,
+        maximum=max(ends) + margin,
+        ref=baseline["value"] if baseline else None,
+        decimals=decimals,
+        metric=metric,
+        level_note=number(baseline["value"], decimals) if baseline else "",
+    )
