@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 from django.db import connections
 from django.test import TransactionTestCase
 
-from tests import databases
+from tests import databases, hostile
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
@@ -63,6 +63,13 @@ def private_folders(tmp_path: Path, settings: Any) -> None:
     settings.HOLDOUT_PUBLIC_KEY_FILE = str(keys / "holdout_public.key")
     settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE = str(keys / "holdout_private.key")
     settings.RECEIPT_KEY_FILE = str(keys / "receipt.key")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hostile_run() -> Iterator[None]:
+    """Set the traps of tests/hostile.py."""
+    with hostile.traps():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
