@@ -54,7 +54,7 @@ class IndexedTerm(models.Model):
 class IndexedFacet(models.Model):
     """One value of one facet of a resource."""
 
-    resource = models.ForeignKey(IndexedResource, on_delete=models.CASCADE, db_index=True)
+    resource = models.ForeignKey(IndexedResource, on_delete=models.CASCADE, db_index=False)
     facet = models.CharField(max_length=20)
     value = models.CharField(max_length=160)
     label = models.CharField(max_length=160, blank=True)  # when the value is not a word of ours
@@ -62,4 +62,7 @@ class IndexedFacet(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(name="facet_once", fields=("facet", "value", "resource")),
+        ]
+        indexes = [
+            models.Index(name="facet_of_resource", fields=("resource", "facet", "value")),
         ]

@@ -269,10 +269,12 @@ class Resource(
             return self.producer_name
         return self.organisation.name if self.organisation else ""
 
-    def is_unverified(self, field: str) -> bool:
-        """Tell a field of a referenced card that nobody has checked at its source."""
-        origin = self.provenance.get(field)
-        return bool(origin) and not origin.get("verified", False)
+    @property
+    def unverified_fields(self) -> frozenset[str]:
+        """Name the fields whose value nobody has checked at its source."""
+        return frozenset(
+            name for name, origin in self.provenance.items() if not origin.get("verified", True)
+        )
 
 
 class FormerSlug(models.Model):

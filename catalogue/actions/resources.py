@@ -1,0 +1,127 @@
+"""Change what the public reads of a resource, and the search with it, in one transaction."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.text import slugify
+from wagtail.models import Revision
+
+from catalogue.models import FormerSlug, Measurement, Resource, Tombstone
+from catalogue.search import index
+from portal.audit.actors import Actor, SystemActor
+from portal.audit.record import record
+from portal.lib import clock, markdown
+
+SLUG_LENGTH = 120
+
+
+def free_slug(title: str) -> str:
+    """Make an address of a title, numbered when it was ever used."""
+    base = slugify(title.replace("’", " ").replace("'", " "))[:SLUG_LENGTH].strip("-") or "fiche"
+    taken = _taken(base)
+    number, slug = 1, base
+    while slug in taken:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
+
+
+def _taken(base: str) -> set[str]:
+    found: set[str] = set()
+    for model in (Resource, FormerSlug, Tombstone):
+        found |= set(model.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    for slugs in Tombstone.objects.values_list("former_slugs", flat=True):
+        found |= set(slugs)
+    return found
+
+
+@transaction.atomic
+def create(*, kind: str, title: str, by: Actor, **columns: Any) -> Resource:
+    """Make a resource that nobody sees yet; its address is chosen from the title."""
+    author = None if isinstance(by, SystemActor) else by
+    columns.setdefault("author", author)
+    return Resource.objects.create(
+        kind=kind, title=title, slug=free_slug(title), live=False, **columns
+    )
+
+
+@transaction.atomic
+def put_online(*, resource: Resource, revision: Revision, by: Actor) -> Resource:
+    """Make a revision what the public reads. For the publishing actions: no rule is asked here.
+
+    In order: Markdown rendered; revision live, dates set; index written.
+    Returns the fresh row.
+    """
+    now = clock.now()
+    current = Resource.objects.select_for_update(of=("self",)).get(pk=resource.pk)
+    user = None if isinstance(by, SystemActor) else by
+    proposed = revision.as_object()
+    if proposed.description_html != (html := markdown.render(proposed.description)):
+        revision.content["description_html"] = html
+        revision.save(update_fields=["content"])
+    revision.publish(user=user, log_action=False, skip_permission_checks=True)
+    Resource.objects.filter(pk=current.pk).update(
+        content_modified_at=now, last_reviewed_at=now, next_review_at=_in_a_year(now)
+    )
+    return _indexed(current.pk)
+
+
+def _in_a_year(now: Any) -> Any:
+    try:
+        return now.replace(year=now.year + 1)
+    except ValueError:  # 29 February
+        return now.replace(year=now.year + 1, day=28)
+
+
+def _indexed(pk: int) -> Resource:
+    fresh = Resource.objects.select_related("organisation").get(pk=pk)
+    index.write(fresh)
+    return fresh
+
+
+@transaction.atomic
+def bury(*, resource: Resource, reason: str, by: Actor, keep_title: bool = True) -> Tombstone:
+    """Remove a resource and leave a tombstone: its addresses answer 410. No rule is asked here."""
+    former = list(resource.former_slugs.values_list("slug", flat=True))
+    index.remove(resource.pk)
+    tombstone = Tombstone.objects.create(
+        public_id=resource.public_id,
+        slug=resource.slug,
+        former_slugs=former,
+        kind=resource.kind,
+        title=resource.title if keep_title else "",
+        reason=reason,
+        removed_at=clock.now(),
+    )
+    record("resource.removed", by=by, on=resource, reason=reason)
+    if not keep_title:
+        resource.links_in.update(target_title="")
+        resource.links_out.update(source_title="")
+    Resource.objects.get(pk=resource.pk).delete()
+    return tombstone
+
+
+@transaction.atomic
+def move(*, resource: Resource, slug: str) -> Resource:
+    """Change an address; the former one answers 301 for ever."""
+    FormerSlug.objects.get_or_create(resource=resource, slug=resource.slug)
+    Resource.objects.filter(pk=resource.pk).update(slug=slug)
+    return _indexed(resource.pk)
+
+
+@transaction.atomic
+def measure(*, resource: Resource, metric: str, by: Actor, **figures: Any) -> Measurement:
+    """Put a measured figure on a card, once for each task, metric, group, date and source."""
+    keys = {
+        "task": figures.pop("task", ""),
+        "group": figures.pop("group", ""),
+        "evaluated_on": figures.pop("evaluated_on"),
+        "source_url": figures.pop("source_url", ""),
+    }
+    user = None if isinstance(by, SystemActor) else by
+    row, created = Measurement.objects.get_or_create(
+        resource=resource, metric=metric, **keys, defaults={**figures, "recorded_by": user}
+    )
+    if created:
+        index.write(Resource.objects.select_related("organisation").get(pk=resource.pk))
+    return row

@@ -1,0 +1,1 @@
+"""Read what joins several models, and turn models into plain records."""

@@ -1,0 +1,113 @@
+"""The quality of a resource: its record, judged, each criterion in words."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.models import Measurement, Resource
+from catalogue.standards import quality
+from catalogue.validators.fields import Text
+from portal.lib import clock
+
+# What the criterion says when it is met, and what to do when it is not.
+SENTENCES: dict[str, tuple[Text, Text]] = {
+    "licence": (_("Licence déclarée"), _("Déclarer la licence")),
+    "period": (_("Période couverte indiquée"), _("Indiquer la période couverte")),
+    "territory": (_("Territoire indiqué"), _("Indiquer le territoire")),
+    "frequency": (_("Rythme de mise à jour connu"), _("Indiquer le rythme de mise à jour")),
+    "timely": (_("Mise à jour faite à temps"), _("Faire la mise à jour attendue")),
+    "description": (
+        _("Description de plus de 200 caractères"),
+        _("Décrire en plus de 200 caractères"),
+    ),
+    "open_format": (_("Format ouvert"), _("Proposer un format ouvert")),
+    "available": (_("Fichiers accessibles"), _("Réparer les liens morts")),
+    "documentation": (_("Documentation présente"), _("Ajouter une documentation")),
+    "hashed_files": (_("Fichiers avec leur empreinte"), _("Donner l’empreinte des fichiers")),
+    "training_data": (
+        _("Données d’apprentissage décrites"),
+        _("Décrire les données d’apprentissage"),
+    ),
+    "measured": (
+        _("Mesure avec son intervalle et son effectif"),
+        _("Publier une mesure, son intervalle et son effectif"),
+    ),
+    "fair": (_("Mesure par groupe"), _("Mesurer par groupe")),
+    "limits": (_("Limites connues"), _("Dire les limites et les usages exclus")),
+    "oversight": (_("Contrôle humain décrit"), _("Dire qui garde la main")),
+    "example": (_("Exemple prêt à lancer"), _("Ajouter un exemple")),
+    "contact": (_("Contact indiqué"), _("Indiquer un contact")),
+    "fresh": (_("Revue depuis moins de deux ans"), _("Revoir la fiche")),
+    "repository": (_("Dépôt de code indiqué"), _("Indiquer le dépôt de code")),
+    "maintenance": (_("Maintenance décrite"), _("Décrire la maintenance")),
+    "version": (_("Version indiquée"), _("Indiquer la version")),
+    "beneficiary": (_("Bénéficiaire nommé"), _("Nommer le bénéficiaire")),
+    "expected_result": (_("Résultat attendu décrit"), _("Décrire le résultat attendu")),
+    "data": (_("Données existantes décrites"), _("Décrire les données existantes")),
+    "need": (_("Besoin servi nommé"), _("Nommer le besoin servi")),
+    "tested": (_("Testée avec des personnes"), _("Dire avec qui la solution a été testée")),
+    "state": (_("Maturité indiquée"), _("Indiquer la maturité")),
+    "address": (_("Adresse de la source"), _("Indiquer l’adresse de la source")),
+    "producer": (_("Producteur nommé"), _("Nommer le producteur")),
+    "summary": (_("Résumé présent"), _("Écrire un résumé")),
+    "source": (_("Dépôt ou documentation indiqué"), _("Indiquer le dépôt ou la documentation")),
+    "use_case": (_("Rattachée à un cas d’usage"), _("Rattacher à un cas d’usage")),
+}
+
+
+class Line(NamedTuple):
+    """One criterion as shown: met is True, False or None (does not apply, not verified)."""
+
+    met: bool | None
+    text: Text
+    gain: int
+    field: str
+
+
+def record_of(resource: Resource, measurements: Iterable[Measurement]) -> dict[str, Any]:
+    """Give the plain record that the judge reads."""
+    record: dict[str, Any] = {
+        name: getattr(resource, name)
+        for name in (
+            "kind",
+            "deposit",
+            "licence_status",
+            "licences",
+            "summary",
+            "description",
+            "territories",
+            "contact",
+            "homepage_url",
+            "repository_url",
+            "documentation_url",
+            "producer_name",
+            "use_cases",
+            "beneficiaries",
+        )
+    }
+    record |= resource.details
+    modified = resource.content_modified_at
+    record["today"] = clock.paris_day(clock.now())
+    record["modified"] = clock.paris_day(modified) if modified else None
+    record["measurements"] = [{"low": m.low, "n": m.n, "group": m.group} for m in measurements]
+    record["unverified"] = resource.unverified_fields
+    return record
+
+
+def assess(resource: Resource, measurements: Iterable[Measurement]) -> quality.Assessment:
+    """Judge a resource with its measurements."""
+    return quality.assess(record_of(resource, measurements))
+
+
+def lines(assessment: quality.Assessment) -> list[Line]:
+    """Say each criterion: what is met, what to do, what nobody has verified."""
+    return [
+        Line(c.met, SENTENCES[c.code][1 if c.met is False else 0], c.gain, c.field)
+        for c in assessment.criteria
+    ]
+
+
+def tone(score: int) -> str:
+    """Give the pigment of a score."""
+    return "pin" if score >= 80 else "mimosa" if score >= 60 else "garance"

@@ -1,0 +1,219 @@
+"""What the search keeps of a published resource."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.utils.text import slugify as slug_of
+
+from catalogue.enums import Guarantee, Lifecycle, Task
+from catalogue.models import Measurement, Resource
+from catalogue.queries import quality
+from catalogue.search import analysis
+from catalogue.validators.card import CARD
+from catalogue.validators.details import card_complete
+from catalogue.validators.fields import Section
+from catalogue.validators.licence_names import label as licence_label
+from portal.accounts.enums import OrganisationBadge
+from portal.lib import canonical, clock
+
+FIELDS = ("title", "acronym", "organisation", "tags", "files", "description")
+# A word of its own between two fields, so that a phrase never runs from one into the next.
+MARK = "¶"
+MOST_TERM_COUNT = 30_000
+STOPPED = 0.2
+
+
+class Facet(NamedTuple):
+    """One value of one facet, with its label when the value is not a word of ours."""
+
+    facet: str
+    value: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Document:
+    """One resource as the index holds it."""
+
+    resource_id: int
+    terms: Mapping[str, list[str]]  # field: analysed words in order
+    folded: str
+    boost: float
+    verified: bool
+    quality: int
+    reuses: int
+    updated_on: Any
+    facets: tuple[Facet, ...]
+    title_key: str
+
+    @property
+    def words(self) -> str:
+        """Give every analysed word, fields set apart."""
+        return f" {MARK} ".join(" ".join(self.terms[name]) for name in FIELDS if self.terms[name])
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Count each word in each field: {word: {field: count}}."""
+        found: dict[str, dict[str, int]] = {}
+        for field in FIELDS:
+            for word, count in Counter(self.terms[field]).items():
+                if word != MARK:
+                    found.setdefault(word, {})[field] = min(count, MOST_TERM_COUNT)
+        return found
+
+    def length(self, field: str) -> int:
+        """Count the words of a field."""
+        return len(self.terms[field])
+
+    @property
+    def digest(self) -> str:
+        """Name the indexed content; counters and dates that drift are left out."""
+        return canonical.digest(
+            {
+                "terms": {name: list(words) for name, words in self.terms.items()},
+                "facets": sorted(list(facet) for facet in self.facets),
+                "folded": self.folded,
+                "verified": self.verified,
+            }
+        )
+
+
+def build(resource: Resource, measurements: Iterable[Measurement]) -> Document:
+    """Analyse a resource. Its organisation is read; nothing else is queried."""
+    measured = list(measurements)
+    organisation = resource.organisation
+    badges = organisation.badges if organisation else []
+    score = quality.assess(resource, measured).score
+    titles = [resource.title, resource.title_en, *resource.alternate_titles]
+    modified = resource.content_modified_at or resource.created_at
+    return Document(
+        resource_id=resource.pk,
+        terms={
+            "title": _joined(titles),
+            "acronym": analysis.terms(resource.acronym),
+            "organisation": _joined(_holders(resource)),
+            "tags": _joined(_topics(resource)),
+            "files": _joined(_files(resource)),
+            "description": _joined(_texts(resource)),
+        },
+        folded=" ".join(_first_letters([*titles, resource.acronym])),
+        boost=_boost(resource),
+        verified=OrganisationBadge.VERIFIED in badges,
+        quality=score or 0,
+        reuses=resource.reuses,
+        updated_on=clock.paris_day(modified),
+        facets=tuple(dict.fromkeys(_facets(resource, measured))),
+        title_key=analysis.fold(resource.title)[:200],
+    )
+
+
+def _joined(texts: Iterable[str]) -> list[str]:
+    found: list[str] = []
+    for text in texts:
+        words = analysis.terms(text)
+        if words:
+            found += [MARK, *words] if found else words
+    return found
+
+
+def _first_letters(titles: Iterable[str]) -> Iterator[str]:
+    yield ""  # every word, the first included, follows a space
+    for title in titles:
+        yield from analysis.prefixes(title)
+
+
+def _holders(resource: Resource) -> list[str]:
+    names = [resource.producer_name, *resource.authors]
+    if resource.organisation:
+        organisation = resource.organisation
+        names += [organisation.name, organisation.acronym, *organisation.former_names]
+    return names
+
+
+def _topics(resource: Resource) -> list[str]:
+    tasks = [str(Task(code).label) for code in resource.tasks if code != Task.OTHER]
+    return [*resource.tags, *tasks, *resource.rome_codes, *resource.publics, *resource.territories]
+
+
+def _files(resource: Resource) -> list[str]:
+    rows = [*resource.details.get("files", []), *resource.details.get("distributions", [])]
+    return [text for row in rows for text in (row.get("title", ""), row.get("format", "")) if text]
+
+
+def _texts(resource: Resource) -> Iterator[str]:
+    yield resource.summary
+    yield resource.description
+    yield from (licence_label(name) for name in resource.licences)
+    asked = {field.name for field in CARD} | {
+        f.name for f in resource.details_of_kind.fields if f.section is Section.BODY
+    }
+    for name in sorted(asked & set(resource.details) - {"files", "distributions"}):
+        yield from _strings(resource.details[name])
+
+
+def _strings(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            for item in value:
+                yield from _strings(item)
+        case dict():
+            for item in value.values():
+                yield from _strings(item)
+
+
+def _facets(resource: Resource, measured: list[Measurement]) -> Iterator[Facet]:
+    yield Facet("kind", resource.kind)
+    yield Facet("scope", resource.scope)
+    yield Facet("access", resource.access)
+    for name, values in (
+        ("task", resource.tasks),
+        ("use_case", resource.use_cases),
+        ("beneficiary", resource.beneficiaries),
+        ("licence", resource.licences),
+        ("language", resource.languages),
+        ("territory", resource.territories),
+        ("tag", resource.tags),
+        ("format", _formats(resource)),
+        ("guarantee", _guarantees(resource, measured)),
+    ):
+        for value in values:
+            yield Facet(name, str(value)[:120])
+    holder = resource.holder_name
+    if holder:
+        slug = resource.organisation.slug if _is_holder(resource) else slug_of(holder)
+        yield Facet("organisation", slug[:120], holder[:160])
+
+
+def _is_holder(resource: Resource) -> bool:
+    return resource.organisation is not None and not resource.producer_name
+
+
+def _formats(resource: Resource) -> list[str]:
+    rows = [*resource.details.get("files", []), *resource.details.get("distributions", [])]
+    return sorted({str(row["format"]).lower() for row in rows if row.get("format")})
+
+
+def _guarantees(resource: Resource, measured: list[Measurement]) -> Iterator[str]:
+    if card_complete(resource.details):
+        yield Guarantee.CARD
+    if any(m.group for m in measured) or resource.details.get("group_results"):
+        yield Guarantee.FAIRNESS
+    if any(m.from_challenge for m in measured):
+        yield Guarantee.CHALLENGE
+
+
+def _boost(resource: Resource) -> float:
+    used = resource.views + 10 * resource.followers + 10 * resource.reuses + 5 * resource.supports
+    boost = 1 + 0.15 * math.log10(1 + used)
+    if resource.archived_at or resource.lifecycle == Lifecycle.STOPPED:
+        boost *= STOPPED
+    return boost
+
+
+def is_findable(resource: Resource) -> bool:
+    """Tell what the index may hold: what an anonymous visitor may read."""
+    return resource.live

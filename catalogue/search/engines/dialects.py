@@ -1,0 +1,193 @@
+"""How each database finds candidates by their words; the same matches on both."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from django.db import connection
+
+from catalogue.search.synonyms import Phrase, Slot
+
+Sql = tuple[str, list[object]]
+FEW = 2_000
+
+
+class Dialect(Protocol):
+    """What differs between databases."""
+
+    binary: str  # collation of the alphabetical order
+
+    def all_words(self, slots: Sequence[Slot]) -> Sql:
+        """Write the condition that a row `d` holds every idea."""
+
+    def any_word(self, slots: Sequence[Slot]) -> Sql:
+        """Write the condition that a row `d` holds some word."""
+
+    def rounded(self, expression: str) -> str:
+        """Write a score as a whole number of millionths."""
+
+    def hits(self, select: Sql) -> "Hits":
+        """Prepare the matches for the statements that follow."""
+
+
+class Hits(Protocol):
+    """The matches of one query: a name to join, and what must stand before a statement."""
+
+    few: bool
+
+    def prefix(self) -> Sql:
+        """Write what the statement begins with."""
+
+    def facet_join(self) -> str:
+        """Write the join of facets `f` with hits `h`, in the order that is fast."""
+
+    def term_join(self) -> str:
+        """Write the join of terms `t` with hits `h`."""
+
+
+def dialect() -> Dialect:
+    """Choose by the database in use."""
+    return PostgreSQL() if connection.vendor == "postgresql" else SQLite()
+
+
+class SQLite:
+    """FTS5 over the analysed words; matches in a temporary table."""
+
+    binary = ""
+    IN_TEXT = (
+        "d.resource_id IN (SELECT rowid FROM catalogue_fulltext WHERE catalogue_fulltext MATCH %s)"
+    )
+
+    def all_words(self, slots: Sequence[Slot]) -> Sql:
+        """Match every idea in one expression."""
+        return self.IN_TEXT, [" AND ".join(self._slot(slot) for slot in slots)]
+
+    def any_word(self, slots: Sequence[Slot]) -> Sql:
+        """Match some word or some synonym."""
+        parts = [_quoted((word,)) for slot in slots if not slot.quoted for word in slot.typed]
+        parts += [_quoted(slot.typed) for slot in slots if slot.quoted]
+        parts += [_quoted(phrase) for slot in slots for phrase in slot.others]
+        return self.IN_TEXT, [" OR ".join(parts)]
+
+    def _slot(self, slot: Slot) -> str:
+        if slot.quoted:
+            return _quoted(slot.typed)
+        typed = " AND ".join(_quoted((word,)) for word in slot.typed)
+        ways = [f"({typed})", *(_quoted(phrase) for phrase in slot.others)]
+        return f"({' OR '.join(ways)})"
+
+    def rounded(self, expression: str) -> str:
+        """Round half up: the cast truncates."""
+        return f"CAST(({expression}) * 1000000 + 0.5 AS INTEGER)"
+
+    def hits(self, select: Sql) -> "TemporaryHits":
+        """Fill the temporary table of this connection."""
+        sql, params = select
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE TEMP TABLE IF NOT EXISTS search_hit"
+                " (id INTEGER PRIMARY KEY, complete INTEGER, miss INTEGER, which TEXT)"
+            )
+            cursor.execute("DELETE FROM search_hit")
+            cursor.execute(f"INSERT INTO search_hit {sql}", params)
+            return TemporaryHits(few=cursor.rowcount < FEW)
+
+
+class TemporaryHits:
+    """Matches in SQLite's temporary table; the order of joins is ours, not the planner's."""
+
+    def __init__(self, *, few: bool) -> None:
+        self.few = few
+
+    def prefix(self) -> Sql:
+        """Begin with nothing."""
+        return "", []
+
+    def facet_join(self) -> str:
+        """Read few hits one by one, else the facets in their index order."""
+        hits, facets = "search_hit h", "catalogue_indexedfacet f"
+        first, then = (hits, facets) if self.few else (facets, hits)
+        return f"{first} CROSS JOIN {then} ON f.resource_id = h.id"
+
+    def term_join(self) -> str:
+        """Read the terms in their index order."""
+        return "catalogue_indexedterm t CROSS JOIN search_hit h ON t.resource_id = h.id"
+
+
+class PostgreSQL:
+    """A stored tsvector of the analysed words; phrases are checked in the words themselves."""
+
+    binary = 'COLLATE "C"'
+    IN_TEXT = "d.fulltext @@ CAST(%s AS tsquery)"
+
+    def all_words(self, slots: Sequence[Slot]) -> Sql:
+        """Match every idea."""
+        return _joined([self._slot(slot) for slot in slots], " AND ")
+
+    def any_word(self, slots: Sequence[Slot]) -> Sql:
+        """Match some word or some synonym."""
+        words = [word for slot in slots if not slot.quoted for word in slot.typed]
+        parts: list[Sql] = (
+            [(self.IN_TEXT, [" | ".join(_lexeme(w) for w in words)])] if words else []
+        )
+        parts += [self._phrase(slot.typed) for slot in slots if slot.quoted]
+        parts += [self._phrase(phrase) for slot in slots for phrase in slot.others]
+        return _joined(parts, " OR ")
+
+    def _slot(self, slot: Slot) -> Sql:
+        if slot.quoted:
+            return self._phrase(slot.typed)
+        typed = (self.IN_TEXT, [_conjunction(slot.typed)])
+        return _joined([typed, *(self._phrase(phrase) for phrase in slot.others)], " OR ")
+
+    def _phrase(self, phrase: Phrase) -> Sql:
+        if len(phrase) == 1:
+            return self.IN_TEXT, [_conjunction(phrase)]
+        condition = f"({self.IN_TEXT} AND ' ' || d.words || ' ' LIKE %s)"
+        return condition, [_conjunction(phrase), f"% {' '.join(phrase)} %"]
+
+    def rounded(self, expression: str) -> str:
+        """Round to the nearest: the cast does."""
+        return f"CAST(({expression}) * 1000000 AS BIGINT)"
+
+    def hits(self, select: Sql) -> "CommonHits":
+        """Keep the statement: each that follows begins with it."""
+        return CommonHits(select)
+
+
+class CommonHits:
+    """Matches as a common table expression."""
+
+    few = False
+
+    def __init__(self, select: Sql) -> None:
+        self._select = select
+
+    def prefix(self) -> Sql:
+        """Begin with the matches."""
+        sql, params = self._select
+        return f"WITH search_hit(id, complete, miss, which) AS MATERIALIZED ({sql}) ", list(params)
+
+    def facet_join(self) -> str:
+        """Let the planner choose."""
+        return "search_hit h JOIN catalogue_indexedfacet f ON f.resource_id = h.id"
+
+    def term_join(self) -> str:
+        """Let the planner choose."""
+        return "search_hit h JOIN catalogue_indexedterm t ON t.resource_id = h.id"
+
+
+def _joined(parts: Sequence[Sql], word: str) -> Sql:
+    return f"({word.join(sql for sql, _ in parts)})", [p for _, params in parts for p in params]
+
+
+def _quoted(phrase: Phrase) -> str:
+    # Analysed words hold letters and digits only: nothing to escape.
+    return f'"{" ".join(phrase)}"'
+
+
+def _lexeme(word: str) -> str:
+    return f"'{word}'"
+
+
+def _conjunction(words: Sequence[str]) -> str:
+    return " & ".join(_lexeme(word) for word in words)

@@ -1,0 +1,203 @@
+"""The contract of a search engine: matches, order, counts, on each database."""
+
+import random
+from dataclasses import replace
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalogue.enums import Access, ResourceKind, Scope
+from catalogue.models import Synonym
+from catalogue.search import engine, index
+from catalogue.search.engines.embedded import SHOWN
+from catalogue.search.query import ResourceQuery, Sort, Words
+from tests.factories.catalogue import MeasurementFactory, ResourceFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def found(q: str, **more: object) -> list[int]:
+    return list(engine().search(ResourceQuery(q=q, **more)).ids)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "q",
+    [
+        "compétences",
+        "competence",
+        "COMPÉTENCES",
+        "compétence",
+        "l’extraction de compétences",
+        "l'extraction",
+        "Extraction",
+        "extraction-competences",
+    ],
+)
+def test_case_accents_plural_elision_and_hyphens_do_not_matter(q: str) -> None:
+    ResourceFactory(published=True, title="Autre chose")
+    wanted = ResourceFactory(published=True, title="Extraction des compétences")
+    assert found(q) == [wanted.pk]
+
+
+def test_results_with_all_the_words_come_first() -> None:
+    some = ResourceFactory(published=True, title="Métiers métiers métiers")
+    both = ResourceFactory(published=True, title="Une fiche", summary="tension sur les métiers")
+    answer = engine().search(ResourceQuery(q="tension métiers"))
+    assert list(answer.ids) == [both.pk, some.pk]
+    assert (answer.total, answer.complete) == (2, 1)
+    only = engine().search(ResourceQuery(q="tension métiers", words=Words.ALL))
+    assert (list(only.ids), only.total) == ([both.pk], 1)
+
+
+def test_a_quoted_phrase_keeps_its_order() -> None:
+    right = ResourceFactory(published=True, title="Le marché du travail")
+    ResourceFactory(published=True, title="Travail sur un marché")
+    assert found('"marché du travail"') == [right.pk]
+
+
+def test_a_phrase_does_not_run_from_one_field_into_the_next() -> None:
+    ResourceFactory(published=True, title="Alpha", acronym="BETA")
+    assert found('"alpha beta"') == []
+
+
+def test_synonyms_work_both_ways_without_writing_the_index() -> None:
+    one = ResourceFactory(published=True, title="Offres de France Travail")
+    two = ResourceFactory(published=True, title="Archives de Pôle emploi")
+    other = ResourceFactory(published=True, title="Travail en France")
+    assert found("pole emploi") == [two.pk]
+    Synonym.objects.create(phrases="pôle emploi\nfrance travail")
+    assert set(found("pole emploi", words=Words.ALL)) == {one.pk, two.pk}
+    assert set(found("france travail", words=Words.ALL)) == {one.pk, two.pk, other.pk}
+
+
+def test_a_rome_code_is_exact() -> None:
+    wanted = ResourceFactory(published=True, title="Fiche", rome_codes=["M1805"])
+    ResourceFactory(published=True, title="Fiche", rome_codes=["M1806"])
+    assert found("m1805") == [wanted.pk]
+
+
+def test_only_stop_words_find_nothing_and_an_empty_query_finds_all() -> None:
+    card = ResourceFactory(published=True)
+    assert found("de la") == []
+    assert found("") == [card.pk]
+
+
+@pytest.mark.parametrize(
+    "q", ['"', "'", "()", "a:b*", 'x" OR "y', "%_", "\\", "NEAR(a b)", "🙂", "''"]
+)
+def test_hostile_words_are_only_words(q: str) -> None:
+    ResourceFactory(published=True, title="Une fiche")
+    assert found(q) == []
+
+
+def test_title_weighs_more_than_description() -> None:
+    low = ResourceFactory(published=True, title="Un outil", summary="mobilité")
+    high = ResourceFactory(published=True, title="Mobilité", summary="un outil")
+    assert found("mobilité") == [high.pk, low.pk]
+
+
+def test_archived_comes_last() -> None:
+    old = ResourceFactory(published=True, title="Mobilité A", lifecycle="stopped")
+    new = ResourceFactory(published=True, title="Mobilité B")
+    assert found("mobilité") == [new.pk, old.pk]
+
+
+def test_what_is_not_online_is_not_found_and_leaves_at_once() -> None:
+    draft = ResourceFactory(title="Invisible")
+    index.write(draft)
+    assert found("invisible") == []
+    card = ResourceFactory(published=True, title="Visible")
+    assert found("visible") == [card.pk]
+    card.live = False
+    index.write(card)
+    assert found("visible") == []
+
+
+def test_writing_again_replaces() -> None:
+    card = ResourceFactory(published=True, title="Ancien titre")
+    card.title = "Nouveau nom"
+    index.write(card)
+    index.write(card)
+    assert found("ancien") == []
+    assert found("nouveau") == [card.pk]
+
+
+def test_a_misspelt_word_is_corrected() -> None:
+    ResourceFactory(published=True, title="Recommandation de formation")
+    answer = engine().search(ResourceQuery(q="recomandation"))
+    assert (answer.total, answer.suggestion) == (0, "recommandation")
+
+
+def crowd(rng: random.Random, count: int) -> None:
+    words = ["emploi", "métier", "compétence", "tension", "formation", "données", "ROME", "région"]
+    for number in range(count):
+        card = ResourceFactory(
+            published=True,
+            indexed=False,
+            kind=rng.choice(ResourceKind.values),
+            scope=rng.choice(Scope.values),
+            access=rng.choice(Access.values),
+            title=" ".join(rng.sample(words, 3)),
+            summary=" ".join(rng.sample(words, 2)),
+            languages=rng.sample(["fr", "en", "it"], rng.randint(0, 2)),
+            licences=rng.sample(["MIT", "etalab-2.0", "ODbL-1.0"], rng.randint(0, 2)),
+            use_cases=rng.sample(["sme_needs", "youth_advisor"], rng.randint(0, 2)),
+            tasks=rng.sample(["matching", "guidance", "forecasting"], rng.randint(0, 2)),
+            producer_name=rng.choice(["Insee", "Dares", "Céreq"]),
+        )
+        if number % 7 == 0:
+            MeasurementFactory(resource=card, group="Femmes")
+    index.rebuild()
+
+
+def any_query(rng: random.Random) -> ResourceQuery:
+    chosen = {
+        "kind": rng.sample(ResourceKind.values, rng.choice([0, 0, 1, 2])),
+        "scope": rng.sample(Scope.values, rng.choice([0, 0, 1, 2])),
+        "language": rng.sample(["fr", "en", "it"], rng.choice([0, 0, 1])),
+        "licence": rng.sample(["MIT", "etalab-2.0"], rng.choice([0, 0, 1])),
+        "organisation": rng.sample(["insee", "dares"], rng.choice([0, 0, 1])),
+    }
+    return ResourceQuery(
+        q=rng.choice(["", "", "emploi", "métiers tension", "rome", '"emploi formation"', "absent"]),
+        words=rng.choice([Words.ANY, Words.ANY, Words.ALL]),
+        size=100,
+        **{name: tuple(sorted(values)) for name, values in chosen.items()},
+    )
+
+
+@pytest.mark.slow
+def test_each_count_equals_the_results_after_the_click() -> None:
+    rng = random.Random(20261124)  # noqa: S311
+    crowd(rng, 60)
+    for _ in range(50):
+        query = any_query(rng)
+        answer = engine().search(query)
+        for name in rng.sample(SHOWN, 3):
+            for shown in answer.facets[name]:
+                alone = replace(query, **{name: (shown.value,)})
+                assert engine().search(alone).total == shown.count, (query, name, shown)
+
+
+@pytest.mark.slow
+def test_pages_cut_one_order_without_doubles() -> None:
+    crowd(random.Random(7), 40)  # noqa: S311
+    for sort in Sort:
+        query = ResourceQuery(q="emploi", sort=sort, size=100)
+        whole = list(engine().search(query).ids)
+        pages = [list(engine().search(replace(query, size=7, page=p)).ids) for p in range(1, 8)]
+        assert [pk for page in pages for pk in page] == whole
+
+
+def test_query_count_is_constant() -> None:
+    counts = []
+    for wanted in (1, 2):
+        for _ in range(wanted):
+            ResourceFactory(published=True, title="Emploi")
+        query = ResourceQuery(q="emploi", kind=("technology",), language=("fr",))
+        with CaptureQueriesContext(connection) as seen:
+            engine().search(query)
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+    assert counts[0] <= 9
