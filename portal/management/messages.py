@@ -1,8 +1,9 @@
 """Gather the sentences to translate, from Python and templates, without gettext's programs."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_python
@@ -10,7 +11,7 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
-KEYWORDS = {
+KEYWORDS: dict[str, Any] = {
     "_": None,
     "gettext": None,
     "gettext_lazy": None,
@@ -39,7 +40,7 @@ def _sources() -> Iterator[tuple[Path, str]]:
 
 
 def _message(
-    found: str | tuple[str | None, ...], name: str
+    found: str | Sequence[str | None], name: str
 ) -> tuple[str | tuple[str, ...], str | None]:
     parts = (
         (found,) if isinstance(found, str) else tuple(part for part in found if part is not None)
@@ -58,10 +59,10 @@ def gather() -> Iterator[Message]:
     root = Path(settings.BASE_DIR)
     for path, code in _sources():
         file = io.BytesIO(code.encode())
-        for _line, name, found, _comments in extract_python(file, list(KEYWORDS), [], {}):
+        for _line, name, found, _comments in extract_python(file, KEYWORDS, [], {}):
             if not found or not (found if isinstance(found, str) else found[0]):
                 continue
-            message, context = _message(found, name)
+            message, context = _message(found, str(name))
             yield message, context, str(path.relative_to(root))
 
 
@@ -89,7 +90,7 @@ def refresh(locale: str) -> tuple[int, int]:
     for message, context, place in gather():
         known = old.get(message, context=context)
         translation = known.string if known is not None and not known.fuzzy else None
-        new.add(message, translation, locations=[(place, None)], context=context)
+        new.add(message, translation, locations=[(place, 0)], context=context)
     path = po_file(locale)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:

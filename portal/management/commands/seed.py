@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run each step and show it; print the passwords of new accounts, once."""
-        self.quiet = options["as_json"]
+        self.quiet = bool(options["as_json"])
         accounts: list[dict[str, str]] = []
         self._step("Organisation de la Région", people.region)
         if settings.EMBEDDED:
