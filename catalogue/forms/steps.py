@@ -44,6 +44,7 @@ ASKED: dict[Step, tuple[str, ...]] = {
     Step.IDENTIFY: (
         "title",
         "acronym",
+        "title_en",
         "deposit",
         "producer_name",
         "subtype",
@@ -64,6 +65,7 @@ ASKED: dict[Step, tuple[str, ...]] = {
         "rome_codes",
         "tags",
         "lifecycle",
+        "lifecycle_note",
     ),
     Step.RIGHTS: ("licence_note", "access", "contact", "documentation_url", "authors"),
     Step.CARD: (),
@@ -145,10 +147,13 @@ def asked(step: Step, kind: str, *, deposit: str = Deposit.OWNED) -> list[Field]
         for name in ASKED[step]
         if _concerns(name, kind)
     ]
-    for each in own.fields:
-        if _own_step(each) is step:
-            found.append(replace(each, needed=each.needed and deposit != Deposit.REFERENCED))
-    return found
+    own_fields = [
+        replace(each, needed=each.needed and deposit != Deposit.REFERENCED)
+        for each in own.fields
+        if _own_step(each) is step
+    ]
+    # Files and practical facts come before contact and access; prose comes after the summary.
+    return [*own_fields, *found] if step is Step.RIGHTS else [*found, *own_fields]
 
 
 def _own_step(own: Field) -> Step:

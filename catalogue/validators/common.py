@@ -35,7 +35,8 @@ COMMON: tuple[Field, ...] = (
         needed=True,
         max_length=TITLE_MAX_CHARACTERS,
     ),
-    Field("acronym", _("Sigle"), max_length=40),
+    Field("title_en", _("Titre en anglais"), max_length=TITLE_MAX_CHARACTERS),
+    Field("acronym", _("Sigle"), max_length=20),
     Field("alternate_titles", _("Autres noms"), F.LIST, _("Anciens noms, un par ligne.")),
     Field(
         "deposit",
@@ -44,11 +45,23 @@ COMMON: tuple[Field, ...] = (
         needed=True,
         choices=_pairs(Deposit.choices),
     ),
-    Field("producer_name", _("Détenteur"), F.LINE, _("Qui tient la ressource que vous signalez.")),
+    Field(
+        "producer_name",
+        _("Détenteur"),
+        F.LINE,
+        _("Qui tient la ressource que vous signalez."),
+        max_length=160,
+    ),
     Field("subtype", _("Sorte"), F.CHOICE),
-    Field("homepage_url", _("Page de la ressource"), F.URL, _("Adresse complète, en https://.")),
-    Field("repository_url", _("Dépôt du code"), F.URL),
-    Field("documentation_url", _("Documentation"), F.URL),
+    Field(
+        "homepage_url",
+        _("Page de la ressource"),
+        F.URL,
+        _("Adresse complète, en https://."),
+        max_length=500,
+    ),
+    Field("repository_url", _("Dépôt du code"), F.URL, max_length=500),
+    Field("documentation_url", _("Adresse de la documentation"), F.URL, max_length=500),
     Field(
         "summary",
         _("Résumé"),
@@ -66,7 +79,7 @@ COMMON: tuple[Field, ...] = (
         max_length=20_000,
     ),
     Field("scope", _("Échelle"), F.CHOICE, needed=True, choices=_pairs(Scope.choices)),
-    Field("scope_note", _("Précision sur l’échelle"), max_length=200),
+    Field("scope_note", _("Précision sur l’échelle"), max_length=120),
     Field("territories", _("Territoires"), F.LIST, _("Un par ligne.")),
     Field("use_cases", _("Cas d’usage"), F.LIST, choices=_pairs(UseCase.choices)),
     Field("beneficiaries", _("Pour qui"), F.LIST, choices=_pairs(Beneficiary.choices)),
@@ -86,6 +99,12 @@ COMMON: tuple[Field, ...] = (
     ),
     Field("lifecycle", _("Vie de la ressource"), F.CHOICE, choices=_pairs(Lifecycle.choices)),
     Field(
+        "lifecycle_note",
+        _("Précision sur la vie de la ressource"),
+        F.TEXT,
+        _("À qui elle a été transférée, ou pourquoi elle s’est arrêtée et ce qu’on en retient."),
+    ),
+    Field(
         "licences",
         _("Licence"),
         F.LIST,
@@ -93,7 +112,7 @@ COMMON: tuple[Field, ...] = (
         section=Section.FACTS,
     ),
     Field("licence_status", _("État de la licence"), F.CHOICE, section=Section.FACTS),
-    Field("licence_note", _("Précision sur la licence"), F.TEXT, max_length=500),
+    Field("licence_note", _("Précision sur la licence"), max_length=300),
     Field("access", _("Accès"), F.CHOICE, choices=_pairs(Access.choices), section=Section.FACTS),
     Field(
         "contact",
@@ -102,6 +121,7 @@ COMMON: tuple[Field, ...] = (
         _("Adresse d’un service ou d’une page, plutôt que d’une personne."),
         max_length=200,
     ),
+    Field("organisation", _("Au nom de"), F.CHOICE),
     Field("authors", _("Auteurs"), F.LIST, _("Un par ligne.")),
 )
 COMMON_BY_NAME: dict[str, Field] = {field.name: field for field in COMMON}
