@@ -54,7 +54,7 @@ def start(
     )
     if kind in UNLICENSED_KINDS:
         resource.licence_status = LicenceStatus.NOT_APPLICABLE
-    resource.save(clean=False)
+    resource.save()
     _apply(resource, values)
     contribution = _open(resource, organisation=organisation, base=None, by=by)
     record("contribution.started", by=by, on=contribution, kind=str(kind))
