@@ -6,16 +6,15 @@ from enum import StrEnum
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus
+from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
 from catalogue.forms.fields import OwnField, TagsField
 from catalogue.validators import licences
 from catalogue.validators.common import COMMON_BY_NAME, OWNED_NEEDS, REFERENCED_NEEDS
 from catalogue.validators.details import DETAILS
-from catalogue.validators.fields import Field, FieldType, Section
+from catalogue.validators.fields import Field, Section
 
 
 class Step(StrEnum):
@@ -190,7 +189,8 @@ class StepForm(forms.Form):
     """One step of a contribution of some kind.
 
     `record`: the values saved so far. `holders`: the organisations in whose name the person may
-    write, as (id, name) pairs. After validation, `accepted()` gives the values without fault.
+    write, as (id, name) pairs; none when it cannot be chosen. After validation, `accepted()`
+    gives the values without fault.
     """
 
     use_required_attribute = False
@@ -200,14 +200,14 @@ class StepForm(forms.Form):
         step: Step,
         record: Mapping[str, Any],
         *args: Any,
-        holders: Sequence[tuple[str, str]] = (),
+        holders: Sequence[tuple[str, str]] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
         self.step, self.kind = step, str(record["kind"])
         values = {**record, **(record.get("details") or {})}
         deposit = str(values.get("deposit") or Deposit.OWNED)
-        if step is Step.IDENTIFY:
+        if step is Step.IDENTIFY and holders:
             self.fields["organisation"] = _holder_field(holders)
             self.initial["organisation"] = str(record.get("organisation") or "")
         for own in asked(step, self.kind, deposit=deposit):
@@ -311,17 +311,47 @@ def _form_field(own: Field) -> forms.Field:
     return TagsField(own) if own.name == "tags" else OwnField(own)
 
 
+KIND_HINTS: dict[str, Promise] = {
+    "algorithm": _("Un code réutilisable : méthode, entrées, sorties, dépôt."),
+    "model": _("Un modèle entraîné, avec ses fichiers, ses mesures et ses limites."),
+    "dataset": _("Des données décrites, avec leur licence et leur rythme de mise à jour."),
+    "technology": _("Un logiciel, une bibliothèque, une interface, un standard."),
+    "need": _("Un problème de terrain qui attend une réponse."),
+    "idea": _("Une piste de projet qui cherche une équipe, des données, un financement."),
+    "solution": _("Ce qui répond à un besoin, du prototype au service en place."),
+    "news": _("Un fait daté, avec sa source."),
+    "programme": _("Un dispositif ou un financement, avec ses dates."),
+}
+
+
 class KindForm(forms.Form):
     """The choice of a kind, the first step."""
 
-    kind = forms.ChoiceField(choices=[(kind, kind) for kind in DETAILS])
+    use_required_attribute = False
+    kind = forms.ChoiceField(
+        label=_("Quel type de ressource ?"),
+        widget=forms.RadioSelect,
+        choices=ResourceKind.choices,
+        error_messages={"required": _("Choisissez un type de ressource.")},
+    )
 
-    def clean_kind(self) -> str:
-        """Give the kind; an unknown one is refused by the choices."""
-        kind: str = self.cleaned_data["kind"]
-        if kind not in DETAILS:
-            raise ValidationError(_("Choisissez un type de ressource."))
-        return kind
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        kind: Any = self.fields["kind"]
+        kind.descriptions = KIND_HINTS
+
+
+class ReasonForm(forms.Form):
+    """Why a card is archived."""
+
+    use_required_attribute = False
+    reason = forms.CharField(
+        label=_("Pourquoi l’archiver ?"),
+        help_text=_("La raison est affichée sur la fiche."),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Dites pourquoi cette fiche est archivée.")},
+    )
 
 
 class SendForm(forms.Form):
@@ -339,6 +369,3 @@ class SendForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("Dites ce que vous avez changé. Votre réponse est jointe à la proposition."),
     )
-
-
-__all__ = ["FieldType", "KindForm", "SendForm", "Step", "StepForm", "StepLink", "asked", "steps"]
