@@ -32,6 +32,11 @@ WAITING = (ContributionStatus.SUBMITTED, ContributionStatus.CHANGES_REQUESTED)
 USUAL = ("scope", "access", "lifecycle", "deposit", "licence_status")
 
 
+def provisional_slug(public_id: uuid.UUID) -> str:
+    """Name a resource that has no address yet: it gets one when it goes online."""
+    return f"brouillon-{public_id}"
+
+
 @transaction.atomic
 def start(
     *, kind: ResourceKind, by: Actor, organisation: Organisation | None = None, **values: Any
@@ -45,7 +50,7 @@ def start(
     public_id = uuid.uuid4()
     resource = Resource(
         public_id=public_id,
-        slug=f"brouillon-{public_id}",
+        slug=provisional_slug(public_id),
         kind=kind,
         organisation=organisation,
         author=_person(by),

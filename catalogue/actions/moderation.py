@@ -6,14 +6,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
+from catalogue.actions import resources
+from catalogue.actions.contributions import provisional_slug
 from catalogue.enums import ContributionStatus, DecisionOutcome, DecisionReason
-from catalogue.models import Contribution, Decision, FormerSlug, Resource, Tombstone
+from catalogue.models import Contribution, Decision, Resource
 from catalogue.queries import proposals
-from catalogue.search import index
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor
 from portal.audit.outbox import owe
@@ -21,9 +21,6 @@ from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.immutable import writes
 from portal.lib.refusals import Conflict, Invalid
-
-SLUG_CHARACTERS = 120
-REVIEW_EVERY_DAYS = 365
 
 
 @transaction.atomic
@@ -155,42 +152,13 @@ def _unclaimed() -> dict[str, Any]:
 
 
 def _put_online(contribution: Contribution, by: Actor) -> None:
-    resource, at = contribution.resource, clock.now()
-    if contribution.is_new:
-        slug = _free_slug(str(contribution.revision.content.get("title", "")), resource)
-        Resource.objects.filter(pk=resource.pk).update(slug=slug)
-    contribution.revision.publish(
-        user=by if by.pk is not None else None, log_action=False, skip_permission_checks=True
+    resource = contribution.resource
+    if resource.slug == provisional_slug(resource.public_id):
+        title = str(contribution.revision.content.get("title", ""))
+        Resource.objects.filter(pk=resource.pk).update(slug=resources.free_slug(title))
+    contribution.resource = resources.put_online(
+        resource=resource, revision=contribution.revision, by=by
     )
-    Resource.objects.filter(pk=resource.pk).update(
-        organisation=contribution.organisation if contribution.is_new else resource.organisation,
-        content_modified_at=at,
-        last_reviewed_at=at,
-        next_review_at=at + timedelta(days=REVIEW_EVERY_DAYS),
-    )
-    contribution.resource = Resource.objects.with_organisation().get(pk=resource.pk)
-    index.write(contribution.resource)
-
-
-def _free_slug(title: str, resource: Resource) -> str:
-    """Give the first free address for a title: former and removed addresses are never reused."""
-    stem = slugify(title)[:SLUG_CHARACTERS].strip("-") or str(resource.public_id)
-    taken = {
-        slug
-        for model in (
-            Resource.objects.exclude(pk=resource.pk),
-            FormerSlug.objects,
-            Tombstone.objects,
-        )
-        for slug in model.filter(slug__startswith=stem).values_list("slug", flat=True)
-    }
-    for removed in Tombstone.objects.values_list("former_slugs", flat=True):
-        taken.update(removed)
-    number, slug = 1, stem
-    while slug in taken:
-        number += 1
-        slug = f"{stem}-{number}"
-    return slug
 
 
 def _decide(
