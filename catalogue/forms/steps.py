@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
 from catalogue.forms.fields import OwnField, TagsField
 from catalogue.validators import licences
-from catalogue.validators.common import COMMON_BY_NAME, OWNED_NEEDS, REFERENCED_NEEDS
+from catalogue.validators.columns import COMMON_BY_NAME, OWNED_NEEDS, REFERENCED_NEEDS
 from catalogue.validators.details import DETAILS
 from catalogue.validators.fields import Field, Section
 

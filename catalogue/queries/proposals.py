@@ -6,7 +6,7 @@ from typing import Any
 
 from catalogue.enums import LicenceStatus, ResourceKind
 from catalogue.models import PROPOSED_COLUMNS, Contribution, Resource
-from catalogue.validators.common import COMMON_BY_NAME
+from catalogue.validators.columns import COMMON_BY_NAME
 from catalogue.validators.details import DETAILS, EMPTY
 from catalogue.validators.fields import Field, FieldType
 from portal.accounts.models import Organisation

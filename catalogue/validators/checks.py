@@ -15,7 +15,7 @@ from typing import Any
 from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
 from catalogue.validators import addresses, licences, prose
 from catalogue.validators.card import CARD_NEEDS
-from catalogue.validators.common import FEWEST_TAGS, MOST_TAGS, OWNED_NEEDS, REFERENCED_NEEDS
+from catalogue.validators.columns import FEWEST_TAGS, MOST_TAGS, OWNED_NEEDS, REFERENCED_NEEDS
 from catalogue.validators.details import DETAILS, EMPTY, card_faults
 from catalogue.validators.fields import FieldType, Section
 from portal.lib import personal_data

@@ -8,7 +8,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.validators.card import CARD
-from catalogue.validators.common import COMMON_BY_NAME
+from catalogue.validators.columns import COMMON_BY_NAME
 from catalogue.validators.details import DETAILS
 
 SHOWN_CHARACTERS = 64
