@@ -1,1 +1,1 @@
-"""Scoring, in plain Python and NumPy."""
+"""Read prediction files and score them: plain Python, NumPy, polars, pyarrow, no Django."""

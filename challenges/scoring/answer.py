@@ -1,0 +1,197 @@
+"""Describe the prediction file a challenge expects; standard library only."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+ROW_ROLES = ("id", "target")
+LIST_ROLES = ("query", "rank", "item")
+
+
+class ContractFault(ValueError):
+    """Say which part of a contract cannot be read."""
+
+
+class Layout(StrEnum):
+    """Tell one row per identifier from a ranked list of several rows per query."""
+
+    ONE_ROW_PER_ID = "one_row_per_id"
+    RANKED_LIST = "ranked_list"
+
+
+class ColumnType(StrEnum):
+    """Name the types a column of a prediction file may have."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    FLOAT = "float"
+    CATEGORY = "category"
+    LABEL_SET = "label_set"
+
+
+def canonical(value: object) -> bytes:
+    """Write a JSON value in its one canonical form: sorted keys, no spaces, UTF-8."""
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    return text.encode()
+
+
+def digest_of(value: object) -> str:
+    """Return the sha256, in hexadecimal, of the canonical JSON of a value."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def without_none(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Drop the entries whose value is None."""
+    return {k: v for k, v in raw.items() if v is not None}
+
+
+@dataclass(frozen=True)
+class Column:
+    """Describe one column of a prediction file.
+
+    domain holds the allowed values in their declared order, or None for any text.
+    """
+
+    name: str
+    role: str
+    type: ColumnType
+    min: float | None = None
+    max: float | None = None
+    pattern: str | None = None
+    domain: tuple[str, ...] | None = None
+    separator: str = " "
+    max_labels: int | None = None
+    max_distinct: int | None = None
+
+    @property
+    def is_number(self) -> bool:
+        """Tell whether cells are read as numbers."""
+        return self.type in (ColumnType.FLOAT, ColumnType.INTEGER)
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> "Column":
+        """Read a column of ``submission.columns``, its domain resolved to a list."""
+        domain = raw.get("domain")
+        if isinstance(domain, Mapping):
+            raise ContractFault(f"domain of {raw.get('name')} is not resolved")
+        return cls(
+            name=str(raw["name"]),
+            role=str(raw["role"]),
+            type=ColumnType(raw["type"]),
+            min=raw.get("min"),
+            max=raw.get("max"),
+            pattern=raw.get("pattern"),
+            domain=None if domain is None else tuple(str(v) for v in domain),
+            separator=raw.get("separator") or " ",
+            max_labels=raw.get("max_labels"),
+            max_distinct=raw.get("max_distinct"),
+        )
+
+
+@dataclass(frozen=True)
+class AnswerSpec:
+    """Describe the prediction file a challenge expects."""
+
+    layout: Layout
+    columns: tuple[Column, ...]
+    formats: tuple[str, ...] = ("csv", "parquet", "zip")
+    max_bytes: int = 50 * 2**20
+    max_items: int | None = None
+    all_queries_required: bool = True
+
+    def column(self, role: str) -> Column:
+        """Return the column that plays a role; raises ContractFault when there is none."""
+        for column in self.columns:
+            if column.role == role:
+                return column
+        raise ContractFault(f"no column plays the role {role}")
+
+    @property
+    def key(self) -> Column:
+        """Return the column of identifiers: the id, or the query of a ranked list."""
+        return self.column("query" if self.is_ranked else "id")
+
+    @property
+    def answer(self) -> Column:
+        """Return the column that holds the answer: the target, or the item of a ranked list."""
+        return self.column("item" if self.is_ranked else "target")
+
+    @property
+    def is_ranked(self) -> bool:
+        """Tell whether an answer is a ranked list of rows."""
+        return self.layout is Layout.RANKED_LIST
+
+    @property
+    def list_length(self) -> int:
+        """Return the longest list a query may have, 1 when there is one row per id."""
+        if not self.is_ranked:
+            return 1
+        return int(self.max_items or self.column("rank").max or 100)
+
+    @property
+    def digest(self) -> str:
+        """Return the sha256 of the specification."""
+        return digest_of(self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the specification as JSON values."""
+        return {
+            "layout": self.layout.value,
+            "columns": [without_none(asdict(c)) for c in self.columns],
+            "formats": list(self.formats),
+            "max_bytes": self.max_bytes,
+            "max_items_per_query": self.max_items,
+            "all_queries_required": self.all_queries_required,
+        }
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> "AnswerSpec":
+        """Read ``submission`` of a challenge.yaml whose domains are resolved to lists."""
+        spec = cls(
+            layout=Layout(raw["layout"]),
+            columns=tuple(Column.from_json(c) for c in raw["columns"]),
+            formats=tuple(raw.get("formats") or ("csv", "parquet", "zip")),
+            max_bytes=int(raw.get("max_bytes") or 50 * 2**20),
+            max_items=raw.get("max_items_per_query"),
+            all_queries_required=bool(raw.get("all_queries_required", True)),
+        )
+        for role in LIST_ROLES if spec.is_ranked else ROW_ROLES:
+            spec.column(role)
+        return spec
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bound what reading one prediction file may cost; sizes in bytes, times in seconds."""
+
+    max_bytes: int = 50 * 2**20
+    max_uncompressed_bytes: int = 200 * 2**20
+    max_zip_ratio: int = 100
+    max_zip_entries: int = 20
+    max_columns: int = 64
+    max_cell_bytes: int = 256
+    max_line_bytes: int = 65536
+    max_rows: int = 20_000_000
+    wall_seconds: float = 30.0
+    memory_bytes: int = 300 * 2**20
+
+    @classmethod
+    def of(cls, spec: AnswerSpec, expected: int) -> "Limits":
+        """Derive the limits of a challenge from its answer and its number of identifiers."""
+        rows = 2 * expected * spec.list_length
+        cells = spec.answer.max_labels or 1
+        return cls(
+            max_bytes=spec.max_bytes,
+            max_uncompressed_bytes=max(4 * 2**20, 4 * spec.max_bytes),
+            max_cell_bytes=max(256, 64 * cells),
+            max_rows=rows,
+        )
+
+    def but(self, **changes: Any) -> "Limits":
+        """Return the same limits with some changed."""
+        return replace(self, **changes)

@@ -1,0 +1,84 @@
+"""Sum statistics into buckets of clusters: small, additive, sealed, enough for all ranks."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from challenges.scoring import blob
+from challenges.scoring.metric import Floats, Stats
+
+DENSE_CELLS = 200_000
+CHUNK_CELLS = 4_000_000
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """Hold sums per (bucket, column), sorted by bucket then column, zeros left out."""
+
+    buckets: int
+    width: int
+    row: Array
+    column: Array
+    value: Floats
+
+    @classmethod
+    def of(cls, stats: Stats, bucket: Array, buckets: int) -> "Buckets":
+        """Add up statistics; bucket: number of each unit, below buckets."""
+        cell = bucket[stats.unit].astype(np.int64) * stats.width + stats.column
+        if buckets * stats.width <= 4 * DENSE_CELLS:
+            sums = np.bincount(cell, weights=stats.value, minlength=buckets * stats.width)
+            where = np.flatnonzero(sums)
+            value = sums[where]
+        else:
+            where, at = np.unique(cell, return_inverse=True)
+            value = np.bincount(at, weights=stats.value, minlength=len(where))
+        return cls(buckets, stats.width, where // stats.width, where % stats.width, value)
+
+    def total(self) -> Floats:
+        """Return the sums over all buckets, in bucket order, shape (width,)."""
+        return np.bincount(self.column, weights=self.value, minlength=self.width)
+
+    def used(self) -> int:
+        """Return how many buckets hold something."""
+        return len(np.unique(self.row))
+
+    def resampled(self, weights: Array) -> Iterator[Floats]:
+        """Yield sums under resampling weights (replicates, buckets), some rows at a time."""
+        step = max(1, CHUNK_CELLS // max(self.width, self.buckets))
+        order = np.argsort(self.column, kind="stable")
+        row, column, value = self.row[order], self.column[order], self.value[order]
+        block = max(1, CHUNK_CELLS // self.buckets)
+        for start in range(0, len(weights), step):
+            chosen = weights[start : start + step].astype(np.float64)
+            out = np.zeros((len(chosen), self.width))
+            for left in range(0, self.width, block):
+                a, b = np.searchsorted(column, [left, left + block])
+                cells = np.zeros((self.buckets, min(block, self.width - left)))
+                cells[row[a:b], column[a:b] - left] = value[a:b]
+                out[:, left : left + block] = chosen @ cells
+            yield out
+
+    def to_bytes(self, meta: Mapping[str, Any], **arrays: Array) -> bytes:
+        """Write the sums, dense when small, with more arrays and JSON meta beside."""
+        meta = dict(meta) | {"buckets": self.buckets, "width": self.width}
+        if self.buckets * self.width <= DENSE_CELLS:
+            cells = np.zeros((self.buckets, self.width))
+            cells[self.row, self.column] = self.value
+            return blob.pack(meta, arrays | {"dense": cells})
+        sparse = {"row": self.row, "column": self.column, "value": self.value}
+        return blob.pack(meta, arrays | sparse)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> tuple["Buckets", dict[str, Any], dict[str, Array]]:
+        """Read what to_bytes wrote: the sums, the meta, all arrays."""
+        meta, arrays = blob.unpack(data)
+        if "dense" in arrays:
+            row, column = np.nonzero(arrays["dense"])
+            value = arrays["dense"][row, column]
+        else:
+            row, column, value = arrays["row"], arrays["column"], arrays["value"]
+        return cls(meta["buckets"], meta["width"], row, column, value), meta, arrays

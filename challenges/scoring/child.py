@@ -1,0 +1,193 @@
+"""Read prediction files in a child process: no Django, no label, no secret, rlimits, killable.
+
+The child is a warm server: it imports NumPy once, then forks for each file, so that nothing
+of one file is left for the next and each has its own limits. It never sees a label: it gets
+identifiers and a specification, and answers with a verdict and an aligned answer.
+"""
+
+import atexit
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from challenges.scoring import wire
+from challenges.scoring.answer import AnswerSpec, Limits, canonical
+from challenges.scoring.contract import ScoringContract
+from challenges.scoring.evaluation import evaluate as score
+from challenges.scoring.predictions.align import Answer
+from challenges.scoring.predictions.faults import Reporter, refused
+from challenges.scoring.predictions.formats import human_bytes
+from challenges.scoring.truth import load_keys, load_labels
+from challenges.scoring.verdict import Evaluated, Verdict
+
+ROOT = Path(__file__).resolve().parents[2]
+MAX_IDLE = 2
+GRACE_SECONDS = 2.0
+ENVIRONMENT = {
+    "PYTHONPATH": str(ROOT),
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "MALLOC_ARENA_MAX": "2",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "POLARS_MAX_THREADS": "2",
+}
+
+
+class ChildLost(Exception):
+    """Say that a child died, or did not answer in time."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def check(
+    path: Path | str,
+    spec: AnswerSpec,
+    keys: bytes,
+    limits: Limits | None = None,
+    *,
+    name: str | None = None,
+) -> Verdict:
+    """Check a prediction file in a child process.
+
+    name: the file name its authors gave, whose extension declares the format; the name of
+    path when None. limits: derived from spec and keys when None. Codes X_TIMEOUT and
+    X_MEMORY are the platform's limits, not faults of form.
+    """
+    verdict, _ = read(path, spec, keys, limits, name=name)
+    return verdict
+
+
+def evaluate(
+    path: Path | str,
+    contract: ScoringContract,
+    keys: bytes,
+    labels: bytes,
+    limits: Limits | None = None,
+    *,
+    name: str | None = None,
+) -> Evaluated:
+    """Read a prediction file in a child process, then score it here, where the labels are."""
+    verdict, answer = read(path, contract.answer, keys, limits, name=name)
+    if answer is None:
+        return Evaluated(verdict)
+    return score(contract, load_keys(keys), load_labels(labels), answer, verdict)
+
+
+def read(
+    path: Path | str,
+    spec: AnswerSpec,
+    keys: bytes,
+    limits: Limits | None = None,
+    *,
+    name: str | None = None,
+) -> tuple[Verdict, Answer | None]:
+    """Read a prediction file in a child process: verdict, and answer when accepted."""
+    limits = limits or Limits.of(spec, len(load_keys(keys)))
+    request = {
+        "path": str(Path(path).resolve()),
+        "name": name or Path(path).name,
+        "spec": spec.to_json(),
+        "limits": asdict(limits),
+    }
+    try:
+        head, body = _ask(canonical(request), keys, limits.wall_seconds + GRACE_SECONDS)
+    except ChildLost as lost:
+        report = Reporter(spec)
+        limit = human_bytes(limits.memory_bytes)
+        if lost.code == "X_TIMEOUT":
+            limit = f"{limits.wall_seconds:g} s"
+        return refused(report.refuse(lost.code, limite=limit)), None
+    verdict = Verdict.from_json(json.loads(head))
+    return verdict, Answer.from_bytes(body) if verdict.accepted else None
+
+
+class _Server:
+    """Run one warm child and speak with it, one file at a time."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "challenges.scoring.serve"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env=ENVIRONMENT,
+            close_fds=True,
+            start_new_session=True,
+        )
+
+    def ask(self, head: bytes, body: bytes, seconds: float) -> tuple[bytes, bytes]:
+        """Send one request and wait for its answer; raises ChildLost."""
+        assert self.process.stdin is not None  # noqa: S101 (a pipe was asked for)
+        assert self.process.stdout is not None  # noqa: S101 (a pipe was asked for)
+        try:
+            wire.send(self.process.stdin, head, body)
+            return wire.receive(self.process.stdout, time.monotonic() + seconds)
+        except (BrokenPipeError, EOFError) as error:
+            raise ChildLost("X_MEMORY") from error
+        except TimeoutError as error:
+            raise ChildLost("X_TIMEOUT") from error
+
+    def stop(self) -> None:
+        """Kill the child and its forks."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, 9)
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+
+
+_idle: list[_Server] = []
+_lock = threading.Lock()
+_owner = os.getpid()
+
+
+def _ask(head: bytes, body: bytes, seconds: float) -> tuple[bytes, bytes]:
+    server = _take()
+    try:
+        answer = server.ask(head, body, seconds)
+    except BaseException:
+        server.stop()
+        raise
+    with _lock:
+        if len(_idle) < MAX_IDLE and os.getpid() == _owner:
+            _idle.append(server)
+            return answer
+    server.stop()
+    return answer
+
+
+def _take() -> _Server:
+    global _owner
+    with _lock:
+        if os.getpid() != _owner:
+            _idle.clear()
+            _owner = os.getpid()
+        while _idle:
+            server = _idle.pop()
+            if server.process.poll() is None:
+                return server
+            server.stop()
+    return _Server()
+
+
+@atexit.register
+def stop_children() -> None:
+    """Stop the idle children of this process."""
+    if os.getpid() != _owner:
+        return
+    with _lock:
+        while _idle:
+            _idle.pop().stop()

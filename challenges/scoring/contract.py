@@ -1,0 +1,242 @@
+"""State how a challenge is scored; standard library only.
+
+Every object is frozen and survives ``from_json(to_json())``. The digests are sha256 of the
+canonical JSON (sorted keys, no spaces), so that a receipt can name the exact contract.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from challenges.scoring.answer import (
+    AnswerSpec,
+    Column,
+    ColumnType,
+    ContractFault,
+    Layout,
+    Limits,
+    digest_of,
+    without_none,
+)
+from challenges.scoring.verdict import Evaluated, Fault, Notice, Verdict
+
+__all__ = [
+    "AnswerSpec",
+    "Attribute",
+    "Column",
+    "ColumnType",
+    "ContractFault",
+    "Evaluated",
+    "Fault",
+    "Layout",
+    "Limits",
+    "MetricSpec",
+    "Notice",
+    "ScoringContract",
+    "TruthSpec",
+    "Verdict",
+]
+REPLICATES = 1000
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class TruthSpec:
+    """Say where the truth stands in the held-out file.
+
+    split names the column of parts and its two values; None makes one public part.
+    cluster names the unit of resampling; None makes each row (or query) its own.
+    """
+
+    target: str | None = None
+    id: str | None = None
+    query: str | None = None
+    item: str | None = None
+    gain: str | None = None
+    split_column: str | None = None
+    public: str = "public"
+    private: str = "private"
+    cluster: str | None = None
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Return the names of the parts, the public one first."""
+        return ("public", "private") if self.split_column else ("public",)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the truth as in challenge.yaml."""
+        raw = {k: getattr(self, k) for k in ("target", "id", "query", "item", "gain")}
+        split = self.split_column and {
+            "column": self.split_column,
+            "public": self.public,
+            "private": self.private,
+        }
+        return without_none(raw) | {"split": split, "cluster": self.cluster}
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> "TruthSpec":
+        """Read ``truth`` of a challenge.yaml."""
+        split = raw.get("split") or {}
+        return cls(
+            **{k: raw.get(k) for k in ("target", "id", "query", "item", "gain", "cluster")},
+            split_column=split.get("column"),
+            public=str(split.get("public", "public")),
+            private=str(split.get("private", "private")),
+        )
+
+
+@dataclass(frozen=True)
+class MetricSpec:
+    """Name one declared figure: a metric, its parameters and, for a group figure, the groups.
+
+    by, group, aggregate and min_n are set for the figures of ``fairness.metrics`` only.
+    """
+
+    key: str
+    metric: str
+    label: str = ""
+    direction: str = "max"
+    decimals: int = 3
+    primary: bool = False
+    params: Mapping[str, Any] = field(default_factory=dict)
+    version: int = 1
+    by: str | None = None
+    group: str | None = None
+    aggregate: str | None = None
+    min_n: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figure as in challenge.yaml."""
+        return without_none(asdict(self) | {"params": dict(self.params)})
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> "MetricSpec":
+        """Read one entry of ``metrics`` or ``fairness.metrics``."""
+        group = raw.get("group")
+        return cls(
+            key=str(raw["key"]),
+            metric=str(raw["metric"]),
+            label=str(raw.get("label", "")),
+            direction=str(raw.get("direction", "max")),
+            decimals=int(raw.get("decimals", 3)),
+            primary=bool(raw.get("primary", False)),
+            params=dict(raw.get("params") or {}),
+            version=int(raw.get("version", 1)),
+            by=raw.get("by"),
+            group=None if group is None else str(group),
+            aggregate=raw.get("aggregate"),
+            min_n=int(raw.get("min_n", 1)),
+        )
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """Describe an attribute of fairness: groups of rows, or a number per query and item."""
+
+    key: str
+    source: str
+    column: str
+    label: str = ""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+    id: str | None = None
+    type: str = "group"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the attribute as in challenge.yaml."""
+        raw = asdict(self) | {"groups": dict(self.groups), "ignore": list(self.ignore)}
+        return without_none(raw)
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> "Attribute":
+        """Read one entry of ``fairness.attributes``."""
+        return cls(
+            key=str(raw["key"]),
+            source=str(raw["source"]),
+            column=str(raw["column"]),
+            label=str(raw.get("label", "")),
+            groups={str(k): str(v) for k, v in (raw.get("groups") or {}).items()},
+            ignore=tuple(str(v) for v in raw.get("ignore") or ()),
+            id=raw.get("id"),
+            type=str(raw.get("type") or "group"),
+        )
+
+
+@dataclass(frozen=True)
+class ScoringContract:
+    """Hold all that decides a score: answer, truth, metrics, groups, resampling."""
+
+    answer: AnswerSpec
+    truth: TruthSpec
+    metrics: tuple[MetricSpec, ...]
+    fairness: tuple[MetricSpec, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+    min_rows: int = 30
+    task: str = ""
+    replicates: int = REPLICATES
+    level: float = LEVEL
+
+    @property
+    def primary(self) -> MetricSpec:
+        """Return the metric that ranks; the first one when none is marked."""
+        return next((m for m in self.metrics if m.primary), self.metrics[0])
+
+    @property
+    def figures(self) -> tuple[MetricSpec, ...]:
+        """Return every declared figure, metrics first, in the declared order."""
+        return self.metrics + self.fairness
+
+    def attribute(self, key: str) -> Attribute:
+        """Return an attribute by its key; raises ContractFault when there is none."""
+        for attribute in self.attributes:
+            if attribute.key == key:
+                return attribute
+        raise ContractFault(f"no attribute {key}")
+
+    @property
+    def digest(self) -> str:
+        """Return the sha256 of the contract."""
+        return digest_of(self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the contract as JSON values, domains included."""
+        return {
+            "task": self.task,
+            "submission": self.answer.to_json(),
+            "truth": self.truth.to_json(),
+            "metrics": [m.to_json() for m in self.metrics],
+            "fairness": {
+                "min_rows": self.min_rows,
+                "attributes": [a.to_json() for a in self.attributes],
+                "metrics": [m.to_json() for m in self.fairness],
+            },
+            "interval": {"replicates": self.replicates, "level": self.level},
+        }
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> "ScoringContract":
+        """Read submission, truth, metrics and fairness of a resolved challenge.yaml.
+
+        Keys are those of challenge.yaml; each ``domain`` is a list. Raises ContractFault,
+        KeyError or ValueError on a form it cannot read.
+        """
+        fairness = raw.get("fairness") or {}
+        interval = raw.get("interval") or {}
+        metrics = _specs(raw["metrics"])
+        if not metrics:
+            raise ContractFault("no metric")
+        return cls(
+            answer=AnswerSpec.from_json(raw["submission"]),
+            truth=TruthSpec.from_json(raw["truth"]),
+            metrics=metrics,
+            fairness=_specs(fairness.get("metrics") or ()),
+            attributes=tuple(Attribute.from_json(a) for a in fairness.get("attributes") or ()),
+            min_rows=int(fairness.get("min_rows", 30)),
+            task=str(raw.get("task", "")),
+            replicates=int(interval.get("replicates", REPLICATES)),
+            level=float(interval.get("level", LEVEL)),
+        )
+
+
+def _specs(raws: Sequence[Mapping[str, Any]]) -> tuple[MetricSpec, ...]:
+    return tuple(MetricSpec.from_json(raw) for raw in raws)

@@ -1,0 +1,150 @@
+"""Score an aligned answer: every declared figure, its interval, and the sums that rank."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from challenges.scoring import fairness, intervals, registry
+from challenges.scoring.buckets import Buckets
+from challenges.scoring.contract import MetricSpec, ScoringContract
+from challenges.scoring.metric import Floats, Metric, Part
+from challenges.scoring.predictions.align import Answer
+from challenges.scoring.truth import Keys, Labels
+from challenges.scoring.verdict import Evaluated, Verdict
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Hold one figure of one part.
+
+    value: None when it cannot be computed. interval: (low, high, method) or None.
+    replicates: the figure under each stored resampling.
+    """
+
+    value: float | None
+    interval: tuple[float, float, str] | None
+    replicates: Floats
+    buckets: Buckets
+
+
+def parts_of(labels: Labels, keys: Keys, answer: Answer) -> dict[str, Part]:
+    """Cut the truth and an answer into their parts, in canonical order."""
+    texts, p = _same_codes(labels, answer)
+    whole = Part(
+        y=labels.y,
+        p=p,
+        bucket=labels.bucket,
+        buckets=0,
+        texts=texts,
+        names=keys.ids,
+        y_offsets=labels.offsets,
+        p_offsets=answer.offsets,
+        gains=labels.gains,
+        ranks=answer.ranks,
+        groups=labels.groups,
+        group_names=labels.group_names,
+        numbers=labels.numbers,
+    )
+    return {
+        split: _with_buckets(whole.take(np.flatnonzero(labels.part == i)), labels, split)
+        for i, split in enumerate(labels.splits)
+    }
+
+
+def measure(
+    metric: Metric, spec: MetricSpec, part: Part, weights: Array, *, independent: bool, level: float
+) -> Measured:
+    """Compute one figure on one part, with its interval."""
+    stats = metric.stats(part, spec.params)
+    buckets = Buckets.of(stats, part.bucket, part.buckets)
+    value = finite(metric.value(buckets.total(), stats.context))
+    if value is None or not metric.interval:
+        return Measured(value, None, np.zeros(0), buckets)
+    values = intervals.replicates(buckets, weights, metric, stats.context)
+    interval = intervals.bound(metric, buckets, values, independent=independent, level=level)
+    return Measured(value, interval, values, buckets)
+
+
+def finite(value: Any) -> float | None:
+    """Return a number, or None when it is not finite; −0 becomes 0."""
+    number = float(value)
+    return number + 0.0 if np.isfinite(number) else None
+
+
+def evaluate(
+    contract: ScoringContract, keys: Keys, labels: Labels, answer: Answer, verdict: Verdict
+) -> Evaluated:
+    """Compute every figure of every part of an accepted answer."""
+    values: dict[str, dict[str, Any]] = {}
+    bounds: dict[str, dict[str, Any]] = {}
+    sums: dict[str, bytes] = {}
+    parts = parts_of(labels, keys, answer)
+    for split, part in parts.items():
+        values[split], bounds[split] = {}, {}
+        for spec in contract.figures:
+            measured = _figure(contract, spec, part, labels.weights[split])
+            values[split][spec.key] = measured.value
+            if measured.interval is not None:
+                bounds[split][spec.key] = list(measured.interval)
+            if spec.key == contract.primary.key:
+                sums[split] = _sealed_sums(contract, spec, part, measured)
+    return Evaluated(verdict, values, bounds, sums, {s: len(p) for s, p in parts.items()})
+
+
+def _figure(contract: ScoringContract, spec: MetricSpec, part: Part, weights: Array) -> Any:
+    metric = registry.metric(spec.metric)
+    independent = contract.truth.cluster is None
+
+    def one(chosen: Part) -> Measured:
+        return measure(metric, spec, chosen, weights, independent=independent, level=contract.level)
+
+    if spec.by is None:
+        return one(part)
+    return fairness.figure(spec, contract.min_rows, part, one)
+
+
+def _sealed_sums(
+    contract: ScoringContract, spec: MetricSpec, part: Part, measured: Measured
+) -> bytes:
+    meta = {
+        "metric": spec.metric,
+        "params": dict(spec.params),
+        "units": measured.buckets.used(),
+        "rarest": _rarest(part),
+        "value": measured.value,
+        "interval": list(measured.interval) if measured.interval else None,
+        "contract": contract.digest,
+    }
+    return measured.buckets.to_bytes(meta, replicates=measured.replicates)
+
+
+def _rarest(part: Part) -> int | None:
+    """Return the number of positives of a yes-or-no truth, None for any other truth."""
+    if part.texts or part.gains is not None or not np.isin(part.y, (0.0, 1.0)).all():
+        return None
+    positives = int(part.y.sum())
+    return min(positives, len(part) - positives)
+
+
+def _same_codes(labels: Labels, answer: Answer) -> tuple[list[str], Array]:
+    """Give the labels of the answer the codes of the truth, and new ones to the others."""
+    if not answer.texts or answer.texts == labels.texts:
+        return labels.texts, answer.p
+    texts = list(labels.texts)
+    code = {t: i for i, t in enumerate(texts)}
+    for text in answer.texts:
+        if text not in code:
+            code[text] = len(texts)
+            texts.append(text)
+    table = np.array([code[t] for t in answer.texts], np.int32)
+    return texts, table[answer.p]
+
+
+def _with_buckets(part: Part, labels: Labels, split: str) -> Part:
+    fields: Mapping[str, Any] = {**part.__dict__, "buckets": labels.weights[split].shape[1]}
+    return Part(**fields)

@@ -1,0 +1,1 @@
+"""Hold the metrics, one module per family; the registry lists them."""

@@ -1,0 +1,171 @@
+"""Measure labels: accuracy, macro F1, quadratic kappa, consistency of pairs.
+
+Classes of the macro F1 are those of the truth of the part; levels of kappa are the declared
+nomenclature. A stray predicted label is an ordinary wrong answer.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from challenges.scoring.metric import (
+    Array,
+    Floats,
+    Metric,
+    MetricFault,
+    Params,
+    Part,
+    Shape,
+    Stats,
+    dense,
+    divide,
+    ratio,
+)
+
+
+def _accuracy(part: Part, params: Params) -> Stats:
+    y, p = part.y, part.p
+    if params.get("prefix") and not part.texts:
+        raise MetricFault("a prefix needs labels that are texts")
+    if params.get("prefix"):
+        cut = [text[: int(params["prefix"])] for text in part.texts]
+        code = {text: i for i, text in enumerate(dict.fromkeys(cut))}
+        table = np.array([code[text] for text in cut], np.int64)
+        y, p = table[y], table[p]
+    return dense(np.ones(len(part)), y == p)
+
+
+def _coded(part: Part) -> tuple[Array, Array, int]:
+    if part.texts:
+        return part.y.astype(np.int64), part.p.astype(np.int64), len(part.texts)
+    values, codes = np.unique(np.concatenate([part.y, part.p]), return_inverse=True)
+    return codes[: len(part)], codes[len(part) :], len(values)
+
+
+def _f1(part: Part, params: Params) -> Stats:
+    y, p, classes = _coded(part)
+    unit = np.arange(len(part))
+    right = np.flatnonzero(y == p)
+    count = len(part)
+    return Stats(
+        unit=np.concatenate([unit, unit, right]),
+        column=np.concatenate([y, classes + p, 2 * classes + y[right]]),
+        value=np.ones(2 * count + len(right)),
+        width=3 * classes,
+    )
+
+
+def _f1_value(sums: Floats, context: Mapping[str, Any]) -> Floats:
+    true, predicted, right = np.split(sums, 3, axis=-1)
+    held = true > 0
+    score = np.where(held, divide(2 * right, true + predicted), 0.0)
+    return divide(score.sum(-1), held.sum(-1))
+
+
+def _kappa(part: Part, params: Params) -> Stats:
+    labels = params["labels"]
+    y, p = _levels(part, part.y, labels), _levels(part, part.p, labels)
+    size = len(labels)
+    unit = np.arange(len(part))
+    return Stats(unit, y * size + p, np.ones(len(part)), size * size, {"levels": size})
+
+
+def _levels(part: Part, values: Array, labels: Sequence[object]) -> Array:
+    if part.texts:
+        level = {str(label): i for i, label in enumerate(labels)}
+        table = np.array([level.get(text, -1) for text in part.texts], np.int64)
+        found = table[values]
+    else:
+        order = np.argsort(np.array(labels, np.float64))
+        known = np.array(labels, np.float64)[order]
+        at = np.minimum(np.searchsorted(known, values), len(known) - 1)
+        found = np.where(known[at] == values, order[at], -1)
+    if (found < 0).any():
+        raise MetricFault("a value outside the declared levels")
+    return np.asarray(found)
+
+
+def _kappa_value(sums: Floats, context: Mapping[str, Any]) -> Floats:
+    size = context["levels"]
+    seen = sums.reshape(*sums.shape[:-1], size, size)
+    level = np.arange(size, dtype=np.float64)
+    weight = (level[:, None] - level[None, :]) ** 2
+    chance = np.einsum("...i,...j,ij->...", seen.sum(-1), seen.sum(-2), weight)
+    total = seen.sum((-1, -2))
+    return 1 - divide((seen * weight).sum((-1, -2)) * total, chance)
+
+
+def _pairs(part: Part, params: Params) -> Stats:
+    members = [str(m) for m in params["members"]]
+    names = part.group_names[f"column:{params['member']}"]
+    wanted = [names.index(m) for m in members if m in names]
+    held = np.flatnonzero(np.isin(part.groups[f"column:{params['member']}"], wanted))
+    pair = part.groups[f"column:{params['pair']}"][held]
+    order = np.argsort(pair, kind="stable")
+    held, pair = held[order], pair[order]
+    if not len(held):
+        return dense(np.zeros(len(part)), np.zeros(len(part)))
+    first = np.flatnonzero(np.r_[True, pair[1:] != pair[:-1]])
+    size = np.diff(np.r_[first, len(pair)])
+    answer = part.p[held]
+    low, high = np.minimum.reduceat(answer, first), np.maximum.reduceat(answer, first)
+    whole = size == len(members)
+    holds, agrees = np.zeros(len(part)), np.zeros(len(part))
+    holds[held[first[whole]]] = 1.0
+    agrees[held[first[whole]]] = (low == high)[whole]
+    return dense(holds, agrees)
+
+
+METRICS = (
+    Metric(
+        name="accuracy",
+        shape=Shape.ANY,
+        direction="max",
+        low=0.0,
+        high=1.0,
+        stats=_accuracy,
+        value=ratio,
+        formula="Σ[y = p] / n, on the first characters when prefix is given",
+        oracle="sklearn.metrics.accuracy_score",
+        optional=frozenset({"prefix"}),
+        proportion=True,
+    ),
+    Metric(
+        name="f1_macro",
+        shape=Shape.ANY,
+        direction="max",
+        low=0.0,
+        high=1.0,
+        stats=_f1,
+        value=_f1_value,
+        formula="mean over the classes of the truth of 2TP / (t + p)",
+        oracle="sklearn.metrics.f1_score(average='macro', labels=classes of the truth)",
+        optional=frozenset({"labels"}),
+    ),
+    Metric(
+        name="kappa_quadratic",
+        shape=Shape.ANY,
+        direction="max",
+        low=-1.0,
+        high=1.0,
+        stats=_kappa,
+        value=_kappa_value,
+        formula="1 − Σw·o / Σw·e, w = (i − j)²",
+        oracle="sklearn.metrics.cohen_kappa_score(weights='quadratic', labels=levels)",
+        required=frozenset({"labels"}),
+    ),
+    Metric(
+        name="pair_consistency",
+        shape=Shape.ANY,
+        direction="max",
+        low=0.0,
+        high=1.0,
+        stats=_pairs,
+        value=ratio,
+        formula="share of the groups holding all members whose answers are equal",
+        oracle="own vectors",
+        required=frozenset({"pair", "member", "members"}),
+        proportion=True,
+    ),
+)

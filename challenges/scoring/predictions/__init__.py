@@ -1,0 +1,1 @@
+"""Read and check prediction files, one code per fault."""

@@ -1,0 +1,149 @@
+"""Build faults: one code, one French sentence, one place; user text is never interpreted.
+
+Standard library only: the command line client uses the same module.
+"""
+
+import functools
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from importlib import resources
+
+from challenges.scoring.answer import AnswerSpec
+from challenges.scoring.verdict import Fault, Notice, Verdict
+
+MAX_ECHO = 64
+MAX_MESSAGE = 1000
+MAX_PER_CODE = 10
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+ANGLES = str.maketrans("<>", "‹›")
+
+
+@functools.cache
+def messages() -> Mapping[str, str]:
+    """Return the French sentence of each code, hint and warning."""
+    text = resources.files(__package__).joinpath("messages_fr.json").read_text("utf-8")
+    table: dict[str, str] = json.loads(text)
+    return table
+
+
+def fill(sentence: str, facts: Mapping[str, object]) -> str:
+    """Put facts in the named places of a sentence; inserted text is not read again."""
+    return PLACEHOLDER.sub(lambda m: str(facts.get(m[1], "…")), sentence)[:MAX_MESSAGE]
+
+
+def neutral(text: str, *, number: bool = False) -> str:
+    """Make a cell safe to show: at most 64 characters, nothing invisible, no tag, no formula.
+
+    number: the cell is a number or should be one, its sign is kept bare.
+    """
+    shown = "".join(_visible(c) for c in text[:MAX_ECHO]).translate(ANGLES)
+    if len(text) > MAX_ECHO:
+        shown = shown[: MAX_ECHO - 1] + "…"
+    if text.startswith(FORMULA_STARTS) and not (number and re.fullmatch(r"[+-]?[\d.,eE+-]+", text)):
+        shown = "'" + shown[: MAX_ECHO - 1]
+    return shown
+
+
+def _visible(character: str) -> str:
+    return "\N{REPLACEMENT CHARACTER}" if is_deceptive(character) else character
+
+
+def is_deceptive(character: str) -> bool:
+    """Tell whether a character is invisible, a control, or an unusual space."""
+    category = unicodedata.category(character)
+    return category[0] in "CZ" and character != " "
+
+
+class Refused(Exception):
+    """Carry the faults of a file that is refused."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(", ".join(f.code for f in faults))
+        self.faults = faults
+
+
+class Reporter:
+    """Collect faults and warnings about one file, in file order."""
+
+    def __init__(self, spec: AnswerSpec, expected: int = 0) -> None:
+        self.facts: dict[str, object] = {
+            "id": spec.key.name,
+            "valeur_col": spec.answer.name,
+            "attendu": expected,
+        }
+        self.warnings: dict[str, Notice] = {}
+        self._found: dict[str, list[tuple[int, dict[str, object]]]] = {}
+        self._count: dict[str, int] = {}
+
+    def warn(self, code: str, **facts: object) -> None:
+        """Add a warning, once per code."""
+        notice = Notice(code, fill(messages()[code], self.facts | facts))
+        self.warnings.setdefault(code, notice)
+
+    def refuse(self, code: str, line: int | None = None, **facts: object) -> Refused:
+        """Return the refusal for a fault that stops the reading at once."""
+        return Refused(self._fault(code, line, facts, n=1))
+
+    def add(self, code: str, line: int, **facts: object) -> None:
+        """Note a fault of one line and go on reading."""
+        self._count[code] = self._count.get(code, 0) + 1
+        found = self._found.setdefault(code, [])
+        if len(found) < MAX_PER_CODE:
+            found.append((line, facts))
+
+    @property
+    def is_clean(self) -> bool:
+        """Tell whether no fault was noted."""
+        return not self._found
+
+    def refusal(self) -> Refused:
+        """Return the refusal for all noted faults, the earliest line first."""
+        firsts: list[Fault] = []
+        others: list[Fault] = []
+        for code, found in self._found.items():
+            line, facts = found[0]
+            firsts.append(self._fault(code, line, facts, n=self._count[code]))
+            others += [self._another(code, at, more) for at, more in found[1:]]
+        lines = sorted(firsts, key=lambda f: f.line or 0)
+        return Refused(*lines, *sorted(others, key=lambda f: f.line or 0))
+
+    def _fault(self, code: str, line: int | None, facts: Mapping[str, object], *, n: int) -> Fault:
+        known = self.facts | {"ligne": line, "n": n} | dict(facts)
+        hint = facts.get("hint")
+        variant = f"{code}.{facts['variant']}" if "variant" in facts else code
+        message = fill(messages()[variant], known)
+        if hint:
+            message = f"{message} {fill(messages()[str(hint)], known)}"[:MAX_MESSAGE]
+        return Fault(
+            code=code,
+            message=message,
+            line=line,
+            hint=str(hint) if hint else None,
+            value=_text(facts.get("valeur")),
+            expected=_text(facts.get("attendu")),
+            column=_text(facts.get("colonne")),
+        )
+
+    def _another(self, code: str, line: int, facts: Mapping[str, object]) -> Fault:
+        sentence = messages()["ALSO" if facts.get("valeur") else "ALSO_LINE"]
+        return Fault(
+            code=code,
+            message=fill(sentence, dict(facts) | {"ligne": line}),
+            line=line,
+            hint=_text(facts.get("hint")),
+            value=_text(facts.get("valeur")),
+            expected=_text(facts.get("attendu")),
+            column=_text(facts.get("colonne")),
+        )
+
+
+def refused(refusal: Refused, warnings: Mapping[str, Notice] | None = None) -> Verdict:
+    """Return the verdict of a refusal."""
+    return Verdict(False, refusal.faults, tuple((warnings or {}).values()))
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,85 @@
+"""Read a prediction file from its bytes to an aligned answer, all rules in their order."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from challenges.scoring.answer import AnswerSpec, Limits
+from challenges.scoring.predictions import align, formats, rows, text
+from challenges.scoring.predictions.faults import Refused, Reporter, refused
+from challenges.scoring.truth import Keys
+from challenges.scoring.verdict import Verdict
+
+FAST_BYTES = 256 * 1024
+
+
+def read(
+    data: bytes, name: str, spec: AnswerSpec, keys: Keys, limits: Limits | None = None
+) -> tuple[Verdict, align.Answer | None]:
+    """Check a file and align its answer with the keys.
+
+    data: the bytes, at most limits.max_bytes + 1 of them are looked at. name: the file name
+    its authors gave. Returns the verdict and the answer, None when refused.
+    """
+    limits = limits or Limits.of(spec, len(keys))
+    report = Reporter(spec, len(keys))
+    try:
+        source = formats.open_source(data, name, report, limits)
+        answer = _aligned(source, spec, keys, report, limits)
+    except Refused as refusal:
+        return refused(refusal, report.warnings), None
+    if answer.is_constant:
+        report.warn("W_CONSTANT")
+    warnings = tuple(report.warnings.values())
+    return Verdict(True, (), warnings, answer.digest, len(answer.p)), answer
+
+
+def _aligned(
+    source: formats.Source, spec: AnswerSpec, keys: Keys, report: Reporter, limits: Limits
+) -> align.Answer:
+    if source.kind not in spec.formats:
+        raise report.refuse("E_FORMAT")
+    if source.kind == "parquet":
+        # slow import
+        from challenges.scoring.predictions import parquet  # noqa: PLC0415
+
+        table = parquet.read_table(source.data, spec, report, limits)
+        for column in spec.columns:
+            over = (
+                None
+                if column.is_number
+                else parquet.longest_cell(table, column, limits.max_cell_bytes)
+            )
+            if over is not None:
+                facts = {"colonne": column.name, "max": limits.max_cell_bytes}
+                raise report.refuse("E_CELL_TOO_LONG", over, **facts)
+        return _checked(parquet.rows(table, spec), spec, keys, report)
+    content = text.decode(source.data, report)
+    header = text.read_header(content, spec, report, limits)
+    records = text.records(content, header, report, limits)
+    return _checked(_picked(records, header, spec), spec, keys, report, header.delimiter)
+
+
+def _picked(
+    records: Iterator[tuple[int, list[str]]], header: text.Header, spec: AnswerSpec
+) -> Iterator[tuple[int, tuple[str, ...]]]:
+    roles = ("query", "rank", "item") if spec.is_ranked else ("id", "target")
+    at = [header.position(spec.column(role).name) for role in roles]
+    for line, cells in records:
+        yield line, tuple(cells[i] for i in at)
+
+
+def _checked(
+    records: Iterator[tuple[int, tuple[Any, ...]]],
+    spec: AnswerSpec,
+    keys: Keys,
+    report: Reporter,
+    delimiter: str = ",",
+) -> align.Answer:
+    checker = rows.Checker(spec, keys.positions, report, delimiter)
+    if spec.is_ranked:
+        lists = rows.check_lists(checker, records)
+        rows.finish(checker)
+        return align.from_lists(spec, lists, len(keys), checker.texts)
+    values = rows.check_rows(checker, records)
+    rows.finish(checker)
+    return align.from_values(spec, values, checker.texts)

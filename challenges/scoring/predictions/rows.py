@@ -1,0 +1,278 @@
+"""Check rows one by one: identifiers, values, ranks, labels; standard library only.
+
+Within a file the earliest line decides; on one line the identifier comes before the value;
+missing identifiers come last.
+"""
+
+import math
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from challenges.scoring.answer import AnswerSpec, Column, ColumnType
+from challenges.scoring.predictions import hints
+from challenges.scoring.predictions.faults import MAX_PER_CODE, Reporter, neutral
+
+FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+COMMA_FLOAT = re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?", re.ASCII)
+INTEGER = re.compile(r"[+-]?\d+(\.0*)?", re.ASCII)
+NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)|1\.#(inf|qnan|ind)", re.IGNORECASE)
+MISSING = frozenset({"null", "na", "n/a", "none", "nil", "#n/a", "<na>"})
+
+Value = float | int | list[int]
+
+
+class Checker:
+    """Check rows against a specification and known identifiers, and keep what they say.
+
+    texts: the labels met or declared; answers are codes into it.
+    """
+
+    def __init__(
+        self, spec: AnswerSpec, known: Mapping[str, int], report: Reporter, delimiter: str = ","
+    ) -> None:
+        self.spec = spec
+        self.known = known
+        self.report = report
+        self.delimiter = delimiter
+        self.lines: dict[str, int] = {}
+        self.texts: dict[str, int] = {t: i for i, t in enumerate(spec.answer.domain or ())}
+        self._mark: str | None = None
+        self._counts: dict[str, int] = {}
+        self._pattern = re.compile(spec.answer.pattern) if spec.answer.pattern else None
+
+    def identifier(self, cell: str | None, line: int, *, repeats: bool = False) -> int | None:
+        """Return the position of an identifier, or note why it has none."""
+        if not cell:
+            self.report.add("E_ID_EMPTY", line)
+            return None
+        position = self.known.get(cell)
+        if position is None:
+            hint = self._hint("E_ID_UNKNOWN", hints.of_id, cell, self.known, self._stripped)
+            self.report.add("E_ID_UNKNOWN", line, valeur=neutral(cell), **hint)
+            return None
+        if not repeats:
+            earlier = self.lines.setdefault(cell, line)
+            if earlier != line:
+                facts = {"valeur": neutral(cell), "ligne2": earlier}
+                self.report.add("E_ID_DUPLICATE", line, **facts)
+                return None
+        return position
+
+    def value(self, cell: Any, column: Column, line: int) -> Value | None:
+        """Return the value of a cell, or note why it has none."""
+        if column.type is ColumnType.LABEL_SET:
+            return self._labels(cell or "", column, line)
+        if cell is None or cell == "":
+            self.report.add("E_VALUE_MISSING", line, colonne=column.name)
+            return None
+        if column.is_number:
+            number = self._number(cell, column, line)
+            return None if number is None else self._in_range(number, cell, column, line)
+        return self._label(cell, column, line)
+
+    def missing(self) -> list[str]:
+        """Return the identifiers not met, in canonical order."""
+        return [i for i in self.known if i not in self.lines]
+
+    def _hint(self, code: str, guess: Any, *facts: Any) -> dict[str, object]:
+        """Guess a hint for the first faults of a code only: it may look at every id."""
+        self._counts[code] = self._counts.get(code, 0) + 1
+        found: dict[str, object] = guess(*facts) if self._counts[code] <= MAX_PER_CODE else {}
+        return found
+
+    @cached_property
+    def _stripped(self) -> Collection[str]:
+        return {i.lstrip("0") for i in self.known if i.startswith("0")}
+
+    def _number(self, cell: Any, column: Column, line: int) -> float | None:
+        if isinstance(cell, str):
+            return self._parsed(cell, column, line)
+        if not math.isfinite(cell):
+            self.report.add("E_VALUE_NOT_FINITE", line, valeur=str(cell))
+            return None
+        if column.type is ColumnType.INTEGER and cell != int(cell):
+            return self._not_a_number(str(cell), column, line)
+        return float(cell)
+
+    def _parsed(self, cell: str, column: Column, line: int) -> float | None:
+        bare = cell.strip(" ")
+        if not FLOAT.fullmatch(bare):
+            if bare == "" or bare.casefold() in MISSING:
+                self.report.add("E_VALUE_MISSING", line, colonne=column.name)
+                return None
+            if NOT_FINITE.fullmatch(bare):
+                self.report.add("E_VALUE_NOT_FINITE", line, valeur=neutral(cell))
+                return None
+            if self.delimiter != ";" or not COMMA_FLOAT.fullmatch(bare):
+                return self._not_a_number(cell, column, line)
+        if not self._one_mark(bare, line):
+            return None
+        bare = bare.replace(",", ".")
+        if column.type is ColumnType.INTEGER and not INTEGER.fullmatch(bare):
+            return self._not_a_number(cell, column, line)
+        number = float(bare)
+        if not math.isfinite(number):
+            self.report.add("E_VALUE_NOT_FINITE", line, valeur=neutral(cell))
+            return None
+        return number
+
+    def _not_a_number(self, cell: str, column: Column, line: int) -> None:
+        hint = self._hint("E_VALUE_TYPE", hints.of_number, cell)
+        expected = "3" if column.type is ColumnType.INTEGER else "0.25"
+        variant = {"variant": "rank"} if column.role == "rank" else {}
+        facts = {"valeur": neutral(cell, number=True), "attendu": expected}
+        self.report.add("E_VALUE_TYPE", line, colonne=column.name, **facts, **variant, **hint)
+
+    def _one_mark(self, cell: str, line: int) -> bool:
+        mark = "," if "," in cell else "." if "." in cell else None
+        if mark is None:
+            return True
+        if self._mark is None:
+            self._mark = mark
+            if mark == ",":
+                self.report.warn("W_DECIMAL_COMMA")
+        if self._mark != mark:
+            self.report.add("E_DECIMAL_MIXED", line, valeur=neutral(cell))
+            return False
+        return True
+
+    def _in_range(self, number: float, cell: Any, column: Column, line: int) -> float | None:
+        low = -math.inf if column.min is None else column.min
+        high = math.inf if column.max is None else column.max
+        if low <= number <= high:
+            return number + 0.0
+        shown = neutral(cell if isinstance(cell, str) else f"{cell:.17g}", number=True)
+        if column.role == "rank":
+            self.report.add("E_RANK_RANGE", line, valeur=shown, max=int(high))
+            return None
+        expected = f"[{_plain(column.min)} ; {_plain(column.max)}]"
+        facts = {"min": _plain(column.min), "max": _plain(column.max), "attendu": expected}
+        self.report.add("E_VALUE_RANGE", line, valeur=shown, **facts)
+        return None
+
+    def _label(self, cell: str, column: Column, line: int) -> int | None:
+        code = self.texts.get(cell)
+        if code is not None and self._pattern is None:
+            return code
+        if column.domain is not None:
+            if code is not None:
+                return code
+            hint = self._hint("E_LABEL_UNKNOWN", hints.of_text, cell, self.texts)
+            self.report.add("E_LABEL_UNKNOWN", line, valeur=neutral(cell), **hint)
+            return None
+        if self._pattern is not None and not self._pattern.fullmatch(cell):
+            facts = {"valeur": neutral(cell), "attendu": neutral(column.pattern or "")}
+            self.report.add("E_VALUE_TYPE", line, variant="pattern", **facts)
+            return None
+        return self.texts.setdefault(cell, len(self.texts))
+
+    def _labels(self, cell: str, column: Column, line: int) -> list[int] | None:
+        found = sorted({t for t in cell.split(column.separator) if t})
+        if column.max_labels is not None and len(found) > column.max_labels:
+            facts = {"trouve": len(found), "max": column.max_labels}
+            self.report.add("E_LIST_TOO_LONG", line, valeur=neutral(cell), **facts)
+            return None
+        codes = [self._label(text, column, line) for text in found]
+        return None if None in codes else [c for c in codes if c is not None]
+
+
+def check_rows(checker: Checker, rows: Iterable[tuple[int, Sequence[Any]]]) -> dict[int, Value]:
+    """Check one row per identifier; rows: (line, (id, value)). Returns {position: value}.
+
+    Raises Refused with every fault noted.
+    """
+    column = checker.spec.answer
+    values: dict[int, Value] = {}
+    for line, (key, cell) in rows:
+        position = checker.identifier(key, line)
+        value = checker.value(cell, column, line)
+        if position is not None and value is not None:
+            values[position] = value
+    _require_few_groups(checker, column, values)
+    return values
+
+
+def check_lists(
+    checker: Checker, rows: Iterable[tuple[int, Sequence[Any]]]
+) -> dict[int, dict[int, int]]:
+    """Check ranked lists; rows: (line, (query, rank, item)). Returns {position: {rank: item}}.
+
+    Raises Refused with every fault noted.
+    """
+    spec = checker.spec
+    rank_column, item_column = _bounded_rank(spec), spec.answer
+    lists: dict[int, dict[int, int]] = {}
+    ranks: dict[tuple[int, int], int] = {}
+    items: dict[tuple[int, int], int] = {}
+    for line, (key, rank_cell, item_cell) in rows:
+        query = checker.identifier(key, line, repeats=True)
+        rank = checker.value(rank_cell, rank_column, line)
+        item = checker.value(item_cell, item_column, line)
+        if query is not None:
+            checker.lines.setdefault(key, line)
+        if query is None or rank is None or item is None:
+            continue
+        place, code = int(rank), int(item)  # type: ignore[arg-type]
+        if _is_new(checker, line, ranks, "E_RANK_DUPLICATE", query, place, key, str(place)) and (
+            _is_new(checker, line, items, "E_ITEM_DUPLICATE", query, code, key, str(item_cell))
+        ):
+            lists.setdefault(query, {})[place] = code
+    return lists
+
+
+def finish(checker: Checker) -> None:
+    """Refuse when a fault was noted or an identifier is missing; raises Refused."""
+    report, spec = checker.report, checker.spec
+    if not report.is_clean:
+        raise report.refusal()
+    missing = checker.missing()
+    if not missing:
+        return
+    if not spec.is_ranked:
+        shown = {"n": len(missing), "attendu": len(checker.known), "valeur": neutral(min(missing))}
+        raise report.refuse("E_ID_MISSING", **shown)
+    if spec.all_queries_required:
+        raise report.refuse("E_QUERY_MISSING", trouve=len(missing), id=neutral(min(missing)))
+
+
+def _bounded_rank(spec: AnswerSpec) -> Column:
+    column = spec.column("rank")
+    return Column(
+        name=column.name,
+        role="rank",
+        type=ColumnType.INTEGER,
+        min=max(1, column.min or 1),
+        max=spec.list_length,
+    )
+
+
+def _is_new(
+    checker: Checker,
+    line: int,
+    seen: dict[tuple[int, int], int],
+    code: str,
+    query: int,
+    what: int,
+    key: str,
+    shown: str,
+) -> bool:
+    earlier = seen.setdefault((query, what), line)
+    if earlier == line:
+        return True
+    facts = {"valeur": neutral(shown, number=True), "id": neutral(key), "ligne2": earlier}
+    checker.report.add(code, line, **facts)
+    return False
+
+
+def _require_few_groups(checker: Checker, column: Column, values: Mapping[int, Value]) -> None:
+    if column.max_distinct is None or not checker.report.is_clean:
+        return
+    found = len({v for v in values.values() if not isinstance(v, list)})
+    if found > column.max_distinct:
+        raise checker.report.refuse("E_GROUPS_TOO_MANY", trouve=found, max=column.max_distinct)
+
+
+def _plain(bound: float | None) -> str:
+    return "∞" if bound is None else f"{bound:g}"

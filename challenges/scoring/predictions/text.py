@@ -1,0 +1,301 @@
+"""Read CSV bytes exactly: encoding, header, separator, quotes, fields; standard library only.
+
+Physical lines are 1-based. What stops the reading raises Refused; what spoils one line is
+noted and the reading goes on.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from challenges.scoring.answer import AnswerSpec, Limits
+from challenges.scoring.predictions import hints
+from challenges.scoring.predictions.faults import Reporter, neutral
+
+BOM = b"\xef\xbb\xbf"
+CONTROL = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f]")
+LONE_CR = re.compile(rb"\r(?!\n)")
+NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *", re.ASCII)
+DIGITS = re.compile(r"\d+", re.ASCII)
+WRONG_DELIMITERS = {"\t": "tabulation", "|": "|", ":": ":", "^": "^", "~": "~"}
+
+
+class QuoteFault(ValueError):
+    """Say where a misplaced quote opens, and whether the next line can still be read."""
+
+    def __init__(self, at: int, *, closed: bool) -> None:
+        super().__init__("quote")
+        self.at = at
+        self.closed = closed
+
+
+@dataclass(frozen=True)
+class Header:
+    """Hold the names of the columns, the separator and where the rows start."""
+
+    names: tuple[str, ...]
+    delimiter: str
+    start: int
+    line: int
+
+    def position(self, name: str) -> int:
+        """Return the position of a column."""
+        return self.names.index(name)
+
+
+def decode(data: bytes, report: Reporter) -> str:
+    """Check the encoding and the bytes of a whole file and return its text; raises Refused."""
+    if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        raise report.refuse("E_ENCODING_UTF32")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise report.refuse("E_ENCODING_UTF16")
+    if data.startswith(BOM):
+        report.warn("W_BOM")
+        data = data[3:]
+    nul = data.find(b"\0")
+    if nul >= 0:
+        raise report.refuse("E_NUL_BYTES", octet=nul + 1)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise report.refuse("E_ENCODING", line, octet=error.start + 1) from error
+    control = CONTROL.search(data)
+    if control:
+        line = data.count(b"\n", 0, control.start()) + 1
+        raise report.refuse("E_CONTROL_CHAR", line, code_car=f"0x{control[0][0]:02X}")
+    cr = LONE_CR.search(data)
+    if cr:
+        raise report.refuse("E_LINE_ENDINGS", data.count(b"\n", 0, cr.start()) + 1)
+    return text
+
+
+def read_header(text: str, spec: AnswerSpec, report: Reporter, limits: Limits) -> Header:
+    """Find the header line, its separator and the needed columns; raises Refused."""
+    start, line = _first_line(text, report)
+    end = text.find("\n", start)
+    end = len(text) if end < 0 else end
+    head = text[start : min(end, start + limits.max_line_bytes + 1)].rstrip("\r")
+    if max(head.count(","), head.count(";")) >= limits.max_columns:
+        raise report.refuse("E_TOO_MANY_COLUMNS", max=limits.max_columns)
+    if too_long(head, limits.max_line_bytes):
+        raise report.refuse("E_LINE_TOO_LONG", line, max=limits.max_line_bytes)
+    needed = [c.name for c in spec.columns]
+    names, delimiter = _split_header(head, needed, report, line)
+    _require_columns(names, delimiter, needed, report, line, head, text[end + 1 :], spec)
+    if delimiter == ";":
+        report.warn("W_DELIMITER_SEMICOLON")
+    extra = [n for n in names if n not in needed]
+    if extra:
+        shown = ", ".join(f"« {neutral(n)} »" for n in extra[:5])
+        report.warn("W_EXTRA_COLUMNS", colonnes=shown + ("…" if len(extra) > 5 else ""))
+    return Header(tuple(names), delimiter, end + 1, line)
+
+
+def records(
+    text: str, header: Header, report: Reporter, limits: Limits
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line, cells) of each well-formed row, noting the others and blank lines."""
+    at, line, blank, rows = header.start, header.line + 1, 0, 0
+    size = len(text)
+    while at < size:
+        end = text.find("\n", at)
+        end = size if end < 0 else end
+        row = text[at:end]
+        if not row.strip(" \t\r"):
+            blank += 1
+            at, line = end + 1, line + 1
+            continue
+        rows += 1
+        if rows > limits.max_rows:
+            raise report.refuse("E_TOO_MANY_ROWS", line)
+        cells, at, span = _cells(text, at, end, header, report, line, limits)
+        if cells is not None and _well_formed(cells, header, report, line, limits):
+            yield line, cells
+        line += span
+    if blank:
+        report.warn("W_BLANK_LINES", n=blank)
+    if not rows:
+        raise report.refuse("E_NO_ROWS")
+
+
+def too_long(text: str, limit: int) -> bool:
+    """Tell whether a text takes more bytes than a limit."""
+    if len(text) * 4 <= limit:
+        return False
+    return len(text) > limit or len(text.encode()) > limit
+
+
+def _first_line(text: str, report: Reporter) -> tuple[int, int]:
+    at, line = 0, 1
+    while at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        if text[at:end].strip(" \t\r"):
+            if line > 1:
+                report.warn("W_BLANK_LINES", n=line - 1)
+            return at, line
+        at, line = end + 1, line + 1
+    raise report.refuse("E_EMPTY")
+
+
+def _split_header(
+    head: str, needed: Sequence[str], report: Reporter, line: int
+) -> tuple[list[str], str]:
+    best: tuple[int, int, list[str], str] | None = None
+    for delimiter in (",", ";"):
+        try:
+            names, _ = split_quoted(head, 0, delimiter)
+        except QuoteFault as error:
+            raise report.refuse("E_CSV_QUOTE", line) from error
+        found = sum(n in names for n in needed)
+        rank = (found, len(names), names, delimiter)
+        if best is None or rank[:2] > best[:2]:
+            best = rank
+    assert best is not None  # noqa: S101 (two separators were tried)
+    return best[2], best[3]
+
+
+def _require_columns(
+    names: list[str],
+    delimiter: str,
+    needed: Sequence[str],
+    report: Reporter,
+    line: int,
+    head: str,
+    rest: str,
+    spec: AnswerSpec,
+) -> None:
+    for name in names:
+        if name in needed and names.count(name) > 1:
+            raise report.refuse("E_COLUMN_DUPLICATE", line, colonne=neutral(name))
+    missing = [n for n in needed if n not in names]
+    if not missing:
+        _require_unique(names, report, line)
+        return
+    if head.strip().casefold().startswith("sep="):
+        raise report.refuse("E_HEADER_MISSING", line, hint="H_SEP_DIRECTIVE")
+    for wrong, shown in WRONG_DELIMITERS.items():
+        parts = [p.strip(' "').casefold() for p in head.split(wrong)]
+        if len(parts) > 1 and any(n.casefold() in parts for n in needed):
+            raise report.refuse("E_DELIMITER", line, trouve=shown)
+    if _looks_like_data(names, head, spec):
+        raise report.refuse("E_HEADER_MISSING", line)
+    shown = ", ".join(f"« {neutral(n)} »" for n in names[:10])
+    hint = hints.of_column(missing[0], names)
+    raise report.refuse("E_COLUMN_MISSING", line, colonne=missing[0], colonnes=shown, **hint)
+
+
+def _require_unique(names: list[str], report: Reporter, line: int) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen and name.strip():
+            raise report.refuse("E_COLUMN_DUPLICATE", line, colonne=neutral(name))
+        seen.add(name)
+
+
+def _looks_like_data(names: Sequence[str], head: str, spec: AnswerSpec) -> bool:
+    if head.lstrip().startswith("<"):
+        return True
+    domain = set(spec.answer.domain or ())
+    return any(NUMBER.fullmatch(n) or n in domain for n in names)
+
+
+def _cells(
+    text: str, at: int, end: int, header: Header, report: Reporter, line: int, limits: Limits
+) -> tuple[list[str] | None, int, int]:
+    """Return the cells of the row at a position, where the next starts, its physical lines."""
+    row = text[at:end]
+    if row.endswith("\r"):
+        row = row[:-1]
+    if '"' not in row:
+        if line == header.line + 1 and too_long(row, limits.max_line_bytes):
+            raise report.refuse("E_LINE_TOO_LONG", line, max=limits.max_line_bytes)
+        return row.split(header.delimiter), end + 1, 1
+    try:
+        cells, stop = split_quoted(text, at, header.delimiter)
+    except QuoteFault as error:
+        report.add("E_CSV_QUOTE", line + text.count("\n", at, error.at))
+        after = text.find("\n", error.at) if error.closed else -1
+        after = len(text) if after < 0 else after + 1
+        return None, after, text.count("\n", at, after)
+    return cells, stop, text.count("\n", at, stop)
+
+
+def split_quoted(text: str, at: int, delimiter: str) -> tuple[list[str], int]:
+    """Split one row by RFC 4180 from a position; returns its cells and the next position.
+
+    Raises QuoteFault.
+    """
+    cells: list[str] = []
+    while True:
+        opening = at
+        if text.startswith('"', at):
+            cell, at = _quoted(text, at)
+        else:
+            cell, at = _bare(text, at, delimiter)
+        cells.append(cell)
+        if text.startswith(delimiter, at):
+            at += 1
+            continue
+        if text.startswith("\r\n", at):
+            at += 1
+        if at >= len(text) or text[at] == "\n":
+            return cells, at + 1
+        raise QuoteFault(opening, closed=text.find("\n", opening, at) < 0)
+
+
+def _quoted(text: str, at: int) -> tuple[str, int]:
+    start = at + 1
+    pieces: list[str] = []
+    while True:
+        end = text.find('"', start)
+        if end < 0:
+            raise QuoteFault(at, closed=False)
+        pieces.append(text[start:end])
+        if text.startswith('"', end + 1):
+            pieces.append('"')
+            start = end + 2
+            continue
+        return "".join(pieces), end + 1
+
+
+def _bare(text: str, at: int, delimiter: str) -> tuple[str, int]:
+    line_end = text.find("\n", at)
+    line_end = len(text) if line_end < 0 else line_end
+    end = text.find(delimiter, at, line_end)
+    end = line_end if end < 0 else end
+    cell = text[at:end]
+    if '"' in cell:
+        raise QuoteFault(at + cell.index('"'), closed=True)
+    stop = end - 1 if cell.endswith("\r") else end
+    return text[at:stop], stop
+
+
+def _well_formed(
+    cells: list[str], header: Header, report: Reporter, line: int, limits: Limits
+) -> bool:
+    wanted = len(header.names)
+    if len(cells) == wanted:
+        for name, cell in zip(header.names, cells, strict=True):
+            if too_long(cell, limits.max_cell_bytes):
+                facts = {"colonne": neutral(name), "max": limits.max_cell_bytes}
+                report.add("E_CELL_TOO_LONG", line, **facts)
+                return False
+        return True
+    if sum(map(len, cells)) > limits.max_line_bytes:
+        report.add("E_LINE_TOO_LONG", line, max=limits.max_line_bytes)
+        return False
+    hint = {"hint": "H_DECIMAL_COMMA"} if _is_comma_split(cells, header) else {}
+    report.add("E_ROW_FIELDS", line, trouve=len(cells), attendu=wanted, **hint)
+    return False
+
+
+def _is_comma_split(cells: list[str], header: Header) -> bool:
+    """Tell whether decimal commas were taken for separators."""
+    if header.delimiter != "," or len(cells) <= len(header.names):
+        return False
+    if not DIGITS.fullmatch(cells[-1].strip(" ")):
+        return False
+    return any(NUMBER.fullmatch(f"{a}.{b}") for a, b in itertools.pairwise(cells))

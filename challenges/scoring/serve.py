@@ -1,0 +1,109 @@
+"""Be the child process: import once, then fork for each prediction file."""
+
+import json
+import os
+import resource
+import signal
+import sys
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from challenges.scoring.answer import AnswerSpec, Limits, canonical
+from challenges.scoring.predictions.faults import Reporter, refused
+from challenges.scoring.predictions.reader import read
+from challenges.scoring.truth import load_keys
+from challenges.scoring.wire import receive, send
+
+MEMORY_FACTOR = 8
+OPEN_FILES = 64
+
+
+def main() -> None:
+    """Answer requests until the parent closes the pipe."""
+    warnings.simplefilter("ignore")
+    with open(0, "rb", buffering=0) as source, open(1, "wb") as sink:
+        while True:
+            try:
+                head, keys = receive(source)
+            except EOFError:
+                return
+            answer = _forked(json.loads(head), keys)
+            send(sink, *answer)
+
+
+def _forked(request: dict[str, Any], keys: bytes) -> tuple[bytes, bytes]:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _serve_and_exit(request, keys, writing)
+    os.close(writing)
+    try:
+        with open(reading, "rb", buffering=0) as pipe:
+            answer = receive(pipe)
+    except EOFError:
+        answer = (b"", b"")
+    _, status = os.waitpid(child, 0)
+    if answer[0] and status == 0:
+        return answer
+    return _lost(request, status)
+
+
+def _lost(request: dict[str, Any], status: int) -> tuple[bytes, bytes]:
+    """Turn the death of a fork into a refusal."""
+    report = Reporter(AnswerSpec.from_json(request["spec"]))
+    limits = Limits(**request["limits"])
+    timed_out = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGALRM, signal.SIGXCPU)
+    if timed_out:
+        refusal = report.refuse("X_TIMEOUT", limite=f"{limits.wall_seconds:g} s")
+    elif os.WIFSIGNALED(status) and request["name"].casefold().endswith(".parquet"):
+        refusal = report.refuse("E_PARQUET_CORRUPT")
+    else:
+        refusal = report.refuse("X_MEMORY", limite=f"{limits.memory_bytes // 2**20} Mo")
+    return canonical(refused(refusal).to_json()), b""
+
+
+def _serve_and_exit(request: dict[str, Any], keys: bytes, writing: int) -> None:
+    code = 1
+    with suppress(MemoryError):
+        limits = Limits(**request["limits"])
+        spec = AnswerSpec.from_json(request["spec"])
+        known = load_keys(keys)
+        path = Path(request["path"])
+        bound(limits, path.stat().st_size)
+        with path.open("rb") as file:
+            data = file.read(limits.max_bytes + 1)
+        verdict, answer = read(data, request["name"], spec, known, limits)
+        with open(writing, "wb") as pipe:
+            body = b"" if answer is None else answer.to_bytes()
+            send(pipe, canonical(verdict.to_json()), body)
+        code = 0
+    os._exit(code)
+
+
+def bound(limits: Limits, size: int) -> None:
+    """Set the limits of this process for a file of so many bytes; they cannot be raised again."""
+    memory = _mapped_bytes() + MEMORY_FACTOR * min(size, limits.max_bytes) + limits.memory_bytes
+    seconds = max(1, int(limits.wall_seconds))
+    for what, most in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+    ):
+        resource.setrlimit(what, (most, most))
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, limits.wall_seconds)
+
+
+def _mapped_bytes() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    return pages * resource.getpagesize()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
