@@ -1,12 +1,12 @@
 """Be the child process: import once, then fork for each prediction file."""
 
+import importlib
 import json
 import os
 import resource
 import signal
 import sys
 import warnings
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from challenges.scoring.wire import receive, send
 
 MEMORY_FACTOR = 8
 OPEN_FILES = 64
+NO_MEMORY = 3
 
 
 def main() -> None:
@@ -34,6 +35,9 @@ def main() -> None:
 
 
 def _forked(request: dict[str, Any], keys: bytes) -> tuple[bytes, bytes]:
+    if request["name"].casefold().endswith((".parquet", ".zip")):
+        # slow import, made before the limits of the fork are set
+        importlib.import_module("challenges.scoring.predictions.parquet")
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -60,6 +64,8 @@ def _lost(request: dict[str, Any], status: int) -> tuple[bytes, bytes]:
         refusal = report.refuse("X_TIMEOUT", limite=f"{limits.wall_seconds:g} s")
     elif os.WIFSIGNALED(status) and request["name"].casefold().endswith(".parquet"):
         refusal = report.refuse("E_PARQUET_CORRUPT")
+    elif os.WIFEXITED(status) and os.WEXITSTATUS(status) != NO_MEMORY:
+        refusal = report.refuse("X_PLATFORM")
     else:
         refusal = report.refuse("X_MEMORY", limite=f"{limits.memory_bytes // 2**20} Mo")
     return canonical(refused(refusal).to_json()), b""
@@ -67,20 +73,27 @@ def _lost(request: dict[str, Any], status: int) -> tuple[bytes, bytes]:
 
 def _serve_and_exit(request: dict[str, Any], keys: bytes, writing: int) -> None:
     code = 1
-    with suppress(MemoryError):
-        limits = Limits(**request["limits"])
-        spec = AnswerSpec.from_json(request["spec"])
-        known = load_keys(keys)
-        path = Path(request["path"])
-        bound(limits, path.stat().st_size)
-        with path.open("rb") as file:
-            data = file.read(limits.max_bytes + 1)
-        verdict, answer = read(data, request["name"], spec, known, limits)
-        with open(writing, "wb") as pipe:
-            body = b"" if answer is None else answer.to_bytes()
-            send(pipe, canonical(verdict.to_json()), body)
+    try:
+        _serve(request, keys, writing)
         code = 0
-    os._exit(code)
+    except MemoryError:
+        code = NO_MEMORY
+    finally:
+        os._exit(code)
+
+
+def _serve(request: dict[str, Any], keys: bytes, writing: int) -> None:
+    limits = Limits(**request["limits"])
+    spec = AnswerSpec.from_json(request["spec"])
+    known = load_keys(keys)
+    path = Path(request["path"])
+    bound(limits, path.stat().st_size)
+    with path.open("rb") as file:
+        data = file.read(limits.max_bytes + 1)
+    verdict, answer = read(data, request["name"], spec, known, limits)
+    with open(writing, "wb") as pipe:
+        body = b"" if answer is None else answer.to_bytes()
+        send(pipe, canonical(verdict.to_json()), body)
 
 
 def bound(limits: Limits, size: int) -> None:

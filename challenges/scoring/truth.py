@@ -122,14 +122,19 @@ def compile_truth(
         arrays[f"weights.{split}"] = draw_weights(counts[index], contract.replicates, seed)
     _add_groups(contract, ordered, ids, attributes, arrays, meta)
     meta |= {"splits": list(contract.truth.splits)}
-    data, offsets = blob.pack_texts(ids)
     sizes = np.bincount(part, minlength=len(contract.truth.splits))
     return CompiledTruth(
-        keys=blob.pack({"kind": "keys"}, {"ids": data, "offsets": offsets}),
+        keys=keys_of(ids),
         labels=blob.pack(meta | {"kind": "labels"}, arrays),
         n={s: int(sizes[i]) for i, s in enumerate(contract.truth.splits)},
         notes=tuple(notes),
     )
+
+
+def keys_of(ids: Sequence[str]) -> bytes:
+    """Write identifiers, in their canonical order, as keys."""
+    data, offsets = blob.pack_texts(list(ids))
+    return blob.pack({"kind": "keys"}, {"ids": data, "offsets": offsets})
 
 
 def load_keys(data: bytes) -> Keys:

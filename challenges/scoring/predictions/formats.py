@@ -222,8 +222,8 @@ def _inflate(
 
 
 def _counted(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, ceiling: int) -> Iterator[bytes]:
-    """Inflate piece by piece to one byte over the ceiling, whatever size is declared."""
-    entry.file_size = ceiling + 1
+    """Inflate piece by piece past the ceiling, whatever size is declared."""
+    entry.file_size = ceiling + 2 * CHUNK
     with archive.open(entry) as stream:
         while piece := stream.read(CHUNK):
             yield piece

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from challenges.scoring.answer import AnswerSpec, Column, Limits
@@ -61,8 +62,8 @@ def longest_cell(table: pa.Table, column: Column, limit: int) -> int | None:
     at = 0
     for chunk in table.column(column.name).chunks:
         values = chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
-        lengths = pa.compute.binary_length(values)
-        if len(values) and (pa.compute.max(lengths).as_py() or 0) > limit:
+        lengths = pc.binary_length(values)
+        if len(values) and (pc.max(lengths).as_py() or 0) > limit:
             for offset, cell in enumerate(chunk.to_pylist()):
                 if cell is not None and len(cell.encode()) > limit:
                     return at + offset + 1

@@ -7,6 +7,7 @@ noted and the reading goes on.
 import itertools
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from challenges.scoring.answer import AnswerSpec, Limits
@@ -143,17 +144,14 @@ def _first_line(text: str, report: Reporter) -> tuple[int, int]:
 def _split_header(
     head: str, needed: Sequence[str], report: Reporter, line: int
 ) -> tuple[list[str], str]:
-    best: tuple[int, int, list[str], str] | None = None
+    found: list[tuple[int, int, list[str], str]] = []
     for delimiter in (",", ";"):
-        try:
+        with suppress(QuoteFault):
             names, _ = split_quoted(head, 0, delimiter)
-        except QuoteFault as error:
-            raise report.refuse("E_CSV_QUOTE", line) from error
-        found = sum(n in names for n in needed)
-        rank = (found, len(names), names, delimiter)
-        if best is None or rank[:2] > best[:2]:
-            best = rank
-    assert best is not None  # noqa: S101 (two separators were tried)
+            found.append((sum(n in names for n in needed), len(names), names, delimiter))
+    if not found:
+        raise report.refuse("E_CSV_QUOTE", line)
+    best = max(found, key=lambda f: f[:2])
     return best[2], best[3]
 
 
