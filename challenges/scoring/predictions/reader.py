@@ -39,8 +39,7 @@ def _aligned(
     if source.kind not in spec.formats:
         raise report.refuse("E_FORMAT")
     if source.kind == "parquet":
-        # slow import
-        from challenges.scoring.predictions import parquet  # noqa: PLC0415
+        from challenges.scoring.predictions import parquet  # noqa: PLC0415  # slow import
 
         table = parquet.read_table(source.data, spec, report, limits)
         for column in spec.columns:
