@@ -10,6 +10,8 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 from wagtail.views import serve
 
+from portal.pages.views import space
+
 
 def closed(request: HttpRequest) -> HttpResponse:
     """Answer that there is nothing here: people are managed by our own pages."""
@@ -28,6 +30,7 @@ urlpatterns = [
 ]
 
 urlpatterns += i18n_patterns(
+    path("espace/", space.index, name="space"),
     path("", include("portal.accounts.urls")),
     path("", include("catalogue.urls")),
     path("", include("datasets.urls")),

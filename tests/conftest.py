@@ -101,3 +101,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder of test state."""
     Path(django_settings.VAR_DIR).mkdir(parents=True, exist_ok=True)
+    Path(django_settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)

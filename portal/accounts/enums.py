@@ -41,3 +41,18 @@ class RegionRole(TextChoices):
     APPROVER = "approver", _("Décision des accès")
     DPO = "dpo", _("Protection des données")
     AUDITOR = "auditor", _("Audit")
+
+
+class Answer(TextChoices):
+    """How an offer, a request or a proposal ended."""
+
+    ACCEPTED = "accepted", _("Acceptée")
+    REFUSED = "refused", _("Refusée")
+    WITHDRAWN = "withdrawn", _("Retirée")
+
+
+class ProposalKind(TextChoices):
+    """What a proposal about a role of the Region would change."""
+
+    GIVE = "give", _("Donner")
+    END = "end", _("Retirer")

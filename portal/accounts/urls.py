@@ -1,7 +1,105 @@
-"""Routes of accounts."""
+"""Routes of accounts: allauth's views under French addresses, organisations, roles."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from allauth.account import views as account
+from allauth.mfa.base import views as factors
+from allauth.mfa.recovery_codes import views as recovery
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as passkeys
+from allauth.usersessions import views as sessions
+from django.contrib.auth.decorators import login_not_required
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from portal.accounts.views import account as own
+from portal.accounts.views import invitations, members, organisations, roles
+
+RESET_KEY = r"^mot-de-passe/nouveau/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
+
+entrance = [
+    path("connexion/", account.login, name="account_login"),
+    path("deconnexion/", account.logout, name="account_logout"),
+    path("ferme/", account.account_inactive, name="account_inactive"),
+    path("inscription/", account.signup, name="account_signup"),
+    path("identite/", account.reauthenticate, name="account_reauthenticate"),
+    path("adresse/", account.email, name="account_email"),
+    path("confirmation/", account.email_verification_sent, name="account_email_verification_sent"),
+    re_path(
+        r"^confirmation/(?P<key>[-:\w]+)/$", account.confirm_email, name="account_confirm_email"
+    ),
+    path("mot-de-passe/", account.password_change, name="account_change_password"),
+    path("mot-de-passe/choisir/", account.password_set, name="account_set_password"),
+    path("mot-de-passe/oublie/", account.password_reset, name="account_reset_password"),
+    path(
+        "mot-de-passe/oublie/envoye/",
+        account.password_reset_done,
+        name="account_reset_password_done",
+    ),
+    path(
+        "mot-de-passe/change/",
+        account.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+    re_path(RESET_KEY, account.password_reset_from_key, name="account_reset_password_from_key"),
+]
+security = [
+    path("", factors.index, name="mfa_index"),
+    path("code/", factors.authenticate, name="mfa_authenticate"),
+    path("confirmer/", factors.reauthenticate, name="mfa_reauthenticate"),
+    path("application/", totp.activate_totp, name="mfa_activate_totp"),
+    path("application/retirer/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("secours/", recovery.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path(
+        "secours/renouveler/", recovery.generate_recovery_codes, name="mfa_generate_recovery_codes"
+    ),
+    path(
+        "secours/telecharger/", recovery.download_recovery_codes, name="mfa_download_recovery_codes"
+    ),
+    path("cles/", passkeys.list_webauthn, name="mfa_list_webauthn"),
+    path("cles/ajouter/", passkeys.add_webauthn, name="mfa_add_webauthn"),
+    path("cles/confirmer/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+    path("cles/entrer/", login_not_required(passkeys.login_webauthn), name="mfa_login_webauthn"),
+    path("cles/<int:pk>/retirer/", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
+    path("cles/<int:pk>/modifier/", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
+]
+mine = [
+    path("", own.home, name="account_home"),
+    path("nom/", own.rename, name="account_rename"),
+    path("donnees/", own.take_data, name="account_data"),
+    path("fermer/", own.close, name="account_close"),
+    path("sessions/", sessions.list_usersessions, name="usersessions_list"),
+    path("sessions/<int:pk>/fermer/", own.end_session, name="account_end_session"),
+    path("securite/", include(security)),
+]
+organisation = [
+    path("", organisations.show, name="organisation"),
+    path("modifier/", organisations.edit, name="organisation_edit"),
+    path("attestation/", organisations.attest, name="organisation_attest"),
+    path("rejoindre/", invitations.ask, name="organisation_join"),
+    path("quitter/", members.leave, name="organisation_leave"),
+    path("membres/", members.index, name="organisation_members"),
+    path("membres/<uuid:person>/role/", members.change_role, name="organisation_role"),
+    path("membres/<uuid:person>/retirer/", members.remove, name="organisation_remove"),
+    path("membres/<uuid:person>/transmettre/", members.transfer, name="organisation_transfer"),
+    path("inviter/", invitations.invite, name="organisation_invite"),
+    path(
+        "invitations/<uuid:invitation>/retirer/",
+        invitations.withdraw,
+        name="organisation_invitation_withdraw",
+    ),
+    path("demandes/<uuid:request_id>/", invitations.answer_request, name="organisation_request"),
+    path(
+        "transmission/<uuid:transfer>/",
+        members.answer_transfer,
+        name="organisation_transfer_answer",
+    ),
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("compte/", include("allauth.urls")),
+    path("compte/", include([*entrance, *mine])),
+    path("organisations/", organisations.index, name="organisations"),
+    path("organisations/creer/", organisations.create, name="organisation_create"),
+    path("organisations/<slug:slug>/", include(organisation)),
+    path("invitations/<str:token>/", invitations.show, name="invitation"),
+    path("espace/organisations/", organisations.mine, name="my_organisations"),
+    path("espace/roles/", roles.index, name="region_roles"),
+    path("espace/roles/<uuid:proposal>/", roles.answer, name="region_role_answer"),
 ]

@@ -41,6 +41,7 @@ EXPLORE = (
     Entry("ressources", _("Toutes les ressources"), "catalogue:list"),
     Entry("donnees", _("Répertoire R2DDE"), "datasets:list"),
     Entry("challenges", _("Challenges d’innovation"), "challenges:list"),
+    Entry("organisations", _("Organisations"), "organisations"),
     Entry("programme", _("Le programme"), "/programme/"),
 )
 

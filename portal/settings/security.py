@@ -58,31 +58,56 @@ SECURE_CSP_ADMIN = {
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-        "OPTIONS": {"user_attributes": ("username", "display_name", "email")},
-    },
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 14},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": f"portal.accounts.passwords.{name}"}
+    for name in ("LengthValidator", "TopListValidator", "OwnWordsValidator")
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/espace/"
 LOGOUT_REDIRECT_URL = "/"
 
-ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_ADAPTER = "portal.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "portal.accounts.forms.profile.SignupProfile"
+ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD = "site"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _https else "http"
+ACCOUNT_USER_DISPLAY = "builtins.str"
+ACCOUNT_FORMS = {
+    "signup": "portal.accounts.forms.signin.SignupForm",
+    "login": "portal.accounts.forms.signin.LoginForm",
+    "reset_password": "portal.accounts.forms.signin.ResetPasswordForm",
+    "reset_password_from_key": "portal.accounts.forms.signin.ResetPasswordKeyForm",
+    "set_password": "portal.accounts.forms.signin.SetPasswordForm",
+    "change_password": "portal.accounts.forms.signin.ChangePasswordForm",
+    "add_email": "portal.accounts.forms.signin.AddEmailForm",
+    "reauthenticate": "portal.accounts.forms.signin.ReauthenticateForm",
+}
+# Limits: allauth's figures are those of the security design (30 sign-ins a minute per address,
+# 10 failures a minute per address, 5 in five minutes per account, 20 sign-ups, 20 resets).
+ALLAUTH_TRUSTED_PROXY_COUNT = len(TRUSTED_PROXIES)
+MFA_ADAPTER = "portal.accounts.adapters.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_FORMS = {
+    "authenticate": "portal.accounts.forms.factors.AuthenticateForm",
+    "reauthenticate": "portal.accounts.forms.factors.ReauthenticateForm",
+    "activate_totp": "portal.accounts.forms.factors.ActivateTOTPForm",
+    "add_webauthn": "portal.accounts.forms.factors.AddWebAuthnForm",
+    "edit_webauthn": "portal.accounts.forms.factors.EditWebAuthnForm",
+}
 MFA_TOTP_ISSUER = "Open Emploi"
+MFA_TOTP_TOLERANCE = 1
 MFA_PASSKEY_LOGIN_ENABLED = True
+# Nobody signs in before the address is confirmed, so a change of address may wait beside MFA.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = mode.EMBEDDED
 # Second factors are compulsory for the roles of the security design, except on loopback.
 MFA_REQUIRED_FOR_ROLES = not mode.EMBEDDED
+# Erasures live outside the database, so that a restored backup can forget again.
+ERASURE_JOURNAL_FILE = mode.optional("ERASURE_JOURNAL_FILE", str(mode.VAR_DIR / "erasures.jsonl"))

@@ -93,7 +93,7 @@ if _mail.scheme in {"smtp", "smtps"}:
     EMAIL_USE_TLS, EMAIL_USE_SSL = "tls=1" in _mail.query, _mail.scheme == "smtps"
     EMAIL_TIMEOUT = 10
 else:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_BACKEND = "portal.audit.letters.FolderBackend"
     EMAIL_FILE_PATH = mode.VAR_DIR / "mail"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = mode.optional("MAIL_FROM", "ne-pas-repondre@localhost")
 
@@ -104,8 +104,6 @@ HOLDOUT_PUBLIC_KEY_FILE = mode.by_mode(
     "HOLDOUT_PUBLIC_KEY_FILE", embedded=str(mode.VAR_DIR / "keys" / "holdout_public.key")
 )
 HOLDOUT_PRIVATE_KEY_FILE = mode.optional("HOLDOUT_PRIVATE_KEY_FILE")
-# A second recipient whose private half stays offline with the Region.
-HOLDOUT_ESCROW_PUBLIC_KEY_FILE = mode.optional("HOLDOUT_ESCROW_PUBLIC_KEY_FILE")
 EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE = (
     str(mode.VAR_DIR / "keys" / "holdout_private.key") if EMBEDDED else ""
 )

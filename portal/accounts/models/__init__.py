@@ -1,6 +1,19 @@
 """People, organisations, roles, tokens."""
 
+from portal.accounts.models.invitation import FormerAddress, Invitation, JoinRequest, Transfer
 from portal.accounts.models.organisation import Membership, Organisation
+from portal.accounts.models.proposal import RoleProposal
 from portal.accounts.models.user import ApiToken, RegionAppointment, User
 
-__all__ = ["ApiToken", "Membership", "Organisation", "RegionAppointment", "User"]
+__all__ = [
+    "ApiToken",
+    "FormerAddress",
+    "Invitation",
+    "JoinRequest",
+    "Membership",
+    "Organisation",
+    "RegionAppointment",
+    "RoleProposal",
+    "Transfer",
+    "User",
+]

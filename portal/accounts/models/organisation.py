@@ -5,8 +5,28 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.enums import OrganisationKind, Role
-from portal.lib.immutable import Immutable
+from portal.accounts.enums import OrganisationBadge, OrganisationKind, Role
+from portal.lib.immutable import GuardedQuerySet, Immutable
+
+
+class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    """Organisations, their members counted where a page shows them."""
+
+    def counted(self) -> "OrganisationQuerySet":
+        """Add `members_count`, the live memberships."""
+        live = models.Q(memberships__left_at__isnull=True)
+        return self.annotate(members_count=models.Count("memberships", filter=live))
+
+    def matching(self, words: str) -> "OrganisationQuerySet":
+        """Keep those whose name or acronym holds each word."""
+        found = self
+        for word in words.split()[:8]:
+            found = found.filter(models.Q(name__icontains=word) | models.Q(acronym__icontains=word))
+        return found
+
+    def locked(self, organisation: "Organisation") -> "Organisation":
+        """Read the row again under a lock."""
+        return self.select_for_update().get(pk=organisation.pk)
 
 
 class Organisation(models.Model):
@@ -28,8 +48,10 @@ class Organisation(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects = OrganisationQuerySet.as_manager()
+
     class Meta:
-        ordering = ["name"]
+        ordering = ["name", "pk"]
         verbose_name = _("organisation")
         constraints = [
             models.UniqueConstraint(
@@ -39,6 +61,24 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def kind_words(self) -> str:
+        """Name the kind of organisation."""
+        return str(OrganisationKind(self.kind).label)
+
+    @property
+    def badge_words(self) -> list[str]:
+        """Name the badges given by the Region."""
+        return [str(OrganisationBadge(badge).label) for badge in self.badges]
+
+
+class MembershipQuerySet(GuardedQuerySet):
+    """Memberships, live or past."""
+
+    def live(self) -> "MembershipQuerySet":
+        """Keep those that have not ended."""
+        return self.filter(left_at__isnull=True)
 
 
 class Membership(Immutable):
@@ -51,6 +91,8 @@ class Membership(Immutable):
     role = models.CharField(max_length=20, choices=Role.choices)
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -2,16 +2,21 @@
 
 import secrets
 import uuid
+from collections.abc import Iterator
 from functools import cached_property
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.enums import RegionRole
 from portal.lib.immutable import Immutable
+
+SESSION_SALT = "portal.accounts.session"
 
 
 def new_person_key() -> str:
@@ -40,6 +45,8 @@ class User(AbstractUser):
     closed_at = models.DateTimeField(null=True, blank=True)
     # Made by the embedded start-up; production refuses to start while one is left.
     is_demonstration = models.BooleanField(default=False)
+    # Raised when a role or the status changes: sessions opened before end at once.
+    session_epoch = models.PositiveIntegerField(default=0)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -47,6 +54,8 @@ class User(AbstractUser):
         verbose_name = _("personne")
 
     def __str__(self) -> str:
+        if self.closed_at is not None:
+            return str(_("compte supprimé"))
         return self.display_name or self.username
 
     @cached_property
@@ -62,6 +71,24 @@ class User(AbstractUser):
         return dict(
             self.memberships.filter(left_at__isnull=True).values_list("organisation_id", "role")
         )
+
+    def forget_roles(self) -> None:
+        """Drop what was read of the roles, after they changed."""
+        self.__dict__.pop("region_roles", None)
+        self.__dict__.pop("roles_by_organisation", None)
+
+    def get_session_auth_hash(self) -> str:
+        """Tie sessions to the password and to the epoch of the roles."""
+        return self._hash_session(None)
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """Give the same under each former secret key."""
+        for secret in settings.SECRET_KEY_FALLBACKS:
+            yield self._hash_session(secret)
+
+    def _hash_session(self, secret: str | None) -> str:
+        value = f"{self.password}:{self.session_epoch}:{self.is_active}"
+        return salted_hmac(SESSION_SALT, value, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def is_region(self) -> bool:

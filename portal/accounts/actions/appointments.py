@@ -1,0 +1,183 @@
+"""Roles held for the Region: one administrator proposes, another confirms."""
+
+from django.contrib.auth.models import Group
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts import rules
+from portal.accounts.actions import sessions
+from portal.accounts.authorization import require
+from portal.accounts.enums import Answer, ProposalKind, RegionRole
+from portal.accounts.models import RegionAppointment, RoleProposal, User
+from portal.audit.actors import Actor
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock
+from portal.lib.immutable import writes
+from portal.lib.refusals import Conflict
+
+# The groups of the editorial back office that follow a role; both may enter it, nobody else.
+BACKOFFICE_GROUPS = {RegionRole.ADMINISTRATOR: "Moderators", RegionRole.MODERATOR: "Editors"}
+
+
+@transaction.atomic
+def propose(*, kind: str, user: User, role: str, reason: str, by: User) -> RoleProposal:
+    """Propose to give a role, or to end one.
+
+    In order: the proposal; event "role.proposed"; a letter to the other administrators. Raises
+    NotAllowed; Conflict when it would change nothing or a proposal waits.
+    """
+    by.forget_roles()
+    require(rules.may_propose_role, by, user)
+    held = _live(user, role).exists()
+    if held == (kind == ProposalKind.GIVE):
+        raise Conflict(_("Cette proposition ne changerait rien."), code="nothing_to_change")
+    try:
+        with transaction.atomic():
+            proposal = RoleProposal.objects.create(
+                kind=ProposalKind(kind).value,
+                user=user,
+                role=RegionRole(role).value,
+                reason=reason,
+                proposed_by=by,
+                proposed_at=clock.now(),
+            )
+    except IntegrityError as error:
+        raise Conflict(
+            _("Une proposition attend déjà pour cette personne et ce rôle."),
+            code="proposal_waiting",
+        ) from error
+    record("role.proposed", by=by, on=proposal, person=user, role=role, kind=kind)
+    for other in _other_administrators(by, user):
+        owe(
+            "mail.role_proposed",
+            key=f"{proposal.public_id}:{other}",
+            proposal_id=proposal.pk,
+            user_id=other,
+        )
+    return proposal
+
+
+@transaction.atomic
+def confirm(*, proposal: RoleProposal, by: User) -> RoleProposal:
+    """Confirm a proposal as second administrator.
+
+    In order: answer; the role given or ended; back office groups; the person's sessions end;
+    event "role.given" or "role.ended"; a letter. Raises NotAllowed; Conflict.
+    """
+    proposal = _locked(proposal)
+    by.forget_roles()
+    require(rules.may_answer_proposal, by, proposal)
+    _answer(proposal, Answer.ACCEPTED, by)
+    if proposal.kind == ProposalKind.GIVE:
+        _write(
+            proposal.user,
+            proposal.role,
+            given_by=proposal.proposed_by.person_key,
+            confirmed_by=by.person_key,
+        )
+    else:
+        _end(proposal.user, proposal.role)
+    verb = "role.given" if proposal.kind == ProposalKind.GIVE else "role.ended"
+    record(
+        verb,
+        by=by,
+        on=proposal.user,
+        role=proposal.role,
+        proposed_by=proposal.proposed_by.person_key,
+    )
+    owe("mail.role_changed", key=str(proposal.public_id), proposal_id=proposal.pk)
+    return proposal
+
+
+@transaction.atomic
+def refuse(*, proposal: RoleProposal, by: User) -> RoleProposal:
+    """Refuse as second administrator; event "role.refused". Raises NotAllowed; Conflict."""
+    proposal = _locked(proposal)
+    by.forget_roles()
+    require(rules.may_answer_proposal, by, proposal)
+    _answer(proposal, Answer.REFUSED, by)
+    record("role.refused", by=by, on=proposal, person=proposal.user, role=proposal.role)
+    return proposal
+
+
+@transaction.atomic
+def withdraw(*, proposal: RoleProposal, by: User) -> RoleProposal:
+    """Take one's own proposal back; event "role.withdrawn". Raises NotAllowed; Conflict."""
+    proposal = _locked(proposal)
+    require(rules.may_withdraw_proposal, by, proposal)
+    _answer(proposal, Answer.WITHDRAWN, by)
+    record("role.withdrawn", by=by, on=proposal, person=proposal.user, role=proposal.role)
+    return proposal
+
+
+@transaction.atomic
+def install(*, user: User, role: str, by: Actor) -> RegionAppointment:
+    """Give a role without a second person: the opening accounts and the first administrators.
+
+    For the system only (start-up in embedded mode, `create_administrator`). In order: the
+    role; back office groups; sessions end; event "role.installed". A role already held is
+    returned as it is. Raises NotAllowed for a person.
+    """
+    require(rules.is_system, by)
+    held = _live(user, role).first()
+    if held is not None:
+        return held
+    appointment = _write(user, role, given_by=by.person_key, confirmed_by="")
+    record("role.installed", by=by, on=user, role=role)
+    return appointment
+
+
+def _other_administrators(by: User, user: User) -> list[int]:
+    return list(
+        RegionAppointment.objects.filter(role=RegionRole.ADMINISTRATOR, ended_at__isnull=True)
+        .exclude(user_id__in=[by.pk, user.pk])
+        .order_by("user_id")
+        .values_list("user_id", flat=True)
+    )
+
+
+def _live(user: User, role: str) -> models.QuerySet[RegionAppointment]:
+    return RegionAppointment.objects.filter(user=user, role=role, ended_at__isnull=True)
+
+
+def _write(user: User, role: str, *, given_by: str, confirmed_by: str) -> RegionAppointment:
+    appointment = RegionAppointment(
+        user=user,
+        role=RegionRole(role).value,
+        given_by=given_by,
+        confirmed_by=confirmed_by,
+        given_at=clock.now(),
+    )
+    with writes(RegionAppointment):
+        appointment.save()
+    _settle(user)
+    return appointment
+
+
+def _end(user: User, role: str) -> None:
+    with writes(RegionAppointment):
+        ended = _live(user, role).update(ended_at=clock.now())
+    if not ended:
+        raise Conflict(_("Cette personne n’a plus ce rôle."), code="nothing_to_change")
+    _settle(user)
+
+
+def _settle(user: User) -> None:
+    """Bring the back office groups in line with the roles, and end the sessions."""
+    sessions.end_all(user=user)
+    wanted = {BACKOFFICE_GROUPS[role] for role in user.region_roles if role in BACKOFFICE_GROUPS}
+    user.groups.set([Group.objects.get_or_create(name=name)[0] for name in sorted(wanted)])
+
+
+def _locked(proposal: RoleProposal) -> RoleProposal:
+    RoleProposal.objects.select_for_update().get(pk=proposal.pk)
+    fresh = RoleProposal.objects.select_related("user", "proposed_by").get(pk=proposal.pk)
+    if fresh.answer:
+        raise Conflict(_("Cette proposition a déjà reçu sa réponse."), code="already_answered")
+    return fresh
+
+
+def _answer(proposal: RoleProposal, answer: Answer, by: User) -> None:
+    proposal.answer, proposal.answered_by, proposal.answered_at = answer.value, by, clock.now()
+    proposal.save(update_fields=["answer", "answered_by", "answered_at"])

@@ -1,0 +1,190 @@
+"""Forms of organisations, places and roles."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.enums import (
+    OrganisationBadge,
+    OrganisationKind,
+    ProposalKind,
+    RegionRole,
+    Role,
+)
+from portal.accounts.forms.profile import DisplayName
+from portal.accounts.models import Invitation, Membership, Organisation, RegionAppointment, User
+from portal.accounts.models.invitation import GIVEN_BY_INVITATION
+from portal.accounts.validators import clean_siret
+from portal.lib import clock
+
+ROLE_DUTIES = {
+    Role.REFERENT: _("Administre l’organisation : membres, invitations, rôles, et tout le reste."),
+    Role.EDITOR: _("Écrit et envoie tout ce que l’organisation publie."),
+    Role.CONTRIBUTOR: _("Écrit des brouillons ; une éditrice ou un éditeur les envoie."),
+}
+
+
+def role_field(roles: tuple[Role, ...]) -> forms.ChoiceField:
+    """Offer roles, each with its duties."""
+    field: Any = forms.ChoiceField(
+        label=_("Rôle"),
+        choices=[(role.value, role.label) for role in roles],
+        widget=forms.RadioSelect,
+        initial=Role.CONTRIBUTOR.value,
+    )
+    field.descriptions = {role.value: ROLE_DUTIES[role] for role in roles}
+    offered: forms.ChoiceField = field
+    return offered
+
+
+class OrganisationForm(forms.Form):
+    """What an organisation says of itself."""
+
+    name = forms.CharField(
+        label=_("Nom de l’organisation"), max_length=160, min_length=2, help_text=_("En entier.")
+    )
+    acronym = forms.CharField(label=_("Sigle"), max_length=40, required=False)
+    kind = forms.ChoiceField(label=_("Nature"), choices=OrganisationKind.choices)
+    siret = forms.CharField(
+        label=_("Numéro SIRET ou SIREN"),
+        max_length=24,
+        required=False,
+        help_text=_("14 ou 9 chiffres ; il aide la Région à vérifier l’organisation."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    homepage_url = forms.URLField(
+        label=_("Site"), max_length=300, required=False, assume_scheme="https"
+    )
+    description = forms.CharField(
+        label=_("Présentation"), max_length=2_000, required=False, widget=forms.Textarea
+    )
+
+    def __init__(self, *args: Any, organisation: Organisation | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.organisation = organisation
+
+    def clean_siret(self) -> str:
+        """Check the key, and that no other organisation has the number."""
+        siret = clean_siret(self.cleaned_data["siret"])
+        own = self.organisation.pk if self.organisation else None
+        if siret and Organisation.objects.filter(siret=siret).exclude(pk=own).exists():
+            raise forms.ValidationError(
+                _("Une organisation porte déjà ce numéro : demandez plutôt à la rejoindre."),
+                code="siret_taken",
+            )
+        return siret
+
+
+class InviteForm(forms.Form):
+    """Offer a place to an address."""
+
+    email = forms.EmailField(
+        label=_("Adresse électronique de la personne"),
+        help_text=_("L’invitation ne vaudra que pour cette adresse, une fois, sept jours."),
+    )
+    role = role_field(GIVEN_BY_INVITATION)
+
+    def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.organisation = organisation
+
+    def clean_email(self) -> str:
+        """Refuse members and addresses already invited."""
+        email = str(self.cleaned_data["email"]).casefold()
+        members = Membership.objects.live().filter(
+            organisation=self.organisation, user__email__iexact=email
+        )
+        if members.exists():
+            raise forms.ValidationError(_("Cette personne est déjà membre."), code="already_member")
+        waiting = Invitation.objects.open(clock.now()).filter(
+            organisation=self.organisation, email=email
+        )
+        if waiting.exists():
+            raise forms.ValidationError(
+                _("Une invitation attend déjà à cette adresse."), code="invitation_waiting"
+            )
+        return email
+
+
+class JoinForm(forms.Form):
+    """Ask to join."""
+
+    message = forms.CharField(
+        label=_("Quelques mots pour les référents"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea,
+    )
+
+
+class RoleForm(forms.Form):
+    """Choose a member's role."""
+
+    role = role_field((Role.REFERENT, Role.EDITOR, Role.CONTRIBUTOR))
+
+
+class AttestForm(forms.Form):
+    """Choose the Region's badges."""
+
+    badges = forms.MultipleChoiceField(
+        label=_("Ce que la Région atteste"),
+        choices=OrganisationBadge.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+
+class NameForm(forms.Form):
+    """Change one's public name."""
+
+    display_name = DisplayName(
+        label=_("Nom public"), help_text=_("Il s’affiche près de vos contributions.")
+    )
+
+
+class CloseForm(forms.Form):
+    """Confirm the closing of one's account."""
+
+    understood = forms.BooleanField(
+        label=_("J’ai compris que la fermeture efface mes données et ne se défait pas."),
+        error_messages={"required": _("Cochez la case pour confirmer.")},
+    )
+
+
+class ProposalForm(forms.Form):
+    """Propose to give or end a role of the Region."""
+
+    person = forms.CharField(
+        label=_("Adresse électronique ou identifiant de la personne"), max_length=254
+    )
+    kind = forms.ChoiceField(
+        label=_("Proposition"),
+        choices=ProposalKind.choices,
+        widget=forms.RadioSelect,
+        initial=ProposalKind.GIVE.value,
+    )
+    role = forms.ChoiceField(label=_("Rôle"), choices=RegionRole.choices)
+    reason = forms.CharField(label=_("Motif"), max_length=300)
+
+    def clean_person(self) -> User:
+        """Find the person."""
+        try:
+            return User.objects.named(str(self.cleaned_data["person"]).strip())
+        except User.DoesNotExist as error:
+            raise forms.ValidationError(
+                _("Aucun compte ouvert ne porte ce nom ni cette adresse."), code="unknown"
+            ) from error
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a proposal that would change nothing."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if {"person", "role", "kind"} <= cleaned.keys():
+            held = RegionAppointment.objects.filter(
+                user=cleaned["person"], role=cleaned["role"], ended_at=None
+            ).exists()
+            if held == (cleaned["kind"] == ProposalKind.GIVE):
+                raise forms.ValidationError(
+                    _("Cette proposition ne changerait rien."), code="nothing_to_change"
+                )
+        return cleaned

@@ -1,0 +1,98 @@
+"""Sign-up, sign-in, passwords and address: allauth's forms in our words."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from allauth.account import forms as account_forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.forms.dress import Dressed
+from portal.accounts.passwords import OwnWordsValidator
+
+ADDRESS = _("Adresse électronique")
+PASSWORD = _("Mot de passe")
+NEW_PASSWORD = _("Nouveau mot de passe")
+AGAIN = _("Le même mot de passe, une seconde fois")
+PASSWORD_HINT = _(
+    "De 14 à 128 caractères. Une phrase à vous convient ; ni mot courant, ni suite de "
+    "touches, ni votre nom, ni celui du site."
+)
+
+
+class SignupForm(Dressed, account_forms.SignupForm):
+    """Create an account; a known address gets the same page and another letter."""
+
+    labels = {"email": ADDRESS, "password1": PASSWORD, "password2": AGAIN}
+    hints = {
+        "email": _("Elle ne sera jamais affichée."),
+        "password1": PASSWORD_HINT,
+        "site": _("Laissez ce champ vide."),
+    }
+    field_order = ["email", "display_name", "password1", "password2"]
+
+    def clean(self) -> dict[str, Any]:
+        """Compare the password with the chosen name too, which allauth does not know."""
+        super().clean()
+        password = self.cleaned_data.get("password1")
+        if password:
+            try:
+                OwnWordsValidator().validate(
+                    password,
+                    SimpleNamespace(display_name=self.cleaned_data.get("display_name", "")),
+                )
+            except ValidationError as error:
+                self.add_error("password1", error)
+        return self.cleaned_data
+
+
+class LoginForm(Dressed, account_forms.LoginForm):
+    """Open a session by address or user name."""
+
+    labels = {"login": _("Adresse électronique ou identifiant"), "password": PASSWORD}
+    hints = {"password": ""}
+
+
+class ResetPasswordForm(Dressed, account_forms.ResetPasswordForm):
+    """Ask for a reset link."""
+
+    labels = {"email": ADDRESS}
+
+
+class ResetPasswordKeyForm(Dressed, account_forms.ResetPasswordKeyForm):
+    """Choose a password from a reset link."""
+
+    labels = {"password1": NEW_PASSWORD, "password2": AGAIN}
+    hints = {"password1": PASSWORD_HINT}
+
+
+class SetPasswordForm(Dressed, account_forms.SetPasswordForm):
+    """Choose a first password."""
+
+    labels = {"password1": NEW_PASSWORD, "password2": AGAIN}
+    hints = {"password1": PASSWORD_HINT}
+
+
+class ChangePasswordForm(Dressed, account_forms.ChangePasswordForm):
+    """Change a password, knowing the current one."""
+
+    labels = {
+        "oldpassword": _("Mot de passe actuel"),
+        "password1": NEW_PASSWORD,
+        "password2": AGAIN,
+    }
+    hints = {"oldpassword": "", "password1": PASSWORD_HINT}
+
+
+class AddEmailForm(Dressed, account_forms.AddEmailForm):
+    """Ask for a change of address."""
+
+    labels = {"email": _("Nouvelle adresse électronique")}
+    hints = {"email": _("Nous y envoyons un lien ; le changement attend que vous l’ouvriez.")}
+
+
+class ReauthenticateForm(Dressed, account_forms.ReauthenticateForm):
+    """Prove who one is by password."""
+
+    labels = {"password": PASSWORD}
+    hints = {"password": ""}

@@ -1,0 +1,72 @@
+"""What the apps show in a person's space and on an organisation's page.
+
+Apps above register providers at start (AppConfig.ready); the pages ask and draw:
+
+    from portal.accounts import space
+    space.register("todo", tasks_of)            # what a person has to do, most urgent first
+    space.register("contributions", mine)       # their contributions
+    space.register("teams", teams_of)           # their teams and entries
+    space.register_organisation(_("Ressources"), resources_of)   # public, on its page
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from portal.accounts.models import Organisation, User
+
+
+@dataclass(frozen=True)
+class Item:
+    """One row: a title that is a link, a line of detail, a state with its word and tone.
+
+    due: sorts what is to do; rows without a date come last. icon, tone, badge_icon: names of
+    the kit.
+    """
+
+    title: Any
+    url: str
+    detail: Any = ""
+    icon: str = "inbox"
+    tone: str = ""
+    badge: Any = ""
+    badge_tone: str = ""
+    badge_icon: str = ""
+    due: datetime | None = None
+
+
+Provider = Callable[[User], Iterable[Item]]
+OrganisationProvider = Callable[[Organisation, Any], Iterable[Item]]
+SECTIONS = ("todo", "contributions", "teams", "accesses", "recent")
+_providers: dict[str, dict[str, Provider]] = defaultdict(dict)
+_organisation_parts: dict[str, tuple[Any, OrganisationProvider]] = {}
+
+
+def register(section: str, provider: Provider) -> None:
+    """Add a provider to a section of Mon espace; twice the same changes nothing."""
+    if section not in SECTIONS:
+        raise ValueError(f"unknown section of the space: {section}")
+    _providers[section][f"{provider.__module__}.{provider.__qualname__}"] = provider
+
+
+def items(section: str, user: User) -> list[Item]:
+    """Ask every provider of a section; dated rows first, the nearest date on top."""
+    found = [item for provider in _providers[section].values() for item in provider(user)]
+    return sorted(found, key=lambda item: (item.due is None, item.due and item.due.timestamp()))
+
+
+def register_organisation(title: Any, provider: OrganisationProvider) -> None:
+    """Add a list to the public page of organisations; the provider gets (organisation, viewer)."""
+    key = f"{provider.__module__}.{provider.__qualname__}"
+    _organisation_parts[key] = (title, provider)
+
+
+def organisation_parts(organisation: Organisation, viewer: Any) -> list[tuple[Any, list[Item]]]:
+    """Ask every provider of the organisation page; empty lists are left out."""
+    asked = (
+        (title, list(provider(organisation, viewer)))
+        for title, provider in _organisation_parts.values()
+    )
+    return [(title, rows) for title, rows in asked if rows]

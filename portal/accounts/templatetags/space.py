@@ -1,0 +1,90 @@
+"""What the pages of a person's space ask: its links, the factor rule, the letters folder."""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.template import Context
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts import rules, stepup
+from portal.accounts.enums import RegionRole
+
+register = template.Library()
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link of the side navigation."""
+
+    label: Any
+    icon: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class FactorRule:
+    """What the rule of second factors says to a person: owed now, or waived on this machine."""
+
+    owed: bool
+    waived: bool
+
+
+@register.simple_tag(takes_context=True)
+def space_navigation(context: Context) -> list[Link]:
+    """List the pages of a person's space, those of the Region for whom may enter them."""
+    request = context["request"]
+    entries = [
+        (_("À faire"), "inbox", "space"),
+        (_("Organisations"), "users", "my_organisations"),
+        (_("Compte"), "settings", "account_home"),
+        (_("Sécurité"), "shield-check", "mfa_index"),
+        (_("Sessions"), "history", "usersessions_list"),
+    ]
+    if rules.may_give_roles(request.user):
+        entries.append((_("Rôles de la Région"), "landmark", "region_roles"))
+    links = [(label, icon, reverse(name)) for label, icon, name in entries]
+    under = max(
+        (url for _label, _icon, url in links if request.path.startswith(url)), key=len, default=""
+    )
+    return [Link(label, icon, url, url == under) for label, icon, url in links]
+
+
+@register.filter
+def standing(user: Any) -> str:
+    """Name what a person is for the Region, in the order of the roles; empty for a member."""
+    return ", ".join(str(role.label) for role in RegionRole if role in user.region_roles)
+
+
+@register.simple_tag(takes_context=True)
+def passkeys_possible(context: Context) -> bool:
+    """Say whether this address can carry passkeys: browsers refuse them on an IP address."""
+    host = context["request"].get_host().rsplit(":", 1)[0].strip("[]")
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return True
+    return False
+
+
+@register.simple_tag(takes_context=True)
+def factor_rule(context: Context) -> FactorRule:
+    """Apply the rule of second factors to the person reading."""
+    user = context["request"].user
+    bare = rules.needs_second_factor(user) and not stepup.has_second_factor(user)
+    required = settings.MFA_REQUIRED_FOR_ROLES
+    return FactorRule(owed=bare and required, waived=bare and not required)
+
+
+@register.simple_tag
+def mail_folder() -> str:
+    """Return the folder of letters in embedded mode, or ""."""
+    return str(settings.EMAIL_FILE_PATH) if settings.EMBEDDED and _writes_files() else ""
+
+
+def _writes_files() -> bool:
+    return bool(getattr(settings, "EMAIL_FILE_PATH", ""))

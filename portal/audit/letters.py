@@ -1,0 +1,63 @@
+"""Write a letter from its two templates and hand it to the mail service."""
+
+from collections.abc import Mapping
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.template import Context
+from django.template.loader import get_template
+from django.utils import translation
+
+from portal.lib import clock
+
+SIGNATURE = "emails/signature.txt"
+
+
+def write(letter: str, *, to: str, context: Mapping[str, Any]) -> EmailMessage:
+    """Build a letter from templates/emails/<letter>/subject.txt and body.txt.
+
+    Plain text, in French, never HTML-escaped. context: what the templates show, besides
+    `site_url`.
+    """
+    values = {"site_url": settings.SITE_URL, **context}
+    with translation.override(settings.LANGUAGE_CODE):
+        subject = " ".join(_render(f"emails/{letter}/subject.txt", values).split())
+        body = _render(f"emails/{letter}/body.txt", values).strip()
+        signature = _render(SIGNATURE, values).strip()
+    return EmailMessage(
+        subject=subject,
+        body=f"{body}\n\n-- \n{signature}\n",
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[to],
+        headers={"Auto-Submitted": "auto-generated"},
+    )
+
+
+def send(letter: str, *, to: str, context: Mapping[str, Any]) -> None:
+    """Write a letter and send it. Called by outbox handlers: an error is tried again later."""
+    write(letter, to=to, context=context).send()
+
+
+def _render(template: str, values: Mapping[str, Any]) -> str:
+    engine_template: Any = get_template(template)
+    rendered: str = engine_template.template.render(Context(dict(values), autoescape=False))
+    return rendered
+
+
+class FolderBackend(BaseEmailBackend):
+    """Write each message as one .eml file in settings.EMAIL_FILE_PATH (embedded mode)."""
+
+    def send_messages(self, email_messages: Any) -> int:
+        """Write the messages; return how many."""
+        folder = Path(settings.EMAIL_FILE_PATH)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        stamp = clock.now().strftime("%Y%m%dT%H%M%S%f")
+        for number, message in enumerate(email_messages):
+            draft = folder / f".{stamp}-{number}"
+            draft.write_bytes(message.message().as_bytes(policy=SMTP))
+            draft.rename(folder / f"{stamp}-{number}.eml")
+        return len(email_messages)

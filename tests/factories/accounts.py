@@ -1,0 +1,78 @@
+"""People and organisations in the states that tests need.
+
+`UserFactory()` has a confirmed address and the password `PASSWORD`;
+`UserFactory(region="moderator")` holds a role of the Region;
+`MembershipFactory(role="referent")` makes a person and an organisation.
+"""
+
+from typing import Any
+
+import factory
+from allauth.account.models import EmailAddress
+
+from portal.accounts.enums import OrganisationKind, RegionRole, Role
+from portal.accounts.models import Membership, Organisation, RegionAppointment, User
+from portal.lib import clock
+from portal.lib.immutable import writes
+
+PASSWORD = "quatre-mots-sans-lien-verger"
+
+
+class UserFactory(factory.django.DjangoModelFactory[User]):
+    """A person whose address is confirmed."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"personne{n}")
+    email = factory.LazyAttribute(lambda user: f"{user.username}@exemple.test")
+    display_name = factory.Sequence(lambda n: f"Personne {n}")
+    password = factory.django.Password(PASSWORD)
+
+    @factory.post_generation
+    def confirmed(self, create: bool, extracted: bool | None, **_: Any) -> None:
+        if create:
+            EmailAddress.objects.create(
+                user=self, email=self.email, verified=extracted is not False, primary=True
+            )
+
+    @factory.post_generation
+    def region(self, create: bool, extracted: str | None, **_: Any) -> None:
+        if create and extracted:
+            with writes(RegionAppointment):
+                RegionAppointment.objects.create(
+                    user=self,
+                    role=RegionRole(extracted),
+                    given_by="system:test",
+                    given_at=clock.now(),
+                )
+
+
+class OrganisationFactory(factory.django.DjangoModelFactory[Organisation]):
+    """An organisation without members."""
+
+    class Meta:
+        model = Organisation
+
+    slug = factory.Sequence(lambda n: f"organisation-{n}")
+    name = factory.Sequence(lambda n: f"Organisation {n}")
+    kind = OrganisationKind.ASSOCIATION
+    created_at = factory.LazyFunction(clock.now)
+
+
+class MembershipFactory(factory.django.DjangoModelFactory[Membership]):
+    """A live place of a person in an organisation."""
+
+    class Meta:
+        model = Membership
+
+    user = factory.SubFactory(UserFactory)
+    organisation = factory.SubFactory(OrganisationFactory)
+    role = Role.CONTRIBUTOR
+    joined_at = factory.LazyFunction(clock.now)
+
+    @classmethod
+    def _create(cls, model_class: type[Membership], *args: Any, **kwargs: Any) -> Membership:
+        with writes(Membership):
+            return super()._create(model_class, *args, **kwargs)
