@@ -123,6 +123,9 @@ class Resource(
     moderator puts one online. A resource never published has `live` false.
     """
 
+    # Nothing of Wagtail's refers to a resource: its reference index would only slow saving.
+    wagtail_reference_index_ignore = True
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     slug = models.SlugField(max_length=140, unique=True)
     kind = models.CharField(max_length=20, choices=ResourceKind.choices)

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from portal.management.opening import people
+from portal.management.opening import catalogue, people
 
 
 class Command(BaseCommand):
@@ -25,6 +25,7 @@ class Command(BaseCommand):
         self.quiet = options["as_json"]
         accounts: list[dict[str, str]] = []
         self._step("Organisation de la Région", people.region)
+        self._step("Catalogue d’ouverture", catalogue.cards)
         if settings.EMBEDDED:
             self._step("Comptes", lambda: accounts.extend(people.open_accounts()))
         if self.quiet:

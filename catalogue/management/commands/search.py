@@ -1,0 +1,53 @@
+"""Search the public catalogue from the command line."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from catalogue.queries import cards
+from catalogue.search import engine
+from catalogue.search.query import MAX_Q, MAX_SIZE, ResourceQuery
+
+
+class Command(BaseCommand):
+    """Answer as the public page does."""
+
+    help = "Cherche dans le catalogue public, comme la page /ressources/."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Accept the words, the number of results and the machine form."""
+        parser.add_argument("query", help="les mots, ou - pour une recherche par ligne d’entrée")
+        parser.add_argument("--limit", type=int, default=20, help="résultats au plus (100)")
+        parser.add_argument("--json", action="store_true", dest="as_json")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Search and show; with `-`, one answer a line of standard input."""
+        lines = sys.stdin if options["query"] == "-" else [options["query"]]
+        for line in lines:
+            answer = self._answer(line.strip(), options["limit"])
+            if options["as_json"] or options["query"] == "-":
+                self.stdout.write(json.dumps(answer, ensure_ascii=False))
+            else:
+                self._show(answer)
+
+    def _answer(self, words: str, limit: int) -> dict[str, Any]:
+        size = max(1, min(limit, MAX_SIZE))
+        found = engine().search(ResourceQuery(q=words[:MAX_Q], size=size))
+        rows = [
+            {
+                "slug": resource.slug,
+                "title": resource.title,
+                "kind": resource.kind,
+                "source_id": resource.source_id,
+            }
+            for resource in cards.in_order(found.ids)
+        ]
+        return {"total": found.total, "results": rows}
+
+    def _show(self, answer: dict[str, Any]) -> None:
+        self.stdout.write(f"{answer['total']} ressource(s)")
+        for row in answer["results"]:
+            self.stdout.write(f"  {row['slug']:<50} {row['title']}")
