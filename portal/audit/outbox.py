@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -42,6 +42,11 @@ def owe(topic: str, *, key: str, delay_seconds: float = 0, **ids: int | str) -> 
         [Outbox(topic=topic, key=key, ids=ids, run_after=due)], ignore_conflicts=True
     )
     nudge("audit.relay")
+
+
+def late(before: datetime) -> int:
+    """Count what should have been delivered before this moment and is still owed."""
+    return Outbox.objects.filter(done_at__isnull=True, run_after__lt=before).count()
 
 
 def relay(*, limit: int = 100) -> int:

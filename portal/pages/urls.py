@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from portal.pages.views import appearance, components
+from portal.pages.views import appearance, components, health
 
 app_name = "pages"
 urlpatterns = [
     path("apparence/", appearance.Appearance.as_view(), name="appearance"),
     path("composants/", components.components, name="components"),
+    path("sante/", health.health, name="health"),
 ]

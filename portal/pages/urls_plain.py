@@ -1,5 +1,23 @@
-"""Routes of the pages."""
+"""Routes that have no language."""
 
-from django.urls import URLPattern, URLResolver
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.sitemaps import views as sitemaps
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from portal.pages.views.sitemap import SITEMAPS, robots
+
+urlpatterns = [
+    path("robots.txt", login_not_required(robots), name="robots"),
+    path(
+        "sitemap.xml",
+        login_not_required(sitemaps.index),
+        {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap_part"},
+        name="sitemap_index",
+    ),
+    path(
+        "sitemap-<slug:section>.xml",
+        login_not_required(sitemaps.sitemap),
+        {"sitemaps": SITEMAPS},
+        name="sitemap_part",
+    ),
+]

@@ -1,4 +1,4 @@
-"""Error pages."""
+"""Say what went wrong and what to do: one page for each status."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -19,17 +19,23 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 @login_not_required
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer 403 for a form without a valid token."""
-    return render(request, "403.html", {"csrf": True}, status=403)
+    """Answer 403 for a form without a valid token: the page was open for too long."""
+    return render(request, "403_form.html", status=403)
 
 
 @login_not_required
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Answer 404."""
+    """Answer 404; a hidden object and an unknown one get the same page."""
     return render(request, "404.html", status=404)
 
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500."""
-    return render(request, "500.html", status=500)
+    """Answer 500 with a page that needs neither database nor context."""
+    return render(None, "500.html", status=500)
+
+
+@login_not_required
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """Answer 503 with a page that needs neither database nor context."""
+    return render(None, "503.html", status=503)

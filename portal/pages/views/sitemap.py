@@ -1,0 +1,85 @@
+"""Tell search engines what is public."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sitemaps import Sitemap
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+from wagtail.models import Page
+
+from catalogue.models import Resource
+from challenges.models import Challenge
+from portal.pages import frame
+
+CLOSED = ("/admin/", "/compte/", "/espace/", "/moderation/", "/apparence/", "/documents/")
+
+
+class PublicSitemap(Sitemap):
+    """List one family of public addresses, 1,000 a file."""
+
+    limit = 1000
+
+
+class PageSitemap(PublicSitemap):
+    """List the published editorial pages."""
+
+    def items(self) -> QuerySet[Page]:
+        """Read the pages below the root, in the order of the tree."""
+        return Page.objects.live().public().filter(depth__gt=1).order_by("path")
+
+    def location(self, item: Page) -> str:
+        """Give the path of a page."""
+        return str(item.get_url())
+
+    def lastmod(self, item: Page) -> Any:
+        """Give the moment of its last publication."""
+        return item.last_published_at
+
+
+class ResourceSitemap(PublicSitemap):
+    """List the published resources."""
+
+    def items(self) -> QuerySet[Resource]:
+        """Read what an anonymous visitor may read."""
+        return Resource.objects.visible_to(AnonymousUser()).order_by("pk")
+
+    def lastmod(self, item: Resource) -> Any:
+        """Give the moment of the last change of content."""
+        return item.content_modified_at or item.last_published_at
+
+
+class ChallengeSitemap(PublicSitemap):
+    """List the public challenges."""
+
+    def items(self) -> QuerySet[Challenge]:
+        """Read what an anonymous visitor may read, once challenges have pages."""
+        found = Challenge.objects.visible_to(AnonymousUser()).order_by("pk")
+        return found if frame.address("challenges:list") else found.none()
+
+    def location(self, item: Challenge) -> str:
+        """Give the path of a challenge."""
+        return frame.address("challenges:detail", item.slug)
+
+    def lastmod(self, item: Challenge) -> Any:
+        """Give the moment of its last step."""
+        return item.status_since
+
+
+SITEMAPS: dict[str, type[PublicSitemap]] = {
+    "pages": PageSitemap,
+    "ressources": ResourceSitemap,
+    "challenges": ChallengeSitemap,
+}
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Answer robots.txt: everything public, nothing that is someone's own."""
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in CLOSED)]
+    lines += [f"Disallow: /en{path}" for path in CLOSED]
+    lines += ["", f"Sitemap: {settings.SITE_URL}{reverse('sitemap_index')}", ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
