@@ -27,18 +27,24 @@ if TYPE_CHECKING:
     from portal.accounts.models import User
 
 
+def _written_by(user: "User") -> Q:
+    return Q(author=user) | Q(organisation__in=editable_organisations(user))
+
+
 class ContributionQuerySet(models.QuerySet["Contribution"]):
     """Reads of contributions by who asks and by state."""
 
     def visible_to(self, user: "User | AnonymousUser") -> Self:
-        """Keep the person's own, their organisations', or all for a moderator."""
+        """Keep what the person writes; for those who read for the Region, all that was sent."""
         if not user.is_authenticated:
             return self.none()
         if has_permission(user, Permission.CONTRIBUTION_READ_ALL):
-            return self.filter(~Q(status=ContributionStatus.DRAFT) | Q(author=user))
-        return self.filter(
-            Q(author=user) | Q(resource__organisation__in=editable_organisations(user))
-        )
+            return self.filter(_written_by(user) | ~Q(status=ContributionStatus.DRAFT))
+        return self.written_by(user)
+
+    def written_by(self, user: "User") -> Self:
+        """Keep the person's own, and those in the name of an organisation they edit."""
+        return self.filter(_written_by(user))
 
     def open(self) -> Self:
         """Keep those that still wait for someone."""

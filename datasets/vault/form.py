@@ -141,14 +141,18 @@ def read_private(pem: bytes) -> X25519PrivateKey:
 
 def new_pair() -> tuple[bytes, bytes]:
     """Draw a key pair; returns (private, public) in PEM."""
-    private = X25519PrivateKey.generate()
+    private = X25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return private, public_of(private)
+
+
+def public_of(private: bytes) -> bytes:
+    """Give the public half, in PEM, of a private key in PEM."""
     return (
-        private.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ),
-        private.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        ),
+        read_private(private)
+        .public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )

@@ -104,6 +104,8 @@ HOLDOUT_PUBLIC_KEY_FILE = mode.by_mode(
     "HOLDOUT_PUBLIC_KEY_FILE", embedded=str(mode.VAR_DIR / "keys" / "holdout_public.key")
 )
 HOLDOUT_PRIVATE_KEY_FILE = mode.optional("HOLDOUT_PRIVATE_KEY_FILE")
+# A second recipient whose private half stays offline with the Region.
+HOLDOUT_ESCROW_PUBLIC_KEY_FILE = mode.optional("HOLDOUT_ESCROW_PUBLIC_KEY_FILE")
 EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE = (
     str(mode.VAR_DIR / "keys" / "holdout_private.key") if EMBEDDED else ""
 )

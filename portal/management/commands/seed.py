@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from portal.management.opening import catalogue, people
+from portal.management.opening import catalogue, pages, people
 
 
 class Command(BaseCommand):
@@ -22,9 +22,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run each step and show it; print the passwords of new accounts, once."""
-        self.quiet = options["as_json"]
+        self.quiet = bool(options["as_json"])
         accounts: list[dict[str, str]] = []
         self._step("Organisation de la Région", people.region)
+        self._step("Pages du programme", lambda: pages.create(by=people.OPENING))
         self._step("Catalogue d’ouverture", catalogue.cards)
         if settings.EMBEDDED:
             self._step("Comptes", lambda: accounts.extend(people.open_accounts()))

@@ -1,0 +1,99 @@
+"""Run the automatic checks on a record, with those that look at the rest of the catalogue."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from catalogue.models import Resource
+from catalogue.validators import addresses, checks, prose
+from catalogue.validators.checks import Check, Remark, Verdict
+from portal.accounts.enums import OrganisationKind
+from portal.accounts.models import Organisation
+from portal.lib import markdown
+from portal.lib.refusals import Invalid
+
+LIKE_ENOUGH = 0.9
+MOST_CANDIDATES = 5
+ADMINISTRATIONS = (OrganisationKind.ADMINISTRATION, OrganisationKind.LOCAL_AUTHORITY)
+
+
+def run(record: Mapping[str, Any], *, resource: Resource) -> list[Check]:
+    """Run every check on what is proposed for a resource.
+
+    Nothing is written and no address is opened. Returns one check a code, in the order shown.
+    """
+    found = [
+        checks.fields(record),
+        checks.licence(record, administration=_is_administration(record)),
+        checks.links(record),
+        checks.personal(record),
+        checks.files(record),
+        checks.card(record),
+        duplicate(record, resource=resource),
+        checks.language(record),
+        formatting(record),
+    ]
+    return [check for check in found if check is not None]
+
+
+def blocking(found: list[Check]) -> list[Remark]:
+    """List the remarks that keep a proposal from being sent."""
+    return [r for check in found for r in check.remarks if r.verdict is Verdict.BLOCKING]
+
+
+def held_back(found: list[Check]) -> bool:
+    """Say whether language or spam signs hold the notifications until someone has looked."""
+    return any(check.code == "language" and check.remarks for check in found)
+
+
+def formatting(record: Mapping[str, Any]) -> Check:
+    """Refuse a text over the caps of Markdown."""
+    try:
+        markdown.check(str(record.get("description") or ""))
+    except Invalid as refusal:
+        facts = {"message": str(refusal)}
+        return Check("markdown", (Remark("markdown", "description", facts, Verdict.BLOCKING),))
+    return Check("markdown")
+
+
+def duplicate(record: Mapping[str, Any], *, resource: Resource) -> Check:
+    """Look among public cards for the same address, or a very close title within the kind."""
+    others = Resource.objects.public().exclude(pk=resource.pk)
+    remarks = [*_same_address(record, others), *_same_title(record, others)]
+    once = {remark.facts["slug"]: remark for remark in reversed(remarks)}
+    return Check("duplicate", tuple(reversed(once.values()))[:MOST_CANDIDATES])
+
+
+def _same_address(record: Mapping[str, Any], others: Any) -> list[Remark]:
+    keys = {
+        addresses.same_page_key(str(record.get(name) or ""))
+        for name in ("homepage_url", "repository_url")
+    } - {""}
+    found = []
+    rows = others.exclude(homepage_url="", repository_url="")
+    for slug, title, *urls in rows.values_list("slug", "title", "homepage_url", "repository_url"):
+        if keys and keys & {addresses.same_page_key(url) for url in urls if url}:
+            found.append(Remark("duplicate_address", facts={"slug": slug, "title": title}))
+    return found
+
+
+def _same_title(record: Mapping[str, Any], others: Any) -> list[Remark]:
+    title = str(record.get("title") or "")
+    near = others.filter(kind=record["kind"]).values_list("slug", "title")
+    return [
+        Remark("duplicate_title", "title", {"slug": slug, "title": other})
+        for slug, other in near
+        if _could_match(title, other) and prose.likeness(title, other) >= LIKE_ENOUGH
+    ]
+
+
+def _could_match(title: str, other: str) -> bool:
+    """Set aside, cheaply, titles whose lengths alone forbid a likeness of 0.9."""
+    shorter, longer = sorted((len(title), len(other)))
+    return shorter * 2 >= LIKE_ENOUGH * (shorter + longer) * 0.9
+
+
+def _is_administration(record: Mapping[str, Any]) -> bool:
+    holder = record.get("organisation")
+    return bool(holder) and (
+        Organisation.objects.filter(pk=holder, kind__in=ADMINISTRATIONS).exists()
+    )

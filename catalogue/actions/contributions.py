@@ -1,0 +1,278 @@
+"""Write, send, amend and take back a contribution."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from wagtail.models import Revision
+
+from catalogue import rules
+from catalogue.actions import checks
+from catalogue.enums import (
+    UNLICENSED_KINDS,
+    ContributionStatus,
+    LicenceStatus,
+    ResourceKind,
+)
+from catalogue.models import PROPOSED_COLUMNS, Contribution, Resource
+from catalogue.queries import proposals
+from catalogue.validators.details import DETAILS
+from portal.accounts.authorization import Permission, has_permission, require
+from portal.accounts.models import Organisation
+from portal.audit.actors import Actor
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock, markdown
+from portal.lib.refusals import Conflict, Invalid, QuotaSpent
+
+WAITING = (ContributionStatus.SUBMITTED, ContributionStatus.CHANGES_REQUESTED)
+# Columns whose empty choice means "the usual value" rather than nothing.
+USUAL = ("scope", "access", "lifecycle", "deposit", "licence_status")
+
+
+def provisional_slug(public_id: uuid.UUID) -> str:
+    """Name a resource that has no address yet: it gets one when it goes online."""
+    return f"brouillon-{public_id}"
+
+
+@transaction.atomic
+def start(
+    *, kind: ResourceKind, by: Actor, organisation: Organisation | None = None, **values: Any
+) -> Contribution:
+    """Open a draft of a new resource.
+
+    In order: a resource that nobody else sees, its first revision, a contribution DRAFT; event
+    "contribution.started". Raises NotAllowed.
+    """
+    require(rules.may_contribute, by, organisation)
+    public_id = uuid.uuid4()
+    resource = Resource(
+        public_id=public_id,
+        slug=provisional_slug(public_id),
+        kind=kind,
+        organisation=organisation,
+        author=_person(by),
+        live=False,
+        has_unpublished_changes=True,
+    )
+    if kind in UNLICENSED_KINDS:
+        resource.licence_status = LicenceStatus.NOT_APPLICABLE
+    resource.save()
+    _apply(resource, values)
+    contribution = _open(resource, organisation=organisation, base=None, by=by)
+    record("contribution.started", by=by, on=contribution, kind=str(kind))
+    return contribution
+
+
+@transaction.atomic
+def propose(*, resource: Resource, by: Actor) -> Contribution:
+    """Open a draft of a change to a published resource, or give back the one already open.
+
+    The public card does not move. In order: a revision equal to the live one, a contribution
+    DRAFT with its base; event "contribution.started". Raises NotAllowed.
+    """
+    resource = Resource.objects.select_for_update(of=("self",)).get(pk=resource.pk)
+    require(rules.may_propose, by, resource)
+    already = Contribution.objects.open().filter(resource=resource, author=_person(by)).first()
+    if already is not None:
+        return already
+    base = resource.live_revision or resource.save_revision(clean=False)
+    if resource.live_revision_id is None:
+        # A card opened by an import may have no revision yet: what is online becomes the base.
+        Resource.objects.filter(pk=resource.pk).update(live_revision=base)
+        resource.live_revision = base
+    holder = resource.organisation if rules.owns(by, resource) else None
+    contribution = _open(resource, organisation=holder, base=base, by=by)
+    record("contribution.started", by=by, on=contribution, kind=resource.kind)
+    return contribution
+
+
+@transaction.atomic
+def save_draft(*, contribution: Contribution, values: Mapping[str, Any], by: Actor) -> Contribution:
+    """Keep what has been written so far.
+
+    values: some columns and own fields by name; the others stay. The revision is written over,
+    unless it was already judged: then a new one. In order: revision, date of the edit. No event:
+    a draft is saved every few seconds. Raises NotAllowed.
+    """
+    contribution = Contribution.objects.locked(contribution)
+    require(rules.may_edit, by, contribution)
+    if "organisation" in values:
+        _hand_over(contribution, values["organisation"], by)
+    proposed = contribution.proposed
+    _apply(proposed, values)
+    contribution.revision = _keep(contribution, proposed, by)
+    contribution.edited_at = clock.now()
+    contribution.save(update_fields=["revision", "edited_at", "organisation"])
+    return contribution
+
+
+@transaction.atomic
+def submit(*, contribution: Contribution, charter: str, by: Actor) -> Contribution:
+    """Hand a draft to the moderators.
+
+    In order: results of the checks, status DRAFT to SUBMITTED with its date and the accepted
+    charter; event "contribution.submitted"; a receipt to the author; a letter to the moderators,
+    unless signs of spam hold it back. Raises NotAllowed, QuotaSpent, Conflict, and Invalid with
+    the blocking remarks.
+    """
+    contribution = Contribution.objects.locked(contribution)
+    require(rules.may_submit, by, contribution)
+    if contribution.status != ContributionStatus.DRAFT:
+        raise Conflict(code="contribution_edge", status=contribution.status)
+    _require_room(contribution, by)
+    return _send(contribution, charter=charter, verb="contribution.submitted", by=by)
+
+
+@transaction.atomic
+def amend(*, contribution: Contribution, charter: str, reply: str = "", by: Actor) -> Contribution:
+    """Send again what came back, with a word to the moderators; its place in the queue is kept.
+
+    In order: results of the checks, status CHANGES_REQUESTED to SUBMITTED; event
+    "contribution.amended"; the same letters as a first sending. Raises NotAllowed, Conflict,
+    Invalid.
+    """
+    contribution = Contribution.objects.locked(contribution)
+    require(rules.may_submit, by, contribution)
+    if contribution.status != ContributionStatus.CHANGES_REQUESTED:
+        raise Conflict(code="contribution_edge", status=contribution.status)
+    contribution.note = reply.strip()
+    return _send(contribution, charter=charter, verb="contribution.amended", by=by)
+
+
+@transaction.atomic
+def withdraw(*, contribution: Contribution, by: Actor) -> Contribution:
+    """Take a contribution back before the decision.
+
+    In order: status WITHDRAWN; event "contribution.withdrawn". Raises NotAllowed, Conflict.
+    """
+    contribution = Contribution.objects.locked(contribution)
+    require(rules.may_withdraw, by, contribution)
+    contribution.become(ContributionStatus.WITHDRAWN, at=clock.now())
+    record("contribution.withdrawn", by=by, on=contribution)
+    return contribution
+
+
+@transaction.atomic
+def catch_up(*, contribution: Contribution, by: Actor) -> Contribution:
+    """Carry a proposal over to the card that has gone online since.
+
+    Fields that the author did not touch take the online value; where both changed, the author's
+    stays. In order: revision, base; event "contribution.caught_up". Raises NotAllowed.
+    """
+    contribution = Contribution.objects.locked(contribution)
+    require(rules.may_edit, by, contribution)
+    if not proposals.is_stale(contribution):
+        return contribution
+    merged = proposals.caught_up(contribution)
+    proposed = contribution.proposed
+    _apply(proposed, {**merged, **merged.pop("details")})
+    contribution.revision = _keep(contribution, proposed, by)
+    contribution.base_revision = contribution.resource.live_revision
+    contribution.edited_at = clock.now()
+    contribution.save(update_fields=["revision", "base_revision", "edited_at"])
+    record("contribution.caught_up", by=by, on=contribution)
+    return contribution
+
+
+def _person(by: Actor) -> Any:
+    return by if by.pk is not None else None
+
+
+def _open(
+    resource: Resource, *, organisation: Organisation | None, base: Revision | None, by: Actor
+) -> Contribution:
+    revision = resource.save_revision(user=_person(by), clean=False)
+    return Contribution.objects.create(
+        resource=resource,
+        revision=revision,
+        base_revision=base,
+        author=_person(by),
+        organisation=organisation,
+        edited_at=clock.now(),
+    )
+
+
+def _apply(resource: Resource, values: Mapping[str, Any]) -> None:
+    """Set columns and own fields by name; empty own fields leave, unknown names are refused."""
+    own = DETAILS[resource.kind].by_name
+    details = dict(resource.details)
+    for name, value in values.items():
+        if name == "organisation":
+            continue
+        if name in own:
+            details[name] = value
+        elif name in PROPOSED_COLUMNS:
+            setattr(resource, name, _usual(name, value))
+        else:
+            raise Invalid(code="unknown_field", faults=[name])
+    resource.details = {name: v for name, v in details.items() if v not in ("", None, [], ())}
+
+
+def _usual(name: str, value: Any) -> Any:
+    if name in USUAL and not value:
+        return getattr(Resource(), name)
+    return "" if value is None else value
+
+
+def _keep(contribution: Contribution, proposed: Resource, by: Actor) -> Revision:
+    judged = contribution.decisions.filter(revision=contribution.revision).exists()
+    if judged or contribution.revision is None:
+        return proposed.save_revision(user=_person(by), clean=False)
+    revision = contribution.revision
+    revision.content = proposed.serializable_data()
+    revision.object_str = str(proposed)
+    revision.save(update_fields=["content", "object_str"])
+    return revision
+
+
+def _hand_over(contribution: Contribution, organisation: Organisation | None, by: Actor) -> None:
+    """Change in whose name a new resource is proposed; a published one keeps its owner."""
+    if not contribution.is_new:
+        return
+    require(rules.may_contribute, by, organisation)
+    contribution.organisation = organisation
+    Resource.objects.filter(pk=contribution.resource_id, live=False).update(
+        organisation=organisation
+    )
+    contribution.resource.organisation = organisation
+
+
+def _require_room(contribution: Contribution, by: Actor) -> None:
+    """Limit what one account has waiting, editors of verified organisations apart."""
+    holder = contribution.organisation
+    verified = holder is not None and holder.verified_at is not None
+    if verified and has_permission(by, Permission.CONTRIBUTION_SUBMIT, organisation=holder):
+        return
+    waiting = Contribution.objects.filter(author=contribution.author, status__in=WAITING)
+    if waiting.count() >= settings.PENDING_CONTRIBUTIONS_PER_ACCOUNT:
+        raise QuotaSpent(
+            code="pending_contributions", limit=settings.PENDING_CONTRIBUTIONS_PER_ACCOUNT
+        )
+
+
+def _send(contribution: Contribution, *, charter: str, verb: str, by: Actor) -> Contribution:
+    if not charter:
+        raise Invalid(code="charter", faults=["charter"])
+    found = checks.run(proposals.proposed_record(contribution), resource=contribution.resource)
+    faults = checks.blocking(found)
+    if faults:
+        raise Invalid(code="checks", faults=faults)
+    proposed = contribution.proposed
+    proposed.description_html = markdown.render(proposed.description)
+    contribution.become(
+        ContributionStatus.SUBMITTED,
+        at=clock.now(),
+        revision=_keep(contribution, proposed, by),
+        checks=[check.to_json() for check in found],
+        charter_version=charter,
+        note=contribution.note,
+    )
+    record(verb, by=by, on=contribution, charter=charter)
+    key = contribution.version_key
+    owe("mail.contribution_received", key=key, contribution_id=contribution.pk)
+    if not checks.held_back(found):
+        owe("mail.contribution_to_review", key=key, contribution_id=contribution.pk)
+    return contribution

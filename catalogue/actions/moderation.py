@@ -1,0 +1,190 @@
+"""Decide on contributions: claim, request changes, publish, refuse."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from catalogue import rules
+from catalogue.actions import resources
+from catalogue.actions.contributions import provisional_slug
+from catalogue.enums import ContributionStatus, DecisionOutcome, DecisionReason
+from catalogue.models import Contribution, Decision, Resource
+from catalogue.queries import proposals
+from portal.accounts.authorization import require
+from portal.audit.actors import Actor
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock
+from portal.lib.immutable import writes
+from portal.lib.refusals import Conflict, Invalid
+
+
+@transaction.atomic
+def claim(*, contribution: Contribution, by: Actor) -> Contribution:
+    """Show the other moderators who is reading this, for half an hour.
+
+    In order: who and when; event "contribution.claimed". Raises NotAllowed; Conflict when another
+    claim still holds.
+    """
+    contribution = Contribution.objects.locked(contribution)
+    require(rules.may_decide, by, contribution)
+    if contribution.status != ContributionStatus.SUBMITTED:
+        raise Conflict(code="contribution_edge", status=contribution.status)
+    at = clock.now()
+    holds = contribution.claimed_at is not None and contribution.claimed_at > at - timedelta(
+        minutes=settings.CLAIM_MINUTES
+    )
+    if holds and contribution.claimed_by_id != by.pk:
+        raise Conflict(_("Une autre personne relit déjà cette contribution."), code="claimed")
+    contribution.claimed_by_id, contribution.claimed_at = by.pk, at
+    contribution.save(update_fields=["claimed_by", "claimed_at"])
+    record("contribution.claimed", by=by, on=contribution)
+    return contribution
+
+
+@transaction.atomic
+def release(*, contribution: Contribution, by: Actor) -> Contribution:
+    """Let the others know that one no longer reads this.
+
+    In order: the claim goes; event "contribution.released". Raises NotAllowed, Conflict.
+    """
+    contribution = Contribution.objects.locked(contribution)
+    require(rules.may_decide, by, contribution)
+    if contribution.claimed_by_id != by.pk:
+        raise Conflict(code="claimed")
+    contribution.claimed_by_id = contribution.claimed_at = None
+    contribution.save(update_fields=["claimed_by", "claimed_at"])
+    record("contribution.released", by=by, on=contribution)
+    return contribution
+
+
+@transaction.atomic
+def request_changes(
+    *,
+    contribution: Contribution,
+    reason: DecisionReason,
+    message: str,
+    fields: Sequence[str] = (),
+    by: Actor,
+) -> Decision:
+    """Send a contribution back to its author.
+
+    In order: status SUBMITTED to CHANGES_REQUESTED, decision; event
+    "contribution.changes_requested"; one letter to the author. Raises NotAllowed, Conflict,
+    Invalid without reason or message.
+    """
+    contribution = _ready(contribution, by)
+    _require_words(reason, message)
+    contribution.become(ContributionStatus.CHANGES_REQUESTED, at=clock.now(), **_unclaimed())
+    return _decide(
+        contribution,
+        DecisionOutcome.CHANGES_REQUESTED,
+        by=by,
+        reason=reason,
+        message=message,
+        fields=fields,
+    )
+
+
+@transaction.atomic
+def refuse(
+    *, contribution: Contribution, reason: DecisionReason, message: str, by: Actor
+) -> Decision:
+    """Refuse a contribution, with its reason and the right to contest.
+
+    In order: status SUBMITTED to REFUSED, decision; event "contribution.refused"; one letter to
+    the author. Raises NotAllowed, Conflict, Invalid without reason or message.
+    """
+    contribution = _ready(contribution, by)
+    _require_words(reason, message)
+    contribution.become(ContributionStatus.REFUSED, at=clock.now(), **_unclaimed())
+    return _decide(contribution, DecisionOutcome.REFUSED, by=by, reason=reason, message=message)
+
+
+@transaction.atomic
+def publish(*, contribution: Contribution, message: str = "", by: Actor) -> Decision:
+    """Put a contribution online.
+
+    In order: the revision goes live, under its own address for a new resource, and into the search
+    index; status SUBMITTED to PUBLISHED, decision; event "contribution.published"; one letter to
+    the author. Raises NotAllowed; Conflict when another revision went online since the work
+    began, with the fields that both changed.
+    """
+    contribution = _ready(contribution, by)
+    resource = Resource.objects.select_for_update(of=("self",)).get(pk=contribution.resource_id)
+    contribution.resource = resource
+    if proposals.is_stale(contribution):
+        raise Conflict(
+            _("La fiche en ligne a changé depuis le début de ce travail."),
+            code="base_changed",
+            fields=[collision.name for collision in proposals.collisions(contribution)],
+        )
+    _put_online(contribution, by)
+    contribution.become(ContributionStatus.PUBLISHED, at=clock.now(), **_unclaimed())
+    return _decide(contribution, DecisionOutcome.PUBLISHED, by=by, message=message)
+
+
+def _ready(contribution: Contribution, by: Actor) -> Contribution:
+    """Lock and judge; a contribution already decided is a conflict, whoever asks."""
+    fresh = Contribution.objects.locked(contribution)
+    require(rules.may_decide, by, fresh)
+    if fresh.status != ContributionStatus.SUBMITTED:
+        raise Conflict(
+            _("Cette contribution a déjà fait l’objet d’une décision."),
+            code="contribution_edge",
+            status=fresh.status,
+        )
+    return fresh
+
+
+def _require_words(reason: str, message: str) -> None:
+    faults = [name for name, value in (("reason", reason), ("message", message)) if not value]
+    if faults or not message.strip():
+        raise Invalid(_("Donnez un motif et un message."), code="decision_words", faults=faults)
+
+
+def _unclaimed() -> dict[str, Any]:
+    return {"claimed_by_id": None, "claimed_at": None}
+
+
+def _put_online(contribution: Contribution, by: Actor) -> None:
+    resource = contribution.resource
+    if resource.slug == provisional_slug(resource.public_id):
+        title = str(contribution.revision.content.get("title", ""))
+        Resource.objects.filter(pk=resource.pk).update(slug=resources.free_slug(title))
+    contribution.resource = resources.put_online(
+        resource=resource, revision=contribution.revision, by=by
+    )
+
+
+def _decide(
+    contribution: Contribution,
+    outcome: DecisionOutcome,
+    *,
+    by: Actor,
+    reason: str = "",
+    message: str = "",
+    fields: Sequence[str] = (),
+) -> Decision:
+    with writes(Decision):
+        decision = Decision.objects.create(
+            contribution=contribution,
+            revision=contribution.revision,
+            outcome=outcome,
+            reason=reason,
+            message=message.strip(),
+            fields=list(fields),
+            decided_by=by if by.pk is not None else None,
+            decided_at=contribution.decided_at,
+        )
+    record(f"contribution.{outcome}", by=by, on=contribution, reason=str(reason))
+    owe(
+        f"mail.contribution_{outcome}",
+        key=contribution.version_key,
+        contribution_id=contribution.pk,
+    )
+    return decision

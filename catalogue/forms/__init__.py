@@ -1,0 +1,1 @@
+"""Translate what people type into values for the actions."""

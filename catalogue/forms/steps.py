@@ -1,0 +1,371 @@
+"""The steps of a contribution: which fields of which kind are asked where."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
+from catalogue.forms.fields import OwnField, TagsField
+from catalogue.validators import licences
+from catalogue.validators.columns import COMMON_BY_NAME, OWNED_NEEDS, REFERENCED_NEEDS
+from catalogue.validators.details import DETAILS
+from catalogue.validators.fields import Field, Section
+
+
+class Step(StrEnum):
+    """The pages of the form, by their address."""
+
+    IDENTIFY = "identification"
+    DESCRIBE = "description"
+    CLASSIFY = "classement"
+    RIGHTS = "licence"
+    CARD = "explicabilite"
+    SEND = "envoi"
+
+
+LABELS: dict[Step, Promise] = {
+    Step.IDENTIFY: _("Identification"),
+    Step.DESCRIBE: _("Description"),
+    Step.CLASSIFY: _("Classement"),
+    Step.RIGHTS: _("Licence et fichiers"),
+    Step.CARD: _("Explicabilité et éthique"),
+    Step.SEND: _("Vérification et envoi"),
+}
+PRACTICAL = _("Informations pratiques")
+
+# Common fields of each step, in the order of the page.
+ASKED: dict[Step, tuple[str, ...]] = {
+    Step.IDENTIFY: (
+        "title",
+        "acronym",
+        "title_en",
+        "deposit",
+        "producer_name",
+        "subtype",
+        "homepage_url",
+        "repository_url",
+        "alternate_titles",
+    ),
+    Step.DESCRIBE: ("summary", "description"),
+    Step.CLASSIFY: (
+        "scope",
+        "scope_note",
+        "territories",
+        "use_cases",
+        "beneficiaries",
+        "barriers",
+        "tasks",
+        "languages",
+        "rome_codes",
+        "tags",
+        "lifecycle",
+        "lifecycle_note",
+    ),
+    Step.RIGHTS: ("licence_note", "access", "contact", "documentation_url", "authors"),
+    Step.CARD: (),
+    Step.SEND: (),
+}
+# Kinds that publish code or run on one.
+WITH_REPOSITORY = frozenset({"algorithm", "model", "technology", "solution"})
+WITH_TASKS = frozenset({"algorithm", "model", "solution", "technology"})
+# Rows that belong beside the licence rather than in the description.
+FILE_ROWS = frozenset({"files", "distributions"})
+
+COMMON_LICENCES: tuple[tuple[str, str, Promise], ...] = (
+    ("MIT", "MIT", _("Réutilisation libre, y compris commerciale, avec mention.")),
+    (
+        "EUPL-1.2",
+        "EUPL 1.2",
+        _("Licence publique de l’Union européenne : les modifications restent partagées."),
+    ),
+    ("Apache-2.0", "Apache 2.0", _("Comme MIT, avec une clause sur les brevets.")),
+    (
+        "etalab-2.0",
+        "Licence Ouverte 2.0",
+        _("Pour les données publiques : citer la source et la date."),
+    ),
+    ("ODbL-1.0", "ODbL 1.0", _("Pour les données : les bases dérivées restent partagées.")),
+    ("CC-BY-4.0", "CC BY 4.0", _("Pour les textes et les images : citer l’auteur.")),
+)
+DATA_FIRST = ("etalab-2.0", "ODbL-1.0", "CC-BY-4.0")
+OTHER = "other"
+TO_CONFIRM = "to_confirm"
+
+
+@dataclass(frozen=True)
+class StepLink:
+    """One step as the progress bar shows it."""
+
+    step: Step
+    label: Promise
+    number: int
+
+
+def steps(kind: str) -> list[StepLink]:
+    """List the steps of a kind, after the choice of the kind itself, which is number one."""
+    shown = [step for step in Step if step is not Step.CARD or _has_card(kind)]
+    return [StepLink(step, label(step, kind), number) for number, step in enumerate(shown, 2)]
+
+
+def label(step: Step, kind: str) -> Promise:
+    """Name a step for a kind."""
+    return PRACTICAL if step is Step.RIGHTS and kind in UNLICENSED_KINDS else LABELS[step]
+
+
+def after(step: Step, kind: str) -> Step:
+    """Give the step that follows, the last one following itself."""
+    shown = [link.step for link in steps(kind)]
+    return shown[min(shown.index(step) + 1, len(shown) - 1)]
+
+
+def before(step: Step, kind: str) -> Step | None:
+    """Give the step that precedes, or None."""
+    shown = [link.step for link in steps(kind)]
+    return shown[shown.index(step) - 1] if shown.index(step) else None
+
+
+def step_of(name: str, kind: str) -> Step:
+    """Find the step where a field is asked; the first one for a name asked nowhere."""
+    for step in Step:
+        if any(own.name == name for own in asked(step, kind)):
+            return step
+    return Step.RIGHTS if name in ("licences", "licence_status") else Step.IDENTIFY
+
+
+def asked(step: Step, kind: str, *, deposit: str = Deposit.OWNED) -> list[Field]:
+    """List the fields of a step, compulsory ones marked for this kind and deposit."""
+    own = DETAILS[kind]
+    needs = REFERENCED_NEEDS if deposit == Deposit.REFERENCED else (*OWNED_NEEDS, *own.needs)
+    found = [
+        replace(_choices(COMMON_BY_NAME[name], kind), needed=name in (*needs, "deposit"))
+        for name in ASKED[step]
+        if _concerns(name, kind)
+    ]
+    own_fields = [
+        replace(each, needed=each.needed and deposit != Deposit.REFERENCED)
+        for each in own.fields
+        if _own_step(each) is step
+    ]
+    # Files and practical facts come before contact and access; prose comes after the summary.
+    return [*own_fields, *found] if step is Step.RIGHTS else [*found, *own_fields]
+
+
+def _own_step(own: Field) -> Step:
+    if own.section is Section.CARD:
+        return Step.CARD
+    if own.section is Section.FACTS or own.name in FILE_ROWS:
+        return Step.RIGHTS
+    return Step.DESCRIBE
+
+
+def _has_card(kind: str) -> bool:
+    return bool(DETAILS[kind].in_section(Section.CARD))
+
+
+def _concerns(name: str, kind: str) -> bool:
+    match name:
+        case "subtype":
+            return bool(DETAILS[kind].subtypes)
+        case "repository_url":
+            return kind in WITH_REPOSITORY
+        case "tasks":
+            return kind in WITH_TASKS
+        case "licence_note":
+            return kind not in UNLICENSED_KINDS
+        case _:
+            return True
+
+
+def _choices(own: Field, kind: str) -> Field:
+    return replace(own, choices=DETAILS[kind].subtypes) if own.name == "subtype" else own
+
+
+class StepForm(forms.Form):
+    """One step of a contribution of some kind.
+
+    `record`: the values saved so far. `holders`: the organisations in whose name the person may
+    write, as (id, name) pairs; none when it cannot be chosen. After validation, `accepted()`
+    gives the values without fault.
+    """
+
+    use_required_attribute = False
+
+    def __init__(
+        self,
+        step: Step,
+        record: Mapping[str, Any],
+        *args: Any,
+        holders: Sequence[tuple[str, str]] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        self.step, self.kind = step, str(record["kind"])
+        values = {**record, **(record.get("details") or {})}
+        deposit = str(values.get("deposit") or Deposit.OWNED)
+        if step is Step.IDENTIFY and holders:
+            self.fields["organisation"] = _holder_field(holders)
+            self.initial["organisation"] = str(record.get("organisation") or "")
+        for own in asked(step, self.kind, deposit=deposit):
+            self.fields[own.name] = _form_field(own)
+            self.initial[own.name] = values.get(own.name)
+        if step is Step.RIGHTS and self.kind not in UNLICENSED_KINDS:
+            self._ask_licence(values)
+
+    def _ask_licence(self, values: Mapping[str, Any]) -> None:
+        choice, other = _licence_choice(values)
+        first = LicenceField(self.kind)
+        asked_first = {"licence": first, "licence_other": _other_licence()}
+        self.fields = {**asked_first, **self.fields}
+        self.initial |= {"licence": choice, "licence_other": other}
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the text of another licence; a known one must be an SPDX expression."""
+        cleaned = super().clean() or {}
+        if cleaned.get("licence") == OTHER:
+            text = str(cleaned.get("licence_other") or "").strip()
+            if not text:
+                self.add_error("licence_other", _("Écrivez l’identifiant de cette licence."))
+            elif licences.is_ambiguous(text):
+                self.add_error("licence_other", _("Précisez Licence Ouverte 1.0 ou 2.0."))
+            elif not licences.read(text).is_known:
+                message = _(
+                    "Cet identifiant n’est pas dans la liste SPDX : écrivez par exemple MIT."
+                )
+                self.add_error("licence_other", message)
+        return cleaned
+
+    def accepted(self) -> dict[str, Any]:
+        """Give the values that passed, under the names of the record."""
+        values = {name: v for name, v in self.cleaned_data.items() if name not in self.errors}
+        choice = values.pop("licence", None)
+        other = values.pop("licence_other", "")
+        if choice is not None and "licence_other" not in self.errors:
+            values |= _licence_values(str(choice), str(other))
+        return values
+
+
+class LicenceField(forms.ChoiceField):
+    """The choice of a licence among the usual ones, another one, or later."""
+
+    def __init__(self, kind: str) -> None:
+        order = sorted(
+            COMMON_LICENCES, key=lambda each: (kind == "dataset") != (each[0] in DATA_FIRST)
+        )
+        self.descriptions: dict[str, Promise] = {spdx: text for spdx, _name, text in order}
+        self.descriptions[TO_CONFIRM] = _("La fiche dira que la licence reste à confirmer.")
+        super().__init__(
+            label=_("Sous quelle licence ?"),
+            required=False,
+            widget=forms.RadioSelect,
+            choices=[
+                *((spdx, name) for spdx, name, _text in order),
+                (OTHER, _("Une autre licence")),
+                (TO_CONFIRM, _("Je ne sais pas encore")),
+            ],
+        )
+
+
+def _other_licence() -> forms.CharField:
+    return forms.CharField(
+        label=_("Identifiant de l’autre licence"),
+        required=False,
+        max_length=licences.LONGEST_EXPRESSION,
+        help_text=_("Identifiant SPDX, par exemple CECILL-2.1 ou « MIT OR Apache-2.0 »."),
+    )
+
+
+def _licence_choice(values: Mapping[str, Any]) -> tuple[str, str]:
+    given = [str(text) for text in values.get("licences") or ()]
+    if not given:
+        unsure = values.get("licence_status") == LicenceStatus.TO_CONFIRM
+        return (TO_CONFIRM if unsure else "", "")
+    text = " AND ".join(given)
+    usual = {spdx for spdx, _name, _text in COMMON_LICENCES}
+    return (text, "") if text in usual else (OTHER, text)
+
+
+def _licence_values(choice: str, other: str) -> dict[str, Any]:
+    if choice == OTHER:
+        expression = licences.read(other).expression
+        return {"licences": [expression], "licence_status": str(LicenceStatus.DECLARED)}
+    if choice in ("", TO_CONFIRM):
+        return {"licences": [], "licence_status": str(LicenceStatus.TO_CONFIRM)}
+    return {"licences": [choice], "licence_status": str(LicenceStatus.DECLARED)}
+
+
+def _holder_field(holders: Sequence[tuple[str, str]]) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=_("Au nom de"),
+        required=False,
+        help_text=_("Les membres éditeurs de l’organisation pourront compléter la fiche."),
+        choices=[("", _("Moi-même")), *holders],
+    )
+
+
+def _form_field(own: Field) -> forms.Field:
+    return TagsField(own) if own.name == "tags" else OwnField(own)
+
+
+KIND_HINTS: dict[str, Promise] = {
+    "algorithm": _("Un code réutilisable : méthode, entrées, sorties, dépôt."),
+    "model": _("Un modèle entraîné, avec ses fichiers, ses mesures et ses limites."),
+    "dataset": _("Des données décrites, avec leur licence et leur rythme de mise à jour."),
+    "technology": _("Un logiciel, une bibliothèque, une interface, un standard."),
+    "need": _("Un problème de terrain qui attend une réponse."),
+    "idea": _("Une piste de projet qui cherche une équipe, des données, un financement."),
+    "solution": _("Ce qui répond à un besoin, du prototype au service en place."),
+    "news": _("Un fait daté, avec sa source."),
+    "programme": _("Un dispositif ou un financement, avec ses dates."),
+}
+
+
+class KindForm(forms.Form):
+    """The choice of a kind, the first step."""
+
+    use_required_attribute = False
+    kind = forms.ChoiceField(
+        label=_("Quel type de ressource ?"),
+        widget=forms.RadioSelect,
+        choices=ResourceKind.choices,
+        error_messages={"required": _("Choisissez un type de ressource.")},
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        kind: Any = self.fields["kind"]
+        kind.descriptions = KIND_HINTS
+
+
+class ReasonForm(forms.Form):
+    """Why a card is archived."""
+
+    use_required_attribute = False
+    reason = forms.CharField(
+        label=_("Pourquoi l’archiver ?"),
+        help_text=_("La raison est affichée sur la fiche."),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Dites pourquoi cette fiche est archivée.")},
+    )
+
+
+class SendForm(forms.Form):
+    """The last step: the charter is accepted and the proposal is sent."""
+
+    use_required_attribute = False
+    charter = forms.BooleanField(
+        label=_("J’accepte la charte de publication."),
+        error_messages={"required": _("Acceptez la charte pour envoyer votre proposition.")},
+    )
+    reply = forms.CharField(
+        label=_("Réponse à la Région"),
+        required=False,
+        max_length=4_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Dites ce que vous avez changé. Votre réponse est jointe à la proposition."),
+    )

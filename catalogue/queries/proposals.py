@@ -1,0 +1,154 @@
+"""A proposal as plain values: its record, what it changes, what it collides with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from catalogue.enums import LicenceStatus, ResourceKind
+from catalogue.models import PROPOSED_COLUMNS, Contribution, Resource
+from catalogue.validators.columns import COMMON_BY_NAME
+from catalogue.validators.details import DETAILS, EMPTY
+from catalogue.validators.fields import Field, FieldType
+from portal.accounts.models import Organisation
+from portal.lib import differences
+
+# Shown one under the other: a word comparison says more than a before and an after.
+PROSE = frozenset({FieldType.TEXT, FieldType.LINE, FieldType.LIST, FieldType.ROWS})
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field that differs: its values in words, and the comparison line by line."""
+
+    name: str
+    label: str
+    before: str
+    after: str
+    lines: tuple[differences.Line, ...]
+
+
+@dataclass(frozen=True)
+class Collision:
+    """One field changed both online and in the proposal since the work began."""
+
+    name: str
+    label: str
+    base: str
+    online: str
+    proposed: str
+
+
+def record_of(resource: Resource) -> dict[str, Any]:
+    """Give the plain record of a resource: its kind and every proposed column."""
+    record = {name: getattr(resource, name) for name in PROPOSED_COLUMNS if name != "organisation"}
+    return record | {"kind": resource.kind, "organisation": resource.organisation_id}
+
+
+def proposed_record(contribution: Contribution) -> dict[str, Any]:
+    """Give the record that a contribution proposes."""
+    return content_record(contribution.revision.content, contribution.resource.kind)
+
+
+def content_record(content: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Give the record that a revision holds; what it lacks is empty."""
+    record = {name: content.get(name, "") for name in PROPOSED_COLUMNS}
+    record["details"] = content.get("details") or {}
+    return record | {"kind": kind}
+
+
+def fields_of(kind: str) -> dict[str, Field]:
+    """Give every field of a kind by name: common ones, then its own."""
+    common = {name: COMMON_BY_NAME[name] for name in PROPOSED_COLUMNS if name != "details"}
+    return common | DETAILS[kind].by_name
+
+
+def words_of(own: Field, value: Any) -> str:
+    """Write a stored value for reading: words of choices, one line an item."""
+    if value in EMPTY:
+        return ""
+    if own.name == "organisation":
+        return Organisation.objects.filter(pk=value).values_list("name", flat=True).first() or ""
+    if own.name == "licence_status":
+        return str(dict(LicenceStatus.choices).get(value, value))
+    if own.type is FieldType.ROWS:
+        return "\n".join(_row(own, row) for row in value)
+    if isinstance(value, list):
+        return "\n".join(str(own.say(item)) for item in value)
+    return str(own.say(value)) if own.choices else str(value)
+
+
+def flat(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Give common and own values of a record on one level."""
+    values = {**record, **(record.get("details") or {})}
+    values.pop("details", None)
+    return values
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """List the fields that differ between two records, in the order of the form.
+
+    before: empty mapping for a new resource; then every filled field is an addition.
+    """
+    old, new = flat(before), flat(after)
+    found = []
+    for name, own in fields_of(str(after["kind"])).items():
+        if old.get(name) == new.get(name):
+            continue
+        left, right = words_of(own, old.get(name)), words_of(own, new.get(name))
+        if left != right:
+            lines = tuple(differences.lines(left, right))
+            found.append(Change(name, str(own.label), left, right, lines))
+    return found
+
+
+def base_record(contribution: Contribution) -> dict[str, Any]:
+    """Give the record that was online when the work began; empty for a new resource."""
+    if contribution.base_revision is None:
+        return {}
+    return content_record(contribution.base_revision.content, contribution.resource.kind)
+
+
+def is_stale(contribution: Contribution) -> bool:
+    """Say whether another revision went online since the work began."""
+    return contribution.base_revision_id != contribution.resource.live_revision_id
+
+
+def collisions(contribution: Contribution) -> list[Collision]:
+    """List the fields that both the online card and the proposal changed, three ways."""
+    base = flat(base_record(contribution))
+    online, proposed = flat(record_of(contribution.resource)), flat(proposed_record(contribution))
+    found = []
+    for name, own in fields_of(contribution.resource.kind).items():
+        ours, theirs, before = proposed.get(name), online.get(name), base.get(name)
+        if _same(theirs, before) or _same(ours, before) or _same(ours, theirs):
+            continue
+        said = [words_of(own, value) for value in (before, theirs, ours)]
+        found.append(Collision(name, str(own.label), *said))
+    return found
+
+
+def caught_up(contribution: Contribution) -> dict[str, Any]:
+    """Merge three ways: the proposal's changes over the online card; the proposal wins."""
+    base = flat(base_record(contribution))
+    online, proposed = flat(record_of(contribution.resource)), flat(proposed_record(contribution))
+    own_names = DETAILS[contribution.resource.kind].by_name
+    merged: dict[str, Any] = {"details": {}}
+    for name in fields_of(contribution.resource.kind):
+        kept = online if _same(proposed.get(name), base.get(name)) else proposed
+        target = merged["details"] if name in own_names else merged
+        target[name] = kept.get(name)
+    return merged
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one == other or (one in EMPTY and other in EMPTY)
+
+
+def _row(own: Field, row: Mapping[str, Any]) -> str:
+    cells = (words_of(column, row.get(column.name)) for column in own.columns)
+    return " ; ".join(cell for cell in cells if cell)
+
+
+def kind_of(contribution: Contribution) -> ResourceKind:
+    """Give the kind that a contribution is about."""
+    return ResourceKind(contribution.resource.kind)

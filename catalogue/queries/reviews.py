@@ -1,0 +1,182 @@
+"""The queue of the moderators: ages, lateness, delays; and a person's own contributions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from statistics import median, quantiles
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db.models import F, QuerySet
+from django.db.models.fields.json import KT
+
+from catalogue.enums import ContributionStatus, DecisionOutcome, ResourceKind
+from catalogue.models import Contribution, Decision
+from portal.lib import clock, working_days
+
+if TYPE_CHECKING:
+    from portal.accounts.models import User
+
+DELAY_WINDOW_DAYS = 90
+# Below this number of decisions a 90th percentile says nothing.
+FEWEST_FOR_PERCENTILE = 10
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One contribution of the queue with its age in working days."""
+
+    contribution: Contribution
+    title: str
+    age_days: int
+    due_on: date
+
+    @property
+    def kind(self) -> ResourceKind:
+        """Give the kind of the resource."""
+        return ResourceKind(self.contribution.resource.kind)
+
+    @property
+    def is_late(self) -> bool:
+        """Say whether the promise of five working days is broken."""
+        return self.age_days > settings.REVIEW_WORKING_DAYS
+
+    @property
+    def is_near(self) -> bool:
+        """Say whether the promise ends in two working days or less."""
+        return not self.is_late and self.age_days >= settings.REVIEW_WORKING_DAYS - 2
+
+    @property
+    def tone(self) -> str:
+        """Name the pigment of the age: garance late, ocre near, nothing before."""
+        return "garance" if self.is_late else "ocre" if self.is_near else ""
+
+    @property
+    def was_answered(self) -> bool:
+        """Say whether it came back after changes were asked for."""
+        return self.contribution.submitted_at != self.contribution.first_submitted_at
+
+    @property
+    def holder(self) -> str:
+        """Name in whose name it is proposed."""
+        organisation = self.contribution.organisation
+        return str(organisation or self.contribution.author or "")
+
+    @property
+    def is_held_back(self) -> bool:
+        """Say whether language or spam signs were found."""
+        return any(
+            check.get("code") == "language" and check.get("remarks")
+            for check in self.contribution.checks
+        )
+
+    @property
+    def is_claimed(self) -> bool:
+        """Say whether someone is reading it now."""
+        at = self.contribution.claimed_at
+        limit = timedelta(minutes=settings.CLAIM_MINUTES)
+        return at is not None and clock.now() - at < limit
+
+
+@dataclass(frozen=True)
+class Delays:
+    """How many wait, how many are late, and how long decisions took, in working days."""
+
+    waiting: int
+    late: int
+    median_days: float | None
+    ninth_decile_days: float | None
+
+
+def titled(contributions: QuerySet[Contribution]) -> QuerySet[Contribution]:
+    """Read the proposed title beside each row, without the rest of the revision."""
+    return contributions.annotate(proposed_title=KT("revision__content__title"))
+
+
+def queue(*, kind: str = "", answered: bool | None = None, order: str = "") -> list[Waiting]:
+    """List what waits for a moderator, oldest first.
+
+    kind: one kind, or all. answered: True keeps what came back, False what did not. order:
+    "recent" puts the newest first.
+    """
+    rows = titled(Contribution.objects.queue()).select_related(
+        "resource", "organisation", "author", "claimed_by"
+    )
+    if kind in ResourceKind.values:
+        rows = rows.filter(resource__kind=kind)
+    if answered is True:
+        rows = rows.exclude(submitted_at=F("first_submitted_at"))
+    if answered is False:
+        rows = rows.filter(submitted_at=F("first_submitted_at"))
+    found = waiting(rows)
+    return found[::-1] if order == "recent" else found
+
+
+def waiting(contributions: Iterable[Contribution]) -> list[Waiting]:
+    """Add its age to each submitted contribution."""
+    today = clock.paris_day(clock.now())
+    return [_aged(contribution, today) for contribution in contributions]
+
+
+def _aged(contribution: Contribution, today: date) -> Waiting:
+    first = contribution.first_submitted_at
+    day = clock.paris_day(first) if first else today
+    return Waiting(
+        contribution,
+        str(getattr(contribution, "proposed_title", "") or ""),
+        working_days.elapsed(day, today),
+        working_days.after(day, settings.REVIEW_WORKING_DAYS),
+    )
+
+
+def delays(rows: list[Waiting]) -> Delays:
+    """Measure the queue and the decisions of the last ninety days.
+
+    rows: the whole queue, unfiltered. The percentile is None under ten decisions, the median
+    None without any.
+    """
+    since = clock.now() - timedelta(days=DELAY_WINDOW_DAYS)
+    pairs = (
+        Decision.objects.filter(decided_at__gte=since)
+        .exclude(outcome=DecisionOutcome.CHANGES_REQUESTED)
+        .values_list("contribution__first_submitted_at", "decided_at")
+    )
+    taken = [
+        working_days.elapsed(clock.paris_day(sent), clock.paris_day(decided))
+        for sent, decided in pairs
+        if sent is not None
+    ]
+    many = len(taken) >= FEWEST_FOR_PERCENTILE
+    return Delays(
+        waiting=len(rows),
+        late=sum(row.is_late for row in rows),
+        median_days=median(taken) if taken else None,
+        ninth_decile_days=quantiles(taken, n=10)[8] if many else None,
+    )
+
+
+def mine(user: "User") -> QuerySet[Contribution]:
+    """List what a person, or an organisation they edit, has proposed; the latest first."""
+    return (
+        titled(Contribution.objects.written_by(user))
+        .select_related("resource", "organisation")
+        .order_by(F("edited_at").desc(nulls_last=True), "-pk")
+    )
+
+
+def waiting_for_author(user: "User") -> QuerySet[Contribution]:
+    """List what waits for this person: drafts and corrections asked for."""
+    return mine(user).filter(
+        status__in=(ContributionStatus.DRAFT, ContributionStatus.CHANGES_REQUESTED)
+    )
+
+
+def decisions() -> QuerySet[Decision]:
+    """List every decision, the latest first."""
+    found: Any = Decision.objects
+    rows: QuerySet[Decision] = (
+        found.select_related("contribution__resource", "contribution__organisation", "decided_by")
+        .annotate(proposed_title=KT("revision__content__title"))
+        .order_by("-pk")
+    )
+    return rows

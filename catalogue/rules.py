@@ -1,0 +1,104 @@
+"""Who may do what to the catalogue: predicates, no query but the actor's own roles."""
+
+from typing import TYPE_CHECKING
+
+from catalogue.enums import ContributionStatus
+from portal.accounts.authorization import Permission, belongs_to, has_permission
+from portal.audit.actors import Actor, SystemActor
+
+if TYPE_CHECKING:
+    from catalogue.models import Contribution, Resource
+    from portal.accounts.models import Organisation
+
+EDITABLE = frozenset({ContributionStatus.DRAFT, ContributionStatus.CHANGES_REQUESTED})
+
+
+def may_contribute(actor: Actor, organisation: "Organisation | None" = None) -> bool:
+    """Let a person write for themselves, and for an organisation where they write."""
+    if isinstance(actor, SystemActor) or not actor.is_active:
+        return False
+    if organisation is None:
+        return True
+    return has_permission(actor, Permission.CONTRIBUTION_WRITE, organisation=organisation)
+
+
+def may_read(actor: Actor, contribution: "Contribution") -> bool:
+    """Let the author, the organisation's editors and those who read for the Region see it."""
+    if _wrote(actor, contribution) or _edits_for(actor, contribution):
+        return True
+    sent = contribution.status != ContributionStatus.DRAFT
+    return sent and has_permission(actor, Permission.CONTRIBUTION_READ_ALL)
+
+
+def may_edit(actor: Actor, contribution: "Contribution") -> bool:
+    """Let the author and the organisation's editors write while it is a draft or sent back."""
+    if contribution.status not in EDITABLE:
+        return False
+    return _still_writes(actor, contribution) or _edits_for(actor, contribution)
+
+
+def may_submit(actor: Actor, contribution: "Contribution") -> bool:
+    """Let an editor send what is in the organisation's name, the author what is in their own."""
+    if contribution.organisation is None:
+        return _wrote(actor, contribution)
+    return _edits_for(actor, contribution)
+
+
+def may_withdraw(actor: Actor, contribution: "Contribution") -> bool:
+    """Let the author, or an editor of the organisation, take it back before the decision."""
+    return _wrote(actor, contribution) or _edits_for(actor, contribution)
+
+
+def may_moderate(actor: Actor) -> bool:
+    """Let the Region's moderators see the queue."""
+    return has_permission(actor, Permission.CONTRIBUTION_MODERATE)
+
+
+def may_decide(actor: Actor, contribution: "Contribution") -> bool:
+    """Let a moderator decide on what is neither theirs nor an organisation's of theirs.
+
+    The Region's own content included: another moderator, from outside the service, decides.
+    """
+    if not may_moderate(actor) or _wrote(actor, contribution):
+        return False
+    proposed, owner = contribution.organisation, contribution.resource.organisation
+    return not belongs_to(actor, proposed) and not belongs_to(actor, owner)
+
+
+def may_propose(actor: Actor, resource: "Resource") -> bool:
+    """Let the owner, the organisation's writers and any member propose a change of a live card."""
+    return resource.live and may_contribute(actor)
+
+
+def owns(actor: Actor, resource: "Resource") -> bool:
+    """Say whether the card is the person's own, or one of an organisation they edit."""
+    if resource.organisation is not None:
+        return has_permission(
+            actor, Permission.CONTRIBUTION_SUBMIT, organisation=resource.organisation
+        )
+    return actor.pk is not None and resource.author_id == actor.pk
+
+
+def may_archive(actor: Actor, resource: "Resource") -> bool:
+    """Let the owner archive, or a moderator who has no tie with the card."""
+    if owns(actor, resource):
+        return True
+    tied = resource.author_id == actor.pk or belongs_to(actor, resource.organisation)
+    return may_moderate(actor) and not tied
+
+
+def _wrote(actor: Actor, contribution: "Contribution") -> bool:
+    return actor.pk is not None and contribution.author_id == actor.pk
+
+
+def _still_writes(actor: Actor, contribution: "Contribution") -> bool:
+    """Say whether the author may still write for the organisation: a member who left may not."""
+    return _wrote(actor, contribution) and may_contribute(actor, contribution.organisation)
+
+
+def _edits_for(actor: Actor, contribution: "Contribution") -> bool:
+    if contribution.organisation is None:
+        return False
+    return has_permission(
+        actor, Permission.CONTRIBUTION_SUBMIT, organisation=contribution.organisation
+    )

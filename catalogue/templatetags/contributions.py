@@ -1,0 +1,72 @@
+"""Say the checks and the decisions of a contribution in templates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from catalogue.validators import sentences
+
+register = template.Library()
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a verdict is shown: icon, pigment, and the word read aloud."""
+
+    icon: str
+    tone: str
+    word: str
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """One line of the results: a check without remark, or one remark."""
+
+    name: str
+    text: str
+    icon: str
+    tone: str
+    word: str
+    href: str = ""
+
+
+def look(verdict: str) -> Look:
+    """Choose the icon, the pigment and the word of a verdict."""
+    return {
+        "green": Look("circle-check", "", _("conforme")),
+        "unknown": Look("circle-help", "ardoise", _("inconnu")),
+        "warning": Look("triangle-alert", "ocre", _("à vérifier")),
+        "blocking": Look("circle-x", "garance", _("bloquant")),
+    }[verdict]
+
+
+@register.filter
+def sentence(remark: Mapping[str, Any]) -> str:
+    """Say one remark."""
+    return sentences.sentence(remark)
+
+
+@register.filter
+def check_lines(check: Mapping[str, Any]) -> list[CheckLine]:
+    """Give one line a remark, or one line that all is well."""
+    name = str(sentences.NAMES[check["code"]])
+    if not check["remarks"]:
+        shown = look("green")
+        text = str(sentences.GREEN[check["code"]])
+        return [CheckLine(name, text, shown.icon, shown.tone, shown.word)]
+    return [_line(name, remark) for remark in check["remarks"]]
+
+
+def _line(name: str, remark: Mapping[str, Any]) -> CheckLine:
+    shown = look(remark["verdict"])
+    slug = (remark.get("facts") or {}).get("slug")
+    href = reverse("catalogue:resource", args=(slug,)) if slug else ""
+    text = sentences.sentence(remark)
+    field = str(remark.get("field") or "")
+    if str(remark["code"]).startswith("personal_") and field:
+        text = f"{sentences.label_of(field)}, {text[:1].lower()}{text[1:]}"
+    return CheckLine(name, text, shown.icon, shown.tone, shown.word, href)

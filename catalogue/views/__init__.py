@@ -1,0 +1,1 @@
+"""Translate between people and the catalogue."""

@@ -1,0 +1,95 @@
+"""Seal files away from teams, and keep what the worker compiled from them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from datasets import gate, rules
+from datasets.enums import SealedKind
+from datasets.models import Holdout, HoldoutVersion, SealedFile, WrappedKey
+from portal.accounts.authorization import require
+from portal.accounts.models import Organisation, User
+from portal.audit.actors import Actor
+from portal.audit.record import record
+from portal.lib import canonical, clock, immutable, objects
+from portal.lib.files import safe_name
+from portal.lib.refusals import Invalid
+
+KEYS_MAX_BYTES = 1 << 30
+FILES_MAX = 20
+
+
+@transaction.atomic
+def register(
+    *, name: str, owner: Organisation, files: Mapping[str, bytes | Path], by: Actor
+) -> HoldoutVersion:
+    """Seal files under a holdout of this name, as its next version.
+
+    In order: the organisation's holdout of this name, created if absent, locked; ciphertexts
+    in the private store; version, sealed files and wrapped keys; event "holdout.registered"
+    with the fingerprint of the ciphertexts. Raises NotAllowed, Invalid without file.
+    """
+    if not 0 < len(files) <= FILES_MAX or any(safe_name(one) != one for one in files):
+        raise Invalid(_("Un jeu tenu à l’écart compte de 1 à 20 fichiers."), code="holdout_files")
+    require(rules.may_register_holdout, by, owner)
+    Holdout.objects.get_or_create(owner=owner, name=name, defaults={"created_at": clock.now()})
+    holdout = Holdout.objects.select_for_update().get(owner=owner, name=name)
+    sealed = [gate.seal_file(one, content) for one, content in files.items()]
+    last = holdout.versions.order_by("-number").values_list("number", flat=True).first() or 0
+    with immutable.writes(HoldoutVersion, SealedFile, WrappedKey):
+        version = HoldoutVersion.objects.create(
+            holdout=holdout,
+            number=last + 1,
+            ciphertext_sha256=canonical.digest({one.name: one.ciphertext_sha256 for one in sealed}),
+            registered_by=by if isinstance(by, User) else None,
+            registered_at=clock.now(),
+        )
+        for one in sealed:
+            _keep(version, SealedKind.SOURCE, one)
+    record(
+        "holdout.registered",
+        by=by,
+        on=version,
+        number=version.number,
+        ciphertext_sha256=version.ciphertext_sha256,
+        files=len(sealed),
+    )
+    return version
+
+
+@transaction.atomic
+def add_compiled(
+    *, version: HoldoutVersion, keys: bytes, labels: bytes, by: Actor
+) -> HoldoutVersion:
+    """Keep the compiled truth: identifiers in clear, labels sealed. For the worker, once.
+
+    In order: version locked; identifiers and sealed labels in the private store; the version
+    dated; event "holdout.compiled". A version already compiled is returned unchanged, so that
+    a job may be repeated. Raises NotAllowed.
+    """
+    fresh = HoldoutVersion.objects.select_for_update().get(pk=version.pk)
+    require(rules.is_worker, by)
+    if fresh.is_compiled:
+        return fresh
+    stored = objects.put(keys, limit_bytes=KEYS_MAX_BYTES)
+    with immutable.writes(HoldoutVersion, SealedFile, WrappedKey):
+        _keep(fresh, SealedKind.LABELS, gate.seal_file("labels", labels))
+        fresh.compiled_keys_sha256 = stored.sha256
+        fresh.compiled_at = clock.now()
+        fresh.save(update_fields=["compiled_keys_sha256", "compiled_at"])
+    record("holdout.compiled", by=by, on=fresh, keys_sha256=stored.sha256)
+    return fresh
+
+
+def _keep(version: HoldoutVersion, kind: SealedKind, sealed: gate.SealedObject) -> None:
+    """Write the rows of one sealed file; the caller holds the permission to write them."""
+    file = SealedFile.objects.create(
+        version=version,
+        kind=kind,
+        name=sealed.name,
+        ciphertext_sha256=sealed.ciphertext_sha256,
+        ciphertext_size=sealed.ciphertext_size,
+    )
+    WrappedKey.objects.bulk_create([WrappedKey(file=file, **key) for key in sealed.keys])

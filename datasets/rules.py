@@ -1,0 +1,47 @@
+"""Who may do what with datasets and holdouts; predicates without query or write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from datasets.enums import AccessLevel
+from portal.accounts.authorization import Permission, has_permission
+from portal.accounts.models import Organisation
+from portal.audit.actors import Actor, SystemActor
+
+P = Permission
+WORKER = "worker"
+
+
+def may_describe(actor: Actor | Any, owner: Organisation | None) -> bool:
+    """Say whether the actor may write the dataset of this organisation's card."""
+    return owner is not None and has_permission(actor, P.DATASET_WRITE, organisation=owner)
+
+
+def may_publish_release(actor: Actor | Any, owner: Organisation | None) -> bool:
+    """Say whether the actor may publish files for this organisation's dataset."""
+    return may_describe(actor, owner)
+
+
+def may_read_file(actor: Actor | Any, level: AccessLevel, owner: Organisation | None) -> bool:
+    """Say whether the actor may download a file of this level, its card being readable.
+
+    A restricted file is read by its producer; a grant will be the other way.
+    """
+    match level:
+        case AccessLevel.OPEN:
+            return True
+        case AccessLevel.REGISTERED:
+            return bool(getattr(actor, "is_authenticated", False)) and actor.is_active
+        case AccessLevel.RESTRICTED_BUSINESS | AccessLevel.RESTRICTED_PERSONAL:
+            return may_describe(actor, owner)
+
+
+def may_register_holdout(actor: Actor | Any, owner: Organisation) -> bool:
+    """Say whether the actor may seal files away for this organisation's challenges."""
+    return has_permission(actor, P.CHALLENGE_ORGANISE, organisation=owner)
+
+
+def is_worker(actor: Actor | Any) -> bool:
+    """Say whether the actor is the scoring worker, which alone reads held-out files."""
+    return isinstance(actor, SystemActor) and actor.name == WORKER

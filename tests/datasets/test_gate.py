@@ -1,0 +1,221 @@
+"""The door to restricted bytes: who opens, what is written, what is never found."""
+
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from datasets import gate
+from datasets.actions import holdouts
+from datasets.enums import AccessLevel
+from datasets.models import Download, HoldoutVersion, SealedFile, WrappedKey
+from datasets.vault import form
+from portal.accounts.enums import RegionRole
+from portal.audit.actors import SystemActor
+from portal.audit.models import AuditEvent
+from portal.lib import immutable, objects
+from portal.lib.refusals import Hidden, Invalid, NotAllowed
+from tests.factories.datasets import (
+    CSV,
+    DataFileFactory,
+    ProducerFactory,
+    ReaderFactory,
+    member,
+    region,
+)
+
+pytestmark = pytest.mark.django_db
+WORKER = SystemActor("worker")
+CANARY = b"CNRY-holdout-7f3a91c2-labels-4be0d5a6"
+TRUTH = b"id,reponse\nA1," + CANARY + b"\n"
+
+
+@pytest.fixture
+def version() -> HoldoutVersion:
+    owner = ProducerFactory()
+    return holdouts.register(name="défi", owner=owner, files={"truth.csv": TRUTH}, by=member(owner))
+
+
+@pytest.fixture
+def worker_key(settings: Any) -> None:
+    settings.HOLDOUT_PRIVATE_KEY_FILE = settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE
+
+
+def test_the_embedded_keys_are_made_once_and_kept_private(settings: Any) -> None:
+    first = gate.seal_result(b"abc")
+    second = gate.seal_result(b"abc")
+
+    private = Path(settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE)
+    assert first.key_id == second.key_id
+    assert stat.S_IMODE(private.stat().st_mode) == 0o400
+    assert sorted(path.name for path in private.parent.iterdir()) == [
+        "holdout_private.key",
+        "holdout_public.key",
+    ]
+    public = Path(settings.HOLDOUT_PUBLIC_KEY_FILE).read_bytes()
+    assert form.public_of(private.read_bytes()) == public
+
+
+def test_a_lost_public_half_is_written_again_from_the_private_one(settings: Any) -> None:
+    first = gate.seal_result(b"abc")
+    Path(settings.HOLDOUT_PUBLIC_KEY_FILE).unlink()
+
+    assert gate.seal_result(b"abc").key_id == first.key_id
+
+
+def test_production_without_public_key_seals_nothing(settings: Any) -> None:
+    settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE = ""
+
+    with pytest.raises(gate.VaultSealed):
+        gate.seal_result(b"abc")
+
+
+def test_the_web_process_cannot_open_what_it_sealed(version: HoldoutVersion) -> None:
+    with pytest.raises(gate.VaultSealed):
+        gate.open_holdout(version=version, reason="score", by=WORKER)
+    with pytest.raises(gate.VaultSealed):
+        gate.open_result(gate.seal_result(b"abc").ciphertext)
+    assert not gate.can_open()
+
+
+def test_the_worker_opens_and_it_is_recorded(version: HoldoutVersion, worker_key: None) -> None:
+    assert gate.open_holdout(version=version, reason="compile", by=WORKER) == {"truth.csv": TRUTH}
+    assert gate.open_result(gate.seal_result(b"abc").ciphertext) == b"abc"
+    assert gate.can_open()
+    events = AuditEvent.objects.filter(action="holdout.opened")
+    assert [event.object_ref for event in events] == [
+        f"datasets.holdoutversion:{version.public_id}"
+    ]
+
+
+@pytest.mark.parametrize("role", list(RegionRole))
+def test_nobody_of_the_region_opens_a_holdout(
+    role: RegionRole, version: HoldoutVersion, worker_key: None
+) -> None:
+    with pytest.raises(NotAllowed):
+        gate.open_holdout(version=version, reason="curiosité", by=region(role))
+
+
+def test_its_owner_and_other_systems_do_not_open_a_holdout(
+    version: HoldoutVersion, worker_key: None
+) -> None:
+    for actor in [version.registered_by, SystemActor("scheduler"), AnonymousUser()]:
+        with pytest.raises(NotAllowed):
+            gate.open_holdout(version=version, reason="curiosité", by=actor)  # type: ignore[arg-type] # refused
+
+
+def test_act_as_worker_is_for_the_embedded_mode_only(settings: Any) -> None:
+    private = settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE
+    settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE = ""
+    settings.HOLDOUT_PRIVATE_KEY_FILE = ""
+    gate.act_as_worker()
+    assert not gate.can_open()
+
+    settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE = private
+    gate.act_as_worker()
+    assert gate.can_open()
+
+
+def test_a_canary_is_in_no_file_of_the_server(version: HoldoutVersion, tmp_path: Path) -> None:
+    found = [path for path in tmp_path.rglob("*") if path.is_file() and CANARY in path.read_bytes()]
+
+    assert found == []
+    assert [file.name for file in version.files.all()] == ["truth.csv"]
+
+
+def test_an_altered_object_or_lost_keys_open_nothing(
+    version: HoldoutVersion, worker_key: None
+) -> None:
+    file = version.files.get()
+    place = objects.store().location(file.ciphertext_sha256)  # type: ignore[attr-defined] # a folder here
+    content = place.read_bytes()
+    place.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(gate.VaultBroken):
+        gate.open_holdout(version=version, reason="score", by=WORKER)
+
+    place.write_bytes(content)
+    with immutable.writes(WrappedKey):
+        WrappedKey.objects.filter(file=file).delete()
+    with pytest.raises(gate.VaultBroken):
+        gate.open_holdout(version=version, reason="score", by=WORKER)
+
+
+def test_an_escrow_key_opens_too(settings: Any, tmp_path: Path) -> None:
+    private, public = form.new_pair()
+    (tmp_path / "escrow.pub").write_bytes(public)
+    (tmp_path / "escrow.key").write_bytes(private)
+    settings.HOLDOUT_ESCROW_PUBLIC_KEY_FILE = str(tmp_path / "escrow.pub")
+    owner = ProducerFactory()
+    version = holdouts.register(
+        name="défi", owner=owner, files={"truth.csv": TRUTH}, by=member(owner)
+    )
+
+    assert WrappedKey.objects.filter(file__version=version).count() == 2
+    settings.HOLDOUT_PRIVATE_KEY_FILE = str(tmp_path / "escrow.key")
+    assert gate.open_holdout(version=version, reason="reprise", by=WORKER) == {"truth.csv": TRUTH}
+
+
+def test_compiled_parts_are_read_apart(version: HoldoutVersion, worker_key: None) -> None:
+    with pytest.raises(Invalid):
+        gate.read_keys(version)
+    with pytest.raises(Invalid):
+        gate.open_labels(version=version, reason="score", by=WORKER)
+
+    version = holdouts.add_compiled(version=version, keys=b"A1", labels=CANARY, by=WORKER)
+
+    assert gate.read_keys(version) == b"A1"
+    assert gate.open_labels(version=version, reason="score", by=WORKER) == CANARY
+    assert gate.open_holdout(version=version, reason="compile", by=WORKER) == {"truth.csv": TRUTH}
+
+
+def test_sealed_rows_are_written_by_actions_only(version: HoldoutVersion) -> None:
+    file = SealedFile.objects.get(version=version)
+    for row in [version, file, file.keys.get()]:
+        with pytest.raises(immutable.WriteRefused):
+            row.save()
+        with pytest.raises(immutable.WriteRefused):
+            row.delete()
+    with pytest.raises(immutable.WriteRefused):
+        HoldoutVersion.objects.update(number=9)
+
+
+def test_an_open_file_is_counted_before_it_is_read() -> None:
+    file = DataFileFactory()
+
+    with gate.open_file(data_file=file, by=AnonymousUser()) as content:
+        assert content.read() == CSV
+
+    assert list(Download.objects.values_list("data_file", "user")) == [(file.pk, None)]
+
+
+def test_a_file_for_members_needs_an_account() -> None:
+    file = DataFileFactory(level=AccessLevel.REGISTERED)
+    reader = ReaderFactory()
+
+    with pytest.raises(NotAllowed):
+        gate.open_file(data_file=file, by=AnonymousUser())
+    assert Download.objects.count() == 0
+    gate.open_file(data_file=file, by=reader, licences="etalab-2.0").close()
+
+    assert list(Download.objects.values_list("user", "licences")) == [(reader.pk, "etalab-2.0")]
+
+
+@pytest.mark.parametrize(
+    "level", [AccessLevel.RESTRICTED_BUSINESS, AccessLevel.RESTRICTED_PERSONAL]
+)
+def test_a_restricted_file_is_read_by_its_producer_alone(level: AccessLevel) -> None:
+    file = DataFileFactory(level=level)
+    producer = member(file.release.dataset.resource.organisation)
+    others = [AnonymousUser(), ReaderFactory(), member(ProducerFactory())]
+    others += [region(role) for role in RegionRole]
+
+    for other in others:
+        with pytest.raises(Hidden):
+            gate.open_file(data_file=file, by=other)
+    assert (Download.objects.count(), AuditEvent.objects.count()) == (0, 0)
+
+    gate.open_file(data_file=file, by=producer).close()
+    assert list(Download.objects.values_list("user", flat=True)) == [producer.pk]
+    assert list(AuditEvent.objects.values_list("action", flat=True)) == ["data_file.read"]

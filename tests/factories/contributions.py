@@ -1,0 +1,128 @@
+"""People around the review, and contributions in the states that tests need."""
+
+from itertools import count
+from typing import Any
+
+from catalogue.actions import contributions, moderation
+from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
+from catalogue.models import Contribution, Resource
+from portal.accounts.enums import OrganisationKind, RegionRole, Role
+from portal.accounts.models import Membership, Organisation, RegionAppointment, User
+from portal.lib import clock, immutable
+
+_numbers = count(1)
+CHARTER = "2026-11"
+
+# A need that passes every blocking check.
+NEED: dict[str, Any] = {
+    "title": "Repérer les ruptures de contrat en apprentissage",
+    "summary": "Prévenir les ruptures de contrat des apprentis avant la fin du troisième mois.",
+    "description": "Les centres voient les ruptures trop tard.\n\n## Contexte\n\nUn an.",
+    "scope": "regional",
+    "tags": ["apprentissage", "rupture", "formation"],
+    "beneficiary": "Les centres de formation d’apprentis",
+    "situation": "Les signaux faibles sont connus mais dispersés.",
+    "expected_result": "Une alerte expliquée, lue par une personne.",
+}
+# A dataset that passes every blocking check.
+DATASET: dict[str, Any] = {
+    "title": "Offres d’emploi de la filière nautique",
+    "summary": "Les offres de la filière nautique en région, par mois et par métier.",
+    "description": "Une ligne par offre publiée, sans donnée personnelle.",
+    "scope": "regional",
+    "tags": ["nautisme", "offres", "emploi"],
+    "licences": ["etalab-2.0"],
+    "licence_status": "declared",
+    "distributions": [{"title": "CSV", "download_url": "https://data.example/a.csv"}],
+    "update_frequency": "monthly",
+}
+
+
+def person(name: str = "", **options: Any) -> User:
+    """Make a person with a confirmed account."""
+    name = name or f"personne{next(_numbers)}"
+    return User.objects.create_user(
+        username=name, email=f"{name}@exemple.example", password="x" * 16, **options
+    )
+
+
+def region(role: RegionRole, name: str = "") -> User:
+    """Make a person who holds a role of the Region."""
+    user = person(name)
+    with immutable.writes(RegionAppointment):
+        RegionAppointment.objects.create(
+            user=user, role=role, given_by="test", confirmed_by="autre", given_at=clock.now()
+        )
+    return user
+
+
+def moderator(name: str = "") -> User:
+    """Make a moderator."""
+    return region(RegionRole.MODERATOR, name)
+
+
+def organisation(name: str = "", **options: Any) -> Organisation:
+    """Make an organisation."""
+    name = name or f"Organisation {next(_numbers)}"
+    values = {"kind": OrganisationKind.COMPANY, "created_at": clock.now()} | options
+    return Organisation.objects.create(
+        name=name, slug=name.lower().replace(" ", "-").replace("’", "-"), **values
+    )
+
+
+def joined(user: User, holder: Organisation, role: Role) -> User:
+    """Make a person a member, and give back the person as read anew."""
+    with immutable.writes(Membership):
+        Membership.objects.create(user=user, organisation=holder, role=role, joined_at=clock.now())
+    return User.objects.get(pk=user.pk)
+
+
+def draft(
+    by: User | None = None,
+    *,
+    kind: ResourceKind = ResourceKind.NEED,
+    holder: Organisation | None = None,
+    **values: Any,
+) -> Contribution:
+    """Open a draft that is ready to send."""
+    ready = {ResourceKind.NEED: NEED, ResourceKind.DATASET: DATASET}.get(kind, {})
+    return contributions.start(
+        kind=kind, by=by or person(), organisation=holder, **{**ready, **values}
+    )
+
+
+def submitted(by: User | None = None, **options: Any) -> Contribution:
+    """Send a draft."""
+    by = by or person()
+    return contributions.submit(contribution=draft(by, **options), charter=CHARTER, by=by)
+
+
+def sent_back(by: User | None = None, **options: Any) -> Contribution:
+    """Send a draft and have a moderator ask for changes."""
+    contribution = submitted(by, **options)
+    moderation.request_changes(
+        contribution=contribution,
+        reason=DecisionReason.INSUFFICIENT,
+        message="Précisez la période.",
+        by=moderator(),
+    )
+    return again(contribution)
+
+
+def published(by: User | None = None, **options: Any) -> Resource:
+    """Send a draft and have a moderator publish it."""
+    contribution = submitted(by, **options)
+    moderation.publish(contribution=contribution, by=moderator())
+    return Resource.objects.get(pk=contribution.resource_id)
+
+
+def again(contribution: Contribution) -> Contribution:
+    """Read a contribution anew."""
+    return Contribution.objects.select_related("resource", "revision").get(pk=contribution.pk)
+
+
+IN_STATE = {
+    ContributionStatus.DRAFT: draft,
+    ContributionStatus.SUBMITTED: submitted,
+    ContributionStatus.CHANGES_REQUESTED: sent_back,
+}

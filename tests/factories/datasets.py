@@ -1,0 +1,129 @@
+"""Datasets, producers and their people in the states that tests need."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import factory
+from django.utils import timezone
+
+from catalogue.enums import ResourceKind
+from catalogue.models import Resource
+from datasets.enums import AccessLevel
+from datasets.models import DataFile, Dataset, Release
+from portal.accounts.enums import OrganisationKind, RegionRole, Role
+from portal.accounts.models import Membership, Organisation, RegionAppointment, User
+from portal.lib import immutable, objects
+
+CSV = b"zone,effectif\nArles,12\nGap,\n"
+
+
+def _now() -> datetime:
+    return timezone.now()
+
+
+class ReaderFactory(factory.django.DjangoModelFactory):
+    """A person with an account and no role."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"lectrice{n}")
+    email = factory.LazyAttribute(lambda o: f"{o.username}@exemple.fr")
+
+
+class ProducerFactory(factory.django.DjangoModelFactory):
+    """An organisation that produces data."""
+
+    class Meta:
+        model = Organisation
+
+    slug = factory.Sequence(lambda n: f"producteur-{n}")
+    name = factory.Sequence(lambda n: f"Producteur {n}")
+    kind = OrganisationKind.ASSOCIATION
+    created_at = factory.LazyFunction(_now)
+
+
+def member(organisation: Organisation, role: Role = Role.EDITOR, **values: Any) -> User:
+    """Make a person with a role in an organisation."""
+    person = ReaderFactory(**values)
+    with immutable.writes(Membership):
+        Membership(user=person, organisation=organisation, role=role, joined_at=_now()).save()
+    return person
+
+
+def region(role: RegionRole, **values: Any) -> User:
+    """Make a person with a role for the Region."""
+    person = ReaderFactory(**values)
+    with immutable.writes(RegionAppointment):
+        RegionAppointment(user=person, role=role, given_by="test", given_at=_now()).save()
+    return person
+
+
+class DatasetCardFactory(factory.django.DjangoModelFactory):
+    """The published card of a dataset."""
+
+    class Meta:
+        model = Resource
+
+    slug = factory.Sequence(lambda n: f"jeu-{n}")
+    title = factory.Sequence(lambda n: f"Jeu de données {n}")
+    summary = "Effectifs par zone d’emploi."
+    kind = ResourceKind.DATASET
+    organisation = factory.SubFactory(ProducerFactory)
+    live = True
+    first_published_at = factory.LazyFunction(_now)
+    licences = factory.LazyFunction(lambda: ["etalab-2.0"])
+
+
+class DatasetFactory(factory.django.DjangoModelFactory):
+    """A dataset without release."""
+
+    class Meta:
+        model = Dataset
+
+    resource = factory.SubFactory(DatasetCardFactory)
+    created_at = factory.LazyFunction(_now)
+
+
+class ReleaseFactory(factory.django.DjangoModelFactory):
+    """A release without file; the dataset is dated."""
+
+    class Meta:
+        model = Release
+
+    dataset = factory.SubFactory(DatasetFactory)
+    number = factory.Sequence(lambda n: n + 1)
+    published_at = factory.LazyFunction(_now)
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
+        with immutable.writes(model_class):
+            release = super()._create(model_class, *args, **kwargs)
+        release.dataset.released_at = release.published_at
+        release.dataset.save()
+        return release
+
+
+class DataFileFactory(factory.django.DjangoModelFactory):
+    """A small open table; `content` is put in the private store."""
+
+    class Meta:
+        model = DataFile
+
+    release = factory.SubFactory(ReleaseFactory)
+    name = factory.Sequence(lambda n: f"effectifs-{n}.csv")
+    level = AccessLevel.OPEN
+    media_type = "text/csv"
+    rows = 2
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
+        content = kwargs.pop("content", CSV)
+        objects.put(content)
+        kwargs["sha256"], kwargs["size"] = hashlib.sha256(content).hexdigest(), len(content)
+        with immutable.writes(model_class):
+            found = super()._create(model_class, *args, **kwargs)
+        Dataset.objects.filter(pk=found.release.dataset_id).update(level=found.level)
+        return found
