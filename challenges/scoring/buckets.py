@@ -35,12 +35,13 @@ class Buckets:
             value = sums[where]
         else:
             where, at = np.unique(cell, return_inverse=True)
-            value = np.bincount(at, weights=stats.value, minlength=len(where))
+            value = np.asarray(np.bincount(at, weights=stats.value), np.float64)
         return cls(buckets, stats.width, where // stats.width, where % stats.width, value)
 
     def total(self) -> Floats:
         """Return the sums over all buckets, in bucket order, shape (width,)."""
-        return np.bincount(self.column, weights=self.value, minlength=self.width)
+        sums = np.bincount(self.column, weights=self.value, minlength=self.width)
+        return np.asarray(sums, np.float64)
 
     def used(self) -> int:
         """Return how many buckets hold something."""

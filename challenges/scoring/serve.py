@@ -5,7 +5,6 @@ import json
 import os
 import resource
 import signal
-import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -119,4 +118,4 @@ def _mapped_bytes() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

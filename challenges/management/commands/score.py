@@ -61,10 +61,11 @@ def _answer(options: dict[str, Any]) -> dict[str, Any]:
         raise UsageFault("deux fichiers sont attendus : la vérité et les prédictions")
     if options["spec"]:
         spec, _, task = options["spec"].rpartition(":")
-        return offline.score_spec(*files, Path(spec).resolve(), task)
+        return offline.score_spec(files[0], files[1], Path(spec).resolve(), task)
     if options["metric"]:
         names = ("id", "target", "prediction", "split", "cluster")
-        return offline.score_metric(*files, options["metric"], {n: options[n] for n in names})
+        columns = {name: options[name] for name in names}
+        return offline.score_metric(files[0], files[1], options["metric"], columns)
     raise UsageFault("--challenge, --spec ou --metric est attendu")
 
 

@@ -25,7 +25,7 @@ CLIP = 1e-6
 def _binary(part: Part) -> Array:
     if not np.isin(part.y, (0.0, 1.0)).all():
         raise MetricFault("the truth must be 0 or 1")
-    return part.y == 1.0
+    return np.asarray(part.y == 1.0)
 
 
 def _auc_stats(part: Part, params: Params) -> Stats:

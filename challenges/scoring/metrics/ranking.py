@@ -66,7 +66,7 @@ def _discounted(unit: Array, rank: Array, gain: Array, n: int, k: int) -> Floats
     unit, rank, gain = unit[order], rank[order], gain[order]
     inside = rank <= k
     weight = gain[inside] / np.log2(rank[inside] + 1.0)
-    return np.bincount(unit[inside], weights=weight, minlength=n)
+    return np.asarray(np.bincount(unit[inside], weights=weight, minlength=n), np.float64)
 
 
 def _recall(part: Part, params: Params) -> Stats:

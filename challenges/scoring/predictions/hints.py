@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from challenges.scoring.predictions.faults import FORMULA_STARTS, is_deceptive, neutral
 
@@ -11,7 +12,7 @@ POINT_ZERO = re.compile(r"\d+\.0*", re.ASCII)
 COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
 
 
-def of_id(cell: str, known: Mapping[str, int], stripped: Collection[str]) -> dict[str, object]:
+def of_id(cell: str, known: Mapping[str, int], stripped: Collection[str]) -> dict[str, Any]:
     """Guess why an identifier is unknown; stripped: known ones without leading zeros."""
     if cell.startswith(("'", "’")):
         return {"hint": "H_ID_QUOTE"}
@@ -24,7 +25,7 @@ def of_id(cell: str, known: Mapping[str, int], stripped: Collection[str]) -> dic
     return of_text(cell, known)
 
 
-def of_text(cell: str, known: Collection[str]) -> dict[str, object]:
+def of_text(cell: str, known: Collection[str]) -> dict[str, Any]:
     """Guess why a text is not among the known ones."""
     if cell.strip(" \t") in known:
         return {"hint": "H_WHITESPACE"}
@@ -40,7 +41,7 @@ def of_text(cell: str, known: Collection[str]) -> dict[str, object]:
     return {"hint": "H_WHITESPACE"} if cell != cell.strip(" \t") else {}
 
 
-def of_column(wanted: str, names: Collection[str]) -> dict[str, object]:
+def of_column(wanted: str, names: Collection[str]) -> dict[str, Any]:
     """Guess why a column is not found among the names of the header."""
     for name in names:
         if name.strip(" \t").casefold() == wanted.casefold():
@@ -55,7 +56,7 @@ def of_column(wanted: str, names: Collection[str]) -> dict[str, object]:
     return {}
 
 
-def of_number(cell: str) -> dict[str, object]:
+def of_number(cell: str) -> dict[str, Any]:
     """Guess why a cell is not a number."""
     if COMMA_NUMBER.fullmatch(cell.strip(" ")):
         return {"hint": "H_DECIMAL_COMMA"}

@@ -151,8 +151,8 @@ def _check_type(found: Any, column: Column, report: Reporter) -> None:
     if good:
         return
     lost = column.role in ("id", "query") and types.is_integer(value)
-    hint = {"hint": "H_LEADING_ZEROS"} if lost else {}
-    facts = {"colonne": column.name, "trouve": str(value), "attendu": expected}
+    hint: dict[str, Any] = {"hint": "H_LEADING_ZEROS"} if lost else {}
+    facts: dict[str, Any] = {"colonne": column.name, "trouve": str(value), "attendu": expected}
     raise report.refuse("E_COLUMN_TYPE", **facts, **hint)
 
 

@@ -76,10 +76,10 @@ class Checker:
         """Return the identifiers not met, in canonical order."""
         return [i for i in self.known if i not in self.lines]
 
-    def _hint(self, code: str, guess: Any, *facts: Any) -> dict[str, object]:
+    def _hint(self, code: str, guess: Any, *facts: Any) -> dict[str, Any]:
         """Guess a hint for the first faults of a code only: it may look at every id."""
         self._counts[code] = self._counts.get(code, 0) + 1
-        found: dict[str, object] = guess(*facts) if self._counts[code] <= MAX_PER_CODE else {}
+        found: dict[str, Any] = guess(*facts) if self._counts[code] <= MAX_PER_CODE else {}
         return found
 
     @cached_property
@@ -93,7 +93,8 @@ class Checker:
             self.report.add("E_VALUE_NOT_FINITE", line, valeur=str(cell))
             return None
         if column.type is ColumnType.INTEGER and cell != int(cell):
-            return self._not_a_number(str(cell), column, line)
+            self._not_a_number(str(cell), column, line)
+            return None
         return float(cell)
 
     def _parsed(self, cell: str, column: Column, line: int) -> float | None:
@@ -106,12 +107,14 @@ class Checker:
                 self.report.add("E_VALUE_NOT_FINITE", line, valeur=neutral(cell))
                 return None
             if self.delimiter != ";" or not COMMA_FLOAT.fullmatch(bare):
-                return self._not_a_number(cell, column, line)
+                self._not_a_number(cell, column, line)
+                return None
         if not self._one_mark(bare, line):
             return None
         bare = bare.replace(",", ".")
         if column.type is ColumnType.INTEGER and not INTEGER.fullmatch(bare):
-            return self._not_a_number(cell, column, line)
+            self._not_a_number(cell, column, line)
+            return None
         number = float(bare)
         if not math.isfinite(number):
             self.report.add("E_VALUE_NOT_FINITE", line, valeur=neutral(cell))
@@ -231,7 +234,11 @@ def finish(checker: Checker) -> None:
     if not missing:
         return
     if not spec.is_ranked:
-        shown = {"n": len(missing), "attendu": len(checker.known), "valeur": neutral(min(missing))}
+        shown: dict[str, Any] = {
+            "n": len(missing),
+            "attendu": len(checker.known),
+            "valeur": neutral(min(missing)),
+        }
         raise report.refuse("E_ID_MISSING", **shown)
     if spec.all_queries_required:
         raise report.refuse("E_QUERY_MISSING", trouve=len(missing), id=neutral(min(missing)))

@@ -1,0 +1,45 @@
+"""Make parts for the tests of metrics, and compute a figure on them."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from challenges.scoring import registry
+from challenges.scoring.buckets import Buckets
+from challenges.scoring.metric import Part
+
+Array = NDArray[Any]
+CASES = 200
+
+
+def rngs(seed: int, count: int = CASES) -> list[np.random.Generator]:
+    """Return one generator per random case."""
+    return [np.random.default_rng([seed, i]) for i in range(count)]
+
+
+def size(rng: np.random.Generator, most: int = 200) -> int:
+    """Draw a number of rows, often small."""
+    return int(rng.integers(1, rng.choice([4, 30, most]) + 1))
+
+
+def part(y: Any, p: Any, **more: Any) -> Part:
+    """Make a part whose rows fall in a few buckets."""
+    n = more.pop("n", None) or len(y)
+    bucket = np.arange(n) % 7
+    return Part(y=np.asarray(y), p=np.asarray(p), bucket=bucket, buckets=7, **more)
+
+
+def lists(rows: list[list[int]]) -> tuple[Array, Array]:
+    """Lay lists of codes end to end: (codes, offsets)."""
+    flat = np.array([code for row in rows for code in row], np.int32)
+    offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    return flat, offsets
+
+
+def figure(name: str, chosen: Part, **params: Any) -> float:
+    """Compute a metric from its bucket sums."""
+    metric = registry.metric(name)
+    stats = metric.stats(chosen, params)
+    sums = Buckets.of(stats, chosen.bucket, chosen.buckets).total()
+    return float(metric.value(sums, stats.context))
