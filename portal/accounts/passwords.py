@@ -74,7 +74,9 @@ def top_words() -> frozenset[str]:
 def is_worn(password: str) -> bool:
     """Tell a password that is a top-list word, dressed or repeated, or a keyboard run."""
     folded = plain(password)
-    dressed = {folded, folded.translate(LEET)}
+    bare = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", password)
+    dressed = {folded, plain(password.casefold().translate(LEET))}
+    dressed.add(plain(bare.casefold().translate(LEET)))
     letters = {re.sub(r"\d", "", word) for word in dressed}
     undressed = {re.sub(r"^\d+|\d+$", "", word) for word in dressed}
     candidates = {_unrepeated(word) for word in dressed | letters | undressed} - {""}

@@ -84,6 +84,7 @@ def leave(*, organisation: Organisation, by: User) -> Membership:
     require(rules.may_leave, by, organisation)
     membership = Membership.objects.live().get(organisation=organisation, user=by)
     _end(membership)
+    by.forget_roles()
     record("membership.left", by=by, on=membership, role=membership.role)
     return membership
 
