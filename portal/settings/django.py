@@ -106,5 +106,9 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": mode.optional("LOG_LEVEL", "WARNING")},
-    "loggers": {"portal": {"level": "INFO"}},
+    "loggers": {
+        "portal": {"level": "INFO"},
+        # The filesystem broker has no host to name.
+        "kombu.connection": {"level": "ERROR"},
+    },
 }

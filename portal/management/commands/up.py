@@ -16,8 +16,10 @@ from portal.accounts.models import User
 from portal.management.supervisor import Child, Supervisor
 
 START_SECONDS = 60
+# Celery warns of root, which on a personal machine or in a container is what there is.
+QUIET_ABOUT_ROOT = "ignore:You're running the worker with superuser"
 CELERY = (
-    "celery -A portal worker --beat --pool solo -Q default --loglevel warning "
+    "celery --quiet -A portal worker --beat --pool solo -Q default --loglevel warning "
     "--without-gossip --without-mingle --without-heartbeat"
 )
 
@@ -82,7 +84,7 @@ class Command(BaseCommand):
             ),
             Child(
                 "scheduler",
-                [python, "-m", *CELERY.split()],
+                [python, "-W", QUIET_ABOUT_ROOT, "-m", *CELERY.split()],
             ),
         ]
 
@@ -97,7 +99,7 @@ class Command(BaseCommand):
                     "Un autre programme l’occupe peut-être : PORT=8001 make up."
                 )
             try:
-                with urllib.request.urlopen(f"{settings.SITE_URL}/sante/vivant/", timeout=2):  # noqa: S310
+                with urllib.request.urlopen(f"{settings.SITE_URL}/robots.txt", timeout=2):  # noqa: S310
                     return
             except (urllib.error.URLError, OSError):
                 web.tend()

@@ -1,0 +1,80 @@
+"""One command on an empty folder ends with the portal served, and leaves no process behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+pytestmark = [pytest.mark.journey, pytest.mark.slow]
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def get(url: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, ""
+    except OSError:
+        return 0, ""
+
+
+def descendants(pid: int) -> set[int]:
+    found: set[int] = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(fields[1]) in found | {pid}:
+            found.add(int(path.parent.name))
+    return found
+
+
+def test_up_serves_the_home_page_and_stops_clean(tmp_path: Path) -> None:
+    port = free_port()
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name in {"PATH", "HOME", "LANG", "VIRTUAL_ENV"}
+    } | {"PORT": str(port), "VAR_DIR": str(tmp_path)}
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "up"],
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            deadline = time.monotonic() + 240
+            status = 0
+            while status != 200 and time.monotonic() < deadline and process.poll() is None:
+                status, body = get(f"http://127.0.0.1:{port}/")
+                time.sleep(0.3)
+            assert status == 200, (tmp_path / "log").read_text()
+            assert "Open Emploi" in body
+            for path in ("/ressources/", "/challenges/", "/donnees/", "/en/", "/sante/"):
+                assert get(f"http://127.0.0.1:{port}{path}")[0] == 200, path
+            family = descendants(process.pid)
+            assert len(family) >= 3
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=30)
+    said = (tmp_path / "log").read_text()
+    assert "administration" in said  # the passwords were shown
+    time.sleep(0.5)
+    assert [pid for pid in family if Path(f"/proc/{pid}").exists()] == []
