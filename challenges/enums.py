@@ -237,7 +237,9 @@ ENTRY_EDGES: Mapping[EntryStatus, frozenset[EntryStatus]] = {
     EntryStatus.SCORING: frozenset(
         {EntryStatus.SCORED, EntryStatus.FAILED, EntryStatus.NEEDS_ATTENTION}
     ),
-    EntryStatus.NEEDS_ATTENTION: frozenset({EntryStatus.QUEUED, EntryStatus.FAILED}),
+    EntryStatus.NEEDS_ATTENTION: frozenset(
+        {EntryStatus.CHECKING, EntryStatus.QUEUED, EntryStatus.FAILED}
+    ),
     EntryStatus.SCORED: frozenset({EntryStatus.QUEUED, EntryStatus.WITHDRAWN}),
     EntryStatus.FAILED: frozenset({EntryStatus.QUEUED}),
     EntryStatus.WITHDRAWN: frozenset(),

@@ -8,6 +8,7 @@ from portal.audit.actors import Actor, SystemActor
 
 if TYPE_CHECKING:
     from challenges.models import Challenge, Entry, Phase, Team
+    from challenges.models.people import Viewer
     from portal.accounts.models import Organisation
 
 
@@ -39,7 +40,7 @@ def may_suspend_challenge(by: Actor, challenge: "Challenge") -> bool:
     return has_permission(by, Permission.CHALLENGE_PUBLISH)
 
 
-def may_see_challenge(by: Actor, challenge: "Challenge") -> bool:
+def may_see_challenge(by: "Viewer", challenge: "Challenge") -> bool:
     """Say whether the actor may read the pages of this challenge."""
     if challenge.is_public:
         return True

@@ -1,7 +1,6 @@
 """Challenge, the people who run it, its pages, its rules and its phases."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.conf import settings
@@ -23,13 +22,11 @@ from challenges.enums import (
     RegistrationMode,
     RegistrationState,
 )
+from challenges.models.people import Viewer, person_id
 from challenges.models.words import challenge_word, within, word
 from portal.accounts.authorization import Permission, has_permission
 from portal.lib import clock
 from portal.lib.refusals import Conflict
-
-if TYPE_CHECKING:
-    from portal.audit.actors import Actor
 
 
 class ChallengeQuerySet(models.QuerySet["Challenge"]):
@@ -39,13 +36,13 @@ class ChallengeQuerySet(models.QuerySet["Challenge"]):
         """Keep the challenges that everybody sees."""
         return self.filter(status__in=sorted(PUBLIC_STATUSES))
 
-    def visible_to(self, user: "Actor") -> "ChallengeQuerySet":
+    def visible_to(self, user: Viewer) -> "ChallengeQuerySet":
         """Keep the challenges that this person may read, drafts of their own included."""
         if not getattr(user, "is_authenticated", False):
             return self.public()
         if has_permission(user, Permission.CONTRIBUTION_READ_ALL):
             return self.all()
-        own = ChallengeOrganiser.objects.filter(user_id=user.pk).values("challenge_id")
+        own = ChallengeOrganiser.objects.filter(user_id=person_id(user)).values("challenge_id")
         return self.filter(Q(status__in=sorted(PUBLIC_STATUSES)) | Q(pk__in=own))
 
     def locked(self, challenge: "Challenge") -> "Challenge":
@@ -145,12 +142,10 @@ class Challenge(models.Model):
             )
         self.status, self.status_since = status, at
 
-    def is_organised_by(self, user: "Actor") -> bool:
+    def is_organised_by(self, user: Viewer) -> bool:
         """Say whether this person is an owner or an organiser of it."""
         return (
-            ChallengeOrganiser.objects.filter(
-                challenge_id=self.pk, user_id=getattr(user, "pk", None)
-            )
+            ChallengeOrganiser.objects.filter(challenge_id=self.pk, user_id=person_id(user))
             .exclude(role=OrganiserRole.JURY)
             .exists()
         )

@@ -1,7 +1,6 @@
 """An entry: what a team submits, and where it stands."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.conf import settings
@@ -10,22 +9,20 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from challenges.enums import ENTRY_EDGES, UNFINISHED, EntryStatus
+from challenges.models.people import Viewer, person_id
 from challenges.models.team import Enrolment, TeamMember
 from challenges.models.words import REASON_SENTENCES, entry_word, within, word
 from portal.lib.refusals import Conflict
-
-if TYPE_CHECKING:
-    from portal.audit.actors import Actor
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
     """Entries, by who may read them and by where they stand."""
 
-    def visible_to(self, user: "Actor") -> "EntryQuerySet":
+    def visible_to(self, user: Viewer) -> "EntryQuerySet":
         """Keep the entries of the teams this person is in today; nobody else reads entries."""
-        own = TeamMember.objects.filter(
-            user_id=getattr(user, "pk", None), left_at__isnull=True
-        ).values("team_id")
+        own = TeamMember.objects.filter(user_id=person_id(user), left_at__isnull=True).values(
+            "team_id"
+        )
         return self.filter(enrolment__team_id__in=own)
 
     def unfinished(self) -> "EntryQuerySet":

@@ -20,6 +20,9 @@ class Evaluation(models.Model):
     scorer_version = models.ForeignKey(
         ScorerVersion, on_delete=models.PROTECT, related_name="evaluations"
     )
+    holdout = models.ForeignKey(
+        "datasets.HoldoutVersion", on_delete=models.PROTECT, related_name="evaluations"
+    )
     state = word(EvaluationState, default=EvaluationState.PENDING)
     reason_code = models.CharField(max_length=40, blank=True)
     input_sha256 = models.CharField(max_length=64, blank=True)
@@ -37,7 +40,9 @@ class Evaluation(models.Model):
         ordering = ["entry_id", "pk"]
         constraints = [
             within("state", EvaluationState, name="evaluation_state_known"),
-            models.UniqueConstraint(fields=["entry", "scorer_version"], name="evaluation_once"),
+            models.UniqueConstraint(
+                fields=["entry", "scorer_version", "holdout"], name="evaluation_once"
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=["pending", "running"], finished_at__isnull=True)
                 | Q(state__in=["done", "failed"], finished_at__isnull=False),

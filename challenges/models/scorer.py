@@ -53,6 +53,9 @@ class PhaseTask(models.Model):
     scorer_version = models.ForeignKey(
         ScorerVersion, on_delete=models.PROTECT, related_name="tasks"
     )
+    holdout = models.ForeignKey(
+        "datasets.HoldoutVersion", on_delete=models.PROTECT, related_name="phase_tasks"
+    )
     current = models.BooleanField(default=True)
 
     class Meta:

@@ -1,6 +1,5 @@
 """Teams, their members, their invitations and their enrolment in a phase."""
 
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.conf import settings
@@ -9,21 +8,19 @@ from django.db.models import F, Q
 
 from challenges.enums import InvitationState, TeamRole, TeamState
 from challenges.models.challenge import Challenge, Phase
+from challenges.models.people import Viewer, person_id
 from challenges.models.words import within, word
-
-if TYPE_CHECKING:
-    from portal.audit.actors import Actor
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
     """Teams, by who belongs to them."""
 
-    def of(self, user: "Actor") -> "TeamQuerySet":
+    def of(self, user: Viewer) -> "TeamQuerySet":
         """Keep the teams this person is in today."""
         return self.filter(
-            pk__in=TeamMember.objects.filter(
-                user_id=getattr(user, "pk", None), left_at__isnull=True
-            ).values("team_id")
+            pk__in=TeamMember.objects.filter(user_id=person_id(user), left_at__isnull=True).values(
+                "team_id"
+            )
         )
 
     def locked(self, team: "Team") -> "Team":
@@ -64,14 +61,14 @@ class Team(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def has_member(self, user: "Actor") -> bool:
+    def has_member(self, user: Viewer) -> bool:
         """Say whether this person is in the team today."""
-        return self.members.filter(user_id=getattr(user, "pk", None), left_at__isnull=True).exists()
+        return self.members.filter(user_id=person_id(user), left_at__isnull=True).exists()
 
-    def has_captain(self, user: "Actor") -> bool:
+    def has_captain(self, user: Viewer) -> bool:
         """Say whether this person is a captain of the team today."""
         return self.members.filter(
-            user_id=getattr(user, "pk", None), left_at__isnull=True, role=TeamRole.CAPTAIN
+            user_id=person_id(user), left_at__isnull=True, role=TeamRole.CAPTAIN
         ).exists()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from challenges import rules
 from challenges.enums import Split
 from challenges.models import Challenge, Column, Leaderboard, Phase, Standing
-from portal.audit.actors import Actor
+from challenges.models.people import Viewer
 from portal.lib.files import csv_safe
 from portal.lib.refusals import Hidden
 
@@ -52,7 +52,7 @@ def phase_of(challenge: Challenge, index: int | None = None) -> Phase:
     return phase
 
 
-def board(phase: Phase, split: Split, viewer: Actor, *, key: str | None = None) -> Board:
+def board(phase: Phase, split: Split, viewer: Viewer, *, key: str | None = None) -> Board:
     """Read a board; raises Hidden for the private split before the reveal, for everybody."""
     challenge = phase.challenge
     if not rules.may_see_challenge(viewer, challenge):

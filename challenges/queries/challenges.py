@@ -7,7 +7,7 @@ from django.db.models import Count, Prefetch, Q
 
 from challenges.enums import ChallengeStatus, EntryStatus, PhaseMoment
 from challenges.models import Challenge, Phase
-from portal.audit.actors import Actor
+from challenges.models.people import Viewer
 from portal.lib import clock
 
 
@@ -22,7 +22,7 @@ class Listed:
     entries: int
 
 
-def listed(user: Actor, *, moment: PhaseMoment | None = None) -> list[Listed]:
+def listed(user: Viewer, *, moment: PhaseMoment | None = None) -> list[Listed]:
     """List the challenges a person may read, the open first, then coming, then closed."""
     now = clock.now()
     scored = Q(teams__enrolments__entries__status=EntryStatus.SCORED, teams__is_baseline=False)

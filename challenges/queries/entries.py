@@ -8,12 +8,12 @@ from django.db.models import Q
 
 from challenges.enums import EntryStatus, JobState, Split
 from challenges.models import Entry, Evaluation, Job, Score, Standing
-from portal.audit.actors import Actor
+from challenges.models.people import Viewer
 
 _RECENT = 20
 
 
-def of_team(challenge_id: int, team_id: int, viewer: Actor) -> "list[Entry]":
+def of_team(challenge_id: int, team_id: int, viewer: Viewer) -> "list[Entry]":
     """List the entries of a team, the last first, for someone of that team."""
     return list(
         Entry.objects.visible_to(viewer)

@@ -14,7 +14,7 @@ from challenges.models import (
     Terms,
     TermsAcceptance,
 )
-from portal.audit.actors import Actor
+from challenges.models.people import Viewer, person_id
 from portal.lib import clock
 
 
@@ -60,7 +60,7 @@ def quota_left(phase: Phase, team: Team | None, at: datetime | None = None) -> Q
     return Quota(day_used, phase.max_per_day, total_used, phase.max_total, opening)
 
 
-def team_of(challenge: Challenge, user: Actor) -> Team | None:
+def team_of(challenge: Challenge, user: Viewer) -> Team | None:
     """Return the team this person is in today, if any."""
     return Team.objects.of(user).filter(challenge=challenge).order_by("pk").first()
 
@@ -70,20 +70,20 @@ def latest_terms(challenge: Challenge) -> Terms | None:
     return challenge.terms.order_by("-number").first()
 
 
-def has_accepted_terms(challenge: Challenge, user: Actor) -> bool:
+def has_accepted_terms(challenge: Challenge, user: Viewer) -> bool:
     """Say whether this person accepted the rules in force."""
     terms = latest_terms(challenge)
     if terms is None:
         return True
-    return TermsAcceptance.objects.filter(terms=terms, user_id=getattr(user, "pk", None)).exists()
+    return TermsAcceptance.objects.filter(terms=terms, user_id=person_id(user)).exists()
 
 
-def registration_of(challenge: Challenge, user: Actor) -> Registration | None:
+def registration_of(challenge: Challenge, user: Viewer) -> Registration | None:
     """Return the registration of this person, if any."""
-    return challenge.registrations.filter(user_id=getattr(user, "pk", None)).order_by("pk").first()
+    return challenge.registrations.filter(user_id=person_id(user)).order_by("pk").first()
 
 
-def is_registered(challenge: Challenge, user: Actor) -> bool:
+def is_registered(challenge: Challenge, user: Viewer) -> bool:
     """Say whether this person may take part."""
     registration = registration_of(challenge, user)
     return registration is not None and registration.state == RegistrationState.ACCEPTED

@@ -42,6 +42,7 @@ from challenges.models import (
     Terms,
     TermsAcceptance,
 )
+from datasets.models import Holdout, HoldoutVersion
 from portal.accounts.enums import OrganisationKind, RegionRole
 from portal.accounts.models import Organisation, RegionAppointment, User
 from portal.lib import clock, immutable, objects
@@ -304,6 +305,20 @@ class EntryFactory(factory.django.DjangoModelFactory):
     receipt = "{}"
 
 
+def holdout_of(challenge: Challenge) -> HoldoutVersion:
+    """Return the held-out version of a challenge: rows only, no sealed file."""
+    holdout, _ = Holdout.objects.get_or_create(
+        owner=challenge.organiser, name=challenge.slug, defaults={"created_at": _now()}
+    )
+    version = holdout.versions.first()
+    if version is None:
+        with immutable.writes(HoldoutVersion):
+            version = HoldoutVersion.objects.create(
+                holdout=holdout, number=1, ciphertext_sha256="0" * 64, registered_at=_now()
+            )
+    return version
+
+
 def evaluation_of(entry: Entry) -> Evaluation:
     """Make the finished evaluation of an entry."""
     challenge = entry.enrolment.phase.challenge
@@ -314,6 +329,7 @@ def evaluation_of(entry: Entry) -> Evaluation:
     return Evaluation.objects.create(
         entry=entry,
         scorer_version=version,
+        holdout=holdout_of(challenge),
         state=EvaluationState.DONE,
         started_at=_now(),
         finished_at=_now(),
