@@ -19,7 +19,7 @@ from challenges.enums import (
 )
 from challenges.models import Challenge, Enrolment, Entry, Phase, Team, TermsAcceptance
 from portal.accounts.authorization import require
-from portal.audit.actors import Actor
+from portal.accounts.models import User
 from portal.audit.record import record
 from portal.lib import clock, failpoints, objects
 from portal.lib.files import safe_name
@@ -57,7 +57,7 @@ def enter(
     content: bytes | IO[bytes],
     original_name: str,
     idempotency_key: str,
-    by: Actor,
+    by: User,
     fact_sheet: dict[str, Any] | None = None,
     note: str = "",
 ) -> Accepted:
@@ -100,7 +100,7 @@ def _is_replay(phase: Phase, team: Team, key: str) -> bool:
     ).exists()
 
 
-def _accept_patiently(deposit: _Deposit, by: Actor) -> Accepted:
+def _accept_patiently(deposit: _Deposit, by: User) -> Accepted:
     for attempt in range(_TRIES):
         try:
             return _accept(deposit, by)
@@ -111,7 +111,7 @@ def _accept_patiently(deposit: _Deposit, by: Actor) -> Accepted:
 
 
 @transaction.atomic
-def _accept(deposit: _Deposit, by: Actor) -> Accepted:
+def _accept(deposit: _Deposit, by: User) -> Accepted:
     enrolment, _created = Enrolment.objects.get_or_create(
         phase_id=deposit.phase_id, team_id=deposit.team_id
     )
@@ -219,7 +219,7 @@ def _paris(at: datetime) -> str:
     return at.astimezone(clock.PARIS).strftime("%d/%m/%Y à %H:%M:%S (UTC%z)")
 
 
-def _refuse_outsiders(challenge: Challenge, team: Team, by: Actor) -> dict[str, Any]:
+def _refuse_outsiders(challenge: Challenge, team: Team, by: User) -> dict[str, Any]:
     """Check registration, rules and team size; return the rules accepted, for the receipt."""
     registered = challenge.registrations.filter(
         user_id=by.pk, state=RegistrationState.ACCEPTED

@@ -1,6 +1,7 @@
 """The queue of the worker: put, claim, beat, complete, give back, reap.
 
-A lease is fenced by its token: whoever lost it changes nothing any more.
+A lease is fenced by its token: whoever lost it changes nothing any more. No message is sent:
+the worker polls every second.
 """
 
 from collections.abc import Callable
@@ -15,10 +16,8 @@ from challenges.models import Job
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
 from portal.lib import clock, failpoints
-from portal.lib.queue import nudge
 
 WORKER = SystemActor("worker")
-WORK_TASK = "challenges.work"
 Buried = Callable[[Job], None]
 
 
@@ -42,7 +41,6 @@ def put(
         ],
         ignore_conflicts=True,
     )
-    nudge(WORK_TASK)
 
 
 @transaction.atomic

@@ -1,0 +1,76 @@
+"""The reference entry of a challenge: really entered, really scored, never ranked."""
+
+from django.utils.translation import gettext as _
+
+from challenges.actions.entries import queue_check
+from challenges.actions.evaluations import queue_scores
+from challenges.enums import EntryStatus, TeamState
+from challenges.models import Enrolment, Entry, Phase, Team
+from portal.accounts.models import User
+from portal.audit.record import record
+from portal.lib import clock
+from portal.lib.files import safe_name
+from portal.lib.objects import Stored
+
+_SLUG = "solution-de-reference"
+
+
+def enter(*, phase: Phase, name: str, stored: Stored, by: User) -> Entry:
+    """Enter the reference answer of a draft, in the caller's transaction; no slot is used.
+
+    The same bytes are scored again only where the scoring changed; other bytes replace the
+    former entry. Event "baseline.entered".
+    """
+    now = clock.now()
+    team, _created = Team.objects.get_or_create(
+        challenge=phase.challenge,
+        slug=_SLUG,
+        defaults={
+            "name": _("Solution de référence"),
+            "pseudonym": _("Solution de référence"),
+            "state": TeamState.FULL,
+            "is_baseline": True,
+            "created_at": now,
+        },
+    )
+    enrolment, _created = Enrolment.objects.get_or_create(phase=phase, team=team)
+    enrolment = Enrolment.objects.locked(enrolment)
+    last = enrolment.entries.order_by("-number").first()
+    if last is not None and last.sha256 == stored.sha256:
+        return _again(last)
+    if last is not None and last.status == EntryStatus.SCORED:
+        last.become(EntryStatus.WITHDRAWN, at=now)
+        last.save()
+    entry = Entry.objects.create(
+        enrolment=enrolment,
+        number=1 if last is None else last.number + 1,
+        submitted_by=by,
+        idempotency_key=f"baseline-{1 if last is None else last.number + 1}",
+        sha256=stored.sha256,
+        size=stored.size,
+        original_name=safe_name(name),
+        received_at=now,
+        first_byte_at=now,
+        quota_day=clock.paris_day(now),
+        status_since=now,
+        is_baseline=True,
+        receipt="{}",
+    )
+    queue_check(entry)
+    record("baseline.entered", by=by, on=entry, sha256=entry.sha256)
+    return entry
+
+
+def _again(entry: Entry) -> Entry:
+    """Score the reference again when the task in force has no evaluation of it yet."""
+    task = entry.enrolment.phase.tasks.filter(current=True).order_by("index").first()
+    if task is None or entry.status not in {EntryStatus.SCORED, EntryStatus.FAILED}:
+        return entry
+    known = entry.evaluations.filter(
+        scorer_version_id=task.scorer_version_id, holdout_id=task.holdout_id
+    )
+    if not known.exists():
+        entry.become(EntryStatus.QUEUED, at=clock.now())
+        entry.save()
+        queue_scores(entry)
+    return entry

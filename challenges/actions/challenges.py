@@ -1,0 +1,255 @@
+"""The editorial life of a challenge: ask for the visa, publish, suspend, set dates, close."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from challenges import rules
+from challenges.enums import ChallengeStatus, NoticeKind, PhaseMoment
+from challenges.models import Challenge, Enrolment, Entry, Notice, Phase, PhaseTask
+from portal.accounts.authorization import require
+from portal.audit.actors import Actor, SystemActor
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock
+from portal.lib.refusals import Conflict, Invalid
+
+
+@transaction.atomic
+def submit(*, challenge: Challenge, by: Actor) -> Challenge:
+    """Ask a moderator for the visa.
+
+    In order: DRAFT to IN_REVIEW; event "challenge.submitted"; letter to the moderators.
+    Raises NotAllowed, Invalid with what is missing.
+    """
+    challenge = Challenge.objects.locked(challenge)
+    require(rules.may_edit_challenge, by, challenge)
+    missing = shortcomings(challenge)
+    if missing:
+        raise Invalid(_("Ce challenge n’est pas prêt."), code="not_ready", faults=missing)
+    challenge.become(ChallengeStatus.IN_REVIEW, at=clock.now())
+    challenge.save()
+    record("challenge.submitted", by=by, on=challenge)
+    owe(
+        "mail.challenge_submitted",
+        key=f"{challenge.pk}:{challenge.status_since.isoformat()}",
+        challenge_id=challenge.pk,
+    )
+    return challenge
+
+
+def shortcomings(challenge: Challenge) -> list[str]:
+    """List, in French, what prevents the publication of a challenge."""
+    found = []
+    if not challenge.terms.exists():
+        found.append(_("le règlement manque"))
+    phases = challenge.phases.order_by("index")
+    if not phases:
+        found.append(_("aucune phase n’est définie"))
+    for phase in phases:
+        if not PhaseTask.objects.filter(phase=phase, current=True).exists():
+            found.append(_("la phase « %(name)s » n’a pas de notation") % {"name": phase.name})
+        if not phase.leaderboards.filter(primary__isnull=False).exists():
+            found.append(
+                _("la phase « %(name)s » n’a pas de mesure principale") % {"name": phase.name}
+            )
+    return found
+
+
+@transaction.atomic
+def publish(*, challenge: Challenge, confirm_licence: bool = False, by: Actor) -> Challenge:
+    """Give the visa: by a moderator who does not organise it.
+
+    A phase without an opening date opens now. In order: IN_REVIEW to PUBLISHED; dates; notice;
+    event "challenge.published"; letter to the organisers. Raises NotAllowed; Conflict when an
+    incompatible challenge is open; Invalid when the licence still awaits a confirmation.
+    """
+    challenge = Challenge.objects.locked(challenge)
+    require(rules.may_publish_challenge, by, challenge)
+    now = clock.now()
+    if challenge.licence_to_confirm and not confirm_licence:
+        raise Invalid(
+            _("La licence des données est à confirmer avant la publication."),
+            code="licence_to_confirm",
+        )
+    _refuse_incompatible(challenge, now)
+    challenge.become(ChallengeStatus.PUBLISHED, at=now)
+    challenge.published_at = now
+    challenge.save()
+    for phase in challenge.phases.filter(opens_at__isnull=True).order_by("index")[:1]:
+        phase.opens_at = now
+        phase.save(update_fields=["opens_at"])
+    Notice.objects.create(
+        challenge=challenge, kind=NoticeKind.TEXT, text=_("Le challenge est publié."), at=now
+    )
+    record(
+        "challenge.published",
+        by=by,
+        on=challenge,
+        licence_confirmed=challenge.licence_to_confirm and confirm_licence,
+    )
+    owe("mail.challenge_published", key=str(challenge.pk), challenge_id=challenge.pk)
+    return challenge
+
+
+def _refuse_incompatible(challenge: Challenge, now: datetime) -> None:
+    named = Challenge.objects.filter(slug__in=list(challenge.incompatible_with))
+    naming = [
+        other
+        for other in Challenge.objects.filter(status=ChallengeStatus.PUBLISHED)
+        if challenge.slug in other.incompatible_with
+    ]
+    for other in [*named.filter(status=ChallengeStatus.PUBLISHED), *naming]:
+        if any(phase.moment(now) != PhaseMoment.CLOSED for phase in other.phases.all()):
+            raise Conflict(
+                _("« %(title)s » est ouvert : ses données révèlent les réponses de ce challenge.")
+                % {"title": other.title},
+                code="incompatible_open",
+                other=other.slug,
+            )
+
+
+@transaction.atomic
+def send_back(*, challenge: Challenge, reason: str, by: Actor) -> Challenge:
+    """Ask the organisers for corrections. Event "challenge.sent_back"; letter."""
+    challenge = Challenge.objects.locked(challenge)
+    require(rules.may_publish_challenge, by, challenge)
+    challenge.become(ChallengeStatus.DRAFT, at=clock.now())
+    challenge.save()
+    record("challenge.sent_back", by=by, on=challenge, reason=reason)
+    owe(
+        "mail.challenge_sent_back",
+        key=f"{challenge.pk}:{challenge.status_since.isoformat()}",
+        challenge_id=challenge.pk,
+    )
+    return challenge
+
+
+@transaction.atomic
+def suspend(*, challenge: Challenge, reason: str, by: Actor) -> Challenge:
+    """Stop entries for a while, with a public notice. Event "challenge.suspended"."""
+    challenge = Challenge.objects.locked(challenge)
+    require(rules.may_suspend_challenge, by, challenge)
+    _turn(challenge, ChallengeStatus.SUSPENDED, _("Challenge suspendu : %(reason)s"), reason)
+    record("challenge.suspended", by=by, on=challenge)
+    return challenge
+
+
+@transaction.atomic
+def resume(*, challenge: Challenge, by: Actor) -> Challenge:
+    """Take entries again, with a public notice. Event "challenge.resumed"."""
+    challenge = Challenge.objects.locked(challenge)
+    require(rules.may_suspend_challenge, by, challenge)
+    _turn(challenge, ChallengeStatus.PUBLISHED, _("Le challenge reprend.%(reason)s"), "")
+    record("challenge.resumed", by=by, on=challenge)
+    return challenge
+
+
+def _turn(challenge: Challenge, status: ChallengeStatus, sentence: str, reason: str) -> None:
+    now = clock.now()
+    challenge.become(status, at=now)
+    challenge.save()
+    Notice.objects.create(
+        challenge=challenge, kind=NoticeKind.TEXT, text=sentence % {"reason": reason}, at=now
+    )
+
+
+@transaction.atomic
+def set_dates(
+    *, phase: Phase, opens_at: datetime | None, closes_at: datetime | None, by: Actor
+) -> Phase:
+    """Set the dates of a phase; after the first entry an announced close only moves later.
+
+    In order: dates; notice and letters once the challenge is public; event "phase.dated".
+    """
+    phase = _locked_with_enrolments(phase)
+    require(rules.may_edit_challenge, by, phase.challenge)
+    if opens_at and closes_at and closes_at <= opens_at:
+        raise Invalid(_("La fermeture doit suivre l’ouverture."), code="dates_order")
+    entered = Entry.objects.filter(enrolment__phase=phase, is_baseline=False).exists()
+    earlier = phase.closes_at and (closes_at is None or closes_at < phase.closes_at)
+    if entered and (earlier or opens_at != phase.opens_at):
+        raise Conflict(
+            _("Après la première soumission, la fermeture annoncée ne peut que reculer."),
+            code="dates_frozen",
+        )
+    phase.opens_at, phase.closes_at = opens_at, closes_at
+    phase.save(update_fields=["opens_at", "closes_at"])
+    record("phase.dated", by=by, on=phase, opens_at=opens_at, closes_at=closes_at)
+    if phase.challenge.is_public:
+        _tell_dates(phase, _("Les dates de « %(name)s » changent.") % {"name": phase.name})
+    return phase
+
+
+@transaction.atomic
+def close(*, phase: Phase, by: Actor) -> Phase:
+    """Close now a phase without an announced close, or whose close has passed.
+
+    Every entry being accepted is either in before the close or refused: all enrolments are
+    locked first. In order: close date; challenge CLOSED when no phase is left; notice; letters;
+    event "phase.closed". Twice changes nothing. Raises NotAllowed; Conflict before opening or
+    when a later close was announced.
+    """
+    phase = _locked_with_enrolments(phase)
+    require(rules.may_close_phase, by, phase)
+    now = clock.now()
+    match phase.moment(now):
+        case PhaseMoment.UNDATED | PhaseMoment.COMING:
+            raise Conflict(_("Cette phase n’a pas encore ouvert."), code="phase_not_open")
+        case PhaseMoment.OPEN if phase.closes_at is not None:
+            raise Conflict(
+                _("Une date de fermeture est annoncée : elle ne peut pas être avancée."),
+                code="close_announced",
+                closes_at=phase.closes_at,
+            )
+        case PhaseMoment.OPEN:
+            phase.closes_at = now
+            phase.save(update_fields=["closes_at"])
+            record("phase.closed", by=by, on=phase)
+            _tell_dates(phase, _("« %(name)s » est close.") % {"name": phase.name})
+        case PhaseMoment.CLOSED:
+            pass
+    close_challenge_if_over(phase.challenge, by=by)
+    return phase
+
+
+def close_challenge_if_over(challenge: Challenge, *, by: Actor) -> bool:
+    """Note that a published challenge whose phases are all over is closed."""
+    challenge = Challenge.objects.locked(challenge)
+    now = clock.now()
+    phases = list(challenge.phases.order_by("index"))
+    over = bool(phases) and all(phase.moment(now) == PhaseMoment.CLOSED for phase in phases)
+    if not over or challenge.status != ChallengeStatus.PUBLISHED:
+        return False
+    challenge.become(ChallengeStatus.CLOSED, at=now)
+    challenge.save()
+    record("challenge.closed", by=by, on=challenge)
+    return True
+
+
+def close_those_over() -> int:
+    """Close every published challenge whose announced closes have passed."""
+    worker = SystemActor("worker")
+    closed = 0
+    for challenge in Challenge.objects.filter(
+        status=ChallengeStatus.PUBLISHED, phases__closes_at__lte=clock.now()
+    ).distinct():
+        with transaction.atomic():
+            closed += close_challenge_if_over(challenge, by=worker)
+    return closed
+
+
+def _locked_with_enrolments(phase: Phase) -> Phase:
+    """Lock the phase, then its enrolments in order: no entry is being accepted any more."""
+    phase = Phase.objects.locked(phase)
+    list(Enrolment.objects.select_for_update().filter(phase=phase).order_by("pk"))
+    return phase
+
+
+def _tell_dates(phase: Phase, sentence: str) -> None:
+    now = clock.now()
+    Notice.objects.create(
+        challenge_id=phase.challenge_id, kind=NoticeKind.DATES, text=sentence, at=now
+    )
+    owe("mail.phase_dates", key=f"{phase.pk}:{now.isoformat()}", phase_id=phase.pk)

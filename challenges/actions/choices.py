@@ -1,0 +1,87 @@
+"""What a captain decides about an entry: withdraw it, make it a final choice."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from challenges import rules
+from challenges.actions.evaluations import queue_standings
+from challenges.enums import EntryStatus, PhaseMoment
+from challenges.models import Enrolment, Entry, Phase
+from portal.accounts.authorization import require
+from portal.audit.actors import Actor
+from portal.audit.record import record
+from portal.lib import clock
+from portal.lib.refusals import Closed, Conflict
+
+
+@transaction.atomic
+def withdraw(*, entry: Entry, by: Actor) -> Entry:
+    """Withdraw an entry; its slot stays used.
+
+    In order: entry WITHDRAWN, no final choice any more; job "standings" if it was scored;
+    event "entry.withdrawn". Raises NotAllowed, Conflict while it is being scored.
+    """
+    entry = Entry.objects.locked(entry)
+    require(rules.may_withdraw_entry, by, entry)
+    scored = entry.status == EntryStatus.SCORED
+    entry.become(EntryStatus.WITHDRAWN, at=clock.now())
+    entry.final_choice = False
+    entry.save()
+    if scored:
+        queue_standings(entry.enrolment.phase_id, cause=f"{entry.pk}:{entry.version}")
+    record("entry.withdrawn", by=by, on=entry)
+    return entry
+
+
+@transaction.atomic
+def choose(*, entry: Entry, by: Actor) -> Entry:
+    """Make a scored entry one of the team's final choices, until the close.
+
+    In order: entry chosen; event "entry.chosen". Twice changes nothing. Raises NotAllowed,
+    Closed after the close, Conflict when the team has all its choices.
+    """
+    enrolment = Enrolment.objects.locked(entry.enrolment)
+    entry = Entry.objects.locked(entry)
+    require(rules.may_choose_entry, by, entry)
+    phase = _open_phase(enrolment)
+    if entry.final_choice:
+        return entry
+    chosen = enrolment.entries.filter(final_choice=True, status=EntryStatus.SCORED).count()
+    if chosen >= phase.final_choices:
+        raise Conflict(
+            _("Votre équipe a déjà ses %(count)d choix finals : retirez-en un d’abord.")
+            % {"count": phase.final_choices},
+            code="final_choices_full",
+        )
+    return _set_choice(entry, chosen=True, by=by, verb="entry.chosen")
+
+
+@transaction.atomic
+def unchoose(*, entry: Entry, by: Actor) -> Entry:
+    """Take a final choice back, until the close. Event "entry.unchosen"."""
+    enrolment = Enrolment.objects.locked(entry.enrolment)
+    entry = Entry.objects.locked(entry)
+    require(rules.may_choose_entry, by, entry)
+    _open_phase(enrolment)
+    if not entry.final_choice:
+        return entry
+    return _set_choice(entry, chosen=False, by=by, verb="entry.unchosen")
+
+
+def _set_choice(entry: Entry, *, chosen: bool, by: Actor, verb: str) -> Entry:
+    entry.final_choice = chosen
+    entry.version += 1
+    entry.save(update_fields=["final_choice", "version"])
+    record(verb, by=by, on=entry)
+    return entry
+
+
+def _open_phase(enrolment: Enrolment) -> Phase:
+    phase = Phase.objects.get(pk=enrolment.phase_id)
+    if phase.moment() == PhaseMoment.CLOSED:
+        raise Closed(
+            _("La phase est close : les choix finals ne changent plus."),
+            code="phase_closed",
+            closes_at=phase.closes_at,
+        )
+    return phase

@@ -1,0 +1,284 @@
+"""Write the draft that an imported folder describes: one transaction, the caller's."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from challenges.actions import baselines, jobs
+from challenges.bundles.spec import Metric, PortableSpec
+from challenges.enums import (
+    BoardRule,
+    ColumnKind,
+    JobKind,
+    Ladder,
+    OrganiserRole,
+)
+from challenges.models import (
+    Challenge,
+    ChallengeOrganiser,
+    Column,
+    Leaderboard,
+    Phase,
+    PhaseTask,
+    PublicFile,
+    Scorer,
+    ScorerVersion,
+    Terms,
+)
+from datasets.models import HoldoutVersion
+from portal.accounts.models import Organisation, User
+from portal.audit.record import record
+from portal.lib import clock, objects
+from portal.lib.markdown import render
+
+BOARD_KEY = "principal"
+SCORER_KEY = "mesures"
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Rendered and standard texts of a challenge."""
+
+    body_html: str
+    terms: str
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A public file put in the store."""
+
+    name: str
+    role: str
+    content: objects.Stored
+    rows: int | None
+    args: Sequence[str]
+    columns: Sequence[str]
+
+
+def write(
+    *,
+    existing: Challenge | None,
+    spec: PortableSpec,
+    raw: object,
+    contract: Mapping[str, object],
+    digest: str,
+    texts: Texts,
+    files: Sequence[Stored],
+    holdout: HoldoutVersion | None,
+    fingerprints: tuple[str, str],
+    baseline: tuple[str, objects.Stored] | None,
+    organisation: Organisation,
+    by: User,
+) -> Challenge:
+    """Create or update the draft.
+
+    holdout: the new version, None when the one in force stays. In order: challenge and its
+    owner, rules, files, phase, scorer version and task, board and columns, job "compile",
+    reference entry, event "challenge.imported".
+    """
+    now = clock.now()
+    challenge = _challenge(existing, spec, raw, texts, organisation, now)
+    challenge.bundle_fingerprint, challenge.held_out_fingerprint = fingerprints
+    challenge.save()
+    ChallengeOrganiser.objects.get_or_create(
+        challenge=challenge, user=by, defaults={"role": OrganiserRole.OWNER}
+    )
+    _terms(challenge, texts.terms, now)
+    _files(challenge, files)
+    phase = _phase(challenge, spec, contract)
+    task = _task(phase, spec, contract, digest, holdout, now)
+    _board(phase, spec)
+    if not task.holdout.is_compiled:
+        queue_compile(task)
+    if baseline is not None:
+        baselines.enter(phase=phase, name=baseline[0], stored=baseline[1], by=by)
+    record(
+        "challenge.imported" if existing is None else "challenge.reimported",
+        by=by,
+        on=challenge,
+        slug=challenge.slug,
+        holdout=str(task.holdout.public_id),
+    )
+    return challenge
+
+
+def queue_compile(task: PhaseTask) -> None:
+    """Queue the compilation of the held-out truth for a task."""
+    jobs.put(
+        kind=JobKind.COMPILE,
+        subject_id=task.pk,
+        dedup_key=f"{task.holdout_id}:{task.scorer_version_id}",
+    )
+
+
+def _challenge(
+    existing: Challenge | None,
+    spec: PortableSpec,
+    raw: object,
+    texts: Texts,
+    organisation: Organisation,
+    now: datetime,
+) -> Challenge:
+    if existing is None:
+        challenge = Challenge(
+            slug=spec.slug, organiser=organisation, status_since=now, created_at=now
+        )
+    else:
+        challenge = Challenge.objects.locked(existing)
+    challenge.title, challenge.summary = spec.title[:200], spec.summary
+    challenge.body_md, challenge.body_html = spec.page_text, texts.body_html
+    challenge.language, challenge.task = spec.language, spec.task.value
+    challenge.tags, challenge.use_cases = list(spec.tags), list(spec.use_cases)
+    challenge.caveats = [{"key": each.key, "text": each.text} for each in spec.caveats]
+    challenge.licence = {
+        "name": spec.licence.name,
+        "spdx": spec.licence.spdx,
+        "holder": spec.licence.holder,
+        "status": spec.licence.status,
+    }
+    challenge.provenance = [
+        {
+            "title": each.title,
+            "producer": each.producer,
+            "source": each.source,
+            "licence": each.licence,
+        }
+        for each in spec.provenance
+    ]
+    challenge.incompatible_with = list(spec.incompatible_with)
+    challenge.has_prizes = spec.prizes
+    challenge.bundle = raw
+    return challenge
+
+
+def _terms(challenge: Challenge, text: str, now: datetime) -> None:
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    last = challenge.terms.order_by("-number").first()
+    if last is not None and last.sha256 == digest:
+        return
+    Terms.objects.create(
+        challenge=challenge,
+        number=1 if last is None else last.number + 1,
+        text=text,
+        html=render(text),
+        sha256=digest,
+        created_at=now,
+    )
+
+
+def _files(challenge: Challenge, files: Sequence[Stored]) -> None:
+    challenge.files.all().delete()
+    PublicFile.objects.bulk_create(
+        [
+            PublicFile(
+                challenge=challenge,
+                index=index,
+                name=each.name[:120],
+                role=each.role,
+                sha256=each.content.sha256,
+                size=each.content.size,
+                rows=each.rows,
+                columns=list(each.columns),
+                args=list(each.args),
+            )
+            for index, each in enumerate(files)
+        ]
+    )
+
+
+def _phase(challenge: Challenge, spec: PortableSpec, contract: Mapping[str, Any]) -> Phase:
+    phase, _created = Phase.objects.update_or_create(
+        challenge=challenge,
+        index=0,
+        defaults={
+            "name": _("Phase unique"),
+            "opens_at": spec.schedule.opens,
+            "closes_at": spec.schedule.closes,
+            "max_per_day": spec.quotas.per_day,
+            "max_total": spec.quotas.total,
+            "max_bytes": spec.submission.max_bytes,
+            "answer_spec": dict(contract["submission"]),
+            "ladder": Ladder.FREE if spec.leaderboard.ladder else Ladder.OFF,
+            "final_choices": spec.quotas.final_selections,
+        },
+    )
+    return phase
+
+
+def _task(
+    phase: Phase,
+    spec: PortableSpec,
+    contract: Mapping[str, object],
+    digest: str,
+    holdout: HoldoutVersion | None,
+    now: datetime,
+) -> PhaseTask:
+    scorer, _created = Scorer.objects.get_or_create(challenge=phase.challenge, key=SCORER_KEY)
+    version = scorer.versions.filter(digest=digest).order_by("-number").first()
+    if version is None:
+        version = ScorerVersion.objects.create(
+            scorer=scorer,
+            number=scorer.versions.count() + 1,
+            spec=contract,
+            digest=digest,
+            created_at=now,
+        )
+    current = phase.tasks.filter(current=True).order_by("index").first()
+    if current is not None:
+        wanted = holdout or current.holdout
+        if current.scorer_version_id == version.pk and current.holdout_id == wanted.pk:
+            return current
+        holdout = wanted
+        phase.tasks.filter(current=True).update(current=False)
+    if holdout is None:
+        raise AssertionError("a new challenge comes with its held-out files")
+    return PhaseTask.objects.create(
+        phase=phase, index=0, name=spec.title[:120], scorer_version=version, holdout=holdout
+    )
+
+
+def _board(phase: Phase, spec: PortableSpec) -> None:
+    board, _created = Leaderboard.objects.update_or_create(
+        challenge=phase.challenge,
+        key=BOARD_KEY,
+        defaults={
+            "phase": phase,
+            "title": _("Classement"),
+            "rule": BoardRule(spec.leaderboard.kept),
+            "primary": None,
+        },
+    )
+    board.columns.all().delete()
+    figures = [(each, ColumnKind.METRIC) for each in spec.metrics]
+    figures += [(each, ColumnKind.FAIRNESS) for each in spec.fairness.metrics]
+    groups = {each.key: dict(each.groups) for each in spec.fairness.attributes}
+    columns = [
+        _column(board, index, metric, kind, groups) for index, (metric, kind) in enumerate(figures)
+    ]
+    Column.objects.bulk_create(columns)
+    board.primary = board.columns.get(key=spec.primary.key)
+    board.save(update_fields=["primary"])
+
+
+def _column(
+    board: Leaderboard,
+    index: int,
+    metric: Metric,
+    kind: ColumnKind,
+    groups: Mapping[str, dict[str, str]],
+) -> Column:
+    return Column(
+        leaderboard=board,
+        index=index,
+        key=metric.key[:36],
+        title=metric.label[:120],
+        kind=kind,
+        direction=metric.direction,
+        decimals=metric.decimals,
+        grouped=metric.aggregate == "table",
+        groups=groups.get(metric.by or "", {}),
+    )

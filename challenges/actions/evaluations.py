@@ -1,0 +1,305 @@
+"""Move an entry on as the worker learns about it; every step is fenced by the job's lease."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from challenges import rules
+from challenges.actions import jobs, releases
+from challenges.actions.entries import fair_rank
+from challenges.actions.jobs import WORKER
+from challenges.enums import (
+    EntryStatus,
+    EvaluationState,
+    JobKind,
+    ReasonCode,
+)
+from challenges.models import Entry, Evaluation, Job, PhaseTask, Score, SealedResult
+from portal.accounts.authorization import require
+from portal.audit.actors import Actor
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock, failpoints, immutable
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a scoring gave: figures to release now, and the sealed rest.
+
+    public: {metric: value} of the columns that are not kept for the closing.
+    """
+
+    public: dict[str, float | None]
+    payload: bytes
+    payload_sha256: str
+    key_id: str
+    seconds: float | None = None
+    input_sha256: str = ""
+    code_version: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@transaction.atomic
+def begin_check(*, job: Job) -> Entry | None:
+    """Start the check of a received entry; None when there is nothing to check any more."""
+    if not jobs.fence(job):
+        return None
+    entry = Entry.objects.locked(Entry(pk=job.subject_id))
+    if entry.status == EntryStatus.RECEIVED:
+        entry.become(EntryStatus.CHECKING, at=clock.now())
+        entry.save()
+    if entry.status != EntryStatus.CHECKING:
+        jobs.complete(job)
+        return None
+    return entry
+
+
+@transaction.atomic
+def finish_check(*, job: Job, accepted: bool, verdict: dict[str, Any], digest: str) -> bool:
+    """Store the verdict of the format check; False when the lease was lost.
+
+    In order: job done; accepted: entry QUEUED, one evaluation and one job per current task;
+    refused: entry REJECTED, both slots given back, letter; event "entry.checked".
+    """
+    if not (jobs.fence(job) and jobs.complete(job)):
+        return False
+    entry = Entry.objects.locked(Entry(pk=job.subject_id))
+    now = clock.now()
+    entry.verdict = verdict
+    if accepted:
+        entry.become(EntryStatus.QUEUED, at=now)
+        entry.canonical_sha256 = digest
+        entry.save()
+        queue_scores(entry)
+    else:
+        faults = verdict.get("faults") or [{"code": ReasonCode.OUTPUT.value}]
+        entry.become(EntryStatus.REJECTED, at=now, reason=faults[0]["code"])
+        entry.day_slot = entry.total_slot = None
+        entry.save()
+        owe("mail.entry_rejected", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
+    record("entry.checked", by=WORKER, on=entry, accepted=accepted, reason=entry.reason_code)
+    failpoints.hit("check.before_commit")
+    return True
+
+
+def queue_scores(entry: Entry) -> None:
+    """Make one evaluation per current task of the phase and queue those that are not done."""
+    tasks = PhaseTask.objects.filter(phase_id=entry.enrolment.phase_id, current=True)
+    for task in tasks.order_by("index"):
+        evaluation, _created = Evaluation.objects.get_or_create(
+            entry=entry, scorer_version=task.scorer_version, holdout=task.holdout
+        )
+        if evaluation.state in {EvaluationState.PENDING, EvaluationState.RUNNING}:
+            jobs.put(
+                kind=JobKind.SCORE,
+                subject_id=evaluation.pk,
+                dedup_key=str(evaluation.pk),
+                fair_rank=fair_rank(entry.enrolment),
+                urgent=entry.is_baseline,
+            )
+
+
+@transaction.atomic
+def begin_score(*, job: Job) -> Evaluation | None:
+    """Start a scoring; None when the entry was withdrawn or the evaluation has ended."""
+    if not jobs.fence(job):
+        return None
+    evaluation = Evaluation.objects.get(pk=job.subject_id)
+    entry = Entry.objects.locked(Entry(pk=evaluation.entry_id))
+    now = clock.now()
+    if entry.status == EntryStatus.QUEUED:
+        entry.become(EntryStatus.SCORING, at=now)
+        entry.save()
+    ended = {EvaluationState.DONE, EvaluationState.FAILED}
+    if entry.status != EntryStatus.SCORING or evaluation.state in ended:
+        jobs.complete(job)
+        return None
+    evaluation.state, evaluation.started_at = EvaluationState.RUNNING, now
+    evaluation.save(update_fields=["state", "started_at"])
+    return evaluation
+
+
+@transaction.atomic
+def finish_score(*, job: Job, result: Result) -> bool:
+    """Store what a scoring gave, once; False when the lease was lost: nothing is written.
+
+    In order: job done; evaluation DONE; public scores rounded once; sealed result; entry
+    SCORED when its tasks are all done; job "standings"; letter; event "entry.scored".
+    """
+    if not (jobs.fence(job) and jobs.complete(job)):
+        return False
+    evaluation = Evaluation.objects.select_for_update().get(pk=job.subject_id)
+    entry = Entry.objects.locked(Entry(pk=evaluation.entry_id))
+    now = clock.now()
+    evaluation.state, evaluation.finished_at = EvaluationState.DONE, now
+    evaluation.seconds, evaluation.input_sha256 = result.seconds, result.input_sha256
+    failpoints.hit("score.before_scores")
+    scores = releases.public(evaluation, result.public, at=now)
+    evaluation.receipt = releases.score_receipt(evaluation, scores, code=result.code_version)
+    evaluation.save()
+    with immutable.writes(Score, SealedResult):
+        Score.objects.bulk_create(scores, ignore_conflicts=True)
+        SealedResult.objects.bulk_create(
+            [
+                SealedResult(
+                    evaluation=evaluation,
+                    payload=result.payload,
+                    sha256=result.payload_sha256,
+                    key_id=result.key_id,
+                )
+            ],
+            ignore_conflicts=True,
+        )
+    failpoints.hit("score.after_scores")
+    _settle(entry, now)
+    failpoints.hit("score.before_commit")
+    return True
+
+
+@transaction.atomic
+def finish_failed(*, job: Job, code: str) -> bool:
+    """End a scoring that the file's own fault stopped; the slot is kept, a letter is owed."""
+    if not (jobs.fence(job) and jobs.complete(job)):
+        return False
+    evaluation = Evaluation.objects.select_for_update().get(pk=job.subject_id)
+    entry = Entry.objects.locked(Entry(pk=evaluation.entry_id))
+    now = clock.now()
+    evaluation.state, evaluation.finished_at = EvaluationState.FAILED, now
+    evaluation.reason_code = code
+    evaluation.save()
+    _settle(entry, now)
+    return True
+
+
+def _settle(entry: Entry, now: datetime) -> None:
+    """Give the entry the worst of its current evaluations' outcomes, once all have ended."""
+    tasks = PhaseTask.objects.filter(phase_id=entry.enrolment.phase_id, current=True)
+    wanted = set(tasks.order_by("pk").values_list("scorer_version_id", "holdout_id"))
+    found = {
+        (each.scorer_version_id, each.holdout_id): each
+        for each in entry.evaluations.order_by("pk")
+        if (each.scorer_version_id, each.holdout_id) in wanted
+    }
+    ended = {EvaluationState.DONE, EvaluationState.FAILED}
+    if len(found) < len(wanted) or any(each.state not in ended for each in found.values()):
+        return
+    failed = [each for each in found.values() if each.state == EvaluationState.FAILED]
+    if failed:
+        entry.become(EntryStatus.FAILED, at=now, reason=failed[0].reason_code)
+        record("entry.failed", by=WORKER, on=entry, reason=entry.reason_code)
+        topic = "mail.entry_failed"
+    else:
+        entry.become(EntryStatus.SCORED, at=now)
+        record("entry.scored", by=WORKER, on=entry)
+        queue_standings(entry.enrolment.phase_id, cause=f"{entry.pk}:{entry.version}")
+        topic = "mail.entry_scored"
+    entry.save()
+    if not entry.is_baseline:
+        owe(topic, key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
+
+
+def queue_standings(phase_id: int, *, cause: str) -> None:
+    """Queue a recomputation of a phase's boards, once per cause."""
+    jobs.put(kind=JobKind.STANDINGS, subject_id=phase_id, dedup_key=f"{phase_id}:{cause}")
+
+
+def bury(job: Job) -> None:
+    """Move on the subject of a dead job: its entry goes under examination, with a letter."""
+    match job.kind:
+        case JobKind.CHECK:
+            _examine(Entry.objects.filter(pk=job.subject_id))
+        case JobKind.SCORE:
+            Evaluation.objects.filter(pk=job.subject_id).update(state=EvaluationState.PENDING)
+            _examine(Entry.objects.filter(evaluations__pk=job.subject_id))
+        case _:
+            owe("mail.job_dead", key=f"{job.pk}:{job.attempt}", job_id=str(job.pk))
+
+
+def _examine(entries: Iterable[Entry]) -> None:
+    examined = {EntryStatus.CHECKING, EntryStatus.SCORING}
+    for found in entries:
+        entry = Entry.objects.locked(found)
+        if entry.status not in examined:
+            continue
+        entry.become(EntryStatus.NEEDS_ATTENTION, at=clock.now(), reason=ReasonCode.PLATFORM.value)
+        entry.save()
+        record("entry.needs_attention", by=WORKER, on=entry)
+        owe("mail.entry_examined", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
+
+
+@transaction.atomic
+def requeue(*, entry: Entry, by: Actor) -> Entry:
+    """Give an examined entry another try, by a moderator. Event "entry.requeued"."""
+    entry = Entry.objects.locked(entry)
+    require(rules.may_examine_entry, by, entry)
+    now = clock.now()
+    if entry.verdict:
+        entry.become(EntryStatus.QUEUED, at=now)
+        entry.save()
+        queue_scores(entry)
+        for evaluation in entry.evaluations.exclude(state=EvaluationState.DONE):
+            jobs.revive(kind=JobKind.SCORE, subject_id=evaluation.pk, dedup_key=str(evaluation.pk))
+    else:
+        entry.become(EntryStatus.CHECKING, at=now)
+        entry.save()
+        jobs.revive(kind=JobKind.CHECK, subject_id=entry.pk, dedup_key=str(entry.pk))
+    record("entry.requeued", by=by, on=entry)
+    return entry
+
+
+@transaction.atomic
+def give_up(*, entry: Entry, our_fault: bool, by: Actor) -> Entry:
+    """End an examined entry, by a moderator; our fault gives its slots back.
+
+    In order: entry FAILED; slots; event "entry.given_up"; letter.
+    """
+    entry = Entry.objects.locked(entry)
+    require(rules.may_examine_entry, by, entry)
+    entry.become(EntryStatus.FAILED, at=clock.now(), reason=ReasonCode.PLATFORM.value)
+    if our_fault:
+        entry.day_slot = entry.total_slot = None
+    entry.save()
+    record("entry.given_up", by=by, on=entry, our_fault=our_fault)
+    owe("mail.entry_failed", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
+    return entry
+
+
+def sweep() -> int:
+    """Recreate the missing job of every unfinished entry; return how many were missing."""
+    alive = set(Job.objects.alive().order_by("pk").values_list("kind", "dedup_key"))
+    entries = Entry.objects.unfinished().order_by("received_at").prefetch_related("evaluations")
+    return sum(_sweep_one(entry) for entry in entries if not _has_jobs(entry, alive))
+
+
+def _has_jobs(entry: Entry, alive: set[tuple[str, str]]) -> bool:
+    wanted = _wanted_jobs(entry)
+    return bool(wanted) and wanted <= alive
+
+
+def _wanted_jobs(entry: Entry) -> set[tuple[str, str]]:
+    if entry.status in {EntryStatus.RECEIVED, EntryStatus.CHECKING}:
+        return {(JobKind.CHECK.value, str(entry.pk))}
+    unfinished = {EvaluationState.PENDING, EvaluationState.RUNNING}
+    return {
+        (JobKind.SCORE.value, str(each.pk))
+        for each in entry.evaluations.all()
+        if each.state in unfinished
+    }
+
+
+@transaction.atomic
+def _sweep_one(found: Entry) -> bool:
+    entry = Entry.objects.locked(found)
+    alive = set(Job.objects.alive().order_by("pk").values_list("kind", "dedup_key"))
+    if not entry.is_unfinished or _has_jobs(entry, alive):
+        return False
+    wanted = _wanted_jobs(entry)
+    for kind, key in sorted(wanted - alive):
+        jobs.revive(kind=JobKind(kind), subject_id=key, dedup_key=key)
+    if not wanted:
+        queue_scores(entry)
+    record("job.recreated", by=WORKER, on=entry)
+    return True

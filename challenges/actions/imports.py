@@ -1,0 +1,257 @@
+"""Import a portable challenge folder: a report first, then one draft."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+
+from challenges import rules
+from challenges.actions import drafts
+from challenges.actions.rehearsals import Rehearsal
+from challenges.bundles import portable, recorded
+from challenges.bundles.folder import Folder
+from challenges.bundles.report import Findings, Problem
+from challenges.bundles.spec import Audience, FileEntry, PortableSpec, Role
+from challenges.enums import ChallengeStatus
+from challenges.models import Challenge
+from challenges.scoring.contract import ScoringContract
+from datasets.actions import holdouts
+from datasets.models import HoldoutVersion
+from portal.accounts.authorization import Permission, has_permission, require
+from portal.accounts.models import Organisation, User
+from portal.lib import canonical, objects
+from portal.lib.files import safe_name
+from portal.lib.markdown import render
+from portal.lib.refusals import Conflict, NotAllowed
+
+MAX_FILE_BYTES = 2 << 30
+STANDARD_TERMS = Path(__file__).with_name("standard_terms.md")
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did: the challenge, whether it changed, and the report."""
+
+    challenge: Challenge | None
+    changed: bool
+    errors: Sequence[Problem]
+    warnings: Sequence[Problem]
+
+
+def import_folder(
+    *,
+    folder: Path,
+    by: User,
+    opens_at: datetime | None = None,
+    closes_at: datetime | None = None,
+) -> Imported:
+    """Read a folder, score its recorded runs and create or update the draft it describes.
+
+    A folder with a fault changes nothing and is reported. The same folder again changes
+    nothing. In order: public files stored; held-out files sealed; challenge, phase, scorer,
+    board; reference entry; job "compile"; event "challenge.imported". Raises NotAllowed;
+    Conflict once the challenge is open.
+    """
+    report = portable.read(folder)
+    if report.spec is None:
+        return Imported(None, False, report.errors, report.warnings)
+    spec = _dated(report.spec, opens_at, closes_at)
+    existing = Challenge.objects.filter(slug=spec.slug).first()
+    organisation = _organisation(existing, by)
+    _refuse_open(existing)
+    fingerprint = _fingerprint(spec, folder)
+    if existing is not None and existing.bundle_fingerprint == fingerprint:
+        return Imported(existing, False, (), report.warnings)
+    faults = _rehearse(spec, folder)
+    if faults:
+        return Imported(None, False, faults, report.warnings)
+    challenge = _write(spec, folder, existing, organisation, by, fingerprint)
+    return Imported(challenge, True, (), report.warnings)
+
+
+def _dated(
+    spec: PortableSpec, opens_at: datetime | None, closes_at: datetime | None
+) -> PortableSpec:
+    schedule = replace(
+        spec.schedule,
+        opens=opens_at or spec.schedule.opens,
+        closes=closes_at or spec.schedule.closes,
+    )
+    return replace(spec, schedule=schedule)
+
+
+def _organisation(existing: Challenge | None, by: User) -> Organisation:
+    if existing is not None:
+        require(rules.may_edit_challenge, by, existing)
+        return existing.organiser
+    own = Organisation.objects.filter(
+        memberships__user=by, memberships__left_at__isnull=True
+    ).order_by("memberships__joined_at", "pk")
+    for organisation in own:
+        if has_permission(by, Permission.CHALLENGE_ORGANISE, organisation=organisation):
+            return organisation
+    raise NotAllowed(
+        _("Il faut écrire pour une organisation pour créer un challenge."), code="no_organisation"
+    )
+
+
+def _refuse_open(existing: Challenge | None) -> None:
+    drafts_only = {ChallengeStatus.DRAFT, ChallengeStatus.IN_REVIEW}
+    if existing is not None and existing.status not in drafts_only:
+        raise Conflict(
+            _("Le challenge « %(slug)s » est déjà publié : un import ne le change plus.")
+            % {"slug": existing.slug},
+            code="challenge_open",
+        )
+
+
+def _rehearse(spec: PortableSpec, folder: Path) -> Sequence[Problem]:
+    """Compile the truth and reproduce the recorded scores; return the faults found."""
+    rehearsal = Rehearsal()
+    contract = spec.scoring_contract(folder)
+    try:
+        rehearsal.compiled(ScoringContract.from_json(contract), contract, folder)
+    except ValueError as error:
+        return (Problem("E_DOMAIN", str(error), spec.truth.file, "truth"),)
+    findings = Findings()
+    if spec.expected is not None:
+        recorded.check(spec, Folder(folder), rehearsal, findings)
+    return findings.errors
+
+
+def _fingerprint(spec: PortableSpec, folder: Path) -> str:
+    """Return a keyed digest of everything the import reads; it tells nothing of the truth."""
+    place = Folder(folder)
+    files = {entry.path: _keyed(place, entry.path) for entry in spec.files}
+    said = {
+        "raw": canonical.digest(_jsonable(spec.raw)),
+        "page": spec.page_text,
+        "terms": spec.terms_text,
+        "opens": _iso(spec.schedule.opens),
+        "closes": _iso(spec.schedule.closes),
+        "files": files,
+    }
+    return _hmac("challenges.bundle", canonical.dumps(said))
+
+
+def held_out_fingerprint(spec: PortableSpec, folder: Path, digest: str) -> str:
+    """Return a keyed digest of the held-out files and of the contract that reads them."""
+    place = Folder(folder)
+    files = {entry.path: _keyed(place, entry.path) for entry in kept_apart(spec)}
+    return _hmac("challenges.held_out", canonical.dumps({"files": files, "contract": digest}))
+
+
+def _keyed(place: Folder, path: str) -> str:
+    return _hmac("challenges.file", place.sha256(path).encode())
+
+
+def _hmac(purpose: str, content: bytes) -> str:
+    return salted_hmac(purpose, content, algorithm="sha256").hexdigest()
+
+
+def _iso(at: datetime | None) -> str:
+    return at.isoformat() if at else ""
+
+
+def _jsonable(value: object) -> object:
+    if isinstance(value, dict):
+        return {str(key): _jsonable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_jsonable(item) for item in value]
+    if isinstance(value, (str, int, float, bool, type(None))):
+        return value
+    return str(value)
+
+
+def kept_apart(spec: PortableSpec) -> list[FileEntry]:
+    """List the files that are sealed: held out, the organiser's, and the tables joined to them."""
+    sources = {each.source for each in spec.fairness.attributes}
+    found = {
+        entry.path: entry
+        for entry in spec.files
+        if entry.audience != Audience.PUBLIC or entry.path in sources
+    }
+    return list(found.values())
+
+
+def _write(
+    spec: PortableSpec,
+    folder: Path,
+    existing: Challenge | None,
+    organisation: Organisation,
+    by: User,
+    fingerprint: str,
+) -> Challenge:
+    place = Folder(folder)
+    contract = spec.scoring_contract(folder)
+    digest = ScoringContract.from_json(contract).digest
+    texts = drafts.Texts(
+        body_html=render(spec.page_text),
+        terms=spec.terms_text or STANDARD_TERMS.read_text(encoding="utf-8"),
+    )
+    public = [
+        drafts.Stored(
+            safe_name(entry.path),
+            entry.role.value,
+            objects.put(place.read(entry.path, limit_bytes=MAX_FILE_BYTES)),
+            entry.rows,
+            entry.args,
+            tuple(_columns(place, entry)),
+        )
+        for entry in spec.by_audience(Audience.PUBLIC)
+    ]
+    baseline = spec.file(Role.BASELINE_SUBMISSION)
+    held = held_out_fingerprint(spec, folder, digest)
+    with transaction.atomic():
+        version = _holdout(spec, place, existing, organisation, held, by)
+        return drafts.write(
+            existing=existing,
+            spec=spec,
+            raw=_jsonable(spec.raw),
+            contract=contract,
+            digest=digest,
+            texts=texts,
+            files=public,
+            holdout=version,
+            fingerprints=(fingerprint, held),
+            baseline=(
+                None
+                if baseline is None
+                else (
+                    Path(baseline.path).name,
+                    objects.put(place.read(baseline.path, limit_bytes=MAX_FILE_BYTES)),
+                )
+            ),
+            organisation=organisation,
+            by=by,
+        )
+
+
+def _columns(place: Folder, entry: FileEntry) -> list[str]:
+    return place.header(entry.path) if Path(entry.path).suffix.lower() == ".csv" else []
+
+
+def _holdout(
+    spec: PortableSpec,
+    place: Folder,
+    existing: Challenge | None,
+    organisation: Organisation,
+    held: str,
+    by: User,
+) -> HoldoutVersion | None:
+    """Seal the held-out files as a new version; None when they have not changed."""
+    if existing is not None and existing.held_out_fingerprint == held:
+        return None
+    return holdouts.register(
+        name=spec.slug,
+        owner=organisation,
+        files={
+            safe_name(entry.path): place.read(entry.path, limit_bytes=MAX_FILE_BYTES)
+            for entry in kept_apart(spec)
+        },
+        by=by,
+    )

@@ -1,0 +1,58 @@
+"""Score the recorded runs of a folder before anything is imported."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from challenges.bundles.folder import Folder
+from challenges.scoring import child
+from challenges.scoring.contract import Limits, ScoringContract
+from challenges.scoring.truth import CompiledTruth, TruthFault, compile_truth, load_keys
+
+_MAX_BYTES = 500 << 20
+
+
+class Rehearsal:
+    """Compile the truth of a folder once and score its files; nothing is kept."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, CompiledTruth] = {}
+
+    def __call__(
+        self, contract: Mapping[str, object], folder: Path, submission: str
+    ) -> Mapping[str, Mapping[str, object]]:
+        """Return {split: {key: value}}; raises ValueError with a French sentence."""
+        spec = ScoringContract.from_json(dict(contract))
+        compiled = self.compiled(spec, dict(contract), folder)
+        limits = Limits.of(spec.answer, len(load_keys(compiled.keys)))
+        content = Folder(folder).read(submission, limit_bytes=_MAX_BYTES)
+        with tempfile.TemporaryDirectory() as scratch:
+            path = Path(scratch) / f"answer{Path(submission).suffix}"
+            path.write_bytes(content)
+            found = child.evaluate(path, spec, compiled.keys, compiled.labels, limits)
+        if not found.verdict.accepted:
+            raise ValueError(found.verdict.faults[0].message)
+        return found.values
+
+    def compiled(
+        self, spec: ScoringContract, contract: Mapping[str, Any], folder: Path
+    ) -> CompiledTruth:
+        """Compile the truth of a folder; raises ValueError with a French sentence."""
+        if spec.digest not in self._compiled:
+            place = Folder(folder)
+            sources = {each.source for each in spec.attributes if each.source not in {"truth", ""}}
+            try:
+                self._compiled[spec.digest] = compile_truth(
+                    spec,
+                    place.read(str(contract["truth"]["file"]), limit_bytes=_MAX_BYTES),
+                    {each: place.read(each, limit_bytes=_MAX_BYTES) for each in sorted(sources)},
+                )
+            except TruthFault as fault:
+                raise ValueError(
+                    _("la vérité ne peut pas être compilée (%(code)s %(detail)s)")
+                    % {"code": fault.code, "detail": fault.detail}
+                ) from fault
+        return self._compiled[spec.digest]

@@ -1,0 +1,156 @@
+"""Reveal the private part of a phase: an organiser proposes, another person confirms."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from challenges import rules
+from challenges.actions import jobs, releases, standings
+from challenges.actions.challenges import close_challenge_if_over
+from challenges.actions.jobs import WORKER
+from challenges.enums import (
+    ChallengeStatus,
+    EvaluationState,
+    JobKind,
+    NoticeKind,
+    PhaseMoment,
+)
+from challenges.models import (
+    Challenge,
+    Evaluation,
+    Job,
+    Leaderboard,
+    Notice,
+    Phase,
+    Reveal,
+    Score,
+)
+from portal.accounts.authorization import require
+from portal.accounts.models import User
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock, immutable
+from portal.lib.refusals import Conflict
+
+
+@transaction.atomic
+def propose(*, phase: Phase, by: User) -> Reveal:
+    """Propose to reveal: by an organiser, after the close, when nothing is unfinished.
+
+    In order: reveal; event "reveal.proposed"; letter to the Region. Twice changes nothing.
+    Raises NotAllowed, Conflict.
+    """
+    phase = Phase.objects.locked(phase)
+    require(rules.may_propose_reveal, by, phase)
+    existing = Reveal.objects.filter(phase=phase).first()
+    if existing is not None:
+        return existing
+    _refuse_unready(phase)
+    close_challenge_if_over(phase.challenge, by=by)
+    reveal = Reveal.objects.create(phase=phase, proposed_by_id=by.pk, proposed_at=clock.now())
+    record("reveal.proposed", by=by, on=reveal, phase=phase.index)
+    owe("mail.reveal_proposed", key=str(reveal.pk), reveal_id=reveal.pk)
+    return reveal
+
+
+def _refuse_unready(phase: Phase) -> None:
+    if phase.moment() != PhaseMoment.CLOSED:
+        raise Conflict(
+            _("La phase est encore ouverte : les résultats se révèlent après la fermeture."),
+            code="phase_open",
+            closes_at=phase.closes_at,
+        )
+    waiting = standings.unfinished(phase.pk)
+    if waiting:
+        raise Conflict(
+            _("%(count)d soumissions ne sont pas encore évaluées.") % {"count": waiting},
+            code="entries_unfinished",
+        )
+
+
+@transaction.atomic
+def confirm(*, phase: Phase, by: User) -> Reveal:
+    """Confirm a proposed reveal: by a person of the Region, not an organiser, not the proposer.
+
+    In order: reveal confirmed; job "reveal"; event "reveal.confirmed". Twice by the same
+    person changes nothing. Raises NotAllowed, Conflict.
+    """
+    phase = Phase.objects.locked(phase)
+    require(rules.may_confirm_reveal, by, phase)
+    reveal = Reveal.objects.select_for_update().filter(phase=phase).first()
+    if reveal is None:
+        raise Conflict(_("Personne n’a proposé cette publication."), code="reveal_not_proposed")
+    if reveal.proposed_by_id == by.pk:
+        raise Conflict(_("Il faut deux personnes différentes."), code="reveal_takes_two")
+    if reveal.confirmed_by_id is not None:
+        if reveal.confirmed_by_id != by.pk:
+            raise Conflict(_("Cette publication est déjà confirmée."), code="reveal_confirmed")
+        return reveal
+    _refuse_unready(phase)
+    reveal.confirmed_by_id, reveal.confirmed_at = by.pk, clock.now()
+    reveal.save()
+    jobs.put(kind=JobKind.REVEAL, subject_id=reveal.pk, dedup_key=str(reveal.pk))
+    record("reveal.confirmed", by=by, on=reveal, phase=phase.index)
+    return reveal
+
+
+@transaction.atomic
+def execute(
+    *,
+    job: Job,
+    reveal: Reveal,
+    scores: Sequence[Score],
+    boards: Sequence[tuple[standings.Listing, Sequence[standings.Line], dict[str, Any]]],
+    facts: Mapping[str, Any],
+) -> bool:
+    """Release everything at once; False when the lease was lost: nothing is written.
+
+    In order: job done; private scores and group figures; score receipts reissued; boards of
+    both splits; reveal executed; challenge REVEALED when no phase is left; notice; letter;
+    event "phase.revealed".
+    """
+    if not (jobs.fence(job) and jobs.complete(job)):
+        return False
+    reveal = Reveal.objects.select_for_update().get(pk=reveal.pk)
+    if reveal.executed_at is not None:
+        return True
+    phase = Phase.objects.locked(reveal.phase)
+    now = clock.now()
+    with immutable.writes(Score):
+        Score.objects.bulk_create(scores, ignore_conflicts=True)
+    _reissue_receipts(phase)
+    for found, lines, board_facts in boards:
+        standings.write(Leaderboard.objects.locked(found.board), found, lines, board_facts)
+    reveal.executed_at, reveal.facts = now, dict(facts)
+    reveal.save()
+    challenge = Challenge.objects.locked(phase.challenge)
+    left = challenge.phases.exclude(reveal__executed_at__isnull=False)
+    if not left.exists() and challenge.status == ChallengeStatus.CLOSED:
+        challenge.become(ChallengeStatus.REVEALED, at=now)
+        challenge.save()
+    Notice.objects.create(
+        challenge=challenge,
+        kind=NoticeKind.SCORING,
+        text=_("Les résultats définitifs de « %(name)s » sont publiés.") % {"name": phase.name},
+        at=now,
+    )
+    record("phase.revealed", by=WORKER, on=reveal, phase=phase.index, scores=len(scores))
+    owe("mail.phase_revealed", key=str(reveal.pk), reveal_id=reveal.pk)
+    return True
+
+
+def _reissue_receipts(phase: Phase) -> None:
+    evaluations = Evaluation.objects.filter(
+        entry__enrolment__phase=phase, state=EvaluationState.DONE
+    ).order_by("pk")
+    scores: dict[UUID, list[Score]] = {}
+    for score in Score.objects.filter(evaluation__in=evaluations).order_by("pk"):
+        scores.setdefault(score.evaluation_id, []).append(score)
+    for evaluation in evaluations:
+        evaluation.receipt = releases.score_receipt(
+            evaluation, scores.get(evaluation.pk, []), code=releases.code_version(evaluation)
+        )
+        evaluation.save(update_fields=["receipt"])

@@ -1,0 +1,294 @@
+"""Taking part: registration, rules, teams and their members."""
+
+import hashlib
+import hmac
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from challenges import rules
+from challenges.enums import (
+    InvitationState,
+    RegistrationMode,
+    RegistrationState,
+    TeamRole,
+    TeamState,
+)
+from challenges.models import (
+    Challenge,
+    Entry,
+    Registration,
+    Team,
+    TeamInvitation,
+    TeamMember,
+    Terms,
+    TermsAcceptance,
+)
+from portal.accounts.authorization import require
+from portal.accounts.models import User
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock
+from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed
+
+_NAME_MAX = 80
+
+
+@transaction.atomic
+def accept_terms(*, challenge: Challenge, by: User) -> TermsAcceptance | None:
+    """Accept the rules in force and register, at once where registration is open.
+
+    In order: acceptance; registration if there is none; event "challenge.joined". Twice
+    changes nothing. Raises NotAllowed for an organiser or an unseen challenge.
+    """
+    challenge = Challenge.objects.locked(challenge)
+    require(rules.may_take_part, by, challenge)
+    _refuse_domain(challenge, by)
+    terms = challenge.terms.order_by("-number").first()
+    acceptance = _accept(terms, by) if terms is not None else None
+    if not challenge.registrations.filter(user=by).exists():
+        opened = challenge.registration == RegistrationMode.OPEN
+        Registration.objects.create(
+            challenge=challenge,
+            user=by,
+            state=RegistrationState.ACCEPTED if opened else RegistrationState.PENDING,
+            at=clock.now(),
+        )
+        record("challenge.joined", by=by, on=challenge, opened=opened)
+    return acceptance
+
+
+def _accept(terms: Terms, by: User) -> TermsAcceptance:
+    acceptance, created = TermsAcceptance.objects.get_or_create(
+        terms=terms, user=by, defaults={"at": clock.now()}
+    )
+    if created:
+        record("terms.accepted", by=by, on=terms.challenge, number=terms.number)
+    return acceptance
+
+
+def _refuse_domain(challenge: Challenge, by: User) -> None:
+    domain = by.email.rpartition("@")[2].lower()
+    blocked = domain in {str(each).lower() for each in challenge.blocked_domains}
+    allowed = {str(each).lower() for each in challenge.allowed_domains}
+    if blocked or (allowed and domain not in allowed):
+        raise NotAllowed(
+            _("Ce challenge n’est pas ouvert aux adresses de ce domaine."), code="domain_refused"
+        )
+
+
+@transaction.atomic
+def create(*, challenge: Challenge, name: str, by: User) -> Team:
+    """Create a team with its author as captain.
+
+    In order: team; membership; event "team.created". Raises NotAllowed without accepted
+    registration and rules; Conflict when the person has a team or the name is taken.
+    """
+    challenge = Challenge.objects.locked(challenge)
+    require(rules.may_take_part, by, challenge)
+    _require_registered(challenge, by)
+    name = " ".join(name.split())[:_NAME_MAX]
+    slug = slugify(name)
+    if not slug:
+        raise Invalid(
+            _("Donnez à l’équipe un nom avec des lettres ou des chiffres."), code="team_name"
+        )
+    if challenge.teams.filter(slug=slug).exists():
+        raise Conflict(_("Ce nom d’équipe est déjà pris."), code="team_name_taken")
+    team = Team.objects.create(
+        challenge=challenge,
+        name=name,
+        slug=slug,
+        pseudonym=_pseudonym(challenge, slug),
+        state=TeamState.FULL if challenge.team_max == 1 else TeamState.OPEN,
+        created_at=clock.now(),
+    )
+    _join(team, by, TeamRole.CAPTAIN)
+    record("team.created", by=by, on=team, challenge=challenge)
+    return team
+
+
+def _pseudonym(challenge: Challenge, slug: str) -> str:
+    digest = salted_hmac("challenges.pseudonym", f"{challenge.pk}:{slug}").hexdigest()
+    return f"Équipe {digest[:6].upper()}"
+
+
+def _require_registered(challenge: Challenge, by: User) -> None:
+    accepted = challenge.registrations.filter(user=by, state=RegistrationState.ACCEPTED)
+    if not accepted.exists():
+        raise NotAllowed(
+            _("Votre inscription à ce challenge n’est pas acceptée."), code="registration_required"
+        )
+    terms = challenge.terms.order_by("-number").first()
+    if terms is not None and not terms.acceptances.filter(user=by).exists():
+        raise NotAllowed(_("Acceptez le règlement d’abord."), code="terms_required")
+
+
+def _join(team: Team, person: User, role: TeamRole) -> None:
+    """Put a person in a team; the unique constraint refuses a second team."""
+    former = TeamMember.objects.filter(
+        challenge=team.challenge, user=person, left_at__isnull=False
+    ).exclude(team=team)
+    for member in former:
+        if Entry.objects.filter(enrolment__team_id=member.team_id).exists():
+            raise Conflict(
+                _("Vous avez quitté une équipe qui avait déjà envoyé un fichier."),
+                code="left_a_team",
+            )
+    try:
+        with transaction.atomic():
+            TeamMember.objects.create(
+                team=team,
+                challenge=team.challenge,
+                user=person,
+                role=role,
+                joined_at=clock.now(),
+            )
+    except IntegrityError as error:
+        raise Conflict(
+            _("Vous êtes déjà dans une équipe de ce challenge."), code="one_team"
+        ) from error
+
+
+@transaction.atomic
+def invite(*, team: Team, email: str, by: User) -> TeamInvitation:
+    """Invite an address: single use, seven days.
+
+    In order: invitation; event "team.invited"; letter. A live invitation of the same address
+    is returned as it is. Raises NotAllowed, Conflict when the team is full.
+    """
+    team = Team.objects.locked(team)
+    require(rules.may_run_team, by, team)
+    _refuse_full(team)
+    email = email.strip().lower()
+    now = clock.now()
+    live = team.invitations.filter(
+        email=email, state=InvitationState.SENT, expires_at__gt=now
+    ).first()
+    if live is not None:
+        return live
+    invitation = TeamInvitation(
+        team=team,
+        email=email,
+        sent_by=by,
+        sent_at=now,
+        expires_at=now + timedelta(days=settings.INVITATION_DAYS),
+    )
+    invitation.token_sha256 = _token_sha256(invitation_token(invitation.public_id))
+    invitation.save()
+    record("team.invited", by=by, on=team, invitation=str(invitation.public_id))
+    owe(
+        "mail.team_invitation",
+        key=str(invitation.public_id),
+        invitation_id=invitation.pk,
+    )
+    return invitation
+
+
+def invitation_token(public_id: UUID) -> str:
+    """Return the secret of an invitation; only its sha256 is stored."""
+    return salted_hmac("challenges.invitation", str(public_id), algorithm="sha256").hexdigest()
+
+
+def _token_sha256(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _refuse_full(team: Team) -> None:
+    if team.state not in {TeamState.OPEN, TeamState.FULL}:
+        raise Conflict(_("Cette équipe n’existe plus."), code="team_closed")
+    if team.members.filter(left_at__isnull=True).count() >= team.challenge.team_max:
+        raise Conflict(_("L’équipe est au complet."), code="team_full")
+
+
+@transaction.atomic
+def accept_invitation(*, public_id: UUID, token: str, by: User) -> Team:
+    """Join the team that invited this person's address.
+
+    In order: invitation used; membership; event "team.joined". Raises Hidden for an unknown,
+    used, expired or other person's invitation; NotAllowed without the rules; Conflict.
+    """
+    invitation = (
+        TeamInvitation.objects.select_for_update()
+        .filter(public_id=public_id, state=InvitationState.SENT)
+        .first()
+    )
+    if invitation is None or not constant_time_compare(
+        invitation.token_sha256, _token_sha256(token)
+    ):
+        raise Hidden
+    if invitation.expires_at <= clock.now() or not hmac.compare_digest(
+        invitation.email.encode(), by.email.lower().encode()
+    ):
+        raise Hidden
+    team = Team.objects.locked(invitation.team)
+    require(rules.may_take_part, by, team.challenge)
+    _require_registered(team.challenge, by)
+    _refuse_full(team)
+    invitation.state = InvitationState.ACCEPTED
+    invitation.save(update_fields=["state"])
+    _join(team, by, TeamRole.MEMBER)
+    _settle_state(team)
+    record("team.joined", by=by, on=team)
+    return team
+
+
+@transaction.atomic
+def revoke_invitation(*, invitation: TeamInvitation, by: User) -> None:
+    """Withdraw an invitation that was not used. Event "team.invitation_revoked"."""
+    team = Team.objects.locked(invitation.team)
+    require(rules.may_run_team, by, team)
+    revoked = TeamInvitation.objects.filter(pk=invitation.pk, state=InvitationState.SENT).update(
+        state=InvitationState.REVOKED
+    )
+    if revoked:
+        record("team.invitation_revoked", by=by, on=team)
+
+
+@transaction.atomic
+def leave(*, team: Team, by: User) -> None:
+    """Leave a team; the last captain hands over to the oldest member.
+
+    In order: membership ended; captain replaced; event "team.left".
+    """
+    team = Team.objects.locked(team)
+    require(rules.may_leave_team, by, team)
+    _end_membership(team, by)
+    record("team.left", by=by, on=team)
+
+
+@transaction.atomic
+def remove_member(*, team: Team, person: User, by: User) -> None:
+    """Remove a member, by a captain. Event "team.member_removed"."""
+    team = Team.objects.locked(team)
+    require(rules.may_run_team, by, team)
+    if not team.has_member(person):
+        raise Hidden
+    _end_membership(team, person)
+    record("team.member_removed", by=by, on=team, person=person.person_key)
+
+
+def _end_membership(team: Team, person: User) -> None:
+    team.members.filter(user=person, left_at__isnull=True).update(left_at=clock.now())
+    live = team.members.filter(left_at__isnull=True).order_by("joined_at", "pk")
+    if not live.filter(role=TeamRole.CAPTAIN).exists():
+        heir = live.first()
+        if heir is not None:
+            heir.role = TeamRole.CAPTAIN
+            heir.save(update_fields=["role"])
+    _settle_state(team)
+
+
+def _settle_state(team: Team) -> None:
+    size = team.members.filter(left_at__isnull=True).count()
+    if size == 0:
+        entered = Entry.objects.filter(enrolment__team=team).exists()
+        team.state = TeamState.OPEN if entered else TeamState.WITHDRAWN
+    else:
+        team.state = TeamState.FULL if size >= team.challenge.team_max else TeamState.OPEN
+    team.save(update_fields=["state"])
