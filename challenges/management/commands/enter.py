@@ -1,0 +1,151 @@
+"""Enter a file for a team, as the page does."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.management import CommandError
+from django.db import transaction
+from django.utils.text import slugify
+
+from challenges.actions import entries, teams
+from challenges.enums import EntryStatus, JobKind
+from challenges.management.speaking import SpeakingCommand, person
+from challenges.management.speaking import challenge as named
+from challenges.models import Challenge, Entry, Job, Phase, Team
+from challenges.queries.boards import phase_of
+from challenges.queries.challenges import current_phase
+from challenges.queries.entries import released
+from challenges.queries.teams import has_accepted_terms, is_registered
+from portal.accounts.models import User
+from portal.lib import clock
+
+
+class Command(SpeakingCommand):
+    """Print the receipt and, with --wait or --work, the scores; exit 1 on a refusal."""
+
+    help = "Envoie un fichier de prédictions pour une équipe."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Accept the challenge, the file, the team and who sends."""
+        super().add_arguments(parser)
+        self.add_waiting(parser)
+        parser.add_argument("slug", help="nom du challenge dans son adresse")
+        parser.add_argument("file", type=Path, help="fichier de prédictions")
+        parser.add_argument("--team", required=True, help="nom de l’équipe")
+        parser.add_argument("--by", default="", help="membre qui envoie : nom ou adresse")
+        parser.add_argument("--phase", type=int, default=None, help="numéro de la phase")
+        parser.add_argument(
+            "--key", default="", help="clé d’envoi : la même rend le même récépissé"
+        )
+
+    def empty(self, **options: Any) -> dict[str, Any]:
+        """Return the answer of an entry that was not received."""
+        return {"entry": None, "status": "refused", "receipt": None, "scores": {}, "faults": []}
+
+    def act(self, **options: Any) -> tuple[dict[str, Any], bool]:
+        """Join, enter, wait, tell."""
+        challenge = named(options["slug"])
+        by = self._sender(options["by"], options["team"])
+        phase = self._phase(challenge, options["phase"])
+        team = joined(challenge, options["team"], by)
+        try:
+            content = options["file"].open("rb")
+        except OSError as error:
+            raise CommandError(f"Fichier illisible : {options['file']}", returncode=2) from error
+        with content:
+            accepted = entries.enter(
+                phase=phase,
+                team=team,
+                content=content,
+                original_name=options["file"].name,
+                idempotency_key=options["key"] or str(uuid4()),
+                by=by,
+            )
+        ended = self.wait(lambda: settled(accepted.entry), options)
+        entry = Entry.objects.get(pk=accepted.entry.pk)
+        told = answer(entry, accepted.warnings)
+        refused = {EntryStatus.REJECTED, EntryStatus.FAILED, EntryStatus.NEEDS_ATTENTION}
+        return told, ended and entry.status not in refused
+
+    def _sender(self, name: str, team: str) -> User:
+        if name:
+            return person(name)
+        if not settings.EMBEDDED:
+            raise CommandError("--by est demandé hors du mode embarqué.", returncode=2)
+        return member_named_after(team)
+
+    def _phase(self, challenge: Challenge, index: int | None) -> Phase:
+        if index is not None:
+            return phase_of(challenge, index)
+        found = current_phase(list(challenge.phases.order_by("index")), clock.now())
+        return found or phase_of(challenge)
+
+    def tell(self, answer: dict[str, Any]) -> None:
+        """Show the receipt, then the faults or the scores."""
+        if "error" in answer:
+            self.stderr.write(answer["error"]["message"])
+        self.stdout.write(f"{answer['entry']} : {answer['status']}")
+        for fault in answer["faults"]:
+            self.stdout.write(f"{fault['code']} · ligne {fault['line']} · {fault['message']}")
+        for key, score in answer["scores"].items():
+            self.stdout.write(f"{key} = {score['value']} [{score['low']} ; {score['high']}]")
+
+
+@transaction.atomic
+def member_named_after(team: str) -> User:
+    """Return the person of this installation who stands for a team, made at first use."""
+    username = f"membre-{slugify(team) or 'equipe'}"[:150]
+    found = User.objects.filter(username=username).first()
+    if found is not None:
+        return found
+    address = f"{username}@demonstration.invalid"
+    user = User(username=username, email=address, display_name=team[:80], is_demonstration=True)
+    user.set_unusable_password()
+    user.save()
+    EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
+    return user
+
+
+def joined(challenge: Challenge, name: str, by: User) -> Team:
+    """Return the team of this name, its rules accepted and itself made where they were not."""
+    if not (has_accepted_terms(challenge, by) and is_registered(challenge, by)):
+        teams.accept_terms(challenge=challenge, by=by)
+    found = challenge.teams.filter(slug=slugify(name), is_baseline=False).first()
+    return found or teams.create(challenge=challenge, name=name, by=by)
+
+
+def settled(entry: Entry) -> bool:
+    """Say whether the entry has its outcome and, once scored, stands on the board."""
+    fresh = Entry.objects.get(pk=entry.pk)
+    if fresh.is_unfinished:
+        return False
+    boards = Job.objects.alive().filter(
+        kind=JobKind.STANDINGS, subject_id=str(fresh.enrolment.phase_id)
+    )
+    return fresh.status != EntryStatus.SCORED or not boards.exists()
+
+
+def answer(entry: Entry, warnings: list[dict[str, str]]) -> dict[str, Any]:
+    """Tell where an entry stands."""
+    faults = [
+        {"code": fault["code"], "line": fault.get("line"), "message": fault.get("message", "")}
+        for fault in entry.verdict.get("faults", [])
+    ]
+    if entry.reason_code and not faults:
+        faults = [{"code": entry.reason_code, "line": None, "message": entry.reason_sentence}]
+    return {
+        "entry": str(entry.pk),
+        "status": entry.status,
+        "receipt": json.loads(entry.receipt),
+        "scores": {
+            key: {bound: score[bound] for bound in ("value", "low", "high")}
+            for key, score in released(entry).items()
+        },
+        "faults": faults,
+        "warnings": [*warnings, *entry.verdict.get("warnings", [])],
+    }

@@ -1,0 +1,96 @@
+"""Import a portable challenge folder as a draft, and publish it if a moderator says so."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import CommandError
+
+from challenges.actions import challenges
+from challenges.actions.imports import Imported, import_folder
+from challenges.enums import ChallengeStatus, JobKind
+from challenges.management.speaking import SpeakingCommand, instant, person
+from challenges.models import Challenge, Entry, Job
+
+
+class Command(SpeakingCommand):
+    """Print the report; exit 1 when the folder or the publication is refused."""
+
+    help = "Importe un dossier de challenge (challenge.yaml et ses fichiers)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Accept the folder, who owns it, who publishes it, and its dates."""
+        super().add_arguments(parser)
+        self.add_waiting(parser)
+        parser.add_argument("path", type=Path, help="dossier qui contient challenge.yaml")
+        parser.add_argument("--owner", default="", help="propriétaire : nom ou adresse")
+        parser.add_argument("--publish", action="store_true", help="publier après l’import")
+        parser.add_argument("--by", default="", help="personne de la Région qui publie")
+        parser.add_argument("--opens", type=instant, help="ouverture, ISO 8601")
+        parser.add_argument("--closes", type=instant, help="fermeture, ISO 8601")
+
+    def empty(self, **options: Any) -> dict[str, Any]:
+        """Return the answer of an import that did nothing."""
+        return {"slug": None, "status": "refused", "errors": [], "warnings": []}
+
+    def act(self, **options: Any) -> tuple[dict[str, Any], bool]:
+        """Import, then ask for the visa and publish, then wait for the truth to be compiled."""
+        owner = self._owner(options["owner"])
+        if options["publish"] and not options["by"]:
+            raise CommandError("--publish demande --by, une personne qui relit.", returncode=2)
+        found = import_folder(
+            folder=options["path"],
+            by=owner,
+            opens_at=options["opens"],
+            closes_at=options["closes"],
+        )
+        if found.challenge is None:
+            return self._answer(found, None), False
+        challenge = found.challenge
+        if options["publish"]:
+            if challenge.status == ChallengeStatus.DRAFT:
+                challenge = challenges.submit(challenge=challenge, by=owner)
+            challenge = challenges.publish(
+                challenge=challenge, confirm_licence=True, by=person(options["by"])
+            )
+        ready = self.wait(lambda: settled(challenge), options)
+        return self._answer(found, challenge), ready
+
+    def _owner(self, name: str) -> Any:
+        if not name and not settings.EMBEDDED:
+            raise CommandError("--owner est demandé hors du mode embarqué.", returncode=2)
+        return person(name or "organisation")
+
+    def _answer(self, found: Imported, challenge: Challenge | None) -> dict[str, Any]:
+        return {
+            "slug": challenge.slug if challenge else None,
+            "status": challenge.status if challenge else "refused",
+            "errors": [problem.to_json() for problem in found.errors],
+            "warnings": [problem.to_json() for problem in found.warnings],
+        }
+
+    def tell(self, answer: dict[str, Any]) -> None:
+        """Show each problem on a line."""
+        for kind in ("errors", "warnings"):
+            for problem in answer[kind]:
+                self.stdout.write(" · ".join(str(part) for part in problem.values() if part))
+        self.stdout.write(f"{answer['slug']} : {answer['status']}")
+        if "error" in answer:
+            self.stderr.write(answer["error"]["message"])
+
+
+def settled(challenge: Challenge) -> bool:
+    """Say whether the truth is compiled and the reference scored and listed."""
+    tasks = [
+        str(pk)
+        for pk in challenge.phases.order_by("pk").values_list("tasks__pk", flat=True)
+        if pk is not None
+    ]
+    phases = [str(pk) for pk in challenge.phases.order_by("pk").values_list("pk", flat=True)]
+    alive = Job.objects.alive()
+    return not (
+        alive.filter(kind=JobKind.COMPILE, subject_id__in=tasks).exists()
+        or Entry.objects.unfinished().filter(enrolment__phase__challenge=challenge).exists()
+        or alive.filter(kind=JobKind.STANDINGS, subject_id__in=phases).exists()
+    )

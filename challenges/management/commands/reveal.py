@@ -1,0 +1,63 @@
+"""Reveal the private part of a challenge: one person proposes, another confirms."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.db import transaction
+
+from challenges.actions import reveals
+from challenges.management.speaking import SpeakingCommand, person
+from challenges.management.speaking import challenge as named
+from challenges.models import Phase, Reveal
+from challenges.queries.boards import phase_of
+
+
+class Command(SpeakingCommand):
+    """Propose and confirm; exit 1 on a refusal."""
+
+    help = "Publie les résultats définitifs d’un challenge clos (deux personnes)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Accept the challenge and the two people."""
+        super().add_arguments(parser)
+        self.add_waiting(parser)
+        parser.add_argument("slug", help="nom du challenge dans son adresse")
+        parser.add_argument("--by", required=True, help="organisateur qui propose")
+        parser.add_argument(
+            "--with", required=True, dest="confirmer", help="personne de la Région qui confirme"
+        )
+        parser.add_argument("--phase", type=int, default=None, help="numéro de la phase")
+
+    def empty(self, **options: Any) -> dict[str, Any]:
+        """Return the answer of a reveal that did nothing."""
+        return {"slug": options["slug"], "status": "refused", "revealed_at": None}
+
+    def act(self, **options: Any) -> tuple[dict[str, Any], bool]:
+        """Propose, confirm, wait for the worker."""
+        challenge = named(options["slug"])
+        chosen = options["phase"]
+        phases: list[Phase] = (
+            list(challenge.phases.order_by("index"))
+            if chosen is None
+            else [phase_of(challenge, chosen)]
+        )
+        proposer, confirmer = person(options["by"]), person(options["confirmer"])
+        with transaction.atomic():  # a refused confirmation leaves no proposal behind
+            for phase in phases:
+                reveals.propose(phase=phase, by=proposer)
+                reveals.confirm(phase=phase, by=confirmer)
+        done = self.wait(lambda: _executed(phases), options)
+        challenge.refresh_from_db()
+        at = [
+            reveal.executed_at
+            for reveal in Reveal.objects.filter(phase__in=phases).order_by("phase__index")
+        ]
+        return {
+            "slug": challenge.slug,
+            "status": challenge.status,
+            "revealed_at": at[-1].isoformat() if at and at[-1] else None,
+        }, done
+
+
+def _executed(phases: list[Phase]) -> bool:
+    return Reveal.objects.filter(phase__in=phases, executed_at__isnull=False).count() == len(phases)

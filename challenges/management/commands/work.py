@@ -1,0 +1,40 @@
+"""Run the scoring worker."""
+
+import signal
+import sys
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from challenges.worker import drain, run
+from datasets import gate
+
+
+class Command(BaseCommand):
+    """Work until SIGTERM or SIGINT; with --once until nothing is left."""
+
+    help = "Lance le service de notation."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Accept a single pass."""
+        parser.add_argument("--once", action="store_true", help="vider la file puis s’arrêter")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Take the key, then poll the queue."""
+        gate.act_as_worker()
+        if not gate.can_open():
+            self.stderr.write("HOLDOUT_PRIVATE_KEY_FILE manque : le service ne peut rien noter.")
+            sys.exit(3)
+        if options["once"]:
+            drain()
+            return
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        self.stdout.write(
+            f"Service de notation : {settings.WORKER_POLL_SECONDS:g} s entre deux regards."
+        )
+        run(stop)

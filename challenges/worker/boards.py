@@ -1,0 +1,214 @@
+"""Compute boards from sealed results, and the reveal of a phase."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from challenges.actions import jobs, releases, reveals, standings
+from challenges.actions.standings import Candidate, Line, Listing
+from challenges.enums import Direction, EvaluationState, Split
+from challenges.models import Column, Evaluation, Job, Leaderboard, Phase, Reveal, Score
+from challenges.queries.boards import is_revealed
+from challenges.scoring.tiers import Listed, Placed, tiers
+from challenges.worker import vault
+from challenges.worker.lease import Beating
+from challenges.worker.shakeup import kendall_b, spearman
+from portal.lib import clock, failpoints
+
+_MOVES_SHOWN = 5
+
+
+class Opened:
+    """Sealed results opened once each, in memory."""
+
+    def __init__(self) -> None:
+        self._found: dict[UUID, dict[str, Any]] = {}
+
+    def of(self, evaluation_id: UUID) -> dict[str, Any]:
+        """Return the opened result of an evaluation."""
+        if evaluation_id not in self._found:
+            self._found[evaluation_id] = vault.unseal(evaluation_id)
+        return self._found[evaluation_id]
+
+
+def standings_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+    """Recompute the boards of a phase; jobs asking for the same are answered together."""
+    if not standings.begin(job=job):
+        return
+    phase = Phase.objects.get(pk=job.subject_id)
+    opened = Opened()
+    splits = list(Split) if is_revealed(phase) else [Split.PUBLIC]
+    for board in phase.leaderboards.order_by("pk"):
+        for split in splits:
+            found = standings.listing(board, split)
+            lines, facts = computed(found, opened)
+            failpoints.hit("standings.computed")
+            standings.store(job=job, found=found, lines=lines, facts=facts)
+    with transaction.atomic():
+        jobs.complete(job)
+
+
+def computed(found: Listing, opened: Opened) -> tuple[list[Line], dict[str, Any]]:
+    """Rank what a board lists: tiers where sums are known, else equal values share a rank."""
+    placed = _placed(found, opened)
+    lines = [
+        _line(found, each, placed.get(str(each.entry_id)), opened) for each in found.candidates
+    ]
+    units = [
+        opened.of(each.evaluation_id).get("n", {}).get(found.split.value)
+        for each in found.candidates
+    ]
+    facts = {
+        "units": next((each for each in units if each is not None), None),
+        "few": any(each.few for each in placed.values()),
+        "teams": sum(line.rank is not None for line in lines),
+    }
+    return lines, facts
+
+
+def _placed(found: Listing, opened: Opened) -> dict[str, Placed]:
+    primary = found.primary
+    if primary is None or primary.direction == Direction.NONE:
+        return {}
+    ranked = [
+        each for each in found.candidates if not each.is_baseline and primary.key in each.figures
+    ]
+    listed = []
+    for each in ranked:
+        sums = vault.sums_of(opened.of(each.evaluation_id), found.split.value)
+        if sums is None:
+            return _without_intervals(ranked, primary)
+        listed.append(Listed(str(each.entry_id), each.figures[primary.key][0], sums))
+    return {str(each.id): each for each in tiers(listed, primary.direction)}
+
+
+def _without_intervals(ranked: Sequence[Candidate], primary: Column) -> dict[str, Placed]:
+    """Share the rank of equal values: 1, 2, 2, 4; candidates come best first."""
+    places: dict[str, Placed] = {}
+    rank, last = 0, None
+    for position, each in enumerate(ranked, 1):
+        value = each.figures[primary.key][0]
+        if value != last:
+            rank, last = position, value
+        places[str(each.entry_id)] = Placed(str(each.entry_id), rank, rank, rank, rank, None, None)
+    return places
+
+
+def _line(found: Listing, candidate: Candidate, placed: Placed | None, opened: Opened) -> Line:
+    result = opened.of(candidate.evaluation_id)
+    intervals = result.get("intervals", {}).get(found.split.value, {})
+    cells = {
+        column.key: cell
+        for column in found.columns
+        if (cell := _cell(candidate, column, intervals.get(column.key))) is not None
+    }
+    primary = found.primary
+    bounds = intervals.get(primary.key) if primary else None
+    shown = cells.get(primary.key, {}) if primary else {}
+    return Line(
+        candidate=candidate,
+        rank=placed.rank if placed else None,
+        tier=placed.tier if placed else None,
+        rank_low=placed.rank_low if placed else None,
+        rank_high=placed.rank_high if placed else None,
+        cells=cells,
+        interval_low=shown.get("low"),
+        interval_high=shown.get("high"),
+        interval_method=str(bounds[2])[:40] if bounds else "",
+        entries_count=found.counts[candidate.team_id],
+    )
+
+
+def _cell(candidate: Candidate, column: Column, bounds: Any) -> dict[str, Any] | None:
+    if column.key in candidate.groups:
+        groups = candidate.groups[column.key]
+        return {
+            "groups": {
+                group: {"value": value, "text": text, "n": n}
+                for group, (value, text, n) in sorted(groups.items())
+            }
+        }
+    if column.key not in candidate.figures:
+        return None
+    value, text = candidate.figures[column.key]
+    low, high = (
+        (
+            releases.rounded(bounds[0], column.decimals)[0],
+            releases.rounded(bounds[1], column.decimals)[0],
+        )
+        if bounds and bounds[0] is not None
+        else (None, None)
+    )
+    return {"value": value, "text": text, "low": low, "high": high}
+
+
+def reveal_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+    """Open every sealed result of a phase and release all at once."""
+    reveal = Reveal.objects.select_related("phase").get(pk=job.subject_id)
+    phase = reveal.phase
+    opened = Opened()
+    scores = _to_release(phase, opened)
+    boards: list[tuple[Listing, Sequence[Line], dict[str, Any]]] = []
+    public: dict[int, list[Line]] = {}
+    facts: Mapping[str, Any] = {}
+    for board in phase.leaderboards.order_by("pk"):
+        for split in Split:
+            found = standings.listing(board, split, released=scores)
+            lines, board_facts = computed(found, opened)
+            boards.append((found, lines, board_facts))
+            if split == Split.PUBLIC:
+                public[board.pk] = lines
+            elif not facts:
+                facts = moved(board, public[board.pk], lines)
+    failpoints.hit("reveal.computed")
+    reveals.execute(job=job, reveal=reveal, scores=scores, boards=boards, facts=facts)
+
+
+def _to_release(phase: Phase, opened: Opened) -> list[Score]:
+    now = clock.now()
+    evaluations = (
+        Evaluation.objects.filter(entry__enrolment__phase=phase, state=EvaluationState.DONE)
+        .select_related("entry__enrolment")
+        .order_by("pk")
+    )
+    scores: list[Score] = []
+    for evaluation in evaluations:
+        values = opened.of(evaluation.pk).get("values", {})
+        scores += releases.at_reveal(evaluation, values, at=now)
+    return scores
+
+
+def moved(board: Leaderboard, public: Sequence[Line], private: Sequence[Line]) -> dict[str, Any]:
+    """Tell how the private part moved the teams: correlations, largest moves, surprises."""
+    before = {line.candidate.team_id: line for line in public if line.rank is not None}
+    after = {line.candidate.team_id: line for line in private if line.rank is not None}
+    both = sorted(set(before) & set(after), key=lambda team: after[team].rank or 0)
+    key = board.primary.key if board.primary else ""
+    x = [before[team].cells[key]["value"] for team in both]
+    y = [after[team].cells[key]["value"] for team in both]
+    moves = [
+        {"team": team, "public": before[team].rank, "private": after[team].rank} for team in both
+    ]
+    moves.sort(key=lambda move: -abs((move["public"] or 0) - (move["private"] or 0)))
+    shifts = [abs((move["public"] or 0) - (move["private"] or 0)) for move in moves]
+    return {
+        "teams": len(both),
+        "kendall": _rounded(kendall_b(x, y)),
+        "spearman": _rounded(spearman(x, y)),
+        "mean_shift": _rounded(sum(shifts) / len(both) / len(both)) if both else None,
+        "moves": [move for move in moves if move["public"] != move["private"]][:_MOVES_SHOWN],
+        "outside": [team for team in both if _outside(before[team], after[team], key)],
+    }
+
+
+def _outside(public: Line, private: Line, key: str) -> bool:
+    low, high = public.interval_low, public.interval_high
+    if low is None or high is None:
+        return False
+    return not low <= private.cells[key]["value"] <= high
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4) + 0.0

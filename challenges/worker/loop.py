@@ -1,0 +1,115 @@
+"""Poll the queue every second; nothing here needs a broker."""
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from challenges.actions import challenges, evaluations, jobs
+from challenges.enums import JobKind
+from challenges.models import Job
+from challenges.worker import boards, vault, work
+from challenges.worker.lease import Beating
+from datasets import gate
+from portal.audit.heartbeats import beat
+
+log = logging.getLogger("portal.worker")
+Handler = Callable[[Job, vault.Truths, Beating], None]
+HANDLERS: Mapping[str, Handler] = {
+    JobKind.COMPILE: work.compile_job,
+    JobKind.CHECK: work.check_job,
+    JobKind.SCORE: work.score_job,
+    JobKind.STANDINGS: boards.standings_job,
+    JobKind.REVEAL: boards.reveal_job,
+}
+_BOUNDARY_SECONDS = 5.0
+
+
+class Worker:
+    """One process that works: its name, what it has opened, when it last tidied."""
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name or f"worker-{socket.gethostname()}-{os.getpid()}"
+        self.truths = vault.Truths()
+        self._tidied = float("-inf")
+
+    def work_one(self) -> bool:
+        """Take and do the next due job; False when there is none."""
+        job = jobs.claim(owner=self.name)
+        if job is None:
+            return False
+        with Beating(job) as beating:
+            self._do(job, beating)
+        return True
+
+    def _do(self, job: Job, beating: Beating) -> None:
+        try:
+            HANDLERS[job.kind](job, self.truths, beating)
+        except DatabaseError:
+            raise  # the loop waits for the database; the lease runs out by itself
+        except Exception as error:  # noqa: BLE001  # the boundary of the worker
+            # The type only: a message could hold a value of the held-out data.
+            code = str(getattr(error, "code", "") or type(error).__name__)
+            log.warning("job %s %s attempt %d: %s", job.kind, job.pk, job.attempt, code)
+            jobs.give_back(job=job, code=code, buried=evaluations.bury)
+
+    def tidy(self, *, force: bool = False) -> None:
+        """Every few seconds: sign of life, abandoned jobs, missing jobs, passed closes."""
+        now = time.monotonic()
+        if not force and now - self._tidied < settings.REAP_SECONDS:
+            return
+        self._tidied = now
+        beat("worker", process=self.name)
+        jobs.reap(buried=evaluations.bury)
+        evaluations.sweep()
+        challenges.close_those_over()
+
+    def stop(self) -> None:
+        """Forget what was opened."""
+        self.truths.forget()
+
+
+def run(stop: threading.Event, *, name: str = "") -> None:
+    """Work until asked to stop; a database that goes away is waited for."""
+    worker = Worker(name)
+    while not stop.is_set():
+        try:
+            worker.tidy()
+            if worker.work_one():
+                continue
+        except DatabaseError as error:
+            log.warning("database: %s", type(error).__name__)
+            connection.close()
+            stop.wait(_BOUNDARY_SECONDS)
+        stop.wait(settings.WORKER_POLL_SECONDS)
+    worker.stop()
+
+
+def drain(
+    done: Callable[[], bool] | None = None, *, seconds: float = 600.0, name: str = ""
+) -> bool:
+    """Work until `done` says so, or until nothing is left; False when time ran out.
+
+    For commands that do the worker's job themselves; in embedded mode the process takes the
+    private key.
+    """
+    gate.act_as_worker()
+    worker = Worker(name)
+    deadline = time.monotonic() + seconds
+    finished = done or (lambda: not Job.objects.alive().exists())
+    worker.tidy(force=True)
+    while time.monotonic() < deadline:
+        if worker.work_one():
+            continue
+        if finished():
+            worker.stop()
+            return True
+        worker.tidy()
+        time.sleep(0.2)
+    worker.stop()
+    return finished()

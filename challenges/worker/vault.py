@@ -1,0 +1,124 @@
+"""What the worker opens: compiled truths and sealed results; kept in memory only."""
+
+import base64
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from challenges.actions.jobs import WORKER
+from challenges.models import Entry, Evaluation, PhaseTask, SealedResult
+from challenges.scoring.contract import ScoringContract
+from challenges.scoring.truth import compile_truth
+from challenges.scoring.verdict import Evaluated
+from datasets import gate
+from datasets.actions import holdouts
+from datasets.models import HoldoutVersion
+from portal.lib import canonical, objects
+from portal.lib.files import safe_name
+
+_KEPT = 4
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A compiled truth: public identifiers, and labels that never leave this process."""
+
+    keys: bytes
+    labels: bytes
+
+
+class Truths:
+    """The few truths last opened, by version; forgotten with the process."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, Truth] = {}
+
+    def of(self, task: PhaseTask, *, reason: str) -> Truth:
+        """Open the truth of a task, compiled first if it was not."""
+        version = compiled(task)
+        if version.pk not in self._kept:
+            while len(self._kept) >= _KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[version.pk] = Truth(
+                gate.read_keys(version), gate.open_labels(version=version, reason=reason, by=WORKER)
+            )
+        return self._kept[version.pk]
+
+    def forget(self) -> None:
+        """Drop every truth."""
+        self._kept.clear()
+
+
+def contract_of(task: PhaseTask) -> ScoringContract:
+    """Read the scoring contract of a task."""
+    return ScoringContract.from_json(task.scorer_version.spec)
+
+
+def compiled(task: PhaseTask) -> HoldoutVersion:
+    """Return the task's held-out version, its truth compiled if it was not yet."""
+    version = HoldoutVersion.objects.get(pk=task.holdout_id)
+    if version.is_compiled:
+        return version
+    spec = task.scorer_version.spec
+    contract = contract_of(task)
+    files = gate.open_holdout(version=version, reason="compile", by=WORKER)
+    sources = {each.source for each in contract.attributes if each.source not in {"truth", ""}}
+    truth = compile_truth(
+        contract,
+        files[safe_name(spec["truth"]["file"])],
+        {source: files[safe_name(source)] for source in sources},
+    )
+    return holdouts.add_compiled(version=version, keys=truth.keys, labels=truth.labels, by=WORKER)
+
+
+@contextmanager
+def local_copy(entry: Entry) -> Iterator[Path]:
+    """Give a private copy of an entry's file, removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="entry-") as folder:
+        path = Path(folder) / f"answer{Path(entry.original_name).suffix.lower()[:12]}"
+        with objects.open(entry.sha256) as source, path.open("wb") as target:
+            for piece in objects.pieces(source):
+                target.write(piece)
+        yield path
+
+
+def seal(evaluated: Evaluated, evaluation: Evaluation) -> gate.Sealed:
+    """Seal everything exact: values, intervals, sums, of both parts."""
+    payload = {
+        "evaluation": str(evaluation.pk),
+        "values": evaluated.values,
+        "intervals": evaluated.intervals,
+        "n": evaluated.n,
+        "sums": {split: base64.b64encode(sums).decode() for split, sums in evaluated.sums.items()},
+    }
+    return gate.seal_result(canonical.dumps(_jsonable(payload)))
+
+
+def unseal(evaluation_id: UUID) -> dict[str, Any]:
+    """Open the sealed result of an evaluation; {} when it has none."""
+    sealed = SealedResult.objects.filter(evaluation_id=evaluation_id).first()
+    if sealed is None:
+        return {}
+    found: dict[str, Any] = json.loads(gate.open_result(bytes(sealed.payload)))
+    if found["evaluation"] != str(evaluation_id):
+        raise ValueError("a sealed result of another evaluation")
+    return found
+
+
+def sums_of(opened: dict[str, Any], split: str) -> bytes | None:
+    """Return the sums of the primary figure on a part."""
+    found = opened.get("sums", {}).get(split)
+    return None if found is None else base64.b64decode(found)
+
+
+def _jsonable(value: Any) -> Any:
+    if hasattr(value, "items"):
+        return {str(key): _jsonable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_jsonable(item) for item in value]
+    return value

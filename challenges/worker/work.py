@@ -1,0 +1,126 @@
+"""Do one job: compile a truth, check a file, score it."""
+
+import hashlib
+import time
+from importlib.metadata import version as installed
+
+from django.db import transaction
+
+from challenges.actions import evaluations, jobs
+from challenges.actions.evaluations import Result
+from challenges.enums import ReasonCode
+from challenges.models import Entry, Evaluation, Job, PhaseTask
+from challenges.scoring import child
+from challenges.scoring.verdict import Evaluated, Verdict
+from challenges.worker import vault
+from challenges.worker.lease import Beating
+from datasets import gate
+from portal.lib import failpoints
+
+PLATFORM_LIMITS = {ReasonCode.TIMEOUT.value, ReasonCode.MEMORY.value}
+CODE_VERSION = f"numpy {installed('numpy')}"
+
+
+class ChildFailed(Exception):
+    """A reading child died or was stopped: perhaps our fault, so the job is tried again."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def compile_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+    """Compile the held-out truth of a task."""
+    task = PhaseTask.objects.select_related("scorer_version").get(pk=job.subject_id)
+    vault.compiled(task)
+    with transaction.atomic():
+        jobs.complete(job)
+
+
+def check_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+    """Check the format of an entry in a child that holds no label."""
+    entry = evaluations.begin_check(job=job)
+    if entry is None:
+        return
+    task = _first_task(entry)
+    keys = gate.read_keys(vault.compiled(task))
+    contract = vault.contract_of(task)
+    failpoints.hit("check.before_child")
+    with vault.local_copy(entry) as path:
+        verdict = child.check(path, contract.answer, keys, name=entry.original_name)
+    _try_again(job, verdict)
+    evaluations.finish_check(
+        job=job, accepted=verdict.accepted, verdict=_kept(verdict), digest=verdict.digest
+    )
+
+
+def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+    """Score an entry: read in a child, computed here, sealed, released once."""
+    evaluation = evaluations.begin_score(job=job)
+    if evaluation is None:
+        return
+    started = time.monotonic()
+    task = _task_of(evaluation)
+    truth = truths.of(task, reason=f"evaluation {evaluation.pk}")
+    contract = vault.contract_of(task)
+    failpoints.hit("score.before_child")
+    with vault.local_copy(evaluation.entry) as path:
+        found = child.evaluate(
+            path, contract, truth.keys, truth.labels, name=evaluation.entry.original_name
+        )
+    _try_again(job, found.verdict)
+    failpoints.hit("score.computed")
+    if beating.lost.is_set():
+        return
+    if not found.verdict.accepted:
+        evaluations.finish_failed(job=job, code=found.verdict.faults[0].code)
+        return
+    evaluations.finish_score(job=job, result=_result(found, evaluation, time.monotonic() - started))
+
+
+def _result(found: Evaluated, evaluation: Evaluation, seconds: float) -> Result:
+    sealed = vault.seal(found, evaluation)
+    public = found.values.get("public", {})
+    return Result(
+        public={key: value for key, value in public.items() if not isinstance(value, dict)},
+        payload=sealed.ciphertext,
+        payload_sha256=hashlib.sha256(sealed.ciphertext).hexdigest(),
+        key_id=sealed.key_id,
+        seconds=seconds,
+        input_sha256=found.verdict.digest,
+        code_version=CODE_VERSION,
+    )
+
+
+def _try_again(job: Job, verdict: Verdict) -> None:
+    """Leave a death of the child to another attempt, and believe it at the last one."""
+    code = "" if verdict.accepted else verdict.faults[0].code
+    if code in PLATFORM_LIMITS and job.attempt < job.max_attempts:
+        raise ChildFailed(code)
+
+
+def _kept(verdict: Verdict) -> dict[str, object]:
+    said = verdict.to_json()
+    return {key: said[key] for key in ("faults", "warnings", "rows")}
+
+
+def _first_task(entry: Entry) -> PhaseTask:
+    return (
+        PhaseTask.objects.select_related("scorer_version")
+        .filter(phase_id=entry.enrolment.phase_id, current=True)
+        .order_by("index")[:1]
+        .get()
+    )
+
+
+def _task_of(evaluation: Evaluation) -> PhaseTask:
+    return (
+        PhaseTask.objects.select_related("scorer_version")
+        .filter(
+            phase_id=evaluation.entry.enrolment.phase_id,
+            scorer_version_id=evaluation.scorer_version_id,
+            holdout_id=evaluation.holdout_id,
+        )
+        .order_by("-current", "-pk")[:1]
+        .get()
+    )
