@@ -1,0 +1,161 @@
+"""The interface kit: what templates get."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django import forms
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.template import Context, Template
+from django.test import RequestFactory
+
+from catalogue.enums import ResourceKind
+from portal.pages import faces, frame
+from portal.pages.kit import marks
+
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
+STATIC = Path(settings.BASE_DIR) / "portal" / "static"
+
+
+def render(text: str, **context: Any) -> str:
+    return Template("{% load kit %}" + text).render(Context(context))
+
+
+def test_every_icon_named_in_templates_and_faces_is_in_the_sprite() -> None:
+    drawn = set(re.findall(r'id="i-([a-z0-9-]+)"', (STATIC / "icons" / "sprite.svg").read_text()))
+    named = {face.icon for face in faces.FACES.values()} | set(faces.NOTICE_ICONS.values())
+    for path in TEMPLATES.rglob("*.html"):
+        named |= set(re.findall(r'{% icon "([^"]+)"', path.read_text(encoding="utf-8")))
+    assert named - drawn == set()
+
+
+def test_no_template_holds_inline_style_or_script() -> None:
+    wrong = [
+        str(path.relative_to(TEMPLATES))
+        for path in sorted(TEMPLATES.rglob("*.html"))
+        if re.search(
+            r"\sstyle=|<style|\son[a-z]+=\"|<script(?![^>]*\ssrc=)",
+            path.read_text(encoding="utf-8"),
+        )
+    ]
+    assert wrong == []
+
+
+def test_every_component_tells_its_arguments() -> None:
+    components = sorted((TEMPLATES / "components").glob("*.html"))
+    silent = [p.name for p in components if not p.read_text(encoding="utf-8").startswith("{# ")]
+    assert (silent, len(components) >= 20) == ([], True)
+
+
+def test_every_kind_has_a_face_of_its_own_word() -> None:
+    assert [str(faces.face(kind).label) for kind in ResourceKind] == [
+        str(kind.label) for kind in ResourceKind
+    ]
+    assert all(faces.face(kind).promise for kind in ResourceKind)
+    assert faces.face("nothing") is faces.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("value", "tone"),
+    [(80, "pin"), (79.9, "mimosa"), (60, "mimosa"), (59, "garance"), (0, "garance")],
+)
+def test_quality_tone(value: float, tone: str) -> None:
+    assert faces.quality_tone(value) == tone
+
+
+def test_interval_is_drawn_on_its_scale_and_said() -> None:
+    drawn = marks.ci(0.80, 0.83, 0.86, 0.76, 0.90, 0.78)
+    assert 'x1="57.1" x2="142.9" y1="12"' in drawn
+    assert 'class="ref" x1="28.6"' in drawn
+    assert "intervalle de 0,800 à 0,860</span>" in drawn
+
+
+def test_interval_outside_its_scale_stays_inside_the_drawing() -> None:
+    drawn = marks.ci(-1, 0.5, 3, 0, 1)
+    assert 'class="span" x1="0.0" x2="200.0"' in drawn
+    assert 'class="ref"' not in drawn
+
+
+def test_marks_escape_what_they_are_given() -> None:
+    assert "<b>" not in render("{% badge label 'pin' 'check' %}{% tag label '/x' %}", label="<b>")
+    assert "&lt;b&gt;" in render("{% badge label %}", label="<b>")
+
+
+def test_french_filter_escapes_plain_text_and_keeps_markup() -> None:
+    assert render("{{ text|fr }}", text="<i> ?") == "&lt;i&gt;\u202f?"
+    assert render("{% typo %}<i>a ?</i>{% endtypo %}") == "<i>a\u202f?</i>"
+
+
+class Sample(forms.Form):
+    title = forms.CharField(label="Titre", help_text="Court.")
+    note = forms.CharField(label="Note", required=False, max_length=10, widget=forms.Textarea)
+    choice = forms.ChoiceField(
+        label="Choix", choices=[("a", "A"), ("b", "B")], widget=forms.RadioSelect
+    )
+    agreed = forms.BooleanField(label="D’accord")
+
+
+def test_field_ties_label_hint_and_error() -> None:
+    html = render("{% field form.title %}", form=Sample({}))
+    assert '<label for="id_title">Titre</label>' in html
+    assert 'aria-describedby="id_title_hint id_title_error"' in html
+    assert 'aria-invalid="true"' in html
+    assert '<div id="id_title_error">' in html
+
+
+def test_optional_field_says_so_and_counts() -> None:
+    html = render("{% field form.note %}", form=Sample({"note": "abc"}))
+    assert "<small>(facultatif)</small>" in html
+    assert '<span class="count" id="id_note_count"' in html
+    assert "3 sur 10 caractères" in html
+
+
+def test_choices_keep_native_inputs_and_the_chosen_one() -> None:
+    html = render("{% field form.choice %}", form=Sample(initial={"choice": "b"}))
+    assert html.count('type="radio"') == 2
+    assert re.search(r'value="b"[^>]*checked', html)
+    assert not re.search(r'value="a"[^>]*checked', html)
+
+
+def test_error_summary_leads_to_each_field() -> None:
+    html = render("{% error_summary form %}", form=Sample({}))
+    assert re.findall(r'href="#([^"]+)"', html) == ["id_title", "id_choice_0", "id_agreed"]
+    assert 'role="alert"' in html
+
+
+def test_error_summary_is_silent_without_errors() -> None:
+    assert render("{% error_summary form %}", form=Sample()) == ""
+
+
+def test_pager_keeps_filters_and_the_first_page_bare() -> None:
+    request = RequestFactory().get("/ressources/", {"q": "rome", "page": "2"})
+    page = Paginator(range(63), 9).get_page(2)
+    html = render("{% pager page %}", request=request, page=page)
+    assert 'href="/ressources/?q=rome" rel="prev"' in html
+    assert 'href="/ressources/?q=rome&amp;page=3" rel="next"' in html
+    assert "10 – 18 sur 63" in html
+
+
+@pytest.mark.parametrize(
+    ("path", "bare", "english"),
+    [
+        ("/", "/", "/en/"),
+        ("/en/", "/", "/en/"),
+        ("/en", "/", "/en/"),
+        ("/ressources/x/", "/ressources/x/", "/en/ressources/x/"),
+        ("/en/ressources/x/", "/ressources/x/", "/en/ressources/x/"),
+        ("/enigme/", "/enigme/", "/en/enigme/"),
+    ],
+)
+def test_language_of_an_address(path: str, bare: str, english: str) -> None:
+    assert frame.in_language(path, "fr") == bare
+    assert frame.in_language(path, "en") == english
+
+
+def test_menu_shows_only_pages_that_exist() -> None:
+    missing = frame.Entry("x", "X", "nowhere:list")
+    assert frame.links((missing, frame.LEGAL[0]), "accessibilite") == [
+        {"label": frame.LEGAL[0].label, "href": "/accessibilite/", "current": True}
+    ]

@@ -1,0 +1,228 @@
+"""The pages as a visitor gets them."""
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+
+from portal.audit.models import AuditEvent
+from portal.lib.refusals import QuotaSpent
+from portal.management.opening import pages as opening
+from portal.management.opening import people
+from portal.middleware import refusal_response
+from portal.pages import frame, home, workstreams
+from portal.pages.enums import Workstream
+from portal.pages.models import ContentPage, HomePage, NewsPage
+from portal.pages.views import errors
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def opened() -> int:
+    """Create the opening pages."""
+    return opening.create(by=people.OPENING)
+
+
+def test_empty_portal_shows_designed_empty_states(client: Client) -> None:
+    response = client.get("/")
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert "Aucun challenge n’est encore publié" in page
+    assert "Le catalogue est encore vide" in page
+    assert "Aucune actualité n’est encore publiée" in page
+
+
+def test_opening_pages_are_written_once(opened: int) -> None:
+    events = AuditEvent.objects.filter(action="page.published").count()
+    assert (opened, opening.create(by=people.OPENING), events) == (25, 0, 25)
+
+
+def test_opening_leaves_an_edited_home_alone(opened: int) -> None:
+    page = HomePage.objects.get(locale__language_code="fr")
+    page.frequent_searches = "autre"
+    page.save_revision().publish()
+    opening.create(by=people.OPENING)
+    assert HomePage.objects.get(pk=page.pk).frequent_searches == "autre"
+
+
+@pytest.mark.parametrize("language", ["", "/en"])
+def test_every_address_of_the_frame_answers(client: Client, opened: int, language: str) -> None:
+    for path in sorted(frame.reserved_paths()):
+        assert (path, client.get(language + path).status_code) == (path, 200)
+
+
+def test_language_switch_leads_to_the_same_page(client: Client, opened: int) -> None:
+    french = client.get("/programme/innovation/").content.decode()
+    english = client.get("/en/programme/innovation/").content.decode()
+    assert '<html lang="fr"' in french
+    assert 'href="/en/programme/innovation/" lang="en"' in french
+    assert '<html lang="en"' in english
+    assert 'href="/programme/innovation/" lang="fr"' in english
+
+
+def test_language_switch_of_an_untranslated_page_leads_home(client: Client, opened: int) -> None:
+    page = client.get("/actualites/le-portail-est-ouvert/").content.decode()
+    assert 'href="/en/" lang="en"' in page
+
+
+def test_home_query_count_does_not_depend_on_the_news(client: Client, opened: int) -> None:
+    def count() -> int:
+        client.get("/")
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            client.get("/")
+        return len(seen)
+
+    one = count()
+    index = NewsPage.objects.get().get_parent()
+    for i in range(2):
+        index.add_child(instance=NewsPage(title=f"Autre {i}", slug=f"autre-{i}"))
+    assert count() == one
+    assert one <= 25
+
+
+def test_news_list_shows_the_latest_first(client: Client, opened: int) -> None:
+    index = NewsPage.objects.get().get_parent()
+    index.add_child(instance=NewsPage(title="Ancienne", slug="a", published_on="2001-02-03"))
+    page = client.get("/actualites/").content.decode()
+    assert page.index("est ouvert aux contributions") < page.index("Ancienne")
+    assert "3 février 2001" in page
+
+
+def test_workstream_page_computes_its_state(client: Client, opened: int) -> None:
+    page = client.get("/programme/innovation/").content.decode()
+    assert "Où en est ce chantier" in page
+    assert "rien n’est encore publié ici" in page
+
+
+def test_every_workstream_has_figures() -> None:
+    states = {stream: workstreams.state(stream) for stream in Workstream}
+    assert {stream: state.is_empty for stream, state in states.items()} == dict.fromkeys(
+        Workstream, True
+    )
+    assert all(state.figures for state in states.values())
+
+
+def test_kinds_are_counted_for_everybody_alike() -> None:
+    assert home.kind_counts() == {}
+    assert [row["count"] for row in home.kinds({"model": 2})][1] == 2
+
+
+def test_reserved_address_cannot_be_renamed(opened: int) -> None:
+    page = ContentPage.objects.get(slug="charte", locale__language_code="fr")
+    page.slug = "autre"
+    with pytest.raises(ValidationError, match="gardez-la"):
+        page.full_clean()
+
+
+def test_theme_comes_from_the_cookie(client: Client) -> None:
+    client.cookies["theme"] = "dark"
+    assert 'data-theme="dark"' in client.get("/composants/").content.decode()
+    client.cookies["theme"] = '"><script>'
+    assert "data-theme=" not in client.get("/composants/").content.decode().split("<head>")[0]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "cookie"), [("dark", "dark"), ("light", "light"), ("", ""), ("pink", "")]
+)
+def test_theme_is_chosen_without_script(client: Client, chosen: str, cookie: str) -> None:
+    response = client.post("/apparence/", {"theme": chosen, "suite": "/composants/"})
+    assert (response.status_code, response.headers["Location"]) == (302, "/composants/")
+    assert response.cookies["theme"].value == cookie
+
+
+@pytest.mark.parametrize("suite", ["https://evil.example/", "//evil.example", "javascript:x", ""])
+def test_theme_never_leads_elsewhere(client: Client, suite: str) -> None:
+    response = client.post("/apparence/", {"theme": "dark", "suite": suite})
+    assert response.headers["Location"] == "/"
+    assert (
+        "evil"
+        not in client.get("/apparence/", {"suite": suite})
+        .content.decode()
+        .replace("suite=", "")
+        .split("<main")[1]
+        .split("</main")[0]
+    )
+
+
+def test_component_guide_renders_in_both_languages(client: Client) -> None:
+    assert client.get("/composants/").status_code == 200
+    assert client.get("/en/composants/").status_code == 200
+
+
+def test_unknown_page(client: Client) -> None:
+    response = client.get("/rien/")
+    assert response.status_code == 404
+    assert "Cette page n’existe pas ou vous n’y avez pas accès" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("view", "status"),
+    [
+        (errors.bad_request, 400),
+        (errors.forbidden, 403),
+        (errors.csrf_failure, 403),
+        (errors.not_found, 404),
+        (errors.server_error, 500),
+        (errors.unavailable, 503),
+    ],
+)
+def test_error_pages(rf: RequestFactory, view: Any, status: int) -> None:
+    request = rf.get("/")
+    request.user = AnonymousUser()
+    response = view(request)
+    assert response.status_code == status
+    assert "<h1>" in response.content.decode()
+
+
+def test_server_error_page_needs_no_database(
+    rf: RequestFactory, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(0):
+        assert errors.server_error(rf.get("/")).status_code == 500
+
+
+def test_refusal_page_tells_what_why_and_when(rf: RequestFactory) -> None:
+    request = rf.get("/")
+    request.user = AnonymousUser()
+    opening_at = people.clock.now()
+    page = refusal_response(request, QuotaSpent(next_opening=opening_at)).content.decode()
+    assert "Votre quota est épuisé" in page
+    assert "Prochaine ouverture" in page
+    assert "quota_reached" in page
+
+
+def test_health_lists_its_checks(client: Client) -> None:
+    assert client.get("/sante/").status_code == 200
+    told = json.loads(client.get("/sante/?format=json").content)
+    assert told["level"] == "watch"
+    assert [check["name"] for check in told["checks"]][0] == "Base de données"
+
+
+def test_health_fails_when_the_web_sees_the_private_key(client: Client, settings: Any) -> None:
+    settings.HOLDOUT_PRIVATE_KEY_FILE = "/somewhere/private.key"
+    response = client.get("/sante/")
+    assert response.status_code == 503
+    assert "private.key" not in response.content.decode()
+
+
+def test_sitemap_and_robots(client: Client, opened: int) -> None:
+    parts = client.get("/sitemap.xml").content.decode()
+    assert parts.count("<loc>") == 3
+    pages = client.get("/sitemap-pages.xml").content.decode()
+    assert pages.count("<loc>") == 25
+    robots = client.get("/robots.txt").content.decode()
+    assert "Disallow: /espace/" in robots
+    assert "/sitemap.xml" in robots
+
+
+def test_sitemap_hides_what_is_not_published(client: Client, opened: int) -> None:
+    NewsPage.objects.get().unpublish()
+    assert "le-portail-est-ouvert" not in client.get("/sitemap-pages.xml").content.decode()
