@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connections
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from tests import databases, hostile
 
@@ -69,6 +70,13 @@ def private_folders(tmp_path: Path, settings: Any) -> None:
 def hostile_run() -> Iterator[None]:
     """Set the traps of tests/hostile.py."""
     with hostile.traps():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def every_test_in_french() -> Iterator[None]:
+    """Start in French whatever language the test before left behind."""
+    with translation.override("fr"):
         yield
 
 

@@ -21,7 +21,7 @@ from portal.pages.typography import long_date, long_moment, number, relative
 
 LATEST = 4
 PODIUM = 4
-ANYONE = AnonymousUser()
+ANYONE: Any = AnonymousUser()
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ class HomePage(FramedPage):
     frequent_searches = models.TextField(
         _("recherches fréquentes"), blank=True, help_text=_("Une par ligne, six au plus.")
     )
-    pledges = BodyField([("pledge", PledgeBlock())], verbose_name=_("garanties"), blank=True)
+    pledges: Any = BodyField([("pledge", PledgeBlock())], verbose_name=_("garanties"), blank=True)
 
     template = "pages/home.html"
     parent_page_types = ["wagtailcore.Page"]
@@ -109,7 +109,7 @@ class ContentPage(FramedPage):
         help_text=_("La page montre alors l’état calculé du chantier."),
     )
     reviewed_on = models.DateField(_("vérifiée le"), null=True, blank=True)
-    body = BodyField(body_blocks(), verbose_name=_("contenu"), blank=True)
+    body: Any = BodyField(body_blocks(), verbose_name=_("contenu"), blank=True)
 
     template = "pages/content.html"
     parent_page_types = ["pages.HomePage", "pages.ContentPage"]
@@ -161,7 +161,7 @@ class NewsPage(FramedPage):
     kind = models.CharField(
         _("nature"), max_length=20, choices=NewsKind.choices, default=NewsKind.NEWS
     )
-    body = BodyField(body_blocks(), verbose_name=_("contenu"), blank=True)
+    body: Any = BodyField(body_blocks(), verbose_name=_("contenu"), blank=True)
 
     template = "pages/news.html"
     parent_page_types = ["pages.NewsIndexPage"]

@@ -1,6 +1,5 @@
 """Count what each workstream holds, for its page and for the home page."""
 
-from django.contrib.auth.models import AnonymousUser
 from django.utils.translation import ngettext
 
 from catalogue.enums import Access, ResourceKind
@@ -10,6 +9,7 @@ from challenges.models import Entry
 from challenges.queries import challenges
 from portal.accounts.models import Organisation
 from portal.pages.enums import Workstream
+from portal.pages.home import ANYONE
 from portal.pages.workstreams import Figures, source
 
 
@@ -54,7 +54,7 @@ def open_datasets() -> Figures:
 @source(Workstream.INNOVATION)
 def open_challenges() -> Figures:
     """Count the challenges by their moment, and the entries that were scored."""
-    moments = [each.moment for each in challenges.listed(AnonymousUser())]
+    moments = [each.moment for each in challenges.listed(ANYONE)]
     opened = moments.count(PhaseMoment.OPEN)
     closed = moments.count(PhaseMoment.CLOSED)
     scored = Entry.objects.filter(status=EntryStatus.SCORED, is_baseline=False).count()

@@ -1,6 +1,8 @@
 """Write texts, moments and names of kinds for templates."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -20,7 +22,8 @@ from portal.pages.typography import (
 
 def french(text: object) -> SafeString:
     """Set French typography in a text or in rendered HTML; other languages are left alone."""
-    html = conditional_escape(text)
+    given: Any = text
+    html = conditional_escape(given)
     return mark_safe(french_html(html)) if is_french() else html  # noqa: S308  escaped above
 
 
@@ -28,7 +31,7 @@ def when(at: datetime | None, style: str = "moment") -> SafeString:
     """Write a moment in a `time` element; style: moment, date, short, hour or relative."""
     if at is None:
         return SafeString("–")
-    styles = {
+    styles: dict[str, Callable[[datetime], str]] = {
         "moment": long_moment,
         "date": long_date,
         "short": short_date,

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.sitemaps import Sitemap
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +13,7 @@ from wagtail.models import Page
 from catalogue.models import Resource
 from challenges.models import Challenge
 from portal.pages import frame
+from portal.pages.home import ANYONE
 
 CLOSED = ("/admin/", "/compte/", "/espace/", "/moderation/", "/apparence/", "/documents/")
 
@@ -45,7 +45,7 @@ class ResourceSitemap(PublicSitemap):
 
     def items(self) -> QuerySet[Resource]:
         """Read what an anonymous visitor may read."""
-        return Resource.objects.visible_to(AnonymousUser()).order_by("pk")
+        return Resource.objects.visible_to(ANYONE).order_by("pk")
 
     def lastmod(self, item: Resource) -> Any:
         """Give the moment of the last change of content."""
@@ -57,7 +57,7 @@ class ChallengeSitemap(PublicSitemap):
 
     def items(self) -> QuerySet[Challenge]:
         """Read what an anonymous visitor may read, once challenges have pages."""
-        found = Challenge.objects.visible_to(AnonymousUser()).order_by("pk")
+        found = Challenge.objects.visible_to(ANYONE).order_by("pk")
         return found if frame.address("challenges:list") else found.none()
 
     def location(self, item: Challenge) -> str:

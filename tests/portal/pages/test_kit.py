@@ -32,13 +32,13 @@ def test_every_icon_named_in_templates_and_faces_is_in_the_sprite() -> None:
 
 
 def test_no_template_holds_inline_style_or_script() -> None:
+    inline = re.compile(
+        r"\sstyle=|<style|\son[a-z]+=\"|<script(?![^>]*(?:\ssrc=|application/json))"
+    )
     wrong = [
         str(path.relative_to(TEMPLATES))
         for path in sorted(TEMPLATES.rglob("*.html"))
-        if re.search(
-            r"\sstyle=|<style|\son[a-z]+=\"|<script(?![^>]*\ssrc=)",
-            path.read_text(encoding="utf-8"),
-        )
+        if inline.search(path.read_text(encoding="utf-8"))
     ]
     assert wrong == []
 
@@ -84,7 +84,7 @@ def test_marks_escape_what_they_are_given() -> None:
 
 
 def test_french_filter_escapes_plain_text_and_keeps_markup() -> None:
-    assert render("{{ text|fr }}", text="<i> ?") == "&lt;i&gt;\u202f?"
+    assert render("{{ words|fr }}", words="<i> ?") == "&lt;i&gt;\u202f?"
     assert render("{% typo %}<i>a ?</i>{% endtypo %}") == "<i>a\u202f?</i>"
 
 
@@ -115,8 +115,7 @@ def test_optional_field_says_so_and_counts() -> None:
 def test_choices_keep_native_inputs_and_the_chosen_one() -> None:
     html = render("{% field form.choice %}", form=Sample(initial={"choice": "b"}))
     assert html.count('type="radio"') == 2
-    assert re.search(r'value="b"[^>]*checked', html)
-    assert not re.search(r'value="a"[^>]*checked', html)
+    assert re.findall(r'checked[^>]*value="([^"]+)"', html) == ["b"]
 
 
 def test_error_summary_leads_to_each_field() -> None:
@@ -126,7 +125,7 @@ def test_error_summary_leads_to_each_field() -> None:
 
 
 def test_error_summary_is_silent_without_errors() -> None:
-    assert render("{% error_summary form %}", form=Sample()) == ""
+    assert render("{% error_summary form %}", form=Sample()).strip() == ""
 
 
 def test_pager_keeps_filters_and_the_first_page_bare() -> None:

@@ -48,8 +48,8 @@ class Text:
 def create(*, by: Actor) -> int:
     """Create the missing pages and publish them; return how many were written.
 
-    In order: pages with their first revision, one event "page.published" each. An existing
-    page, even edited or moved out of sight, is left alone.
+    In order: the pages, one event "page.published" each. An existing page, even edited or
+    unpublished, is left alone.
     """
     written = 0
     for language in LANGUAGES:
@@ -66,8 +66,9 @@ def _fill_home(home: HomePage, language: str, *, by: Actor) -> int:
     words = yaml.safe_load((HERE / language / "home.yaml").read_text(encoding="utf-8"))
     home.frequent_searches = "\n".join(words["frequent_searches"])
     home.pledges = [("pledge", pledge) for pledge in words["pledges"]]
-    home.save()
-    return _publish(home, by=by)
+    home.save_revision(log_action=False).publish(log_action=False)
+    record("page.published", by=by, on=home, slug=home.slug)
+    return 1
 
 
 def _create(text: Text, home: HomePage, *, by: Actor) -> int:
@@ -78,8 +79,11 @@ def _create(text: Text, home: HomePage, *, by: Actor) -> int:
     if parent.get_children().filter(slug=head["slug"]).exists():
         return 0
     page = _page(text, home)
+    # Live from its first save: no revision, an editor's first change makes one.
+    page.first_published_at = page.last_published_at = clock.now()
     parent.add_child(instance=page)
-    return _publish(page, by=by)
+    record("page.published", by=by, on=page, slug=page.slug)
+    return 1
 
 
 def _page(text: Text, home: HomePage) -> FramedPage:
@@ -104,12 +108,6 @@ def _page(text: Text, home: HomePage) -> FramedPage:
 def _translated(page: FramedPage, home: HomePage) -> Any:
     others = type(page).objects.exclude(locale=home.locale).filter(slug=page.slug)
     return others.order_by("pk").values_list("translation_key", flat=True).first()
-
-
-def _publish(page: FramedPage, *, by: Actor) -> int:
-    page.save_revision(log_action=False).publish(log_action=False)
-    record("page.published", by=by, on=page, slug=page.slug)
-    return 1
 
 
 def blocks(body: str) -> Iterator[tuple[str, Any]]:
