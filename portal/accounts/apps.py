@@ -1,5 +1,7 @@
 """The accounts application."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -9,3 +11,7 @@ class AccountsConfig(AppConfig):
     name = "portal.accounts"
     label = "accounts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to what allauth does."""
+        import_module("portal.accounts.events").connect()

@@ -52,6 +52,12 @@ class LoginForm(Dressed, account_forms.LoginForm):
     labels = {"login": _("Adresse électronique ou identifiant"), "password": PASSWORD}
     hints = {"password": ""}
 
+    def user_credentials(self) -> dict[str, Any]:
+        """Try one way only, so that a known login costs one hash, as an unknown one does."""
+        login = self.cleaned_data["login"]
+        way = "email" if "@" in login else "username"
+        return {way: login, "password": self.cleaned_data.get("password")}
+
 
 class ResetPasswordForm(Dressed, account_forms.ResetPasswordForm):
     """Ask for a reset link."""
