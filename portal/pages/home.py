@@ -112,7 +112,7 @@ def card(resource: Resource) -> dict[str, Any]:
     return {
         "kind": resource.kind,
         "title": resource.title,
-        "href": resource.get_absolute_url(),
+        "href": frame.address("catalogue:resource", resource.slug),
         "owner": resource.holder_name,
         "desc": resource.summary,
         "meta": meta,
@@ -135,8 +135,8 @@ def spotlight() -> dict[str, Any] | None:
         "label": _moment_label(chosen.moment),
         "dates": _dates(phase, chosen.moment),
         "teams": chosen.teams,
-        "href": frame.address("challenges:detail", challenge.slug),
-        "board_href": frame.address("challenges:board", challenge.slug),
+        "href": frame.address("challenges:presentation", challenge.slug),
+        "board_href": frame.address("challenges:standings", challenge.slug),
         "phases": phases(challenge, phase),
         "podium": podium(phase),
     }

@@ -47,6 +47,10 @@ class ResourceSitemap(PublicSitemap):
         """Read what an anonymous visitor may read."""
         return Resource.objects.visible_to(ANYONE).order_by("pk")
 
+    def location(self, item: Resource) -> str:
+        """Give the path of a resource."""
+        return frame.address("catalogue:resource", item.slug)
+
     def lastmod(self, item: Resource) -> Any:
         """Give the moment of the last change of content."""
         return item.content_modified_at or item.last_published_at
@@ -56,13 +60,12 @@ class ChallengeSitemap(PublicSitemap):
     """List the public challenges."""
 
     def items(self) -> QuerySet[Challenge]:
-        """Read what an anonymous visitor may read, once challenges have pages."""
-        found = Challenge.objects.visible_to(ANYONE).order_by("pk")
-        return found if frame.address("challenges:list") else found.none()
+        """Read what an anonymous visitor may read."""
+        return Challenge.objects.visible_to(ANYONE).order_by("pk")
 
     def location(self, item: Challenge) -> str:
         """Give the path of a challenge."""
-        return frame.address("challenges:detail", item.slug)
+        return frame.address("challenges:presentation", item.slug)
 
     def lastmod(self, item: Challenge) -> Any:
         """Give the moment of its last step."""
