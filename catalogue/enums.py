@@ -5,6 +5,7 @@ from typing import NamedTuple
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Look(NamedTuple):
@@ -68,7 +69,8 @@ UNLICENSED_KINDS = frozenset(
 class Scope(models.TextChoices):
     """The territory for which a resource was made."""
 
-    LOCAL = "local", _("Locale")
+    # Wagtail translates the English word « Locale »: the context tells ours apart.
+    LOCAL = "local", pgettext_lazy("échelle", "Locale")
     REGIONAL = "regional", _("Régionale")
     NATIONAL = "national", _("Nationale")
     EUROPEAN = "european", _("Européenne")
