@@ -34,18 +34,24 @@ def attachment(
 
     content: a binary file, closed at the end, or chunks. size: in bytes, when known.
     """
-    response = StreamingHttpResponse(_closing(content), content_type=media_type)
+    response = StreamingHttpResponse(_Closing(content), content_type=media_type)
     _protect(response, name)
     if size is not None:
         response["Content-Length"] = str(size)
     return response
 
 
-def _closing(content: IO[bytes] | Iterable[bytes]) -> Iterator[bytes]:
-    try:
-        yield from chunks(content)
-    finally:
-        close = getattr(content, "close", None)
+class _Closing:
+    """Chunks of a content that is closed with the response, even one that nobody read."""
+
+    def __init__(self, content: IO[bytes] | Iterable[bytes]) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        return chunks(self._content)
+
+    def close(self) -> None:
+        close = getattr(self._content, "close", None)
         if close is not None:
             close()
 
