@@ -1,0 +1,134 @@
+"""Publish files as a new release of a dataset."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from datasets import rules
+from datasets.enums import AccessLevel, FileRole
+from datasets.models import DataFile, Dataset, Release
+from datasets.standards import dictionary, profile
+from datasets.validators import agrees, type_of
+from portal.accounts.authorization import require
+from portal.accounts.models import User
+from portal.audit.actors import Actor
+from portal.audit.record import record
+from portal.lib import clock, immutable, objects
+from portal.lib.files import safe_name
+from portal.lib.refusals import Invalid
+
+FILES_MAX = 20
+FILE_MAX_BYTES = 50 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """A file to publish; columns: {name: {type, description, protection}} of a dictionary."""
+
+    name: str
+    content: BinaryIO
+    level: AccessLevel
+    role: FileRole = FileRole.DATA
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def publish(*, dataset: Dataset, files: Sequence[NewFile], notes: str = "", by: Actor) -> Release:
+    """Publish files as the next release.
+
+    In order: right asked, files judged, profiled and put in the private store; then in one
+    transaction: dataset locked, right asked again, release and files written, the dataset's
+    level and date, event "release.published". Raises NotAllowed; Invalid with one fault a
+    wrong file {file, code, line}; TooLarge.
+    """
+    require(rules.may_publish_release, by, dataset.resource.organisation)
+    prepared = _prepared(files)
+    with transaction.atomic():
+        return _publish(dataset, prepared, notes, by)
+
+
+def _publish(dataset: Dataset, prepared: list[dict[str, Any]], notes: str, by: Actor) -> Release:
+    locked = (
+        Dataset.objects.select_for_update(of=("self",))
+        .select_related("resource__organisation")
+        .get(pk=dataset.pk)
+    )
+    require(rules.may_publish_release, by, locked.resource.organisation)
+    last = locked.releases.order_by("-number").values_list("number", flat=True).first() or 0
+    with immutable.writes(Release, DataFile):
+        release = Release.objects.create(
+            dataset=locked,
+            number=last + 1,
+            notes=notes.strip()[:500],
+            published_at=clock.now(),
+            published_by=by if isinstance(by, User) else None,
+        )
+        for index, values in enumerate(prepared):
+            DataFile.objects.create(release=release, index=index, **values)
+    locked.level = overall(prepared)
+    locked.released_at = release.published_at
+    locked.save(update_fields=["level", "released_at"])
+    record(
+        "release.published",
+        by=by,
+        on=release,
+        number=release.number,
+        files={values["name"]: values["sha256"] for values in prepared},
+        level=locked.level,
+    )
+    return release
+
+
+def overall(files: Sequence[Mapping[str, Any]]) -> AccessLevel:
+    """Give the level of a dataset: that of its most closed data file."""
+    data = [one for one in files if one["role"] == FileRole.DATA] or files
+    return max((AccessLevel(one["level"]) for one in data), key=lambda level: level.rank)
+
+
+def _prepared(files: Sequence[NewFile]) -> list[dict[str, Any]]:
+    """Judge, profile and store the files; raises Invalid with every fault found."""
+    names = [safe_name(one.name) for one in files]
+    if not 0 < len(files) <= FILES_MAX or len(set(names)) != len(names):
+        raise Invalid(
+            _("Une version compte de 1 à 20 fichiers, de noms différents."), code="release_files"
+        )
+    faults: list[dict[str, Any]] = []
+    values = [_values(one, name, faults) for one, name in zip(files, names, strict=True)]
+    if faults:
+        raise Invalid(_("Un fichier ne peut pas être publié."), faults=faults)
+    for one, found in zip(files, values, strict=True):
+        one.content.seek(0)
+        stored = objects.put(_pieces(one.content), limit_bytes=FILE_MAX_BYTES)
+        found["sha256"], found["size"] = stored.sha256, stored.size
+    return values
+
+
+def _values(one: NewFile, name: str, faults: list[dict[str, Any]]) -> dict[str, Any]:
+    kind = type_of(name)
+    if kind is None or not agrees(one.content, kind):
+        faults.append({"file": name, "code": "type", "line": 0})
+        return {}
+    values: dict[str, Any] = {
+        "name": name,
+        "role": one.role,
+        "level": one.level,
+        "media_type": kind.media_type,
+    }
+    if not kind.is_table:
+        return values
+    try:
+        found = profile.profile(one.content)
+    except profile.TableFault as fault:
+        faults.append({"file": name, "code": fault.code, "line": fault.line, **fault.facts})
+        return values
+    values["rows"] = found.rows
+    values["schema"] = dictionary.apply(found.schema(), one.columns)
+    if one.level is AccessLevel.OPEN:
+        values["preview"] = found.preview()
+    return values
+
+
+def _pieces(content: BinaryIO) -> Iterator[bytes]:
+    yield from objects.pieces(content)

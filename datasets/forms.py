@@ -1,0 +1,179 @@
+"""The form of a release: what the producer deposits and says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from datasets.actions.datasets import Description
+from datasets.actions.releases import FILE_MAX_BYTES, NewFile
+from datasets.enums import AccessLevel, FileRole
+from datasets.models import Dataset
+from datasets.standards import dictionary
+from datasets.standards.profile import TableFault
+
+DICTIONARY_MAX_BYTES = 1_000_000
+MEGABYTE = 1_000_000
+LEVELS = {
+    AccessLevel.OPEN: _("Tout le monde télécharge, sans compte."),
+    AccessLevel.REGISTERED: _("Toute personne qui a un compte et accepte la licence."),
+    AccessLevel.RESTRICTED_BUSINESS: _("Personne hors de votre organisation, pour l’instant."),
+    AccessLevel.RESTRICTED_PERSONAL: _("Personne hors de votre organisation, pour l’instant."),
+}
+
+
+class ReleaseForm(forms.Form):
+    """A data file, its level, and the optional files that explain it."""
+
+    table = forms.FileField(
+        label=_("Fichier de données"),
+        help_text=_("CSV en UTF-8 de préférence : le schéma en est tiré. 50 Mo au plus."),
+    )
+    level = forms.ChoiceField(
+        label=_("Qui peut le télécharger ?"),
+        choices=AccessLevel.choices,
+        widget=forms.RadioSelect,
+        initial=AccessLevel.OPEN,
+    )
+    dictionary = forms.FileField(
+        label=_("Dictionnaire des colonnes"),
+        required=False,
+        help_text=_(
+            "CSV de colonnes « colonne, type, description, protection ». Protections admises : "
+            "libre, pseudonyme, généralisée, sous condition."
+        ),
+    )
+    sample = forms.FileField(
+        label=_("Échantillon synthétique"),
+        required=False,
+        help_text=_("CSV de lignes inventées, de même forme que les vraies. Il sera public."),
+    )
+    documentation = forms.FileField(
+        label=_("Documentation"),
+        required=False,
+        help_text=_("PDF ou Markdown. Elle sera publique."),
+    )
+    notes = forms.CharField(
+        label=_("Ce qui change dans cette version"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    in_directory = forms.BooleanField(
+        label=_("Ce jeu fait partie du répertoire R2DDE"), required=False
+    )
+    is_synthetic = forms.BooleanField(label=_("Les données sont synthétiques"), required=False)
+    legal_basis = forms.CharField(label=_("Base légale"), required=False, max_length=200)
+    disclosure_threshold = forms.IntegerField(
+        label=_("Seuil de diffusion, en personnes"), required=False, min_value=1, max_value=1_000
+    )
+    retention = forms.CharField(label=_("Conservation"), required=False, max_length=120)
+
+    def __init__(self, *args: Any, dataset: Dataset | None = None, **kwargs: Any) -> None:
+        if dataset is not None:
+            kwargs["initial"] = {name: getattr(dataset, name) for name in vars(Description())}
+        super().__init__(*args, **kwargs)
+        self.fields["level"].descriptions = LEVELS  # type: ignore[attr-defined]  # read by the kit
+
+    def clean_table(self) -> UploadedFile:
+        """Refuse a file too large to be profiled here."""
+        return _bounded(self.cleaned_data["table"])
+
+    def clean_sample(self) -> UploadedFile | None:
+        """Refuse a sample that is too large."""
+        found = self.cleaned_data["sample"]
+        return _bounded(found) if found else None
+
+    def clean_documentation(self) -> UploadedFile | None:
+        """Refuse a document that is too large."""
+        found = self.cleaned_data["documentation"]
+        return _bounded(found) if found else None
+
+    def clean_dictionary(self) -> Mapping[str, Mapping[str, str]]:
+        """Read the dictionary; a fault names its line."""
+        found = self.cleaned_data["dictionary"]
+        if not found:
+            return {}
+        if found.size > DICTIONARY_MAX_BYTES:
+            raise ValidationError(_("Le dictionnaire dépasse 1 Mo."), code="too_large")
+        try:
+            return dictionary.read(found.read())
+        except TableFault as fault:
+            raise ValidationError(sentence(fault.code, fault.line, fault.facts)) from fault
+
+    def description(self) -> Description:
+        """Give what the form says of the dataset."""
+        return Description(**{name: self.cleaned_data[name] for name in vars(Description())})
+
+    def new_files(self) -> list[NewFile]:
+        """Give the files to publish, the data first."""
+        read = self.cleaned_data
+        level = AccessLevel(read["level"])
+        columns = read["dictionary"]
+        files = [NewFile(read["table"].name, read["table"].file, level, columns=columns)]
+        for name, role in (("sample", FileRole.SAMPLE), ("documentation", FileRole.DOCUMENTATION)):
+            if read[name]:
+                files.append(NewFile(read[name].name, read[name].file, AccessLevel.OPEN, role))
+        return files
+
+    def refuse(self, faults: list[Mapping[str, Any]]) -> None:
+        """Show the faults of the files beside the fields that hold them."""
+        names = {
+            self.cleaned_data[name].name: name
+            for name in ("documentation", "sample", "table")
+            if self.cleaned_data.get(name)
+        }
+        for fault in faults:
+            field = names.get(str(fault["file"]))
+            self.add_error(field, sentence(fault["code"], fault["line"], fault))
+
+
+def _bounded(found: UploadedFile) -> UploadedFile:
+    if (found.size or 0) > FILE_MAX_BYTES:
+        raise ValidationError(
+            _("Ce fichier dépasse %(limit)s Mo."),
+            code="too_large",
+            params={"limit": FILE_MAX_BYTES // MEGABYTE},
+        )
+    return found
+
+
+def sentence(code: str, line: int, facts: Mapping[str, Any]) -> str:
+    """Say a fault of a table: where, what, and what to do."""
+    match code:
+        case "type":
+            return gettext(
+                "Le contenu ne correspond pas à un type admis : CSV, JSON, Parquet, PDF, Markdown, "
+                "texte, ZIP, XLSX ou ODS."
+            )
+        case "encoding":
+            return gettext(
+                "Ligne %(line)s : le texte n’est pas en UTF-8. Enregistrez le fichier en UTF-8."
+            ) % {"line": line}
+        case "empty":
+            return gettext("Le fichier est vide : une ligne d’en-tête est attendue.")
+        case "header":
+            return gettext(
+                "Ligne 1 : chaque colonne doit porter un nom, et un nom différent des autres."
+            )
+        case "columns":
+            return gettext("Le fichier compte plus de 500 colonnes.")
+        case "width":
+            return ngettext(
+                "Ligne %(line)s : %(found)s cellule au lieu de %(expected)s.",
+                "Ligne %(line)s : %(found)s cellules au lieu de %(expected)s.",
+                int(facts["found"]),
+            ) % {"line": line, "found": facts["found"], "expected": facts["expected"]}
+        case "protection":
+            return gettext(
+                "Ligne %(line)s : protections admises : libre, pseudonyme, généralisée, "
+                "sous condition."
+            ) % {"line": line}
+        case _:
+            return gettext("Ligne %(line)s : le CSV est illisible.") % {"line": line}

@@ -1,0 +1,73 @@
+"""What must hold of datasets and holdouts; read-only, for `verify`."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, Max, Q
+from django.utils.translation import gettext_lazy as _
+
+from datasets.enums import SealedKind
+from datasets.models import DataFile, Dataset, Holdout, HoldoutVersion, SealedFile
+from portal.lib import objects
+
+
+def missing_objects() -> Iterator[str]:
+    """Name each file whose bytes are not in the private store."""
+    found = list(DataFile.objects.order_by("pk").values_list("public_id", "sha256"))
+    found += list(SealedFile.objects.order_by("pk").values_list("pk", "ciphertext_sha256"))
+    keys = HoldoutVersion.objects.exclude(compiled_keys_sha256=None).order_by("pk")
+    found += list(keys.values_list("public_id", "compiled_keys_sha256"))
+    store = objects.store()
+    for name, sha256 in found:
+        if not store.exists(sha256):
+            yield f"{name} {sha256[:12]}"
+
+
+def numbering() -> Iterator[str]:
+    """Name each dataset or holdout whose numbers are not 1, 2, 3."""
+    for queryset, relation in (
+        (Dataset.objects, "releases"),
+        (Holdout.objects, "versions"),
+    ):
+        numbers: dict[UUID, list[int]] = defaultdict(list)
+        rows = queryset.order_by("pk").values_list("public_id", f"{relation}__number")
+        for public_id, number in rows.exclude(**{relation: None}):
+            numbers[public_id].append(number)
+        for public_id, found in numbers.items():
+            if sorted(found) != list(range(1, len(found) + 1)):
+                yield str(public_id)
+
+
+def keyless() -> Iterator[str]:
+    """Name each sealed file that nobody could open."""
+    for file in SealedFile.objects.filter(keys=None).order_by("pk"):
+        yield f"{file.version_id} {file.name}"
+
+
+def half_compiled() -> Iterator[str]:
+    """Name each version whose identifiers and labels are not both there, or both absent."""
+    counted = HoldoutVersion.objects.annotate(
+        labels=Count("files", filter=Q(files__kind=SealedKind.LABELS))
+    )
+    wrong = Q(compiled_keys_sha256=None, labels__gt=0) | Q(labels=0) & ~Q(compiled_keys_sha256=None)
+    for version in counted.filter(wrong).order_by("pk"):
+        yield str(version.public_id)
+
+
+def undated() -> Iterator[str]:
+    """Name each dataset whose date is not that of its last release."""
+    counted = Dataset.objects.annotate(last=Max("releases__published_at"))
+    wrong = ~Q(last=F("released_at")) & ~Q(last=None, released_at=None)
+    for dataset in counted.filter(wrong).order_by("pk"):
+        yield str(dataset.public_id)
+
+
+INVARIANTS: dict[str, tuple[Any, Callable[[], Iterable[str]]]] = {
+    "D01": (_("Chaque fichier déposé ou scellé est dans la réserve privée."), missing_objects),
+    "D02": (_("Les versions se suivent sans trou."), numbering),
+    "D03": (_("Chaque fichier scellé garde une clé."), keyless),
+    "D04": (_("Un jeu compilé a ses identifiants et ses réponses scellées."), half_compiled),
+    "D05": (_("La date d’un jeu est celle de sa dernière version."), undated),
+}

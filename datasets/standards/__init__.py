@@ -1,0 +1,1 @@
+"""Tables: their profile, their dictionary and their Table Schema, in plain Python."""

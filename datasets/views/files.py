@@ -1,0 +1,36 @@
+"""The downloads, through the gate."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from datasets import gate, queries
+from datasets.enums import AccessLevel
+from portal.lib.files import attachment
+from portal.lib.refusals import Hidden, Invalid
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def download(request: HttpRequest, slug: str, file: UUID) -> StreamingHttpResponse | HttpResponse:
+    """Hand out a file; one that asks for an account is posted with the licence accepted."""
+    found = queries.readable_file(file, slug, request.user)
+    if found is None:
+        raise Hidden
+    licences = ""
+    if found.level == AccessLevel.REGISTERED:
+        if not request.user.is_authenticated:
+            return redirect_to_login(reverse("datasets:dataset", args=(slug,)))
+        if request.method == "GET":
+            return redirect("datasets:dataset", slug)
+        if not request.POST.get("accept"):
+            raise Invalid(_("Acceptez la licence pour recevoir ce fichier."), code="licence")
+        licences = ", ".join(found.release.dataset.resource.licences)
+    content = gate.open_file(data_file=found, by=request.user, licences=licences)
+    return attachment(content, found.name, media_type=found.media_type, size=found.size)

@@ -1,0 +1,218 @@
+"""Describing and publishing: allowed, refused, twice, and what the ledger holds."""
+
+import io
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from catalogue.enums import ResourceKind
+from datasets.actions import datasets, releases
+from datasets.actions.datasets import Description
+from datasets.actions.releases import NewFile
+from datasets.enums import AccessLevel, FileRole
+from datasets.models import DataFile, Dataset, Release
+from portal.accounts.enums import RegionRole, Role
+from portal.audit.models import AuditEvent, Outbox
+from portal.lib import immutable, objects
+from portal.lib.refusals import Invalid, NotAllowed
+from tests.factories.datasets import (
+    CSV,
+    DataFileFactory,
+    DatasetCardFactory,
+    DatasetFactory,
+    ProducerFactory,
+    ReaderFactory,
+    member,
+    region,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def new(name: str = "effectifs.csv", content: bytes = CSV, **values: Any) -> NewFile:
+    values.setdefault("level", AccessLevel.OPEN)
+    return NewFile(name, io.BytesIO(content), **values)
+
+
+def events() -> list[str]:
+    return list(AuditEvent.objects.values_list("action", flat=True))
+
+
+def test_describe_writes_once_and_tells_what_changed() -> None:
+    card = DatasetCardFactory()
+    by = member(card.organisation)
+
+    dataset = datasets.describe(
+        resource=card, description=Description(in_directory=True, legal_basis="Mission"), by=by
+    )
+    again = datasets.describe(
+        resource=card, description=Description(in_directory=True, legal_basis="Mission"), by=by
+    )
+    datasets.describe(resource=card, description=Description(in_directory=True), by=by)
+
+    assert dataset == again
+    dataset.refresh_from_db()
+    assert (dataset.in_directory, dataset.legal_basis, dataset.released_at) == (True, "", None)
+    assert events() == ["dataset.described", "dataset.described"]
+    assert Outbox.objects.count() == 0
+
+
+def test_describe_refuses_strangers_and_other_kinds() -> None:
+    card = DatasetCardFactory()
+    strangers = [ReaderFactory(), member(ProducerFactory())]
+    strangers += [member(card.organisation, Role.CONTRIBUTOR)]
+    strangers += [region(role) for role in RegionRole]
+    for by in strangers:
+        with pytest.raises(NotAllowed):
+            datasets.describe(resource=card, description=Description(), by=by)
+    orphan = DatasetCardFactory(organisation=None)
+    with pytest.raises(NotAllowed):
+        datasets.describe(resource=orphan, description=Description(), by=strangers[0])
+    model = DatasetCardFactory(kind=ResourceKind.MODEL)
+    with pytest.raises(Invalid):
+        datasets.describe(resource=model, description=Description(), by=member(model.organisation))
+    with pytest.raises(ValidationError):
+        datasets.describe(
+            resource=card,
+            description=Description(retention="x" * 121),
+            by=member(card.organisation),
+        )
+
+    assert (Dataset.objects.count(), events()) == (0, [])
+
+
+def test_publish_profiles_stores_and_dates() -> None:
+    dataset = DatasetFactory()
+    by = member(dataset.resource.organisation)
+
+    release = releases.publish(
+        dataset=dataset,
+        files=[
+            new(columns={"zone": {"type": "Insee 2020", "protection": "generalised"}}),
+            new("lisez-moi.md", b"# Lisez-moi\n", role=FileRole.DOCUMENTATION),
+        ],
+        notes="  Première version.  ",
+        by=by,
+    )
+
+    table, notice = release.files.all()
+    assert (release.number, release.notes, release.published_by) == (1, "Première version.", by)
+    assert (table.rows, table.media_type, table.size) == (2, "text/csv", len(CSV))
+    assert objects.read(table.sha256) == CSV
+    assert table.schema == [
+        {
+            "name": "zone",
+            "type": "Insee 2020",
+            "description": "",
+            "filled": 100,
+            "distinct": 2,
+            "protection": "generalised",
+        },
+        {
+            "name": "effectif",
+            "type": "integer",
+            "description": "",
+            "filled": 50,
+            "distinct": 1,
+            "protection": "free",
+        },
+    ]
+    assert table.preview == {"header": ["zone", "effectif"], "rows": [["Arles", "12"], ["Gap", ""]]}
+    assert (notice.rows, notice.schema, notice.preview) == (None, [], {})
+    dataset.refresh_from_db()
+    assert (dataset.level, dataset.released_at) == (AccessLevel.OPEN, release.published_at)
+    assert events() == ["release.published"]
+    assert Outbox.objects.count() == 0
+
+
+def test_publish_again_is_the_next_version_and_the_level_is_the_most_closed() -> None:
+    dataset = DatasetFactory()
+    by = member(dataset.resource.organisation)
+    first = releases.publish(dataset=dataset, files=[new()], by=by)
+
+    second = releases.publish(
+        dataset=dataset,
+        files=[
+            new(level=AccessLevel.RESTRICTED_PERSONAL),
+            new("annexe.csv", level=AccessLevel.REGISTERED),
+            new("exemple.csv", role=FileRole.SAMPLE),
+        ],
+        by=by,
+    )
+
+    assert (first.number, second.number) == (1, 2)
+    dataset.refresh_from_db()
+    assert dataset.level == AccessLevel.RESTRICTED_PERSONAL
+    closed, registered, sample = second.files.all()
+    assert (closed.preview, registered.preview) == ({}, {})
+    assert sample.preview["rows"] == [["Arles", "12"], ["Gap", ""]]
+    assert DataFile.objects.get(release=first).level == AccessLevel.OPEN
+
+
+def test_publish_refuses_strangers_and_leaves_nothing() -> None:
+    dataset = DatasetFactory()
+    strangers = [ReaderFactory(), member(ProducerFactory())]
+    strangers += [member(dataset.resource.organisation, Role.CONTRIBUTOR)]
+    strangers += [region(role) for role in RegionRole]
+    for by in strangers:
+        with pytest.raises(NotAllowed):
+            releases.publish(dataset=dataset, files=[new()], by=by)
+
+    assert (Release.objects.count(), events()) == (0, [])
+    assert list(objects.store().hashes()) == []
+
+
+def test_every_wrong_file_is_named_and_nothing_is_written() -> None:
+    dataset = DatasetFactory()
+    with pytest.raises(Invalid) as refusal:
+        releases.publish(
+            dataset=dataset,
+            files=[
+                new("a.csv", b"zone,n\nArles\n"),
+                new("b.exe", b"MZ"),
+                new("c.pdf", b"no pdf"),
+                new("d.csv", b"zone\0\n"),
+                new("e.csv"),
+            ],
+            by=member(dataset.resource.organisation),
+        )
+
+    assert refusal.value.faults == [
+        {"file": "a.csv", "code": "width", "line": 2, "found": 1, "expected": 2},
+        {"file": "b.exe", "code": "type", "line": 0},
+        {"file": "c.pdf", "code": "type", "line": 0},
+        {"file": "d.csv", "code": "type", "line": 0},
+    ]
+    assert (Release.objects.count(), events()) == (0, [])
+    assert list(objects.store().hashes()) == []
+
+
+@pytest.mark.parametrize(
+    "names",
+    [[], ["a.csv", "a.csv"], [f"{n}.csv" for n in range(21)]],
+    ids=["none", "twice", "many"],
+)
+def test_no_file_names_twice_or_too_many_are_refused(names: list[str]) -> None:
+    dataset = DatasetFactory()
+    with pytest.raises(Invalid):
+        releases.publish(
+            dataset=dataset,
+            files=[new(name) for name in names],
+            by=member(dataset.resource.organisation),
+        )
+
+    assert Release.objects.count() == 0
+
+
+def test_a_published_version_does_not_change() -> None:
+    file = DataFileFactory()
+    for row in [file, file.release]:
+        with pytest.raises(immutable.WriteRefused):
+            row.save()
+        with pytest.raises(immutable.WriteRefused):
+            row.delete()
+    with pytest.raises(immutable.WriteRefused):
+        DataFile.objects.update(level=AccessLevel.OPEN)
+    with pytest.raises(immutable.WriteRefused):
+        DataFile.objects.all().delete()

@@ -1,0 +1,159 @@
+"""Tables: what their profile says, and the faults named by line."""
+
+import io
+
+import pytest
+
+from datasets.standards import dictionary, profile, table_schema
+from datasets.standards.profile import TableFault
+
+TABLE = (
+    "﻿jeton;trimestre;code;effectif;part;actif;jour\r\n"
+    "a;2024-T1;04;12;0,5;oui;2024-01-31\r\n"
+    'b;"2024\n-T2";13;;1.5;non;\r\n'
+    "\r\n"
+    "c;  ;2A;7;-2;oui;2024-02-29\r\n"
+)
+
+
+def read(text: str | bytes) -> profile.TableProfile:
+    return profile.profile(io.BytesIO(text if isinstance(text, bytes) else text.encode()))
+
+
+def test_a_table_is_profiled() -> None:
+    found = read(TABLE)
+
+    assert found.rows == 3
+    assert [
+        (one["name"], one["type"], one["filled"], one["distinct"]) for one in found.schema()
+    ] == [
+        ("jeton", "string", 100, 3),
+        ("trimestre", "string", 66, 2),
+        ("code", "string", 100, 3),
+        ("effectif", "integer", 66, 2),
+        ("part", "number", 100, 3),
+        ("actif", "boolean", 100, 2),
+        ("jour", "date", 66, 2),
+    ]
+    assert found.preview()["rows"][0] == ["a", "2024-T1", "04", "12", "0,5", "oui", "2024-01-31"]  # type: ignore[index] # a list
+
+
+def test_an_empty_column_is_text_and_no_row_is_no_fault() -> None:
+    assert [(one["type"], one["filled"]) for one in read("a,b\n1,\n").schema()] == [
+        ("integer", 100),
+        ("string", 0),
+    ]
+    assert read("a,b\n").rows == 0
+    assert read("a,b\n").schema()[0]["filled"] == 0
+
+
+def test_distinct_values_are_counted_to_a_thousand_and_the_preview_is_cut() -> None:
+    lines = "\n".join(f"{number},{'x' * 200}" for number in range(1_001))
+    found = read(f"n,t\n{lines}\n")
+
+    assert [one["distinct"] for one in found.schema()] == [None, 1]
+    assert len(found.first) == 5
+    assert found.preview()["rows"][4] == ["4", "x" * 80]  # type: ignore[index] # a list
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "line"),
+    [
+        (b"", "empty", 1),
+        (b"\n", "empty", 1),
+        (b"a,a\n1,2\n", "header", 1),
+        (b"a,\n1,2\n", "header", 1),
+        (b"a,b\n1,2\n1,2,3\n", "width", 3),
+        (b"a,b\n1\n", "width", 2),
+        (b"a,b\n1,\xff\n", "encoding", 1),
+        (b"a,b\n1,\0\n", "csv", 2),
+        (b"\0\n", "csv", 1),
+        (b'a,b\n1,"2\n', "csv", 1),
+        (",".join(f"c{n}" for n in range(501)).encode(), "columns", 1),
+    ],
+    ids=[
+        "nothing",
+        "blank",
+        "name twice",
+        "no name",
+        "wide row",
+        "narrow row",
+        "not UTF-8",
+        "control",
+        "control in header",
+        "quote left open",
+        "many columns",
+    ],
+)
+def test_what_is_not_a_table_is_named_by_line(content: bytes, code: str, line: int) -> None:
+    with pytest.raises(TableFault) as fault:
+        read(content)
+
+    assert (fault.value.code, fault.value.line) == (code, line)
+
+
+def test_a_dictionary_completes_the_profile() -> None:
+    known = dictionary.read(
+        "Colonne;Description;Protection;Type\n"
+        "jeton;Jeton propre au projet;Pseudonyme;\n"
+        "code;Département;généralisée;Insee\n"
+        ";rien;;\n".encode()
+    )
+    schema = dictionary.apply(read(TABLE).schema(), known)
+
+    assert schema[0]["description"] == "Jeton propre au projet"
+    assert [(one["type"], one["protection"]) for one in schema[:3]] == [
+        ("string", "pseudonym"),
+        ("string", "free"),
+        ("Insee", "generalised"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "header"),
+        (b"type,description\n", "header"),
+        (b"colonne,nom\n", "header"),
+        (b"colonne,protection\na,secrete\n", "protection"),
+        (b"colonne\n\xff\n", "encoding"),
+        (b'colonne\n"a\n', "csv"),
+    ],
+    ids=["empty", "no name", "name twice", "unknown word", "not UTF-8", "quote left open"],
+)
+def test_a_wrong_dictionary_is_refused(content: bytes, code: str) -> None:
+    with pytest.raises(TableFault) as fault:
+        dictionary.read(content)
+
+    assert fault.value.code == code
+
+
+def test_the_dictionary_is_written_with_words() -> None:
+    schema = [{"name": "a", "type": "string", "filled": 50, "protection": "pseudonym"}]
+
+    assert dictionary.write(schema, {"pseudonym": "Pseudonyme"}) == (
+        "colonne,type,description,protection,renseigné (%)\r\na,string,,Pseudonyme,50\r\n"
+    )
+
+
+def test_a_table_schema_is_written() -> None:
+    schema = [
+        {"name": "a", "type": "integer", "filled": 100, "description": "Un"},
+        {"name": "b", "type": "ROME 4.0", "filled": 99, "description": ""},
+    ]
+
+    assert table_schema.document(schema, title="Jeu", homepage="https://exemple.test/") == {
+        "$schema": "https://specs.frictionlessdata.io/schemas/table-schema.json",
+        "title": "Jeu",
+        "homepage": "https://exemple.test/",
+        "missingValues": [""],
+        "fields": [
+            {
+                "name": "a",
+                "type": "integer",
+                "description": "Un",
+                "constraints": {"required": True},
+            },
+            {"name": "b", "type": "string", "rdfType": "ROME 4.0"},
+        ],
+    }

@@ -1,0 +1,284 @@
+"""The page of a dataset and its downloads: each level, each refusal, the form."""
+
+import json
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from datasets.enums import AccessLevel, FileRole
+from datasets.models import DataFile, Dataset, Download, Release
+from portal.accounts.enums import RegionRole
+from tests.factories.datasets import (
+    CSV,
+    DataFileFactory,
+    DatasetCardFactory,
+    DatasetFactory,
+    ProducerFactory,
+    ReaderFactory,
+    ReleaseFactory,
+    member,
+    region,
+)
+
+pytestmark = pytest.mark.django_db
+SCHEMA = [
+    {"name": "zone", "type": "string", "filled": 100, "distinct": 2, "description": "=Zone",
+     "protection": "generalised"},
+    {"name": "effectif", "type": "integer", "filled": 50, "distinct": 1, "description": "",
+     "protection": "free"},
+]  # fmt: skip
+PREVIEW = {"header": ["zone", "effectif"], "rows": [["Arles", "12"], ["<b>Gap", ""]]}
+
+
+def open_file(**values: Any) -> DataFile:
+    return DataFileFactory(schema=SCHEMA, preview=PREVIEW, **values)
+
+
+def page(file: DataFile) -> str:
+    return file.release.dataset.get_absolute_url()
+
+
+def address(file: DataFile) -> str:
+    return f"{page(file)}fichiers/{file.public_id}/"
+
+
+def body(response: Any) -> bytes:
+    return b"".join(response.streaming_content)
+
+
+def test_an_open_dataset_shows_its_card_schema_and_first_rows(client: Client) -> None:
+    file = open_file()
+
+    text = client.get(page(file)).content.decode()
+
+    assert "Accès ouvert" in text
+    assert "&lt;b&gt;Gap" in text
+    assert "Généralisée" in text
+    assert address(file) in text
+    assert "Demande d’accès" not in text
+
+
+def test_an_open_file_is_downloaded_without_account(client: Client) -> None:
+    file = open_file(name="éffectifs.csv")
+
+    response = client.get(address(file))
+
+    assert (response.status_code, body(response)) == (200, CSV)
+    assert response["Content-Type"] == "text/csv"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert response["Content-Disposition"].startswith("attachment;")
+    assert Download.objects.count() == 1
+
+
+def test_a_restricted_dataset_says_that_requests_are_to_come(client: Client) -> None:
+    file = DataFileFactory(level=AccessLevel.RESTRICTED_PERSONAL, schema=SCHEMA)
+    client.force_login(ReaderFactory())
+
+    text = client.get(page(file)).content.decode()
+
+    assert "Demande d’accès\u00a0: ouverture prochaine." in text
+    assert "Généralisée" in text
+    assert address(file) not in text
+    assert "Arles" not in text
+
+
+def test_a_restricted_file_and_an_unknown_one_answer_alike(client: Client) -> None:
+    file = DataFileFactory(level=AccessLevel.RESTRICTED_BUSINESS)
+    unknown = f"{page(file)}fichiers/00000000-0000-4000-8000-000000000000/"
+    elsewhere = f"/donnees/autre/fichiers/{file.public_id}/"
+    for user in [None, ReaderFactory(), region(RegionRole.ADMINISTRATOR)]:
+        if user is not None:
+            client.force_login(user)
+        answers = [client.get(one) for one in (address(file), unknown, elsewhere)]
+        assert [one.status_code for one in answers] == [404, 404, 404]
+        assert len({len(one.content) for one in answers[:2]}) == 1
+    assert Download.objects.count() == 0
+
+
+def test_its_producer_downloads_a_restricted_file(client: Client) -> None:
+    file = DataFileFactory(level=AccessLevel.RESTRICTED_BUSINESS)
+    client.force_login(member(file.release.dataset.resource.organisation))
+
+    assert address(file) in client.get(page(file)).content.decode()
+    assert body(client.get(address(file))) == CSV
+
+
+def test_a_file_for_members_is_posted_with_the_licence(client: Client) -> None:
+    file = DataFileFactory(level=AccessLevel.REGISTERED)
+
+    assert client.get(address(file)).status_code == 302
+    assert client.post(address(file), {"accept": "on"}).status_code == 302
+    assert "Se connecter pour télécharger" in client.get(page(file)).content.decode()
+    client.force_login(ReaderFactory())
+    assert client.get(address(file)).url == page(file)  # type: ignore[attr-defined] # a redirect
+    assert client.post(address(file)).status_code == 422
+    assert Download.objects.count() == 0
+
+    assert body(client.post(address(file), {"accept": "on"})) == CSV
+    assert Download.objects.get().licences == "etalab-2.0"
+
+
+def test_a_draft_and_its_files_are_hidden(client: Client) -> None:
+    file = open_file()
+    file.release.dataset.resource.live = False
+    file.release.dataset.resource.save()
+
+    paths = [page(file), address(file), f"{page(file)}versions/", f"{page(file)}schema.json"]
+    assert [client.get(path).status_code for path in paths] == [404] * 4
+    client.force_login(member(file.release.dataset.resource.organisation))
+    answers = [client.get(path) for path in paths]
+    assert [answer.status_code for answer in answers] == [200] * 4
+    answers[1].close()
+
+
+def test_the_sample_is_shown_when_the_data_are_closed(client: Client) -> None:
+    release = ReleaseFactory()
+    DataFileFactory(release=release, level=AccessLevel.RESTRICTED_PERSONAL, schema=SCHEMA)
+    DataFileFactory(release=release, role=FileRole.SAMPLE, schema=SCHEMA, preview=PREVIEW)
+    Dataset.objects.update(level=AccessLevel.RESTRICTED_PERSONAL)
+
+    text = client.get(release.dataset.get_absolute_url()).content.decode()
+
+    assert "Lignes synthétiques" in text
+    assert "Ces lignes ont la forme des vraies" in text
+
+
+def test_a_card_without_files_leads_to_the_catalogue_but_its_producer_may_start(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = DatasetCardFactory()
+    monkeypatch.setattr(type(card), "get_absolute_url", lambda _: "/ressources/ici/")
+    response = client.get(f"/donnees/{card.slug}/")
+    assert (response.status_code, response["Location"]) == (302, "/ressources/ici/")
+
+    client.force_login(member(card.organisation))
+    text = client.get(f"/donnees/{card.slug}/").content.decode()
+    assert "Publier une première version" in text
+    assert client.get(f"/donnees/{card.slug}/versions/").status_code == 404
+
+
+def test_versions_are_listed_with_their_files(client: Client) -> None:
+    dataset = DatasetFactory()
+    files = [DataFileFactory(release=ReleaseFactory(dataset=dataset, number=n)) for n in (1, 2)]
+
+    text = client.get(f"{dataset.get_absolute_url()}versions/").content.decode()
+
+    assert all(address(file) in text for file in files)
+    assert text.index("Version 2") < text.index("Version 1")
+
+
+def test_schema_and_dictionary_are_public(client: Client) -> None:
+    file = DataFileFactory(level=AccessLevel.RESTRICTED_PERSONAL, schema=SCHEMA)
+
+    schema = json.loads(client.get(f"{page(file)}schema.json").content)
+    text = client.get(f"{page(file)}dictionnaire.csv").content.decode()
+
+    assert [field["name"] for field in schema["fields"]] == ["zone", "effectif"]
+    assert text.splitlines()[1] == "zone,string,'=Zone,Généralisée,100"
+    bare = DataFileFactory(name="notice.pdf")
+    assert client.get(f"{page(bare)}schema.json").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["", "versions/"])
+def test_a_page_costs_the_same_with_one_and_three_files(
+    client: Client, path: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    file = open_file()
+    with django_assert_num_queries(5):
+        client.get(page(file) + path)
+    for _ in range(2):
+        open_file(release=file.release)
+    with django_assert_num_queries(5):
+        client.get(page(file) + path)
+
+
+def upload(name: str = "effectifs.csv", content: bytes = CSV) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
+
+
+def test_a_producer_publishes_by_the_form(client: Client) -> None:
+    card = DatasetCardFactory()
+    client.force_login(member(card.organisation))
+    form = f"/donnees/{card.slug}/versions/nouvelle/"
+    assert client.get(form).status_code == 200
+
+    response = client.post(
+        form,
+        {
+            "table": upload(),
+            "level": "restricted_personal",
+            "dictionary": upload("d.csv", b"colonne,protection\nzone,pseudonyme\n"),
+            "sample": upload("exemple.csv"),
+            "documentation": upload("notice.md", b"# Notice\n"),
+            "notes": "Premier envoi.",
+            "in_directory": "on",
+            "disclosure_threshold": "11",
+        },
+    )
+
+    assert (response.status_code, response["Location"]) == (302, f"/donnees/{card.slug}/")
+    dataset = Dataset.objects.get(resource=card)
+    assert (dataset.in_directory, dataset.disclosure_threshold) == (True, 11)
+    files = DataFile.objects.order_by("index")
+    assert [(f.name, f.role, f.level) for f in files] == [
+        ("effectifs.csv", "data", "restricted_personal"),
+        ("exemple.csv", "sample", "open"),
+        ("notice.md", "documentation", "open"),
+    ]
+    assert files[0].schema[0]["protection"] == "pseudonym"
+    assert "Version 1 publiée." in client.get(response["Location"]).content.decode()
+
+
+def test_a_wrong_file_is_told_beside_its_field(client: Client) -> None:
+    card = DatasetCardFactory()
+    client.force_login(member(card.organisation))
+
+    response = client.post(
+        f"/donnees/{card.slug}/versions/nouvelle/",
+        {
+            "table": upload(content=b"zone,n\nArles\n"),
+            "level": "open",
+            "sample": upload("e.exe"),
+        },
+    )
+
+    assert response.status_code == 422
+    errors = response.context["form"].errors
+    assert errors["table"] == ["Ligne 2 : 1 cellule au lieu de 2."]
+    assert errors["sample"][0].startswith("Le contenu ne correspond pas")
+    assert Release.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({}, "table"),
+        ({"table": upload(), "level": "held_out"}, "level"),
+        ({"table": upload(), "dictionary": upload("d.csv", b"type\n")}, "dictionary"),
+        ({"table": upload(), "disclosure_threshold": "0"}, "disclosure_threshold"),
+    ],
+    ids=["no file", "unknown level", "dictionary", "threshold"],
+)
+def test_a_wrong_form_is_told(client: Client, values: dict[str, Any], field: str) -> None:
+    card = DatasetCardFactory()
+    client.force_login(member(card.organisation))
+
+    response = client.post(f"/donnees/{card.slug}/versions/nouvelle/", {"level": "open"} | values)
+
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == [field]
+
+
+def test_others_do_not_publish(client: Client) -> None:
+    card = DatasetCardFactory()
+    form = f"/donnees/{card.slug}/versions/nouvelle/"
+    assert client.get(form).status_code == 302
+    for user in [ReaderFactory(), member(ProducerFactory()), region(RegionRole.ADMINISTRATOR)]:
+        client.force_login(user)
+        assert client.get(form).status_code == 403
+        assert client.post(form, {"table": upload(), "level": "open"}).status_code == 403
+    assert (Dataset.objects.count(), Release.objects.count()) == (0, 0)
