@@ -1,0 +1,46 @@
+"""Atom feeds of the public catalogue: any query of the list."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from catalogue.queries import cards
+from catalogue.search import engine
+from catalogue.search.query import ResourceQuery, Sort
+
+MOST = 50
+
+
+@login_not_required
+@require_safe
+def resources(request: HttpRequest) -> HttpResponse:
+    """Answer the resources of a query as Atom, the last changed first."""
+    asked = ResourceQuery.parse(request.GET)
+    query = ResourceQuery(
+        q=asked.q, words=asked.words, sort=Sort.UPDATED, size=MOST, **asked.filters()
+    )
+    found = cards.in_order(engine().search(query).ids)
+    listed = request.build_absolute_uri(f"{reverse('catalogue:list')}?{query.serialise()}")
+    feed = Atom1Feed(
+        title=_("Open Emploi : ressources"),
+        link=listed,
+        description=_("Les ressources publiées qui répondent à cette recherche."),
+        language=request.LANGUAGE_CODE,
+        feed_url=request.build_absolute_uri(),
+        author_name="Open Emploi",
+    )
+    for resource in found:
+        feed.add_item(
+            title=resource.title,
+            link=request.build_absolute_uri(resource.get_absolute_url()),
+            description=resource.summary,
+            unique_id=f"urn:uuid:{resource.public_id}",
+            updateddate=resource.content_modified_at or resource.first_published_at,
+            pubdate=resource.first_published_at,
+            author_name=resource.holder_name or "Open Emploi",
+            categories=[str(resource.kind_enum.label)],
+        )
+    return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)

@@ -1,0 +1,254 @@
+"""Everything that the page of a resource shows, read in a constant number of queries."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from catalogue.enums import (
+    LANGUAGES,
+    Barrier,
+    Beneficiary,
+    ContributionStatus,
+    LicenceStatus,
+    LinkType,
+    ResourceKind,
+    Task,
+    UseCase,
+)
+from catalogue.models import Contribution, Measurement, Resource, ResourceLink
+from catalogue.queries import quality, rows
+from catalogue.validators import licence_names, licences
+from catalogue.validators.fields import Field, FieldType, Section, Text
+
+# Kinds whose questions are shown even when nobody has answered any.
+ASKED = frozenset({ResourceKind.MODEL})
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One short line of the side column. items: texts, each with an address or ""."""
+
+    label: Text
+    items: tuple[tuple[str, str], ...]
+    unverified: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """One kind-specific field of the main column. shape says how to show the value."""
+
+    label: Text
+    shape: str  # text, list, rows, url, missing
+    value: Any = None
+    columns: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True)
+class Link:
+    """One link as read from this page; href is empty when the other end is not public."""
+
+    words: str
+    title: str
+    href: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Version:
+    """One published state of the card."""
+
+    at: Any
+    words: str
+    current: bool
+
+
+def card(resource: Resource) -> dict[str, Any]:
+    """Read what stands on the page of a resource fetched with its organisation."""
+    measured = list(resource.measurements.all())
+    assessment = quality.assess(resource, measured)
+    whole = [m for m in measured if not m.group]
+    return {
+        "resource": resource,
+        "row": rows.row(resource),
+        "facts": list(_facts(resource)),
+        "parts": list(_parts(resource)),
+        "questions": _questions(resource),
+        "measures": [_bounded(m, whole) for m in whole],
+        "groups": [m for m in measured if m.group],
+        "on_challenge": any(m.from_challenge for m in measured),
+        "links": list(_links(resource)),
+        "score": assessment.score,
+        "criteria": quality.lines(assessment),
+        "history": _history(resource),
+        "to_check": sorted(resource.unverified_fields),
+        "closed_licence": any(not licences.read(name).is_open for name in resource.licences),
+    }
+
+
+def _bounded(measure: Measurement, among: Sequence[Measurement]) -> dict[str, Any]:
+    same = [m for m in among if m.metric == measure.metric]
+    values = [v for m in same for v in (m.low, m.high, m.value, m.reference) if v is not None]
+    low, high = min(values), max(values)
+    pad = (high - low) * 0.1 or 0.1
+    return {"row": measure, "minimum": low - pad, "maximum": high + pad}
+
+
+def _facts(resource: Resource) -> Iterator[Fact]:
+    unverified = resource.unverified_fields
+    holder = _("Producteur") if resource.is_referenced else _("Organisme")
+    if resource.holder_name:
+        yield Fact(holder, ((resource.holder_name, ""),), "producer_name" in unverified)
+    if resource.authors:
+        yield Fact(_("Auteurs"), _plain(resource.authors))
+    yield from _licence(resource, "licences" in unverified)
+    for label, column in (
+        (_("Page de la ressource"), "homepage_url"),
+        (_("Dépôt de code"), "repository_url"),
+        (_("Documentation"), "documentation_url"),
+    ):
+        if address := getattr(resource, column):
+            yield Fact(label, ((_short(address), address),), column in unverified)
+    yield from _own_facts(resource)
+    yield Fact(_("Échelle"), ((rows.scope_text(resource), ""),))
+    for label, values, words, facet in (
+        (_("Territoires"), resource.territories, {}, "territory"),
+        (_("Langues"), resource.languages, LANGUAGES, ""),
+        (_("Tâches"), resource.tasks, dict(Task.choices), "task"),
+        (_("Cas d’usage"), resource.use_cases, dict(UseCase.choices), "use_case"),
+        (_("Verrou"), resource.barriers, dict(Barrier.choices), ""),
+        (_("Bénéficiaires"), resource.beneficiaries, dict(Beneficiary.choices), ""),
+        (_("Codes ROME"), resource.rome_codes, {}, ""),
+    ):
+        if values:
+            items = ((str(words.get(v, v)), _filtered(facet, v) if facet else "") for v in values)
+            yield Fact(label, tuple(items))
+    if resource.contact:
+        href = resource.contact if resource.contact.startswith(("http://", "https://")) else ""
+        yield Fact(_("Contact"), ((resource.contact, href),))
+
+
+def _filtered(facet: str, value: str) -> str:
+    return f"{reverse('catalogue:list')}?{urlencode({facet: value})}"
+
+
+def _licence(resource: Resource, unverified: bool) -> Iterator[Fact]:
+    match resource.licence_status:
+        case LicenceStatus.NOT_APPLICABLE:
+            return
+        case LicenceStatus.DECLARED:
+            names = [licence_names.label(name) for name in resource.licences]
+        case LicenceStatus.TO_CONFIRM:
+            names = [_("À confirmer")]
+        case _:
+            names = [_("Aucune licence")]
+    note = resource.licence_note
+    if note and note not in names and note not in {"à confirmer", *resource.licences}:
+        names.append(note)
+    yield Fact(_("Licence"), _plain(names), unverified)
+
+
+def _plain(values: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((value, "") for value in values)
+
+
+def _short(address: str) -> str:
+    text = address.split("://", 1)[-1].removeprefix("www.").rstrip("/")
+    return text if len(text) <= 34 else f"{text[:33]}…"
+
+
+def _own_facts(resource: Resource) -> Iterator[Fact]:
+    own = resource.details_of_kind
+    if resource.subtype:
+        label = dict(own.subtypes).get(resource.subtype, resource.subtype)
+        yield Fact(_("Nature"), ((str(label), ""),))
+    for field in own.in_section(Section.FACTS):
+        value = resource.details.get(field.name)
+        if value in (None, "", []):
+            continue
+        texts = [_said(field, item) for item in (value if isinstance(value, list) else [value])]
+        is_url = field.type is FieldType.URL
+        items = tuple((_short(t) if is_url else t, t if is_url else "") for t in texts)
+        yield Fact(field.label, items)
+
+
+def _said(field: Field, value: object) -> str:
+    if field.type is FieldType.CHOICE:
+        return str(field.say(value))
+    if field.type is FieldType.INTEGER:
+        return f"{value:,}".replace(",", "\u202f")
+    return str(value)
+
+
+def _parts(resource: Resource) -> Iterator[Part]:
+    """Yield the long fields: what is filled, and what is missing of what an owned card needs."""
+    for field in resource.details_of_kind.in_section(Section.BODY):
+        if part := _part(field, resource.details.get(field.name)):
+            yield part
+        elif field.needed and not resource.is_referenced:
+            yield Part(field.label, "missing")
+
+
+def _part(field: Field, value: Any) -> Part | None:
+    if value in (None, "", []):
+        return None
+    match field.type:
+        case FieldType.ROWS:
+            used = [c for c in field.columns if any(row.get(c.name) for row in value)]
+            table = [[_cell(c, row.get(c.name)) for c in used] for row in value]
+            return Part(field.label, "rows", table, tuple(c.label for c in used))
+        case FieldType.LIST:
+            return Part(field.label, "list", value)
+        case FieldType.URL:
+            return Part(field.label, "url", value)
+        case _:
+            return Part(field.label, "text", _said(field, value))
+
+
+def _cell(column: Field, value: Any) -> dict[str, Any]:
+    return {"label": column.label, "value": value or "", "shape": column.type.value}
+
+
+def _questions(resource: Resource) -> list[Part]:
+    asked = resource.details_of_kind.in_section(Section.CARD)
+    found = [
+        _part(field, resource.details.get(field.name)) or Part(field.label, "missing")
+        for field in asked
+    ]
+    answered = any(part.shape != "missing" for part in found)
+    return found if answered or resource.kind in ASKED else []
+
+
+def _links(resource: Resource) -> Iterator[Link]:
+    found = ResourceLink.objects.filter(Q(source=resource) | Q(target=resource)).select_related(
+        "source", "target"
+    )
+    for link in found.order_by("type", "pk"):
+        kind = LinkType(link.type)
+        if link.source_id == resource.pk:
+            other, title, words = link.target, link.target_title, str(kind.label)
+        else:
+            other, title, words = link.source, link.source_title, str(kind.inverse)
+        if other is not None and not other.live:
+            continue  # what is not online has no name here
+        href = other.get_absolute_url() if other else ""
+        name = other.title if other else title or _("Ressource retirée")
+        yield Link(words, name, href, other.kind if other else "")
+
+
+def _history(resource: Resource) -> list[Version]:
+    """List the published states, the newest first."""
+    decided = Contribution.objects.filter(
+        resource=resource, status__in=(ContributionStatus.PUBLISHED, ContributionStatus.ARCHIVED)
+    ).order_by("-decided_at", "-pk")
+    moments = [(c.decided_at, c.base_revision_id is None) for c in decided]
+    if not any(first for _at, first in moments):
+        moments.append((resource.first_published_at, True))
+    return [
+        Version(at, _("Première publication") if first else _("Modification relue"), place == 0)
+        for place, (at, first) in enumerate(moments)
+    ]

@@ -1,0 +1,121 @@
+"""The public pages of the catalogue: list, card, suggestions."""
+
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from catalogue.enums import ResourceKind
+from catalogue.filters import lines, panel
+from catalogue.models import FormerSlug, Resource, Tombstone
+from catalogue.queries import cards, detail
+from catalogue.search import engine
+from catalogue.search import suggest as suggesting
+from catalogue.search.query import ResourceQuery
+
+
+class Matches:
+    """A sequence as long as the results, of which one page was fetched."""
+
+    def __init__(self, total: int, ids: list[int]) -> None:
+        self.total, self.ids = total, ids
+
+    def __len__(self) -> int:
+        return self.total
+
+    def __getitem__(self, wanted: slice) -> list[int]:
+        return self.ids
+
+
+@login_not_required
+@require_safe
+def listed(request: HttpRequest) -> HttpResponse:
+    """Show the resources that answer a query, with facets counted."""
+    query = ResourceQuery.parse(request.GET)
+    found = engine().search(query)
+    page = Paginator(Matches(found.total, list(found.ids)), query.size).get_page(query.page)
+    if page.number != query.page:
+        query = query.at_page(page.number)
+        found = engine().search(query)
+    resources = cards.in_order(found.ids)
+    context = {
+        "section": "ressources",
+        "query": query,
+        "found": found,
+        "page": page,
+        "lines": lines.lines(
+            resources, found.highlights, complete_left=found.complete - found.offset
+        ),
+        "facets": panel.facets(query, found),
+        "chips": list(panel.chips(query, found)),
+        "kinds": [(kind.value, kind.plural) for kind in ResourceKind],
+        "chosen_kind": query.kind[0] if len(query.kind) == 1 else "",
+        "sorts": [(sort.value, label) for sort, label in panel.SORTS.items()],
+        "kept": panel.kept(query, *panel.TITLES),
+        "kept_for_sort": panel.kept(query, "sort"),
+        "cleared": query.cleared().serialise(),
+        "serialised": query.at_page(1).serialise(),
+    }
+    return render(request, "catalogue/list.html", context)
+
+
+@login_not_required
+@require_safe
+def shown(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one public card; a former address moves, a removed one is gone."""
+    found = Resource.objects.public().with_organisation().select_related("indexed")
+    resource = found.prefetch_related("measurements").filter(slug=slug).first()
+    if resource is None:
+        return _elsewhere(request, slug)
+    context = {"section": "ressources", **detail.card(resource)}
+    return render(request, "catalogue/resource.html", context)
+
+
+def _elsewhere(request: HttpRequest, slug: str) -> HttpResponse:
+    former = FormerSlug.objects.filter(slug=slug, resource__live=True).select_related("resource")
+    if (moved := former.first()) is not None:
+        return redirect(moved.resource, permanent=True)
+    gone = Tombstone.objects.filter(slug=slug).first() or next(
+        (
+            stone
+            for stone in Tombstone.objects.exclude(former_slugs=[])
+            if slug in stone.former_slugs
+        ),
+        None,
+    )
+    if gone is not None:
+        return render(request, "catalogue/removed.html", {"tombstone": gone}, status=410)
+    raise Http404
+
+
+@login_not_required
+@require_safe
+def suggested(request: HttpRequest) -> HttpResponse:
+    """Suggest while typing: a fragment of options."""
+    q = ResourceQuery.parse(request.GET).q
+    found = suggesting.suggest(q)
+    wanted = found.prefixes
+    base = reverse("catalogue:list")
+
+    def option(item: suggesting.Suggestion) -> dict[str, object]:
+        if item.facet:
+            href = f"{base}?{urlencode({item.facet: item.value})}"
+        else:
+            href = reverse("catalogue:resource", args=(item.value,))
+        return {
+            "href": href,
+            "runs": lines.first_letters(item.text, wanted),
+            "kind": item.kind,
+            "count": item.count,
+        }
+
+    context = {
+        "resources": [option(item) for item in found.resources],
+        "organisations": [option(item) for item in found.organisations],
+        "topics": [option(item) for item in found.topics],
+    }
+    return render(request, "catalogue/suggestions.html", context)

@@ -1,0 +1,202 @@
+"""The public pages of the catalogue."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
+
+from catalogue.actions import resources
+from catalogue.enums import Deposit, LicenceStatus, LinkType, RemovalReason, ResourceKind
+from catalogue.models import Resource
+from catalogue.validators.details import DETAILS
+from portal.audit.actors import SystemActor
+from tests.factories.catalogue import (
+    MeasurementFactory,
+    ResourceFactory,
+    ResourceLinkFactory,
+)
+
+pytestmark = pytest.mark.django_db
+BY = SystemActor("test")
+CANARY = "Oiseau jaune zzcanari"
+ROUTES = (
+    "/ressources/",
+    "/ressources/?q=zzcanari",
+    "/ressources/suggestions?q=zzcanari",
+    "/ressources/suggestions?q=oiseau",
+    "/flux/ressources.atom",
+    "/flux/ressources.atom?q=zzcanari",
+    "/en/ressources/?q=zzcanari",
+)
+
+
+def text(client: Client, address: str) -> str:
+    return client.get(address).content.decode()
+
+
+@pytest.mark.parametrize("address", ROUTES)
+def test_a_draft_appears_nowhere_and_a_published_card_does(client: Client, address: str) -> None:
+    ResourceFactory(title="Une autre fiche", published=True)
+    draft = ResourceFactory(title=CANARY, summary=CANARY, producer_name=CANARY, tags=["zzcanari"])
+    titles = ("zzcanari</", "jaune zzcanari", ">zzcanari<", "jaune <mark>")
+    assert [mark for mark in titles if mark in text(client, address)] == []
+    assert client.get(f"/ressources/{draft.slug}/").status_code == 404
+    unknown = client.get("/ressources/jamais-vue/")
+    hidden = client.get(f"/ressources/{draft.slug}/")
+    assert hidden.status_code == unknown.status_code
+
+
+def test_a_published_card_is_in_the_list_the_feed_and_the_suggestions(client: Client) -> None:
+    card = ResourceFactory(title=CANARY, published=True)
+    assert card.get_absolute_url() in text(client, "/ressources/?q=zzcanari")
+    assert card.get_absolute_url() in text(client, "/ressources/suggestions?q=zzcan")
+    assert card.get_absolute_url() in text(client, "/ressources/suggestions?q=oiseu")
+    assert f"urn:uuid:{card.public_id}" in text(client, "/flux/ressources.atom?q=oiseau")
+
+
+def test_a_link_to_a_draft_does_not_name_it(client: Client) -> None:
+    card = ResourceFactory(published=True)
+    draft = ResourceFactory(title=CANARY)
+    ResourceLinkFactory(source=card, target=draft, type=LinkType.USES)
+    assert "zzcanari" not in text(client, card.get_absolute_url())
+
+
+def test_links_read_both_ways(client: Client) -> None:
+    need = ResourceFactory(title="Le besoin", published=True)
+    model = ResourceFactory(title="Le modèle", published=True)
+    ResourceLinkFactory(source=model, target=need, type=LinkType.ANSWERS)
+    assert "Répond à" in text(client, model.get_absolute_url())
+    assert "A pour réponse" in text(client, need.get_absolute_url())
+
+
+@pytest.mark.parametrize("kind", ResourceKind.values)
+def test_each_kind_has_its_page(client: Client, kind: str) -> None:
+    values, faults = DETAILS[kind].clean(
+        {field.name: sample(field) for field in DETAILS[kind].fields}
+    )
+    assert faults == []
+    card = ResourceFactory(
+        published=True,
+        kind=kind,
+        details=values,
+        deposit=Deposit.OWNED,
+        description_html="<p>É</p>",
+    )
+    bare = ResourceFactory(published=True, kind=kind, deposit=Deposit.OWNED)
+    page = text(client, card.get_absolute_url())
+    assert escape(card.title) in page
+    assert "échantillon" in page
+    assert client.get(bare.get_absolute_url()).status_code == 200
+    assert client.get("/ressources/", {"kind": kind}).status_code == 200
+
+
+def sample(field: object) -> object:
+    match field.type.value:  # type: ignore[attr-defined]
+        case "url":
+            return "https://example.org/échantillon"
+        case "date":
+            return "2026-11"
+        case "integer":
+            return 12
+        case "choice":
+            return field.choices[0][0]  # type: ignore[attr-defined]
+        case "list":
+            return ["échantillon", "autre"]
+        case "rows":
+            return [{c.name: sample(c) for c in field.columns}]  # type: ignore[attr-defined]
+        case _:
+            return "échantillon"
+
+
+def test_a_referenced_card_says_what_is_to_check(client: Client) -> None:
+    card = ResourceFactory(
+        published=True,
+        provenance={
+            "licences": {"origin": "import:opening", "verified": False},
+            "summary": {"origin": "import:opening", "verified": True},
+        },
+        licence_status=LicenceStatus.TO_CONFIRM,
+        licences=[],
+    )
+    page = text(client, card.get_absolute_url())
+    assert "Fiche de référencement" in page
+    assert page.count("à vérifier</span>") == 1
+    assert "À confirmer" in page
+
+
+def test_measures_show_their_interval(client: Client) -> None:
+    card = ResourceFactory(published=True, kind=ResourceKind.MODEL)
+    MeasurementFactory(resource=card, from_challenge=True)
+    MeasurementFactory(resource=card, group="Femmes", n=40)
+    page = text(client, card.get_absolute_url())
+    assert "0,804" in page
+    assert "0,792" in page
+    assert "Évalué sur un challenge" in page
+    assert "Femmes" in page
+
+
+def test_former_address_moves_and_removed_one_is_gone(client: Client) -> None:
+    card = ResourceFactory(published=True, title="Fiche à déplacer")
+    former = card.get_absolute_url()
+    card = resources.move(resource=card, slug="nouvelle-adresse")
+    answer = client.get(former)
+    assert (answer.status_code, answer["Location"]) == (301, "/ressources/nouvelle-adresse/")
+    resources.bury(resource=card, reason=RemovalReason.ILLEGAL, by=BY, keep_title=False)
+    for address in (former, "/ressources/nouvelle-adresse/"):
+        gone = client.get(address)
+        assert gone.status_code == 410
+        assert "Fiche à déplacer" not in gone.content.decode()
+    assert not Resource.objects.filter(pk=card.pk).exists()
+    assert resources.free_slug("Nouvelle adresse") == "nouvelle-adresse-2"
+
+
+def test_filters_chips_pages_and_empty_states(client: Client) -> None:
+    for number in range(25):
+        ResourceFactory(published=True, title=f"Emploi {number}", languages=["fr"])
+    page = text(client, "/ressources/?q=emploi&language=fr")
+    assert "25 ressources" in page
+    assert "Retirer ce filtre" in page
+    assert 'href="/ressources/?q=emploi&amp;language=fr&amp;page=2"' in page
+    assert '<h2 id="nb">25 ressources' in text(client, "/ressources/?q=emploi&page=999")
+    assert "Aucune ressource pour" in text(client, "/ressources/?q=introuvable")
+    assert "Retirer tous les filtres" in text(client, "/ressources/?language=it")
+
+
+@pytest.mark.parametrize("address", ["/ressources/?q=emploi", "/flux/ressources.atom"])
+def test_lists_cost_the_same_for_one_and_three(client: Client, address: str) -> None:
+    counts = []
+    for wanted in (1, 2):
+        for _ in range(wanted):
+            ResourceFactory(published=True, title="Emploi")
+        client.get(address)
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get(address).status_code == 200
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+    assert counts[0] <= 25
+
+
+def test_a_card_costs_the_same_for_one_and_three_links(client: Client) -> None:
+    counts = []
+    card = ResourceFactory(published=True)
+    for wanted in (1, 2):
+        for _ in range(wanted):
+            other = ResourceFactory(published=True)
+            ResourceLinkFactory(source=card, target=other, type=LinkType.USES)
+            MeasurementFactory(resource=card, metric=other.title)
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get(card.get_absolute_url()).status_code == 200
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+    assert counts[0] <= 25
+
+
+def test_hostile_titles_are_escaped(client: Client) -> None:
+    card = ResourceFactory(published=True, title="<script>alert(1)</script> emploi")
+    for address in (
+        "/ressources/?q=script",
+        card.get_absolute_url(),
+        "/ressources/suggestions?q=scr",
+    ):
+        assert "<script>alert" not in text(client, address)
