@@ -18,6 +18,7 @@ from challenges.enums import (
     ReasonCode,
 )
 from challenges.models import Entry, Evaluation, Job, PhaseTask, Score, SealedResult
+from challenges.queries.entries import wanted_jobs
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor
 from portal.audit.outbox import owe
@@ -275,19 +276,8 @@ def sweep() -> int:
 
 
 def _has_jobs(entry: Entry, alive: set[tuple[str, str]]) -> bool:
-    wanted = _wanted_jobs(entry)
+    wanted = wanted_jobs(entry)
     return bool(wanted) and wanted <= alive
-
-
-def _wanted_jobs(entry: Entry) -> set[tuple[str, str]]:
-    if entry.status in {EntryStatus.RECEIVED, EntryStatus.CHECKING}:
-        return {(JobKind.CHECK.value, str(entry.pk))}
-    unfinished = {EvaluationState.PENDING, EvaluationState.RUNNING}
-    return {
-        (JobKind.SCORE.value, str(each.pk))
-        for each in entry.evaluations.all()
-        if each.state in unfinished
-    }
 
 
 @transaction.atomic
@@ -296,7 +286,7 @@ def _sweep_one(found: Entry) -> bool:
     alive = set(Job.objects.alive().order_by("pk").values_list("kind", "dedup_key"))
     if not entry.is_unfinished or _has_jobs(entry, alive):
         return False
-    wanted = _wanted_jobs(entry)
+    wanted = wanted_jobs(entry)
     for kind, key in sorted(wanted - alive):
         jobs.revive(kind=JobKind(kind), subject_id=key, dedup_key=key)
     if not wanted:

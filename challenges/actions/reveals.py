@@ -28,6 +28,7 @@ from challenges.models import (
     Reveal,
     Score,
 )
+from challenges.queries.listings import Listing
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
@@ -103,7 +104,7 @@ def execute(
     job: Job,
     reveal: Reveal,
     scores: Sequence[Score],
-    boards: Sequence[tuple[standings.Listing, Sequence[standings.Line], dict[str, Any]]],
+    boards: Sequence[tuple[Listing, Sequence[standings.Line], dict[str, Any]]],
     facts: Mapping[str, Any],
 ) -> bool:
     """Release everything at once; False when the lease was lost: nothing is written.

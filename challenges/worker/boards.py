@@ -7,10 +7,11 @@ from uuid import UUID
 from django.db import transaction
 
 from challenges.actions import jobs, releases, reveals, standings
-from challenges.actions.standings import Candidate, Line, Listing
+from challenges.actions.standings import Line
 from challenges.enums import Direction, EvaluationState, Split
 from challenges.models import Column, Evaluation, Job, Leaderboard, Phase, Reveal, Score
 from challenges.queries.boards import is_revealed
+from challenges.queries.listings import Candidate, Listing, listing
 from challenges.scoring.tiers import Listed, Placed, tiers
 from challenges.worker import vault
 from challenges.worker.lease import Beating
@@ -42,7 +43,7 @@ def standings_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     splits = list(Split) if is_revealed(phase) else [Split.PUBLIC]
     for board in phase.leaderboards.order_by("pk"):
         for split in splits:
-            found = standings.listing(board, split)
+            found = listing(board, split)
             lines, facts = computed(found, opened)
             failpoints.hit("standings.computed")
             standings.store(job=job, found=found, lines=lines, facts=facts)
@@ -155,7 +156,7 @@ def reveal_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     facts: Mapping[str, Any] = {}
     for board in phase.leaderboards.order_by("pk"):
         for split in Split:
-            found = standings.listing(board, split, released=scores)
+            found = listing(board, split, released=scores)
             lines, board_facts = computed(found, opened)
             boards.append((found, lines, board_facts))
             if split == Split.PUBLIC:

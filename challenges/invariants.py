@@ -1,0 +1,140 @@
+"""What must hold of entries, jobs, quotas, scores and boards, for `manage.py verify`."""
+
+import json
+from collections.abc import Iterator
+
+from django.db.models import Count, F
+from django.utils.translation import gettext_lazy as _
+
+from challenges.enums import EntryStatus, EvaluationState, JobKind, Split
+from challenges.models import Entry, Job, Leaderboard, PublicFile, Score
+from challenges.queries.boards import is_revealed
+from challenges.queries.entries import wanted_jobs
+from challenges.queries.listings import listing
+from portal.lib import objects
+
+
+def receipts_without_file() -> Iterator[str]:
+    """Yield the entries whose receipt does not match the row, or whose file is not there."""
+    store = objects.store()
+    for entry in Entry.objects.order_by("pk").iterator(chunk_size=2_000):
+        if not store.exists(entry.sha256):
+            yield str(entry.pk)
+            continue
+        payload = json.loads(entry.receipt).get("payload")
+        if payload and (payload["entry"], payload["sha256"], payload["size"]) != (
+            str(entry.pk),
+            entry.sha256,
+            entry.size,
+        ):
+            yield str(entry.pk)
+
+
+def orphan_entries() -> Iterator[str]:
+    """Yield the unfinished entries that no ready or leased job will move on."""
+    alive = set(Job.objects.alive().order_by("pk").values_list("kind", "dedup_key"))
+    entries = Entry.objects.unfinished().order_by("pk").prefetch_related("evaluations")
+    for entry in entries:
+        if not wanted_jobs(entry) or not wanted_jobs(entry) <= alive:
+            yield str(entry.pk)
+
+
+def missing_files() -> Iterator[str]:
+    """Yield the public files whose object is not there."""
+    store = objects.store()
+    for file in PublicFile.objects.order_by("pk"):
+        if not store.exists(file.sha256):
+            yield f"file:{file.pk}"
+
+
+def passed_quotas() -> Iterator[str]:
+    """Yield the enrolments with more accepted entries than their quota on a day or in all."""
+    counted = Entry.objects.filter(is_baseline=False)
+    by_day = (
+        counted.filter(day_slot__isnull=False)
+        .values("enrolment_id", "quota_day", limit=F("enrolment__phase__max_per_day"))
+        .annotate(used=Count("pk"))
+        .order_by("enrolment_id", "quota_day")
+    )
+    in_all = (
+        counted.filter(total_slot__isnull=False)
+        .values("enrolment_id", limit=F("enrolment__phase__max_total"))
+        .annotate(used=Count("pk"))
+        .order_by("enrolment_id")
+    )
+    for row in [*by_day, *in_all]:
+        if row["limit"] is not None and row["used"] > row["limit"]:
+            yield f"enrolment:{row['enrolment_id']}"
+
+
+def doubled_scores() -> Iterator[str]:
+    """Yield the figures released twice, and the scored entries without any figure."""
+    twice = (
+        Score.objects.values("evaluation_id", "split", "metric", "group")
+        .annotate(n=Count("pk"))
+        .filter(n__gt=1)
+        .order_by("evaluation_id")
+    )
+    for row in twice:
+        yield str(row["evaluation_id"])
+    bare = Entry.objects.filter(status=EntryStatus.SCORED).exclude(
+        evaluations__state=EvaluationState.DONE, evaluations__sealed_result__isnull=False
+    )
+    for entry in bare.order_by("pk"):
+        yield str(entry.pk)
+
+
+def early_private_scores() -> Iterator[str]:
+    """Yield the private figures stored before the reveal of their phase."""
+    early = Score.objects.filter(split=Split.PRIVATE).exclude(
+        evaluation__entry__enrolment__phase__reveal__executed_at__isnull=False
+    )
+    for pk in early.order_by("pk").values_list("pk", flat=True):
+        yield f"score:{pk}"
+
+
+def stale_boards() -> Iterator[str]:
+    """Yield the boards that differ from a recomputation and that no job will recompute."""
+    alive = set(
+        Job.objects.alive()
+        .filter(kind__in=[JobKind.STANDINGS, JobKind.REVEAL])
+        .order_by("pk")
+        .values_list("subject_id", flat=True)
+    )
+    for board in Leaderboard.objects.select_related("phase").order_by("pk"):
+        if str(board.phase_id) in alive:
+            continue
+        for split in list(Split) if is_revealed(board.phase) else [Split.PUBLIC]:
+            if not _is_fresh(board, split):
+                yield f"{board.pk}:{split}"
+
+
+def _is_fresh(board: Leaderboard, split: Split) -> bool:
+    """Compare each stored row with the listing: entry, order, figures, digest of the inputs."""
+    found = listing(board, split)
+    stored = list(board.standings.filter(split=split).order_by("position"))
+    if not stored and not found.candidates:
+        return True
+    rows = [
+        (row.entry_id, {key: cell.get("text") for key, cell in row.cells.items()}) for row in stored
+    ]
+    wanted = [
+        (
+            each.entry_id,
+            {key: text for key, (_value, text) in each.figures.items()}
+            | dict.fromkeys(each.groups),
+        )
+        for each in found.candidates
+    ]
+    return rows == wanted and {row.source_digest for row in stored} == {found.digest}
+
+
+INVARIANTS = {
+    "I1": (_("Chaque récépissé a sa soumission et son fichier."), receipts_without_file),
+    "I2": (_("Chaque soumission en cours attend un travail."), orphan_entries),
+    "I3": (_("Chaque fichier public est là."), missing_files),
+    "I4": (_("Aucun quota n’est dépassé."), passed_quotas),
+    "I5": (_("Les classements sont à jour."), stale_boards),
+    "I6": (_("Chaque score est écrit une fois, avec son résultat scellé."), doubled_scores),
+    "I10": (_("Aucun score réservé avant la publication."), early_private_scores),
+}

@@ -1,0 +1,227 @@
+"""Which entry of each team a board lists, in what order: the inputs of a board."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from challenges.enums import BoardRule, Direction, EvaluationState, Split
+from challenges.models import Column, Entry, Evaluation, Leaderboard, Score
+from portal.lib import canonical
+
+_SCHEME = 1  # raised when the way rows are computed changes
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An entry that a board may list: its figures by column, its date, its team.
+
+    figures: {column key: (value, text)}; groups: {column key: {group: (value, text, n)}}.
+    """
+
+    entry_id: UUID
+    evaluation_id: UUID
+    team_id: int
+    received_at: datetime
+    is_baseline: bool
+    final_choice: bool
+    figures: dict[str, tuple[float, str]] = field(default_factory=dict)
+    groups: dict[str, dict[str, tuple[float, str, int | None]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a board lists of one split, and the digest of all that decides it."""
+
+    board: Leaderboard
+    split: Split
+    columns: list[Column]
+    candidates: list[Candidate]
+    counts: dict[int, int]
+    digest: str
+
+    @property
+    def primary(self) -> Column | None:
+        """Return the column that ranks."""
+        return next((each for each in self.columns if each.pk == self.board.primary_id), None)
+
+
+def listing(
+    board: Leaderboard, split: Split, *, released: Iterable[Score] | None = None
+) -> Listing:
+    """Choose the entry of each team by the board's rule and order them.
+
+    released: the scores to use instead of the stored ones, for a reveal being prepared.
+    """
+    columns = list(board.columns.order_by("index"))
+    evaluations = _current_evaluations(board)
+    scores = _scores(evaluations, released)
+    candidates = {
+        current: [_candidate(each, scores[current][each.pk]) for each in evaluations]
+        for current in Split
+    }
+    by_team: dict[int, list[int]] = defaultdict(list)
+    for index, each in enumerate(candidates[Split.PUBLIC]):
+        by_team[each.team_id].append(index)
+    primary = next((each for each in columns if each.pk == board.primary_id), None)
+    chosen: list[Candidate] = []
+    for indexes in by_team.values():
+        public = [candidates[Split.PUBLIC][index] for index in indexes]
+        private = [candidates[Split.PRIVATE][index] for index in indexes]
+        chosen += _kept(board, split, primary, public, private)
+    chosen.sort(key=lambda each: _order(each, primary, columns))
+    counts = {team: len(indexes) for team, indexes in by_team.items()}
+    return Listing(
+        board, split, columns, chosen, counts, _digest(board, split, columns, chosen, counts)
+    )
+
+
+def _current_evaluations(board: Leaderboard) -> list[Evaluation]:
+    tasks = board.phase.tasks.filter(current=True).order_by("index")
+    first = tasks.first()
+    if first is None:
+        return []
+    return list(
+        Evaluation.objects.filter(
+            entry__in=Entry.objects.listed().filter(enrolment__phase_id=board.phase_id),
+            scorer_version_id=first.scorer_version_id,
+            holdout_id=first.holdout_id,
+            state=EvaluationState.DONE,
+        )
+        .select_related("entry__enrolment")
+        .order_by("entry__received_at", "pk")
+    )
+
+
+def _scores(
+    evaluations: Sequence[Evaluation], released: Iterable[Score] | None
+) -> dict[Split, dict[UUID, list[Score]]]:
+    found: dict[Split, dict[UUID, list[Score]]] = {
+        split: {each.pk: [] for each in evaluations} for split in Split
+    }
+    stored = Score.objects.filter(evaluation__in=[each.pk for each in evaluations]).order_by("pk")
+    for score in [*stored, *(released or ())]:
+        mine = found[Split(score.split)]
+        if score.evaluation_id in mine:
+            mine[score.evaluation_id].append(score)
+    return found
+
+
+def _candidate(evaluation: Evaluation, scores: list[Score]) -> Candidate:
+    entry = evaluation.entry
+    made = Candidate(
+        entry_id=entry.pk,
+        evaluation_id=evaluation.pk,
+        team_id=entry.enrolment.team_id,
+        received_at=entry.received_at,
+        is_baseline=entry.is_baseline,
+        final_choice=entry.final_choice,
+    )
+    for score in scores:
+        if score.group:
+            cell = made.groups.setdefault(score.metric, {})
+            cell[score.group] = (score.value, score.value_text, score.units)
+        else:
+            made.figures[score.metric] = (score.value, score.value_text)
+    return made
+
+
+def _kept(
+    board: Leaderboard,
+    split: Split,
+    primary: Column | None,
+    public: list[Candidate],
+    private: list[Candidate],
+) -> list[Candidate]:
+    """Keep the entries of one team that the board lists."""
+    shown = public if split == Split.PUBLIC else private
+    if board.rule == BoardRule.ALL:
+        return shown
+    if split == Split.PRIVATE:
+        finals = _finals(board, primary, public)
+        shown = [each for each in private if each.entry_id in finals]
+    elif board.rule == BoardRule.CHOSEN and any(each.final_choice for each in public):
+        shown = [each for each in public if each.final_choice]
+    if board.rule == BoardRule.LAST:
+        return [max(shown, key=lambda each: each.received_at)]
+    return [min(shown, key=lambda each: _preference(each, primary))]
+
+
+def _finals(board: Leaderboard, primary: Column | None, public: list[Candidate]) -> set[UUID]:
+    """Return a team's final choices; without any, its last or its best public entries."""
+    chosen = {each.entry_id for each in public if each.final_choice}
+    if chosen:
+        return chosen
+    if board.rule == BoardRule.LAST:
+        return {max(public, key=lambda each: each.received_at).entry_id}
+    ordered = sorted(public, key=lambda each: _preference(each, primary))
+    return {each.entry_id for each in ordered[: max(1, board.phase.final_choices)]}
+
+
+def _preference(candidate: Candidate, primary: Column | None) -> tuple[Any, ...]:
+    return (*_worth(candidate, primary), candidate.received_at, str(candidate.entry_id))
+
+
+def _worth(candidate: Candidate, column: Column | None) -> tuple[bool, float]:
+    """Return a key that sorts the better value first and an absent one last."""
+    found = candidate.figures.get(column.key) if column else None
+    if column is None or found is None or column.direction == Direction.NONE:
+        return (found is None, 0.0)
+    return (False, -found[0] if column.direction == Direction.MAX else found[0])
+
+
+def _order(
+    candidate: Candidate, primary: Column | None, columns: Sequence[Column]
+) -> tuple[Any, ...]:
+    """Order by the primary value, then the other directed columns, the date, the id."""
+    others = [
+        _worth(candidate, column)
+        for column in columns
+        if column != primary and column.direction != Direction.NONE and not column.grouped
+    ]
+    return (
+        _worth(candidate, primary),
+        *others,
+        candidate.received_at,
+        str(candidate.entry_id),
+    )
+
+
+def _digest(
+    board: Leaderboard,
+    split: Split,
+    columns: Sequence[Column],
+    chosen: Sequence[Candidate],
+    counts: Mapping[int, int],
+) -> str:
+    """Return the sha256 of the sorted inputs of a board."""
+    return canonical.digest(
+        {
+            "scheme": _SCHEME,
+            "split": split.value,
+            "rule": board.rule,
+            "primary": board.primary_id,
+            "columns": [
+                [each.key, each.kind, each.direction, each.decimals, each.grouped]
+                for each in columns
+            ],
+            "entries": sorted(_plain(each, counts) for each in chosen),
+        }
+    )
+
+
+def _plain(candidate: Candidate, counts: Mapping[int, int]) -> list[Any]:
+    return [
+        str(candidate.entry_id),
+        str(candidate.evaluation_id),
+        candidate.team_id,
+        counts[candidate.team_id],
+        sorted([key, text] for key, (_value, text) in candidate.figures.items()),
+        sorted(
+            [key, group, text, n]
+            for key, cell in candidate.groups.items()
+            for group, (_value, text, n) in cell.items()
+        ),
+    ]
