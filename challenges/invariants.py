@@ -8,9 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from challenges.enums import EntryStatus, EvaluationState, JobKind, Split
 from challenges.models import Entry, Job, Leaderboard, PublicFile, Score
-from challenges.queries.boards import is_revealed
-from challenges.queries.entries import wanted_jobs
-from challenges.queries.listings import listing
+from challenges.models.listings import listing
 from portal.lib import objects
 
 
@@ -35,7 +33,7 @@ def orphan_entries() -> Iterator[str]:
     alive = set(Job.objects.alive().order_by("pk").values_list("kind", "dedup_key"))
     entries = Entry.objects.unfinished().order_by("pk").prefetch_related("evaluations")
     for entry in entries:
-        if not wanted_jobs(entry) or not wanted_jobs(entry) <= alive:
+        if not entry.wanted_jobs() or not entry.wanted_jobs() <= alive:
             yield str(entry.pk)
 
 
@@ -104,7 +102,7 @@ def stale_boards() -> Iterator[str]:
     for board in Leaderboard.objects.select_related("phase").order_by("pk"):
         if str(board.phase_id) in alive:
             continue
-        for split in list(Split) if is_revealed(board.phase) else [Split.PUBLIC]:
+        for split in list(Split) if board.phase.is_revealed else [Split.PUBLIC]:
             if not _is_fresh(board, split):
                 yield f"{board.pk}:{split}"
 

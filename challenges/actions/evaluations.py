@@ -18,7 +18,6 @@ from challenges.enums import (
     ReasonCode,
 )
 from challenges.models import Entry, Evaluation, Job, PhaseTask, Score, SealedResult
-from challenges.queries.entries import wanted_jobs
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor
 from portal.audit.outbox import owe
@@ -276,7 +275,7 @@ def sweep() -> int:
 
 
 def _has_jobs(entry: Entry, alive: set[tuple[str, str]]) -> bool:
-    wanted = wanted_jobs(entry)
+    wanted = entry.wanted_jobs()
     return bool(wanted) and wanted <= alive
 
 
@@ -286,7 +285,7 @@ def _sweep_one(found: Entry) -> bool:
     alive = set(Job.objects.alive().order_by("pk").values_list("kind", "dedup_key"))
     if not entry.is_unfinished or _has_jobs(entry, alive):
         return False
-    wanted = wanted_jobs(entry)
+    wanted = entry.wanted_jobs()
     for kind, key in sorted(wanted - alive):
         jobs.revive(kind=JobKind(kind), subject_id=key, dedup_key=key)
     if not wanted:

@@ -28,7 +28,7 @@ from challenges.models import (
     Reveal,
     Score,
 )
-from challenges.queries.listings import Listing
+from challenges.models.listings import Listing
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe

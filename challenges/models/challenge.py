@@ -316,6 +316,12 @@ class Phase(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_revealed(self) -> bool:
+        """Say whether its private figures are out."""
+        reveal = getattr(self, "reveal", None)
+        return reveal is not None and reveal.executed_at is not None
+
     def moment(self, at: datetime | None = None) -> PhaseMoment:
         """Tell where the phase stands at an instant, now by default; bounds are [opens, closes)."""
         now = at or clock.now()

@@ -8,7 +8,13 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from challenges.enums import ENTRY_EDGES, UNFINISHED, EntryStatus
+from challenges.enums import (
+    ENTRY_EDGES,
+    UNFINISHED,
+    EntryStatus,
+    EvaluationState,
+    JobKind,
+)
 from challenges.models.people import Viewer, person_id
 from challenges.models.team import Enrolment, TeamMember
 from challenges.models.words import REASON_SENTENCES, entry_word, within, word
@@ -152,3 +158,14 @@ class Entry(models.Model):
     def is_unfinished(self) -> bool:
         """Say whether something still has to act on it."""
         return self.status in UNFINISHED
+
+    def wanted_jobs(self) -> set[tuple[str, str]]:
+        """Return the (kind, key) of the jobs that it must have while it is unfinished."""
+        if self.status in {EntryStatus.RECEIVED, EntryStatus.CHECKING}:
+            return {(JobKind.CHECK.value, str(self.pk))}
+        unfinished = {EvaluationState.PENDING, EvaluationState.RUNNING}
+        return {
+            (JobKind.SCORE.value, str(each.pk))
+            for each in self.evaluations.all()
+            if each.state in unfinished
+        }

@@ -59,7 +59,7 @@ def board(phase: Phase, split: Split, viewer: Viewer, *, key: str | None = None)
         raise Hidden
     boards = phase.leaderboards.filter(hidden=False).order_by("pk")
     found = boards.first() if key is None else boards.filter(key=key).first()
-    revealed = is_revealed(phase)
+    revealed = phase.is_revealed
     if found is None or (split == Split.PRIVATE and not revealed):
         raise Hidden
     columns = list(found.columns.filter(hidden=False).order_by("index"))
@@ -71,8 +71,7 @@ def board(phase: Phase, split: Split, viewer: Viewer, *, key: str | None = None)
 
 def is_revealed(phase: Phase) -> bool:
     """Say whether the private figures of the phase are out."""
-    reveal = getattr(phase, "reveal", None)
-    return reveal is not None and reveal.executed_at is not None
+    return phase.is_revealed
 
 
 def _row(standing: Standing, columns: list[Column], board: Leaderboard, *, revealed: bool) -> Row:

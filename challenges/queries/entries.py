@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from challenges.enums import EntryStatus, EvaluationState, JobKind, JobState, Split
+from challenges.enums import EntryStatus, JobState, Split
 from challenges.models import Entry, Evaluation, Job, Score, Standing
 from challenges.models.people import Viewer
 
@@ -111,15 +111,3 @@ def final_choices(team_id: int, phase_id: int) -> int:
         final_choice=True,
         status=EntryStatus.SCORED,
     ).count()
-
-
-def wanted_jobs(entry: Entry) -> set[tuple[str, str]]:
-    """Return the (kind, key) of the jobs that an unfinished entry must have."""
-    if entry.status in {EntryStatus.RECEIVED, EntryStatus.CHECKING}:
-        return {(JobKind.CHECK.value, str(entry.pk))}
-    unfinished = {EvaluationState.PENDING, EvaluationState.RUNNING}
-    return {
-        (JobKind.SCORE.value, str(each.pk))
-        for each in entry.evaluations.all()
-        if each.state in unfinished
-    }

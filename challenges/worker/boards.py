@@ -10,8 +10,7 @@ from challenges.actions import jobs, releases, reveals, standings
 from challenges.actions.standings import Line
 from challenges.enums import Direction, EvaluationState, Split
 from challenges.models import Column, Evaluation, Job, Leaderboard, Phase, Reveal, Score
-from challenges.queries.boards import is_revealed
-from challenges.queries.listings import Candidate, Listing, listing
+from challenges.models.listings import Candidate, Listing, listing
 from challenges.scoring.tiers import Listed, Placed, tiers
 from challenges.worker import vault
 from challenges.worker.lease import Beating
@@ -40,7 +39,7 @@ def standings_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         return
     phase = Phase.objects.get(pk=job.subject_id)
     opened = Opened()
-    splits = list(Split) if is_revealed(phase) else [Split.PUBLIC]
+    splits = list(Split) if phase.is_revealed else [Split.PUBLIC]
     for board in phase.leaderboards.order_by("pk"):
         for split in splits:
             found = listing(board, split)

@@ -8,7 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from challenges.enums import BoardRule, Direction, EvaluationState, Split
-from challenges.models import Column, Entry, Evaluation, Leaderboard, Score
+from challenges.models.board import Column, Leaderboard
+from challenges.models.entry import Entry
+from challenges.models.evaluation import Evaluation, Score
 from portal.lib import canonical
 
 _SCHEME = 1  # raised when the way rows are computed changes
