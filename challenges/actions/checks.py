@@ -1,0 +1,78 @@
+"""Check the format of a file before it is sent: nothing is stored, no attempt is used."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+from django.core.cache import cache
+from django.utils.translation import gettext as _
+
+from challenges import rules
+from challenges.models import Phase, PhaseTask, Team
+from challenges.scoring import child
+from challenges.scoring.answer import AnswerSpec
+from challenges.scoring.verdict import Verdict
+from portal.accounts.authorization import require
+from portal.audit.actors import Actor
+from portal.lib import clock, objects
+from portal.lib.refusals import QuotaSpent, TooLarge, Unavailable
+
+_HOUR_SECONDS = 3_600
+
+
+def check(
+    *, phase: Phase, team: Team, content: bytes | IO[bytes], original_name: str, by: Actor
+) -> Verdict:
+    """Check a file in a child process that knows the public identifiers only.
+
+    Changes nothing but the hourly count of the team. Raises NotAllowed; QuotaSpent past the
+    hourly count; TooLarge; Unavailable while the challenge is being prepared.
+    """
+    require(rules.may_enter, by, team)
+    _count(team)
+    task = (
+        PhaseTask.objects.filter(phase=phase, current=True)
+        .select_related("scorer_version", "holdout")
+        .order_by("index")
+        .first()
+    )
+    if task is None or task.holdout.compiled_keys_sha256 is None:
+        raise Unavailable(_("Le challenge est encore en préparation. Réessayez dans un moment."))
+    spec = AnswerSpec.from_json(task.scorer_version.spec["submission"])
+    keys = objects.read(task.holdout.compiled_keys_sha256)
+    with _private_copy(content, original_name, limit_bytes=phase.max_bytes) as path:
+        return child.check(path, spec, keys, name=original_name)
+
+
+def _count(team: Team) -> None:
+    now = clock.now()
+    key = f"challenges.checks:{team.pk}:{now:%Y%m%d%H}"
+    cache.add(key, 0, timeout=_HOUR_SECONDS)
+    if cache.incr(key) > settings.CHECKS_PER_HOUR:
+        next_hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        raise QuotaSpent(
+            _("Votre équipe a fait beaucoup de vérifications cette heure-ci."),
+            code="checks_reached",
+            next_opening=next_hour,
+        )
+
+
+@contextmanager
+def _private_copy(
+    content: bytes | IO[bytes], original_name: str, *, limit_bytes: int
+) -> Iterator[Path]:
+    chunks = [content] if isinstance(content, bytes) else objects.pieces(content)
+    with tempfile.TemporaryDirectory(prefix="check-") as folder:
+        path = Path(folder) / f"answer{Path(original_name).suffix.lower()[:12]}"
+        size = 0
+        with path.open("wb") as file:
+            for chunk in chunks:
+                size += len(chunk)
+                if size > limit_bytes:
+                    raise TooLarge(limit_bytes=limit_bytes)
+                file.write(chunk)
+        yield path
