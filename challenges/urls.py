@@ -1,5 +1,63 @@
 """Routes of challenges."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from challenges.views import entries, kit, organiser, reading, standings, teams
+
+app_name = "challenges"
+
+entry_patterns = [
+    path("", entries.entry, name="entry"),
+    path("etat/", entries.state, name="entry_state"),
+    path("recepisse.json", entries.receipt, name="entry_receipt"),
+    path("recepisse-score.json", entries.score_receipt, name="entry_score_receipt"),
+    path("fichier/", entries.file, name="entry_file"),
+    path("erreurs.csv", entries.faults_csv, name="entry_faults"),
+    path("choisir/", entries.choose, name="entry_choose"),
+    path("retirer/", entries.withdraw, name="entry_withdraw"),
+]
+
+team_patterns = [
+    path("", teams.team, name="team"),
+    path("inviter/", teams.invite, name="team_invite"),
+    path("invitation/<uuid:invitation>/retirer/", teams.revoke, name="team_revoke"),
+    path("invitation/<uuid:invitation>/<str:token>/", teams.join, name="team_join"),
+    path("membre/<int:member>/retirer/", teams.remove, name="team_remove"),
+    path("quitter/", teams.leave, name="team_leave"),
+]
+
+challenge_patterns = [
+    path("", reading.presentation, name="presentation"),
+    path("donnees/", reading.data, name="data"),
+    path("donnees/<str:name>", reading.file, name="file"),
+    path("kit.zip", kit.kit, name="kit"),
+    path("evaluation/", reading.evaluation, name="evaluation"),
+    path("classement/", standings.standings, name="standings"),
+    path("classement.csv", standings.standings_csv, name="standings_csv"),
+    path("classement.json", standings.standings_json, name="standings_json"),
+    path("soumissions/", entries.entries, name="entries"),
+    path("soumissions.csv", entries.entries_csv, name="entries_csv"),
+    path("soumissions/<uuid:entry>/", include(entry_patterns)),
+    path("reglement/", teams.rules, name="rules"),
+    path("entraide/", reading.help_page, name="help"),
+    path("equipe/", include(team_patterns)),
+]
+
+organiser_patterns = [
+    path("", organiser.cockpit, name="organiser"),
+    path("visa/demander/", organiser.submit, name="organiser_submit"),
+    path("visa/donner/", organiser.publish, name="organiser_publish"),
+    path("visa/corrections/", organiser.send_back, name="organiser_send_back"),
+    path("phases/<int:index>/clore/", organiser.close, name="organiser_close"),
+    path("phases/<int:index>/resultats/proposer/", organiser.propose_reveal, name="reveal_propose"),
+    path(
+        "phases/<int:index>/resultats/confirmer/", organiser.confirm_reveal, name="reveal_confirm"
+    ),
+]
+
+urlpatterns = [
+    path("challenges/", reading.challenge_list, name="list"),
+    path("challenges/<slug:slug>/", include(challenge_patterns)),
+    path("espace/challenges/", organiser.mine, name="organiser_list"),
+    path("espace/challenges/<slug:slug>/", include(organiser_patterns)),
+]

@@ -1,0 +1,125 @@
+"""Forms of the challenges pages."""
+
+from uuid import uuid4
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from challenges.models import Terms
+from portal.lib.files import safe_name
+
+
+class TermsForm(forms.Form):
+    """Accept one version of the rules."""
+
+    terms = forms.IntegerField(widget=forms.HiddenInput)
+    accepted = forms.BooleanField(
+        label=_("J’ai lu le règlement et je l’accepte"),
+        error_messages={"required": _("Cochez la case pour accepter le règlement.")},
+    )
+
+    def __init__(self, *args: object, version: Terms, **kwargs: object) -> None:
+        super().__init__(*args, initial={"terms": version.number}, **kwargs)  # type: ignore[arg-type]
+        self.version = version
+
+    def clean_terms(self) -> int:
+        """Refuse an acceptance of a version that is no longer in force."""
+        number: int = self.cleaned_data["terms"]
+        if number != self.version.number:
+            raise forms.ValidationError(
+                _("Le règlement a changé depuis l’affichage de cette page. Relisez-le.")
+            )
+        return number
+
+
+class TeamForm(forms.Form):
+    """Name a new team."""
+
+    name = forms.CharField(
+        label=_("Nom de l’équipe"),
+        max_length=80,
+        help_text=_("Ce nom est public : il paraît au classement."),
+        error_messages={"required": _("Donnez un nom à votre équipe.")},
+    )
+
+
+class InvitationForm(forms.Form):
+    """Invite a person by e-mail."""
+
+    email = forms.EmailField(
+        label=_("Adresse électronique"),
+        help_text=_("L’invitation est valable sept jours, une seule fois, pour cette adresse."),
+        error_messages={
+            "required": _("Écrivez l’adresse de la personne à inviter."),
+            "invalid": _("Cette adresse n’est pas valable. Exemple : prenom.nom@exemple.fr"),
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class EntryForm(forms.Form):
+    """Submit a file of predictions, or only check its format."""
+
+    key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    file = forms.FileField(
+        label=_("Votre fichier de prédictions"),
+        allow_empty_file=True,
+        error_messages={"required": _("Choisissez le fichier à déposer.")},
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.parquet,.zip"}),
+    )
+    note = forms.CharField(
+        label=_("Note pour votre équipe"),
+        max_length=140,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": _("Ex. : lissage par zone")}),
+    )
+    check_only = forms.BooleanField(
+        label=_("Vérifier seulement le format, sans utiliser d’essai"), required=False
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        kwargs.setdefault("initial", {})
+        kwargs["initial"] = {"key": str(uuid4())} | kwargs["initial"]  # type: ignore[operator]
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+
+    @property
+    def file_name(self) -> str:
+        """Return the displayable name of the file."""
+        return safe_name(self.cleaned_data["file"].name or "")
+
+
+class PublishForm(forms.Form):
+    """Give the visa."""
+
+    confirm_licence = forms.BooleanField(
+        label=_("La licence des données a été confirmée par son titulaire"), required=False
+    )
+
+
+class ReasonForm(forms.Form):
+    """Say what must be corrected."""
+
+    reason = forms.CharField(
+        label=_("Corrections demandées"),
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": _("Dites ce qui est à corriger.")},
+    )
+
+
+class ClosingForm(forms.Form):
+    """Confirm the close of a phase."""
+
+    sure = forms.BooleanField(
+        label=_("Je confirme la clôture : plus aucune soumission ne sera acceptée"),
+        error_messages={"required": _("Cochez la case pour confirmer la clôture.")},
+    )
+
+
+class RevealForm(forms.Form):
+    """Propose or confirm the publication of the final results."""
+
+    sure = forms.BooleanField(
+        label=_("Je confirme : les résultats définitifs deviendront publics"),
+        error_messages={"required": _("Cochez la case pour confirmer.")},
+    )

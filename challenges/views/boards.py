@@ -1,0 +1,262 @@
+"""Prepare leaderboards for reading: rows, scale, ties, gaps, both parts after the reveal."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from challenges.enums import Direction, Split
+from challenges.models import Challenge, Column, Entry, Standing
+from challenges.queries.boards import Board, Row
+
+Cell = dict[str, Any]
+
+
+def primary_of(board: Board) -> Column | None:
+    """Return the column that ranks."""
+    return next((c for c in board.columns if c.pk == board.leaderboard.primary_id), None)
+
+
+def secondary_of(board: Board) -> list[Column]:
+    """List the other figures that stand in the table, one figure a team."""
+    return [
+        column
+        for column in board.columns
+        if not column.at_closing
+        and not column.grouped
+        and column.pk != board.leaderboard.primary_id
+    ]
+
+
+def fairness_of(board: Board) -> list[Column]:
+    """List the figures by group."""
+    return [column for column in board.columns if column.at_closing]
+
+
+def cell_of(board: Board, row: Row, column: Column) -> Cell:
+    """Return what a row shows in a column, empty when nothing is shown."""
+    return row.cells[board.columns.index(column)] or {}
+
+
+def text_of(cell: Cell, column: Column) -> str:
+    """Write a released figure with its declared decimals, or a dash."""
+    value = cell.get("value")
+    return "–" if value is None else number_format(value, column.decimals, use_l10n=True)
+
+
+def ordered(board: Board, sort: str) -> list[Row]:
+    """Order the rows by a directed metric; by position for any other word."""
+    column = next((c for c in secondary_of(board) if c.key == sort), None)
+    if column is None or column.direction == Direction.NONE:
+        return board.rows
+    sign = -1 if column.direction == Direction.MAX else 1
+
+    def place(row: Row) -> tuple[bool, float, int]:
+        value = cell_of(board, row, column).get("value")
+        return (value is None, sign * (value or 0.0), row.standing.position)
+
+    return sorted(board.rows, key=place)
+
+
+def scale_of(board: Board) -> tuple[float, float, float | None]:
+    """Choose the axis that holds every interval, and the value to beat."""
+    primary = primary_of(board)
+    if primary is None:
+        return (0.0, 1.0, None)
+    values = [(row, cell_of(board, row, primary).get("value")) for row in board.rows]
+    ends = [value for _row, value in values]
+    for row in board.rows:
+        ends += [row.standing.interval_low, row.standing.interval_high]
+    known = [end for end in ends if end is not None]
+    if not known:
+        return (0.0, 1.0, None)
+    low, high = min(known), max(known)
+    margin = (high - low) * 0.05 or 10.0**-primary.decimals
+    reference = next((value for row, value in values if row.is_baseline), None)
+    return (low - margin, high + margin, reference)
+
+
+def tied_ranks(board: Board) -> set[int]:
+    """Return the ranks that several teams share."""
+    ranks = Counter(
+        row.standing.rank for row in board.rows if not row.is_baseline and row.standing.rank
+    )
+    return {rank for rank, teams in ranks.items() if rank is not None and teams > 1}
+
+
+def table_rows(
+    board: Board, listed: Sequence[Row], *, mine: int | None, sorted_by_rank: bool
+) -> list[dict[str, Any]]:
+    """Prepare rows for the component of standings; mine: the reader's team."""
+    primary, tied = primary_of(board), tied_ranks(board)
+    shown: list[dict[str, Any]] = []
+    previous: object = None
+    for row in listed:
+        standing = row.standing
+        group = "reference" if row.is_baseline else standing.rank
+        shown.append(
+            {
+                "rank": standing.rank or "–",
+                "tied": standing.rank in tied and not row.is_baseline,
+                "team": row.team_name,
+                "affiliation": _("Organisateur") if row.is_baseline else "",
+                "value": cell_of(board, row, primary).get("value") if primary else None,
+                "low": standing.interval_low,
+                "high": standing.interval_high,
+                "mine": standing.team_id == mine,
+                "baseline": row.is_baseline,
+                "new_tier": sorted_by_rank and bool(shown) and group != previous,
+                "extra": _extra(board, row),
+            }
+        )
+        previous = group
+    return shown
+
+
+def _extra(board: Board, row: Row) -> list[dict[str, str]]:
+    cells = [
+        {"label": column.title, "text": text_of(cell_of(board, row, column), column)}
+        for column in secondary_of(board)
+    ]
+    if fairness_of(board):
+        cells.append({"label": _("Équité"), "text": _fairness_text(board, row)})
+    cells.append({"label": _("Essais"), "text": str(row.standing.entries_count)})
+    return cells
+
+
+def _fairness_text(board: Board, row: Row) -> str:
+    if not board.revealed:
+        return _("à la clôture")
+    column = fairness_summary(board)
+    if column is None:
+        return _("voir plus bas")
+    return text_of(cell_of(board, row, column), column)
+
+
+def fairness_summary(board: Board) -> Column | None:
+    """Choose the figure that sums up fairness: the first directed one, else the first."""
+    plain = [column for column in fairness_of(board) if not column.grouped]
+    directed = [column for column in plain if column.direction != Direction.NONE]
+    return next(iter(directed or plain), None)
+
+
+def fairness_tables(
+    public: Board, private: Board, listed: Sequence[Row], *, mine: int | None
+) -> list[dict[str, Any]]:
+    """Lay out each fairness figure on both splits, with the number of rows of each group."""
+    by_team = [{row.standing.team_id: row for row in board.rows} for board in (public, private)]
+    boards = (public, private)
+
+    def both(row: Row, column: Column) -> list[Cell]:
+        found = [rows.get(row.standing.team_id) for rows in by_team]
+        return [
+            cell_of(board, each, column) if each else {}
+            for board, each in zip(boards, found, strict=True)
+        ]
+
+    tables = []
+    for column in fairness_of(private):
+        cells = [(row, both(row, column)) for row in listed]
+        groups = _groups(column, [each for _row, pair in cells for each in pair])
+        tables.append(
+            {
+                "title": column.title,
+                "grouped": column.grouped,
+                "groups": [_group_head(column, group, cells) for group in groups],
+                "rows": [
+                    {
+                        "team": row.team_name,
+                        "mine": row.standing.team_id == mine,
+                        "baseline": row.is_baseline,
+                        "cells": [
+                            [_figure_text(cell, column, group) for cell in pair] for group in groups
+                        ],
+                    }
+                    for row, pair in cells
+                ],
+            }
+        )
+    return tables
+
+
+def _groups(column: Column, cells: Sequence[Cell]) -> list[str]:
+    """List the groups of a column in their declared order; one nameless group for a figure."""
+    if not column.grouped:
+        return [""]
+    found = {group for cell in cells for group in cell.get("groups", ())}
+    declared = [group for group in column.groups if group in found]
+    return declared + sorted(found - set(declared))
+
+
+def _group_head(
+    column: Column, group: str, cells: Sequence[tuple[Row, list[Cell]]]
+) -> dict[str, Any]:
+    pairs = [pair for _row, pair in cells]
+    return {
+        "label": column.groups.get(group, group),
+        "n": [_rows_of([pair[part] for pair in pairs], group) for part in (0, 1)],
+    }
+
+
+def _rows_of(cells: Sequence[Cell], group: str) -> int | None:
+    known = (cell.get("groups", {}).get(group, {}).get("n") for cell in cells)
+    return next((n for n in known if n is not None), None)
+
+
+def _figure_text(cell: Cell, column: Column, group: str) -> str:
+    return text_of(cell.get("groups", {}).get(group) or {} if group else cell, column)
+
+
+def gap(board: Board, mine: int | None) -> dict[str, Any] | None:
+    """Tell a team where it stands and how far the rank group above is."""
+    own = next((row for row in board.rows if row.standing.team_id == mine), None)
+    primary = primary_of(board)
+    if own is None or primary is None or own.is_baseline:
+        return None
+    rank = own.standing.rank
+    above = [
+        row
+        for row in board.rows
+        if not row.is_baseline and rank and row.standing.rank and row.standing.rank < rank
+    ]
+    value = cell_of(board, own, primary).get("value")
+    target = cell_of(board, above[-1], primary).get("value") if above else None
+    return {
+        "team": own.team_name,
+        "rank": rank,
+        "tied": rank in tied_ranks(board),
+        "rank_low": own.standing.rank_low,
+        "rank_high": own.standing.rank_high,
+        "value": text_of({"value": value}, primary),
+        "above_rank": above[-1].standing.rank if above else None,
+        "missing": text_of({"value": abs(target - value)}, primary)
+        if target is not None and value is not None
+        else "",
+    }
+
+
+def figures(challenge: Challenge) -> list[tuple[str, str]]:
+    """List the large figures of the presentation: teams, entries, best and value to beat."""
+    entries = Entry.objects.filter(
+        enrolment__phase__challenge=challenge, enrolment__team__is_baseline=False
+    ).count()
+    shown = [(_("équipes"), str(challenge.teams_count)), (_("soumissions"), str(entries))]  # type: ignore[attr-defined]  # annotated
+    rows = list(
+        Standing.objects.filter(
+            Q(rank=1) | Q(is_baseline=True),
+            leaderboard__challenge=challenge,
+            leaderboard__hidden=False,
+            split=Split.PRIVATE if challenge.is_revealed else Split.PUBLIC,
+        )
+        .select_related("leaderboard__primary")
+        .order_by("leaderboard__phase__index", "position")
+    )
+    for label, baseline in ((_("meilleur score"), False), (_("référence à battre"), True)):
+        row = next((each for each in rows if each.is_baseline == baseline), None)
+        if row is not None and row.leaderboard.primary is not None:
+            column = row.leaderboard.primary
+            shown.append((label, text_of(row.cells.get(column.key) or {}, column)))
+    return shown

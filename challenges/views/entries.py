@@ -1,0 +1,330 @@
+"""Submit, follow, choose and withdraw the entries of one's team."""
+
+import csv
+import io
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from challenges.actions import checks, choices
+from challenges.actions import entries as acts
+from challenges.enums import EntryStatus
+from challenges.forms import EntryForm
+from challenges.models import Challenge, Entry, Phase
+from challenges.queries.teams import has_accepted_terms, quota_left, registration_of
+from challenges.views import lives
+from challenges.views.entry_tables import (
+    Figures,
+    faults_of,
+    history,
+    listed_facts,
+    primary_figures,
+)
+from challenges.views.head import scene
+from challenges.views.reading import contract_of, scoring_words
+from challenges.views.teams import own_team, person
+from portal.lib import files, objects
+from portal.lib.files import csv_safe
+from portal.lib.refusals import Closed, Hidden
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def entries(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Show the entries of one's team and the form to submit; submit by POST."""
+    if request.method != "POST":
+        return _page(request, slug)
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    form = EntryForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _page(request, slug, form=form, status=422)
+    return (
+        check(request, slug, form)
+        if form.cleaned_data["check_only"]
+        else deposit(request, slug, form)
+    )
+
+
+def deposit(request: HttpRequest, slug: str, form: EntryForm) -> HttpResponseBase:
+    """Submit a file: 201 and its receipt, or 200 and the earlier one for the same key."""
+    context = scene(request, slug, "entries")
+    accepted = acts.enter(
+        phase=phase_to_enter(context["phase"]),
+        team=context["team"] or own_team(request, context["challenge"]),
+        content=form.cleaned_data["file"],
+        original_name=form.file_name,
+        idempotency_key=form.cleaned_data["key"],
+        by=person(request),
+        note=form.cleaned_data["note"],
+    )
+    if "application/json" in request.headers.get("Accept", ""):
+        return _receipt(accepted.entry.receipt, status=201 if accepted.created else 200)
+    for warning in accepted.warnings:
+        messages.warning(request, warning["message"])
+    if not accepted.created:
+        return _entry_page(request, slug, accepted.entry)
+    messages.success(request, _("Fichier reçu : le récépissé est enregistré."))
+    return redirect("challenges:entry", slug, accepted.entry.pk)
+
+
+def check(request: HttpRequest, slug: str, form: EntryForm) -> HttpResponse:
+    """Check the format of a file: nothing is stored, no attempt is used."""
+    context = scene(request, slug, "entries")
+    verdict = checks.check(
+        phase=phase_to_enter(context["phase"]),
+        team=context["team"] or own_team(request, context["challenge"]),
+        content=form.cleaned_data["file"],
+        original_name=form.file_name,
+        by=person(request),
+    )
+    shown = {
+        "accepted": verdict.accepted,
+        "rows": verdict.rows,
+        "faults": faults_of(verdict.to_json()),
+        "warnings": [notice.message for notice in verdict.warnings],
+        "name": form.file_name,
+    }
+    return _page(request, slug, verdict=shown, status=200 if verdict.accepted else 422)
+
+
+@require_safe
+def entry(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
+    """Show one entry of one's team: receipt, life, faults, scores."""
+    return _entry_page(request, slug, own_entry(request, slug, entry))
+
+
+@require_safe
+def state(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
+    """Send the live state of an entry, the fragment that its page holds."""
+    own = own_entry(request, slug, entry)
+    figure = primary_figures([own]).get(own.pk)
+    return render(request, "challenges/entry_state.html", _life(own, figure))
+
+
+@require_safe
+def receipt(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
+    """Send the signed receipt of a deposit."""
+    return _receipt(own_entry(request, slug, entry).receipt)
+
+
+@require_safe
+def score_receipt(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
+    """Send the signed receipt of a score."""
+    own = own_entry(request, slug, entry)
+    done = own.evaluations.exclude(receipt="").order_by("-finished_at").first()
+    if done is None:
+        raise Hidden
+    return _receipt(done.receipt)
+
+
+@require_safe
+def file(request: HttpRequest, slug: str, entry: UUID) -> HttpResponseBase:
+    """Send back to a team the file it submitted."""
+    own = own_entry(request, slug, entry)
+    return files.attachment(
+        objects.open(own.sha256),
+        own.original_name,
+        media_type="application/octet-stream",
+        size=own.size,
+    )
+
+
+@require_safe
+def faults_csv(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
+    """Send the faults of a refused file as CSV."""
+    own = own_entry(request, slug, entry)
+    rows = [
+        [
+            each["code"],
+            each["line"] or "",
+            each["column"],
+            each["value"],
+            each["message"],
+            each["expected"],
+        ]
+        for each in faults_of(own.verdict)
+    ]
+    header = ["code", "ligne", "colonne", "valeur", "message", "attendu"]
+    return _csv(f"{slug}-{own.number}-erreurs.csv", [header, *rows])
+
+
+@require_safe
+def entries_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    """Send the history of one's team as CSV."""
+    context = scene(request, slug, "entries")
+    team = context["team"] or own_team(request, context["challenge"])
+    own = entries_of(request, context["challenge"], team)
+    scores = primary_figures(own)
+    rows = [
+        [
+            each.enrolment.phase.index,
+            each.number,
+            each.received_at.isoformat(),
+            each.status_word,
+            scores[each.pk].public.text if each.pk in scores else "",
+            "oui" if each.final_choice else "non",
+            each.note,
+            each.original_name,
+            each.sha256,
+        ]
+        for each in own
+    ]
+    header = [
+        "phase",
+        "numero",
+        "recue",
+        "etat",
+        "score_public",
+        "choix_final",
+        "note",
+        "fichier",
+        "sha256",
+    ]
+    return _csv(f"{slug}-soumissions.csv", [header, *rows])
+
+
+@require_POST
+def choose(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
+    """Make an entry one of the team's final choices, or no longer."""
+    own = own_entry(request, slug, entry)
+    if own.final_choice:
+        choices.unchoose(entry=own, by=person(request))
+        messages.success(request, _("Cette soumission n’est plus un choix final."))
+    else:
+        choices.choose(entry=own, by=person(request))
+        messages.success(request, _("Choix final enregistré."))
+    return redirect("challenges:entries", slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
+    """Ask, then withdraw an entry."""
+    own = own_entry(request, slug, entry)
+    if request.method == "POST":
+        choices.withdraw(entry=own, by=person(request))
+        messages.success(request, _("Soumission retirée. L’essai reste décompté."))
+        return redirect("challenges:entries", slug)
+    context = scene(request, slug, "entries")
+    return render(request, "challenges/withdraw.html", context | {"entry": own})
+
+
+def phase_to_enter(phase: Phase | None) -> Phase:
+    """Return the phase to enter; refuse when there is none."""
+    if phase is None:
+        raise Closed(_("Ce challenge n’a pas encore de phase."), code="phase_closed")
+    return phase
+
+
+def own_entry(request: HttpRequest, slug: str, entry: UUID) -> Entry:
+    """Return an entry of this person's team; 404 for any other, known or not."""
+    return get_object_or_404(
+        Entry.objects.visible_to(request.user).select_related(
+            "enrolment__phase__challenge", "enrolment__team"
+        ),
+        pk=entry,
+        enrolment__phase__challenge__slug=slug,
+    )
+
+
+def entries_of(request: HttpRequest, challenge: Challenge, team: Any) -> list[Entry]:
+    """List the entries of one's team, the last first."""
+    return list(
+        Entry.objects.visible_to(request.user)
+        .filter(enrolment__team=team, enrolment__phase__challenge=challenge)
+        .select_related("enrolment__phase", "submitted_by")
+        .order_by("-received_at", "-number")
+    )
+
+
+def _page(
+    request: HttpRequest,
+    slug: str,
+    *,
+    form: EntryForm | None = None,
+    verdict: dict[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = scene(request, slug, "entries")
+    if context["team"] is None:
+        return render(request, "challenges/entries_none.html", context)
+    context |= {"form": form or EntryForm(), "verdict": verdict} | _team_context(request, context)
+    return render(request, "challenges/entries.html", context, status=status)
+
+
+def _team_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    challenge, team, phase = context["challenge"], context["team"], context["phase"]
+    own = entries_of(request, challenge, team)
+    figures = primary_figures(own)
+    latest = own[0] if own else None
+    words = scoring_words(contract_of(challenge))
+    registration = registration_of(challenge, request.user)
+    captain = team.has_captain(request.user)
+    chosen = [each for each in own if each.final_choice and each.enrolment.phase == phase]
+    return {
+        "quota": quota_left(phase, team, context["now"]) if phase else None,
+        "accepted": has_accepted_terms(challenge, request.user),
+        "registered": registration is not None and registration.state == "accepted",
+        "drop_hint": _drop_hint(words["formats"], phase),
+        "rows": history(own, figures, challenge=challenge, captain=captain, now=context["now"]),
+        "latest": latest,
+        "captain": captain,
+        "chosen": chosen,
+        "facts": listed_facts(phase, team),
+        "members": team.members.filter(left_at__isnull=True).count(),
+        "many_phases": len(context["phases"]) > 1,
+        "refused": latest if latest and latest.status == EntryStatus.REJECTED else None,
+        "faults": faults_of(latest.verdict) if latest else [],
+    } | (_life(latest, figures.get(latest.pk)) if latest else {})
+
+
+def _drop_hint(formats: list[str], phase: Phase | None) -> str:
+    if phase is None:
+        return ""
+    return _("%(formats)s, %(size)s Mo au plus") % {
+        "formats": ", ".join(formats) or "CSV",
+        "size": number_format(phase.max_bytes / 1_000_000, 1, use_l10n=True),
+    }
+
+
+def _entry_page(request: HttpRequest, slug: str, own: Entry) -> HttpResponse:
+    figure = primary_figures([own]).get(own.pk)
+    context = scene(request, slug, "entries") | _life(own, figure)
+    context |= {
+        "faults": faults_of(own.verdict),
+        "warnings": [each.get("message", "") for each in own.verdict.get("warnings", ())],
+        "score_receipt": own.evaluations.exclude(receipt="").exists(),
+        "quota": quota_left(own.enrolment.phase, own.enrolment.team, context["now"]),
+    }
+    return render(request, "challenges/entry.html", context)
+
+
+def _life(own: Entry, figure: Figures | None) -> dict[str, Any]:
+    return {
+        "entry": own,
+        "badge": lives.badge(own),
+        "stages": lives.stages(own, figure.public.sentence if figure else ""),
+        "final": lives.is_final(own),
+        "figure": figure,
+    }
+
+
+def _receipt(text: str, *, status: int = 200) -> HttpResponse:
+    return HttpResponse(text, content_type="application/json", status=status)
+
+
+def _csv(name: str, rows: list[list[Any]]) -> HttpResponse:
+    out = io.StringIO()
+    csv.writer(out).writerows([[csv_safe(cell) for cell in row] for row in rows])
+    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -1,0 +1,157 @@
+"""Lay out the entries of a team: released figures, history, faults."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from challenges.enums import EntryStatus, PhaseMoment, Split
+from challenges.models import Challenge, Entry, Leaderboard, Phase, Score, Standing, Team
+from challenges.queries.boards import is_revealed
+from challenges.views import lives
+
+BLANK_FAULT = {
+    "code": "",
+    "line": None,
+    "column": "",
+    "value": "",
+    "message": "",
+    "hint": "",
+    "expected": "",
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Hold one released figure: its text, and its interval where the board gives one."""
+
+    text: str = ""
+    low: str = ""
+    high: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Write the figure with its interval, or say where the interval is."""
+        if not self.text:
+            return ""
+        if not self.low:
+            return self.text
+        return _("%(text)s, intervalle à 95 %% de %(low)s à %(high)s") % {
+            "text": self.text,
+            "low": self.low,
+            "high": self.high,
+        }
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Hold the primary figure of an entry on both parts; the final one only once revealed."""
+
+    title: str
+    public: Figure = Figure()
+    private: Figure = Figure()
+
+
+def primary_figures(entries: Sequence[Entry]) -> dict[UUID, Figures]:
+    """Read the released primary figure of some entries, in three queries."""
+    boards = (
+        Leaderboard.objects.filter(phase__in={entry.enrolment.phase_id for entry in entries})
+        .select_related("primary", "phase__reveal")
+        .order_by("-pk")
+    )
+    columns = {board.phase_id: board.primary for board in boards if board.primary is not None}
+    revealed = {board.phase_id for board in boards if is_revealed(board.phase)}
+    wanted = {
+        entry.pk: columns[entry.enrolment.phase_id]
+        for entry in entries
+        if entry.enrolment.phase_id in columns
+    }
+    phases = {entry.pk: entry.enrolment.phase_id for entry in entries}
+    intervals = {
+        (row.entry_id, row.split): row
+        for row in Standing.objects.filter(entry__in=list(wanted)).order_by("pk")
+    }
+    texts: dict[tuple[UUID, str], Figure] = {}
+    scores = Score.objects.filter(evaluation__entry__in=list(wanted), group="")
+    for score in scores.select_related("evaluation").order_by("evaluation__finished_at", "pk"):
+        entry_id = score.evaluation.entry_id
+        column = wanted[entry_id]
+        sealed = score.split == Split.PRIVATE and phases[entry_id] not in revealed
+        if score.metric == column.key and not sealed:
+            row = intervals.get((entry_id, score.split))
+            texts[entry_id, score.split] = _figure(score.value, column.decimals, row)
+    return {
+        entry_id: Figures(
+            title=column.title,
+            public=texts.get((entry_id, Split.PUBLIC.value), Figure()),
+            private=texts.get((entry_id, Split.PRIVATE.value), Figure()),
+        )
+        for entry_id, column in wanted.items()
+    }
+
+
+def _figure(value: float, decimals: int, row: Standing | None) -> Figure:
+    def write(number: float | None) -> str:
+        return "" if number is None else number_format(number, decimals, use_l10n=True)
+
+    return Figure(
+        text=write(value),
+        low=write(row.interval_low) if row else "",
+        high=write(row.interval_high) if row else "",
+    )
+
+
+def history(
+    entries: Sequence[Entry],
+    figures: Mapping[UUID, Figures],
+    *,
+    challenge: Challenge,
+    captain: bool,
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """Lay out the history of a team, with what its captain may do to each entry."""
+    choosable = not challenge.is_revealed and captain
+    return [
+        {
+            "entry": entry,
+            "badge": lives.badge(entry),
+            "figure": figures.get(entry.pk, Figures("")),
+            "may_choose": choosable
+            and entry.status == EntryStatus.SCORED
+            and entry.enrolment.phase.moment(now) is not PhaseMoment.CLOSED,
+            "may_withdraw": captain
+            and entry.status in {EntryStatus.RECEIVED, EntryStatus.QUEUED, EntryStatus.SCORED}
+            and not challenge.is_revealed,
+        }
+        for entry in entries
+    ]
+
+
+def listed_facts(phase: Phase | None, team: Team) -> dict[str, Any]:
+    """Read where the team stands on the board of a phase: rank, best figure, teams."""
+    row = (
+        Standing.objects.filter(leaderboard__phase=phase, team=team, split=Split.PUBLIC)
+        .filter(leaderboard__hidden=False)
+        .select_related("leaderboard__primary")
+        .order_by("position")
+        .first()
+    )
+    if row is None or row.leaderboard.primary is None:
+        return {}
+    column = row.leaderboard.primary
+    cell = row.cells.get(column.key) or {}
+    teams = row.leaderboard.standings.filter(split=Split.PUBLIC, is_baseline=False).count()
+    figure = _figure(cell["value"], column.decimals, row) if cell.get("value") is not None else None
+    return {"rank": row.rank, "teams": teams, "figure": figure, "title": column.title}
+
+
+def faults_of(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """List the faults of a refused file, every field present."""
+    return [
+        {key: fault.get(key) or blank for key, blank in BLANK_FAULT.items()}
+        for fault in verdict.get("faults", ())
+    ]

@@ -1,0 +1,229 @@
+"""Prepare what every page of a challenge shows: its head, its tabs and its phases."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from challenges.enums import ChallengeStatus, PhaseMoment
+from challenges.models import Challenge, Entry, Phase, PublicFile, Team
+from challenges.queries.challenges import current_phase
+from challenges.views.words import USE_CASES
+from portal.lib import clock
+
+
+@dataclass(frozen=True)
+class Face:
+    """Show a state: a word, a pigment and an icon."""
+
+    label: str
+    tone: str
+    icon: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """Show one phase on the line of time."""
+
+    name: str
+    state: str
+    opens_at: datetime | None
+    closes_at: datetime | None
+    sentence: str
+
+
+TABS = {
+    "presentation": gettext_lazy("Présentation"),
+    "data": gettext_lazy("Données"),
+    "evaluation": gettext_lazy("Évaluation"),
+    "standings": gettext_lazy("Classement"),
+    "entries": gettext_lazy("Soumissions"),
+    "rules": gettext_lazy("Règlement"),
+    "help": gettext_lazy("Entraide"),
+}
+
+STATUS_FACES = {
+    ChallengeStatus.DRAFT: (gettext_lazy("Brouillon"), "ardoise", "pencil"),
+    ChallengeStatus.IN_REVIEW: (gettext_lazy("En relecture"), "ardoise", "eye"),
+    ChallengeStatus.SUSPENDED: (gettext_lazy("Suspendu"), "ocre", "triangle-alert"),
+    ChallengeStatus.CLOSED: (gettext_lazy("Clos"), "ardoise", "lock"),
+    ChallengeStatus.REVEALED: (gettext_lazy("Résultats définitifs"), "pin", "trophy"),
+    ChallengeStatus.ARCHIVED: (gettext_lazy("Archivé"), "ardoise", "history"),
+}
+
+
+def counted(model: Any, **conditions: Any) -> Coalesce:
+    """Count the rows of a model that hang on each challenge, without a join."""
+    rows = (
+        model.objects.filter(challenge=OuterRef("pk"), **conditions)
+        .order_by()
+        .values("challenge")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    return Coalesce(Subquery(rows, output_field=IntegerField()), 0)
+
+
+def challenges(request: HttpRequest) -> QuerySet[Challenge]:
+    """Return the challenges that this person may read, with what their pages show."""
+    return (
+        Challenge.objects.visible_to(request.user)
+        .select_related("organiser")
+        .prefetch_related("phases")
+        .annotate(
+            files_count=counted(PublicFile),
+            teams_count=counted(Team, is_baseline=False, enrolments__entries__isnull=False),
+        )
+    )
+
+
+def find(request: HttpRequest, slug: str) -> Challenge:
+    """Return a challenge this person may read; 404 for any other."""
+    return get_object_or_404(challenges(request), slug=slug)
+
+
+def face_of(challenge: Challenge, phase: Phase | None, now: datetime) -> Face:
+    """Choose the badge of a challenge."""
+    status = ChallengeStatus(challenge.status)
+    if status in STATUS_FACES:
+        label, tone, icon = STATUS_FACES[status]
+        return Face(str(label), tone, icon)
+    match phase.moment(now) if phase else PhaseMoment.UNDATED:
+        case PhaseMoment.OPEN:
+            return Face(_("%(phase)s en cours") % {"phase": phase}, "ocre", "circle-dot")
+        case PhaseMoment.CLOSED:
+            return Face(_("Clos"), "ardoise", "lock")
+        case PhaseMoment.COMING | PhaseMoment.UNDATED:
+            return Face(_("À venir"), "calanque", "calendar")
+
+
+def is_open(challenge: Challenge, phase: Phase | None, now: datetime) -> bool:
+    """Say whether the phase takes entries at this instant."""
+    return (
+        phase is not None
+        and challenge.status == ChallengeStatus.PUBLISHED
+        and phase.moment(now) is PhaseMoment.OPEN
+    )
+
+
+def steps(challenge: Challenge, phases: Sequence[Phase], now: datetime) -> list[Step]:
+    """Lay out the phases, then the final results, on the line of time."""
+    shown = [
+        Step(
+            name=phase.name,
+            state=_step_state(challenge, phase, now),
+            opens_at=phase.opens_at,
+            closes_at=phase.closes_at,
+            sentence=_quota_sentence(phase),
+        )
+        for phase in phases
+    ]
+    revealed = challenge.is_revealed
+    shown.append(
+        Step(
+            name=_("Résultats définitifs"),
+            state="done" if revealed else "todo",
+            opens_at=challenge.status_since if revealed else None,
+            closes_at=None,
+            sentence=_("Classement établi sur les données jamais montrées"),
+        )
+    )
+    return shown
+
+
+def scene(request: HttpRequest, slug: str, tab: str) -> dict[str, Any]:
+    """Prepare the context common to the pages of one challenge."""
+    challenge = find(request, slug)
+    now = clock.now()
+    phases = list(challenge.phases.all())
+    phase = current_phase(phases, now)
+    team = team_of(request, challenge)
+    return {
+        "section": "challenges",
+        "challenge": challenge,
+        "phase": phase,
+        "phases": phases,
+        "now": now,
+        "face": face_of(challenge, phase, now),
+        "open": is_open(challenge, phase, now),
+        "team": team,
+        "is_organiser": request.user.is_authenticated and challenge.is_organised_by(request.user),
+        "crumbs": [(_("Challenges"), reverse("challenges:list")), (challenge.title, "")],
+        "tabs": tabs(challenge, team),
+        "tab": str(TABS[tab]),
+    }
+
+
+def team_of(request: HttpRequest, challenge: Challenge) -> Team | None:
+    """Return this person's team in a challenge, if any, with the number of its entries."""
+    if not request.user.is_authenticated:
+        return None
+    own = (
+        Entry.objects.filter(enrolment__team=OuterRef("pk"))
+        .order_by()
+        .values("enrolment__team")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    return (
+        Team.objects.of(request.user)
+        .filter(challenge=challenge)
+        .annotate(entries_count=Coalesce(Subquery(own, output_field=IntegerField()), 0))
+        .first()
+    )
+
+
+def tabs(challenge: Challenge, team: Team | None) -> list[tuple[str, str, int | str]]:
+    """List the seven tabs of a challenge: label, address, count."""
+    return [
+        _tab("presentation", str(TABS["presentation"]), challenge),
+        _tab("data", str(TABS["data"]), challenge, challenge.files_count),
+        _tab("evaluation", str(TABS["evaluation"]), challenge),
+        _tab("standings", str(TABS["standings"]), challenge, challenge.teams_count),
+        _tab("entries", str(TABS["entries"]), challenge, team.entries_count if team else ""),
+        _tab("rules", str(TABS["rules"]), challenge),
+        _tab("help", str(TABS["help"]), challenge),
+    ]
+
+
+def use_case_names(challenge: Challenge) -> list[str]:
+    """Name the use cases of a challenge."""
+    return [str(USE_CASES[code]) for code in challenge.use_cases if code in USE_CASES]
+
+
+def shares(phase: Phase | None) -> dict[str, int]:
+    """Write the shares of the public and of the private part, in per cent."""
+    public = round((phase.public_share if phase else 0.3) * 100)
+    return {"public_percent": public, "private_percent": 100 - public}
+
+
+def _tab(
+    key: str, label: str, challenge: Challenge, count: int | str = ""
+) -> tuple[str, str, int | str]:
+    return (label, reverse(f"challenges:{key}", args=[challenge.slug]), count)
+
+
+def _step_state(challenge: Challenge, phase: Phase, now: datetime) -> str:
+    if is_open(challenge, phase, now):
+        return "now"
+    over = phase.moment(now) is PhaseMoment.CLOSED
+    finished = {ChallengeStatus.CLOSED, ChallengeStatus.REVEALED, ChallengeStatus.ARCHIVED}
+    return "done" if over or challenge.status in finished else "todo"
+
+
+def _quota_sentence(phase: Phase) -> str:
+    share = round(phase.public_share * 100)
+    if phase.max_per_day:
+        return _("%(n)s essais par jour, score sur %(share)s %% des données") % {
+            "n": phase.max_per_day,
+            "share": share,
+        }
+    return _("Score sur %(share)s %% des données") % {"share": share}

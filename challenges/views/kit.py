@@ -1,0 +1,79 @@
+"""Send the starter kit of a challenge."""
+
+import hashlib
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.http import quote_etag
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from challenges.client import kit as kits
+from challenges.models import Challenge, Phase
+from challenges.models import PublicFile as StoredFile
+from challenges.views.head import find
+from challenges.views.reading import contract_of
+from challenges.views.words import FILE_ROLES
+from portal.lib import objects
+
+CARRIED_ROLES = ("sample_submission", "baseline_program")
+
+
+@login_not_required
+@require_safe
+def kit(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Send kit.zip, built from the challenge as it is."""
+    challenge = find(request, slug)
+    content = kits.build(kit_of(request, challenge))
+    response = HttpResponse(content, content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{slug}-kit.zip"'
+    response["X-Content-Type-Options"] = "nosniff"
+    response["ETag"] = quote_etag(hashlib.sha256(content).hexdigest())
+    return response
+
+
+def kit_of(request: HttpRequest, challenge: Challenge) -> kits.Kit:
+    """Gather what the kit of a challenge holds."""
+    files = list(challenge.files.all())
+    contract = contract_of(challenge)
+    phase = challenge.phases.order_by("index").first()
+    sample = next((each for each in files if each.role == "sample_submission"), None)
+    return kits.Kit(
+        slug=challenge.slug,
+        title=challenge.title,
+        summary=challenge.summary,
+        address=request.build_absolute_uri(
+            reverse("challenges:presentation", args=[challenge.slug])
+        ),
+        submission=contract.get("submission") or {},
+        quotas=_quotas(phase),
+        metrics=[metric["label"] for metric in contract.get("metrics", ())],
+        sample=objects.read(sample.sha256) if sample else None,
+        links=[_link(request, challenge, each) for each in files],
+        carried={
+            each.name: objects.read(each.sha256) for each in files if each.role in CARRIED_ROLES
+        },
+    )
+
+
+def _quotas(phase: Phase | None) -> str:
+    if phase is None:
+        return _("Les essais seront annoncés à l’ouverture.")
+    if phase.max_per_day is None:
+        return _("Sans limite par jour.")
+    return _("%(day)s par jour et par équipe ; un fichier refusé n’utilise pas d’essai.") % {
+        "day": phase.max_per_day
+    }
+
+
+def _link(request: HttpRequest, challenge: Challenge, each: StoredFile) -> kits.PublicFile:
+    address = reverse("challenges:file", args=[challenge.slug, each.name])
+    return kits.PublicFile(
+        name=each.name,
+        role=str(FILE_ROLES.get(each.role, each.role)),
+        address=request.build_absolute_uri(address),
+        sha256=each.sha256,
+        rows=each.rows,
+    )

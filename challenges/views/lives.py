@@ -1,0 +1,160 @@
+"""Tell the life of an entry: five stages, what waits, what failed and where."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from challenges.enums import EntryStatus, ReasonCode
+from challenges.models import Entry, Evaluation
+from challenges.queries.entries import expected_wait_seconds, queue_position
+from challenges.views.words import ENTRY_MARKS
+
+FINAL = (
+    EntryStatus.REJECTED,
+    EntryStatus.SCORED,
+    EntryStatus.FAILED,
+    EntryStatus.WITHDRAWN,
+    EntryStatus.NEEDS_ATTENTION,
+)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Show one stage of a life: its word, its state, its moment and a sentence."""
+
+    label: str
+    state: str = "todo"
+    at: datetime | str | None = None
+    text: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the component what it draws."""
+        return {"label": self.label, "state": self.state, "at": self.at, "text": self.text}
+
+
+def badge(entry: Entry) -> tuple[str, str, str]:
+    """Return the word, pigment and icon of the state of an entry."""
+    tone, icon = ENTRY_MARKS[EntryStatus(entry.status)]
+    if entry.status == EntryStatus.FAILED and entry.reason_code == ReasonCode.TIMEOUT:
+        return (_("Temps dépassé"), "ocre", "hourglass")
+    return (entry.status_word, tone, icon)
+
+
+def is_final(entry: Entry) -> bool:
+    """Say whether nothing will change by itself."""
+    return entry.status in FINAL
+
+
+def stages(entry: Entry, score_text: str) -> list[dict[str, Any]]:
+    """Lay out the five stages of an entry; score_text: its released primary figure, or ""."""
+    evaluation = entry.evaluations.order_by("-pk").first()
+    shown = [
+        _received(entry),
+        _checked(entry),
+        _queued(entry, evaluation),
+        _scored(entry, evaluation),
+        _published(entry, score_text),
+    ]
+    return [stage.as_dict() for stage in shown]
+
+
+def _received(entry: Entry) -> Stage:
+    text = _("%(name)s, empreinte %(digest)s") % {
+        "name": entry.original_name,
+        "digest": f"{entry.sha256[:4]}…{entry.sha256[-4:]}",
+    }
+    if entry.status == EntryStatus.WITHDRAWN and not entry.verdict:
+        return Stage(_("Retirée"), "error", entry.status_since, text)
+    return Stage(_("Reçue"), "done", entry.received_at, text)
+
+
+def _checked(entry: Entry) -> Stage:
+    status = EntryStatus(entry.status)
+    if status in {EntryStatus.RECEIVED, EntryStatus.CHECKING}:
+        return Stage(_("Vérification du format"), "now", _("en cours"))
+    if status == EntryStatus.REJECTED:
+        return Stage(
+            _("Format refusé"),
+            "error",
+            entry.status_since,
+            _("Cet essai ne vous est pas décompté."),
+        )
+    if not entry.verdict and status in {EntryStatus.WITHDRAWN, EntryStatus.NEEDS_ATTENTION}:
+        stopped = status == EntryStatus.NEEDS_ATTENTION
+        return _attention(entry) if stopped else Stage(_("Vérification du format"))
+    rows = int(entry.verdict.get("rows") or 0)
+    text = ngettext("%(n)s ligne, aucune erreur", "%(n)s lignes, aucune erreur", rows)
+    return Stage(
+        _("Format vérifié"), "done", None, text % {"n": number_format(rows, force_grouping=True)}
+    )
+
+
+def _queued(entry: Entry, evaluation: Evaluation | None) -> Stage:
+    label, status = _("File d’attente"), EntryStatus(entry.status)
+    if status == EntryStatus.QUEUED:
+        return Stage(label, "now", _("en cours"), _waiting(entry))
+    if status in {EntryStatus.SCORING, EntryStatus.SCORED, EntryStatus.FAILED}:
+        return Stage(label, "done", evaluation.started_at if evaluation else None)
+    return Stage(label, "done" if evaluation and evaluation.started_at else "todo")
+
+
+def _waiting(entry: Entry) -> str:
+    position, wait = queue_position(entry), expected_wait_seconds(entry)
+    if position is None:
+        return _("Votre soumission attend son tour.")
+    ahead = (
+        ngettext("%(n)s tâche avant la vôtre", "%(n)s tâches avant la vôtre", position)
+        % {"n": position}
+        if position
+        else _("Votre soumission est la prochaine")
+    )
+    if wait is None:
+        return f"{ahead}."
+    return _("%(ahead)s, attente habituelle %(wait)s.") % {"ahead": ahead, "wait": duration(wait)}
+
+
+def duration(seconds: float) -> str:
+    """Write a duration in words: « 40 s », « 2 min »."""
+    if seconds < 60:
+        return _("%(n)s s") % {"n": max(1, round(seconds))}
+    if seconds < 3600:
+        return _("%(n)s min") % {"n": round(seconds / 60)}
+    return _("%(n)s h") % {"n": round(seconds / 3600)}
+
+
+def _scored(entry: Entry, evaluation: Evaluation | None) -> Stage:
+    match EntryStatus(entry.status):
+        case EntryStatus.SCORING:
+            return Stage(_("Évaluation"), "now", _("en cours"))
+        case EntryStatus.SCORED:
+            return Stage(_("Évaluation"), "done", _end(evaluation))
+        case EntryStatus.FAILED:
+            return Stage(badge(entry)[0], "error", entry.status_since, entry.reason_sentence)
+        case EntryStatus.NEEDS_ATTENTION if entry.verdict:
+            return _attention(entry)
+        case EntryStatus.WITHDRAWN if entry.verdict:
+            return Stage(_("Retirée"), "error", entry.status_since)
+        case _:
+            return Stage(_("Évaluation"))
+
+
+def _attention(entry: Entry) -> Stage:
+    text = _(
+        "L’évaluation n’a pas abouti de notre côté. L’équipe technique l’examine ; "
+        "vous n’avez rien à faire."
+    )
+    return Stage(_("Examen technique"), "error", entry.status_since, text)
+
+
+def _published(entry: Entry, score_text: str) -> Stage:
+    if entry.status == EntryStatus.SCORED:
+        return Stage(_("Score publié"), "done", entry.status_since, score_text)
+    return Stage(_("Score publié"))
+
+
+def _end(evaluation: Evaluation | None) -> datetime | None:
+    return evaluation.finished_at if evaluation else None

@@ -1,0 +1,226 @@
+"""Run a challenge: its state, the visa, the close, the reveal by two people."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from challenges import rules
+from challenges.actions import challenges as acts
+from challenges.actions import reveals
+from challenges.enums import ChallengeStatus, PhaseMoment
+from challenges.forms import ClosingForm, PublishForm, ReasonForm, RevealForm
+from challenges.models import Challenge, Entry, Job, Phase
+from challenges.queries.challenges import current_phase
+from challenges.views.head import challenges, face_of, is_open
+from challenges.views.teams import person
+from portal.accounts.authorization import Permission, has_permission
+from portal.lib import clock
+from portal.lib.refusals import Hidden
+
+
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    """List the challenges that this person organises, or may give a visa to."""
+    now = clock.now()
+    found = challenges(request)
+    if not _decides(request):
+        found = found.filter(organisers__user=person(request))
+    rows = [
+        {"challenge": each, "face": face_of(each, current_phase(list(each.phases.all()), now), now)}
+        for each in found
+    ]
+    context = {"section": "challenges", "rows": rows, "crumbs": [(_("Vos challenges"), "")]}
+    return render(request, "challenges/organiser_list.html", context)
+
+
+@require_safe
+def cockpit(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show where a challenge stands and what its organiser, or the Region, may do next."""
+    return _cockpit(request, find_to_run(request, slug))
+
+
+@require_POST
+def submit(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask the Region for the visa."""
+    acts.submit(challenge=find_to_run(request, slug), by=person(request))
+    messages.success(request, _("Demande de visa envoyée à la Région."))
+    return redirect("challenges:organiser", slug)
+
+
+@require_POST
+def publish(request: HttpRequest, slug: str) -> HttpResponse:
+    """Give the visa and publish."""
+    challenge = find_to_run(request, slug)
+    form = PublishForm(request.POST)
+    form.is_valid()
+    acts.publish(
+        challenge=challenge,
+        confirm_licence=form.cleaned_data["confirm_licence"],
+        by=person(request),
+    )
+    messages.success(request, _("Challenge publié."))
+    return redirect("challenges:organiser", slug)
+
+
+@require_POST
+def send_back(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask the organisers for corrections."""
+    challenge = find_to_run(request, slug)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return _cockpit(request, challenge, reason_form=form, status=422)
+    acts.send_back(challenge=challenge, reason=form.cleaned_data["reason"], by=person(request))
+    messages.success(request, _("Corrections demandées à l’organisateur."))
+    return redirect("challenges:organiser", slug)
+
+
+@require_POST
+def close(request: HttpRequest, slug: str, index: int) -> HttpResponse:
+    """Close a phase now."""
+    challenge = find_to_run(request, slug)
+    form = ClosingForm(request.POST)
+    if not form.is_valid():
+        return _cockpit(request, challenge, closing_form=form, status=422)
+    acts.close(phase=phase_of(challenge, index), by=person(request))
+    messages.success(request, _("Phase close : plus aucune soumission n’est acceptée."))
+    return redirect("challenges:organiser", slug)
+
+
+@require_POST
+def propose_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
+    """Propose to publish the final results of a phase."""
+    challenge = find_to_run(request, slug)
+    form = RevealForm(request.POST)
+    if not form.is_valid():
+        return _cockpit(request, challenge, reveal_form=form, status=422)
+    reveals.propose(phase=phase_of(challenge, index), by=person(request))
+    messages.success(
+        request, _("Proposition enregistrée. Une autre personne, de la Région, doit la confirmer.")
+    )
+    return redirect("challenges:organiser", slug)
+
+
+@require_POST
+def confirm_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
+    """Confirm, as a second person, the publication of the final results of a phase."""
+    challenge = find_to_run(request, slug)
+    form = RevealForm(request.POST)
+    if not form.is_valid():
+        return _cockpit(request, challenge, reveal_form=form, status=422)
+    reveals.confirm(phase=phase_of(challenge, index), by=person(request))
+    messages.success(request, _("Confirmation enregistrée : les résultats vont paraître."))
+    return redirect("challenges:organiser", slug)
+
+
+def find_to_run(request: HttpRequest, slug: str) -> Challenge:
+    """Return a challenge this person runs, or decides on for the Region; 404 for any other."""
+    challenge: Challenge = get_object_or_404(challenges(request), slug=slug)
+    if not _may_run(request, challenge):
+        raise Hidden
+    return challenge
+
+
+def phase_of(challenge: Challenge, index: int) -> Phase:
+    """Return a phase of a challenge by its number."""
+    return get_object_or_404(Phase, challenge=challenge, index=index)
+
+
+def _may_run(request: HttpRequest, challenge: Challenge) -> bool:
+    return _decides(request) or rules.may_edit_challenge(person(request), challenge)
+
+
+def _decides(request: HttpRequest) -> bool:
+    """Say whether this person gives visas or confirms reveals for the Region."""
+    by = person(request)
+    return has_permission(by, Permission.CHALLENGE_PUBLISH) or has_permission(
+        by, Permission.CHALLENGE_REVEAL
+    )
+
+
+def _cockpit(
+    request: HttpRequest,
+    challenge: Challenge,
+    *,
+    closing_form: ClosingForm | None = None,
+    reveal_form: RevealForm | None = None,
+    reason_form: ReasonForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    now = clock.now()
+    by = person(request)
+    phases = list(challenge.phases.select_related("reveal", "reveal__proposed_by"))
+    phase = current_phase(phases, now)
+    edits = rules.may_edit_challenge(by, challenge)
+    draft = challenge.status == ChallengeStatus.DRAFT
+    context = {
+        "section": "challenges",
+        "challenge": challenge,
+        "phase": phase,
+        "now": now,
+        "open": is_open(challenge, phase, now),
+        "face": face_of(challenge, phase, now),
+        "crumbs": [
+            (_("Vos challenges"), reverse("challenges:organiser_list")),
+            (challenge.title, ""),
+        ],
+        "shortcomings": acts.shortcomings(challenge) if draft else [],
+        "may_submit": edits and draft,
+        "may_publish": challenge.status == ChallengeStatus.IN_REVIEW
+        and rules.may_publish_challenge(by, challenge),
+        "phases": [_phase_row(each, challenge, by, now) for each in phases],
+        "pipeline": pipeline(challenge),
+        "closing_form": closing_form or ClosingForm(),
+        "reveal_form": reveal_form or RevealForm(),
+        "reason_form": reason_form or ReasonForm(),
+        "publish_form": PublishForm(),
+        "notices": list(challenge.notices.all()[:10]),
+    }
+    return render(request, "challenges/organiser.html", context, status=status)
+
+
+def _phase_row(phase: Phase, challenge: Challenge, by: Any, now: Any) -> dict[str, Any]:
+    moment = phase.moment(now)
+    reveal = getattr(phase, "reveal", None)
+    over = moment is PhaseMoment.CLOSED
+    waits = reveal is not None and reveal.confirmed_at is None
+    return {
+        "phase": phase,
+        "moment": moment,
+        "reveal": reveal,
+        "may_close": moment is PhaseMoment.OPEN
+        and phase.closes_at is None
+        and rules.may_close_phase(by, phase),
+        "may_propose": over and reveal is None and rules.may_propose_reveal(by, phase),
+        "may_confirm": waits
+        and reveal.proposed_by_id != by.pk
+        and rules.may_confirm_reveal(by, phase),
+    }
+
+
+def pipeline(challenge: Challenge) -> dict[str, Any]:
+    """Count the entries by state, and say since when the oldest one waits."""
+    entries = Entry.objects.filter(
+        enrolment__phase__challenge=challenge, enrolment__team__is_baseline=False
+    )
+    counts: dict[str, int] = {}
+    for status in entries.order_by().values_list("status", flat=True):
+        counts[status] = counts.get(status, 0) + 1
+    oldest = entries.unfinished().order_by("received_at").first()
+    dead = Job.objects.filter(state="dead").count()
+    return {
+        "counts": counts,
+        "total": sum(counts.values()),
+        "waiting": sum(
+            counts.get(each, 0) for each in ("received", "checking", "queued", "scoring")
+        ),
+        "scored": counts.get("scored", 0),
+        "rejected": counts.get("rejected", 0),
+        "attention": counts.get("needs_attention", 0),
+        "oldest": oldest.received_at if oldest else None,
+        "dead": dead,
+    }

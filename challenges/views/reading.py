@@ -1,0 +1,212 @@
+"""Show the challenges: the list, and the pages that everybody reads."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from challenges.filters import STATES, ChallengeFilter
+from challenges.models import Challenge, PhaseTask, PublicFile
+from challenges.queries.challenges import current_phase
+from challenges.views import boards, metric_words
+from challenges.views.head import (
+    challenges,
+    face_of,
+    find,
+    is_open,
+    scene,
+    shares,
+    steps,
+    use_case_names,
+)
+from challenges.views.words import (
+    COLUMN_ROLES,
+    COLUMN_TYPES,
+    FILE_ROLES,
+    LAYOUTS,
+    LICENCE_STATUSES,
+    TASKS,
+    USE_CASES,
+)
+from portal.lib import clock, files, objects
+
+PER_PAGE = 20
+MEDIA_TYPES = {".csv": "text/csv; charset=utf-8", ".parquet": "application/vnd.apache.parquet"}
+
+
+@login_not_required
+@require_safe
+def challenge_list(request: HttpRequest) -> HttpResponse:
+    """List the public challenges, filtered by state, use case and task."""
+    now = clock.now()
+    public = challenges(request).public()
+    listed = ChallengeFilter(
+        request.GET,
+        queryset=public,
+        now=now,
+        use_cases=list(USE_CASES.items()),
+        tasks=list(TASKS.items()),
+    )
+    page = Paginator(listed.qs, PER_PAGE).get_page(request.GET.get("page"))
+    chosen = request.GET.get("etat", "")
+    context = {
+        "section": "challenges",
+        "filter": listed,
+        "page": page,
+        "rows": [_row(challenge, now) for challenge in page],
+        "now": now,
+        "states": _state_links(request, public, chosen, now),
+        "state": str(dict(STATES).get(chosen, _("Tous"))),
+        "chosen": chosen,
+        "filtered": any(request.GET.get(name) for name in ("etat", "cas", "tache")),
+        "crumbs": [(_("Challenges"), "")],
+    }
+    return render(request, "challenges/list.html", context)
+
+
+@login_not_required
+@require_safe
+def presentation(request: HttpRequest, slug: str) -> HttpResponse:
+    """Present a challenge: phases, problem, how to take part."""
+    context = scene(request, slug, "presentation")
+    challenge: Challenge = context["challenge"]
+    context |= {
+        "steps": steps(challenge, context["phases"], context["now"]),
+        "use_cases": use_case_names(challenge),
+        "task": str(TASKS.get(challenge.task, "")),
+        "figures": boards.figures(challenge),
+        "kit_files": list(challenge.files.all()),
+        "notices": list(challenge.notices.all()[:10]),
+        "pages": list(challenge.pages.all()),
+    }
+    return render(request, "challenges/presentation.html", context)
+
+
+@login_not_required
+@require_safe
+def data(request: HttpRequest, slug: str) -> HttpResponse:
+    """List the public files of a challenge, their licence and their provenance."""
+    context = scene(request, slug, "data")
+    challenge: Challenge = context["challenge"]
+    context |= {
+        "files": [
+            (file, str(FILE_ROLES.get(file.role, file.role))) for file in challenge.files.all()
+        ],
+        "licence_status": str(LICENCE_STATUSES.get(challenge.licence.get("status", ""), "")),
+    }
+    return render(request, "challenges/data.html", context)
+
+
+@login_not_required
+@require_safe
+def file(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
+    """Send a public file of a challenge, as an attachment."""
+    public = get_object_or_404(PublicFile, challenge=find(request, slug), name=name)
+    suffix = "." + public.name.rpartition(".")[2]
+    return files.attachment(
+        objects.open(public.sha256),
+        public.name,
+        media_type=MEDIA_TYPES.get(suffix, "application/octet-stream"),
+        size=public.size,
+    )
+
+
+@login_not_required
+@require_safe
+def evaluation(request: HttpRequest, slug: str) -> HttpResponse:
+    """Explain how entries are scored: answer, metrics, parts, intervals, quotas."""
+    context = scene(request, slug, "evaluation")
+    context |= scoring_words(contract_of(context["challenge"]))
+    context |= shares(context["phase"])
+    return render(request, "challenges/evaluation.html", context)
+
+
+@login_not_required
+@require_safe
+def help_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say where to ask for help."""
+    return render(request, "challenges/help.html", scene(request, slug, "help"))
+
+
+def contract_of(challenge: Challenge) -> dict[str, Any]:
+    """Return the scoring contract in force of a challenge, or nothing."""
+    task = (
+        PhaseTask.objects.filter(phase__challenge=challenge, current=True)
+        .select_related("scorer_version")
+        .order_by("phase__index", "index")
+        .first()
+    )
+    return task.scorer_version.spec if task else {}
+
+
+def scoring_words(contract: dict[str, Any]) -> dict[str, Any]:
+    """Put a scoring contract into words."""
+    fairness = contract.get("fairness") or {}
+    labels = {each["key"]: each["label"] for each in fairness.get("attributes", ())}
+    submission = contract.get("submission") or {}
+    return {
+        "metrics": [_metric(metric, labels) for metric in contract.get("metrics", ())],
+        "fairness_metrics": [_metric(metric, labels) for metric in fairness.get("metrics", ())],
+        "fairness_min_rows": fairness.get("min_rows"),
+        "layout": str(LAYOUTS.get(submission.get("layout", ""), "")),
+        "formats": [each.upper() for each in submission.get("formats", ())],
+        "max_items": submission.get("max_items_per_query"),
+        "columns": [_column(column) for column in submission.get("columns", ())],
+        "cluster": (contract.get("truth") or {}).get("cluster"),
+    }
+
+
+def _metric(metric: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
+    worded = metric | {"by_label": labels.get(metric.get("by") or "", metric.get("by"))}
+    return {
+        "label": metric["label"],
+        "primary": bool(metric.get("primary")),
+        "definition": metric_words.definition(worded),
+        "direction": metric_words.direction(metric),
+        "decimals": metric["decimals"],
+    }
+
+
+def _column(column: dict[str, Any]) -> dict[str, Any]:
+    domain = column.get("domain")
+    return {
+        "name": column["name"],
+        "role": str(COLUMN_ROLES.get(column["role"], column["role"])),
+        "type": str(COLUMN_TYPES.get(column["type"], column["type"])),
+        "min": column.get("min"),
+        "max": column.get("max"),
+        "pattern": column.get("pattern"),
+        "values": len(domain) if isinstance(domain, list) else None,
+        "separator": column.get("separator") if column["type"] == "label_set" else None,
+        "max_labels": column.get("max_labels"),
+        "max_distinct": column.get("max_distinct"),
+    }
+
+
+def _row(challenge: Challenge, now: Any) -> dict[str, Any]:
+    phase = current_phase(list(challenge.phases.all()), now)
+    return {
+        "challenge": challenge,
+        "phase": phase,
+        "face": face_of(challenge, phase, now),
+        "open": is_open(challenge, phase, now),
+        "task": str(TASKS.get(challenge.task, "")),
+        "use_cases": use_case_names(challenge),
+    }
+
+
+def _state_links(request: HttpRequest, public: Any, chosen: str, now: Any) -> list[tuple[str, str]]:
+    kept = request.GET.copy()
+    links = []
+    for key, label in (("", _("Tous")), *STATES):
+        kept.pop("etat", None)
+        kept.pop("page", None)
+        if key:
+            kept["etat"] = key
+        links.append((str(label), f"?{kept.urlencode()}"))
+    return links

@@ -1,0 +1,198 @@
+"""Show the standings: page, CSV and JSON."""
+
+import csv
+import io
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from challenges.enums import Direction, Split
+from challenges.models import Challenge, Phase
+from challenges.queries import boards as reads
+from challenges.queries.boards import Board
+from challenges.views import boards
+from challenges.views.head import find, scene, shares
+from portal.lib.refusals import Hidden
+
+PER_PAGE = 25
+PARTS = {"publique": Split.PUBLIC, "privee": Split.PRIVATE}
+
+
+@login_not_required
+@require_safe
+def standings(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a leaderboard: provisional until the reveal, both parts after it."""
+    context = scene(request, slug, "standings")
+    phase = phase_wanted(request, context["challenge"], context["phase"])
+    context |= {"shown_phase": phase, "phase_links": _phase_links(context["phases"])}
+    board = board_wanted(request, phase) if phase else None
+    if board is None:
+        return render(request, "challenges/standings_none.html", context)
+    context |= shares(phase) | board_context(
+        request, board, context["team"].pk if context["team"] else None
+    )
+    return render(request, "challenges/standings.html", context)
+
+
+@login_not_required
+@require_safe
+def standings_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Send a leaderboard as CSV, formulas neutralised, with its digest as ETag."""
+    board = _required_board(request, slug)
+    fresh = _unchanged(request, board)
+    if fresh is not None:
+        return fresh
+    out = io.StringIO()
+    csv.writer(out).writerows(reads.csv_rows(board))
+    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{slug}-{board.split.value}.csv"'
+    return _tagged(response, board)
+
+
+@login_not_required
+@require_safe
+def standings_json(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Send a leaderboard as JSON, with its digest as ETag."""
+    board = _required_board(request, slug)
+    fresh = _unchanged(request, board)
+    if fresh is not None:
+        return fresh
+    document = {
+        "challenge": slug,
+        "split": board.split.value,
+        "computed_at": board.facts.get("computed_at"),
+        "rows": reads.as_record(board),
+    }
+    return _tagged(JsonResponse(document), board)
+
+
+def phase_wanted(request: HttpRequest, challenge: Challenge, current: Phase | None) -> Phase | None:
+    """Return the phase whose board is asked for by number, by default the one in view."""
+    index = request.GET.get("phase", "")
+    if not index:
+        return current
+    if not index.isdecimal():
+        raise Hidden
+    return reads.phase_of(challenge, int(index[:6]))
+
+
+def split_wanted(request: HttpRequest, phase: Phase) -> Split:
+    """Return the part asked for; by default the final one from the reveal on."""
+    default = "privee" if reads.is_revealed(phase) else "publique"
+    wanted = request.GET.get("partie") or default
+    if wanted not in PARTS:
+        raise Hidden
+    return PARTS[wanted]
+
+
+def board_wanted(request: HttpRequest, phase: Phase) -> Board | None:
+    """Read the board asked for; nothing when the phase has none; Hidden for a sealed part."""
+    split = split_wanted(request, phase)
+    try:
+        return reads.board(phase, split, request.user)
+    except Hidden:
+        if split == Split.PRIVATE:
+            raise
+        return None
+
+
+def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[str, Any]:
+    """Prepare everything the page of a board shows."""
+    sort = request.GET.get("tri", "")
+    listed = boards.ordered(board, sort)
+    page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
+    primary = boards.primary_of(board)
+    minimum, maximum, reference = boards.scale_of(board)
+    return {
+        "board": board,
+        "page": page,
+        "primary": primary,
+        "secondary": [_heading(request, column, sort) for column in boards.secondary_of(board)],
+        "has_fairness": bool(boards.fairness_of(board)),
+        "fairness_title": getattr(boards.fairness_summary(board), "title", ""),
+        "rows": boards.table_rows(board, page.object_list, mine=mine, sorted_by_rank=not sort),
+        "minimum": minimum,
+        "maximum": maximum,
+        "scale": (minimum, maximum, reference),
+        "reference": reference,
+        "gap": boards.gap(board, mine),
+        "sort": sort,
+        "final": board.split == Split.PRIVATE,
+        "parts": _parts(board),
+        "part": _("Privé") if board.split == Split.PRIVATE else _("Public"),
+        "export": "partie=privee" if board.split == Split.PRIVATE else "partie=publique",
+    } | _after_reveal(request, board, page.object_list, mine)
+
+
+def _after_reveal(
+    request: HttpRequest, board: Board, listed: Any, mine: int | None
+) -> dict[str, Any]:
+    if not board.revealed:
+        return {"fairness": [], "comparison": {}}
+    phase = board.leaderboard.phase
+    other = Split.PUBLIC if board.split == Split.PRIVATE else Split.PRIVATE
+    pair = {board.split: board, other: reads.board(phase, other, request.user)}
+    return {
+        "fairness": boards.fairness_tables(
+            pair[Split.PUBLIC], pair[Split.PRIVATE], listed, mine=mine
+        ),
+        "comparison": phase.reveal.facts,
+    }
+
+
+def _heading(request: HttpRequest, column: Any, sort: str) -> dict[str, Any]:
+    query = request.GET.copy()
+    query.pop("page", None)
+    query["tri"] = column.key
+    directed = column.direction != Direction.NONE
+    return {
+        "title": column.title,
+        "href": f"?{query.urlencode()}" if directed else "",
+        "sorted": column.key == sort and directed,
+    }
+
+
+def _parts(board: Board) -> list[tuple[str, str]]:
+    if not board.revealed:
+        return []
+    index = board.leaderboard.phase.index
+    return [
+        (_("Public"), f"?phase={index}&partie=publique"),
+        (_("Privé"), f"?phase={index}&partie=privee"),
+    ]
+
+
+def _phase_links(phases: list[Phase]) -> list[tuple[str, str]]:
+    return [(phase.name, f"?phase={phase.index}") for phase in phases] if len(phases) > 1 else []
+
+
+def _required_board(request: HttpRequest, slug: str) -> Board:
+    challenge = find(request, slug)
+    phase = phase_wanted(request, challenge, challenge.phases.order_by("index").last())
+    if phase is None:
+        raise Hidden
+    return reads.board(phase, split_wanted(request, phase), request.user)
+
+
+def _etag(board: Board) -> str:
+    revealed = "r" if board.revealed else "p"
+    return quote_etag(f"{board.leaderboard.pk}-{board.split.value}-{revealed}-{board.digest}")
+
+
+def _unchanged(request: HttpRequest, board: Board) -> HttpResponseBase | None:
+    answer = get_conditional_response(request, etag=_etag(board))
+    return answer if isinstance(answer, HttpResponseNotModified) else None
+
+
+def _tagged(response: HttpResponse, board: Board) -> HttpResponse:
+    response["ETag"] = _etag(board)
+    response["Cache-Control"] = "no-cache"
+    return response

@@ -1,0 +1,175 @@
+"""Take part: accept the rules, create a team, invite, join, leave."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from challenges.actions import teams
+from challenges.enums import InvitationState
+from challenges.forms import InvitationForm, TeamForm, TermsForm
+from challenges.models import Challenge, TeamInvitation, TeamMember
+from challenges.queries.teams import has_accepted_terms, latest_terms, registration_of
+from challenges.views.head import find, scene, team_of
+from portal.accounts.models import User
+from portal.lib.refusals import Hidden
+
+
+def person(request: HttpRequest) -> User:
+    """Return the signed-in person; the login middleware has let nobody else in."""
+    return cast(User, request.user)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def rules(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Show the rules in force; accept them by POST."""
+    if request.method == "POST":
+        return accept_rules(request, slug)
+    context = scene(request, slug, "rules")
+    return render(request, "challenges/rules.html", context | _rules_context(request, context))
+
+
+def accept_rules(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Accept the rules in force and register."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    challenge = find(request, slug)
+    terms = latest_terms(challenge)
+    form = TermsForm(request.POST, version=terms) if terms else None
+    if form is not None and not form.is_valid():
+        context = scene(request, slug, "rules")
+        context |= _rules_context(request, context) | {"form": form}
+        return render(request, "challenges/rules.html", context, status=422)
+    teams.accept_terms(challenge=challenge, by=person(request))
+    messages.success(request, _("Règlement accepté. Créez une équipe, ou rejoignez la vôtre."))
+    return redirect("challenges:team", slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def team(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one's team, or create it by POST."""
+    form = TeamForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        teams.create(
+            challenge=find(request, slug), name=form.cleaned_data["name"], by=person(request)
+        )
+        messages.success(request, _("Équipe créée. Vous en êtes capitaine."))
+        return redirect("challenges:team", slug)
+    return _team_page(request, slug, form=form, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def invite(request: HttpRequest, slug: str) -> HttpResponse:
+    """Invite a person by e-mail into one's team."""
+    form = InvitationForm(request.POST)
+    if not form.is_valid():
+        return _team_page(request, slug, invitation_form=form, status=422)
+    teams.invite(
+        team=own_team(request, find(request, slug)),
+        email=form.cleaned_data["email"],
+        by=person(request),
+    )
+    messages.success(request, _("Invitation envoyée, valable sept jours."))
+    return redirect("challenges:team", slug)
+
+
+@require_POST
+def revoke(request: HttpRequest, slug: str, invitation: UUID) -> HttpResponse:
+    """Withdraw an invitation of one's team."""
+    own = own_team(request, find(request, slug))
+    sent = get_object_or_404(TeamInvitation, team=own, public_id=invitation)
+    teams.revoke_invitation(invitation=sent, by=person(request))
+    messages.success(request, _("Invitation retirée."))
+    return redirect("challenges:team", slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def join(request: HttpRequest, slug: str, invitation: UUID, token: str) -> HttpResponse:
+    """Ask, then join the team that invited this person."""
+    if request.method == "POST":
+        teams.accept_invitation(public_id=invitation, token=token, by=person(request))
+        messages.success(request, _("Vous avez rejoint l’équipe."))
+        return redirect("challenges:team", slug)
+    context = scene(request, slug, "entries")
+    challenge = context["challenge"]
+    accepted = has_accepted_terms(challenge, request.user)
+    registered = registration_of(challenge, request.user) is not None
+    context |= {"ready": accepted and registered}
+    return render(request, "challenges/join.html", context)
+
+
+@require_POST
+def leave(request: HttpRequest, slug: str) -> HttpResponse:
+    """Leave one's team."""
+    teams.leave(team=own_team(request, find(request, slug)), by=person(request))
+    messages.success(request, _("Vous avez quitté l’équipe."))
+    return redirect("challenges:team", slug)
+
+
+@require_POST
+def remove(request: HttpRequest, slug: str, member: int) -> HttpResponse:
+    """Remove a member from one's team."""
+    own = own_team(request, find(request, slug))
+    found = get_object_or_404(TeamMember, team=own, pk=member, left_at__isnull=True)
+    teams.remove_member(team=own, person=found.user, by=person(request))
+    messages.success(request, _("La personne ne fait plus partie de l’équipe."))
+    return redirect("challenges:team", slug)
+
+
+def own_team(request: HttpRequest, challenge: Challenge) -> Any:
+    """Return the team of the signed-in person in a challenge; 404 without one."""
+    own = team_of(request, challenge)
+    if own is None:
+        raise Hidden
+    return own
+
+
+def _rules_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    challenge: Challenge = context["challenge"]
+    terms = latest_terms(challenge)
+    signed_in = request.user.is_authenticated
+    registration = registration_of(challenge, request.user) if signed_in else None
+    accepted = signed_in and has_accepted_terms(challenge, request.user)
+    return {
+        "terms": terms,
+        "accepted": accepted and registration is not None,
+        "registration": registration,
+        "form": TermsForm(version=terms) if terms else None,
+        "may_accept": challenge.status == "published" and not context["is_organiser"],
+    }
+
+
+def _team_page(
+    request: HttpRequest,
+    slug: str,
+    *,
+    form: TeamForm | None = None,
+    invitation_form: InvitationForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = scene(request, slug, "entries")
+    challenge, own = context["challenge"], context["team"]
+    registration = registration_of(challenge, request.user)
+    members = list(own.members.filter(left_at__isnull=True).select_related("user")) if own else []
+    me = next((each for each in members if each.user_id == request.user.pk), None)
+    captain = me is not None and me.role == "captain"
+    context |= {
+        "form": form or TeamForm(),
+        "invitation_form": invitation_form or InvitationForm(),
+        "members": members,
+        "me": me,
+        "captain": captain,
+        "invitations": list(own.invitations.filter(state=InvitationState.SENT)) if captain else [],
+        "registration": registration,
+        "accepted": registration is not None and has_accepted_terms(challenge, request.user),
+        "full": len(members) >= challenge.team_max,
+    }
+    return render(request, "challenges/team.html", context, status=status)

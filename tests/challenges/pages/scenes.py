@@ -1,0 +1,219 @@
+"""Challenges ready to be shown: a scoring contract, a board with teams, a reveal."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from challenges.enums import ChallengeStatus, ColumnKind, Direction, Split
+from challenges.models import (
+    Challenge,
+    Column,
+    Entry,
+    Leaderboard,
+    PhaseTask,
+    Reveal,
+    Scorer,
+    ScorerVersion,
+    Standing,
+)
+from portal.accounts.enums import RegionRole
+from portal.lib import immutable
+from tests.factories.challenges import (
+    ANSWER,
+    EnrolmentFactory,
+    EntryFactory,
+    TeamFactory,
+    holdout_of,
+    region_person,
+    score,
+)
+
+CANARY_PRIVATE = 0.7777
+CONTRACT: dict[str, Any] = {
+    "task": "regression",
+    "submission": ANSWER,
+    "truth": {"file": "truth.csv", "id": "id", "target": "y", "cluster": "bassin"},
+    "metrics": [
+        {
+            "key": "mae",
+            "metric": "mae",
+            "label": "Erreur absolue moyenne",
+            "direction": "min",
+            "decimals": 4,
+            "primary": True,
+            "params": {},
+        },
+        {
+            "key": "rmse",
+            "metric": "rmse",
+            "label": "Racine de l’erreur quadratique",
+            "direction": "min",
+            "decimals": 4,
+            "params": {},
+        },
+    ],
+    "fairness": {
+        "min_rows": 30,
+        "attributes": [{"key": "zone", "label": "Zone", "source": "truth", "column": "zone"}],
+        "metrics": [
+            {
+                "key": "equite",
+                "metric": "mae",
+                "label": "Pire zone",
+                "direction": "min",
+                "decimals": 4,
+                "by": "zone",
+                "aggregate": "worst",
+                "params": {},
+            },
+        ],
+    },
+}
+
+
+def with_contract(challenge: Challenge, **changes: Any) -> ScorerVersion:
+    """Give a challenge the contract that scores it."""
+    scorer, _ = Scorer.objects.get_or_create(challenge=challenge, key="metriques")
+    version, _ = ScorerVersion.objects.get_or_create(
+        scorer=scorer,
+        number=1,
+        defaults={"spec": CONTRACT | changes, "digest": "0" * 64, "created_at": timezone.now()},
+    )
+    PhaseTask.objects.create(
+        phase=challenge.phases.first(),
+        name="mesure",
+        scorer_version=version,
+        holdout=holdout_of(challenge),
+    )
+    return version
+
+
+def board_of(challenge: Challenge) -> Leaderboard:
+    """Return the board of a challenge, with a secondary figure and one by group."""
+    board = challenge.leaderboards.get()
+    Column.objects.get_or_create(
+        leaderboard=board,
+        key="rmse",
+        defaults={
+            "index": 2,
+            "title": "RMSE",
+            "direction": Direction.MIN,
+            "decimals": 4,
+        },
+    )
+    Column.objects.get_or_create(
+        leaderboard=board,
+        key="par_zone",
+        defaults={
+            "index": 3,
+            "title": "Par zone",
+            "kind": ColumnKind.FAIRNESS,
+            "direction": Direction.NONE,
+            "decimals": 4,
+            "grouped": True,
+            "groups": {"nord": "Nord", "sud": "Sud"},
+        },
+    )
+    return board
+
+
+def listed(
+    challenge: Challenge,
+    name: str,
+    value: float,
+    *,
+    rank: int,
+    split: Split = Split.PUBLIC,
+    entry: Entry | None = None,
+    baseline: bool = False,
+) -> Standing:
+    """List a team on the board with a primary value, a secondary one, and groups if private."""
+    board = board_of(challenge)
+    if entry is None:
+        team = TeamFactory(challenge=challenge, name=name, is_baseline=baseline)
+        entry = EntryFactory(
+            enrolment=EnrolmentFactory(team=team, phase=board.phase), status="scored"
+        )
+        score(entry, value)
+    cells: dict[str, Any] = {
+        "mae": {
+            "value": value,
+            "text": f"{value:.4f}",
+            "low": value - 0.05,
+            "high": value + 0.05,
+        },
+        "rmse": {"value": 1 - value, "text": f"{1 - value:.4f}", "low": None, "high": None},
+    }
+    if split == Split.PRIVATE:
+        cells |= group_cells(value)
+    return Standing.objects.create(
+        leaderboard=board,
+        split=split,
+        team=entry.enrolment.team,
+        entry=entry,
+        position=board.standings.filter(split=split).count() + 1,
+        rank=None if baseline else rank,
+        tier=rank,
+        rank_low=rank,
+        rank_high=rank + 1,
+        is_baseline=baseline,
+        cells=cells,
+        interval_low=value - 0.05,
+        interval_high=value + 0.05,
+        computed_at=timezone.now(),
+        source_digest="0" * 64,
+    )
+
+
+def group_cells(value: float) -> dict[str, Any]:
+    """Make the figures by group of a row."""
+    return {
+        "equite": {"value": value + 0.01, "text": f"{value + 0.01:.4f}", "low": None, "high": None},
+        "par_zone": {
+            "groups": {
+                "nord": {"value": value + 0.01, "text": f"{value + 0.01:.4f}", "n": 110},
+                "sud": {"value": value - 0.01, "text": f"{value - 0.01:.4f}", "n": 88},
+            }
+        },
+    }
+
+
+def reveal(challenge: Challenge, rows: dict[str, float]) -> Reveal:
+    """Reveal a closed challenge: private rows, groups on both parts, two people."""
+    phase = challenge.phases.get()
+    for rank, (name, value) in enumerate(rows.items(), start=1):
+        public = Standing.objects.get(team__name=name, team__challenge=challenge)
+        public.cells |= group_cells(public.cells["mae"]["value"])
+        public.save()
+        listed(challenge, name, value, rank=rank, split=Split.PRIVATE, entry=public.entry)
+        score(public.entry, value, split=Split.PRIVATE)
+    phase.opens_at = timezone.now() - timedelta(days=3)
+    phase.closes_at = timezone.now() - timedelta(days=1)
+    phase.save()
+    challenge.status = ChallengeStatus.REVEALED
+    challenge.save()
+    now = timezone.now()
+    return Reveal.objects.create(
+        phase=phase,
+        proposed_by=region_person(RegionRole.ADMINISTRATOR),
+        proposed_at=now,
+        confirmed_by=region_person(RegionRole.MODERATOR),
+        confirmed_at=now,
+        executed_at=now,
+        facts={
+            "kendall": 0.5,
+            "spearman": 0.6,
+            "teams": len(rows),
+            "moves": [{"team": "Alpha", "public": 1, "private": 2}],
+            "outside": ["Alpha"],
+        },
+    )
+
+
+def seal(entry: Entry, payload: bytes) -> None:
+    """Give an entry's evaluation a sealed result."""
+    evaluation = entry.evaluations.get()
+    sealed = evaluation._meta.get_field("sealed_result").related_model
+    with immutable.writes(sealed):
+        sealed(evaluation=evaluation, payload=payload, sha256="0" * 64, key_id="k").save()

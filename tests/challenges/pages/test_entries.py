@@ -1,0 +1,360 @@
+"""Entries: submit, check, follow, choose, withdraw."""
+
+import csv
+import io
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from challenges.enums import EntryStatus
+from challenges.models import Entry, Team
+from challenges.scoring.truth import keys_of
+from datasets.models import HoldoutVersion
+from portal.lib import immutable, objects
+from tests.challenges.pages.scenes import with_contract
+from tests.factories.challenges import (
+    EnrolmentFactory,
+    EntryFactory,
+    PersonFactory,
+    StandingFactory,
+    TeamFactory,
+    captain_of,
+    holdout_of,
+)
+
+pytestmark = pytest.mark.django_db
+FILE = b"id,y\n1,0.5\n"
+
+
+@pytest.fixture
+def team() -> Team:
+    """Return a team of an open challenge that has a scoring contract."""
+    made: Team = TeamFactory()
+    with_contract(made.challenge)
+    return made
+
+
+@pytest.fixture
+def captain(client: Client, team: Team) -> Client:
+    """Return a browser in which the captain is signed in."""
+    client.force_login(captain_of(team))
+    return client
+
+
+def address(team: Team, name: str = "entries", *ids: Any) -> str:
+    """Return an address of the team's challenge."""
+    return reverse(f"challenges:{name}", args=[team.challenge.slug, *ids])
+
+
+def send(
+    client: Client, team: Team, content: bytes = FILE, *, key: str | None = None, **fields: Any
+) -> Any:
+    """Submit a file by the form."""
+    headers = fields.pop("headers", None)
+    body = {
+        "key": key or str(uuid4()),
+        "file": SimpleUploadedFile("reponse.csv", content),
+        "note": "",
+    } | fields
+    return client.post(address(team), body, headers=headers)
+
+
+def test_visitor_is_told_to_sign_in(client: Client, team: Team) -> None:
+    page = client.get(address(team))
+    assert "Connectez-vous pour soumettre" in page.text
+    assert send(client, team).status_code == 302
+    assert Entry.objects.count() == 0
+
+
+def test_person_without_team_is_told_what_to_do(client: Client, team: Team) -> None:
+    client.force_login(PersonFactory())
+    assert "Il vous faut une équipe" in client.get(address(team)).text
+    assert send(client, team).status_code == 404
+    assert Entry.objects.count() == 0
+
+
+def test_form_shows_quota_and_carries_a_key(captain: Client, team: Team) -> None:
+    page = captain.get(address(team))
+    assert page.status_code == 200
+    assert page.text.count('name="key"') == 1
+    assert page.context["quota"].left == 5
+    assert "compteur remis à zéro à minuit (heure de Paris)" in page.text
+    assert "Vérifier seulement le format" in page.text
+    assert "Aucune soumission pour l’instant" in page.text
+
+
+def test_deposit_redirects_to_the_receipt(captain: Client, team: Team) -> None:
+    sent = send(captain, team, note="premier essai")
+    entry = Entry.objects.get()
+    assert sent.status_code == 302
+    assert sent["Location"] == address(team, "entry", entry.pk)
+    page = captain.get(sent["Location"]).text
+    assert "Récépissé de dépôt" in page
+    assert entry.sha256 in page
+    assert "premier essai" in page
+    assert f'data-poll="{address(team, "entry_state", entry.pk)}"' in page
+    assert "Actualiser" in page
+
+
+def test_deposit_by_a_program_answers_the_receipt(captain: Client, team: Team) -> None:
+    key = str(uuid4())
+    headers = {"Accept": "application/json"}
+    first = send(captain, team, key=key, headers=headers)
+    again = send(captain, team, key=key, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.content == again.content
+    assert json.loads(first.content)["payload"]["entry"] == str(Entry.objects.get().pk)
+
+
+def test_same_key_same_bytes_shows_the_earlier_receipt(captain: Client, team: Team) -> None:
+    key = str(uuid4())
+    send(captain, team, key=key)
+    again = send(captain, team, key=key)
+    assert again.status_code == 200
+    assert "Récépissé de dépôt" in again.text
+    assert Entry.objects.count() == 1
+
+
+def test_same_key_other_bytes_is_a_conflict(captain: Client, team: Team) -> None:
+    key = str(uuid4())
+    send(captain, team, key=key)
+    again = send(captain, team, b"id,y\n1,0.6\n", key=key)
+    assert again.status_code == 409
+    assert Entry.objects.count() == 1
+
+
+def test_same_bytes_new_key_is_accepted_with_a_warning(captain: Client, team: Team) -> None:
+    send(captain, team)
+    sent = send(captain, team)
+    page = captain.get(sent["Location"]).text
+    assert Entry.objects.count() == 2
+    assert "identique à votre soumission" in page
+
+
+def test_closed_phase_is_refused_with_its_date(captain: Client, team: Team) -> None:
+    phase = team.challenge.phases.get()
+    phase.closes_at = timezone.now() - timezone.timedelta(hours=1)
+    phase.save()
+    sent = send(captain, team)
+    assert sent.status_code == 403
+    assert "close depuis le" in sent.text
+    assert "clos depuis le" in captain.get(address(team)).text
+    assert Entry.objects.count() == 0
+
+
+def test_spent_quota_names_the_next_opening(captain: Client, team: Team) -> None:
+    team.challenge.phases.update(max_per_day=1)
+    send(captain, team)
+    sent = send(captain, team, b"id,y\n1,0.6\n", headers={"Accept": "application/json"})
+    assert sent.status_code == 429
+    assert "next_opening" in sent.json()
+    page = captain.get(address(team)).text
+    assert "Prochain essai possible le" in page
+
+
+def test_missing_file_is_explained_beside_the_field(captain: Client, team: Team) -> None:
+    sent = captain.post(address(team), {"key": str(uuid4()), "note": ""})
+    assert sent.status_code == 422
+    assert "Choisissez le fichier à déposer." in sent.text
+    assert "<title>Erreur" in sent.text
+
+
+def test_terms_of_a_new_version_block_the_form(captain: Client, team: Team) -> None:
+    team.challenge.terms.create(number=2, text="Neuf", sha256="1" * 64, created_at=timezone.now())
+    assert "Règlement à accepter" in captain.get(address(team)).text
+    assert send(captain, team).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "final"),
+    [
+        (EntryStatus.RECEIVED, "Vérification du format", False),
+        (EntryStatus.QUEUED, "File d’attente", False),
+        (EntryStatus.SCORING, "Évaluation", False),
+        (EntryStatus.SCORED, "Score publié", True),
+        (EntryStatus.FAILED, "Échec de l’évaluation", True),
+        (EntryStatus.NEEDS_ATTENTION, "Examen technique", True),
+        (EntryStatus.WITHDRAWN, "Retirée", True),
+    ],
+)
+def test_live_state_is_a_fragment(
+    captain: Client, team: Team, status: EntryStatus, word: str, final: bool
+) -> None:
+    entry = EntryFactory(enrolment=EnrolmentFactory(team=team), status=status)
+    fragment = captain.get(address(team, "entry_state", entry.pk))
+    assert fragment.status_code == 200
+    assert "<html" not in fragment.text
+    assert word in fragment.text
+    assert ("data-final" in fragment.text) is final
+
+
+def test_refused_file_lists_its_faults(captain: Client, team: Team) -> None:
+    entry = EntryFactory(
+        enrolment=EnrolmentFactory(team=team),
+        rejected=True,
+        verdict={
+            "faults": [
+                {
+                    "code": "E_VALUE_TYPE",
+                    "line": 1204,
+                    "column": "y",
+                    "value": "<b>n/a</b>",
+                    "message": "La valeur n’est pas un nombre.",
+                    "expected": "un nombre",
+                }
+            ],
+            "warnings": [],
+            "rows": 0,
+        },
+    )
+    page = captain.get(address(team)).text
+    assert "format refusé" in page
+    assert "Cet essai ne vous est pas décompté." in page
+    assert "E_VALUE_TYPE" in page
+    assert "&lt;b&gt;n/a&lt;/b&gt;" in page
+    sent = captain.get(address(team, "entry_faults", entry.pk))
+    assert list(csv.reader(io.StringIO(sent.text)))[1] == [
+        "E_VALUE_TYPE",
+        "1204",
+        "y",
+        "<b>n/a</b>",
+        "La valeur n’est pas un nombre.",
+        "un nombre",
+    ]
+
+
+def test_history_gives_scores_and_the_interval_of_the_listed_one(
+    captain: Client, team: Team
+) -> None:
+    entry = EntryFactory(enrolment=EnrolmentFactory(team=team), scored=True)
+    StandingFactory(entry=entry)
+    page = captain.get(address(team)).text
+    assert "0,2500" in page
+    assert "de 0,2000 à 0,3000" in page
+    assert "Rang public" in page
+
+
+def test_captain_chooses_and_takes_back(captain: Client, team: Team) -> None:
+    entry = EntryFactory(enrolment=EnrolmentFactory(team=team), scored=True)
+    page = captain.post(address(team, "entry_choose", entry.pk), follow=True)
+    assert "Choix final enregistré." in page.text
+    assert Entry.objects.get().final_choice is True
+    captain.post(address(team, "entry_choose", entry.pk))
+    assert Entry.objects.get().final_choice is False
+
+
+def test_third_choice_is_a_conflict(captain: Client, team: Team) -> None:
+    enrolment = EnrolmentFactory(team=team)
+    for _ in range(2):
+        EntryFactory(enrolment=enrolment, scored=True, final_choice=True)
+    third = EntryFactory(enrolment=enrolment, scored=True)
+    assert captain.post(address(team, "entry_choose", third.pk)).status_code == 409
+
+
+def test_withdraw_asks_first(captain: Client, team: Team) -> None:
+    entry = EntryFactory(enrolment=EnrolmentFactory(team=team), scored=True)
+    page = captain.get(address(team, "entry_withdraw", entry.pk))
+    assert "L’essai utilisé reste décompté." in page.text
+    assert Entry.objects.get().status == EntryStatus.SCORED
+    captain.post(address(team, "entry_withdraw", entry.pk))
+    assert Entry.objects.get().status == EntryStatus.WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "entry",
+        "entry_state",
+        "entry_receipt",
+        "entry_score_receipt",
+        "entry_file",
+        "entry_faults",
+        "entry_withdraw",
+    ],
+)
+def test_entry_of_another_team_is_hidden_like_an_unknown_one(
+    captain: Client, team: Team, name: str
+) -> None:
+    other = EntryFactory(enrolment=EnrolmentFactory(team=TeamFactory(challenge=team.challenge)))
+    foreign = captain.get(address(team, name, other.pk))
+    unknown = captain.get(address(team, name, uuid4()))
+    assert (foreign.status_code, unknown.status_code) == (404, 404)
+
+
+def test_organiser_reads_no_entry(client: Client, team: Team) -> None:
+    entry = EntryFactory(enrolment=EnrolmentFactory(team=team), scored=True)
+    client.force_login(team.challenge.organisers.get().user)
+    assert client.get(address(team, "entry", entry.pk)).status_code == 404
+    assert client.get(address(team, "entry_file", entry.pk)).status_code == 404
+
+
+def test_team_takes_its_file_receipt_and_history(captain: Client, team: Team) -> None:
+    send(captain, team, note="=1+1")
+    entry = Entry.objects.get()
+    sent = captain.get(address(team, "entry_file", entry.pk))
+    assert b"".join(sent.streaming_content) == FILE
+    assert sent["Content-Disposition"] == 'attachment; filename="reponse.csv"'
+    assert captain.get(address(team, "entry_receipt", entry.pk)).text == entry.receipt
+    rows = list(csv.DictReader(io.StringIO(captain.get(address(team, "entries_csv")).text)))
+    assert [(row["numero"], row["note"], row["sha256"]) for row in rows] == [
+        ("1", "'=1+1", entry.sha256)
+    ]
+
+
+def test_pending_score_receipt_is_hidden(captain: Client, team: Team) -> None:
+    entry = EntryFactory(enrolment=EnrolmentFactory(team=team), scored=True)
+    hidden = captain.get(address(team, "entry_score_receipt", entry.pk))
+    assert hidden.status_code == 404
+    entry.evaluations.update(receipt='{"payload": {}}')
+    sent = captain.get(address(team, "entry_score_receipt", entry.pk))
+    assert sent.text == '{"payload": {}}'
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_history_costs_the_same_for_one_and_three(
+    captain: Client, team: Team, count: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    enrolment = EnrolmentFactory(team=team)
+    for _ in range(count):
+        EntryFactory(enrolment=enrolment, scored=True)
+    with django_assert_num_queries(24):
+        captain.get(address(team))
+
+
+@pytest.mark.slow
+def test_check_only_uses_no_attempt_and_keeps_nothing(captain: Client, team: Team) -> None:
+    compile_keys(team, ["1", "2"])
+    good = send(captain, team, b"id,y\n1,0.5\n2,0.5\n", check_only="on")
+    assert good.status_code == 200
+    assert "Format correct" in good.text
+    bad = send(captain, team, b"id,y\n1,abc\n2,0.5\n", check_only="on")
+    assert bad.status_code == 422
+    assert "E_VALUE_TYPE" in bad.text
+    assert "aucun essai n’a été utilisé" in bad.text
+    assert Entry.objects.count() == 0
+
+
+def test_check_waits_for_the_preparation(captain: Client, team: Team) -> None:
+    assert send(captain, team, check_only="on").status_code == 503
+
+
+def test_checks_are_counted_by_the_hour(captain: Client, team: Team, settings: Any) -> None:
+    settings.CHECKS_PER_HOUR = 0
+    sent = send(captain, team, check_only="on", headers={"Accept": "application/json"})
+    assert (sent.status_code, sent.json()["code"]) == (429, "checks_reached")
+
+
+def compile_keys(team: Team, ids: list[str]) -> None:
+    """Give the challenge of a team its compiled public identifiers."""
+    version = holdout_of(team.challenge)
+    version.compiled_keys_sha256 = objects.put(keys_of(ids)).sha256
+    version.compiled_at = timezone.now()
+    with immutable.writes(HoldoutVersion):
+        version.save()

@@ -1,0 +1,148 @@
+"""Running a challenge: the visa, the close, the reveal by two people."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from challenges.enums import ChallengeStatus
+from challenges.models import Challenge, Reveal
+from portal.accounts.enums import RegionRole
+from portal.accounts.models import User
+from tests.challenges.pages.scenes import listed, with_contract
+from tests.factories.challenges import (
+    ChallengeFactory,
+    PersonFactory,
+    PhaseFactory,
+    region_person,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner(client: Client) -> User:
+    """Sign the organiser in."""
+    made: User = PersonFactory()
+    client.force_login(made)
+    return made
+
+
+def signed_in(person: User) -> Client:
+    """Return a browser in which a person is signed in."""
+    browser = Client()
+    browser.force_login(person)
+    return browser
+
+
+def address(challenge: Challenge, name: str, *ids: object) -> str:
+    """Return an address of the cockpit."""
+    return reverse(f"challenges:{name}", args=[challenge.slug, *ids])
+
+
+def test_list_and_cockpit_are_hidden_from_others(client: Client, owner: User) -> None:
+    mine = ChallengeFactory(owner=owner, title="Le mien")
+    other = ChallengeFactory(title="Celui d’une autre")
+    page = client.get(reverse("challenges:organiser_list"))
+    assert "Le mien" in page.text
+    assert "Celui d’une autre" not in page.text
+    assert client.get(address(mine, "organiser")).status_code == 200
+    assert client.get(address(other, "organiser")).status_code == 404
+
+
+def test_visitor_is_sent_to_sign_in(client: Client) -> None:
+    challenge = ChallengeFactory()
+    assert client.get(address(challenge, "organiser")).status_code == 302
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_list_costs_the_same_for_one_and_three(
+    client: Client, owner: User, count: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    ChallengeFactory.create_batch(count, owner=owner, opened=True)
+    with django_assert_num_queries(8):
+        client.get(reverse("challenges:organiser_list"))
+
+
+def test_organiser_asks_then_a_moderator_publishes(client: Client, owner: User) -> None:
+    challenge = ChallengeFactory(owner=owner)
+    PhaseFactory(challenge=challenge)
+    assert "Il manque encore" in client.get(address(challenge, "organiser")).text
+    with_contract(challenge)
+    client.post(address(challenge, "organiser_submit"))
+    assert Challenge.objects.get().status == ChallengeStatus.IN_REVIEW
+    assert client.post(address(challenge, "organiser_publish")).status_code == 403
+    moderator = signed_in(region_person(RegionRole.MODERATOR))
+    assert "Publier le challenge" in moderator.get(address(challenge, "organiser")).text
+    moderator.post(address(challenge, "organiser_publish"))
+    assert Challenge.objects.get().status == ChallengeStatus.PUBLISHED
+
+
+def test_licence_to_confirm_is_confirmed_at_publication(client: Client, owner: User) -> None:
+    challenge = ChallengeFactory(owner=owner, licence={"name": "?", "status": "to_confirm"})
+    PhaseFactory(challenge=challenge)
+    with_contract(challenge)
+    client.post(address(challenge, "organiser_submit"))
+    moderator = signed_in(region_person(RegionRole.MODERATOR))
+    assert moderator.post(address(challenge, "organiser_publish")).status_code == 422
+    moderator.post(address(challenge, "organiser_publish"), {"confirm_licence": "on"})
+    assert Challenge.objects.get().status == ChallengeStatus.PUBLISHED
+
+
+def test_moderator_asks_for_corrections(client: Client, owner: User) -> None:
+    challenge = ChallengeFactory(owner=owner)
+    PhaseFactory(challenge=challenge)
+    with_contract(challenge)
+    client.post(address(challenge, "organiser_submit"))
+    moderator = signed_in(region_person(RegionRole.MODERATOR))
+    refused = moderator.post(address(challenge, "organiser_send_back"), {"reason": ""})
+    assert refused.status_code == 422
+    assert "Dites ce qui est à corriger." in refused.text
+    moderator.post(address(challenge, "organiser_send_back"), {"reason": "Les dates."})
+    assert Challenge.objects.get().status == ChallengeStatus.DRAFT
+
+
+def test_close_needs_a_tick(client: Client, owner: User) -> None:
+    challenge = ChallengeFactory(owner=owner, opened=True)
+    assert "Clore la phase maintenant" in client.get(address(challenge, "organiser")).text
+    refused = client.post(address(challenge, "organiser_close", 0))
+    assert refused.status_code == 422
+    assert "Cochez la case" in refused.text
+    client.post(address(challenge, "organiser_close", 0), {"sure": "on"})
+    assert Challenge.objects.get().status == ChallengeStatus.CLOSED
+    assert client.post(address(challenge, "organiser_close", 7), {"sure": "on"}).status_code == 404
+
+
+def test_reveal_takes_two_people(client: Client, owner: User) -> None:
+    challenge = ChallengeFactory(owner=owner, closed=True)
+    listed(challenge, "Alpha", 0.3, rank=1)
+    proposal = address(challenge, "reveal_propose", 0)
+    assert client.post(proposal).status_code == 422
+    client.post(proposal, {"sure": "on"})
+    confirmation = address(challenge, "reveal_confirm", 0)
+    assert client.post(confirmation, {"sure": "on"}).status_code == 403
+    assert "Une autre personne" in client.get(address(challenge, "organiser")).text
+    moderator = signed_in(region_person(RegionRole.MODERATOR))
+    assert "Confirmer la publication" in moderator.get(address(challenge, "organiser")).text
+    moderator.post(confirmation, {"sure": "on"})
+    found = Reveal.objects.get()
+    assert (found.proposed_by, found.confirmed_at is not None) == (owner, True)
+    assert "le calcul est en cours" in client.get(address(challenge, "organiser")).text
+
+
+def test_reveal_is_refused_while_open(client: Client, owner: User) -> None:
+    challenge = ChallengeFactory(owner=owner, opened=True)
+    sent = client.post(address(challenge, "reveal_propose", 0), {"sure": "on"})
+    assert sent.status_code == 409
+    assert Reveal.objects.count() == 0
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_cockpit_costs_the_same_for_one_and_three(
+    client: Client, owner: User, count: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    challenge = ChallengeFactory(owner=owner, opened=True)
+    for n in range(count):
+        listed(challenge, f"Équipe {n}", 0.3, rank=1)
+    with django_assert_num_queries(16):
+        client.get(address(challenge, "organiser"))

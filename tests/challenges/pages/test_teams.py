@@ -1,0 +1,180 @@
+"""Taking part: rules, team, invitations."""
+
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from challenges.actions.teams import invitation_token
+from challenges.models import Challenge, Team, TeamInvitation, TermsAcceptance
+from portal.accounts.models import User
+from tests.factories.challenges import (
+    ChallengeFactory,
+    PersonFactory,
+    TeamFactory,
+    accepted_person,
+    captain_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def challenge() -> Challenge:
+    """Return an open challenge."""
+    made: Challenge = ChallengeFactory(opened=True)
+    return made
+
+
+@pytest.fixture
+def person(client: Client) -> User:
+    """Sign a person in."""
+    made: User = PersonFactory()
+    client.force_login(made)
+    return made
+
+
+def address(challenge: Challenge, name: str, *ids: object) -> str:
+    """Return an address of the challenge."""
+    return reverse(f"challenges:{name}", args=[challenge.slug, *ids])
+
+
+def test_rules_are_public_and_offer_to_sign_in(client: Client, challenge: Challenge) -> None:
+    page = client.get(address(challenge, "rules")).text
+    assert "Une équipe par personne." in page
+    assert "Se connecter pour participer" in page
+
+
+def test_accepting_the_rules_registers(client: Client, challenge: Challenge, person: User) -> None:
+    sent = client.post(address(challenge, "rules"), {"terms": 1, "accepted": "on"})
+    assert sent["Location"] == address(challenge, "team")
+    assert challenge.registrations.get().user == person
+    assert TermsAcceptance.objects.get().user == person
+    assert "Règlement accepté" in client.get(address(challenge, "rules")).text
+
+
+@pytest.mark.parametrize("body", [{}, {"terms": 1}, {"terms": 9, "accepted": "on"}])
+def test_rules_refuse_without_tick_or_for_an_old_version(
+    client: Client, challenge: Challenge, person: User, body: dict[str, object]
+) -> None:
+    sent = client.post(address(challenge, "rules"), body)
+    assert sent.status_code == 422
+    assert TermsAcceptance.objects.count() == 0
+
+
+def test_visitor_who_accepts_is_sent_to_sign_in(client: Client, challenge: Challenge) -> None:
+    sent = client.post(address(challenge, "rules"), {"terms": 1, "accepted": "on"})
+    assert sent.status_code == 302
+    assert "connexion" in sent["Location"]
+
+
+def test_team_page_asks_for_the_rules_first(
+    client: Client, challenge: Challenge, person: User
+) -> None:
+    assert "Le règlement d’abord" in client.get(address(challenge, "team")).text
+    assert client.post(address(challenge, "team"), {"name": "Alpha"}).status_code == 403
+    assert Team.objects.count() == 0
+
+
+def test_create_a_team(client: Client, challenge: Challenge, person: User) -> None:
+    accepted_person(challenge, person)
+    page = client.post(address(challenge, "team"), {"name": "Coopérative"}, follow=True)
+    assert Team.objects.get().has_captain(person)
+    assert "Coopérative" in page.text
+    assert "Capitaine" in page.text
+
+
+def test_create_without_name_is_explained(
+    client: Client, challenge: Challenge, person: User
+) -> None:
+    accepted_person(challenge, person)
+    sent = client.post(address(challenge, "team"), {"name": ""})
+    assert sent.status_code == 422
+    assert "Donnez un nom à votre équipe." in sent.text
+
+
+def test_taken_name_is_a_conflict(client: Client, challenge: Challenge, person: User) -> None:
+    accepted_person(challenge, person)
+    TeamFactory(challenge=challenge, name="Alpha", slug="alpha")
+    assert client.post(address(challenge, "team"), {"name": "Alpha"}).status_code == 409
+
+
+def test_captain_invites_and_withdraws(client: Client, challenge: Challenge) -> None:
+    team = TeamFactory(challenge=challenge)
+    client.force_login(captain_of(team))
+    client.post(address(challenge, "team_invite"), {"email": "autre@exemple.fr"})
+    invitation = TeamInvitation.objects.get()
+    assert "autre@exemple.fr" in client.get(address(challenge, "team")).text
+    client.post(address(challenge, "team_revoke", invitation.public_id))
+    assert "autre@exemple.fr" not in client.get(address(challenge, "team")).text
+
+
+def test_bad_address_is_explained(client: Client, challenge: Challenge) -> None:
+    team = TeamFactory(challenge=challenge)
+    client.force_login(captain_of(team))
+    sent = client.post(address(challenge, "team_invite"), {"email": "pas une adresse"})
+    assert sent.status_code == 422
+    assert "Cette adresse n’est pas valable." in sent.text
+    assert TeamInvitation.objects.count() == 0
+
+
+def invited(challenge: Challenge, email: str) -> str:
+    """Invite an address and return the link of the letter."""
+    team = TeamFactory(challenge=challenge)
+    client = Client()
+    client.force_login(captain_of(team))
+    client.post(address(challenge, "team_invite"), {"email": email})
+    invitation = TeamInvitation.objects.get()
+    token = invitation_token(invitation.public_id)
+    return address(challenge, "team_join", invitation.public_id, token)
+
+
+def test_invited_person_joins_after_the_rules(
+    client: Client, challenge: Challenge, person: User
+) -> None:
+    link = invited(challenge, person.email)
+    assert "Acceptez d’abord le règlement" in client.get(link).text
+    accepted_person(challenge, person)
+    assert "Rejoindre l’équipe" in client.get(link).text
+    client.post(link)
+    assert Team.objects.get().has_member(person)
+    assert client.post(link).status_code == 404
+
+
+def test_link_of_somebody_else_is_hidden(
+    client: Client, challenge: Challenge, person: User
+) -> None:
+    accepted_person(challenge, person)
+    link = invited(challenge, "autre@exemple.fr")
+    assert client.post(link).status_code == 404
+    unknown = address(challenge, "team_join", uuid4(), "jeton")
+    assert client.post(unknown).status_code == 404
+
+
+def test_leave_and_remove(client: Client, challenge: Challenge, person: User) -> None:
+    accepted_person(challenge, person)
+    client.post(invited(challenge, person.email))
+    team = Team.objects.get()
+    captain = Client()
+    captain.force_login(captain_of(team))
+    member = team.members.get(user=person)
+    captain.post(address(challenge, "team_remove", member.pk))
+    assert not team.has_member(person)
+    captain.post(address(challenge, "team_leave"))
+    assert team.members.filter(left_at__isnull=True).count() == 0
+
+
+@pytest.mark.parametrize("name", ["team_invite", "team_leave"])
+def test_without_team_nothing_to_run(
+    client: Client, challenge: Challenge, person: User, name: str
+) -> None:
+    sent = client.post(address(challenge, name), {"email": "a@exemple.fr"})
+    assert sent.status_code == 404
+
+
+def test_organiser_cannot_take_part(client: Client, challenge: Challenge) -> None:
+    client.force_login(challenge.organisers.get().user)
+    assert "Vous organisez ce challenge" in client.get(address(challenge, "rules")).text
+    sent = client.post(address(challenge, "rules"), {"terms": 1, "accepted": "on"})
+    assert sent.status_code == 403
