@@ -44,6 +44,16 @@ def may_verify(by: Actor | Any, organisation: Organisation) -> bool:
     return attests and not belongs_to(by, organisation)
 
 
+def may_see_members(by: Actor | Any, organisation: Organisation) -> bool:
+    """Show who belongs to an organisation to its members and to the Region."""
+    return belongs_to(by, organisation) or (is_person(by) and by.is_region)
+
+
+def may_read_addresses(by: Actor | Any, organisation: Organisation) -> bool:
+    """Show the members' addresses to their referents, and to whom people are entrusted."""
+    return may_administer(by, organisation) or has_permission(by, Permission.PERSON_READ)
+
+
 def may_leave(by: Actor | Any, organisation: Organisation) -> bool:
     """Let members leave."""
     return belongs_to(by, organisation)

@@ -30,7 +30,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
     organisation = administered(request, slug)
     form = InviteForm(request.POST, organisation=organisation)
     if not form.is_valid():
-        return render(request, "accounts/members.html", board(organisation, form))
+        return render(request, "accounts/members.html", board(organisation, form, person(request)))
     invitations.send(organisation=organisation, by=person(request), **form.cleaned_data)
     messages.success(request, _("L’invitation est partie."))
     return redirect("organisation_members", slug)

@@ -9,26 +9,33 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from portal.accounts import rules
 from portal.accounts.actions import memberships
 from portal.accounts.enums import Answer
 from portal.accounts.forms.organisations import InviteForm, RoleForm
-from portal.accounts.models import Invitation, Membership, Organisation, Transfer
+from portal.accounts.models import Invitation, Membership, Organisation, Transfer, User
 from portal.accounts.views.asking import administered, organisation_of, person, stay_signed_in
 from portal.lib import clock
+from portal.lib.refusals import Hidden
 
 
 @require_safe
 def index(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the members with their addresses, the requests and the invitations."""
-    organisation = administered(request, slug)
+    """Show the members; to referents, their addresses, the requests and the invitations."""
+    organisation = organisation_of(slug)
+    viewer = _asking(request)
+    if not rules.may_see_members(viewer, organisation):
+        raise Hidden
     form = InviteForm(organisation=organisation)
-    return render(request, "accounts/members.html", board(organisation, form))
+    return render(request, "accounts/members.html", board(organisation, form, viewer))
 
 
-def board(organisation: Organisation, form: InviteForm) -> dict[str, Any]:
+def board(organisation: Organisation, form: InviteForm, viewer: User) -> dict[str, Any]:
     """Gather what the page of members shows."""
     return {
         "organisation": organisation,
+        "may_administer": rules.may_administer(viewer, organisation),
+        "may_read_addresses": rules.may_read_addresses(viewer, organisation),
         "form": form,
         "members": Membership.objects.live()
         .filter(organisation=organisation)

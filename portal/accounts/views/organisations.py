@@ -61,6 +61,7 @@ def _shown(request: HttpRequest, organisation: Any) -> dict[str, Any]:
         "organisation": organisation,
         "parts": space.organisation_parts(organisation, viewer),
         "may_administer": rules.may_administer(viewer, organisation),
+        "may_see_members": rules.may_see_members(viewer, organisation),
         "may_verify": rules.may_verify(viewer, organisation),
         "may_ask": rules.may_ask_to_join(viewer, organisation) or not signed_in,
         "is_member": signed_in and rules.may_leave(viewer, organisation),

@@ -3,11 +3,11 @@
 import secrets
 from dataclasses import dataclass
 
-from allauth.account.models import EmailAddress
 from django.db import transaction
 
+from portal.accounts.actions import accounts, appointments
 from portal.accounts.enums import OrganisationBadge, OrganisationKind, RegionRole, Role
-from portal.accounts.models import Membership, Organisation, RegionAppointment, User
+from portal.accounts.models import Membership, Organisation, User
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
 from portal.lib import clock
@@ -94,10 +94,9 @@ def open_accounts() -> list[dict[str, str]]:
         secret = password()
         user = _user(account, secret)
         if account.region_role:
-            _appoint(user, account.region_role)
+            appointments.install(user=user, role=account.region_role, by=OPENING)
         if account.organisation:
             _join(user, organisations[account.organisation], account.role)
-        record("account.opened", by=OPENING, on=user, demonstration=True)
         made.append(
             {
                 "user": account.user,
@@ -129,28 +128,14 @@ def _organisation(
 
 
 def _user(account: Account, secret: str) -> User:
-    address = f"{account.user}@demonstration.invalid"
-    user = User(
+    return accounts.install(
         username=account.user,
-        email=address,
+        email=f"{account.user}@demonstration.invalid",
         display_name=account.shown,
-        is_demonstration=True,
+        password=secret,
+        demonstration=True,
+        by=OPENING,
     )
-    user.set_password(secret)
-    user.save()
-    EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
-    return user
-
-
-def _appoint(user: User, role: str) -> None:
-    with writes(RegionAppointment):
-        RegionAppointment.objects.create(
-            user=user,
-            role=role,
-            given_by=OPENING.person_key,
-            confirmed_by="system:first-start",
-            given_at=clock.now(),
-        )
 
 
 def _join(user: User, organisation: Organisation, role: str) -> None:
