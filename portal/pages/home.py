@@ -8,7 +8,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalogue.enums import SCORED_KINDS, Access, ResourceKind
+from catalogue.enums import Access, ResourceKind
 from catalogue.models import Resource
 from catalogue.validators import licence_names
 from challenges.enums import EntryStatus, PhaseMoment, Split
@@ -117,7 +117,7 @@ def card(resource: Resource) -> dict[str, Any]:
         "desc": resource.summary,
         "meta": meta,
         "access": (access.label, access.tone, access.icon),
-        "quality": indexed.quality if indexed and resource.kind in SCORED_KINDS else None,
+        "quality": indexed.quality or None if indexed else None,
     }
 
 

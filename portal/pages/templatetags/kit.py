@@ -237,14 +237,20 @@ def table(content: str, label: str, kind: str = "") -> SafeString:
 
 
 @register.simple_block_tag
-def notice(content: str, tone: str = "calanque", title: str = "", role: str = "") -> SafeString:
+def notice(
+    content: str,
+    tone: str = "calanque",
+    title: str = "",
+    role: str = "",
+    heading: str = "h3",
+) -> SafeString:
     """Frame a notice: calanque informs, pin confirms, ocre warns, garance tells an error.
 
-    role: status or alert, only when the notice appears after an action.
+    role: status or alert, only when the notice appears after an action. heading: h2 or h3 in
+    the order of the page, or p where the notice opens no section.
     """
-    return _framed(
-        "notice", content, tone=tone, title=title, role=role, icon=faces.NOTICE_ICONS[tone]
-    )
+    shown = {"tone": tone, "title": title, "role": role, "heading": heading}
+    return _framed("notice", content, icon=faces.NOTICE_ICONS[tone], **shown)
 
 
 @register.simple_block_tag

@@ -1,0 +1,49 @@
+"""A served portal and a real browser for the journeys.
+
+Fixtures: `running` (the browser, once a session), `site` (the address of the served portal,
+its database being the test's own), `as_user` (cookies of a signed-in person, for `tab`).
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from portal.accounts.models import User
+from tests.journeys import browser
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Any]:
+    """Start the browser once, or skip with the reason."""
+    if reason := browser.missing():
+        pytest.skip(reason)
+    patch = pytest.MonkeyPatch()
+    # Playwright runs an event loop in this thread; the tests still use the ORM beside it.
+    patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with browser.browser() as started:
+        yield started
+    patch.undo()
+
+
+@pytest.fixture
+def site(running: Any, live_server: Any) -> str:
+    """Serve the portal on loopback and return its address."""
+    return str(live_server.url)
+
+
+@pytest.fixture
+def as_user(site: str) -> Callable[[User], list[dict[str, Any]]]:
+    """Return a function that signs a person in and gives their cookies."""
+
+    def cookies(user: User) -> list[dict[str, Any]]:
+        client = Client()
+        client.force_login(user)
+        morsel = client.cookies[settings.SESSION_COOKIE_NAME]
+        host = urlsplit(site).hostname
+        return [{"name": morsel.key, "value": morsel.value, "domain": host, "path": "/"}]
+
+    return cookies

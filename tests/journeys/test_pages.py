@@ -1,0 +1,96 @@
+"""The pages in a real browser: accessible, strict, and whole without script."""
+
+from typing import Any
+
+import pytest
+
+from portal.management.opening import pages, people
+from portal.pages import frame
+from tests.journeys import axe, browser
+from tests.journeys.browser import THEMES, WIDTHS
+
+pytestmark = [pytest.mark.journey, pytest.mark.slow]
+
+PATHS = (
+    "/",
+    "/en/",
+    "/composants/",
+    "/apparence/",
+    "/sante/",
+    "/programme/innovation/",
+    "/actualites/le-portail-est-ouvert/",
+    *sorted(frame.reserved_paths()),
+)
+
+
+@pytest.fixture
+def opened(site: str) -> str:
+    """Serve a portal with its opening pages."""
+    pages.create(by=people.OPENING)
+    return site
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("theme", THEMES)
+def test_no_violation_no_overflow_no_console_error(
+    running: Any, opened: str, width: int, theme: browser.Theme
+) -> None:
+    if reason := axe.missing():
+        pytest.skip(reason)
+    with browser.tab(running, width=width, theme=theme) as page:
+        found = {
+            path: faults
+            for path in PATHS
+            if (faults := axe.audit(page, opened + path, width=width, theme=theme))
+        }
+    assert found == {}
+
+
+def test_reflow_at_320_pixels(running: Any, opened: str) -> None:
+    with browser.tab(running, width=320) as page:
+        wider = {}
+        for path in PATHS:
+            page.goto(opened + path)
+            wider[path] = browser.overflow(page)
+    assert wider == dict.fromkeys(PATHS, 0)
+
+
+def test_theme_and_language_without_script(running: Any, opened: str) -> None:
+    with browser.tab(running, script=False) as page:
+        page.goto(opened + "/charte/")
+        page.click("[data-theme-toggle]")
+        page.check("input[name=theme][value=dark]", force=True)
+        page.click("main form button[type=submit]")
+        assert page.url == opened + "/charte/"
+        assert page.locator("html").get_attribute("data-theme") == "dark"
+        page.click("header a[hreflang=en]")
+        assert page.url == opened + "/en/charte/"
+        assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_theme_with_script_stays_on_the_page(running: Any, opened: str) -> None:
+    with browser.tab(running) as page:
+        page.goto(opened + "/charte/")
+        page.click("[data-theme-toggle]")
+        assert page.url == opened + "/charte/"
+        assert page.locator("html").get_attribute("data-theme") == "dark"
+        page.reload()
+        assert page.locator("html").get_attribute("data-theme") == "dark"
+
+
+def test_keyboard_reaches_the_content_first(running: Any, opened: str) -> None:
+    with browser.tab(running) as page:
+        page.goto(opened + "/")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.getAttribute('href')") == "#contenu"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "contenu"
+
+
+def test_dialog_opens_and_closes(running: Any, opened: str) -> None:
+    with browser.tab(running) as page:
+        page.goto(opened + "/composants/")
+        page.click("[data-dialog]")
+        assert page.locator("dialog[open]").count() == 1
+        page.click("dialog [data-dismiss] >> nth=0")
+        assert page.locator("dialog[open]").count() == 0
