@@ -30,7 +30,8 @@ class Buckets:
         """Add up statistics; bucket: number of each unit, below buckets."""
         cell = bucket[stats.unit].astype(np.int64) * stats.width + stats.column
         if buckets * stats.width <= 4 * DENSE_CELLS:
-            sums = np.bincount(cell, weights=stats.value, minlength=buckets * stats.width)
+            counted = np.bincount(cell, stats.value, minlength=buckets * stats.width)
+            sums = np.asarray(counted, np.float64)
             where = np.flatnonzero(sums)
             value = sums[where]
         else:

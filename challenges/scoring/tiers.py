@@ -62,16 +62,16 @@ class _Board:
     few: bool
 
 
-def tiers(entries: Sequence[Listed], direction: str, seed: int = 0) -> list[Placed]:
+def tiers(entries: Sequence[Listed], direction: str) -> list[Placed]:
     """Place entries, best first; the order of the input changes nothing.
 
     entries: all scored on the same held-out version with the same metric. direction: max or
-    min. seed: draws the order of replicates only when sums carry none. Equal values share
-    their rank. Returns the places in board order.
+    min. Equal values share their rank. The resamplings are those stored in the sums, drawn
+    once with the held-out version. Returns the places in board order.
     """
     if not entries:
         return []
-    board = _board(entries, direction, seed)
+    board = _board(entries, direction)
     apart = _pairs_apart(board, ALPHA_FEW if board.few else ALPHA)
     tier_of = _cut(board, apart)
     better = apart.sum(0)
@@ -95,7 +95,7 @@ def tiers(entries: Sequence[Listed], direction: str, seed: int = 0) -> list[Plac
     ]
 
 
-def _board(entries: Sequence[Listed], direction: str, seed: int) -> _Board:
+def _board(entries: Sequence[Listed], direction: str) -> _Board:
     sign = -1.0 if direction == "min" else 1.0
     read = {id(e): Buckets.from_bytes(e.sums) for e in entries}
     exact = {k: float(meta["value"]) for k, (_, meta, _) in read.items()}

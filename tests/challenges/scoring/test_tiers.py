@@ -1,0 +1,104 @@
+"""Tiers and rank intervals: ties are shown, differences are not invented."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+
+from challenges.scoring.tiers import Listed, tiers
+from tests.challenges.scoring.boards import board
+
+
+def first(n: int, count: int) -> list[bool]:
+    return [i < count for i in range(n)]
+
+
+def test_one_row_of_53_apart_is_the_same_tier() -> None:
+    placed = tiers(board(53, [first(53, 40), first(53, 39)]), "max")
+    assert [(p.id, p.rank, p.tier) for p in placed] == [("team0", 1, 1), ("team1", 1, 1)]
+    assert [(p.rank_low, p.rank_high) for p in placed] == [(1, 2), (1, 2)]
+    assert all(p.few for p in placed)
+
+
+def test_identical_files_share_their_rank() -> None:
+    rng = np.random.default_rng(3)
+    same, worse = rng.random(2000) < 0.8, rng.random(2000) < 0.5
+    placed = tiers(board(2000, [same, worse, same]), "max")
+    assert [(p.id, p.rank, p.tier) for p in placed] == [
+        ("team0", 1, 1),
+        ("team2", 1, 1),
+        ("team1", 3, 2),
+    ]
+    assert [(p.rank_low, p.rank_high) for p in placed] == [(1, 2), (1, 2), (3, 3)]
+
+
+def test_upload_order_changes_nothing() -> None:
+    rng = np.random.default_rng(4)
+    entries = board(500, [rng.random(500) < share for share in (0.9, 0.8, 0.79, 0.5)])
+    wanted = tiers(entries, "max")
+    assert all(tiers(list(some), "max") == wanted for some in permutations(entries))
+
+
+def test_a_wide_gap_is_separated() -> None:
+    rng = np.random.default_rng(5)
+    placed = tiers(board(1000, [rng.random(1000) < 0.6, rng.random(1000) < 0.9]), "max")
+    assert [(p.id, p.rank, p.tier, p.rank_low, p.rank_high) for p in placed] == [
+        ("team1", 1, 1, 1, 1),
+        ("team0", 2, 2, 2, 2),
+    ]
+    assert not placed[0].few
+
+
+def test_direction_min_puts_the_least_first() -> None:
+    rng = np.random.default_rng(5)
+    placed = tiers(board(1000, [rng.random(1000) < 0.6, rng.random(1000) < 0.9]), "min")
+    assert [p.id for p in placed] == ["team0", "team1"]
+    assert [p.tier for p in placed] == [1, 2]
+
+
+def test_below_thirty_units_there_is_one_tier() -> None:
+    right = [first(580, 570), first(580, 100)]
+    placed = tiers(board(580, right, clusters=29), "max")
+    assert [p.tier for p in placed] == [1, 1]
+    assert [p.rank for p in placed] == [1, 1]
+    assert all(p.few for p in placed)
+    placed = tiers(board(600, [first(600, 590), first(600, 100)], clusters=30), "max")
+    assert [p.tier for p in placed] == [1, 2]
+
+
+def test_equal_released_values_share_their_rank_whatever_is_hidden() -> None:
+    rng = np.random.default_rng(6)
+    entries = board(2000, [rng.random(2000) < 0.9, rng.random(2000) < 0.5])
+    rounded = [Listed(e.id, 0.7, e.sums) for e in entries]
+    assert [p.rank for p in tiers(rounded, "max")] == [1, 1]
+
+
+def test_an_empty_board_and_a_board_of_one() -> None:
+    assert tiers([], "max") == []
+    placed = tiers(board(400, [first(400, 300)]), "max")
+    assert [(p.rank, p.tier, p.rank_low, p.rank_high) for p in placed] == [(1, 1, 1, 1)]
+    assert placed[0].low == pytest.approx(0.7053, abs=5e-4)
+    assert placed[0].high == pytest.approx(0.7900, abs=5e-4)
+
+
+def _split_boards(simulations: int, teams: int, n: int, replicates: int) -> float:
+    """Return how often a board of equal teams shows more than one tier."""
+    rng = np.random.default_rng(7)
+    split = 0
+    for _ in range(simulations):
+        hard = rng.normal(size=n)
+        right = [hard + rng.normal(size=n) < 1.0 for _ in range(teams)]
+        placed = tiers(board(n, right, replicates=replicates), "max")
+        split += placed[-1].tier > 1
+    return split / simulations
+
+
+@pytest.mark.slow
+def test_equal_teams_are_rarely_split() -> None:
+    assert _split_boards(40, 6, 250, 300) <= 0.15
+
+
+@pytest.mark.full
+@pytest.mark.slow
+def test_equal_teams_are_split_in_seven_percent_of_boards_at_most() -> None:
+    assert _split_boards(1000, 20, 500, 1000) <= 0.07
