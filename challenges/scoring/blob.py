@@ -4,7 +4,6 @@ Form: 8 bytes of magic, 8 bytes little-endian header length, JSON header, then t
 each aligned on 64 bytes. Only fixed dtypes travel; nothing is ever unpickled.
 """
 
-import itertools
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -62,18 +61,3 @@ def _view(data: bytes, at: int, dtype: str, shape: tuple[int, ...]) -> Array:
         raise BlobFault("unexpected type of array")
     count = int(np.prod(shape, dtype=np.int64))
     return np.frombuffer(data, dtype=np.dtype(dtype), count=count, offset=at).reshape(shape)
-
-
-def pack_texts(texts: list[str]) -> tuple[Array, Array]:
-    """Turn texts into (bytes uint8, offsets int64 of len + 1)."""
-    raw = [t.encode() for t in texts]
-    offsets = np.zeros(len(raw) + 1, np.int64)
-    np.cumsum([len(r) for r in raw], out=offsets[1:])
-    return np.frombuffer(b"".join(raw), np.uint8), offsets
-
-
-def unpack_texts(data: Array, offsets: Array) -> list[str]:
-    """Turn what pack_texts wrote back into texts."""
-    raw = data.tobytes()
-    at = offsets.tolist()
-    return [raw[a:b].decode() for a, b in itertools.pairwise(at)]

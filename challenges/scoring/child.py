@@ -61,7 +61,8 @@ def check(
 
     name: the file name its authors gave, whose extension declares the format; the name of
     path when None. limits: derived from spec and keys when None. Codes X_TIMEOUT and
-    X_MEMORY are the platform's limits, not faults of form.
+    X_MEMORY are the platform's limits, not faults of form; X_PLATFORM is our own failure: the
+    caller tries again. Raises OSError when the file cannot be found.
     """
     verdict, _ = read(path, spec, keys, limits, name=name)
     return verdict
@@ -95,6 +96,7 @@ def read(
     limits = limits or Limits.of(spec, len(load_keys(keys)))
     request = {
         "path": str(Path(path).resolve()),
+        "size": Path(path).stat().st_size,
         "name": name or Path(path).name,
         "spec": spec.to_json(),
         "limits": asdict(limits),

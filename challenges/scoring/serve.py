@@ -5,18 +5,20 @@ import json
 import os
 import resource
 import signal
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
 
 from challenges.scoring.answer import AnswerSpec, Limits, canonical
 from challenges.scoring.predictions.faults import Reporter, refused
-from challenges.scoring.predictions.reader import read
+from challenges.scoring.predictions.reader import FAST_BYTES, read
 from challenges.scoring.truth import load_keys
 from challenges.scoring.wire import receive, send
 
 MEMORY_FACTOR = 8
 OPEN_FILES = 64
+POLARS_BYTES = 512 * 2**20  # address space that its threads reserve, hardly used
 NO_MEMORY = 3
 
 
@@ -34,9 +36,6 @@ def main() -> None:
 
 
 def _forked(request: dict[str, Any], keys: bytes) -> tuple[bytes, bytes]:
-    if request["name"].casefold().endswith((".parquet", ".zip")):
-        # slow import, made before the limits of the fork are set
-        importlib.import_module("challenges.scoring.predictions.parquet")
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -85,8 +84,9 @@ def _serve(request: dict[str, Any], keys: bytes, writing: int) -> None:
     limits = Limits(**request["limits"])
     spec = AnswerSpec.from_json(request["spec"])
     known = load_keys(keys)
-    path = Path(request["path"])
-    bound(limits, path.stat().st_size)
+    path, size = Path(request["path"]), int(request["size"])
+    _import_readers(request["name"], size)
+    bound(limits, _weight(request["name"], size, limits))
     with path.open("rb") as file:
         data = file.read(limits.max_bytes + 1)
     verdict, answer = read(data, request["name"], spec, known, limits)
@@ -95,9 +95,29 @@ def _serve(request: dict[str, Any], keys: bytes, writing: int) -> None:
         send(pipe, canonical(verdict.to_json()), body)
 
 
-def bound(limits: Limits, size: int) -> None:
-    """Set the limits of this process for a file of so many bytes; they cannot be raised again."""
-    memory = _mapped_bytes() + MEMORY_FACTOR * min(size, limits.max_bytes) + limits.memory_bytes
+def _import_readers(name: str, size: int) -> None:
+    """Map the slow libraries a file needs: the limit on memory counts from there.
+
+    In the fork, as their threads would not survive one.
+    """
+    if name.casefold().endswith((".parquet", ".zip")):
+        importlib.import_module("challenges.scoring.predictions.parquet")
+    if size >= FAST_BYTES or name.casefold().endswith(".zip"):
+        importlib.import_module("challenges.scoring.predictions.fast")
+
+
+def _weight(name: str, size: int, limits: Limits) -> int:
+    """Return the bytes of virtual memory that reading a file may take."""
+    size = min(size, limits.max_bytes)
+    if name.casefold().endswith((".parquet", ".zip")):
+        size = min(limits.max_uncompressed_bytes, size * limits.max_zip_ratio)
+    threads = POLARS_BYTES if "challenges.scoring.predictions.fast" in sys.modules else 0
+    return MEMORY_FACTOR * size + threads
+
+
+def bound(limits: Limits, weight: int) -> None:
+    """Set the limits of this process, weight bytes over its base; they cannot be raised again."""
+    memory = _mapped_bytes() + weight + limits.memory_bytes
     seconds = max(1, int(limits.wall_seconds))
     for what, most in (
         (resource.RLIMIT_AS, memory),

@@ -53,12 +53,18 @@ class CompiledTruth:
 
 @dataclass(frozen=True)
 class Keys:
-    """Hold the identifiers (or queries) in canonical order."""
+    """Hold the identifiers (or queries) in canonical order, as lines of one text."""
 
-    ids: list[str]
+    text: str
+    count: int
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return self.count
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """Return the identifiers."""
+        return self.text.split("\n")
 
     @cached_property
     def positions(self) -> dict[str, int]:
@@ -133,8 +139,11 @@ def compile_truth(
 
 def keys_of(ids: Sequence[str]) -> bytes:
     """Write identifiers, in their canonical order, as keys."""
-    data, offsets = blob.pack_texts(list(ids))
-    return blob.pack({"kind": "keys"}, {"ids": data, "offsets": offsets})
+    text = "\n".join(ids)
+    if text.count("\n") != len(ids) - 1:
+        raise TruthFault("E_IDS", "un identifiant contient une fin de ligne")
+    data = np.frombuffer(text.encode(), np.uint8)
+    return blob.pack({"kind": "keys", "count": len(ids)}, {"text": data})
 
 
 def load_keys(data: bytes) -> Keys:
@@ -142,7 +151,7 @@ def load_keys(data: bytes) -> Keys:
     meta, arrays = blob.unpack(data)
     if meta.get("kind") != "keys":
         raise blob.BlobFault("not keys")
-    return Keys(blob.unpack_texts(arrays["ids"], arrays["offsets"]))
+    return Keys(arrays["text"].tobytes().decode(), int(meta["count"]))
 
 
 def load_labels(data: bytes) -> Labels:

@@ -1,6 +1,7 @@
 """Read a prediction file from its bytes to an aligned answer, all rules in their order."""
 
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 from challenges.scoring.answer import AnswerSpec, Limits
@@ -51,11 +52,31 @@ def _aligned(
             if over is not None:
                 facts = {"colonne": column.name, "max": limits.max_cell_bytes}
                 raise report.refuse("E_CELL_TOO_LONG", over, **facts)
+        fast = _fast(len(source.data))
+        quick = fast.read_table(table, spec, keys) if fast else None
+        if quick is not None:
+            return quick
         return _checked(parquet.rows(table, spec), spec, keys, report)
     content = text.decode(source.data, report)
     header = text.read_header(content, spec, report, limits)
+    fast = _fast(len(source.data))
+    if fast:
+        del content
+        answer = fast.read_csv(source.data, header, spec, keys, limits)
+        if answer is not None:
+            return answer
+        content = text.decode(source.data, report)
     records = text.records(content, header, report, limits)
     return _checked(_picked(records, header, spec), spec, keys, report, header.delimiter)
+
+
+def _fast(size: int) -> ModuleType | None:
+    """Return the fast reader for large files: it is slow to import."""
+    if size < FAST_BYTES:
+        return None
+    from challenges.scoring.predictions import fast  # noqa: PLC0415  # slow import
+
+    return fast
 
 
 def _picked(
