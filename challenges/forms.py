@@ -1,5 +1,6 @@
 """Forms of the challenges pages."""
 
+from typing import Any
 from uuid import uuid4
 
 from django import forms
@@ -18,8 +19,8 @@ class TermsForm(forms.Form):
         error_messages={"required": _("Cochez la case pour accepter le règlement.")},
     )
 
-    def __init__(self, *args: object, version: Terms, **kwargs: object) -> None:
-        super().__init__(*args, initial={"terms": version.number}, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, data: Any = None, *, version: Terms) -> None:
+        super().__init__(data, initial={"terms": version.number})
         self.version = version
 
     def clean_terms(self) -> int:
@@ -77,10 +78,8 @@ class EntryForm(forms.Form):
         label=_("Vérifier seulement le format, sans utiliser d’essai"), required=False
     )
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        kwargs.setdefault("initial", {})
-        kwargs["initial"] = {"key": str(uuid4())} | kwargs["initial"]  # type: ignore[operator]
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, data: Any = None, files: Any = None) -> None:
+        super().__init__(data, files, initial={"key": str(uuid4())})
 
     @property
     def file_name(self) -> str:

@@ -1,6 +1,6 @@
 """Routes of challenges."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from challenges.views import entries, kit, organiser, reading, standings, teams
 
@@ -26,7 +26,7 @@ team_patterns = [
     path("quitter/", teams.leave, name="team_leave"),
 ]
 
-challenge_patterns = [
+challenge_patterns: list[URLPattern | URLResolver] = [
     path("", reading.presentation, name="presentation"),
     path("donnees/", reading.data, name="data"),
     path("donnees/<str:name>", reading.file, name="file"),

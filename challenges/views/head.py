@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from challenges.enums import ChallengeStatus, PhaseMoment
 from challenges.models import Challenge, Entry, Phase, PublicFile, Team
+from challenges.models.challenge import ChallengeQuerySet
 from challenges.queries.challenges import current_phase
 from challenges.views.words import USE_CASES
 from portal.lib import clock
@@ -72,7 +73,7 @@ def counted(model: Any, **conditions: Any) -> Coalesce:
     return Coalesce(Subquery(rows, output_field=IntegerField()), 0)
 
 
-def challenges(request: HttpRequest) -> QuerySet[Challenge]:
+def challenges(request: HttpRequest) -> ChallengeQuerySet:
     """Return the challenges that this person may read, with what their pages show."""
     return (
         Challenge.objects.visible_to(request.user)
@@ -185,10 +186,10 @@ def tabs(challenge: Challenge, team: Team | None) -> list[tuple[str, str, int | 
     """List the seven tabs of a challenge: label, address, count."""
     return [
         _tab("presentation", str(TABS["presentation"]), challenge),
-        _tab("data", str(TABS["data"]), challenge, challenge.files_count),
+        _tab("data", str(TABS["data"]), challenge, challenge.files_count),  # type: ignore[attr-defined]  # annotated
         _tab("evaluation", str(TABS["evaluation"]), challenge),
-        _tab("standings", str(TABS["standings"]), challenge, challenge.teams_count),
-        _tab("entries", str(TABS["entries"]), challenge, team.entries_count if team else ""),
+        _tab("standings", str(TABS["standings"]), challenge, challenge.teams_count),  # type: ignore[attr-defined]  # annotated
+        _tab("entries", str(TABS["entries"]), challenge, team.entries_count if team else ""),  # type: ignore[attr-defined]  # annotated
         _tab("rules", str(TABS["rules"]), challenge),
         _tab("help", str(TABS["help"]), challenge),
     ]

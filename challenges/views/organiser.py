@@ -187,7 +187,6 @@ def _phase_row(phase: Phase, challenge: Challenge, by: Any, now: Any) -> dict[st
     moment = phase.moment(now)
     reveal = getattr(phase, "reveal", None)
     over = moment is PhaseMoment.CLOSED
-    waits = reveal is not None and reveal.confirmed_at is None
     return {
         "phase": phase,
         "moment": moment,
@@ -196,7 +195,8 @@ def _phase_row(phase: Phase, challenge: Challenge, by: Any, now: Any) -> dict[st
         and phase.closes_at is None
         and rules.may_close_phase(by, phase),
         "may_propose": over and reveal is None and rules.may_propose_reveal(by, phase),
-        "may_confirm": waits
+        "may_confirm": reveal is not None
+        and reveal.confirmed_at is None
         and reveal.proposed_by_id != by.pk
         and rules.may_confirm_reveal(by, phase),
     }

@@ -118,7 +118,7 @@ def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[
         "secondary": [_heading(request, column, sort) for column in boards.secondary_of(board)],
         "has_fairness": bool(boards.fairness_of(board)),
         "fairness_title": getattr(boards.fairness_summary(board), "title", ""),
-        "rows": boards.table_rows(board, page.object_list, mine=mine, sorted_by_rank=not sort),
+        "rows": boards.table_rows(board, list(page), mine=mine, sorted_by_rank=not sort),
         "minimum": minimum,
         "maximum": maximum,
         "scale": (minimum, maximum, reference),
@@ -129,7 +129,7 @@ def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[
         "parts": _parts(board),
         "part": _("Privé") if board.split == Split.PRIVATE else _("Public"),
         "export": "partie=privee" if board.split == Split.PRIVATE else "partie=publique",
-    } | _after_reveal(request, board, page.object_list, mine)
+    } | _after_reveal(request, board, list(page), mine)
 
 
 def _after_reveal(
