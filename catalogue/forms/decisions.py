@@ -1,13 +1,37 @@
 """The decision of a moderator."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.enums import DecisionReason
 
 PUBLISH, REQUEST_CHANGES, REFUSE = "publish", "request_changes", "refuse"
+
+# Ready sentences: (word of the button, text added to the message).
+SNIPPETS: dict[str, tuple[Promise, Promise]] = {
+    "personal_data": (
+        _("Données personnelles"),
+        _(
+            "Retirez les données personnelles : préférez l’adresse d’un service à celle d’une personne."
+        ),
+    ),
+    "fairness": (
+        _("Mesure d’équité"),
+        _("Indiquez les résultats par groupe, même si l’échantillon est petit, et la méthode."),
+    ),
+    "licence": (
+        _("Licence manquante"),
+        _("Indiquez la licence : sans elle, personne ne peut réutiliser la ressource."),
+    ),
+    "limits": (
+        _("Limites"),
+        _("Dites les limites connues et ce qu’il ne faut pas faire de la ressource."),
+    ),
+}
 
 
 class DecisionForm(forms.Form):
@@ -24,11 +48,17 @@ class DecisionForm(forms.Form):
         ],
         error_messages={"required": _("Choisissez une décision.")},
     )
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     reason = forms.ChoiceField(
         label=_("Motif"),
         required=False,
         choices=[("", "—"), *DecisionReason.choices],
         help_text=_("Pour un refus ou une demande de corrections."),
+    )
+    concerned = forms.MultipleChoiceField(
+        label=_("Champs concernés"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
     message = forms.CharField(
         label=_("Message à l’auteur"),
@@ -40,8 +70,12 @@ class DecisionForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, concerned: Sequence[tuple[str, str]] = (), **options: Any
+    ) -> None:
         super().__init__(*args, **options)
+        field: Any = self.fields["concerned"]
+        field.choices = concerned
         outcome: Any = self.fields["outcome"]
         outcome.descriptions = {
             PUBLISH: _("Visible tout de suite"),
@@ -58,10 +92,3 @@ class DecisionForm(forms.Form):
             if not str(cleaned.get("message") or "").strip():
                 self.add_error("message", _("Écrivez à l’auteur ce qui manque ou ce qui gêne."))
         return cleaned
-
-
-class FilterForm(forms.Form):
-    """The filters of the queue."""
-
-    kind = forms.CharField(required=False)
-    order = forms.CharField(required=False)

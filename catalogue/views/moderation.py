@@ -1,0 +1,219 @@
+"""The Region's review queue: what waits, what changes, what the checks say, the decision."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views import View
+
+from catalogue import rules
+from catalogue.actions import moderation
+from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
+from catalogue.forms.decisions import PUBLISH, REFUSE, SNIPPETS, DecisionForm
+from catalogue.models import Contribution
+from catalogue.queries import proposals, reviews
+from catalogue.views.contribute import person, visible
+from catalogue.views.differences import rows
+from portal.accounts.authorization import require
+
+DECISIONS_PER_PAGE = 30
+QUEUE_SHOWN = 100
+
+
+class Queue(View):
+    """What waits for a moderator."""
+
+    answered: bool | None = False
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the list, filtered and sorted."""
+        require(rules.may_moderate, person(request))
+        context = _queue(request, answered=self.answered)
+        return render(request, "catalogue/moderation/queue.html", context)
+
+
+class Decisions(View):
+    """What was decided."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the decisions, the latest first."""
+        require(rules.may_moderate, person(request))
+        pages = Paginator(reviews.decisions(), DECISIONS_PER_PAGE)
+        context = {
+            "page": pages.get_page(request.GET.get("page")),
+            **_head(reviews.queue(), current=_("Décisions")),
+        }
+        return render(request, "catalogue/moderation/decisions.html", context)
+
+
+class Item(View):
+    """One contribution, to be judged."""
+
+    def get(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
+        """Show what changes, the checks, the history and the form of the decision."""
+        require(rules.may_moderate, person(request))
+        found = visible(request, contribution)
+        return _show(request, found, _form(found))
+
+    def post(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
+        """Take the decision, then lead to the next contribution."""
+        require(rules.may_moderate, person(request))
+        found = visible(request, contribution)
+        if "insert" in request.POST:
+            return _show(request, found, _with_snippet(request, found))
+        form = _form(found, request.POST)
+        if not form.is_valid():
+            return _show(request, found, form)
+        found.version = form.cleaned_data["version"]  # what the moderator had read
+        _decide(found, form, request)
+        return redirect(*_following(found))
+
+
+class Claim(View):
+    """Say that one is reading a contribution."""
+
+    def post(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
+        """Claim, or release."""
+        found, by = visible(request, contribution), person(request)
+        if "release" in request.POST:
+            moderation.release(contribution=found, by=by)
+        else:
+            moderation.claim(contribution=found, by=by)
+        return redirect("catalogue:moderation_item", found.public_id)
+
+
+def _form(
+    contribution: Contribution, data: Any = None, initial: dict[str, str] | None = None
+) -> DecisionForm:
+    """Build the form of the decision on the state of the contribution being read."""
+    record = proposals.proposed_record(contribution)
+    concerned = [(change.name, change.label) for change in proposals.changes({}, record)]
+    values = {"version": contribution.version, "outcome": PUBLISH} | (initial or {})
+    return DecisionForm(data, concerned=concerned, initial=values)
+
+
+def _decide(contribution: Contribution, form: DecisionForm, request: HttpRequest) -> None:
+    by, said = person(request), form.cleaned_data
+    outcome, message = said["outcome"], said["message"]
+    if outcome == PUBLISH:
+        moderation.publish(contribution=contribution, message=message, by=by)
+        return
+    reason = DecisionReason(said["reason"])
+    if outcome == REFUSE:
+        moderation.refuse(contribution=contribution, reason=reason, message=message, by=by)
+        return
+    fields = said["concerned"]
+    moderation.request_changes(
+        contribution=contribution, reason=reason, message=message, fields=fields, by=by
+    )
+
+
+def _following(contribution: Contribution) -> tuple[Any, ...]:
+    """Give the address of the next contribution of the queue, or of the empty queue."""
+    queue = Contribution.objects.queue().exclude(pk=contribution.pk)
+    following = queue.values_list("public_id", flat=True).first()
+    return ("catalogue:moderation_item", following) if following else ("catalogue:moderation",)
+
+
+def _with_snippet(request: HttpRequest, contribution: Contribution) -> DecisionForm:
+    """Give the form as typed, with a ready sentence added to the message; nothing is judged."""
+    typed = {name: request.POST.get(name, "") for name in ("outcome", "reason", "message")}
+    snippet = str(SNIPPETS.get(request.POST["insert"], ("", ""))[1])
+    typed["message"] = "\n\n".join(part for part in (typed["message"].strip(), snippet) if part)
+    return _form(contribution, initial=typed)
+
+
+def _queue(request: HttpRequest, *, answered: bool | None) -> dict[str, Any]:
+    kind, order = request.GET.get("kind", ""), request.GET.get("order", "")
+    everything = reviews.queue()
+    shown = [row for row in everything if row.was_answered is bool(answered)]
+    if kind in ResourceKind.values:
+        shown = [row for row in shown if row.kind == kind]
+    current = _("Réponses reçues") if answered else _("À relire")
+    return {
+        "rows": (shown[::-1] if order == "recent" else shown)[:QUEUE_SHOWN],
+        "kind": kind,
+        "order": order,
+        "kinds": ResourceKind.choices,
+        "filter_href": reverse(_tab(answered)),
+        **_head(everything, current=current),
+    }
+
+
+def _tab(answered: bool | None) -> str:
+    return "catalogue:moderation_answers" if answered else "catalogue:moderation"
+
+
+def _head(everything: list[reviews.Waiting], *, current: str) -> dict[str, Any]:
+    """Give the figures and the tabs above every page of the review."""
+    answered = sum(row.was_answered for row in everything)
+    return {
+        "delays": reviews.delays(everything),
+        "current_tab": current,
+        "tab_items": [
+            (_("À relire"), reverse("catalogue:moderation"), len(everything) - answered),
+            (_("Réponses reçues"), reverse("catalogue:moderation_answers"), answered),
+            (_("Décisions"), reverse("catalogue:moderation_decisions"), ""),
+        ],
+    }
+
+
+def _show(request: HttpRequest, contribution: Contribution, form: DecisionForm) -> HttpResponse:
+    user = person(request)
+    item = reviews.waiting([contribution])[0]
+    decisions = list(contribution.decisions.select_related("decided_by").order_by("-pk"))
+    context = _queue(request, answered=item.was_answered) | {
+        "contribution": contribution,
+        "item": item,
+        "kind_shown": ResourceKind(contribution.resource.kind),
+        "form": form,
+        "decisions": decisions,
+        "may_decide": rules.may_decide(user, contribution),
+        "waits": contribution.status == ContributionStatus.SUBMITTED,
+        "snippets": [(code, label) for code, (label, _text) in SNIPPETS.items()],
+        "claim_minutes": settings.CLAIM_MINUTES,
+        "is_stale": contribution.status == ContributionStatus.SUBMITTED
+        and proposals.is_stale(contribution),
+        **_content(request, contribution, decisions),
+    }
+    if context["is_stale"]:
+        context["collisions"] = proposals.collisions(contribution)
+    return render(request, "catalogue/moderation/item.html", context)
+
+
+def _content(
+    request: HttpRequest, contribution: Contribution, decisions: list[Any]
+) -> dict[str, Any]:
+    """Give the proposal under the view that was asked for: changes, since, before and after."""
+    after = proposals.proposed_record(contribution)
+    before = proposals.base_record(contribution)
+    view = request.GET.get("vue", "")
+    earlier = next((d for d in decisions if d.revision_id != contribution.revision_id), None)
+    if view == "depuis" and earlier is not None:
+        before = proposals.content_record(earlier.revision.content, contribution.resource.kind)
+    changes = proposals.changes(before, after)
+    labels = {
+        "": _("Modifications"),
+        "depuis": _("Depuis la décision"),
+        "apres": _("Avant / après"),
+    }
+    if contribution.is_new and not before:
+        labels[""] = _("Proposition")
+    views = [("", True), ("depuis", earlier is not None), ("apres", not contribution.is_new)]
+    return {
+        "record": after,
+        "changes": changes,
+        "diff_rows": rows(changes),
+        "side_by_side": view == "apres",
+        "reads_whole": not before,
+        "description_html": contribution.revision.content.get("description_html", ""),
+        "views": [
+            (labels[code], f"?vue={code}" if code else "?") for code, shown in views if shown
+        ],
+        "view_label": labels.get(view, labels[""]),
+    }
