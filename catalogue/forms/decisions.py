@@ -16,7 +16,8 @@ SNIPPETS: dict[str, tuple[Promise, Promise]] = {
     "personal_data": (
         _("Données personnelles"),
         _(
-            "Retirez les données personnelles : préférez l’adresse d’un service à celle d’une personne."
+            "Retirez les données personnelles : préférez l’adresse d’un service "
+            "à celle d’une personne."
         ),
     ),
     "fairness": (

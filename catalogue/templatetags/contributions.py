@@ -70,3 +70,9 @@ def _line(name: str, remark: Mapping[str, Any]) -> CheckLine:
     if str(remark["code"]).startswith("personal_") and field:
         text = f"{sentences.label_of(field)}, {text[:1].lower()}{text[1:]}"
     return CheckLine(name, text, shown.icon, shown.tone, shown.word, href)
+
+
+@register.filter
+def field_label(name: str) -> str:
+    """Name a field by its label."""
+    return sentences.label_of(name)

@@ -93,7 +93,7 @@ def _form(
     """Build the form of the decision on the state of the contribution being read."""
     record = proposals.proposed_record(contribution)
     concerned = [(change.name, change.label) for change in proposals.changes({}, record)]
-    values = {"version": contribution.version, "outcome": PUBLISH} | (initial or {})
+    values = {"version": str(contribution.version)} | (initial or {})
     return DecisionForm(data, concerned=concerned, initial=values)
 
 
