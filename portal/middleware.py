@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
+from portal.audit.record import record
 from portal.lib.refusals import (
     Closed,
     Conflict,
@@ -92,7 +93,18 @@ class refusals:
         """Answer for a Refusal; leave other errors alone."""
         if not isinstance(error, Refusal):
             return None
+        _trace(request, error)
         return refusal_response(request, error)
+
+
+def _trace(request: HttpRequest, refusal: Refusal) -> None:
+    """Write a denial down, after the rollback of what was refused; hidden things leave none."""
+    user = getattr(request, "user", None)
+    if isinstance(refusal, Hidden) or not isinstance(refusal, NotAllowed):
+        return
+    if user is not None and user.is_authenticated:
+        rule = refusal.facts.get("rule", "")
+        record("access.denied", by=user, on=f"path:{request.path}"[:120], rule=rule)
 
 
 def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:

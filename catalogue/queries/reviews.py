@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import F, QuerySet
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KeyTextTransform
 
 from catalogue.enums import ContributionStatus, DecisionOutcome, ResourceKind
 from catalogue.models import Contribution, Decision
@@ -90,7 +90,7 @@ class Delays:
 
 def titled(contributions: QuerySet[Contribution]) -> QuerySet[Contribution]:
     """Read the proposed title beside each row, without the rest of the revision."""
-    return contributions.annotate(proposed_title=KT("revision__content__title"))
+    return contributions.annotate(proposed_title=KeyTextTransform("title", "revision__content"))
 
 
 def queue(*, kind: str = "", answered: bool | None = None, order: str = "") -> list[Waiting]:
@@ -176,7 +176,7 @@ def decisions() -> QuerySet[Decision]:
     found: Any = Decision.objects
     rows: QuerySet[Decision] = (
         found.select_related("contribution__resource", "contribution__organisation", "decided_by")
-        .annotate(proposed_title=KT("revision__content__title"))
+        .annotate(proposed_title=KeyTextTransform("title", "revision__content"))
         .order_by("-pk")
     )
     return rows
