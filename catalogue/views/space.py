@@ -1,0 +1,90 @@
+"""What the catalogue shows in a person's space: what waits for them, what they proposed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalogue import rules
+from catalogue.enums import ContributionStatus, ResourceKind
+from catalogue.models import Contribution
+from catalogue.queries import reviews
+from portal.accounts.models import User
+from portal.accounts.space import Item
+
+SHOWN = 20
+
+
+def to_do(user: User) -> Iterator[Item]:
+    """List the corrections asked for and the drafts to finish; for moderators, the queue."""
+    for contribution in reviews.waiting_for_author(user)[:SHOWN]:
+        yield _waiting(contribution)
+    if rules.may_moderate(user):
+        yield from _queue()
+
+
+def mine(user: User) -> Iterator[Item]:
+    """List a person's contributions with their state, the latest first."""
+    for contribution in reviews.mine(user)[:SHOWN]:
+        kind = ResourceKind(contribution.resource.kind)
+        status = contribution.status_enum
+        yield Item(
+            title=_title(contribution),
+            url=_address(contribution),
+            detail=kind.label,
+            icon=kind.icon,
+            tone=kind.tone,
+            badge=status.label,
+            badge_tone=status.tone,
+            badge_icon=status.icon,
+        )
+
+
+def _waiting(contribution: Contribution) -> Item:
+    title, status = _title(contribution), contribution.status_enum
+    if contribution.status == ContributionStatus.CHANGES_REQUESTED:
+        sentence = _("Répondre à la relecture de « %(title)s »") % {"title": title}
+        detail = _("La Région demande des corrections.")
+    else:
+        sentence = _("Terminer « %(title)s »") % {"title": title}
+        detail = _("Brouillon, que personne d’autre ne voit.")
+    return Item(
+        title=sentence,
+        url=_address(contribution),
+        detail=detail,
+        icon=status.icon,
+        tone=status.tone,
+        badge=status.label,
+        badge_tone=status.tone,
+    )
+
+
+def _queue() -> Iterator[Item]:
+    rows = reviews.queue()
+    late = sum(row.is_late for row in rows)
+    if not rows:
+        return
+    title = ngettext(
+        "Relire %(count)s contribution", "Relire %(count)s contributions", len(rows)
+    ) % {"count": len(rows)}
+    badge = ngettext("%(count)s hors délai", "%(count)s hors délai", late) % {"count": late}
+    yield Item(
+        title=title,
+        url=reverse("catalogue:moderation"),
+        detail=_("File de relecture de la Région."),
+        icon="inbox",
+        tone="garance" if late else "calanque",
+        badge=badge if late else "",
+        badge_tone="garance",
+    )
+
+
+def _title(contribution: Contribution) -> str:
+    found: Any = contribution
+    return str(found.proposed_title or _("Sans titre"))
+
+
+def _address(contribution: Contribution) -> str:
+    return reverse("catalogue:contribution", args=(contribution.public_id,))
