@@ -54,7 +54,7 @@ def to_review_letter(contribution_id: int) -> None:
     link = absolute("catalogue:moderation_item", contribution.public_id)
     held = RegionAppointment.objects.filter(role__in=MODERATORS, ended_at__isnull=True)
     people = User.objects.filter(is_active=True, pk__in=held.values("user_id"))
-    for user in people.exclude(pk=contribution.author_id).order_by("pk"):
+    for user in people.exclude(pk=contribution.author_id or 0).order_by("pk"):
         context = {**_context(contribution), "link": link, "person": user}
         letters.send("contribution_to_review", to=user.email, context=context)
 
@@ -78,7 +78,7 @@ def _find(contribution_id: int) -> Contribution | None:
 def _context(contribution: Contribution) -> dict[str, Any]:
     return {
         "contribution": contribution,
-        "title": contribution.revision.content.get("title", ""),
+        "title": contribution.content.get("title", ""),
         "decision": contribution.decisions.order_by("-pk").first(),
     }
 

@@ -94,6 +94,6 @@ def _could_match(title: str, other: str) -> bool:
 
 def _is_administration(record: Mapping[str, Any]) -> bool:
     holder = record.get("organisation")
-    return bool(holder) and (
-        Organisation.objects.filter(pk=holder, kind__in=ADMINISTRATIONS).exists()
-    )
+    if not holder:
+        return False
+    return Organisation.objects.filter(pk=holder, kind__in=ADMINISTRATIONS).exists()

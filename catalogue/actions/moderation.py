@@ -154,7 +154,7 @@ def _unclaimed() -> dict[str, Any]:
 def _put_online(contribution: Contribution, by: Actor) -> None:
     resource = contribution.resource
     if resource.slug == provisional_slug(resource.public_id):
-        title = str(contribution.revision.content.get("title", ""))
+        title = str(contribution.content.get("title", ""))
         Resource.objects.filter(pk=resource.pk).update(slug=resources.free_slug(title))
     contribution.resource = resources.put_online(
         resource=resource, revision=contribution.revision, by=by
@@ -179,7 +179,7 @@ def _decide(
             message=message.strip(),
             fields=list(fields),
             decided_by=by if by.pk is not None else None,
-            decided_at=contribution.decided_at,
+            decided_at=contribution.decided_at or clock.now(),
         )
     record(f"contribution.{outcome}", by=by, on=contribution, reason=str(reason))
     owe(

@@ -1,7 +1,7 @@
 """Turn the declaration of a field into a form field and its control."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -81,8 +81,8 @@ class OwnField(forms.Field):
         self.is_rows = own.type is FieldType.ROWS
         self.is_prose = own.name == "description"
         super().__init__(
-            label=own.label,
-            help_text=own.help,
+            label=cast(Any, own.label),
+            help_text=cast(Any, own.help),
             required=own.needed,
             widget=options.pop("widget", None) or control(own),
             **options,

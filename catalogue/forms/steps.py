@@ -221,7 +221,7 @@ class StepForm(forms.Form):
         first = LicenceField(self.kind)
         asked_first = {"licence": first, "licence_other": _other_licence()}
         self.fields = {**asked_first, **self.fields}
-        self.initial |= {"licence": choice, "licence_other": other}
+        self.initial.update(licence=choice, licence_other=other)
 
     def clean(self) -> dict[str, Any]:
         """Ask for the text of another licence; a known one must be an SPDX expression."""

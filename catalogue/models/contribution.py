@@ -152,6 +152,11 @@ class Contribution(models.Model):
         return f"{self.pk}-{self.version}"
 
     @property
+    def content(self) -> dict[str, Any]:
+        """Give what the revision holds, by column."""
+        return dict(self.revision.content) if self.revision else {}
+
+    @property
     def proposed(self) -> Resource:
         """Build the resource as the proposal tells it."""
         return self.revision.as_object() if self.revision else self.resource

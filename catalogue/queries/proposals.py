@@ -46,7 +46,7 @@ def record_of(resource: Resource) -> dict[str, Any]:
 
 def proposed_record(contribution: Contribution) -> dict[str, Any]:
     """Give the record that a contribution proposes."""
-    return content_record(contribution.revision.content, contribution.resource.kind)
+    return content_record(contribution.content, contribution.resource.kind)
 
 
 def content_record(content: Mapping[str, Any], kind: str) -> dict[str, Any]:

@@ -211,7 +211,7 @@ def _content(
         "diff_rows": rows(changes),
         "side_by_side": view == "apres",
         "reads_whole": not before,
-        "description_html": contribution.revision.content.get("description_html", ""),
+        "description_html": contribution.content.get("description_html", ""),
         "views": [
             (labels[code], f"?vue={code}" if code else "?") for code, shown in views if shown
         ],
