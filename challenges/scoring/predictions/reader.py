@@ -53,7 +53,7 @@ def _aligned(
                 facts = {"colonne": column.name, "max": limits.max_cell_bytes}
                 raise report.refuse("E_CELL_TOO_LONG", over, **facts)
         fast = _fast(len(source.data))
-        quick = fast.read_table(table, spec, keys) if fast else None
+        quick: align.Answer | None = fast.read_table(table, spec, keys) if fast else None
         if quick is not None:
             return quick
         return _checked(parquet.rows(table, spec), spec, keys, report)
@@ -62,7 +62,7 @@ def _aligned(
     fast = _fast(len(source.data))
     if fast:
         del content
-        answer = fast.read_csv(source.data, header, spec, keys, limits)
+        answer: align.Answer | None = fast.read_csv(source.data, header, spec, keys, limits)
         if answer is not None:
             return answer
         content = text.decode(source.data, report)

@@ -1,0 +1,126 @@
+"""The commands score and check_predictions: one JSON line, exit 0, 1 or 2."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from challenges.bundles import metric_names
+from challenges.scoring.registry import METRICS
+
+
+def run(*args: str) -> tuple[dict[str, Any], int]:
+    out, code = io.StringIO(), 0
+    try:
+        call_command(*args, "--json", stdout=out, stderr=io.StringIO())
+    except SystemExit as end:
+        code = int(end.code or 0)
+    lines = out.getvalue().splitlines()
+    return (json.loads(lines[-1]) if lines else {}), code
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, str]:
+    texts = {
+        "truth.csv": "id,y,part,c\n01,1,public,a\n02,0,public,a\n03,1,private,b\n04,0,private,c\n",
+        "good.csv": "id,prediction\n01,0.9\n02,0.2\n03,0.4\n04,0.6\n",
+        "bad.csv": "id,prediction\n01,0.9\n02,oui\n03,0.4\n04,0.6\n",
+        "sample.csv": "id,prediction\n01,0\n02,0\n03,0\n04,0\n",
+        "spec.json": json.dumps(
+            {
+                "layout": "one_row_per_id",
+                "columns": [
+                    {"name": "id", "role": "id", "type": "string"},
+                    {"name": "prediction", "role": "target", "type": "float"},
+                ],
+                "ids": "sample.csv",
+            }
+        ),
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    return {name: str(tmp_path / name) for name in texts}
+
+
+def test_score_by_metric(files: dict[str, str]) -> None:
+    found, code = run("score", files["truth.csv"], files["good.csv"], "--metric", "auc")
+    assert code == 0
+    assert (found["verdict"], found["metric"], found["score"], found["n"]) == (
+        "accept",
+        "roc_auc",
+        0.75,
+        4,
+    )
+    assert found["interval_method"] == "delong"
+
+
+def test_score_by_metric_on_both_parts(files: dict[str, str]) -> None:
+    found, _ = run(
+        "score", files["truth.csv"], files["good.csv"], "--metric", "auc",
+        "--id", "id", "--target", "y", "--split", "part", "--cluster", "c",
+    )  # fmt: skip
+    assert {split: facts["score"] for split, facts in found["splits"].items()} == {
+        "public": 1.0,
+        "private": 0.0,
+    }
+
+
+def test_a_refused_file_exits_with_one(files: dict[str, str]) -> None:
+    found, code = run("score", files["truth.csv"], files["bad.csv"], "--metric", "auc")
+    assert code == 1
+    assert (found["verdict"], found["code"], found["line"]) == ("reject", "E_VALUE_TYPE", 3)
+    assert found["errors"][0]["value"] == "oui"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        (),
+        ("--metric", "beauty"),
+        ("--metric", "ndcg@10"),
+        ("--spec", "absent.json:proba"),
+        ("--challenge", "absent"),
+    ],
+)
+def test_a_bad_call_exits_with_two(files: dict[str, str], args: tuple[str, ...]) -> None:
+    assert run("score", files["truth.csv"], files["good.csv"], *args) == ({}, 2)
+
+
+@pytest.mark.parametrize("template", ["sample.csv", "spec.json"])
+def test_check_against_a_template(files: dict[str, str], template: str) -> None:
+    found, code = run("check_predictions", files[template], files["good.csv"])
+    assert (found["verdict"], found["rows"], code) == ("accept", 4, 0)
+    found, code = run("check_predictions", files[template], files["bad.csv"])
+    assert (found["code"], found["line"], code) == ("E_VALUE_TYPE", 3, 1)
+
+
+def test_check_against_a_ranked_sample(tmp_path: Path) -> None:
+    sample = tmp_path / "sample.csv"
+    sample.write_text("q,rang,item\na,1,x\na,2,y\nb,1,x\nb,2,y\n")
+    given = tmp_path / "p.csv"
+    given.write_text("q,rang,item\na,1,z\nb,3,x\n")
+    found, code = run("check_predictions", str(sample), str(given))
+    assert (found["code"], found["line"], code) == ("E_RANK_RANGE", 3, 1)
+
+
+def test_an_unreadable_template_exits_with_two(files: dict[str, str]) -> None:
+    assert run("check_predictions", "absent.csv", files["good.csv"]) == ({}, 2)
+
+
+def test_score_of_a_challenge(shared: Path) -> None:
+    folder = shared / "cases" / "challenges" / "prevision-tension-fap"
+    wanted = json.loads((folder / "scores_exact.json").read_text("utf-8"))["reference"]
+    found, code = run("score", "--challenge", str(folder), str(folder / "submission.csv"))
+    assert code == 0
+    assert found["public"]["mae"] == pytest.approx(wanted["public"]["mae"], abs=1e-9)
+    assert found["private"]["rmse"] == pytest.approx(wanted["private"]["rmse"], abs=1e-9)
+    assert set(found["intervals"]["public"]) == {"mae", "rmse"}
+
+
+def test_the_reader_of_folders_knows_our_metrics() -> None:
+    for name, known in metric_names.KNOWN.items():
+        assert known.params == METRICS[name].required | METRICS[name].optional
+        assert known.direction in ("", METRICS[name].direction)
