@@ -1,0 +1,11 @@
+"""The two lists of metrics agree: what a folder may name, what the engine computes."""
+
+from challenges.bundles.metric_names import KNOWN
+from challenges.scoring.registry import METRICS
+
+
+def test_each_metric_of_the_form_is_computed_in_the_direction_it_says() -> None:
+    assert set(KNOWN) - set(METRICS) == set()
+    for name, known in KNOWN.items():
+        if known.direction:
+            assert (name, METRICS[name].direction) == (name, known.direction)

@@ -1,0 +1,126 @@
+"""The demonstration challenge: complete, sound, the same each time, and worth playing."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from challenges.bundles import portable
+from challenges.bundles.spec import Audience, Role
+from challenges.scoring import offline
+from portal.management.opening import demonstration
+
+pytestmark = pytest.mark.slow
+SEED = 20261124
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("demonstration") / "challenge"
+    demonstration.write(place, SEED)
+    return place
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def error(folder: Path, path: str, part: str) -> float:
+    truth = {row["id"]: row for row in rows(folder / "truth.csv")}
+    answers = {row["id"]: float(row["delai_jours"]) for row in rows(folder / path)}
+    kept = [
+        abs(answers[one] - float(row["delai_jours"]))
+        for one, row in truth.items()
+        if row["jeu"] == part
+    ]
+    return sum(kept) / len(kept)
+
+
+def test_the_folder_is_imported_without_a_remark_and_its_scores_are_found_again(
+    folder: Path,
+) -> None:
+    report = portable.read(folder, score=offline.score_table)
+
+    assert (report.errors, report.warnings) == ((), ())
+    spec = report.spec
+    assert spec is not None
+    assert [entry.path for entry in spec.by_audience(Audience.HELD_OUT)] == ["truth.csv"]
+    assert spec.file(Role.BASELINE_SUBMISSION) is not None
+    assert "synthétiques" in spec.summary
+    assert "synthétiques" in spec.page_text
+    assert spec.caveats[0].key == "synthetic_data"
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
+    folder: Path, tmp_path: Path
+) -> None:
+    demonstration.write(tmp_path / "again", SEED)
+    demonstration.write(tmp_path / "other", SEED + 1)
+
+    def content(place: Path) -> dict[str, bytes]:
+        files = (path for path in place.rglob("*") if path.is_file())
+        return {str(path.relative_to(place)): path.read_bytes() for path in files}
+
+    first, again, other = content(folder), content(tmp_path / "again"), content(tmp_path / "other")
+    assert first == again
+    assert first.keys() == other.keys()
+    assert first["truth.csv"] != other["truth.csv"]
+
+
+@pytest.mark.parametrize(
+    ("program", "recorded"),
+    [
+        ("baseline.py", "submission.csv"),
+        ("baseline_lineaire.py", "equipes/exemple-lineaire.csv"),
+    ],
+    ids=["medians", "linear"],
+)
+def test_a_baseline_program_writes_the_recorded_answer(
+    folder: Path, tmp_path: Path, program: str, recorded: str
+) -> None:
+    for name in ("train.csv", "test_features.csv", program):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+
+    subprocess.run([sys.executable, program], cwd=tmp_path, check=True)
+
+    assert (tmp_path / "submission.csv").read_bytes() == (folder / recorded).read_bytes()
+
+
+def test_teams_are_spread_some_are_tied_and_the_baseline_is_beaten(folder: Path) -> None:
+    best = {
+        team.name: min(error(folder, path, "private") for path in team.files)
+        for team in demonstration.TEAMS
+    }
+    baseline = error(folder, "submission.csv", "private")
+    constant = error(folder, "sample_submission.csv", "private")
+
+    assert baseline < constant
+    assert sum(value < baseline for value in best.values()) >= 5
+    assert best["Premiers Pas"] > baseline
+    first, second, *_others, last = sorted(best.values())
+    assert second - first < 0.5
+    assert last - first > 5
+    assert 1 <= max(len(team.files) for team in demonstration.TEAMS) <= 5
+
+
+def test_nothing_public_tells_the_answers_or_the_groups(folder: Path) -> None:
+    assert set(rows(folder / "truth.csv")[0]) - set(rows(folder / "test_features.csv")[0]) == {
+        "delai_jours",
+        "jeu",
+        "zone",
+        "mixite",
+    }
+    train = {row["employeur"] for row in rows(folder / "train.csv")}
+    test = {row["employeur"] for row in rows(folder / "test_features.csv")}
+    assert train & test == set()
+
+
+def test_employers_stand_on_one_side_of_the_split(folder: Path) -> None:
+    sides: dict[str, set[str]] = {}
+    for row in rows(folder / "truth.csv"):
+        sides.setdefault(row["employeur"], set()).add(row["jeu"])
+
+    assert {len(found) for found in sides.values()} == {1}
