@@ -135,7 +135,9 @@ def _pairs_apart(board: _Board, alpha: float) -> Array:
     np.fill_diagonal(error, np.inf)
     limit = float(np.quantile(largest, 1 - alpha))
     gap = board.values[:, None] - board.values[None, :]
-    return np.asarray(gap > limit * error)
+    # Where the spread is nil nothing can be told apart, even if the limit is nil too.
+    needed = np.where(np.isinf(error), np.inf, limit * np.where(np.isinf(error), 1.0, error))
+    return np.asarray(gap > needed)
 
 
 def _cut(board: _Board, apart: Array) -> list[int]:
