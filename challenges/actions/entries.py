@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import IO, Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
@@ -24,7 +24,14 @@ from portal.audit.record import record
 from portal.lib import clock, failpoints, objects
 from portal.lib.files import safe_name
 from portal.lib.objects import Stored
-from portal.lib.refusals import Closed, Conflict, Invalid, NotAllowed, QuotaSpent
+from portal.lib.refusals import (
+    Closed,
+    Conflict,
+    Invalid,
+    NotAllowed,
+    QuotaSpent,
+    Unavailable,
+)
 
 _TRIES = 5
 
@@ -101,13 +108,13 @@ def _is_replay(phase: Phase, team: Team, key: str) -> bool:
 
 
 def _accept_patiently(deposit: _Deposit, by: User) -> Accepted:
-    for attempt in range(_TRIES):
+    """Look again when another entry took the slot, or when the lock was waited for too long."""
+    for _attempt in range(_TRIES):
         try:
             return _accept(deposit, by)
-        except IntegrityError:  # another entry took the slot or the number: look again
-            if attempt == _TRIES - 1:
-                raise
-    raise AssertionError("unreachable")
+        except (IntegrityError, OperationalError) as error:
+            last = error
+    raise Unavailable from last
 
 
 @transaction.atomic
