@@ -43,9 +43,10 @@ from challenges.models import (
     TermsAcceptance,
 )
 from datasets.models import Holdout, HoldoutVersion
-from portal.accounts.enums import OrganisationKind, RegionRole
-from portal.accounts.models import Organisation, RegionAppointment, User
+from portal.accounts.enums import RegionRole
+from portal.accounts.models import User
 from portal.lib import clock, immutable, objects
+from tests.factories.accounts import OrganisationFactory, UserFactory
 
 ANSWER = {
     "layout": "one_row_per_id",
@@ -62,36 +63,13 @@ def _now() -> datetime:
     return timezone.now()
 
 
-class PersonFactory(factory.django.DjangoModelFactory):
-    """A person with a verified account and no role."""
-
-    class Meta:
-        model = User
-        skip_postgeneration_save = True
-
-    username = factory.Sequence(lambda n: f"personne{n}")
-    email = factory.LazyAttribute(lambda o: f"{o.username}@exemple.fr")
-    display_name = factory.LazyAttribute(lambda o: o.username.capitalize())
+PersonFactory = UserFactory
+OwningOrganisationFactory = OrganisationFactory
 
 
 def region_person(role: RegionRole = RegionRole.MODERATOR, **values: Any) -> User:
     """Make a person with a role for the Region."""
-    person = PersonFactory(**values)
-    with immutable.writes(RegionAppointment):
-        RegionAppointment(user=person, role=role, given_by="test", given_at=_now()).save()
-    return person
-
-
-class OwningOrganisationFactory(factory.django.DjangoModelFactory):
-    """An organisation that runs challenges."""
-
-    class Meta:
-        model = Organisation
-
-    slug = factory.Sequence(lambda n: f"organisation-{n}")
-    name = factory.Sequence(lambda n: f"Organisation {n}")
-    kind = OrganisationKind.ASSOCIATION
-    created_at = factory.LazyFunction(_now)
+    return UserFactory(region=role, **values)
 
 
 class ChallengeFactory(factory.django.DjangoModelFactory):

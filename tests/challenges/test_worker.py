@@ -1,0 +1,276 @@
+"""From a received file to its score, and what happens when something breaks."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+
+from challenges.actions import choices, evaluations, jobs
+from challenges.enums import EntryStatus, EvaluationState, JobKind, JobState, ReasonCode
+from challenges.models import Challenge, Entry, Evaluation, Job, Score, SealedResult, Standing
+from challenges.queries import entries as queries
+from challenges.scoring import child
+from challenges.scoring.verdict import Evaluated, Fault, Verdict
+from challenges.worker import drain
+from challenges.worker.loop import Worker
+from datasets import gate
+from portal.audit.models import AuditEvent, Outbox
+from portal.lib import clock
+from portal.lib.refusals import Conflict, NotAllowed
+from tests.challenges.world import answer, entered, opened, truth_of
+from tests.factories.accounts import UserFactory
+from tests.factories.challenges import TeamFactory, captain_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+@pytest.fixture
+def challenge(tmp_path: Path) -> Challenge:
+    return opened(tmp_path)
+
+
+def fresh(entry: Entry) -> Entry:
+    return Entry.objects.get(pk=entry.pk)
+
+
+def actions(after: int) -> list[str]:
+    return list(
+        AuditEvent.objects.filter(seq__gt=after).order_by("seq").values_list("action", flat=True)
+    )
+
+
+def test_a_file_is_checked_then_scored(challenge: Challenge) -> None:
+    entry = entered(challenge)
+    before = AuditEvent.objects.count()
+    assert drain()
+    entry = fresh(entry)
+    assert (entry.status, entry.day_slot, entry.verdict["rows"]) == (EntryStatus.SCORED, 1, 120)
+    assert len(entry.canonical_sha256) == 64
+    public = [row for row in range(120) if row % 10 < 3]
+    lines = dict(line.split(",") for line in answer(0.7).decode().splitlines())
+    right = sum(int(lines[f"A{row:04}"]) == truth_of(row) for row in public) / len(public)
+    scores = Score.objects.filter(evaluation__entry=entry).order_by("metric")
+    assert [(each.metric, each.split, each.group) for each in scores] == [
+        ("exactitude", "public", ""),
+        ("mae", "public", ""),
+    ]
+    assert (scores[0].value, scores[0].value_text) == (round(right, 4), f"{right:.4f}")
+    assert actions(before) == ["entry.checked", "holdout.opened", "entry.scored"]
+    owed = Outbox.objects.filter(topic="mail.entry_scored")
+    assert [row.ids for row in owed] == [{"entry_id": str(entry.pk)}]
+    receipt = json.loads(entry.evaluations.get().receipt)["payload"]
+    assert receipt["values"] == {"public": {each.metric: each.value_text for each in scores}}
+    assert receipt["holdout_sha256"] == entry.evaluations.get().holdout.ciphertext_sha256
+    standing = Standing.objects.get(entry=entry)
+    assert (standing.rank, standing.cells["exactitude"]["value"]) == (1, scores[0].value)
+    low, high = standing.interval_low, standing.interval_high
+    assert low is not None
+    assert high is not None
+    assert low <= scores[0].value <= high
+    assert queries.released(entry)["exactitude"]["low"] == low
+
+
+def test_nothing_private_is_readable_before_the_reveal(challenge: Challenge, settings: Any) -> None:
+    entered(challenge)
+    assert drain()
+    assert set(Score.objects.values_list("split", "metric")) == {
+        ("public", "exactitude"),
+        ("public", "mae"),
+    }
+    settings.HOLDOUT_PRIVATE_KEY_FILE = ""
+    sealed = SealedResult.objects.order_by("pk").first()
+    assert sealed is not None
+    assert b"exactitude" not in bytes(sealed.payload)
+    with pytest.raises(gate.VaultSealed):
+        gate.open_result(bytes(sealed.payload))
+
+
+def test_a_wrong_file_is_refused_by_line_and_costs_nothing(challenge: Challenge) -> None:
+    entry = entered(challenge, content=answer(0.7).replace(b"A0003,", b"A0002,"))
+    assert drain()
+    entry = fresh(entry)
+    assert (entry.status, entry.day_slot, entry.total_slot) == (EntryStatus.REJECTED, None, None)
+    fault = entry.verdict["faults"][0]
+    assert (fault["code"], fault["line"], entry.reason_code) == (
+        "E_ID_DUPLICATE",
+        5,
+        "E_ID_DUPLICATE",
+    )
+    assert entry.evaluations.count() == 0
+    assert Outbox.objects.filter(topic="mail.entry_rejected").count() == 1
+
+
+def test_a_withdrawn_entry_is_left_alone(challenge: Challenge) -> None:
+    team = TeamFactory(challenge=challenge)
+    entry = entered(challenge, team=team)
+    choices.withdraw(entry=entry, by=captain_of(team))
+    assert drain()
+    assert fresh(entry).status == EntryStatus.WITHDRAWN
+    assert fresh(entry).day_slot == 1
+    assert Job.objects.alive().count() == 0
+
+
+def test_a_scored_entry_that_is_withdrawn_leaves_the_board(challenge: Challenge) -> None:
+    team = TeamFactory(challenge=challenge)
+    entry = entered(challenge, team=team)
+    assert drain()
+    choices.withdraw(entry=fresh(entry), by=captain_of(team))
+    assert drain()
+    assert Standing.objects.filter(team=team).count() == 0
+    assert Score.objects.filter(evaluation__entry=entry).count() == 2
+
+
+def broken(monkeypatch: pytest.MonkeyPatch, name: str, error: Exception) -> None:
+    def fail(*_args: Any, **_kwargs: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(child, name, fail)
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the back-off pass at once."""
+    real = clock.now
+    started = real()
+    monkeypatch.setattr(clock, "now", lambda: started + (real() - started) * 200)
+
+
+def test_our_fault_is_tried_three_times_then_examined(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = entered(challenge)
+    broken(monkeypatch, "evaluate", RuntimeError("a secret value"))
+    hurry(monkeypatch)
+    assert drain()
+    entry = fresh(entry)
+    assert (entry.status, entry.reason_code, entry.day_slot) == (
+        EntryStatus.NEEDS_ATTENTION,
+        ReasonCode.PLATFORM,
+        1,
+    )
+    job = Job.objects.get(kind=JobKind.SCORE, subject_id=str(entry.evaluations.get().pk))
+    assert (job.state, job.attempt, job.error_code) == (JobState.DEAD, 3, "RuntimeError")
+    assert "secret" not in job.error_detail
+    assert Outbox.objects.filter(topic="mail.entry_examined").count() == 1
+
+
+def test_a_moderator_gives_it_another_try(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = entered(challenge)
+    with monkeypatch.context() as patch:
+        broken(patch, "evaluate", RuntimeError())
+        hurry(patch)
+        assert drain()
+    with pytest.raises(NotAllowed):
+        evaluations.requeue(entry=entry, by=entry.submitted_by)
+    evaluations.requeue(entry=entry, by=UserFactory(region="moderator"))
+    assert drain()
+    assert fresh(entry).status == EntryStatus.SCORED
+
+
+def test_a_moderator_gives_the_slot_back(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = entered(challenge)
+    broken(monkeypatch, "check", RuntimeError())
+    hurry(monkeypatch)
+    assert drain()
+    assert fresh(entry).status == EntryStatus.NEEDS_ATTENTION
+    moderator = UserFactory(region="moderator")
+    evaluations.give_up(entry=entry, our_fault=True, by=moderator)
+    assert (fresh(entry).status, fresh(entry).day_slot) == (EntryStatus.FAILED, None)
+    with pytest.raises(Conflict):
+        evaluations.give_up(entry=entry, our_fault=True, by=moderator)
+
+
+def test_a_file_that_takes_too_long_fails_and_keeps_its_slot(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = entered(challenge)
+    late = Evaluated(Verdict(accepted=False, faults=(Fault("X_TIMEOUT", "Temps dépassé."),)))
+    monkeypatch.setattr(child, "evaluate", lambda *_args, **_kwargs: late)
+    hurry(monkeypatch)
+    assert drain()
+    entry = fresh(entry)
+    assert (entry.status, entry.reason_code, entry.day_slot) == (
+        EntryStatus.FAILED,
+        "X_TIMEOUT",
+        1,
+    )
+    assert entry.reason_sentence.startswith("Temps dépassé")
+    assert entry.evaluations.get().state == EvaluationState.FAILED
+    assert Score.objects.filter(evaluation__entry=entry).count() == 0
+
+
+def test_a_result_that_comes_late_is_dropped(challenge: Challenge) -> None:
+    entry = entered(challenge)
+    worker = Worker("slow")
+    assert worker.work_one()  # the check
+    job = jobs.claim(owner="slow")
+    assert job is not None
+    evaluation = evaluations.begin_score(job=job)
+    assert evaluation is not None
+    Job.objects.filter(pk=job.pk).update(lease_until=clock.now() - timedelta(seconds=1))
+    jobs.reap(buried=evaluations.bury)
+    Job.objects.filter(pk=job.pk).update(run_after=clock.now())
+    assert drain()
+    assert fresh(entry).status == EntryStatus.SCORED
+    result = evaluations.Result({"exactitude": 0.0}, b"x", "0" * 64, "k")
+    assert not evaluations.finish_score(job=job, result=result)
+    assert not evaluations.finish_failed(job=job, code="X_TIMEOUT")
+    scores = Score.objects.filter(evaluation=evaluation, metric="exactitude")
+    assert [score.value > 0 for score in scores] == [True]
+
+
+def test_a_missing_job_is_made_again(challenge: Challenge) -> None:
+    entry = entered(challenge)
+    Job.objects.filter(subject_id=str(entry.pk)).delete()
+    assert evaluations.sweep() == 1
+    assert evaluations.sweep() == 0
+    assert drain()
+    assert fresh(entry).status == EntryStatus.SCORED
+    waiting = entered(challenge, seed=2)
+    assert Worker().work_one()
+    Job.objects.filter(kind=JobKind.SCORE, state=JobState.READY).delete()
+    assert evaluations.sweep() == 1
+    assert drain()
+    assert fresh(waiting).status == EntryStatus.SCORED
+
+
+def test_a_lost_database_is_not_the_job_s_fault(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered(challenge)
+    broken(monkeypatch, "check", OperationalError("gone"))
+    with pytest.raises(OperationalError):
+        Worker().work_one()
+    assert Job.objects.get(kind=JobKind.CHECK, state=JobState.LEASED).attempt == 1
+
+
+def test_the_queue_says_how_long_to_wait(challenge: Challenge) -> None:
+    first, second = entered(challenge), entered(challenge, seed=2)
+    assert (queries.queue_position(first), queries.queue_position(second)) == (0, 1)
+    wait = queries.expected_wait_seconds(first)  # of the reference
+    assert wait is not None
+    assert wait > 0
+    assert drain()
+    assert queries.queue_position(fresh(first)) is None
+
+
+def test_the_same_answer_in_another_order_has_the_same_digest(challenge: Challenge) -> None:
+    lines = answer(0.7).splitlines()
+    shuffled = b"\n".join([lines[0], *reversed(lines[1:])]) + b"\n"
+    first, second = entered(challenge), entered(challenge, content=shuffled)
+    assert drain()
+    assert fresh(first).canonical_sha256 == fresh(second).canonical_sha256
+    ranks = Standing.objects.filter(is_baseline=False).values_list("rank", "tier")
+    assert list(ranks) == [(1, 1), (1, 1)]
+
+
+def test_each_opening_of_the_held_out_data_is_recorded(challenge: Challenge) -> None:
+    opened = AuditEvent.objects.filter(action="holdout.opened")
+    assert opened.count() >= 2  # to compile, to score the reference
+    assert Evaluation.objects.get().state == EvaluationState.DONE

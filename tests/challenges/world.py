@@ -1,0 +1,108 @@
+"""A small challenge, really imported and published, whose files are really scored."""
+
+import random
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from challenges.actions import challenges, entries
+from challenges.actions.imports import import_folder
+from challenges.models import Challenge, Entry, Team
+from challenges.worker import drain
+from portal.accounts.models import Membership, User
+from tests.challenges.bundles import folders
+from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.challenges import TeamFactory, captain_of
+
+ROWS = 120
+CANARY = "CNRY-holdout-challenge-held-temoin-5f3a9c1e"
+
+
+def truth_of(row: int) -> int:
+    """Return the hidden answer of a row."""
+    return (row * 7919 + row // 3) % 3 + 1
+
+
+def folder(path: Path, **changes: Any) -> Path:
+    """Write a folder of 120 rows, 36 public; each held-out row carries the canary."""
+    ids = [f"A{number:04}" for number in range(ROWS)]
+    document = folders.document()
+    document |= {"slug": "niveau", "expected": None, **changes}
+    document.pop("expected")
+    for audience in ("public", "held_out"):
+        for entry in document["files"][audience]:
+            entry.pop("rows", None)
+    document["files"]["organiser"].pop()
+    parts = ["public" if number % 10 < 3 else "private" for number in range(ROWS)]
+    truth = "id,niveau,jeu,zone,groupe,temoin\n" + "".join(
+        f"{one},{truth_of(at)},{parts[at]},{'nord' if at % 2 else 'sud'},g{at},{CANARY}\n"
+        for at, one in enumerate(ids)
+    )
+    (path / "niveau").mkdir(parents=True, exist_ok=True)
+    return folders.write(
+        path / "niveau",
+        document,
+        test_csv="id,x\n" + "".join(f"{one},{at}\n" for at, one in enumerate(ids)),
+        sample_csv="id,niveau\n" + "".join(f"{one},1\n" for one in ids),
+        baseline_csv=answer(0.4).decode(),
+        truth_csv=truth,
+    )
+
+
+def answer(skill: float, seed: int = 0) -> bytes:
+    """Write a file that is right on about this share of the rows."""
+    draw = random.Random(seed)  # noqa: S311  # test data
+    lines = ["id,niveau"]
+    for row in range(ROWS):
+        right = truth_of(row)
+        lines.append(f"A{row:04},{right if draw.random() < skill else right % 3 + 1}")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def owner() -> User:
+    """Make a person who may run challenges."""
+    membership: Membership = MembershipFactory(role="referent")
+    return membership.user
+
+
+def imported(path: Path, by: User | None = None, **changes: Any) -> Challenge:
+    """Import the small folder as a draft."""
+    found = import_folder(folder=folder(path, **changes), by=by or owner())
+    assert found.challenge is not None, found.errors
+    return found.challenge
+
+
+def opened(path: Path, *, work: bool = True, **changes: Any) -> Challenge:
+    """Import and publish the small challenge, its reference scored."""
+    by = owner()
+    challenge = challenges.submit(challenge=imported(path, by, **changes), by=by)
+    challenge = challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
+    if work:
+        assert drain()
+    return challenge
+
+
+def owner_of(challenge: Challenge) -> User:
+    """Return the owner of a challenge."""
+    return challenge.organisers.get(role="owner").user
+
+
+def entered(
+    challenge: Challenge,
+    skill: float = 0.7,
+    *,
+    team: Team | None = None,
+    seed: int = 0,
+    **given: Any,
+) -> Entry:
+    """Enter a file for a team, a new one by default."""
+    team = team or TeamFactory(challenge=challenge)
+    values: dict[str, Any] = {
+        "phase": challenge.phases.get(),
+        "team": team,
+        "content": answer(skill, seed),
+        "original_name": "reponse.csv",
+        "idempotency_key": str(uuid4()),
+        "by": captain_of(team),
+    }
+    return entries.enter(**{**values, **given}).entry
