@@ -8,20 +8,31 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalogue.enums import Access, ResourceKind
+from catalogue.enums import ResourceKind
 from catalogue.models import Resource
-from catalogue.validators import licence_names
+from catalogue.queries import rows
 from challenges.enums import EntryStatus, PhaseMoment, Split
 from challenges.models import Challenge, Entry, Phase
 from challenges.queries import boards, challenges
 from portal.accounts.models import Organisation
 from portal.lib.refusals import Refusal
 from portal.pages import faces, frame
-from portal.pages.typography import long_date, long_moment, number, relative
+from portal.pages.typography import long_date, long_moment, number
 
 LATEST = 4
 PODIUM = 4
 ANYONE: Any = AnonymousUser()
+KINDS_IN_ORDER = (
+    ResourceKind.MODEL,
+    ResourceKind.ALGORITHM,
+    ResourceKind.DATASET,
+    ResourceKind.TECHNOLOGY,
+    ResourceKind.NEED,
+    ResourceKind.IDEA,
+    ResourceKind.SOLUTION,
+    ResourceKind.PROGRAMME,
+    ResourceKind.NEWS,
+)
 
 
 @dataclass(frozen=True)
@@ -92,33 +103,14 @@ def kinds(counts: dict[str, int]) -> list[dict[str, Any]]:
             "count": counts.get(kind, 0),
             "href": f"{listed}?kind={kind}" if listed else "",
         }
-        for kind in ResourceKind
+        for kind in KINDS_IN_ORDER
     ]
 
 
-def latest() -> list[dict[str, Any]]:
-    """List the latest resources, ready for a row of results."""
+def latest() -> list[rows.Row]:
+    """List the latest resources, as the catalogue's own lists show them."""
     found = Resource.objects.public().select_related("organisation", "indexed")
-    return [card(each) for each in found.order_by("-first_published_at", "-pk")[:LATEST]]
-
-
-def card(resource: Resource) -> dict[str, Any]:
-    """Prepare a resource for a row of results."""
-    access = Access(resource.access)
-    indexed = getattr(resource, "indexed", None)
-    meta = [("scale", licence_names.label(name)) for name in resource.licences[:1]]
-    if resource.first_published_at:
-        meta.append(("clock", relative(resource.first_published_at)))
-    return {
-        "kind": resource.kind,
-        "title": resource.title,
-        "href": frame.address("catalogue:resource", resource.slug),
-        "owner": resource.holder_name,
-        "desc": resource.summary,
-        "meta": meta,
-        "access": (access.label, access.tone, access.icon),
-        "quality": indexed.quality or None if indexed else None,
-    }
+    return [rows.row(each) for each in found.order_by("-first_published_at", "-pk")[:LATEST]]
 
 
 def spotlight() -> dict[str, Any] | None:
@@ -199,7 +191,7 @@ def podium(phase: Phase | None) -> Podium | None:
     if index is None:
         return None
     column = board.columns[index]
-    rows = [
+    lines = [
         {
             "rank": row.standing.rank,
             "team": row.team_name,
@@ -208,18 +200,19 @@ def podium(phase: Phase | None) -> Podium | None:
         }
         for row in board.rows
     ]
-    rows = [row for row in rows if row["value"] is not None]
-    return _scaled(rows, column.title, column.decimals) if rows else None
+    lines = [line for line in lines if line["value"] is not None]
+    return _scaled(lines, column.title, column.decimals) if lines else None
 
 
-def _scaled(rows: list[dict[str, Any]], metric: str, decimals: int) -> Podium:
-    top = [row for row in rows if not row["baseline"]][:PODIUM]
-    baseline = next((row for row in rows if row["baseline"]), None)
-    ranks = [row["rank"] for row in rows]
-    for row in top:
-        row["tied"] = ranks.count(row["rank"]) > 1
+def _scaled(lines: list[dict[str, Any]], metric: str, decimals: int) -> Podium:
+    top = [line for line in lines if not line["baseline"]][:PODIUM]
+    baseline = next((line for line in lines if line["baseline"]), None)
+    ranks = [line["rank"] for line in lines]
+    for line in top:
+        line["tied"] = ranks.count(line["rank"]) > 1
     shown = [*top, baseline] if baseline else top
-    ends = [row[key] for row in shown for key in ("low", "value", "high") if row[key] is not None]
+    ends = [line[key] for line in shown for key in ("low", "value", "high")]
+    ends = [end for end in ends if end is not None]
     margin = (max(ends) - min(ends)) * 0.06 or 0.01
     return Podium(
         rows=top,

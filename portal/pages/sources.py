@@ -7,6 +7,7 @@ from catalogue.models import Resource
 from challenges.enums import EntryStatus, PhaseMoment
 from challenges.models import Entry
 from challenges.queries import challenges
+from datasets.models import Dataset
 from portal.accounts.models import Organisation
 from portal.pages.enums import Workstream
 from portal.pages.home import ANYONE
@@ -26,12 +27,14 @@ def resources() -> Figures:
 
 @source(Workstream.R2DDE)
 def restricted_datasets() -> Figures:
-    """Count the described datasets that are lent on request."""
+    """Count the datasets held here, and those described that are lent on request."""
     found = Resource.objects.public().filter(
         kind=ResourceKind.DATASET, access__in=[Access.ON_REQUEST, Access.RESTRICTED]
     )
     count = found.count()
+    held = Dataset.objects.visible_to(ANYONE).count()
     return [
+        (ngettext("jeu tenu au répertoire", "jeux tenus au répertoire", held), held),
         (
             ngettext(
                 "jeu à accès restreint ou sur demande",
@@ -39,7 +42,7 @@ def restricted_datasets() -> Figures:
                 count,
             ),
             count,
-        )
+        ),
     ]
 
 

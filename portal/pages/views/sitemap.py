@@ -12,6 +12,7 @@ from wagtail.models import Page
 
 from catalogue.models import Resource
 from challenges.models import Challenge
+from datasets.models import Dataset
 from portal.pages import frame
 from portal.pages.home import ANYONE
 
@@ -72,9 +73,18 @@ class ChallengeSitemap(PublicSitemap):
         return item.status_since
 
 
+class DatasetSitemap(PublicSitemap):
+    """List the datasets of the directory."""
+
+    def items(self) -> QuerySet[Dataset]:
+        """Read what an anonymous visitor may read."""
+        return Dataset.objects.visible_to(ANYONE).with_card().order_by("pk")
+
+
 SITEMAPS: dict[str, type[PublicSitemap]] = {
     "pages": PageSitemap,
     "ressources": ResourceSitemap,
+    "donnees": DatasetSitemap,
     "challenges": ChallengeSitemap,
 }
 
