@@ -3,6 +3,6 @@
 `write(folder, seed)` makes the portable folder; `TEAMS` says who sends which file of it.
 """
 
-from portal.management.opening.demonstration.folder import TEAMS, Team, write
+from portal.management.opening.demonstration.folder import TEAMS, Team, training_table, write
 
-__all__ = ["TEAMS", "Team", "write"]
+__all__ = ["TEAMS", "Team", "training_table", "write"]

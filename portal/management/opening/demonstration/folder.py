@@ -89,7 +89,7 @@ def write(folder: Path, seed: int) -> None:
         "README.md": (FILES / "README.md").read_bytes(),
         "baseline.py": (FILES / "baseline.py").read_bytes(),
         "baseline_lineaire.py": (FILES / "baseline_lineaire.py").read_bytes(),
-        "train.csv": _features(train, [f"E{n:04d}" for n in range(1, len(train) + 1)], days=True),
+        "train.csv": _training(train),
         "test_features.csv": _features(test, ids, days=False),
         "truth.csv": _truth(test, ids, parts),
         "sample_submission.csv": _answers(ids, predictors.constant(train, test)),
@@ -107,6 +107,15 @@ def write(folder: Path, seed: int) -> None:
     }
     text = json.dumps(scores, indent=1, ensure_ascii=False)
     (folder / "scores.json").write_text(text + "\n", encoding="utf-8")
+
+
+def training_table(seed: int) -> bytes:
+    """Give the training offers as CSV, the same as in the folder of this seed."""
+    return _training(made.invent(seed)[0])
+
+
+def _training(train: Offers) -> bytes:
+    return _features(train, [f"E{number:04d}" for number in range(1, len(train) + 1)], days=True)
 
 
 def document(train_rows: int, test_rows: int) -> dict[str, object]:
