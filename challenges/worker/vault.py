@@ -54,6 +54,12 @@ class Truths:
         self._kept.clear()
 
 
+def take_key() -> bool:
+    """Take the private key where this process may have it; say whether it can open."""
+    gate.act_as_worker()
+    return gate.can_open()
+
+
 def contract_of(task: PhaseTask) -> ScoringContract:
     """Read the scoring contract of a task."""
     return ScoringContract.from_json(task.scorer_version.spec)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from challenges.worker import drain, run
-from datasets import gate
+from challenges.worker.vault import take_key
 
 
 class Command(BaseCommand):
@@ -24,8 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Take the key, then poll the queue."""
-        gate.act_as_worker()
-        if not gate.can_open():
+        if not take_key():
             self.stderr.write("HOLDOUT_PRIVATE_KEY_FILE manque : le service ne peut rien noter.")
             sys.exit(3)
         if options["once"]:
