@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from portal.accounts.authorization import Permission, belongs_to, has_permission
 from portal.accounts.enums import Role
@@ -23,7 +23,7 @@ def is_system(by: Actor | Any) -> bool:
     return isinstance(by, SystemActor)
 
 
-def is_person(by: Actor | Any) -> bool:
+def is_person(by: Actor | Any) -> TypeGuard[User]:
     """Ask for an open account."""
     return isinstance(by, User) and by.is_active
 

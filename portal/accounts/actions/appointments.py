@@ -17,7 +17,10 @@ from portal.lib.immutable import writes
 from portal.lib.refusals import Conflict
 
 # The groups of the editorial back office that follow a role; both may enter it, nobody else.
-BACKOFFICE_GROUPS = {RegionRole.ADMINISTRATOR: "Moderators", RegionRole.MODERATOR: "Editors"}
+BACKOFFICE_GROUPS: dict[str, str] = {
+    RegionRole.ADMINISTRATOR: "Moderators",
+    RegionRole.MODERATOR: "Editors",
+}
 
 
 @transaction.atomic

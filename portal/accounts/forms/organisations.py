@@ -67,7 +67,7 @@ class OrganisationForm(forms.Form):
     def clean_siret(self) -> str:
         """Check the key, and that no other organisation has the number."""
         siret = clean_siret(self.cleaned_data["siret"])
-        own = self.organisation.pk if self.organisation else None
+        own = self.organisation.pk if self.organisation else 0
         if siret and Organisation.objects.filter(siret=siret).exclude(pk=own).exists():
             raise forms.ValidationError(
                 _("Une organisation porte déjà ce numéro : demandez plutôt à la rejoindre."),

@@ -1,6 +1,7 @@
 """Organisations and who belongs to them."""
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -92,7 +93,7 @@ class Membership(Immutable):
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True, blank=True)
 
-    objects = MembershipQuerySet.as_manager()
+    objects: Any = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [

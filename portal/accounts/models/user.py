@@ -86,7 +86,7 @@ class User(AbstractUser):
         for secret in settings.SECRET_KEY_FALLBACKS:
             yield self._hash_session(secret)
 
-    def _hash_session(self, secret: str | None) -> str:
+    def _hash_session(self, secret: str | bytes | None) -> str:
         value = f"{self.password}:{self.session_epoch}:{self.is_active}"
         return salted_hmac(SESSION_SALT, value, secret=secret, algorithm="sha256").hexdigest()
 
