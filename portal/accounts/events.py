@@ -3,10 +3,12 @@
 from typing import Any
 
 from allauth.account import signals as account
+from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa import signals as factors
 from django.db import transaction
 from django.dispatch import Signal
 
+from portal.accounts import stepup
 from portal.accounts.models import User
 from portal.audit.record import record
 
@@ -29,6 +31,20 @@ def connect() -> None:
     """Listen to allauth; called once at start."""
     for signal, act in ACTS:
         signal.connect(_recorder(signal, act), weak=False, dispatch_uid=f"portal.accounts.{act}")
+    factors.authenticator_added.connect(prove, dispatch_uid="portal.accounts.prove")
+
+
+def prove(sender: Any, request: Any, user: User, authenticator: Any, **_facts: Any) -> None:
+    """Take the adding of a second factor as its first proof: the codes are shown right after."""
+    if authenticator.type in stepup.CODES:
+        record_authentication(
+            request,
+            user,
+            "mfa",
+            id=authenticator.pk,
+            type=str(authenticator.type),
+            reauthenticated=True,
+        )
 
 
 def _recorder(signal: Signal, act: str) -> Any:

@@ -27,9 +27,13 @@ class SignupForm(Dressed, account_forms.SignupForm):
     hints = {
         "email": _("Elle ne sera jamais affichée."),
         "password1": PASSWORD_HINT,
-        "site": _("Laissez ce champ vide."),
     }
     field_order = ["email", "display_name", "password1", "password2"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The trap for machines: hidden by a class of ours, since the policy forbids styles.
+        self.fields["site"].widget.attrs = {"tabindex": "-1", "autocomplete": "off"}
 
     def clean(self) -> dict[str, Any]:
         """Compare the password with the chosen name too, which allauth does not know."""

@@ -1,7 +1,7 @@
 """Organisations and who belongs to them."""
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -93,7 +93,7 @@ class Membership(Immutable):
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True, blank=True)
 
-    objects: Any = MembershipQuerySet.as_manager()
+    objects: ClassVar[Any] = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [
