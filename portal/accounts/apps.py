@@ -13,5 +13,8 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen to what allauth does."""
+        """Listen to what allauth does; fill the account's part of Mon espace."""
         import_module("portal.accounts.events").connect()
+        space = import_module("portal.accounts.space")
+        for provider in import_module("portal.accounts.todo").PROVIDERS:
+            space.register("todo", provider)

@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.accounts import space
-from portal.accounts.actions import invitations, organisations
+from portal.accounts.actions import appointments, invitations, organisations
 from portal.accounts.enums import Role
 from portal.accounts.models import Invitation, Membership, Organisation, RoleProposal
+from portal.audit.actors import SystemActor
 from tests.factories.accounts import (
     PASSWORD,
     MembershipFactory,
@@ -243,3 +244,33 @@ def test_the_number_of_queries_does_not_grow(client: Client, name: str) -> None:
             MembershipFactory(user=place.user)
             invitations.ask(organisation=place.organisation, by=UserFactory())
     assert counts[0] == counts[1] <= 10
+
+
+@pytest.mark.parametrize(
+    ("role", "enters"),
+    [("moderator", True), ("administrator", True), ("dpo", False), ("auditor", False), ("", False)],
+)
+def test_who_enters_the_back_office(client: Client, role: str, enters: bool) -> None:
+    user = UserFactory()
+    if role:
+        appointments.install(user=user, role=role, by=SystemActor("opening"))
+    answer = sign_in(client, user).get("/admin/")
+    assert (answer.status_code == 200) is enters
+    for path in ("/admin/users/", "/admin/groups/", "/admin/account/"):
+        assert client.get(path).status_code == 404
+
+
+def test_the_space_lists_what_waits(client: Client) -> None:
+    referent = MembershipFactory(role=Role.REFERENT, organisation__name="Bâtir Sud")
+    other = MembershipFactory(role=Role.REFERENT, organisation__name="Cadre Nord")
+    invitations.ask(organisation=referent.organisation, by=UserFactory(display_name="Zoé"))
+    invitations.send(
+        organisation=other.organisation,
+        email=referent.user.email,
+        role=Role.EDITOR,
+        by=other.user,
+    )
+    body = sign_in(client, referent.user).get("/espace/").content.decode()
+    assert "Répondre à la demande de Zoé" in body
+    assert "Cadre" in body
+    assert "Zoé" not in sign_in(Client(), other.user).get("/espace/").content.decode()

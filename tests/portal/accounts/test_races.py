@@ -1,0 +1,107 @@
+"""Many at once: one place, one answer, one letter."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import connections
+
+from portal.accounts.actions import appointments, invitations, memberships
+from portal.accounts.enums import ProposalKind, RegionRole, Role
+from portal.accounts.models import Invitation, Membership, RegionAppointment, RoleProposal, User
+from portal.audit import outbox
+from portal.audit.invariants import chain_breaches
+from portal.lib.refusals import Refusal
+from tests.factories.accounts import MembershipFactory, UserFactory
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+
+def at_once(number: int, act: Callable[[int], Any]) -> Counter[str]:
+    """Run an act in threads that start together; count what each got."""
+    start, got = threading.Barrier(number), Counter[str]()
+
+    def one(index: int) -> None:
+        start.wait()
+        try:
+            act(index)
+            got["done"] += 1
+        except Refusal as refusal:
+            got[refusal.code] += 1
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=one, args=(index,)) for index in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return got
+
+
+def test_twenty_clicks_on_one_invitation_make_one_place() -> None:
+    referent = MembershipFactory(role=Role.REFERENT)
+    user = UserFactory(email="invitee@exemple.test")
+    offer = invitations.send(
+        organisation=referent.organisation, email=user.email, role=Role.EDITOR, by=referent.user
+    )
+    got = at_once(
+        20,
+        lambda _index: invitations.accept(
+            invitation=Invitation.objects.get(pk=offer.pk), by=User.objects.get(pk=user.pk)
+        ),
+    )
+    assert got == {"done": 1, "already_answered": 19}
+    assert Membership.objects.live().filter(user=user).count() == 1
+    assert list(chain_breaches()) == []
+
+
+def test_two_referents_leaving_together_leave_one() -> None:
+    first = MembershipFactory(role=Role.REFERENT)
+    second = MembershipFactory(role=Role.REFERENT, organisation=first.organisation)
+    MembershipFactory(organisation=first.organisation)
+    people = [first.user_id, second.user_id]
+    got = at_once(
+        2,
+        lambda index: memberships.leave(
+            organisation=first.organisation, by=User.objects.get(pk=people[index])
+        ),
+    )
+    assert got == {"done": 1, "last_referent": 1}
+
+
+def test_two_administrators_confirm_once() -> None:
+    person = UserFactory()
+    proposal = appointments.propose(
+        kind=ProposalKind.GIVE,
+        user=person,
+        role=RegionRole.DPO,
+        reason="Renfort",
+        by=UserFactory(region="administrator"),
+    )
+    others = [UserFactory(region="administrator").pk for _ in range(2)]
+    got = at_once(
+        2,
+        lambda index: appointments.confirm(
+            proposal=RoleProposal.objects.get(pk=proposal.pk),
+            by=User.objects.get(pk=others[index]),
+        ),
+    )
+    assert got == {"done": 1, "already_answered": 1}
+    assert RegionAppointment.objects.filter(user=person).count() == 1
+
+
+def test_two_relays_send_one_letter() -> None:
+    referent = MembershipFactory(role=Role.REFERENT)
+    invitations.send(
+        organisation=referent.organisation,
+        email="invitee@exemple.test",
+        role=Role.EDITOR,
+        by=referent.user,
+    )
+    mail.outbox = []
+    at_once(4, lambda _index: outbox.relay())
+    assert [letter.to for letter in mail.outbox] == [["invitee@exemple.test"]]
