@@ -3,25 +3,22 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.enums import ResourceKind
 from catalogue.models import Resource
 from catalogue.queries import rows
-from challenges.enums import EntryStatus, PhaseMoment, Split
-from challenges.models import Challenge, Entry, Phase
-from challenges.queries import boards, challenges
-from portal.accounts.models import Organisation
+from challenges.enums import PhaseMoment, Split
+from challenges.models import Challenge, Phase
+from challenges.queries import boards
 from portal.lib.refusals import Refusal
 from portal.pages import faces, frame
+from portal.pages.census import ANYONE, Census
 from portal.pages.typography import long_date, long_moment, number
 
 LATEST = 4
 PODIUM = 4
-ANYONE: Any = AnonymousUser()
 KINDS_IN_ORDER = (
     ResourceKind.MODEL,
     ResourceKind.ALGORITHM,
@@ -48,30 +45,21 @@ class Podium:
     level_note: str
 
 
-def content() -> dict[str, Any]:
+def content(census: Census) -> dict[str, Any]:
     """Gather the computed parts of the home page; counts only what everybody may read."""
-    counts = kind_counts()
     return {
-        "figures": figures(counts),
-        "kinds": kinds(counts),
+        "figures": figures(census),
+        "kinds": kinds(census),
         "latest": latest(),
-        "spotlight": spotlight(),
+        "spotlight": spotlight(census),
     }
 
 
-def kind_counts() -> dict[str, int]:
-    """Count the published resources of each kind."""
-    rows = Resource.objects.public().order_by("kind").values_list("kind").annotate(n=Count("pk"))
-    return dict(rows)
-
-
-def figures(counts: dict[str, int]) -> list[tuple[str, str]]:
+def figures(census: Census) -> list[tuple[str, str]]:
     """List the four figures of the portal: (figure, what it counts)."""
-    total = sum(counts.values())
-    reusable = counts.get(ResourceKind.MODEL, 0) + counts.get(ResourceKind.ALGORITHM, 0)
-    datasets = counts.get(ResourceKind.DATASET, 0)
-    organisations = Organisation.objects.filter(resources__live=True).order_by().distinct().count()
-    entries = Entry.objects.filter(status=EntryStatus.SCORED, is_baseline=False).count()
+    total, organisations, entries = census.of(), census.holders, census.scored_entries
+    reusable = census.of([ResourceKind.MODEL, ResourceKind.ALGORITHM])
+    datasets = census.of([ResourceKind.DATASET])
     published = ngettext("ressource publiée", "ressources publiées", total)
     among = ngettext(
         "dont %(n)d modèle ou algorithme", "dont %(n)d modèles et algorithmes", reusable
@@ -92,7 +80,7 @@ def figures(counts: dict[str, int]) -> list[tuple[str, str]]:
     ]
 
 
-def kinds(counts: dict[str, int]) -> list[dict[str, Any]]:
+def kinds(census: Census) -> list[dict[str, Any]]:
     """List the nine kinds with their count and the address of their list."""
     listed = frame.address("catalogue:list")
     return [
@@ -100,7 +88,7 @@ def kinds(counts: dict[str, int]) -> list[dict[str, Any]]:
             "kind": kind,
             "label": faces.face(kind).plural,
             "promise": faces.face(kind).promise,
-            "count": counts.get(kind, 0),
+            "count": census.of([kind]),
             "href": f"{listed}?kind={kind}" if listed else "",
         }
         for kind in KINDS_IN_ORDER
@@ -113,12 +101,11 @@ def latest() -> list[rows.Row]:
     return [rows.row(each) for each in found.order_by("-first_published_at", "-pk")[:LATEST]]
 
 
-def spotlight() -> dict[str, Any] | None:
+def spotlight(census: Census) -> dict[str, Any] | None:
     """Choose the challenge to show: open, else coming, else closed; None when there is none."""
-    found = challenges.listed(ANYONE)
-    if not found:
+    if not census.challenges:
         return None
-    chosen = found[0]
+    chosen = census.challenges[0]
     challenge, phase = chosen.challenge, chosen.phase
     return {
         "title": challenge.title,

@@ -13,6 +13,7 @@ from wagtail.models import Page
 
 from portal.pages import frame, home, workstreams
 from portal.pages.blocks import PledgeBlock, body_blocks
+from portal.pages.census import Census
 from portal.pages.enums import NewsKind, Workstream
 from portal.pages.fields import BodyField
 
@@ -23,6 +24,9 @@ class FramedPage(Page):
     """Share what our pages do around the page itself."""
 
     lede = models.TextField(_("chapeau"), blank=True, max_length=400)
+
+    # Every page is public: what is restricted is never a page.
+    private_page_options: list[str] = []
 
     class Meta:
         abstract = True
@@ -40,7 +44,7 @@ class FramedPage(Page):
 
     def other_address(self, request: HttpRequest) -> str:
         """Give the address of the page's translation, or of the home page in that language."""
-        translations = self.get_translations().live().public().select_related("locale")
+        translations = self.get_translations().live().select_related("locale")
         translation = translations.order_by("pk").first()
         if translation is not None:
             return translation.get_url(request) or ""
@@ -83,9 +87,10 @@ class HomePage(FramedPage):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Gather what the home page shows, computed from what exists."""
         context = super().get_context(request, *args, **kwargs)
-        parts = home.content()
+        census = Census()
+        parts = home.content(census)
         lines = [line.strip() for line in self.frequent_searches.splitlines()]
-        news = NewsPage.objects.live().public().filter(locale=self.locale)
+        news = NewsPage.objects.live().filter(locale_id=self.locale_id)
         return (
             context
             | parts
@@ -93,7 +98,7 @@ class HomePage(FramedPage):
                 "kind_choices": [(each["kind"], each["label"]) for each in parts["kinds"]],
                 "searches": [line for line in lines if line][:6],
                 "news": list(news.order_by("-published_on", "-pk")[:4]),
-                "workstreams": workstream_cards(self),
+                "workstreams": workstream_cards(self, request, census),
             }
         )
 
@@ -129,9 +134,16 @@ class ContentPage(FramedPage):
         """Add the way to the page, its subpages and the state of its workstream."""
         context = super().get_context(request, *args, **kwargs)
         context["way"] = self.way(request)
-        context["state"] = workstreams.state(self.workstream) if self.workstream else None
-        context["workstreams"] = workstream_cards(self)
+        context["state"] = None
+        census = Census()
+        if self.workstream:
+            context["state"] = workstreams.state(self.workstream, census)
+        context["workstreams"] = workstream_cards(self, request, census) if self.lists() else []
         return context
+
+    def lists(self) -> bool:
+        """Say whether the body holds the list of workstreams."""
+        return any(block.block_type == "workstreams" for block in self.body)
 
 
 class NewsIndexPage(FramedPage):
@@ -149,7 +161,7 @@ class NewsIndexPage(FramedPage):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add a page of the news, latest first."""
         context = super().get_context(request, *args, **kwargs)
-        news = NewsPage.objects.child_of(self).live().public().order_by("-published_on", "-pk")
+        news = NewsPage.objects.child_of(self).live().order_by("-published_on", "-pk")
         context["news"] = Paginator(news, NEWS_PER_PAGE).get_page(request.GET.get("page"))
         return context
 
@@ -183,16 +195,16 @@ class NewsPage(FramedPage):
         return super().get_context(request, *args, **kwargs) | {"way": self.way(request)}
 
 
-def workstream_cards(page: Page) -> list[dict[str, Any]]:
+def workstream_cards(page: Page, request: HttpRequest, census: Census) -> list[dict[str, Any]]:
     """List the five workstreams with the address of their page, in the language of this one."""
-    found = ContentPage.objects.live().public().filter(locale=page.locale).exclude(workstream="")
+    found = ContentPage.objects.live().filter(locale_id=page.locale_id).exclude(workstream="")
     pages = {each.workstream: each for each in found.order_by("pk")}
     return [
         {
             "name": stream.label,
             "text": pages[stream].lede,
-            "href": pages[stream].get_url(),
-            "state": workstreams.state(stream),
+            "href": pages[stream].get_url(request),
+            "state": workstreams.state(stream, census),
         }
         for stream in Workstream
         if stream in pages

@@ -1,24 +1,18 @@
-"""Count what each workstream holds, for its page and for the home page."""
+"""Tell what each workstream holds, for its page and for the home page."""
 
 from django.utils.translation import ngettext
 
 from catalogue.enums import Access, ResourceKind
-from catalogue.models import Resource
-from challenges.enums import EntryStatus, PhaseMoment
-from challenges.models import Entry
-from challenges.queries import challenges
-from datasets.models import Dataset
-from portal.accounts.models import Organisation
+from challenges.enums import PhaseMoment
+from portal.pages.census import Census
 from portal.pages.enums import Workstream
-from portal.pages.home import ANYONE
 from portal.pages.workstreams import Figures, source
 
 
 @source(Workstream.RESOURCES)
-def resources() -> Figures:
+def resources(census: Census) -> Figures:
     """Count the published resources and the organisations that hold them."""
-    published = Resource.objects.public().count()
-    holders = Organisation.objects.filter(resources__live=True).order_by().distinct().count()
+    published, holders = census.of(), census.holders
     return [
         (ngettext("ressource publiée", "ressources publiées", published), published),
         (ngettext("organisme contributeur", "organismes contributeurs", holders), holders),
@@ -26,41 +20,36 @@ def resources() -> Figures:
 
 
 @source(Workstream.R2DDE)
-def restricted_datasets() -> Figures:
+def restricted_datasets(census: Census) -> Figures:
     """Count the datasets held here, and those described that are lent on request."""
-    found = Resource.objects.public().filter(
-        kind=ResourceKind.DATASET, access__in=[Access.ON_REQUEST, Access.RESTRICTED]
-    )
-    count = found.count()
-    held = Dataset.objects.visible_to(ANYONE).count()
+    held = census.datasets
+    lent = census.of([ResourceKind.DATASET], [Access.ON_REQUEST, Access.RESTRICTED])
     return [
         (ngettext("jeu tenu au répertoire", "jeux tenus au répertoire", held), held),
         (
             ngettext(
                 "jeu à accès restreint ou sur demande",
                 "jeux à accès restreint ou sur demande",
-                count,
+                lent,
             ),
-            count,
+            lent,
         ),
     ]
 
 
 @source(Workstream.DATA)
-def open_datasets() -> Figures:
+def open_datasets(census: Census) -> Figures:
     """Count the described datasets that anyone may download."""
-    found = Resource.objects.public().filter(kind=ResourceKind.DATASET, access=Access.OPEN)
-    count = found.count()
+    count = census.of([ResourceKind.DATASET], [Access.OPEN])
     return [(ngettext("jeu de données ouvert", "jeux de données ouverts", count), count)]
 
 
 @source(Workstream.INNOVATION)
-def open_challenges() -> Figures:
+def challenges(census: Census) -> Figures:
     """Count the challenges by their moment, and the entries that were scored."""
-    moments = [each.moment for each in challenges.listed(ANYONE)]
-    opened = moments.count(PhaseMoment.OPEN)
-    closed = moments.count(PhaseMoment.CLOSED)
-    scored = Entry.objects.filter(status=EntryStatus.SCORED, is_baseline=False).count()
+    moments = [each.moment for each in census.challenges]
+    opened, closed = moments.count(PhaseMoment.OPEN), moments.count(PhaseMoment.CLOSED)
+    scored = census.scored_entries
     return [
         (ngettext("challenge ouvert", "challenges ouverts", opened), opened),
         (ngettext("challenge terminé", "challenges terminés", closed), closed),
@@ -69,10 +58,9 @@ def open_challenges() -> Figures:
 
 
 @source(Workstream.DEMONSTRATOR)
-def prototypes() -> Figures:
+def demonstrations(census: Census) -> Figures:
     """Count the needs and the solutions described: what prototypes start from and lead to."""
-    needs = Resource.objects.public().filter(kind=ResourceKind.NEED).count()
-    solutions = Resource.objects.public().filter(kind=ResourceKind.SOLUTION).count()
+    needs, solutions = census.of([ResourceKind.NEED]), census.of([ResourceKind.SOLUTION])
     return [
         (ngettext("besoin décrit", "besoins décrits", needs), needs),
         (ngettext("solution décrite", "solutions décrites", solutions), solutions),

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from portal.pages import frame
+from portal.pages.census import Census
 from portal.pages.enums import Workstream
 
 Figures = list[tuple[str, int]]
-_sources: dict[Workstream, list[Callable[[], Figures]]] = {}
+Source = Callable[[Census], Figures]
+_sources: dict[Workstream, list[Source]] = {}
 
 
 @dataclass(frozen=True)
@@ -27,23 +29,23 @@ class State:
         return not any(count for _label, count in self.figures)
 
 
-def source(workstream: Workstream) -> Callable[[Callable[[], Figures]], Callable[[], Figures]]:
+def source(workstream: Workstream) -> Callable[[Source], Source]:
     """Register a function that counts: [(label in the right number, count)].
 
     Called at start, by the apps above and beside the pages as by the pages themselves.
     """
 
-    def register(function: Callable[[], Figures]) -> Callable[[], Figures]:
+    def register(function: Source) -> Source:
         _sources.setdefault(workstream, []).append(function)
         return function
 
     return register
 
 
-def state(workstream: str) -> State:
+def state(workstream: str, census: Census) -> State:
     """Compute where a workstream stands now."""
     stream = Workstream(workstream)
-    figures = [figure for count in _sources.get(stream, []) for figure in count()]
+    figures = [figure for count in _sources.get(stream, []) for figure in count(census)]
     action, route = _actions()[stream]
     href = frame.address(route) if route else ""
     return State(figures, _("À construire : rien n’est encore publié ici."), action, href)

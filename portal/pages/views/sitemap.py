@@ -14,7 +14,7 @@ from catalogue.models import Resource
 from challenges.models import Challenge
 from datasets.models import Dataset
 from portal.pages import frame
-from portal.pages.home import ANYONE
+from portal.pages.census import ANYONE
 
 CLOSED = ("/admin/", "/compte/", "/espace/", "/moderation/", "/apparence/", "/documents/")
 
@@ -30,7 +30,7 @@ class PageSitemap(PublicSitemap):
 
     def items(self) -> QuerySet[Page]:
         """Read the pages below the root, in the order of the tree."""
-        return Page.objects.live().public().filter(depth__gt=1).order_by("path")
+        return Page.objects.live().filter(depth__gt=1).order_by("path")
 
     def location(self, item: Page) -> str:
         """Give the path of a page."""

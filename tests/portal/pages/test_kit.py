@@ -1,5 +1,7 @@
 """The interface kit: what templates get."""
 
+import csv
+import hashlib
 import re
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,17 @@ def test_every_icon_named_in_templates_and_faces_is_in_the_sprite() -> None:
     for path in TEMPLATES.rglob("*.html"):
         named |= set(re.findall(r'{% icon "([^"]+)"', path.read_text(encoding="utf-8")))
     assert named - drawn == set()
+
+
+def test_vendored_files_are_the_ones_declared() -> None:
+    root = Path(settings.BASE_DIR)
+    with (root / "docs" / "vendored.csv").open(encoding="utf-8", newline="") as table:
+        rows = list(csv.DictReader(table))
+    found = {
+        row["path"]: hashlib.sha256((root / row["path"]).read_bytes()).hexdigest() for row in rows
+    }
+    assert found == {row["path"]: row["sha256"] for row in rows}
+    assert all(row["licence"] and row["source"] for row in rows)
 
 
 def test_no_template_holds_inline_style_or_script() -> None:

@@ -10,12 +10,14 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
+from catalogue.enums import Access, ResourceKind
 from portal.audit.models import AuditEvent
 from portal.lib.refusals import QuotaSpent
 from portal.management.opening import pages as opening
 from portal.management.opening import people
 from portal.middleware import refusal_response
 from portal.pages import frame, home, workstreams
+from portal.pages.census import Census
 from portal.pages.enums import Workstream
 from portal.pages.models import ContentPage, HomePage, NewsPage
 from portal.pages.views import errors
@@ -103,16 +105,19 @@ def test_workstream_page_computes_its_state(client: Client, opened: int) -> None
 
 
 def test_every_workstream_has_figures() -> None:
-    states = {stream: workstreams.state(stream) for stream in Workstream}
+    states = {stream: workstreams.state(stream, Census()) for stream in Workstream}
     assert {stream: state.is_empty for stream, state in states.items()} == dict.fromkeys(
         Workstream, True
     )
     assert all(state.figures for state in states.values())
 
 
-def test_kinds_are_counted_for_everybody_alike() -> None:
-    assert home.kind_counts() == {}
-    assert [row["count"] for row in home.kinds({"model": 2})] == [2, *[0] * 8]
+def test_kinds_are_counted_by_access() -> None:
+    census = Census()
+    census.resources = {("model", "open"): 2, ("dataset", "open"): 3, ("dataset", "restricted"): 4}
+    assert [row["count"] for row in home.kinds(census)] == [2, 0, 7, *[0] * 6]
+    assert census.of([ResourceKind.DATASET], [Access.OPEN]) == 3
+    assert census.of() == 9
 
 
 def test_reserved_address_cannot_be_renamed(opened: int) -> None:
