@@ -94,9 +94,9 @@ def read(
 ) -> tuple[Verdict, Answer | None]:
     """Read a prediction file in a child process: verdict, and answer when accepted."""
     limits = limits or Limits.of(spec, len(load_keys(keys)))
+    Path(path).stat()
     request = {
         "path": str(Path(path).resolve()),
-        "size": Path(path).stat().st_size,
         "name": name or Path(path).name,
         "spec": spec.to_json(),
         "limits": asdict(limits),

@@ -84,32 +84,31 @@ def _serve(request: dict[str, Any], keys: bytes, writing: int) -> None:
     limits = Limits(**request["limits"])
     spec = AnswerSpec.from_json(request["spec"])
     known = load_keys(keys)
-    path, size = Path(request["path"]), int(request["size"])
-    _import_readers(request["name"], size)
-    bound(limits, _weight(request["name"], size, limits))
-    with path.open("rb") as file:
+    with open(request["path"], "rb") as file:
         data = file.read(limits.max_bytes + 1)
+    _import_readers(request["name"].casefold(), data, limits)
+    bound(limits, _weight(request["name"].casefold(), len(data), limits))
     verdict, answer = read(data, request["name"], spec, known, limits)
     with open(writing, "wb") as pipe:
         body = b"" if answer is None else answer.to_bytes()
         send(pipe, canonical(verdict.to_json()), body)
 
 
-def _import_readers(name: str, size: int) -> None:
+def _import_readers(name: str, data: bytes, limits: Limits) -> None:
     """Map the slow libraries a file needs: the limit on memory counts from there.
 
     In the fork, as their threads would not survive one.
     """
-    if name.casefold().endswith((".parquet", ".zip")):
+    zipped = name.endswith(".zip")
+    if name.endswith(".parquet") or (zipped and b".parquet" in data.lower()):
         importlib.import_module("challenges.scoring.predictions.parquet")
-    if size >= FAST_BYTES or name.casefold().endswith(".zip"):
+    if len(data) * (limits.max_zip_ratio if zipped else 1) >= FAST_BYTES:
         importlib.import_module("challenges.scoring.predictions.fast")
 
 
 def _weight(name: str, size: int, limits: Limits) -> int:
     """Return the bytes of virtual memory that reading a file may take."""
-    size = min(size, limits.max_bytes)
-    if name.casefold().endswith((".parquet", ".zip")):
+    if name.endswith((".parquet", ".zip")):
         size = min(limits.max_uncompressed_bytes, size * limits.max_zip_ratio)
     threads = POLARS_BYTES if "challenges.scoring.predictions.fast" in sys.modules else 0
     return MEMORY_FACTOR * size + threads

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import sklearn
 from numpy.typing import NDArray
 
 from challenges.scoring import registry
@@ -11,6 +12,8 @@ from challenges.scoring.metric import Part
 
 Array = NDArray[Any]
 CASES = 200
+# The oracles are called thousands of times on valid input.
+sklearn.set_config(assume_finite=True, skip_parameter_validation=True)
 
 
 def rngs(seed: int, count: int = CASES) -> list[np.random.Generator]:

@@ -35,7 +35,6 @@ def test_verdict(case: dict[str, Any], shared: Path) -> None:
         assert set(case.get("warnings", [])) <= set(found["warnings"])
     else:
         _assert_refused_as_told(found, case)
-    assert found["seconds"] < 2
     assert not any(Path(canary).exists() for canary in CANARIES)
 
 

@@ -20,6 +20,7 @@ def labels_of(rng: np.random.Generator, classes: int) -> tuple[np.ndarray, np.nd
     return y.astype(np.int32), p.astype(np.int32)
 
 
+@pytest.mark.slow
 def test_accuracy_equals_the_oracle() -> None:
     for rng in rngs(1):
         y, p = labels_of(rng, 8)
@@ -40,6 +41,7 @@ def test_prefix_needs_texts() -> None:
         figure("accuracy", part([1.0], [1.0]), prefix=2)
 
 
+@pytest.mark.slow
 def test_macro_f1_averages_over_the_classes_of_the_truth() -> None:
     for rng in rngs(3):
         y, p = labels_of(rng, 8)
@@ -53,6 +55,7 @@ def test_macro_f1_is_not_lowered_by_one_stray_label() -> None:
     assert found == pytest.approx((0.8 + 1.0) / 2, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_quadratic_kappa_equals_the_oracle() -> None:
     levels = [1, 2, 3, 4, 5]
     for rng in rngs(4):
@@ -104,6 +107,7 @@ def test_pair_consistency_without_a_pair_cannot_be_computed() -> None:
     assert math.isnan(found)
 
 
+@pytest.mark.slow
 def test_rand_index_equals_the_oracle() -> None:
     for rng in rngs(5):
         y, p = labels_of(rng, int(rng.integers(1, 8)))
@@ -111,6 +115,7 @@ def test_rand_index_equals_the_oracle() -> None:
         assert figure("ari", part(y, p)) == pytest.approx(wanted, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_mutual_information_equals_the_oracle() -> None:
     for rng in rngs(6):
         y, p = labels_of(rng, int(rng.integers(1, 8)))
