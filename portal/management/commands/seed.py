@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from portal.management.opening import catalogue, datasets, pages, people
+from portal.management.opening import catalogue, challenge, datasets, pages, people
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         self._step("Catalogue d’ouverture", catalogue.cards)
         if settings.EMBEDDED:
             self._step("Comptes", lambda: accounts.extend(people.open_accounts()))
-            self._step("Données d’essai", datasets.publish)
+from portal.management.opening import catalogue, challenge, datasets, pages, people
         if self.quiet:
             self.stdout.write(json.dumps({"accounts": accounts}, ensure_ascii=False))
         elif accounts:
