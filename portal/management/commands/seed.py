@@ -29,7 +29,8 @@ class Command(BaseCommand):
         self._step("Catalogue d’ouverture", catalogue.cards)
         if settings.EMBEDDED:
             self._step("Comptes", lambda: accounts.extend(people.open_accounts()))
-from portal.management.opening import catalogue, challenge, datasets, pages, people
+            self._step("Données d’essai", datasets.publish)
+            self._step("Challenge d’essai", challenge.open_challenge)
         if self.quiet:
             self.stdout.write(json.dumps({"accounts": accounts}, ensure_ascii=False))
         elif accounts:
