@@ -21,15 +21,25 @@ def render(text: str) -> str:
         extensions=["tables", "fenced_code", "sane_lists", "footnotes"],
         output_format="html",
     )
-    for level in range(4, 0, -1):  # the page owns h1 and h2
-        html = re.sub(rf"<(/?)h{level}>", rf"<\1h{level + 2}>", html)
     return nh3.clean(
-        html,
+        _stepwise(html),
         tags=set(TAGS),
         attributes={"a": {"href", "title"}, "th": {"scope"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="nofollow ugc noopener",
     )
+
+
+def _stepwise(html: str) -> str:
+    """Start the headings at h3, since the page owns h1 and h2, and skip no level."""
+    above = 2
+
+    def shift(heading: re.Match[str]) -> str:
+        nonlocal above
+        above = min(int(heading[1]) + 2, above + 1, 6)
+        return f"<h{above}>{heading[2]}</h{above}>"
+
+    return re.sub(r"<h([1-6])>(.*?)</h\1>", shift, html, flags=re.DOTALL)
 
 
 if __name__ == "__main__":
