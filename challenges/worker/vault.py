@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from challenges.actions import parts
 from challenges.actions.jobs import WORKER
 from challenges.models import Entry, Evaluation, PhaseTask, SealedResult
 from challenges.scoring.contract import ScoringContract
@@ -79,6 +80,7 @@ def compiled(task: PhaseTask) -> HoldoutVersion:
         files[safe_name(spec["truth"]["file"])],
         {source: files[safe_name(source)] for source in sources},
     )
+    parts.note(task=task, units=truth.n)
     return holdouts.add_compiled(version=version, keys=truth.keys, labels=truth.labels, by=WORKER)
 
 
