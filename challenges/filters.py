@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,7 @@ from challenges.models import Challenge, Phase
 
 OPEN, COMING, CLOSED = "ouverts", "a-venir", "clos"
 STATES = ((OPEN, _("Ouverts")), (COMING, _("À venir")), (CLOSED, _("Clos")))
+SELECT = forms.Select(attrs={"class": "input input-s"})
 FINISHED = (ChallengeStatus.CLOSED, ChallengeStatus.REVEALED, ChallengeStatus.ARCHIVED)
 
 
@@ -39,10 +41,16 @@ class ChallengeFilter(django_filters.FilterSet):
 
     etat = django_filters.ChoiceFilter(label=_("État"), choices=STATES, method="by_state")
     cas = django_filters.ChoiceFilter(
-        label=_("Cas d’usage"), method="by_use_case", empty_label=_("Tous les cas d’usage")
+        label=_("Cas d’usage"),
+        method="by_use_case",
+        empty_label=_("Tous les cas d’usage"),
+        widget=SELECT,
     )
     tache = django_filters.ChoiceFilter(
-        label=_("Tâche"), field_name="task", empty_label=_("Toutes les tâches")
+        label=_("Tâche"),
+        field_name="task",
+        empty_label=_("Toutes les tâches"),
+        widget=SELECT,
     )
 
     class Meta:

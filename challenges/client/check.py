@@ -13,7 +13,7 @@ from typing import Any
 
 from challenges.scoring.answer import AnswerSpec
 from challenges.scoring.predictions.reader import read
-from challenges.scoring.truth import Keys
+from challenges.scoring.truth import keys_of, load_keys
 from challenges.scoring.verdict import Verdict
 
 SPEC_NAME = "format.json"
@@ -25,7 +25,7 @@ def verdict_on(data: bytes, name: str, document: dict[str, Any]) -> Verdict:
     name: the file name, whose extension declares the format. document: {"submission", "ids"}.
     """
     spec = AnswerSpec.from_json(document["submission"])
-    verdict, _answer = read(data, name, spec, Keys(list(document["ids"])))
+    verdict, _answer = read(data, name, spec, load_keys(keys_of(document["ids"])))
     return verdict
 
 

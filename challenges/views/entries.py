@@ -27,6 +27,7 @@ from challenges.views.entry_tables import (
     faults_of,
     history,
     listed_facts,
+    may_withdraw,
     primary_figures,
 )
 from challenges.views.head import scene
@@ -303,6 +304,7 @@ def _entry_page(request: HttpRequest, slug: str, own: Entry) -> HttpResponse:
         "faults": faults_of(own.verdict),
         "warnings": [each.get("message", "") for each in own.verdict.get("warnings", ())],
         "score_receipt": own.evaluations.exclude(receipt="").exists(),
+        "may_withdraw": may_withdraw(own, captain=own.enrolment.team.has_captain(person(request))),
         "quota": quota_left(own.enrolment.phase, own.enrolment.team, context["now"]),
     }
     return render(request, "challenges/entry.html", context)

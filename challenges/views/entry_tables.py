@@ -123,12 +123,15 @@ def history(
             "may_choose": choosable
             and entry.status == EntryStatus.SCORED
             and entry.enrolment.phase.moment(now) is not PhaseMoment.CLOSED,
-            "may_withdraw": captain
-            and entry.status in {EntryStatus.RECEIVED, EntryStatus.QUEUED, EntryStatus.SCORED}
-            and not challenge.is_revealed,
         }
         for entry in entries
     ]
+
+
+def may_withdraw(entry: Entry, *, captain: bool) -> bool:
+    """Say whether the page offers to withdraw an entry."""
+    withdrawable = {EntryStatus.RECEIVED, EntryStatus.QUEUED, EntryStatus.SCORED}
+    return captain and entry.status in withdrawable
 
 
 def listed_facts(phase: Phase | None, team: Team) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def counted(model: Any, **conditions: Any) -> Coalesce:
         model.objects.filter(challenge=OuterRef("pk"), **conditions)
         .order_by()
         .values("challenge")
-        .annotate(n=Count("pk"))
+        .annotate(n=Count("pk", distinct=True))
         .values("n")
     )
     return Coalesce(Subquery(rows, output_field=IntegerField()), 0)

@@ -121,6 +121,7 @@ def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[
         "rows": boards.table_rows(board, list(page), mine=mine, sorted_by_rank=not sort),
         "minimum": minimum,
         "maximum": maximum,
+        "axis_decimals": boards.axis_decimals(minimum, maximum),
         "scale": (minimum, maximum, reference),
         "reference": reference,
         "gap": boards.gap(board, mine),

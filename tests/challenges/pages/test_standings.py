@@ -8,8 +8,10 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from challenges.actions import parts
 from challenges.models import Challenge
-from tests.challenges.pages.scenes import board_of, listed, reveal
+from challenges.views.boards import axis_decimals, round_axis
+from tests.challenges.pages.scenes import board_of, listed, reveal, with_contract
 from tests.factories.challenges import ChallengeFactory, captain_of
 
 pytestmark = pytest.mark.django_db
@@ -196,3 +198,27 @@ def test_public_part_stays_readable_after_the_reveal(client: Client, challenge: 
     page = client.get(reverse("challenges:standings", args=["tensions"]) + "?partie=publique")
     assert [row["value"] for row in page.context["rows"]] == [0.30]
     assert "Seul le classement privé fait foi" in page.text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "axis", "decimals"),
+    [
+        (0.2505, 0.7712, (0.2, 1.0), 1),
+        (0.361, 0.368, (0.36, 0.368), 3),
+        (0.3, 0.3, (0.28, 0.32), 2),
+        (0.0, 0.0, (-0.1, 0.1), 2),
+        (11.5, 26.8, (10.0, 30.0), 0),
+    ],
+)
+def test_axis_is_round_and_holds_the_range(
+    low: float, high: float, axis: tuple[float, float], decimals: int
+) -> None:
+    found = round_axis(low, high)
+    assert found == pytest.approx(axis)
+    assert axis_decimals(*found) == decimals
+
+
+def test_public_share_is_that_of_the_compiled_truth(challenge: Challenge) -> None:
+    version = with_contract(challenge)
+    parts.note(task=version.tasks.get(), units={"public": 39, "private": 115})
+    assert challenge.phases.get().public_share == pytest.approx(39 / 154)
