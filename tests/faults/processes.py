@@ -1,0 +1,89 @@
+"""Real worker processes on the test's own database, and the means to kill them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def database_url() -> str:
+    """Return the address of the database under test."""
+    given = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{given['NAME']}"
+    return (
+        f"postgresql://{given['USER']}:{given['PASSWORD']}@{given['HOST']}:{given['PORT']}"
+        f"/{given['NAME']}"
+    )
+
+
+class WorkerProcess:
+    """One `manage.py work` in its own process group; no broker answers it."""
+
+    def __init__(self, var: Path, *, hurried: bool, **environment: str) -> None:
+        module = "tests.faults.hurried" if hurried else "portal.settings"
+        self.log = (var / "worker.log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, str(ROOT / "manage.py"), "work"],
+            cwd=ROOT,
+            stdout=self.log,
+            stderr=self.log,
+            start_new_session=True,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(var),
+                "TMPDIR": os.environ.get("TMPDIR", "/tmp"),  # noqa: S108  # the host's own
+                "LANG": "C.UTF-8",
+                "DJANGO_SETTINGS_MODULE": module,
+                "VAR_DIR": str(var),
+                "SECRET_KEY": settings.SECRET_KEY,
+                "DATABASE_URL": database_url(),
+                "OBJECTS_URL": settings.OBJECTS_URL,
+                "BROKER_URL": "redis://127.0.0.1:1/0",
+                "HOLDOUT_PUBLIC_KEY_FILE": settings.HOLDOUT_PUBLIC_KEY_FILE,
+                "HOLDOUT_PRIVATE_KEY_FILE": settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE,
+                "RECEIPT_KEY_FILE": settings.RECEIPT_KEY_FILE,
+                **environment,
+            },
+        )
+
+    @property
+    def pid(self) -> int:
+        """Return the process id, the end of the owner's name in a lease."""
+        return self.process.pid
+
+    def kill(self) -> None:
+        """Kill the group as the machine would: no goodbye."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.log.close()
+
+    def stop(self) -> None:
+        """Ask to stop, as an administrator would."""
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self.log.close()
+
+
+def until(done: Callable[[], Any], seconds: float, *, every: float = 0.05) -> bool:
+    """Wait for something; False when the time is over."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(every)
+    return True

@@ -1,0 +1,118 @@
+"""A hundred people at once: the slots hold, on both databases."""
+
+import threading
+from collections import Counter
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from challenges.actions import challenges, entries, teams
+from challenges.invariants import passed_quotas
+from challenges.models import Entry, Job, Phase, Team, TeamMember
+from portal.lib.refusals import Refusal
+from tests.challenges.world import answer
+from tests.factories.accounts import UserFactory
+from tests.factories.challenges import ChallengeFactory, TeamFactory, accepted_person, captain_of
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault, pytest.mark.slow]
+PARALLEL = 100
+
+
+def at_once(count: int, act: object) -> Counter[str]:
+    """Run the same act in many threads released together; count the outcomes."""
+    outcomes: Counter[str] = Counter()
+    gate = threading.Barrier(count)
+    lock = threading.Lock()
+
+    def one(number: int) -> None:
+        gate.wait()
+        try:
+            outcome = str(act(number))  # type: ignore[operator]
+        except Refusal as refusal:
+            outcome = refusal.code
+        except Exception as error:  # noqa: BLE001  # counted, and asserted on
+            outcome = type(error).__name__
+        finally:
+            connection.close()
+        with lock:
+            outcomes[outcome] += 1
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def send(team: Team, phase: Phase, key: str, content: bytes) -> str:
+    accepted = entries.enter(
+        phase=phase,
+        team=team,
+        content=content,
+        original_name="reponse.csv",
+        idempotency_key=key,
+        by=captain_of(team),
+    )
+    return "accepted" if accepted.created else "replayed"
+
+
+@pytest.mark.parametrize(
+    "rounds", [1, pytest.param(5, marks=pytest.mark.full)], ids=["one round", "five rounds"]
+)
+def test_a_hundred_entries_at_once_take_five_slots(rounds: int) -> None:
+    for number in range(rounds):
+        team = TeamFactory()
+        phase = team.challenge.phases.get()
+        outcomes = at_once(
+            PARALLEL, lambda n, t=team, p=phase: send(t, p, str(uuid4()), answer(0.5, n))
+        )
+        assert outcomes == {"accepted": 5, "quota_reached": 95}, number
+        slots = Entry.objects.filter(enrolment__team=team).order_by("day_slot")
+        assert [entry.day_slot for entry in slots] == [1, 2, 3, 4, 5]
+        assert sorted(entry.number for entry in slots) == [1, 2, 3, 4, 5]
+    assert Job.objects.count() == 5 * rounds
+    assert list(passed_quotas()) == []
+
+
+def test_one_key_twenty_times_is_one_entry() -> None:
+    team = TeamFactory()
+    phase = team.challenge.phases.get()
+    outcomes = at_once(20, lambda n: send(team, phase, "k", answer(0.5)))
+    assert outcomes == {"accepted": 1, "replayed": 19}
+    assert Entry.objects.count() == 1
+
+
+def test_a_person_joins_one_team_only() -> None:
+    challenge = ChallengeFactory(opened=True)
+    person = accepted_person(challenge, UserFactory())
+    outcomes = at_once(
+        20, lambda n: teams.create(challenge=challenge, name=f"Équipe {n}", by=person)
+    )
+    assert outcomes["one_team"] == 19
+    assert TeamMember.objects.filter(user=person).count() == 1
+    assert Team.objects.filter(challenge=challenge).count() == 1
+
+
+def test_the_close_and_the_entries_agree() -> None:
+    """Whatever was accepted began before the close that was written."""
+    challenge = ChallengeFactory(opened=True)
+    phase = challenge.phases.get()
+    made = [TeamFactory(challenge=challenge) for _ in range(30)]
+    owner = challenge.organisers.get().user
+
+    def act(number: int) -> str:
+        if number == 15:
+            challenges.close(phase=phase, by=owner)
+            return "closed"
+        return send(made[number], phase, str(uuid4()), answer(0.5, number))
+
+    outcomes = at_once(30, act)
+    assert outcomes["closed"] == 1
+    assert outcomes["accepted"] + outcomes["phase_closed"] == 29
+    closes_at = Phase.objects.get().closes_at
+    assert closes_at is not None
+    for entry in Entry.objects.order_by("pk"):
+        assert entry.first_byte_at < closes_at
+        assert entry.grace == (entry.received_at >= closes_at)
