@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.enums import ChallengeStatus, NoticeKind, PhaseMoment
-from challenges.models import Challenge, Enrolment, Entry, Notice, Phase, PhaseTask
+from challenges.models import Challenge, Entry, Notice, Phase, PhaseTask
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor, SystemActor
 from portal.audit.outbox import owe
@@ -163,7 +163,7 @@ def set_dates(
 
     In order: dates; notice and letters once the challenge is public; event "phase.dated".
     """
-    phase = _locked_with_enrolments(phase)
+    phase = Phase.objects.locked(phase)
     require(rules.may_edit_challenge, by, phase.challenge)
     if opens_at and closes_at and closes_at <= opens_at:
         raise Invalid(_("La fermeture doit suivre l’ouverture."), code="dates_order")
@@ -186,12 +186,12 @@ def set_dates(
 def close(*, phase: Phase, by: Actor) -> Phase:
     """Close now a phase without an announced close, or whose close has passed.
 
-    Every entry being accepted is either in before the close or refused: all enrolments are
-    locked first. In order: close date; challenge CLOSED when no phase is left; notice; letters;
+    The entries being accepted are waited for: each is in before the close or refused.
+    In order: close date; challenge CLOSED when no phase is left; notice; letters;
     event "phase.closed". Twice changes nothing. Raises NotAllowed; Conflict before opening or
     when a later close was announced.
     """
-    phase = _locked_with_enrolments(phase)
+    phase = Phase.objects.locked(phase)
     require(rules.may_close_phase, by, phase)
     now = clock.now()
     match phase.moment(now):
@@ -238,13 +238,6 @@ def close_those_over() -> int:
         with transaction.atomic():
             closed += close_challenge_if_over(challenge, by=worker)
     return closed
-
-
-def _locked_with_enrolments(phase: Phase) -> Phase:
-    """Lock the phase, then its enrolments in order: no entry is being accepted any more."""
-    phase = Phase.objects.locked(phase)
-    list(Enrolment.objects.select_for_update().filter(phase=phase).order_by("pk"))
-    return phase
 
 
 def _tell_dates(phase: Phase, sentence: str) -> None:

@@ -119,6 +119,7 @@ def _accept_patiently(deposit: _Deposit, by: User) -> Accepted:
 
 @transaction.atomic
 def _accept(deposit: _Deposit, by: User) -> Accepted:
+    phase = Phase.objects.held(deposit.phase_id)  # a close waits for the entries being accepted
     enrolment, _created = Enrolment.objects.get_or_create(
         phase_id=deposit.phase_id, team_id=deposit.team_id
     )
@@ -129,7 +130,6 @@ def _accept(deposit: _Deposit, by: User) -> Accepted:
     earlier = enrolment.entries.filter(idempotency_key=deposit.key).first()
     if earlier is not None:
         return _replay(earlier, deposit)
-    phase = Phase.objects.select_related("challenge").get(pk=deposit.phase_id)
     grace = _refuse_closed(phase, now, first_byte_at=deposit.first_byte_at)
     terms = _refuse_outsiders(phase.challenge, team, by)
     _refuse_fact_sheet(phase.challenge, deposit.fact_sheet)

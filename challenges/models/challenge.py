@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
@@ -267,6 +267,16 @@ class PhaseQuerySet(models.QuerySet["Phase"]):
     def locked(self, phase: "Phase") -> "Phase":
         """Return the fresh row, held until the end of the transaction."""
         return self.select_for_update().get(pk=phase.pk)
+
+    def held(self, phase_id: int) -> "Phase":
+        """Return the fresh row, shared with others who hold it; whoever locks it waits for all.
+
+        On SQLite the transaction is already alone.
+        """
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 FROM challenges_phase WHERE id=%s FOR SHARE", [phase_id])
+        return self.select_related("challenge").get(pk=phase_id)
 
 
 class Phase(models.Model):
