@@ -75,8 +75,8 @@ OFFERS = Card(
     "le délai de recrutement d’une offre d’emploi ». Les réponses du challenge n’y sont pas.",
     access=Access.OPEN,
     details={
-        "update_frequency": "never",
-        "temporal_coverage": "une année type",
+        "update_frequency": "punctual",
+        "temporal_coverage": "Une année type",
         "granularity": "Bassin d’emploi (inventé)",
         "personal_data": "none",
     },
