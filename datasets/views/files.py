@@ -17,7 +17,7 @@ from portal.lib.refusals import Hidden, Invalid
 
 
 @login_not_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def download(request: HttpRequest, slug: str, file: UUID) -> StreamingHttpResponse | HttpResponse:
     """Hand out a file; one that asks for an account is posted with the licence accepted."""
     found = queries.readable_file(file, slug, request.user)
@@ -27,7 +27,7 @@ def download(request: HttpRequest, slug: str, file: UUID) -> StreamingHttpRespon
     if found.level == AccessLevel.REGISTERED:
         if not request.user.is_authenticated:
             return redirect_to_login(reverse("datasets:dataset", args=(slug,)))
-        if request.method == "GET":
+        if request.method != "POST":
             return redirect("datasets:dataset", slug)
         if not request.POST.get("accept"):
             raise Invalid(_("Acceptez la licence pour recevoir ce fichier."), code="licence")
