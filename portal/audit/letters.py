@@ -1,7 +1,6 @@
 """Write a letter from its two templates and hand it to the mail service."""
 
 from collections.abc import Mapping
-from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +57,6 @@ class FolderBackend(BaseEmailBackend):
         stamp = clock.now().strftime("%Y%m%dT%H%M%S%f")
         for number, message in enumerate(email_messages):
             draft = folder / f".{stamp}-{number}"
-            draft.write_bytes(message.message().as_bytes(policy=SMTP))
+            draft.write_bytes(message.message().as_bytes(linesep="\r\n"))
             draft.rename(folder / f"{stamp}-{number}.eml")
         return len(email_messages)
