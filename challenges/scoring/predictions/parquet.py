@@ -146,7 +146,7 @@ def _check_type(found: Any, column: Column, report: Reporter) -> None:
         good = types.is_integer(value) or types.is_floating(value) or types.is_decimal(value)
         expected = "nombre"
     else:
-        good = types.is_string(value) or types.is_large_string(value)
+        good = types.is_string(value) or types.is_large_string(value) or types.is_string_view(value)
         expected = "texte"
     if good:
         return

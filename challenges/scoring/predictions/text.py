@@ -19,7 +19,7 @@ CONTROL = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f]")
 LONE_CR = re.compile(rb"\r(?!\n)")
 NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *", re.ASCII)
 DIGITS = re.compile(r"\d+", re.ASCII)
-WRONG_DELIMITERS = {"\t": "tabulation", "|": "|", ":": ":", "^": "^", "~": "~"}
+WRONG_DELIMITERS = {"\t": "tabulation", "|": "|", ":": ":", "^": "^", "~": "~", " ": "espace"}
 
 
 class QuoteFault(ValueError):
@@ -150,7 +150,7 @@ def _split_header(
             names, _ = split_quoted(head, 0, delimiter)
             found.append((sum(n in names for n in needed), len(names), names, delimiter))
     if not found:
-        raise report.refuse("E_CSV_QUOTE", line)
+        raise report.refuse("E_HEADER_MISSING" if _is_markup(head) else "E_CSV_QUOTE", line)
     best = max(found, key=lambda f: f[:2])
     return best[2], best[3]
 
@@ -176,7 +176,7 @@ def _require_columns(
         raise report.refuse("E_HEADER_MISSING", line, hint="H_SEP_DIRECTIVE")
     for wrong, shown in WRONG_DELIMITERS.items():
         parts = [p.strip(' "').casefold() for p in head.split(wrong)]
-        if len(parts) > 1 and any(n.casefold() in parts for n in needed):
+        if all(n.casefold() in parts for n in needed):
             raise report.refuse("E_DELIMITER", line, trouve=shown)
     if _looks_like_data(names, head, spec):
         raise report.refuse("E_HEADER_MISSING", line)
@@ -193,8 +193,13 @@ def _require_unique(names: list[str], report: Reporter, line: int) -> None:
         seen.add(name)
 
 
+def _is_markup(head: str) -> bool:
+    """Tell whether a page or a JSON document was saved under the name of a table."""
+    return head.lstrip().startswith(("<", "{", "["))
+
+
 def _looks_like_data(names: Sequence[str], head: str, spec: AnswerSpec) -> bool:
-    if head.lstrip().startswith("<"):
+    if _is_markup(head):
         return True
     domain = set(spec.answer.domain or ())
     return any(NUMBER.fullmatch(n) or n in domain for n in names)
