@@ -176,7 +176,7 @@ def result(
     quality: float | None = None,
     access: Sequence[str] = (),
     tags: Sequence[tuple[str, str]] = (),
-    heading: str = "h3",
+    heading: str = "p",
 ) -> dict[str, Any]:
     """Show a row of results, the same for every kind.
 
@@ -242,12 +242,12 @@ def notice(
     tone: str = "calanque",
     title: str = "",
     role: str = "",
-    heading: str = "h3",
+    heading: str = "p",
 ) -> SafeString:
     """Frame a notice: calanque informs, pin confirms, ocre warns, garance tells an error.
 
-    role: status or alert, only when the notice appears after an action. heading: h2 or h3 in
-    the order of the page, or p where the notice opens no section.
+    role: status or alert, only when the notice appears after an action. heading: h2 or h3,
+    in the order of the page, where the notice opens a section of it.
     """
     shown = {"tone": tone, "title": title, "role": role, "heading": heading}
     return _framed("notice", content, icon=faces.NOTICE_ICONS[tone], **shown)

@@ -65,6 +65,7 @@ def _fill_home(home: HomePage, language: str, *, by: Actor) -> int:
         return 0
     words = yaml.safe_load((HERE / language / "home.yaml").read_text(encoding="utf-8"))
     home.frequent_searches = "\n".join(words["frequent_searches"])
+    home.seo_title = words["title"]
     home.pledges = [("pledge", pledge) for pledge in words["pledges"]]
     home.save_revision(log_action=False).publish(log_action=False)
     record("page.published", by=by, on=home, slug=home.slug)
