@@ -1,6 +1,7 @@
 """The catalogue application."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CatalogueConfig(AppConfig):
@@ -10,9 +11,11 @@ class CatalogueConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Show contributions in the space of each person."""
+        """Show contributions in each person's space and archive, resources by organisation."""
         from catalogue.views import space as ours  # noqa: PLC0415  # app ready
-        from portal.accounts import space  # noqa: PLC0415  # app ready
+        from portal.accounts import personal_data, space  # noqa: PLC0415  # app ready
 
         space.register("todo", ours.to_do)
         space.register("contributions", ours.mine)
+        space.register_organisation(_("Ressources publiées"), ours.of_organisation)
+        personal_data.register("contributions", describe=ours.described)

@@ -9,9 +9,9 @@ from django.utils.translation import ngettext
 
 from catalogue import rules
 from catalogue.enums import ContributionStatus, ResourceKind
-from catalogue.models import Contribution
+from catalogue.models import Contribution, Resource
 from catalogue.queries import reviews
-from portal.accounts.models import User
+from portal.accounts.models import Organisation, User
 from portal.accounts.space import Item
 
 SHOWN = 20
@@ -40,6 +40,33 @@ def mine(user: User) -> Iterator[Item]:
             badge_tone=status.tone,
             badge_icon=status.icon,
         )
+
+
+def of_organisation(organisation: Organisation, viewer: Any) -> Iterator[Item]:
+    """List what an organisation has published, the latest first; the same for every reader."""
+    found = Resource.objects.public().filter(organisation=organisation)
+    for resource in found.order_by("-first_published_at", "-pk")[:SHOWN]:
+        kind = ResourceKind(resource.kind)
+        yield Item(
+            title=resource.title,
+            url=resource.get_absolute_url(),
+            detail=kind.label,
+            icon=kind.icon,
+            tone=kind.tone,
+        )
+
+
+def described(user: User) -> list[dict[str, Any]]:
+    """Describe a person's contributions, for the archive of their data."""
+    return [
+        {
+            "titre": _title(contribution),
+            "nature": contribution.resource.kind,
+            "etat": contribution.status,
+            "adresse": _address(contribution),
+        }
+        for contribution in reviews.mine(user)
+    ]
 
 
 def _waiting(contribution: Contribution) -> Item:

@@ -273,6 +273,19 @@ def remove_member(*, team: Team, person: User, by: User) -> None:
     record("team.member_removed", by=by, on=team, person=person.person_key)
 
 
+@transaction.atomic
+def forget(*, person: User) -> None:
+    """Take a person whose account closes out of their teams; entries stay with the teams.
+
+    In order, for each team: membership ended, captain replaced, event "team.left"; then the
+    invitations to the person's address are deleted.
+    """
+    for team in Team.objects.of(person).order_by("pk"):
+        _end_membership(Team.objects.locked(team), person)
+        record("team.left", by=person, on=team)
+    TeamInvitation.objects.filter(email__iexact=person.email).delete()
+
+
 def _end_membership(team: Team, person: User) -> None:
     team.members.filter(user=person, left_at__isnull=True).update(left_at=clock.now())
     live = team.members.filter(left_at__isnull=True).order_by("joined_at", "pk")
