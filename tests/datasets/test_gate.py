@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 
 from datasets import gate
@@ -123,6 +124,19 @@ def test_a_canary_is_in_no_file_of_the_server(version: HoldoutVersion, tmp_path:
 
     assert found == []
     assert [file.name for file in version.files.all()] == ["truth.csv"]
+
+
+def test_a_canary_is_in_no_row_of_the_database(version: HoldoutVersion, worker_key: None) -> None:
+    version = holdouts.add_compiled(version=version, keys=b"A1", labels=CANARY, by=WORKER)
+    gate.open_holdout(version=version, reason="compile", by=WORKER)
+    gate.open_labels(version=version, reason="score", by=WORKER)
+
+    rows = [
+        row for model in apps.get_models() for row in model._default_manager.order_by().values()
+    ]
+
+    assert CANARY.decode() not in repr(rows)
+    assert len(rows) > 10
 
 
 def test_an_altered_object_or_lost_keys_open_nothing(

@@ -1,0 +1,28 @@
+"""The page for organisers names every cause, key and metric of the reader, and no other."""
+
+import re
+from pathlib import Path
+
+from challenges.bundles.metric_names import KNOWN
+from challenges.bundles.spec import TOP_KEYS, Role, Task
+
+ROOT = Path(__file__).resolve().parents[3]
+PAGE = (ROOT / "docs" / "organisers.md").read_text(encoding="utf-8")
+
+
+def test_causes_and_warnings() -> None:
+    code = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "challenges/bundles").glob("*.py")
+    )
+    cause = re.compile(r"\b[EW]_[A-Z_]+\b")
+
+    assert set(cause.findall(PAGE)) == set(cause.findall(code))
+
+
+def test_keys_roles_tasks_and_metrics() -> None:
+    told = set(re.findall(r"`([A-Za-z_0-9]+)`", PAGE))
+
+    assert set(TOP_KEYS) - told == set()
+    assert {role.value for role in Role} - told == set()
+    assert {task.value for task in Task} - told == set()
+    assert set(KNOWN) - told == set()

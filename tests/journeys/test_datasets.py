@@ -1,0 +1,62 @@
+"""The pages of datasets in a real browser: accessible, strict, and whole without script."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from datasets.models import Dataset, Download
+from portal.accounts.models import User
+from portal.management.opening import datasets, people
+from tests.journeys import axe, browser
+from tests.journeys.browser import THEMES, WIDTHS
+
+pytestmark = [pytest.mark.journey, pytest.mark.slow]
+
+
+@pytest.fixture
+def opened(site: str) -> str:
+    """Serve a portal with its demonstration datasets."""
+    people.open_accounts()
+    datasets.publish()
+    return site
+
+
+def paths() -> list[str]:
+    pages = [one.get_absolute_url() for one in Dataset.objects.select_related("resource")]
+    return ["/donnees/", "/donnees/?q=soudage", *pages, *[f"{page}versions/" for page in pages]]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("theme", THEMES)
+def test_no_violation_no_overflow_no_console_error(
+    running: Any,
+    opened: str,
+    as_user: Callable[[User], list[dict[str, Any]]],
+    width: int,
+    theme: browser.Theme,
+) -> None:
+    if reason := axe.missing():
+        pytest.skip(reason)
+    form = f"{paths()[2]}versions/nouvelle/"
+    cookies = as_user(User.objects.get(username="producteur"))
+    found = {}
+    for asked, known in (([*paths()], []), ([form], cookies)):
+        with browser.tab(running, width=width, theme=theme, cookies=known) as page:
+            for path in asked:
+                if faults := axe.audit(page, opened + path, width=width, theme=theme):
+                    found[path] = faults
+    assert found == {}
+
+
+def test_filter_read_and_download_without_script(running: Any, opened: str) -> None:
+    with browser.tab(running, script=False) as page:
+        page.goto(f"{opened}/donnees/")
+        page.get_by_label("Fichiers déposés ici").check()
+        page.get_by_role("button", name="Appliquer les filtres").click()
+        page.get_by_role("link", name="Offres d’emploi synthétiques et délai").click()
+        assert page.get_by_role("heading", name="Schéma").is_visible()
+        with page.expect_download() as waited:
+            page.get_by_role("link", name="Télécharger").first.click()
+        assert waited.value.suggested_filename == "offres-synthetiques.csv"
+    assert Download.objects.count() == 1
