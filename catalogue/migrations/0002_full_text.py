@@ -1,7 +1,7 @@
 """Derive the full-text index from the analysed words, kept true by the database itself.
 
 SQLite: an external-content FTS5 table fed by triggers (a later migration that remakes
-catalogue_indexedresource must create the triggers again). PostgreSQL: a stored tsvector made
+catalogue_indexedtext must create the triggers again). PostgreSQL: a stored tsvector made
 of the words as they are, without its own parser, and a GIN index.
 """
 
@@ -9,16 +9,16 @@ from django.db import migrations
 
 SQLITE = [
     """CREATE VIRTUAL TABLE catalogue_fulltext USING fts5(
-        words, content='catalogue_indexedresource', content_rowid='resource_id', tokenize='ascii'
+        words, content='catalogue_indexedtext', content_rowid='resource_id', tokenize='ascii'
     )""",
-    """CREATE TRIGGER catalogue_fulltext_insert AFTER INSERT ON catalogue_indexedresource BEGIN
+    """CREATE TRIGGER catalogue_fulltext_insert AFTER INSERT ON catalogue_indexedtext BEGIN
         INSERT INTO catalogue_fulltext(rowid, words) VALUES (new.resource_id, new.words);
     END""",
-    """CREATE TRIGGER catalogue_fulltext_delete AFTER DELETE ON catalogue_indexedresource BEGIN
+    """CREATE TRIGGER catalogue_fulltext_delete AFTER DELETE ON catalogue_indexedtext BEGIN
         INSERT INTO catalogue_fulltext(catalogue_fulltext, rowid, words)
         VALUES ('delete', old.resource_id, old.words);
     END""",
-    """CREATE TRIGGER catalogue_fulltext_update AFTER UPDATE OF words ON catalogue_indexedresource
+    """CREATE TRIGGER catalogue_fulltext_update AFTER UPDATE OF words ON catalogue_indexedtext
     BEGIN
         INSERT INTO catalogue_fulltext(catalogue_fulltext, rowid, words)
         VALUES ('delete', old.resource_id, old.words);
@@ -32,11 +32,11 @@ SQLITE_BACK = [
     "DROP TABLE catalogue_fulltext",
 ]
 POSTGRESQL = [
-    """ALTER TABLE catalogue_indexedresource ADD COLUMN fulltext tsvector
+    """ALTER TABLE catalogue_indexedtext ADD COLUMN fulltext tsvector
         GENERATED ALWAYS AS (array_to_tsvector(string_to_array(words, ' '))) STORED""",
-    "CREATE INDEX catalogue_fulltext ON catalogue_indexedresource USING gin (fulltext)",
+    "CREATE INDEX catalogue_fulltext ON catalogue_indexedtext USING gin (fulltext)",
 ]
-POSTGRESQL_BACK = ["ALTER TABLE catalogue_indexedresource DROP COLUMN fulltext"]
+POSTGRESQL_BACK = ["ALTER TABLE catalogue_indexedtext DROP COLUMN fulltext"]
 
 
 def run(schema_editor, statements):

@@ -1,7 +1,7 @@
 """The facts of the catalogue."""
 
 from catalogue.models.contribution import Contribution, Decision
-from catalogue.models.index import IndexedFacet, IndexedResource, IndexedTerm
+from catalogue.models.index import IndexedFacet, IndexedResource, IndexedTerm, IndexedText
 from catalogue.models.link import Measurement, ResourceLink, Synonym, Tombstone
 from catalogue.models.resource import (
     KEPT_COLUMNS,
@@ -20,6 +20,7 @@ __all__ = [
     "IndexedFacet",
     "IndexedResource",
     "IndexedTerm",
+    "IndexedText",
     "Measurement",
     "Resource",
     "ResourceLink",

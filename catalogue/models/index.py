@@ -1,4 +1,7 @@
-"""The embedded search index: derived from published resources, rebuilt by `reindex`."""
+"""The embedded search index: derived from published resources, rebuilt by `reindex`.
+
+Four tables so that what is read for every match stays narrow.
+"""
 
 from django.db import models
 
@@ -6,38 +9,42 @@ from catalogue.models.resource import Resource
 
 
 class IndexedResource(models.Model):
-    """One published resource as the search sees it: analysed words, lengths and signals.
+    """One published resource as the search orders it: signals and short keys."""
+
+    resource = models.OneToOneField(
+        Resource, primary_key=True, on_delete=models.CASCADE, related_name="indexed"
+    )
+    boost = models.FloatField()
+    verified = models.BooleanField()
+    quality = models.PositiveSmallIntegerField()
+    reuses = models.PositiveIntegerField()
+    updated_on = models.DateField(db_index=True)
+    title_key = models.CharField(max_length=200)  # for a stable alphabetical order
+    title_words = models.CharField(max_length=200)
+    acronym_words = models.CharField(max_length=40)
+    folded = models.TextField()  # words of the titles, not stemmed, for first letters
+
+
+class IndexedText(models.Model):
+    """Every analysed word of a resource, fields set apart by a mark.
 
     The full-text table (SQLite) or column (PostgreSQL) is derived from `words` by the database.
     """
 
     resource = models.OneToOneField(
-        Resource, primary_key=True, on_delete=models.CASCADE, related_name="indexed"
+        IndexedResource, primary_key=True, on_delete=models.CASCADE, related_name="text"
     )
-    words = models.TextField()  # every analysed word, fields set apart by a mark
-    title_words = models.TextField()
-    acronym_words = models.TextField()
-    folded = models.TextField()  # words of the titles, not stemmed, for first letters
-    title_length = models.PositiveIntegerField()
-    acronym_length = models.PositiveIntegerField()
-    organisation_length = models.PositiveIntegerField()
-    tags_length = models.PositiveIntegerField()
-    files_length = models.PositiveIntegerField()
-    description_length = models.PositiveIntegerField()
-    boost = models.FloatField()
-    verified = models.BooleanField()
-    quality = models.PositiveSmallIntegerField()
-    reuses = models.PositiveIntegerField()
-    title_key = models.CharField(max_length=200)  # for a stable alphabetical order
-    updated_on = models.DateField(db_index=True)
+    words = models.TextField()
     digest = models.CharField(max_length=64)  # of all that was indexed
 
 
 class IndexedTerm(models.Model):
-    """How often a word stands in each field of a resource."""
+    """How often a word stands in each field of a resource, and what that weighs."""
 
     resource = models.ForeignKey(IndexedResource, on_delete=models.CASCADE, db_index=True)
     term = models.CharField(max_length=64)
+    # BM25F of the counts below without the rarity of the word, in [0, 1): see search/weights.py.
+    impact = models.FloatField()
     title = models.PositiveSmallIntegerField(default=0)
     acronym = models.PositiveSmallIntegerField(default=0)
     organisation = models.PositiveSmallIntegerField(default=0)
@@ -46,8 +53,8 @@ class IndexedTerm(models.Model):
     description = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(name="term_once", fields=("term", "resource")),
+        indexes = [
+            models.Index(name="term_resource_impact", fields=("term", "resource", "impact")),
         ]
 
 

@@ -63,9 +63,10 @@ class Document:
                     found.setdefault(word, {})[field] = min(count, MOST_TERM_COUNT)
         return found
 
-    def length(self, field: str) -> int:
-        """Count the words of a field."""
-        return len(self.terms[field])
+    @property
+    def lengths(self) -> dict[str, int]:
+        """Count the words of each field."""
+        return {field: len(self.terms[field]) for field in FIELDS}
 
     @property
     def digest(self) -> str:

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.db import transaction
 
-from catalogue.models import IndexedFacet, IndexedResource, IndexedTerm, Resource
-from catalogue.search.document import FIELDS, MARK, Document, build, is_findable
+from catalogue.models import IndexedFacet, IndexedResource, IndexedTerm, IndexedText, Resource
+from catalogue.search import weights
+from catalogue.search.document import MARK, Document, build, is_findable
 
 BATCH = 500
 
@@ -17,35 +18,26 @@ def write(resource: Resource) -> None:
 
     Called by every action that changes what the public reads of it.
     """
-    if not is_findable(resource):
-        remove(resource.pk)
-        return
-    document = build(resource, resource.measurements.all())
-    IndexedResource.objects.update_or_create(resource_id=resource.pk, defaults=_columns(document))
-    IndexedTerm.objects.filter(resource_id=resource.pk).delete()
-    IndexedFacet.objects.filter(resource_id=resource.pk).delete()
-    _write_rows([document])
+    remove(resource.pk)
+    if is_findable(resource):
+        _write([build(resource, resource.measurements.all())])
 
 
 @transaction.atomic
 def remove(resource_id: int) -> None:
     """Take a resource out of the index, if it is there."""
-    IndexedTerm.objects.filter(resource_id=resource_id).delete()
-    IndexedFacet.objects.filter(resource_id=resource_id).delete()
-    IndexedResource.objects.filter(resource_id=resource_id).delete()
+    for model in (IndexedTerm, IndexedFacet, IndexedText, IndexedResource):
+        model.objects.filter(resource_id=resource_id).delete()
 
 
 @transaction.atomic
 def rebuild() -> int:
     """Write the whole index again from the published resources; return how many it holds."""
-    for model in (IndexedTerm, IndexedFacet, IndexedResource):
+    for model in (IndexedTerm, IndexedFacet, IndexedText, IndexedResource):
         model.objects.all().delete()
     count = 0
     for documents in _batches(documents_of(published())):
-        IndexedResource.objects.bulk_create(
-            IndexedResource(resource_id=d.resource_id, **_columns(d)) for d in documents
-        )
-        _write_rows(documents)
+        _write(documents)
         count += len(documents)
     return count
 
@@ -77,28 +69,19 @@ def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
         yield batch
 
 
-def _columns(document: Document) -> dict[str, Any]:
-    main = " ".join(document.terms["title"]).split(f" {MARK}")[0]
-    return {
-        "words": document.words,
-        "title_words": main,
-        "acronym_words": " ".join(document.terms["acronym"]),
-        "folded": document.folded,
-        "boost": document.boost,
-        "verified": document.verified,
-        "quality": document.quality,
-        "reuses": document.reuses,
-        "title_key": document.title_key,
-        "updated_on": document.updated_on,
-        "digest": document.digest,
-        **{f"{name}_length": document.length(name) for name in FIELDS},
-    }
-
-
-def _write_rows(documents: list[Document]) -> None:
+def _write(documents: list[Document]) -> None:
+    IndexedResource.objects.bulk_create(_row(document) for document in documents)
+    IndexedText.objects.bulk_create(
+        IndexedText(resource_id=d.resource_id, words=d.words, digest=d.digest) for d in documents
+    )
     IndexedTerm.objects.bulk_create(
         (
-            IndexedTerm(resource_id=document.resource_id, term=term, **counts)
+            IndexedTerm(
+                resource_id=document.resource_id,
+                term=term,
+                impact=weights.impact(counts, document.lengths),
+                **counts,
+            )
             for document in documents
             for term, counts in document.counts().items()
         ),
@@ -111,4 +94,19 @@ def _write_rows(documents: list[Document]) -> None:
             for facet in document.facets
         ),
         batch_size=BATCH,
+    )
+
+
+def _row(document: Document) -> IndexedResource:
+    return IndexedResource(
+        resource_id=document.resource_id,
+        boost=document.boost,
+        verified=document.verified,
+        quality=document.quality,
+        reuses=document.reuses,
+        updated_on=document.updated_on,
+        title_key=document.title_key,
+        title_words=" ".join(document.terms["title"]).split(f" {MARK}")[0][:200],
+        acronym_words=" ".join(document.terms["acronym"])[:40],
+        folded=document.folded,
     )

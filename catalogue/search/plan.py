@@ -28,6 +28,11 @@ class Plan:
         """List the synonyms to look for as phrases."""
         return [phrase for slot in self.slots for phrase in slot.others]
 
+    @property
+    def is_one_word(self) -> bool:
+        """Tell a query whose every match is complete."""
+        return len(self.slots) == 1 and (self.slots[0].quoted or len(self.slots[0].typed) == 1)
+
     def coefficients(self) -> dict[str, float]:
         """Weigh each word to look for: 1 when typed, less when a synonym brought it."""
         found = {word: weights.SYNONYM for phrase in self.phrases for word in phrase}

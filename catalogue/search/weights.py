@@ -1,4 +1,6 @@
-"""The weights of the ranking: one place to tune."""
+"""The weights of the ranking: one place to tune. `reindex` after a change."""
+
+from collections.abc import Mapping
 
 # BM25F: weight of each field, its length normalisation and the length that is neither
 # rewarded nor punished (fixed, so that the order of two cards never depends on a third).
@@ -33,3 +35,18 @@ SYNONYM = 0.7
 EXACT = 1.1
 PHRASE = 1.1
 FRESH = ((90, 1.05), (365, 1.02))
+
+
+def impact(counts: Mapping[str, int], lengths: Mapping[str, int]) -> float:
+    """Weigh a word in a resource by BM25F, its rarity apart.
+
+    counts: times the word stands in each field; lengths: words of each field.
+    Returns w / (k1 + w) in [0, 1), w the sum over fields of
+    weight x count / (1 - b + b x length / reference length).
+    Source: Robertson, Zaragoza and Taylor 2004, CIKM, 42-49.
+    """
+    total = 0.0
+    for name, count in counts.items():
+        b = NORMALISATION[name]
+        total += WEIGHTS[name] * count / (1 - b + b * lengths[name] / LENGTHS[name])
+    return total / (K1 + total)

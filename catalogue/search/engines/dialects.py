@@ -41,7 +41,7 @@ class Hits(Protocol):
         """Write the join of facets `f` with hits `h`, in the order that is fast."""
 
     def term_join(self) -> str:
-        """Write the join of terms `t` with hits `h`."""
+        """Write where to read the terms `t` of the hits, and perhaps of others."""
 
 
 def dialect() -> Dialect:
@@ -109,29 +109,35 @@ class TemporaryHits:
         return f"{first} CROSS JOIN {then} ON f.resource_id = h.id"
 
     def term_join(self) -> str:
-        """Read the terms in their index order."""
-        return "catalogue_indexedterm t CROSS JOIN search_hit h ON t.resource_id = h.id"
+        """Read few hits one by one, else the terms in their index order."""
+        if self.few:
+            return "search_hit h CROSS JOIN catalogue_indexedterm t ON t.resource_id = h.id"
+        return "catalogue_indexedterm t"
 
 
 class PostgreSQL:
     """A stored tsvector of the analysed words; phrases are checked in the words themselves."""
 
     binary = 'COLLATE "C"'
-    IN_TEXT = "d.fulltext @@ CAST(%s AS tsquery)"
+    IN_TEXT = "x.fulltext @@ CAST(%s AS tsquery)"
 
     def all_words(self, slots: Sequence[Slot]) -> Sql:
         """Match every idea."""
-        return _joined([self._slot(slot) for slot in slots], " AND ")
+        return self._texts(_joined([self._slot(slot) for slot in slots], " AND "))
 
     def any_word(self, slots: Sequence[Slot]) -> Sql:
         """Match some word or some synonym."""
         words = [word for slot in slots if not slot.quoted for word in slot.typed]
-        parts: list[Sql] = (
-            [(self.IN_TEXT, [" | ".join(_lexeme(w) for w in words)])] if words else []
-        )
+        some: list[Sql] = [(self.IN_TEXT, [" | ".join(_lexeme(word) for word in words)])]
+        parts = some if words else []
         parts += [self._phrase(slot.typed) for slot in slots if slot.quoted]
         parts += [self._phrase(phrase) for slot in slots for phrase in slot.others]
-        return _joined(parts, " OR ")
+        return self._texts(_joined(parts, " OR "))
+
+    def _texts(self, condition: Sql) -> Sql:
+        sql, params = condition
+        texts = f"SELECT x.resource_id FROM catalogue_indexedtext x WHERE {sql}"  # noqa: S608
+        return f"d.resource_id IN ({texts})", params
 
     def _slot(self, slot: Slot) -> Sql:
         if slot.quoted:
@@ -142,7 +148,7 @@ class PostgreSQL:
     def _phrase(self, phrase: Phrase) -> Sql:
         if len(phrase) == 1:
             return self.IN_TEXT, [_conjunction(phrase)]
-        condition = f"({self.IN_TEXT} AND ' ' || d.words || ' ' LIKE %s)"
+        condition = f"({self.IN_TEXT} AND ' ' || x.words || ' ' LIKE %s)"
         return condition, [_conjunction(phrase), f"% {' '.join(phrase)} %"]
 
     def rounded(self, expression: str) -> str:

@@ -11,7 +11,6 @@ from django.db.models import Count
 from catalogue.models import IndexedFacet, IndexedResource, IndexedTerm
 from catalogue.search import plan as plans
 from catalogue.search import spelling, weights
-from catalogue.search.document import FIELDS
 from catalogue.search.engines.dialects import Dialect, Hits, Sql, dialect
 from catalogue.search.query import ResourceQuery, Sort, Words
 from catalogue.search.results import FacetCount, Results
@@ -46,7 +45,9 @@ class EmbeddedEngine:
             return Results(0, 0, (), dict.fromkeys(self.facets, ()), offset=offset)
         speaks = dialect()
         hits = speaks.hits(_matches(speaks, plan, query))
-        counts, total, complete = self._counts(hits)
+        counts, total, complete = self._counts(
+            hits, everything=not (plan.slots or query.is_filtered)
+        )
         ids = _page(speaks, hits, plan, query, offset) if total > offset else []
         return Results(
             total=total,
@@ -58,12 +59,16 @@ class EmbeddedEngine:
             offset=offset,
         )
 
-    def _counts(self, hits: Hits) -> tuple[dict[str, list[tuple[str, int]]], int, int]:
+    def _counts(
+        self, hits: Hits, *, everything: bool
+    ) -> tuple[dict[str, list[tuple[str, int]]], int, int]:
         places = ", ".join(["%s"] * len(self.facets))
+        source, condition = hits.facet_join(), "(h.miss = 0 OR h.which = f.facet)"
+        if everything:
+            source, condition = "catalogue_indexedfacet f", "1 = 1"
         sql = f"""
-            SELECT f.facet, f.value, COUNT(*) FROM {hits.facet_join()}
-            WHERE f.facet IN ({places}) AND (h.miss = 0 OR h.which = f.facet)
-            GROUP BY f.facet, f.value
+            SELECT f.facet, f.value, COUNT(*) FROM {source}
+            WHERE f.facet IN ({places}) AND {condition} GROUP BY f.facet, f.value
             UNION ALL SELECT '', 'total', COUNT(*) FROM search_hit WHERE miss = 0
             UNION ALL SELECT '', 'complete', COUNT(*) FROM search_hit
             WHERE miss = 0 AND complete = 1
@@ -88,7 +93,7 @@ def _matches(speaks: Dialect, plan: plans.Plan, query: ResourceQuery) -> Sql:
     filters = list(query.filters().items())
     params: list[object] = []
     complete = "1"
-    if plan.slots:
+    if plan.slots and not plan.is_one_word:
         condition, values = speaks.all_words(plan.slots)
         complete, params = f"CASE WHEN {condition} THEN 1 ELSE 0 END", values
     columns = [f"{complete} AS complete"]
@@ -173,15 +178,10 @@ def _scored(hits: Hits, plan: plans.Plan) -> Sql:
     rarity = _rarity(list(coefficients))
     cases = " ".join(["WHEN %s THEN CAST(%s AS DOUBLE PRECISION)"] * len(coefficients))
     places = ", ".join(["%s"] * len(coefficients))
-    weight = " + ".join(_weighted(name) for name in FIELDS)
     sql = f"""
         JOIN (
-            SELECT id, SUM(rarity * weight / ({weights.K1} + weight)) AS score FROM (
-                SELECT h.id AS id, CASE t.term {cases} END AS rarity, {weight} AS weight
-                FROM {hits.term_join()}
-                JOIN catalogue_indexedresource d ON d.resource_id = h.id
-                WHERE t.term IN ({places}) AND h.miss = 0
-            ) AS weighed GROUP BY id
+            SELECT t.resource_id AS id, SUM(CASE t.term {cases} END * t.impact) AS score
+            FROM {hits.term_join()} WHERE t.term IN ({places}) GROUP BY t.resource_id
         ) s ON s.id = h.id
     """  # noqa: S608 - names of ours, values as parameters
     params: list[object] = []
@@ -190,18 +190,12 @@ def _scored(hits: Hits, plan: plans.Plan) -> Sql:
     return sql, [*params, *coefficients]
 
 
-def _weighted(name: str) -> str:
-    b = weights.NORMALISATION[name]
-    stretch = f"{1 - b} + {b / weights.LENGTHS[name]} * d.{name}_length"
-    return f"{weights.WEIGHTS[name]} * CAST(t.{name} AS DOUBLE PRECISION) / ({stretch})"
-
-
 def _rarity(terms: list[str]) -> dict[str, float]:
     total = IndexedResource.objects.count()
     found = dict(
         IndexedTerm.objects.filter(term__in=terms)
         .values_list("term")
-        .annotate(holders=Count("pk"))
+        .annotate(holders=Count("*"))
         .order_by("term")
     )
     return {
