@@ -8,7 +8,7 @@ from django.db import connection
 from catalogue.search.synonyms import Phrase, Slot
 
 Sql = tuple[str, list[object]]
-FEW = 2_000
+FEW = 1_000
 
 
 class Dialect(Protocol):
@@ -109,10 +109,8 @@ class TemporaryHits:
         return f"{first} CROSS JOIN {then} ON f.resource_id = h.id"
 
     def term_join(self) -> str:
-        """Read few hits one by one, else the terms in their index order."""
-        if self.few:
-            return "search_hit h CROSS JOIN catalogue_indexedterm t ON t.resource_id = h.id"
-        return "catalogue_indexedterm t"
+        """Read the terms alone, in the index that holds their impact."""
+        return "catalogue_indexedterm t INDEXED BY term_resource_impact"
 
 
 class PostgreSQL:
