@@ -254,9 +254,9 @@ def notice(
 
 
 @register.simple_block_tag
-def empty(content: str, title: str, seed: int = 3) -> SafeString:
-    """Frame an empty state: what is empty, why, the next step."""
-    return _framed("empty", content, title=title, seed=seed)
+def empty(content: str, title: str, seed: int = 3, heading: str = "h2") -> SafeString:
+    """Frame an empty state: what is empty, why, the next step; heading: h2, or h3 below one."""
+    return _framed("empty", content, title=title, seed=seed, heading=heading)
 
 
 @register.simple_block_tag
