@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from catalogue import feeds
-from catalogue.views import charter, contribute, moderation, resources
+from catalogue.views import contribute, moderation, resources
 
 app_name = "catalogue"
 
@@ -15,7 +15,6 @@ READ = [
 ]
 CONTRIBUTE = [
     path("contribuer/", contribute.Start.as_view(), name="contribute"),
-    path("contribuer/charte/", charter.charter, name="charter"),
     path("contribuer/mes-contributions/", contribute.Mine.as_view(), name="contributions"),
     path("contribuer/<uuid:contribution>/", contribute.Follow.as_view(), name="contribution"),
     path(

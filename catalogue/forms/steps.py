@@ -359,7 +359,7 @@ class SendForm(forms.Form):
 
     use_required_attribute = False
     charter = forms.BooleanField(
-        label=_("J’accepte la charte de publication."),
+        label=_("J’accepte la charte de contribution."),
         error_messages={"required": _("Acceptez la charte pour envoyer votre proposition.")},
     )
     reply = forms.CharField(

@@ -24,7 +24,7 @@ STAFF_SESSION_HOURS = 8
 REVIEW_WORKING_DAYS = 5
 PENDING_CONTRIBUTIONS_PER_ACCOUNT = 5
 CLAIM_MINUTES = 30
-# Named by the month its text changed; stored with each proposal sent.
+# The month in which the text of /charte/ last changed; stored with each proposal sent.
 CHARTER_VERSION = "2026-11"
 SMALL_GROUP_PERSONS = 11
 

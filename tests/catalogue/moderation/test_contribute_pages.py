@@ -39,10 +39,6 @@ def test_a_visitor_is_asked_to_sign_in() -> None:
     assert answer.headers["Location"].startswith("/compte/")
 
 
-def test_the_charter_is_public() -> None:
-    assert Client().get(reverse("catalogue:charter")).status_code == 200
-
-
 def test_choosing_a_kind_opens_a_draft() -> None:
     author = make.person()
     client = signed_in(author)
