@@ -126,7 +126,7 @@ def control(own: Field) -> forms.Widget:
     """Choose the control of a field by the shape of its value."""
     match own.type:
         case FieldType.TEXT:
-            rows = 12 if own.max_length > LONG_TEXT_CHARACTERS else 4
+            rows = 8 if own.max_length > LONG_TEXT_CHARACTERS else 4
             return forms.Textarea(attrs={"rows": rows, "maxlength": own.max_length})
         case FieldType.URL:
             return forms.URLInput(attrs={"inputmode": "url", "maxlength": 2_000})

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
 from catalogue.forms.fields import OwnField, TagsField
-from catalogue.validators import licences
+from catalogue.validators import checks, licences
 from catalogue.validators.columns import COMMON_BY_NAME, OWNED_NEEDS, REFERENCED_NEEDS
 from catalogue.validators.details import DETAILS
 from catalogue.validators.fields import Field, Section
@@ -218,7 +218,7 @@ class StepForm(forms.Form):
 
     def _ask_licence(self, values: Mapping[str, Any]) -> None:
         choice, other = _licence_choice(values)
-        first = LicenceField(self.kind)
+        first = LicenceField(self.kind, needed=checks.needs_licence({**values, "kind": self.kind}))
         asked_first = {"licence": first, "licence_other": _other_licence()}
         self.fields = {**asked_first, **self.fields}
         self.initial.update(licence=choice, licence_other=other)
@@ -250,9 +250,12 @@ class StepForm(forms.Form):
 
 
 class LicenceField(forms.ChoiceField):
-    """The choice of a licence among the usual ones, another one, or later."""
+    """The choice of a licence among the usual ones, another one, or later.
 
-    def __init__(self, kind: str) -> None:
+    needed: whether publishing needs one; a draft may leave it empty.
+    """
+
+    def __init__(self, kind: str, *, needed: bool) -> None:
         order = sorted(
             COMMON_LICENCES, key=lambda each: (kind == "dataset") != (each[0] in DATA_FIRST)
         )
@@ -260,7 +263,7 @@ class LicenceField(forms.ChoiceField):
         self.descriptions[TO_CONFIRM] = _("La fiche dira que la licence reste à confirmer.")
         super().__init__(
             label=_("Sous quelle licence ?"),
-            required=False,
+            required=needed,
             widget=forms.RadioSelect,
             choices=[
                 *((spdx, name) for spdx, name, _text in order),
@@ -268,6 +271,11 @@ class LicenceField(forms.ChoiceField):
                 (TO_CONFIRM, _("Je ne sais pas encore")),
             ],
         )
+
+    def validate(self, value: Any) -> None:
+        """Refuse what is not proposed; nothing at all is a draft."""
+        if value:
+            super().validate(value)
 
 
 def _other_licence() -> forms.CharField:

@@ -58,7 +58,18 @@ def check_lines(check: Mapping[str, Any]) -> list[CheckLine]:
         shown = look("green")
         text = str(sentences.GREEN[check["code"]])
         return [CheckLine(name, text, shown.icon, shown.tone, shown.word)]
-    return [_line(name, remark) for remark in check["remarks"]]
+    missing = [remark for remark in check["remarks"] if remark["code"] == "missing"]
+    others = [remark for remark in check["remarks"] if remark["code"] != "missing"]
+    lines = [_line(name, remark) for remark in others]
+    return [_missing(name, missing), *lines] if missing else lines
+
+
+def _missing(name: str, remarks: list[Mapping[str, Any]]) -> CheckLine:
+    """Gather the empty fields into one line."""
+    shown = look("blocking")
+    labels = ", ".join(sentences.label_of(str(remark["field"])) for remark in remarks)
+    text = _("reste à remplir : %(labels)s.") % {"labels": labels}
+    return CheckLine(name, text, shown.icon, shown.tone, shown.word)
 
 
 def _line(name: str, remark: Mapping[str, Any]) -> CheckLine:

@@ -1,0 +1,153 @@
+"""Two people at once: one decision, no lost field. In threads on PostgreSQL, in turn on SQLite."""
+
+from collections.abc import Callable
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+
+from catalogue.actions import contributions, moderation
+from catalogue.enums import ContributionStatus, DecisionReason
+from catalogue.models import Contribution, Decision, Resource
+from catalogue.queries import proposals
+from portal.accounts.models import User
+from portal.lib.refusals import Conflict, Refusal
+from tests.catalogue.moderation.ledger import events
+from tests.factories import contributions as make
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+ROUNDS = 10
+
+
+def at_once(*acts: Callable[[], Any]) -> list[str]:
+    """Run the acts together where the database locks rows, else one after the other.
+
+    Returns what each gave: "done" or the class of the refusal, sorted.
+    """
+    gave: list[str] = []
+    barrier = Barrier(len(acts))
+
+    def run(act: Callable[[], Any]) -> None:
+        try:
+            if connection.vendor == "postgresql":
+                barrier.wait()
+            act()
+            gave.append("done")
+        except Refusal as refusal:
+            gave.append(type(refusal).__name__)
+        finally:
+            if connection.vendor == "postgresql":
+                connections.close_all()
+
+    if connection.vendor == "postgresql":
+        threads = [Thread(target=run, args=(act,)) for act in acts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    else:
+        for act in acts:
+            run(act)
+    return sorted(gave)
+
+
+def decision(contribution: Contribution, by: User, *, publishes: bool) -> Callable[[], Any]:
+    if publishes:
+        return lambda: moderation.publish(contribution=make.again(contribution), by=by)
+    return lambda: moderation.refuse(
+        contribution=make.again(contribution), reason=DecisionReason.OTHER, message="Non.", by=by
+    )
+
+
+def test_two_moderators_at_once_take_one_decision() -> None:
+    first, second, author = make.moderator(), make.moderator(), make.person()
+    for number in range(ROUNDS):
+        contribution = make.submitted(author)
+        stale = make.again(contribution)
+
+        gave = at_once(
+            lambda read=stale: moderation.publish(contribution=read, by=first),
+            decision(contribution, second, publishes=bool(number % 2)),
+        )
+
+        assert gave == ["Conflict", "done"]
+        contributions_done = Contribution.objects.exclude(status=ContributionStatus.SUBMITTED)
+        assert contributions_done.count() == Decision.objects.count() == number + 1
+    decided = [
+        name for name in events() if name in ("contribution.published", "contribution.refused")
+    ]
+    assert len(decided) == ROUNDS
+
+
+def test_two_editors_at_once_lose_no_field() -> None:
+    author, other = make.person(), make.person()
+    first, second = make.moderator(), make.moderator()
+    resource = make.published(author)
+    for number in range(ROUNDS):
+        titled = contributions.propose(resource=resource, by=author)
+        summed = contributions.propose(resource=resource, by=other)
+        for proposal, by, name in ((titled, author, "title"), (summed, other, "summary")):
+            values = {name: f"{name} numéro {number}"}
+            contributions.save_draft(contribution=proposal, values=values, by=by)
+            contributions.submit(contribution=make.again(proposal), charter=make.CHARTER, by=by)
+
+        gave = at_once(
+            decision(titled, first, publishes=True), decision(summed, second, publishes=True)
+        )
+
+        assert gave == ["Conflict", "done"]
+        late = make.again(
+            Contribution.objects.get(
+                pk__in=(titled.pk, summed.pk), status=ContributionStatus.SUBMITTED
+            )
+        )
+        assert proposals.collisions(late) == []
+        moderation.request_changes(
+            contribution=late, reason=DecisionReason.OTHER, message="Reprenez.", by=first
+        )
+        by = late.author
+        contributions.catch_up(contribution=make.again(late), by=by)
+        contributions.amend(contribution=make.again(late), charter=make.CHARTER, by=by)
+        moderation.publish(contribution=make.again(late), by=second)
+        fresh = Resource.objects.get()
+        assert (fresh.title, fresh.summary) == (
+            f"title numéro {number}",
+            f"summary numéro {number}",
+        )
+
+
+def test_two_sendings_at_once_send_once() -> None:
+    author = make.person()
+    contribution = make.draft(author)
+    reads = [make.again(contribution) for _ in range(2)]
+
+    gave = at_once(
+        *(
+            lambda read=read: contributions.submit(
+                contribution=read, charter=make.CHARTER, by=author
+            )
+            for read in reads
+        )
+    )
+
+    assert gave == ["Conflict", "done"]
+    assert events().count("contribution.submitted") == 1
+
+
+def test_a_version_read_before_is_refused() -> None:
+    author = make.person()
+    contribution = make.submitted(author)
+    read = make.again(contribution)
+    contributions.withdraw(contribution=contribution, by=author)
+
+    with pytest.raises(Conflict):
+        moderation.publish(contribution=read, by=make.moderator())
+
+
+def test_no_wagtail_workflow_is_ever_started() -> None:
+    resource = make.published()
+    contribution = make.sent_back()
+
+    assert resource.workflow_states.count() == 0
+    assert contribution.resource.workflow_states.count() == 0
