@@ -1,9 +1,14 @@
 """Sign-up, sign-in, passwords and address: allauth's forms in our words."""
 
+import ipaddress
 from types import SimpleNamespace
 from typing import Any
 
 from allauth.account import forms as account_forms
+from allauth.account.adapter import get_adapter
+from allauth.core import context as allauth_context
+from allauth.core.internal import ratelimit
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -47,7 +52,26 @@ class SignupForm(Dressed, account_forms.SignupForm):
                 )
             except ValidationError as error:
                 self.add_error("password1", error)
+        if not self.errors and not _network_may_sign_up():
+            raise get_adapter().validation_error("rate_limited")
         return self.cleaned_data
+
+
+def _network_may_sign_up() -> bool:
+    """Count a sign-up for the sender's network: mass accounts come from one."""
+    request = allauth_context.request
+    address = ipaddress.ip_address(get_adapter().get_client_ip(request))
+    size = 24 if address.version == 4 else 48
+    network = ipaddress.ip_network(f"{address}/{size}", strict=False)
+    rate = f"{settings.SIGNUPS_PER_NETWORK}/{settings.SIGNUP_NETWORK_MINUTES}m/key"
+    used = ratelimit.consume(
+        request,
+        app="allauth.account",
+        action="signup_network",
+        config={"signup_network": rate},
+        key=str(network),
+    )
+    return used is not None
 
 
 class LoginForm(Dressed, account_forms.LoginForm):

@@ -96,6 +96,21 @@ def test_a_filled_honeypot_makes_no_account(client: Client) -> None:
     assert User.objects.count() == 0
 
 
+def test_twenty_accounts_in_ten_minutes_from_one_network() -> None:
+    made = []
+    for number in range(23):
+        answer = Client().post(
+            reverse("account_signup"),
+            {**NEW, "email": f"n{number}@exemple.test"},
+            REMOTE_ADDR=f"10.1.2.{number + 1}",
+        )
+        made.append(answer.status_code == 302)
+    assert made == [True] * 20 + [False] * 3
+    elsewhere = Client().post(reverse("account_signup"), NEW, REMOTE_ADDR="10.1.3.1")
+    assert elsewhere.status_code == 302
+    assert User.objects.count() == 21
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
