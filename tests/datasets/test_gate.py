@@ -107,6 +107,20 @@ def test_its_owner_and_other_systems_do_not_open_a_holdout(
             gate.open_holdout(version=version, reason="curiosité", by=actor)  # type: ignore[arg-type] # refused
 
 
+def test_a_wrong_key_file_or_an_altered_result_opens_nothing(
+    worker_key: None, settings: Any, tmp_path: Path
+) -> None:
+    sealed = gate.seal_result(b"abc").ciphertext
+    with pytest.raises(gate.VaultBroken):
+        gate.open_result(sealed[:-1])
+
+    (tmp_path / "wrong.key").write_bytes(b"rien")
+    for path in ["wrong.key", "absent.key"]:
+        settings.HOLDOUT_PRIVATE_KEY_FILE = str(tmp_path / path)
+        with pytest.raises(gate.VaultSealed):
+            gate.open_result(sealed)
+
+
 def test_act_as_worker_is_for_the_embedded_mode_only(settings: Any) -> None:
     private = settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE
     settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE = ""
