@@ -18,7 +18,7 @@ from challenges.models import Entry, Team
 from challenges.scoring.truth import keys_of
 from datasets.models import HoldoutVersion
 from portal.lib import immutable, objects
-from tests.challenges.pages.scenes import with_contract
+from tests.challenges.pages.scenes import clocked, with_contract
 from tests.factories.challenges import (
     EnrolmentFactory,
     EntryFactory,
@@ -324,7 +324,7 @@ def test_history_costs_the_same_for_one_and_three(
     enrolment = EnrolmentFactory(team=team)
     for _ in range(count):
         EntryFactory(enrolment=enrolment, scored=True)
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(clocked(24)):
         captain.get(address(team))
 
 

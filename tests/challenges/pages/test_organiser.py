@@ -9,7 +9,7 @@ from challenges.enums import ChallengeStatus
 from challenges.models import Challenge, Reveal
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
-from tests.challenges.pages.scenes import listed, with_contract
+from tests.challenges.pages.scenes import clocked, listed, with_contract
 from tests.factories.challenges import (
     ChallengeFactory,
     PersonFactory,
@@ -60,7 +60,7 @@ def test_list_costs_the_same_for_one_and_three(
     client: Client, owner: User, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     ChallengeFactory.create_batch(count, owner=owner, opened=True)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(clocked(8)):
         client.get(reverse("challenges:organiser_list"))
 
 
@@ -144,5 +144,5 @@ def test_cockpit_costs_the_same_for_one_and_three(
     challenge = ChallengeFactory(owner=owner, opened=True)
     for n in range(count):
         listed(challenge, f"Équipe {n}", 0.3, rank=1)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(clocked(16)):
         client.get(address(challenge, "organiser"))

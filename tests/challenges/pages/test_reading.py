@@ -8,6 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 from challenges.enums import ChallengeStatus
 from challenges.models import Challenge, PublicFile
 from portal.lib import objects
+from tests.challenges.pages.scenes import clocked
 from tests.factories.challenges import (
     ChallengeFactory,
     LeaderboardFactory,
@@ -80,7 +81,7 @@ def test_list_costs_the_same_for_one_and_three(
     client: Client, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     ChallengeFactory.create_batch(count, opened=True)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(clocked(3)):
         assert client.get(reverse("challenges:list")).status_code == 200
 
 
@@ -125,7 +126,7 @@ def test_presentation_costs_the_same_for_one_and_three(
     for n in range(count):
         add_file(challenge, f"f{n}.csv", b"a\n1\n2\n")
         challenge.notices.create(text=f"Annonce {n}", at="2026-01-01T00:00Z")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(clocked(7)):
         client.get(reverse("challenges:presentation", args=[challenge.slug]))
 
 

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from challenges.actions import parts
 from challenges.models import Challenge
 from challenges.views.boards import axis_decimals, round_axis
-from tests.challenges.pages.scenes import board_of, listed, reveal, with_contract
+from tests.challenges.pages.scenes import board_of, clocked, listed, reveal, with_contract
 from tests.factories.challenges import ChallengeFactory, captain_of
 
 pytestmark = pytest.mark.django_db
@@ -122,7 +122,7 @@ def test_board_costs_the_same_for_one_and_three(
 ) -> None:
     for n in range(count):
         listed(challenge, f"Équipe {n}", 0.3 + n / 10, rank=n + 1)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(clocked(6)):
         page_of(client, challenge)
 
 
