@@ -1,5 +1,7 @@
 """Atom feeds of the public catalogue: any query of the list."""
 
+from dataclasses import replace
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -19,9 +21,7 @@ MOST = 50
 def resources(request: HttpRequest) -> HttpResponse:
     """Answer the resources of a query as Atom, the last changed first."""
     asked = ResourceQuery.parse(request.GET)
-    query = ResourceQuery(
-        q=asked.q, words=asked.words, sort=Sort.UPDATED, size=MOST, **asked.filters()
-    )
+    query = replace(asked, sort=Sort.UPDATED, page=1, size=MOST)
     found = cards.in_order(engine().search(query).ids)
     listed = request.build_absolute_uri(f"{reverse('catalogue:list')}?{query.serialise()}")
     feed = Atom1Feed(

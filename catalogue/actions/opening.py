@@ -126,8 +126,7 @@ def take_in(rows: Iterable[Mapping[str, Any]], *, region: Organisation, by: Acto
                 _publish(row, region=region, by=by)
                 done.published += 1
         if done.unchanged < done.read:
-            facts = {"published": done.published, "queued": done.queued}
-            record("catalogue.opened", by=by, **facts)
+            record("catalogue.opened", by=by, published=done.published, queued=done.queued)
     return done
 
 

@@ -13,9 +13,9 @@ def in_order(ids: Sequence[int]) -> list[Resource]:
     return [found[pk] for pk in ids if pk in found]
 
 
-def latest(count: int) -> Sequence[Resource]:
+def latest(count: int) -> list[Resource]:
     """List the resources published last."""
-    return (
+    return list(
         Resource.objects.public()
         .with_organisation()
         .select_related("indexed")

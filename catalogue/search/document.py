@@ -164,6 +164,8 @@ def _strings(value: object) -> Iterator[str]:
         case dict():
             for item in value.values():
                 yield from _strings(item)
+        case _:
+            pass  # numbers and empty values have no words
 
 
 def _facets(resource: Resource, measured: list[Measurement]) -> Iterator[Facet]:
@@ -185,12 +187,9 @@ def _facets(resource: Resource, measured: list[Measurement]) -> Iterator[Facet]:
             yield Facet(name, str(value)[:120])
     holder = resource.holder_name
     if holder:
-        slug = resource.organisation.slug if _is_holder(resource) else slug_of(holder)
+        owner = None if resource.producer_name else resource.organisation
+        slug = owner.slug if owner else slug_of(holder)
         yield Facet("organisation", slug[:120], holder[:160])
-
-
-def _is_holder(resource: Resource) -> bool:
-    return resource.organisation is not None and not resource.producer_name
 
 
 def _formats(resource: Resource) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from catalogue.enums import (
@@ -145,11 +145,15 @@ class ResourceQuery:
     def without(self, name: str, value: str) -> "ResourceQuery":
         """Remove one value of one facet, back on the first page."""
         kept = tuple(v for v in getattr(self, name) if v != value)
-        return replace(self, page=1, **{name: kept})
+        return self._changed(name, kept)
 
     def with_value(self, name: str, value: str) -> "ResourceQuery":
         """Add one value to one facet, back on the first page."""
-        return replace(self, page=1, **{name: tuple(sorted({*getattr(self, name), value}))})
+        return self._changed(name, tuple(sorted({*getattr(self, name), value})))
+
+    def _changed(self, name: str, values: tuple[str, ...]) -> "ResourceQuery":
+        changes: dict[str, Any] = {name: values, "page": 1}
+        return replace(self, **changes)
 
     def at_page(self, page: int) -> "ResourceQuery":
         """Ask for another page of the same results."""

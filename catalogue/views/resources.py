@@ -1,9 +1,10 @@
 """The public pages of the catalogue: list, card, suggestions."""
 
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -37,7 +38,8 @@ def listed(request: HttpRequest) -> HttpResponse:
     """Show the resources that answer a query, with facets counted."""
     query = ResourceQuery.parse(request.GET)
     found = engine().search(query)
-    page = Paginator(Matches(found.total, list(found.ids)), query.size).get_page(query.page)
+    matches = Matches(found.total, list(found.ids))
+    page: Page[int] = Paginator(cast(Any, matches), query.size).get_page(query.page)
     if page.number != query.page:
         query = query.at_page(page.number)
         found = engine().search(query)

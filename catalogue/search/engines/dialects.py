@@ -1,13 +1,13 @@
 """How each database finds candidates by their words; the same matches on both."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db import connection
 
 from catalogue.search.synonyms import Phrase, Slot
 
-Sql = tuple[str, list[object]]
+Sql = tuple[str, list[Any]]
 FEW = 1_000
 
 

@@ -80,7 +80,7 @@ class EmbeddedEngine:
         return found, totals["total"], totals["complete"]
 
 
-def _rows(hits: Hits, sql: str, params: Sequence[object]) -> list[tuple[Any, ...]]:
+def _rows(hits: Hits, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     prefix, before = hits.prefix()
     with connection.cursor() as cursor:
         cursor.execute(prefix + sql, [*before, *params])
@@ -91,7 +91,7 @@ def _rows(hits: Hits, sql: str, params: Sequence[object]) -> list[tuple[Any, ...
 def _matches(speaks: Dialect, plan: plans.Plan, query: ResourceQuery) -> Sql:
     """Select each row that misses at most one filter: its id, completeness and the filter."""
     filters = list(query.filters().items())
-    params: list[object] = []
+    params: list[Any] = []
     complete = "1"
     if plan.slots and not plan.is_one_word:
         condition, values = speaks.all_words(plan.slots)
@@ -119,7 +119,8 @@ def _matches(speaks: Dialect, plan: plans.Plan, query: ResourceQuery) -> Sql:
 
 
 def _conditions(speaks: Dialect, plan: plans.Plan, query: ResourceQuery) -> Sql:
-    parts, params = ["1 = 1"], []
+    parts: list[str] = ["1 = 1"]
+    params: list[Any] = []
     if plan.slots:
         condition, params = speaks.any_word(plan.slots)
         parts.append(condition)
@@ -158,7 +159,7 @@ def _page(
 def _score(plan: plans.Plan) -> Sql:
     fresh = " ".join(f"WHEN d.updated_on >= %s THEN {gain}" for _, gain in weights.FRESH)
     score = f"d.boost * CASE {fresh} ELSE 1 END"
-    params: list[object] = [_days_ago(days) for days, _ in weights.FRESH]
+    params: list[Any] = [_days_ago(days) for days, _ in weights.FRESH]
     if not plan.slots:
         return score, params
     phrase = " ".join(plan.typed)
@@ -184,7 +185,7 @@ def _scored(hits: Hits, plan: plans.Plan) -> Sql:
             FROM {hits.term_join()} WHERE t.term IN ({places}) GROUP BY t.resource_id
         ) s ON s.id = h.id
     """  # noqa: S608 - names of ours, values as parameters
-    params: list[object] = []
+    params: list[Any] = []
     for term, coefficient in coefficients.items():
         params += [term, coefficient * rarity[term]]
     return sql, [*params, *coefficients]
