@@ -83,6 +83,7 @@ class Delays:
     """How many wait, how many are late, and how long decisions took, in working days."""
 
     waiting: int
+    answered: int
     late: int
     median_days: float | None
     ninth_decile_days: float | None
@@ -93,8 +94,10 @@ def titled(contributions: QuerySet[Contribution]) -> QuerySet[Contribution]:
     return contributions.annotate(proposed_title=KeyTextTransform("title", "revision__content"))
 
 
-def queue(*, kind: str = "", answered: bool | None = None, order: str = "") -> list[Waiting]:
-    """List what waits for a moderator, oldest first.
+def queue(
+    *, kind: str = "", answered: bool | None = None, order: str = ""
+) -> QuerySet[Contribution]:
+    """Select what waits for a moderator, oldest first.
 
     kind: one kind, or all. answered: True keeps what came back, False what did not. order:
     "recent" puts the newest first.
@@ -108,8 +111,7 @@ def queue(*, kind: str = "", answered: bool | None = None, order: str = "") -> l
         rows = rows.exclude(submitted_at=F("first_submitted_at"))
     if answered is False:
         rows = rows.filter(submitted_at=F("first_submitted_at"))
-    found = waiting(rows)
-    return found[::-1] if order == "recent" else found
+    return rows.reverse() if order == "recent" else rows
 
 
 def waiting(contributions: Iterable[Contribution]) -> list[Waiting]:
@@ -129,12 +131,22 @@ def _aged(contribution: Contribution, today: date) -> Waiting:
     )
 
 
-def delays(rows: list[Waiting]) -> Delays:
+def standing() -> tuple[int, int, int]:
+    """Count the queue in one query: all that waits, what came back, what is late."""
+    today = clock.paris_day(clock.now())
+    pairs = Contribution.objects.queue().values_list("first_submitted_at", "submitted_at")
+    rows = [(first, last) for first, last in pairs if first is not None]
+    ages = (working_days.elapsed(clock.paris_day(first), today) for first, _last in rows)
+    late = sum(age > settings.REVIEW_WORKING_DAYS for age in ages)
+    return len(rows), sum(first != last for first, last in rows), late
+
+
+def delays() -> Delays:
     """Measure the queue and the decisions of the last ninety days.
 
-    rows: the whole queue, unfiltered. The percentile is None under ten decisions, the median
-    None without any.
+    The percentile is None under ten decisions, the median None without any.
     """
+    waits, answered, late = standing()
     since = clock.now() - timedelta(days=DELAY_WINDOW_DAYS)
     pairs = (
         Decision.objects.filter(decided_at__gte=since)
@@ -148,8 +160,9 @@ def delays(rows: list[Waiting]) -> Delays:
     ]
     many = len(taken) >= FEWEST_FOR_PERCENTILE
     return Delays(
-        waiting=len(rows),
-        late=sum(row.is_late for row in rows),
+        waiting=waits,
+        answered=answered,
+        late=late,
         median_days=median(taken) if taken else None,
         ninth_decile_days=quantiles(taken, n=10)[8] if many else None,
     )

@@ -22,7 +22,7 @@ from catalogue.views.differences import rows
 from portal.accounts.authorization import require
 
 DECISIONS_PER_PAGE = 30
-QUEUE_SHOWN = 100
+QUEUE_PER_PAGE = 50
 
 
 class Queue(View):
@@ -46,7 +46,7 @@ class Decisions(View):
         pages = Paginator(reviews.decisions(), DECISIONS_PER_PAGE)
         context = {
             "page": pages.get_page(request.GET.get("page")),
-            **_head(reviews.queue(), current=_("Décisions")),
+            **_head(current=_("Décisions")),
         }
         return render(request, "catalogue/moderation/decisions.html", context)
 
@@ -130,18 +130,16 @@ def _with_snippet(request: HttpRequest, contribution: Contribution) -> DecisionF
 
 def _queue(request: HttpRequest, *, answered: bool | None) -> dict[str, Any]:
     kind, order = request.GET.get("kind", ""), request.GET.get("order", "")
-    everything = reviews.queue()
-    shown = [row for row in everything if row.was_answered is bool(answered)]
-    if kind in ResourceKind.values:
-        shown = [row for row in shown if row.kind == kind]
-    current = _("Réponses reçues") if answered else _("À relire")
+    rows = reviews.queue(kind=kind, answered=bool(answered), order=order)
+    page = Paginator(rows, QUEUE_PER_PAGE).get_page(request.GET.get("page"))
     return {
-        "rows": (shown[::-1] if order == "recent" else shown)[:QUEUE_SHOWN],
+        "page": page,
+        "rows": reviews.waiting(page),
         "kind": kind,
         "order": order,
         "kinds": ResourceKind.choices,
         "filter_href": reverse(_tab(answered)),
-        **_head(everything, current=current),
+        **_head(current=_("Réponses reçues") if answered else _("À relire")),
     }
 
 
@@ -149,15 +147,15 @@ def _tab(answered: bool | None) -> str:
     return "catalogue:moderation_answers" if answered else "catalogue:moderation"
 
 
-def _head(everything: list[reviews.Waiting], *, current: str) -> dict[str, Any]:
+def _head(*, current: str) -> dict[str, Any]:
     """Give the figures and the tabs above every page of the review."""
-    answered = sum(row.was_answered for row in everything)
+    delays = reviews.delays()
     return {
-        "delays": reviews.delays(everything),
+        "delays": delays,
         "current_tab": current,
         "tab_items": [
-            (_("À relire"), reverse("catalogue:moderation"), len(everything) - answered),
-            (_("Réponses reçues"), reverse("catalogue:moderation_answers"), answered),
+            (_("À relire"), reverse("catalogue:moderation"), delays.waiting - delays.answered),
+            (_("Réponses reçues"), reverse("catalogue:moderation_answers"), delays.answered),
             (_("Décisions"), reverse("catalogue:moderation_decisions"), ""),
         ],
     }

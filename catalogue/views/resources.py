@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from catalogue import rules
 from catalogue.enums import ResourceKind
 from catalogue.filters import lines, panel
 from catalogue.models import FormerSlug, Resource, Tombstone
@@ -73,7 +74,12 @@ def shown(request: HttpRequest, slug: str) -> HttpResponse:
     resource = found.prefetch_related("measurements").filter(slug=slug).first()
     if resource is None:
         return _elsewhere(request, slug)
-    context = {"section": "ressources", **detail.card(resource)}
+    user = request.user
+    context = {
+        "section": "ressources",
+        "may_archive": user.is_authenticated and rules.may_archive(user, resource),
+        **detail.card(resource),
+    }
     return render(request, "catalogue/resource.html", context)
 
 

@@ -89,13 +89,10 @@ def _waiting(contribution: Contribution) -> Item:
 
 
 def _queue() -> Iterator[Item]:
-    rows = reviews.queue()
-    late = sum(row.is_late for row in rows)
-    if not rows:
-        return
-    title = ngettext(
-        "Relire %(count)s contribution", "Relire %(count)s contributions", len(rows)
-    ) % {"count": len(rows)}
+    waits, _answered, late = reviews.standing()
+    title = ngettext("Relire %(count)s contribution", "Relire %(count)s contributions", waits) % {
+        "count": waits
+    }
     badge = ngettext("%(count)s hors délai", "%(count)s hors délai", late) % {"count": late}
     yield Item(
         title=title,

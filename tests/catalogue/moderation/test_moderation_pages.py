@@ -10,6 +10,8 @@ from catalogue.actions import contributions
 from catalogue.enums import ContributionStatus, ResourceKind
 from catalogue.models import Contribution, Decision
 from catalogue.queries import reviews
+from catalogue.views import moderation
+from portal.accounts import space
 from portal.accounts.models import User
 from tests.catalogue.moderation.ledger import cost, events
 from tests.factories import contributions as make
@@ -55,7 +57,7 @@ def test_the_oldest_comes_first_with_its_lateness() -> None:
     recent = make.submitted(title="Récente de la file")
     old = aged(make.submitted(title="Ancienne de la file"), 30)
 
-    rows = reviews.queue()
+    rows = reviews.waiting(reviews.queue())
 
     assert [row.contribution for row in rows] == [old, recent]
     assert [row.is_late for row in rows] == [True, False]
@@ -244,7 +246,7 @@ def test_delays_are_measured_in_working_days() -> None:
         make.published()
     aged(make.submitted(), 60)
 
-    delays = reviews.delays(reviews.queue())
+    delays = reviews.delays()
 
     assert (delays.waiting, delays.late, delays.median_days) == (1, 1, 0)
     assert delays.ninth_decile_days is None
@@ -252,7 +254,7 @@ def test_delays_are_measured_in_working_days() -> None:
 
 @pytest.mark.parametrize(
     ("name", "queries"),
-    [(QUEUE, 5), ("catalogue:moderation_answers", 5), ("catalogue:moderation_decisions", 7)],
+    [(QUEUE, 7), ("catalogue:moderation_answers", 6), ("catalogue:moderation_decisions", 7)],
 )
 def test_lists_cost_the_same_for_one_and_three(name: str, queries: int) -> None:
     client = signed_in(make.moderator())
@@ -274,4 +276,40 @@ def test_an_item_costs_the_same_beside_one_and_three() -> None:
         make.submitted()
     costs.append(cost(client, item(contribution)))
 
-    assert costs == [8, 8]
+    assert costs == [10, 10]
+
+
+def test_a_long_queue_has_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        make.submitted(title=f"Numéro {number} de la file")
+    client = signed_in(make.moderator())
+
+    monkeypatch.setattr(moderation, "QUEUE_PER_PAGE", 2)
+    first = client.get(reverse(QUEUE)).content.decode()
+    second = client.get(reverse(QUEUE), {"page": "2"}).content.decode()
+
+    assert [number for number in range(3) if f"Numéro {number}" in first] == [0, 1]
+    assert [number for number in range(3) if f"Numéro {number}" in second] == [2]
+
+
+def test_the_space_shows_what_waits() -> None:
+    author, moderator = make.person(), make.moderator()
+    draft = make.draft(author, title="Un brouillon à finir")
+    back = make.sent_back(author, title="Une fiche revenue")
+    aged(make.submitted(), 30)
+
+    mine = space.items("todo", author)
+    theirs = space.items("todo", moderator)
+
+    assert [str(item.title) for item in mine] == [
+        "Répondre à la relecture de « Une fiche revenue »",
+        "Terminer « Un brouillon à finir »",
+    ]
+    assert [str(item.title) for item in theirs] == ["Relire 1 contribution"]
+    assert theirs[0].badge == "1 hors délai"
+    assert [item.badge for item in space.items("contributions", author)] == [
+        back.status_enum.label,
+        draft.status_enum.label,
+    ]
+    page = signed_in(author).get("/espace/").content.decode()
+    assert "Une fiche revenue" in page
