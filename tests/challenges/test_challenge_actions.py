@@ -1,0 +1,220 @@
+"""The editorial life of a challenge: visa, dates, close."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from challenges.actions import challenges
+from challenges.enums import ChallengeStatus, NoticeKind, PhaseMoment
+from challenges.models import (
+    Challenge,
+    Notice,
+    Phase,
+    PhaseTask,
+    Scorer,
+    ScorerVersion,
+)
+from portal.accounts.models import User
+from portal.audit.models import AuditEvent, Outbox
+from portal.lib import clock
+from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.challenges import ChallengeFactory, EntryFactory, PhaseFactory, holdout_of
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
+
+
+def owner(challenge: Challenge) -> User:
+    return challenge.organisers.get().user
+
+
+def ready(**given: object) -> Challenge:
+    """Make a draft that may be submitted."""
+    challenge = ChallengeFactory(**given)
+    phase = PhaseFactory(challenge=challenge)
+    scorer = Scorer.objects.create(challenge=challenge, key="mesures")
+    version = ScorerVersion.objects.create(
+        scorer=scorer, number=1, spec={}, digest="0" * 64, created_at=clock.now()
+    )
+    PhaseTask.objects.create(
+        phase=phase, name="t", scorer_version=version, holdout=holdout_of(challenge)
+    )
+    return challenge
+
+
+def in_review(**given: object) -> Challenge:
+    challenge = ready(**given)
+    return challenges.submit(challenge=challenge, by=owner(challenge))
+
+
+def events() -> list[str]:
+    return [event.action for event in AuditEvent.objects.order_by("seq")]
+
+
+def status() -> str:
+    return str(Challenge.objects.get().status)
+
+
+def test_an_organiser_asks_for_the_visa() -> None:
+    in_review()
+    assert status() == ChallengeStatus.IN_REVIEW
+    assert events() == ["challenge.submitted"]
+    assert [row.topic for row in Outbox.objects.all()] == ["mail.challenge_submitted"]
+
+
+def test_an_unfinished_draft_is_not_submitted() -> None:
+    challenge = ChallengeFactory()
+    with pytest.raises(Invalid) as refusal:
+        challenges.submit(challenge=challenge, by=owner(challenge))
+    assert refusal.value.faults == ["aucune phase n’est définie"]
+    assert status() == ChallengeStatus.DRAFT
+
+
+def test_a_stranger_submits_nothing() -> None:
+    with pytest.raises(NotAllowed):
+        challenges.submit(challenge=ready(), by=UserFactory(region="moderator"))
+
+
+def test_a_moderator_publishes_and_the_phase_opens() -> None:
+    challenge = in_review()
+    challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
+    assert status() == ChallengeStatus.PUBLISHED
+    phase = Phase.objects.get()
+    assert (phase.moment(), phase.closes_at) == (PhaseMoment.OPEN, None)
+    assert events() == ["challenge.submitted", "challenge.published"]
+    with pytest.raises(Conflict):
+        challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
+
+
+def test_dates_that_were_set_are_kept() -> None:
+    challenge = in_review()
+    later = clock.now() + timedelta(days=3)
+    Phase.objects.update(opens_at=later)
+    challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
+    assert Phase.objects.get().opens_at == later
+
+
+def test_nobody_publishes_their_own_challenge() -> None:
+    organiser = UserFactory(region="moderator")
+    own = in_review(owner=organiser)
+    with pytest.raises(NotAllowed):
+        challenges.publish(challenge=own, by=organiser)
+    member = UserFactory(region="moderator")
+    MembershipFactory(user=member, organisation=own.organiser, role="contributor")
+    with pytest.raises(NotAllowed):
+        challenges.publish(challenge=own, by=User.objects.get(pk=member.pk))
+    with pytest.raises(NotAllowed):
+        challenges.publish(challenge=own, by=UserFactory(region="administrator"))
+    assert status() == ChallengeStatus.IN_REVIEW
+
+
+def test_a_licence_to_confirm_asks_for_a_confirmation() -> None:
+    challenge = in_review(licence={"status": "to_confirm"})
+    moderator = UserFactory(region="moderator")
+    with pytest.raises(Invalid) as refusal:
+        challenges.publish(challenge=challenge, by=moderator)
+    assert refusal.value.code == "licence_to_confirm"
+    challenges.publish(challenge=challenge, confirm_licence=True, by=moderator)
+    assert status() == ChallengeStatus.PUBLISHED
+
+
+@pytest.mark.parametrize("named_by_the_open_one", [True, False])
+def test_two_challenges_that_tell_on_each_other_are_not_open_together(
+    named_by_the_open_one: bool,
+) -> None:
+    opened = ChallengeFactory(opened=True, incompatible_with=["b"] * named_by_the_open_one)
+    challenge = in_review(slug="b", incompatible_with=[opened.slug] * (not named_by_the_open_one))
+    with pytest.raises(Conflict) as refusal:
+        challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
+    assert refusal.value.facts["other"] == opened.slug
+    opened.phases.update(closes_at=clock.now())
+    challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
+
+
+def test_a_moderator_asks_for_corrections() -> None:
+    challenge = in_review()
+    with pytest.raises(NotAllowed):
+        challenges.send_back(challenge=challenge, reason="", by=owner(challenge))
+    challenges.send_back(challenge=challenge, reason="Titre", by=UserFactory(region="moderator"))
+    assert status() == ChallengeStatus.DRAFT
+
+
+def test_a_moderator_suspends_and_resumes() -> None:
+    challenge = ChallengeFactory(opened=True)
+    moderator = UserFactory(region="moderator")
+    with pytest.raises(NotAllowed):
+        challenges.suspend(challenge=challenge, reason="x", by=owner(challenge))
+    challenges.suspend(challenge=challenge, reason="incident", by=moderator)
+    assert status() == ChallengeStatus.SUSPENDED
+    assert Notice.objects.get().text == "Challenge suspendu : incident"
+    challenges.resume(challenge=challenge, by=moderator)
+    assert status() == ChallengeStatus.PUBLISHED
+
+
+def test_an_open_phase_without_an_announced_close_is_closed() -> None:
+    challenge = ChallengeFactory(opened=True)
+    phase = challenge.phases.get()
+    for _ in range(2):
+        challenges.close(phase=phase, by=owner(challenge))
+    assert Phase.objects.get().moment() == PhaseMoment.CLOSED
+    assert status() == ChallengeStatus.CLOSED
+    assert Notice.objects.get().kind == NoticeKind.DATES
+    assert events() == ["phase.closed", "challenge.closed"]
+    assert Outbox.objects.filter(topic="mail.phase_dates").count() == 1
+
+
+def test_an_announced_close_is_not_brought_forward() -> None:
+    challenge = ChallengeFactory(opened=True)
+    later = clock.now() + timedelta(days=1)
+    Phase.objects.update(closes_at=later)
+    with pytest.raises(Conflict) as refusal:
+        challenges.close(phase=challenge.phases.get(), by=owner(challenge))
+    assert refusal.value.facts["closes_at"] == later
+
+
+def test_a_phase_that_never_opened_is_not_closed() -> None:
+    challenge = ready()
+    with pytest.raises(Conflict):
+        challenges.close(phase=challenge.phases.get(), by=owner(challenge))
+
+
+def test_only_an_organiser_closes() -> None:
+    challenge = ChallengeFactory(opened=True)
+    for region in ("moderator", "administrator"):
+        with pytest.raises(NotAllowed):
+            challenges.close(phase=challenge.phases.get(), by=UserFactory(region=region))
+    assert status() == ChallengeStatus.PUBLISHED
+
+
+def test_a_challenge_closes_by_itself_when_its_close_has_passed() -> None:
+    ChallengeFactory(opened=True)
+    assert challenges.close_those_over() == 0
+    Phase.objects.update(closes_at=clock.now())
+    assert challenges.close_those_over() == 1
+    assert status() == ChallengeStatus.CLOSED
+
+
+def test_dates_move_freely_before_the_first_entry() -> None:
+    challenge = ChallengeFactory(opened=True)
+    phase = challenge.phases.get()
+    by = owner(challenge)
+    challenges.set_dates(phase=phase, opens_at=NOON, closes_at=NOON + timedelta(days=1), by=by)
+    challenges.set_dates(phase=phase, opens_at=NOON, closes_at=NOON + timedelta(hours=1), by=by)
+    assert Phase.objects.get().closes_at == NOON + timedelta(hours=1)
+    with pytest.raises(Invalid):
+        challenges.set_dates(phase=phase, opens_at=NOON, closes_at=NOON, by=by)
+
+
+def test_after_the_first_entry_an_announced_close_only_moves_later() -> None:
+    entry = EntryFactory()
+    phase = entry.enrolment.phase
+    by = owner(phase.challenge)
+    opens, closes = phase.opens_at, clock.now() + timedelta(days=1)
+    challenges.set_dates(phase=phase, opens_at=opens, closes_at=closes, by=by)
+    later = closes + timedelta(days=1)
+    challenges.set_dates(phase=phase, opens_at=opens, closes_at=later, by=by)
+    for opens_at, closes_at in ((opens, closes), (opens, None), (NOON, later)):
+        with pytest.raises(Conflict):
+            challenges.set_dates(phase=phase, opens_at=opens_at, closes_at=closes_at, by=by)
+    assert Phase.objects.get().closes_at == later

@@ -1,0 +1,162 @@
+"""The commands answer machines in one JSON object and exit 1 on a refusal."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError
+
+from challenges.models import Challenge, Entry, Phase, Reveal
+from portal.accounts.models import User
+from portal.lib import clock
+from portal.management.opening import people
+from tests.challenges.commands import run
+from tests.challenges.world import answer, folder
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+@pytest.fixture(autouse=True)
+def opening() -> None:
+    people.region()
+    people.open_accounts()
+
+
+@pytest.fixture
+def slug(tmp_path: Path) -> str:
+    path = str(folder(tmp_path))
+    code, told = run("import_challenge", path, "--publish", "--by", "moderation", "--work")
+    assert (code, told) == (
+        0,
+        {"slug": "niveau", "status": "published", "errors": [], "warnings": []},
+    )
+    return "niveau"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    path = tmp_path / "réponse.csv"
+    path.write_bytes(answer(0.8))
+    return str(path)
+
+
+def test_the_owner_is_named_and_the_moderator_too(tmp_path: Path) -> None:
+    path = str(folder(tmp_path))
+    with pytest.raises(CommandError):
+        run("import_challenge", path, "--publish")
+    with pytest.raises(CommandError):
+        run("import_challenge", path, "--owner", "inconnue")
+    code, told = run("import_challenge", path, "--owner", "equipe")
+    assert (code, told["status"], told["error"]["code"]) == (1, "refused", "no_organisation")
+    code, told = run("import_challenge", path, "--publish", "--by", "administration")
+    assert (code, told["error"]["code"]) == (1, "not_allowed")
+
+
+def test_dates_are_announced(tmp_path: Path) -> None:
+    code, _told = run(
+        "import_challenge",
+        str(folder(tmp_path)),
+        "--opens",
+        "2026-01-15T09:00:00+01:00",
+        "--closes",
+        "2099-07-01T00:00:00",
+        "--publish",
+        "--by",
+        "moderation",
+    )
+    assert code == 0
+    phase = Phase.objects.get()
+    assert phase.opens_at is not None
+    assert phase.closes_at is not None
+    assert phase.opens_at.isoformat() == "2026-01-15T08:00:00+00:00"
+    assert phase.closes_at.isoformat() == "2099-06-30T22:00:00+00:00"
+    code, told = run("close", "niveau", "--by", "organisation")
+    assert (code, told["error"]["code"]) == (1, "close_announced")
+
+
+def test_a_team_enters_and_reads_its_score(slug: str, file: str) -> None:
+    code, told = run("enter", slug, file, "--team", "Les Éclaireurs", "--work")
+    assert (code, told["status"], told["faults"]) == (0, "scored", [])
+    assert set(told["scores"]) == {"exactitude", "mae"}
+    score = told["scores"]["exactitude"]
+    assert score["low"] <= score["value"] <= score["high"]
+    assert told["receipt"]["payload"]["team"] == "les-eclaireurs"
+    assert User.objects.get(username="membre-les-eclaireurs").display_name == "Les Éclaireurs"
+    code, told = run("standings", slug)
+    assert (code, told["challenge"], told["split"]) == (0, slug, "public")
+    row = next(row for row in told["rows"] if row["team"] == "Les Éclaireurs")
+    assert set(row) == {"team", "rank", "tier", "baseline", "metrics"}
+    assert row["metrics"]["exactitude"] == score
+
+
+def test_a_wrong_file_is_told_by_line(slug: str, tmp_path: Path) -> None:
+    path = tmp_path / "faux.csv"
+    path.write_bytes(answer(0.8).replace(b"A0002,", b"A9999,"))
+    code, told = run("enter", slug, str(path), "--team", "A", "--work")
+    assert (code, told["status"]) == (1, "rejected")
+    assert (told["faults"][0]["code"], told["faults"][0]["line"]) == ("E_ID_UNKNOWN", 4)
+    assert told["receipt"]["payload"]["number"] == 1
+
+
+def test_the_same_key_gives_the_same_receipt(slug: str, file: str) -> None:
+    first = run("enter", slug, file, "--team", "A", "--key", "k")[1]
+    assert run("enter", slug, file, "--team", "A", "--key", "k")[1] == first
+    assert Entry.objects.filter(is_baseline=False).count() == 1
+
+
+def test_a_named_member_enters_for_their_own_team_only(slug: str, file: str) -> None:
+    assert run("enter", slug, file, "--team", "A", "--by", "equipe")[0] == 0
+    code, told = run("enter", slug, file, "--team", "B", "--by", "equipe")
+    assert (code, told["status"], told["error"]["code"]) == (1, "refused", "one_team")
+    run("enter", slug, file, "--team", "C")
+    code, told = run("enter", slug, file, "--team", "C", "--by", "equipe")
+    assert (code, told["error"]["code"]) == (1, "not_allowed")
+    assert Entry.objects.filter(is_baseline=False).count() == 2
+
+
+def test_a_closed_phase_says_when(slug: str, file: str) -> None:
+    code, told = run("close", slug, "--by", "organisation")
+    assert (code, told["status"]) == (0, "closed")
+    code, told = run("enter", slug, file, "--team", "A")
+    assert (code, told["error"]["code"]) == (1, "phase_closed")
+    assert told["error"]["closes_at"] == Phase.objects.get().closes_at.isoformat()
+
+
+def test_a_spent_quota_says_when(slug: str, file: str) -> None:
+    for _ in range(5):
+        assert run("enter", slug, file, "--team", "A")[0] == 0
+    code, told = run("enter", slug, file, "--team", "A")
+    assert (code, told["error"]["code"]) == (1, "quota_reached")
+    assert told["error"]["next_opening"] == clock.next_paris_midnight(clock.now()).isoformat()
+
+
+def test_a_refused_reveal_leaves_no_proposal(slug: str) -> None:
+    run("close", slug, "--by", "organisation")
+    for other in ("organisation", "equipe", "audit"):
+        code, told = run("reveal", slug, "--by", "organisation", "--with", other)
+        assert (code, told["status"]) == (1, "refused")
+    assert Reveal.objects.count() == 0
+    code, told = run("reveal", slug, "--by", "organisation", "--with", "moderation", "--work")
+    assert (code, told["status"]) == (0, "revealed")
+    code, told = run("standings", slug, "--split", "private")
+    assert (code, len(told["rows"])) == (0, 1)
+
+
+def test_an_unknown_challenge_is_a_wrong_usage() -> None:
+    for name in ("standings", "close", "reveal"):
+        with pytest.raises(CommandError) as error:
+            run(
+                name,
+                "inconnu",
+                *(["--by", "organisation"] if name != "standings" else []),
+                *(["--with", "moderation"] if name == "reveal" else []),
+            )
+        assert error.value.returncode == 2
+
+
+def test_a_draft_has_no_public_board(tmp_path: Path) -> None:
+    run("import_challenge", str(folder(tmp_path)))
+    code, told = run("standings", "niveau")
+    assert (code, told["rows"]) == (1, [])
+    assert json.dumps(told)
+    assert Challenge.objects.get().status == "draft"

@@ -1,0 +1,221 @@
+"""Two people reveal the private part, once, and the boards say the truth."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from challenges.actions import challenges, choices, receipts, reveals
+from challenges.enums import ChallengeStatus, EntryStatus, Split
+from challenges.invariants import INVARIANTS
+from challenges.models import Challenge, Entry, Job, Notice, Phase, Reveal, Score, Standing
+from challenges.queries import boards, entries
+from challenges.worker import drain
+from portal.accounts.models import User
+from portal.audit.actors import SystemActor
+from portal.audit.models import AuditEvent, Outbox
+from portal.lib import objects
+from portal.lib.refusals import Conflict, Hidden, NotAllowed
+from tests.challenges.bundles import folders
+from tests.challenges.world import ROWS, entered, opened, owner_of, truth_of
+from tests.factories.accounts import UserFactory
+from tests.factories.challenges import TeamFactory, captain_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+VISITOR = SystemActor("visitor")
+
+
+@pytest.fixture
+def challenge(tmp_path: Path) -> Challenge:
+    made = opened(tmp_path)
+    for number, skill in enumerate((0.9, 0.6, 0.6)):
+        entered(made, skill, seed=number)
+    assert drain()
+    return made
+
+
+def phase_of(challenge: Challenge) -> Phase:
+    return challenge.phases.get()
+
+
+def closed(challenge: Challenge) -> Phase:
+    return challenges.close(phase=phase_of(challenge), by=owner_of(challenge))
+
+
+def region() -> User:
+    return UserFactory(region="administrator")
+
+
+def revealed(challenge: Challenge) -> Reveal:
+    phase = closed(challenge)
+    reveals.propose(phase=phase, by=owner_of(challenge))
+    reveals.confirm(phase=phase, by=region())
+    assert drain()
+    return Reveal.objects.get()
+
+
+def rows(challenge: Challenge, split: Split) -> list[dict[str, Any]]:
+    return boards.as_record(boards.board(Phase.objects.get(), split, VISITOR))
+
+
+def test_nothing_is_proposed_while_the_phase_is_open(challenge: Challenge) -> None:
+    with pytest.raises(Conflict) as refusal:
+        reveals.propose(phase=phase_of(challenge), by=owner_of(challenge))
+    assert refusal.value.code == "phase_open"
+
+
+def test_nothing_is_proposed_while_an_entry_waits(challenge: Challenge) -> None:
+    entered(challenge, seed=9)
+    phase = closed(challenge)
+    with pytest.raises(Conflict) as refusal:
+        reveals.propose(phase=phase, by=owner_of(challenge))
+    assert refusal.value.code == "entries_unfinished"
+    Entry.objects.filter(status=EntryStatus.RECEIVED).update(status=EntryStatus.NEEDS_ATTENTION)
+    with pytest.raises(Conflict):
+        reveals.propose(phase=phase, by=owner_of(challenge))
+
+
+def test_the_region_does_not_propose_and_the_organiser_does_not_confirm(
+    challenge: Challenge,
+) -> None:
+    phase = closed(challenge)
+    with pytest.raises(NotAllowed):
+        reveals.propose(phase=phase, by=region())
+    with pytest.raises(Conflict) as refusal:
+        reveals.confirm(phase=phase, by=region())
+    assert refusal.value.code == "reveal_not_proposed"
+    reveals.propose(phase=phase, by=owner_of(challenge))
+    for person in (owner_of(challenge), UserFactory(), UserFactory(region="auditor")):
+        with pytest.raises(NotAllowed):
+            reveals.confirm(phase=phase, by=person)
+    assert Job.objects.filter(kind="reveal").count() == 0
+    assert Reveal.objects.get().confirmed_by is None
+
+
+def test_one_person_with_both_rights_is_one_person(challenge: Challenge) -> None:
+    phase = closed(challenge)
+    both = region()
+    reveal = reveals.propose(phase=phase, by=owner_of(challenge))
+    Reveal.objects.filter(pk=reveal.pk).update(proposed_by=both)
+    with pytest.raises(Conflict) as refusal:
+        reveals.confirm(phase=phase, by=both)
+    assert refusal.value.code == "reveal_takes_two"
+
+
+def test_proposing_and_confirming_twice_changes_nothing(challenge: Challenge) -> None:
+    phase = closed(challenge)
+    before = AuditEvent.objects.count()
+    confirmer = region()
+    for _ in range(2):
+        reveals.propose(phase=phase, by=owner_of(challenge))
+    for _ in range(2):
+        reveals.confirm(phase=phase, by=confirmer)
+    with pytest.raises(Conflict):
+        reveals.confirm(phase=phase, by=region())
+    told = AuditEvent.objects.order_by("seq").values_list("action", flat=True)[before:]
+    assert list(told) == ["reveal.proposed", "reveal.confirmed"]
+    assert Job.objects.filter(kind="reveal").count() == 1
+    assert Outbox.objects.filter(topic="mail.reveal_proposed").count() == 1
+
+
+def test_before_the_reveal_nobody_reads_the_private_board(challenge: Challenge) -> None:
+    closed(challenge)
+    phase = phase_of(challenge)
+    for viewer in (VISITOR, owner_of(challenge), region(), UserFactory(region="moderator")):
+        with pytest.raises(Hidden):
+            boards.board(phase, Split.PRIVATE, viewer)
+        board = boards.board(phase, Split.PUBLIC, viewer)
+        assert all(row.cells[2] is None for row in board.rows)  # fairness, at the closing
+    assert "mae_par_zone" not in rows(challenge, Split.PUBLIC)[0]["metrics"]
+
+
+def test_the_reveal_releases_everything_at_once(challenge: Challenge) -> None:
+    public = rows(challenge, Split.PUBLIC)
+    reveal = revealed(challenge)
+    assert reveal.executed_at is not None
+    assert Challenge.objects.get().status == ChallengeStatus.REVEALED
+    private = rows(challenge, Split.PRIVATE)
+    assert [row["team"] for row in private if row["baseline"]] == ["Solution de référence"]
+    best = Entry.objects.get(
+        number=1, enrolment__team=Standing.objects.get(split=Split.PRIVATE, rank=1, position=1).team
+    )
+    text = objects.read(best.sha256).decode()
+    lines = dict(line.split(",") for line in text.splitlines())
+    held = [row for row in range(ROWS) if row % 10 >= 3]
+    right = sum(int(lines[f"A{row:04}"]) == truth_of(row) for row in held) / len(held)
+    assert private[0]["metrics"]["exactitude"]["value"] == round(right, 4)
+    groups = private[0]["metrics"]["mae_par_zone"]["groups"]
+    assert {name: figure["n"] for name, figure in groups.items()} == {"nord": 48, "sud": 36}
+    again = rows(challenge, Split.PUBLIC)
+    assert [row["metrics"]["exactitude"] for row in again] == [
+        row["metrics"]["exactitude"] for row in public
+    ]
+    shown = again[0]["metrics"]["mae_par_zone"]["groups"]
+    assert {name: figure["n"] for name, figure in shown.items()} == {"nord": 12, "sud": 24}
+    assert (reveal.facts["teams"], reveal.facts["outside"]) == (3, [])
+    assert Notice.objects.filter(kind="scoring").count() == 1
+    assert Outbox.objects.filter(topic="mail.phase_revealed").count() == 1
+    assert entries.released_private(best)["exactitude"]["value"] == round(right, 4)
+
+
+def test_receipts_are_reissued_with_the_private_values(challenge: Challenge) -> None:
+    revealed(challenge)
+    evaluation = Entry.objects.filter(is_baseline=True).get().evaluations.get()
+    assert receipts.verify(evaluation.receipt, receipts.public_key())
+    values = json.loads(evaluation.receipt)["payload"]["values"]
+    scores = Score.objects.filter(evaluation=evaluation, split="private", metric="exactitude")
+    assert values["private"]["exactitude"] == scores.get().value_text
+    assert "mae_par_zone/nord" in values["private"]
+
+
+def test_the_final_choice_decides_the_private_rank(challenge: Challenge) -> None:
+    team = TeamFactory(challenge=challenge)
+    best = entered(challenge, 0.95, team=team, seed=20)
+    worst = entered(challenge, 0.2, team=team, seed=21)
+    assert drain()
+    assert Standing.objects.get(team=team).entry == best
+    choices.choose(entry=Entry.objects.get(pk=worst.pk), by=captain_of(team))
+    revealed(challenge)
+    assert Standing.objects.get(team=team, split="public").entry == best
+    assert Standing.objects.get(team=team, split="private").entry == worst
+
+
+def test_equal_files_share_their_rank_and_each_figure_holds(challenge: Challenge) -> None:
+    twins = [entered(challenge, 0.6, seed=1), entered(challenge, 0.6, seed=1)]
+    assert drain()
+    stored = [Standing.objects.get(entry=entry) for entry in twins]
+    assert stored[0].cells == stored[1].cells
+    assert stored[0].rank == stored[1].rank
+    for name, (_sentence, check) in INVARIANTS.items():
+        assert list(check()) == [], name
+
+
+def test_a_board_that_was_tampered_with_is_found(challenge: Challenge) -> None:
+    standing = Standing.objects.order_by("position").first()
+    assert standing is not None
+    cells = standing.cells | {"exactitude": {**standing.cells["exactitude"], "text": "0.9999"}}
+    Standing.objects.filter(pk=standing.pk).update(cells=cells)
+    breached = [name for name, (_sentence, check) in INVARIANTS.items() if list(check())]
+    assert breached == ["I5"]
+
+
+def test_the_csv_of_the_board_neutralises_formulas(challenge: Challenge) -> None:
+    team = TeamFactory(challenge=challenge, name="=1+1", slug="formule")
+    entered(challenge, team=team, seed=30)
+    assert drain()
+    lines = list(boards.csv_rows(boards.board(phase_of(challenge), Split.PUBLIC, VISITOR)))
+    assert lines[0][:3] == ["rang", "equipe", "reference"]
+    assert lines[0][6:9] == ["exactitude", "exactitude_bas", "exactitude_haut"]
+    assert "'=1+1" in [line[1] for line in lines]
+    assert all(len(line) == len(lines[0]) for line in lines)
+
+
+def test_a_small_group_is_never_shown(tmp_path: Path) -> None:
+    fairness = folders.document()["fairness"]
+    assert isinstance(fairness, dict)
+    made = opened(tmp_path, fairness={**fairness, "min_rows": 20})
+    revealed(made)
+    groups = rows(made, Split.PUBLIC)[0]["metrics"]["mae_par_zone"]["groups"]
+    assert set(groups) == {"sud"}
+    assert Score.objects.filter(split="public", group="nord").count() == 0

@@ -1,0 +1,144 @@
+"""Each permission, each role: one block an act, true or false."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
+
+from challenges import rules
+from challenges.models import Challenge, Entry, Phase, Team
+from portal.audit.actors import SystemActor
+from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.challenges import (
+    ChallengeFactory,
+    EntryFactory,
+    TeamFactory,
+    accepted_person,
+    captain_of,
+)
+
+pytestmark = pytest.mark.django_db
+EVERYBODY = (
+    "anonymous",
+    "worker",
+    "member",
+    "inactive",
+    "organiser",
+    "colleague",
+    "captain",
+    "teammate",
+    "rival",
+    "moderator",
+    "administrator",
+    "auditor",
+    "officer",
+)
+
+
+@pytest.fixture
+def entry() -> Entry:
+    return EntryFactory(scored=True)
+
+
+@pytest.fixture
+def team(entry: Entry) -> Team:
+    return entry.enrolment.team
+
+
+@pytest.fixture
+def challenge(team: Team) -> Challenge:
+    return team.challenge
+
+
+@pytest.fixture
+def people(team: Team, challenge: Challenge) -> dict[str, Any]:
+    teammate = accepted_person(challenge)
+    team.members.create(challenge=challenge, user=teammate, joined_at=timezone.now())
+    return {
+        "anonymous": AnonymousUser(),
+        "worker": SystemActor("worker"),
+        "member": UserFactory(),
+        "inactive": UserFactory(is_active=False),
+        "organiser": challenge.organisers.get().user,
+        "colleague": MembershipFactory(organisation=challenge.organiser, role="editor").user,
+        "captain": captain_of(team),
+        "teammate": teammate,
+        "rival": captain_of(TeamFactory(challenge=challenge)),
+        **{
+            role: UserFactory(region=role)
+            for role in ("moderator", "administrator", "auditor", "officer")
+        },
+    }
+
+
+def may(people: dict[str, Any], rule: Any, subject: Any) -> set[str]:
+    return {name for name in EVERYBODY if rule(people[name], subject)}
+
+
+def test_organising(people: dict[str, Any], challenge: Challenge) -> None:
+    assert may(people, rules.may_import_challenge, challenge.organiser) == {"colleague"}
+    assert may(people, rules.may_edit_challenge, challenge) == {"organiser"}
+    assert may(people, rules.may_publish_challenge, challenge) == {"moderator"}
+    assert may(people, rules.may_suspend_challenge, challenge) == {"moderator"}
+
+
+def test_seeing(people: dict[str, Any], challenge: Challenge) -> None:
+    assert may(people, rules.may_see_challenge, challenge) == set(EVERYBODY)
+    draft = ChallengeFactory(owner=people["organiser"])
+    seen = {"organiser", "moderator", "administrator", "auditor"}
+    assert may(people, rules.may_see_challenge, draft) == seen
+    listed = {
+        name
+        for name in EVERYBODY
+        if Challenge.objects.visible_to(people[name]).filter(pk=draft.pk).exists()
+    }
+    assert listed == seen
+
+
+def test_taking_part(people: dict[str, Any], challenge: Challenge, team: Team) -> None:
+    everybody = set(EVERYBODY) - {"anonymous", "worker", "inactive", "organiser"}
+    assert may(people, rules.may_take_part, challenge) == everybody
+    assert may(people, rules.may_take_part, ChallengeFactory()) == set()
+    assert may(people, rules.may_run_team, team) == {"captain"}
+    assert may(people, rules.may_leave_team, team) == {"captain", "teammate"}
+    assert may(people, rules.may_enter, team) == {"captain", "teammate"}
+    team.state = "disqualified"
+    assert may(people, rules.may_enter, team) == set()
+
+
+def test_entries(people: dict[str, Any], entry: Entry) -> None:
+    assert may(people, rules.may_read_entry, entry) == {"captain", "teammate"}
+    assert may(people, rules.may_read_entry_file, entry) == {"captain", "teammate"}
+    assert may(people, rules.may_withdraw_entry, entry) == {"captain"}
+    assert may(people, rules.may_choose_entry, entry) == {"captain"}
+    assert may(people, rules.may_examine_entry, entry) == {"moderator"}
+    visible = {name for name in EVERYBODY if Entry.objects.visible_to(people[name]).exists()}
+    assert visible == {"captain", "teammate"}
+
+
+def test_the_organiser_reads_files_after_the_close(people: dict[str, Any], entry: Entry) -> None:
+    Phase.objects.update(closes_at=timezone.now())
+    fresh = Entry.objects.get(pk=entry.pk)
+    readers = {"captain", "teammate", "organiser"}
+    assert may(people, rules.may_read_entry_file, fresh) == readers
+
+
+def test_closing_and_revealing(people: dict[str, Any], challenge: Challenge) -> None:
+    phase = challenge.phases.get()
+    assert may(people, rules.may_close_phase, phase) == {"organiser"}
+    assert may(people, rules.may_propose_reveal, phase) == {"organiser"}
+    assert may(people, rules.may_confirm_reveal, phase) == {"moderator", "administrator"}
+
+
+def test_a_moderator_of_their_own_challenge_has_no_visa(challenge: Challenge) -> None:
+    both = UserFactory(region="moderator")
+    challenge.organisers.create(user=both, role="organiser")
+    assert not rules.may_publish_challenge(both, challenge)
+    assert not rules.may_confirm_reveal(both, challenge.phases.get())
+
+
+def test_a_jury_member_is_no_organiser(challenge: Challenge) -> None:
+    jury = UserFactory()
+    challenge.organisers.create(user=jury, role="jury")
+    assert not rules.may_edit_challenge(jury, challenge)
