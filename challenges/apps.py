@@ -15,6 +15,7 @@ class ChallengesConfig(AppConfig):
         from challenges.views import space as ours  # noqa: PLC0415  # app ready
         from portal.accounts import personal_data, space  # noqa: PLC0415  # app ready
 
+        space.register("todo", ours.to_do)
         space.register("teams", ours.teams)
         personal_data.register(
             "challenges",

@@ -64,8 +64,10 @@ class EntryForm(forms.Form):
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
     file = forms.FileField(
         label=_("Votre fichier de prédictions"),
-        allow_empty_file=True,
-        error_messages={"required": _("Choisissez le fichier à déposer.")},
+        error_messages={
+            "required": _("Choisissez le fichier à déposer."),
+            "empty": _("Ce fichier est vide. Déposez un en-tête, puis une ligne par réponse."),
+        },
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.parquet,.zip"}),
     )
     note = forms.CharField(

@@ -203,12 +203,11 @@ def fairness_tables(
 
 
 def _groups(column: Column, cells: Sequence[Cell]) -> list[str]:
-    """List the groups of a column in their declared order; one nameless group for a figure."""
+    """List the groups of a column by their labels; one nameless group for a single figure."""
     if not column.grouped:
         return [""]
     found = {group for cell in cells for group in cell.get("groups", ())}
-    declared = [group for group in column.groups if group in found]
-    return declared + sorted(found - set(declared))
+    return sorted(found, key=lambda group: (str(column.groups.get(group, group)), group))
 
 
 def _group_head(

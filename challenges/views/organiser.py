@@ -19,6 +19,7 @@ from challenges.queries.challenges import current_phase
 from challenges.views.head import challenges, face_of, is_open
 from challenges.views.teams import person
 from portal.accounts.authorization import Permission, has_permission
+from portal.accounts.stepup import step_up_required
 from portal.lib import clock
 from portal.lib.refusals import Hidden
 
@@ -92,6 +93,7 @@ def close(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 
 
 @require_POST
+@step_up_required
 def propose_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Propose to publish the final results of a phase."""
     challenge = find_to_run(request, slug)
@@ -106,6 +108,7 @@ def propose_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 
 
 @require_POST
+@step_up_required
 def confirm_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Confirm, as a second person, the publication of the final results of a phase."""
     challenge = find_to_run(request, slug)

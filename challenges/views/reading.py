@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -106,6 +106,8 @@ def data(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def file(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
     """Send a public file of a challenge, as an attachment."""
+    if not name.isprintable():  # PostgreSQL refuses a null byte
+        raise Http404
     public = get_object_or_404(PublicFile, challenge=find(request, slug), name=name)
     suffix = "." + public.name.rpartition(".")[2]
     return files.attachment(

@@ -1,18 +1,33 @@
 """What the challenges show in a person's space, and give in the archive of their data."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from challenges.models import Entry, Team, TeamMember
+from challenges import rules
+from challenges.actions.teams import invitation_token
+from challenges.enums import ChallengeStatus, EntryStatus, InvitationState, TeamRole
+from challenges.models import (
+    Challenge,
+    Enrolment,
+    Entry,
+    Reveal,
+    Team,
+    TeamInvitation,
+    TeamMember,
+)
+from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import User
 from portal.accounts.space import Item
+from portal.lib import clock
 
 SHOWN = 20
+REMINDER = timedelta(hours=48)
 
 
 def teams(user: User) -> Iterator[Item]:
@@ -35,6 +50,87 @@ def teams(user: User) -> Iterator[Item]:
             icon="trophy",
             tone="ocre",
         )
+
+
+def to_do(user: User) -> Iterator[Item]:
+    """List what challenges wait for: an answer, a choice, a visa, a second person."""
+    now = clock.now()
+    yield from _invitations(user, now)
+    yield from _choices(user, now)
+    if has_permission(user, Permission.CHALLENGE_PUBLISH):
+        yield from _visas(user)
+    if has_permission(user, Permission.CHALLENGE_REVEAL):
+        yield from _reveals(user)
+
+
+def _invitations(user: User, now: datetime) -> Iterator[Item]:
+    waiting = TeamInvitation.objects.filter(
+        email__iexact=user.email, state=InvitationState.SENT, expires_at__gt=now
+    )
+    for invitation in waiting.select_related("team__challenge")[:SHOWN]:
+        challenge = invitation.team.challenge
+        token = invitation_token(invitation.public_id)
+        yield Item(
+            title=_("Rejoindre l’équipe « %(team)s »") % {"team": invitation.team},
+            url=reverse("challenges:team_join", args=[challenge.slug, invitation.public_id, token]),
+            detail=challenge.title,
+            icon="users",
+            tone="calanque",
+            badge=_("invitation"),
+            due=invitation.expires_at,
+        )
+
+
+def _choices(user: User, now: datetime) -> Iterator[Item]:
+    """Remind captains whose team has not chosen, two days before the close."""
+    chosen = Entry.objects.filter(enrolment=OuterRef("pk"), final_choice=True)
+    scored = Entry.objects.filter(enrolment=OuterRef("pk"), status=EntryStatus.SCORED)
+    waiting = Enrolment.objects.filter(
+        ~Exists(chosen),
+        Exists(scored),
+        team__members__user=user,
+        team__members__role=TeamRole.CAPTAIN,
+        team__members__left_at__isnull=True,
+        phase__closes_at__gt=now,
+        phase__closes_at__lte=now + REMINDER,
+        phase__final_choices__gt=0,
+    )
+    for enrolment in waiting.select_related("phase__challenge", "team")[:SHOWN]:
+        yield Item(
+            title=_("Choisir les soumissions finales de « %(team)s »") % {"team": enrolment.team},
+            url=reverse("challenges:entries", args=[enrolment.phase.challenge.slug]),
+            detail=enrolment.phase.challenge.title,
+            icon="flag",
+            tone="ocre",
+            due=enrolment.phase.closes_at,
+        )
+
+
+def _visas(user: User) -> Iterator[Item]:
+    waiting = Challenge.objects.filter(status=ChallengeStatus.IN_REVIEW)
+    for challenge in waiting.select_related("organiser").order_by("status_since")[:SHOWN]:
+        if rules.may_publish_challenge(user, challenge):
+            yield Item(
+                title=_("Donner le visa à « %(title)s »") % {"title": challenge.title},
+                url=reverse("challenges:organiser", args=[challenge.slug]),
+                detail=challenge.organiser.name,
+                icon="trophy",
+                tone="ocre",
+            )
+
+
+def _reveals(user: User) -> Iterator[Item]:
+    waiting = Reveal.objects.filter(confirmed_at__isnull=True).exclude(proposed_by=user)
+    for reveal in waiting.select_related("phase__challenge").order_by("proposed_at")[:SHOWN]:
+        if rules.may_confirm_reveal(user, reveal.phase):
+            challenge = reveal.phase.challenge
+            yield Item(
+                title=_("Confirmer les résultats de « %(title)s »") % {"title": challenge.title},
+                url=reverse("challenges:organiser", args=[challenge.slug]),
+                detail=_("Une deuxième personne est nécessaire."),
+                icon="shield-check",
+                tone="lavande",
+            )
 
 
 def described(user: User) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Running a challenge: the visa, the close, the reveal by two people."""
 
+import time
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -25,14 +27,24 @@ def owner(client: Client) -> User:
     """Sign the organiser in."""
     made: User = PersonFactory()
     client.force_login(made)
+    prove(client)
     return made
 
 
 def signed_in(person: User) -> Client:
-    """Return a browser in which a person is signed in."""
+    """Return a browser in which a person signed in a moment ago."""
     browser = Client()
     browser.force_login(person)
+    prove(browser)
     return browser
+
+
+def prove(browser: Client) -> None:
+    """Note that the person proved who they are just now."""
+    session = browser.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session["account_authentication_methods_user"] = session["_auth_user_id"]
+    session.save()
 
 
 def address(challenge: Challenge, name: str, *ids: object) -> str:
@@ -146,3 +158,15 @@ def test_cockpit_costs_the_same_for_one_and_three(
         listed(challenge, f"Équipe {n}", 0.3, rank=1)
     with django_assert_num_queries(clocked(16)):
         client.get(address(challenge, "organiser"))
+
+
+@pytest.mark.parametrize("name", ["reveal_propose", "reveal_confirm"])
+def test_reveal_asks_again_who_is_there(name: str) -> None:
+    owner = PersonFactory()
+    challenge = ChallengeFactory(owner=owner, closed=True)
+    browser = Client()
+    browser.force_login(owner)
+    sent = browser.post(address(challenge, name, 0), {"sure": "on"})
+    assert sent.status_code == 302
+    assert "identite" in sent["Location"]
+    assert Reveal.objects.count() == 0

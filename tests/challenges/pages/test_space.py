@@ -1,0 +1,70 @@
+"""What challenges put in a person's space."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from challenges.actions import challenges, reveals, teams
+from challenges.views.space import to_do
+from portal.accounts.enums import RegionRole
+from tests.challenges.pages.scenes import with_contract
+from tests.factories.challenges import (
+    ChallengeFactory,
+    EnrolmentFactory,
+    EntryFactory,
+    PersonFactory,
+    PhaseFactory,
+    TeamFactory,
+    captain_of,
+    region_person,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def titles(person: object) -> list[str]:
+    """Return the titles of what a person has to do."""
+    return [str(item.title) for item in to_do(person)]
+
+
+def test_invitation_waits_for_an_answer() -> None:
+    team = TeamFactory(name="Alpha")
+    invited = PersonFactory()
+    teams.invite(team=team, email=invited.email.upper(), by=captain_of(team))
+    assert titles(invited) == ["Rejoindre l’équipe « Alpha »"]
+    assert titles(PersonFactory()) == []
+
+
+def test_captain_is_reminded_two_days_before_the_close() -> None:
+    team = TeamFactory(name="Alpha")
+    entry = EntryFactory(enrolment=EnrolmentFactory(team=team), scored=True)
+    phase = team.challenge.phases.get()
+    assert titles(captain_of(team)) == []
+    phase.closes_at = timezone.now() + timedelta(hours=47)
+    phase.save()
+    assert titles(captain_of(team)) == ["Choisir les soumissions finales de « Alpha »"]
+    entry.final_choice = True
+    entry.save()
+    assert titles(captain_of(team)) == []
+
+
+def test_visa_waits_for_a_moderator() -> None:
+    owner = PersonFactory()
+    challenge = ChallengeFactory(owner=owner, title="Tensions")
+    PhaseFactory(challenge=challenge)
+    with_contract(challenge)
+    challenges.submit(challenge=challenge, by=owner)
+    assert titles(region_person(RegionRole.MODERATOR)) == ["Donner le visa à « Tensions »"]
+    assert titles(region_person(RegionRole.ADMINISTRATOR)) == []
+    assert titles(owner) == []
+
+
+def test_reveal_waits_for_a_second_person() -> None:
+    owner = PersonFactory()
+    challenge = ChallengeFactory(owner=owner, closed=True, title="Tensions")
+    reveals.propose(phase=challenge.phases.get(), by=owner)
+    assert titles(region_person(RegionRole.ADMINISTRATOR)) == [
+        "Confirmer les résultats de « Tensions »"
+    ]
+    assert titles(owner) == []
