@@ -29,6 +29,9 @@ SHOWN = (
     "organisation",
 )
 FACET_SIZE = 50
+# Names of the rows of an answer that are not counts of a facet.
+TOTALS, PAGE = "=", "#"
+Counts = dict[str, list[tuple[str, int]]]
 
 
 class EmbeddedEngine:
@@ -45,39 +48,54 @@ class EmbeddedEngine:
             return Results(0, 0, (), dict.fromkeys(self.facets, ()), offset=offset)
         speaks = dialect()
         hits = speaks.hits(_matches(speaks, plan, query))
-        counts, total, complete = self._counts(
-            hits, everything=not (plan.slots or query.is_filtered)
-        )
-        ids = _page(speaks, hits, plan, query, offset) if total > offset else []
+        counts = self._answer(speaks, hits, plan, query)
+        totals = dict(counts.pop(TOTALS))
+        complete = totals["complete"] if plan.slots else totals["total"]
+        ranked = sorted((place, int(pk)) for pk, place in counts.pop(PAGE))
         return Results(
-            total=total,
-            complete=complete if plan.slots else total,
-            ids=ids,
+            total=totals["total"],
+            complete=complete,
+            ids=[pk for _place, pk in ranked],
             facets=_shown(counts, query, self.facets),
             highlights=plan.marked,
             suggestion=_suggestion(plan) if plan.slots and not complete else "",
             offset=offset,
         )
 
-    def _counts(
-        self, hits: Hits, *, everything: bool
-    ) -> tuple[dict[str, list[tuple[str, int]]], int, int]:
+    def _answer(
+        self, speaks: Dialect, hits: Hits, plan: plans.Plan, query: ResourceQuery
+    ) -> Counts:
+        """Count the facets and find the page in one statement: one reading of the matches."""
         places = ", ".join(["%s"] * len(self.facets))
-        source, condition = hits.facet_join(), "(h.miss = 0 OR h.which = f.facet)"
-        if everything:
-            source, condition = "catalogue_indexedfacet f", "1 = 1"
+        listed, values = _page(speaks, hits, plan, query)
+        kept = _kept(query)
         sql = f"""
-            SELECT f.facet, f.value, COUNT(*) FROM {source}
-            WHERE f.facet IN ({places}) AND {condition} GROUP BY f.facet, f.value
-            UNION ALL SELECT '', 'total', COUNT(*) FROM search_hit WHERE miss = 0
-            UNION ALL SELECT '', 'complete', COUNT(*) FROM search_hit
-            WHERE miss = 0 AND complete = 1
+            SELECT f.facet, f.value, COUNT(*) FROM {_facet_source(hits, plan, query)}
+            WHERE f.facet IN ({places}) AND {_counted(query)} GROUP BY f.facet, f.value
+            UNION ALL SELECT '{TOTALS}', 'total', COUNT(*) FROM search_hit h WHERE {kept}
+            UNION ALL SELECT '{TOTALS}', 'complete', COUNT(*) FROM search_hit h
+            WHERE {kept} AND h.complete = 1
+            UNION ALL {listed}
         """  # noqa: S608 - names of ours, values as parameters
-        found: dict[str, list[tuple[str, int]]] = {name: [] for name in (*self.facets, "")}
-        for facet, value, count in _rows(hits, sql, self.facets):
-            found[facet].append((value, count))
-        totals = dict(found.pop(""))
-        return found, totals["total"], totals["complete"]
+        found: Counts = {name: [] for name in (*self.facets, TOTALS, PAGE)}
+        for name, value, count in _rows(hits, sql, [*self.facets, *values]):
+            found[name].append((value, count))
+        return found
+
+
+def _kept(query: ResourceQuery) -> str:
+    """Write the condition that a match passes every filter."""
+    return "h.miss = 0" if query.filters() else "1 = 1"
+
+
+def _counted(query: ResourceQuery) -> str:
+    """Write the condition that a match passes every filter but the facet's own."""
+    return "(h.miss = 0 OR h.which = f.facet)" if query.filters() else "1 = 1"
+
+
+def _facet_source(hits: Hits, plan: plans.Plan, query: ResourceQuery) -> str:
+    everything = not plan.slots and not query.is_filtered
+    return "catalogue_indexedfacet f" if everything else hits.facet_join()
 
 
 def _rows(hits: Hits, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -134,9 +152,8 @@ def _days_ago(days: int) -> str:
     return (clock.paris_day(clock.now()) - timedelta(days=days)).isoformat()
 
 
-def _page(
-    speaks: Dialect, hits: Hits, plan: plans.Plan, query: ResourceQuery, offset: int
-) -> list[int]:
+def _page(speaks: Dialect, hits: Hits, plan: plans.Plan, query: ResourceQuery) -> Sql:
+    """Select the page as rows of (PAGE, id, place)."""
     score, params = _score(plan)
     scored, values = _scored(hits, plan)
     keys = {
@@ -145,15 +162,21 @@ def _page(
         Sort.QUALITY: ["d.quality"],
         Sort.REUSES: ["d.reuses"],
     }[query.sort]
-    order = ", ".join(f"{key} DESC" for key in ["h.complete", *keys])
+    named = ", ".join(f"{key} AS k{n}" for n, key in enumerate(["h.complete", *keys]))
+    first = ", ".join(f"k{n} DESC" for n in range(len(keys) + 1))
     sql = f"""
-        SELECT h.id FROM search_hit h
-        JOIN catalogue_indexedresource d ON d.resource_id = h.id {scored}
-        WHERE h.miss = 0
-        ORDER BY {order}, d.title_key {speaks.binary}, h.id LIMIT %s OFFSET %s
+        SELECT '{PAGE}', CAST(id AS TEXT),
+            ROW_NUMBER() OVER (ORDER BY {first}, kt {speaks.binary}, id) FROM (
+            SELECT h.id AS id, {named}, d.title_key AS kt FROM search_hit h
+            JOIN catalogue_indexedresource d ON d.resource_id = h.id {scored}
+            WHERE {_kept(query)}
+            ORDER BY {first}, d.title_key {speaks.binary}, h.id
+            LIMIT %s OFFSET %s
+        ) AS page
     """  # noqa: S608 - names of ours, values as parameters
     ordering = params if query.sort is Sort.RELEVANCE else []
-    return [row[0] for row in _rows(hits, sql, [*values, *ordering, query.size, offset])]
+    offset = (query.page - 1) * query.size
+    return sql, [*ordering, *values, query.size, offset]
 
 
 def _score(plan: plans.Plan) -> Sql:
