@@ -4,16 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from catalogue.enums import LicenceStatus, ResourceKind
+from catalogue.enums import LicenceStatus
 from catalogue.models import PROPOSED_COLUMNS, Contribution, Resource
 from catalogue.validators.columns import COMMON_BY_NAME
 from catalogue.validators.details import DETAILS, EMPTY
 from catalogue.validators.fields import Field, FieldType
 from portal.accounts.models import Organisation
 from portal.lib import differences
-
-# Shown one under the other: a word comparison says more than a before and an after.
-PROSE = frozenset({FieldType.TEXT, FieldType.LINE, FieldType.LIST, FieldType.ROWS})
 
 
 @dataclass(frozen=True)
@@ -149,6 +146,9 @@ def _row(own: Field, row: Mapping[str, Any]) -> str:
     return " ; ".join(cell for cell in cells if cell)
 
 
-def kind_of(contribution: Contribution) -> ResourceKind:
-    """Give the kind that a contribution is about."""
-    return ResourceKind(contribution.resource.kind)
+def unverified(contribution: Contribution) -> list[str]:
+    """Name the fields that an import wrote without anyone checking them at their source."""
+    provenance = contribution.content.get("provenance") or {}
+    doubtful = {name for name, origin in provenance.items() if not origin.get("verified")}
+    fields = fields_of(contribution.resource.kind)
+    return [str(own.label) for name, own in fields.items() if name in doubtful]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from catalogue import rules
-from catalogue.actions import moderation
+from catalogue.actions import checks, moderation
 from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
 from catalogue.forms.decisions import PUBLISH, REFUSE, SNIPPETS, DecisionForm
 from catalogue.models import Contribution
@@ -184,6 +184,11 @@ def _show(request: HttpRequest, contribution: Contribution, form: DecisionForm) 
     return render(request, "catalogue/moderation/item.html", context)
 
 
+def _checked(contribution: Contribution, record: dict[str, Any]) -> list[dict[str, Any]]:
+    """Check now what was never sent through the form: an import."""
+    return [check.to_json() for check in checks.run(record, resource=contribution.resource)]
+
+
 def _content(
     request: HttpRequest, contribution: Contribution, decisions: list[Any]
 ) -> dict[str, Any]:
@@ -205,6 +210,8 @@ def _content(
     views = [("", True), ("depuis", earlier is not None), ("apres", not contribution.is_new)]
     return {
         "record": after,
+        "checks": contribution.checks or _checked(contribution, after),
+        "unverified": ", ".join(proposals.unverified(contribution)),
         "changes": changes,
         "diff_rows": rows(changes),
         "side_by_side": view == "apres",

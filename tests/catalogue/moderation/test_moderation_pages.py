@@ -313,3 +313,19 @@ def test_the_space_shows_what_waits() -> None:
     ]
     page = signed_in(author).get("/espace/").content.decode()
     assert "Une fiche revenue" in page
+
+
+def test_an_import_is_checked_when_it_is_read() -> None:
+    contribution = make.submitted()
+    contribution.revision.content["provenance"] = {
+        "title": {"origin": "import:opening", "verified": False},
+        "summary": {"origin": "import:opening", "verified": True},
+    }
+    contribution.revision.save(update_fields=["content"])
+    Contribution.objects.filter(pk=contribution.pk).update(checks=[], author=None)
+
+    page = signed_in(make.moderator()).get(item(contribution)).content.decode()
+
+    assert "Personne n’a encore vérifié" in page
+    assert ": Titre." in page.replace("\u202f", " ").replace("\xa0", " ").replace("  ", " ")
+    assert "Champs obligatoires" in page
