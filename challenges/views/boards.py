@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -112,11 +112,10 @@ def table_rows(
 ) -> list[dict[str, Any]]:
     """Prepare rows for the component of standings; mine: the reader's team."""
     primary, tied = primary_of(board), tied_ranks(board)
+    ruled = _new_groups(listed) if sorted_by_rank else set()
     shown: list[dict[str, Any]] = []
-    previous: object = None
     for row in listed:
         standing = row.standing
-        group = "reference" if row.is_baseline else standing.rank
         shown.append(
             {
                 "rank": standing.rank or "–",
@@ -128,12 +127,23 @@ def table_rows(
                 "high": standing.interval_high,
                 "mine": standing.team_id == mine,
                 "baseline": row.is_baseline,
-                "new_tier": sorted_by_rank and bool(shown) and group != previous,
+                "new_tier": standing.pk in ruled,
                 "extra": _extra(board, row),
             }
         )
-        previous = group
     return shown
+
+
+def _new_groups(listed: Sequence[Row]) -> set[int]:
+    """Find the rows that open a rank group; the reference does not cut one in two."""
+    opening: set[int] = set()
+    above: int | None = None
+    for row in listed:
+        rank = row.standing.rank
+        if not row.is_baseline and above is not None and rank != above:
+            opening.add(row.standing.pk)
+        above = above if row.is_baseline else rank
+    return opening
 
 
 def _extra(board: Board, row: Row) -> list[dict[str, str]]:
@@ -192,7 +202,12 @@ def fairness_tables(
                         "mine": row.standing.team_id == mine,
                         "baseline": row.is_baseline,
                         "cells": [
-                            [_figure_text(cell, column, group) for cell in pair] for group in groups
+                            {
+                                "label": column.groups.get(group, group),
+                                "public": _figure_text(pair[0], column, group),
+                                "private": _figure_text(pair[1], column, group),
+                            }
+                            for group in groups
                         ],
                     }
                     for row, pair in cells
@@ -227,6 +242,22 @@ def _rows_of(cells: Sequence[Cell], group: str) -> int | None:
 
 def _figure_text(cell: Cell, column: Column, group: str) -> str:
     return text_of(cell.get("groups", {}).get(group) or {} if group else cell, column)
+
+
+def comparison(board: Board, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Name the teams that the facts of a reveal point at."""
+    names = {row.standing.team_id: row.team_name for row in board.rows}
+    return {
+        "teams": facts.get("teams"),
+        "kendall": facts.get("kendall"),
+        "spearman": facts.get("spearman"),
+        "moves": [
+            move | {"team": names[move["team"]]}
+            for move in facts.get("moves", ())
+            if move["team"] in names
+        ],
+        "outside": [names[team] for team in facts.get("outside", ()) if team in names],
+    }
 
 
 def gap(board: Board, mine: int | None) -> dict[str, Any] | None:

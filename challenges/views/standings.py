@@ -145,7 +145,7 @@ def _after_reveal(
         "fairness": boards.fairness_tables(
             pair[Split.PUBLIC], pair[Split.PRIVATE], listed, mine=mine
         ),
-        "comparison": phase.reveal.facts,
+        "comparison": boards.comparison(board, phase.reveal.facts),
     }
 
 

@@ -201,6 +201,7 @@ def reveal(challenge: Challenge, rows: dict[str, float]) -> Reveal:
     challenge.status = ChallengeStatus.REVEALED
     challenge.save()
     now = timezone.now()
+    teams = [challenge.teams.get(name=name).pk for name in rows]
     return Reveal.objects.create(
         phase=phase,
         proposed_by=region_person(RegionRole.ADMINISTRATOR),
@@ -212,8 +213,8 @@ def reveal(challenge: Challenge, rows: dict[str, float]) -> Reveal:
             "kendall": 0.5,
             "spearman": 0.6,
             "teams": len(rows),
-            "moves": [{"team": "Alpha", "public": 1, "private": 2}],
-            "outside": ["Alpha"],
+            "moves": [{"team": team, "public": 1, "private": 2} for team in teams[:1]],
+            "outside": [*teams[:1], 0],
         },
     )
 

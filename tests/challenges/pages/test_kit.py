@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from challenges.bundles import portable
 from challenges.client import check, kit
 from challenges.client.kit import Kit
 from challenges.models import Challenge
@@ -107,3 +108,25 @@ def test_page_sends_the_kit(client: Client) -> None:
     guide = archive.read("defi/LISEZMOI.md").decode()
     assert "http://testserver/challenges/defi/donnees/train.csv" in guide
     assert json.loads(archive.read("defi/format.json"))["ids"] == ["1", "2"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "slug",
+    [
+        "codage-appellations-rome",
+        "mobilites-metiers",
+        "prevision-tension-fap",
+        "tensions-bassins-sud",
+    ],
+)
+def test_samples_and_references_pass_the_checker(shared: Path, slug: str) -> None:
+    folder = shared / "cases" / "challenges" / slug
+    spec = portable.read(folder).spec
+    assert spec is not None
+    sample = (folder / "sample_submission.csv").read_bytes()
+    submission = spec.scoring_contract(folder)["submission"]
+    document = {"submission": submission, "ids": kit.expected_ids(submission, sample)}
+    for name in ("sample_submission.csv", "submission.csv"):
+        verdict = check.verdict_on((folder / name).read_bytes(), name, document)
+        assert verdict.accepted, verdict.faults

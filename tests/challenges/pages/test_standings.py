@@ -47,7 +47,7 @@ def test_board_is_provisional_with_ties_and_the_reference(
     rows = page.context["rows"]
     assert [row["team"] for row in rows] == ["Alpha", "Bêta", "Référence", "Gamma"]
     assert [row["tied"] for row in rows] == [True, True, False, False]
-    assert [row["new_tier"] for row in rows] == [False, False, True, True]
+    assert [row["new_tier"] for row in rows] == [False, False, False, True]
     assert [row["baseline"] for row in rows] == [False, False, True, False]
     assert page.context["reference"] == 0.40
     assert page.text.count("<small>ex æquo</small>") == 2
@@ -181,14 +181,25 @@ def test_reveal_shows_both_parts_groups_and_moves(client: Client, challenge: Cha
     assert "Classement définitif" in page.text
     assert [row["team"] for row in page.context["rows"]] == ["Bêta", "Alpha"]
     tables = {table["title"]: table for table in page.context["fairness"]}
-    assert tables["Pire groupe"]["rows"][0]["cells"] == [["0,4100", "0,3433"]]
+    assert tables["Pire groupe"]["rows"][0]["cells"] == [
+        {"label": "", "public": "0,4100", "private": "0,3433"}
+    ]
     assert tables["Par zone"]["groups"] == [
         {"label": "Nord", "n": [110, 110]},
         {"label": "Sud", "n": [88, 88]},
     ]
-    assert tables["Par zone"]["rows"][1]["cells"] == [["0,3100", "0,4544"], ["0,2900", "0,4344"]]
+    assert tables["Par zone"]["rows"][1]["cells"] == [
+        {"label": "Nord", "public": "0,3100", "private": "0,4544"},
+        {"label": "Sud", "public": "0,2900", "private": "0,4344"},
+    ]
     assert "n = 110 (public 110)" in page.text.replace("\xa0", " ").replace("\u202f", " ")
-    assert page.context["comparison"]["kendall"] == 0.5
+    assert page.context["comparison"] == {
+        "teams": 2,
+        "kendall": 0.5,
+        "spearman": 0.6,
+        "moves": [{"team": "Bêta", "public": 1, "private": 2}],
+        "outside": ["Bêta"],
+    }
     assert "à la clôture" not in page.text
 
 
@@ -222,3 +233,18 @@ def test_public_share_is_that_of_the_compiled_truth(challenge: Challenge) -> Non
     version = with_contract(challenge)
     parts.note(task=version.tasks.get(), units={"public": 39, "private": 115})
     assert challenge.phases.get().public_share == pytest.approx(39 / 154)
+
+
+def test_reference_inside_a_tie_does_not_cut_it(client: Client, challenge: Challenge) -> None:
+    listed(challenge, "Alpha", 0.30, rank=1)
+    listed(challenge, "Référence", 0.31, rank=0, baseline=True)
+    listed(challenge, "Bêta", 0.32, rank=1)
+    page = client.get(reverse("challenges:standings", args=["tensions"]))
+    assert [row["new_tier"] for row in page.context["rows"]] == [False, False, False]
+
+
+def test_few_units_are_said(client: Client, challenge: Challenge) -> None:
+    row = listed(challenge, "Alpha", 0.30, rank=1)
+    row.leaderboard.facts = {"public": {"few": True}}
+    row.leaderboard.save()
+    assert "Effectif faible" in page_of(client, challenge)
