@@ -95,6 +95,7 @@ class Archive(View):
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Archive with a reason, or restore what was archived."""
         resource, form = _public(slug), ReasonForm(request.POST)
+        require(rules.may_archive, person(request), resource)
         if resource.archived_at is not None:
             archives.restore(resource=resource, by=person(request))
         elif form.is_valid():
@@ -102,7 +103,7 @@ class Archive(View):
             archives.archive(resource=resource, reason=reason, by=person(request))
         else:
             context = {"resource": resource, "form": form}
-            return render(request, "catalogue/contribute/archive.html", context)
+            return render(request, "catalogue/contribute/archive.html", context, status=422)
         return redirect("catalogue:resource", resource.slug)
 
 

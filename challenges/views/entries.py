@@ -257,7 +257,8 @@ def _page(
 ) -> HttpResponse:
     context = scene(request, slug, "entries")
     if context["team"] is None:
-        return render(request, "challenges/entries_none.html", context)
+        refused = 200 if request.method in {"GET", "HEAD"} else 403
+        return render(request, "challenges/entries_none.html", context, status=refused)
     context |= {"form": form or EntryForm(), "verdict": verdict} | _team_context(request, context)
     return render(request, "challenges/entries.html", context, status=status)
 

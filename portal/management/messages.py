@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ KEYWORDS: dict[str, Any] = {
     "npgettext": ((1, "c"), 2, 3),
 }
 Message = tuple[str | tuple[str, ...], str | None, str]
+FIXED_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 APPS = ("portal", "catalogue", "datasets", "challenges")
 
 
@@ -80,21 +82,41 @@ def read(locale: str) -> Catalog:
         return read_po(file, locale=locale, domain="django")
 
 
+def identity() -> tuple[int, int]:
+    """Rewrite the French catalogue: the plural sentences as they are.
+
+    French is the language of the code; only its plural rule (zero is singular) needs a file.
+    """
+    new = Catalog(locale="fr", domain="django", fuzzy=False)
+    for message, context, place in gather():
+        if isinstance(message, tuple):
+            new.add(message, message, locations=[(place, 0)], context=context)
+    _write(new, "fr")
+    return len(new), 0
+
+
+def _write(catalogue: Catalog, locale: str) -> None:
+    catalogue.creation_date = catalogue.revision_date = FIXED_DATE  # a date would change each time
+    path = po_file(locale)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        write_po(file, catalogue, width=100, sort_by_file=True, include_lineno=False)
+
+
 def refresh(locale: str) -> tuple[int, int]:
     """Rewrite a catalogue with today's sentences; return (sentences, untranslated).
 
     Translations are kept by message and context; sentences no longer used are dropped.
     """
+    if locale == settings.LANGUAGE_CODE:
+        return identity()
     old = read(locale)
     new = Catalog(locale=locale, domain="django", fuzzy=False)
     for message, context, place in gather():
         known = old.get(message, context=context)
         translation = known.string if known is not None and not known.fuzzy else None
         new.add(message, translation, locations=[(place, 0)], context=context)
-    path = po_file(locale)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        write_po(file, new, width=100, omit_header=False, sort_by_file=True, include_lineno=False)
+    _write(new, locale)
     return len(new), len(untranslated(new))
 
 

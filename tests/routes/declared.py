@@ -78,4 +78,8 @@ def prefixes() -> list[Prefix]:
 
 def matrix() -> dict[str, dict[str, str]]:
     """Read {object.action: {role: cell}}."""
-    return tomllib.loads((HERE / "matrix.toml").read_text(encoding="utf-8"))
+    read = tomllib.loads((HERE / "matrix.toml").read_text(encoding="utf-8"))
+    return {
+        name: dict(zip(read["roles"], cells.split(), strict=True))
+        for name, cells in read["cells"].items()
+    }

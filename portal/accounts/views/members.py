@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts import rules
 from portal.accounts.actions import memberships
+from portal.accounts.authorization import belongs_to, require
 from portal.accounts.enums import Answer
 from portal.accounts.forms.organisations import InviteForm, RoleForm
 from portal.accounts.models import Invitation, Membership, Organisation, Transfer, User
@@ -106,6 +107,7 @@ def answer_transfer(request: HttpRequest, slug: str, transfer: UUID) -> HttpResp
 def leave(request: HttpRequest, slug: str) -> HttpResponse:
     """Leave an organisation, after a page that asks."""
     organisation = organisation_of(slug)
+    require(belongs_to, person(request), organisation)
     if request.method != "POST":
         return render(request, "accounts/leave.html", {"organisation": organisation})
     memberships.leave(organisation=organisation, by=_asking(request))

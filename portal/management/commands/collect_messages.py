@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Accept the locales."""
-        parser.add_argument("locales", nargs="*", default=["en"])
+        parser.add_argument("locales", nargs="*", default=["en", "fr"])
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Refresh each locale and tell what is left to translate."""

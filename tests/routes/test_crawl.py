@@ -1,0 +1,276 @@
+"""Every route, for every role, by every method, on one's own object and on a sibling's.
+
+A cell of the matrix says what may be answered; a canary says what may be read. A denied write
+leaves every row as it was. Nothing answers with a 5xx.
+"""
+
+import base64
+import gzip
+import html
+import io
+import re
+import uuid
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from django.apps import apps
+from django.db import connection, transaction
+from django.test import Client
+
+from tests.routes import world as worlds
+from tests.routes.declared import Route, matrix, prefixes, routes, walk
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+PARTS = sorted(worlds.PARTS)
+# Rows that a request may write whatever its answer: evidence, sessions, throttles.
+APART = ("audit", "sessions", "usersessions", "cache")
+DIGITS = [
+    f"{worlds.PRIVATE_VALUE:.{places}f}".replace(".", point)
+    for places in range(3, 13)
+    for point in (".", ",")
+]
+
+
+def path_of(pattern: str, args: dict[str, str], world: worlds.World) -> str:
+    """Fill a pattern with the objects of the world, or with neutral values."""
+    neutral = {"int": "1", "uuid": str(uuid.UUID(int=7)), "slug": "x", "str": "x", "path": "x"}
+
+    def fill(found: re.Match[str]) -> str:
+        kind, name = found["kind"] or "str", found["name"] or found["group"]
+        given = args.get(name, neutral.get(kind, "x"))
+        return str(world.objects.get(given, given))
+
+    filled = re.sub(
+        r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>|\(\?P<(?P<group>\w+)>(?:[^()]|\([^()]*\))*\)",
+        fill,
+        pattern,
+    )
+    return "/" + filled.replace("^", "").replace("$", "")
+
+
+def texts(content: bytes) -> Iterator[str]:
+    """Yield a body in each form in which it could hide a text."""
+    plain = content.decode("utf-8", "replace")
+    yield plain
+    yield html.unescape(plain)
+    yield unquote(plain)
+    for code in re.findall(r"[A-Za-z0-9+/]{24,}={0,2}", plain)[:200]:
+        try:
+            yield base64.b64decode(code + "==").decode("utf-8", "replace")
+        except ValueError:
+            continue
+    if content[:2] == b"\x1f\x8b":
+        with suppress(OSError, zlib.error):
+            yield gzip.decompress(content).decode("utf-8", "replace")
+    if content[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for name in archive.namelist():
+                yield name + archive.read(name).decode("utf-8", "replace")
+
+
+def body_of(response: Any) -> bytes:
+    if response.streaming:
+        return b"".join(response.streaming_content)
+    return bytes(response.content)
+
+
+def leaks(response: Any, part: str, world: worlds.World) -> list[str]:
+    """List the canaries and private figures of others in an answer."""
+    headers = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
+    found = []
+    for text in [headers, *texts(body_of(response))]:
+        lowered = text.lower()
+        for canary, readers in world.canaries.items():
+            if part not in readers and canary.lower() in lowered:
+                found.append(canary)
+        found += [digits for digits in DIGITS if digits in text]
+    return found
+
+
+def may(cell: str, part: str, *, own: bool) -> bool:
+    """Say what the matrix says: may this person do this to this object?"""
+    roles, _side = worlds.PARTS[part]
+    row = MATRIX[cell]
+    if any(row[role] == "x" for role in roles):
+        return False
+    return any(row[role] in {"Y", "f", "2"} or (row[role] == "o" and own) for role in roles)
+
+
+def verdict(cell: str, part: str, response: Any, *, own: bool) -> str:
+    """Return what is wrong with an answer, or nothing.
+
+    A form that lacks a field may be refused (422) before the person is; asking for the second
+    factor again comes before the rule, for everyone alike.
+    """
+    status = response.status_code
+    led = response.get("Location", "") if status == 302 else ""
+    if status >= 500:
+        return f"{status}"
+    if cell == "depends" or "/compte/identite/" in led:
+        return ""
+    allowed = may(cell, part, own=own)
+    turned_away = status in {401, 403, 404, 405} or "/compte/connexion/" in led
+    if allowed and turned_away:
+        return f"{status} but {cell} is allowed"
+    if not allowed and not (turned_away or status == 422):
+        return f"{status} but {cell} is not allowed"
+    return ""
+
+
+MATRIX = matrix()
+
+
+def digest() -> dict[str, int]:
+    """Digest every table but those apart."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in sorted(
+            model._meta.db_table
+            for model in apps.get_models(include_auto_created=True)
+            if model._meta.app_label not in APART
+        ):
+            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608
+            found[table] = hash(tuple(sorted(map(repr, cursor.fetchall()))))
+    return found
+
+
+class Undo(Exception):
+    """Leave the transaction of one request."""
+
+
+class Crawl:
+    """One person's walk through the house."""
+
+    def __init__(self, part: str) -> None:
+        self.part = part
+        self.world = worlds.build()
+        self.client = Client(raise_request_exception=False)
+        person = self.world.people[part]
+        if person is not None:
+            self.client.force_login(person)
+        self.cookies = self.client.cookies.output(header="").strip()
+        self.before = digest()
+        self.wrong: list[str] = []
+
+    def ask(self, method: str, path: str, body: dict[str, Any]) -> Any:
+        """Send one request; what it wrote is undone."""
+        try:
+            with transaction.atomic():
+                self.client.cookies.clear()
+                self.client.cookies.load(self.cookies)
+                response = self.client.generic(
+                    method,
+                    path,
+                    data="&".join(f"{key}={value}" for key, value in body.items()),
+                    content_type="application/x-www-form-urlencoded",
+                )
+                response.body = body_of(response)
+                response.changed = self.changed(response, method)
+                raise Undo
+        except Undo:
+            return response
+
+    def changed(self, response: Any, method: str) -> list[str]:
+        """List the tables that a denied write changed."""
+        if method == "GET" or response.status_code not in {401, 403, 404, 405}:
+            return []
+        after = digest()
+        return [table for table, value in after.items() if self.before[table] != value]
+
+    def stands_on(self, side: str, pattern: str) -> bool:
+        """Say whether the object on this side belongs to the person."""
+        _roles, mine = worlds.PARTS[self.part]
+        if pattern.startswith(("contribuer/", "ressources/")):  # they belong to their author
+            return self.part == f"referent_{side}"
+        if pattern.startswith("donnees/"):
+            return self.part == {"a": "producer", "b": "referent_b"}[side]
+        if pattern.startswith("espace/challenges/"):
+            return self.part == "organiser" and side == "a"
+        return mine == side
+
+    def visit(self, route: Route, method: str, cell: str, *, own: bool) -> None:
+        """Ask once and judge the answer."""
+        args = route.args if own else {**route.args, **route.sibling}
+        mine = self.stands_on("a" if own else "b", route.pattern)
+        mine = mine if route.sibling or route.args.get("slug") == "resource" else True
+        path = path_of(route.pattern, args, self.world)
+        body = route.body.get(method, route.body) if method != "GET" else {}
+        for given in [body, {}] if body else [{}]:
+            response = self.ask(method, path, given)
+            fault = verdict(cell, self.part, response, own=mine)
+            leaked = leaks(_Read(response), self.part, self.world)
+            if fault or leaked or response.changed:
+                self.wrong.append(
+                    f"{self.part} {method} {path}: {fault} {leaked} {response.changed}".rstrip(
+                        " []"
+                    )
+                )
+
+
+class _Read:
+    """An answer whose body was read once."""
+
+    streaming = False
+
+    def __init__(self, response: Any) -> None:
+        self.headers, self.content = response.headers, response.body
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_role_reads_and_writes_what_the_matrix_says(part: str) -> None:
+    crawl = Crawl(part)
+    for route in routes():
+        for method in ("GET", "POST"):
+            cell = route.methods.get(method, "")
+            if not cell:
+                response = crawl.ask(method, path_of(route.pattern, route.args, crawl.world), {})
+                open_to_all = route.methods.get("GET") == "public.read"
+                if response.status_code not in {302, 403, 404, 405} and not open_to_all:
+                    crawl.wrong.append(f"{part} {method} {route.pattern}: undeclared method")
+                continue
+            crawl.visit(route, method, cell, own=True)
+            if route.sibling:
+                crawl.visit(route, method, cell, own=False)
+    assert not crawl.wrong, "\n".join(crawl.wrong)
+
+
+@pytest.mark.parametrize("part", [part for part in PARTS if part not in worlds.REGION])
+def test_the_back_office_is_closed_to_members(part: str) -> None:
+    crawl = Crawl(part)
+    declared = {route.pattern for route in routes()}
+    for pattern in walk():
+        if pattern in declared or not pattern.startswith(tuple(p.under for p in prefixes())):
+            continue
+        path = path_of(pattern, {}, crawl.world)
+        for method in ("GET", "POST"):
+            response = crawl.ask(method, path, {})
+            elsewhere = (
+                response.status_code == 302 and "/admin" not in response["Location"].split("?")[0]
+            )
+            if not (elsewhere or response.status_code in {403, 404, 405}):
+                crawl.wrong.append(f"{method} {path}: {response.status_code}")
+    assert not crawl.wrong, "\n".join(crawl.wrong)
+
+
+def test_a_hidden_and_an_unused_identifier_answer_alike() -> None:
+    crawl = Crawl("captain_b")
+    for route in routes():
+        hidden = {
+            key: value for key, value in route.args.items() if "<uuid:" + key in route.pattern
+        }
+        if not hidden or "GET" not in route.methods:
+            continue
+        cell = route.methods["GET"]
+        if cell == "depends" or may(cell, "captain_b", own=False):
+            continue
+        unused = {**route.args, **{name: str(uuid.uuid4()) for name in hidden}}
+        one = crawl.ask("GET", path_of(route.pattern, route.args, crawl.world), {})
+        two = crawl.ask("GET", path_of(route.pattern, unused, crawl.world), {})
+        if (one.status_code, len(one.body)) != (two.status_code, len(two.body)):
+            crawl.wrong.append(f"{route.pattern}: {one.status_code} and {two.status_code}")
+    assert not crawl.wrong, "\n".join(crawl.wrong)

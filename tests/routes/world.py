@@ -1,0 +1,303 @@
+"""One world for the crawl: two of everything, a canary in each private text.
+
+A canary `CNRY-owner-what` may be read by the people named for it, by nobody else. Objects are
+named as the route files name them.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from catalogue.enums import ResourceKind
+from challenges.actions import teams
+from challenges.enums import EntryStatus, TeamRole
+from challenges.models import PublicFile, SealedResult, TeamMember
+from datasets import gate
+from datasets.enums import AccessLevel
+from portal.accounts.actions import appointments, invitations, memberships
+from portal.accounts.enums import RegionRole, Role
+from portal.accounts.models import User
+from portal.lib import clock, immutable, objects
+from tests.factories import accounts as people
+from tests.factories import challenges as arena
+from tests.factories import contributions as proposals
+from tests.factories import datasets as data
+
+COLUMN = {
+    "name": "zone",
+    "type": "string",
+    "description": "Zone d’emploi",
+    "filled": 100,
+    "distinct": 1,
+    "protection": "free",
+}
+# A figure that no page may show before the reveal; searched at 3 to 12 digits.
+PRIVATE_VALUE = 0.738194652871
+
+
+@dataclass
+class World:
+    """People by the name of their part, objects by the name of the route files."""
+
+    people: dict[str, User | None] = field(default_factory=dict)
+    objects: dict[str, Any] = field(default_factory=dict)
+    canaries: dict[str, frozenset[str]] = field(default_factory=dict)
+    numbers: Any = field(default_factory=lambda: count(1))
+
+    def canary(self, owner: str, what: str, *readers: str) -> str:
+        """Make a canary that only these people may read."""
+        text = f"CNRY-{owner}-{what}-{next(self.numbers):04d}"
+        self.canaries[text] = frozenset(readers)
+        return text
+
+
+# person → the rows of the matrix that they hold, and the side they stand on.
+PARTS: dict[str, tuple[tuple[str, ...], str]] = {
+    "anonymous": (("ANO",), ""),
+    "member": (("MEM",), ""),
+    "contributor_a": (("MEM", "OM"), "a"),
+    "referent_a": (("MEM", "OA"), "a"),
+    "referent_b": (("MEM", "OA"), "b"),
+    "captain_a": (("MEM", "TC"), "a"),
+    "mate_a": (("MEM", "TM"), "a"),
+    "captain_b": (("MEM", "TC"), "b"),
+    "organiser": (("MEM", "ORG"), "a"),
+    "producer": (("MEM", "PRO", "OA"), "p"),
+    "moderator": (("MEM", "MOD"), ""),
+    "officer": (("MEM", "OFF"), ""),
+    "approver": (("MEM", "APP"), ""),
+    "administrator": (("MEM", "ADM"), ""),
+    "dpo": (("MEM", "DPO"), ""),
+    "auditor": (("MEM", "AUD"), ""),
+}
+REGION = {
+    "moderator": RegionRole.MODERATOR,
+    "officer": RegionRole.OFFICER,
+    "approver": RegionRole.APPROVER,
+    "administrator": RegionRole.ADMINISTRATOR,
+    "dpo": RegionRole.DPO,
+    "auditor": RegionRole.AUDITOR,
+}
+READS_ALL_DRAFTS = ("moderator", "administrator", "auditor")
+
+
+def build() -> World:
+    """Make the world."""
+    world = World()
+    _people(world)
+    _organisations(world)
+    _contributions(world)
+    _datasets(world)
+    _challenges(world)
+    _accounts(world)
+    return world
+
+
+def _people(world: World) -> None:
+    for name in PARTS:
+        if name == "anonymous":
+            world.people[name] = None
+        else:
+            region = {"region": str(REGION[name])} if name in REGION else {}
+            world.people[name] = people.UserFactory(
+                username=name,
+                email=f"{world.canary(name, 'address', name, *ADDRESS_READERS.get(name, ()))}"
+                "@exemple.test".lower(),
+                display_name=f"Personne {name}",
+                **region,
+            )
+
+
+# The referent reads the addresses of the members; so do administration and protection of data.
+ADDRESS_READERS = {
+    "contributor_a": ("referent_a", "administrator", "dpo"),
+    "referent_a": ("administrator", "dpo"),
+    "referent_b": ("administrator", "dpo"),
+}
+
+
+def _organisations(world: World) -> None:
+    for side, members in (
+        ("a", (("referent_a", Role.REFERENT), ("contributor_a", Role.CONTRIBUTOR))),
+        ("b", (("referent_b", Role.REFERENT),)),
+        ("p", (("producer", Role.REFERENT),)),
+        ("c", (("organiser", Role.REFERENT),)),
+    ):
+        holder = people.OrganisationFactory(slug=f"organisation-{side}")
+        for name, role in members:
+            people.MembershipFactory(user=world.people[name], organisation=holder, role=role)
+        world.objects[f"organisation.{side}"] = holder
+    world.objects["organisation.own"] = "organisation-a"
+    world.objects["organisation.other"] = "organisation-b"
+
+
+def _fresh(world: World, name: str) -> User:
+    person = world.people[name]
+    assert person is not None
+    return User.objects.get(pk=person.pk)
+
+
+def _contributions(world: World) -> None:
+    published = proposals.published(_fresh(world, "referent_a"), holder=_holder(world, "a"))
+    world.objects["resource"] = published.slug
+    for side, name in (("a", "referent_a"), ("b", "referent_b")):
+        readers = {"a": ("referent_a",), "b": ("referent_b",)}[side]
+        told = world.canary(name, "draft", *readers, *READS_ALL_DRAFTS)
+        made = proposals.draft(
+            _fresh(world, name),
+            kind=ResourceKind.NEED,
+            holder=_holder(world, side),
+            title=f"Un brouillon {told}",
+            summary=f"Un résumé {told}",
+        )
+        world.objects[f"contribution.draft_{side}"] = str(made.public_id)
+    told = world.canary("referent_b", "submitted", "referent_b", *READS_ALL_DRAFTS)
+    sent = proposals.submitted(
+        _fresh(world, "referent_b"), holder=_holder(world, "b"), title=f"Une proposition {told}"
+    )
+    world.objects["contribution.submitted"] = str(sent.public_id)
+
+
+def _holder(world: World, side: str) -> Any:
+    return world.objects[f"organisation.{side}"]
+
+
+def _datasets(world: World) -> None:
+    for name, side in (("published", "p"), ("sibling", "b")):
+        card = data.DatasetCardFactory(organisation=_holder(world, side), slug=f"jeu-{name}")
+        release = data.ReleaseFactory(dataset=data.DatasetFactory(resource=card))
+        reader = {"p": "producer", "b": "referent_b"}[side]
+        secret = world.canary(reader, "restricted-file", reader)
+        file = data.DataFileFactory(
+            release=release,
+            name=f"restreint-{name}.csv",
+            level=AccessLevel.RESTRICTED_BUSINESS,
+            content=f"zone,effectif\n{secret},1\n".encode(),
+            schema=[
+                {
+                    "name": "zone",
+                    "type": "string",
+                    "description": "",
+                    "filled": 100,
+                    "distinct": 1,
+                    "protection": "free",
+                }
+            ],
+        )
+        world.objects[f"dataset.{name}"] = card.slug
+        key = "file.restricted" if name == "published" else "file.sibling"
+        world.objects[key] = str(file.public_id)
+
+
+def _challenges(world: World) -> None:
+    organiser = _fresh(world, "organiser")
+    holder = _holder(world, "c")
+    opened = arena.ChallengeFactory(
+        opened=True, slug="defi-ouvert", organiser=holder, owner=organiser
+    )
+    closed = arena.ChallengeFactory(
+        closed=True, slug="defi-clos", organiser=holder, owner=organiser
+    )
+    told = world.canary("organiser", "draft-challenge", "organiser", *READS_ALL_DRAFTS)
+    draft = arena.ChallengeFactory(
+        slug="defi-brouillon", organiser=holder, owner=organiser, summary=f"Bientôt {told}"
+    )
+    arena.PhaseFactory(challenge=draft, opened=True)
+    other = arena.ChallengeFactory(opened=True, slug="defi-autre", organiser=_holder(world, "b"))
+    world.objects |= {
+        "challenge.open": opened.slug,
+        "challenge.closed": closed.slug,
+        "challenge.draft": draft.slug,
+        "challenge.other": other.slug,
+    }
+    stored = objects.put(b"id,x\n1,2\n")
+    PublicFile.objects.create(
+        challenge=opened,
+        index=0,
+        name="train.csv",
+        role="train",
+        sha256=stored.sha256,
+        size=stored.size,
+    )
+    world.objects["challenge.open.file"] = "train.csv"
+    for challenge, suffix in ((opened, ""), (closed, "_closed")):
+        for side in ("a", "b"):
+            _team(world, challenge, side, suffix)
+
+
+def _team(world: World, challenge: Any, side: str, suffix: str) -> None:
+    captain = _fresh(world, f"captain_{side}")
+    team = arena.TeamFactory(challenge=challenge, captain=captain, name=f"Équipe {side}{suffix}")
+    readers = [f"captain_{side}"]
+    if side == "a":
+        mate = arena.accepted_person(challenge, _fresh(world, "mate_a"))
+        TeamMember.objects.create(
+            team=team, challenge=challenge, user=mate, role=TeamRole.MEMBER, joined_at=clock.now()
+        )
+        readers.append("mate_a")
+    if suffix:  # an organiser reads the files after the close
+        readers.append("organiser")
+    secret = world.canary(f"captain_{side}", f"entry{suffix}", *readers)
+    content = f"id,y\n{secret},0.5\n".encode()
+    entry = arena.EntryFactory(
+        enrolment=arena.EnrolmentFactory(team=team, phase=challenge.phases.get()),
+        submitted_by=captain,
+        sha256=objects.put(content).sha256,
+        size=len(content),
+        original_name=f"{secret}.csv",
+        status=EntryStatus.SCORED,
+    )
+    arena.score(entry)
+    arena.StandingFactory(entry=entry)
+    evaluation = entry.evaluations.get()
+    sealed = gate.seal_result(str(PRIVATE_VALUE).encode())
+    with immutable.writes(SealedResult):
+        SealedResult.objects.create(
+            evaluation=evaluation,
+            payload=sealed.ciphertext,
+            sha256=hashlib.sha256(sealed.ciphertext).hexdigest(),
+            key_id=sealed.key_id,
+        )
+    if not suffix:
+        invitation = teams.invite(team=team, email=f"invite-{side}@exemple.test", by=captain)
+        place = TeamMember.objects.filter(team=team).order_by("-pk").first()
+        assert place is not None
+        world.objects |= {
+            f"entry.team_{side}": str(entry.pk),
+            f"invitation.team_{side}": str(invitation.public_id),
+            f"invitation.team_{side}.token": teams.invitation_token(invitation.public_id),
+            f"member.team_{side}": str(place.pk),
+        }
+
+
+def _accounts(world: World) -> None:
+    for side, key in (("a", "own"), ("b", "other")):
+        referent, holder = _fresh(world, f"referent_{side}"), _holder(world, side)
+        readers = (f"referent_{side}", "administrator", "dpo")
+        address = world.canary(f"referent_{side}", "invited", *readers)
+        invitation = invitations.send(
+            organisation=holder,
+            email=f"{address}@exemple.test".lower(),
+            role=Role.EDITOR,
+            by=referent,
+        )
+        request = invitations.ask(organisation=holder, by=people.UserFactory())
+        member = people.MembershipFactory(organisation=holder, role=Role.EDITOR)
+        receiver = _fresh(world, "contributor_a") if side == "a" else member.user
+        transfer = memberships.offer_transfer(organisation=holder, receiver=receiver, by=referent)
+        world.objects |= {
+            f"invitation.{key}": str(invitation.public_id),
+            f"join_request.{key}": str(request.public_id),
+            f"transfer.{key}": str(transfer.public_id),
+            ("person.member" if side == "a" else "person.other_member"): str(member.user.public_id),
+        }
+    world.objects["letter.invitation"] = invitations.token_of(invitation)
+    proposal = appointments.propose(
+        kind="give",
+        user=_fresh(world, "member"),
+        role=RegionRole.MODERATOR,
+        reason="Renfort",
+        by=_fresh(world, "administrator"),
+    )
+    world.objects["proposal.waiting"] = str(proposal.public_id)
