@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.actions import drafts
-from challenges.actions.rehearsals import Rehearsal
+from challenges.actions.rehearsals import Rehearsal, sentence
 from challenges.bundles import portable, recorded
 from challenges.bundles.folder import Folder
 from challenges.bundles.report import Findings, Problem
@@ -19,6 +19,7 @@ from challenges.bundles.spec import Audience, FileEntry, PortableSpec, Role
 from challenges.enums import ChallengeStatus
 from challenges.models import Challenge
 from challenges.scoring.contract import ScoringContract
+from challenges.scoring.truth import TruthFault
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import Permission, has_permission, require
@@ -115,8 +116,8 @@ def _rehearse(spec: PortableSpec, folder: Path) -> Sequence[Problem]:
     contract = spec.scoring_contract(folder)
     try:
         rehearsal.compiled(ScoringContract.from_json(contract), contract, folder)
-    except ValueError as error:
-        return (Problem("E_DOMAIN", str(error), spec.truth.file, "truth"),)
+    except TruthFault as fault:
+        return (Problem(fault.code, sentence(fault), spec.truth.file, "truth"),)
     findings = Findings()
     if spec.expected is not None:
         recorded.check(spec, Folder(folder), rehearsal, findings)

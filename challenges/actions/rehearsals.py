@@ -26,7 +26,10 @@ class Rehearsal:
     ) -> Mapping[str, Mapping[str, object]]:
         """Return {split: {key: value}}; raises ValueError with a French sentence."""
         spec = ScoringContract.from_json(dict(contract))
-        compiled = self.compiled(spec, dict(contract), folder)
+        try:
+            compiled = self.compiled(spec, dict(contract), folder)
+        except TruthFault as fault:
+            raise ValueError(sentence(fault)) from fault
         limits = Limits.of(spec.answer, len(load_keys(compiled.keys)))
         content = Folder(folder).read(submission, limit_bytes=_MAX_BYTES)
         with tempfile.TemporaryDirectory() as scratch:
@@ -40,19 +43,21 @@ class Rehearsal:
     def compiled(
         self, spec: ScoringContract, contract: Mapping[str, Any], folder: Path
     ) -> CompiledTruth:
-        """Compile the truth of a folder; raises ValueError with a French sentence."""
+        """Compile the truth of a folder, once; raises TruthFault."""
         if spec.digest not in self._compiled:
             place = Folder(folder)
             sources = {each.source for each in spec.attributes if each.source not in {"truth", ""}}
-            try:
-                self._compiled[spec.digest] = compile_truth(
-                    spec,
-                    place.read(str(contract["truth"]["file"]), limit_bytes=_MAX_BYTES),
-                    {each: place.read(each, limit_bytes=_MAX_BYTES) for each in sorted(sources)},
-                )
-            except TruthFault as fault:
-                raise ValueError(
-                    _("la vérité ne peut pas être compilée (%(code)s %(detail)s)")
-                    % {"code": fault.code, "detail": fault.detail}
-                ) from fault
+            self._compiled[spec.digest] = compile_truth(
+                spec,
+                place.read(str(contract["truth"]["file"]), limit_bytes=_MAX_BYTES),
+                {each: place.read(each, limit_bytes=_MAX_BYTES) for each in sorted(sources)},
+            )
         return self._compiled[spec.digest]
+
+
+def sentence(fault: TruthFault) -> str:
+    """Say in French why a truth cannot be compiled; the detail names a column or a part."""
+    return _("la vérité ne peut pas être compilée (%(code)s %(detail)s)") % {
+        "code": fault.code,
+        "detail": fault.detail,
+    }

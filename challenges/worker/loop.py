@@ -37,12 +37,14 @@ class Worker:
         self.name = name or f"worker-{socket.gethostname()}-{os.getpid()}"
         self.truths = vault.Truths()
         self._tidied = float("-inf")
+        self._claimed = False
 
     def work_one(self) -> bool:
         """Take and do the next due job; False when there is none."""
         job = jobs.claim(owner=self.name)
         if job is None:
             return False
+        self._claimed = True
         with Beating(job) as beating:
             self._do(job, beating)
         return True
@@ -64,7 +66,8 @@ class Worker:
         if not force and now - self._tidied < settings.REAP_SECONDS:
             return
         self._tidied = now
-        beat("worker", process=self.name)
+        beat("worker", claimed=self._claimed, process=self.name)
+        self._claimed = False
         jobs.reap(buried=evaluations.bury)
         evaluations.sweep()
         challenges.close_those_over()

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,12 @@ from django.core.management import call_command
 
 from challenges.models import Challenge, Score
 from portal.management.opening import people
+from tests.challenges.bundles.folders import change
 from tests.challenges.commands import run
 from tests.conftest import shared_cases
 
-FOLDERS = sorted(
-    path.parent for path in (shared_cases("challenges") or Path("-")).glob("*/challenge.yaml")
-)
+CASES = shared_cases("challenges")
+FOLDERS = sorted(path.parent for path in CASES.glob("*/challenge.yaml")) if CASES else []
 BEST = {"max": 1.0, "min": 0.0}
 # Private 95 % intervals recorded by the producers of the folders.
 RECORDED = {
@@ -130,6 +131,46 @@ def test_importing_twice_changes_nothing() -> None:
     before = tables()
     assert run("import_challenge", str(folder))[1] == first
     assert tables() == before
+
+
+INVALID = (
+    [
+        case
+        for case in json.loads((CASES / "invalid.json").read_text(encoding="utf-8"))["cases"]
+        if case["expect"].startswith("E_")
+    ]
+    if CASES
+    else []
+)
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+@pytest.mark.skipif(not FOLDERS, reason="the acceptance cases (../shared/cases) are not here")
+@pytest.mark.parametrize("case", INVALID, ids=lambda case: case["name"])
+def test_a_broken_folder_is_refused_and_leaves_no_row(case: dict[str, Any], tmp_path: Path) -> None:
+    people.region()
+    people.open_accounts()
+    before = tables()
+    assert CASES is not None
+    code, answer = run("import_challenge", str(broken(CASES / case["base"], case, tmp_path)))
+    assert (code, answer["errors"][0]["code"]) == (1, case["expect"])
+    assert tables() == before
+
+
+def broken(base: Path, case: dict[str, Any], target: Path) -> Path:
+    for path in base.iterdir():
+        if path.name != "challenge.yaml":
+            shutil.copy(path, target / path.name)
+    document = yaml.safe_load((base / "challenge.yaml").read_text(encoding="utf-8"))
+    for dotted, value in case.get("set", {}).items():
+        document = change(document, dotted, value)
+    for dotted in case.get("delete", []):
+        document = change(document, dotted, ...)
+    (target / "challenge.yaml").write_text(
+        yaml.safe_dump(document, allow_unicode=True, sort_keys=False), encoding="utf-8"
+    )
+    return target
 
 
 def tables() -> dict[str, list[tuple[Any, ...]]]:

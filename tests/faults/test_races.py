@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from challenges.actions import challenges, entries, teams
+from challenges.actions import challenges, entries, jobs, teams
+from challenges.enums import JobKind
 from challenges.invariants import passed_quotas
 from challenges.models import Entry, Job, Phase, Team, TeamMember
 from portal.lib.refusals import Refusal
@@ -116,3 +117,22 @@ def test_the_close_and_the_entries_agree() -> None:
     for entry in Entry.objects.order_by("pk"):
         assert entry.first_byte_at < closes_at
         assert entry.grace == (entry.received_at >= closes_at)
+
+
+def test_six_workers_never_take_the_same_job() -> None:
+    for number in range(60):
+        jobs.put(kind=JobKind.SCORE, subject_id=number, dedup_key=str(number))
+    taken: list[str] = []
+    lock = threading.Lock()
+
+    def claim_all(number: int) -> str:
+        while (job := jobs.claim(owner=f"w{number}")) is not None:
+            with lock:
+                taken.append(job.dedup_key)
+        return "done"
+
+    # A claimer that finds every ready row locked by others leaves early: look again.
+    while Job.objects.filter(state="ready").exists():
+        assert at_once(6, claim_all) == {"done": 6}
+    assert sorted(taken, key=int) == [str(number) for number in range(60)]
+    assert set(Job.objects.values_list("attempt", flat=True)) == {1}
