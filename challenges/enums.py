@@ -260,13 +260,13 @@ PUBLIC_STATUSES: frozenset[ChallengeStatus] = frozenset(
     }
 )
 
-# The lower, the sooner: truths first, then checks, then scores and what derives from them.
+# The lower, the sooner. Boards go before the scores that wait, or a busy day would freeze them.
 JOB_PRIORITY: Mapping[JobKind, int] = {
     JobKind.COMPILE: 0,
     JobKind.CHECK: 0,
     JobKind.SCORE: 10,
-    JobKind.REVEAL: 15,
-    JobKind.STANDINGS: 15,
+    JobKind.REVEAL: 5,
+    JobKind.STANDINGS: 5,
     JobKind.RUN: 20,
     JobKind.DRY_RUN: 50,
 }

@@ -78,8 +78,7 @@ def publish(*, challenge: Challenge, confirm_licence: bool = False, by: Actor) -
     challenge.published_at = now
     challenge.save()
     for phase in challenge.phases.filter(opens_at__isnull=True).order_by("index")[:1]:
-        phase.opens_at = now
-        phase.save(update_fields=["opens_at"])
+        _open_now(phase, now)
     Notice.objects.create(
         challenge=challenge, kind=NoticeKind.TEXT, text=_("Le challenge est publié."), at=now
     )
@@ -91,6 +90,17 @@ def publish(*, challenge: Challenge, confirm_licence: bool = False, by: Actor) -
     )
     owe("mail.challenge_published", key=str(challenge.pk), challenge_id=challenge.pk)
     return challenge
+
+
+def _open_now(phase: Phase, now: datetime) -> None:
+    if phase.closes_at is not None and phase.closes_at <= now:
+        raise Conflict(
+            _("La fermeture annoncée est déjà passée : changez les dates."),
+            code="close_passed",
+            closes_at=phase.closes_at,
+        )
+    phase.opens_at = now
+    phase.save(update_fields=["opens_at"])
 
 
 def _refuse_incompatible(challenge: Challenge, now: datetime) -> None:

@@ -79,7 +79,7 @@ def enter(
     first_byte_at = clock.now()
     if not _is_replay(phase, team, idempotency_key):
         _refuse_closed(Phase.objects.select_related("challenge").get(pk=phase.pk), first_byte_at)
-    stored = objects.put(content, limit_bytes=phase.max_bytes)
+    stored = _stored(content, phase.max_bytes)
     if stored.size == 0:
         raise Invalid(
             _("Le fichier est vide."),
@@ -99,6 +99,13 @@ def enter(
     accepted = _accept_patiently(deposit, by)
     failpoints.hit("entry.committed")
     return accepted
+
+
+def _stored(content: bytes | IO[bytes], limit_bytes: int) -> Stored:
+    try:
+        return objects.put(content, limit_bytes=limit_bytes)
+    except OSError as error:  # a full disk: nothing was kept, nothing is counted
+        raise Unavailable from error
 
 
 def _is_replay(phase: Phase, team: Team, key: str) -> bool:

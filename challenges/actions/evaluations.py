@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from challenges import rules
@@ -15,6 +16,7 @@ from challenges.enums import (
     EntryStatus,
     EvaluationState,
     JobKind,
+    JobState,
     ReasonCode,
 )
 from challenges.models import Entry, Evaluation, Job, PhaseTask, Score, SealedResult
@@ -202,8 +204,17 @@ def _settle(entry: Entry, now: datetime) -> None:
 
 
 def queue_standings(phase_id: int, *, cause: str) -> None:
-    """Queue a recomputation of a phase's boards, once per cause."""
-    jobs.put(kind=JobKind.STANDINGS, subject_id=phase_id, dedup_key=f"{phase_id}:{cause}")
+    """Queue a recomputation of a phase's boards, once per cause.
+
+    While other scores wait, a little later: one recomputation then answers several causes.
+    """
+    busy = Job.objects.filter(kind=JobKind.SCORE, state=JobState.READY).exists()
+    jobs.put(
+        kind=JobKind.STANDINGS,
+        subject_id=phase_id,
+        dedup_key=f"{phase_id}:{cause}",
+        delay_seconds=settings.STANDINGS_GATHER_SECONDS if busy else 0,
+    )
 
 
 def bury(job: Job) -> None:

@@ -61,6 +61,10 @@ def import_folder(
     if report.spec is None:
         return Imported(None, False, report.errors, report.warnings)
     spec = _dated(report.spec, opens_at, closes_at)
+    opens, closes = spec.schedule.opens, spec.schedule.closes
+    if opens and closes and closes <= opens:
+        wrong = Problem("E_SCHEDULE", _("la fermeture doit suivre l’ouverture"), key="schedule")
+        return Imported(None, False, (wrong,), report.warnings)
     existing = Challenge.objects.filter(slug=spec.slug).first()
     organisation = _organisation(existing, by)
     _refuse_open(existing)

@@ -22,7 +22,13 @@ Buried = Callable[[Job], None]
 
 
 def put(
-    *, kind: JobKind, subject_id: object, dedup_key: str, fair_rank: int = 0, urgent: bool = False
+    *,
+    kind: JobKind,
+    subject_id: object,
+    dedup_key: str,
+    fair_rank: int = 0,
+    urgent: bool = False,
+    delay_seconds: float = 0,
 ) -> None:
     """Queue a job once; a second call with the same kind and key changes nothing."""
     now = clock.now()
@@ -34,7 +40,7 @@ def put(
                 dedup_key=dedup_key,
                 priority=0 if urgent else JOB_PRIORITY[kind],
                 fair_rank=fair_rank,
-                run_after=now,
+                run_after=now + timedelta(seconds=delay_seconds),
                 created_at=now,
                 max_attempts=settings.JOB_MAX_ATTEMPTS,
             )

@@ -77,7 +77,7 @@ def confirm(*, phase: Phase, by: User) -> Reveal:
     """Confirm a proposed reveal: by a person of the Region, not an organiser, not the proposer.
 
     In order: reveal confirmed; job "reveal"; event "reveal.confirmed". Twice by the same
-    person changes nothing. Raises NotAllowed, Conflict.
+    person changes nothing, but gives a dead job another life. Raises NotAllowed, Conflict.
     """
     phase = Phase.objects.locked(phase)
     require(rules.may_confirm_reveal, by, phase)
@@ -89,6 +89,8 @@ def confirm(*, phase: Phase, by: User) -> Reveal:
     if reveal.confirmed_by_id is not None:
         if reveal.confirmed_by_id != by.pk:
             raise Conflict(_("Cette publication est déjà confirmée."), code="reveal_confirmed")
+        if reveal.executed_at is None:  # a job that died is given another life
+            jobs.revive(kind=JobKind.REVEAL, subject_id=reveal.pk, dedup_key=str(reveal.pk))
         return reveal
     _refuse_unready(phase)
     reveal.confirmed_by_id, reveal.confirmed_at = by.pk, clock.now()

@@ -28,6 +28,7 @@ HANDLERS: Mapping[str, Handler] = {
     JobKind.REVEAL: boards.reveal_job,
 }
 _BOUNDARY_SECONDS = 5.0
+_IDLE_SECONDS = 0.2
 
 
 class Worker:
@@ -105,14 +106,26 @@ def drain(
     worker = Worker(name)
     deadline = time.monotonic() + seconds
     finished = done or (lambda: not Job.objects.alive().exists())
-    worker.tidy(force=True)
-    while time.monotonic() < deadline:
+    try:
+        worker.tidy(force=True)
+        while time.monotonic() < deadline:
+            if _turn(worker):
+                continue
+            if finished():
+                return True
+            time.sleep(_IDLE_SECONDS)
+        return finished()
+    finally:
+        worker.stop()
+
+
+def _turn(worker: Worker) -> bool:
+    """Do one job; a database that is busy or away for a moment is no reason to give up."""
+    try:
         if worker.work_one():
-            continue
-        if finished():
-            worker.stop()
             return True
         worker.tidy()
-        time.sleep(0.2)
-    worker.stop()
-    return finished()
+    except DatabaseError as error:
+        log.warning("database: %s", type(error).__name__)
+        connection.close()
+    return False

@@ -218,3 +218,12 @@ def test_after_the_first_entry_an_announced_close_only_moves_later() -> None:
         with pytest.raises(Conflict):
             challenges.set_dates(phase=phase, opens_at=opens_at, closes_at=closes_at, by=by)
     assert Phase.objects.get().closes_at == later
+
+
+def test_a_close_already_passed_is_not_published() -> None:
+    challenge = in_review()
+    Phase.objects.update(closes_at=NOON - timedelta(days=900))
+    with pytest.raises(Conflict) as refusal:
+        challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
+    assert refusal.value.code == "close_passed"
+    assert status() == ChallengeStatus.IN_REVIEW

@@ -12,7 +12,15 @@ from challenges.enums import ChallengeStatus, EntryStatus, JobKind
 from challenges.models import Entry, Job, Phase, Team, TermsAcceptance
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
-from portal.lib.refusals import Closed, Conflict, Invalid, NotAllowed, QuotaSpent, TooLarge
+from portal.lib.refusals import (
+    Closed,
+    Conflict,
+    Invalid,
+    NotAllowed,
+    QuotaSpent,
+    TooLarge,
+    Unavailable,
+)
 from tests.factories.challenges import (
     EntryFactory,
     PersonFactory,
@@ -284,3 +292,12 @@ def test_two_members_share_the_slots(team: Team) -> None:
     entry = EntryFactory(enrolment__team=team, enrolment__phase=team.challenge.phases.get())
     assert enter(team).entry.day_slot == 2
     assert entry.day_slot == 1
+
+
+def test_a_full_disk_costs_nothing(team: Team, settings: Any) -> None:
+    settings.OE_FAILPOINT = "objects.before_rename:enospc"
+    with pytest.raises(Unavailable):
+        enter(team)
+    assert Entry.objects.count() == 0
+    settings.OE_FAILPOINT = ""
+    assert enter(team).entry.day_slot == 1

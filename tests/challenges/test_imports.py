@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.utils import timezone
 
 from challenges.actions import challenges
 from challenges.actions.imports import import_folder
@@ -135,6 +136,13 @@ def test_an_open_challenge_is_not_imported_again(tmp_path: Path) -> None:
     with pytest.raises(Conflict) as refusal:
         import_folder(folder=folder(tmp_path), by=owner_of(challenge))
     assert refusal.value.code == "challenge_open"
+
+
+def test_dates_in_the_wrong_order_are_reported(tmp_path: Path) -> None:
+    now = timezone.now()
+    found = import_folder(folder=folder(tmp_path), by=owner(), opens_at=now, closes_at=now)
+    assert [error.code for error in found.errors] == ["E_SCHEDULE"]
+    assert Challenge.objects.count() == 0
 
 
 def test_a_draft_belongs_to_its_organisers(tmp_path: Path) -> None:

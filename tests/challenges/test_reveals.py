@@ -219,3 +219,15 @@ def test_a_small_group_is_never_shown(tmp_path: Path) -> None:
     groups = rows(made, Split.PUBLIC)[0]["metrics"]["mae_par_zone"]["groups"]
     assert set(groups) == {"sud"}
     assert Score.objects.filter(split="public", group="nord").count() == 0
+
+
+def test_a_reveal_whose_job_died_is_confirmed_again(challenge: Challenge) -> None:
+    phase = closed(challenge)
+    confirmer = region()
+    reveals.propose(phase=phase, by=owner_of(challenge))
+    reveals.confirm(phase=phase, by=confirmer)
+    Job.objects.filter(kind="reveal").update(state="dead", attempt=3)
+    assert Reveal.objects.get().executed_at is None
+    reveals.confirm(phase=phase, by=confirmer)
+    assert drain()
+    assert Reveal.objects.get().executed_at is not None
