@@ -1,12 +1,13 @@
 """Forms of the challenges pages."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from challenges.models import Terms
+from challenges.models import Phase, Terms
 from portal.lib.files import safe_name
 
 
@@ -106,6 +107,62 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": _("Dites ce qui est à corriger.")},
     )
+
+
+class LocalMoment(forms.DateTimeField):
+    """Ask for a day and an hour of Paris; « 23 h 59 » means the end of that day."""
+
+    def __init__(self, label: Any) -> None:
+        super().__init__(
+            label=label,
+            required=False,
+            input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M"],
+            help_text=_("Heure de Paris. 23 h 59 vaut la fin de la journée."),
+            error_messages={
+                "invalid": _("Écrivez la date et l’heure, par exemple 17/12/2026 17:00."),
+                "ambiguous_timezone": _(
+                    "Cette heure n’existe pas, ou existe deux fois, le jour du changement d’heure."
+                ),
+            },
+            widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        )
+
+    def clean(self, value: Any) -> Any:
+        """Read the moment; move 23 h 59 to midnight."""
+        try:
+            moment = super().clean(value)
+        except forms.ValidationError as error:
+            if error.code != "ambiguous_timezone":
+                raise
+            raise forms.ValidationError(
+                self.error_messages["ambiguous_timezone"], code=error.code
+            ) from error
+        if moment is not None and (moment.hour, moment.minute) == (23, 59):
+            moment = (moment + timedelta(minutes=1)).replace(second=0, microsecond=0)
+        return moment
+
+
+class DatesForm(forms.Form):
+    """Set when a phase opens and closes; what was not touched keeps its seconds."""
+
+    opens_at = LocalMoment(_("Ouverture"))
+    closes_at = LocalMoment(_("Clôture"))
+
+    def __init__(self, data: Any = None, *, phase: Phase) -> None:
+        super().__init__(
+            data,
+            initial={"opens_at": phase.opens_at, "closes_at": phase.closes_at},
+            auto_id=f"id_{phase.index}_%s",
+        )
+        self.phase = phase
+
+    def date(self, name: str) -> datetime | None:
+        """Return the chosen moment, the stored one when the same minute was sent back."""
+        chosen: datetime | None = self.cleaned_data[name]
+        stored: datetime | None = getattr(self.phase, name)
+        if chosen and stored and chosen == stored.replace(second=0, microsecond=0):
+            return stored
+        return chosen
 
 
 class ClosingForm(forms.Form):

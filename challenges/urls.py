@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from challenges import feeds
 from challenges.views import entries, kit, organiser, reading, standings, teams
 
 app_name = "challenges"
@@ -48,6 +49,9 @@ organiser_patterns = [
     path("visa/demander/", organiser.submit, name="organiser_submit"),
     path("visa/donner/", organiser.publish, name="organiser_publish"),
     path("visa/corrections/", organiser.send_back, name="organiser_send_back"),
+    path("suspendre/", organiser.suspend, name="organiser_suspend"),
+    path("reprendre/", organiser.resume, name="organiser_resume"),
+    path("phases/<int:index>/dates/", organiser.dates, name="organiser_dates"),
     path("phases/<int:index>/clore/", organiser.close, name="organiser_close"),
     path("phases/<int:index>/resultats/proposer/", organiser.propose_reveal, name="reveal_propose"),
     path(
@@ -56,6 +60,7 @@ organiser_patterns = [
 ]
 
 urlpatterns = [
+    path("flux/challenges.atom", feeds.announcements, name="feed"),
     path("challenges/", reading.challenge_list, name="list"),
     path("challenges/<slug:slug>/", include(challenge_patterns)),
     path("espace/challenges/", organiser.mine, name="organiser_list"),

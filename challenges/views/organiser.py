@@ -13,7 +13,7 @@ from challenges import rules
 from challenges.actions import challenges as acts
 from challenges.actions import reveals
 from challenges.enums import ChallengeStatus, PhaseMoment
-from challenges.forms import ClosingForm, PublishForm, ReasonForm, RevealForm
+from challenges.forms import ClosingForm, DatesForm, PublishForm, ReasonForm, RevealForm
 from challenges.models import Challenge, Entry, Job, Phase
 from challenges.queries.challenges import current_phase
 from challenges.views.head import challenges, face_of, is_open
@@ -77,6 +77,44 @@ def send_back(request: HttpRequest, slug: str) -> HttpResponse:
         return _cockpit(request, challenge, reason_form=form, status=422)
     acts.send_back(challenge=challenge, reason=form.cleaned_data["reason"], by=person(request))
     messages.success(request, _("Corrections demandées à l’organisateur."))
+    return redirect("challenges:organiser", slug)
+
+
+@require_POST
+def dates(request: HttpRequest, slug: str, index: int) -> HttpResponse:
+    """Set when a phase opens and closes."""
+    challenge = find_to_run(request, slug)
+    phase = phase_of(challenge, index)
+    form = DatesForm(request.POST, phase=phase)
+    if not form.is_valid():
+        return _cockpit(request, challenge, dates_form=form, status=422)
+    acts.set_dates(
+        phase=phase,
+        opens_at=form.date("opens_at"),
+        closes_at=form.date("closes_at"),
+        by=person(request),
+    )
+    messages.success(request, _("Dates enregistrées."))
+    return redirect("challenges:organiser", slug)
+
+
+@require_POST
+def suspend(request: HttpRequest, slug: str) -> HttpResponse:
+    """Stop entries for a while, with a public reason."""
+    challenge = find_to_run(request, slug)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return _cockpit(request, challenge, reason_form=form, status=422)
+    acts.suspend(challenge=challenge, reason=form.cleaned_data["reason"], by=person(request))
+    messages.success(request, _("Challenge suspendu."))
+    return redirect("challenges:organiser", slug)
+
+
+@require_POST
+def resume(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take entries again."""
+    acts.resume(challenge=find_to_run(request, slug), by=person(request))
+    messages.success(request, _("Le challenge reprend."))
     return redirect("challenges:organiser", slug)
 
 
@@ -152,6 +190,7 @@ def _cockpit(
     closing_form: ClosingForm | None = None,
     reveal_form: RevealForm | None = None,
     reason_form: ReasonForm | None = None,
+    dates_form: DatesForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     now = clock.now()
@@ -175,7 +214,12 @@ def _cockpit(
         "may_submit": edits and draft,
         "may_publish": challenge.status == ChallengeStatus.IN_REVIEW
         and rules.may_publish_challenge(by, challenge),
-        "phases": [_phase_row(each, challenge, by, now) for each in phases],
+        "phases": [_phase_row(each, challenge, by, now, dates_form) for each in phases],
+        "may_suspend": challenge.status == ChallengeStatus.PUBLISHED
+        and rules.may_suspend_challenge(by, challenge),
+        "may_resume": challenge.status == ChallengeStatus.SUSPENDED
+        and rules.may_suspend_challenge(by, challenge),
+        "failed": any((closing_form, reveal_form, reason_form, dates_form)),
         "pipeline": pipeline(challenge),
         "closing_form": closing_form or ClosingForm(),
         "reveal_form": reveal_form or RevealForm(),
@@ -186,13 +230,18 @@ def _cockpit(
     return render(request, "challenges/organiser.html", context, status=status)
 
 
-def _phase_row(phase: Phase, challenge: Challenge, by: Any, now: Any) -> dict[str, Any]:
+def _phase_row(
+    phase: Phase, challenge: Challenge, by: Any, now: Any, dates_form: DatesForm | None
+) -> dict[str, Any]:
     moment = phase.moment(now)
     reveal = getattr(phase, "reveal", None)
     over = moment is PhaseMoment.CLOSED
     return {
         "phase": phase,
         "moment": moment,
+        "dates": _dates_form(phase, dates_form)
+        if not over and rules.may_edit_challenge(by, challenge)
+        else None,
         "reveal": reveal,
         "may_close": moment is PhaseMoment.OPEN
         and phase.closes_at is None
@@ -203,6 +252,10 @@ def _phase_row(phase: Phase, challenge: Challenge, by: Any, now: Any) -> dict[st
         and reveal.proposed_by_id != by.pk
         and rules.may_confirm_reveal(by, phase),
     }
+
+
+def _dates_form(phase: Phase, sent: DatesForm | None) -> DatesForm:
+    return sent if sent and sent.phase.pk == phase.pk else DatesForm(phase=phase)
 
 
 def pipeline(challenge: Challenge) -> dict[str, Any]:

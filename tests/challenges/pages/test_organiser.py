@@ -5,6 +5,7 @@ import time
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from challenges.enums import ChallengeStatus
@@ -156,7 +157,7 @@ def test_cockpit_costs_the_same_for_one_and_three(
     challenge = ChallengeFactory(owner=owner, opened=True)
     for n in range(count):
         listed(challenge, f"Équipe {n}", 0.3, rank=1)
-    with django_assert_num_queries(clocked(16)):
+    with django_assert_num_queries(clocked(17)):
         client.get(address(challenge, "organiser"))
 
 
@@ -170,3 +171,57 @@ def test_reveal_asks_again_who_is_there(name: str) -> None:
     assert sent.status_code == 302
     assert "identite" in sent["Location"]
     assert Reveal.objects.count() == 0
+
+
+def test_dates_are_paris_hours(client: Client, owner: User) -> None:
+    challenge = ChallengeFactory(owner=owner)
+    PhaseFactory(challenge=challenge)
+    body = {"opens_at": "2126-07-01T09:00", "closes_at": "2126-12-17T23:59"}
+    client.post(address(challenge, "organiser_dates", 0), body)
+    phase = challenge.phases.get()
+    assert phase.opens_at.isoformat() == "2126-07-01T07:00:00+00:00"
+    assert phase.closes_at.isoformat() == "2126-12-17T23:00:00+00:00"
+
+
+def test_untouched_opening_keeps_its_seconds(client: Client, owner: User) -> None:
+    challenge = ChallengeFactory(owner=owner, opened=True)
+    listed(challenge, "Alpha", 0.3, rank=1)
+    phase = challenge.phases.get()
+    shown = timezone.localtime(phase.opens_at).strftime("%Y-%m-%dT%H:%M")
+    body = {"opens_at": shown, "closes_at": "2126-12-17T17:00"}
+    assert client.post(address(challenge, "organiser_dates", 0), body).status_code == 302
+    again = challenge.phases.get()
+    assert (again.opens_at, again.closes_at.year) == (phase.opens_at, 2126)
+    sooner = {"opens_at": shown, "closes_at": "2126-11-17T17:00"}
+    assert client.post(address(challenge, "organiser_dates", 0), sooner).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ("2026-03-29T02:30", "n’existe pas"),
+        ("2026-10-25T02:30", "existe deux fois"),
+        ("demain", "Écrivez la date et l’heure"),
+    ],
+)
+def test_impossible_hours_are_refused(
+    client: Client, owner: User, value: str, sentence: str
+) -> None:
+    challenge = ChallengeFactory(owner=owner)
+    PhaseFactory(challenge=challenge)
+    sent = client.post(address(challenge, "organiser_dates", 0), {"opens_at": value})
+    assert sent.status_code == 422
+    assert sentence in sent.text
+    assert "<title>Erreur" in sent.text
+
+
+def test_moderator_suspends_and_resumes() -> None:
+    challenge = ChallengeFactory(opened=True)
+    moderator = signed_in(region_person(RegionRole.MODERATOR))
+    assert moderator.post(address(challenge, "organiser_suspend"), {}).status_code == 422
+    moderator.post(address(challenge, "organiser_suspend"), {"reason": "Une erreur."})
+    assert Challenge.objects.get().status == ChallengeStatus.SUSPENDED
+    page = Client().get(address(challenge, "presentation"))
+    assert "Challenge suspendu" in page.text
+    moderator.post(address(challenge, "organiser_resume"))
+    assert Challenge.objects.get().status == ChallengeStatus.PUBLISHED

@@ -195,3 +195,14 @@ def test_hidden_board_gives_no_figure(client: Client) -> None:
     page = client.get(reverse("challenges:presentation", args=[row.leaderboard.challenge.slug]))
     assert "0,2500" not in page.text
     assert LeaderboardFactory._meta.model.objects.get().hidden
+
+
+def test_feed_tells_public_announcements_only(client: Client) -> None:
+    public = ChallengeFactory(opened=True, title="Ouvert")
+    public.notices.create(text="Une annonce.", at="2026-01-01T00:00Z")
+    ChallengeFactory(title="Secret").notices.create(text="Cachée.", at="2026-01-01T00:00Z")
+    sent = client.get(reverse("challenges:feed"))
+    assert sent["Content-Type"] == "application/atom+xml; charset=utf-8"
+    assert "Une annonce." in sent.text
+    assert "Secret" not in sent.text
+    assert "Cachée." not in sent.text
