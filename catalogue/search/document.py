@@ -11,7 +11,7 @@ from django.utils.text import slugify as slug_of
 from catalogue.enums import Guarantee, Lifecycle, Task
 from catalogue.models import Measurement, Resource
 from catalogue.queries import quality
-from catalogue.search import analysis
+from catalogue.search import analysis, weights
 from catalogue.validators.card import CARD
 from catalogue.validators.details import card_complete
 from catalogue.validators.fields import Section
@@ -208,7 +208,7 @@ def _guarantees(resource: Resource, measured: list[Measurement]) -> Iterator[str
 
 def _boost(resource: Resource) -> float:
     used = resource.views + 10 * resource.followers + 10 * resource.reuses + 5 * resource.supports
-    boost = 1 + 0.15 * math.log10(1 + used)
+    boost = 1 + weights.POPULARITY * math.log10(1 + used)
     if resource.archived_at or resource.lifecycle == Lifecycle.STOPPED:
         boost *= STOPPED
     return boost
