@@ -4,17 +4,19 @@ import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import OperationalError
 
-from challenges.actions import choices, evaluations, jobs
+from challenges.actions import choices, evaluations, jobs, standings
 from challenges.enums import EntryStatus, EvaluationState, JobKind, JobState, ReasonCode
 from challenges.models import Challenge, Entry, Evaluation, Job, Score, SealedResult, Standing
 from challenges.queries import entries as queries
 from challenges.scoring import child
 from challenges.scoring.verdict import Evaluated, Fault, Verdict
 from challenges.worker import drain
+from challenges.worker.lease import Beating
 from challenges.worker.loop import Worker
 from datasets import gate
 from portal.audit.models import AuditEvent, Outbox
@@ -223,6 +225,33 @@ def test_a_result_that_comes_late_is_dropped(challenge: Challenge) -> None:
     assert not evaluations.finish_failed(job=job, code="X_TIMEOUT")
     scores = Score.objects.filter(evaluation=evaluation, metric="exactitude")
     assert [score.value > 0 for score in scores] == [True]
+
+
+def test_a_check_that_comes_late_is_dropped(challenge: Challenge) -> None:
+    entry = entered(challenge)
+    job = jobs.claim(owner="slow")
+    assert job is not None
+    assert evaluations.begin_check(job=job) is not None
+    Job.objects.filter(pk=job.pk).update(lease_token=uuid4())
+    assert evaluations.begin_check(job=job) is None
+    assert not evaluations.finish_check(job=job, accepted=True, verdict={}, digest="")
+    assert not standings.begin(job=job)
+    assert fresh(entry).status == EntryStatus.CHECKING
+    assert fresh(entry).evaluations.count() == 0
+
+
+def test_a_lost_lease_stops_the_beat(challenge: Challenge, settings: Any) -> None:
+    settings.BEAT_SECONDS = 0.01
+    jobs.put(kind=JobKind.SCORE, subject_id="x", dedup_key="x")
+    job = jobs.claim(owner="slow")
+    assert job is not None
+    with Beating(job) as beating:
+        beating._once()
+        assert not beating.lost.is_set()
+        job.lease_token = uuid4()
+        beating.token = job.lease_token
+        beating._once()
+        assert beating.lost.is_set()
 
 
 def test_a_missing_job_is_made_again(challenge: Challenge) -> None:
