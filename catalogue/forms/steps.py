@@ -31,7 +31,7 @@ class Step(StrEnum):
 LABELS: dict[Step, Promise] = {
     Step.IDENTIFY: _("Identification"),
     Step.DESCRIBE: _("Description"),
-    Step.CLASSIFY: _("Classement"),
+    Step.CLASSIFY: _("Classification"),
     Step.RIGHTS: _("Licence et fichiers"),
     Step.CARD: _("Explicabilité et éthique"),
     Step.SEND: _("Vérification et envoi"),

@@ -302,7 +302,7 @@ def test_archiving_needs_a_reason_and_comes_back() -> None:
     client = signed_in(author)
     address = reverse("catalogue:archive", args=(resource.slug,))
 
-    assert client.post(address, {"reason": ""}).status_code == 200
+    assert client.post(address, {"reason": ""}).status_code == 422
     client.post(address, {"reason": "Remplacée."})
     resource.refresh_from_db()
     assert resource.archive_reason == "Remplacée."
