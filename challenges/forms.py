@@ -1,10 +1,12 @@
 """Forms of the challenges pages."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from challenges.models import Phase, Terms
@@ -81,8 +83,27 @@ class EntryForm(forms.Form):
         label=_("Vérifier seulement le format, sans utiliser d’essai"), required=False
     )
 
-    def __init__(self, data: Any = None, files: Any = None) -> None:
+    def __init__(
+        self, data: Any = None, files: Any = None, *, questions: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
         super().__init__(data, files, initial={"key": str(uuid4())})
+        self.questions = [str(question["key"]) for question in questions]
+        for question in questions:
+            self.fields[f"fact_{question['key']}"] = forms.CharField(
+                label=str(question.get("label") or question["key"]),
+                max_length=2_000,
+                error_messages={"required": _("L’organisateur demande cette réponse.")},
+            )
+
+    @property
+    def facts(self) -> list[BoundField]:
+        """List the fields that the organiser added."""
+        return [self[f"fact_{key}"] for key in self.questions]
+
+    @property
+    def fact_sheet(self) -> dict[str, str]:
+        """Return the answers to the organiser's questions."""
+        return {key: self.cleaned_data[f"fact_{key}"] for key in self.questions}
 
     @property
     def file_name(self) -> str:

@@ -30,7 +30,7 @@ from challenges.views.entry_tables import (
     may_withdraw,
     primary_figures,
 )
-from challenges.views.head import scene
+from challenges.views.head import find, scene
 from challenges.views.reading import contract_of, scoring_words
 from challenges.views.teams import own_team, person
 from portal.lib import files, objects
@@ -46,7 +46,10 @@ def entries(request: HttpRequest, slug: str) -> HttpResponseBase:
         return _page(request, slug)
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    form = EntryForm(request.POST, request.FILES)
+    questions = find(request, slug).fact_sheet
+    if request.POST.get("check_only"):
+        questions = []  # a check asks for the file only
+    form = EntryForm(request.POST, request.FILES, questions=questions)
     if not form.is_valid():
         return _page(request, slug, form=form, status=422)
     return (
@@ -67,6 +70,7 @@ def deposit(request: HttpRequest, slug: str, form: EntryForm) -> HttpResponseBas
         idempotency_key=form.cleaned_data["key"],
         by=person(request),
         note=form.cleaned_data["note"],
+        fact_sheet=form.fact_sheet,
     )
     if "application/json" in request.headers.get("Accept", ""):
         return _receipt(accepted.entry.receipt, status=201 if accepted.created else 200)
@@ -259,7 +263,8 @@ def _page(
     if context["team"] is None:
         refused = 200 if request.method in {"GET", "HEAD"} else 403
         return render(request, "challenges/entries_none.html", context, status=refused)
-    context |= {"form": form or EntryForm(), "verdict": verdict} | _team_context(request, context)
+    form = form or EntryForm(questions=context["challenge"].fact_sheet)
+    context |= {"form": form, "verdict": verdict} | _team_context(request, context)
     return render(request, "challenges/entries.html", context, status=status)
 
 

@@ -358,3 +358,20 @@ def compile_keys(team: Team, ids: list[str]) -> None:
     version.compiled_at = timezone.now()
     with immutable.writes(HoldoutVersion):
         version.save()
+
+
+def test_questions_of_the_organiser_are_asked(captain: Client, team: Team) -> None:
+    team.challenge.fact_sheet = [{"key": "methode", "label": "Méthode"}]
+    team.challenge.save()
+    assert "Méthode" in captain.get(address(team)).text
+    refused = send(captain, team)
+    assert refused.status_code == 422
+    assert "L’organisateur demande cette réponse." in refused.text
+    send(captain, team, fact_methode="Forêt aléatoire")
+    assert Entry.objects.get().fact_sheet == {"methode": "Forêt aléatoire"}
+
+
+def test_empty_file_is_explained_beside_the_field(captain: Client, team: Team) -> None:
+    sent = send(captain, team, b"")
+    assert sent.status_code == 422
+    assert "Ce fichier est vide." in sent.text
