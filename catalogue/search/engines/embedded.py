@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count
 
 from catalogue.models import IndexedFacet, IndexedResource, IndexedTerm
@@ -78,7 +77,7 @@ class EmbeddedEngine:
             UNION ALL {listed}
         """  # noqa: S608 - names of ours, values as parameters
         found: Counts = {name: [] for name in (*self.facets, TOTALS, PAGE)}
-        for name, value, count in _rows(hits, sql, [*self.facets, *values]):
+        for name, value, count in hits.rows(sql, [*self.facets, *values]):
             found[name].append((value, count))
         return found
 
@@ -96,14 +95,6 @@ def _counted(query: ResourceQuery) -> str:
 def _facet_source(hits: Hits, plan: plans.Plan, query: ResourceQuery) -> str:
     everything = not plan.slots and not query.is_filtered
     return "catalogue_indexedfacet f" if everything else hits.facet_join()
-
-
-def _rows(hits: Hits, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
-    prefix, before = hits.prefix()
-    with connection.cursor() as cursor:
-        cursor.execute(prefix + sql, [*before, *params])
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
 
 
 def _matches(speaks: Dialect, plan: plans.Plan, query: ResourceQuery) -> Sql:
