@@ -16,6 +16,7 @@ class Dialect(Protocol):
     """What differs between databases."""
 
     binary: str  # collation of the alphabetical order
+    searched: str  # the table `d` of the conditions on words, keyed by resource_id
 
     def all_words(self, slots: Sequence[Slot]) -> Sql:
         """Write the condition that a row `d` holds every idea."""
@@ -52,6 +53,7 @@ class SQLite:
     """FTS5 over the analysed words; matches in a temporary table."""
 
     binary = ""
+    searched = "catalogue_indexedresource"
     IN_TEXT = (
         "d.resource_id IN (SELECT rowid FROM catalogue_fulltext WHERE catalogue_fulltext MATCH %s)"
     )
@@ -118,11 +120,12 @@ class PostgreSQL:
     """A stored tsvector of the analysed words; phrases are checked in the words themselves."""
 
     binary = 'COLLATE "C"'
-    IN_TEXT = "x.fulltext @@ CAST(%s AS tsquery)"
+    searched = "catalogue_indexedtext"
+    IN_TEXT = "d.fulltext @@ CAST(%s AS tsquery)"
 
     def all_words(self, slots: Sequence[Slot]) -> Sql:
         """Match every idea."""
-        return self._texts(_joined([self._slot(slot) for slot in slots], " AND "))
+        return _joined([self._slot(slot) for slot in slots], " AND ")
 
     def any_word(self, slots: Sequence[Slot]) -> Sql:
         """Match some word or some synonym."""
@@ -131,12 +134,7 @@ class PostgreSQL:
         parts = some if words else []
         parts += [self._phrase(slot.typed) for slot in slots if slot.quoted]
         parts += [self._phrase(phrase) for slot in slots for phrase in slot.others]
-        return self._texts(_joined(parts, " OR "))
-
-    def _texts(self, condition: Sql) -> Sql:
-        sql, params = condition
-        texts = f"SELECT x.resource_id FROM catalogue_indexedtext x WHERE {sql}"  # noqa: S608
-        return f"d.resource_id IN ({texts})", params
+        return _joined(parts, " OR ")
 
     def _slot(self, slot: Slot) -> Sql:
         if slot.quoted:
@@ -147,7 +145,7 @@ class PostgreSQL:
     def _phrase(self, phrase: Phrase) -> Sql:
         if len(phrase) == 1:
             return self.IN_TEXT, [_conjunction(phrase)]
-        condition = f"({self.IN_TEXT} AND ' ' || x.words || ' ' LIKE %s)"
+        condition = f"({self.IN_TEXT} AND ' ' || d.words || ' ' LIKE %s)"
         return condition, [_conjunction(phrase), f"% {' '.join(phrase)} %"]
 
     def rounded(self, expression: str) -> str:

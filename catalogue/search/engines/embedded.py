@@ -121,7 +121,7 @@ def _matches(speaks: Dialect, plan: plans.Plan, query: ResourceQuery) -> Sql:
     sql = f"""
         SELECT id, complete, {missed}, {which} FROM (
             SELECT d.resource_id AS id, {", ".join(columns)}
-            FROM catalogue_indexedresource d WHERE {where}
+            FROM {speaks.searched if plan.slots else "catalogue_indexedresource"} d WHERE {where}
         ) AS candidate WHERE {rule}
     """  # noqa: S608 - names of ours, values as parameters
     return sql, [*[name for name, _ in filters], *params, *more]
@@ -134,7 +134,10 @@ def _conditions(speaks: Dialect, plan: plans.Plan, query: ResourceQuery) -> Sql:
         condition, params = speaks.any_word(plan.slots)
         parts.append(condition)
     if query.updated:
-        parts.append("d.updated_on >= %s")
+        parts.append(
+            "d.resource_id IN"
+            " (SELECT resource_id FROM catalogue_indexedresource WHERE updated_on >= %s)"
+        )
         params = [*params, _days_ago(query.updated.days)]
     return " AND ".join(parts), params
 

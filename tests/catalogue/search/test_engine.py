@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -11,7 +12,8 @@ from catalogue.enums import Access, ResourceKind, Scope
 from catalogue.models import Synonym
 from catalogue.search import engine, index
 from catalogue.search.engines.embedded import SHOWN
-from catalogue.search.query import ResourceQuery, Sort, Words
+from catalogue.search.query import ResourceQuery, Sort, Updated, Words
+from portal.lib import clock
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory
 
 pytestmark = pytest.mark.django_db
@@ -200,4 +202,15 @@ def test_query_count_is_constant() -> None:
             engine().search(query)
         counts.append(len(seen))
     assert counts[0] == counts[1]
-    assert counts[0] <= 9
+    assert counts[0] <= 12
+
+
+def test_the_date_of_the_last_change_is_a_filter() -> None:
+    old = ResourceFactory(published=True, title="Emploi ancien", indexed=False)
+    new = ResourceFactory(published=True, title="Emploi récent")
+    old.content_modified_at = clock.now() - timedelta(days=400)
+    old.save()
+    index.write(old)
+    assert found("emploi", updated=Updated.YEAR) == [new.pk]
+    assert found("", updated=Updated.YEAR) == [new.pk]
+    assert set(found("emploi", updated=Updated.YEARS)) == {old.pk, new.pk}
