@@ -1,0 +1,66 @@
+"""The import contract is not decoration: breakages planted on purpose are caught."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+APPS = ("portal", "catalogue", "challenges", "datasets")
+# (file, line added, contract that must catch it)
+BREAKAGES = [
+    ("portal/lib/clock.py", "from portal.audit import record", "Floors look down"),
+    ("portal/audit/record.py", "import portal.accounts.models", "Floors look down"),
+    ("catalogue/queries/__init__.py", "import datasets.models", "Floors look down"),
+    ("datasets/rules.py", "def late():\n    import challenges.models", "Floors look down"),
+    ("catalogue/helpers.py", "", "Inside an app"),
+    ("challenges/rules.py", "import challenges.actions.entries", "Inside an app"),
+    ("datasets/models/holdout.py", "import datasets.gate", "Inside an app"),
+    ("challenges/scoring/tiers.py", "import django.db", "Plain Python"),
+    ("challenges/bundles/portable.py", "import portal.lib.clock", "Plain Python"),
+    (
+        "datasets/actions/holdouts.py",
+        "import datasets.vault.unseal",
+        "Only the gate opens the vault",
+    ),
+    ("challenges/queries/__init__.py", "import datasets.gate", "The gate has its callers"),
+    ("catalogue/queries/__init__.py", "import portal.audit.models", "The ledger has one writer"),
+    (
+        "challenges/scoring/metrics/ranking.py",
+        "import challenges.scoring.metrics.labels",
+        "Metrics ignore one another",
+    ),
+]
+
+
+@pytest.mark.slow
+def test_planted_breakages_are_caught(tmp_path: Path) -> None:
+    for app in APPS:
+        shutil.copytree(ROOT / app, tmp_path / app, ignore=shutil.ignore_patterns("static"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for name, line, _contract in BREAKAGES:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"\n{line}\n")
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("lint-imports")), "--no-logo", "--no-cache"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = done.stdout.split("Broken contracts")[-1]
+    assert done.returncode == 1, said
+    sections = dict(
+        re.findall(r"^(\S[^\n]*)\n-{4,}\n(.*?)(?=^\S[^\n]*\n-{4,}\n|\Z)", said, re.M | re.S)
+    )
+    missed = []
+    for name, line, contract in BREAKAGES:
+        module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        if module not in sections.get(contract, ""):
+            missed.append((name, line, contract))
+    assert missed == [], said
