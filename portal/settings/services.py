@@ -68,6 +68,15 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(mode.VAR_DIR / "beat-schedule")
+# A message is a hint: a request does not wait for a dead broker.
+IMPATIENT: dict[str, Any] = {
+    "socket_connect_timeout": 2,
+    "socket_timeout": 5,
+    "retry_on_timeout": False,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+}
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {
         "data_folder_in": str(mode.VAR_DIR / "queue"),
@@ -75,7 +84,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         "control_folder": str(mode.VAR_DIR / "queue-control"),
     }
     if BROKER_URL.startswith("filesystem")
-    else {"socket_connect_timeout": 2, "socket_timeout": 5, "retry_on_timeout": False}
+    else IMPATIENT
 )
 
 SEARCH_URL = mode.by_mode("SEARCH_URL", embedded="embedded:")

@@ -1,1 +1,0 @@
-"""The JSON interface: routers of the apps, problem+json."""
