@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from challenges.bundles.folder import Folder
-from challenges.scoring import child
+from challenges.scoring import child, definedness
 from challenges.scoring.contract import Limits, ScoringContract
 from challenges.scoring.truth import CompiledTruth, TruthFault, compile_truth, load_keys
 
@@ -43,15 +43,17 @@ class Rehearsal:
     def compiled(
         self, spec: ScoringContract, contract: Mapping[str, Any], folder: Path
     ) -> CompiledTruth:
-        """Compile the truth of a folder, once; raises TruthFault."""
+        """Compile the truth of a folder, once, if each figure has a value; raises TruthFault."""
         if spec.digest not in self._compiled:
             place = Folder(folder)
             sources = {each.source for each in spec.attributes if each.source not in {"truth", ""}}
-            self._compiled[spec.digest] = compile_truth(
+            truth = compile_truth(
                 spec,
                 place.read(str(contract["truth"]["file"]), limit_bytes=_MAX_BYTES),
                 {each: place.read(each, limit_bytes=_MAX_BYTES) for each in sorted(sources)},
             )
+            definedness.require(spec, truth)
+            self._compiled[spec.digest] = truth
         return self._compiled[spec.digest]
 
 

@@ -1,6 +1,6 @@
 """Sum statistics into buckets of clusters: small, additive, sealed, enough for all ranks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,16 @@ class Buckets:
             where, at = np.unique(cell, return_inverse=True)
             value = np.asarray(np.bincount(at, weights=stats.value), np.float64)
         return cls(buckets, stats.width, where // stats.width, where % stats.width, value)
+
+    @classmethod
+    def beside(cls, many: Sequence["Buckets"]) -> "Buckets":
+        """Lay the columns of several sums, over the same buckets, one after the other."""
+        starts = np.cumsum([0, *(one.width for one in many)])
+        row = np.concatenate([one.row for one in many])
+        column = np.concatenate([one.column + at for one, at in zip(many, starts, strict=False)])
+        value = np.concatenate([one.value for one in many])
+        order = np.lexsort((column, row))
+        return cls(many[0].buckets, int(starts[-1]), row[order], column[order], value[order])
 
     def total(self) -> Floats:
         """Return the sums over all buckets, in bucket order, shape (width,)."""

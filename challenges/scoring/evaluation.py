@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring import fairness, intervals, registry
+from challenges.scoring import fairness, formula, intervals, registry
 from challenges.scoring.buckets import Buckets
 from challenges.scoring.contract import MetricSpec, ScoringContract
 from challenges.scoring.metric import Floats, Metric, Part
@@ -62,10 +62,14 @@ def measure(
     """Compute one figure on one part, with its interval."""
     stats = metric.stats(part, spec.params)
     buckets = Buckets.of(stats, part.bucket, part.buckets)
-    value = finite(metric.value(buckets.total(), stats.context))
-    if value is None or not metric.interval:
+    value = near = finite(metric.value(buckets.total(), stats.context))
+    if metric.exact is not None:
+        value = finite(metric.exact(part, spec.params))
+    if value is None or near is None or not metric.interval:
         return Measured(value, None, np.zeros(0), buckets)
     values = intervals.replicates(buckets, weights, metric, stats.context)
+    if metric.exact is not None:
+        values = np.clip(values + (value - near), metric.low, metric.high)
     interval = intervals.bound(metric, buckets, values, independent=independent, level=level)
     return Measured(value, interval, values, buckets)
 
@@ -86,14 +90,45 @@ def evaluate(
     parts = parts_of(labels, keys, answer)
     for split, part in parts.items():
         values[split], bounds[split] = {}, {}
-        for spec in contract.figures:
-            measured = _figure(contract, spec, part, labels.weights[split])
+        for spec, measured in _figures(contract, part, labels.weights[split]):
             values[split][spec.key] = measured.value
             if measured.interval is not None:
                 bounds[split][spec.key] = list(measured.interval)
             if spec.key == contract.primary.key:
                 sums[split] = _sealed_sums(contract, spec, part, measured)
     return Evaluated(verdict, values, bounds, sums, {s: len(p) for s, p in parts.items()})
+
+
+def _figures(contract: ScoringContract, part: Part, weights: Array) -> list[tuple[MetricSpec, Any]]:
+    """Compute the figures in their declared order, formulas once the others are known."""
+    found = {
+        spec.key: _figure(contract, spec, part, weights)
+        for spec in contract.figures
+        if spec.metric != "formula"
+    }
+    return [
+        (
+            spec,
+            _composed(spec, found, contract.level) if spec.metric == "formula" else found[spec.key],
+        )
+        for spec in contract.figures
+    ]
+
+
+def _composed(spec: MetricSpec, figures: Mapping[str, Any], level: float) -> Measured:
+    """Compute a formula on figures, and on each of their shared resamplings."""
+    read = formula.read(spec.params["formula"])
+    used = {name: figures[name] for name in sorted(read.names)}
+    buckets = Buckets.beside([measured.buckets for measured in used.values()])
+    values = {name: measured.value for name, measured in used.items()}
+    value = None if None in values.values() else finite(read.value(values))
+    count = min(len(measured.replicates) for measured in used.values())
+    if value is None or not count:
+        return Measured(value, None, np.zeros(0), buckets)
+    replicates = read.value({name: m.replicates[:count] for name, m in used.items()})
+    interval = intervals.percentile(replicates, level) if buckets.used() > 1 else None
+    bounds = None if interval is None else (*interval, "bootstrap")
+    return Measured(value, bounds, replicates, buckets)
 
 
 def _figure(contract: ScoringContract, spec: MetricSpec, part: Part, weights: Array) -> Any:

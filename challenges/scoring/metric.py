@@ -1,6 +1,6 @@
 """Define what a metric is: statistics per unit that add up, and a value of their sum."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -25,6 +25,14 @@ class Shape(StrEnum):
     ANY = "any"
     LABEL_SETS = "label_sets"
     RANKED = "ranked"
+    PROBABILITIES = "probabilities"
+    QUANTILES = "quantiles"
+    MEMBERS = "members"
+    CURVES = "curves"
+    SCORED = "scored"
+    LABEL_SCORES = "label_scores"
+    SPANS = "spans"
+    FORMULA = "formula"
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,7 @@ class Part:
 
     texts: label of each code, empty when y and p are numbers. y, p: (n,) float64 or int32
     codes; for lists, flat codes with offsets (n + 1). gains: of y; ranks: 1-based, of p.
+    p is (n, m) when an answer is several numbers; a span is a row (label, start, end).
     bucket: (n,) numbers below buckets. names: identifier of each unit. groups: {key: (n,)
     codes}, group_names: {key: names}. numbers: {attribute: {"units", "items"}}.
     """
@@ -98,6 +107,8 @@ class Metric:
     (…, width), gives the figures of shape (…), NaN where it is undefined. step: smallest
     meaningful difference, 0 when it depends on the data. proportion: the first two columns
     are (units, hits), so that Wilson's interval holds. replicates: cap on resamplings.
+    exact(part, params) gives the figure when the sums only approach it (order statistics).
+    faults(params) lists, in English, what is wrong with parameters that are all there.
     """
 
     name: str
@@ -116,6 +127,8 @@ class Metric:
     proportion: bool = False
     interval: bool = True
     replicates: int = 1000
+    exact: Callable[[Part, Params], float] | None = None
+    faults: Callable[[Params], Iterable[str]] = lambda _: ()
 
 
 def dense(*columns: Array, context: Mapping[str, Any] | None = None) -> Stats:
@@ -141,6 +154,14 @@ def divide(top: Array, bottom: Array) -> Floats:
     out = np.full(np.broadcast_shapes(np.shape(top), bottom.shape), np.nan)
     np.divide(top, bottom, out=out, where=bottom != 0)
     return out
+
+
+def coded(part: Part) -> tuple[Array, Array, int]:
+    """Return the class of the truth and of the answer as codes, and how many classes there are."""
+    if part.texts:
+        return part.y.astype(np.int64), part.p.astype(np.int64), len(part.texts)
+    values, codes = np.unique(np.concatenate([part.y, part.p]), return_inverse=True)
+    return codes[: len(part)], codes[len(part) :], len(values)
 
 
 def units_of(offsets: Array) -> Array:

@@ -2,26 +2,77 @@
 
 from collections.abc import Iterable
 
+from challenges.scoring import formula
 from challenges.scoring.answer import ColumnType
 from challenges.scoring.contract import MetricSpec, ScoringContract
-from challenges.scoring.metric import Metric, Shape
+from challenges.scoring.metric import Metric, MetricFault, Shape
 from challenges.scoring.metrics import (
+    calibration,
+    class_probabilities,
     clusters,
+    composite,
+    confusion,
+    correlation,
+    durations,
+    forecasts,
     label_sets,
     labels,
     numbers,
     probabilities,
     ranking,
+    retrieval,
+    spans,
+    thresholds,
 )
 
-_FAMILIES = (labels, numbers, probabilities, label_sets, ranking, clusters)
+_FAMILIES = (
+    labels,
+    confusion,
+    probabilities,
+    thresholds,
+    calibration,
+    class_probabilities,
+    numbers,
+    correlation,
+    forecasts,
+    durations,
+    label_sets,
+    ranking,
+    retrieval,
+    spans,
+    clusters,
+    composite,
+)
 METRICS: dict[str, Metric] = {m.name: m for family in _FAMILIES for m in family.METRICS}
 ALIASES = {
+    "ap": "average_precision",
     "auc": "roc_auc",
+    "f1_micro_ml": "f1_micro",
+    "hit": "hit_at_k",
     "logloss": "log_loss",
-    "qwk": "kappa_quadratic",
     "macro_f1": "f1_macro",
+    "map": "map_at_k",
+    "map_r": "map_r_at_k",
+    "mrr": "mrr_at_k",
+    "qwk": "kappa_quadratic",
+    "recall_capped": "recall_at_k",
+    "recall_capped_at_k": "recall_at_k",
 }
+LEVELLED = frozenset({"kappa", "kappa_linear", "kappa_quadratic"})
+OVER_A_NOMENCLATURE = frozenset({"hamming", "catalogue_coverage", "gini_exposure"})
+BOUNDS: dict[str, tuple[float, float | None]] = {
+    "brier": (0, 1),
+    "ece": (0, 1),
+    "ece_adaptive": (0, 1),
+    "ipcw_brier": (0, 1),
+    "log_loss": (0, 1),
+    "rmsle": (0, None),
+}
+
+
+REACHABLE = frozenset(
+    {Shape.ANY, Shape.NUMBERS, Shape.LABELS, Shape.LABEL_SETS, Shape.RANKED, Shape.FORMULA}
+)
 
 
 def metric(name: str) -> Metric:
@@ -39,17 +90,57 @@ def _faults(contract: ScoringContract, spec: MetricSpec) -> Iterable[str]:
         yield f"unknown metric {spec.metric}"
         return
     found = metric(spec.metric)
+    yield from _param_faults(found, spec)
+    if found.shape is Shape.FORMULA:
+        yield from _formula_faults(contract, spec)
+    elif found.shape not in REACHABLE:
+        yield f"no answer can hold what {spec.metric} reads: {found.shape.value}"
+    elif found.shape not in _shapes(contract):
+        yield f"{spec.metric} cannot read this kind of answer"
+    if spec.by is not None and spec.by not in {a.key for a in contract.attributes}:
+        yield f"unknown attribute {spec.by}"
+    yield from _answer_faults(contract, spec, found.name)
+
+
+def _param_faults(found: Metric, spec: MetricSpec) -> Iterable[str]:
     given = set(spec.params)
     for name in sorted(found.required - given):
         yield f"parameter {name} is missing"
     for name in sorted(given - found.required - found.optional):
         yield f"unknown parameter {name}"
-    if found.shape not in _shapes(contract):
-        yield f"{spec.metric} cannot read this kind of answer"
-    if spec.by is not None and spec.by not in {a.key for a in contract.attributes}:
-        yield f"unknown attribute {spec.by}"
-    if spec.metric == "kappa_quadratic" and "labels" in given:
+    if not found.required - given:
+        yield from found.faults(spec.params)
+    for name in sorted(given & {"k", "prefix"}):
+        value = spec.params[name]
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            yield f"{name} must be a whole number of at least 1"
+
+
+def _answer_faults(contract: ScoringContract, spec: MetricSpec, name: str) -> Iterable[str]:
+    answer = contract.answer.answer
+    if name in LEVELLED and "labels" in spec.params:
         yield from _uncovered_levels(contract, spec)
+    if name in OVER_A_NOMENCLATURE and answer.domain is None:
+        yield f"{spec.metric} needs a declared nomenclature"
+    if name in BOUNDS:
+        low, high = BOUNDS[name]
+        if answer.min is None or answer.min < low:
+            yield f"{spec.metric} needs answers of at least {low:g}"
+        if high is not None and (answer.max is None or answer.max > high):
+            yield f"{spec.metric} needs answers of at most {high:g}"
+
+
+def _formula_faults(contract: ScoringContract, spec: MetricSpec) -> Iterable[str]:
+    """Refuse a formula over anything but plain figures that the contract declares."""
+    if spec.by is not None:
+        yield "a formula is not computed by group"
+    try:
+        names = formula.read(spec.params.get("formula", "")).names
+    except MetricFault:
+        return
+    plain = {s.key for s in contract.figures if s.by is None and s.metric != "formula"}
+    for name in sorted(names - plain):
+        yield f"the formula names {name}, which is no plain figure"
 
 
 def _shapes(contract: ScoringContract) -> set[Shape]:

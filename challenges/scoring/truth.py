@@ -26,6 +26,7 @@ Rows = list[dict[str, str]]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 MAX_BUCKETS = 2000
+COLUMN_PARAMS = ("pair", "member", "event", "scale")
 
 
 class TruthFault(ValueError):
@@ -378,7 +379,7 @@ def _add_groups(
 
 def _metric_columns(contract: ScoringContract) -> list[str]:
     """Return the columns of the truth that parameters of metrics name."""
-    named = [s.params.get(k) for s in contract.figures for k in ("pair", "member")]
+    named = [s.params.get(k) for s in contract.figures for k in COLUMN_PARAMS]
     return sorted({str(n) for n in named if n is not None})
 
 

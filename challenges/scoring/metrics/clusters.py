@@ -1,9 +1,10 @@
-"""Measure groupings: adjusted Rand index, adjusted mutual information, number of groups.
+"""Measure groupings: Rand and information indices, B-cubed, pairs, number of groups.
 
-One group on both sides is 1; one group against several is 0.
+One group on both sides is 1; one group against singletons is 0, but for B-cubed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,81 @@ def _expected_information(true: Floats, given: Floats) -> float:
     return total
 
 
+def _information(sums: Floats, context: Mapping[str, Any]) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return the entropy of the truth, of the answer, of both at once, and the total."""
+    total = sums.sum(-1)
+    true, given = _margin(sums, context["y"]), _margin(sums, context["p"])
+    return _entropies(true, total), _entropies(given, total), _entropies(sums, total), total
+
+
+def _entropies(counts: Floats, total: Floats) -> Floats:
+    share = np.nan_to_num(divide(counts, total[..., None]))
+    return np.asarray(-(share * np.log(np.where(share > 0, share, 1.0))).sum(-1))
+
+
+def _shares(sums: Floats, context: Mapping[str, Any]) -> tuple[Floats, Floats]:
+    """Return homogeneity and completeness: 1 where there is nothing to tell apart."""
+    true, given, both, total = _information(sums, context)
+    shared = np.maximum(true + given - both, 0.0)
+    shared = np.where(shared < 1e-14, 0.0, shared)
+    found = [np.where(side > 0, divide(shared, side), 1.0) for side in (true, given)]
+    found = [np.where(total > 0, np.minimum(side, 1.0), np.nan) for side in found]
+    return found[0], found[1]
+
+
+def _homogeneity(sums: Floats, context: Mapping[str, Any]) -> Floats:
+    return _shares(sums, context)[0]
+
+
+def _completeness(sums: Floats, context: Mapping[str, Any]) -> Floats:
+    return _shares(sums, context)[1]
+
+
+def _v_measure(sums: Floats, context: Mapping[str, Any]) -> Floats:
+    homogeneity, completeness = _shares(sums, context)
+    beta = context.get("beta", 1.0)
+    top = (1 + beta) * homogeneity * completeness
+    score = divide(top, beta * homogeneity + completeness)
+    return np.where(np.isnan(homogeneity), np.nan, np.nan_to_num(score))
+
+
+def _nmi(sums: Floats, context: Mapping[str, Any]) -> Floats:
+    true, given, both, total = _information(sums, context)
+    shared = np.maximum(true + given - both, 0.0)
+    shared = np.where(shared < 1e-14, 0.0, shared)
+    score = np.where(true + given > 0, divide(2 * shared, true + given), 1.0)
+    return np.where(total > 0, np.minimum(score, 1.0), np.nan)
+
+
+def _with_beta(part: Part, params: Params) -> Stats:
+    stats = _cells(part, params)
+    return replace(stats, context={**stats.context, "beta": float(params.get("beta", 1.0))})
+
+
+def _beta_faults(params: Params) -> Iterable[str]:
+    beta = params.get("beta", 1.0)
+    if isinstance(beta, bool) or not isinstance(beta, int | float) or not beta > 0:
+        yield "beta must be a positive number"
+
+
+def _b_cubed(sums: Floats, context: Mapping[str, Any]) -> Floats:
+    """Average over rows the share of their group, given then true, that they share."""
+    true, given = _margin(sums, context["y"]), _margin(sums, context["p"])
+    y, p = (np.unique(context[side], return_inverse=True)[1] for side in ("y", "p"))
+    total = sums.sum(-1)
+    square = sums * sums
+    precision = divide(np.nan_to_num(divide(square, given[..., p])).sum(-1), total)
+    recall = divide(np.nan_to_num(divide(square, true[..., y])).sum(-1), total)
+    return divide(2 * precision * recall, precision + recall)
+
+
+def _pair_f1(sums: Floats, context: Mapping[str, Any]) -> Floats:
+    both = _two(sums)
+    true, given = _two(_margin(sums, context["y"])), _two(_margin(sums, context["p"]))
+    score = np.where(true + given > 0, divide(2 * both, true + given), 1.0)
+    return np.where(sums.sum(-1) > 0, score, np.nan)
+
+
 def _average(part: Part, params: Params) -> Stats:
     if params.get("average", "arithmetic") != "arithmetic":
         raise MetricFault("only the arithmetic mean is known")
@@ -113,30 +189,62 @@ def _count(sums: Floats, context: Mapping[str, Any]) -> Floats:
     return np.asarray((_margin(sums, context["p"]) > 0).sum(-1), np.float64)
 
 
+def _metric(name: str, value: Any, formula: str, oracle: str, **more: Any) -> Metric:
+    facts: dict[str, Any] = {"stats": _cells, "low": 0.0} | more
+    return Metric(
+        name=name,
+        shape=Shape.ANY,
+        direction="max",
+        high=1.0,
+        value=value,
+        formula=formula,
+        oracle=oracle,
+        **facts,
+    )
+
+
 METRICS = (
-    Metric(
-        name="ari",
-        shape=Shape.ANY,
-        direction="max",
-        low=-0.5,
-        high=1.0,
-        stats=_cells,
-        value=_ari,
-        formula="adjusted Rand index",
-        oracle="sklearn.metrics.adjusted_rand_score",
-    ),
-    Metric(
-        name="ami",
-        shape=Shape.ANY,
-        direction="max",
-        low=-1.0,
-        high=1.0,
+    _metric("ari", _ari, "adjusted Rand index", "sklearn.metrics.adjusted_rand_score", low=-0.5),
+    _metric(
+        "ami",
+        _ami,
+        "(MI − E[MI]) / (mean entropy − E[MI])",
+        "sklearn.metrics.adjusted_mutual_info_score",
         stats=_average,
-        value=_ami,
-        formula="(MI − E[MI]) / (mean entropy − E[MI])",
-        oracle="sklearn.metrics.adjusted_mutual_info_score",
+        low=-1.0,
         optional=frozenset({"average"}),
         replicates=200,
+    ),
+    _metric(
+        "nmi",
+        _nmi,
+        "MI / mean entropy",
+        "sklearn.metrics.normalized_mutual_info_score",
+        stats=_average,
+        optional=frozenset({"average"}),
+    ),
+    _metric("homogeneity", _homogeneity, "MI / H(y)", "sklearn.metrics.homogeneity_score"),
+    _metric("completeness", _completeness, "MI / H(p)", "sklearn.metrics.completeness_score"),
+    _metric(
+        "v_measure",
+        _v_measure,
+        "(1 + β)·h·c / (β·h + c), h homogeneity, c completeness",
+        "sklearn.metrics.v_measure_score",
+        stats=_with_beta,
+        optional=frozenset({"beta"}),
+        faults=_beta_faults,
+    ),
+    _metric(
+        "b_cubed",
+        _b_cubed,
+        "F1 of the mean over rows of |given ∩ true| / |given| and / |true|",
+        "own vectors",
+    ),
+    _metric(
+        "pair_f1",
+        _pair_f1,
+        "F1 of the pairs of rows put together",
+        "sklearn.metrics.cluster.pair_confusion_matrix",
     ),
     Metric(
         name="n_clusters",

@@ -1,10 +1,11 @@
-"""Measure labels: accuracy, macro F1, quadratic kappa, consistency of pairs.
+"""Measure labels: accuracy, macro F1, kappas, consistency of pairs.
 
 Classes of the macro F1 are those of the truth of the part; levels of kappa are the declared
 nomenclature. A stray predicted label is an ordinary wrong answer.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from challenges.scoring.metric import (
     Part,
     Shape,
     Stats,
+    coded,
     dense,
     divide,
     ratio,
@@ -36,15 +38,8 @@ def _accuracy(part: Part, params: Params) -> Stats:
     return dense(np.ones(len(part)), y == p)
 
 
-def _coded(part: Part) -> tuple[Array, Array, int]:
-    if part.texts:
-        return part.y.astype(np.int64), part.p.astype(np.int64), len(part.texts)
-    values, codes = np.unique(np.concatenate([part.y, part.p]), return_inverse=True)
-    return codes[: len(part)], codes[len(part) :], len(values)
-
-
 def _f1(part: Part, params: Params) -> Stats:
-    y, p, classes = _coded(part)
+    y, p, classes = coded(part)
     unit = np.arange(len(part))
     right = np.flatnonzero(y == p)
     count = len(part)
@@ -86,14 +81,31 @@ def _levels(part: Part, values: Array, labels: Sequence[object]) -> Array:
     return np.asarray(found)
 
 
-def _kappa_value(sums: Floats, context: Mapping[str, Any]) -> Floats:
+def _kappa_value(sums: Floats, context: Mapping[str, Any], *, power: int) -> Floats:
+    """Weigh each disagreement by its distance to a power; 0 counts every one as 1."""
     size = context["levels"]
     seen = sums.reshape(*sums.shape[:-1], size, size)
     level = np.arange(size, dtype=np.float64)
-    weight = (level[:, None] - level[None, :]) ** 2
+    apart = np.abs(level[:, None] - level[None, :])
+    weight = apart**power if power else (apart > 0) * 1.0
     chance = np.einsum("...i,...j,ij->...", seen.sum(-1), seen.sum(-2), weight)
     total = seen.sum((-1, -2))
     return 1 - divide((seen * weight).sum((-1, -2)) * total, chance)
+
+
+def _kappa_metric(name: str, power: int, weight: str, weights: str) -> Metric:
+    return Metric(
+        name=name,
+        shape=Shape.ANY,
+        direction="max",
+        low=-1.0,
+        high=1.0,
+        stats=_kappa,
+        value=partial(_kappa_value, power=power),
+        formula=f"1 − Σw·o / Σw·e, w = {weight}",
+        oracle=f"sklearn.metrics.cohen_kappa_score(weights={weights}, labels=levels)",
+        required=frozenset({"labels"}),
+    )
 
 
 def _pairs(part: Part, params: Params) -> Stats:
@@ -143,18 +155,9 @@ METRICS = (
         oracle="sklearn.metrics.f1_score(average='macro', labels=classes of the truth)",
         optional=frozenset({"labels"}),
     ),
-    Metric(
-        name="kappa_quadratic",
-        shape=Shape.ANY,
-        direction="max",
-        low=-1.0,
-        high=1.0,
-        stats=_kappa,
-        value=_kappa_value,
-        formula="1 − Σw·o / Σw·e, w = (i − j)²",
-        oracle="sklearn.metrics.cohen_kappa_score(weights='quadratic', labels=levels)",
-        required=frozenset({"labels"}),
-    ),
+    _kappa_metric("kappa", 0, "[i ≠ j]", "None"),
+    _kappa_metric("kappa_linear", 1, "|i − j|", "'linear'"),
+    _kappa_metric("kappa_quadratic", 2, "(i − j)²", "'quadratic'"),
     Metric(
         name="pair_consistency",
         shape=Shape.ANY,

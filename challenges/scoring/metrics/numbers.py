@@ -1,55 +1,186 @@
-"""Measure errors of numbers: mean absolute error, root mean squared error."""
+"""Measure errors of numbers: means of absolute, squared, relative and asymmetric errors."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from challenges.scoring.metric import (
+    Array,
     Floats,
     Metric,
+    MetricFault,
     Params,
     Part,
     Shape,
     Stats,
     dense,
+    divide,
     ratio,
 )
 
+BINS = 1024
+
+
+def _mean_of(errors: Array) -> Stats:
+    return dense(np.ones(len(errors)), errors)
+
 
 def _absolute(part: Part, params: Params) -> Stats:
-    return dense(np.ones(len(part)), np.abs(part.y - part.p))
+    return _mean_of(np.abs(part.y - part.p))
 
 
 def _squared(part: Part, params: Params) -> Stats:
-    return dense(np.ones(len(part)), (part.y - part.p) ** 2)
+    return _mean_of((part.y - part.p) ** 2)
 
 
 def _root(sums: Floats, context: Mapping[str, Any]) -> Floats:
     return np.sqrt(ratio(sums, context))
 
 
+def _median(part: Part, params: Params) -> float:
+    return float(np.median(np.abs(part.y - part.p))) if len(part) else float("nan")
+
+
+def _median_bins(part: Part, params: Params) -> Stats:
+    """Count the errors in bins of equal mass; each bin stands for its mean error."""
+    errors = np.abs(part.y - part.p)
+    values, of_value, times = np.unique(errors, return_inverse=True, return_counts=True)
+    start = np.cumsum(times) - times
+    _, bin_of = np.unique(start * BINS // max(len(part), 1), return_inverse=True)
+    column = bin_of[of_value]
+    width = int(bin_of.max()) + 1 if len(values) else 0
+    count = np.bincount(column, minlength=width)
+    middle = divide(np.bincount(column, weights=errors, minlength=width), count)
+    return Stats(np.arange(len(part)), column, np.ones(len(part)), width, {"errors": middle})
+
+
+def _median_value(sums: Floats, context: Mapping[str, Any]) -> Floats:
+    seen = np.cumsum(sums, axis=-1)
+    half = seen[..., -1:] / 2
+    low = np.minimum((seen < half).sum(-1), sums.shape[-1] - 1)
+    high = np.minimum((seen <= half).sum(-1), sums.shape[-1] - 1)
+    errors = context["errors"]
+    return np.where(half[..., 0] > 0, (errors[low] + errors[high]) / 2, np.nan)
+
+
+def _logarithmic(part: Part, params: Params) -> Stats:
+    if len(part) and min(part.y.min(), part.p.min()) < 0:
+        raise MetricFault("a logarithmic error needs values of at least 0")
+    return _mean_of((np.log1p(part.p) - np.log1p(part.y)) ** 2)
+
+
+def _relative(part: Part, params: Params) -> Stats:
+    if (part.y == 0).any():
+        raise MetricFault("a relative error needs true values other than 0")
+    return _mean_of(np.abs(part.y - part.p) / np.abs(part.y))
+
+
+def _symmetric(part: Part, params: Params) -> Stats:
+    size = np.abs(part.y) + np.abs(part.p)
+    return _mean_of(2 * np.nan_to_num(divide(np.abs(part.y - part.p), size)))
+
+
+def _pinball(part: Part, params: Params) -> Stats:
+    tau = float(params["tau"])
+    gap = part.y - part.p
+    return _mean_of(np.maximum(tau * gap, (tau - 1) * gap))
+
+
+def _tau_faults(params: Params) -> Iterable[str]:
+    tau = params["tau"]
+    if isinstance(tau, bool) or not isinstance(tau, int | float) or not 0 < tau < 1:
+        yield "tau must lie between 0 and 1"
+
+
+def _r2(part: Part, params: Params) -> Stats:
+    """Add up the truth about its mean, so that a far origin costs no digit."""
+    same = not len(part) or part.y.min() == part.y.max()
+    centred = np.zeros(len(part)) if same else part.y - part.y.mean()
+    return dense(np.ones(len(part)), centred, centred**2, (part.y - part.p) ** 2)
+
+
+def _r2_value(sums: Floats, context: Mapping[str, Any]) -> Floats:
+    n, total, squares, errors = np.moveaxis(sums, -1, 0)
+    spread = squares - np.nan_to_num(divide(total**2, n))
+    return 1 - divide(errors, np.where(spread > 0, spread, 0.0))
+
+
+def _scaled(part: Part, params: Params) -> Stats:
+    """Divide each error by the naive error of its series, a column of the truth."""
+    key = f"column:{params['scale']}"
+    try:
+        scales = np.array([float(name) for name in part.group_names[key]])
+    except ValueError as error:
+        raise MetricFault("the naive errors must be numbers") from error
+    of_unit = scales[part.groups[key]]
+    if not (np.isfinite(of_unit) & (of_unit > 0)).all():
+        raise MetricFault("the naive error of a series must be above 0")
+    return _mean_of(np.abs(part.y - part.p) / of_unit)
+
+
+def _metric(name: str, stats: Any, formula: str, oracle: str, **more: Any) -> Metric:
+    facts: dict[str, Any] = {"direction": "min", "low": 0.0, "high": np.inf, "value": ratio} | more
+    return Metric(
+        name=name, shape=Shape.NUMBERS, stats=stats, formula=formula, oracle=oracle, **facts
+    )
+
+
 METRICS = (
-    Metric(
-        name="mae",
-        shape=Shape.NUMBERS,
-        direction="min",
-        low=0.0,
-        high=np.inf,
-        stats=_absolute,
-        value=ratio,
-        formula="Σ|y − p| / n",
-        oracle="sklearn.metrics.mean_absolute_error",
-    ),
-    Metric(
-        name="rmse",
-        shape=Shape.NUMBERS,
-        direction="min",
-        low=0.0,
-        high=np.inf,
-        stats=_squared,
+    _metric("mae", _absolute, "Σ|y − p| / n", "sklearn.metrics.mean_absolute_error"),
+    _metric(
+        "rmse",
+        _squared,
+        "√(Σ(y − p)² / n)",
+        "sklearn.metrics.root_mean_squared_error",
         value=_root,
-        formula="√(Σ(y − p)² / n)",
-        oracle="sklearn.metrics.root_mean_squared_error",
+    ),
+    _metric("mse", _squared, "Σ(y − p)² / n", "sklearn.metrics.mean_squared_error"),
+    _metric(
+        "medae",
+        _median_bins,
+        "median of |y − p|",
+        "sklearn.metrics.median_absolute_error",
+        value=_median_value,
+        exact=_median,
+    ),
+    _metric(
+        "rmsle",
+        _logarithmic,
+        "√(Σ(ln(1 + p) − ln(1 + y))² / n)",
+        "sklearn.metrics.root_mean_squared_log_error",
+        value=_root,
+    ),
+    _metric(
+        "mape",
+        _relative,
+        "Σ(|y − p| / |y|) / n",
+        "sklearn.metrics.mean_absolute_percentage_error",
+    ),
+    _metric("smape", _symmetric, "(2/n) Σ|y − p| / (|y| + |p|), 0/0 = 0", "own vectors", high=2.0),
+    _metric(
+        "pinball",
+        _pinball,
+        "Σ max(τ(y − p), (τ − 1)(y − p)) / n",
+        "sklearn.metrics.mean_pinball_loss",
+        required=frozenset({"tau"}),
+        faults=_tau_faults,
+    ),
+    _metric(
+        "r2",
+        _r2,
+        "1 − Σ(y − p)² / Σ(y − mean of y)²",
+        "sklearn.metrics.r2_score",
+        direction="max",
+        low=-np.inf,
+        high=1.0,
+        value=_r2_value,
+    ),
+    _metric(
+        "mase",
+        _scaled,
+        "Σ(|y − p| / naive seasonal error of the series) / n",
+        "own vectors",
+        required=frozenset({"scale"}),
     ),
 )

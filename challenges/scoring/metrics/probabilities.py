@@ -3,6 +3,8 @@
 The truth is 0 or 1. A part with one class only has no AUC (NaN, refused at publication).
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from challenges.scoring.metric import (
@@ -80,6 +82,12 @@ def _brier_stats(part: Part, params: Params) -> Stats:
     return dense(np.ones(len(part)), (part.p - _binary(part)) ** 2)
 
 
+def _clip_faults(params: Params) -> Iterable[str]:
+    clip = params.get("clip", CLIP)
+    if isinstance(clip, bool) or not isinstance(clip, int | float) or not 0 < clip < 0.5:
+        yield "clip must lie between 0 and 0.5"
+
+
 METRICS = (
     Metric(
         name="roc_auc",
@@ -103,6 +111,7 @@ METRICS = (
         formula="−(1/n) Σ ln p(y), p in [clip, 1 − clip]",
         oracle="sklearn.metrics.log_loss on clipped input",
         optional=frozenset({"clip"}),
+        faults=_clip_faults,
     ),
     Metric(
         name="brier",
