@@ -65,12 +65,12 @@ def _pinball(part: Part, params: Params) -> Stats:
 
 
 def _crossings(part: Part, params: Params) -> Stats:
-    return _mean_of((np.diff(_numbers(part), axis=1) < 0).any(1))
+    return _mean_of(np.asarray((np.diff(_numbers(part), axis=1) < 0).any(1)))
 
 
 def _inside(part: Part, params: Params) -> Stats:
     p = _numbers(part, 2)
-    return _mean_of((p[:, 0] <= part.y) & (part.y <= p[:, 1]))
+    return _mean_of(np.asarray((p[:, 0] <= part.y) & (part.y <= p[:, 1])))
 
 
 def _width(part: Part, params: Params) -> Stats:
