@@ -40,7 +40,7 @@ up: install ## Start the portal on http://127.0.0.1:8000 (PORT and VAR_DIR are h
 test: install-dev ## Run the tests: lean, on SQLite and, when TEST_POSTGRES_URL is set, on PostgreSQL
 	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not full and not journey"
 	@if [ -n "$$TEST_POSTGRES_URL" ]; then \
-		DATABASE_URL="$$TEST_POSTGRES_URL" $(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "database and not full and not journey"; \
+		DATABASE_URL="$$TEST_POSTGRES_URL" $(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "database and not full and not journey and not crawl"; \
 	else echo "PostgreSQL: skipped, TEST_POSTGRES_URL is not set"; fi
 	$(BIN)/pytest -q -p no:randomly -m "journey and not full"
 
