@@ -67,6 +67,9 @@ fix: install-dev ## Repair what can be repaired
 bench: install-dev ## Measure, each figure beside a peer's in the same run
 	$(BIN)/python -m bench
 
+docs: install ## Write the pages made from the code
+	$(BIN)/python -m challenges.scoring.manual > docs/metriques.md
+
 requirements: $(UV) ## Compile the requirements files with their hashes
 	$(UV_COMPILE) requirements.in -o requirements.txt
 	$(UV_COMPILE) requirements-dev.in -o requirements-dev.txt

@@ -15,7 +15,7 @@ from challenges.scoring.metric import MetricFault, divide
 
 Floats = NDArray[np.float64]
 MAX_CHARACTERS = 300
-MAX_NODES = 60
+MAX_NODES = 240
 OPERATIONS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: np.add,
     ast.Sub: np.subtract,
@@ -47,7 +47,7 @@ def read(text: str) -> Formula:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise MetricFault("the formula cannot be read") from error
     nodes = sum(1 for _ in ast.walk(body))
-    if nodes > 4 * MAX_NODES:
+    if nodes > MAX_NODES:
         raise MetricFault("the formula is too long")
     names: set[str] = set()
     _check(body, names)

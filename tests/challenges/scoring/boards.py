@@ -34,6 +34,19 @@ def contract(
     )
 
 
+def scores(*metrics: dict[str, Any], **target: Any) -> ScoringContract:
+    """Make a contract of several metrics on rows (id, y) answered by probabilities."""
+    column = {"name": "p", "role": "target", "type": "float", "min": 0, "max": 1} | target
+    key = {"name": "id", "role": "id", "type": "string"}
+    return ScoringContract.from_json(
+        {
+            "submission": {"layout": "one_row_per_id", "columns": [key, column]},
+            "truth": {"id": "id", "target": "y"},
+            "metrics": list(metrics),
+        }
+    )
+
+
 def truth_of(chosen: ScoringContract, rows: dict[str, list[Any]]) -> CompiledTruth:
     """Compile a truth given by columns."""
     names = list(rows)

@@ -1,5 +1,6 @@
 """Make parts for the tests of metrics, and compute a figure on them."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -30,13 +31,16 @@ def rng_of(seed: int, case: int) -> np.random.Generator:
     return np.random.default_rng([seed, case])
 
 
-def rngs(seed: int, count: int = CASES) -> list[np.random.Generator]:
+def rngs(seed: int, seeds: range) -> Iterator[np.random.Generator]:
     """Return one generator per random case."""
-    return [np.random.default_rng([seed, i]) for i in range(count)]
+    for i in seeds:
+        yield rng_of(seed, i)
 
 
 def size(rng: np.random.Generator, most: int = 200) -> int:
-    """Draw a number of rows, often small."""
+    """Draw a number of rows, often small, at times 5,000."""
+    if most > 100 and rng.random() < 0.01:
+        return 5000
     return int(rng.integers(1, rng.choice([4, 30, most]) + 1))
 
 

@@ -129,6 +129,7 @@ def followed(rng: np.random.Generator) -> tuple[Any, Any, dict[str, Any]]:
     """Draw a training part that outlasts the evaluated one, and the law of its cuts."""
     train, train_ended = lives_of(rng, int(rng.integers(20, 60)))
     y, ended = lives_of(rng, size(rng, 80) + 5)
+    ended[0] = True
     train, train_ended = np.append(train, 1000.0), np.append(train_ended, True)
     law = censoring_law(train, train_ended)
     structured = Surv.from_arrays(train_ended, train)

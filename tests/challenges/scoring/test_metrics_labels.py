@@ -8,7 +8,7 @@ import pytest
 from sklearn import metrics as oracle
 
 from challenges.scoring.metric import MetricFault
-from tests.challenges.scoring.parts import figure, part, rngs, size
+from tests.challenges.scoring.parts import cases, figure, part, rngs, size
 
 TEXTS = ["A1101", "A1201", "B1301", "B2", "C", "D", "E1", "E2"]
 
@@ -20,16 +20,17 @@ def labels_of(rng: np.random.Generator, classes: int) -> tuple[np.ndarray, np.nd
     return y.astype(np.int32), p.astype(np.int32)
 
 
-@pytest.mark.slow
-def test_accuracy_equals_the_oracle() -> None:
-    for rng in rngs(1):
+@cases
+def test_accuracy_equals_the_oracle(seeds: range) -> None:
+    for rng in rngs(1, seeds):
         y, p = labels_of(rng, 8)
         found = figure("accuracy", part(y, p, texts=TEXTS))
         assert found == pytest.approx(oracle.accuracy_score(y, p), abs=1e-12)
 
 
-def test_accuracy_of_first_characters() -> None:
-    for rng in rngs(2):
+@cases
+def test_accuracy_of_first_characters(seeds: range) -> None:
+    for rng in rngs(2, seeds):
         y, p = labels_of(rng, 8)
         wanted = np.mean([TEXTS[a][:1] == TEXTS[b][:1] for a, b in zip(y, p, strict=True)])
         found = figure("accuracy", part(y, p, texts=TEXTS), prefix=1)
@@ -41,9 +42,9 @@ def test_prefix_needs_texts() -> None:
         figure("accuracy", part([1.0], [1.0]), prefix=2)
 
 
-@pytest.mark.slow
-def test_macro_f1_averages_over_the_classes_of_the_truth() -> None:
-    for rng in rngs(3):
+@cases
+def test_macro_f1_averages_over_the_classes_of_the_truth(seeds: range) -> None:
+    for rng in rngs(3, seeds):
         y, p = labels_of(rng, 8)
         wanted = oracle.f1_score(y, p, labels=np.unique(y), average="macro", zero_division=0)
         assert figure("f1_macro", part(y, p, texts=TEXTS)) == pytest.approx(wanted, abs=1e-12)
@@ -55,10 +56,10 @@ def test_macro_f1_is_not_lowered_by_one_stray_label() -> None:
     assert found == pytest.approx((0.8 + 1.0) / 2, abs=1e-12)
 
 
-@pytest.mark.slow
-def test_quadratic_kappa_equals_the_oracle() -> None:
+@cases
+def test_quadratic_kappa_equals_the_oracle(seeds: range) -> None:
     levels = [1, 2, 3, 4, 5]
-    for rng in rngs(4):
+    for rng in rngs(4, seeds):
         y, p = labels_of(rng, 5)
         y, p = y + 1.0, p + 1.0
         with warnings.catch_warnings():
@@ -107,17 +108,17 @@ def test_pair_consistency_without_a_pair_cannot_be_computed() -> None:
     assert math.isnan(found)
 
 
-@pytest.mark.slow
-def test_rand_index_equals_the_oracle() -> None:
-    for rng in rngs(5):
+@cases
+def test_rand_index_equals_the_oracle(seeds: range) -> None:
+    for rng in rngs(5, seeds):
         y, p = labels_of(rng, int(rng.integers(1, 8)))
         wanted = oracle.adjusted_rand_score(y, p)
         assert figure("ari", part(y, p)) == pytest.approx(wanted, abs=1e-9)
 
 
-@pytest.mark.slow
-def test_mutual_information_equals_the_oracle() -> None:
-    for rng in rngs(6):
+@cases
+def test_mutual_information_equals_the_oracle(seeds: range) -> None:
+    for rng in rngs(6, seeds):
         y, p = labels_of(rng, int(rng.integers(1, 8)))
         if len(y) < 3:
             continue

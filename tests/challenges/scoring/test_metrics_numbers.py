@@ -9,7 +9,7 @@ from sklearn import metrics as oracle
 from sklearn.preprocessing import MultiLabelBinarizer
 
 from challenges.scoring.metric import MetricFault
-from tests.challenges.scoring.parts import figure, lists, part, rngs, size
+from tests.challenges.scoring.parts import cases, figure, lists, part, rngs, size
 
 TEXTS = list("abcdefgh")
 
@@ -20,8 +20,9 @@ def numbers_of(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return rng.normal(size=n) * scale, rng.normal(size=n) * scale
 
 
-def test_errors_equal_the_oracle() -> None:
-    for rng in rngs(11):
+@cases
+def test_errors_equal_the_oracle(seeds: range) -> None:
+    for rng in rngs(11, seeds):
         y, p = numbers_of(rng)
         wanted = oracle.mean_absolute_error(y, p)
         assert figure("mae", part(y, p)) == pytest.approx(wanted, rel=1e-12)
@@ -44,9 +45,9 @@ def scores_of(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return y, p
 
 
-@pytest.mark.slow
-def test_probabilities_equal_the_oracle() -> None:
-    for rng in rngs(12):
+@cases
+def test_probabilities_equal_the_oracle(seeds: range) -> None:
+    for rng in rngs(12, seeds):
         y, p = scores_of(rng)
         assert figure("roc_auc", part(y, p)) == pytest.approx(oracle.roc_auc_score(y, p), abs=1e-12)
         clipped = np.clip(p, 1e-6, 1 - 1e-6)
@@ -94,10 +95,10 @@ def set_figure(name: str, y: list[list[int]], p: list[list[int]]) -> float:
     return figure(name, chosen)
 
 
-@pytest.mark.slow
-def test_lists_of_labels_equal_the_oracle() -> None:
+@cases
+def test_lists_of_labels_equal_the_oracle(seeds: range) -> None:
     binarizer = MultiLabelBinarizer(classes=range(8))
-    for rng in rngs(13):
+    for rng in rngs(13, seeds):
         y, p = sets_of(rng)
         true, given = binarizer.fit_transform(y), binarizer.fit_transform(p)
         both_empty = (true.sum(1) == 0) & (given.sum(1) == 0)

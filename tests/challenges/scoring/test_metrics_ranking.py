@@ -9,7 +9,7 @@ import pytrec_eval
 from sklearn.metrics import ndcg_score
 
 from challenges.scoring.metric import MetricFault
-from tests.challenges.scoring.parts import figure, lists, part, rngs
+from tests.challenges.scoring.parts import cases, figure, lists, part, rngs
 
 ITEMS = [f"{letter}{number}" for letter in "ABCD" for number in range(6)]
 
@@ -52,9 +52,10 @@ def trec(truth: list[dict[int, float]], given: list[list[int]], measure: str) ->
     return [found.get(str(q), {}).get(name, 0.0) for q in range(len(truth))]
 
 
+@cases
 @pytest.mark.parametrize("gain", ["linear", "exponential"])
-def test_ndcg_equals_trec_eval(gain: str) -> None:
-    for rng in rngs(21):
+def test_ndcg_equals_trec_eval(gain: str, seeds: range) -> None:
+    for rng in rngs(21, seeds):
         truth, given = case(rng)
         shown = truth
         if gain == "exponential":
@@ -69,8 +70,9 @@ def test_ndcg_equals_trec_eval(gain: str) -> None:
         )
 
 
-def test_ndcg_equals_scikit_learn() -> None:
-    for rng in rngs(22):
+@cases
+def test_ndcg_equals_scikit_learn(seeds: range) -> None:
+    for rng in rngs(22, seeds):
         gains = rng.random(12)
         order = rng.permutation(12)
         scores = np.empty(12)
@@ -81,8 +83,9 @@ def test_ndcg_equals_scikit_learn() -> None:
         assert found == pytest.approx(wanted, abs=1e-9)
 
 
-def test_recall_equals_trec_eval_capped() -> None:
-    for rng in rngs(23):
+@cases
+def test_recall_equals_trec_eval_capped(seeds: range) -> None:
+    for rng in rngs(23, seeds):
         truth, given = case(rng)
         relevant = [sum(g > 0 for g in row.values()) for row in truth]
         recall = trec(truth, given, "recall.10")
@@ -95,8 +98,9 @@ def test_recall_equals_trec_eval_capped() -> None:
         )
 
 
-def test_gain_covered_adds_the_gains_of_the_top() -> None:
-    for rng in rngs(24):
+@cases
+def test_gain_covered_adds_the_gains_of_the_top(seeds: range) -> None:
+    for rng in rngs(24, seeds):
         truth, given = case(rng)
         wanted = np.mean(
             [

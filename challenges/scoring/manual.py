@@ -1,0 +1,281 @@
+"""Write the page of the documentation that tells every metric, from the registry.
+
+``python -m challenges.scoring.manual`` prints it.
+"""
+
+import sys
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from challenges.scoring import registry
+from challenges.scoring.metric import Metric, Part, Shape
+
+NOTES = Path(__file__).with_name("metrics_fr.toml")
+DIRECTIONS = {"max": "le plus grand est le meilleur", "min": "le plus petit est le meilleur"}
+ANSWERS = {
+    Shape.ANY: "une étiquette ou un nombre par ligne",
+    Shape.NUMBERS: "un nombre par ligne",
+    Shape.LABELS: "une étiquette par ligne",
+    Shape.LABEL_SETS: "une liste d’étiquettes par ligne",
+    Shape.RANKED: "une liste ordonnée par requête",
+    Shape.PROBABILITIES: "une probabilité par classe",
+    Shape.QUANTILES: "un intervalle ou des quantiles par ligne",
+    Shape.MEMBERS: "les membres d’un ensemble par ligne",
+    Shape.CURVES: "une survie par instant et par ligne",
+    Shape.SCORED: "un score par candidat",
+    Shape.LABEL_SCORES: "un score par étiquette et par ligne",
+    Shape.SPANS: "des segments par document",
+    Shape.FORMULA: "celle des chiffres nommés",
+}
+HEAD = """# Mesures
+
+Cette page est produite par `python -m challenges.scoring.manual` ; un test la compare au code.
+
+Règles communes : une prédiction absente est une erreur, jamais remplacée ; une mesure sans
+valeur sur une partie de la vérité est refusée à la publication ; dans un groupe, elle se lit
+« non calculable ». Les calculs sont en double précision ; le même fichier donne les mêmes bits.
+Les intervalles à 95 % viennent de rééchantillonnages des unités, ou des méthodes nommées.
+Chaque exemple est calculé par le code.
+"""
+
+
+@cache
+def notes() -> Mapping[str, Mapping[str, Any]]:
+    """Return what is told of each metric: title, text, rules, params, example."""
+    return tomllib.loads(NOTES.read_text("utf-8"))
+
+
+def page() -> str:
+    """Return the whole page, in Markdown."""
+    aliases: dict[str, list[str]] = {}
+    for alias, name in sorted(registry.ALIASES.items()):
+        aliases.setdefault(name, []).append(alias)
+    entries = [_entry(m, aliases.get(name, [])) for name, m in registry.METRICS.items()]
+    return HEAD + "\n" + "\n".join(entries)
+
+
+def _entry(metric: Metric, aliases: list[str]) -> str:
+    note = notes()[metric.name]
+    lines = [f"## {note['title']} : `{metric.name}`", "", note["text"], ""]
+    facts = [
+        ("Formule", metric.formula),
+        ("Réponse attendue", ANSWERS[metric.shape]),
+        ("Sens", DIRECTIONS.get(metric.direction, "celui que le challenge déclare, ou aucun")),
+        ("Valeurs", f"de {_number(metric.low)} à {_number(metric.high)}"),
+        ("Plus petite différence", "une unité (1/n)" if metric.proportion else "selon les données"),
+        ("Paramètres", _params(metric)),
+        ("Règles", note["rules"]),
+        ("Intervalle", _interval(metric)),
+        ("Référence", _oracle(metric)),
+        ("Exemple", _example(metric, note)),
+    ]
+    if aliases:
+        facts.insert(0, ("Autres noms", ", ".join(f"`{alias}`" for alias in aliases)))
+    if metric.shape not in registry.REACHABLE:
+        why = "aucun fichier de réponses n’a encore cette forme ; la publication est refusée"
+        facts.append(("Emploi", why))
+    return "\n".join([*lines, *(f"* {name} : {text}" for name, text in facts), ""])
+
+
+def _params(metric: Metric) -> str:
+    needed = [f"`{name}` (obligatoire)" for name in sorted(metric.required)]
+    return ", ".join([*needed, *(f"`{name}`" for name in sorted(metric.optional))]) or "aucun"
+
+
+def _interval(metric: Metric) -> str:
+    if metric.name == "roc_auc":
+        return "DeLong, ou rééchantillonnage quand des lignes sont liées"
+    if metric.proportion:
+        return "Wilson, ou rééchantillonnage quand des lignes sont liées"
+    return "rééchantillonnage des unités" if metric.interval else "aucun"
+
+
+def _oracle(metric: Metric) -> str:
+    return "exemples calculés à la main" if metric.oracle == "own vectors" else metric.oracle
+
+
+def _number(value: float) -> str:
+    if np.isinf(value):
+        return "−∞" if value < 0 else "+∞"
+    return f"{value:g}".replace(".", ",").replace("-", "−")
+
+
+def _example(metric: Metric, note: Mapping[str, Any]) -> str:
+    if metric.shape is Shape.FORMULA:
+        return f"`{note['params']['formula']}`"
+    name = note.get("example", metric.shape.value)
+    told, part = EXAMPLES[name]()
+    params = note.get("params", {})
+    stats = metric.stats(part, params)
+    sums = np.bincount(stats.column, stats.value, stats.width).astype(np.float64)
+    value = float(metric.value(sums, stats.context))
+    if metric.exact is not None:
+        value = metric.exact(part, params)
+    given = ", ".join(f"{key} = {_shown(params[key])}" for key in sorted(params))
+    shown = f"{value:.6f}".replace(".", ",").replace("-", "−")
+    return f"{told}{' ; ' + given if given else ''} → {shown}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key} : {_shown(value[key])}" for key in value) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_shown(one) for one in value) + "]"
+    return f"{value:g}" if isinstance(value, int | float) else f"« {value} »"
+
+
+Example = tuple[str, Part]
+
+
+def _rows(y: Any, p: Any, **more: Any) -> Part:
+    count = more.pop("count", len(y))
+    return Part(np.asarray(y), np.asarray(p), np.zeros(count, np.int64), 1, **more)
+
+
+def _labels() -> Example:
+    part = _rows([0, 0, 1, 2], [0, 1, 1, 2], texts=list("abc"))
+    return "vérité a, a, b, c ; réponse a, b, b, c", part
+
+
+def _pairs() -> Example:
+    groups = {"column:metier": np.array([0, 0, 1, 1]), "column:forme": np.array([0, 1, 0, 1])}
+    names = {"column:metier": ["1", "2"], "column:forme": ["f", "m"]}
+    part = _rows([0] * 4, [0, 0, 1, 0], texts=["a", "b"], groups=groups, group_names=names)
+    return "deux métiers aux deux formes ; réponse a et a, b et a", part
+
+
+def _numbers() -> Example:
+    return "vérité 3, 5, 8 ; réponse 2, 5, 10", _rows([3.0, 5.0, 8.0], [2.0, 5.0, 10.0])
+
+
+def _series() -> Example:
+    column = "column:naive"
+    more = {"groups": {column: np.array([0, 0, 1])}, "group_names": {column: ["0.5", "2"]}}
+    part = _rows([3.0, 5.0, 8.0], [2.0, 5.0, 10.0], **more)
+    return "vérité 3, 5, 8 ; réponse 2, 5, 10 ; erreurs naïves 0,5, 0,5, 2", part
+
+
+def _scores() -> Example:
+    part = _rows([1.0, 0.0, 1.0, 0.0], [0.9, 0.6, 0.6, 0.2])
+    return "vérité 1, 0, 1, 0 ; réponse 0,9, 0,6, 0,6, 0,2", part
+
+
+def _probabilities() -> Example:
+    p = np.array([[0.7, 0.2, 0.1], [0.4, 0.3, 0.3], [0.2, 0.2, 0.6]])
+    told = "vérité a, b, c ; réponse (0,7 0,2 0,1), (0,4 0,3 0,3), (0,2 0,2 0,6)"
+    return told, _rows([0, 1, 2], p, texts=list("abc"))
+
+
+def _quantiles() -> Example:
+    told = "vérité 3 ; réponse 0, 1, 2, 4, 5"
+    return told, _rows([3.0], np.array([[0.0, 1.0, 2.0, 4.0, 5.0]]))
+
+
+def _intervals() -> Example:
+    told = "vérité 3, 7 ; réponse [1 ; 4], [3 ; 6]"
+    return told, _rows([3.0, 7.0], np.array([[1.0, 4.0], [3.0, 6.0]]))
+
+
+def _members() -> Example:
+    return "vérité 1 ; réponse 0, 1, 2, 5", _rows([1.0], np.array([[0.0, 1.0, 2.0, 5.0]]))
+
+
+def _lives(p: Any) -> Part:
+    column = "column:event"
+    more = {"groups": {column: np.array([1, 0, 1, 1])}, "group_names": {column: ["0", "1"]}}
+    return _rows([1.0, 2.0, 3.0, 5.0], p, **more)
+
+
+def _durations() -> Example:
+    told = "durées 1, 2 (interrompue), 3, 5 ; réponse 2, 2, 4, 3"
+    return told, _lives([2.0, 2.0, 4.0, 3.0])
+
+
+def _survival() -> Example:
+    told = "durées 1, 2 (interrompue), 3, 5 ; survies 0,2, 0,5, 0,4, 0,9"
+    return told, _lives([0.2, 0.5, 0.4, 0.9])
+
+
+def _curves() -> Example:
+    told = "durées 1, 2 (interrompue), 3, 5 ; survies (0,3 0,1), (0,6 0,5), (0,7 0,4), (0,9 0,8)"
+    return told, _lives(np.array([[0.3, 0.1], [0.6, 0.5], [0.7, 0.4], [0.9, 0.8]]))
+
+
+def _label_sets() -> Example:
+    offsets = np.array([0, 2, 3, 3])
+    more = {"y_offsets": offsets, "p_offsets": np.array([0, 1, 3, 3]), "texts": list("abc")}
+    told = "vérité {a, b}, {c}, {} ; réponse {a}, {b, c}, {}"
+    return told, _rows([0, 1, 2], [0, 1, 2], count=3, **more)
+
+
+def _label_scores() -> Example:
+    more = {"y_offsets": np.array([0, 2]), "texts": list("abc")}
+    told = "vérité {a, c} ; scores a 0,9, b 0,5, c 0,1"
+    return told, _rows([0, 2], np.array([[0.9, 0.5, 0.1]]), count=1, **more)
+
+
+def _ranked(**more: Any) -> Example:
+    facts = {
+        "y_offsets": np.array([0, 2, 3]),
+        "p_offsets": np.array([0, 3, 5]),
+        "gains": np.array([2.0, 1.0, 1.0]),
+        "ranks": np.array([1, 2, 3, 1, 2]),
+        "texts": ["a1", "a2", "b1", "b2"],
+        "names": ["a1", "b2"],
+        "numbers": {"part": {"units": np.array([10.0, 50.0]), "items": np.array([10, 20, 30, 50])}},
+    }
+    told = (
+        "vérité a1 : a2 (gain 2), b1 (gain 1), et b2 : b1 (gain 1) ; "
+        "réponse a1 : b1, b2, a2, et b2 : a1, b1"
+    )
+    return told, _rows([1, 2, 2], [2, 3, 1, 0, 2], count=2, **(facts | more))
+
+
+def _attribute() -> Example:
+    told, part = _ranked()
+    return f"{told} ; attribut a1 10, a2 20, b1 30, b2 50", part
+
+
+def _scored() -> Example:
+    offsets = np.array([0, 3])
+    more = {"y_offsets": offsets, "p_offsets": offsets, "texts": list("abc")}
+    part = _rows([0, 1, 2], [0.5, 0.5, 0.5], count=1, gains=np.array([3.0, 0.0, 1.0]), **more)
+    return "gains 3, 0, 1 ; scores 0,5, 0,5, 0,5", part
+
+
+def _spans() -> Example:
+    more = {"y_offsets": np.array([0, 2]), "p_offsets": np.array([0, 3])}
+    y = np.array([[0, 0, 4], [1, 6, 9]])
+    p = np.array([[0, 0, 4], [1, 6, 8], [2, 10, 12]])
+    told = "vérité A [0 ; 4[, B [6 ; 9[ ; réponse A [0 ; 4[, B [6 ; 8[, C [10 ; 12["
+    return told, _rows(y, p, count=1, texts=list("ABC"), **more)
+
+
+EXAMPLES = {
+    "any": _labels,
+    "pairs": _pairs,
+    "numbers": _numbers,
+    "series": _series,
+    "scores": _scores,
+    "probabilities": _probabilities,
+    "quantiles": _quantiles,
+    "intervals": _intervals,
+    "members": _members,
+    "durations": _durations,
+    "survival": _survival,
+    "curves": _curves,
+    "label_sets": _label_sets,
+    "label_scores": _label_scores,
+    "ranked": _ranked,
+    "attribute": _attribute,
+    "scored": _scored,
+    "spans": _spans,
+}
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

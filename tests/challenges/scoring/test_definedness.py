@@ -1,0 +1,225 @@
+"""What a contract may not declare, and the figures a truth leaves undefined."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from challenges.scoring import definedness, registry
+from challenges.scoring.contract import ScoringContract
+from challenges.scoring.metric import Shape
+from challenges.scoring.truth import TruthFault, load_keys, load_labels
+from tests.challenges.scoring.boards import evaluated, scores, truth_of
+
+LABELS = {"type": "category", "domain": ["a", "b", "c"], "min": None, "max": None}
+PLAIN = {"min": None, "max": None}
+
+
+def one(metric: str, target: dict[str, Any] | None = None, **params: Any) -> ScoringContract:
+    return scores({"key": "m", "metric": metric, "params": params}, **(target or {}))
+
+
+def undefined(chosen: ScoringContract, y: list[Any], **columns: list[Any]) -> list[str]:
+    rows = {"id": [f"r{i}" for i in range(len(y))], "y": y, **columns}
+    truth = truth_of(chosen, rows)
+    keys, labels = load_keys(truth.keys), load_labels(truth.labels)
+    return [why for _, _, why in definedness.undefined(chosen, keys, labels)]
+
+
+NO_VALUE = "the metric has no value on this part"
+
+
+@pytest.mark.parametrize(
+    ("metric", "params", "y", "why"),
+    [
+        ("roc_auc", {}, [1, 1, 1], NO_VALUE),
+        ("roc_auc", {}, [0, 1, 2], "the truth must be 0 or 1"),
+        ("average_precision", {}, [0, 0], NO_VALUE),
+        ("precision_at_top", {"share": 0.1}, [0, 0], NO_VALUE),
+        ("recall_at_precision", {"precision": 0.1}, [0, 0], NO_VALUE),
+        ("r2", {}, [0.1, 0.1, 0.1], NO_VALUE),
+        ("r2", {}, [0.1], NO_VALUE),
+        ("pearson", {}, [5, 5], NO_VALUE),
+        ("spearman", {}, [5, 5], NO_VALUE),
+        ("kendall_b", {}, [5, 5], NO_VALUE),
+        ("mape", {}, [0, 10], "a relative error needs true values other than 0"),
+        ("rmsle", {}, [-1, 10], "a logarithmic error needs values of at least 0"),
+    ],
+)
+def test_a_truth_without_value_is_refused(
+    metric: str, params: dict[str, Any], y: list[Any], why: str
+) -> None:
+    chosen = one(metric, PLAIN, **params)
+    assert undefined(chosen, y) == [why]
+    assert undefined(chosen, [1, 0, 1] if metric != "mape" else [1, 2, 3]) == []
+
+
+@pytest.mark.parametrize(
+    ("metric", "params"),
+    [
+        ("mcc", {}),
+        ("kappa", {"labels": ["a", "b", "c"]}),
+        ("precision", {"positive": "b"}),
+        ("recall", {"positive": "b"}),
+        ("f1", {"positive": "b"}),
+        ("fbeta", {"positive": "b", "beta": 2}),
+    ],
+)
+def test_a_truth_of_one_class_is_refused(metric: str, params: dict[str, Any]) -> None:
+    chosen = one(metric, LABELS, **params)
+    assert undefined(chosen, ["a", "a"]) == [NO_VALUE]
+    assert undefined(chosen, ["a", "b"]) == []
+
+
+def test_durations_without_a_comparable_pair_are_refused() -> None:
+    chosen = one("concordance", PLAIN, event="done")
+    assert undefined(chosen, [1, 2, 3], done=[0, 0, 0]) == [NO_VALUE]
+    assert undefined(chosen, [1, 2, 3], done=[1, 0, 0]) == []
+    assert undefined(chosen, [1, 2, 3], done=["x", 0, 0]) == ["the event must be 0 or 1"]
+
+
+def test_a_series_without_naive_error_is_refused() -> None:
+    chosen = one("mase", PLAIN, scale="naive")
+    wanted = ["the naive error of a series must be above 0"]
+    assert undefined(chosen, [1, 2], naive=[1, 0]) == wanted
+    assert undefined(chosen, [1, 2], naive=[1, 0.5]) == []
+
+
+def test_durations_are_scored_from_a_column_of_the_truth() -> None:
+    chosen = one("concordance", PLAIN, event="done")
+    ids = [f"r{i}" for i in range(4)]
+    rows = {"id": ids, "y": [1, 2, 3, 5], "done": [1, 0, 1, 1]}
+    answers = dict(zip(ids, [2.0, 2.0, 4.0, 3.0], strict=True))
+    done = evaluated(chosen, truth_of(chosen, rows), answers)
+    assert done.values["public"]["m"] == 0.625
+    assert done.intervals["public"]["m"][2] == "bootstrap"
+
+
+def test_a_missing_column_of_the_truth_is_named() -> None:
+    with pytest.raises(TruthFault) as caught:
+        truth_of(one("concordance", PLAIN, event="done"), {"id": ["a"], "y": [1]})
+    assert (caught.value.code, caught.value.detail) == ("E_COLUMN_MISSING", "done")
+
+
+def test_publication_is_refused_by_the_key_of_the_figure() -> None:
+    rows = {"id": ["a", "b"], "y": [1, 1]}
+    for chosen, code, detail in (
+        (one("roc_auc"), "E_METRIC_UNDEFINED", "m, public"),
+        (one("beauty"), "E_METRIC", "m"),
+    ):
+        truth = truth_of(chosen, rows)
+        with pytest.raises(TruthFault) as caught:
+            definedness.require(chosen, truth)
+        assert (caught.value.code, caught.value.detail) == (code, detail)
+    fine = one("mae")
+    definedness.require(fine, truth_of(fine, rows))
+
+
+def told(metric: str, target: dict[str, Any] | None = None, **params: Any) -> list[str]:
+    return [text for _, text in registry.problems(one(metric, target, **params))]
+
+
+@pytest.mark.parametrize(
+    ("metric", "params", "fault"),
+    [
+        ("fbeta", {"positive": 1, "beta": 0}, "beta must be a positive number"),
+        ("pinball", {"tau": 1}, "tau must lie between 0 and 1"),
+        ("pinball", {"tau": True}, "tau must lie between 0 and 1"),
+        ("log_loss", {"clip": 0.7}, "clip must lie between 0 and 0.5"),
+        ("ece", {"bins": 1}, "bins must be a whole number from 2 to 100"),
+        ("precision_at_top", {"share": 0}, "share must lie above 0 and be at most 1"),
+        ("recall_at_precision", {"precision": 2}, "precision must lie above 0 and be at most 1"),
+        ("v_measure", {"beta": -1}, "beta must be a positive number"),
+        ("concordance", {"event": "e", "score": "x"}, "score must be duration or risk"),
+        ("accuracy", {"prefix": 0}, "prefix must be a whole number of at least 1"),
+        ("accuracy", {"z": 0}, "unknown parameter z"),
+        ("pinball", {}, "parameter tau is missing"),
+    ],
+)
+def test_parameters_are_checked(metric: str, params: dict[str, Any], fault: str) -> None:
+    assert told(metric, **params) == [fault]
+
+
+@pytest.mark.parametrize(
+    ("law", "fault"),
+    [
+        ([], "censoring must hold times and survival"),
+        ({"times": [1], "survival": []}, "censoring must hold as many survivals as times"),
+        ({"times": ["a"], "survival": [1]}, "censoring must hold as many survivals as times"),
+        (
+            {"times": [2, 1], "survival": [1, 0.5]},
+            "censoring times must increase and survivals not",
+        ),
+        (
+            {"times": [1, 2], "survival": [0.5, 1]},
+            "censoring times must increase and survivals not",
+        ),
+        ({"times": [1], "survival": [2]}, "censoring survivals must lie between 0 and 1"),
+    ],
+)
+def test_the_law_of_cuts_is_checked(law: Any, fault: str) -> None:
+    assert told("uno_c", event="e", tau=1, censoring=law) == [fault]
+    tau = told("uno_c", event="e", tau=0, censoring={"times": [1], "survival": [1]})
+    assert tau == ["tau must be a positive number"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "params", "faults"),
+    [
+        ("wis", {"levels": [0.25, 0.75]}, ["levels must hold the median 0.5"]),
+        ("wis", {"levels": [0.25, 0.5, 0.8]}, ["levels must be pairs about 0.5"]),
+        ("wis", {"levels": [0.5, 0.25]}, ["levels must increase strictly between 0 and 1"]),
+        ("wis", {"levels": "x"}, ["levels must be a list of numbers"]),
+        ("interval_score", {"alpha": 1}, ["alpha must lie between 0 and 1"]),
+        ("wis", {"levels": [0.25, 0.5, 0.75]}, []),
+    ],
+)
+def test_levels_are_checked(metric: str, params: dict[str, Any], faults: list[str]) -> None:
+    assert list(registry.metric(metric).faults(params)) == faults
+
+
+def test_a_metric_without_a_form_of_answer_is_refused_with_its_reason() -> None:
+    beyond = {n: m for n, m in registry.METRICS.items() if m.shape not in registry.REACHABLE}
+    for name, metric in beyond.items():
+        wanted = f"no answer can hold what {name} reads: {metric.shape.value}"
+        assert wanted in told(name)
+        assert wanted in told(name, LABELS)
+    assert Shape.SPANS in {metric.shape for metric in beyond.values()}
+
+
+@pytest.mark.parametrize("metric", ["brier", "ece", "ece_adaptive", "log_loss"])
+def test_probabilities_are_declared_between_0_and_1(metric: str) -> None:
+    assert told(metric) == []
+    low, high = f"{metric} needs answers of at least 0", f"{metric} needs answers of at most 1"
+    assert told(metric, PLAIN) == [low, high]
+    assert told(metric, {"min": -1, "max": 2}) == [low, high]
+
+
+def test_a_logarithmic_error_declares_its_minimum() -> None:
+    assert told("rmsle", PLAIN) == ["rmsle needs answers of at least 0"]
+    assert told("rmsle", {"min": 0, "max": None}) == []
+
+
+def test_a_share_of_a_nomenclature_needs_one() -> None:
+    free = {"type": "label_set", "min": None, "max": None}
+    assert told("hamming", free) == ["hamming needs a declared nomenclature"]
+    assert told("hamming", free | {"domain": ["a", "b"]}) == []
+
+
+def test_an_exact_figure_is_the_centre_of_its_resamplings() -> None:
+    rng = np.random.default_rng(3)
+    n = 5000
+    ids = [f"r{i}" for i in range(n)]
+    y = (rng.random(n) < 0.3).astype(int)
+    p = np.clip(0.2 * y + 0.8 * rng.random(n), 0, 1)
+    chosen = one("average_precision")
+    done = evaluated(
+        chosen, truth_of(chosen, {"id": ids, "y": y.tolist()}), dict(zip(ids, p, strict=True))
+    )
+    order = np.argsort(-p)
+    precision = np.cumsum(y[order]) / np.arange(1, n + 1)
+    exact = float((precision * y[order]).sum() / y.sum())
+    low, high, _ = done.intervals["public"]["m"]
+    assert done.values["public"]["m"] == pytest.approx(exact, abs=1e-12)
+    assert low < exact < high
+    assert high - low < 0.1
