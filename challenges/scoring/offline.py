@@ -20,6 +20,9 @@ from challenges.scoring.truth import CompiledTruth, compile_truth, keys_of
 from challenges.scoring.verdict import Evaluated, Fault, Verdict
 
 Json = dict[str, Any]
+NUMBERED = ("k", "prefix", "tau", "share", "precision", "bins", "clip", "beta")
+AT_K = {"precision": "precision_at_k", "recall": "recall_r_at_k"}
+ON_ONE_LABEL = {"f1_micro": "micro_f1"}
 
 
 def compiled(
@@ -203,14 +206,20 @@ def _header(path: Path) -> list[str]:
 
 
 def _metric_and_params(text: str) -> tuple[str, Json]:
+    """Read name or name@number, as in ndcg@10 or pinball@0.9."""
     name, _, number = text.partition("@")
-    name = registry.ALIASES.get(name, name)
+    if number:
+        name = AT_K.get(name, name)
+    name = registry.ALIASES.get(name, ON_ONE_LABEL.get(name, name))
     if name not in registry.METRICS:
         raise ContractFault(f"unknown metric {name}")
     if not number:
         return name, {}
-    key = next(iter(registry.METRICS[name].required & {"k", "prefix"}), "k")
-    return name, {key: int(number)}
+    found = registry.METRICS[name]
+    key = next((k for k in NUMBERED if k in found.required | found.optional), None)
+    if key is None or not _is_number(number):
+        raise ContractFault(f"{name} takes no number")
+    return name, {key: int(number) if number.isdecimal() else float(number)}
 
 
 def _guess(
@@ -243,12 +252,32 @@ def _guess(
             "public": public,
             "private": private,
         }
-    if metric == "kappa_quadratic":
-        levels = sorted(_values(truth, target), key=lambda v: (len(v), v))
-        params = {"labels": levels} | params
-        raw["submission"]["columns"][1] |= {"type": "category", "domain": levels}
+    params = _guessed_params(metric, truth, target, truth_head) | params
+    if metric in registry.LEVELLED:
+        raw["submission"]["columns"][1] |= {"type": "category", "domain": params["labels"]}
+    if metric in registry.OVER_A_NOMENCLATURE:
+        labels = {t for cell in _values(truth, target) for t in cell.split(" ") if t}
+        raw["submission"]["columns"][1] |= {"domain": sorted(labels)}
+    low, high = registry.BOUNDS.get(metric, (None, None))
+    raw["submission"]["columns"][1] |= {"min": low, "max": high}
     raw["metrics"] = [{"key": "score", "metric": metric, "params": params}]
-    return ScoringContract.from_json(raw)
+    contract = ScoringContract.from_json(raw)
+    for _, text in registry.problems(contract):
+        raise ContractFault(text)
+    return contract
+
+
+def _guessed_params(metric: str, truth: Path, target: str, head: Sequence[str]) -> Json:
+    """Take from the truth the parameters it shows: levels, the positive label, the event."""
+    if metric in registry.LEVELLED:
+        return {"labels": sorted(_values(truth, target), key=lambda v: (len(v), v))}
+    required = registry.METRICS[metric].required
+    if "positive" in required:
+        labels = sorted(_values(truth, target))
+        if "1" not in labels and len(labels) > 2:
+            raise ContractFault("which label is the positive one cannot be guessed")
+        return {"positive": "1" if "1" in labels else labels[-1]}
+    return {"event": "event"} if "event" in required and "event" in head else {}
 
 
 def _type(metric: str) -> ColumnType:

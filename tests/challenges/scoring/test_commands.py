@@ -57,6 +57,37 @@ def test_score_by_metric(files: dict[str, str]) -> None:
     assert found["interval_method"] == "delong"
 
 
+@pytest.mark.parametrize(
+    ("metric", "name", "score"),
+    [
+        ("ap", "average_precision", 5 / 6),
+        ("logloss", "log_loss", 0.5402),
+        ("pinball@0.9", "pinball", 0.1775),
+        ("precision_at_top@0.25", "precision_at_top", 1.0),
+        ("spearman", "spearman", 0.4472),
+    ],
+)
+def test_score_by_a_metric_with_a_number(
+    files: dict[str, str], metric: str, name: str, score: float
+) -> None:
+    found, code = run(
+        "score", files["truth.csv"], files["good.csv"], "--metric", metric, "--target", "y"
+    )
+    assert (code, found["metric"]) == (0, name)
+    assert found["score"] == pytest.approx(score, abs=1e-4)
+
+
+@pytest.mark.parametrize("metric", ["f1", "f1_micro", "f1_macro", "mcc", "kappa_linear", "qwk"])
+def test_score_of_labels(tmp_path: Path, metric: str) -> None:
+    truth, given = tmp_path / "t.csv", tmp_path / "p.csv"
+    truth.write_text("id,y\n1,non\n2,oui\n3,oui\n4,non\n")
+    given.write_text("id,y\n1,non\n2,oui\n3,non\n4,non\n")
+    found, code = run("score", str(truth), str(given), "--metric", metric)
+    wanted = {"f1": 2 / 3, "f1_micro": 0.75, "f1_macro": (2 / 3 + 0.8) / 2, "mcc": 3**-0.5}
+    assert code == 0
+    assert found["score"] == pytest.approx(wanted.get(metric, 0.5))
+
+
 def test_score_by_metric_on_both_parts(files: dict[str, str]) -> None:
     found, _ = run(
         "score", files["truth.csv"], files["good.csv"], "--metric", "auc",
@@ -81,6 +112,12 @@ def test_a_refused_file_exits_with_one(files: dict[str, str]) -> None:
         (),
         ("--metric", "beauty"),
         ("--metric", "ndcg@10"),
+        ("--metric", "mae@10"),
+        ("--metric", "precision@10"),
+        ("--metric", "pinball"),
+        ("--metric", "pinball@2"),
+        ("--metric", "wis"),
+        ("--metric", "formula"),
         ("--spec", "absent.json:proba"),
         ("--challenge", "absent"),
     ],
