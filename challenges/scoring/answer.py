@@ -16,10 +16,21 @@ class ContractFault(ValueError):
 
 
 class Layout(StrEnum):
-    """Tell one row per identifier from a ranked list of several rows per query."""
+    """Tell one answer per identifier from several numbers of one row, or a list of rows."""
 
     ONE_ROW_PER_ID = "one_row_per_id"
     RANKED_LIST = "ranked_list"
+    NUMBERS_PER_ID = "numbers_per_id"
+
+
+class Form(StrEnum):
+    """Say what the several numbers of one row are."""
+
+    PROBABILITIES = "probabilities"
+    INTERVAL = "interval"
+    QUANTILES = "quantiles"
+    MEMBERS = "members"
+    CURVES = "curves"
 
 
 class ColumnType(StrEnum):
@@ -54,7 +65,8 @@ def without_none(raw: Mapping[str, Any]) -> dict[str, Any]:
 class Column:
     """Describe one column of a prediction file.
 
-    domain holds the allowed values in their declared order, or None for any text.
+    domain holds the allowed values in their declared order, or None for any text. label: the
+    class a probability is of; the name of the column when None.
     """
 
     name: str
@@ -67,6 +79,7 @@ class Column:
     separator: str = " "
     max_labels: int | None = None
     max_distinct: int | None = None
+    label: str | None = None
 
     @property
     def is_number(self) -> bool:
@@ -90,6 +103,7 @@ class Column:
             separator=raw.get("separator") or " ",
             max_labels=raw.get("max_labels"),
             max_distinct=raw.get("max_distinct"),
+            label=raw.get("label"),
         )
 
 
@@ -103,6 +117,7 @@ class AnswerSpec:
     max_bytes: int = 50 * 2**20
     max_items: int | None = None
     all_queries_required: bool = True
+    form: Form | None = None
 
     def column(self, role: str) -> Column:
         """Return the column that plays a role; raises ContractFault when there is none."""
@@ -120,6 +135,30 @@ class AnswerSpec:
     def answer(self) -> Column:
         """Return the column that holds the answer: the target, or the item of a ranked list."""
         return self.column("item" if self.is_ranked else "target")
+
+    @property
+    def answers(self) -> tuple[Column, ...]:
+        """Return the columns that hold the answer, in their declared order."""
+        role = self.answer.role
+        return tuple(column for column in self.columns if column.role == role)
+
+    @property
+    def read_columns(self) -> tuple[Column, ...]:
+        """Return the columns that are read: the key, the rank of a list, the answer."""
+        rank = (self.column("rank"),) if self.is_ranked else ()
+        return (self.key, *rank, *(self.answers if self.is_several else (self.answer,)))
+
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """Return the class of each probability, None when the answer is of another form."""
+        if self.form is not Form.PROBABILITIES:
+            return None
+        return tuple(column.label or column.name for column in self.answers)
+
+    @property
+    def is_several(self) -> bool:
+        """Tell whether an answer is several numbers of one row."""
+        return self.layout is Layout.NUMBERS_PER_ID
 
     @property
     def is_ranked(self) -> bool:
@@ -140,7 +179,8 @@ class AnswerSpec:
 
     def to_json(self) -> dict[str, Any]:
         """Return the specification as JSON values."""
-        return {
+        form = {"form": self.form.value} if self.form else {}
+        return form | {
             "layout": self.layout.value,
             "columns": [without_none(asdict(c)) for c in self.columns],
             "formats": list(self.formats),
@@ -159,10 +199,29 @@ class AnswerSpec:
             max_bytes=int(raw.get("max_bytes") or 50 * 2**20),
             max_items=raw.get("max_items_per_query"),
             all_queries_required=bool(raw.get("all_queries_required", True)),
+            form=Form(raw["form"]) if raw.get("form") else None,
         )
         for role in LIST_ROLES if spec.is_ranked else ROW_ROLES:
             spec.column(role)
+        _require_form(spec)
         return spec
+
+
+def _require_form(spec: AnswerSpec) -> None:
+    """Refuse several numbers that are not what their form says; raises ContractFault."""
+    if not spec.is_several:
+        if spec.form is not None:
+            raise ContractFault("a form is for several numbers per row")
+        return
+    if spec.form is None:
+        raise ContractFault("the form of the numbers is missing")
+    if not all(column.type is ColumnType.FLOAT for column in spec.answers):
+        raise ContractFault("several answers of one row are decimal numbers")
+    count = len(spec.answers)
+    if count < 2 or (spec.form is Form.INTERVAL and count != 2):
+        raise ContractFault(f"{count} columns for the form {spec.form.value}")
+    if spec.classes is not None and len(set(spec.classes)) != count:
+        raise ContractFault("a class has two probabilities")
 
 
 @dataclass(frozen=True)
@@ -188,6 +247,7 @@ class Limits:
         return cls(
             max_bytes=spec.max_bytes,
             max_uncompressed_bytes=max(4 * 2**20, 4 * spec.max_bytes),
+            max_columns=max(64, len(spec.columns) + 8),
             max_cell_bytes=max(256, 64 * cells),
             max_rows=rows,
         )

@@ -48,15 +48,20 @@ def _undefined(
     contract: ScoringContract, keys: Keys, labels: Labels
 ) -> Iterator[tuple[str, str, str]]:
     known = [s for s in contract.figures if s.by is None and s.metric not in OF_THE_ANSWER]
-    for split, part in parts_of(labels, keys, perfect(labels)).items():
+    for split, part in parts_of(labels, keys, perfect(contract, labels)).items():
         for spec in known:
             why = _why(spec, part)
             if why:
                 yield spec.key, split, why
 
 
-def perfect(labels: Labels) -> Answer:
+def perfect(contract: ScoringContract, labels: Labels) -> Answer:
     """Return the answer that repeats the truth; a ranking goes by decreasing gain."""
+    if contract.answer.is_several:
+        count = len(contract.answer.answers)
+        if contract.answer.classes is not None:
+            return Answer(np.eye(count)[labels.y], [])
+        return Answer(np.repeat(labels.y[:, None], count, axis=1), [])
     if labels.gains is None or labels.offsets is None:
         return Answer(labels.y, labels.texts, labels.offsets)
     unit = units_of(labels.offsets)

@@ -76,6 +76,10 @@ def _entry(metric: Metric, aliases: list[str]) -> str:
     ]
     if aliases:
         facts.insert(0, ("Autres noms", ", ".join(f"`{alias}`" for alias in aliases)))
+    forms = [form.value for form, shape in registry.OF_FORM.items() if shape is metric.shape]
+    if forms:
+        named = " ou ".join(f"`form: {form}`" for form in forms)
+        facts.append(("Emploi", f"fichier de forme `layout: numbers_per_id`, {named}"))
     if metric.shape not in registry.REACHABLE:
         why = "aucun fichier de réponses n’a encore cette forme ; la publication est refusée"
         facts.append(("Emploi", why))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from challenges.scoring import formula
-from challenges.scoring.answer import ColumnType
+from challenges.scoring.answer import ColumnType, Form
 from challenges.scoring.contract import MetricSpec, ScoringContract
 from challenges.scoring.metric import Metric, MetricFault, Shape
 from challenges.scoring.metrics import (
@@ -70,9 +70,16 @@ BOUNDS: dict[str, tuple[float, float | None]] = {
 }
 
 
-REACHABLE = frozenset(
-    {Shape.ANY, Shape.NUMBERS, Shape.LABELS, Shape.LABEL_SETS, Shape.RANKED, Shape.FORMULA}
-)
+OF_FORM = {
+    Form.PROBABILITIES: Shape.PROBABILITIES,
+    Form.INTERVAL: Shape.QUANTILES,
+    Form.QUANTILES: Shape.QUANTILES,
+    Form.MEMBERS: Shape.MEMBERS,
+    Form.CURVES: Shape.CURVES,
+}
+ONE_ANSWER = frozenset({Shape.ANY, Shape.NUMBERS, Shape.LABELS, Shape.LABEL_SETS, Shape.RANKED})
+REACHABLE = ONE_ANSWER | {Shape.FORMULA} | set(OF_FORM.values())
+OF_AN_INTERVAL = frozenset({"coverage", "interval_score", "width"})
 
 
 def metric(name: str) -> Metric:
@@ -116,7 +123,25 @@ def _param_faults(found: Metric, spec: MetricSpec) -> Iterable[str]:
             yield f"{name} must be a whole number of at least 1"
 
 
+def _several_faults(contract: ScoringContract, spec: MetricSpec, name: str) -> Iterable[str]:
+    """Refuse a metric of several numbers whose count or bounds are not those it reads."""
+    answer = contract.answer
+    bounded = [c.min is not None and c.max is not None for c in answer.answers]
+    inside = [(c.min or 0) >= 0 and (c.max or 0) <= 1 for c in answer.answers]
+    if answer.form in (Form.PROBABILITIES, Form.CURVES) and not all(bounded + inside):
+        yield "probabilities are declared between 0 and 1"
+    wrong = (answer.form is Form.INTERVAL) != (name in OF_AN_INTERVAL)
+    if wrong and METRICS[name].shape is Shape.QUANTILES:
+        yield f"{spec.metric} cannot read this kind of answer"
+    for key in {"levels", "times"} & set(spec.params):
+        if len(spec.params[key]) != len(answer.answers):
+            yield f"{key} must hold one number per column of the answer"
+
+
 def _answer_faults(contract: ScoringContract, spec: MetricSpec, name: str) -> Iterable[str]:
+    if contract.answer.is_several:
+        yield from _several_faults(contract, spec, name)
+        return
     answer = contract.answer.answer
     if name in LEVELLED and "labels" in spec.params:
         yield from _uncovered_levels(contract, spec)
@@ -146,6 +171,8 @@ def _formula_faults(contract: ScoringContract, spec: MetricSpec) -> Iterable[str
 def _shapes(contract: ScoringContract) -> set[Shape]:
     if contract.answer.is_ranked:
         return {Shape.RANKED}
+    if contract.answer.form is not None:
+        return {OF_FORM[contract.answer.form]}
     answer = contract.answer.answer
     if answer.type is ColumnType.LABEL_SET:
         return {Shape.LABEL_SETS}

@@ -279,9 +279,10 @@ def _answers(
     for cell in cells:
         if cell == "":
             raise TruthFault("E_VALUE", "réponse vide")
-    if answer.is_number:
+    classes = contract.answer.classes
+    if answer.is_number and classes is None:
         return {"y": np.array([_number(c) for c in cells], np.float64)}, meta
-    texts, code = _nomenclature(answer.domain, cells)
+    texts, code = _nomenclature(answer.domain if classes is None else classes, cells)
     return {"y": np.array([code[c] for c in cells], np.int32)}, meta | {"texts": texts}
 
 

@@ -18,7 +18,8 @@ Array = NDArray[Any]
 class Answer:
     """Hold an accepted answer in canonical order.
 
-    p: (n,) float64 numbers or int32 codes into texts; for lists, codes laid end to end with
+    p: (n,) float64 numbers or int32 codes into texts, (n, m) float64 for several numbers of
+    one row; for lists, codes laid end to end with
     offsets (n + 1) int64 and, for ranked lists, ranks int32 in increasing order per query.
     """
 
@@ -75,6 +76,12 @@ def from_values(spec: AnswerSpec, values: Mapping[int, Any], texts: Mapping[str,
         return Answer(np.array(ordered, np.float64), [])
     names, order = _sorted_texts(spec, texts)
     return Answer(order[np.array(ordered, np.int64)].astype(np.int32), names)
+
+
+def from_numbers(spec: AnswerSpec, values: Mapping[int, Sequence[float]]) -> Answer:
+    """Lay checked rows of several numbers along positions 0 to n − 1, all present."""
+    ordered = [values[i] for i in range(len(values))]
+    return Answer(np.array(ordered, np.float64).reshape(-1, len(spec.answers)), [])
 
 
 def from_lists(

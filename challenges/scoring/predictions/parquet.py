@@ -47,8 +47,7 @@ def read_table(data: bytes, spec: AnswerSpec, report: Reporter, limits: Limits) 
 
 def rows(table: pa.Table, spec: AnswerSpec) -> Iterator[tuple[int, tuple[Any, ...]]]:
     """Yield (row number from 1, cells in the order key, …, answer)."""
-    roles = ("query", "rank", "item") if spec.is_ranked else ("id", "target")
-    names = [spec.column(role).name for role in roles]
+    names = [column.name for column in spec.read_columns]
     line = 0
     for batch in table.select(names).to_batches(max_chunksize=BATCH):
         columns = [_cells(batch.column(i)) for i in range(len(names))]

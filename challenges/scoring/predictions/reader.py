@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import Any
 
 from challenges.scoring.answer import AnswerSpec, Limits
-from challenges.scoring.predictions import align, formats, rows, text
+from challenges.scoring.predictions import align, formats, rows, several, text
 from challenges.scoring.predictions.faults import Refused, Reporter, refused
 from challenges.scoring.truth import Keys
 from challenges.scoring.verdict import Verdict
@@ -52,14 +52,14 @@ def _aligned(
             if over is not None:
                 facts = {"colonne": column.name, "max": limits.max_cell_bytes}
                 raise report.refuse("E_CELL_TOO_LONG", over, **facts)
-        fast = _fast(len(source.data))
+        fast = _fast(len(source.data), spec)
         quick: align.Answer | None = fast.read_table(table, spec, keys) if fast else None
         if quick is not None:
             return quick
         return _checked(parquet.rows(table, spec), spec, keys, report)
     content = text.decode(source.data, report)
     header = text.read_header(content, spec, report, limits)
-    fast = _fast(len(source.data))
+    fast = _fast(len(source.data), spec)
     if fast:
         del content
         answer: align.Answer | None = fast.read_csv(source.data, header, spec, keys, limits)
@@ -70,9 +70,9 @@ def _aligned(
     return _checked(_picked(records, header, spec), spec, keys, report, header.delimiter)
 
 
-def _fast(size: int) -> ModuleType | None:
-    """Return the fast reader for large files: it is slow to import."""
-    if size < FAST_BYTES:
+def _fast(size: int, spec: AnswerSpec) -> ModuleType | None:
+    """Return the fast reader for large files of one answer a row: it is slow to import."""
+    if size < FAST_BYTES or spec.is_several:
         return None
     from challenges.scoring.predictions import fast  # noqa: PLC0415  # slow import
 
@@ -82,8 +82,7 @@ def _fast(size: int) -> ModuleType | None:
 def _picked(
     records: Iterator[tuple[int, list[str]]], header: text.Header, spec: AnswerSpec
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
-    roles = ("query", "rank", "item") if spec.is_ranked else ("id", "target")
-    at = [header.position(spec.column(role).name) for role in roles]
+    at = [header.position(column.name) for column in spec.read_columns]
     for line, cells in records:
         yield line, tuple(cells[i] for i in at)
 
@@ -100,6 +99,10 @@ def _checked(
         lists = rows.check_lists(checker, records)
         rows.finish(checker)
         return align.from_lists(spec, lists, len(keys), checker.texts)
+    if spec.is_several:
+        table = several.check_numbers(checker, records)
+        rows.finish(checker)
+        return align.from_numbers(spec, table)
     values = rows.check_rows(checker, records)
     rows.finish(checker)
     return align.from_values(spec, values, checker.texts)
