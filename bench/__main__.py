@@ -1,21 +1,111 @@
-"""Run every benchmark: python -m bench."""
+"""Run every benchmark and write down what it found: python -m bench.
 
+SQLite always, in a folder of its own; PostgreSQL too where TEST_POSTGRES_URL names a server, in
+a database made for the run. Results go to docs/benchmarks.json and docs/benchmarks.md.
+"""
+
+import json
+import os
+import platform
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import psycopg2
 
 HERE = Path(__file__).resolve().parent
+DOCS = HERE.parent / "docs"
+Found = dict[str, dict[str, Any]]
+
+
+@contextmanager
+def databases() -> Iterator[dict[str, dict[str, str]]]:
+    """Yield {database: environment} for each database to measure on."""
+    server = os.environ.get("TEST_POSTGRES_URL", "")
+    with tempfile.TemporaryDirectory() as folder:
+        found = {"sqlite": {"VAR_DIR": folder}}
+        name = f"oe_bench_{os.getpid()}"
+        if server:
+            _sql(server, f"CREATE DATABASE {name}")
+            url = f"{server.rsplit('/', 1)[0]}/{name}"
+            found["postgresql"] = {
+                "VAR_DIR": folder,
+                "DATABASE_URL": url,
+                "STATEMENT_TIMEOUT": "600s",
+            }
+        try:
+            yield found
+        finally:
+            if server:
+                _sql(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _sql(server: str, statement: str) -> None:
+    link = psycopg2.connect(server)
+    link.autocommit = True
+    with link.cursor() as cursor:
+        cursor.execute(statement)
+    link.close()
+
+
+def run(name: str, environment: dict[str, str]) -> dict[str, Any]:
+    """Run one module in a process of its own; return its figures."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"bench.{name}", "--json"],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return {**figures, "held": done.returncode == 0}
+
+
+def machine() -> str:
+    """Name the machine: processor, cores, system, Python."""
+    cpu = platform.processor() or "unknown processor"
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            cpu = line.split(":", 1)[1].strip()
+            break
+    return f"{cpu}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+
+
+def write(found: Found, at: str) -> None:
+    """Write the figures for machines and for people."""
+    told = {"at": at, "machine": machine(), **found}
+    (DOCS / "benchmarks.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    lines = [
+        "# Benchmarks",
+        "",
+        f"Written by `make bench` on {at}. Machine: {machine()}.",
+        "Load average when it began: " + " ".join(f"{load:.1f}" for load in os.getloadavg()) + ".",
+    ]
+    for name, by_database in found.items():
+        for database, figures in by_database.items():
+            lines += ["", f"## {name}, {database}", "", "| figure | value |", "|---|---|"]
+            lines += [f"| {key} | {value} |" for key, value in figures.items()]
+    (DOCS / "benchmarks.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def main() -> int:
-    """Run each module of this folder in its own process; return the number that failed."""
+    """Run each module of this folder on each database; return how many missed their target."""
     names = sorted(path.stem for path in HERE.glob("[a-z]*.py"))
-    failed = 0
-    for name in names:
-        print(f"== {name}", flush=True)  # noqa: T201  # the report of a program
-        done = subprocess.run([sys.executable, "-m", f"bench.{name}"], check=False)  # noqa: S603  # ours
-        failed += done.returncode != 0
-    return failed
+    found: Found = {}
+    with databases() as places:
+        for name in names:
+            found[name] = {}
+            for database, environment in places.items():
+                print(f"== {name}, {database}", flush=True)
+                found[name][database] = run(name, environment)
+                print(json.dumps(found[name][database]), flush=True)
+    write(found, datetime.now(tz=UTC).strftime("%Y-%m-%d"))
+    return sum(not one["held"] for by in found.values() for one in by.values())
 
 
 if __name__ == "__main__":
