@@ -70,7 +70,9 @@ class FolderStore:
                 draft.unlink()
             else:
                 draft.rename(target)
-                _sync_folder(target.parent)
+            # Also where the file was there: who named it may not have come this far.
+            for folder in (target.parent, target.parent.parent, self.root):
+                _sync_folder(folder)
             failpoints.hit("objects.after_rename")
         except BaseException:
             draft.unlink(missing_ok=True)
