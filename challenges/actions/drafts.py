@@ -12,6 +12,7 @@ from challenges.actions import baselines, jobs
 from challenges.bundles.spec import Metric, PortableSpec
 from challenges.enums import (
     BoardRule,
+    ChallengeStatus,
     ColumnKind,
     JobKind,
     Ladder,
@@ -129,6 +130,8 @@ def _challenge(
         )
     else:
         challenge = Challenge.objects.locked(existing)
+        if challenge.status == ChallengeStatus.IN_REVIEW:
+            challenge.become(ChallengeStatus.DRAFT, at=now)
     challenge.title, challenge.summary = spec.title[:200], spec.summary
     challenge.body_md, challenge.body_html = spec.page_text, texts.body_html
     challenge.language, challenge.task = spec.language, spec.task.value

@@ -54,7 +54,8 @@ def import_folder(
 
     A folder with a fault changes nothing and is reported. The same folder again changes
     nothing. In order: public files stored; held-out files sealed; challenge, phase, scorer,
-    board; reference entry; job "compile"; event "challenge.imported". Raises NotAllowed;
+    board; reference entry; job "compile"; event "challenge.imported". A challenge that awaited
+    the visa is a draft again: nobody publishes what they did not read. Raises NotAllowed;
     Conflict once the challenge is open.
     """
     report = portable.read(folder)
@@ -212,6 +213,10 @@ def _write(
     baseline = spec.file(Role.BASELINE_SUBMISSION)
     held = held_out_fingerprint(spec, folder, digest)
     with transaction.atomic():
+        if existing is not None:  # reading took a while
+            existing = Challenge.objects.locked(existing)
+            require(rules.may_edit_challenge, by, existing)
+            _refuse_open(existing)
         version = _holdout(spec, place, existing, organisation, held, by)
         return drafts.write(
             existing=existing,

@@ -138,6 +138,17 @@ def test_an_open_challenge_is_not_imported_again(tmp_path: Path) -> None:
     assert refusal.value.code == "challenge_open"
 
 
+def test_a_change_during_the_review_asks_for_the_visa_again(tmp_path: Path) -> None:
+    challenge = imported(tmp_path)
+    by = owner_of(challenge)
+    challenges.submit(challenge=challenge, by=by)
+    imported(tmp_path, by)
+    assert Challenge.objects.get().status == ChallengeStatus.IN_REVIEW
+    imported(tmp_path, by, title="Autre titre")
+    changed = Challenge.objects.get()
+    assert (changed.status, changed.title) == (ChallengeStatus.DRAFT, "Autre titre")
+
+
 def test_dates_in_the_wrong_order_are_reported(tmp_path: Path) -> None:
     now = timezone.now()
     found = import_folder(folder=folder(tmp_path), by=owner(), opens_at=now, closes_at=now)
