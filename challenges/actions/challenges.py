@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.enums import ChallengeStatus, NoticeKind, PhaseMoment
-from challenges.models import Challenge, Entry, Notice, Phase, PhaseTask
+from challenges.models import Challenge, Entry, Notice, Phase, PhaseTask, Reveal
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor, SystemActor
 from portal.audit.outbox import owe
@@ -172,9 +172,15 @@ def set_dates(
     """Set the dates of a phase; after the first entry an announced close only moves later.
 
     In order: dates; notice and letters once the challenge is public; event "phase.dated".
+    Raises NotAllowed; Invalid; Conflict once the challenge is closed or a reveal is proposed:
+    a phase whose results are out never opens again.
     """
     phase = Phase.objects.locked(phase)
-    require(rules.may_edit_challenge, by, phase.challenge)
+    challenge = Challenge.objects.locked(phase.challenge)
+    require(rules.may_edit_challenge, by, challenge)
+    over = {ChallengeStatus.CLOSED, ChallengeStatus.REVEALED, ChallengeStatus.ARCHIVED}
+    if challenge.status in over or Reveal.objects.filter(phase=phase).exists():
+        raise Conflict(_("La phase est close : ses dates ne changent plus."), code="phase_over")
     if opens_at and closes_at and closes_at <= opens_at:
         raise Invalid(_("La fermeture doit suivre l’ouverture."), code="dates_order")
     entered = Entry.objects.filter(enrolment__phase=phase, is_baseline=False).exists()
@@ -187,7 +193,7 @@ def set_dates(
     phase.opens_at, phase.closes_at = opens_at, closes_at
     phase.save(update_fields=["opens_at", "closes_at"])
     record("phase.dated", by=by, on=phase, opens_at=opens_at, closes_at=closes_at)
-    if phase.challenge.is_public:
+    if challenge.is_public:
         _tell_dates(phase, _("Les dates de « %(name)s » changent.") % {"name": phase.name})
     return phase
 

@@ -11,6 +11,7 @@ from challenges.models import (
     Notice,
     Phase,
     PhaseTask,
+    Reveal,
     Scorer,
     ScorerVersion,
 )
@@ -218,6 +219,31 @@ def test_after_the_first_entry_an_announced_close_only_moves_later() -> None:
         with pytest.raises(Conflict):
             challenges.set_dates(phase=phase, opens_at=opens_at, closes_at=closes_at, by=by)
     assert Phase.objects.get().closes_at == later
+
+
+def test_a_phase_whose_reveal_is_proposed_never_opens_again() -> None:
+    challenge = ChallengeFactory(opened=True)
+    Phase.objects.update(closes_at=clock.now())
+    phase = challenge.phases.get()
+    by = owner(challenge)
+    Reveal.objects.create(phase=phase, proposed_by=by, proposed_at=clock.now())
+    later = clock.now() + timedelta(days=1)
+    with pytest.raises(Conflict) as refusal:
+        challenges.set_dates(phase=phase, opens_at=phase.opens_at, closes_at=later, by=by)
+    assert refusal.value.code == "phase_over"
+    assert Phase.objects.get().closes_at == phase.closes_at
+
+
+def test_the_dates_of_a_closed_challenge_stay() -> None:
+    challenge = ChallengeFactory(opened=True)
+    Phase.objects.update(closes_at=clock.now())
+    challenges.close_those_over()
+    phase = challenge.phases.get()
+    with pytest.raises(Conflict):
+        challenges.set_dates(
+            phase=phase, opens_at=phase.opens_at, closes_at=None, by=owner(challenge)
+        )
+    assert Phase.objects.get().closes_at == phase.closes_at
 
 
 def test_a_close_already_passed_is_not_published() -> None:
