@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from challenges import rules
 from challenges.actions.evaluations import queue_standings
 from challenges.enums import EntryStatus, PhaseMoment
-from challenges.models import Enrolment, Entry, Phase
+from challenges.models import Enrolment, Entry, Phase, Reveal
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor
 from portal.audit.record import record
@@ -19,10 +19,17 @@ def withdraw(*, entry: Entry, by: Actor) -> Entry:
     """Withdraw an entry; its slot stays used.
 
     In order: entry WITHDRAWN, no final choice any more; job "standings" if it was scored;
-    event "entry.withdrawn". Raises NotAllowed, Conflict while it is being scored.
+    event "entry.withdrawn". Raises NotAllowed; Conflict while it is being scored, and once the
+    reveal is confirmed: who knows the private scores could choose again by withdrawing.
     """
+    phase = Phase.objects.held(entry.enrolment.phase_id)  # a confirmation waits, or is seen
     entry = Entry.objects.locked(entry)
     require(rules.may_withdraw_entry, by, entry)
+    if Reveal.objects.filter(phase=phase, confirmed_at__isnull=False).exists():
+        raise Conflict(
+            _("Les résultats définitifs sont publiés : plus rien ne se retire."),
+            code="phase_revealed",
+        )
     scored = entry.status == EntryStatus.SCORED
     entry.become(EntryStatus.WITHDRAWN, at=clock.now())
     entry.final_choice = False

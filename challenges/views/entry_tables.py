@@ -131,7 +131,7 @@ def history(
 def may_withdraw(entry: Entry, *, captain: bool) -> bool:
     """Say whether the page offers to withdraw an entry."""
     withdrawable = {EntryStatus.RECEIVED, EntryStatus.QUEUED, EntryStatus.SCORED}
-    return captain and entry.status in withdrawable
+    return captain and entry.status in withdrawable and not is_revealed(entry.enrolment.phase)
 
 
 def listed_facts(phase: Phase | None, team: Team) -> dict[str, Any]:

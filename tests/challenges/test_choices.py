@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from challenges.actions import choices
 from challenges.enums import EntryStatus, JobKind
-from challenges.models import Entry, Job, Phase
+from challenges.models import Entry, Job, Phase, Reveal
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.lib.refusals import Closed, Conflict, NotAllowed
@@ -48,6 +48,21 @@ def test_an_entry_at_work_or_ended_is_not_withdrawn(status: EntryStatus) -> None
     with pytest.raises(Conflict):
         choices.withdraw(entry=entry, by=captain(entry))
     assert fresh(entry).status == status
+
+
+def test_who_knows_the_private_scores_withdraws_nothing() -> None:
+    entry = scored(final_choice=True)
+    reveal = Reveal.objects.create(
+        phase=entry.enrolment.phase, proposed_by=UserFactory(), proposed_at=timezone.now()
+    )
+    reveal.confirmed_by, reveal.confirmed_at = UserFactory(), timezone.now()
+    reveal.save()
+    with pytest.raises(Conflict) as refusal:
+        choices.withdraw(entry=entry, by=captain(entry))
+    assert refusal.value.code == "phase_revealed"
+    assert (fresh(entry).status, fresh(entry).final_choice) == (EntryStatus.SCORED, True)
+    assert not Job.objects.exists()
+    assert not AuditEvent.objects.exists()
 
 
 def test_others_withdraw_nothing() -> None:
