@@ -76,6 +76,7 @@ def enter(
     Raises NotAllowed, Closed, QuotaSpent, Conflict, TooLarge, Invalid (E_EMPTY).
     """
     require(rules.may_enter, by, team)
+    idempotency_key = idempotency_key[:64]
     first_byte_at = clock.now()
     if not _is_replay(phase, team, idempotency_key):
         _refuse_closed(Phase.objects.select_related("challenge").get(pk=phase.pk), first_byte_at)
@@ -91,7 +92,7 @@ def enter(
         team_id=team.pk,
         stored=stored,
         name=safe_name(original_name),
-        key=idempotency_key[:64],
+        key=idempotency_key,
         first_byte_at=first_byte_at,
         fact_sheet=fact_sheet or {},
         note=note[:200],
