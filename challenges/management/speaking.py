@@ -38,11 +38,18 @@ class SpeakingCommand(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Act, then print the answer or the refusal."""
+        """Act, then print the answer or the refusal; a wrong usage is told to machines too."""
         try:
             answer, done = self.act(**options)
         except Refusal as refusal:
             answer, done = {**self.empty(**options), **refused(refusal)}, False
+        except CommandError as error:
+            if options["as_json"]:
+                told = {"error": {"code": "usage", "message": str(error)}}
+                self.stdout.write(
+                    json.dumps({**self.empty(**options), **told}, ensure_ascii=False, default=str)
+                )
+            raise
         if options["as_json"]:
             self.stdout.write(json.dumps(answer, ensure_ascii=False, default=str))
         else:

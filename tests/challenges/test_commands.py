@@ -1,10 +1,11 @@
 """The commands answer machines in one JSON object and exit 1 on a refusal."""
 
 import json
+from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 
 from challenges.models import Challenge, Entry, Phase, Reveal
 from portal.accounts.models import User
@@ -152,6 +153,18 @@ def test_an_unknown_challenge_is_a_wrong_usage() -> None:
                 *(["--with", "moderation"] if name == "reveal" else []),
             )
         assert error.value.returncode == 2
+
+
+def test_a_wrong_usage_is_told_to_machines_too() -> None:
+    out = StringIO()
+    with pytest.raises(CommandError):
+        call_command("standings", "inconnu", "--json", stdout=out)
+    assert json.loads(out.getvalue()) == {
+        "challenge": "inconnu",
+        "split": "public",
+        "rows": [],
+        "error": {"code": "usage", "message": "Challenge inconnu : inconnu"},
+    }
 
 
 def test_a_draft_has_no_public_board(tmp_path: Path) -> None:
