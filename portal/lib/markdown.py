@@ -40,20 +40,16 @@ def check(text: str) -> None:
         raise _refuse(str(_("il dépasse 20 000 caractères")))
     if _DEEP.search(text) or any(len(rule.findall(text)) > most for rule, most in _CAPS):
         raise _refuse(str(_("il compte trop de crochets, de chevrons, de titres ou de niveaux")))
-    if _unmatched(text, "[", "]") > 25 or _unclosed_links(text) > 25:
+    if _unmatched(text) > 25 or _unclosed_links(text) > 25:
         raise _refuse(str(_("il compte trop de crochets non refermés")))
 
 
-def _unmatched(text: str, opening: str, closing: str) -> int:
-    depth = unmatched = 0
-    for character in text:
-        if character == opening:
-            depth += 1
-        elif character == closing and depth:
-            depth -= 1
-        elif character == "\n" and not depth:
-            unmatched = max(unmatched, depth)
-    return max(unmatched, depth)
+def _unmatched(text: str) -> int:
+    """Count the opening brackets that nothing closes."""
+    open_now = 0
+    for bracket in re.findall(r"[\[\]]", text):
+        open_now = open_now + 1 if bracket == "[" else max(0, open_now - 1)
+    return open_now
 
 
 def _unclosed_links(text: str) -> int:
