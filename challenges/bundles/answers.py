@@ -59,6 +59,13 @@ def check(tables: Tables, submission: spec.Submission, truth: spec.Truth) -> Non
     if column is None:
         return
     cells = tables.folder.column(path, str(truth.target))
+    if submission.form == "probabilities":
+        classes = {c.label or c.name for c in submission.columns if c.role == "target"}
+        _all(tables, "truth.target", cells, lambda cell: cell in classes)
+        return
+    if submission.form == "curves":
+        _all(tables, "truth.target", cells, lambda cell: (number(cell) or -1) > 0)
+        return
     _all(tables, "truth.target", cells, lambda cell: within(cell, column))
     if column.max_distinct is not None and len(set(cells)) > column.max_distinct:
         tables.refuse(

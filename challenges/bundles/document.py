@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -14,12 +15,14 @@ METRIC_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]*")
 MAX_SLUG, MAX_TITLE, MAX_SUMMARY, MAX_KEY, MAX_DECIMALS = 80, 200, 2_000, 64, 10
 COLUMN_TYPES = ("string", "integer", "float", "category", "label_set")
 FORMATS = ("csv", "parquet", "zip")
+FORMS = ("probabilities", "interval", "quantiles", "members", "curves")
 LICENCE_STATUSES = ("stated_by_producer", "verified", "to_confirm")
 USE_CASES = tuple(f"UC{number}" for number in range(1, 7))
 AGGREGATES = ("table", "gap", "worst")
 ROLES = {
     spec.Layout.ONE_ROW_PER_ID: ("id", "target"),
     spec.Layout.RANKED_LIST: ("query", "rank", "item"),
+    spec.Layout.NUMBERS_PER_ID: ("id", "target"),
 }
 DEFAULT_MAX_BYTES = 20_000_000
 
@@ -118,7 +121,8 @@ def submission(top: Fields) -> spec.Submission:
     columns = tuple(_column(one) for one in block.items("columns"))
     for role in ROLES[layout] if block.values else ():
         played = [column.name for column in columns if column.role == role]
-        if len(played) != 1:
+        several = layout is spec.Layout.NUMBERS_PER_ID and role == "target"
+        if len(played) < 2 if several else len(played) != 1:
             block.refuse(
                 "E_COLUMN_ROLE",
                 f"une colonne de rôle « {role} » est attendue, {len(played)} trouvée(s)",
@@ -147,7 +151,32 @@ def submission(top: Fields) -> spec.Submission:
         columns=columns,
         max_items_per_query=block.whole("max_items_per_query", low=1),
         all_queries_required=block.flag("all_queries_required", default=True),
+        form=_form(block, columns) if layout is spec.Layout.NUMBERS_PER_ID else None,
     )
+
+
+def _form(block: Fields, columns: Sequence[spec.Column]) -> str:
+    """Read what the several numbers of a row are; their columns are decimal numbers."""
+    form = block.chosen("form", FORMS, code="E_COLUMN_ROLE")
+    numbers = [column for column in columns if column.role == "target"]
+    for column in numbers:
+        if column.type != "float" or column.domain or column.pattern:
+            block.refuse(
+                "E_COLUMN_ROLE",
+                "plusieurs nombres par identifiant sont de type float, sans domaine ni motif",
+                key="columns",
+                value=column.name,
+            )
+    wanted = 2 if form == "interval" else len(numbers)
+    classes = [column.label or column.name for column in numbers]
+    if len(numbers) != wanted or len(set(classes)) < len(classes):
+        block.refuse(
+            "E_COLUMN_ROLE",
+            "deux colonnes pour un intervalle, une par classe pour des probabilités",
+            key="columns",
+            value=", ".join(classes),
+        )
+    return form
 
 
 def _column(one: Fields) -> spec.Column:
@@ -174,6 +203,7 @@ def _column(one: Fields) -> spec.Column:
         separator=separator if isinstance(separator, str) and separator else " ",
         max_labels=one.whole("max_labels", low=1),
         max_distinct=one.whole("max_distinct", low=1),
+        label=one.optional("label"),
     )
 
 

@@ -68,6 +68,7 @@ class Layout(StrEnum):
 
     ONE_ROW_PER_ID = "one_row_per_id"
     RANKED_LIST = "ranked_list"
+    NUMBERS_PER_ID = "numbers_per_id"
 
 
 @dataclass(frozen=True)
@@ -103,11 +104,12 @@ class Column:
     separator: str = " "
     max_labels: int | None = None
     max_distinct: int | None = None
+    label: str | None = None
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What a team's file must look like."""
+    """What a team's file must look like; form: what its several numbers per id are."""
 
     layout: Layout
     formats: tuple[str, ...]
@@ -115,6 +117,7 @@ class Submission:
     columns: tuple[Column, ...]
     max_items_per_query: int | None = None
     all_queries_required: bool = True
+    form: str | None = None
 
     def column(self, role: str) -> Column | None:
         """Give the column that plays a role."""
@@ -320,6 +323,7 @@ class PortableSpec:
                 "max_items_per_query": self.submission.max_items_per_query,
                 "all_queries_required": self.submission.all_queries_required,
                 "columns": [_column(column, tables) for column in self.submission.columns],
+                **({"form": self.submission.form} if self.submission.form else {}),
             },
             "truth": {
                 "file": self.truth.file,
@@ -359,6 +363,7 @@ def _column(column: Column, tables: Folder) -> dict[str, object]:
         "separator": column.separator,
         "max_labels": column.max_labels,
         "max_distinct": column.max_distinct,
+        **({"label": column.label} if column.label else {}),
     }
 
 

@@ -200,11 +200,6 @@ def _durations() -> Example:
     return told, _lives([2.0, 2.0, 4.0, 3.0])
 
 
-def _survival() -> Example:
-    told = "durées 1, 2 (interrompue), 3, 5 ; survies 0,2, 0,5, 0,4, 0,9"
-    return told, _lives([0.2, 0.5, 0.4, 0.9])
-
-
 def _curves() -> Example:
     told = "durées 1, 2 (interrompue), 3, 5 ; survies (0,3 0,1), (0,6 0,5), (0,7 0,4), (0,9 0,8)"
     return told, _lives(np.array([[0.3, 0.1], [0.6, 0.5], [0.7, 0.4], [0.9, 0.8]]))
@@ -271,7 +266,6 @@ EXAMPLES = {
     "intervals": _intervals,
     "members": _members,
     "durations": _durations,
-    "survival": _survival,
     "curves": _curves,
     "label_sets": _label_sets,
     "label_scores": _label_scores,

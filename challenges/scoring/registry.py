@@ -64,7 +64,6 @@ BOUNDS: dict[str, tuple[float, float | None]] = {
     "brier": (0, 1),
     "ece": (0, 1),
     "ece_adaptive": (0, 1),
-    "ipcw_brier": (0, 1),
     "log_loss": (0, 1),
     "rmsle": (0, None),
 }

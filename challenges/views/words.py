@@ -35,6 +35,7 @@ FILE_ROLES = {
 LAYOUTS = {
     "one_row_per_id": _("Une ligne par identifiant"),
     "ranked_list": _("Une liste ordonnée par demande, une ligne par élément proposé"),
+    "numbers_per_id": _("Une ligne par identifiant, plusieurs nombres par ligne"),
 }
 
 COLUMN_ROLES = {

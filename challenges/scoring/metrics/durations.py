@@ -114,13 +114,19 @@ def _brier_at(part: Part, params: Params, time: float, survival: Array) -> Float
 
 
 def _brier(part: Part, params: Params) -> Stats:
-    return dense(np.ones(len(part)), _brier_at(part, params, float(params["time"]), part.p))
+    at, time = list(params["times"]).index(params["time"]), float(params["time"])
+    _require_curves(part, len(params["times"]))
+    return dense(np.ones(len(part)), _brier_at(part, params, time, part.p[:, at]))
+
+
+def _require_curves(part: Part, count: int) -> None:
+    if part.p.ndim != 2 or part.p.shape[1] != count:
+        raise MetricFault("one survival per declared time is needed")
 
 
 def _integrated(part: Part, params: Params) -> Stats:
     times = np.array(params["times"], np.float64)
-    if part.p.ndim != 2 or part.p.shape[1] != len(times):
-        raise MetricFault("one survival per declared time is needed")
+    _require_curves(part, len(times))
     gaps = np.diff(times)
     share = (np.r_[gaps, 0.0] + np.r_[0.0, gaps]) / 2 / (times[-1] - times[0])
     total = np.zeros(len(part))
@@ -140,6 +146,8 @@ def _faults(params: Params) -> Iterable[str]:
     times = params.get("times", [1.0, 2.0])
     if not _numbers(times) or len(times) < 2 or sorted(set(times)) != list(times):
         yield "times must be two numbers or more, strictly increasing"
+    elif "times" in params and params.get("time", times[0]) not in times:
+        yield "time must be one of the times"
 
 
 def _law_faults(law: object) -> Iterable[str]:
@@ -197,7 +205,8 @@ METRICS = (
         _brier,
         "mean of [ended by t]·S(t)² / G(y) + [y > t]·(1 − S(t))² / G(t)",
         "sksurv.metrics.brier_score",
-        required=frozenset({"event", "time", "censoring"}),
+        shape=Shape.CURVES,
+        required=frozenset({"event", "time", "times", "censoring"}),
     ),
     _metric(
         "ibs",

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from challenges.bundles import portable
+from challenges.scoring.contract import ScoringContract
 from tests.challenges.bundles.folders import change, document, write
 
 RANKED = {
@@ -134,3 +135,49 @@ def test_a_group_without_row_and_a_primary_group_figure_are_refused(tmp_path: Pa
     found = change(document(), "fairness.metrics.+", figure)
 
     assert portable.read(write(tmp_path, found)).codes == ["E_METRIC_PRIMARY", "E_DOMAIN"]
+
+
+def several(
+    folder: Path, *names: str, form: object = "probabilities", **facts: object
+) -> list[str]:
+    columns = [
+        {"name": n, "role": "target", "type": "float", "min": 0, "max": 1} | facts for n in names
+    ]
+    key = {"name": "id", "role": "id", "type": "string"}
+    shape = {"layout": "numbers_per_id", "form": form, "columns": [key, *columns]}
+    brier = {"key": "brier", "metric": "brier_multi", "direction": "min", "primary": True}
+    found = document()
+    for path, value in [
+        ("submission", shape),
+        ("metrics", [brier]),
+        ("fairness", ...),
+        ("expected", ...),
+    ]:
+        found = change(found, path, value)  # type: ignore[assignment] # still a mapping
+    sample = (
+        ",".join(["id", *names])
+        + "\n"
+        + "".join(f"{one},{',0.5' * len(names)}\n".replace(",,", ",") for one in IDS)
+    )
+    return portable.read(write(folder, found, sample_csv=sample)).codes
+
+
+def test_several_numbers_of_one_row(tmp_path: Path) -> None:
+    assert several(tmp_path / "good", "1", "2", "3") == []
+    assert several(tmp_path / "form", "1", "2", "3", form="beauty") == ["E_COLUMN_ROLE"]
+    assert several(tmp_path / "text", "1", "2", "3", type="string") == ["E_COLUMN_ROLE"] * 3
+    assert several(tmp_path / "two", "1", "2", "3", form="interval") == [
+        "E_COLUMN_ROLE",
+        "E_DOMAIN",
+    ]
+    assert several(tmp_path / "curves", "1", "2", form="curves") == []
+    assert several(tmp_path / "class", "1", "2") == ["E_DOMAIN"]
+    assert "E_COLUMN_ROLE" in several(tmp_path / "one", "1")
+
+
+def test_the_contract_of_several_numbers_is_one_the_engine_reads(tmp_path: Path) -> None:
+    several(tmp_path, "1", "2", "3")
+    spec = portable.read(tmp_path).spec
+    assert spec is not None
+    answer = ScoringContract.from_json(spec.scoring_contract(tmp_path)).answer
+    assert answer.classes == ("1", "2", "3")

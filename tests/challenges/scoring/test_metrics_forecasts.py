@@ -162,15 +162,12 @@ def test_weighted_brier_equals_the_oracle(seeds: range) -> None:
         if len(np.unique(times)) < 3:
             continue
         _, wanted = survival.brier_score(train, test, given, times)
+        told = {"event": "event", "times": times.tolist(), "censoring": law}
         for at, time in enumerate(times.tolist()):
-            found = figure(
-                "ipcw_brier", lives(y, ended, given[:, at]), event="event", time=time, censoring=law
-            )
+            found = figure("ipcw_brier", lives(y, ended, given), time=time, **told)
             close(found, float(wanted[at]))
         total = survival.integrated_brier_score(train, test, given, times)
-        found = figure(
-            "ibs", lives(y, ended, given), event="event", times=times.tolist(), censoring=law
-        )
+        found = figure("ibs", lives(y, ended, given), **told)
         close(found, total)
 
 

@@ -208,3 +208,14 @@ def test_probabilities_are_declared_between_0_and_1() -> None:
     chosen = contract("probabilities", "a b", {"metric": "brier_multi"}, a={"max": 2})
     wanted = [("brier_multi", "probabilities are declared between 0 and 1")]
     assert registry.problems(chosen) == wanted
+
+
+def test_survivals_are_scored_at_the_declared_times() -> None:
+    law = {"times": [1.0, 3.0, 6.0], "survival": [1.0, 0.75, 0.5]}
+    told = {"event": "done", "times": [2, 4], "censoring": law}
+    assert problems("curves", "s2 s4", "ibs", **told) == []
+    assert problems("curves", "s2 s4", "ipcw_brier", time=2, **told) == []
+    wanted = ["time must be one of the times"]
+    assert problems("curves", "s2 s4", "ipcw_brier", time=3, **told) == wanted
+    wanted = ["times must hold one number per column of the answer"]
+    assert problems("curves", "s2 s4 s6", "ibs", **told) == wanted
