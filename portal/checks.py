@@ -113,6 +113,8 @@ def keys() -> Found:
             "HOLDOUT_PUBLIC_KEY_FILE est absent : les données d’évaluation ne seraient pas "
             "scellées.",
         )
+    if not _readable(settings.RECEIPT_KEY_FILE or ""):
+        yield _error(10, "RECEIPT_KEY_FILE est absent : aucun récépissé ne pourrait être signé.")
 
 
 def failpoint() -> Found:
