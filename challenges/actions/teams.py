@@ -298,6 +298,8 @@ def _end_membership(team: Team, person: User) -> None:
 
 
 def _settle_state(team: Team) -> None:
+    if team.state not in {TeamState.OPEN, TeamState.FULL}:
+        return  # merged, withdrawn or disqualified: who leaves does not undo it
     size = team.members.filter(left_at__isnull=True).count()
     if size == 0:
         entered = Entry.objects.filter(enrolment__team=team).exists()

@@ -248,3 +248,9 @@ def test_whoever_left_before_any_entry_may_join_another(team: Team) -> None:
     teams.leave(team=team, by=person)
     assert Team.objects.get(pk=team.pk).state == TeamState.WITHDRAWN
     assert teams.create(challenge=team.challenge, name="Autre", by=person)
+
+
+def test_leaving_a_disqualified_team_does_not_bring_it_back() -> None:
+    team = TeamFactory(state=TeamState.DISQUALIFIED)
+    teams.leave(team=team, by=captain_of(team))
+    assert Team.objects.get().state == TeamState.DISQUALIFIED
