@@ -45,7 +45,8 @@ class TruthSpec:
     """Say where the truth stands in the held-out file.
 
     split names the column of parts and its two values; None makes one public part.
-    cluster names the unit of resampling; None makes each row (or query) its own.
+    cluster names the unit of resampling; None makes each row (or query) its own. weight names
+    the column of row weights, held like the truth; None counts each row once.
     """
 
     target: str | None = None
@@ -57,6 +58,7 @@ class TruthSpec:
     public: str = "public"
     private: str = "private"
     cluster: str | None = None
+    weight: str | None = None
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -71,7 +73,8 @@ class TruthSpec:
             "public": self.public,
             "private": self.private,
         }
-        return without_none(raw) | {"split": split, "cluster": self.cluster}
+        weight = without_none({"weight": self.weight})
+        return without_none(raw) | weight | {"split": split, "cluster": self.cluster}
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> "TruthSpec":
@@ -79,6 +82,7 @@ class TruthSpec:
         split = raw.get("split") or {}
         return cls(
             **{k: raw.get(k) for k in ("target", "id", "query", "item", "gain", "cluster")},
+            weight=raw.get("weight"),
             split_column=split.get("column"),
             public=str(split.get("public", "public")),
             private=str(split.get("private", "private")),

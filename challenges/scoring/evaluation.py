@@ -49,6 +49,7 @@ def parts_of(labels: Labels, keys: Keys, answer: Answer) -> dict[str, Part]:
         groups=labels.groups,
         group_names=labels.group_names,
         numbers=labels.numbers,
+        weight=labels.weight,
     )
     return {
         split: _with_buckets(whole.take(np.flatnonzero(labels.part == i)), labels, split)
@@ -60,7 +61,7 @@ def measure(
     metric: Metric, spec: MetricSpec, part: Part, weights: Array, *, independent: bool, level: float
 ) -> Measured:
     """Compute one figure on one part, with its interval."""
-    stats = metric.stats(part, spec.params)
+    stats = metric.stats(part, spec.params).weighted(part.weight)
     buckets = Buckets.of(stats, part.bucket, part.buckets)
     value = near = finite(metric.value(buckets.total(), stats.context))
     if metric.exact is not None:
@@ -133,7 +134,7 @@ def _composed(spec: MetricSpec, figures: Mapping[str, Any], level: float) -> Mea
 
 def _figure(contract: ScoringContract, spec: MetricSpec, part: Part, weights: Array) -> Any:
     metric = registry.metric(spec.metric)
-    independent = contract.truth.cluster is None
+    independent = contract.truth.cluster is None and contract.truth.weight is None
 
     def one(chosen: Part) -> Measured:
         return measure(metric, spec, chosen, weights, independent=independent, level=contract.level)

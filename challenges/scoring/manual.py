@@ -71,6 +71,7 @@ def _entry(metric: Metric, aliases: list[str]) -> str:
         ("Paramètres", _params(metric)),
         ("Règles", note["rules"]),
         ("Intervalle", _interval(metric)),
+        ("Poids de lignes", "refusés" if metric.name in registry.UNWEIGHTED else "admis"),
         ("Référence", _oracle(metric)),
         ("Exemple", _example(metric, note)),
     ]

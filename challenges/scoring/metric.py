@@ -43,7 +43,8 @@ class Part:
     codes; for lists, flat codes with offsets (n + 1). gains: of y; ranks: 1-based, of p.
     p is (n, m) when an answer is several numbers; a span is a row (label, start, end).
     bucket: (n,) numbers below buckets. names: identifier of each unit. groups: {key: (n,)
-    codes}, group_names: {key: names}. numbers: {attribute: {"units", "items"}}.
+    codes}, group_names: {key: names}. numbers: {attribute: {"units", "items"}}. weight: (n,),
+    None when each unit counts 1.
     """
 
     y: Array
@@ -59,6 +60,7 @@ class Part:
     groups: Mapping[str, Array] = field(default_factory=dict)
     group_names: Mapping[str, list[str]] = field(default_factory=dict)
     numbers: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
+    weight: Array | None = None
 
     def __len__(self) -> int:
         return len(self.bucket)
@@ -76,6 +78,7 @@ class Part:
             p_offsets=p_offsets,
             ranks=None if self.ranks is None else self.ranks[p_at],
             bucket=self.bucket[where],
+            weight=None if self.weight is None else self.weight[where],
             names=[self.names[i] for i in where.tolist()] if self.names else [],
             groups={k: v[where] for k, v in self.groups.items()},
             numbers={
@@ -97,6 +100,12 @@ class Stats:
     value: Floats
     width: int
     context: Mapping[str, Any] = field(default_factory=dict)
+
+    def weighted(self, weight: Array | None) -> "Stats":
+        """Return the statistics of units that count for their weight, None for 1."""
+        if weight is None:
+            return self
+        return replace(self, value=self.value * weight[self.unit])
 
 
 @dataclass(frozen=True)

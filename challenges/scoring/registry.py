@@ -59,6 +59,25 @@ ALIASES = {
     "recall_capped_at_k": "recall_at_k",
 }
 LEVELLED = frozenset({"kappa", "kappa_linear", "kappa_quadratic"})
+UNWEIGHTED = frozenset(
+    {
+        "ami",
+        "average_precision",
+        "concordance",
+        "ece_adaptive",
+        "kendall_b",
+        "medae",
+        "n_clusters",
+        "pair_consistency",
+        "precision_at_top",
+        "recall_at_precision",
+        "roc_auc",
+        "roc_auc_ovo",
+        "roc_auc_ovr",
+        "spearman",
+        "uno_c",
+    }
+)
 OVER_A_NOMENCLATURE = frozenset({"hamming", "catalogue_coverage", "gini_exposure"})
 BOUNDS: dict[str, tuple[float, float | None]] = {
     "brier": (0, 1),
@@ -105,6 +124,8 @@ def _faults(contract: ScoringContract, spec: MetricSpec) -> Iterable[str]:
         yield f"{spec.metric} cannot read this kind of answer"
     if spec.by is not None and spec.by not in {a.key for a in contract.attributes}:
         yield f"unknown attribute {spec.by}"
+    if contract.truth.weight and found.name in UNWEIGHTED:
+        yield f"{spec.metric} knows no weights"
     yield from _answer_faults(contract, spec, found.name)
 
 

@@ -96,6 +96,7 @@ class Labels:
     numbers: dict[str, dict[str, Floats]]
     offsets: NDArray[np.int64] | None = None
     gains: Floats | None = None
+    weight: Floats | None = None
 
 
 def compile_truth(
@@ -124,6 +125,10 @@ def compile_truth(
     part = _parts(contract, ordered)
     bucket, counts, notes = _buckets(contract, ids, ordered, part, salt)
     arrays |= {"part": part, "bucket": bucket}
+    if contract.truth.weight:
+        arrays["weight"] = np.array([_number(r[0][contract.truth.weight]) for r in ordered])
+        if (arrays["weight"] <= 0).any():
+            raise TruthFault("E_VALUE", contract.truth.weight)
     for index, split in enumerate(contract.truth.splits):
         seed = hashlib.sha256(salt + split.encode() + b"W").digest()
         arrays[f"weights.{split}"] = draw_weights(counts[index], contract.replicates, seed)
@@ -178,6 +183,7 @@ def load_labels(data: bytes) -> Labels:
         numbers=numbers,
         offsets=arrays.get("y.offsets"),
         gains=arrays.get("gains"),
+        weight=arrays.get("weight"),
     )
 
 
@@ -193,7 +199,7 @@ def _read(data: bytes) -> Rows:
 
 def _require_columns(contract: ScoringContract, rows: Rows, key: str) -> None:
     truth = contract.truth
-    needed = [key, truth.split_column, truth.cluster]
+    needed = [key, truth.split_column, truth.cluster, truth.weight]
     needed += [truth.item, truth.gain] if contract.answer.is_ranked else [truth.target]
     needed += _metric_columns(contract)
     needed += [a.column for a in contract.attributes if a.source == "truth"]

@@ -101,6 +101,27 @@ def test_a_missing_column_of_the_truth_is_named() -> None:
     assert (caught.value.code, caught.value.detail) == ("E_COLUMN_MISSING", "done")
 
 
+def weighted(metric: str) -> ScoringContract:
+    truth = {"id": "id", "target": "y", "weight": "w"}
+    return ScoringContract.from_json(one(metric).to_json() | {"truth": truth})
+
+
+def test_weights_of_the_truth_count_rows() -> None:
+    chosen = weighted("mae")
+    assert ScoringContract.from_json(chosen.to_json()) == chosen
+    rows = {"id": ["a", "b"], "y": [1, 1], "w": [3, 1]}
+    done = evaluated(chosen, truth_of(chosen, rows), {"a": 0.5, "b": 1.0})
+    assert done.values["public"]["m"] == pytest.approx(3 * 0.5 / 4)
+    for wrong in (0, "x", -1, "nan"):
+        with pytest.raises(TruthFault) as caught:
+            truth_of(chosen, rows | {"w": [1, wrong]})
+        assert caught.value.code == "E_VALUE"
+
+
+def test_a_metric_of_ranks_knows_no_weights() -> None:
+    assert registry.problems(weighted("roc_auc")) == [("m", "roc_auc knows no weights")]
+
+
 def test_publication_is_refused_by_the_key_of_the_figure() -> None:
     rows = {"id": ["a", "b"], "y": [1, 1]}
     for chosen, code, detail in (

@@ -60,6 +60,18 @@ def test_resamplings_are_in_the_range_told_and_once_each_gives_the_value(name: s
         assert finite.max() <= metric.high + 1e-12
 
 
+@pytest.mark.parametrize("name", [n for n in COMPUTED if n not in registry.UNWEIGHTED])
+def test_a_weight_of_two_is_the_unit_twice(name: str) -> None:
+    metric, (part, params) = registry.METRICS[name], example(name)
+    twice = part.take(np.array([0, *range(len(part))]))
+    weight = np.ones(len(part))
+    weight[0] = 2.0
+    stats = metric.stats(part, params).weighted(weight)
+    sums = np.bincount(stats.column, stats.value, stats.width).astype(np.float64)
+    found = float(metric.value(sums, stats.context))
+    assert found == pytest.approx(value(name, twice), rel=1e-12, abs=1e-15)
+
+
 @pytest.mark.parametrize("name", COMPUTED)
 def test_an_empty_part_has_no_value(name: str) -> None:
     part, params = example(name)
