@@ -115,7 +115,10 @@ def may_propose_reveal(by: Actor, phase: "Phase") -> bool:
 
 
 def may_confirm_reveal(by: Actor, phase: "Phase") -> bool:
-    """Say whether the actor may confirm: a person of the Region who does not organise it."""
-    return has_permission(by, Permission.CHALLENGE_REVEAL) and not phase.challenge.is_organised_by(
-        by
+    """Say whether the actor may confirm: a person of the Region, outside its organiser."""
+    challenge = phase.challenge
+    return (
+        has_permission(by, Permission.CHALLENGE_REVEAL)
+        and not challenge.is_organised_by(by)
+        and not belongs_to(by, challenge.organiser)
     )

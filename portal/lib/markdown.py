@@ -69,6 +69,7 @@ def render(text: str) -> str:
             [sys.executable, "-I", str(CHILD), str(settings.MARKDOWN_SECONDS)],
             input=text.encode(),
             capture_output=True,
+            env={},  # nothing of ours is within reach of what it parses
             timeout=settings.MARKDOWN_SECONDS,
             check=True,
         )
