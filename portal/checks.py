@@ -15,6 +15,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
 
 from portal.accounts.models import User
 
@@ -168,6 +170,16 @@ def demonstration_accounts(app_configs: Any = None, **kwargs: Any) -> list[Check
         return []
     if User.objects.filter(is_demonstration=True, is_active=True).exists():
         return [_error(11, "Des comptes de démonstration sont actifs : fermez-les.")]
+    return []
+
+
+@register(Tags.database, deploy=True)
+def pending_migrations(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E18: the database is of this version's form. Run by `check --deploy --database default`."""
+    for alias in kwargs.get("databases") or ():
+        executor = MigrationExecutor(connections[alias])
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return [_error(18, "Des migrations attendent : lancez `manage.py migrate`.")]
     return []
 
 

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db.migrations.recorder import MigrationRecorder
+
+from portal.checks import demonstration_accounts, pending_migrations
+from tests.factories.accounts import UserFactory
 
 REQUIRED = {
     "SITE_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "BROKER_URL", "SEARCH_URL",
@@ -111,3 +115,17 @@ def test_a_production_web_process_stops_with_status_3(good: dict[str, str]) -> N
     )
     assert done.returncode == 3
     assert "portal.E02" in done.stderr
+
+
+@pytest.mark.django_db
+def test_a_database_of_another_version_is_refused() -> None:
+    assert pending_migrations(databases=["default"]) == []
+    MigrationRecorder.Migration.objects.filter(app="audit", name="0002_append_only").delete()
+    assert [found.id for found in pending_migrations(databases=["default"])] == ["portal.E18"]
+
+
+@pytest.mark.django_db
+def test_demonstration_accounts_are_refused() -> None:
+    assert demonstration_accounts(databases=["default"]) == []
+    UserFactory(is_demonstration=True)
+    assert [found.id for found in demonstration_accounts(databases=["default"])] == ["portal.E11"]
