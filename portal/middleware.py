@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
@@ -20,6 +20,7 @@ from portal.lib.refusals import (
     Refusal,
     TooLarge,
     Unavailable,
+    WrongMethod,
 )
 
 log = logging.getLogger("portal.refusals")
@@ -29,6 +30,7 @@ STATUS: Sequence[tuple[type[Refusal], int]] = (
     (Hidden, 404),
     (NotAllowed, 403),
     (Closed, 403),
+    (WrongMethod, 405),
     (Conflict, 409),
     (Invalid, 422),
     (QuotaSpent, 429),
@@ -86,8 +88,13 @@ class refusals:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on."""
-        return self.get_response(request)
+        """Pass the request on; say what a form’s address is for."""
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not wants_json(request):
+            page = refusal_response(request, WrongMethod())
+            page.headers["Allow"] = response.headers["Allow"]
+            return page
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer for a Refusal; leave other errors alone."""

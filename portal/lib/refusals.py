@@ -38,6 +38,13 @@ class Hidden(NotAllowed):
     message = _("Cette page n’existe pas ou vous n’y avez pas accès.")
 
 
+class WrongMethod(Refusal):
+    """The address takes another kind of request: a form’s address was opened by hand."""
+
+    code = "wrong_method"
+    message = _("Elle sert à un formulaire. Revenez à la page précédente et recommencez.")
+
+
 class Conflict(Refusal):
     """Someone else was first, or the state does not permit this step any more."""
 

@@ -194,6 +194,12 @@ def test_server_error_page_needs_no_database(
         assert errors.server_error(rf.get("/")).status_code == 500
 
 
+def test_the_address_of_a_form_opened_by_hand_says_so(client: Client) -> None:
+    answer = client.post("/donnees/")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
+    assert "Cette adresse ne s’ouvre pas directement" in answer.text
+
+
 def test_refusal_page_tells_what_why_and_when(rf: RequestFactory) -> None:
     request = rf.get("/")
     request.user = AnonymousUser()
