@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -71,6 +72,7 @@ class Item(View):
             return _show(request, found, form)
         found.version = form.cleaned_data["version"]  # what the moderator had read
         _decide(found, form, request)
+        messages.success(request, _said(found))
         return redirect(*_following(found))
 
 
@@ -111,6 +113,14 @@ def _decide(contribution: Contribution, form: DecisionForm, request: HttpRequest
     moderation.request_changes(
         contribution=contribution, reason=reason, message=message, fields=fields, by=by
     )
+
+
+def _said(contribution: Contribution) -> str:
+    """Say what was decided, and on what."""
+    contribution.refresh_from_db(fields=["status"])
+    title = contribution.content.get("title") or contribution.resource.title
+    said = {"title": title, "decision": contribution.get_status_display()}
+    return _("Décision enregistrée pour « %(title)s » : %(decision)s.") % said
 
 
 def _following(contribution: Contribution) -> tuple[Any, ...]:

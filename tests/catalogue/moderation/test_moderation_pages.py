@@ -151,12 +151,14 @@ def test_deciding_leads_to_the_next(typed: dict[str, str], status: ContributionS
     contribution = make.submitted()
     following = make.submitted()
 
-    answer = signed_in(make.moderator()).post(
-        item(contribution), typed | {"version": str(contribution.version)}
-    )
+    client = signed_in(make.moderator())
+    answer = client.post(item(contribution), typed | {"version": str(contribution.version)})
 
     assert answer.headers["Location"] == item(following)
     assert make.again(contribution).status == status
+    shown = client.get(item(following)).text
+    assert "Décision enregistrée pour" in shown
+    assert str(status.label) in shown
 
 
 @pytest.mark.parametrize(
