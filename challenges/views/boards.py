@@ -288,12 +288,21 @@ def gap(board: Board, mine: int | None) -> dict[str, Any] | None:
     }
 
 
-def figures(challenge: Challenge) -> list[tuple[str, str]]:
-    """List the large figures of the presentation: teams, entries, best and value to beat."""
+def _interval(row: Standing, column: Column) -> str:
+    """Write the interval of a row of the standings, or nothing."""
+    if row.interval_low is None or row.interval_high is None:
+        return ""
+    low, high = (text_of({"value": end}, column) for end in (row.interval_low, row.interval_high))
+    return _("de %(low)s à %(high)s") % {"low": low, "high": high}
+
+
+def figures(challenge: Challenge) -> list[tuple[str, str, str]]:
+    """List the large figures of the presentation: label, value, interval of a score."""
     entries = Entry.objects.filter(
         enrolment__phase__challenge=challenge, enrolment__team__is_baseline=False
     ).count()
-    shown = [(_("équipes"), str(challenge.teams_count)), (_("soumissions"), str(entries))]  # type: ignore[attr-defined]  # annotated
+    teams = str(challenge.teams_count)  # type: ignore[attr-defined]  # annotated
+    shown = [(_("équipes"), teams, ""), (_("soumissions"), str(entries), "")]
     rows = list(
         Standing.objects.filter(
             Q(rank=1) | Q(is_baseline=True),
@@ -308,5 +317,6 @@ def figures(challenge: Challenge) -> list[tuple[str, str]]:
         row = next((each for each in rows if each.is_baseline == baseline), None)
         if row is not None and row.leaderboard.primary is not None:
             column = row.leaderboard.primary
-            shown.append((label, text_of(row.cells.get(column.key) or {}, column)))
+            value = text_of(row.cells.get(column.key) or {}, column)
+            shown.append((label, value, _interval(row, column)))
     return shown

@@ -181,11 +181,12 @@ def test_deadline_sentence_is_complete(client: Client) -> None:
 
 
 def test_board_figures_stand_on_the_presentation(client: Client) -> None:
-    row = StandingFactory()
+    row = StandingFactory(interval_low=0.2, interval_high=0.3125)
     challenge = row.leaderboard.challenge
     page = client.get(reverse("challenges:presentation", args=[challenge.slug])).text
     assert "meilleur score" in page
     assert "0,2500" in page
+    assert "de 0,2000 à 0,3125" in page
 
 
 def test_hidden_board_gives_no_figure(client: Client) -> None:
