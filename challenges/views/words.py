@@ -29,7 +29,7 @@ FILE_ROLES = {
     "sample_submission": _("Exemple de soumission"),
     "baseline_program": _("Programme de référence"),
     "attributes": _("Attributs utilisés par les mesures d’équité"),
-    "extra": _("Données complémentaires"),
+    "extra": _("Fichier complémentaire"),
 }
 
 LAYOUTS = {
