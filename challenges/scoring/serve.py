@@ -69,6 +69,10 @@ def _lost(request: dict[str, Any], status: int) -> tuple[bytes, bytes]:
     return canonical(refused(refusal).to_json()), b""
 
 
+# So near its limit of address space, a process that fails has failed for want of memory.
+STARVED_BYTES = 32 * 2**20
+
+
 def _serve_and_exit(request: dict[str, Any], keys: bytes, writing: int) -> None:
     code = 1
     try:
@@ -77,7 +81,15 @@ def _serve_and_exit(request: dict[str, Any], keys: bytes, writing: int) -> None:
     except MemoryError:
         code = NO_MEMORY
     finally:
-        os._exit(code)
+        try:  # a library that could not start a thread or map a page says so in its own way
+            code = NO_MEMORY if code == 1 and _starved() else code
+        finally:
+            os._exit(code)
+
+
+def _starved() -> bool:
+    most, _hard = resource.getrlimit(resource.RLIMIT_AS)
+    return most != resource.RLIM_INFINITY and _mapped_bytes() + STARVED_BYTES > most
 
 
 def _serve(request: dict[str, Any], keys: bytes, writing: int) -> None:
