@@ -99,7 +99,7 @@
       }, 140);
     });
     input.addEventListener("keydown", (e) => {
-      if (e.key === "Escape") { show(false); return; }
+      if (e.key === "Escape") { if (!list.hidden) e.preventDefault(); show(false); return; }
       if (list.hidden) return;
       if (e.key === "ArrowDown" || e.key === "ArrowUp") { e.preventDefault(); move(e.key === "ArrowDown" ? 1 : -1); }
       if (e.key === "Enter" && cur >= 0) { e.preventDefault(); opts()[cur].click(); }
