@@ -114,7 +114,7 @@ def test_the_whole_way_without_script(running: Any, live_server: Any) -> None:
         fill(page, name="Bâtir Sud", siret="732 829 320 00074")
         page.select_option("main [name=kind]", "company")
         send(page, "Créer l’organisation")
-        assert heading(page) == "Membres de Bâtir Sud"
+        assert heading(page) == "Membres : Bâtir Sud"
         fill(page, email="invitee@exemple.test")
         page.check("main [name=role][value=editor]")
         send(page, "Envoyer l’invitation")
