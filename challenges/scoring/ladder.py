@@ -1,0 +1,221 @@
+"""Show a public score only when it improves beyond chance: the Ladder, one per team.
+
+On the loss R (1 − score where greater is better), R₀ = ∞. Step form: if R(f) < R − η the loss
+shown becomes the multiple of η nearest to R(f). Parameter-free form: R(f) is shown iff
+R(f) < R − z·s/√n, s being the standard deviation (ddof 1) of the paired unit losses; for what
+is no mean of unit losses, iff the gain exceeds z paired standard errors over the buckets.
+
+A gain of one row with none lost gives s/√n = 1/n, the gain itself: counts are compared as
+integers, so that the answer hangs on no rounding.
+Source: Blum and Hardt 2015, ICML (arXiv 1502.04585).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from math import floor, fsum, inf
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from challenges.scoring import blob
+from challenges.scoring.buckets import Buckets
+from challenges.scoring.metric import Floats, Metric, Params, Part, ratio
+
+Bits = NDArray[np.bool_]
+MAX_BYTES = 1_600_000  # as much as dense sums: above, the buckets tell nearly the same
+TOLERANCE = 1e-12  # relative, on losses that are no counts
+Z = 1.0
+Z_ONE_SIDED = 1.645
+
+
+class Form(StrEnum):
+    """Name a rule of the Ladder."""
+
+    FREE = "free"
+    STEP = "step"
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Hold the rule of a phase.
+
+    step: η of the step form, above 0, in the unit of the loss. z: standard errors that a gain
+    must exceed in the free form, above 0. rounded: show multiples of η, as published.
+    Raises ValueError outside these ranges.
+    """
+
+    form: Form = Form.FREE
+    step: float | None = None
+    z: float = Z
+    rounded: bool = True
+
+    def __post_init__(self) -> None:
+        wants_step = self.form is Form.STEP
+        if wants_step != (self.step is not None):
+            raise ValueError("a step goes with the step form, and with it only")
+        if (self.step is not None and not 0 < self.step < inf) or not 0 < self.z < inf:
+            raise ValueError("step and z must be above 0")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Hold what one entry did on the public part.
+
+    score: its exact figure. hits: (n,) which units are right, when the figure is their share.
+    losses: (n,) loss of each unit, when the figure is their mean. replicates: the figure under
+    each shared resampling, empty when it has none.
+    """
+
+    score: float
+    hits: Bits | None = None
+    losses: Floats | None = None
+    replicates: Floats | None = None
+
+    def loss(self, direction: str) -> Fraction:
+        """Return the exact loss; a share of right units as a ratio of counts."""
+        if self.hits is not None and len(self.hits):
+            right = int(np.count_nonzero(self.hits))
+            share = Fraction(right, len(self.hits))
+        else:
+            share = Fraction(self.score)
+        return share if direction == "min" else 1 - share
+
+
+@dataclass(frozen=True)
+class Rung:
+    """Tell what a team is shown for one entry.
+
+    improved: whether what is shown changed. leader: position of the entry that what is shown
+    comes from, this one when improved. score: the figure shown.
+    """
+
+    improved: bool
+    leader: int
+    score: float
+
+
+def climb(seen: Sequence[Seen], ladder: Ladder, direction: str) -> list[Rung]:
+    """Apply the Ladder to the entries of one team, in order of receipt.
+
+    seen: all of the same metric on the same held-out version. direction: max or min. The
+    first entry is always shown. Returns one rung an entry.
+    """
+    rungs: list[Rung] = []
+    leader = -1
+    for index, each in enumerate(seen):
+        improved = leader < 0 or better(each, seen[leader], ladder, direction)
+        leader = index if improved else leader
+        rungs.append(Rung(improved, leader, shown(seen[leader], ladder, direction)))
+    return rungs
+
+
+def shown(leader: Seen, ladder: Ladder, direction: str) -> float:
+    """Return the figure shown for the team's leading entry; the step form rounds it to η."""
+    if ladder.step is None or not ladder.rounded:
+        return leader.score
+    loss = _nearest(leader.loss(direction), ladder)
+    return float(loss if direction == "min" else 1 - loss)
+
+
+def better(new: Seen, best: Seen, ladder: Ladder, direction: str) -> bool:
+    """Say whether an entry improves on the team's leading one beyond what the rule asks."""
+    if ladder.step is not None:
+        reached = best.loss(direction)
+        if ladder.rounded:
+            reached = _nearest(reached, ladder)
+        return new.loss(direction) < reached - _exactly(ladder.step)
+    if new.hits is not None and best.hits is not None and len(new.hits) == len(best.hits):
+        return _more_hits(new.hits, best.hits, ladder, direction)
+    if new.losses is not None and best.losses is not None and len(new.losses) == len(best.losses):
+        return _less_loss(new.losses, best.losses, ladder)
+    return _beyond_error(new, best, ladder, direction)
+
+
+def _exactly(number: float) -> Fraction:
+    """Read a declared number as it was written: 0.01 is 1/100."""
+    return Fraction(repr(number))
+
+
+def _nearest(loss: Fraction, ladder: Ladder) -> Fraction:
+    """Round to a multiple of η; a half goes to the larger loss."""
+    step = _exactly(ladder.step or 1)
+    return floor(loss / step + Fraction(1, 2)) * step
+
+
+def _more_hits(new: Bits, best: Bits, ladder: Ladder, direction: str) -> bool:
+    """Compare counts: with D the net gain and S2 the rows that changed, over n rows,
+
+    D/n > z·s/√n  ⇔  D > 0 and D²·(n − 1 + z²) > z²·n·S2; for z = 1, D² > S2.
+    """
+    gained = int(np.count_nonzero(new & ~best))
+    lost = int(np.count_nonzero(best & ~new))
+    net = lost - gained if direction == "min" else gained - lost
+    z, n = _exactly(ladder.z), len(new)
+    return n > 1 and net > 0 and net**2 * (n - 1 + z**2) > z**2 * n * (gained + lost)
+
+
+def _less_loss(new: Floats, best: Floats, ladder: Ladder) -> bool:
+    """Compare losses by the same inequality, on sums that no order of the rows changes."""
+    gain = best - new
+    n = len(gain)
+    net, squares = fsum(gain), fsum(gain * gain)
+    needed = ladder.z**2 * n * squares
+    return n > 1 and net > 0 and net**2 * (n - 1 + ladder.z**2) - needed > TOLERANCE * needed
+
+
+def _beyond_error(new: Seen, best: Seen, ladder: Ladder, direction: str) -> bool:
+    """Compare by the paired standard error over the buckets; nothing is seen without one."""
+    if new.replicates is None or best.replicates is None:
+        return False
+    count = min(len(new.replicates), len(best.replicates))
+    apart = new.replicates[:count] - best.replicates[:count]
+    apart = apart[np.isfinite(apart)]
+    if len(apart) < 2 or 2 * len(apart) < count:
+        return False
+    error = float(apart.std(ddof=1))
+    gain = (new.score - best.score) * (-1 if direction == "min" else 1)
+    return error > TOLERANCE and gain > ladder.z * error
+
+
+def unit_losses(metric: Metric, params: Params, part: Part, direction: str) -> bytes | None:
+    """Pack the unit losses of an answer on a part of rows that stand each for itself.
+
+    Returns None when the figure is no plain mean over its units (weights, ratios, order
+    statistics) and above MAX_BYTES. A share of right units is packed as bits.
+    """
+    if part.weight is not None or metric.value is not ratio:
+        return None
+    stats = metric.stats(part, params)
+    if stats.width != 2 or not np.array_equal(stats.column, np.tile([0, 1], len(part))):
+        return None
+    counted, value = stats.value[0::2], stats.value[1::2]
+    if not np.isin(counted, (0.0, 1.0)).all():  # decided by the truth alone
+        return None
+    value = value[counted == 1.0]
+    if np.isin(value, (0.0, 1.0)).all():
+        packed = np.packbits(value == 1.0)
+        return _packed({"kind": "hits", "n": len(value)}, packed)
+    return _packed(
+        {"kind": "losses", "n": len(value)}, value if direction == "min" else 1.0 - value
+    )
+
+
+def _packed(meta: dict[str, Any], array: NDArray[Any]) -> bytes | None:
+    return blob.pack(meta, {"units": array}) if array.nbytes <= MAX_BYTES else None
+
+
+def seen_of(score: float, losses: bytes | None, sums: bytes | None) -> Seen:
+    """Read what a sealed result keeps of the public part: figure, unit losses, bucket sums."""
+    replicates = None
+    if sums is not None:
+        replicates = np.asarray(Buckets.from_bytes(sums)[2]["replicates"], np.float64)
+    if losses is None:
+        return Seen(score, replicates=replicates)
+    meta, arrays = blob.unpack(losses)
+    if meta["kind"] == "hits":
+        bits = np.unpackbits(arrays["units"], count=int(meta["n"])).astype(bool)
+        return Seen(score, hits=bits, replicates=replicates)
+    return Seen(score, losses=arrays["units"], replicates=replicates)

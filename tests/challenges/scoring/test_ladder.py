@@ -1,0 +1,372 @@
+"""The Ladder: what is shown moves only when the data can tell, by the published rule."""
+
+import json
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from challenges.scoring import registry
+from challenges.scoring.buckets import Buckets
+from challenges.scoring.evaluation import parts_of
+from challenges.scoring.ladder import (
+    Z_ONE_SIDED,
+    Form,
+    Ladder,
+    Seen,
+    better,
+    climb,
+    seen_of,
+    shown,
+    unit_losses,
+)
+from challenges.scoring.metric import Part
+from challenges.scoring.predictions.align import Answer
+from challenges.scoring.truth import load_keys, load_labels
+from tests.challenges.scoring import boards
+
+ORACLE = Path(__file__).parents[4] / "shared/cases/bundles/ladder_oracle/oracle_ladder.json"
+FREE = Ladder()
+TENTH = Ladder(Form.STEP, 0.1, rounded=False)
+
+
+def hits(right: Sequence[Any]) -> Seen:
+    """Make an entry that is right on some rows."""
+    bits = np.asarray(right, bool)
+    return Seen(float(bits.mean()), hits=bits)
+
+
+def losses(values: Sequence[float]) -> Seen:
+    array = np.asarray(values, np.float64)
+    return Seen(float(array.mean()), losses=array)
+
+
+def drawn(score: float, replicates: Sequence[float]) -> Seen:
+    return Seen(score, replicates=np.asarray(replicates, np.float64))
+
+
+def turned(n: int, wrong: int, *, repaired: int = 0, spoiled: int = 0) -> Seen:
+    """Start from some wrong rows, repair some of them and spoil others."""
+    right = np.arange(n) >= wrong
+    right[:repaired] = True
+    right[n - spoiled :] = False
+    return hits(right)
+
+
+# Seven entries of twenty rows whose errors are .40 .35 .25 .30 .10 .25 .00.
+SEQUENCE = [
+    turned(20, 8),
+    turned(20, 8, repaired=3, spoiled=2),
+    turned(20, 8, repaired=3),
+    turned(20, 8, repaired=3, spoiled=1),
+    turned(20, 8, repaired=6),
+    turned(20, 8, repaired=6, spoiled=3),
+    turned(20, 0),
+]
+
+
+def errors(rungs: Sequence[Any]) -> list[float]:
+    return [round(1 - rung.score, 9) for rung in rungs]
+
+
+def test_the_free_form_shows_what_the_rows_can_tell() -> None:
+    rungs = climb(SEQUENCE, FREE, "max")
+    assert errors(rungs) == [0.4, 0.4, 0.25, 0.25, 0.1, 0.1, 0.0]
+    assert [rung.improved for rung in rungs] == [True, False, True, False, True, False, True]
+    assert [rung.leader for rung in rungs] == [0, 0, 2, 2, 4, 4, 6]
+
+
+def test_the_step_form_asks_for_more_than_a_step() -> None:
+    assert errors(climb(SEQUENCE, TENTH, "max")) == [0.4, 0.4, 0.25, 0.25, 0.1, 0.1, 0.1]
+
+
+def test_the_step_form_shows_multiples_of_the_step() -> None:
+    rungs = climb(SEQUENCE, Ladder(Form.STEP, 0.1), "max")
+    assert errors(rungs) == [0.4, 0.4, 0.3, 0.3, 0.1, 0.1, 0.1]  # .25 is shown as .3
+    assert climb([hits([1, 1, 1, 0])], Ladder(Form.STEP, 0.1), "max")[0].score == 0.7
+
+
+@pytest.mark.skipif(not ORACLE.exists(), reason="the oracle of ../shared is not here")
+def test_the_oracle() -> None:
+    """Equal to 1e-9 the values that ladder_oracle/make_oracle.py wrote."""
+    case = json.loads(ORACLE.read_text())["small_exact"]
+    truth = np.array(case["labels"])
+    seen = [hits(np.array(one) == truth) for one in case["submissions"]]
+    assert [1 - each.score for each in seen] == pytest.approx(case["raw_error"], abs=1e-9)
+    for ladder, key in ((FREE, "free"), (TENTH, "fixed_eta_0.1")):
+        wanted = case[f"ladder_{key}_released_error"]
+        found = [1 - rung.score for rung in climb(seen, ladder, "max")]
+        assert found == pytest.approx(wanted, abs=1e-9)
+
+
+def test_one_row_more_is_no_improvement_whatever_the_rounding() -> None:
+    """The trap: gain 1/n and s/√n = 1/n, equal only in integers."""
+    for n in range(2, 400):
+        base = np.arange(n) % 3 > 0
+        base[0] = False
+        more = base.copy()
+        more[0] = True
+        assert not better(hits(more), hits(base), FREE, "max"), n
+        assert not better(losses(1.0 - more), losses(1.0 - base), FREE, "min"), n
+        more[3:4] = True  # two rows and none lost: 4 > 2
+        assert better(hits(more), hits(base), FREE, "max") == (n > 3), n
+
+
+@pytest.mark.parametrize("size", [0.1, 1e-9, 3.3, 7e11])
+def test_one_row_better_is_no_improvement_for_losses_either(size: float) -> None:
+    rng = np.random.default_rng(3)
+    base = rng.random(1000) * 10 + size
+    better_row = base.copy()
+    better_row[17] -= size
+    assert not better(losses(better_row), losses(base), FREE, "min")
+
+
+def test_the_free_form_is_a_paired_test() -> None:
+    """s/√n against the formula in floats, away from ties."""
+    rng = np.random.default_rng(8)
+    for _ in range(300):
+        n = int(rng.integers(2, 60))
+        best, new = rng.integers(0, 2, (2, n)).astype(bool)
+        for z in (1.0, Z_ONE_SIDED):
+            gap = new.astype(float) - best
+            need = z * np.std(gap, ddof=1) / np.sqrt(n)
+            if abs(gap.mean() - need) > 1e-12:
+                wanted = bool(gap.mean() > need)
+                assert better(hits(new), hits(best), Ladder(z=z), "max") is wanted
+                assert better(hits(~new), hits(~best), Ladder(z=z), "min") is wanted
+                seen = [losses(1.0 - bits) for bits in (new, best)]
+                assert better(*seen, Ladder(z=z), "min") is wanted
+
+
+def test_a_larger_z_asks_for_more() -> None:
+    best, new = turned(100, 40), turned(100, 40, repaired=2)
+    assert better(new, best, FREE, "max")
+    assert not better(new, best, Ladder(z=Z_ONE_SIDED), "max")
+    assert better(turned(100, 40, repaired=4), best, Ladder(z=Z_ONE_SIDED), "max")
+
+
+def test_every_row_a_little_better_is_an_improvement() -> None:
+    base = np.linspace(1, 2, 50)
+    assert better(losses(base - 1e-3), losses(base), FREE, "min")
+    assert not better(losses(base), losses(base), FREE, "min")
+
+
+def test_a_figure_that_is_no_mean_is_compared_by_its_resamplings() -> None:
+    best = drawn(0.80, [0.78, 0.80, 0.82])
+    assert better(drawn(0.83, [0.82, 0.83, 0.84]), best, FREE, "max")  # error .01
+    assert not better(drawn(0.81, [0.80, 0.81, 0.82]), best, FREE, "max")
+    assert not better(drawn(0.83, [0.82, 0.83, 0.84]), best, Ladder(z=3.1), "max")
+    assert better(drawn(0.77, [0.76, 0.77, 0.78]), best, FREE, "min")
+    assert not better(drawn(0.83, [0.82, 0.83, 0.84]), best, FREE, "min")
+
+
+@pytest.mark.parametrize(
+    "replicates",
+    [[], [0.9], [np.nan, np.nan, 0.9], [0.88, 0.90, 0.92]],
+    ids=["none", "one", "mostly undefined", "always as far"],
+)
+def test_what_has_no_error_is_no_improvement(replicates: list[float]) -> None:
+    best = drawn(0.80, [0.78, 0.80, 0.82])
+    assert not better(drawn(0.90, replicates), best, FREE, "max")
+    assert not better(Seen(0.9), best, FREE, "max")
+    assert not better(best, Seen(0.9), FREE, "min")
+
+
+def test_the_first_entry_is_always_shown() -> None:
+    assert climb([], FREE, "max") == []
+    for ladder in (FREE, TENTH):
+        first = climb([hits([0, 0, 0, 1])], ladder, "max")[0]
+        assert (first.improved, first.leader, first.score) == (True, 0, 0.25)
+    assert not better(hits([1]), hits([0]), FREE, "max")  # one row has no deviation
+
+
+def test_a_loss_on_another_count_of_units_is_not_paired() -> None:
+    assert not better(hits([1, 1, 1]), hits([0, 0, 0, 0]), FREE, "max")
+    assert not better(losses([0.0]), losses([1.0, 1.0]), FREE, "min")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"form": Form.STEP},
+        {"form": Form.STEP, "step": 0.0},
+        {"step": 0.1},
+        {"z": 0.0},
+        {"form": Form.STEP, "step": float("nan")},
+        {"z": float("inf")},
+    ],
+)
+def test_a_rule_that_means_nothing_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="step"):
+        Ladder(**wrong)
+
+
+bits = st.lists(st.booleans(), min_size=12, max_size=12)
+RULES = st.sampled_from([FREE, Ladder(z=Z_ONE_SIDED), TENTH, Ladder(Form.STEP, 0.05)])
+
+
+@given(st.lists(bits, min_size=1, max_size=12), RULES, st.randoms(use_true_random=False))
+def test_what_is_shown_only_improves(entries: list[list[bool]], ladder: Ladder, draw: Any) -> None:
+    rungs = climb([hits(one) for one in entries], ladder, "max")
+    scores = [rung.score for rung in rungs]
+    assert scores == sorted(scores)
+    assert all(rungs[rung.leader].improved for rung in rungs)
+    assert all(rung.improved == (rung.leader == at) for at, rung in enumerate(rungs))
+    order = list(range(12))
+    draw.shuffle(order)
+    moved = [hits([one[at] for at in order]) for one in entries]
+    assert climb(moved, ladder, "max") == rungs  # the order of the rows changes nothing
+    again = [hits(one) for one in entries for _ in range(2)]
+    assert climb(again, ladder, "max")[::2] == [
+        type(rung)(rung.improved, 2 * rung.leader, rung.score) for rung in rungs
+    ]  # a file sent twice changes nothing
+
+
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=30), st.sampled_from([0.01, 0.05, 0.3]))
+def test_the_step_form_in_fractions(wrong: list[int], eta: float) -> None:
+    """Against the published rule, written here in fractions."""
+    reached: Fraction | None = None
+    step, wanted = Fraction(str(eta)), []
+    for count in wrong:
+        loss = Fraction(count, 40)
+        if reached is None or loss < reached - step:
+            reached = Fraction(round(loss / step + Fraction(1, 10**9))) * step
+        wanted.append(float(1 - reached))
+    rungs = climb([turned(40, count) for count in wrong], Ladder(Form.STEP, eta), "max")
+    assert [rung.score for rung in rungs] == wanted
+
+
+def board_error(show: Callable[[Any], float], files: Any, truth: Any, *, climbs: bool) -> float:
+    """Send useless files, keep those the board calls good, send their majority; what it shows."""
+    kept, last = [], 1.0
+    for file in files:
+        error = show(file == truth)
+        if (error < last) if climbs else (error < 0.5):
+            kept.append(file)
+        last = error if climbs else last
+    vote = np.mean(kept or files[:1], axis=0) > 0.5
+    return show(vote == truth)
+
+
+def plain(right: Any) -> float:
+    return 1 - float(np.mean(right))
+
+
+def climbing(ladder: Ladder) -> Callable[[Any], float]:
+    """Return a board that follows one team up the Ladder."""
+    state: list[Seen] = []
+
+    def show(right: Any) -> float:
+        new = hits(right)
+        if not state or better(new, state[-1], ladder, "max"):
+            state[:] = [new]
+        return 1 - shown(state[-1], ladder, "max")
+
+    return show
+
+
+def attacked(n: int, k: int, seeds: int, ladder: Ladder | None) -> float:
+    """Return the mean error shown at the end of a majority vote of k coin flips."""
+    found = []
+    for seed in range(seeds):
+        rng = np.random.default_rng(seed)
+        truth, files = rng.integers(0, 2, n), rng.integers(0, 2, (k, n))
+        show = climbing(ladder) if ladder else plain
+        found.append(board_error(show, files, truth, climbs=ladder is not None))
+    return float(np.mean(found))
+
+
+@pytest.mark.slow
+def test_400_coin_flips_gain_little() -> None:
+    """The error shown of a method that is wrong half of the time, n = 1,000."""
+    assert attacked(1000, 400, 20, None) == pytest.approx(0.358, abs=0.004)
+    assert attacked(1000, 400, 20, FREE) >= 0.46
+
+
+def test_500_coin_flips_on_500_rows() -> None:
+    for ladder in (FREE, Ladder(Form.STEP, 0.01), Ladder(z=Z_ONE_SIDED)):
+        assert attacked(500, 500, 6, ladder) >= 0.43
+    assert attacked(500, 500, 6, None) < 0.30
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("n", "plain_error", "step", "free", "strict"),
+    [(500, 0.280, 0.436, 0.444, 0.455), (2000, 0.388, 0.469, 0.471, 0.476)],
+)
+def test_the_table_of_the_attack(
+    n: int, plain_error: float, step: float, free: float, strict: float
+) -> None:
+    """The figures of the design, 20 seeds of 500 files, to two standard errors of the mean."""
+    assert attacked(n, 500, 20, None) == pytest.approx(plain_error, abs=0.01)
+    assert attacked(n, 500, 20, Ladder(Form.STEP, 0.01)) == pytest.approx(step, abs=0.01)
+    assert attacked(n, 500, 20, FREE) == pytest.approx(free, abs=0.01)
+    assert attacked(n, 500, 20, Ladder(z=Z_ONE_SIDED)) == pytest.approx(strict, abs=0.01)
+
+
+def part_of(metric: str, truth: list[Any], answer: list[Any]) -> Part:
+    """Cut the public part of an answer, rows in canonical order."""
+    numbers = not isinstance(truth[0], str)
+    chosen = boards.contract(metric, "float" if numbers else "string")
+    compiled = boards.truth_of(chosen, {"id": [f"r{i}" for i in range(len(truth))], "y": truth})
+    keys, labels = load_keys(compiled.keys), load_labels(compiled.labels)
+    cells = [answer[int(name[1:])] for name in keys.ids]
+    texts = [] if numbers else sorted(set(cells))
+    values = np.array(cells if numbers else [texts.index(cell) for cell in cells])
+    made = Answer(values.astype(np.float64 if numbers else np.int32), texts)
+    return parts_of(labels, keys, made)["public"]
+
+
+def packed(metric: str, truth: list[Any], answer: list[Any], direction: str) -> Seen | None:
+    part = part_of(metric, truth, answer)
+    found = registry.metric(metric)
+    data = unit_losses(found, {}, part, direction)
+    stats = found.stats(part, {})
+    buckets = Buckets.of(stats, part.bucket, part.buckets)
+    score = float(found.value(buckets.total(), stats.context))
+    sums = buckets.to_bytes({}, replicates=np.array([score, score]))
+    return None if data is None else seen_of(score, data, sums)
+
+
+def test_shares_are_kept_as_bits_and_means_as_losses() -> None:
+    seen = packed("accuracy", list("aabbc" * 3), list("aabaa" * 3), "max")
+    assert seen is not None
+    assert seen.hits is not None
+    assert (int(seen.hits.sum()), len(seen.hits), seen.loss("max")) == (9, 15, Fraction(2, 5))
+    seen = packed("mae", [1.0, 2.0, 4.0], [1.5, 2.0, 3.0], "min")
+    assert seen is not None
+    assert seen.losses is not None
+    assert sorted(seen.losses) == [0.0, 0.5, 1.0]
+    assert seen.score == pytest.approx(0.5)
+    assert seen.replicates is not None
+
+
+def test_a_figure_that_is_no_mean_keeps_no_unit_loss() -> None:
+    for metric in ("rmse", "r2", "pearson", "medae"):
+        assert packed(metric, [1.0, 2.0, 4.0], [1.5, 2.0, 3.0], "min") is None
+    assert packed("f1_macro", list("aab"), list("abb"), "max") is None
+    part = part_of("accuracy", list("ab"), list("aa"))
+    weighted = Part(**{**part.__dict__, "weight": np.array([1.0, 2.0])})
+    assert unit_losses(registry.metric("accuracy"), {}, weighted, "max") is None
+
+
+def test_a_large_part_keeps_no_unit_loss() -> None:
+    part = Part(y=np.zeros(300_000), p=np.full(300_000, 0.5), bucket=np.zeros(300_000), buckets=1)
+    assert unit_losses(registry.metric("mae"), {}, part, "min") is None
+    same = Part(y=np.zeros(300_000), p=np.zeros(300_000), bucket=np.zeros(300_000), buckets=1)
+    assert unit_losses(registry.metric("accuracy"), {}, same, "max") is not None
+
+
+def test_without_losses_the_sums_are_read() -> None:
+    sums = Buckets(1, 1, np.array([0]), np.array([0]), np.array([1.0])).to_bytes(
+        {}, replicates=np.array([0.5, 0.25])
+    )
+    seen = seen_of(0.4, None, sums)
+    assert seen.replicates is not None
+    assert (seen.score, seen.hits, list(seen.replicates)) == (0.4, None, [0.5, 0.25])
+    assert seen_of(0.4, None, None) == Seen(0.4)
