@@ -6,11 +6,11 @@ import math
 import re
 from collections.abc import Callable, Iterable
 
-from challenges.bundles import spec
+from challenges.bundles import shapes
 from challenges.bundles.tables import Tables, some
 
 
-def labels(cell: str, column: spec.Column) -> list[str]:
+def labels(cell: str, column: shapes.Column) -> list[str]:
     """Give the labels of a cell: itself, or its parts in a set of labels."""
     if column.type != "label_set":
         return [cell]
@@ -18,7 +18,7 @@ def labels(cell: str, column: spec.Column) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-def within(cell: str, column: spec.Column) -> bool:
+def within(cell: str, column: shapes.Column) -> bool:
     """Say whether a cell respects the type, the bounds and the pattern of a column."""
     if column.type in {"integer", "float"}:
         value = number(cell)
@@ -35,7 +35,7 @@ def within(cell: str, column: spec.Column) -> bool:
     return cell != "" and _matches(cell, column)
 
 
-def _matches(cell: str, column: spec.Column) -> bool:
+def _matches(cell: str, column: shapes.Column) -> bool:
     return column.pattern is None or re.fullmatch(column.pattern, cell) is not None
 
 
@@ -48,10 +48,13 @@ def number(cell: str) -> float | None:
     return value if math.isfinite(value) and "_" not in cell else None
 
 
-def check(tables: Tables, submission: spec.Submission, truth: spec.Truth) -> None:
+def check(tables: Tables, submission: shapes.Submission, truth: shapes.Truth) -> None:
     """Check the answers against the type and bounds that teams are held to."""
     path = str(tables.truth)
-    if submission.layout is spec.Layout.RANKED_LIST:
+    if truth.weight is not None and _holds(tables, path, truth.weight):
+        weights = tables.folder.column(path, truth.weight)
+        _all(tables, "truth.weight", weights, lambda cell: (number(cell) or 0) > 0)
+    if submission.layout is shapes.Layout.RANKED_LIST:
         gains = tables.folder.column(path, str(truth.gain))
         _all(tables, "truth.gain", gains, lambda cell: (number(cell) or 0) > 0 or number(cell) == 0)
         return
@@ -75,6 +78,10 @@ def check(tables: Tables, submission: spec.Submission, truth: spec.Truth) -> Non
             key="truth.target",
             value=len(set(cells)),
         )
+
+
+def _holds(tables: Tables, path: str, column: str) -> bool:
+    return column in tables.folder.header(path)
 
 
 def _all(tables: Tables, key: str, cells: Iterable[str], holds: Callable[[str], bool]) -> None:

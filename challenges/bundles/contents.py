@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 
-from challenges.bundles import answers, groups, spec
+from challenges.bundles import answers, groups, shapes, spec
 from challenges.bundles.folder import FileAbsent, PathRefused, TableRefused
 from challenges.bundles.tables import Tables, some
 
 
 def check(
     tables: Tables,
-    submission: spec.Submission,
-    truth: spec.Truth,
+    submission: shapes.Submission,
+    truth: shapes.Truth,
     board: tuple[spec.Metric, ...],
     fairness: spec.Fairness,
 ) -> None:
@@ -31,7 +31,7 @@ def check(
         groups.parameters(tables, metric, fairness, truth, at)
 
 
-def _sample_columns(tables: Tables, submission: spec.Submission) -> None:
+def _sample_columns(tables: Tables, submission: shapes.Submission) -> None:
     if tables.sample is None:
         return
     for at, column in enumerate(submission.columns):
@@ -40,11 +40,11 @@ def _sample_columns(tables: Tables, submission: spec.Submission) -> None:
         )
 
 
-def _truth_columns(tables: Tables, submission: spec.Submission, truth: spec.Truth) -> bool:
+def _truth_columns(tables: Tables, submission: shapes.Submission, truth: shapes.Truth) -> bool:
     """Check that the truth holds its declared columns; returns whether all are there."""
     if tables.truth is None:
         return False
-    ranked = submission.layout is spec.Layout.RANKED_LIST
+    ranked = submission.layout is shapes.Layout.RANKED_LIST
     names = {
         "query": truth.query, "item": truth.item, "gain": truth.gain,
     } if ranked else {"id": truth.id, "target": truth.target}  # fmt: skip
@@ -54,10 +54,12 @@ def _truth_columns(tables: Tables, submission: spec.Submission, truth: spec.Trut
     ]
     if truth.cluster is not None:
         tables.has(tables.truth, truth.cluster, "truth.cluster", code="E_COLUMN_MISSING")
+    if truth.weight is not None:
+        tables.has(tables.truth, truth.weight, "truth.weight", code="E_COLUMN_MISSING")
     return all(there)
 
 
-def _split(tables: Tables, truth: spec.Truth) -> None:
+def _split(tables: Tables, truth: shapes.Truth) -> None:
     split = truth.split
     if tables.truth is None or not tables.has(
         tables.truth, split.column, "truth.split.column", code="E_SPLIT"
@@ -74,9 +76,9 @@ def _split(tables: Tables, truth: spec.Truth) -> None:
         )
 
 
-def _ids(tables: Tables, submission: spec.Submission, truth: spec.Truth) -> None:
+def _ids(tables: Tables, submission: shapes.Submission, truth: shapes.Truth) -> None:
     """Compare the ids of the test, the truth and the sample; the test and the truth are unique."""
-    ranked = submission.layout is spec.Layout.RANKED_LIST
+    ranked = submission.layout is shapes.Layout.RANKED_LIST
     own = submission.column("query" if ranked else "id")
     places = [
         (tables.test, truth.key),
@@ -121,7 +123,7 @@ def _unique(tables: Tables, path: str, key: str, values: list[str]) -> None:
         tables.refuse("E_IDS", "identifiant vide", file=path, key=key)
 
 
-def _pairs(tables: Tables, truth: spec.Truth) -> None:
+def _pairs(tables: Tables, truth: shapes.Truth) -> None:
     """Note an item given twice for one query."""
     path = str(tables.truth)
     if not (truth.query and truth.item and _silently(tables, path, truth.item)):
@@ -150,7 +152,7 @@ def _alike(tables: Tables, seen: dict[str, set[str]]) -> None:
 
 
 def _domain(
-    tables: Tables, column: spec.Column, truth: spec.Truth, place: str, sound: bool
+    tables: Tables, column: shapes.Column, truth: shapes.Truth, place: str, sound: bool
 ) -> None:
     """Check that a column's domain can be read and holds the values of the truth."""
     if column.domain is None:
@@ -198,7 +200,7 @@ def _domain(
         )
 
 
-def _told(tables: Tables, truth: spec.Truth) -> None:
+def _told(tables: Tables, truth: shapes.Truth) -> None:
     """Note a test table that gives the answers away, in a column named as in the truth."""
     if tables.test is None or tables.truth is None or truth.id is None or not truth.target:
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -13,18 +12,9 @@ from challenges.bundles.fields import MISSING, Fields
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 METRIC_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]*")
 MAX_SLUG, MAX_TITLE, MAX_SUMMARY, MAX_KEY, MAX_DECIMALS = 80, 200, 2_000, 64, 10
-COLUMN_TYPES = ("string", "integer", "float", "category", "label_set")
-FORMATS = ("csv", "parquet", "zip")
-FORMS = ("probabilities", "interval", "quantiles", "members", "curves")
 LICENCE_STATUSES = ("stated_by_producer", "verified", "to_confirm")
 USE_CASES = tuple(f"UC{number}" for number in range(1, 7))
 AGGREGATES = ("table", "gap", "worst")
-ROLES = {
-    spec.Layout.ONE_ROW_PER_ID: ("id", "target"),
-    spec.Layout.RANKED_LIST: ("query", "rank", "item"),
-    spec.Layout.NUMBERS_PER_ID: ("id", "target"),
-}
-DEFAULT_MAX_BYTES = 20_000_000
 
 
 def is_ours(top: Fields) -> bool:
@@ -108,139 +98,6 @@ def _task(top: Fields) -> spec.Task:
 def caveats(top: Fields) -> tuple[spec.Caveat, ...]:
     """Read the caveats, each with its key and text."""
     return tuple(spec.Caveat(one.needed("key"), one.needed("text")) for one in top.items("caveats"))
-
-
-def submission(top: Fields) -> spec.Submission:
-    """Read the shape of a submission; the roles of its columns must all be played, once."""
-    block = top.mapping("submission")
-    layout = spec.Layout(
-        block.chosen("layout", tuple(one.value for one in spec.Layout), code="E_COLUMN_ROLE")
-        if block.values
-        else spec.Layout.ONE_ROW_PER_ID
-    )
-    columns = tuple(_column(one) for one in block.items("columns"))
-    for role in ROLES[layout] if block.values else ():
-        played = [column.name for column in columns if column.role == role]
-        several = layout is spec.Layout.NUMBERS_PER_ID and role == "target"
-        if len(played) < 2 if several else len(played) != 1:
-            block.refuse(
-                "E_COLUMN_ROLE",
-                f"une colonne de rôle « {role} » est attendue, {len(played)} trouvée(s)",
-                key="columns",
-                value=", ".join(played) or role,
-            )
-    foreign = [column for column in columns if column.role not in ROLES[layout]]
-    for column in foreign:
-        block.refuse(
-            "E_COLUMN_ROLE",
-            f"rôles admis : {', '.join(ROLES[layout])}",
-            key="columns",
-            value=column.role or column.name,
-        )
-    names = [column.name for column in columns]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        block.refuse("E_COLUMN_ROLE", "colonne déclarée deux fois", key="columns", value=name)
-    formats = block.texts("formats") or FORMATS
-    for one in formats:
-        if one not in FORMATS:
-            block.refuse(MISSING, f"formats admis : {', '.join(FORMATS)}", key="formats", value=one)
-    return spec.Submission(
-        layout=layout,
-        formats=formats,
-        max_bytes=block.whole("max_bytes", low=1) or DEFAULT_MAX_BYTES,
-        columns=columns,
-        max_items_per_query=block.whole("max_items_per_query", low=1),
-        all_queries_required=block.flag("all_queries_required", default=True),
-        form=_form(block, columns) if layout is spec.Layout.NUMBERS_PER_ID else None,
-    )
-
-
-def _form(block: Fields, columns: Sequence[spec.Column]) -> str:
-    """Read what the several numbers of a row are; their columns are decimal numbers."""
-    form = block.chosen("form", FORMS, code="E_COLUMN_ROLE")
-    numbers = [column for column in columns if column.role == "target"]
-    for column in numbers:
-        if column.type != "float" or column.domain or column.pattern:
-            block.refuse(
-                "E_COLUMN_ROLE",
-                "plusieurs nombres par identifiant sont de type float, sans domaine ni motif",
-                key="columns",
-                value=column.name,
-            )
-    wanted = 2 if form == "interval" else len(numbers)
-    classes = [column.label or column.name for column in numbers]
-    if len(numbers) != wanted or len(set(classes)) < len(classes):
-        block.refuse(
-            "E_COLUMN_ROLE",
-            "deux colonnes pour un intervalle, une par classe pour des probabilités",
-            key="columns",
-            value=", ".join(classes),
-        )
-    return form
-
-
-def _column(one: Fields) -> spec.Column:
-    domain = None
-    if one.has("domain"):
-        block = one.mapping("domain")
-        domain = spec.Domain(block.needed("file"), block.needed("column"))
-    low, high = one.number("min", code="E_DOMAIN"), one.number("max", code="E_DOMAIN")
-    if low is not None and high is not None and low > high:
-        one.refuse("E_DOMAIN", f"min dépasse max ({high})", key="min", value=low)
-    pattern = one.optional("pattern")
-    if pattern is not None and not _compiles(pattern):
-        one.refuse("E_DOMAIN", "expression régulière incorrecte", key="pattern", value=pattern)
-        pattern = None
-    separator = one.values.get("separator")
-    return spec.Column(
-        name=one.needed("name"),
-        role=one.needed("role", code="E_COLUMN_ROLE"),
-        type=one.chosen("type", COLUMN_TYPES, default="string", code="E_COLUMN_ROLE"),
-        min=low,
-        max=high,
-        pattern=pattern,
-        domain=domain,
-        separator=separator if isinstance(separator, str) and separator else " ",
-        max_labels=one.whole("max_labels", low=1),
-        max_distinct=one.whole("max_distinct", low=1),
-        label=one.optional("label"),
-    )
-
-
-def _compiles(pattern: str) -> bool:
-    try:
-        re.compile(pattern)
-    except (re.error, RecursionError, OverflowError):
-        return False
-    return len(pattern) <= 500
-
-
-def truth(top: Fields, layout: spec.Layout) -> spec.Truth:
-    """Read where the answers are."""
-    block = top.mapping("truth")
-    ranked = layout is spec.Layout.RANKED_LIST
-    names = ("query", "item", "gain") if ranked else ("id", "target")
-    read = {
-        name: block.needed(name, code="E_COLUMN_MISSING") if block.values else "" for name in names
-    }
-    split = block.mapping("split")
-    parts = {
-        name: split.needed(name, code="E_SPLIT") if block.values else ""
-        for name in ("column", "public", "private")
-    }
-    if parts["public"] and parts["public"] == parts["private"]:
-        split.refuse(
-            "E_SPLIT",
-            "les deux parties portent la même valeur",
-            key="private",
-            value=parts["private"],
-        )
-    return spec.Truth(
-        file=block.needed("file") if block.values else "",
-        split=spec.Split(**parts),
-        cluster=block.optional("cluster"),
-        **read,
-    )
 
 
 def metrics(top: Fields) -> tuple[spec.Metric, ...]:

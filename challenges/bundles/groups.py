@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from challenges.bundles import spec
+from challenges.bundles import shapes, spec
 from challenges.bundles.answers import number
 from challenges.bundles.folder import FileAbsent, PathRefused
 from challenges.bundles.tables import Tables, some
 
 
-def check(tables: Tables, fairness: spec.Fairness, truth: spec.Truth) -> None:
+def check(tables: Tables, fairness: spec.Fairness, truth: shapes.Truth) -> None:
     for at, attribute in enumerate(fairness.attributes):
         place = f"fairness.attributes.{at}"
         path = tables.truth if attribute.source == "truth" else attribute.source
@@ -61,7 +61,7 @@ def _numbers(tables: Tables, attribute: spec.Attribute, path: str, place: str) -
 
 
 def parameters(
-    tables: Tables, metric: spec.Metric, fairness: spec.Fairness, truth: spec.Truth, at: int
+    tables: Tables, metric: spec.Metric, fairness: spec.Fairness, truth: shapes.Truth, at: int
 ) -> None:
     """Check the parameters that name a column or an attribute."""
     keys = {attribute.key for attribute in fairness.attributes}

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from challenges.bundles import audiences, contents, document, recorded, safe_yaml, spec, terms
+from challenges.bundles import (
+    audiences,
+    contents,
+    document,
+    recorded,
+    safe_yaml,
+    spec,
+    submissions,
+    terms,
+)
 from challenges.bundles.fields import Fields
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
 from challenges.bundles.report import Findings, Report
@@ -60,8 +69,8 @@ def _spec(top: Fields, folder: Folder) -> spec.PortableSpec:
     page_text = audiences.page(top, "page", folder)
     terms_text = audiences.page(top, "terms", folder, inline=True)
     files = audiences.files(top, folder)
-    submission = document.submission(top)
-    truth = document.truth(top, submission.layout)
+    submission = submissions.submission(top)
+    truth = submissions.truth(top, submission.layout)
     metrics = document.metrics(top)
     fairness = terms.fairness(top, metrics)
     contents.check(_tables(top, files, folder), submission, truth, metrics, fairness)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from challenges.bundles.folder import Folder
+from challenges.bundles.shapes import Submission, Truth, submission_json, truth_json
 
 FORMAT = "open-emploi/challenge"
 FORMAT_VERSION = 1
@@ -63,14 +64,6 @@ class Role(StrEnum):
     EXTRA = "extra"
 
 
-class Layout(StrEnum):
-    """The shape of a submission."""
-
-    ONE_ROW_PER_ID = "one_row_per_id"
-    RANKED_LIST = "ranked_list"
-    NUMBERS_PER_ID = "numbers_per_id"
-
-
 @dataclass(frozen=True)
 class FileEntry:
     """One declared file."""
@@ -80,76 +73,6 @@ class FileEntry:
     audience: Audience
     rows: int | None = None
     args: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Domain:
-    """The allowed values of a column: those of another table's column."""
-
-    file: str
-    column: str
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a submission, with its constraints."""
-
-    name: str
-    role: str
-    type: str
-    min: float | None = None
-    max: float | None = None
-    pattern: str | None = None
-    domain: Domain | None = None
-    separator: str = " "
-    max_labels: int | None = None
-    max_distinct: int | None = None
-    label: str | None = None
-
-
-@dataclass(frozen=True)
-class Submission:
-    """What a team's file must look like; form: what its several numbers per id are."""
-
-    layout: Layout
-    formats: tuple[str, ...]
-    max_bytes: int
-    columns: tuple[Column, ...]
-    max_items_per_query: int | None = None
-    all_queries_required: bool = True
-    form: str | None = None
-
-    def column(self, role: str) -> Column | None:
-        """Give the column that plays a role."""
-        return next((column for column in self.columns if column.role == role), None)
-
-
-@dataclass(frozen=True)
-class Split:
-    """The column of the truth that parts public from private rows, and its two values."""
-
-    column: str
-    public: str
-    private: str
-
-
-@dataclass(frozen=True)
-class Truth:
-    """Where the answers are."""
-
-    file: str
-    split: Split
-    id: str | None = None
-    target: str | None = None
-    query: str | None = None
-    item: str | None = None
-    gain: str | None = None
-    cluster: str | None = None
-
-    @property
-    def key(self) -> str | None:
-        """Name the column that identifies a row, or a query."""
-        return self.id if self.id is not None else self.query
 
 
 @dataclass(frozen=True)
@@ -316,29 +239,8 @@ class PortableSpec:
         tables = Folder(folder)
         return {
             "task": self.task.value,
-            "submission": {
-                "layout": self.submission.layout.value,
-                "formats": list(self.submission.formats),
-                "max_bytes": self.submission.max_bytes,
-                "max_items_per_query": self.submission.max_items_per_query,
-                "all_queries_required": self.submission.all_queries_required,
-                "columns": [_column(column, tables) for column in self.submission.columns],
-                **({"form": self.submission.form} if self.submission.form else {}),
-            },
-            "truth": {
-                "file": self.truth.file,
-                "id": self.truth.id,
-                "target": self.truth.target,
-                "query": self.truth.query,
-                "item": self.truth.item,
-                "gain": self.truth.gain,
-                "cluster": self.truth.cluster,
-                "split": {
-                    "column": self.truth.split.column,
-                    "public": self.truth.split.public,
-                    "private": self.truth.split.private,
-                },
-            },
+            "submission": submission_json(self.submission, tables),
+            "truth": truth_json(self.truth),
             "metrics": [_metric(metric) for metric in self.metrics],
             "fairness": {
                 "min_rows": self.fairness.min_rows,
@@ -346,25 +248,6 @@ class PortableSpec:
                 "metrics": [_metric(metric) for metric in self.fairness.metrics],
             },
         }
-
-
-def _column(column: Column, tables: Folder) -> dict[str, object]:
-    domain = None
-    if column.domain is not None:
-        domain = sorted(set(tables.column(column.domain.file, column.domain.column)))
-    return {
-        "name": column.name,
-        "role": column.role,
-        "type": column.type,
-        "min": column.min,
-        "max": column.max,
-        "pattern": column.pattern,
-        "domain": domain,
-        "separator": column.separator,
-        "max_labels": column.max_labels,
-        "max_distinct": column.max_distinct,
-        **({"label": column.label} if column.label else {}),
-    }
 
 
 def _metric(metric: Metric) -> dict[str, object]:

@@ -160,6 +160,7 @@ def scoring_words(contract: dict[str, Any]) -> dict[str, Any]:
         "max_items": submission.get("max_items_per_query"),
         "columns": [_column(column) for column in submission.get("columns", ())],
         "cluster": (contract.get("truth") or {}).get("cluster"),
+        "weighted": bool((contract.get("truth") or {}).get("weight")),
     }
 
 

@@ -137,6 +137,27 @@ def test_a_group_without_row_and_a_primary_group_figure_are_refused(tmp_path: Pa
     assert portable.read(write(tmp_path, found)).codes == ["E_METRIC_PRIMARY", "E_DOMAIN"]
 
 
+def weighed(folder: Path, truth: str) -> list[str]:
+    found = change(document(), "truth.weight", "poids")
+    return portable.read(write(folder, found, truth_csv=truth)).codes
+
+
+def test_weights_of_rows_are_read(tmp_path: Path) -> None:
+    with_weights = "id,niveau,jeu,zone,groupe,poids\n" + "".join(
+        f"{one},1,{SIDES[one]},{zone},g{at},{at + 0.5}\n"
+        for at, (one, zone) in enumerate(zip(IDS, ["nord", "sud"] * 3, strict=True))
+    )
+    assert weighed(tmp_path, with_weights) == []
+    spec = portable.read(tmp_path).spec
+    assert spec is not None
+    truth = ScoringContract.from_json(spec.scoring_contract(tmp_path)).truth
+    assert truth.weight == "poids"
+    for wrong in ("0", "-1", "beaucoup", "", "nan"):
+        assert weighed(tmp_path, with_weights.replace(",0.5", f",{wrong}")) == ["E_DOMAIN"]
+    without = with_weights.replace("poids", "masse")
+    assert weighed(tmp_path, without) == ["E_COLUMN_MISSING"]
+
+
 def several(
     folder: Path, *names: str, form: object = "probabilities", **facts: object
 ) -> list[str]:

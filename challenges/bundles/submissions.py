@@ -1,0 +1,153 @@
+"""Read the shape of a submission and where its truth stands, noting each fault by its key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from challenges.bundles import shapes
+from challenges.bundles.fields import MISSING, Fields
+
+COLUMN_TYPES = ("string", "integer", "float", "category", "label_set")
+FORMATS = ("csv", "parquet", "zip")
+FORMS = ("probabilities", "interval", "quantiles", "members", "curves")
+ROLES = {
+    shapes.Layout.ONE_ROW_PER_ID: ("id", "target"),
+    shapes.Layout.RANKED_LIST: ("query", "rank", "item"),
+    shapes.Layout.NUMBERS_PER_ID: ("id", "target"),
+}
+DEFAULT_MAX_BYTES = 20_000_000
+
+
+def submission(top: Fields) -> shapes.Submission:
+    """Read the shape of a submission; the roles of its columns must all be played, once."""
+    block = top.mapping("submission")
+    layout = shapes.Layout(
+        block.chosen("layout", tuple(one.value for one in shapes.Layout), code="E_COLUMN_ROLE")
+        if block.values
+        else shapes.Layout.ONE_ROW_PER_ID
+    )
+    columns = tuple(_column(one) for one in block.items("columns"))
+    for role in ROLES[layout] if block.values else ():
+        played = [column.name for column in columns if column.role == role]
+        several = layout is shapes.Layout.NUMBERS_PER_ID and role == "target"
+        if len(played) < 2 if several else len(played) != 1:
+            block.refuse(
+                "E_COLUMN_ROLE",
+                f"une colonne de rôle « {role} » est attendue, {len(played)} trouvée(s)",
+                key="columns",
+                value=", ".join(played) or role,
+            )
+    foreign = [column for column in columns if column.role not in ROLES[layout]]
+    for column in foreign:
+        block.refuse(
+            "E_COLUMN_ROLE",
+            f"rôles admis : {', '.join(ROLES[layout])}",
+            key="columns",
+            value=column.role or column.name,
+        )
+    names = [column.name for column in columns]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        block.refuse("E_COLUMN_ROLE", "colonne déclarée deux fois", key="columns", value=name)
+    formats = block.texts("formats") or FORMATS
+    for one in formats:
+        if one not in FORMATS:
+            block.refuse(MISSING, f"formats admis : {', '.join(FORMATS)}", key="formats", value=one)
+    return shapes.Submission(
+        layout=layout,
+        formats=formats,
+        max_bytes=block.whole("max_bytes", low=1) or DEFAULT_MAX_BYTES,
+        columns=columns,
+        max_items_per_query=block.whole("max_items_per_query", low=1),
+        all_queries_required=block.flag("all_queries_required", default=True),
+        form=_form(block, columns) if layout is shapes.Layout.NUMBERS_PER_ID else None,
+    )
+
+
+def _form(block: Fields, columns: Sequence[shapes.Column]) -> str:
+    """Read what the several numbers of a row are; their columns are decimal numbers."""
+    form = block.chosen("form", FORMS, code="E_COLUMN_ROLE")
+    numbers = [column for column in columns if column.role == "target"]
+    for column in numbers:
+        if column.type != "float" or column.domain or column.pattern:
+            block.refuse(
+                "E_COLUMN_ROLE",
+                "plusieurs nombres par identifiant sont de type float, sans domaine ni motif",
+                key="columns",
+                value=column.name,
+            )
+    wanted = 2 if form == "interval" else len(numbers)
+    classes = [column.label or column.name for column in numbers]
+    if len(numbers) != wanted or len(set(classes)) < len(classes):
+        block.refuse(
+            "E_COLUMN_ROLE",
+            "deux colonnes pour un intervalle, une par classe pour des probabilités",
+            key="columns",
+            value=", ".join(classes),
+        )
+    return form
+
+
+def _column(one: Fields) -> shapes.Column:
+    domain = None
+    if one.has("domain"):
+        block = one.mapping("domain")
+        domain = shapes.Domain(block.needed("file"), block.needed("column"))
+    low, high = one.number("min", code="E_DOMAIN"), one.number("max", code="E_DOMAIN")
+    if low is not None and high is not None and low > high:
+        one.refuse("E_DOMAIN", f"min dépasse max ({high})", key="min", value=low)
+    pattern = one.optional("pattern")
+    if pattern is not None and not _compiles(pattern):
+        one.refuse("E_DOMAIN", "expression régulière incorrecte", key="pattern", value=pattern)
+        pattern = None
+    separator = one.values.get("separator")
+    return shapes.Column(
+        name=one.needed("name"),
+        role=one.needed("role", code="E_COLUMN_ROLE"),
+        type=one.chosen("type", COLUMN_TYPES, default="string", code="E_COLUMN_ROLE"),
+        min=low,
+        max=high,
+        pattern=pattern,
+        domain=domain,
+        separator=separator if isinstance(separator, str) and separator else " ",
+        max_labels=one.whole("max_labels", low=1),
+        max_distinct=one.whole("max_distinct", low=1),
+        label=one.optional("label"),
+    )
+
+
+def _compiles(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError):
+        return False
+    return len(pattern) <= 500
+
+
+def truth(top: Fields, layout: shapes.Layout) -> shapes.Truth:
+    """Read where the answers are."""
+    block = top.mapping("truth")
+    ranked = layout is shapes.Layout.RANKED_LIST
+    names = ("query", "item", "gain") if ranked else ("id", "target")
+    read = {
+        name: block.needed(name, code="E_COLUMN_MISSING") if block.values else "" for name in names
+    }
+    split = block.mapping("split")
+    parts = {
+        name: split.needed(name, code="E_SPLIT") if block.values else ""
+        for name in ("column", "public", "private")
+    }
+    if parts["public"] and parts["public"] == parts["private"]:
+        split.refuse(
+            "E_SPLIT",
+            "les deux parties portent la même valeur",
+            key="private",
+            value=parts["private"],
+        )
+    return shapes.Truth(
+        file=block.needed("file") if block.values else "",
+        split=shapes.Split(**parts),
+        cluster=block.optional("cluster"),
+        weight=block.optional("weight"),
+        **read,
+    )
