@@ -14,6 +14,10 @@ def labels(cell: str, column: shapes.Column) -> list[str]:
     """Give the labels of a cell: itself, or its parts in a set of labels."""
     if column.type != "label_set":
         return [cell]
+    return _split(cell, column)
+
+
+def _split(cell: str, column: shapes.Column) -> list[str]:
     parts = cell.split() if column.separator == " " else cell.split(column.separator)
     return [part.strip() for part in parts if part.strip()]
 
@@ -54,7 +58,10 @@ def check(tables: Tables, submission: shapes.Submission, truth: shapes.Truth) ->
     if truth.weight is not None and _holds(tables, path, truth.weight):
         weights = tables.folder.column(path, truth.weight)
         _all(tables, "truth.weight", weights, lambda cell: (number(cell) or 0) > 0)
-    if submission.layout is shapes.Layout.RANKED_LIST:
+    if submission.layout is shapes.Layout.SPANS:
+        _spans(tables, submission, truth)
+        return
+    if truth.gain is not None:
         gains = tables.folder.column(path, str(truth.gain))
         _all(tables, "truth.gain", gains, lambda cell: (number(cell) or 0) > 0 or number(cell) == 0)
         return
@@ -65,6 +72,10 @@ def check(tables: Tables, submission: shapes.Submission, truth: shapes.Truth) ->
     if submission.form == "probabilities":
         classes = {c.label or c.name for c in submission.columns if c.role == "target"}
         _all(tables, "truth.target", cells, lambda cell: cell in classes)
+        return
+    if submission.form == "label_scores":
+        names = {c.label or c.name for c in submission.columns if c.role == "target"}
+        _all(tables, "truth.target", cells, lambda cell: set(_split(cell, column)) <= names)
         return
     if submission.form == "curves":
         _all(tables, "truth.target", cells, lambda cell: (number(cell) or -1) > 0)
@@ -82,6 +93,22 @@ def check(tables: Tables, submission: shapes.Submission, truth: shapes.Truth) ->
 
 def _holds(tables: Tables, path: str, column: str) -> bool:
     return column in tables.folder.header(path)
+
+
+def _spans(tables: Tables, submission: shapes.Submission, truth: shapes.Truth) -> None:
+    """Check each right span; a row empty but for its document says that it has none."""
+    path, roles = str(tables.truth), ("start", "end", "label")
+    columns = [submission.column(role) for role in roles]
+    cells = [tables.folder.column(path, str(getattr(truth, role))) for role in roles]
+    spans = {row: "-".join(row) for row in zip(*cells, strict=True) if any(row)}
+
+    def holds(row: tuple[str, ...]) -> bool:
+        each = zip(row, columns, strict=True)
+        sound = all(column is not None and within(cell, column) for cell, column in each)
+        return sound and 0 <= int(row[0]) < int(row[1])
+
+    wrong = {shown for row, shown in spans.items() if not holds(row)}
+    _all(tables, "truth.start", spans.values(), lambda shown: shown not in wrong)
 
 
 def _all(tables: Tables, key: str, cells: Iterable[str], holds: Callable[[str], bool]) -> None:

@@ -44,13 +44,9 @@ def _truth_columns(tables: Tables, submission: shapes.Submission, truth: shapes.
     """Check that the truth holds its declared columns; returns whether all are there."""
     if tables.truth is None:
         return False
-    ranked = submission.layout is shapes.Layout.RANKED_LIST
-    names = {
-        "query": truth.query, "item": truth.item, "gain": truth.gain,
-    } if ranked else {"id": truth.id, "target": truth.target}  # fmt: skip
     there = [
-        tables.has(tables.truth, column, f"truth.{name}", code="E_COLUMN_MISSING")
-        for name, column in names.items()
+        tables.has(tables.truth, getattr(truth, name), f"truth.{name}", code="E_COLUMN_MISSING")
+        for name in submission.layout.held
     ]
     if truth.cluster is not None:
         tables.has(tables.truth, truth.cluster, "truth.cluster", code="E_COLUMN_MISSING")
@@ -77,9 +73,10 @@ def _split(tables: Tables, truth: shapes.Truth) -> None:
 
 
 def _ids(tables: Tables, submission: shapes.Submission, truth: shapes.Truth) -> None:
-    """Compare the ids of the test, the truth and the sample; the test and the truth are unique."""
-    ranked = submission.layout is shapes.Layout.RANKED_LIST
-    own = submission.column("query" if ranked else "id")
+    """Compare the ids of the test, the truth and the sample, each unique where it must be."""
+    listed = submission.layout.is_listed
+    scored = submission.layout is shapes.Layout.CANDIDATE_SCORES
+    own = submission.column(submission.layout.roles[0])
     places = [
         (tables.test, truth.key),
         (tables.truth, truth.key),
@@ -93,10 +90,12 @@ def _ids(tables: Tables, submission: shapes.Submission, truth: shapes.Truth) -> 
             continue
         values = tables.folder.column(path, column)
         seen[path] = set(values)
-        if not (ranked and path != tables.test):
+        if not (scored or (listed and path != tables.test)):
             _unique(tables, path, column, values)
-    if ranked and tables.truth in seen:
+    if truth.query and tables.truth in seen:
         _pairs(tables, truth)
+    if submission.policy == "complete":
+        _candidates(tables, submission, truth)
     _alike(tables, seen)
 
 
@@ -132,6 +131,39 @@ def _pairs(tables: Tables, truth: shapes.Truth) -> None:
         tables.folder.column(path, truth.query), tables.folder.column(path, truth.item), strict=True
     )
     _unique(tables, path, truth.item, [f"{query} / {item}" for query, item in pairs])
+
+
+def _candidates(tables: Tables, submission: shapes.Submission, truth: shapes.Truth) -> None:
+    """Note a public table whose candidates are not those of the truth: it would tell answers."""
+    query, item = submission.column("query"), submission.column("item")
+    if tables.truth is None or query is None or item is None:
+        return
+    wanted = _pairs_of(tables, tables.truth, truth.query, truth.item)
+    given = {
+        tables.sample: _pairs_of(tables, tables.sample, query.name, item.name),
+        tables.test: _pairs_of(tables, tables.test, truth.query, truth.item),
+    }
+    for path, pairs in given.items():
+        if path is not None and wanted and pairs and pairs != wanted:
+            tables.refuse(
+                "E_IDS",
+                f"{len(wanted - pairs)} candidat(s) absents, {len(pairs - wanted)} en trop",
+                file=path,
+                key="submission.policy",
+                value=some(f"{q} / {i}" for q, i in wanted ^ pairs),
+            )
+
+
+def _pairs_of(
+    tables: Tables, path: str | None, query: str | None, item: str | None
+) -> set[tuple[str, str]]:
+    """Read the pairs of a table, none when it lacks one of the columns."""
+    if path is None or not query or not item:
+        return set()
+    if not (_silently(tables, path, query) and _silently(tables, path, item)):
+        return set()
+    columns = (tables.folder.column(path, name) for name in (query, item))
+    return set(zip(*columns, strict=True))
 
 
 def _alike(tables: Tables, seen: dict[str, set[str]]) -> None:
@@ -180,13 +212,14 @@ def _domain(
         domain.file, domain.column, f"{place}.domain.column", code="E_COLUMN_MISSING"
     ):
         return
-    named = {"target": truth.target, "item": truth.item}.get(column.role)
+    named = {"target": truth.target, "item": truth.item, "label": truth.label}.get(column.role)
     if not sound or named is None or tables.truth is None:
         return
     allowed = set(tables.folder.column(domain.file, domain.column))
+    without = {""} if column.role == "label" else set()  # a document without span
     outside = {
         value
-        for cell in set(tables.folder.column(tables.truth, named))
+        for cell in set(tables.folder.column(tables.truth, named)) - without
         for value in answers.labels(cell, column)
         if value not in allowed
     }

@@ -107,5 +107,11 @@ KNOWN: dict[str, KnownMetric] = {
     "crps_fair": KnownMetric("min"),
     "crps_nrg": KnownMetric("min"),
     "ibs": KnownMetric("min", needs=("event", "times", "censoring")),
+    "span_f1": KnownMetric("max"),
+    "span_f1_relaxed": KnownMetric("max"),
+    "span_f1_semeval_strict": KnownMetric("max"),
+    "span_f1_semeval_exact": KnownMetric("max"),
+    "span_f1_semeval_partial": KnownMetric("max"),
+    "span_f1_semeval_type": KnownMetric("max"),
     "formula": KnownMetric("", needs=("formula",)),
 }

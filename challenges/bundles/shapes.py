@@ -14,6 +14,35 @@ class Layout(StrEnum):
     ONE_ROW_PER_ID = "one_row_per_id"
     RANKED_LIST = "ranked_list"
     NUMBERS_PER_ID = "numbers_per_id"
+    SPANS = "spans"
+    CANDIDATE_SCORES = "candidate_scores"
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Name the roles of the columns of a submission, the key first."""
+        return ROLES[self][0]
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Name the columns that the truth must have, the key first."""
+        return ROLES[self][1]
+
+    @property
+    def is_listed(self) -> bool:
+        """Say whether a key may have several rows."""
+        return self.held != ("id", "target")
+
+
+_OF_IDS = (("id", "target"), ("id", "target"))
+_SPANS = ("id", "start", "end", "label")
+_GAINS = ("query", "item", "gain")
+ROLES = {
+    Layout.ONE_ROW_PER_ID: _OF_IDS,
+    Layout.NUMBERS_PER_ID: _OF_IDS,
+    Layout.RANKED_LIST: (("query", "rank", "item"), _GAINS),
+    Layout.SPANS: (_SPANS, _SPANS),
+    Layout.CANDIDATE_SCORES: (("query", "item", "score"), _GAINS),
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +72,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Submission:
-    """What a team's file must look like; form: what its several numbers per id are."""
+    """What a team's file must look like.
+
+    form: what its several numbers per id are. policy: complete or top_k, which candidates have
+    a score. overlaps: spans of one document may overlap.
+    """
 
     layout: Layout
     formats: tuple[str, ...]
@@ -52,6 +85,8 @@ class Submission:
     max_items_per_query: int | None = None
     all_queries_required: bool = True
     form: str | None = None
+    policy: str | None = None
+    overlaps: bool = False
 
     def column(self, role: str) -> Column | None:
         """Give the column that plays a role."""
@@ -78,6 +113,9 @@ class Truth:
     query: str | None = None
     item: str | None = None
     gain: str | None = None
+    start: str | None = None
+    end: str | None = None
+    label: str | None = None
     cluster: str | None = None
     weight: str | None = None
 
@@ -97,6 +135,8 @@ def submission_json(submission: Submission, tables: Folder) -> dict[str, object]
         "all_queries_required": submission.all_queries_required,
         "columns": [column_json(column, tables) for column in submission.columns],
         **({"form": submission.form} if submission.form else {}),
+        **({"policy": submission.policy} if submission.policy else {}),
+        **({"overlaps": True} if submission.overlaps else {}),
     }
 
 
@@ -109,6 +149,7 @@ def truth_json(truth: Truth) -> dict[str, object]:
         "query": truth.query,
         "item": truth.item,
         "gain": truth.gain,
+        **({"start": truth.start, "end": truth.end, "label": truth.label} if truth.start else {}),
         "cluster": truth.cluster,
         **({"weight": truth.weight} if truth.weight else {}),
         "split": {

@@ -47,6 +47,7 @@ class Task(StrEnum):
     RANKING = "ranking"
     MULTILABEL = "multilabel"
     CLUSTERING = "clustering"
+    EXTRACTION = "extraction"
 
 
 class Role(StrEnum):

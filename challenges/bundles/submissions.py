@@ -10,11 +10,13 @@ from challenges.bundles.fields import MISSING, Fields
 
 COLUMN_TYPES = ("string", "integer", "float", "category", "label_set")
 FORMATS = ("csv", "parquet", "zip")
-FORMS = ("probabilities", "interval", "quantiles", "members", "curves")
-ROLES = {
-    shapes.Layout.ONE_ROW_PER_ID: ("id", "target"),
-    shapes.Layout.RANKED_LIST: ("query", "rank", "item"),
-    shapes.Layout.NUMBERS_PER_ID: ("id", "target"),
+FORMS = ("probabilities", "interval", "quantiles", "members", "curves", "label_scores")
+POLICIES = ("complete", "top_k")
+TEXTS, NUMBERS = ("string", "category"), ("integer", "float")
+# What the columns of spans and of scores hold, by role.
+TYPES = {
+    shapes.Layout.SPANS: {"start": ("integer",), "end": ("integer",), "label": TEXTS},
+    shapes.Layout.CANDIDATE_SCORES: {"item": TEXTS, "score": NUMBERS},
 }
 DEFAULT_MAX_BYTES = 20_000_000
 
@@ -28,7 +30,7 @@ def submission(top: Fields) -> shapes.Submission:
         else shapes.Layout.ONE_ROW_PER_ID
     )
     columns = tuple(_column(one) for one in block.items("columns"))
-    for role in ROLES[layout] if block.values else ():
+    for role in layout.roles if block.values else ():
         played = [column.name for column in columns if column.role == role]
         several = layout is shapes.Layout.NUMBERS_PER_ID and role == "target"
         if len(played) < 2 if several else len(played) != 1:
@@ -38,14 +40,15 @@ def submission(top: Fields) -> shapes.Submission:
                 key="columns",
                 value=", ".join(played) or role,
             )
-    foreign = [column for column in columns if column.role not in ROLES[layout]]
+    foreign = [column for column in columns if column.role not in layout.roles]
     for column in foreign:
         block.refuse(
             "E_COLUMN_ROLE",
-            f"rôles admis : {', '.join(ROLES[layout])}",
+            f"rôles admis : {', '.join(layout.roles)}",
             key="columns",
             value=column.role or column.name,
         )
+    _types(block, layout, columns)
     names = [column.name for column in columns]
     for name in sorted({name for name in names if names.count(name) > 1}):
         block.refuse("E_COLUMN_ROLE", "colonne déclarée deux fois", key="columns", value=name)
@@ -61,7 +64,26 @@ def submission(top: Fields) -> shapes.Submission:
         max_items_per_query=block.whole("max_items_per_query", low=1),
         all_queries_required=block.flag("all_queries_required", default=True),
         form=_form(block, columns) if layout is shapes.Layout.NUMBERS_PER_ID else None,
+        policy=_policy(block) if layout is shapes.Layout.CANDIDATE_SCORES else None,
+        overlaps=layout is shapes.Layout.SPANS and block.flag("overlaps"),
     )
+
+
+def _types(block: Fields, layout: shapes.Layout, columns: Sequence[shapes.Column]) -> None:
+    """Note a column of spans or of scores that cannot hold them."""
+    for column in columns:
+        allowed = TYPES.get(layout, {}).get(column.role)
+        if allowed is not None and column.type not in allowed:
+            block.refuse(
+                "E_COLUMN_ROLE",
+                f"le rôle « {column.role} » est de type {' ou '.join(allowed)}",
+                key="columns",
+                value=column.type,
+            )
+
+
+def _policy(block: Fields) -> str:
+    return block.chosen("policy", POLICIES, code="E_COLUMN_ROLE")
 
 
 def _form(block: Fields, columns: Sequence[shapes.Column]) -> str:
@@ -127,10 +149,9 @@ def _compiles(pattern: str) -> bool:
 def truth(top: Fields, layout: shapes.Layout) -> shapes.Truth:
     """Read where the answers are."""
     block = top.mapping("truth")
-    ranked = layout is shapes.Layout.RANKED_LIST
-    names = ("query", "item", "gain") if ranked else ("id", "target")
     read = {
-        name: block.needed(name, code="E_COLUMN_MISSING") if block.values else "" for name in names
+        name: block.needed(name, code="E_COLUMN_MISSING") if block.values else ""
+        for name in layout.held
     }
     split = block.mapping("split")
     parts = {

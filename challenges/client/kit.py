@@ -82,8 +82,8 @@ def expected_ids(submission: Mapping[str, Any], sample: bytes | None) -> list[st
     """List the identifiers, or the queries, of the sample submission, each once, in order."""
     if sample is None:
         return []
-    wanted = "query" if submission["layout"] == "ranked_list" else "id"
-    name = next(each["name"] for each in submission["columns"] if each["role"] == wanted)
+    keys = ("id", "query")
+    name = next(each["name"] for each in submission["columns"] if each["role"] in keys)
     rows = csv.DictReader(io.StringIO(sample.decode("utf-8-sig"), newline=""))
     return list(dict.fromkeys(row[name] for row in rows))
 

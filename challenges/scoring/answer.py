@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-ROW_ROLES = ("id", "target")
-LIST_ROLES = ("query", "rank", "item")
+DEFAULT_ITEMS = 100
+DEFAULT_ROWS = 1000  # spans of a document, candidates of a query
+LARGEST = 2**31 - 1  # positions of characters are 32-bit
 
 
 class ContractFault(ValueError):
@@ -21,6 +22,32 @@ class Layout(StrEnum):
     ONE_ROW_PER_ID = "one_row_per_id"
     RANKED_LIST = "ranked_list"
     NUMBERS_PER_ID = "numbers_per_id"
+    SPANS = "spans"
+    CANDIDATE_SCORES = "candidate_scores"
+
+
+ROLES = {
+    Layout.ONE_ROW_PER_ID: ("id", "target"),
+    Layout.RANKED_LIST: ("query", "rank", "item"),
+    Layout.NUMBERS_PER_ID: ("id", "target"),
+    Layout.SPANS: ("id", "start", "end", "label"),
+    Layout.CANDIDATE_SCORES: ("query", "item", "score"),
+}
+# The key comes first; the role of the answer is the one whose values are judged.
+ANSWERS = {
+    Layout.ONE_ROW_PER_ID: "target",
+    Layout.RANKED_LIST: "item",
+    Layout.NUMBERS_PER_ID: "target",
+    Layout.SPANS: "label",
+    Layout.CANDIDATE_SCORES: "score",
+}
+
+
+class Policy(StrEnum):
+    """Say whether each candidate of a query is scored, or only the best found."""
+
+    COMPLETE = "complete"
+    TOP_K = "top_k"
 
 
 class Form(StrEnum):
@@ -31,6 +58,7 @@ class Form(StrEnum):
     QUANTILES = "quantiles"
     MEMBERS = "members"
     CURVES = "curves"
+    LABEL_SCORES = "label_scores"
 
 
 class ColumnType(StrEnum):
@@ -109,7 +137,11 @@ class Column:
 
 @dataclass(frozen=True)
 class AnswerSpec:
-    """Describe the prediction file a challenge expects."""
+    """Describe the prediction file a challenge expects.
+
+    max_items: rows of one query or document at most. all_queries_required: each of them has
+    a row. overlaps: spans of one document may overlap.
+    """
 
     layout: Layout
     columns: tuple[Column, ...]
@@ -118,6 +150,8 @@ class AnswerSpec:
     max_items: int | None = None
     all_queries_required: bool = True
     form: Form | None = None
+    policy: Policy | None = None
+    overlaps: bool = False
 
     def column(self, role: str) -> Column:
         """Return the column that plays a role; raises ContractFault when there is none."""
@@ -129,12 +163,12 @@ class AnswerSpec:
     @property
     def key(self) -> Column:
         """Return the column of identifiers: the id, or the query of a ranked list."""
-        return self.column("query" if self.is_ranked else "id")
+        return self.column(ROLES[self.layout][0])
 
     @property
     def answer(self) -> Column:
-        """Return the column that holds the answer: the target, or the item of a ranked list."""
-        return self.column("item" if self.is_ranked else "target")
+        """Return the column that holds the answer: target, item of a list, label, score."""
+        return self.column(ANSWERS[self.layout])
 
     @property
     def answers(self) -> tuple[Column, ...]:
@@ -144,14 +178,15 @@ class AnswerSpec:
 
     @property
     def read_columns(self) -> tuple[Column, ...]:
-        """Return the columns that are read: the key, the rank of a list, the answer."""
-        rank = (self.column("rank"),) if self.is_ranked else ()
-        return (self.key, *rank, *(self.answers if self.is_several else (self.answer,)))
+        """Return the columns that are read: the key, then the others in the order of roles."""
+        if self.is_several:
+            return (self.key, *self.answers)
+        return tuple(self.column(role) for role in ROLES[self.layout])
 
     @property
     def classes(self) -> tuple[str, ...] | None:
-        """Return the class of each probability, None when the answer is of another form."""
-        if self.form is not Form.PROBABILITIES:
+        """Return the class or label of each column of scores, None for another form."""
+        if self.form not in (Form.PROBABILITIES, Form.LABEL_SCORES):
             return None
         return tuple(column.label or column.name for column in self.answers)
 
@@ -166,11 +201,23 @@ class AnswerSpec:
         return self.layout is Layout.RANKED_LIST
 
     @property
+    def is_listed(self) -> bool:
+        """Tell whether an identifier may have several rows."""
+        return self.layout in (Layout.RANKED_LIST, Layout.SPANS, Layout.CANDIDATE_SCORES)
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether each candidate of each query has a score."""
+        return self.policy is Policy.COMPLETE
+
+    @property
     def list_length(self) -> int:
-        """Return the longest list a query may have, 1 when there is one row per id."""
-        if not self.is_ranked:
+        """Return the most rows a query or a document may have, 1 with one row per id."""
+        if not self.is_listed:
             return 1
-        return int(self.max_items or self.column("rank").max or 100)
+        if self.is_ranked:
+            return int(self.max_items or self.column("rank").max or DEFAULT_ITEMS)
+        return int(self.max_items or DEFAULT_ROWS)
 
     @property
     def digest(self) -> str:
@@ -179,8 +226,8 @@ class AnswerSpec:
 
     def to_json(self) -> dict[str, Any]:
         """Return the specification as JSON values."""
-        form = {"form": self.form.value} if self.form else {}
-        return form | {
+        more = {"form": self.form, "policy": self.policy, "overlaps": self.overlaps or None}
+        return without_none(more) | {
             "layout": self.layout.value,
             "columns": [without_none(asdict(c)) for c in self.columns],
             "formats": list(self.formats),
@@ -200,10 +247,13 @@ class AnswerSpec:
             max_items=raw.get("max_items_per_query"),
             all_queries_required=bool(raw.get("all_queries_required", True)),
             form=Form(raw["form"]) if raw.get("form") else None,
+            policy=Policy(raw["policy"]) if raw.get("policy") else None,
+            overlaps=bool(raw.get("overlaps", False)),
         )
-        for role in LIST_ROLES if spec.is_ranked else ROW_ROLES:
+        for role in ROLES[spec.layout]:
             spec.column(role)
         _require_form(spec)
+        _require_types(spec)
         return spec
 
 
@@ -222,6 +272,22 @@ def _require_form(spec: AnswerSpec) -> None:
         raise ContractFault(f"{count} columns for the form {spec.form.value}")
     if spec.classes is not None and len(set(spec.classes)) != count:
         raise ContractFault("a class has two probabilities")
+
+
+def _require_types(spec: AnswerSpec) -> None:
+    """Refuse spans and scores whose columns cannot hold them; raises ContractFault."""
+    if (spec.policy is None) is (spec.layout is Layout.CANDIDATE_SCORES):
+        raise ContractFault("a policy, complete or top_k, goes with scores of candidates")
+    if spec.overlaps and spec.layout is not Layout.SPANS:
+        raise ContractFault("only spans may overlap")
+    if spec.layout is Layout.CANDIDATE_SCORES and not spec.answer.is_number:
+        raise ContractFault("a score is a number")
+    if spec.layout is Layout.SPANS:
+        places = (spec.column("start"), spec.column("end"))
+        if any(column.type is not ColumnType.INTEGER for column in places):
+            raise ContractFault("the ends of a span are whole numbers")
+        if spec.answer.is_number or spec.answer.type is ColumnType.LABEL_SET:
+            raise ContractFault("a span has one label")
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ __all__ = [
     "TruthSpec",
     "Verdict",
 ]
+TRUTH_COLUMNS = ("target", "id", "query", "item", "gain", "start", "end", "label")
 REPLICATES = 1000
 LEVEL = 0.95
 
@@ -54,11 +55,20 @@ class TruthSpec:
     query: str | None = None
     item: str | None = None
     gain: str | None = None
+    start: str | None = None
+    end: str | None = None
+    label: str | None = None
     split_column: str | None = None
     public: str = "public"
     private: str = "private"
     cluster: str | None = None
     weight: str | None = None
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Return the name of each declared column, by its role."""
+        named = {name: getattr(self, name) for name in TRUTH_COLUMNS}
+        return {name: column for name, column in named.items() if column is not None}
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -67,21 +77,20 @@ class TruthSpec:
 
     def to_json(self) -> dict[str, Any]:
         """Return the truth as in challenge.yaml."""
-        raw = {k: getattr(self, k) for k in ("target", "id", "query", "item", "gain")}
         split = self.split_column and {
             "column": self.split_column,
             "public": self.public,
             "private": self.private,
         }
         weight = without_none({"weight": self.weight})
-        return without_none(raw) | weight | {"split": split, "cluster": self.cluster}
+        return self.columns | weight | {"split": split, "cluster": self.cluster}
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> "TruthSpec":
         """Read ``truth`` of a challenge.yaml."""
         split = raw.get("split") or {}
         return cls(
-            **{k: raw.get(k) for k in ("target", "id", "query", "item", "gain", "cluster")},
+            **{k: raw.get(k) for k in (*TRUTH_COLUMNS, "cluster")},
             weight=raw.get("weight"),
             split_column=split.get("column"),
             public=str(split.get("public", "public")),

@@ -178,7 +178,9 @@ def _same_codes(labels: Labels, answer: Answer) -> tuple[list[str], Array]:
             code[text] = len(texts)
             texts.append(text)
     table = np.array([code[t] for t in answer.texts], np.int32)
-    return texts, table[answer.p]
+    if answer.p.ndim == 1:
+        return texts, table[answer.p]
+    return texts, np.column_stack([table[answer.p[:, 0]], answer.p[:, 1:]])  # spans
 
 
 def _with_buckets(part: Part, labels: Labels, split: str) -> Part:

@@ -81,6 +81,8 @@ def _entry(metric: Metric, aliases: list[str]) -> str:
     if forms:
         named = " ou ".join(f"`form: {form}`" for form in forms)
         facts.append(("Emploi", f"fichier de forme `layout: numbers_per_id`, {named}"))
+    layouts = [layout for layout, shape in registry.OF_LAYOUT.items() if shape is metric.shape]
+    facts += [("Emploi", f"fichier de forme `layout: {layout.value}`") for layout in layouts]
     if metric.shape not in registry.REACHABLE:
         why = "aucun fichier de réponses n’a encore cette forme ; la publication est refusée"
         facts.append(("Emploi", why))

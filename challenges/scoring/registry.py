@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from challenges.scoring import formula
-from challenges.scoring.answer import ColumnType, Form
+from challenges.scoring.answer import ColumnType, Form, Layout
 from challenges.scoring.contract import MetricSpec, ScoringContract
 from challenges.scoring.metric import Metric, MetricFault, Shape
 from challenges.scoring.metrics import (
@@ -95,8 +95,9 @@ OF_FORM = {
     Form.MEMBERS: Shape.MEMBERS,
     Form.CURVES: Shape.CURVES,
 }
-ONE_ANSWER = frozenset({Shape.ANY, Shape.NUMBERS, Shape.LABELS, Shape.LABEL_SETS, Shape.RANKED})
-REACHABLE = ONE_ANSWER | {Shape.FORMULA} | set(OF_FORM.values())
+ONE_ANSWER = frozenset({Shape.ANY, Shape.NUMBERS, Shape.LABELS, Shape.LABEL_SETS})
+OF_LAYOUT = {Layout.RANKED_LIST: Shape.RANKED, Layout.SPANS: Shape.SPANS}
+REACHABLE = ONE_ANSWER | {Shape.FORMULA} | set(OF_FORM.values()) | set(OF_LAYOUT.values())
 OF_AN_INTERVAL = frozenset({"coverage", "interval_score", "width"})
 
 
@@ -189,8 +190,8 @@ def _formula_faults(contract: ScoringContract, spec: MetricSpec) -> Iterable[str
 
 
 def _shapes(contract: ScoringContract) -> set[Shape]:
-    if contract.answer.is_ranked:
-        return {Shape.RANKED}
+    if contract.answer.layout in OF_LAYOUT:
+        return {OF_LAYOUT[contract.answer.layout]}
     if contract.answer.form is not None:
         return {OF_FORM[contract.answer.form]}
     answer = contract.answer.answer

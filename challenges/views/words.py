@@ -21,6 +21,7 @@ TASKS = {
     "ranking": _("Ordonner des propositions"),
     "multilabel": _("Choisir plusieurs étiquettes"),
     "clustering": _("Former des groupes"),
+    "extraction": _("Repérer des segments de texte"),
 }
 
 FILE_ROLES = {
@@ -36,6 +37,10 @@ LAYOUTS = {
     "one_row_per_id": _("Une ligne par identifiant"),
     "ranked_list": _("Une liste ordonnée par demande, une ligne par élément proposé"),
     "numbers_per_id": _("Une ligne par identifiant, plusieurs nombres par ligne"),
+    "spans": _(
+        "Une ligne par segment ; un document sans segment a une ligne vide après son identifiant"
+    ),
+    "candidate_scores": _("Une ligne par candidat d’une demande, avec son score"),
 }
 
 COLUMN_ROLES = {
@@ -44,6 +49,10 @@ COLUMN_ROLES = {
     "query": _("demande"),
     "rank": _("rang"),
     "item": _("élément proposé"),
+    "score": _("score, le plus grand en tête"),
+    "start": _("début du segment, en caractères depuis 0"),
+    "end": _("fin du segment, exclue"),
+    "label": _("étiquette du segment"),
 }
 
 COLUMN_TYPES = {

@@ -68,13 +68,13 @@ def from_values(spec: AnswerSpec, values: Mapping[int, Any], texts: Mapping[str,
     ordered = [values[i] for i in range(len(values))]
     if column.type is ColumnType.LABEL_SET:
         lists = [_flat(ordered)]
-        names, order = _sorted_texts(spec, texts)
+        names, order = sorted_texts(spec, texts)
         flat = order[np.array(lists[0], np.int64)] if lists[0] else np.zeros(0, np.int32)
         offsets = _offsets([len(v) for v in ordered])
         return Answer(_sort_within(flat.astype(np.int32), offsets), names, offsets)
     if column.is_number:
         return Answer(np.array(ordered, np.float64), [])
-    names, order = _sorted_texts(spec, texts)
+    names, order = sorted_texts(spec, texts)
     return Answer(order[np.array(ordered, np.int64)].astype(np.int32), names)
 
 
@@ -88,7 +88,7 @@ def from_lists(
     spec: AnswerSpec, lists: Mapping[int, Mapping[int, int]], n: int, texts: Mapping[str, int]
 ) -> Answer:
     """Lay checked ranked lists along the n queries, an absent one being empty."""
-    names, order = _sorted_texts(spec, texts)
+    names, order = sorted_texts(spec, texts)
     rows = [sorted(lists.get(i, {}).items()) for i in range(n)]
     codes = np.array([code for row in rows for _, code in row], np.int64)
     flat = order[codes] if len(codes) else np.zeros(0, np.int32)
@@ -96,7 +96,7 @@ def from_lists(
     return Answer(flat.astype(np.int32), names, _offsets([len(r) for r in rows]), ranks)
 
 
-def _sorted_texts(spec: AnswerSpec, texts: Mapping[str, int]) -> tuple[list[str], Array]:
+def sorted_texts(spec: AnswerSpec, texts: Mapping[str, int]) -> tuple[list[str], Array]:
     """Return the labels in an order that does not depend on the file, and old code → new."""
     if spec.answer.domain is not None:
         return list(spec.answer.domain), np.arange(len(spec.answer.domain), dtype=np.int32)

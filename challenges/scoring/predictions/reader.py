@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from challenges.scoring.answer import AnswerSpec, Limits
-from challenges.scoring.predictions import align, formats, rows, several, text
+from challenges.scoring.answer import AnswerSpec, Layout, Limits
+from challenges.scoring.predictions import align, formats, rows, several, spans, text
 from challenges.scoring.predictions.faults import Refused, Reporter, refused
 from challenges.scoring.truth import Keys
 from challenges.scoring.verdict import Verdict
@@ -72,7 +72,7 @@ def _aligned(
 
 def _fast(size: int, spec: AnswerSpec) -> ModuleType | None:
     """Return the fast reader for large files of one answer a row: it is slow to import."""
-    if size < FAST_BYTES or spec.is_several:
+    if size < FAST_BYTES or spec.layout not in (Layout.ONE_ROW_PER_ID, Layout.RANKED_LIST):
         return None
     from challenges.scoring.predictions import fast  # noqa: PLC0415  # slow import
 
@@ -95,6 +95,8 @@ def _checked(
     delimiter: str = ",",
 ) -> align.Answer:
     checker = rows.Checker(spec, keys.positions, report, delimiter)
+    if spec.layout is Layout.SPANS:
+        return spans.read(checker, records, len(keys))
     if spec.is_ranked:
         lists = rows.check_lists(checker, records)
         rows.finish(checker)

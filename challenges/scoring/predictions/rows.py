@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from challenges.scoring.answer import AnswerSpec, Column, ColumnType
+from challenges.scoring.answer import ROLES, AnswerSpec, Column, ColumnType
 from challenges.scoring.predictions import hints
 from challenges.scoring.predictions.faults import MAX_PER_CODE, Reporter, neutral
 
@@ -231,17 +231,16 @@ def finish(checker: Checker) -> None:
     if not report.is_clean:
         raise report.refusal()
     missing = checker.missing()
-    if not missing:
+    if not missing or (spec.is_listed and not spec.all_queries_required):
         return
-    if not spec.is_ranked:
+    if "query" not in ROLES[spec.layout]:
         shown: dict[str, Any] = {
             "n": len(missing),
             "attendu": len(checker.known),
             "valeur": neutral(min(missing)),
         }
         raise report.refuse("E_ID_MISSING", **shown)
-    if spec.all_queries_required:
-        raise report.refuse("E_QUERY_MISSING", trouve=len(missing), id=neutral(min(missing)))
+    raise report.refuse("E_QUERY_MISSING", trouve=len(missing), id=neutral(min(missing)))
 
 
 def _bounded_rank(spec: AnswerSpec) -> Column:

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring.answer import ColumnType
+from challenges.scoring.answer import ColumnType, Form, Layout
 from challenges.scoring.contract import ScoringContract
-from challenges.scoring.truth.cells import Rows, finite, rows_of
+from challenges.scoring.truth import spans
+from challenges.scoring.truth.cells import Rows, finite, nomenclature, rows_of
 from challenges.scoring.truth.faults import TruthFault
 
 
@@ -18,12 +19,15 @@ def answers(
     """Return the arrays of the right answers, in the given order, and their JSON meta."""
     answer = contract.answer.answer
     meta: dict[str, Any] = {"texts": [], "groups": {}, "numbers": []}
+    if contract.answer.layout is Layout.SPANS:
+        return spans.answers(contract, ordered, meta)
     if contract.answer.is_ranked:
         return _ranked_answers(contract, ordered, attributes, meta)
     cells = [rows[0][contract.truth.target or ""] for rows in ordered]
-    if answer.type is ColumnType.LABEL_SET:
+    if answer.type is ColumnType.LABEL_SET or contract.answer.form is Form.LABEL_SCORES:
         lists = [sorted({t for t in c.split(answer.separator) if t}) for c in cells]
-        texts, code = _nomenclature(answer.domain, (t for row in lists for t in row))
+        declared = contract.answer.classes or answer.domain
+        texts, code = nomenclature(declared, (t for row in lists for t in row))
         flat = np.array([code[t] for row in lists for t in row], np.int32)
         offsets = np.concatenate([[0], np.cumsum([len(row) for row in lists])]).astype(np.int64)
         return {"y": flat, "y.offsets": offsets}, meta | {"texts": texts}
@@ -33,7 +37,7 @@ def answers(
     classes = contract.answer.classes
     if answer.is_number and classes is None:
         return {"y": np.array([finite(c) for c in cells], np.float64)}, meta
-    texts, code = _nomenclature(answer.domain if classes is None else classes, cells)
+    texts, code = nomenclature(answer.domain if classes is None else classes, cells)
     return {"y": np.array([code[c] for c in cells], np.int32)}, meta | {"texts": texts}
 
 
@@ -47,9 +51,9 @@ def _ranked_answers(
     answer = contract.answer.answer
     extra = [r[a.id or ""] for a in contract.attributes for r in rows_of(a, attributes)]
     known = [row[item] for rows in ordered for row in rows]
-    texts, code = _nomenclature(answer.domain, known)
+    texts, code = nomenclature(answer.domain, known)
     if answer.domain is None:
-        texts, code = _nomenclature(None, known + extra)
+        texts, code = nomenclature(None, known + extra)
     for rows in ordered:
         if len({row[item] for row in rows}) != len(rows):
             raise TruthFault("E_IDS", rows[0][contract.truth.query or ""])
@@ -62,15 +66,3 @@ def _ranked_answers(
         "gains": gains,
     }
     return arrays, meta | {"texts": texts}
-
-
-def _nomenclature(
-    domain: Sequence[str] | None, seen: "Sequence[str] | Any"
-) -> tuple[list[str], dict[str, int]]:
-    texts = list(domain) if domain is not None else sorted(set(seen))
-    code = {t: i for i, t in enumerate(texts)}
-    if domain is not None:
-        for value in seen:
-            if value not in code:
-                raise TruthFault("E_DOMAIN", str(value))
-    return texts, code

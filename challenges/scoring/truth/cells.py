@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -52,3 +52,19 @@ def metric_columns(contract: ScoringContract) -> list[str]:
     """Return the columns of the truth that parameters of metrics name."""
     named = [s.params.get(k) for s in contract.figures for k in COLUMN_PARAMS]
     return sorted({str(n) for n in named if n is not None})
+
+
+def nomenclature(
+    domain: Sequence[str] | None, seen: Iterable[str]
+) -> tuple[list[str], dict[str, int]]:
+    """Return the labels, the declared ones or those seen, and their codes.
+
+    Raises TruthFault E_DOMAIN for a label that is seen and not declared.
+    """
+    texts = list(domain) if domain is not None else sorted(set(seen))
+    code = {t: i for i, t in enumerate(texts)}
+    if domain is not None:
+        for value in seen:
+            if value not in code:
+                raise TruthFault("E_DOMAIN", str(value))
+    return texts, code

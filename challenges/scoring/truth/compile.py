@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from challenges.scoring import blob
+from challenges.scoring.answer import ROLES, Layout
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.intervals import draw_weights
 from challenges.scoring.truth.answers import answers
@@ -23,6 +24,13 @@ from challenges.scoring.truth.groups import add_groups
 from challenges.scoring.truth.keys import keys_of
 
 MAX_BUCKETS = 2000
+HELD = {
+    Layout.ONE_ROW_PER_ID: ("target",),
+    Layout.RANKED_LIST: ("item", "gain"),
+    Layout.NUMBERS_PER_ID: ("target",),
+    Layout.SPANS: ("start", "end", "label"),
+    Layout.CANDIDATE_SCORES: ("item", "gain"),
+}
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ def compile_truth(
     """
     salt = salt or secrets.token_bytes(32)
     rows = read_rows(truth_csv)
-    key = contract.truth.query if contract.answer.is_ranked else contract.truth.id
+    key = contract.truth.columns.get(ROLES[contract.answer.layout][0])
     if not key:
         raise TruthFault("E_COLUMN_MISSING", "truth.id")
     _require_columns(contract, rows, key)
@@ -86,7 +94,7 @@ def compile_truth(
 def _require_columns(contract: ScoringContract, rows: Rows, key: str) -> None:
     truth = contract.truth
     needed = [key, truth.split_column, truth.cluster, truth.weight]
-    needed += [truth.item, truth.gain] if contract.answer.is_ranked else [truth.target]
+    needed += [truth.columns.get(role) for role in HELD[contract.answer.layout]]
     needed += metric_columns(contract)
     needed += [a.column for a in contract.attributes if a.source == "truth"]
     for name in needed:
@@ -100,7 +108,7 @@ def _units(contract: ScoringContract, rows: Rows, key: str) -> dict[str, Rows]:
         units.setdefault(row[key], []).append(row)
     if "" in units:
         raise TruthFault("E_IDS", "identifiant vide")
-    if not contract.answer.is_ranked:
+    if not contract.answer.is_listed:
         for name, group in units.items():
             if len(group) > 1:
                 raise TruthFault("E_IDS", name)

@@ -205,7 +205,7 @@ def test_a_metric_without_a_form_of_answer_is_refused_with_its_reason() -> None:
         wanted = f"no answer can hold what {name} reads: {metric.shape.value}"
         assert wanted in told(name)
         assert wanted in told(name, LABELS)
-    assert Shape.SPANS in {metric.shape for metric in beyond.values()}
+    assert Shape.SCORED in {metric.shape for metric in beyond.values()}
 
 
 @pytest.mark.parametrize("metric", ["brier", "ece", "ece_adaptive", "log_loss"])

@@ -1,0 +1,115 @@
+"""Spans, scores of candidates and scores of labels, on folders of our own."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from challenges.bundles import portable, shapes, submissions
+from challenges.scoring import answer, registry
+from challenges.scoring.contract import ScoringContract
+from tests.challenges.bundles.folders import change, document, write
+
+DOCUMENTS = [f"A{number}" for number in range(1, 7)]
+SPLIT = {"column": "jeu", "public": "public", "private": "private"}
+SIDES = dict.fromkeys(DOCUMENTS, "private") | {"A1": "public", "A2": "public"}
+SPANS: dict[str, Any] = {
+    "layout": "spans",
+    "columns": [
+        {"name": "id", "role": "id", "type": "string"},
+        {"name": "debut", "role": "start", "type": "integer", "max": 90},
+        {"name": "fin", "role": "end", "type": "integer", "max": 90},
+        {"name": "nom", "role": "label", "type": "category",
+         "domain": {"file": "train.csv", "column": "niveau"}},
+    ],
+}  # fmt: skip
+SPANS_TRUTH = {
+    "file": "truth.csv", "id": "id", "start": "debut", "end": "fin", "label": "nom",
+    "split": SPLIT,
+}  # fmt: skip
+ROWS = "id,debut,fin,nom,jeu\n" + "".join(
+    f"{one},0,4,1,{SIDES[one]}\n{one},6,9,2,{SIDES[one]}\n" for one in DOCUMENTS[:5]
+)
+ROWS += f"A6,,,,{SIDES['A6']}\n"
+SAMPLE = "id,debut,fin,nom\n" + "".join(f"{one},,,\n" for one in DOCUMENTS)
+
+
+def folder(
+    place: Path, submission: object, truth: object, metric: dict[str, Any], rows: str, **files: str
+) -> Path:
+    found: object = document()
+    for path, value in [
+        ("submission", submission),
+        ("truth", truth),
+        ("metrics", [{"direction": "max", "primary": True, "key": "m"} | metric]),
+        ("fairness", ...),
+        ("expected", ...),
+        ("files.public.2.rows", ...),
+        ("files.public.1.rows", ...),
+        ("files.held_out.0.rows", rows.count("\n") - 1),
+    ]:
+        found = change(found, path, value)
+    return write(place, found, truth_csv=rows, **files)
+
+
+def spans(
+    place: Path, rows: str = ROWS, sample: str = SAMPLE, metric: str = "span_f1", **more: object
+) -> list[str]:
+    chosen = folder(place, SPANS | more, SPANS_TRUTH, {"metric": metric}, rows, sample_csv=sample)
+    return portable.read(chosen).codes
+
+
+def test_spans_are_read(tmp_path: Path) -> None:
+    assert spans(tmp_path) == []
+    spec = portable.read(tmp_path).spec
+    assert spec is not None
+    contract = ScoringContract.from_json(spec.scoring_contract(tmp_path))
+    assert contract.answer.layout is answer.Layout.SPANS
+    assert contract.answer.answer.domain == ("1", "2", "3")
+    assert contract.truth.columns == {"id": "id", "start": "debut", "end": "fin", "label": "nom"}
+    assert registry.problems(contract) == []
+    assert spans(tmp_path / "overlap", overlaps=True) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "causes"),
+    [
+        ("A1,0,4,1", "A1,4,4,1", ["E_DOMAIN"]),
+        ("A1,0,4,1", "A1,-1,4,1", ["E_DOMAIN"]),
+        ("A1,0,4,1", "A1,0,91,1", ["E_DOMAIN"]),
+        ("A1,0,4,1", "A1,0.5,4,1", ["E_DOMAIN"]),
+        ("A1,0,4,1", "A1,0,4,", ["E_DOMAIN"]),
+        ("A1,0,4,1", "A1,0,4,7", ["E_DOMAIN"]),
+        ("A6,,,,private\n", "", ["E_IDS"]),
+        ("debut", "start", ["E_COLUMN_MISSING"]),
+    ],
+)
+def test_wrong_spans_of_the_truth_are_refused(
+    tmp_path: Path, old: str, new: str, causes: list[str]
+) -> None:
+    assert spans(tmp_path, ROWS.replace(old, new)) == causes
+
+
+@pytest.mark.parametrize(
+    ("at", "facts"),
+    [
+        (1, {"type": "float"}),
+        (2, {"type": "string"}),
+        (3, {"type": "label_set", "domain": None}),
+        (0, {"role": "query"}),
+    ],
+)
+def test_columns_of_spans_hold_spans(tmp_path: Path, at: int, facts: dict[str, Any]) -> None:
+    columns = [dict(column) for column in SPANS["columns"]]
+    columns[at] |= facts
+    assert "E_COLUMN_ROLE" in spans(tmp_path, columns=columns)
+
+
+def test_the_reader_of_folders_knows_the_shapes_of_the_engine() -> None:
+    assert {layout.value: layout.roles for layout in shapes.Layout} == {
+        layout.value: roles for layout, roles in answer.ROLES.items()
+    }
+    assert {layout.value for layout in answer.Layout} == {layout.value for layout in shapes.Layout}
+    assert set(submissions.FORMS) == {form.value for form in answer.Form}
+    assert set(submissions.POLICIES) == {policy.value for policy in answer.Policy}
+    assert set(submissions.COLUMN_TYPES) == {kind.value for kind in answer.ColumnType}
