@@ -7,6 +7,7 @@ from typing import Any
 
 from celery import current_app, shared_task
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 log = logging.getLogger("portal.queue")
 _QUIET_SECONDS = 30.0
@@ -39,8 +40,14 @@ def nudge(name: str, **ids: int | str) -> None:
             return
         try:
             found.apply_async(kwargs=ids, retry=False)
-        except Exception:
+        except _broker_refusals():
             _silent_until = time.monotonic() + _QUIET_SECONDS
             raise
 
     transaction.on_commit(send, robust=True)
+
+
+def _broker_refusals() -> tuple[type[Exception], ...]:
+    """List how the broker in use says no; asked for once something was raised, nothing connects."""
+    link = current_app.connection_for_write()
+    return (OperationalError, *link.connection_errors, *link.channel_errors)

@@ -74,3 +74,10 @@ def test_what_is_owed_is_committed_whatever_the_broker(broker: str, tmp_path: Pa
 def test_a_misspelt_task_fails_at_once(broker: str) -> None:
     with pytest.raises(KeyError, match="realy"):
         queue.nudge("audit.realy")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_fault_of_ours_is_not_the_brokers(broker: str) -> None:
+    """What cannot be written as JSON is logged, and the next nudge is sent all the same."""
+    queue.nudge("audit.relay", number=object())  # type: ignore[arg-type]
+    assert queue._silent_until == 0
