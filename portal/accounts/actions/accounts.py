@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts import personal_data, rules
-from portal.accounts.actions import sessions
+from portal.accounts.actions import appointments, sessions
 from portal.accounts.authorization import require
 from portal.accounts.enums import Role
 from portal.accounts.models import (
@@ -87,7 +87,7 @@ def close(*, user: User, by: Actor) -> User:
     NotAllowed for another person's account; Conflict for the last referent of an organisation
     that has other members, or the last administrator.
     """
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = _hold(user)
     require(rules.is_self, by, user)
     _refuse_orphans(user)
     address = user.email
@@ -125,6 +125,34 @@ def discard_unconfirmed(*, email: str, keep: User) -> None:
             rival.delete()
 
 
+def _hold(user: User) -> User:
+    """Lock a person and everything in which somebody must stay, then read the person again.
+
+    Two who leave together then wait for each other. In the order of every other action:
+    proposals, organisations, appointments, the person.
+    """
+    list(RoleProposal.objects.select_for_update().filter(user=user, answer="").order_by("pk"))
+    held = _organisations_of(user)
+    list(Organisation.objects.select_for_update().filter(pk__in=held).order_by("pk"))
+    appointments.hold_administrators()
+    fresh = User.objects.select_for_update().get(pk=user.pk)
+    if not _organisations_of(fresh) <= held:  # a place was given meanwhile
+        raise Conflict
+    return fresh
+
+
+def _organisations_of(user: User) -> set[int]:
+    """Find the organisations whose rows name the person: places, requests, invitations."""
+    places = Membership.objects.live().filter(user=user)
+    requests = JoinRequest.objects.filter(user=user, answer="")
+    invitations = Invitation.objects.filter(email__iexact=user.email, answer="")
+    return {
+        pk
+        for rows in (places, requests, invitations)
+        for pk in rows.values_list("organisation_id", flat=True).order_by("pk")
+    }
+
+
 def _refuse_orphans(user: User) -> None:
     administered = Organisation.objects.filter(
         memberships__user=user, memberships__role=Role.REFERENT, memberships__left_at=None
@@ -138,9 +166,7 @@ def _refuse_orphans(user: User) -> None:
                 code="last_referent",
             )
     if "administrator" in user.region_roles and not (
-        RegionAppointment.objects.filter(role="administrator", ended_at=None)
-        .exclude(user=user)
-        .exists()
+        appointments.hold_administrators() - {user.pk}
     ):
         raise Conflict(
             _("Vous êtes la dernière personne à administrer le portail : donnez d’abord ce rôle."),

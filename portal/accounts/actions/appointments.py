@@ -66,9 +66,11 @@ def confirm(*, proposal: RoleProposal, by: User) -> RoleProposal:
     """Confirm a proposal as second administrator.
 
     In order: answer; the role given or ended; back office groups; the person's sessions end;
-    event "role.given" or "role.ended"; a letter. Raises NotAllowed; Conflict.
+    event "role.given" or "role.ended"; a letter. Raises NotAllowed; Conflict, too when no
+    administrator would be left.
     """
     proposal = _locked(proposal)
+    administrators = hold_administrators()
     by.forget_roles()
     require(rules.may_answer_proposal, by, proposal)
     _answer(proposal, Answer.ACCEPTED, by)
@@ -80,6 +82,11 @@ def confirm(*, proposal: RoleProposal, by: User) -> RoleProposal:
             confirmed_by=by.person_key,
         )
     else:
+        if proposal.role == RegionRole.ADMINISTRATOR and administrators == {proposal.user_id}:
+            raise Conflict(
+                _("Il ne resterait personne pour administrer le portail."),
+                code="last_administrator",
+            )
         _end(proposal.user, proposal.role)
     verb = "role.given" if proposal.kind == ProposalKind.GIVE else "role.ended"
     record(
@@ -129,6 +136,18 @@ def install(*, user: User, role: str, by: Actor) -> RegionAppointment:
     appointment = _write(user, role, given_by=by.person_key, confirmed_by="")
     record("role.installed", by=by, on=user, role=role)
     return appointment
+
+
+def hold_administrators() -> set[int]:
+    """Lock who administers the portal until the transaction ends; return their ids.
+
+    Whoever ends such a role takes this lock first, so that two who leave together see each
+    other.
+    """
+    live = RegionAppointment.objects.select_for_update().filter(
+        role=RegionRole.ADMINISTRATOR, ended_at__isnull=True
+    )
+    return set(live.order_by("pk").values_list("user_id", flat=True))
 
 
 def _other_administrators(by: User, user: User) -> list[int]:

@@ -1,19 +1,24 @@
-"""Many at once: one place, one answer, one letter."""
+"""Many at once: one place, one answer, one letter; somebody always stays."""
 
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.db import connections
 
-from portal.accounts.actions import appointments, invitations, memberships
+from portal.accounts import personal_data
+from portal.accounts.actions import accounts, appointments, invitations, memberships
 from portal.accounts.enums import ProposalKind, RegionRole, Role
 from portal.accounts.models import Invitation, Membership, RegionAppointment, RoleProposal, User
 from portal.audit import outbox
 from portal.audit.invariants import chain_breaches
+from portal.lib import clock
+from portal.lib.immutable import writes
 from portal.lib.refusals import Refusal
 from tests.factories.accounts import MembershipFactory, UserFactory
 
@@ -71,6 +76,81 @@ def test_two_referents_leaving_together_leave_one() -> None:
         ),
     )
     assert got == {"done": 1, "last_referent": 1}
+
+
+@pytest.fixture
+def slow_to_leave(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> None:
+    """Hold whoever is about to leave until another is as far, or half a second has gone.
+
+    Without a lock both get here and both leave; with it the other waits for the first to end.
+    """
+    settings.ERASURE_JOURNAL_FILE = str(tmp_path / "erasures.jsonl")
+    meeting = threading.Barrier(2)
+
+    def meet(*_given: Any) -> None:
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait(timeout=0.5)
+
+    ended = appointments._end
+    monkeypatch.setattr(personal_data, "erase_shares", meet)
+    monkeypatch.setattr(appointments, "_end", lambda *given: (meet(), ended(*given)))
+
+
+def close(pk: int) -> User:
+    return accounts.close(user=User.objects.get(pk=pk), by=User.objects.get(pk=pk))
+
+
+@pytest.mark.usefixtures("slow_to_leave")
+def test_two_administrators_closing_together_leave_one() -> None:
+    people = [UserFactory(region="administrator").pk for _ in range(2)]
+    got = at_once(2, lambda index: close(people[index]))
+    assert got == {"done": 1, "last_administrator": 1}
+    assert RegionAppointment.objects.filter(ended_at=None).count() == 1
+
+
+@pytest.mark.usefixtures("slow_to_leave")
+def test_two_referents_closing_together_leave_one() -> None:
+    first = MembershipFactory(role=Role.REFERENT)
+    second = MembershipFactory(role=Role.REFERENT, organisation=first.organisation)
+    MembershipFactory(organisation=first.organisation)
+    people = [first.user_id, second.user_id]
+    got = at_once(2, lambda index: close(people[index]))
+    assert got == {"done": 1, "last_referent": 1}
+    assert Membership.objects.live().filter(role=Role.REFERENT).count() == 1
+
+
+@pytest.mark.usefixtures("slow_to_leave")
+def test_a_referent_closing_and_one_leaving_leave_one() -> None:
+    first = MembershipFactory(role=Role.REFERENT)
+    second = MembershipFactory(role=Role.REFERENT, organisation=first.organisation)
+    MembershipFactory(organisation=first.organisation)
+    acts: list[Callable[[], Any]] = [
+        lambda: close(first.user_id),
+        lambda: memberships.leave(organisation=first.organisation, by=second.user),
+    ]
+    assert at_once(2, lambda index: acts[index]()) == {"done": 1, "last_referent": 1}
+    assert Membership.objects.live().filter(role=Role.REFERENT).count() == 1
+
+
+@pytest.mark.usefixtures("slow_to_leave")
+def test_an_administrator_ended_while_another_closes_leave_one() -> None:
+    proposer, closing, ended = (UserFactory(region="administrator") for _ in range(3))
+    proposal = appointments.propose(
+        kind=ProposalKind.END,
+        user=ended,
+        role=RegionRole.ADMINISTRATOR,
+        reason="Départ",
+        by=proposer,
+    )
+    with writes(RegionAppointment):
+        RegionAppointment.objects.filter(user=proposer).update(ended_at=clock.now())
+    acts: list[Callable[[], Any]] = [
+        lambda: close(closing.pk),
+        lambda: appointments.confirm(proposal=proposal, by=closing),
+    ]
+    got = at_once(2, lambda index: acts[index]())
+    assert got["done"] == 1
+    assert RegionAppointment.objects.filter(ended_at=None).count() == 1
 
 
 def test_two_administrators_confirm_once() -> None:
