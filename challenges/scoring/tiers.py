@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring.buckets import Buckets
+from challenges.scoring import blob
 from challenges.scoring.metric import Floats
 
 ALPHA = 0.05
@@ -20,7 +20,7 @@ ALPHA_FEW = 0.01
 FEW_UNITS = 200
 FEW_POSITIVES = 30
 ONE_TIER_UNITS = 30
-BLOCK = 100
+SURE = 1e-12
 Array = NDArray[Any]
 
 
@@ -53,6 +53,20 @@ class Placed:
 
 
 @dataclass(frozen=True)
+class Ranking:
+    """Hold the places of a board and what its resamplings say of its order.
+
+    leader_first: share of the resamplings in which no entry passes the leader, None with less
+    than two entries or without resamplings. tau: mean Kendall's τ_b between the order shown and
+    the order of each resampling, None where it cannot be computed.
+    """
+
+    placed: list[Placed]
+    leader_first: float | None = None
+    tau: float | None = None
+
+
+@dataclass(frozen=True)
 class _Board:
     entries: list[Listed]
     values: Floats
@@ -63,16 +77,26 @@ class _Board:
 
 
 def tiers(entries: Sequence[Listed], direction: str) -> list[Placed]:
-    """Place entries, best first; the order of the input changes nothing.
+    """Place entries, best first, as ranking does."""
+    return ranking(entries, direction).placed
 
-    entries: all scored on the same held-out version with the same metric. direction: max or
-    min. Equal values share their rank. The resamplings are those stored in the sums, drawn
-    once with the held-out version. Returns the places in board order.
+
+def ranking(entries: Sequence[Listed], direction: str) -> Ranking:
+    """Place entries, best first, and say how sure their order is.
+
+    entries: all scored on the same held-out version with the same metric; their order changes
+    nothing. direction: max or min. Equal values share their rank. The resamplings are those
+    stored in the sums, drawn once with the held-out version.
     """
     if not entries:
-        return []
+        return Ranking([])
     board = _board(entries, direction)
-    apart = _pairs_apart(board, ALPHA_FEW if board.few else ALPHA)
+    pairs = _pairs(board)
+    apart = _apart(board, pairs, ALPHA_FEW if board.few else ALPHA)
+    return Ranking(_places(board, apart), _leader_first(board), pairs.tau)
+
+
+def _places(board: _Board, apart: Array) -> list[Placed]:
     tier_of = _cut(board, apart)
     better = apart.sum(0)
     worse = apart.sum(1)
@@ -97,46 +121,89 @@ def tiers(entries: Sequence[Listed], direction: str) -> list[Placed]:
 
 def _board(entries: Sequence[Listed], direction: str) -> _Board:
     sign = -1.0 if direction == "min" else 1.0
-    read = {id(e): Buckets.from_bytes(e.sums) for e in entries}
-    exact = {k: float(meta["value"]) for k, (_, meta, _) in read.items()}
+    read = {id(e): blob.unpack(e.sums) for e in entries}
+    exact = {k: float(meta["value"]) for k, (meta, _) in read.items()}
     ordered = sorted(entries, key=lambda e: (-sign * e.value, -sign * exact[id(e)], str(e.id)))
-    metas = [read[id(e)][1] for e in ordered]
-    length = min(len(read[id(e)][2]["replicates"]) for e in ordered)
-    drawn = np.stack([read[id(e)][2]["replicates"][:length] for e in ordered], 1)
+    metas = [read[id(e)][0] for e in ordered]
+    length = min(len(read[id(e)][1]["replicates"]) for e in ordered)
+    drawn = np.stack([sign * read[id(e)][1]["replicates"][:length] for e in ordered])
     bounds = [tuple(m["interval"][:2]) if m["interval"] else (None, None) for m in metas]
     units = min(m["units"] for m in metas)
     rarest = [m["rarest"] for m in metas if m["rarest"] is not None]
     few = units < FEW_UNITS or (bool(rarest) and min(rarest) < FEW_POSITIVES)
     values = sign * np.array([exact[id(e)] for e in ordered])
-    return _Board(ordered, values, sign * drawn, bounds, units, few)
+    kept = np.ascontiguousarray(drawn[:, np.isfinite(drawn).all(0)])
+    return _Board(ordered, values, kept, bounds, units, few)
 
 
-def _pairs_apart(board: _Board, alpha: float) -> Array:
+@dataclass(frozen=True)
+class _Pairs:
+    """Hold what the pairs of a board tell.
+
+    error: (entries, entries) spread of each difference, infinite where nothing can be told.
+    largest: of each resampling, the largest |Δ* − Δ| / se. tau: see Ranking.
+    """
+
+    error: Floats
+    largest: Floats
+    tau: float | None
+
+
+def _pairs(board: _Board) -> _Pairs:
+    """Compare all entries two by two, one row of differences at a time."""
+    drawn, values = board.replicates, board.values
+    count, times = drawn.shape
+    error = np.full((count, count), np.inf)
+    largest = np.zeros(times)
+    agreed, tied = np.zeros(times), np.zeros(times)
+    if times < 2:
+        return _Pairs(error, largest, None)
+    for i in range(count - 1):
+        apart = drawn[i] - drawn[i + 1 :]
+        seen = values[i] - values[i + 1 :]
+        tied += (apart == 0).sum(0)
+        agreed += np.sign(seen) @ np.sign(apart)
+        spread = apart.std(1, ddof=1)
+        sure = spread > SURE
+        if sure.any():
+            apart -= seen[:, None]
+            np.abs(apart, out=apart)
+            apart *= np.where(sure, 1 / np.where(sure, spread, 1.0), 0.0)[:, None]
+            np.maximum(largest, apart.max(0), out=largest)
+        error[i, i + 1 :] = error[i + 1 :, i] = np.where(sure, spread, np.inf)
+    return _Pairs(error, largest, _tau(values, agreed, tied))
+
+
+def _tau(values: Floats, agreed: Floats, tied: Floats) -> float | None:
+    """Average τ_b over the resamplings; ties count on both sides as it says."""
+    count = len(values)
+    pairs = count * (count - 1) / 2
+    _, times = np.unique(values, return_counts=True)
+    shown = pairs - (times * (times - 1) / 2).sum()
+    drawn = pairs - tied
+    known = drawn > 0
+    if shown <= 0 or not known.any():
+        return None
+    return float((agreed[known] / np.sqrt(shown * drawn[known])).mean())
+
+
+def _leader_first(board: _Board) -> float | None:
+    drawn = board.replicates
+    if len(drawn) < 2 or drawn.shape[1] < 2:
+        return None
+    return float((drawn[0] >= drawn[1:].max(0)).mean())
+
+
+def _apart(board: _Board, pairs: _Pairs, alpha: float) -> Array:
     """Return (entries, entries) bool: the first is better than the second beyond chance."""
-    count = len(board.entries)
-    kept = board.replicates[np.isfinite(board.replicates).all(1)]
-    if count < 2 or board.units < ONE_TIER_UNITS or len(kept) < 2:
+    count, times = board.replicates.shape
+    if count < 2 or board.units < ONE_TIER_UNITS or times < 2:
         return np.zeros((count, count), bool)
-    largest = np.zeros(len(kept))
-    error = np.zeros((count, count))
-    for start in range(0, count, BLOCK):
-        for i in range(start, min(start + BLOCK, count)):
-            drawn = kept[:, i : i + 1] - kept[:, i + 1 :]
-            if not drawn.shape[1]:
-                continue
-            spread = drawn.std(0, ddof=1)
-            seen = board.values[i] - board.values[i + 1 :]
-            sure = spread > 1e-12
-            if sure.any():
-                t = np.abs(drawn[:, sure] - seen[sure]) / spread[sure]
-                np.maximum(largest, t.max(1), out=largest)
-            error[i, i + 1 :] = np.where(sure, spread, np.inf)
-    error += error.T
-    np.fill_diagonal(error, np.inf)
-    limit = float(np.quantile(largest, 1 - alpha))
+    limit = float(np.quantile(pairs.largest, 1 - alpha))
     gap = board.values[:, None] - board.values[None, :]
     # Where the spread is nil nothing can be told apart, even if the limit is nil too.
-    needed = np.where(np.isinf(error), np.inf, limit * np.where(np.isinf(error), 1.0, error))
+    nil = np.isinf(pairs.error)
+    needed = np.where(nil, np.inf, limit * np.where(nil, 1.0, pairs.error))
     return np.asarray(gap > needed)
 
 

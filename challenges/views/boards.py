@@ -1,6 +1,7 @@
 """Prepare leaderboards for reading: rows, scale, ties, gaps, both parts after the reveal."""
 
 import math
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -99,6 +100,23 @@ def axis_decimals(minimum: float, maximum: float, ticks: int = 5) -> int:
     return next((n for n in range(7) if abs(round(step, n) - step) < step * 1e-6), 6)
 
 
+def stability(board: Board) -> str:
+    """Say how often the first place and the whole order stand under resampling."""
+    first, tau = board.facts.get("leader_first"), board.facts.get("tau")
+    if first is None:
+        return ""
+    share = number_format(math.floor(first * 100), 0)
+    sentence = _("Première place confirmée dans %(share)s %% des rééchantillonnages.") % {
+        "share": share
+    }
+    if tau is None:
+        return sentence
+    told = _(
+        "L’ordre entier y ressemble avec un τ de Kendall moyen de %(tau)s (1 : le même ordre)."
+    ) % {"tau": number_format(tau, 2, use_l10n=True)}
+    return f"{sentence} {told}"
+
+
 def tied_ranks(board: Board) -> set[int]:
     """Return the ranks that several teams share."""
     ranks = Counter(
@@ -113,6 +131,7 @@ def table_rows(
     """Prepare rows for the component of standings; mine: the reader's team."""
     primary, tied = primary_of(board), tied_ranks(board)
     ruled = _new_groups(listed) if sorted_by_rank else set()
+    ranks = {column.key: ranks_under(board, column) for column in secondary_of(board)}
     shown: list[dict[str, Any]] = []
     for row in listed:
         standing = row.standing
@@ -128,7 +147,7 @@ def table_rows(
                 "mine": standing.team_id == mine,
                 "baseline": row.is_baseline,
                 "new_tier": standing.pk in ruled,
-                "extra": _extra(board, row),
+                "extra": _extra(board, row, ranks),
             }
         )
     return shown
@@ -146,9 +165,27 @@ def _new_groups(listed: Sequence[Row]) -> set[int]:
     return opening
 
 
-def _extra(board: Board, row: Row) -> list[dict[str, str]]:
+def ranks_under(board: Board, column: Column) -> dict[int, int]:
+    """Rank the teams by another figure of the table: 1, 2, 2, 4; by the key of the standing."""
+    if column.direction == Direction.NONE:
+        return {}
+    sign = -1 if column.direction == Direction.MAX else 1
+    values = {
+        row.standing.pk: sign * value
+        for row in board.rows
+        if not row.is_baseline and (value := cell_of(board, row, column).get("value")) is not None
+    }
+    ordered = sorted(values.values())
+    return {pk: bisect_left(ordered, value) + 1 for pk, value in values.items()}
+
+
+def _extra(board: Board, row: Row, ranks: Mapping[str, Mapping[int, int]]) -> list[dict[str, str]]:
     cells = [
-        {"label": column.title, "text": text_of(cell_of(board, row, column), column)}
+        {
+            "label": column.title,
+            "text": text_of(cell_of(board, row, column), column),
+            "rank": str(ranks[column.key].get(row.standing.pk, "")),
+        }
         for column in secondary_of(board)
     ]
     if fairness_of(board):

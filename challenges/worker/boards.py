@@ -11,7 +11,7 @@ from challenges.actions.standings import Line
 from challenges.enums import Direction, EvaluationState, Split
 from challenges.models import Column, Evaluation, Job, Leaderboard, Phase, Reveal, Score
 from challenges.models.listings import Candidate, Listing, listing
-from challenges.scoring.tiers import Listed, Placed, tiers
+from challenges.scoring.tiers import Listed, Placed, Ranking, ranking
 from challenges.worker import vault
 from challenges.worker.lease import Beating
 from challenges.worker.shakeup import kendall_b, spearman
@@ -52,7 +52,8 @@ def standings_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
 
 def computed(found: Listing, opened: Opened) -> tuple[list[Line], dict[str, Any]]:
     """Rank what a board lists: tiers where sums are known, else equal values share a rank."""
-    placed = _placed(found, opened)
+    ranked = _ranked(found, opened)
+    placed = {str(each.id): each for each in ranked.placed}
     lines = [
         _line(found, each, placed.get(str(each.entry_id)), opened) for each in found.candidates
     ]
@@ -63,15 +64,17 @@ def computed(found: Listing, opened: Opened) -> tuple[list[Line], dict[str, Any]
     facts = {
         "units": next((each for each in units if each is not None), None),
         "few": any(each.few for each in placed.values()),
+        "leader_first": _rounded(ranked.leader_first),
+        "tau": _rounded(ranked.tau),
         "teams": sum(line.rank is not None for line in lines),
     }
     return lines, facts
 
 
-def _placed(found: Listing, opened: Opened) -> dict[str, Placed]:
+def _ranked(found: Listing, opened: Opened) -> Ranking:
     primary = found.primary
     if primary is None or primary.direction == Direction.NONE:
-        return {}
+        return Ranking([])
     ranked = [
         each for each in found.candidates if not each.is_baseline and primary.key in each.figures
     ]
@@ -81,19 +84,19 @@ def _placed(found: Listing, opened: Opened) -> dict[str, Placed]:
         if sums is None:
             return _without_intervals(ranked, primary)
         listed.append(Listed(str(each.entry_id), each.figures[primary.key][0], sums))
-    return {str(each.id): each for each in tiers(listed, primary.direction)}
+    return ranking(listed, primary.direction)
 
 
-def _without_intervals(ranked: Sequence[Candidate], primary: Column) -> dict[str, Placed]:
+def _without_intervals(ranked: Sequence[Candidate], primary: Column) -> Ranking:
     """Share the rank of equal values: 1, 2, 2, 4; candidates come best first."""
-    places: dict[str, Placed] = {}
+    places: list[Placed] = []
     rank, last = 0, None
     for position, each in enumerate(ranked, 1):
         value = each.figures[primary.key][0]
         if value != last:
             rank, last = position, value
-        places[str(each.entry_id)] = Placed(str(each.entry_id), rank, rank, rank, rank, None, None)
-    return places
+        places.append(Placed(str(each.entry_id), rank, rank, rank, rank, None, None))
+    return Ranking(places)
 
 
 def _line(found: Listing, candidate: Candidate, placed: Placed | None, opened: Opened) -> Line:

@@ -311,7 +311,7 @@ def leaderboard_row(
     """Show a row of standings.
 
     row: rank (None for the baseline), tied, team, affiliation, value, low, high, mine, baseline,
-    new_tier, extra: cells of {"label", "text"} or {"label", "text", "tone", "icon"}.
+    new_tier, extra: cells of {"label", "text"}, with {"rank"} beside, or {"tone", "icon"}.
     scale: minimum, maximum and the value to beat or None.
     """
     minimum, maximum, ref = (*scale, None)[:3]

@@ -56,6 +56,35 @@ def test_board_is_provisional_with_ties_and_the_reference(
     assert page.text.count("à la clôture") == 4
 
 
+def test_the_stability_of_the_first_place_is_a_sentence(
+    client: Client, challenge: Challenge
+) -> None:
+    listed(challenge, "Alpha", 0.30, rank=1)
+    assert "Première place confirmée" not in page_of(client, challenge)
+    board = board_of(challenge)
+    board.facts["public"] = {"leader_first": 0.637, "tau": 0.9142}
+    board.save()
+    text = page_of(client, challenge).replace("\u202f", " ")
+    assert "Première place confirmée dans 63 % des rééchantillonnages" in text
+    assert "0,91" in text
+
+
+def test_the_rank_under_a_secondary_figure_stands_beside_it(
+    client: Client, challenge: Challenge
+) -> None:
+    listed(challenge, "Alpha", 0.30, rank=1)
+    listed(challenge, "Bêta", 0.30, rank=1)
+    listed(challenge, "Référence", 0.40, rank=0, baseline=True)
+    listed(challenge, "Gamma", 0.50, rank=3)
+    rows = client.get(reverse("challenges:standings", args=[challenge.slug])).context["rows"]
+    assert [(row["extra"][0]["text"], row["extra"][0]["rank"]) for row in rows] == [
+        ("0,7000", "2"),
+        ("0,7000", "2"),
+        ("0,6000", ""),
+        ("0,5000", "1"),
+    ]
+
+
 def test_sort_by_a_secondary_figure_keeps_ranks(client: Client, challenge: Challenge) -> None:
     listed(challenge, "Alpha", 0.30, rank=1)
     listed(challenge, "Bêta", 0.40, rank=2)
