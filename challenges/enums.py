@@ -147,6 +147,14 @@ class Split(StrEnum):
     PRIVATE = "private"
 
 
+class ReceiptReason(StrEnum):
+    """Say why a score receipt was issued: a first score, a new one, or the reveal."""
+
+    SCORED = "scored"
+    RESCORED = "rescored"
+    REVEALED = "revealed"
+
+
 class JobKind(StrEnum):
     """Name a kind of work that the worker does."""
 

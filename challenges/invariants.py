@@ -1,15 +1,17 @@
 """What must hold of entries, jobs, quotas, scores and boards, for `manage.py verify`."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from django.db.models import Count, F
 from django.utils.translation import gettext_lazy as _
 
+from challenges.client import receipts as reading
+from challenges.client.receipts import ReceiptFault, ReceiptState
 from challenges.enums import EntryStatus, EvaluationState, JobKind, Split
-from challenges.models import Entry, Job, Leaderboard, PublicFile, Score
+from challenges.models import Entry, Job, Leaderboard, PublicFile, ReceiptKey, Score, ScoreReceipt
 from challenges.models.listings import listing
-from portal.lib import objects
+from portal.lib import objects, signing
 
 
 def receipts_without_file() -> Iterator[str]:
@@ -127,6 +129,32 @@ def _is_fresh(board: Leaderboard, split: Split) -> bool:
     return rows == wanted and {row.source_digest for row in stored} == {found.digest}
 
 
+def broken_receipts() -> Iterator[str]:
+    """Yield the score receipts that are not what was signed, or do not follow the former one."""
+    keys = ReceiptKey.objects.by_id()
+    found = ScoreReceipt.objects.select_related("replaces").order_by("pk")
+    for row in found.iterator(chunk_size=2_000):
+        if not _holds(row, keys):
+            yield f"receipt:{row.pk}"
+
+
+def _holds(row: ScoreReceipt, keys: Mapping[str, bytes]) -> bool:
+    try:
+        receipt = reading.read(row.text.encode())
+    except ReceiptFault:
+        return False
+    former = row.replaces
+    follows = former is None or (former.entry_id, former.task, former.serial) == (
+        row.entry_id,
+        row.task,
+        row.serial - 1,
+    )
+    named = receipt.payload.get("entry") == str(row.entry_id)
+    same = receipt.sha256 == row.sha256
+    genuine = reading.state_of(receipt, keys, check=signing.check) is ReceiptState.VALID
+    return follows and named and same and genuine
+
+
 INVARIANTS = {
     "I1": (_("Chaque récépissé a sa soumission et son fichier."), receipts_without_file),
     "I2": (_("Chaque soumission en cours attend un travail."), orphan_entries),
@@ -135,4 +163,5 @@ INVARIANTS = {
     "I5": (_("Les classements sont à jour."), stale_boards),
     "I6": (_("Chaque score est écrit une fois, avec son résultat scellé."), doubled_scores),
     "I10": (_("Aucun score réservé avant la publication."), early_private_scores),
+    "I11": (_("Chaque récépissé de score est signé et suit le précédent."), broken_receipts),
 }

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from challenges import feeds
-from challenges.views import entries, kit, organiser, reading, standings, teams
+from challenges.views import entries, kit, organiser, reading, receipts, standings, teams
 
 app_name = "challenges"
 
@@ -11,7 +11,10 @@ entry_patterns = [
     path("", entries.entry, name="entry"),
     path("etat/", entries.state, name="entry_state"),
     path("recepisse.json", entries.receipt, name="entry_receipt"),
-    path("recepisse-score.json", entries.score_receipt, name="entry_score_receipt"),
+    path("recepisse-score.json", receipts.score_receipt, name="entry_score_receipt"),
+    path(
+        "recepisse-score-<int:serial>.json", receipts.score_receipt, name="entry_score_receipt_nth"
+    ),
     path("fichier/", entries.file, name="entry_file"),
     path("erreurs.csv", entries.faults_csv, name="entry_faults"),
     path("choisir/", entries.choose, name="entry_choose"),

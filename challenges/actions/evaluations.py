@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from challenges import rules
-from challenges.actions import jobs, releases
+from challenges.actions import jobs, releases, score_receipts
 from challenges.actions.entries import fair_rank
 from challenges.actions.jobs import WORKER
 from challenges.enums import (
@@ -31,7 +31,8 @@ from portal.lib import clock, failpoints, immutable
 class Result:
     """What a scoring gave: figures to release now, and the sealed rest.
 
-    public: {metric: value} of the columns that are not kept for the closing.
+    public: {metric: value} of the columns that are not kept for the closing. means: what
+    scored, the digests that its receipt names.
     """
 
     public: dict[str, float | None]
@@ -40,8 +41,7 @@ class Result:
     key_id: str
     seconds: float | None = None
     input_sha256: str = ""
-    code_version: str = ""
-    facts: dict[str, Any] = field(default_factory=dict)
+    means: dict[str, Any] = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -128,8 +128,9 @@ def begin_score(*, job: Job) -> Evaluation | None:
 def finish_score(*, job: Job, result: Result) -> bool:
     """Store what a scoring gave, once; False when the lease was lost: nothing is written.
 
-    In order: job done; evaluation DONE; public scores rounded once; sealed result; entry
-    SCORED when its tasks are all done; job "standings"; letter; event "entry.scored".
+    In order: job done; evaluation DONE; public scores rounded once; sealed result; score
+    receipt; entry SCORED when its tasks are all done; job "standings"; letter; event
+    "entry.scored".
     """
     if not (jobs.fence(job) and jobs.complete(job)):
         return False
@@ -140,7 +141,6 @@ def finish_score(*, job: Job, result: Result) -> bool:
     evaluation.seconds, evaluation.input_sha256 = result.seconds, result.input_sha256
     failpoints.hit("score.before_scores")
     scores = releases.public(evaluation, result.public, at=now)
-    evaluation.receipt = releases.score_receipt(evaluation, scores, code=result.code_version)
     evaluation.save()
     with immutable.writes(Score, SealedResult):
         Score.objects.bulk_create(scores, ignore_conflicts=True)
@@ -155,6 +155,7 @@ def finish_score(*, job: Job, result: Result) -> bool:
             ],
             ignore_conflicts=True,
         )
+    score_receipts.issue(evaluation, scores, means=result.means, at=now)
     failpoints.hit("score.after_scores")
     _settle(entry, now)
     failpoints.hit("score.before_commit")

@@ -1,13 +1,10 @@
-"""Round a figure once, at the moment it is released; write the score receipt."""
+"""Round a figure once, at the moment it is released."""
 
-import json
 from datetime import datetime
 from typing import Any
 
-from challenges.actions import receipts
 from challenges.enums import Split
 from challenges.models import Column, Evaluation, Score
-from portal.lib import clock
 
 
 def rounded(value: float, decimals: int) -> tuple[float, str]:
@@ -88,48 +85,3 @@ def _score(
         units=units,
         released_at=at,
     )
-
-
-def score_receipt(evaluation: Evaluation, scores: list[Score], *, code: str) -> str:
-    """Sign what was scored by what on what, and the released values as decimal strings."""
-    entry, version, holdout = evaluation.entry, evaluation.scorer_version, evaluation.holdout
-    values: dict[str, dict[str, str]] = {}
-    for score in scores:
-        key = f"{score.metric}/{score.group}" if score.group else score.metric
-        values.setdefault(score.split, {})[key] = score.value_text
-    return receipts.issue(
-        {
-            "kind": "score",
-            "version": 1,
-            "entry": str(entry.pk),
-            "number": entry.number,
-            "sha256": entry.sha256,
-            "scorer": version.digest,
-            "program_sha256": version.program_sha256,
-            "holdout": str(holdout.public_id),
-            "holdout_sha256": holdout.ciphertext_sha256,
-            "environment": evaluation.environment_digest,
-            "seed": version.seed,
-            "code_version": code,
-            "released_at": clock.now().astimezone(clock.PARIS).isoformat(),
-            "values": values,
-            "duration": duration_class(evaluation.seconds),
-        }
-    )
-
-
-def duration_class(seconds: float | None) -> str:
-    """Return the closed class of a duration: exact times could tell about hidden rows."""
-    if seconds is None:
-        return ""
-    for minutes in (1, 2, 5, 10):
-        if seconds <= minutes * 60:
-            return f"<= {minutes} min"
-    return "> 10 min"
-
-
-def code_version(evaluation: Evaluation) -> str:
-    """Return the code version that the first receipt of an evaluation named."""
-    if not evaluation.receipt:
-        return ""
-    return str(json.loads(evaluation.receipt)["payload"]["code_version"])

@@ -2,25 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import jobs, releases, standings
+from challenges.actions import jobs, score_receipts, standings
 from challenges.actions.challenges import close_challenge_if_over
 from challenges.actions.jobs import WORKER
 from challenges.enums import (
     ChallengeStatus,
-    EvaluationState,
     JobKind,
     NoticeKind,
     PhaseMoment,
 )
 from challenges.models import (
     Challenge,
-    Evaluation,
     Job,
     Leaderboard,
     Notice,
@@ -124,7 +121,7 @@ def execute(
     now = clock.now()
     with immutable.writes(Score):
         Score.objects.bulk_create(scores, ignore_conflicts=True)
-    _reissue_receipts(phase)
+    score_receipts.reissue(phase, at=now)
     for found, lines, board_facts in boards:
         standings.write(Leaderboard.objects.locked(found.board), found, lines, board_facts)
     reveal.executed_at, reveal.facts = now, dict(facts)
@@ -143,17 +140,3 @@ def execute(
     record("phase.revealed", by=WORKER, on=reveal, phase=phase.index, scores=len(scores))
     owe("mail.phase_revealed", key=str(reveal.pk), reveal_id=reveal.pk)
     return True
-
-
-def _reissue_receipts(phase: Phase) -> None:
-    evaluations = Evaluation.objects.filter(
-        entry__enrolment__phase=phase, state=EvaluationState.DONE
-    ).order_by("pk")
-    scores: dict[UUID, list[Score]] = {}
-    for score in Score.objects.filter(evaluation__in=evaluations).order_by("pk"):
-        scores.setdefault(score.evaluation_id, []).append(score)
-    for evaluation in evaluations:
-        evaluation.receipt = releases.score_receipt(
-            evaluation, scores.get(evaluation.pk, []), code=releases.code_version(evaluation)
-        )
-        evaluation.save(update_fields=["receipt"])

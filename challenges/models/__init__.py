@@ -15,6 +15,7 @@ from challenges.models.challenge import (
 from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation, Score, SealedResult
 from challenges.models.job import Job
+from challenges.models.receipt import ReceiptKey, ScoreReceipt
 from challenges.models.scorer import PhaseTask, Scorer, ScorerVersion
 from challenges.models.team import Enrolment, Team, TeamInvitation, TeamMember
 
@@ -32,9 +33,11 @@ __all__ = [
     "Phase",
     "PhaseTask",
     "PublicFile",
+    "ReceiptKey",
     "Registration",
     "Reveal",
     "Score",
+    "ScoreReceipt",
     "Scorer",
     "ScorerVersion",
     "SealedResult",

@@ -33,7 +33,7 @@ class Evaluation(models.Model):
     energy_wh = models.FloatField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    # Canonical JSON, signed; reissued at the reveal.
+    # No longer written: receipts are rows of ScoreReceipt (docs/cleanups.md).
     receipt = models.TextField(blank=True)
 
     class Meta:

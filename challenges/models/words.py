@@ -12,6 +12,7 @@ from challenges.enums import (
     EntryStatus,
     PhaseMoment,
     ReasonCode,
+    ReceiptReason,
     RegistrationState,
     Split,
 )
@@ -52,6 +53,11 @@ REGISTRATION_WORDS: dict[str, str | Promise] = {
     RegistrationState.REFUSED: _("Refusée"),
     RegistrationState.WITHDRAWN: _("Retirée"),
 }
+RECEIPT_WORDS: dict[str, str | Promise] = {
+    ReceiptReason.SCORED: _("première évaluation"),
+    ReceiptReason.RESCORED: _("nouvelle évaluation"),
+    ReceiptReason.REVEALED: _("résultats définitifs"),
+}
 # One sentence per code; the codes E_* of a file carry their own sentences.
 REASON_SENTENCES: dict[str, str | Promise] = {
     ReasonCode.TIMEOUT: _("Temps dépassé : l’évaluation a été arrêtée à la limite de durée."),
@@ -75,6 +81,11 @@ def challenge_word(status: str) -> str:
 def entry_word(status: str) -> str:
     """Return the French word for the status of an entry."""
     return str(ENTRY_WORDS.get(status, status))
+
+
+def receipt_word(reason: str) -> str:
+    """Return the French words for what made a score receipt."""
+    return str(RECEIPT_WORDS.get(reason, reason))
 
 
 def word(enum: type[StrEnum], **options: Any) -> "models.CharField[Any, Any]":

@@ -29,13 +29,14 @@ from challenges.views.entry_tables import (
     listed_facts,
     may_withdraw,
     primary_figures,
+    score_receipts_of,
 )
 from challenges.views.head import find, scene
 from challenges.views.reading import contract_of, scoring_words
 from challenges.views.teams import own_team, person
 from portal.lib import files, objects
 from portal.lib.files import csv_safe
-from portal.lib.refusals import Closed, Hidden
+from portal.lib.refusals import Closed
 
 
 @login_not_required
@@ -120,16 +121,6 @@ def state(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
 def receipt(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
     """Send the signed receipt of a deposit."""
     return _receipt(own_entry(request, slug, entry).receipt)
-
-
-@require_safe
-def score_receipt(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
-    """Send the signed receipt of a score."""
-    own = own_entry(request, slug, entry)
-    done = own.evaluations.exclude(receipt="").order_by("-finished_at").first()
-    if done is None:
-        raise Hidden
-    return _receipt(done.receipt)
 
 
 @require_safe
@@ -309,7 +300,7 @@ def _entry_page(request: HttpRequest, slug: str, own: Entry) -> HttpResponse:
     context |= {
         "faults": faults_of(own.verdict),
         "warnings": [each.get("message", "") for each in own.verdict.get("warnings", ())],
-        "score_receipt": own.evaluations.exclude(receipt="").exists(),
+        "score_receipts": score_receipts_of(own),
         "may_withdraw": may_withdraw(own, captain=own.enrolment.team.has_captain(person(request))),
         "quota": quota_left(own.enrolment.phase, own.enrolment.team, context["now"]),
     }

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from challenges.enums import EntryStatus, PhaseMoment, Split
 from challenges.models import Challenge, Entry, Leaderboard, Phase, Score, Standing, Team
+from challenges.models.words import receipt_word
 from challenges.queries.boards import is_revealed
 from challenges.views import lives
 
@@ -126,6 +127,22 @@ def history(
         }
         for entry in entries
     ]
+
+
+def score_receipts_of(entry: Entry) -> list[dict[str, Any]]:
+    """List the score receipts of an entry, the one in force of each task first."""
+    seen: set[int] = set()
+    rows = []
+    for each in entry.score_receipts.order_by("task", "-serial"):
+        rows.append(
+            {
+                "receipt": each,
+                "word": receipt_word(each.reason),
+                "in_force": each.task not in seen,
+            }
+        )
+        seen.add(each.task)
+    return rows
 
 
 def may_withdraw(entry: Entry, *, captain: bool) -> bool:

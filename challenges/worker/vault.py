@@ -1,20 +1,24 @@
 """What the worker opens: compiled truths and sealed results; kept in memory only."""
 
 import base64
+import hashlib
 import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+import numpy as np
 
 from challenges.actions import parts
 from challenges.actions.jobs import WORKER
 from challenges.models import Entry, Evaluation, PhaseTask, SealedResult
 from challenges.scoring.contract import ScoringContract
-from challenges.scoring.truth import compile_truth
+from challenges.scoring.truth import compile_truth, load_labels
 from challenges.scoring.verdict import Evaluated
 from datasets import gate
 from datasets.actions import holdouts
@@ -31,6 +35,18 @@ class Truth:
 
     keys: bytes
     labels: bytes
+
+    @cached_property
+    def resampling_sha256(self) -> str:
+        """Return the digest of the stored resamplings: all entries are judged on the same ones.
+
+        They are drawn from a secret, so that their digest tells nothing of the truth.
+        """
+        digest = hashlib.sha256()
+        for split, weights in sorted(load_labels(self.labels).weights.items()):
+            digest.update(f"{split} {weights.shape}\n".encode())
+            digest.update(np.ascontiguousarray(weights).tobytes())
+        return digest.hexdigest()
 
 
 class Truths:

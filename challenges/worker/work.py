@@ -10,7 +10,7 @@ from challenges.actions import evaluations, jobs
 from challenges.actions.evaluations import Result
 from challenges.enums import ReasonCode
 from challenges.models import Entry, Evaluation, Job, PhaseTask
-from challenges.scoring import child
+from challenges.scoring import child, identity
 from challenges.scoring.verdict import Evaluated, Verdict
 from challenges.worker import vault
 from challenges.worker.lease import Beating
@@ -18,7 +18,7 @@ from datasets import gate
 from portal.lib import failpoints
 
 PLATFORM_LIMITS = {ReasonCode.TIMEOUT.value, ReasonCode.MEMORY.value}
-CODE_VERSION = f"numpy {installed('numpy')}"
+CODE_VERSION = f"openemploi {identity.VERSION}, numpy {installed('numpy')}"
 
 
 class ChildFailed(Exception):
@@ -75,10 +75,19 @@ def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     if not found.verdict.accepted:
         evaluations.finish_failed(job=job, code=found.verdict.faults[0].code)
         return
-    evaluations.finish_score(job=job, result=_result(found, evaluation, time.monotonic() - started))
+    means = {
+        "code_version": CODE_VERSION,
+        "contract_sha256": contract.digest,
+        "engine_sha256": identity.engine_sha256(),
+        "resampling_sha256": truth.resampling_sha256,
+    }
+    seconds = time.monotonic() - started
+    evaluations.finish_score(job=job, result=_result(found, evaluation, seconds, means))
 
 
-def _result(found: Evaluated, evaluation: Evaluation, seconds: float) -> Result:
+def _result(
+    found: Evaluated, evaluation: Evaluation, seconds: float, means: dict[str, str]
+) -> Result:
     sealed = vault.seal(found, evaluation)
     public = found.values.get("public", {})
     return Result(
@@ -88,7 +97,7 @@ def _result(found: Evaluated, evaluation: Evaluation, seconds: float) -> Result:
         key_id=sealed.key_id,
         seconds=seconds,
         input_sha256=found.verdict.digest,
-        code_version=CODE_VERSION,
+        means=means,
     )
 
 

@@ -1,5 +1,6 @@
 """One planted breach per invariant: found, and only it."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from challenges.models import Entry, Evaluation, Job, Phase, PublicFile, Standin
 from challenges.worker import drain
 from portal.lib import objects
 from tests.challenges.world import entered, opened
-from tests.factories.challenges import EntryFactory, captain_of, score
+from tests.factories.challenges import EntryFactory, ScoreReceiptFactory, captain_of, score
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -79,6 +80,21 @@ def empty_the_board() -> None:
     Standing.objects.all().delete()
 
 
+def forge_a_receipt() -> None:
+    last = an_entry().score_receipts.get()
+    text = last.text.replace('"serial":1', '"serial":2')
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    ScoreReceiptFactory(entry=last.entry, replaces=last, text=text, sha256=digest)
+
+
+def copy_a_receipt() -> None:
+    """File a genuine receipt under another entry."""
+    other = Entry.objects.get(is_baseline=True)
+    last = other.score_receipts.get()
+    text = an_entry().score_receipts.get().text
+    ScoreReceiptFactory(entry=other, replaces=last, text=text)
+
+
 BREACHES: list[tuple[Callable[[], None], list[str]]] = [
     (lose_the_file, ["I1"]),
     (change_the_row, ["I1"]),
@@ -89,6 +105,8 @@ BREACHES: list[tuple[Callable[[], None], list[str]]] = [
     (empty_the_board, ["I5"]),
     (score_without_a_seal, ["I6"]),
     (score_too_early, ["I10"]),
+    (forge_a_receipt, ["I11"]),
+    (copy_a_receipt, ["I11"]),
 ]
 
 

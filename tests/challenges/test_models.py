@@ -9,13 +9,22 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from challenges.enums import ENTRY_EDGES, EntryStatus, JobKind, JobState, Split
-from challenges.models import Entry, Job, Score, SealedResult, TeamMember
+from challenges.models import (
+    Entry,
+    Job,
+    ReceiptKey,
+    Score,
+    ScoreReceipt,
+    SealedResult,
+    TeamMember,
+)
 from portal.lib import immutable
 from portal.lib.immutable import WriteRefused
 from portal.lib.refusals import Conflict
 from tests.factories.challenges import (
     EntryFactory,
     PhaseFactory,
+    ScoreReceiptFactory,
     TeamFactory,
     captain_of,
     evaluation_of,
@@ -139,6 +148,42 @@ def test_nobody_changes_a_sealed_result() -> None:
         with pytest.raises(DatabaseError), transaction.atomic(), immutable.writes(SealedResult):
             verb()
     assert bytes(SealedResult.objects.get().payload) == b"x"
+
+
+def test_nobody_changes_a_score_receipt() -> None:
+    made = ScoreReceiptFactory()
+    with pytest.raises(WriteRefused):
+        made.delete()
+    for verb in (
+        lambda: ScoreReceipt.objects.update(text="{}"),
+        lambda: ScoreReceipt.objects.filter(pk=made.pk).delete(),
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic(), immutable.writes(ScoreReceipt):
+            verb()
+    assert ScoreReceipt.objects.get().text == made.text
+
+
+def test_nobody_changes_a_receipt_key() -> None:
+    with immutable.writes(ReceiptKey):
+        ReceiptKey(key_id="0" * 16, public="A" * 44, first_used_at=timezone.now()).save()
+    for verb in (
+        lambda: ReceiptKey.objects.update(public="B" * 44),
+        lambda: ReceiptKey.objects.all().delete(),
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic(), immutable.writes(ReceiptKey):
+            verb()
+    assert ReceiptKey.objects.get().public == "A" * 44
+
+
+def test_a_score_receipt_has_one_successor() -> None:
+    first = ScoreReceiptFactory()
+    ScoreReceiptFactory(entry=first.entry, replaces=first)
+    refuses(
+        "score_receipt_names_the_former",
+        lambda: ScoreReceiptFactory(entry=first.entry, serial=2),
+    )
+    refuses("replaces_id", lambda: ScoreReceiptFactory(entry=first.entry, replaces=first, serial=3))
+    refuses("score_receipt_serial_once", lambda: ScoreReceiptFactory(entry=first.entry))
 
 
 def test_an_edge_absent_from_the_table_is_refused() -> None:

@@ -1,12 +1,11 @@
 """Two people reveal the private part, once, and the boards say the truth."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from challenges.actions import challenges, choices, receipts, reveals
+from challenges.actions import challenges, choices, reveals
 from challenges.enums import ChallengeStatus, EntryStatus, Split
 from challenges.invariants import INVARIANTS
 from challenges.models import Challenge, Entry, Job, Notice, Phase, Reveal, Score, Standing, Team
@@ -159,16 +158,6 @@ def test_the_reveal_releases_everything_at_once(challenge: Challenge) -> None:
     assert Notice.objects.filter(kind="scoring").count() == 1
     assert Outbox.objects.filter(topic="mail.phase_revealed").count() == 1
     assert entries.released_private(best)["exactitude"]["value"] == round(right, 4)
-
-
-def test_receipts_are_reissued_with_the_private_values(challenge: Challenge) -> None:
-    revealed(challenge)
-    evaluation = Entry.objects.filter(is_baseline=True).get().evaluations.get()
-    assert receipts.verify(evaluation.receipt, receipts.public_key())
-    values = json.loads(evaluation.receipt)["payload"]["values"]
-    scores = Score.objects.filter(evaluation=evaluation, split="private", metric="exactitude")
-    assert values["private"]["exactitude"] == scores.get().value_text
-    assert "mae_par_zone/nord" in values["private"]
 
 
 def test_the_final_choice_decides_the_private_rank(challenge: Challenge) -> None:

@@ -63,7 +63,7 @@ def test_a_file_is_checked_then_scored(challenge: Challenge) -> None:
     assert actions(before) == ["entry.checked", "holdout.opened", "entry.scored"]
     owed = Outbox.objects.filter(topic="mail.entry_scored")
     assert [row.ids for row in owed] == [{"entry_id": str(entry.pk)}]
-    receipt = json.loads(entry.evaluations.get().receipt)["payload"]
+    receipt = json.loads(entry.score_receipts.get().text)["payload"]
     assert receipt["values"] == {"public": {each.metric: each.value_text for each in scores}}
     assert receipt["holdout_sha256"] == entry.evaluations.get().holdout.ciphertext_sha256
     standing = Standing.objects.get(entry=entry)

@@ -35,6 +35,7 @@ from challenges.models import (
     Registration,
     Score,
     Scorer,
+    ScoreReceipt,
     ScorerVersion,
     Standing,
     Team,
@@ -330,6 +331,28 @@ def score(
         )
         made.save()
     return made
+
+
+class ScoreReceiptFactory(factory.django.DjangoModelFactory):
+    """A score receipt, unsigned: ScoreReceiptFactory(entry=…, replaces=the former one)."""
+
+    class Meta:
+        model = ScoreReceipt
+
+    entry = factory.SubFactory(EntryFactory, scored=True)
+    evaluation = factory.LazyAttribute(lambda o: o.entry.evaluations.get())
+    task = 0
+    replaces = None
+    serial = factory.LazyAttribute(lambda o: o.replaces.serial + 1 if o.replaces else 1)
+    reason = factory.LazyAttribute(lambda o: "rescored" if o.replaces else "scored")
+    text = factory.LazyAttribute(lambda o: f'{{"payload":{{"serial":{o.serial},"task":{o.task}}}}}')
+    sha256 = factory.LazyFunction(lambda: uuid4().hex * 2)
+    issued_at = factory.LazyFunction(_now)
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> ScoreReceipt:
+        with immutable.writes(ScoreReceipt):
+            return super()._create(model_class, *args, **kwargs)
 
 
 class StandingFactory(factory.django.DjangoModelFactory):

@@ -23,6 +23,7 @@ from tests.factories.challenges import (
     EnrolmentFactory,
     EntryFactory,
     PersonFactory,
+    ScoreReceiptFactory,
     StandingFactory,
     TeamFactory,
     captain_of,
@@ -308,13 +309,46 @@ def test_team_takes_its_file_receipt_and_history(captain: Client, team: Team) ->
     ]
 
 
-def test_pending_score_receipt_is_hidden(captain: Client, team: Team) -> None:
+def test_score_receipts_are_listed_and_sent(captain: Client, team: Team) -> None:
     entry = EntryFactory(enrolment=EnrolmentFactory(team=team), scored=True)
-    hidden = captain.get(address(team, "entry_score_receipt", entry.pk))
-    assert hidden.status_code == 404
-    entry.evaluations.update(receipt='{"payload": {}}')
+    assert captain.get(address(team, "entry_score_receipt", entry.pk)).status_code == 404
+    assert "Récépissés de score" not in captain.get(address(team, "entry", entry.pk)).text
+    first = ScoreReceiptFactory(entry=entry)
+    second = ScoreReceiptFactory(entry=entry, replaces=first)
     sent = captain.get(address(team, "entry_score_receipt", entry.pk))
-    assert sent.text == '{"payload": {}}'
+    assert sent.text == second.text
+    name = f"{team.challenge.slug}-1-score-2.json"
+    assert sent["Content-Disposition"] == f'attachment; filename="{name}"'
+    former = reverse(
+        "challenges:entry_score_receipt_nth", args=[team.challenge.slug, entry.pk, first.serial]
+    )
+    assert captain.get(former).text == first.text
+    assert captain.get(former.replace("-1.json", "-3.json")).status_code == 404
+    assert captain.get(former.replace("-1.json", f"-{10**30}.json")).status_code == 404
+    page = captain.get(address(team, "entry", entry.pk)).text
+    assert page.count("En vigueur") == page.count("Remplacé") == 1
+    assert former in page
+
+
+def test_score_receipts_of_another_task_have_their_own_number(captain: Client, team: Team) -> None:
+    entry = EntryFactory(enrolment=EnrolmentFactory(team=team), scored=True)
+    receipts = [ScoreReceiptFactory(entry=entry, task=task) for task in (0, 1)]
+    page = captain.get(address(team, "entry", entry.pk)).text
+    assert page.count("En vigueur") == 2
+    sent = captain.get(address(team, "entry_score_receipt", entry.pk) + "?epreuve=1")
+    assert sent.text == receipts[1].text
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_an_entry_costs_the_same_with_one_and_three_receipts(
+    captain: Client, team: Team, count: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    entry = EntryFactory(enrolment=EnrolmentFactory(team=team), scored=True)
+    last = None
+    for _ in range(count):
+        last = ScoreReceiptFactory(entry=entry, replaces=last)
+    with django_assert_num_queries(clocked(20)):
+        captain.get(address(team, "entry", entry.pk))
 
 
 @pytest.mark.parametrize("count", [1, 3])

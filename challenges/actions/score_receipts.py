@@ -1,0 +1,206 @@
+"""Issue what an entry scored, signed: at the finish, at a new scoring, at the reveal.
+
+A receipt is never changed nor removed: the next one of the same entry and task names it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from challenges.actions import receipts
+from challenges.enums import EvaluationState, ReceiptReason, Split
+from challenges.models import Column, Evaluation, Phase, PhaseTask, Score, ScoreReceipt
+from portal.lib import clock, immutable
+
+# What scored: copied from a receipt to the next one of the same evaluation.
+MEANS = ("code_version", "contract_sha256", "engine_sha256", "resampling_sha256")
+
+
+def issue(
+    evaluation: Evaluation, scores: Iterable[Score], *, means: Mapping[str, Any], at: datetime
+) -> ScoreReceipt:
+    """Issue the receipt of a finished evaluation, in the caller's transaction.
+
+    The entry is locked by the caller. scores: the released ones. means: the digests of MEANS.
+    """
+    task = task_of(evaluation)
+    former = heads(ScoreReceipt.objects.filter(entry_id=evaluation.entry_id, task=task))
+    last = former.get((evaluation.entry_id, task))
+    reason = ReceiptReason.RESCORED if last else ReceiptReason.SCORED
+    public = [score for score in scores if score.split == Split.PUBLIC]
+    values = _values(public, _shown(evaluation.entry.enrolment.phase))
+    made = _receipt(evaluation, task, values, last, reason=reason, means=means, at=at)
+    with immutable.writes(ScoreReceipt):
+        made.save(force_insert=True)
+    return made
+
+
+def reissue(phase: Phase, *, at: datetime) -> int:
+    """Issue a receipt with the private values for each evaluation in force of a phase.
+
+    In the transaction that releases them. Returns how many were issued.
+    """
+    evaluations = _in_force(phase)
+    former = heads(ScoreReceipt.objects.filter(entry__enrolment__phase=phase))
+    scores: dict[UUID, list[Score]] = {}
+    for score in Score.objects.filter(evaluation__in=list(evaluations)).order_by("pk"):
+        scores.setdefault(score.evaluation_id, []).append(score)
+    made, shown = [], _shown(phase)
+    for task, evaluation in evaluations.values():
+        last = former.get((evaluation.entry_id, task))
+        made.append(
+            _receipt(
+                evaluation,
+                task,
+                _values(scores.get(evaluation.pk, []), shown),
+                last,
+                reason=ReceiptReason.REVEALED,
+                means=_means(last, evaluation),
+                at=at,
+            )
+        )
+    with immutable.writes(ScoreReceipt):
+        ScoreReceipt.objects.bulk_create(made, batch_size=500)
+    return len(made)
+
+
+def heads(found: Any) -> dict[tuple[UUID, int], ScoreReceipt]:
+    """Return the receipt in force of each entry and task among these."""
+    return {(each.entry_id, each.task): each for each in found.order_by("serial")}
+
+
+def task_of(evaluation: Evaluation) -> int:
+    """Return the index of the task of its phase that an evaluation answers."""
+    found = (
+        PhaseTask.objects.filter(
+            phase_id=evaluation.entry.enrolment.phase_id,
+            scorer_version_id=evaluation.scorer_version_id,
+            holdout_id=evaluation.holdout_id,
+        )
+        .order_by("-current", "-pk")
+        .values_list("index", flat=True)
+        .first()
+    )
+    return found or 0
+
+
+def duration_class(seconds: float | None) -> str:
+    """Return the closed class of a duration: exact times could tell about hidden rows."""
+    if seconds is None:
+        return ""
+    for minutes in (1, 2, 5, 10):
+        if seconds <= minutes * 60:
+            return f"<= {minutes} min"
+    return "> 10 min"
+
+
+def _in_force(phase: Phase) -> dict[UUID, tuple[int, Evaluation]]:
+    """Return the finished evaluations of the tasks in force, by their id, with the task."""
+    tasks = {
+        (version, holdout): index
+        for version, holdout, index in PhaseTask.objects.filter(phase=phase, current=True)
+        .order_by("pk")
+        .values_list("scorer_version_id", "holdout_id", "index")
+    }
+    done = (
+        Evaluation.objects.filter(entry__enrolment__phase=phase, state=EvaluationState.DONE)
+        .select_related(
+            "entry__enrolment__team",
+            "entry__enrolment__phase__challenge",
+            "scorer_version",
+            "holdout",
+        )
+        .order_by("pk")
+    )
+    return {
+        each.pk: (tasks[each.scorer_version_id, each.holdout_id], each)
+        for each in done
+        if (each.scorer_version_id, each.holdout_id) in tasks
+    }
+
+
+def _means(last: ScoreReceipt | None, evaluation: Evaluation) -> Mapping[str, Any]:
+    """Return what scored, as the former receipt of the evaluation named it."""
+    if last is None or last.evaluation_id != evaluation.pk:
+        return {}
+    payload = json.loads(last.text)["payload"]
+    return {name: payload[name] for name in MEANS if name in payload}
+
+
+def _receipt(
+    evaluation: Evaluation,
+    task: int,
+    values: Mapping[str, Mapping[str, str]],
+    last: ScoreReceipt | None,
+    *,
+    reason: ReceiptReason,
+    means: Mapping[str, Any],
+    at: datetime,
+) -> ScoreReceipt:
+    entry, version, holdout = evaluation.entry, evaluation.scorer_version, evaluation.holdout
+    enrolment = entry.enrolment
+    serial = last.serial + 1 if last else 1
+    payload = {
+        "kind": "score",
+        "version": 2,
+        "challenge": enrolment.phase.challenge.slug,
+        "phase": enrolment.phase.index,
+        "team": enrolment.team.slug,
+        "entry": str(entry.pk),
+        "number": entry.number,
+        "sha256": entry.sha256,
+        "size": entry.size,
+        "canonical_sha256": evaluation.input_sha256 or entry.canonical_sha256,
+        "received_at": _instant(entry.received_at),
+        "task": task,
+        "scorer": version.digest,
+        "scorer_version": version.number,
+        "program_sha256": version.program_sha256,
+        "holdout": str(holdout.public_id),
+        "holdout_version": holdout.number,
+        "holdout_sha256": holdout.ciphertext_sha256,
+        "environment": evaluation.environment_digest,
+        "seed": version.seed,
+        "values": values,
+        "duration": duration_class(evaluation.seconds),
+        "serial": serial,
+        "reason": reason.value,
+        "replaces": {"serial": last.serial, "sha256": last.sha256} if last else None,
+        "issued_at": _instant(at),
+    }
+    text = receipts.issue(payload | {name: means.get(name, "") for name in MEANS})
+    return ScoreReceipt(
+        entry=entry,
+        evaluation=evaluation,
+        task=task,
+        serial=serial,
+        reason=reason,
+        text=text,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        replaces=last,
+        issued_at=at,
+    )
+
+
+def _shown(phase: Phase) -> set[str]:
+    """Return the keys of the figures that a board of the phase shows."""
+    columns = Column.objects.filter(leaderboard__phase=phase, hidden=False)
+    return set(columns.order_by("key").values_list("key", flat=True))
+
+
+def _values(scores: Iterable[Score], shown: set[str]) -> dict[str, dict[str, str]]:
+    """Write released figures as the decimal strings that the pages show."""
+    values: dict[str, dict[str, str]] = {}
+    for score in scores:
+        if score.metric in shown:
+            key = f"{score.metric}/{score.group}" if score.group else score.metric
+            values.setdefault(score.split, {})[key] = score.value_text
+    return values
+
+
+def _instant(at: datetime) -> str:
+    """Write an instant in Paris time, to the second, with its offset."""
+    return at.astimezone(clock.PARIS).isoformat(timespec="seconds")

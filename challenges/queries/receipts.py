@@ -1,0 +1,75 @@
+"""Verify receipts against the keys and the register of this portal."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from challenges.client import receipts as reading
+from challenges.client.receipts import Receipt, ReceiptFault, ReceiptState, key_id
+from challenges.models import Entry, ReceiptKey, ScoreReceipt
+from portal.lib import signing
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Say what a receipt is worth.
+
+    receipt: None when the bytes are no receipt; its payload is believed only when signed.
+    successor: the receipt in force, when this one is superseded.
+    """
+
+    state: ReceiptState
+    receipt: Receipt | None = None
+    successor: ScoreReceipt | None = None
+
+
+def judge(data: bytes) -> Judgement:
+    """Verify a receipt: its signature, then its place in the register."""
+    try:
+        receipt = reading.read(data)
+    except ReceiptFault:
+        return Judgement(ReceiptState.ALTERED)
+    state = reading.state_of(receipt, known_keys(), check=signing.check)
+    if state is not ReceiptState.VALID:
+        return Judgement(state, receipt)
+    return _registered(receipt)
+
+
+def judge_alone(data: bytes, public: bytes) -> Judgement:
+    """Verify the signature of a receipt by one public key (32 raw bytes), without the register."""
+    try:
+        receipt = reading.read(data)
+    except ReceiptFault:
+        return Judgement(ReceiptState.ALTERED)
+    keys = {key_id(public): public}
+    return Judgement(reading.state_of(receipt, keys, check=signing.check), receipt)
+
+
+def known_keys() -> dict[str, bytes]:
+    """Return every public key that signed receipts here, and the one that signs now."""
+    found = ReceiptKey.objects.by_id()
+    try:
+        current = signing.public_key()
+    except OSError:
+        return found  # a process without the key still verifies
+    return found | {key_id(current): current}
+
+
+def _registered(receipt: Receipt) -> Judgement:
+    if receipt.payload.get("kind") == "deposit":
+        known = _deposit_of(str(receipt.payload.get("entry"))) == receipt.text
+        return Judgement(ReceiptState.VALID if known else ReceiptState.UNREGISTERED, receipt)
+    row = ScoreReceipt.objects.filter(sha256=receipt.sha256).first()
+    if row is None:
+        return Judgement(ReceiptState.UNREGISTERED, receipt)
+    head = ScoreReceipt.objects.filter(entry=row.entry_id, task=row.task).order_by("-serial")[0]
+    if head.pk != row.pk:
+        return Judgement(ReceiptState.SUPERSEDED, receipt, head)
+    return Judgement(ReceiptState.VALID, receipt)
+
+
+def _deposit_of(entry_id: str) -> str | None:
+    try:
+        found = Entry.objects.filter(pk=UUID(entry_id)).values_list("receipt", flat=True).first()
+    except ValueError:
+        return None
+    return found
