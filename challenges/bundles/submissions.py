@@ -14,7 +14,7 @@ FORMS = ("probabilities", "interval", "quantiles", "members", "curves", "label_s
 POLICIES = ("complete", "top_k")
 TEXTS, NUMBERS = ("string", "category"), ("integer", "float")
 # What the columns of spans and of scores hold, by role.
-TYPES = {
+TYPES: dict[shapes.Layout, dict[str, tuple[str, ...]]] = {
     shapes.Layout.SPANS: {"start": ("integer",), "end": ("integer",), "label": TEXTS},
     shapes.Layout.CANDIDATE_SCORES: {"item": TEXTS, "score": NUMBERS},
 }

@@ -22,10 +22,12 @@ SPEC_NAME = "format.json"
 def verdict_on(data: bytes, name: str, document: dict[str, Any]) -> Verdict:
     """Check the bytes of a file against the document of a starter kit.
 
-    name: the file name, whose extension declares the format. document: {"submission", "ids"}.
+    name: the file name, whose extension declares the format. document: {"submission", "ids"},
+    and "candidates", those of each id, when each of them must have a score.
     """
     spec = AnswerSpec.from_json(document["submission"])
-    verdict, _answer = read(data, name, spec, load_keys(keys_of(document["ids"])))
+    keys = load_keys(keys_of(document["ids"], document.get("candidates")))
+    verdict, _answer = read(data, name, spec, keys)
     return verdict
 
 

@@ -73,6 +73,8 @@ def build(kit: Kit) -> bytes:
             "submission": dict(kit.submission),
             "ids": expected_ids(kit.submission, kit.sample),
         }
+        if kit.submission.get("policy") == "complete":
+            document["candidates"] = expected_candidates(kit.submission, kit.sample)
         files[SPEC_NAME] = json.dumps(document, ensure_ascii=False, indent=1).encode()
         files[CHECKER_NAME] = checker()
     return _zip({f"{kit.slug}/{name}": data for name, data in (files | dict(kit.carried)).items()})
@@ -86,6 +88,18 @@ def expected_ids(submission: Mapping[str, Any], sample: bytes | None) -> list[st
     name = next(each["name"] for each in submission["columns"] if each["role"] in keys)
     rows = csv.DictReader(io.StringIO(sample.decode("utf-8-sig"), newline=""))
     return list(dict.fromkeys(row[name] for row in rows))
+
+
+def expected_candidates(submission: Mapping[str, Any], sample: bytes | None) -> list[list[str]]:
+    """List the candidates of each query of the sample submission, in the order of its queries."""
+    query, item = (
+        next(each["name"] for each in submission["columns"] if each["role"] == role)
+        for role in ("query", "item")
+    )
+    found: dict[str, set[str]] = {}
+    for row in csv.DictReader(io.StringIO((sample or b"").decode("utf-8-sig"), newline="")):
+        found.setdefault(row[query], set()).add(row[item])
+    return [sorted(items) for items in found.values()]
 
 
 @cache

@@ -171,6 +171,12 @@ class AnswerSpec:
         return self.column(ANSWERS[self.layout])
 
     @property
+    def labelled(self) -> Column:
+        """Return the column that holds labels: the candidates, elsewhere the answer."""
+        scored = self.layout is Layout.CANDIDATE_SCORES
+        return self.column("item") if scored else self.answer
+
+    @property
     def answers(self) -> tuple[Column, ...]:
         """Return the columns that hold the answer, in their declared order."""
         role = self.answer.role
@@ -280,8 +286,11 @@ def _require_types(spec: AnswerSpec) -> None:
         raise ContractFault("a policy, complete or top_k, goes with scores of candidates")
     if spec.overlaps and spec.layout is not Layout.SPANS:
         raise ContractFault("only spans may overlap")
-    if spec.layout is Layout.CANDIDATE_SCORES and not spec.answer.is_number:
-        raise ContractFault("a score is a number")
+    if spec.layout is Layout.CANDIDATE_SCORES:
+        if not spec.answer.is_number:
+            raise ContractFault("a score is a number")
+        if spec.labelled.is_number or spec.labelled.type is ColumnType.LABEL_SET:
+            raise ContractFault("a candidate has one name")
     if spec.layout is Layout.SPANS:
         places = (spec.column("start"), spec.column("end"))
         if any(column.type is not ColumnType.INTEGER for column in places):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from challenges.scoring import registry
+from challenges.scoring.answer import Layout
 from challenges.scoring.contract import MetricSpec, ScoringContract
 from challenges.scoring.evaluation import measure, parts_of
 from challenges.scoring.metric import MetricFault, Part, units_of
@@ -59,12 +60,18 @@ def perfect(contract: ScoringContract, labels: Labels) -> Answer:
     """Return the answer that repeats the truth; a ranking goes by decreasing gain."""
     if contract.answer.is_several:
         count = len(contract.answer.answers)
+        if labels.offsets is not None:
+            held = np.zeros((len(labels.offsets) - 1, count))
+            held[units_of(labels.offsets), labels.y] = 1.0
+            return Answer(held, [])
         if contract.answer.classes is not None:
             return Answer(np.eye(count)[labels.y], [])
         return Answer(np.repeat(labels.y[:, None], count, axis=1), [])
     if labels.gains is None or labels.offsets is None:
         return Answer(labels.y, labels.texts, labels.offsets)
     unit = units_of(labels.offsets)
+    if contract.answer.layout is Layout.CANDIDATE_SCORES:
+        return Answer(labels.y, labels.texts, labels.offsets, scores=labels.gains)
     order = np.lexsort((-labels.gains, unit))
     ranks = np.arange(len(order)) - labels.offsets[:-1][unit] + 1
     return Answer(labels.y[order], labels.texts, labels.offsets, ranks.astype(np.int32))

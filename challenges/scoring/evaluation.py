@@ -46,6 +46,7 @@ def parts_of(labels: Labels, keys: Keys, answer: Answer) -> dict[str, Part]:
         p_offsets=answer.offsets,
         gains=labels.gains,
         ranks=answer.ranks,
+        scores=answer.scores,
         groups=labels.groups,
         group_names=labels.group_names,
         numbers=labels.numbers,

@@ -83,9 +83,6 @@ def _entry(metric: Metric, aliases: list[str]) -> str:
         facts.append(("Emploi", f"fichier de forme `layout: numbers_per_id`, {named}"))
     layouts = [layout for layout, shape in registry.OF_LAYOUT.items() if shape is metric.shape]
     facts += [("Emploi", f"fichier de forme `layout: {layout.value}`") for layout in layouts]
-    if metric.shape not in registry.REACHABLE:
-        why = "aucun fichier de réponses n’a encore cette forme ; la publication est refusée"
-        facts.append(("Emploi", why))
     return "\n".join([*lines, *(f"* {name} : {text}" for name, text in facts), ""])
 
 
@@ -246,8 +243,8 @@ def _attribute() -> Example:
 def _scored() -> Example:
     offsets = np.array([0, 3])
     more = {"y_offsets": offsets, "p_offsets": offsets, "texts": list("abc")}
-    part = _rows([0, 1, 2], [0.5, 0.5, 0.5], count=1, gains=np.array([3.0, 0.0, 1.0]), **more)
-    return "gains 3, 0, 1 ; scores 0,5, 0,5, 0,5", part
+    more |= {"gains": np.array([3.0, 0.0, 1.0]), "scores": np.array([0.5, 0.5, 0.5])}
+    return "gains 3, 0, 1 ; scores 0,5, 0,5, 0,5", _rows([0, 1, 2], [0, 1, 2], count=1, **more)
 
 
 def _spans() -> Example:

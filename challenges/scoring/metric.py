@@ -40,8 +40,9 @@ class Part:
     """Hold the truth and the answer of one part, unit by unit (row or query).
 
     texts: label of each code, empty when y and p are numbers. y, p: (n,) float64 or int32
-    codes; for lists, flat codes with offsets (n + 1). gains: of y; ranks: 1-based, of p.
-    p is (n, m) when an answer is several numbers; a span is a row (label, start, end).
+    codes; for lists, flat codes with offsets (n + 1). gains: of y; ranks: 1-based, of p;
+    scores: of p. p is (n, m) when an answer is several numbers; a span is a row (label,
+    start, end).
     bucket: (n,) numbers below buckets. names: identifier of each unit. groups: {key: (n,)
     codes}, group_names: {key: names}. numbers: {attribute: {"units", "items"}}. weight: (n,),
     None when each unit counts 1.
@@ -57,6 +58,7 @@ class Part:
     p_offsets: Array | None = None
     gains: Array | None = None
     ranks: Array | None = None
+    scores: Array | None = None
     groups: Mapping[str, Array] = field(default_factory=dict)
     group_names: Mapping[str, list[str]] = field(default_factory=dict)
     numbers: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
@@ -77,6 +79,7 @@ class Part:
             p=p,
             p_offsets=p_offsets,
             ranks=None if self.ranks is None else self.ranks[p_at],
+            scores=None if self.scores is None else self.scores[p_at],
             bucket=self.bucket[where],
             weight=None if self.weight is None else self.weight[where],
             names=[self.names[i] for i in where.tolist()] if self.names else [],

@@ -21,6 +21,7 @@ from challenges.scoring.metrics import (
     probabilities,
     ranking,
     retrieval,
+    scored,
     spans,
     thresholds,
 )
@@ -39,6 +40,7 @@ _FAMILIES = (
     label_sets,
     ranking,
     retrieval,
+    scored,
     spans,
     clusters,
     composite,
@@ -94,10 +96,13 @@ OF_FORM = {
     Form.QUANTILES: Shape.QUANTILES,
     Form.MEMBERS: Shape.MEMBERS,
     Form.CURVES: Shape.CURVES,
+    Form.LABEL_SCORES: Shape.LABEL_SCORES,
 }
-ONE_ANSWER = frozenset({Shape.ANY, Shape.NUMBERS, Shape.LABELS, Shape.LABEL_SETS})
-OF_LAYOUT = {Layout.RANKED_LIST: Shape.RANKED, Layout.SPANS: Shape.SPANS}
-REACHABLE = ONE_ANSWER | {Shape.FORMULA} | set(OF_FORM.values()) | set(OF_LAYOUT.values())
+OF_LAYOUT = {
+    Layout.RANKED_LIST: Shape.RANKED,
+    Layout.SPANS: Shape.SPANS,
+    Layout.CANDIDATE_SCORES: Shape.SCORED,
+}
 OF_AN_INTERVAL = frozenset({"coverage", "interval_score", "width"})
 
 
@@ -119,8 +124,6 @@ def _faults(contract: ScoringContract, spec: MetricSpec) -> Iterable[str]:
     yield from _param_faults(found, spec)
     if found.shape is Shape.FORMULA:
         yield from _formula_faults(contract, spec)
-    elif found.shape not in REACHABLE:
-        yield f"no answer can hold what {spec.metric} reads: {found.shape.value}"
     elif found.shape not in _shapes(contract):
         yield f"{spec.metric} cannot read this kind of answer"
     if spec.by is not None and spec.by not in {a.key for a in contract.attributes}:

@@ -4,7 +4,7 @@ An item is relevant when its gain is positive; a query without one is left out, 
 alone decides. Ranks may leave gaps: an absent rank is a miss.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -112,43 +112,6 @@ def _gini(sums: Floats, context: Mapping[str, Any]) -> Floats:
     return divide((rank * ordered).sum(-1), size * sums.sum(-1))
 
 
-def _scored_ndcg(part: Part, params: Params) -> Stats:
-    """Rank candidates by their score; equal scores share the mean of their gains."""
-    if part.y_offsets is None or part.gains is None or len(part.p) != len(part.y):
-        raise MetricFault("one score per candidate is needed")
-    if (part.gains < 0).any():
-        raise MetricFault("a gain is negative")
-    unit, gains = units_of(part.y_offsets), part.gains.astype(np.float64)
-    if params.get("gain", "linear") == "exponential":
-        gains = np.exp2(gains) - 1
-    k = int(params.get("k") or max(len(gains), 1))
-    found = _discounted(unit, part.p, gains, part.y_offsets, k)
-    ideal = _discounted(unit, gains, gains, part.y_offsets, k)
-    held = ideal > 0
-    if not params.get("single", False):
-        held = held & (np.diff(part.y_offsets) > 1)
-    return dense(held, np.where(held, np.nan_to_num(divide(found, ideal)), 0.0))
-
-
-def _discounted(unit: Array, score: Array, gains: Array, offsets: Array, k: int) -> Floats:
-    order = np.lexsort((-score, unit))
-    unit_at, score_at = unit[order], score[order]
-    place = np.arange(len(order)) - offsets[:-1][unit_at]
-    discount = np.where(place < k, 1 / np.log2(place + 2.0), 0.0)
-    new = np.r_[True, (np.diff(unit_at) != 0) | (np.diff(score_at) != 0)][: len(order)]
-    block = np.cumsum(new) - 1
-    size = np.bincount(block)
-    mean = np.bincount(block, weights=gains[order]) / np.maximum(size, 1)
-    weight = np.bincount(block, weights=discount)
-    total = np.bincount(unit_at[new], weights=mean * weight, minlength=len(offsets) - 1)
-    return np.asarray(total, np.float64)
-
-
-def _faults(params: Params) -> Iterable[str]:
-    if params.get("gain", "linear") not in ("linear", "exponential"):
-        yield "gain must be linear or exponential"
-
-
 def _metric(name: str, stats: Any, formula: str, oracle: str, **more: Any) -> Metric:
     facts: dict[str, Any] = {"shape": Shape.RANKED, "direction": "max", "value": ratio}
     facts |= {"required": frozenset({"k"})} | more
@@ -159,7 +122,6 @@ def _metric(name: str, stats: Any, formula: str, oracle: str, **more: Any) -> Me
         stats=stats,
         formula=formula,
         oracle=oracle,
-        faults=_faults,
         **facts,
     )
 
@@ -218,14 +180,5 @@ METRICS = (
         value=_gini,
         direction="min",
         interval=False,
-    ),
-    _metric(
-        "ndcg_scored",
-        _scored_ndcg,
-        "mean over queries of DCG@k / IDCG@k, equal scores sharing the mean of their gains",
-        "sklearn.metrics.ndcg_score",
-        shape=Shape.SCORED,
-        required=frozenset(),
-        optional=frozenset({"k", "gain", "single"}),
     ),
 )

@@ -20,13 +20,15 @@ class Answer:
 
     p: (n,) float64 numbers or int32 codes into texts, (n, m) float64 for several numbers of
     one row; for lists, codes laid end to end with
-    offsets (n + 1) int64 and, for ranked lists, ranks int32 in increasing order per query.
+    offsets (n + 1) int64 and, for ranked lists, ranks int32 in increasing order per query; for
+    candidates, in order of code per query, scores float64; for spans, (m, 3) int32.
     """
 
     p: Array
     texts: list[str]
     offsets: Array | None = None
     ranks: Array | None = None
+    scores: Array | None = None
 
     def to_bytes(self) -> bytes:
         """Write the answer as one byte string."""
@@ -35,6 +37,8 @@ class Answer:
             arrays["offsets"] = self.offsets
         if self.ranks is not None:
             arrays["ranks"] = self.ranks
+        if self.scores is not None:
+            arrays["scores"] = self.scores
         return blob.pack({"kind": "answer", "texts": self.texts}, arrays)
 
     @classmethod
@@ -43,7 +47,8 @@ class Answer:
         meta, arrays = blob.unpack(data)
         if meta.get("kind") != "answer" or "p" not in arrays:
             raise blob.BlobFault("not an answer")
-        return cls(arrays["p"], meta["texts"], arrays.get("offsets"), arrays.get("ranks"))
+        more = (arrays.get(name) for name in ("offsets", "ranks", "scores"))
+        return cls(arrays["p"], meta["texts"], *more)
 
     @property
     def digest(self) -> str:
@@ -52,7 +57,9 @@ class Answer:
 
     @property
     def is_constant(self) -> bool:
-        """Tell whether every identifier has the same answer."""
+        """Tell whether every identifier has the same answer, or every candidate one score."""
+        if self.scores is not None:
+            return len(self.scores) > 1 and bool((self.scores == self.scores[0]).all())
         if self.offsets is None:
             return len(self.p) > 1 and bool((self.p == self.p[0]).all())
         sizes = np.diff(self.offsets)
@@ -98,8 +105,9 @@ def from_lists(
 
 def sorted_texts(spec: AnswerSpec, texts: Mapping[str, int]) -> tuple[list[str], Array]:
     """Return the labels in an order that does not depend on the file, and old code → new."""
-    if spec.answer.domain is not None:
-        return list(spec.answer.domain), np.arange(len(spec.answer.domain), dtype=np.int32)
+    domain = spec.labelled.domain
+    if domain is not None:
+        return list(domain), np.arange(len(domain), dtype=np.int32)
     names = sorted(texts)
     order = np.zeros(len(names), np.int32)
     for new, name in enumerate(names):

@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import Any
 
 from challenges.scoring.answer import AnswerSpec, Layout, Limits
-from challenges.scoring.predictions import align, formats, rows, several, spans, text
+from challenges.scoring.predictions import align, candidates, formats, rows, several, spans, text
 from challenges.scoring.predictions.faults import Refused, Reporter, refused
 from challenges.scoring.truth import Keys
 from challenges.scoring.verdict import Verdict
@@ -97,6 +97,8 @@ def _checked(
     checker = rows.Checker(spec, keys.positions, report, delimiter)
     if spec.layout is Layout.SPANS:
         return spans.read(checker, records, len(keys))
+    if spec.layout is Layout.CANDIDATE_SCORES:
+        return candidates.read(checker, records, keys)
     if spec.is_ranked:
         lists = rows.check_lists(checker, records)
         rows.finish(checker)

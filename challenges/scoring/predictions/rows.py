@@ -37,10 +37,11 @@ class Checker:
         self.report = report
         self.delimiter = delimiter
         self.lines: dict[str, int] = {}
-        self.texts: dict[str, int] = {t: i for i, t in enumerate(spec.answer.domain or ())}
+        labelled = spec.labelled
+        self.texts: dict[str, int] = {t: i for i, t in enumerate(labelled.domain or ())}
         self._mark: str | None = None
         self._counts: dict[str, int] = {}
-        self._pattern = re.compile(spec.answer.pattern) if spec.answer.pattern else None
+        self._pattern = re.compile(labelled.pattern) if labelled.pattern else None
 
     def identifier(self, cell: str | None, line: int, *, repeats: bool = False) -> int | None:
         """Return the position of an identifier, or note why it has none."""

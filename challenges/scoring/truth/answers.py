@@ -21,7 +21,7 @@ def answers(
     meta: dict[str, Any] = {"texts": [], "groups": {}, "numbers": []}
     if contract.answer.layout is Layout.SPANS:
         return spans.answers(contract, ordered, meta)
-    if contract.answer.is_ranked:
+    if contract.answer.layout in (Layout.RANKED_LIST, Layout.CANDIDATE_SCORES):
         return _ranked_answers(contract, ordered, attributes, meta)
     cells = [rows[0][contract.truth.target or ""] for rows in ordered]
     if answer.type is ColumnType.LABEL_SET or contract.answer.form is Form.LABEL_SCORES:
@@ -41,6 +41,16 @@ def answers(
     return {"y": np.array([code[c] for c in cells], np.int32)}, meta | {"texts": texts}
 
 
+def candidates(contract: ScoringContract, ordered: Sequence[Rows]) -> list[list[str]] | None:
+    """Return the candidates of each query in order of name, None when they are free.
+
+    They hold no label: right and wrong ones stand in the truth alike.
+    """
+    if not contract.answer.is_complete:
+        return None
+    return [sorted(row[contract.truth.item or ""] for row in rows) for rows in ordered]
+
+
 def _ranked_answers(
     contract: ScoringContract,
     ordered: Sequence[Rows],
@@ -48,7 +58,7 @@ def _ranked_answers(
     meta: dict[str, Any],
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     item, gain = contract.truth.item or "", contract.truth.gain or ""
-    answer = contract.answer.answer
+    answer = contract.answer.labelled
     extra = [r[a.id or ""] for a in contract.attributes for r in rows_of(a, attributes)]
     known = [row[item] for rows in ordered for row in rows]
     texts, code = nomenclature(answer.domain, known)

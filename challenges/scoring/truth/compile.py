@@ -17,7 +17,7 @@ from challenges.scoring import blob
 from challenges.scoring.answer import ROLES, Layout
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.intervals import draw_weights
-from challenges.scoring.truth.answers import answers
+from challenges.scoring.truth.answers import answers, candidates
 from challenges.scoring.truth.cells import Rows, finite, metric_columns, read_rows
 from challenges.scoring.truth.faults import TruthFault
 from challenges.scoring.truth.groups import add_groups
@@ -84,7 +84,7 @@ def compile_truth(
     meta |= {"splits": list(contract.truth.splits)}
     sizes = np.bincount(part, minlength=len(contract.truth.splits))
     return CompiledTruth(
-        keys=keys_of(ids),
+        keys=keys_of(ids, candidates(contract, ordered)),
         labels=blob.pack(meta | {"kind": "labels"}, arrays),
         n={s: int(sizes[i]) for i, s in enumerate(contract.truth.splits)},
         notes=tuple(notes),

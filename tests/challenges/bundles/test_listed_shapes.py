@@ -105,6 +105,83 @@ def test_columns_of_spans_hold_spans(tmp_path: Path, at: int, facts: dict[str, A
     assert "E_COLUMN_ROLE" in spans(tmp_path, columns=columns)
 
 
+SCORES: dict[str, Any] = {
+    "layout": "candidate_scores",
+    "policy": "complete",
+    "columns": [
+        {"name": "id", "role": "query", "type": "string"},
+        {"name": "cible", "role": "item", "type": "category"},
+        {"name": "score", "role": "score", "type": "float"},
+    ],
+}
+SCORES_TRUTH = {
+    "file": "truth.csv", "query": "id", "item": "cible", "gain": "gain", "split": SPLIT,
+}  # fmt: skip
+PAIRS = [(one, item) for one in DOCUMENTS for item in "xyz"]
+GAINS = "id,cible,gain,jeu\n" + "".join(f"{q},{i},{i == 'y':d},{SIDES[q]}\n" for q, i in PAIRS)
+SCORED = "id,cible,score\n" + "".join(f"{q},{i},0\n" for q, i in PAIRS)
+TEST = "id,cible,age\n" + "".join(f"{q},{i},3\n" for q, i in PAIRS)
+MAP = {"metric": "map_scored", "params": {"k": 2}}
+
+
+def scores(
+    place: Path, rows: str = GAINS, sample: str = SCORED, test: str = TEST, **more: object
+) -> list[str]:
+    chosen = folder(place, SCORES | more, SCORES_TRUTH, MAP, rows, sample_csv=sample, test_csv=test)
+    return portable.read(chosen).codes
+
+
+def test_scores_of_candidates_are_read(tmp_path: Path) -> None:
+    assert scores(tmp_path) == []
+    spec = portable.read(tmp_path).spec
+    assert spec is not None
+    contract = ScoringContract.from_json(spec.scoring_contract(tmp_path))
+    assert contract.answer.policy is answer.Policy.COMPLETE
+    assert registry.problems(contract) == []
+    queries = "id,age\n" + "".join(f"{one},3\n" for one in DOCUMENTS)
+    assert scores(tmp_path / "queries", test=queries) == []
+
+
+def test_complete_candidates_are_those_that_teams_are_given(tmp_path: Path) -> None:
+    relevant = "".join(line for line in GAINS.splitlines(True) if ",0," not in line)
+    assert scores(tmp_path / "told", rows=relevant) == ["E_IDS", "E_IDS"]
+    less = SCORED.replace("A6,z,0\n", "")
+    assert scores(tmp_path / "less", sample=less) == ["E_IDS"]
+    assert scores(tmp_path / "top", rows=relevant, sample=less, policy="top_k") == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"policy": None},
+        {"policy": "some"},
+        {"columns": [*SCORES["columns"][:2], {"name": "score", "role": "score"}]},
+        {"columns": SCORES["columns"][:2]},
+        {"columns": [*SCORES["columns"], {"name": "rang", "role": "rank", "type": "integer"}]},
+    ],
+)
+def test_wrong_scores_of_candidates_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    assert "E_COLUMN_ROLE" in scores(tmp_path, **change)
+
+
+def labels(place: Path, rows: str, **facts: object) -> list[str]:
+    columns = [{"name": n, "role": "target", "type": "float"} | facts for n in ("a", "b")]
+    key = {"name": "id", "role": "id", "type": "string"}
+    shape = {"layout": "numbers_per_id", "form": "label_scores", "columns": [key, *columns]}
+    truth = {"file": "truth.csv", "id": "id", "target": "niveau", "split": SPLIT}
+    sample = "id,a,b\n" + "".join(f"{one},0,0\n" for one in DOCUMENTS)
+    chosen = folder(place, shape, truth, {"metric": "lrap"}, rows, sample_csv=sample)
+    return portable.read(chosen).codes
+
+
+def test_scores_of_labels_are_read(tmp_path: Path) -> None:
+    rows = "id,niveau,jeu\n" + "".join(f"{one},a b,{SIDES[one]}\n" for one in DOCUMENTS)
+    assert labels(tmp_path / "good", rows) == []
+    assert labels(tmp_path / "none", rows.replace("A6,a b", "A6,")) == []
+    assert labels(tmp_path / "other", rows.replace("A6,a b", "A6,a c")) == ["E_DOMAIN"]
+    assert labels(tmp_path / "text", rows, type="string") == ["E_COLUMN_ROLE"] * 2
+
+
 def test_the_reader_of_folders_knows_the_shapes_of_the_engine() -> None:
     assert {layout.value: layout.roles for layout in shapes.Layout} == {
         layout.value: roles for layout, roles in answer.ROLES.items()

@@ -1,15 +1,11 @@
 """The two lists of metrics agree: what a folder may name, what the engine computes."""
 
 from challenges.bundles.metric_names import KNOWN
-from challenges.scoring.registry import METRICS, REACHABLE
+from challenges.scoring.registry import METRICS
 
 
-def test_each_metric_of_the_form_is_computed_in_the_direction_it_says() -> None:
-    assert set(KNOWN) - set(METRICS) == set()
+def test_a_folder_may_name_every_metric_with_its_parameters_and_its_direction() -> None:
+    assert set(KNOWN) == set(METRICS)
     for name, known in KNOWN.items():
-        if known.direction:
-            assert (name, METRICS[name].direction) == (name, known.direction)
-
-
-def test_a_folder_may_name_every_metric_that_its_answers_reach() -> None:
-    assert set(KNOWN) == {name for name, one in METRICS.items() if one.shape in REACHABLE}
+        assert known.params == METRICS[name].required | METRICS[name].optional
+        assert known.direction in ("", METRICS[name].direction)

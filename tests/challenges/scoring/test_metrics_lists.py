@@ -1,4 +1,4 @@
-"""Ranked lists, candidates, sets of labels against trec_eval and scikit-learn."""
+"""Ranked lists, sets of labels against trec_eval and scikit-learn."""
 
 import math
 import warnings
@@ -9,7 +9,6 @@ import pytest
 import pytrec_eval
 from sklearn import metrics as oracle
 
-from challenges.scoring.metric import MetricFault
 from tests.challenges.scoring.parts import cases, close, figure, lists, part, rng_of, size
 
 ITEMS = [f"d{i:02}" for i in range(24)]
@@ -92,46 +91,6 @@ def test_exposure_by_definition(seeds: range) -> None:
         apart = np.abs(shown[:, None] - shown[None, :]).sum()
         wanted = apart / (2 * 24 * shown.sum()) if shown.sum() else math.nan
         close(figure("gini_exposure", chosen, k=k), wanted)
-
-
-def candidates(gains: list[list[float]], scores: list[list[float]]) -> Any:
-    flat, offsets = lists([list(range(len(row))) for row in gains])
-    facts = {"y_offsets": offsets, "p_offsets": offsets, "texts": ITEMS}
-    values = np.array([s for row in scores for s in row])
-    every = np.array([g for row in gains for g in row])
-    return part(flat, values, n=len(gains), gains=every, **facts)
-
-
-@cases
-def test_scored_candidates_equal_scikit_learn(seeds: range) -> None:
-    for i in seeds:
-        rng = rng_of(73, i)
-        gains = [rng.integers(0, 4, rng.integers(2, 20)) * 1.0 for _ in range(rng.integers(1, 6))]
-        scores = [np.round(rng.random(len(row)), int(rng.integers(0, 3))) for row in gains]
-        k = int(rng.integers(1, 12))
-        held = [j for j, row in enumerate(gains) if row.any()]
-        wanted = [oracle.ndcg_score([gains[j]], [scores[j]], k=k) for j in held]
-        chosen = candidates([g.tolist() for g in gains], [s.tolist() for s in scores])
-        close(figure("ndcg_scored", chosen, k=k), mean(wanted))
-
-
-def test_tied_scores_share_the_mean_gain_whatever_the_identifiers() -> None:
-    rel = {"a": 3, "b": 0, "c": 1}
-    run = dict.fromkeys(rel, 0.5)
-    theirs = pytrec_eval.RelevanceEvaluator({"q": rel}, {"ndcg_cut.10"}).evaluate({"q": run})
-    assert theirs["q"]["ndcg_cut_10"] == pytest.approx(0.6885, abs=1e-4)
-    found = figure("ndcg_scored", candidates([[3.0, 0.0, 1.0]], [[0.5] * 3]))
-    assert found == pytest.approx(0.7825, abs=1e-4)
-    assert found == pytest.approx(oracle.ndcg_score([[3, 0, 1]], [[0.5] * 3]), abs=1e-12)
-
-
-def test_queries_left_out_of_scored_candidates() -> None:
-    chosen = candidates([[1.0], [0.0, 0.0], [1.0, 0.0]], [[0.1], [0.2, 0.3], [0.1, 0.9]])
-    alone = figure("ndcg_scored", candidates([[1.0, 0.0]], [[0.1, 0.9]]))
-    assert figure("ndcg_scored", chosen) == pytest.approx(alone)
-    assert figure("ndcg_scored", chosen, single=True) == pytest.approx((1 + alone) / 2)
-    with pytest.raises(MetricFault):
-        figure("ndcg_scored", candidates([[-1.0, 2.0]], [[0.5, 0.4]]))
 
 
 def sets_of(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
