@@ -97,6 +97,8 @@ def identity() -> tuple[int, int]:
 
 def _write(catalogue: Catalog, locale: str) -> None:
     catalogue.creation_date = catalogue.revision_date = FIXED_DATE  # a date would change each time
+    for message in catalogue:
+        message.locations.sort()  # the order of the file follows what it says
     path = po_file(locale)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:

@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.forms import (
     BaseForm,
     CheckboxInput,
     CheckboxSelectMultiple,
+    Field,
     FileInput,
     RadioSelect,
+    Select,
     Textarea,
 )
 from django.forms.boundfield import BoundField
@@ -52,7 +55,7 @@ def field_context(
         "field": bound,
         "label": label or bound.label,
         "hint": hint,
-        "errors": [str(error) for error in bound.errors],
+        "errors": messages(bound),
         "optional": "" if bound.field.required else (optional or _("facultatif")),
         "maxlength": maxlength,
         "count": len(str(bound.value() or "")),
@@ -127,5 +130,34 @@ def faults(forms: Iterable[BaseForm]) -> list[Fault]:
             target = bound.auto_id or bound.html_name
             if _kind(bound) == "choices":
                 target = f"{target}_0"
-            found += [Fault(target, str(bound.label), str(error)) for error in bound.errors]
+            found += [Fault(target, str(bound.label), message) for message in messages(bound)]
     return found
+
+
+def messages(bound: BoundField) -> list[str]:
+    """Say the errors of a field; where the form has no words for an empty one, say what to do."""
+    return [
+        _what_to_do(bound) if _is_bare(error) else message
+        for error in bound.errors.as_data()
+        for message in error.messages
+    ]
+
+
+def _is_bare(error: ValidationError) -> bool:
+    """Recognise Django's own words for an empty field, which name no act."""
+    bare = str(Field.default_error_messages["required"])
+    return error.code == "required" and error.messages == [bare]
+
+
+def _what_to_do(bound: BoundField) -> str:
+    match bound.field.widget:
+        case CheckboxSelectMultiple():
+            return _("Cochez au moins une réponse.")
+        case RadioSelect() | Select():
+            return _("Choisissez une réponse.")
+        case CheckboxInput():
+            return _("Cochez cette case pour continuer.")
+        case FileInput():
+            return _("Choisissez un fichier.")
+        case _:
+            return _("Remplissez ce champ.")

@@ -67,7 +67,13 @@ class SampleForm(forms.Form):
 def components(request: HttpRequest) -> HttpResponse:
     """Answer with the component guide."""
     wrong = SampleForm(
-        {"wrong-title": "", "wrong-day": "12/2026", "wrong-decision": "publish"},
+        # Only the two fields shown are wrong: the summary leads to no field that is not there.
+        {
+            "wrong-title": "",
+            "wrong-day": "12/2026",
+            "wrong-scope": "regional",
+            "wrong-decision": "publish",
+        },
         prefix="wrong",
     )
     context = {

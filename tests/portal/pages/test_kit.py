@@ -12,10 +12,12 @@ from django.conf import settings
 from django.core.paginator import Paginator
 from django.template import Context, Template
 from django.test import RequestFactory
+from django.utils.translation import override
 
 from catalogue.enums import ResourceKind
 from portal.pages import faces, frame
 from portal.pages.kit import marks
+from portal.pages.kit.forms import faults, field_context
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 STATIC = Path(settings.BASE_DIR) / "portal" / "static"
@@ -135,6 +137,46 @@ def test_error_summary_leads_to_each_field() -> None:
     html = render("{% error_summary form %}", form=Sample({}))
     assert re.findall(r'href="#([^"]+)"', html) == ["id_title", "id_choice_0", "id_agreed"]
     assert 'role="alert"' in html
+
+
+class Bare(forms.Form):
+    words = forms.CharField()
+    one = forms.ChoiceField(choices=[("a", "A")], widget=forms.RadioSelect)
+    listed = forms.ChoiceField(choices=[("a", "A")])
+    several = forms.MultipleChoiceField(choices=[("a", "A")], widget=forms.CheckboxSelectMultiple)
+    agreed = forms.BooleanField()
+    sent = forms.FileField()
+    own = forms.CharField(error_messages={"required": "Donnez un nom à votre équipe."})
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_an_empty_field_says_what_to_do(language: str) -> None:
+    with override(language):
+        form = Bare({})
+        summary = [fault.message for fault in faults([form])]
+        beside = [field_context(bound)["errors"] for bound in form]
+    assert beside == [[message] for message in summary]
+    wanted = {
+        "fr": [
+            "Remplissez ce champ.",
+            "Choisissez une réponse.",
+            "Choisissez une réponse.",
+            "Cochez au moins une réponse.",
+            "Cochez cette case pour continuer.",
+            "Choisissez un fichier.",
+            "Donnez un nom à votre équipe.",
+        ],
+        "en": [
+            "Fill in this field.",
+            "Choose an answer.",
+            "Choose an answer.",
+            "Tick at least one answer.",
+            "Tick this box to continue.",
+            "Choose a file.",
+            "Donnez un nom à votre équipe.",
+        ],
+    }
+    assert summary == wanted[language]
 
 
 def test_error_summary_is_silent_without_errors() -> None:

@@ -1,6 +1,7 @@
 """The pages as a visitor gets them."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -38,6 +39,12 @@ def test_empty_portal_shows_designed_empty_states(client: Client) -> None:
     assert "Aucun challenge n’est encore publié" in page
     assert "Le catalogue est encore vide" in page
     assert "Aucune actualité n’est encore publiée" in page
+
+
+def test_every_link_within_the_component_page_leads_somewhere(client: Client) -> None:
+    page = client.get("/composants/").content.decode()
+    anchors = set(re.findall(r'href="#([^"]+)"', page))
+    assert anchors - set(re.findall(r'id="([^"]+)"', page)) == set()
 
 
 def test_opening_pages_are_written_once(opened: int) -> None:
