@@ -130,6 +130,11 @@ def chips(query: ResourceQuery, results: Results) -> Iterator[Chip]:
         yield Chip(_("Mots"), _("tous les mots"), f"?{address}")
 
 
+def sorts(query: ResourceQuery) -> list[tuple[str, Promise]]:
+    """List the orders on offer; without words there is nothing to be relevant to."""
+    return [(s.value, label) for s, label in SORTS.items() if query.q or s is not Sort.RELEVANCE]
+
+
 def kept(query: ResourceQuery, *left_out: str) -> list[tuple[str, str]]:
     """List the parameters that a form must carry along, some left out."""
     return [(name, value) for name, value in query.pairs() if name not in {*left_out, "page"}]

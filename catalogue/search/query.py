@@ -164,6 +164,11 @@ class ResourceQuery:
         return ResourceQuery(q=self.q, sort=self.sort, size=self.size)
 
     @property
+    def order(self) -> Sort:
+        """Give the order that applies: without words nothing is more relevant, the latest leads."""
+        return Sort.UPDATED if self.sort is Sort.RELEVANCE and not self.q else self.sort
+
+    @property
     def is_filtered(self) -> bool:
         """Tell whether any filter is in use."""
         return bool(self.filters()) or self.updated is not None or self.words is Words.ALL

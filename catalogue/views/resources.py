@@ -57,7 +57,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "chips": list(panel.chips(query, found)),
         "kinds": [(kind.value, kind.plural) for kind in ResourceKind],
         "chosen_kind": query.kind[0] if len(query.kind) == 1 else "",
-        "sorts": [(sort.value, label) for sort, label in panel.SORTS.items()],
+        "sorts": panel.sorts(query),
         "kept": panel.kept(query, *panel.TITLES),
         "kept_for_sort": panel.kept(query, "sort"),
         "cleared": query.cleared().serialise(),

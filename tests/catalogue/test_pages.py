@@ -1,5 +1,7 @@
 """The public pages of the catalogue."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -11,6 +13,7 @@ from catalogue.enums import Deposit, LicenceStatus, LinkType, RemovalReason, Res
 from catalogue.models import Resource
 from catalogue.validators.details import DETAILS
 from portal.audit.actors import SystemActor
+from portal.lib import clock
 from tests.factories.catalogue import (
     MeasurementFactory,
     ResourceFactory,
@@ -161,6 +164,19 @@ def test_filters_chips_pages_and_empty_states(client: Client) -> None:
     assert '<h2 id="nb">25 ressources' in text(client, "/ressources/?q=emploi&page=999")
     assert "Aucune ressource pour" in text(client, "/ressources/?q=introuvable")
     assert "Retirer tous les filtres" in text(client, "/ressources/?language=it")
+
+
+def test_without_words_the_latest_leads(client: Client) -> None:
+    days = [clock.now() - timedelta(days=n) for n in (1, 400, 30)]
+    for number, day in enumerate(days):
+        ResourceFactory(published=True, title=f"Emploi {number}", content_modified_at=day)
+    page = text(client, "/ressources/")
+    places = [page.index(f"Emploi {number}</a>") for number in (0, 2, 1)]
+    assert places == sorted(places)
+    assert '<option value="updated" selected>' in page
+    assert "Pertinence" not in page
+    assert '<option value="relevance" selected>' in text(client, "/ressources/?q=emploi")
+    assert '<option value="quality" selected>' in text(client, "/ressources/?sort=quality")
 
 
 @pytest.mark.parametrize("address", ["/ressources/?q=emploi", "/flux/ressources.atom"])

@@ -152,10 +152,10 @@ def _page(speaks: Dialect, hits: Hits, plan: plans.Plan, query: ResourceQuery) -
     scored, values = _scored(hits, plan)
     keys = {
         Sort.RELEVANCE: [speaks.rounded(score), "d.verified", "d.quality", "d.updated_on"],
-        Sort.UPDATED: ["d.updated_on"],
+        Sort.UPDATED: ["d.updated_on", "d.verified", "d.quality"],
         Sort.QUALITY: ["d.quality"],
         Sort.REUSES: ["d.reuses"],
-    }[query.sort]
+    }[query.order]
     named = ", ".join(f"{key} AS k{n}" for n, key in enumerate(["h.complete", *keys]))
     first = ", ".join(f"k{n} DESC" for n in range(len(keys) + 1))
     sql = f"""
@@ -168,7 +168,7 @@ def _page(speaks: Dialect, hits: Hits, plan: plans.Plan, query: ResourceQuery) -
             LIMIT %s OFFSET %s
         ) AS page
     """  # noqa: S608 - names of ours, values as parameters
-    ordering = params if query.sort is Sort.RELEVANCE else []
+    ordering = params if query.order is Sort.RELEVANCE else []
     offset = (query.page - 1) * query.size
     return sql, [*ordering, *values, query.size, offset]
 
