@@ -183,6 +183,11 @@ class Column:
         """Say the type in words; a name of the producer's own is kept."""
         return TYPE_LABELS.get(self.type, self.type)
 
+    @property
+    def has_own_type(self) -> bool:
+        """Say whether the producer named the type in their own words."""
+        return self.type not in TYPE_LABELS
+
 
 @dataclass(frozen=True)
 class DatasetPage:

@@ -17,6 +17,7 @@ from wagtail.models import (
 )
 
 from catalogue.enums import Access, Deposit, LicenceStatus, Lifecycle, ResourceKind, Scope
+from catalogue.validators import prose
 from catalogue.validators.details import DETAILS, KindDetails
 from portal.accounts.authorization import ORGANISATION_ROLES, Permission, has_permission
 
@@ -259,6 +260,11 @@ class Resource(
     def details_of_kind(self) -> KindDetails:
         """Give the declaration of this kind's own fields."""
         return DETAILS[self.kind]
+
+    @property
+    def written_in(self) -> str:
+        """Guess the language of the card itself."""
+        return prose.written_in(self.title, self.summary)
 
     @property
     def is_referenced(self) -> bool:

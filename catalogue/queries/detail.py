@@ -36,6 +36,7 @@ class Fact:
     label: Text
     items: tuple[tuple[str, str], ...]
     unverified: bool = False
+    is_written: bool = False  # in the words of the card, not in ours
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Part:
     shape: str  # text, list, rows, url, missing
     value: Any = None
     columns: tuple[Text, ...] = ()
+    is_written: bool = True  # in the words of the card, not in ours
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Link:
     title: str
     href: str
     kind: str
+    language: str = "fr"
 
 
 @dataclass(frozen=True)
@@ -173,7 +176,7 @@ def _own_facts(resource: Resource) -> Iterator[Fact]:
         texts = [_said(field, item) for item in (value if isinstance(value, list) else [value])]
         is_url = field.type is FieldType.URL
         items = tuple((_short(t) if is_url else t, t if is_url else "") for t in texts)
-        yield Fact(field.label, items)
+        yield Fact(field.label, items, is_written=not (field.choices or is_url))
 
 
 def _said(field: Field, value: object) -> str:
@@ -206,7 +209,7 @@ def _part(field: Field, value: Any) -> Part | None:
         case FieldType.URL:
             return Part(field.label, "url", value)
         case _:
-            return Part(field.label, "text", _said(field, value))
+            return Part(field.label, "text", _said(field, value), is_written=not field.choices)
 
 
 def _cell(column: Field, value: Any) -> dict[str, Any]:
@@ -237,7 +240,8 @@ def _links(resource: Resource) -> Iterator[Link]:
             continue  # what is not online has no name here
         href = other.get_absolute_url() if other else ""
         name = other.title if other else title or _("Ressource retirée")
-        yield Link(words, name, href, other.kind if other else "")
+        kind_shown, language = (other.kind, other.written_in) if other else ("", "fr")
+        yield Link(words, name, href, kind_shown, language)
 
 
 def _history(resource: Resource) -> list[Version]:

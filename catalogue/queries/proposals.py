@@ -6,6 +6,7 @@ from typing import Any
 
 from catalogue.enums import LicenceStatus
 from catalogue.models import PROPOSED_COLUMNS, Contribution, Resource
+from catalogue.validators import licence_names, prose
 from catalogue.validators.columns import COMMON_BY_NAME
 from catalogue.validators.details import DETAILS, EMPTY
 from catalogue.validators.fields import Field, FieldType
@@ -46,6 +47,11 @@ def proposed_record(contribution: Contribution) -> dict[str, Any]:
     return content_record(contribution.content, contribution.resource.kind)
 
 
+def written_in(record: Mapping[str, Any]) -> str:
+    """Guess the language of a record: en or fr."""
+    return prose.written_in(record.get("title"), record.get("summary"))
+
+
 def content_record(content: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """Give the record that a revision holds; what it lacks is empty."""
     record = {name: content.get(name, "") for name in PROPOSED_COLUMNS}
@@ -67,6 +73,8 @@ def words_of(own: Field, value: Any) -> str:
         return Organisation.objects.filter(pk=value).values_list("name", flat=True).first() or ""
     if own.name == "licence_status":
         return str(dict(LicenceStatus.choices).get(value, value))
+    if own.name == "licences":
+        return "\n".join(licence_names.label(item) for item in value)
     if own.type is FieldType.ROWS:
         return "\n".join(_row(own, row) for row in value)
     if isinstance(value, list):

@@ -12,6 +12,7 @@ from django.db.models.fields.json import KeyTextTransform
 
 from catalogue.enums import ContributionStatus, DecisionOutcome, ResourceKind
 from catalogue.models import Contribution, Decision
+from catalogue.validators import prose
 from portal.lib import clock, working_days
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ class Waiting:
     def kind(self) -> ResourceKind:
         """Give the kind of the resource."""
         return ResourceKind(self.contribution.resource.kind)
+
+    @property
+    def language(self) -> str:
+        """Guess the language of the title."""
+        return prose.written_in(self.title)
 
     @property
     def is_late(self) -> bool:

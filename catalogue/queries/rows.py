@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from catalogue.enums import SCORED_KINDS, Access, LicenceStatus, ResourceKind, Scope, Task
 from catalogue.models import Resource
 from catalogue.validators import licence_names
 from catalogue.validators.details import FREQUENCIES, MATURITIES, NEED_STATES
-from portal.lib import clock
+from portal.lib import clock, languages
 
 Mark = tuple[str, str]  # icon, text
 Badge = tuple[str, str, str]  # label, tone, icon
@@ -29,6 +30,7 @@ class Row:
     meta: tuple[Mark, ...]
     quality: int | None
     badge: Badge | None
+    language: str = "fr"
 
 
 def row(resource: Resource) -> Row:
@@ -42,6 +44,7 @@ def row(resource: Resource) -> Row:
         meta=tuple(_marks(resource))[:MOST_MARKS],
         quality=ring(resource),
         badge=badge(resource),
+        language=resource.written_in,
     )
 
 
@@ -100,7 +103,10 @@ def licence_text(resource: Resource) -> str:
 def scope_text(resource: Resource) -> str:
     """Say the scope, with its note."""
     label = str(Scope(resource.scope).label)
-    return f"{label} ({resource.scope_note})" if resource.scope_note else label
+    if not resource.scope_note:
+        return label
+    note = languages.written(resource.scope_note, resource.written_in)
+    return format_html("{} ({})", label, note)
 
 
 def _marks(resource: Resource) -> Iterator[Mark]:
@@ -123,13 +129,13 @@ def _own_marks(resource: Resource) -> Iterator[Mark]:
         case ResourceKind.DATASET:
             yield from _dataset_marks(resource)
         case ResourceKind.NEED if details.get("beneficiary"):
-            yield "users", details["beneficiary"]
+            yield "users", languages.written(details["beneficiary"], resource.written_in)
         case ResourceKind.IDEA if resource.supports:
             yield "thumbs-up", str(resource.supports)
         case ResourceKind.SOLUTION if details.get("maturity"):
             yield "flask-conical", str(dict(MATURITIES)[details["maturity"]])
         case ResourceKind.PROGRAMME if details.get("funder"):
-            yield "landmark", details["funder"]
+            yield "landmark", languages.written(details["funder"], resource.written_in)
         case ResourceKind.NEWS if details.get("event_date"):
             yield "calendar", details["event_date"]
         case ResourceKind.ALGORITHM if details.get("programming_languages"):

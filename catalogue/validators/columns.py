@@ -40,7 +40,7 @@ COMMON: tuple[Field, ...] = (
     Field("alternate_titles", _("Autres noms"), F.LIST, _("Anciens noms, un par ligne.")),
     Field(
         "deposit",
-        _("Votre lien avec cette ressource"),
+        _("Lien avec la ressource"),
         F.CHOICE,
         needed=True,
         choices=_pairs(Deposit.choices),

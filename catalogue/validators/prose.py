@@ -74,6 +74,11 @@ def language(text: str) -> Language:
     return "other"
 
 
+def written_in(*texts: object) -> str:
+    """Guess the language of a card from some of its texts: en when its words are, else fr."""
+    return "en" if language(" ".join(str(text or "") for text in texts)) == "en" else "fr"
+
+
 def is_shouting(title: str) -> bool:
     """Say whether a title of several words is written in capitals only."""
     letters = [char for char in title if char.isalpha()]

@@ -122,10 +122,11 @@ class Follow(View):
     def get(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
         """Show the state and the history."""
         found = visible(request, contribution)
-        user = person(request)
+        user, record = person(request), proposals.proposed_record(found)
         context = {
             "contribution": found,
-            "record": proposals.proposed_record(found),
+            "record": record,
+            "language": proposals.written_in(record),
             "decisions": found.decisions.select_related("decided_by").order_by("-pk"),
             "may_edit": rules.may_edit(user, found),
             "may_withdraw": rules.may_withdraw(user, found),
@@ -262,6 +263,14 @@ def _preview(request: HttpRequest, record: Mapping[str, Any]) -> str | None:
         return str(refusal)
 
 
+def _rendered(record: Mapping[str, Any]) -> str:
+    """Give the description as its page will show it; as typed when it cannot be rendered."""
+    try:
+        return markdown.render(str(record.get("description") or ""))
+    except Invalid:
+        return ""  # the checks say why
+
+
 def _around(contribution: Contribution, step: Step, record: Mapping[str, Any]) -> dict[str, Any]:
     """Give what every step shows around its form: progress, quality, preview as a result."""
     resource = contribution.proposed
@@ -272,6 +281,7 @@ def _around(contribution: Contribution, step: Step, record: Mapping[str, Any]) -
     return {
         "contribution": contribution,
         "record": record,
+        "language": resource.written_in,
         "kind": ResourceKind(kind),
         "step": step,
         "step_label": steps.label(step, kind),
@@ -313,6 +323,7 @@ def _show_send(request: HttpRequest, contribution: Contribution, form: SendForm)
         "checks": [check.to_json() for check in found],
         "faults": _faults(contribution, found),
         "summary": _summary(contribution, record),
+        "description_html": _rendered(record),
         "may_send": rules.may_submit(person(request), contribution),
         "previous": steps.before(Step.SEND, contribution.resource.kind),
         "working_days": settings.REVIEW_WORKING_DAYS,

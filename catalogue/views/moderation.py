@@ -220,6 +220,7 @@ def _content(
     views = [("", True), ("depuis", earlier is not None), ("apres", not contribution.is_new)]
     return {
         "record": after,
+        "language": proposals.written_in(after),
         "checks": contribution.checks or _checked(contribution, after),
         "unverified": ", ".join(proposals.unverified(contribution)),
         "changes": changes,

@@ -13,6 +13,7 @@ from catalogue.models import Contribution, Resource
 from catalogue.queries import reviews
 from portal.accounts.models import Organisation, User
 from portal.accounts.space import Item
+from portal.lib import languages
 
 SHOWN = 20
 
@@ -39,6 +40,7 @@ def mine(user: User) -> Iterator[Item]:
             badge=status.label,
             badge_tone=status.tone,
             badge_icon=status.icon,
+            language=contribution.resource.written_in,
         )
 
 
@@ -53,6 +55,7 @@ def of_organisation(organisation: Organisation, viewer: Any) -> Iterator[Item]:
             detail=kind.label,
             icon=kind.icon,
             tone=kind.tone,
+            language=resource.written_in,
         )
 
 
@@ -71,14 +74,15 @@ def described(user: User) -> list[dict[str, Any]]:
 
 def _waiting(contribution: Contribution) -> Item:
     title, status = _title(contribution), contribution.status_enum
+    language = contribution.resource.written_in
     if contribution.status == ContributionStatus.CHANGES_REQUESTED:
-        sentence = _("Répondre à la relecture de « %(title)s »") % {"title": title}
+        sentence = _("Répondre à la relecture de « %(title)s »")
         detail = _("La Région demande des corrections.")
     else:
-        sentence = _("Terminer « %(title)s »") % {"title": title}
+        sentence = _("Terminer « %(title)s »")
         detail = _("Brouillon, que personne d’autre ne voit.")
     return Item(
-        title=sentence,
+        title=languages.said(sentence, language=language, title=title),
         url=_address(contribution),
         detail=detail,
         icon=status.icon,

@@ -18,7 +18,7 @@ from challenges.models import Challenge, Entry, Phase, PublicFile, Team
 from challenges.models.challenge import ChallengeQuerySet
 from challenges.queries.challenges import current_phase
 from challenges.views.words import USE_CASES
-from portal.lib import clock
+from portal.lib import clock, languages
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Step:
     opens_at: datetime | None
     closes_at: datetime | None
     sentence: str
+    language: str = ""  # of the name; "" when it is ours
 
 
 TABS = {
@@ -99,7 +100,10 @@ def face_of(challenge: Challenge, phase: Phase | None, now: datetime) -> Face:
         return Face(str(label), tone, icon)
     match phase.moment(now) if phase else PhaseMoment.UNDATED:
         case PhaseMoment.OPEN:
-            return Face(_("%(phase)s en cours") % {"phase": phase}, "ocre", "circle-dot")
+            under_way = languages.said(
+                _("%(phase)s en cours"), language=challenge.language, phase=phase
+            )
+            return Face(under_way, "ocre", "circle-dot")
         case PhaseMoment.CLOSED:
             return Face(_("Clos"), "ardoise", "lock")
         case PhaseMoment.COMING | PhaseMoment.UNDATED:
@@ -124,6 +128,7 @@ def steps(challenge: Challenge, phases: Sequence[Phase], now: datetime) -> list[
             opens_at=phase.opens_at,
             closes_at=phase.closes_at,
             sentence=_quota_sentence(phase),
+            language=challenge.language,
         )
         for phase in phases
     ]

@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from portal.lib import languages
 
 DEFINITIONS = {
     "accuracy": gettext_lazy("Part des lignes dont la réponse est exactement la bonne."),
@@ -84,12 +88,16 @@ AGGREGATES = {
 }
 
 
-def definition(metric: Mapping[str, Any]) -> str:
-    """Define one declared metric, with its own parameters and its group."""
+def definition(metric: Mapping[str, Any], language: str = "") -> SafeString:
+    """Define one declared metric, with its own parameters and its group.
+
+    language: that of the names of groups, which are the organiser's words.
+    """
     params = metric.get("params") or {}
     sentence = str(DEFINITIONS.get(_variant(metric["metric"], params), ""))
     sentence %= {"k": params.get("k", 10), "prefix": params.get("prefix", 1)}
-    return " ".join(part for part in (sentence, _group(metric)) if part)
+    parts = [part for part in (sentence, _group(metric, language)) if part]
+    return format_html_join(" ", "{}", ((part,) for part in parts))
 
 
 def direction(metric: Mapping[str, Any]) -> str:
@@ -105,11 +113,12 @@ def _variant(name: str, params: Mapping[str, Any]) -> str:
     return name
 
 
-def _group(metric: Mapping[str, Any]) -> str:
+def _group(metric: Mapping[str, Any], language: str) -> str:
     by = metric.get("by")
     if not by:
         return ""
     facts = {"by": metric.get("by_label") or by, "group": metric.get("group")}
+    sentence = _("Sur le groupe « %(group)s » de « %(by)s ».")
     if metric.get("aggregate"):
-        return str(AGGREGATES[metric["aggregate"]]) % facts
-    return _("Sur le groupe « %(group)s » de « %(by)s ».") % facts
+        sentence = str(AGGREGATES[metric["aggregate"]])
+    return languages.said(sentence, language=language, **facts)

@@ -123,7 +123,8 @@ def file(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
 def evaluation(request: HttpRequest, slug: str) -> HttpResponse:
     """Explain how entries are scored: answer, metrics, parts, intervals, quotas."""
     context = scene(request, slug, "evaluation")
-    context |= scoring_words(contract_of(context["challenge"]))
+    challenge: Challenge = context["challenge"]
+    context |= scoring_words(contract_of(challenge), challenge.language)
     context |= shares(context["phase"])
     return render(request, "challenges/evaluation.html", context)
 
@@ -146,14 +147,14 @@ def contract_of(challenge: Challenge) -> dict[str, Any]:
     return task.scorer_version.spec if task else {}
 
 
-def scoring_words(contract: dict[str, Any]) -> dict[str, Any]:
-    """Put a scoring contract into words."""
+def scoring_words(contract: dict[str, Any], language: str = "") -> dict[str, Any]:
+    """Put a scoring contract into words; language: that of the organiser's own."""
     fairness = contract.get("fairness") or {}
     labels = {each["key"]: each["label"] for each in fairness.get("attributes", ())}
     submission = contract.get("submission") or {}
     return {
-        "metrics": [_metric(metric, labels) for metric in contract.get("metrics", ())],
-        "fairness_metrics": [_metric(metric, labels) for metric in fairness.get("metrics", ())],
+        "metrics": [_metric(one, labels, language) for one in contract.get("metrics", ())],
+        "fairness_metrics": [_metric(one, labels, language) for one in fairness.get("metrics", ())],
         "fairness_min_rows": fairness.get("min_rows"),
         "layout": str(LAYOUTS.get(submission.get("layout", ""), "")),
         "formats": [each.upper() for each in submission.get("formats", ())],
@@ -164,12 +165,12 @@ def scoring_words(contract: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _metric(metric: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
+def _metric(metric: dict[str, Any], labels: dict[str, str], language: str) -> dict[str, Any]:
     worded = metric | {"by_label": labels.get(metric.get("by") or "", metric.get("by"))}
     return {
         "label": metric["label"],
         "primary": bool(metric.get("primary")),
-        "definition": metric_words.definition(worded),
+        "definition": metric_words.definition(worded, language),
         "direction": metric_words.direction(metric),
         "decimals": metric["decimals"],
     }

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -24,7 +26,7 @@ from challenges.models import (
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import User
 from portal.accounts.space import Item
-from portal.lib import clock
+from portal.lib import clock, languages
 
 SHOWN = 20
 REMINDER = timedelta(hours=48)
@@ -45,8 +47,7 @@ def teams(user: User) -> Iterator[Item]:
         yield Item(
             title=team.name,
             url=reverse("challenges:entries", args=[team.challenge.slug]),
-            detail=_("%(challenge)s, %(entered)s")
-            % {"challenge": team.challenge.title, "entered": entered},
+            detail=format_html("{}, {}", _title(team.challenge), entered),
             icon="trophy",
             tone="ocre",
         )
@@ -73,7 +74,7 @@ def _invitations(user: User, now: datetime) -> Iterator[Item]:
         yield Item(
             title=_("Rejoindre l’équipe « %(team)s »") % {"team": invitation.team},
             url=reverse("challenges:team_join", args=[challenge.slug, invitation.public_id, token]),
-            detail=challenge.title,
+            detail=_title(challenge),
             icon="users",
             tone="calanque",
             badge=_("invitation"),
@@ -99,7 +100,7 @@ def _choices(user: User, now: datetime) -> Iterator[Item]:
         yield Item(
             title=_("Choisir les soumissions finales de « %(team)s »") % {"team": enrolment.team},
             url=reverse("challenges:entries", args=[enrolment.phase.challenge.slug]),
-            detail=enrolment.phase.challenge.title,
+            detail=_title(enrolment.phase.challenge),
             icon="flag",
             tone="ocre",
             due=enrolment.phase.closes_at,
@@ -111,7 +112,7 @@ def _visas(user: User) -> Iterator[Item]:
     for challenge in waiting.select_related("organiser").order_by("status_since")[:SHOWN]:
         if rules.may_publish_challenge(user, challenge):
             yield Item(
-                title=_("Donner le visa à « %(title)s »") % {"title": challenge.title},
+                title=_about(_("Donner le visa à « %(title)s »"), challenge),
                 url=reverse("challenges:organiser", args=[challenge.slug]),
                 detail=challenge.organiser.name,
                 icon="trophy",
@@ -125,12 +126,20 @@ def _reveals(user: User) -> Iterator[Item]:
         if rules.may_confirm_reveal(user, reveal.phase):
             challenge = reveal.phase.challenge
             yield Item(
-                title=_("Confirmer les résultats de « %(title)s »") % {"title": challenge.title},
+                title=_about(_("Confirmer les résultats de « %(title)s »"), challenge),
                 url=reverse("challenges:organiser", args=[challenge.slug]),
                 detail=_("Une deuxième personne est nécessaire."),
                 icon="shield-check",
                 tone="lavande",
             )
+
+
+def _title(challenge: Challenge) -> SafeString:
+    return languages.written(challenge.title, challenge.language)
+
+
+def _about(sentence: str, challenge: Challenge) -> SafeString:
+    return languages.said(sentence, language=challenge.language, title=challenge.title)
 
 
 def described(user: User) -> dict[str, Any]:

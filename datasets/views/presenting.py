@@ -15,6 +15,7 @@ from catalogue.models import Resource
 from catalogue.validators import licence_names
 from catalogue.validators.details import FREQUENCIES
 from datasets.queries import DatasetPage
+from portal.lib import languages
 from portal.lib.clock import PARIS
 
 TABS = {"page": gettext_lazy("Présentation"), "releases": gettext_lazy("Fichiers et versions")}
@@ -41,6 +42,7 @@ def row(card: Any) -> dict[str, Any]:
         "desc": card.summary,
         "meta": meta,
         "access": (access.label, access.tone, access.icon),
+        "language": card.written_in,
     }
 
 
@@ -60,17 +62,17 @@ def facts(card: Resource, shown: DatasetPage | None) -> list[tuple[str, Any]]:
         (_("Producteur"), card.holder_name),
         (_("Licence"), licences(card)),
         (_("Mise à jour"), FREQUENCY_LABELS.get(details.get("update_frequency", ""), "")),
-        (_("Maille"), details.get("granularity", "")),
+        (_("Maille"), languages.written(details.get("granularity", ""), card.written_in)),
         (_("Échelle"), Scope(card.scope).label),
     ]
     if shown is not None:
         dataset = shown.dataset
         found += [
-            (_("Base légale"), dataset.legal_basis),
+            (_("Base légale"), languages.written(dataset.legal_basis, card.written_in)),
             (_("Dernière version"), _day(dataset.released_at)),
             (_("Seuil de diffusion"), _people(dataset.disclosure_threshold)),
             (_("Formats"), ", ".join(dict.fromkeys(_format(one.name) for one in shown.files))),
-            (_("Conservation"), dataset.retention),
+            (_("Conservation"), languages.written(dataset.retention, card.written_in)),
         ]
     return [(label, value) for label, value in found if value]
 

@@ -23,7 +23,7 @@ class Item:
     """One row: a title that is a link, a line of detail, a state with its word and tone.
 
     due: sorts what is to do; rows without a date come last. icon, tone, badge_icon: names of
-    the kit.
+    the kit. language: that of the title, when it is the title of what someone wrote.
     """
 
     title: Any
@@ -35,6 +35,7 @@ class Item:
     badge_tone: str = ""
     badge_icon: str = ""
     due: datetime | None = None
+    language: str = ""
 
 
 Provider = Callable[[User], Iterable[Item]]

@@ -1,7 +1,7 @@
 """One Markdown renderer for the whole site: capped, then rendered in a killable child.
 
-Called when a text is saved, never when it is read. Python-Markdown takes minutes on some
-twenty-kilobyte inputs and a thread cannot be stopped, hence the process.
+Called when a text is saved or proofread by its author, never when it is read. Python-Markdown
+takes minutes on some twenty-kilobyte inputs and a thread cannot be stopped, hence the process.
 """
 
 import re

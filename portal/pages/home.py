@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -12,6 +13,7 @@ from catalogue.queries import rows
 from challenges.enums import PhaseMoment, Split
 from challenges.models import Challenge, Phase
 from challenges.queries import boards
+from portal.lib import languages
 from portal.lib.refusals import Refusal
 from portal.pages import faces, frame
 from portal.pages.census import ANYONE, Census
@@ -110,9 +112,10 @@ def spotlight(census: Census) -> dict[str, Any] | None:
     return {
         "title": challenge.title,
         "summary": challenge.summary,
+        "language": challenge.language,
         "moment": chosen.moment.value,
         "label": _moment_label(chosen.moment),
-        "dates": _dates(phase, chosen.moment),
+        "dates": _dates(phase, chosen.moment, challenge.language),
         "teams": chosen.teams,
         "href": frame.address("challenges:presentation", challenge.slug),
         "board_href": frame.address("challenges:standings", challenge.slug),
@@ -131,18 +134,17 @@ def _moment_label(moment: PhaseMoment) -> str:
             return _("Challenge terminé")
 
 
-def _dates(phase: Phase | None, moment: PhaseMoment) -> str:
+def _dates(phase: Phase | None, moment: PhaseMoment, language: str) -> str:
     if phase is None:
         return ""
     if moment == PhaseMoment.COMING and phase.opens_at:
         return _("ouverture le %(moment)s") % {"moment": long_moment(phase.opens_at)}
     if moment == PhaseMoment.OPEN and phase.closes_at:
-        return _("%(phase)s, jusqu’au %(moment)s") % {
-            "phase": phase.name,
-            "moment": long_moment(phase.closes_at),
-        }
+        sentence, until = _("%(phase)s, jusqu’au %(moment)s"), escape(long_moment(phase.closes_at))
+        return languages.said(sentence, language=language, phase=phase.name, moment=until)
     if moment == PhaseMoment.OPEN:
-        return _("%(phase)s, sans date de clôture annoncée") % {"phase": phase.name}
+        sentence = _("%(phase)s, sans date de clôture annoncée")
+        return languages.said(sentence, language=language, phase=phase.name)
     if moment == PhaseMoment.CLOSED and phase.closes_at:
         return _("clos le %(moment)s") % {"moment": long_moment(phase.closes_at)}
     return ""
@@ -150,10 +152,11 @@ def _dates(phase: Phase | None, moment: PhaseMoment) -> str:
 
 def phases(challenge: Challenge, current: Phase | None) -> list[tuple[str, str, str]]:
     """List the phases as a timeline: (name, dates, state)."""
-    listed = []
+    listed: list[tuple[str, str, str]] = []
     for phase in challenge.phases.all():
         state = {PhaseMoment.OPEN: "now", PhaseMoment.CLOSED: "done"}.get(phase.moment(), "")
-        listed.append((phase.name, _phase_dates(phase), state))
+        name = languages.written(phase.name, challenge.language)
+        listed.append((name, _phase_dates(phase), state))
     return listed
 
 

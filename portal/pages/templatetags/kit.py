@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from portal.lib import languages
 from portal.pages import faces, frame, typography
 from portal.pages.kit import forms, marks, navigation, words
 
@@ -49,6 +50,8 @@ register.filter("short_date", typography.short_date)
 register.filter("moment", typography.long_moment)
 register.filter("hour", typography.hour)
 register.filter("relative", typography.relative)
+register.filter("written_in", languages.written)
+register.simple_tag(languages.attribute, name="lang")
 register.filter("kind_label", words.kind_label)
 register.filter("kind_plural", words.kind_plural)
 register.filter("kind_tone", words.kind_tone)
@@ -79,9 +82,12 @@ def menu(section: str) -> list[dict[str, Any]]:
 
 
 @register.inclusion_tag("components/crumbs.html")
-def crumbs(items: Sequence[tuple[str, str | None]]) -> dict[str, Any]:
-    """Show the way to the page: pairs of label and address, the last without address."""
-    return {"items": items}
+def crumbs(items: Sequence[tuple[str, str | None]], language: str = "") -> dict[str, Any]:
+    """Show the way to the page: pairs of label and address, the last without address.
+
+    language: that of the last label, when it is the title of what someone wrote.
+    """
+    return {"items": items, "language": language}
 
 
 @register.simple_tag
@@ -177,11 +183,13 @@ def result(
     access: Sequence[str] = (),
     tags: Sequence[tuple[str, str]] = (),
     heading: str = "p",
+    language: str = "",
 ) -> dict[str, Any]:
     """Show a row of results, the same for every kind.
 
     meta: pairs of icon and text; access: label, tone and icon of a badge, or empty;
     tags: pairs of label and address; title and desc may hold <mark> when marked safe.
+    language: that of the title, the description and the tags.
     """
     return {
         "kind": kind,
@@ -194,6 +202,7 @@ def result(
         "access": access,
         "tags": tags,
         "heading": heading,
+        "language": language,
     }
 
 
@@ -216,12 +225,12 @@ def code(name: str, text: str, language: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/diff.html")
-def diff(label: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def diff(label: str, rows: Sequence[dict[str, Any]], language: str = "") -> dict[str, Any]:
     """Show what changes; rows: {"gap": text} or {"n", "sign" of " ", "-", "+", "text"}.
 
-    text may hold <ins> and <del> when marked safe.
+    text may hold <ins> and <del> when marked safe. language: that of the texts.
     """
-    return {"label": label, "rows": rows}
+    return {"label": label, "rows": rows, "language": language}
 
 
 @register.simple_block_tag
@@ -306,9 +315,9 @@ def life(stages: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 @register.inclusion_tag("components/leaderboard_row.html")
 def leaderboard_row(
-    row: dict[str, Any], scale: Sequence[float], decimals: int = 3
+    row: dict[str, Any], scale: Sequence[float], decimals: int = 3, language: str = ""
 ) -> dict[str, Any]:
-    """Show a row of standings.
+    """Show a row of standings; language: that of the name of the reference.
 
     row: rank (None for the baseline), tied, team, affiliation, value, low, high, mine, baseline,
     new_tier, extra: cells of {"label", "text"}, with {"rank"} beside, or {"tone", "icon"}.
@@ -322,6 +331,7 @@ def leaderboard_row(
         "maximum": maximum,
         "ref": ref,
         "decimals": decimals,
+        "language": language,
     }
 
 

@@ -142,6 +142,32 @@ def test_the_preview_renders_markdown_without_script() -> None:
     assert "<script>alert(1)" not in page
 
 
+def test_the_last_step_shows_the_text_as_its_page_will() -> None:
+    author = make.person()
+    contribution = make.draft(
+        author,
+        kind=ResourceKind.DATASET,
+        description="## Contenu\n\n- une **ligne**\n\n<script>alert(1)</script>",
+    )
+
+    page = signed_in(author).get(step(contribution, Step.SEND)).content.decode()
+
+    assert "<strong>ligne</strong>" in page
+    assert "**ligne**" not in page
+    assert "<script>alert(1)" not in page
+    assert "Licence Ouverte 2.0" in page
+
+
+def test_the_last_step_shows_what_cannot_be_rendered_as_typed() -> None:
+    author = make.person()
+    contribution = make.draft(author, description="Avant [[[[" * 20)
+
+    page = signed_in(author).get(step(contribution, Step.SEND)).content.decode()
+
+    assert "Avant [[[[" in page
+    assert "Un point à corriger avant l’envoi" in page
+
+
 def test_rows_are_read_and_a_line_can_be_added() -> None:
     author = make.person()
     contribution = make.draft(author, kind=ResourceKind.DATASET)

@@ -103,6 +103,16 @@ def test_an_item_shows_the_proposal_and_the_checks() -> None:
     assert "Votre décision" in page
 
 
+def test_an_item_names_the_licence_and_speaks_to_its_reader() -> None:
+    contribution = make.submitted(kind=ResourceKind.DATASET)
+
+    page = signed_in(make.moderator()).get(item(contribution)).content.decode()
+
+    assert "<dd>Licence Ouverte 2.0</dd>" in page
+    assert "etalab-2.0" not in page
+    assert "Votre lien" not in page
+
+
 @pytest.mark.parametrize("view", ["", "apres"])
 def test_a_change_is_compared_field_by_field(view: str) -> None:
     author = make.person()
