@@ -111,7 +111,21 @@ class EntryForm(forms.Form):
         return safe_name(self.cleaned_data["file"].name or "")
 
 
-class PublishForm(forms.Form):
+class ReadForm(forms.Form):
+    """Carry the version of the challenge that the person had before their eyes."""
+
+    version = forms.IntegerField(
+        label=_("Version relue"),
+        widget=forms.HiddenInput,
+        min_value=1,
+        error_messages=dict.fromkeys(
+            ("required", "invalid", "min_value"),
+            _("Rechargez la page : elle ne dit pas quelle version vous avez lue."),
+        ),
+    )
+
+
+class PublishForm(ReadForm):
     """Give the visa."""
 
     confirm_licence = forms.BooleanField(
@@ -128,6 +142,10 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": _("Dites ce qui est à corriger.")},
     )
+
+
+class SendBackForm(ReadForm, ReasonForm):
+    """Ask for corrections of the version that was read."""
 
 
 class LocalMoment(forms.DateTimeField):

@@ -59,14 +59,17 @@ def shortcomings(challenge: Challenge) -> list[str]:
 
 @transaction.atomic
 def publish(*, challenge: Challenge, confirm_licence: bool = False, by: Actor) -> Challenge:
-    """Give the visa: by a moderator who does not organise it.
+    """Give the visa to the version that was read: by a moderator who does not organise it.
 
     A phase without an opening date opens now. In order: IN_REVIEW to PUBLISHED; dates; notice;
-    event "challenge.published"; letter to the organisers. Raises NotAllowed; Conflict when an
-    incompatible challenge is open; Invalid when the licence still awaits a confirmation.
+    event "challenge.published"; letter to the organisers. Raises NotAllowed; Conflict when the
+    challenge changed since it was read, or an incompatible one is open; Invalid when the
+    licence still awaits a confirmation.
     """
+    read = challenge.version
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_publish_challenge, by, challenge)
+    challenge.refuse_unread(read)
     now = clock.now()
     if challenge.licence_to_confirm and not confirm_licence:
         raise Invalid(
@@ -122,9 +125,15 @@ def _refuse_incompatible(challenge: Challenge, now: datetime) -> None:
 
 @transaction.atomic
 def send_back(*, challenge: Challenge, reason: str, by: Actor) -> Challenge:
-    """Ask the organisers for corrections. Event "challenge.sent_back"; letter."""
+    """Ask the organisers for corrections of the version that was read.
+
+    In order: IN_REVIEW to DRAFT; event "challenge.sent_back"; letter. Raises NotAllowed;
+    Conflict when the challenge changed since it was read.
+    """
+    read = challenge.version
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_publish_challenge, by, challenge)
+    challenge.refuse_unread(read)
     challenge.become(ChallengeStatus.DRAFT, at=clock.now())
     challenge.save()
     record("challenge.sent_back", by=by, on=challenge, reason=reason)
@@ -192,6 +201,8 @@ def set_dates(
         )
     phase.opens_at, phase.closes_at = opens_at, closes_at
     phase.save(update_fields=["opens_at", "closes_at"])
+    challenge.version += 1
+    challenge.save(update_fields=["version"])
     record("phase.dated", by=by, on=phase, opens_at=opens_at, closes_at=closes_at)
     if challenge.is_public:
         _tell_dates(phase, _("Les dates de « %(name)s » changent.") % {"name": phase.name})

@@ -130,6 +130,7 @@ def _challenge(
         )
     else:
         challenge = Challenge.objects.locked(existing)
+        challenge.version += 1
         if challenge.status == ChallengeStatus.IN_REVIEW:
             challenge.become(ChallengeStatus.DRAFT, at=now)
     challenge.title, challenge.summary = spec.title[:200], spec.summary

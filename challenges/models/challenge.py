@@ -73,6 +73,8 @@ class Challenge(models.Model):
     kind = word(ChallengeKind, default=ChallengeKind.COMPETITION)
     status = word(ChallengeStatus, default=ChallengeStatus.DRAFT)
     status_since = models.DateTimeField()
+    # Raised by each change that a moderator must have read before giving the visa.
+    version = models.PositiveIntegerField(default=1)
     published_at = models.DateTimeField(null=True, blank=True)
     team_min = models.PositiveSmallIntegerField(default=1)
     team_max = models.PositiveSmallIntegerField(default=10)
@@ -141,6 +143,24 @@ class Challenge(models.Model):
                 wanted=status.value,
             )
         self.status, self.status_since = status, at
+        self.version += 1
+
+    def refuse_unread(self, version: int) -> None:
+        """Raise Conflict unless this version is the one that was read.
+
+        facts: version, current (the status now).
+        """
+        if version != self.version:
+            raise Conflict(
+                _(
+                    "Ce challenge a changé depuis l’affichage de la page. Il est maintenant à "
+                    "l’état « %(current)s » : relisez-le avant de décider."
+                )
+                % {"current": challenge_word(self.status)},
+                code="challenge_changed",
+                version=self.version,
+                current=self.status,
+            )
 
     def is_organised_by(self, user: Viewer) -> bool:
         """Say whether this person is an owner or an organiser of it."""

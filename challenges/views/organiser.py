@@ -13,15 +13,22 @@ from challenges import rules
 from challenges.actions import challenges as acts
 from challenges.actions import reveals
 from challenges.enums import ChallengeStatus, PhaseMoment
-from challenges.forms import ClosingForm, DatesForm, PublishForm, ReasonForm, RevealForm
+from challenges.forms import (
+    ClosingForm,
+    DatesForm,
+    PublishForm,
+    ReasonForm,
+    RevealForm,
+    SendBackForm,
+)
 from challenges.models import Challenge, Entry, Job, Phase
 from challenges.queries.challenges import current_phase
 from challenges.views.head import challenges, face_of, is_open
 from challenges.views.teams import person
-from portal.accounts.authorization import Permission, has_permission
+from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.stepup import step_up_required
 from portal.lib import clock
-from portal.lib.refusals import Hidden
+from portal.lib.refusals import Conflict, Hidden
 
 
 @require_safe
@@ -55,15 +62,21 @@ def submit(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def publish(request: HttpRequest, slug: str) -> HttpResponse:
-    """Give the visa and publish."""
+    """Give the visa to the version that was read, and publish it."""
     challenge = find_to_run(request, slug)
-    form = PublishForm(request.POST)
-    form.is_valid()
-    acts.publish(
-        challenge=challenge,
-        confirm_licence=form.cleaned_data["confirm_licence"],
-        by=person(request),
-    )
+    require(rules.may_publish_challenge, person(request), challenge)
+    form = PublishForm(request.POST, **_read(challenge, "publish"))
+    if not form.is_valid():
+        return _cockpit(request, challenge, publish_form=form, status=422)
+    challenge.version = form.cleaned_data["version"]
+    try:
+        acts.publish(
+            challenge=challenge,
+            confirm_licence=form.cleaned_data["confirm_licence"],
+            by=person(request),
+        )
+    except Conflict as refusal:
+        return _changed(request, slug, refusal)
     messages.success(request, _("Challenge publié."))
     return redirect("challenges:organiser", slug)
 
@@ -72,10 +85,15 @@ def publish(request: HttpRequest, slug: str) -> HttpResponse:
 def send_back(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask the organisers for corrections."""
     challenge = find_to_run(request, slug)
-    form = ReasonForm(request.POST)
+    require(rules.may_publish_challenge, person(request), challenge)
+    form = SendBackForm(request.POST, **_read(challenge, "send_back"))
     if not form.is_valid():
-        return _cockpit(request, challenge, reason_form=form, status=422)
-    acts.send_back(challenge=challenge, reason=form.cleaned_data["reason"], by=person(request))
+        return _cockpit(request, challenge, send_back_form=form, status=422)
+    challenge.version = form.cleaned_data["version"]
+    try:
+        acts.send_back(challenge=challenge, reason=form.cleaned_data["reason"], by=person(request))
+    except Conflict as refusal:
+        return _changed(request, slug, refusal)
     messages.success(request, _("Corrections demandées à l’organisateur."))
     return redirect("challenges:organiser", slug)
 
@@ -183,16 +201,32 @@ def _decides(request: HttpRequest) -> bool:
     )
 
 
+def _read(challenge: Challenge, name: str) -> dict[str, Any]:
+    """Tie a form to the version that its page shows."""
+    return {"initial": {"version": challenge.version}, "auto_id": f"id_{name}_%s"}
+
+
+def _changed(request: HttpRequest, slug: str, refusal: Conflict) -> HttpResponse:
+    """Refuse a decision on a version that is no longer the last, and show the last one."""
+    if refusal.code != "challenge_changed" or "json" in request.headers.get("Accept", ""):
+        raise refusal
+    return _cockpit(request, find_to_run(request, slug), refusal=refusal, status=409)
+
+
 def _cockpit(
     request: HttpRequest,
     challenge: Challenge,
     *,
+    publish_form: PublishForm | None = None,
+    send_back_form: SendBackForm | None = None,
     closing_form: ClosingForm | None = None,
     reveal_form: RevealForm | None = None,
     reason_form: ReasonForm | None = None,
     dates_form: DatesForm | None = None,
+    refusal: Conflict | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    sent = (publish_form, send_back_form, closing_form, reveal_form, reason_form, dates_form)
     now = clock.now()
     by = person(request)
     phases = list(challenge.phases.select_related("reveal", "reveal__proposed_by"))
@@ -219,12 +253,14 @@ def _cockpit(
         and rules.may_suspend_challenge(by, challenge),
         "may_resume": challenge.status == ChallengeStatus.SUSPENDED
         and rules.may_suspend_challenge(by, challenge),
-        "failed": any((closing_form, reveal_form, reason_form, dates_form)),
+        "failed": any(sent) or refusal is not None,
+        "refusal": refusal,
         "pipeline": pipeline(challenge),
         "closing_form": closing_form or ClosingForm(),
         "reveal_form": reveal_form or RevealForm(),
         "reason_form": reason_form or ReasonForm(),
-        "publish_form": PublishForm(),
+        "publish_form": publish_form or PublishForm(**_read(challenge, "publish")),
+        "send_back_form": send_back_form or SendBackForm(**_read(challenge, "send_back")),
         "notices": list(challenge.notices.all()[:10]),
     }
     return render(request, "challenges/organiser.html", context, status=status)

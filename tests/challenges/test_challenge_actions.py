@@ -1,6 +1,7 @@
 """The editorial life of a challenge: visa, dates, close."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -139,6 +140,24 @@ def test_a_moderator_asks_for_corrections() -> None:
         challenges.send_back(challenge=challenge, reason="", by=owner(challenge))
     challenges.send_back(challenge=challenge, reason="Titre", by=UserFactory(region="moderator"))
     assert status() == ChallengeStatus.DRAFT
+
+
+def test_the_visa_is_for_the_version_that_was_read() -> None:
+    challenge = in_review()
+    read = Challenge.objects.get()
+    later = clock.now() + timedelta(days=3)
+    by = owner(challenge)
+    challenges.set_dates(phase=challenge.phases.get(), opens_at=later, closes_at=None, by=by)
+    moderator = UserFactory(region="moderator")
+    before = events()
+    for decide in (challenges.publish, partial(challenges.send_back, reason="Titre")):
+        with pytest.raises(Conflict) as refusal:
+            decide(challenge=read, by=moderator)
+        assert refusal.value.code == "challenge_changed"
+        assert refusal.value.facts == {"version": 3, "current": ChallengeStatus.IN_REVIEW}
+    assert (status(), events()) == (ChallengeStatus.IN_REVIEW, before)
+    challenges.publish(challenge=Challenge.objects.get(), by=moderator)
+    assert status() == ChallengeStatus.PUBLISHED
 
 
 def test_a_moderator_suspends_and_resumes() -> None:

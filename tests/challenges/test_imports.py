@@ -149,6 +149,18 @@ def test_a_change_during_the_review_asks_for_the_visa_again(tmp_path: Path) -> N
     assert (changed.status, changed.title) == (ChallengeStatus.DRAFT, "Autre titre")
 
 
+def test_nobody_publishes_the_version_they_did_not_read(tmp_path: Path) -> None:
+    read = imported(tmp_path)
+    by = owner_of(read)
+    read = challenges.submit(challenge=read, by=by)
+    imported(tmp_path, by, title="Autre titre")
+    challenges.submit(challenge=Challenge.objects.get(), by=by)
+    with pytest.raises(Conflict) as refusal:
+        challenges.publish(challenge=read, by=UserFactory(region="moderator"))
+    assert refusal.value.code == "challenge_changed"
+    assert Challenge.objects.get().status == ChallengeStatus.IN_REVIEW
+
+
 def test_dates_in_the_wrong_order_are_reported(tmp_path: Path) -> None:
     now = timezone.now()
     found = import_folder(folder=folder(tmp_path), by=owner(), opens_at=now, closes_at=now)

@@ -1,6 +1,8 @@
 """Running a challenge: the visa, the close, the reveal by two people."""
 
+import re
 import time
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -8,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from challenges.actions import challenges as acts
 from challenges.enums import ChallengeStatus
 from challenges.models import Challenge, Reveal
 from portal.accounts.enums import RegionRole
@@ -48,6 +51,13 @@ def prove(browser: Client) -> None:
     session.save()
 
 
+def read_in(page: Any) -> dict[str, str]:
+    """Return the version of the challenge that a page shows, as its forms send it back."""
+    found = set(re.findall(r'name="version" value="(\d+)"', page.text))
+    assert len(found) == 1
+    return {"version": found.pop()}
+
+
 def address(challenge: Challenge, name: str, *ids: object) -> str:
     """Return an address of the cockpit."""
     return reverse(f"challenges:{name}", args=[challenge.slug, *ids])
@@ -86,8 +96,9 @@ def test_organiser_asks_then_a_moderator_publishes(client: Client, owner: User) 
     assert Challenge.objects.get().status == ChallengeStatus.IN_REVIEW
     assert client.post(address(challenge, "organiser_publish")).status_code == 403
     moderator = signed_in(region_person(RegionRole.MODERATOR))
-    assert "Publier le challenge" in moderator.get(address(challenge, "organiser")).text
-    moderator.post(address(challenge, "organiser_publish"))
+    page = moderator.get(address(challenge, "organiser"))
+    assert "Publier le challenge" in page.text
+    moderator.post(address(challenge, "organiser_publish"), read_in(page))
     assert Challenge.objects.get().status == ChallengeStatus.PUBLISHED
 
 
@@ -97,8 +108,9 @@ def test_licence_to_confirm_is_confirmed_at_publication(client: Client, owner: U
     with_contract(challenge)
     client.post(address(challenge, "organiser_submit"))
     moderator = signed_in(region_person(RegionRole.MODERATOR))
-    assert moderator.post(address(challenge, "organiser_publish")).status_code == 422
-    moderator.post(address(challenge, "organiser_publish"), {"confirm_licence": "on"})
+    read = read_in(moderator.get(address(challenge, "organiser")))
+    assert moderator.post(address(challenge, "organiser_publish"), read).status_code == 422
+    moderator.post(address(challenge, "organiser_publish"), read | {"confirm_licence": "on"})
     assert Challenge.objects.get().status == ChallengeStatus.PUBLISHED
 
 
@@ -108,11 +120,47 @@ def test_moderator_asks_for_corrections(client: Client, owner: User) -> None:
     with_contract(challenge)
     client.post(address(challenge, "organiser_submit"))
     moderator = signed_in(region_person(RegionRole.MODERATOR))
-    refused = moderator.post(address(challenge, "organiser_send_back"), {"reason": ""})
+    read = read_in(moderator.get(address(challenge, "organiser")))
+    refused = moderator.post(address(challenge, "organiser_send_back"), read | {"reason": ""})
     assert refused.status_code == 422
     assert "Dites ce qui est à corriger." in refused.text
-    moderator.post(address(challenge, "organiser_send_back"), {"reason": "Les dates."})
+    moderator.post(address(challenge, "organiser_send_back"), read | {"reason": "Les dates."})
     assert Challenge.objects.get().status == ChallengeStatus.DRAFT
+
+
+@pytest.mark.parametrize("name", ["organiser_publish", "organiser_send_back"])
+def test_a_decision_on_a_page_that_has_aged_is_refused(owner: User, name: str) -> None:
+    challenge = ChallengeFactory(owner=owner)
+    PhaseFactory(challenge=challenge)
+    with_contract(challenge)
+    acts.submit(challenge=challenge, by=owner)
+    moderator = signed_in(region_person(RegionRole.MODERATOR))
+    stale = read_in(moderator.get(address(challenge, "organiser"))) | {"reason": "Les dates."}
+    challenge.refresh_from_db()
+    acts.send_back(challenge=challenge, reason="Le titre.", by=region_person())
+    Challenge.objects.update(title="Autre titre")
+    acts.submit(challenge=challenge, by=owner)
+    refused = moderator.post(address(challenge, name), stale)
+    assert refused.status_code == 409
+    assert "challenge_changed" in refused.text
+    assert "à l’état «\u00a0En relecture\u00a0»" in refused.text
+    assert "Autre titre" in refused.text
+    assert Challenge.objects.get().status == ChallengeStatus.IN_REVIEW
+    again = read_in(refused) | {"reason": "Les dates."}
+    assert moderator.post(address(challenge, name), again).status_code == 302
+
+
+@pytest.mark.parametrize("name", ["organiser_publish", "organiser_send_back"])
+def test_a_decision_says_which_version_was_read(owner: User, name: str) -> None:
+    challenge = ChallengeFactory(owner=owner)
+    PhaseFactory(challenge=challenge)
+    with_contract(challenge)
+    acts.submit(challenge=challenge, by=owner)
+    moderator = signed_in(region_person(RegionRole.MODERATOR))
+    refused = moderator.post(address(challenge, name), {"reason": "Les dates."})
+    assert refused.status_code == 422
+    assert "elle ne dit pas quelle version" in refused.text
+    assert Challenge.objects.get().status == ChallengeStatus.IN_REVIEW
 
 
 def test_close_needs_a_tick(client: Client, owner: User) -> None:
