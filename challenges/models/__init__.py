@@ -8,9 +8,6 @@ from challenges.models.challenge import (
     Notice,
     Phase,
     PublicFile,
-    Registration,
-    Terms,
-    TermsAcceptance,
 )
 from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation, Score, SealedResult
@@ -18,6 +15,7 @@ from challenges.models.job import Job
 from challenges.models.receipt import ReceiptKey, ScoreReceipt
 from challenges.models.scorer import PhaseTask, Scorer, ScorerVersion
 from challenges.models.team import Enrolment, Team, TeamInvitation, TeamMember
+from challenges.models.terms import Registration, Terms, TermsAcceptance
 
 __all__ = [
     "Challenge",

@@ -20,7 +20,6 @@ from challenges.enums import (
     PhaseKind,
     PhaseMoment,
     RegistrationMode,
-    RegistrationState,
 )
 from challenges.models.people import Viewer, person_id
 from challenges.models.words import challenge_word, within, word
@@ -214,63 +213,6 @@ class Notice(models.Model):
     class Meta:
         ordering = ["-at", "-pk"]
         constraints = [within("kind", NoticeKind, name="notice_kind_known")]
-
-
-class Terms(models.Model):
-    """Hold one version of the rules of a challenge."""
-
-    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="terms")
-    number = models.PositiveSmallIntegerField()
-    text = models.TextField()
-    html = models.TextField(blank=True)
-    sha256 = models.CharField(max_length=64)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["-number"]
-        constraints = [
-            models.UniqueConstraint(fields=["challenge", "number"], name="terms_number_once")
-        ]
-
-
-class TermsAcceptance(models.Model):
-    """Record that a person accepted one version of the rules."""
-
-    terms = models.ForeignKey(Terms, on_delete=models.PROTECT, related_name="acceptances")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="terms_acceptances"
-    )
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["terms", "user"], name="terms_accepted_once")
-        ]
-
-
-class Registration(models.Model):
-    """Say whether a person takes part in a challenge."""
-
-    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="registrations")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="registrations"
-    )
-    state = word(RegistrationState, default=RegistrationState.PENDING)
-    answers = models.JSONField(default=dict, blank=True)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            within("state", RegistrationState, name="registration_state_known"),
-            models.UniqueConstraint(fields=["challenge", "user"], name="registration_once"),
-        ]
 
 
 class PhaseQuerySet(models.QuerySet["Phase"]):
