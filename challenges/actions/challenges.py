@@ -199,8 +199,9 @@ def set_dates(
             _("Après la première soumission, la fermeture annoncée ne peut que reculer."),
             code="dates_frozen",
         )
+    phase.closed_by_hand = phase.closed_by_hand and closes_at == phase.closes_at
     phase.opens_at, phase.closes_at = opens_at, closes_at
-    phase.save(update_fields=["opens_at", "closes_at"])
+    phase.save(update_fields=["opens_at", "closes_at", "closed_by_hand"])
     challenge.version += 1
     challenge.save(update_fields=["version"])
     record("phase.dated", by=by, on=phase, opens_at=opens_at, closes_at=closes_at)
@@ -211,12 +212,13 @@ def set_dates(
 
 @transaction.atomic
 def close(*, phase: Phase, by: Actor) -> Phase:
-    """Close now a phase without an announced close, or whose close has passed.
+    """Close now a phase without an announced close, or end the grace of one whose close passed.
 
-    The entries being accepted are waited for: each is in before the close or refused.
+    The entries being accepted are waited for: each is in before the close or refused. Nothing
+    is accepted after it, uploads begun before included.
     In order: close date; challenge CLOSED when no phase is left; notice; letters;
-    event "phase.closed". Twice changes nothing. Raises NotAllowed; Conflict before opening or
-    when a later close was announced.
+    event "phase.closed", or notice and event "phase.grace_ended". Twice changes nothing.
+    Raises NotAllowed; Conflict before opening or when a later close was announced.
     """
     phase = Phase.objects.locked(phase)
     require(rules.may_close_phase, by, phase)
@@ -231,10 +233,16 @@ def close(*, phase: Phase, by: Actor) -> Phase:
                 closes_at=phase.closes_at,
             )
         case PhaseMoment.OPEN:
-            phase.closes_at = now
-            phase.save(update_fields=["closes_at"])
+            phase.closes_at, phase.closed_by_hand = now, True
+            phase.save(update_fields=["closes_at", "closed_by_hand"])
             record("phase.closed", by=by, on=phase)
             _tell_dates(phase, _("« %(name)s » est close.") % {"name": phase.name})
+        case PhaseMoment.CLOSED if phase.is_in_grace(now):
+            phase.closed_by_hand = True
+            phase.save(update_fields=["closed_by_hand"])
+            record("phase.grace_ended", by=by, on=phase)
+            told = _("« %(name)s » est close : les envois commencés avant ne sont plus reçus.")
+            _tell_dates(phase, told % {"name": phase.name})
         case PhaseMoment.CLOSED:
             pass
     close_challenge_if_over(phase.challenge, by=by)

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import IO, Any
 
-from django.conf import settings
 from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
@@ -219,19 +218,14 @@ def _refuse_closed(phase: Phase, now: datetime, *, first_byte_at: datetime | Non
 
 def _grace(phase: Phase, now: datetime, first_byte_at: datetime) -> bool:
     closes_at = phase.closes_at
-    late = timedelta(minutes=settings.GRACE_MINUTES)
-    if closes_at is not None and first_byte_at < closes_at and now < closes_at + late:
+    if closes_at is not None and first_byte_at < closes_at and phase.is_in_grace(now):
         return True
     raise Closed(
         _("La phase est close depuis le %(date)s.")
-        % {"date": _paris(closes_at) if closes_at else "?"},
+        % {"date": clock.paris_text(closes_at) if closes_at else "?"},
         code="phase_closed",
         closes_at=closes_at,
     )
-
-
-def _paris(at: datetime) -> str:
-    return at.astimezone(clock.PARIS).strftime("%d/%m/%Y à %H:%M:%S (UTC%z)")
 
 
 def _refuse_outsiders(challenge: Challenge, team: Team, by: User) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from portal.lib.refusals import Conflict
 
 @transaction.atomic
 def propose(*, phase: Phase, by: User) -> Reveal:
-    """Propose to reveal: by an organiser, after the close, when nothing is unfinished.
+    """Propose to reveal: by an organiser, after the close and its grace, nothing unfinished.
 
     In order: reveal; event "reveal.proposed"; letter to the Region. Twice changes nothing.
     Raises NotAllowed, Conflict.
@@ -55,11 +55,20 @@ def propose(*, phase: Phase, by: User) -> Reveal:
 
 
 def _refuse_unready(phase: Phase) -> None:
-    if phase.moment() != PhaseMoment.CLOSED:
+    now = clock.now()
+    if phase.moment(now) != PhaseMoment.CLOSED:
         raise Conflict(
             _("La phase est encore ouverte : les résultats se révèlent après la fermeture."),
             code="phase_open",
             closes_at=phase.closes_at,
+        )
+    ends = phase.grace_ends_at
+    if ends is not None and now < ends:  # accepted after the reveal: no private score
+        raise Conflict(
+            _("Des envois commencés avant la fermeture peuvent encore arriver, jusqu’au %(date)s.")
+            % {"date": clock.paris_text(ends)},
+            code="phase_in_grace",
+            grace_ends_at=ends,
         )
     waiting = standings.unfinished(phase.pk)
     if waiting:

@@ -1,6 +1,6 @@
 """Challenge, the people who run it, its pages, its rules and its phases."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.conf import settings
@@ -250,6 +250,8 @@ class Phase(models.Model):
     kind = word(PhaseKind, default=PhaseKind.PUBLIC)
     opens_at = models.DateTimeField(null=True, blank=True)
     closes_at = models.DateTimeField(null=True, blank=True)
+    # A phase closed by a person takes nothing more; one whose announced close passed has a grace.
+    closed_by_hand = models.BooleanField(default=False)
     max_per_day = models.PositiveIntegerField(null=True, blank=True, default=3)
     max_total = models.PositiveIntegerField(null=True, blank=True, default=60)
     max_parallel = models.PositiveIntegerField(null=True, blank=True)
@@ -293,6 +295,21 @@ class Phase(models.Model):
         """Say whether its private figures are out."""
         reveal = getattr(self, "reveal", None)
         return reveal is not None and reveal.executed_at is not None
+
+    @property
+    def grace_ends_at(self) -> datetime | None:
+        """Return until when an upload begun before the close may still end; None without close.
+
+        The close itself where a person closed the phase: nothing more is accepted.
+        """
+        if self.closes_at is None or self.closed_by_hand:
+            return self.closes_at
+        return self.closes_at + timedelta(minutes=settings.GRACE_MINUTES)
+
+    def is_in_grace(self, at: datetime) -> bool:
+        """Say whether the phase is closed and an upload begun before may still end."""
+        ends = self.grace_ends_at
+        return self.moment(at) == PhaseMoment.CLOSED and ends is not None and at < ends
 
     def moment(self, at: datetime | None = None) -> PhaseMoment:
         """Tell where the phase stands at an instant, now by default; bounds are [opens, closes)."""

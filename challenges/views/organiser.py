@@ -272,6 +272,7 @@ def _phase_row(
     moment = phase.moment(now)
     reveal = getattr(phase, "reveal", None)
     over = moment is PhaseMoment.CLOSED
+    in_grace = phase.is_in_grace(now)
     return {
         "phase": phase,
         "moment": moment,
@@ -279,10 +280,14 @@ def _phase_row(
         if not over and rules.may_edit_challenge(by, challenge)
         else None,
         "reveal": reveal,
+        "in_grace": in_grace,
         "may_close": moment is PhaseMoment.OPEN
         and phase.closes_at is None
         and rules.may_close_phase(by, phase),
-        "may_propose": over and reveal is None and rules.may_propose_reveal(by, phase),
+        "may_propose": over
+        and not in_grace
+        and reveal is None
+        and rules.may_propose_reveal(by, phase),
         "may_confirm": reveal is not None
         and reveal.confirmed_at is None
         and reveal.proposed_by_id != by.pk

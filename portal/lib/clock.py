@@ -28,6 +28,11 @@ def paris_day(at: datetime) -> date:
     return at.astimezone(PARIS).date()
 
 
+def paris_text(at: datetime) -> str:
+    """Write an instant to the second in Europe/Paris, with its offset, for a sentence."""
+    return at.astimezone(PARIS).strftime("%d/%m/%Y à %H:%M:%S (UTC%z)")
+
+
 def next_paris_midnight(at: datetime) -> datetime:
     """Return the first instant of the following day in Europe/Paris, in UTC."""
     day = date.fromordinal(paris_day(at).toordinal() + 1)

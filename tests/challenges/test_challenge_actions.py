@@ -184,6 +184,48 @@ def test_an_open_phase_without_an_announced_close_is_closed() -> None:
     assert Outbox.objects.filter(topic="mail.phase_dates").count() == 1
 
 
+@pytest.mark.parametrize(
+    ("late", "in_grace"),
+    [
+        (timedelta(milliseconds=-1), False),
+        (timedelta(0), True),
+        (timedelta(minutes=15, milliseconds=-1), True),
+        (timedelta(minutes=15), False),
+    ],
+)
+def test_the_grace_runs_from_an_announced_close(late: timedelta, in_grace: bool) -> None:
+    phase = PhaseFactory(opens_at=NOON - timedelta(days=1), closes_at=NOON)
+    assert phase.is_in_grace(NOON + late) == in_grace
+    phase.closed_by_hand = True
+    assert not phase.is_in_grace(NOON + late)
+
+
+def test_closing_by_hand_ends_the_grace() -> None:
+    challenge = ChallengeFactory(opened=True)
+    Phase.objects.update(closes_at=clock.now())
+    phase = challenge.phases.get()
+    by = owner(challenge)
+    assert phase.is_in_grace(clock.now())
+    for _ in range(2):
+        challenges.close(phase=phase, by=by)
+    fresh = Phase.objects.get()
+    assert (fresh.closed_by_hand, fresh.closes_at) == (True, phase.closes_at)
+    assert events() == ["phase.grace_ended", "challenge.closed"]
+    assert Notice.objects.get().kind == NoticeKind.DATES
+
+
+def test_a_phase_that_opens_again_has_its_grace_again() -> None:
+    challenge = ChallengeFactory(opened=True)
+    PhaseFactory(challenge=challenge, index=1)  # undated: the challenge is not over
+    phase = challenge.phases.get(index=0)
+    by = owner(challenge)
+    phase = challenges.close(phase=phase, by=by)
+    assert phase.closed_by_hand
+    later = clock.now() + timedelta(days=1)
+    challenges.set_dates(phase=phase, opens_at=phase.opens_at, closes_at=later, by=by)
+    assert not Phase.objects.get(index=0).closed_by_hand
+
+
 def test_an_announced_close_is_not_brought_forward() -> None:
     challenge = ChallengeFactory(opened=True)
     later = clock.now() + timedelta(days=1)

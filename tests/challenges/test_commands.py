@@ -143,6 +143,17 @@ def test_a_refused_reveal_leaves_no_proposal(slug: str) -> None:
     assert (code, len(told["rows"])) == (0, 1)
 
 
+def test_close_then_reveal_after_an_announced_close(slug: str) -> None:
+    Phase.objects.update(closes_at=clock.now())
+    reveal = ("reveal", slug, "--by", "organisation", "--with", "moderation", "--work")
+    code, told = run(*reveal)
+    assert (code, told["error"]["code"]) == (1, "phase_in_grace")
+    assert told["error"]["grace_ends_at"] > clock.now().isoformat()
+    assert run("close", slug, "--by", "organisation")[0] == 0
+    code, told = run(*reveal)
+    assert (code, told["status"]) == (0, "revealed")
+
+
 def test_an_unknown_challenge_is_a_wrong_usage() -> None:
     for name in ("standings", "close", "reveal"):
         with pytest.raises(CommandError) as error:

@@ -223,6 +223,16 @@ def test_an_upload_that_began_in_time_has_a_grace(
             enter(team)
 
 
+def test_a_phase_closed_by_hand_has_no_grace(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    Phase.objects.update(opens_at=NOON - timedelta(days=1), closes_at=NOON, closed_by_hand=True)
+    times = iter([NOON - timedelta(seconds=1)])
+    monkeypatch.setattr(clock, "now", lambda: next(times, NOON + timedelta(seconds=1)))
+    with pytest.raises(Closed) as refusal:
+        enter(team)
+    assert refusal.value.facts["closes_at"] == NOON
+    assert Entry.objects.count() == 0
+
+
 def test_a_phase_to_come_says_when(team: Team) -> None:
     opens_at = clock.now() + timedelta(hours=1)
     Phase.objects.update(opens_at=opens_at)

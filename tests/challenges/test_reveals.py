@@ -1,5 +1,6 @@
 """Two people reveal the private part, once, and the boards say the truth."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from challenges.worker import drain
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor
 from portal.audit.models import AuditEvent, Outbox
-from portal.lib import objects
+from portal.lib import clock, objects
 from portal.lib.refusals import Conflict, Hidden, NotAllowed
 from tests.challenges.bundles import folders
 from tests.challenges.world import ROWS, entered, opened, owner_of, truth_of
@@ -62,6 +63,24 @@ def test_nothing_is_proposed_while_the_phase_is_open(challenge: Challenge) -> No
     with pytest.raises(Conflict) as refusal:
         reveals.propose(phase=phase_of(challenge), by=owner_of(challenge))
     assert refusal.value.code == "phase_open"
+
+
+def test_nothing_is_proposed_nor_confirmed_during_the_grace(challenge: Challenge) -> None:
+    now = clock.now()
+    Phase.objects.update(opens_at=now - timedelta(days=2), closes_at=now)
+    with pytest.raises(Conflict) as refusal:
+        reveals.propose(phase=phase_of(challenge), by=owner_of(challenge))
+    assert refusal.value.code == "phase_in_grace"
+    assert refusal.value.facts == {"grace_ends_at": now + timedelta(minutes=15)}
+    Phase.objects.update(closes_at=now - timedelta(minutes=15))
+    reveals.propose(phase=phase_of(challenge), by=owner_of(challenge))
+    Phase.objects.update(closes_at=now)
+    with pytest.raises(Conflict):
+        reveals.confirm(phase=phase_of(challenge), by=region())
+    assert Job.objects.filter(kind="reveal").count() == 0
+    Phase.objects.update(closes_at=now - timedelta(minutes=15))
+    reveals.confirm(phase=phase_of(challenge), by=region())
+    assert Job.objects.filter(kind="reveal").count() == 1
 
 
 def test_nothing_is_proposed_while_an_entry_waits(challenge: Challenge) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from challenges.actions import challenges as acts
 from challenges.enums import ChallengeStatus
-from challenges.models import Challenge, Reveal
+from challenges.models import Challenge, Phase, Reveal
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from tests.challenges.pages.scenes import clocked, listed, with_contract
@@ -189,6 +190,20 @@ def test_reveal_takes_two_people(client: Client, owner: User) -> None:
     found = Reveal.objects.get()
     assert (found.proposed_by, found.confirmed_at is not None) == (owner, True)
     assert "le calcul est en cours" in client.get(address(challenge, "organiser")).text
+
+
+def test_reveal_waits_for_the_end_of_the_grace(client: Client, owner: User) -> None:
+    challenge = ChallengeFactory(owner=owner, closed=True)
+    Phase.objects.update(closes_at=timezone.now())
+    page = client.get(address(challenge, "organiser"))
+    assert "Délai de grâce" in page.text
+    assert "Proposer la publication des résultats" not in page.text
+    sent = client.post(address(challenge, "reveal_propose", 0), {"sure": "on"})
+    assert (sent.status_code, Reveal.objects.count()) == (409, 0)
+    assert "phase_in_grace" in sent.text
+    Phase.objects.update(closes_at=timezone.now() - timedelta(minutes=15))
+    page = client.get(address(challenge, "organiser"))
+    assert "Proposer la publication des résultats" in page.text
 
 
 def test_reveal_is_refused_while_open(client: Client, owner: User) -> None:
