@@ -1,6 +1,6 @@
 """Move an entry on as the worker learns about it; every step is fenced by the job's lease."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -31,8 +31,8 @@ from portal.lib import clock, failpoints, immutable
 class Result:
     """What a scoring gave: figures to release now, and the sealed rest.
 
-    public: {metric: value} of the columns that are not kept for the closing. means: what
-    scored, the digests that its receipt names.
+    public: {metric: value} of the columns that are not kept for the closing. intervals:
+    {metric: [low, high, method]}. means: what scored, the digests that its receipt names.
     """
 
     public: dict[str, float | None]
@@ -41,6 +41,7 @@ class Result:
     key_id: str
     seconds: float | None = None
     input_sha256: str = ""
+    intervals: Mapping[str, Any] = field(default_factory=dict)
     means: dict[str, Any] = field(default_factory=dict)
 
 
@@ -140,7 +141,7 @@ def finish_score(*, job: Job, result: Result) -> bool:
     evaluation.state, evaluation.finished_at = EvaluationState.DONE, now
     evaluation.seconds, evaluation.input_sha256 = result.seconds, result.input_sha256
     failpoints.hit("score.before_scores")
-    scores = releases.public(evaluation, result.public, at=now)
+    scores = releases.public(evaluation, result.public, result.intervals, at=now)
     evaluation.save()
     with immutable.writes(Score, SealedResult):
         Score.objects.bulk_create(scores, ignore_conflicts=True)

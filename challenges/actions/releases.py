@@ -1,9 +1,10 @@
 """Round a figure once, at the moment it is released."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from challenges.enums import Split
+from challenges.enums import Ladder, Split
 from challenges.models import Column, Evaluation, Score
 
 
@@ -13,21 +14,44 @@ def rounded(value: float, decimals: int) -> tuple[float, str]:
     return released, f"{released:.{decimals}f}"
 
 
+def rounded_interval(bounds: Any, decimals: int) -> tuple[float | None, float | None]:
+    """Round the two ends of [low, high, method]; (None, None) where there is no interval."""
+    if not bounds or bounds[0] is None:
+        return None, None
+    return rounded(bounds[0], decimals)[0], rounded(bounds[1], decimals)[0]
+
+
 def public(
-    evaluation: Evaluation, figures: dict[str, float | None], *, at: datetime
+    evaluation: Evaluation,
+    figures: Mapping[str, float | None],
+    intervals: Mapping[str, Any],
+    *,
+    at: datetime,
 ) -> list[Score]:
-    """Return the scores to release at the finish: the columns that are not for the closing."""
+    """Return the scores to release at the finish: the columns that are not for the closing.
+
+    intervals: {key: [low, high, method]}; kept back where a ladder holds values back, as the
+    middle of an interval tells the value.
+    """
+    told = intervals if evaluation.entry.enrolment.phase.ladder == Ladder.OFF else {}
     return [
-        _score(evaluation, Split.PUBLIC, column, value, at=at)
+        _score(evaluation, Split.PUBLIC, column, value, told.get(column.key), at=at)
         for column in columns_of(evaluation)
         if not column.at_closing and (value := figures.get(column.key)) is not None
     ]
 
 
-def at_reveal(evaluation: Evaluation, values: dict[str, Any], *, at: datetime) -> list[Score]:
+def at_reveal(
+    evaluation: Evaluation,
+    values: Mapping[str, Any],
+    intervals: Mapping[str, Any],
+    *,
+    at: datetime,
+) -> list[Score]:
     """Return the scores to release at the reveal: all that is private, and the groups of both.
 
-    values: {split: {key: value, None or {"groups": {group: {"value", "n", "shown"}}}}}.
+    values: {split: {key: value, None or {"groups": {group: {"value", "n", "shown"}}}}};
+    intervals: {split: {key: [low, high, method]}}.
     """
     scores = []
     for split in Split:
@@ -35,19 +59,22 @@ def at_reveal(evaluation: Evaluation, values: dict[str, Any], *, at: datetime) -
             if split == Split.PUBLIC and not column.at_closing:
                 continue  # released at the finish
             found = values.get(split.value, {}).get(column.key)
-            scores += _figures(evaluation, split, column, found, at)
+            bounds = intervals.get(split.value, {}).get(column.key)
+            scores += _figures(evaluation, split, column, found, bounds, at)
     return scores
 
 
 def _figures(
-    evaluation: Evaluation, split: Split, column: Column, found: Any, at: datetime
+    evaluation: Evaluation, split: Split, column: Column, found: Any, bounds: Any, at: datetime
 ) -> list[Score]:
     if found is None:
         return []
     if not isinstance(found, dict):
-        return [_score(evaluation, split, column, found, at=at)]
+        return [_score(evaluation, split, column, found, bounds, at=at)]
     return [
-        _score(evaluation, split, column, cell["value"], at=at, group=group, units=cell.get("n"))
+        _score(
+            evaluation, split, column, cell["value"], None, at=at, group=group, units=cell.get("n")
+        )
         for group, cell in found["groups"].items()
         if cell.get("value") is not None and cell.get("shown", True)
     ]
@@ -69,12 +96,14 @@ def _score(
     split: Split,
     column: Column,
     value: float,
+    bounds: Any,
     *,
     at: datetime,
     group: str = "",
     units: int | None = None,
 ) -> Score:
     released, text = rounded(value, column.decimals)
+    low, high = rounded_interval(bounds, column.decimals)
     return Score(
         evaluation=evaluation,
         split=split,
@@ -82,6 +111,8 @@ def _score(
         group=group,
         value=released,
         value_text=text,
+        low=low,
+        high=high,
         units=units,
         released_at=at,
     )

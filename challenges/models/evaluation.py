@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from challenges.enums import EvaluationState, Split
 from challenges.models.entry import Entry
@@ -61,6 +61,9 @@ class Score(Immutable):
     group = models.CharField(max_length=120, blank=True, default="")
     value = models.FloatField()
     value_text = models.CharField(max_length=32)
+    # The 95 % interval, rounded like the value; None where there is none to tell.
+    low = models.FloatField(null=True, blank=True)
+    high = models.FloatField(null=True, blank=True)
     units = models.PositiveIntegerField(null=True, blank=True)
     released_at = models.DateTimeField()
 
@@ -72,6 +75,12 @@ class Score(Immutable):
             ),
             models.CheckConstraint(
                 condition=Q(value__gt=-1e308, value__lt=1e308), name="score_is_finite"
+            ),
+            models.CheckConstraint(
+                condition=Q(low__isnull=True, high__isnull=True)
+                | Q(low__isnull=False, high__isnull=False)
+                & Q(low__gt=-1e308, high__lt=1e308, low__lte=F("high")),
+                name="score_interval_is_whole",
             ),
         ]
 

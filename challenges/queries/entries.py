@@ -66,7 +66,8 @@ def expected_wait_seconds(entry: Entry) -> float | None:
 def released(entry: Entry) -> dict[str, dict[str, Any]]:
     """Return the released public figures of an entry: {metric: {"value", "text", "low", "high"}}.
 
-    Bounds are those of the board when this entry is the one listed there, else None.
+    Bounds are the entry's own; under a ladder they are those of the board when this entry is
+    the one listed there, else None.
     """
     return _released(entry, Split.PUBLIC)
 
@@ -86,11 +87,16 @@ def _released(entry: Entry, split: Split) -> dict[str, dict[str, Any]]:
         score.metric: {
             "value": score.value,
             "text": score.value_text,
-            "low": cells.get(score.metric, {}).get("low"),
-            "high": cells.get(score.metric, {}).get("high"),
+            **_bounds(score, cells.get(score.metric, {})),
         }
         for score in scores
     }
+
+
+def _bounds(score: Score, cell: dict[str, Any]) -> dict[str, float | None]:
+    if score.low is not None:
+        return {"low": score.low, "high": score.high}
+    return {"low": cell.get("low"), "high": cell.get("high")}
 
 
 def oldest_unfinished() -> datetime | None:

@@ -28,7 +28,7 @@ BLANK_FAULT = {
 
 @dataclass(frozen=True)
 class Figure:
-    """Hold one released figure: its text, and its interval where the board gives one."""
+    """Hold one released figure: its text, and its interval where there is one to tell."""
 
     text: str = ""
     low: str = ""
@@ -84,7 +84,13 @@ def primary_figures(entries: Sequence[Entry]) -> dict[UUID, Figures]:
         sealed = score.split == Split.PRIVATE and phases[entry_id] not in revealed
         if score.metric == column.key and not sealed:
             row = intervals.get((entry_id, score.split))
-            texts[entry_id, score.split] = _figure(score.value, column.decimals, row)
+            own = score.low is not None
+            texts[entry_id, score.split] = _figure(
+                score.value,
+                column.decimals,
+                score.low if own else getattr(row, "interval_low", None),
+                score.high if own else getattr(row, "interval_high", None),
+            )
     return {
         entry_id: Figures(
             title=column.title,
@@ -95,15 +101,11 @@ def primary_figures(entries: Sequence[Entry]) -> dict[UUID, Figures]:
     }
 
 
-def _figure(value: float, decimals: int, row: Standing | None) -> Figure:
+def _figure(value: float, decimals: int, low: float | None, high: float | None) -> Figure:
     def write(number: float | None) -> str:
         return "" if number is None else number_format(number, decimals, use_l10n=True)
 
-    return Figure(
-        text=write(value),
-        low=write(row.interval_low) if row else "",
-        high=write(row.interval_high) if row else "",
-    )
+    return Figure(text=write(value), low=write(low), high=write(high))
 
 
 def history(
@@ -165,7 +167,11 @@ def listed_facts(phase: Phase | None, team: Team) -> dict[str, Any]:
     column = row.leaderboard.primary
     cell = row.cells.get(column.key) or {}
     teams = row.leaderboard.standings.filter(split=Split.PUBLIC, is_baseline=False).count()
-    figure = _figure(cell["value"], column.decimals, row) if cell.get("value") is not None else None
+    figure = (
+        _figure(cell["value"], column.decimals, row.interval_low, row.interval_high)
+        if cell.get("value") is not None
+        else None
+    )
     return {"rank": row.rank, "teams": teams, "figure": figure, "title": column.title}
 
 

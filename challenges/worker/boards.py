@@ -136,14 +136,7 @@ def _cell(candidate: Candidate, column: Column, bounds: Any) -> dict[str, Any] |
     if column.key not in candidate.figures:
         return None
     value, text = candidate.figures[column.key]
-    low, high = (
-        (
-            releases.rounded(bounds[0], column.decimals)[0],
-            releases.rounded(bounds[1], column.decimals)[0],
-        )
-        if bounds and bounds[0] is not None
-        else (None, None)
-    )
+    low, high = releases.rounded_interval(bounds, column.decimals)
     return {"value": value, "text": text, "low": low, "high": high}
 
 
@@ -178,8 +171,9 @@ def _to_release(phase: Phase, opened: Opened) -> list[Score]:
     )
     scores: list[Score] = []
     for evaluation in evaluations:
-        values = opened.of(evaluation.pk).get("values", {})
-        scores += releases.at_reveal(evaluation, values, at=now)
+        result = opened.of(evaluation.pk)
+        values, intervals = result.get("values", {}), result.get("intervals", {})
+        scores += releases.at_reveal(evaluation, values, intervals, at=now)
     return scores
 
 

@@ -92,6 +92,7 @@ def _result(
     public = found.values.get("public", {})
     return Result(
         public={key: value for key, value in public.items() if not isinstance(value, dict)},
+        intervals=found.intervals.get("public", {}),
         payload=sealed.ciphertext,
         payload_sha256=hashlib.sha256(sealed.ciphertext).hexdigest(),
         key_id=sealed.key_id,

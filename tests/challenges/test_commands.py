@@ -90,6 +90,21 @@ def test_a_team_enters_and_reads_its_score(slug: str, file: str) -> None:
     assert row["metrics"]["exactitude"] == score
 
 
+def test_an_entry_that_the_board_does_not_list_has_its_own_interval(
+    slug: str, file: str, tmp_path: Path
+) -> None:
+    run("enter", slug, file, "--team", "A", "--work")
+    worse = tmp_path / "moins-bonne.csv"
+    worse.write_bytes(answer(0.3))
+    code, told = run("enter", slug, str(worse), "--team", "A", "--work")
+    assert (code, told["status"]) == (0, "scored")
+    board = run("standings", slug)[1]["rows"]
+    shown = next(row["metrics"] for row in board if row["team"] == "A")
+    for key, score in told["scores"].items():
+        assert score["low"] <= score["value"] <= score["high"]
+        assert score != shown[key]
+
+
 def test_a_wrong_file_is_told_by_line(slug: str, tmp_path: Path) -> None:
     path = tmp_path / "faux.csv"
     path.write_bytes(answer(0.8).replace(b"A0002,", b"A9999,"))

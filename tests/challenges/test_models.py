@@ -116,6 +116,26 @@ def test_a_score_is_finite(value: float) -> None:
     assert Score.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(None, 0.5), (0.5, None), (0.5, 0.4), (0.5, float("inf")), (float("nan"), 0.5)],
+)
+def test_the_interval_of_a_score_is_whole(low: float | None, high: float | None) -> None:
+    evaluation = evaluation_of(EntryFactory())
+    with pytest.raises(DatabaseError), transaction.atomic(), immutable.writes(Score):
+        Score(
+            evaluation=evaluation,
+            split=Split.PUBLIC,
+            metric="mae",
+            value=0.45,
+            value_text="",
+            low=low,
+            high=high,
+            released_at=timezone.now(),
+        ).save()
+    assert Score.objects.count() == 0
+
+
 def test_a_score_is_written_once() -> None:
     entry = EntryFactory(scored=True)
     refuses("score_once", lambda: score(entry, 0.5))

@@ -191,6 +191,19 @@ def test_the_final_choice_decides_the_private_rank(challenge: Challenge) -> None
     assert Standing.objects.get(team=team, split="private").entry == worst
 
 
+def test_an_entry_that_no_board_lists_has_its_own_private_interval(challenge: Challenge) -> None:
+    team = TeamFactory(challenge=challenge)
+    for number, skill in enumerate((0.95, 0.9, 0.2)):
+        entered(challenge, skill, team=team, seed=20 + number)
+    assert drain()
+    assert entries.released_private(Entry.objects.get(enrolment__team=team, number=3)) == {}
+    revealed(challenge)
+    worst = Entry.objects.get(enrolment__team=team, number=3)
+    assert not Standing.objects.filter(entry=worst).exists()
+    for figure in entries.released_private(worst).values():
+        assert figure["low"] <= figure["value"] <= figure["high"]
+
+
 def test_equal_files_share_their_rank_and_each_figure_holds(challenge: Challenge) -> None:
     twins = [entered(challenge, 0.6, seed=1), entered(challenge, 0.6, seed=1)]
     assert drain()

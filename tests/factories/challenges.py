@@ -316,7 +316,11 @@ def evaluation_of(entry: Entry) -> Evaluation:
 
 
 def score(
-    entry: Entry, value: float = 0.25, split: Split = Split.PUBLIC, metric: str = "mae"
+    entry: Entry,
+    value: float = 0.25,
+    split: Split = Split.PUBLIC,
+    metric: str = "mae",
+    interval: tuple[float, float] | tuple[None, None] = (None, None),
 ) -> Score:
     """Release a figure of an entry."""
     evaluation = entry.evaluations.first() or evaluation_of(entry)
@@ -327,6 +331,8 @@ def score(
             metric=metric,
             value=value,
             value_text=f"{value:.4f}",
+            low=interval[0],
+            high=interval[1],
             released_at=_now(),
         )
         made.save()

@@ -28,6 +28,7 @@ from tests.factories.challenges import (
     TeamFactory,
     captain_of,
     holdout_of,
+    score,
 )
 
 pytestmark = pytest.mark.django_db
@@ -240,6 +241,17 @@ def test_history_gives_scores_and_the_interval_of_the_listed_one(
     assert "0,2500" in page
     assert "de 0,2000 à 0,3000" in page
     assert "Rang public" in page
+
+
+def test_entry_has_its_own_interval_off_the_board(captain: Client, team: Team) -> None:
+    enrolment = EnrolmentFactory(team=team)
+    StandingFactory(entry=EntryFactory(enrolment=enrolment, scored=True))
+    other = EntryFactory(enrolment=enrolment, status="scored")
+    score(other, 0.35, interval=(0.3, 0.4))
+    assert "de 0,3000 à 0,4000" in captain.get(address(team)).text
+    page = captain.get(address(team, "entry", other.pk)).text
+    assert "de 0,3000 à 0,4000" in page
+    assert "qui représente l’équipe au classement" not in page
 
 
 def test_captain_chooses_and_takes_back(captain: Client, team: Team) -> None:
