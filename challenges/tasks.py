@@ -145,8 +145,8 @@ def phase_dates(phase_id: int) -> None:
 
 
 @handler("mail.reveal_proposed")
-def reveal_proposed(reveal_id: int) -> None:
-    """Ask the Region to confirm a reveal."""
+def reveal_proposed(reveal_id: int, again: str = "") -> None:
+    """Ask the Region to confirm a reveal; again: when an earlier confirmation was set back."""
     reveal = Reveal.objects.select_related("phase__challenge").get(pk=reveal_id)
     challenge = reveal.phase.challenge
     _tell(
@@ -154,7 +154,7 @@ def reveal_proposed(reveal_id: int) -> None:
         _region(RegionRole.ADMINISTRATOR, RegionRole.MODERATOR),
         challenge,
         path=_page(challenge, "classement/"),
-        event=str(reveal.pk),
+        event=f"{reveal.pk}:{again}" if again else str(reveal.pk),
         about=reveal.phase.name,
     )
 

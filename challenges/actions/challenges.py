@@ -250,7 +250,7 @@ def close(*, phase: Phase, by: Actor) -> Phase:
 
 
 def close_challenge_if_over(challenge: Challenge, *, by: Actor) -> bool:
-    """Note that a published challenge whose phases are all over is closed."""
+    """Note that a published challenge whose phases are all over is closed, or even revealed."""
     challenge = Challenge.objects.locked(challenge)
     now = clock.now()
     phases = list(challenge.phases.order_by("index"))
@@ -260,6 +260,17 @@ def close_challenge_if_over(challenge: Challenge, *, by: Actor) -> bool:
     challenge.become(ChallengeStatus.CLOSED, at=now)
     challenge.save()
     record("challenge.closed", by=by, on=challenge)
+    note_revealed(challenge)
+    return True
+
+
+def note_revealed(challenge: Challenge) -> bool:
+    """Note, in the caller's transaction, that a closed challenge keeps no result back."""
+    left = challenge.phases.exclude(reveal__executed_at__isnull=False)
+    if challenge.status != ChallengeStatus.CLOSED or left.exists():
+        return False
+    challenge.become(ChallengeStatus.REVEALED, at=clock.now())
+    challenge.save()
     return True
 
 

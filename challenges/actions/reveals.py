@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.actions import jobs, score_receipts, standings
-from challenges.actions.challenges import close_challenge_if_over
+from challenges.actions.challenges import close_challenge_if_over, note_revealed
 from challenges.actions.jobs import WORKER
 from challenges.enums import (
     ChallengeStatus,
@@ -25,7 +25,7 @@ from challenges.models import (
     Reveal,
     Score,
 )
-from challenges.models.listings import Listing
+from challenges.models.listings import Listing, outcome_digest
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
@@ -56,6 +56,11 @@ def propose(*, phase: Phase, by: User) -> Reveal:
 
 def _refuse_unready(phase: Phase) -> None:
     now = clock.now()
+    if phase.challenge.status == ChallengeStatus.SUSPENDED:
+        raise Conflict(
+            _("Le challenge est suspendu : ses résultats attendent qu’il reprenne."),
+            code="challenge_suspended",
+        )
     if phase.moment(now) != PhaseMoment.CLOSED:
         raise Conflict(
             _("La phase est encore ouverte : les résultats se révèlent après la fermeture."),
@@ -82,8 +87,9 @@ def _refuse_unready(phase: Phase) -> None:
 def confirm(*, phase: Phase, by: User) -> Reveal:
     """Confirm a proposed reveal: by a person of the Region, not an organiser, not the proposer.
 
-    In order: reveal confirmed; job "reveal"; event "reveal.confirmed". Twice by the same
-    person changes nothing, but gives a dead job another life. Raises NotAllowed, Conflict.
+    In order: reveal confirmed, with the digest of what it is confirmed on; job "reveal"; event
+    "reveal.confirmed". Twice by the same person changes nothing, but gives a dead job another
+    life. Raises NotAllowed, Conflict.
     """
     phase = Phase.objects.locked(phase)
     require(rules.may_confirm_reveal, by, phase)
@@ -100,8 +106,9 @@ def confirm(*, phase: Phase, by: User) -> Reveal:
         return reveal
     _refuse_unready(phase)
     reveal.confirmed_by_id, reveal.confirmed_at = by.pk, clock.now()
+    reveal.inputs_digest = outcome_digest(phase)
     reveal.save()
-    jobs.put(kind=JobKind.REVEAL, subject_id=reveal.pk, dedup_key=str(reveal.pk))
+    jobs.revive(kind=JobKind.REVEAL, subject_id=reveal.pk, dedup_key=str(reveal.pk))
     record("reveal.confirmed", by=by, on=reveal, phase=phase.index)
     return reveal
 
@@ -115,18 +122,25 @@ def execute(
     boards: Sequence[tuple[Listing, Sequence[standings.Line], dict[str, Any]]],
     facts: Mapping[str, Any],
 ) -> bool:
-    """Release everything at once; False when the lease was lost: nothing is written.
+    """Release everything at once; False when nothing was released.
 
     In order: job done; private scores and group figures; score receipts reissued; boards of
     both splits; reveal executed; challenge REVEALED when no phase is left; notice; letter;
-    event "phase.revealed".
+    event "phase.revealed". Nothing is written when the lease was lost. When the challenge was
+    suspended, or what the confirmation was given on has moved, the confirmation is set back:
+    event "reveal.set_back", letter to the Region.
     """
     if not (jobs.fence(job) and jobs.complete(job)):
         return False
-    reveal = Reveal.objects.select_for_update().get(pk=reveal.pk)
-    if reveal.executed_at is not None:
-        return True
     phase = Phase.objects.locked(reveal.phase)
+    reveal = Reveal.objects.select_for_update().get(pk=reveal.pk)
+    if reveal.executed_at is not None or reveal.confirmed_at is None:
+        return reveal.executed_at is not None
+    challenge = Challenge.objects.locked(phase.challenge)
+    if challenge.status == ChallengeStatus.SUSPENDED:
+        return _set_back(reveal, "suspended")
+    if outcome_digest(phase) != reveal.inputs_digest:
+        return _set_back(reveal, "changed")
     now = clock.now()
     with immutable.writes(Score):
         Score.objects.bulk_create(scores, ignore_conflicts=True)
@@ -135,11 +149,7 @@ def execute(
         standings.write(Leaderboard.objects.locked(found.board), found, lines, board_facts)
     reveal.executed_at, reveal.facts = now, dict(facts)
     reveal.save()
-    challenge = Challenge.objects.locked(phase.challenge)
-    left = challenge.phases.exclude(reveal__executed_at__isnull=False)
-    if not left.exists() and challenge.status == ChallengeStatus.CLOSED:
-        challenge.become(ChallengeStatus.REVEALED, at=now)
-        challenge.save()
+    note_revealed(challenge)
     Notice.objects.create(
         challenge=challenge,
         kind=NoticeKind.SCORING,
@@ -149,3 +159,14 @@ def execute(
     record("phase.revealed", by=WORKER, on=reveal, phase=phase.index, scores=len(scores))
     owe("mail.phase_revealed", key=str(reveal.pk), reveal_id=reveal.pk)
     return True
+
+
+def _set_back(reveal: Reveal, reason: str) -> bool:
+    """Ask for another confirmation: what the first one was given on does not hold any more."""
+    again = clock.now().isoformat()
+    reveal.confirmed_by = reveal.confirmed_at = None
+    reveal.inputs_digest, reveal.facts = "", {"set_back": reason}
+    reveal.save()
+    record("reveal.set_back", by=WORKER, on=reveal, reason=reason)
+    owe("mail.reveal_proposed", key=f"{reveal.pk}:{again}", reveal_id=reveal.pk, again=again)
+    return False

@@ -132,8 +132,11 @@ class Reveal(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    # What the confirmation was given on: entries, their sealed results, the public boards.
+    inputs_digest = models.CharField(max_length=64, blank=True)
     executed_at = models.DateTimeField(null=True, blank=True)
-    # {"kendall", "spearman", "teams", "moves": [{"team", "public", "private"}], "outside": […]}
+    # {"kendall", "spearman", "teams", "moves": [{"team", "public", "private"}], "outside": […]};
+    # {"set_back": reason} while a confirmation that could not be followed waits for another.
     facts = models.JSONField(default=dict, blank=True)
 
     class Meta:

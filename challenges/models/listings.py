@@ -9,6 +9,7 @@ from uuid import UUID
 
 from challenges.enums import BoardRule, Direction, EvaluationState, Split
 from challenges.models.board import Column, Leaderboard
+from challenges.models.challenge import Phase
 from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation, Score
 from portal.lib import canonical
@@ -210,6 +211,32 @@ def _digest(
                 for each in columns
             ],
             "entries": sorted(_plain(each, counts) for each in chosen),
+        }
+    )
+
+
+def outcome_digest(phase: Phase) -> str:
+    """Return the sha256 of all that decides the final results of a phase.
+
+    Its entries and their choices, the teams that count, the sealed results, the public boards.
+    """
+    entries = Entry.objects.filter(enrolment__phase=phase)
+    results = Evaluation.objects.filter(entry__enrolment__phase=phase, state=EvaluationState.DONE)
+    listed = set(entries.listed().order_by("pk").values_list("pk", flat=True))
+    return canonical.digest(
+        {
+            "entries": [
+                [str(each.pk), each.version, each.status, each.final_choice, each.pk in listed]
+                for each in entries.order_by("pk")
+            ],
+            "results": [
+                [str(pk), sealed]
+                for pk, sealed in results.order_by("pk").values_list("pk", "sealed_result__sha256")
+            ],
+            "boards": {
+                board.key: listing(board, Split.PUBLIC).digest
+                for board in phase.leaderboards.order_by("pk")
+            },
         }
     )
 

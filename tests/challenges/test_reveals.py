@@ -244,6 +244,66 @@ def test_a_small_group_is_never_shown(tmp_path: Path) -> None:
     assert Score.objects.filter(split="public", group="nord").count() == 0
 
 
+def test_nothing_is_revealed_while_the_challenge_is_suspended(challenge: Challenge) -> None:
+    Phase.objects.update(opens_at=clock.now() - timedelta(days=2))
+    Phase.objects.update(closes_at=clock.now() - timedelta(days=1))
+    challenges.suspend(challenge=challenge, reason="Un doute.", by=UserFactory(region="moderator"))
+    phase = phase_of(challenge)
+    with pytest.raises(Conflict) as refusal:
+        reveals.propose(phase=phase, by=owner_of(challenge))
+    assert refusal.value.code == "challenge_suspended"
+    challenges.resume(challenge=challenge, by=UserFactory(region="moderator"))
+    reveals.propose(phase=phase, by=owner_of(challenge))
+    Challenge.objects.update(status=ChallengeStatus.SUSPENDED)
+    with pytest.raises(Conflict):
+        reveals.confirm(phase=phase_of(challenge), by=region())
+    assert Reveal.objects.get().confirmed_by is None
+
+
+@pytest.mark.parametrize("reason", ["suspended", "changed"])
+def test_a_confirmation_that_does_not_hold_any_more_is_set_back(
+    challenge: Challenge, reason: str
+) -> None:
+    phase = closed(challenge)
+    confirmer = region()
+    reveals.propose(phase=phase, by=owner_of(challenge))
+    reveals.confirm(phase=phase, by=confirmer)
+    listed = Standing.objects.filter(is_baseline=False).order_by("position")[0].entry
+    if reason == "suspended":
+        Challenge.objects.update(status=ChallengeStatus.SUSPENDED)
+    else:
+        Entry.objects.filter(pk=listed.pk).update(
+            disqualified_at=clock.now(), disqualified_by=confirmer
+        )
+    before = AuditEvent.objects.count()
+    assert drain()
+    found = Reveal.objects.get()
+    assert (found.executed_at, found.confirmed_at, found.confirmed_by) == (None, None, None)
+    assert found.facts == {"set_back": reason}
+    assert Score.objects.filter(split="private").count() == 0
+    assert not Standing.objects.filter(split="private").exists()
+    told = AuditEvent.objects.order_by("seq").values_list("action", flat=True)[before:]
+    assert "reveal.set_back" in told
+    assert Outbox.objects.filter(topic="mail.reveal_proposed").count() == 2
+    Challenge.objects.update(status=ChallengeStatus.CLOSED)
+    reveals.confirm(phase=phase, by=confirmer)
+    assert drain()
+    found = Reveal.objects.get()
+    assert found.executed_at is not None
+    assert "set_back" not in found.facts
+    assert Challenge.objects.get().status == ChallengeStatus.REVEALED
+    gone = Standing.objects.filter(split="private", entry=listed).exists()
+    assert gone == (reason == "suspended")
+
+
+def test_a_challenge_that_resumes_with_all_results_out_is_revealed(challenge: Challenge) -> None:
+    revealed(challenge)
+    Challenge.objects.update(status=ChallengeStatus.SUSPENDED)
+    challenges.resume(challenge=challenge, by=UserFactory(region="moderator"))
+    assert challenges.close_those_over() == 1
+    assert Challenge.objects.get().status == ChallengeStatus.REVEALED
+
+
 def test_a_reveal_whose_job_died_is_confirmed_again(challenge: Challenge) -> None:
     phase = closed(challenge)
     confirmer = region()

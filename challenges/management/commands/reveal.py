@@ -46,7 +46,8 @@ class Command(SpeakingCommand):
             for phase in phases:
                 reveals.propose(phase=phase, by=proposer)
                 reveals.confirm(phase=phase, by=confirmer)
-        done = self.wait(lambda: _executed(phases), options)
+        self.wait(lambda: _settled(phases), options)
+        done = _executed(phases) or not (options["wait"] or options["work"])
         challenge.refresh_from_db()
         at = [
             reveal.executed_at
@@ -57,6 +58,14 @@ class Command(SpeakingCommand):
             "status": challenge.status,
             "revealed_at": at[-1].isoformat() if at and at[-1] else None,
         }, done
+
+
+def _settled(phases: list[Phase]) -> bool:
+    """Say whether each reveal is executed, or its confirmation set back by the worker."""
+    waiting = Reveal.objects.filter(
+        phase__in=phases, confirmed_at__isnull=False, executed_at__isnull=True
+    )
+    return not waiting.exists()
 
 
 def _executed(phases: list[Phase]) -> bool:
