@@ -23,6 +23,8 @@ class KnownMetric:
         return frozenset(self.needs + self.takes)
 
 
+# Shown beside another figure: either is best at the expense of the other.
+NEVER_ALONE = frozenset({"coverage", "width"})
 KNOWN: dict[str, KnownMetric] = {
     "accuracy": KnownMetric("max", takes=("prefix",)),
     "f1_macro": KnownMetric("max", takes=("labels",)),

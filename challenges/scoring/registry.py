@@ -104,6 +104,7 @@ OF_LAYOUT = {
     Layout.CANDIDATE_SCORES: Shape.SCORED,
 }
 OF_AN_INTERVAL = frozenset({"coverage", "interval_score", "width"})
+NEVER_ALONE = frozenset({"coverage", "width"})
 
 
 def metric(name: str) -> Metric:
@@ -130,6 +131,8 @@ def _faults(contract: ScoringContract, spec: MetricSpec) -> Iterable[str]:
         yield f"unknown attribute {spec.by}"
     if contract.truth.weight and found.name in UNWEIGHTED:
         yield f"{spec.metric} knows no weights"
+    if spec.primary and found.name in NEVER_ALONE:
+        yield f"{spec.metric} stands beside another figure and never ranks"
     yield from _answer_faults(contract, spec, found.name)
 
 

@@ -105,11 +105,12 @@ def _catalogue(sums: Floats, context: Mapping[str, Any]) -> Floats:
 
 
 def _gini(sums: Floats, context: Mapping[str, Any]) -> Floats:
-    """Return 0 when every item is shown as often, (K − 1)/K when one item alone is."""
+    """Return 0 when every item is shown as often, (K − 1)/K when one alone is, 1 when none is."""
     size = sums.shape[-1]
     ordered = np.sort(sums, axis=-1)
     rank = 2 * np.arange(1, size + 1) - size - 1
-    return divide((rank * ordered).sum(-1), size * sums.sum(-1))
+    apart = divide((rank * ordered).sum(-1), size * sums.sum(-1))
+    return np.where(sums.sum(-1) == 0, 1.0, apart)
 
 
 def _metric(name: str, stats: Any, formula: str, oracle: str, **more: Any) -> Metric:

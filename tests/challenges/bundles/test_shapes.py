@@ -196,6 +196,15 @@ def test_several_numbers_of_one_row(tmp_path: Path) -> None:
     assert "E_COLUMN_ROLE" in several(tmp_path / "one", "1")
 
 
+def test_a_share_of_covered_truths_never_ranks(tmp_path: Path) -> None:
+    chosen = write(tmp_path)
+    assert portable.read(chosen).codes == []
+    found = change(document(), "metrics.0.metric", "coverage")
+    report = portable.read(write(tmp_path, found))
+    assert report.codes == ["E_METRIC_PRIMARY"]
+    assert "ne classe pas" in str(report.errors[0])
+
+
 def test_the_contract_of_several_numbers_is_one_the_engine_reads(tmp_path: Path) -> None:
     several(tmp_path, "1", "2", "3")
     spec = portable.read(tmp_path).spec

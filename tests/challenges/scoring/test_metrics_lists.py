@@ -89,7 +89,7 @@ def test_exposure_by_definition(seeds: range) -> None:
         chosen = ranked(truth, given)
         close(figure("catalogue_coverage", chosen, k=k), float(np.mean(shown > 0)))
         apart = np.abs(shown[:, None] - shown[None, :]).sum()
-        wanted = apart / (2 * 24 * shown.sum()) if shown.sum() else math.nan
+        wanted = apart / (2 * 24 * shown.sum()) if shown.sum() else 1.0
         close(figure("gini_exposure", chosen, k=k), wanted)
 
 
