@@ -63,6 +63,8 @@ organiser_patterns = [
 ]
 
 urlpatterns = [
+    path("recepisses/", receipts.verify, name="receipts"),
+    path("recepisses/cles/<slug:key_id>.pem", receipts.key_pem, name="receipt_key"),
     path("flux/challenges.atom", feeds.announcements, name="feed"),
     path("challenges/", reading.challenge_list, name="list"),
     path("challenges/<slug:slug>/", include(challenge_patterns)),

@@ -10,6 +10,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 from wagtail.views import serve
 
+from challenges.views import receipts
 from portal.pages.views import space
 
 
@@ -27,6 +28,7 @@ urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("", include("portal.pages.urls_plain")),
+    path("api/v1/keys", receipts.keys, name="receipt_keys"),
 ]
 
 urlpatterns += i18n_patterns(

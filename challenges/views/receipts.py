@@ -1,12 +1,30 @@
-"""Send the signed receipts of scores, and verify any receipt."""
+"""Send the signed receipts of scores, verify any receipt, publish the keys that verify them."""
 
+import base64
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
+from allauth.core.internal import ratelimit
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_safe
 
+from challenges.client.receipts import ReceiptState, to_pem
+from challenges.forms import ReceiptForm
+from challenges.models import ReceiptKey
+from challenges.models.words import SPLIT_WORDS
+from challenges.queries.receipts import Judgement, judge, known_keys
 from challenges.views.entries import own_entry
+from portal.lib import clock
 from portal.lib.refusals import Hidden
+
+GENUINE = {ReceiptState.VALID, ReceiptState.SUPERSEDED}
+KEYS_SECONDS = 3_600
 
 
 @require_safe
@@ -28,3 +46,119 @@ def score_receipt(
     name = f"{slug}-{own.number}-score-{sent.serial}.json"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: HttpRequest) -> HttpResponse:
+    """Say what a receipt is worth: a file or a text, read at once and never kept."""
+    if request.method != "POST":
+        return _page(request, ReceiptForm())
+    if not _may_ask(request):
+        return render(request, "429.html", status=429)
+    form = ReceiptForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    return _page(request, ReceiptForm(), judgement=judge(form.content))
+
+
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=KEYS_SECONDS)
+def keys(request: HttpRequest) -> HttpResponse:
+    """Publish every public key that signs or signed receipts here."""
+    response = JsonResponse({"keys": _keys()})
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=KEYS_SECONDS)
+def key_pem(request: HttpRequest, key_id: str) -> HttpResponse:
+    """Send one public key, in PEM."""
+    public = known_keys().get(key_id)
+    if public is None:
+        raise Http404
+    response = HttpResponse(to_pem(public), content_type="application/x-pem-file")
+    response["Content-Disposition"] = f'attachment; filename="recepisses-{key_id}.pem"'
+    return response
+
+
+def _may_ask(request: HttpRequest) -> bool:
+    rate = f"{settings.RECEIPT_CHECKS_PER_MINUTE}/m/ip"
+    used = ratelimit.consume(
+        request, app="challenges", action="receipts", config={"receipts": rate}
+    )
+    return used is not None
+
+
+def _page(
+    request: HttpRequest,
+    form: ReceiptForm,
+    *,
+    judgement: Judgement | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context: dict[str, Any] = {"section": "challenges", "form": form, "keys": _keys()}
+    if judgement is not None:
+        context |= {"judgement": judgement, "state": judgement.state.value}
+        if judgement.receipt is not None and judgement.state in GENUINE:
+            context |= _shown(judgement.receipt.payload)
+    response = render(request, "challenges/receipts.html", context, status=status)
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+def _keys() -> list[dict[str, Any]]:
+    """List the public keys, the last used first."""
+    used = dict(ReceiptKey.objects.order_by("pk").values_list("key_id", "first_used_at"))
+    found = [
+        {
+            "key_id": key_id,
+            "algorithm": "Ed25519",
+            "public_key": base64.b64encode(public).decode(),
+            "pem": to_pem(public),
+            "first_used_at": used.get(key_id),
+        }
+        for key_id, public in known_keys().items()
+    ]
+    found.reverse()
+    return found
+
+
+def _shown(payload: Any) -> dict[str, Any]:
+    """Lay out what a genuine receipt states."""
+    texts = [
+        (_("Challenge"), payload.get("challenge")),
+        (_("Équipe"), payload.get("team")),
+        (_("Phase"), payload.get("phase")),
+        (_("Soumission"), payload.get("number")),
+        (_("Version de la notation"), payload.get("scorer_version")),
+    ]
+    moments = [
+        (_("Fichier reçu le"), _moment(payload.get("received_at"))),
+        (_("Récépissé émis le"), _moment(payload.get("issued_at") or payload.get("released_at"))),
+    ]
+    digests = [
+        (_("Fichier déposé"), payload.get("sha256")),
+        (_("Contrat de notation"), payload.get("contract_sha256") or payload.get("scorer")),
+        (_("Moteur de notation"), payload.get("engine_sha256")),
+        (_("Données réservées, scellées"), payload.get("holdout_sha256")),
+    ]
+    return {
+        "texts": [(label, value) for label, value in texts if value not in (None, "")],
+        "moments": [(label, value) for label, value in moments if value],
+        "digests": [(label, value) for label, value in digests if value],
+        "is_score": payload.get("kind") == "score",
+        "figures": [
+            (str(SPLIT_WORDS.get(split, split)), key, text)
+            for split, values in sorted(payload.get("values", {}).items(), reverse=True)
+            for key, text in sorted(values.items())
+        ],
+    }
+
+
+def _moment(text: Any) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(clock.PARIS) if text else None
