@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from challenges.scoring.answer import canonical
 
 Array = NDArray[Any]
+Data = bytes | memoryview
 MAGIC = b"OEBLOB1\n"
 ALIGN = 64
-DTYPES = frozenset({"|u1", "|i1", "|b1", "<u2", "<u4", "<i4", "<i8", "<u8", "<f8", "<f4"})
+DTYPES = frozenset({"|u1", "|i1", "|b1", "<i2", "<u2", "<u4", "<i4", "<i8", "<u8", "<f8", "<f4"})
 
 
 class BlobFault(ValueError):
@@ -40,13 +41,16 @@ def pack(meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
     return b"".join([MAGIC, len(header).to_bytes(8, "little"), header, *parts])
 
 
-def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Read what pack wrote; the arrays are read-only views. Raises BlobFault."""
-    if data[:8] != MAGIC or len(data) < 16:
+def unpack(data: Data) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Read what pack wrote; the arrays are read-only views, of mapped memory or not.
+
+    Raises BlobFault.
+    """
+    if bytes(data[:8]) != MAGIC or len(data) < 16:
         raise BlobFault("not a blob")
     start = 16 + int.from_bytes(data[8:16], "little")
     try:
-        header = json.loads(data[16:start])
+        header = json.loads(bytes(data[16:start]))
         arrays = {
             name: _view(data, start + at, dtype, tuple(shape))
             for name, (dtype, shape, at) in header["arrays"].items()
@@ -56,7 +60,7 @@ def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
         raise BlobFault("damaged blob") from error
 
 
-def _view(data: bytes, at: int, dtype: str, shape: tuple[int, ...]) -> Array:
+def _view(data: Data, at: int, dtype: str, shape: tuple[int, ...]) -> Array:
     if dtype not in DTYPES:
         raise BlobFault("unexpected type of array")
     count = int(np.prod(shape, dtype=np.int64))

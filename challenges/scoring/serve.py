@@ -5,20 +5,20 @@ import json
 import os
 import resource
 import signal
-import sys
 import warnings
 from pathlib import Path
 from typing import Any
 
 from challenges.scoring.answer import AnswerSpec, Limits, canonical
+from challenges.scoring.predictions.fast import MOST_THREADS
 from challenges.scoring.predictions.faults import Reporter, refused
-from challenges.scoring.predictions.reader import FAST_BYTES, read
+from challenges.scoring.predictions.reader import read
 from challenges.scoring.truth import load_keys
 from challenges.scoring.wire import receive, send
 
 MEMORY_FACTOR = 8
 OPEN_FILES = 64
-POLARS_BYTES = 512 * 2**20  # address space that its threads reserve, hardly used
+THREAD_BYTES = 160 * 2**20  # address space that a thread reserves, hardly used
 NO_MEMORY = 3
 
 
@@ -98,7 +98,7 @@ def _serve(request: dict[str, Any], keys: bytes, writing: int) -> None:
     known = load_keys(keys)
     with open(request["path"], "rb") as file:
         data = file.read(limits.max_bytes + 1)
-    _import_readers(request["name"].casefold(), data, limits)
+    _import_readers(request["name"].casefold(), data)
     bound(limits, _weight(request["name"].casefold(), len(data), limits))
     verdict, answer = read(data, request["name"], spec, known, limits)
     with open(writing, "wb") as pipe:
@@ -106,7 +106,7 @@ def _serve(request: dict[str, Any], keys: bytes, writing: int) -> None:
         send(pipe, canonical(verdict.to_json()), body)
 
 
-def _import_readers(name: str, data: bytes, limits: Limits) -> None:
+def _import_readers(name: str, data: bytes) -> None:
     """Map the slow libraries a file needs: the limit on memory counts from there.
 
     In the fork, as their threads would not survive one.
@@ -114,16 +114,14 @@ def _import_readers(name: str, data: bytes, limits: Limits) -> None:
     zipped = name.endswith(".zip")
     if name.endswith(".parquet") or (zipped and b".parquet" in data.lower()):
         importlib.import_module("challenges.scoring.predictions.parquet")
-    if len(data) * (limits.max_zip_ratio if zipped else 1) >= FAST_BYTES:
-        importlib.import_module("challenges.scoring.predictions.fast")
+        importlib.import_module("challenges.scoring.predictions.arrow")
 
 
 def _weight(name: str, size: int, limits: Limits) -> int:
     """Return the bytes of virtual memory that reading a file may take."""
     if name.endswith((".parquet", ".zip")):
         size = min(limits.max_uncompressed_bytes, size * limits.max_zip_ratio)
-    threads = POLARS_BYTES if "challenges.scoring.predictions.fast" in sys.modules else 0
-    return MEMORY_FACTOR * size + threads
+    return MEMORY_FACTOR * size + MOST_THREADS * THREAD_BYTES
 
 
 def bound(limits: Limits, weight: int) -> None:

@@ -1,162 +1,319 @@
-"""Read large files with polars; at the least doubt give up, and the exact reader decides.
+"""Read large files a block of rows at a time; at the least doubt give up: the exact reader decides.
 
 Everything read here is valid: None means that a row, a cell or an identifier is unusual, and
-never that the file is refused.
+never that the file is refused. Blocks share nothing but the positions they fill, so that the
+number of threads changes no bit.
 """
 
-from typing import Any
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from challenges.scoring.answer import AnswerSpec, Column, ColumnType, Limits
+from challenges.scoring import words
+from challenges.scoring.answer import AnswerSpec, Column, ColumnType, Form, Layout, Limits
+from challenges.scoring.metric import units_of
+from challenges.scoring.predictions import scan
 from challenges.scoring.predictions.align import Answer
+from challenges.scoring.predictions.cells import Cells, Doubt, TextCells
+from challenges.scoring.predictions.labels import Codes
 from challenges.scoring.predictions.text import Header
 from challenges.scoring.truth import Keys
+from challenges.scoring.truth.candidates import Candidates
 
-FLOAT = r"^ *[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)? *$"
-INTEGER = r"^ *[+-]?[0-9]+(\.0*)? *$"
 Array = NDArray[Any]
+MOST_THREADS = 2
+SUM_TOLERANCE = 1e-3
+NEAR = 1e-9  # so near a bound, the order of additions may decide: the exact reader does
+DENSE_FACTOR = 8
 
 
 def read_csv(
-    data: bytes, header: Header, spec: AnswerSpec, keys: Keys, limits: Limits
-) -> Answer | None:
-    """Read CSV bytes whose encoding and header were checked; None when in doubt."""
-    if b'"' in data or header.line > 1:
+    data: bytes, start: int, header: Header, spec: AnswerSpec, keys: Keys, limits: Limits
+) -> tuple[Answer, bool] | None:
+    """Read CSV bytes whose encoding and header were checked; None when in doubt.
+
+    start: where the rows begin, in bytes. Returns the answer, and whether a decimal comma
+    was met.
+    """
+    end = data.find(b"\n", start)
+    if (len(data) if end < 0 else end) - start > limits.max_line_bytes:
         return None
-    data = data.replace(b"\r\n", b"\n")
-    if b"\n\n" in data:
-        return None
-    names = [f"c{i}" for i in range(len(header.names))]
+    names = list(header.names)
+    marks = _Marks(header.delimiter)
+
+    def cells(bounds: tuple[int, int]) -> Cells:
+        block = scan.block(data, *bounds, header.delimiter, len(names))
+        if block is None or int(block.length.max()) > limits.max_cell_bytes:
+            raise Doubt
+        return TextCells(block, names, marks.note)
+
     try:
-        frame = pl.read_csv(
-            data,
-            has_header=False,
-            separator=header.delimiter,
-            quote_char=None,
-            skip_lines=header.line,
-            schema=dict.fromkeys(names, pl.String),
-            empty_string_is_null=False,
-        )
-    except pl.exceptions.PolarsError:
+        answer = _read([*scan.cuts(data, start)], cells, spec, keys, limits.max_rows)
+    except Doubt:
         return None
-    if not _is_regular(frame, data, header, limits):
-        return None
-    at = {c.role: names[header.position(c.name)] for c in spec.columns}
-    return _answer(frame.select(**{role: pl.col(name) for role, name in at.items()}), spec, keys)
+    return (answer, "," in marks.seen) if marks.agree(data, start) else None
 
 
-def read_table(table: Any, spec: AnswerSpec, keys: Keys) -> Answer | None:
-    """Read an Arrow table whose types were checked; None when in doubt."""
-    roles = {c.name: c.role for c in spec.columns}
-    frame = pl.from_arrow(table)
-    if not isinstance(frame, pl.DataFrame):
+def read_table(pieces: Sequence[Cells], spec: AnswerSpec, keys: Keys) -> Answer | None:
+    """Read pieces of a table whose types were checked; None when in doubt."""
+    try:
+        return _read([*pieces], lambda piece: piece, spec, keys, None)
+    except Doubt:
         return None
-    texts = [c.name for c in spec.columns if not c.is_number]
-    frame = frame.with_columns(pl.col(texts).cast(pl.String))
-    if sum(frame.null_count().row(0)):
-        return None
-    return _answer(frame.rename(roles), spec, keys)
 
 
-def _is_regular(frame: pl.DataFrame, data: bytes, header: Header, limits: Limits) -> bool:
-    """Tell whether each row has every field and no cell is over its limit."""
-    if not 0 < frame.height <= limits.max_rows:
-        return False
-    delimiters = data.count(header.delimiter.encode(), data.index(b"\n"))
-    if delimiters != frame.height * (frame.width - 1):
-        return False
-    lengths = frame.select(pl.all().str.len_bytes().max()).row(0)
-    return max(int(length or 0) for length in lengths) <= limits.max_cell_bytes
+class _Marks:
+    """Note which decimal marks the cells hold; a comma only where semicolons separate."""
+
+    def __init__(self, delimiter: str) -> None:
+        self.delimiter = delimiter
+        self.seen: set[str] = set()
+
+    def note(self, mark: str) -> None:
+        if mark == "," and self.delimiter != ";":
+            raise Doubt
+        self.seen.add(mark)
+
+    def agree(self, data: bytes, start: int) -> bool:
+        """Tell whether no dot stands anywhere in a file of decimal commas."""
+        return "," not in self.seen or data.find(b".", start) < 0
 
 
-def _answer(frame: pl.DataFrame, spec: AnswerSpec, keys: Keys) -> Answer | None:
-    if spec.answer.type is ColumnType.LABEL_SET or spec.answer.pattern:
-        return None
-    key = "query" if spec.is_ranked else "id"
-    position = _positions(frame[key], keys)
-    if position is None:
-        return None
-    found = _values(frame["item" if spec.is_ranked else "target"], spec.answer)
-    if found is None:
-        return None
-    values, texts = found
+class _Rows(Protocol):
+    """Take the rows of blocks, from several threads, then give the answer."""
+
+    def add(self, cells: Cells) -> None:
+        """Take the rows of a block; raises Doubt."""
+
+    def answer(self, count: int) -> Answer:
+        """Return the answer of all rows; raises Doubt."""
+
+
+def _read(
+    pieces: list[Any],
+    cells_of: Callable[[Any], Cells],
+    spec: AnswerSpec,
+    keys: Keys,
+    max_rows: int | None,
+) -> Answer:
+    if spec.answer.type is ColumnType.LABEL_SET or spec.labelled.pattern or not pieces:
+        raise Doubt
+    rows = _rows(spec, keys)
+
+    def take(piece: Any) -> int:
+        cells = cells_of(piece)
+        rows.add(cells)
+        return len(cells)
+
+    count = sum(_each(take, pieces))
+    if max_rows is not None and count > max_rows:
+        raise Doubt
+    return rows.answer(count)
+
+
+def _rows(spec: AnswerSpec, keys: Keys) -> _Rows:
     if spec.is_ranked:
-        return _lists(frame["rank"], position, values, texts, spec, len(keys))
-    if len(position) != len(keys) or len(np.unique(position)) != len(keys):
-        return None
-    if spec.answer.max_distinct and len(np.unique(values)) > spec.answer.max_distinct:
-        return None
-    laid = np.empty_like(values)
-    laid[position] = values
-    return Answer(laid, texts)
+        return _Lists(spec, keys)
+    if spec.layout is not Layout.CANDIDATE_SCORES:
+        return _Values(spec, keys)
+    if keys.listed is None:
+        raise Doubt
+    return _Scores(spec, keys.listed)
 
 
-def _positions(ids: pl.Series, keys: Keys) -> Array | None:
-    known = pl.Series("key", [keys.text]).str.split("\n").explode()
-    if len(ids) == len(known) and bool((ids == known).all()):
-        return np.arange(len(known))
-    index = pl.DataFrame({"key": known}).with_row_index("at")
-    found = ids.rename("key").to_frame().join(index, on="key", how="left", maintain_order="left")
-    at = found["at"]
-    return None if at.null_count() else at.to_numpy().astype(np.int64)
+def threads() -> int:
+    """Return how many threads read one file."""
+    return min(MOST_THREADS, len(os.sched_getaffinity(0)))
 
 
-def _values(cells: pl.Series, column: Column) -> tuple[Array, list[str]] | None:
-    if column.is_number:
-        numbers = _numbers(cells, column)
-        return None if numbers is None else (numbers, [])
-    texts = sorted(cells.unique().to_list()) if column.domain is None else list(column.domain)
-    codes = cells.cast(pl.Enum(texts), strict=False)
-    if codes.null_count() or "" in texts:
-        return None
-    return codes.to_physical().to_numpy().astype(np.int32), texts
+def _each(take: Callable[[Any], int], pieces: list[Any]) -> Iterable[int]:
+    """Take the first piece, then the others at once: it is where labels are first met."""
+    yield take(pieces[0])
+    if threads() < 2 or len(pieces) < 4:
+        yield from map(take, pieces[1:])
+        return
+    with ThreadPoolExecutor(threads()) as pool:
+        yield from pool.map(take, pieces[1:])
 
 
-def _numbers(cells: pl.Series, column: Column) -> Array | None:
-    if cells.dtype == pl.String:
-        grammar = INTEGER if column.type is ColumnType.INTEGER else FLOAT
-        if not bool(cells.str.contains(grammar).all()):
-            return None
-        cells = cells.str.strip_chars(" ").str.strip_prefix("+").cast(pl.Float64, strict=False)
-    numbers = cells.cast(pl.Float64, strict=False)
-    if numbers.null_count():
+def positions(cells: Cells, column: str, keys: Keys) -> Array:
+    """Return the canonical position of the key of each row; raises Doubt at an unknown one."""
+    asked = _asked(cells, column, keys.lookup.words.shape[1])
+    found = _in_order(asked, keys)
+    if found is None:
+        found = keys.canonical[_known(keys.lookup.find(asked))]
+    return found.astype(np.int64)  # what NumPy indexes with
+
+
+def _asked(cells: Cells, column: str, count: int) -> words.Words:
+    """Return a column of names as words (count, rows); raises Doubt at one too long or empty."""
+    shortest, longest = cells.bounds(column)
+    if not shortest or longest > count * words.BYTES:
+        raise Doubt
+    return cells.words(column, count)
+
+
+def _in_order(asked: words.Words, keys: Keys) -> Array | None:
+    """Return the positions of keys that follow each other as the sorted keys do, or None."""
+    held, n = keys.lookup.words, asked.shape[1]
+    first = int(_known(keys.lookup.find(asked[:, :1]))[0])
+    second = held[first + 1 : first + 2]
+    if first + n > len(held) or (n > 1 and (second[0] != asked[:, 1]).any()):
         return None
-    found = numbers.to_numpy() + 0.0
-    if not np.isfinite(found).all() or not _within(found, column):
+    if not all((held[first : first + n, j] == asked[j]).all() for j in range(len(asked))):
         return None
-    if column.type is ColumnType.INTEGER and (found != np.floor(found)).any():
-        return None
+    return keys.canonical[first : first + n]
+
+
+def _known(found: Array) -> Array:
+    if (found < 0).any():
+        raise Doubt
     return found
 
 
-def _within(numbers: Array, column: Column) -> bool:
+class _Values:
+    """Lay one answer a row, or several numbers, along the canonical positions."""
+
+    def __init__(self, spec: AnswerSpec, keys: Keys) -> None:
+        self.spec = spec
+        self.keys = keys
+        self.columns = spec.answers if spec.is_several else (spec.answer,)
+        shape = (len(keys), len(self.columns)) if spec.is_several else (len(keys),)
+        self.codes = None if spec.answer.is_number else Codes(spec.answer)
+        self.laid = np.empty(shape, np.int32 if self.codes else np.float64)
+        self.seen = np.zeros(len(keys), bool)
+
+    def add(self, cells: Cells) -> None:
+        position = positions(cells, self.spec.key.name, self.keys)
+        self.seen[position] = True
+        if self.codes is not None:
+            self.laid[position] = self.codes.of(cells)
+        elif self.spec.is_several:
+            numbers = np.stack([_numbers(cells, column) for column in self.columns], 1)
+            _require_coherent(numbers, self.spec.form)
+            self.laid[position] = numbers
+        else:
+            self.laid[position] = _numbers(cells, self.columns[0])
+
+    def answer(self, count: int) -> Answer:
+        if count != len(self.seen) or not self.seen.all():
+            raise Doubt
+        texts: list[str] = []
+        if self.codes is not None:
+            texts, order = self.codes.sorted()
+            if order is not None:
+                self.laid = order.take(self.laid)
+        most = self.spec.answer.max_distinct
+        if most is not None and len(np.unique(self.laid)) > most:
+            raise Doubt
+        return Answer(self.laid, texts)
+
+
+class _Lists:
+    """Keep ranked rows, then lay them by query and rank."""
+
+    def __init__(self, spec: AnswerSpec, keys: Keys) -> None:
+        self.spec = spec
+        self.keys, self.n = keys, len(keys)
+        self.codes = Codes(spec.answer)
+        rank = spec.column("rank")
+        low = max(1, rank.min or 1)
+        self.rank = Column(rank.name, "rank", ColumnType.INTEGER, low, spec.list_length)
+        self.held: list[tuple[Array, Array, Array]] = []
+
+    def add(self, cells: Cells) -> None:
+        position = positions(cells, self.spec.key.name, self.keys)
+        rank = _numbers(cells, self.rank).astype(np.int64)
+        self.held.append((position, rank, self.codes.of(cells)))
+
+    def answer(self, count: int) -> Answer:
+        if not count:
+            raise Doubt
+        query, rank, item = (np.concatenate(parts) for parts in zip(*self.held, strict=True))
+        texts, order = self.codes.sorted()
+        item = item if order is None else order.take(item)
+        sizes = np.bincount(query, minlength=self.n)
+        if self.spec.all_queries_required and not sizes.all():
+            raise Doubt
+        place = query * (self.spec.list_length + 1) + rank
+        by_place = _order(place, self.n * (self.spec.list_length + 1))
+        by_item = np.sort(query * max(len(texts), 1) + item)
+        if (by_item[1:] == by_item[:-1]).any():
+            raise Doubt
+        offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        return Answer(item[by_place], texts, offsets, rank[by_place].astype(np.int32))
+
+
+class _Scores:
+    """Lay the scores of candidates along their queries, each candidate once."""
+
+    def __init__(self, spec: AnswerSpec, listed: Candidates) -> None:
+        self.spec = spec
+        self.listed = listed
+        self.laid = np.empty(len(listed.code))
+        self.seen = np.zeros(len(listed.code), bool)
+
+    def add(self, cells: Cells) -> None:
+        width = self.listed.pairs.words.shape[1]
+        asked = [
+            _asked(cells, self.spec.key.name, self.listed.split),
+            _asked(cells, self.spec.labelled.name, width - self.listed.split),
+        ]
+        position = _known(self.listed.pairs.find(np.concatenate(asked))).astype(np.int64)
+        self.seen[position] = True
+        self.laid[position] = _numbers(cells, self.spec.answer)
+
+    def answer(self, count: int) -> Answer:
+        if count != len(self.seen) or not self.seen.all():
+            raise Doubt
+        texts, code, scores = self.listed.texts, self.listed.code, self.laid
+        domain = self.spec.labelled.domain
+        if domain is not None:
+            place = {text: i for i, text in enumerate(domain)}
+            if len(place) != len(domain) or not place.keys() >= set(texts):
+                raise Doubt
+            code = np.array([place[text] for text in texts], np.int32)[code]
+            order = np.lexsort((code, units_of(self.listed.offsets)))
+            texts, code, scores = list(domain), code[order], scores[order]
+        return Answer(code, texts, self.listed.offsets, scores=scores)
+
+
+def _order(place: Array, most: int) -> Array:
+    """Return the order of places below most, all different; raises Doubt where two are equal."""
+    if most > DENSE_FACTOR * len(place) + 2**16:
+        sparse = np.argsort(place)
+        if (np.diff(place[sparse]) == 0).any():
+            raise Doubt
+        return sparse
+    row = np.full(most, -1, np.int32)
+    row[place] = np.arange(len(place), dtype=np.int32)
+    order = np.asarray(row[row >= 0])
+    if len(order) != len(place):
+        raise Doubt
+    return order
+
+
+def _numbers(cells: Cells, column: Column) -> Array:
+    """Return the numbers of a column, all finite and within its bounds; raises Doubt."""
+    found = cells.numbers(column)
+    if column.type is ColumnType.INTEGER and (found != np.floor(found)).any():
+        raise Doubt
     low = -np.inf if column.min is None else column.min
     high = np.inf if column.max is None else column.max
-    return bool((numbers >= low).all() and (numbers <= high).all())
+    if not np.isfinite(found).all() or found.min() < low or found.max() > high:
+        raise Doubt
+    return found
 
 
-def _lists(
-    ranks: pl.Series, query: Array, items: Array, texts: list[str], spec: AnswerSpec, n: int
-) -> Answer | None:
-    column = spec.column("rank")
-    bounded = Column(
-        column.name, "rank", ColumnType.INTEGER, max(1, column.min or 1), spec.list_length
-    )
-    rank = _numbers(ranks, bounded)
-    if rank is None:
-        return None
-    rank = rank.astype(np.int64)
-    count = len(query)
-    if len(np.unique(query * (spec.list_length + 1) + rank)) != count:
-        return None
-    if len(np.unique(query * max(len(texts), 1) + items)) != count:
-        return None
-    if spec.all_queries_required and len(np.unique(query)) != n:
-        return None
-    order = np.lexsort((rank, query))
-    sizes = np.bincount(query, minlength=n)
-    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    return Answer(items[order], texts, offsets, rank[order].astype(np.int32))
+def _require_coherent(numbers: Array, form: Form | None) -> None:
+    """Raise Doubt where probabilities may not add up to 1, or bounds are not in order."""
+    if form is Form.PROBABILITIES:
+        gap = np.abs(numbers.sum(1) - 1)
+        if (gap > SUM_TOLERANCE - NEAR).any():
+            raise Doubt
+    if form is Form.INTERVAL and (numbers[:, 0] > numbers[:, 1]).any():
+        raise Doubt

@@ -29,7 +29,7 @@ def read_table(data: bytes, spec: AnswerSpec, report: Reporter, limits: Limits) 
     except (pa.ArrowException, OSError, ValueError) as error:
         raise report.refuse("E_PARQUET_CORRUPT") from error
     _check_footer(metadata, spec, report, limits)
-    texts = [c.name for c in spec.columns if not c.is_number]
+    texts = [c.name for c in spec.columns if not c.is_number and c.role not in ("id", "query")]
     try:
         file = pq.ParquetFile(
             pa.BufferReader(data), read_dictionary=texts, arrow_extensions_enabled=False

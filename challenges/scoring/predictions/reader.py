@@ -1,16 +1,26 @@
 """Read a prediction file from its bytes to an aligned answer, all rules in their order."""
 
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 from challenges.scoring.answer import AnswerSpec, Layout, Limits
-from challenges.scoring.predictions import align, candidates, formats, rows, several, spans, text
+from challenges.scoring.predictions import (
+    align,
+    candidates,
+    fast,
+    formats,
+    rows,
+    scan,
+    several,
+    spans,
+    text,
+)
 from challenges.scoring.predictions.faults import Refused, Reporter, refused
 from challenges.scoring.truth import Keys
 from challenges.scoring.verdict import Verdict
 
-FAST_BYTES = 2**20
+FAST_BYTES = 2**15
+FAST_LAYOUTS = frozenset(Layout) - {Layout.SPANS}
 
 
 def read(
@@ -52,31 +62,54 @@ def _aligned(
             if over is not None:
                 facts = {"colonne": column.name, "max": limits.max_cell_bytes}
                 raise report.refuse("E_CELL_TOO_LONG", over, **facts)
-        fast = _fast(len(source.data), spec)
-        quick: align.Answer | None = fast.read_table(table, spec, keys) if fast else None
+        quick = _fast_table(table, len(source.data), spec, keys)
         if quick is not None:
             return quick
         return _checked(parquet.rows(table, spec), spec, keys, report)
+    quick = _fast_csv(source.data, spec, keys, report, limits)
+    if quick is not None:
+        return quick
     content = text.decode(source.data, report)
     header = text.read_header(content, spec, report, limits)
-    fast = _fast(len(source.data), spec)
-    if fast:
-        del content
-        answer: align.Answer | None = fast.read_csv(source.data, header, spec, keys, limits)
-        if answer is not None:
-            return answer
-        content = text.decode(source.data, report)
     records = text.records(content, header, report, limits)
     return _checked(_picked(records, header, spec), spec, keys, report, header.delimiter)
 
 
-def _fast(size: int, spec: AnswerSpec) -> ModuleType | None:
-    """Return the fast reader for large files of one answer a row: it is slow to import."""
-    if size < FAST_BYTES or spec.layout not in (Layout.ONE_ROW_PER_ID, Layout.RANKED_LIST):
+def _fast_table(table: Any, size: int, spec: AnswerSpec, keys: Keys) -> align.Answer | None:
+    """Read a large table; None when the exact reader must."""
+    if size < FAST_BYTES or spec.layout not in FAST_LAYOUTS:
         return None
-    from challenges.scoring.predictions import fast  # noqa: PLC0415  # slow import
+    from challenges.scoring.predictions import arrow  # noqa: PLC0415  # slow import
 
-    return fast
+    return fast.read_table(arrow.pieces(table, spec), spec, keys)
+
+
+def _fast_csv(
+    data: bytes, spec: AnswerSpec, keys: Keys, report: Reporter, limits: Limits
+) -> align.Answer | None:
+    """Read a large file whose bytes are plain; None when the exact reader must.
+
+    Raises Refused for a header that the exact reader would refuse in the same way.
+    """
+    if spec.layout not in FAST_LAYOUTS:
+        return None
+    start = data.find(b"\n", 0, limits.max_line_bytes) + 1
+    if len(data) < FAST_BYTES or not start or not scan.is_plain(data):
+        return None
+    head = data[:start]
+    if head.startswith(text.BOM):
+        report.warn("W_BOM")
+        head = head[len(text.BOM) :]
+    if not head.strip():
+        return None
+    header = text.read_header(head.decode(), spec, report, limits)
+    read = fast.read_csv(data, start, header, spec, keys, limits)
+    if read is None:
+        return None
+    answer, with_commas = read
+    if with_commas:
+        report.warn("W_DECIMAL_COMMA")
+    return answer
 
 
 def _picked(

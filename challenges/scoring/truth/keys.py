@@ -1,4 +1,8 @@
-"""Hold the identifiers of a truth in canonical order: public, without a label."""
+"""Hold the identifiers of a truth in canonical order: public, without a label.
+
+They rest sorted by length then by bytes, with a static hash: a file sorted in the same way is
+recognised at once, and any other costs one look-up a row.
+"""
 
 import itertools
 from collections.abc import Sequence
@@ -9,69 +13,111 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring import blob
+from challenges.scoring import blob, words
+from challenges.scoring.lookup import Lookup
+from challenges.scoring.truth.candidates import Candidates
 from challenges.scoring.truth.faults import TruthFault
+
+VERSION = 2
 
 
 @dataclass(frozen=True)
 class Keys:
-    """Hold the identifiers (or queries) in canonical order, as lines of one text.
+    """Hold the identifiers (or queries).
 
-    listed: the candidates of each query, as lines in the order of the queries, and how many
-    each has; None where the candidates are free.
+    lookup: of the identifiers, sorted. canonical: (n,) int32, canonical position of each.
+    listed: the candidates of each query, None where they are free.
     """
 
-    text: str
-    count: int
-    listed: tuple[str, tuple[int, ...]] | None = None
+    lookup: Lookup
+    canonical: NDArray[np.int32]
+    listed: Candidates | None = None
 
     def __len__(self) -> int:
-        return self.count
+        return len(self.canonical)
+
+    @classmethod
+    def of(cls, ids: Sequence[str], candidates: Sequence[Sequence[str]] | None = None) -> "Keys":
+        """Make keys of identifiers in their canonical order; raises TruthFault E_IDS.
+
+        candidates: those of each identifier, when each of them must have a score.
+        """
+        texts = [name.encode() for name in ids]
+        if any(b"\n" in text or b"\0" in text for text in texts):
+            raise TruthFault("E_IDS", "un identifiant contient une fin de ligne ou un octet nul")
+        laid = words.of_texts(texts)
+        order = sorted_order(laid, np.array([len(text) for text in texts], np.int64))
+        laid = laid[:, order]
+        twice = np.flatnonzero((laid[:, 1:] == laid[:, :-1]).all(0))
+        if len(twice):
+            raise TruthFault("E_IDS", ids[int(order[twice[0]])])
+        listed = None if candidates is None else Candidates.of(ids, candidates)
+        return cls(Lookup.of(laid), order.astype(np.int32), listed)
 
     @cached_property
     def ids(self) -> list[str]:
-        """Return the identifiers."""
-        return self.text.split("\n")
+        """Return the identifiers, in canonical order."""
+        ordered = np.empty_like(self.canonical)
+        ordered[self.canonical] = np.arange(len(self), dtype=np.int32)
+        texts = words.to_texts(self.lookup.words[ordered].T)
+        return b"\n".join(texts).decode().split("\n") if texts else []
 
-    @cached_property
+    @property
     def candidates(self) -> list[list[str]]:
-        """Return the candidates of each query, none where they are free."""
-        if self.listed is None:
-            return []
-        lines, sizes = iter(self.listed[0].split("\n")), self.listed[1]
-        return [list(itertools.islice(lines, size)) for size in sizes]
+        """Return the candidates of each query by name, none where they are free."""
+        return [] if self.listed is None else self.listed.rows
 
     @cached_property
     def positions(self) -> dict[str, int]:
-        """Return the position of each identifier."""
+        """Return the canonical position of each identifier."""
         return {name: i for i, name in enumerate(self.ids)}
 
 
+def sorted_order(laid: words.Words, length: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the order by length then by bytes of texts given as words (count, n)."""
+    big = laid.byteswap()
+    return np.lexsort([*big[::-1], length])
+
+
 def keys_of(ids: Sequence[str], candidates: Sequence[Sequence[str]] | None = None) -> bytes:
-    """Write identifiers, in their canonical order, as keys.
+    """Write identifiers, in their canonical order, as keys; raises TruthFault E_IDS.
 
     candidates: those of each identifier, when each of them must have a score.
     """
-    arrays = {"text": _lines(ids)}
-    if candidates is not None:
-        arrays["candidates"] = _lines([name for row in candidates for name in row])
-        arrays["sizes"] = np.array([len(row) for row in candidates], np.int32)
-    return blob.pack({"kind": "keys", "count": len(ids)}, arrays)
+    return pack_keys(Keys.of(ids, candidates))
 
 
-def _lines(names: Sequence[str]) -> NDArray[Any]:
-    text = "\n".join(names)
-    if text.count("\n") != max(len(names) - 1, 0):
-        raise TruthFault("E_IDS", "un identifiant contient une fin de ligne")
-    return np.frombuffer(text.encode(), np.uint8)
+def pack_keys(keys: Keys) -> bytes:
+    """Write keys as bytes."""
+    meta = {"kind": "keys", "count": len(keys), "version": VERSION}
+    arrays = keys.lookup.arrays() | {"canonical": keys.canonical}
+    return blob.pack(meta, arrays | (keys.listed.arrays() if keys.listed else {}))
 
 
-def load_keys(data: bytes) -> Keys:
-    """Read the keys of a compiled truth."""
+def load_keys(data: blob.Data) -> Keys:
+    """Read the keys of a compiled truth, of this version or of the first.
+
+    The first version is a text of one identifier a line: its hash is built at each reading.
+    Raises BlobFault.
+    """
     meta, arrays = blob.unpack(data)
     if meta.get("kind") != "keys":
         raise blob.BlobFault("not keys")
-    listed = None
-    if "candidates" in arrays:
-        listed = (arrays["candidates"].tobytes().decode(), tuple(arrays["sizes"].tolist()))
-    return Keys(arrays["text"].tobytes().decode(), int(meta["count"]), listed)
+    if "version" not in meta:
+        return _of_text(arrays, int(meta["count"]))
+    if meta["version"] != VERSION:
+        raise blob.BlobFault("keys of another version")
+    try:
+        listed = Candidates.from_arrays(arrays)
+        return Keys(Lookup.from_arrays(arrays), arrays["canonical"], listed)
+    except KeyError as error:
+        raise blob.BlobFault("damaged keys") from error
+
+
+def _of_text(arrays: dict[str, NDArray[Any]], count: int) -> Keys:
+    names = arrays["text"].tobytes().decode().split("\n") if count else []
+    if "candidates" not in arrays:
+        return Keys.of(names)
+    flat = iter(arrays["candidates"].tobytes().decode().split("\n"))
+    rows = [list(itertools.islice(flat, size)) for size in arrays["sizes"].tolist()]
+    return Keys.of(names, rows)

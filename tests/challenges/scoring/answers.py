@@ -42,7 +42,7 @@ def ranked(**more: Any) -> AnswerSpec:
 
 def keys(*ids: str) -> Keys:
     """Make keys in the given order."""
-    return Keys("\n".join(ids), len(ids))
+    return Keys.of(ids)
 
 
 def parquet(**columns: Any) -> bytes:

@@ -57,7 +57,7 @@ def test_time_is_limited(file: Path) -> None:
 def test_memory_is_limited(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     path.write_text("id,p\n" + "01,0.5\n" * 400_000)
-    limits = Limits.of(spec(), 2).but(memory_bytes=-700 * 2**20, max_rows=10**9)
+    limits = Limits.of(spec(), 2).but(memory_bytes=-330 * 2**20, max_rows=10**9)
     found = child.check(path, spec(), KEYS, limits)
     assert [f.code for f in found.faults] == ["X_MEMORY"]
 

@@ -8,7 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from challenges.scoring.predictions import reader
+from challenges.scoring.answer import AnswerSpec
+from challenges.scoring.predictions import fast, reader, scan
+from challenges.scoring.truth import Keys
 from challenges.scoring.verdict import Verdict
 from tests.challenges.scoring.answers import keys, ranked, spec, verdict
 
@@ -22,15 +24,18 @@ SPOILS = [
 
 @pytest.fixture
 def both(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Read twice: with the exact reader, then with the fast one tried first."""
+    """Read twice: with the exact reader, then with the fast one tried first, in small blocks."""
+    monkeypatch.setattr(scan, "BLOCK_BYTES", 97)
 
-    def read(content: str | bytes, wanted: Any, name: str = "p.csv") -> tuple[Verdict, bool]:
+    def read(
+        content: str | bytes, wanted: Any, name: str = "p.csv", known: Keys = KNOWN
+    ) -> tuple[Verdict, bool]:
         monkeypatch.setattr(reader, "FAST_BYTES", 10**9)
-        exact, exact_answer = verdict(content, wanted, KNOWN, name=name)
+        exact, exact_answer = verdict(content, wanted, known, name=name)
         monkeypatch.setattr(reader, "FAST_BYTES", 0)
-        fast, fast_answer = verdict(content, wanted, KNOWN, name=name)
-        assert fast == exact
-        assert (exact_answer is None) == (fast_answer is None)
+        quick, quick_answer = verdict(content, wanted, known, name=name)
+        assert quick == exact
+        assert (exact_answer is None) == (quick_answer is None)
         return exact, exact.accepted
 
     return read
@@ -106,3 +111,160 @@ def test_parquet(both: Any, kind: pa.DataType) -> None:
         sink = io.BytesIO()
         pq.write_table(table, sink)
         both(sink.getvalue(), spec(), name="p.parquet")
+
+
+@pytest.fixture
+def surely_fast(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Read with the exact reader, then with the fast one alone, which must not give up."""
+    monkeypatch.setattr(scan, "BLOCK_BYTES", 97)
+
+    def read(content: str | bytes, wanted: AnswerSpec, known: Keys = KNOWN) -> Verdict:
+        monkeypatch.setattr(reader, "FAST_BYTES", 10**9)
+        exact, _ = verdict(content, wanted, known)
+        with monkeypatch.context() as only:
+            only.setattr(reader, "FAST_BYTES", 0)
+            only.setattr(reader, "_checked", lambda *_: pytest.fail("the exact reader was asked"))
+            assert verdict(content, wanted, known)[0] == exact
+        return exact
+
+    return read
+
+
+def several(form: str, count: int) -> AnswerSpec:
+    numbers = [{"name": f"n{i}", "role": "target", "type": "float"} for i in range(count)]
+    key = {"name": "id", "role": "id", "type": "string"}
+    raw = {"layout": "numbers_per_id", "form": form, "columns": [key, *numbers]}
+    return AnswerSpec.from_json(raw)
+
+
+@pytest.mark.parametrize("quoted", [(True, False), (False, True), (True, True)])
+def test_cells_in_quotes(surely_fast: Any, quoted: tuple[bool, bool]) -> None:
+    lines = []
+    for number, name in enumerate(IDS):
+        cells = [name, str(number / 7)]
+        lines.append(",".join(f'"{c}"' if q else c for c, q in zip(cells, quoted, strict=True)))
+    assert surely_fast("id,p\n" + "\n".join(lines), spec()).accepted
+    assert surely_fast('"id","p"\r\n' + "\r\n".join(lines) + "\r\n", spec()).accepted
+
+
+def test_quotes_out_of_place(both: Any) -> None:
+    for seed in range(60):
+        rng = np.random.default_rng([35, seed])
+        lines = [f'"{name}","{rng.choice(["a", "b", "c,d", "e"])}"' for name in IDS]
+        for _ in range(rng.integers(0, 3)):
+            at = int(rng.integers(40))
+            cut = int(rng.integers(len(lines[at]) + 1))
+            lines[at] = lines[at][:cut] + str(rng.choice(['"', '""', ',"', "\n"])) + lines[at][cut:]
+        both("id,p\n" + "\n".join(lines), spec(type="string"))
+
+
+def test_decimal_commas(surely_fast: Any, both: Any) -> None:
+    rows = [f"{name};{number / 8!r}".replace(".", ",") for number, name in enumerate(IDS)]
+    found = surely_fast("id;p\n" + "\n".join(rows), spec())
+    assert [w.code for w in found.warnings] == ["W_DELIMITER_SEMICOLON", "W_DECIMAL_COMMA"]
+    plain = [f"{name};{number}" for number, name in enumerate(IDS)]
+    found = surely_fast("\ufeffid;p\n" + "\n".join(plain), spec())
+    assert [w.code for w in found.warnings] == ["W_BOM", "W_DELIMITER_SEMICOLON"]
+    for at in (1, 20, 39):
+        mixed = [*rows[:at], f"{IDS[at]};0.5", *rows[at + 1 :]]
+        assert not both("id;p\n" + "\n".join(mixed), spec())[1]
+
+
+def test_numbers_of_one_row(surely_fast: Any, both: Any) -> None:
+    rng = np.random.default_rng(36)
+    table = rng.dirichlet([1, 1, 1], 40)
+    rows = [
+        ",".join([name, *map(repr, row.tolist())]) for name, row in zip(IDS, table, strict=True)
+    ]
+    for form, columns in (("probabilities", 3), ("members", 3), ("quantiles", 3)):
+        assert surely_fast("id,n0,n1,n2\n" + "\n".join(rows), several(form, columns)).accepted
+    rows[7] = f"{IDS[7]},0.5,0.25,0.2"
+    assert not both("id,n0,n1,n2\n" + "\n".join(rows), several("probabilities", 3))[1]
+    rows[7] = f"{IDS[7]},0.5,0.25,0.251"  # at the tolerance: the exact reader decides
+    both("id,n0,n1,n2\n" + "\n".join(rows), several("probabilities", 3))
+    bounds = [f"{name},{number},{number + 1}" for number, name in enumerate(IDS)]
+    assert surely_fast("id,n0,n1\n" + "\n".join(bounds), several("interval", 2)).accepted
+    bounds[3] = f"{IDS[3]},2,1"
+    assert not both("id,n0,n1\n" + "\n".join(bounds), several("interval", 2))[1]
+
+
+def test_labels_of_any_length(surely_fast: Any) -> None:
+    rng = np.random.default_rng(37)
+    names = ["é" * int(n) + str(i) for i, n in enumerate(rng.integers(1, 60, 40))]
+    rows = [f"{name},{label}" for name, label in zip(IDS, names, strict=True)]
+    assert surely_fast("id,p\n" + "\n".join(rows), spec(type="string")).accepted
+    assert surely_fast("id,p\n" + "\n".join(rows), spec(type="category", domain=names)).accepted
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_order_form_and_threads_change_no_bit(
+    monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    monkeypatch.setattr(reader, "FAST_BYTES", 0)
+    monkeypatch.setattr(scan, "BLOCK_BYTES", 97)
+    monkeypatch.setattr(fast, "threads", lambda: threads)
+    rng = np.random.default_rng(38)
+    values = rng.random(40)
+    digests = set()
+    for order in (np.arange(40), np.arange(40)[::-1], rng.permutation(40)):
+        rows = [f"{IDS[i]},{float(values[i])!r}" for i in order]
+        digests.add(verdict("id,p\n" + "\n".join(rows), spec(), KNOWN)[0].digest)
+        table = pa.table({"id": [IDS[i] for i in order], "p": values[order]})
+        sink = io.BytesIO()
+        pq.write_table(table, sink)
+        digests.add(verdict(sink.getvalue(), spec(), KNOWN, name="p.parquet")[0].digest)
+    monkeypatch.setattr(reader, "FAST_BYTES", 10**9)
+    rows = [f"{name},{float(value)!r}" for name, value in zip(IDS, values, strict=True)]
+    digests.add(verdict("id,p\n" + "\n".join(rows), spec(), KNOWN)[0].digest)
+    assert len(digests) == 1
+    assert "" not in digests
+
+
+def test_identifiers_of_several_lengths(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "FAST_BYTES", 0)
+    names = [str(10**i) + "é" * (i % 3) for i in range(20)]
+    known = keys(*names)
+    rows = [f"{name},{i}" for i, name in enumerate(names)]
+    assert verdict("id,p\n" + "\n".join(rows), spec(), known)[0].accepted
+    for spoiled in ("1", "x", names[3] + "0", "1" * 40):
+        wrong = "\n".join(["id,p", *rows[:-1], f"{spoiled},1"])
+        assert not verdict(wrong, spec(), known)[0].accepted
+
+
+def scores(**item: object) -> AnswerSpec:
+    columns = [
+        {"name": "q", "role": "query", "type": "string"},
+        {"name": "i", "role": "item", "type": "category", **item},
+        {"name": "s", "role": "score", "type": "float"},
+    ]
+    raw = {"layout": "candidate_scores", "policy": "complete", "columns": columns}
+    return AnswerSpec.from_json(raw)
+
+
+def test_scores_of_candidates(surely_fast: Any, both: Any) -> None:
+    rng = np.random.default_rng(39)
+    names = [f"item{number}" for number in range(12)]
+    rows = [sorted(rng.permutation(names)[: rng.integers(1, 9)].tolist()) for _ in IDS]
+    known = Keys.of(IDS, rows)
+    lines = [
+        f"{query},{name},{rng.integers(9)}"
+        for query, row in zip(IDS, rows, strict=True)
+        for name in row
+    ]
+    rng.shuffle(lines)
+    turned = scores(domain=names[::-1])
+    assert surely_fast("\n".join(["q,i,s", *lines]), scores(), known).accepted
+    assert surely_fast("\n".join(["q,i,s", *lines]), turned, known).accepted
+    assert not both("\n".join(["q,i,s", *lines]), scores(domain=names[:3]), known=known)[1]
+    for seed in range(40):
+        rng = np.random.default_rng([40, seed])
+        spoiled = list(lines)
+        at = int(rng.integers(len(lines)))
+        query, name, score = lines[at].split(",")
+        other = str(rng.choice(names))
+        spoiled[at] = str(
+            rng.choice([f"{query},{other},{score}", f"{query},,1", f"x,{name},1", lines[at - 1]])
+        )
+        if rng.random() < 0.2:
+            del spoiled[at]
+        both("\n".join(["q,i,s", *spoiled]), scores(), known=known)

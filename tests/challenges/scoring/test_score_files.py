@@ -26,7 +26,7 @@ from tests.challenges.scoring.test_metrics_scored import candidates
 
 HEAD = "q,i,s\n"
 KNOWN = load_keys(keys_of(["q1", "q2"], [["a", "b"], ["b", "c", "d"]]))
-FREE = Keys("q1\nq2", 2)
+FREE = Keys.of(["q1", "q2"])
 FULL = "q2,b,1\nq1,b,0.5\nq2,d,3\nq1,a,0.25\nq2,c,2\n"
 
 

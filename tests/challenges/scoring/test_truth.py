@@ -136,7 +136,7 @@ def test_a_number_of_the_truth_is_finite() -> None:
 def test_blobs_refuse_what_they_did_not_write() -> None:
     keys = keys_of(["a", "b"])
     assert load_keys(keys).ids == ["a", "b"]
-    for damaged in (b"", b"x" * 64, keys[:20], keys.replace(b"|u1", b"|O8"), keys[:-70]):
+    for damaged in (b"", b"x" * 64, keys[:20], keys.replace(b"<u8", b"|O8"), keys[:-70]):
         with pytest.raises(blob.BlobFault):
             load_keys(damaged)
     with pytest.raises(blob.BlobFault):

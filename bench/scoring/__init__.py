@@ -1,0 +1,1 @@
+"""Measure the scoring engine beside what a team would write with pandas and scikit-learn."""

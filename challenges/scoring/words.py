@@ -1,0 +1,82 @@
+"""Lay short texts of bytes as rows of little-endian 64-bit words, to compare and hash them.
+
+A text of at most 8·k bytes becomes k words, zeros after its end. Texts without a NUL byte are
+equal exactly when their words are.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Words = NDArray[np.uint64]
+Ints = NDArray[np.int64]
+Array = NDArray[Any]
+BYTES = 8
+# Keep the first n bytes of a word, 0 to 8.
+FIRST = np.array([(1 << (8 * n)) - 1 for n in range(9)], np.uint64)
+ONE = np.int64(1)
+
+
+def padded(data: Array, head: int = 0) -> Words:
+    """Copy bytes (n,) uint8 as words, after head bytes and before two words of no meaning."""
+    out = np.empty((head + len(data)) // BYTES + 3, np.uint64)
+    out[-3:] = 0
+    out.view(np.uint8)[head : head + len(data)] = data
+    return out
+
+
+def at(source: Words, start: Ints) -> Words:
+    """Return the 8 bytes of source from each byte position, as words; shape of start.
+
+    What stands outside source means nothing; a word must follow the last one that counts.
+    """
+    word = start >> 3
+    shift = (start & 7).astype(np.uint64) << np.uint64(3)
+    low = source.take(word, mode="clip")
+    low >>= shift
+    word += ONE
+    high = source.take(word, mode="clip")
+    high <<= np.uint64(64) - shift  # NumPy gives 0 for a shift of 64
+    low |= high
+    return low
+
+
+def rows(source: Words, start: Ints, length: Ints, count: int) -> Words:
+    """Return texts of source as rows of words.
+
+    start, length: (n,) bytes, length at most 8·count. Returns (count, n), one array per word.
+    """
+    out = np.empty((count, len(start)), np.uint64)
+    same = bool(len(length)) and bool((length == length[0]).all())
+    for j in range(count):
+        left = length - BYTES * j
+        if same and left[0] <= 0:
+            out[j] = 0
+            continue
+        out[j] = at(source, start + BYTES * j)
+        if same and left[0] >= BYTES:
+            continue
+        out[j] &= FIRST[left[0]] if same else FIRST.take(left, mode="clip")
+    return out
+
+
+def of_texts(texts: Sequence[bytes], count: int | None = None) -> Words:
+    """Return texts as rows of words, (count, n); count: what the longest needs when None."""
+    count = count_of(max(map(len, texts), default=0)) if count is None else count
+    raw = np.array(list(texts), f"S{count * BYTES}")
+    matrix = raw.view(np.uint64).reshape(len(texts), count)
+    return np.ascontiguousarray(matrix.T)
+
+
+def count_of(length: int) -> int:
+    """Return how many words a text of some bytes takes, at least one."""
+    return max(1, -(-length // BYTES))
+
+
+def to_texts(words: Words) -> list[bytes]:
+    """Return the texts of rows of words (count, n)."""
+    raw = np.ascontiguousarray(words.T).view(f"S{words.shape[0] * BYTES}")
+    texts: list[bytes] = raw.ravel().tolist()
+    return texts
