@@ -1,29 +1,43 @@
 """No start on unsafe values: each has an identifier and a French sentence.
 
 Run by `manage.py check --deploy` and before every production process starts. Values are read
-from the settings alone, so that the list can be checked without any service running.
+from the settings alone, so that the list can be checked without any service running; what a
+service must be asked is checked with `--database default`, and at start.
 """
 
 import math
+import os
 import stat
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
-from django.db import connections
+from django.core.checks import CheckMessage, Error, Tags, Warning, register, run_checks
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from portal.accounts.models import User
+from portal.lib import clock
+from portal.management import rights
 
 Found = Iterator[CheckMessage]
 SECRET_MIN_CHARACTERS = 50
 SECRET_MIN_BITS = 150.0
 BANNED_DISTRIBUTIONS = {"spacy", "datasets"}
+KEY_MODE = 0o400
+SKEW_MAX_SECONDS = 2.0
+BROKER_SECONDS = 2.0
+# A database that restarts is waited for; gunicorn gives a process thirty seconds.
+DATABASE_WAIT_SECONDS = 20.0
+# The tag of our own checks, for those who may not import this module.
+OURS = "portal"
+RIGHTS_SHOWN = 5
 
 
 def _error(number: int, sentence: str) -> Error:
@@ -101,14 +115,24 @@ def _readable(path: str) -> bool:
 def keys() -> Found:
     """E08, E09, E10."""
     private = settings.HOLDOUT_PRIVATE_KEY_FILE
-    if private and settings.PROCESS_KIND == "web" and _readable(private):
+    if private and settings.PROCESS_KIND != "worker" and _readable(private):
         yield _error(
             8, "Le service web peut lire la clé privée de notation : retirez-la de cet hôte."
         )
     for name in ("HOLDOUT_PRIVATE_KEY_FILE", "RECEIPT_KEY_FILE"):
         path = Path(getattr(settings, name) or "/nonexistent")
-        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
-            yield _error(9, f"Le fichier {name} est lisible par d’autres : chmod 0400.")
+        if not path.exists():
+            continue
+        found = path.stat()
+        if stat.S_IMODE(found.st_mode) != KEY_MODE:
+            yield _error(
+                9,
+                f"Le fichier {name} n’est pas en lecture pour son seul propriétaire : chmod 0400.",
+            )
+        if found.st_uid != os.geteuid():
+            yield _error(
+                9, f"Le fichier {name} n’appartient pas au compte qui lance ce service : chown."
+            )
     if not _readable(settings.HOLDOUT_PUBLIC_KEY_FILE or ""):
         yield _error(
             10,
@@ -127,12 +151,18 @@ def failpoint() -> Found:
 
 def places() -> Found:
     """E16."""
-    media, static = Path(settings.MEDIA_ROOT), Path(settings.STATIC_ROOT)
-    objects = settings.OBJECTS_URL.removeprefix("file://")
-    if settings.OBJECTS_URL.startswith("file://") and any(
-        place == Path(objects) or place in Path(objects).parents for place in (media, static)
-    ):
-        yield _error(16, "OBJECTS_URL est sous les fichiers publics : déplacez-le hors d’eux.")
+    public = (Path(settings.MEDIA_ROOT), Path(settings.STATIC_ROOT))
+    private = {
+        "OBJECTS_URL": settings.OBJECTS_URL.removeprefix("file://")
+        if settings.OBJECTS_URL.startswith("file://")
+        else "",
+        "HOLDOUT_PRIVATE_KEY_FILE": settings.HOLDOUT_PRIVATE_KEY_FILE,
+        "RECEIPT_KEY_FILE": settings.RECEIPT_KEY_FILE,
+        "ERASURE_JOURNAL_FILE": settings.ERASURE_JOURNAL_FILE,
+    }
+    for name, path in private.items():
+        if path and any(place in (Path(path), *Path(path).parents) for place in public):
+            yield _error(16, f"{name} est sous les fichiers publics : déplacez-le hors d’eux.")
 
 
 def libraries() -> Found:
@@ -157,30 +187,113 @@ VALUES: tuple[Callable[[], Found], ...] = (
 )
 
 
-@register(Tags.security, deploy=True)
+@register(Tags.security, OURS, deploy=True)
 def unsafe_values(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """List every unsafe production value."""
     return [message for check in VALUES for message in check()]
 
 
-@register(Tags.database, deploy=True)
-def demonstration_accounts(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def demonstration_accounts() -> Found:
     """E11: no account of the embedded start-up in production."""
+    if User.objects.filter(is_demonstration=True, is_active=True).exists():
+        yield _error(11, "Des comptes de démonstration sont actifs : fermez-les.")
+
+
+def role_rights() -> Found:
+    """E14: the role of this process owns nothing, and writes neither scores nor the past."""
+    if connection.vendor != "postgresql":
+        return  # E04 speaks
+    kind = settings.PROCESS_KIND if settings.PROCESS_KIND in rights.KINDS else "web"
+    role = rights.current_role()
+    found = rights.powers(role) or [
+        str(each) for each in rights.differences(kind, role) if each.excess
+    ]
+    if found:
+        yield _error(
+            14,
+            f"Le rôle « {role} » de la base peut trop pour un service {kind} "
+            f"({' ; '.join(found[:RIGHTS_SHOWN])}) : créez un rôle pour lui et lancez "
+            "`manage.py grants --apply` avec le rôle propriétaire.",
+        )
+
+
+def database_clock() -> Found:
+    """E15."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('TimeZone')")
+        (zone,) = cursor.fetchone()
+    if zone not in {"UTC", "Etc/UTC"}:
+        yield _error(15, f"La base est à l’heure de {zone} : mettez TIME ZONE à UTC.")
+        return  # its hours would be read as if they were universal
+    skew = (clock.now() - datetime.now(UTC)).total_seconds()
+    if abs(skew) > SKEW_MAX_SECONDS:
+        yield _error(
+            15,
+            f"L’horloge de la base s’écarte de {skew:+.1f} s de celle de cet hôte : "
+            "réglez les deux par NTP.",
+        )
+
+
+def pending_migrations() -> Found:
+    """E18: the database is of this version's form."""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        yield _error(18, "Des migrations attendent : lancez `manage.py migrate`.")
+
+
+def broker_keeps() -> Found:
+    """E13: Redis drops no message to make room. One that does not answer is only told."""
+    if not settings.BROKER_URL.startswith(("redis://", "rediss://")):
+        return
+    import redis  # noqa: PLC0415  # slow import
+
+    link = redis.Redis.from_url(
+        settings.BROKER_URL, socket_connect_timeout=BROKER_SECONDS, socket_timeout=BROKER_SECONDS
+    )
+    try:
+        policy = link.info("memory").get("maxmemory_policy")
+    except redis.RedisError as error:
+        yield Warning(
+            f"Redis n’a pas dit sa politique d’éviction ({type(error).__name__}) : non vérifiée.",
+            id="portal.W13",
+        )
+        return
+    finally:
+        link.close()
+    if policy != "noeviction":
+        yield _error(
+            13,
+            f"Redis efface des messages pour faire de la place (maxmemory-policy {policy}) : "
+            "réglez-la à noeviction.",
+        )
+
+
+DATABASE: tuple[Callable[[], Found], ...] = (
+    demonstration_accounts,
+    role_rights,
+    database_clock,
+    pending_migrations,
+)
+
+
+@register(Tags.database, OURS, deploy=True)
+def unsafe_services(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Ask the database and the broker; only where `--database default` says they are there."""
     if not kwargs.get("databases"):
         return []
-    if User.objects.filter(is_demonstration=True, is_active=True).exists():
-        return [_error(11, "Des comptes de démonstration sont actifs : fermez-les.")]
-    return []
-
-
-@register(Tags.database, deploy=True)
-def pending_migrations(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """E18: the database is of this version's form. Run by `check --deploy --database default`."""
-    for alias in kwargs.get("databases") or ():
-        executor = MigrationExecutor(connections[alias])
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            return [_error(18, "Des migrations attendent : lancez `manage.py migrate`.")]
-    return []
+    try:
+        found = [message for check in DATABASE for message in check()]
+    except DatabaseError as error:
+        found = [
+            _error(
+                20,
+                f"La base ne répond pas ({type(error).__name__}) : ses droits, son heure et ses "
+                "migrations ne sont pas vérifiés. Vérifiez DATABASE_URL et le service.",
+            )
+        ]
+    return [*found, *broker_keeps()]
 
 
 @register(Tags.security)
@@ -193,11 +306,29 @@ def debug_off_loopback(app_configs: Any = None, **kwargs: Any) -> list[CheckMess
 
 
 def refuse_unsafe_start() -> None:
-    """Stop a production process with status 3, naming each unsafe value."""
+    """Stop a production process with status 3, naming each unsafe value.
+
+    The values come first: nothing is asked of a service while one of them is unsafe.
+    """
     if settings.EMBEDDED:
         return
-    found = [message for message in unsafe_values() if message.is_serious()]
+    found = unsafe_values()
+    if not any(message.is_serious() for message in found):
+        _await_database()
+        found = run_checks(tags=[OURS], include_deployment_checks=True, databases=["default"])
     for message in found:
         sys.stderr.write(f"{message.id} {message.msg}\n")
-    if found:
+    if any(message.is_serious() for message in found):
         raise SystemExit(3)
+    connection.close()  # a server that forks hands no connection on
+
+
+def _await_database() -> None:
+    deadline = time.monotonic() + DATABASE_WAIT_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            connection.ensure_connection()
+        except DatabaseError:
+            time.sleep(0.5)
+        else:
+            return

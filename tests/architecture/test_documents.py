@@ -50,3 +50,12 @@ def test_requirements_are_hashed_and_name_no_host() -> None:
 def test_no_library_that_our_names_shadow() -> None:
     text = read("requirements.txt") + read("requirements-dev.txt")
     assert re.findall(r"^(?:spacy|datasets)==", text, re.M) == []
+
+
+def test_every_refusal_to_start_is_in_the_operations_table() -> None:
+    written = {int(number) for number in re.findall(r"_error\(\s*(\d+),", read("portal/checks.py"))}
+    told = [
+        int(number)
+        for number in re.findall(r"^\| `portal\.E(\d\d)` \|", read("docs/operations.md"), re.M)
+    ]
+    assert told == sorted(written)

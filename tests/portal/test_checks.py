@@ -1,17 +1,19 @@
 """Production refuses each unsafe value by name, and starts with the good ones."""
 
 import os
+import re
 import secrets
 import subprocess
 import sys
+import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db.migrations.recorder import MigrationRecorder
 
-from portal.checks import demonstration_accounts, pending_migrations
-from tests.factories.accounts import UserFactory
+from portal import checks
 
 REQUIRED = {
     "SITE_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "BROKER_URL", "SEARCH_URL",
@@ -117,15 +119,133 @@ def test_a_production_web_process_stops_with_status_3(good: dict[str, str]) -> N
     assert "portal.E02" in done.stderr
 
 
-@pytest.mark.django_db
-def test_a_database_of_another_version_is_refused() -> None:
-    assert pending_migrations(databases=["default"]) == []
-    MigrationRecorder.Migration.objects.filter(app="audit", name="0002_append_only").delete()
-    assert [found.id for found in pending_migrations(databases=["default"])] == ["portal.E18"]
+# Each alone, and no other: what a good production has, but for one value.
+ALONE: list[tuple[str, dict[str, Any]]] = [
+    ("portal.E01", {"SECRET_KEY": secrets.token_urlsafe(64)[:49]}),
+    ("portal.E01", {"SECRET_KEY": "django-insecure-" + secrets.token_urlsafe(64)}),
+    ("portal.E01", {"SECRET_KEY": "a" * 60}),
+    ("portal.E02", {"DEBUG": True}),
+    ("portal.E03", {"ALLOWED_HOSTS": []}),
+    ("portal.E03", {"ALLOWED_HOSTS": ["portail.invalid", "*"]}),
+    ("portal.E04", {"DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}}}),
+    ("portal.E05", {"BROKER_URL": "filesystem://"}),
+    ("portal.E05", {"BROKER_URL": "memory://"}),
+    ("portal.E06", {"EMAIL_BACKEND": "portal.audit.letters.FolderBackend"}),
+    ("portal.E07", {"SITE_URL": "http://portail.invalid"}),
+    ("portal.E07", {"SESSION_COOKIE_SECURE": False}),
+    ("portal.E07", {"CSRF_COOKIE_SECURE": False}),
+    ("portal.E07", {"SECURE_HSTS_SECONDS": 3_600}),
+    ("portal.E08", {"HOLDOUT_PRIVATE_KEY_FILE": "{keys}/good.key"}),
+    ("portal.E08", {"HOLDOUT_PRIVATE_KEY_FILE": "{keys}/good.key", "PROCESS_KIND": "tasks"}),
+    ("portal.E09", {"RECEIPT_KEY_FILE": "{keys}/group.key"}),
+    ("portal.E09", {"RECEIPT_KEY_FILE": "{keys}/writable.key"}),
+    ("portal.E10", {"HOLDOUT_PUBLIC_KEY_FILE": "{keys}/absent.key"}),
+    ("portal.E10", {"RECEIPT_KEY_FILE": "{keys}/absent.key"}),
+    ("portal.E12", {"OE_FAILPOINT": "objects.after_rename"}),
+    ("portal.E16", {"OBJECTS_URL": "file://{keys}/media/objects"}),
+    ("portal.E16", {"OBJECTS_URL": "file://{keys}/static"}),
+    ("portal.E16", {"ERASURE_JOURNAL_FILE": "{keys}/media/erasures.jsonl"}),
+    ("portal.E17", {"CELERY_ACCEPT_CONTENT": ["json", "pickle"]}),
+]
 
 
-@pytest.mark.django_db
-def test_demonstration_accounts_are_refused() -> None:
-    assert demonstration_accounts(databases=["default"]) == []
-    UserFactory(is_demonstration=True)
-    assert [found.id for found in demonstration_accounts(databases=["default"])] == ["portal.E11"]
+@pytest.fixture
+def production(settings: Any, tmp_path: Path) -> Callable[..., None]:
+    """Put good production values in place, then those given; `{keys}` is a folder of keys."""
+    for name, mode in (("good", 0o400), ("group", 0o440), ("writable", 0o600)):
+        (tmp_path / f"{name}.key").write_bytes(b"k" * 32)
+        (tmp_path / f"{name}.key").chmod(mode)
+    good = {
+        "SECRET_KEY": secrets.token_urlsafe(64),
+        "DEBUG": False,
+        "ALLOWED_HOSTS": ["portail.invalid"],
+        "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql"}},
+        "BROKER_URL": "redis://127.0.0.1:1/0",
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "SITE_URL": "https://portail.invalid",
+        "SESSION_COOKIE_SECURE": True,
+        "CSRF_COOKIE_SECURE": True,
+        "SECURE_HSTS_SECONDS": 31_536_000,
+        "PROCESS_KIND": "web",
+        "HOLDOUT_PRIVATE_KEY_FILE": "",
+        "HOLDOUT_PUBLIC_KEY_FILE": "{keys}/good.key",
+        "RECEIPT_KEY_FILE": "{keys}/good.key",
+        "ERASURE_JOURNAL_FILE": "{keys}/erasures.jsonl",
+        "OBJECTS_URL": "file://{keys}/objects",
+        "MEDIA_ROOT": "{keys}/media",
+        "STATIC_ROOT": "{keys}/static",
+        "CELERY_ACCEPT_CONTENT": ["json"],
+    }
+
+    def put(values: dict[str, Any]) -> None:
+        for name, value in {**good, **values}.items():
+            placed = value.replace("{keys}", str(tmp_path)) if isinstance(value, str) else value
+            monkeypatch_settings(settings, name, placed)
+
+    return put
+
+
+def monkeypatch_settings(settings: Any, name: str, value: Any) -> None:
+    # Django warns of a change of DATABASES, which here only names an engine.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        setattr(settings, name, value)
+
+
+@pytest.mark.parametrize(("expected", "values"), ALONE)
+def test_each_unsafe_value_is_refused_alone(
+    production: Callable[..., None], expected: str, values: dict[str, Any]
+) -> None:
+    production({})
+    assert [found.id for found in checks.unsafe_values()] == []
+    production(values)
+    assert {found.id for found in checks.unsafe_values()} == {expected}
+
+
+def test_a_key_of_another_account_is_refused(
+    production: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    production({})
+    monkeypatch.setattr(checks.os, "geteuid", lambda: os.getuid() + 1)
+    assert [found.id for found in checks.unsafe_values()] == ["portal.E09"]
+
+
+def test_the_worker_may_read_its_key(production: Callable[..., None]) -> None:
+    production({"PROCESS_KIND": "worker", "HOLDOUT_PRIVATE_KEY_FILE": "{keys}/good.key"})
+    assert checks.unsafe_values() == []
+
+
+def test_a_library_that_hides_a_module_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """E19."""
+    assert list(checks.libraries()) == []
+    for name in ("spaCy", "datasets"):
+        monkeypatch.setattr(checks, "distributions", lambda n=name: [Distribution(n)])
+        assert [found.id for found in checks.libraries()] == ["portal.E19"]
+
+
+class Distribution:
+    """An installed distribution, by name."""
+
+    def __init__(self, name: str) -> None:
+        self.metadata = {"Name": name}
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_debug_stays_on_this_machine_in_every_mode(settings: Any, debug: bool) -> None:
+    settings.DEBUG = debug
+    settings.ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+    assert checks.debug_off_loopback() == []
+    settings.ALLOWED_HOSTS = ["127.0.0.1", "portail.invalid"]
+    assert [found.id for found in checks.debug_off_loopback()] == ["portal.E02"] * debug
+
+
+def test_every_refusal_of_the_design_is_tried() -> None:
+    """E01 to E20, here and in the tests of the services and of the rights."""
+    code = (settings.BASE_DIR / "portal" / "checks.py").read_text("utf-8")
+    written = {int(number) for number in re.findall(r"_error\(\s*(\d+),", code)}
+    assert written == set(range(1, 21))
+    tried = "".join(
+        path.read_text("utf-8")
+        for path in (settings.BASE_DIR / "tests" / "portal").rglob("test_*.py")
+    )
+    assert [f"portal.E{n:02}" for n in sorted(written) if f"portal.E{n:02}" not in tried] == []

@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, SystemCheckError
 
 from challenges.worker import drain, run
 from challenges.worker.vault import take_key
@@ -23,7 +23,8 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="vider la file puis s’arrêter")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Take the key, then poll the queue."""
+        """Refuse an unsafe start, take the key, then poll the queue."""
+        self._refuse_unsafe_start()
         if not take_key():
             self.stderr.write("HOLDOUT_PRIVATE_KEY_FILE manque : le service ne peut rien noter.")
             sys.exit(3)
@@ -37,3 +38,13 @@ class Command(BaseCommand):
             f"Service de notation : {settings.WORKER_POLL_SECONDS:g} s entre deux regards."
         )
         run(stop)
+
+    def _refuse_unsafe_start(self) -> None:
+        """Run the portal's own checks, which stand above this app, by their tag."""
+        if settings.EMBEDDED:
+            return
+        try:
+            self.check(tags=["portal"], include_deployment_checks=True, databases=["default"])
+        except SystemCheckError as unsafe:
+            self.stderr.write(str(unsafe))
+            sys.exit(3)

@@ -1,0 +1,222 @@
+"""What each process may do in PostgreSQL: the second lock behind rules and triggers.
+
+The owner of the tables migrates and runs commands; nobody serves with it. Three roles serve:
+`web` (pages), `tasks` (letters, schedule), `worker` (scoring). A right maps a verb to the
+columns it holds for; no column named: the whole table.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from django.apps import apps
+from django.db import connection
+
+Rights: TypeAlias = Mapping[str, tuple[str, ...]]
+
+WHOLE: tuple[str, ...] = ()
+GIVEN = ("SELECT", "INSERT", "UPDATE", "DELETE")
+NEVER = ("TRUNCATE", "REFERENCES", "TRIGGER")
+BY_COLUMN = ("SELECT", "INSERT", "UPDATE")
+NOTHING: Rights = {}
+READ: Rights = {"SELECT": WHOLE}
+ADD: Rights = {"SELECT": WHOLE, "INSERT": WHOLE}
+CHANGE: Rights = {"SELECT": WHOLE, "UPDATE": WHOLE}
+WRITE: Rights = {"SELECT": WHOLE, "INSERT": WHOLE, "UPDATE": WHOLE}
+ALL: Rights = dict.fromkeys(GIVEN, WHOLE)
+
+# The chain only grows; its head moves with it, and nothing else of it ever changes.
+CHAIN: dict[str, Rights] = {
+    "audit.AuditEvent": ADD,
+    "audit.AuditBody": ADD,
+    "audit.AuditHead": {"SELECT": WHOLE, "UPDATE": ("seq", "hash")},
+}
+# Figures come from the worker; the web seals held-out data and reads none of it back.
+SERVING: dict[str, Rights] = CHAIN | {
+    "challenges.Score": READ,
+    "challenges.Standing": READ,
+    "challenges.SealedResult": NOTHING,
+    "challenges.ScoreReceipt": READ,
+    "challenges.ReceiptKey": ADD,
+    "datasets.WrappedKey": {"SELECT": ("id",), "INSERT": WHOLE},
+}
+EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
+    "web": SERVING | {"audit.Outbox": ADD, "audit.Heartbeat": READ, "audit.ScheduledRun": READ},
+    "tasks": SERVING | {"audit.Outbox": WRITE, "audit.Heartbeat": WRITE, "audit.ScheduledRun": ADD},
+    # A leaked password of the worker gives no person, no session, no role.
+    "worker": CHAIN
+    | {
+        "audit.Outbox": ADD,
+        "audit.Heartbeat": WRITE,
+        "challenges.Job": WRITE,
+        "challenges.Entry": CHANGE,
+        "challenges.Evaluation": WRITE,
+        "challenges.Score": ADD,
+        "challenges.SealedResult": ADD,
+        "challenges.ScoreReceipt": ADD,
+        "challenges.ReceiptKey": ADD,
+        "challenges.Standing": ALL,
+        "challenges.Leaderboard": CHANGE,
+        "challenges.Reveal": CHANGE,
+        "challenges.Phase": CHANGE,
+        "challenges.PhaseTask": CHANGE,
+        "challenges.Challenge": CHANGE,
+        "challenges.Notice": ADD,
+        "datasets.HoldoutVersion": WRITE,
+        "datasets.SealedFile": ADD,
+        "datasets.WrappedKey": ADD,
+    },
+}
+# What a role may do to tables that no exception names.
+DEFAULTS: Mapping[str, Mapping[str, Rights]] = {
+    "web": {"": ALL},
+    "tasks": {"": ALL},
+    "worker": {"challenges": READ, "datasets": READ, "": NOTHING},
+}
+# Tables that are no model's.
+UNMODELLED: Mapping[str, Mapping[str, Rights]] = {
+    "cache": {"web": ALL, "tasks": ALL, "worker": NOTHING},
+    "django_migrations": {"web": READ, "tasks": READ, "worker": READ},
+}
+KINDS = tuple(EXCEPTIONS)
+
+
+@dataclass(frozen=True, order=True)
+class Difference:
+    """One right that a role has and should not (`excess`), or lacks."""
+
+    table: str
+    verb: str
+    columns: tuple[str, ...]
+    excess: bool
+
+    def __str__(self) -> str:
+        what = f"{self.verb} ({', '.join(self.columns)})" if self.columns else self.verb
+        return f"{'de trop' if self.excess else 'manque'} : {what} sur {self.table}"
+
+
+def expected(kind: str) -> dict[str, Rights]:
+    """Return {table: rights} of a kind of process, for every table of the database."""
+    labels = {
+        model._meta.db_table: model._meta.label
+        for model in apps.get_models(include_auto_created=True)
+    }
+    found: dict[str, Rights] = {}
+    for table in connection.introspection.table_names():
+        if table in UNMODELLED:
+            found[table] = UNMODELLED[table][kind]
+            continue
+        label = labels.get(table, "")
+        defaults = DEFAULTS[kind]
+        default = defaults.get(label.split(".")[0], defaults[""]) if label else NOTHING
+        found[table] = EXCEPTIONS[kind].get(label, default)
+    return found
+
+
+def statements(kind: str, role: str) -> Iterator[str]:
+    """Yield the SQL that gives a role its rights and no other; the role exists already."""
+    name = quoted(role)
+    schema = quoted(_schema())
+    yield f"REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC, {name}"
+    yield f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM PUBLIC, {name}"
+    yield f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA {schema} FROM PUBLIC, {name}"
+    yield f"GRANT USAGE ON SCHEMA {schema} TO {name}"
+    for table, rights in sorted(expected(kind).items()):
+        if rights:
+            what = ", ".join(_clause(verb, columns) for verb, columns in rights.items())
+            yield f"GRANT {what} ON {schema}.{quoted(table)} TO {name}"
+
+
+def differences(kind: str, role: str) -> list[Difference]:
+    """Compare what a role may do with what a process of this kind should."""
+    found = []
+    wanted = expected(kind)
+    for table, verb, whole, columns in _actual(role):
+        should = wanted.get(table, NOTHING).get(verb)
+        found += list(_compare(table, verb, whole, tuple(columns), should))
+    return sorted(found)
+
+
+def _compare(
+    table: str, verb: str, whole: bool, columns: tuple[str, ...], should: tuple[str, ...] | None
+) -> Iterator[Difference]:
+    if should is None:
+        if whole or columns:
+            yield Difference(table, verb, () if whole else columns, excess=True)
+    elif should == WHOLE:
+        if not whole:
+            yield Difference(table, verb, (), excess=False)
+    elif whole:
+        yield Difference(table, verb, (), excess=True)
+    else:
+        for excess, names in (
+            (True, set(columns) - set(should)),
+            (False, set(should) - set(columns)),
+        ):
+            if names:
+                yield Difference(table, verb, tuple(sorted(names)), excess=excess)
+
+
+def _actual(role: str) -> list[tuple[str, str, bool, list[str]]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT c.relname, v.verb, has_table_privilege(%(role)s, c.oid, v.verb),
+                   CASE WHEN v.verb = ANY(%(by_column)s) THEN ARRAY(
+                       SELECT a.attname::text FROM pg_attribute a
+                        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                          AND has_column_privilege(%(role)s, c.oid, a.attnum, v.verb)
+                   ) ELSE '{}' END
+              FROM pg_class c CROSS JOIN unnest(%(verbs)s) AS v(verb)
+             WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+             ORDER BY 1, 2
+            """,
+            {"role": role, "by_column": list(BY_COLUMN), "verbs": [*GIVEN, *NEVER]},
+        )
+        return list(cursor.fetchall())
+
+
+def powers(role: str) -> list[str]:
+    """List what makes a role more than one that serves: its attributes, and tables it owns.
+
+    A member of the owning role counts as owner: it may become it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rolsuper, rolbypassrls, rolcreaterole, rolreplication "
+            "FROM pg_roles WHERE rolname = %s",
+            [role],
+        )
+        words = ("SUPERUSER", "BYPASSRLS", "CREATEROLE", "REPLICATION")
+        found = [word for word, has in zip(words, cursor.fetchone() or (), strict=False) if has]
+        cursor.execute(
+            "SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace "
+            "AND relkind IN ('r', 'p') AND pg_has_role(%s, relowner, 'MEMBER')",
+            [role],
+        )
+        (owned,) = cursor.fetchone()
+    return [*found, f"propriétaire de {owned} tables"] if owned else found
+
+
+def current_role() -> str:
+    """Return the role of this connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        (name,) = cursor.fetchone()
+    return str(name)
+
+
+def quoted(name: str) -> str:
+    """Quote an identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _schema() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_schema()")
+        (name,) = cursor.fetchone()
+    return str(name)
+
+
+def _clause(verb: str, columns: tuple[str, ...]) -> str:
+    return f"{verb} ({', '.join(map(quoted, columns))})" if columns else verb

@@ -1,0 +1,440 @@
+"""The roles of PostgreSQL, really connected: what each may not do, and that all still works."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg2
+import pytest
+from django.apps import apps
+from django.conf import settings as django_settings
+from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from challenges.actions import reveals
+from challenges.enums import ChallengeStatus, EntryStatus
+from challenges.models import Challenge, Entry, Job, Phase, Score
+from challenges.worker import drain
+from portal import checks
+from portal.accounts.actions import accounts, invitations
+from portal.accounts.enums import Role
+from portal.accounts.models import Membership, User
+from portal.audit import outbox
+from portal.audit.models import Outbox
+from portal.lib import clock
+from portal.management import rights
+from tests.challenges.world import answer, entered, opened, owner_of
+from tests.factories import contributions as proposals
+from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory
+from tests.factories.challenges import TeamFactory, captain_of
+from tests.routes.declared import routes
+from tests.routes.test_crawl import Crawl, path_of
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        connection.vendor != "postgresql", reason="SQLite has no roles; run on PostgreSQL"
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Three roles of this test alone, with the rights that `grants --apply` gives."""
+
+    names: dict[str, str]
+    password: str
+
+    @property
+    def options(self) -> dict[str, str]:
+        """Name them for the command."""
+        return self.names
+
+    def url(self, kind: str) -> str:
+        """Return the address of the database for a kind of process."""
+        given = connection.settings_dict
+        place = f"{given['HOST']}:{given['PORT']}/{given['NAME']}"
+        return f"postgresql://{self.names[kind]}:{self.password}@{place}"
+
+    @contextmanager
+    def serving(self, kind: str) -> Iterator[None]:
+        """Connect Django itself as this role."""
+        before = {name: connection.settings_dict[name] for name in ("USER", "PASSWORD")}
+        connection.close()
+        connection.settings_dict.update(USER=self.names[kind], PASSWORD=self.password)
+        try:
+            yield
+        finally:
+            connection.close()
+            connection.settings_dict.update(before)
+
+    def tries(self, kind: str, statement: str) -> str:
+        """Try a statement on a connection of its own; return what PostgreSQL says."""
+        link = psycopg2.connect(self.url(kind))
+        try:
+            with link.cursor() as cursor:
+                cursor.execute(statement)
+            return "done"
+        except psycopg2.Error as error:
+            return type(error).__name__
+        finally:
+            link.rollback()
+            link.close()
+
+
+def run(*statements: str) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+@pytest.fixture
+def roles() -> Iterator[Roles]:
+    """Create the roles, give them their rights, remove them."""
+    mark, password = secrets.token_hex(4), secrets.token_hex(16)
+    made = Roles({kind: f"oe_test_{kind}_{mark}" for kind in rights.KINDS}, password)
+    run(*(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'" for name in made.names.values()))
+    try:
+        call_command("grants", apply=True, **made.options)
+        yield made
+    finally:
+        for name in made.names.values():
+            run(f"DROP OWNED BY {name}", f"DROP ROLE {name}")
+
+
+SEALED = {
+    "INSERT INTO challenges_score SELECT * FROM challenges_score",
+    "UPDATE challenges_score SET value = 1",
+    "DELETE FROM challenges_score",
+    "UPDATE challenges_sealedresult SET sha256 = ''",
+    "DELETE FROM challenges_sealedresult",
+    "UPDATE challenges_scorereceipt SET text = ''",
+    "DELETE FROM challenges_receiptkey",
+    "UPDATE audit_auditevent SET action = 'x'",
+    "DELETE FROM audit_auditevent",
+    "TRUNCATE audit_auditevent CASCADE",
+    "UPDATE audit_auditbody SET body = ''",
+    "DELETE FROM audit_auditbody",
+    "UPDATE audit_audithead SET id = 2",
+    "DELETE FROM audit_audithead",
+    "INSERT INTO audit_audithead VALUES (2, 0, '')",
+    "DELETE FROM audit_outbox",
+    "ALTER TABLE audit_auditevent DISABLE TRIGGER ALL",
+    "DROP TRIGGER audit_event_rows ON audit_auditevent",
+    "DROP TABLE audit_auditevent CASCADE",
+    "CREATE TABLE mine (x int)",
+    "SET session_replication_role = replica",
+    "SET ROLE postgres",
+    "INSERT INTO django_migrations (app, name, applied) VALUES ('x', 'x', now())",
+}
+SERVING = SEALED | {
+    "SELECT payload FROM challenges_sealedresult",
+    "INSERT INTO challenges_sealedresult (payload) VALUES ('')",
+    "INSERT INTO challenges_standing (position) VALUES (1)",
+    "UPDATE challenges_standing SET rank = 1",
+    "DELETE FROM challenges_standing",
+    "SELECT wrapped FROM datasets_wrappedkey",
+    "UPDATE datasets_wrappedkey SET key_id = ''",
+    "TRUNCATE accounts_user CASCADE",
+}
+PEOPLE = {
+    "SELECT email FROM accounts_user",
+    "UPDATE accounts_user SET is_superuser = true",
+    "SELECT session_data FROM django_session",
+    "SELECT data FROM mfa_authenticator",
+    "SELECT email FROM account_emailaddress",
+    "SELECT email FROM accounts_invitation",
+    "INSERT INTO accounts_regionappointment (role) VALUES ('administrator')",
+    "UPDATE accounts_membership SET role = 'referent'",
+    "SELECT value FROM cache",
+    "DELETE FROM challenges_entry",
+    "UPDATE catalogue_resource SET live = true",
+}
+FORBIDDEN = {
+    "web": SERVING
+    | {"UPDATE audit_outbox SET done_at = now()", "UPDATE audit_heartbeat SET at = now()"},
+    "tasks": SERVING,
+    "worker": (SEALED - {"INSERT INTO challenges_score SELECT * FROM challenges_score"}) | PEOPLE,
+}
+MAY = {
+    "web": {"SELECT value FROM challenges_score", "UPDATE audit_audithead SET seq = seq"},
+    "tasks": {"UPDATE audit_outbox SET attempts = 0", "SELECT email FROM accounts_user"},
+    "worker": {"SELECT payload FROM challenges_sealedresult", "DELETE FROM challenges_standing"},
+}
+
+
+def test_what_each_role_may_not_do(roles: Roles) -> None:
+    # A member of the owning role could become it; these roles are members of none.
+    said = {
+        (kind, statement): roles.tries(kind, statement)
+        for kind in rights.KINDS
+        for statement in sorted(FORBIDDEN[kind])
+    }
+    assert {what: word for what, word in said.items() if word != "InsufficientPrivilege"} == {}
+    done = {(kind, each): roles.tries(kind, each) for kind in MAY for each in sorted(MAY[kind])}
+    assert {what: word for what, word in done.items() if word != "done"} == {}
+
+
+def test_the_command_compares(roles: Roles, capsys: pytest.CaptureFixture[str]) -> None:
+    def compared() -> dict[str, list[str]]:
+        try:
+            call_command("grants", check_only=True, as_json=True, **roles.options)
+            status = 0
+        except SystemExit as stop:
+            status = int(str(stop.code))
+        answer = json.loads(capsys.readouterr().out)
+        assert answer["ok"] == (status == 0)
+        by_kind = {name: kind for kind, name in roles.names.items()}
+        return {by_kind[name]: lines for name, lines in answer["roles"].items() if lines}
+
+    capsys.readouterr()
+    assert compared() == {}
+    web, worker = roles.names["web"], roles.names["worker"]
+    run(
+        f"GRANT UPDATE ON challenges_score TO {web}",
+        f"GRANT UPDATE (action) ON audit_auditevent TO {web}",
+        f"GRANT TRUNCATE ON accounts_user TO {web}",
+        f"REVOKE INSERT ON challenges_score FROM {worker}",
+    )
+    assert compared() == {
+        "web": [
+            "de trop : TRUNCATE sur accounts_user",
+            "de trop : UPDATE (action) sur audit_auditevent",
+            "de trop : UPDATE sur challenges_score",
+        ],
+        "worker": ["manque : INSERT sur challenges_score"],
+    }
+    call_command("grants", apply=True, **roles.options)
+    capsys.readouterr()
+    assert compared() == {}
+    run(f"ALTER ROLE {worker} CREATEROLE")
+    assert compared() == {"worker": ["CREATEROLE"]}
+
+
+def test_the_sql_can_be_given_to_an_administrator(
+    roles: Roles, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in roles.names.values():
+        run(f"DROP OWNED BY {name}")
+    assert rights.differences("web", roles.names["web"]) != []
+    capsys.readouterr()
+    call_command("grants", **roles.options)
+    run(capsys.readouterr().out)
+    assert [rights.differences(kind, roles.names[kind]) for kind in rights.KINDS] == [[], [], []]
+
+
+def test_a_role_that_does_not_exist_is_named() -> None:
+    with pytest.raises(CommandError, match="oe_test_absent"):
+        call_command("grants", apply=True, web="oe_test_absent")
+    with pytest.raises(CommandError, match="oe_test_absent"):
+        call_command("grants", check_only=True, web="oe_test_absent")
+
+
+def test_every_table_has_its_rights() -> None:
+    """A table that is no model's must be named; an exception names a model that exists."""
+    tables = set(connection.introspection.table_names())
+    labels = {label for exceptions in rights.EXCEPTIONS.values() for label in exceptions}
+    for kind in rights.KINDS:
+        assert set(rights.expected(kind)) == tables
+    known = {model._meta.label for model in apps.get_models()}
+    assert sorted(labels - known) == []
+    modelled = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+    assert sorted(tables - modelled) == sorted(rights.UNMODELLED)
+
+
+def test_the_start_refuses_a_role_that_may_too_much(roles: Roles, settings: Any) -> None:
+    """E14."""
+    settings.PROCESS_KIND = "web"
+    found = list(checks.role_rights())  # the tests' own role owns everything
+    assert [each.id for each in found] == ["portal.E14"]
+    assert "SUPERUSER" in str(found[0].msg)
+    for kind in rights.KINDS:
+        settings.PROCESS_KIND = kind
+        with roles.serving(kind):
+            assert list(checks.role_rights()) == []
+    settings.PROCESS_KIND = "web"
+    with roles.serving("worker"):
+        [refused] = checks.role_rights()
+    assert "INSERT sur challenges_score" in str(refused.msg)
+    run(f"GRANT {roles.names['worker']} TO {roles.names['web']}")
+    with roles.serving("web"):
+        assert [each.id for each in checks.role_rights()] == ["portal.E14"]
+    run(f"REVOKE {roles.names['worker']} FROM {roles.names['web']}")
+    run(f"CREATE TABLE mine_{roles.names['web']} ()")
+    run(f"ALTER TABLE mine_{roles.names['web']} OWNER TO {roles.names['web']}")
+    with roles.serving("web"):
+        [refused] = checks.role_rights()
+    assert "propriétaire de 1 tables" in str(refused.msg)
+
+
+def test_a_good_production_starts(roles: Roles, tmp_path: Path) -> None:
+    """The whole start, values and services, in a process of its own; then with one right more."""
+    for name in ("public.key", "receipt.key"):
+        (tmp_path / name).write_bytes(b"k" * 32)
+        (tmp_path / name).chmod(0o400)
+    redis = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:1/0")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PORTAL_MODE": "production",
+        "VAR_DIR": str(tmp_path / "var"),
+        "SITE_URL": "https://portail.invalid",
+        "SECRET_KEY": secrets.token_urlsafe(64),
+        "ALLOWED_HOSTS": "portail.invalid",
+        "DATABASE_URL": roles.url("web"),
+        "BROKER_URL": redis,
+        "SEARCH_URL": "embedded:",
+        "OBJECTS_URL": f"file://{tmp_path / 'objects'}",
+        "EMAIL_URL": "smtp://127.0.0.1:25",
+        "HOLDOUT_PUBLIC_KEY_FILE": str(tmp_path / "public.key"),
+        "RECEIPT_KEY_FILE": str(tmp_path / "receipt.key"),
+    }
+
+    def start(*command: str, **changes: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, *command],
+            cwd=django_settings.BASE_DIR,
+            env=environment | changes,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return done.returncode, done.stderr
+
+    (tmp_path / "var" / "static").mkdir(parents=True)
+    assert start("-c", "import portal.wsgi") == (0, "")
+    status, said = start("manage.py", "check", "--deploy", "--database", "default")
+    assert (status, "portal.E" in said) == (0, False), said
+    run(f"GRANT UPDATE ON challenges_score TO {roles.names['web']}")
+    status, said = start("-c", "import portal.wsgi")
+    assert (status, said.split()[0]) == (3, "portal.E14")
+    status, said = start("manage.py", "work", PROCESS_KIND="worker")
+    assert status == 3
+    assert "portal.E14" in said
+
+
+def test_the_worker_scores_with_its_own_rights(roles: Roles, tmp_path: Path) -> None:
+    """Compile, check, score, rank, close at the date, reveal."""
+    challenge = opened(tmp_path, work=False)
+    entry, phase = entered(challenge), challenge.phases.get()
+    with roles.serving("worker"):
+        assert drain()
+    assert Entry.objects.get(pk=entry.pk).status == EntryStatus.SCORED
+    assert Score.objects.filter(evaluation__entry=entry).count() == 2
+    Phase.objects.update(closes_at=clock.now())
+    with roles.serving("worker"):
+        assert drain()
+    assert Challenge.objects.get().status == ChallengeStatus.CLOSED
+    reveals.propose(phase=phase, by=owner_of(challenge))
+    reveals.confirm(phase=phase, by=UserFactory(region="administrator"))
+    with roles.serving("worker"):
+        assert drain()
+    assert Challenge.objects.get().status == ChallengeStatus.REVEALED
+    assert Score.objects.filter(evaluation__entry=entry).count() > 2
+    assert not Job.objects.alive().exists()
+    call_command("verify")
+
+
+def test_the_tasks_deliver_with_their_own_rights(roles: Roles, tmp_path: Path) -> None:
+    referent = MembershipFactory(role=Role.REFERENT)
+    invitations.send(
+        organisation=referent.organisation,
+        email="invitee@exemple.test",
+        role=Role.EDITOR,
+        by=referent.user,
+    )
+    proposals.submitted(UserFactory())
+    with roles.serving("tasks"):
+        while outbox.relay():
+            pass
+    assert Outbox.objects.filter(done_at=None).count() == 0
+    assert ["invitee@exemple.test"] in [letter.to for letter in mail.outbox]
+
+
+def sign_in(person: User) -> Client:
+    client = Client()
+    answer = client.post(reverse("account_login"), {"login": person.username, "password": PASSWORD})
+    assert answer.status_code == 302, answer.text
+    return client
+
+
+def test_people_sign_up_join_enter_and_leave_with_the_rights_of_the_web(
+    roles: Roles, tmp_path: Path, settings: Any
+) -> None:
+    settings.ERASURE_JOURNAL_FILE = str(tmp_path / "erasures.jsonl")
+    team = TeamFactory(challenge=opened(tmp_path))
+    captain, referent = captain_of(team), MembershipFactory(role=Role.REFERENT)
+    with roles.serving("web"):
+        new = {
+            "email": "nouvelle@exemple.test",
+            "display_name": "Nouvelle",
+            "password1": PASSWORD,
+            "password2": PASSWORD,
+            "site": "",
+        }
+        assert Client().post(reverse("account_signup"), new).status_code == 302
+        client = sign_in(captain)
+        sent = client.post(
+            reverse("challenges:entries", args=[team.challenge.slug]),
+            {
+                "key": str(uuid4()),
+                "file": SimpleUploadedFile("reponse.csv", answer(0.6)),
+                "note": "",
+            },
+            headers={"Accept": "application/json"},
+        )
+        assert sent.status_code == 201, sent.text
+        members = sign_in(referent.user).post(
+            reverse("organisation_invite", args=[referent.organisation.slug]),
+            {"email": "invitee@exemple.test", "role": Role.EDITOR},
+        )
+        assert members.status_code == 302
+        accounts.close(user=referent.user, by=referent.user)
+    assert User.objects.filter(email="nouvelle@exemple.test").exists()
+    assert Entry.objects.get(is_baseline=False).status == EntryStatus.RECEIVED
+    assert not Membership.objects.live().filter(user=referent.user).exists()
+    call_command("verify")
+
+
+class Serving(Crawl):
+    """A walk whose rows are looked at by nobody: the role may not read them all."""
+
+    def changed(self, response: Any, method: str) -> list[str]:
+        """Leave the comparison of tables to the crawl of the matrix."""
+        return []
+
+
+# One part in the lean suite, the others in the full one.
+OTHERS = ("anonymous", "referent_a", "organiser", "producer", "moderator", "administrator")
+
+
+@pytest.mark.parametrize(
+    "part", ["captain_a", *(pytest.param(each, marks=pytest.mark.full) for each in OTHERS)]
+)
+def test_every_page_answers_with_the_rights_of_the_web(roles: Roles, part: str) -> None:
+    """A right that a page lacks is a 5xx; every route, each method declared, own and sibling's."""
+    crawl = Serving(part)
+    wrong = []
+    with roles.serving("web"):
+        for route in routes():
+            for method in route.methods:
+                for args in (route.args, route.args | route.sibling):
+                    body = route.body.get(method, route.body) if method != "GET" else {}
+                    answered = crawl.ask(method, path_of(route.pattern, args, crawl.world), body)
+                    if answered.status_code >= 500 and "sante" not in route.pattern:
+                        wrong.append(f"{method} {route.pattern}: {answered.status_code}")
+    assert wrong == []
+    UserFactory()  # the tests' own role is back
