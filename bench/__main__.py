@@ -56,7 +56,7 @@ def _sql(server: str, statement: str) -> None:
 def run(name: str, environment: dict[str, str]) -> dict[str, Any]:
     """Run one module in a process of its own; return its figures."""
     done = subprocess.run(
-        [sys.executable, "-m", f"bench.{name}", "--json"],
+        [sys.executable, "-m", f"bench.{name}", "--throwaway", "--json"],
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         text=True,

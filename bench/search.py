@@ -2,8 +2,9 @@
 
 python -m bench.search [--count 10000] [--rounds 200] [--json]
 
-Uses the database of DATABASE_URL inside one transaction that is rolled back at the end: 95 of
-100 searches must take 60 ms or less, on SQLite and on PostgreSQL.
+Uses the database of DATABASE_URL inside one transaction that is rolled back at the end; with
+--throwaway, the rows are committed and vacuumed, as the housekeeping of a database in service
+does. 95 of 100 searches must take 60 ms or less, on SQLite and on PostgreSQL.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 TARGET_MS = 60.0
@@ -105,15 +107,15 @@ def fill(count: int) -> None:
         batch_size=500,
     )
     index.rebuild()
-    analyse()
 
 
-def analyse() -> None:
-    """Let the database count its rows, as its own housekeeping does."""
+def keep_house() -> None:
+    """Let the database count its rows and, outside a transaction, tidy them."""
     from django.db import connection  # noqa: PLC0415  # app ready
 
+    tidy = connection.vendor == "postgresql" and not connection.in_atomic_block
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute("VACUUM ANALYZE" if tidy else "ANALYZE")
 
 
 def measure(rounds: int) -> dict[str, Any]:
@@ -154,6 +156,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--throwaway", action="store_true", help="commit: the database is ours")
     parser.add_argument("--json", action="store_true", dest="as_json")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -164,10 +167,12 @@ def main() -> int:
     from django.db import transaction  # noqa: PLC0415  # app ready
 
     call_command("migrate", verbosity=0, interactive=False)
-    with transaction.atomic():
+    with nullcontext() if options.throwaway else transaction.atomic():
         fill(options.count)
+        keep_house()
         found = {"resources": options.count, "rounds": options.rounds, **measure(options.rounds)}
-        transaction.set_rollback(True)
+        if not options.throwaway:
+            transaction.set_rollback(True)
     if options.as_json:
         print(json.dumps(found))
     else:
