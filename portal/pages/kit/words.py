@@ -38,13 +38,17 @@ def when(at: datetime | None, style: str = "moment") -> SafeString:
         "hour": hour,
         "relative": relative,
     }
-    return format_html('<time datetime="{}">{}</time>', at.isoformat(), styles[style](at))
+    return format_html(
+        '<time datetime="{}">{}</time>', at.isoformat(timespec="seconds"), styles[style](at)
+    )
 
 
 def deadline(at: datetime) -> SafeString:
     """Write a deadline in one sentence: day, hour, zone and the time that is left."""
     written = format_html(
-        '<time datetime="{}">{}</time>', at.isoformat(), long_moment(at, weekday=True)
+        '<time datetime="{}">{}</time>',
+        at.isoformat(timespec="seconds"),
+        long_moment(at, weekday=True),
     )
     sentence = _("%(moment)s (heure de Paris), %(left)s")
     return mark_safe(  # noqa: S308  both parts are escaped
