@@ -14,6 +14,7 @@ from challenges.enums import (
     BoardRule,
     ChallengeStatus,
     ColumnKind,
+    Direction,
     JobKind,
     Ladder,
     OrganiserRole,
@@ -30,6 +31,7 @@ from challenges.models import (
     ScorerVersion,
     Terms,
 )
+from challenges.scoring.audit import published
 from datasets.models import HoldoutVersion
 from portal.accounts.models import Organisation, User
 from portal.audit.record import record
@@ -263,9 +265,31 @@ def _board(phase: Phase, spec: PortableSpec) -> None:
     columns = [
         _column(board, index, metric, kind, groups) for index, (metric, kind) in enumerate(figures)
     ]
+    if spec.fairness.audit is not None and spec.fairness.audit["column"] is not None:
+        columns.append(_audit_column(board, len(columns), spec))
     Column.objects.bulk_create(columns)
     board.primary = board.columns.get(key=spec.primary.key)
     board.save(update_fields=["primary"])
+
+
+def _audit_column(board: Leaderboard, index: int, spec: PortableSpec) -> Column:
+    """Make the column « Équité »: the worst group, or the largest gap, with its limit."""
+    audit: Any = spec.fairness.audit
+    column = audit["column"]
+    worst = column["measure"] == "worst_group"
+    direction = spec.primary.direction if worst else Direction.MIN
+    own = worst or column["measure"] == "signed_error"
+    return Column(
+        leaderboard=board,
+        index=index,
+        key=column["key"],
+        title=column["label"][:120] or (_("Pire groupe") if worst else _("Plus grand écart")),
+        kind=ColumnKind.FAIRNESS,
+        direction=direction,
+        decimals=spec.primary.decimals if own else published.DECIMALS,
+        valid_min=column["limit"] if direction == Direction.MAX else None,
+        valid_max=column["limit"] if direction == Direction.MIN else None,
+    )
 
 
 def _column(

@@ -6,6 +6,7 @@ from typing import Any
 
 from challenges.enums import Ladder, Split
 from challenges.models import Column, Evaluation, Score
+from challenges.scoring.audit.published import rounded_count
 
 
 def rounded(value: float, decimals: int) -> tuple[float, str]:
@@ -50,7 +51,8 @@ def at_reveal(
 ) -> list[Score]:
     """Return the scores to release at the reveal: all that is private, and the groups of both.
 
-    values: {split: {key: value, None or {"groups": {group: {"value", "n", "shown"}}}}};
+    values: {split: {key: value, None, {"withheld": value} or {"groups": {group: {"value", "n",
+    "shown"}}}}}; what is withheld or not shown is not released, sizes are rounded.
     intervals: {split: {key: [low, high, method]}}.
     """
     scores = []
@@ -73,9 +75,16 @@ def _figures(
         return [_score(evaluation, split, column, found, bounds, at=at)]
     return [
         _score(
-            evaluation, split, column, cell["value"], None, at=at, group=group, units=cell.get("n")
+            evaluation,
+            split,
+            column,
+            cell["value"],
+            None,
+            at=at,
+            group=group,
+            units=rounded_count(cell["n"]),
         )
-        for group, cell in found["groups"].items()
+        for group, cell in found.get("groups", {}).items()
         if cell.get("value") is not None and cell.get("shown", True)
     ]
 

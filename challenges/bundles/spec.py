@@ -105,15 +105,18 @@ class Attribute:
     ignore: tuple[str, ...] = ()
     id: str | None = None
     type: str | None = None
+    of: str | None = None
+    nature: str | None = None
 
 
 @dataclass(frozen=True)
 class Fairness:
-    """The figures by group."""
+    """The figures by group, and the audit in the form that the engine reads."""
 
     min_rows: int = 30
     attributes: tuple[Attribute, ...] = ()
     metrics: tuple[Metric, ...] = ()
+    audit: dict[str, object] | None = None
 
 
 @dataclass(frozen=True)
@@ -247,6 +250,7 @@ class PortableSpec:
                 "min_rows": self.fairness.min_rows,
                 "attributes": [_attribute(one) for one in self.fairness.attributes],
                 "metrics": [_metric(metric) for metric in self.fairness.metrics],
+                **({"audit": self.fairness.audit} if self.fairness.audit is not None else {}),
             },
         }
 
@@ -277,4 +281,6 @@ def _attribute(attribute: Attribute) -> dict[str, object]:
         "ignore": list(attribute.ignore),
         "id": attribute.id,
         "type": attribute.type,
+        **({"of": attribute.of} if attribute.of else {}),
+        **({"nature": attribute.nature} if attribute.nature else {}),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from challenges.bundles import document, spec
+from challenges.bundles import audits, document, spec
 from challenges.bundles.fields import MISSING, Fields
 
 KEPT = ("best", "last", "chosen")
@@ -17,14 +17,16 @@ def fairness(top: Fields, board: tuple[spec.Metric, ...]) -> spec.Fairness:
     found: list[spec.Metric] = []
     for one in block.items("metrics"):
         metric = document.metric(one)
-        _grouping(one, metric, keys)
+        _grouping(one, metric, [each.key for each in attributes if not each.of])
         found.append(metric)
     _once(top, [one.key for one in (*board, *found)], "E_METRIC_KEY", "metrics")
     _once(top, keys, "E_METRIC_KEY", "fairness.attributes")
+    audit = audits.read(block, attributes, [one.key for one in (*board, *found)])
     return spec.Fairness(
         min_rows=block.whole("min_rows", low=1, default=30) or 30,
         attributes=attributes,
         metrics=tuple(found),
+        audit=audit,
     )
 
 
@@ -44,6 +46,12 @@ def _attribute(one: Fields) -> spec.Attribute:
             key="type",
             value=kind,
         )
+    of, nature = one.optional("of"), one.optional("nature")
+    if of not in (None, "items") or (of and source == "truth"):
+        one.refuse(audits.CODE, "items, pour un attribut d’une table à part", key="of", value=of)
+    if nature is not None and nature not in audits.NATURES:
+        allowed = f"valeurs admises : {', '.join(audits.NATURES)}"
+        one.refuse(audits.CODE, allowed, key="nature", value=nature)
     if source and source != "truth" and not one.has("id"):
         one.refuse("E_COLUMN_MISSING", "colonne de jointure attendue", key="id")
     return spec.Attribute(
@@ -55,6 +63,8 @@ def _attribute(one: Fields) -> spec.Attribute:
         ignore=one.texts("ignore"),
         id=one.optional("id"),
         type=kind or None,
+        of=of,
+        nature=nature,
     )
 
 

@@ -18,11 +18,13 @@ from challenges.scoring.answer import (
     digest_of,
     without_none,
 )
+from challenges.scoring.audit.declared import AuditSpec
 from challenges.scoring.verdict import Evaluated, Fault, Notice, Verdict
 
 __all__ = [
     "AnswerSpec",
     "Attribute",
+    "AuditSpec",
     "Column",
     "ColumnType",
     "ContractFault",
@@ -144,7 +146,11 @@ class MetricSpec:
 
 @dataclass(frozen=True)
 class Attribute:
-    """Describe an attribute of fairness: groups of rows, or a number per query and item."""
+    """Describe an attribute of fairness: groups of rows, or a number per query and item.
+
+    of: "items" when it groups the items of ranked lists, None for rows or queries. nature:
+    origin, commune or department, None when it is none of them or its name tells.
+    """
 
     key: str
     source: str
@@ -154,6 +160,8 @@ class Attribute:
     ignore: tuple[str, ...] = ()
     id: str | None = None
     type: str = "group"
+    of: str | None = None
+    nature: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the attribute as in challenge.yaml."""
@@ -172,6 +180,8 @@ class Attribute:
             ignore=tuple(str(v) for v in raw.get("ignore") or ()),
             id=raw.get("id"),
             type=str(raw.get("type") or "group"),
+            of=raw.get("of"),
+            nature=raw.get("nature"),
         )
 
 
@@ -185,6 +195,7 @@ class ScoringContract:
     fairness: tuple[MetricSpec, ...] = ()
     attributes: tuple[Attribute, ...] = ()
     min_rows: int = 30
+    audit: AuditSpec | None = None
     task: str = ""
     replicates: int = REPLICATES
     level: float = LEVEL
@@ -198,6 +209,12 @@ class ScoringContract:
     def figures(self) -> tuple[MetricSpec, ...]:
         """Return every declared figure, metrics first, in the declared order."""
         return self.metrics + self.fairness
+
+    @property
+    def audited(self) -> tuple[str, ...]:
+        """Return the keys of the attributes that the audit declares, by default all that group."""
+        declared = self.audit.attributes if self.audit else ()
+        return declared or tuple(a.key for a in self.attributes if a.type != "number")
 
     def attribute(self, key: str) -> Attribute:
         """Return an attribute by its key; raises ContractFault when there is none."""
@@ -222,7 +239,8 @@ class ScoringContract:
                 "min_rows": self.min_rows,
                 "attributes": [a.to_json() for a in self.attributes],
                 "metrics": [m.to_json() for m in self.fairness],
-            },
+            }
+            | without_none({"audit": self.audit.to_json() if self.audit else None}),
             "interval": {"replicates": self.replicates, "level": self.level},
         }
 
@@ -234,7 +252,7 @@ class ScoringContract:
         KeyError or ValueError on a form it cannot read.
         """
         fairness = raw.get("fairness") or {}
-        interval = raw.get("interval") or {}
+        interval, audit = raw.get("interval") or {}, fairness.get("audit")
         metrics = _specs(raw["metrics"])
         if not metrics:
             raise ContractFault("no metric")
@@ -245,6 +263,7 @@ class ScoringContract:
             fairness=_specs(fairness.get("metrics") or ()),
             attributes=tuple(Attribute.from_json(a) for a in fairness.get("attributes") or ()),
             min_rows=int(fairness.get("min_rows", 30)),
+            audit=None if audit is None else AuditSpec.from_json(audit),
             task=str(raw.get("task", "")),
             replicates=int(interval.get("replicates", REPLICATES)),
             level=float(interval.get("level", LEVEL)),

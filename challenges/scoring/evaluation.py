@@ -1,6 +1,6 @@
 """Score an aligned answer: every declared figure, its interval, and the sums that rank."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from challenges.scoring import fairness, formula, intervals, registry
+from challenges.scoring.audit.run import audit
 from challenges.scoring.buckets import Buckets
 from challenges.scoring.contract import MetricSpec, ScoringContract
 from challenges.scoring.metric import Floats, Metric, Part
@@ -51,6 +52,8 @@ def parts_of(labels: Labels, keys: Keys, answer: Answer) -> dict[str, Part]:
         group_names=labels.group_names,
         numbers=labels.numbers,
         weight=labels.weight,
+        items=labels.items,
+        item_names=labels.item_names,
     )
     return {
         split: _with_buckets(whole.take(np.flatnonzero(labels.part == i)), labels, split)
@@ -98,7 +101,35 @@ def evaluate(
                 bounds[split][spec.key] = list(measured.interval)
             if spec.key == contract.primary.key:
                 sums[split] = _sealed_sums(contract, spec, part, measured)
-    return Evaluated(verdict, values, bounds, sums, {s: len(p) for s, p in parts.items()})
+    last = contract.truth.splits[-1]  # the private part, where there is one
+    audited = audit(
+        contract, parts[last], labels.weights[last], _primary(contract, labels.weights[last])
+    )
+    if contract.audit is not None and contract.audit.column is not None:
+        values[last][contract.audit.column.key] = audited["column"]
+    return Evaluated(
+        verdict,
+        values,
+        bounds,
+        sums,
+        {s: len(p) for s, p in parts.items()},
+        audit=audited,
+    )
+
+
+def _primary(contract: ScoringContract, weights: Array) -> Callable[[Part], Measured]:
+    """Return what measures the metric that ranks on some rows."""
+    spec = contract.primary
+    if spec.metric != "formula":
+        return lambda part: _plain(contract, spec, part, weights)
+    names = formula.read(spec.params["formula"]).names
+    used = [each for each in contract.figures if each.key in names]
+
+    def composed(part: Part) -> Measured:
+        found = {each.key: _plain(contract, each, part, weights) for each in used}
+        return _composed(spec, found, contract.level)
+
+    return composed
 
 
 def _figures(contract: ScoringContract, part: Part, weights: Array) -> list[tuple[MetricSpec, Any]]:
@@ -134,15 +165,24 @@ def _composed(spec: MetricSpec, figures: Mapping[str, Any], level: float) -> Mea
 
 
 def _figure(contract: ScoringContract, spec: MetricSpec, part: Part, weights: Array) -> Any:
-    metric = registry.metric(spec.metric)
-    independent = contract.truth.cluster is None and contract.truth.weight is None
-
     def one(chosen: Part) -> Measured:
-        return measure(metric, spec, chosen, weights, independent=independent, level=contract.level)
+        return _plain(contract, spec, chosen, weights)
 
     if spec.by is None:
         return one(part)
-    return fairness.figure(spec, contract.min_rows, part, one)
+    return fairness.figure(spec, contract, part, one)
+
+
+def _plain(contract: ScoringContract, spec: MetricSpec, part: Part, weights: Array) -> Measured:
+    independent = contract.truth.cluster is None and contract.truth.weight is None
+    return measure(
+        registry.metric(spec.metric),
+        spec,
+        part,
+        weights,
+        independent=independent,
+        level=contract.level,
+    )
 
 
 def _sealed_sums(

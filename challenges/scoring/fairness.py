@@ -1,11 +1,12 @@
 """Compute the declared figures per group: one group, the table, the gap, the worst group."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from challenges.scoring.contract import MetricSpec
+from challenges.scoring.audit.shown import shown
+from challenges.scoring.contract import MetricSpec, ScoringContract
 from challenges.scoring.metric import Floats, MetricFault, Part
 
 
@@ -26,49 +27,57 @@ class Measurement(Protocol):
 
 
 class GroupFigure(NamedTuple):
-    """Hold a figure over groups: a number, or {"groups": {name: facts}}, and its interval."""
+    """Hold a figure over groups and its interval.
+
+    value: a number, {"groups": {name: facts}}, or {"withheld": number} where showing it would
+    tell a group too small to be shown.
+    """
 
     value: Any
     interval: tuple[float, float, str] | None
 
 
 def figure(
-    spec: MetricSpec, min_rows: int, part: Part, measure: Callable[[Part], Measurement]
+    spec: MetricSpec, contract: ScoringContract, part: Part, measure: Callable[[Part], Measurement]
 ) -> GroupFigure:
     """Compute a figure that has ``by``: group, or aggregate table, gap or worst.
 
     A group that cannot be computed counts for nothing in gap and worst. In a table each
-    group has value, n, low, high and shown: False below min_rows rows, not to be displayed.
+    group has value, n, low, high and shown: False where it is not to be displayed.
     """
+    may_show = shown(contract, part, str(spec.by), spec.params.get("positive"))
     found = {
-        name: (len(rows), measure(rows)) for name, rows in _groups(spec, part) if len(rows) > 0
+        name: (len(rows), measure(rows), name in may_show)
+        for name, rows in _groups(spec, part)
+        if len(rows) > 0
     }
     if spec.group is not None:
         if spec.group not in found:
             return GroupFigure(None, None)
-        return GroupFigure(found[spec.group][1].value, found[spec.group][1].interval)
+        _, measured, shows = found[spec.group]
+        return GroupFigure(_unless(shows, measured.value), measured.interval)
     if spec.aggregate == "table":
-        table = {name: _facts(n, m, min_rows) for name, (n, m) in found.items()}
+        table = {name: _facts(*facts) for name, facts in found.items()}
         return GroupFigure({"groups": table}, None)
-    known = [m for _, m in found.values() if m.value is not None]
+    known = [(m, shows) for _, m, shows in found.values() if m.value is not None]
     if not known:
         return GroupFigure(None, None)
+    return _aggregate(spec, [m for m, _ in known], all(shows for _, shows in known))
+
+
+def _aggregate(spec: MetricSpec, known: list[Measurement], shows: bool) -> GroupFigure:
     numbers = [m.value for m in known if m.value is not None]
     if spec.aggregate == "worst":
         worst = (min if spec.direction == "max" else max)(numbers)
-        return GroupFigure(worst, next(m.interval for m in known if m.value == worst))
+        interval = next(m.interval for m in known if m.value == worst)
+        return GroupFigure(_unless(shows, worst), interval)
     if spec.aggregate == "gap":
-        return GroupFigure(max(numbers) - min(numbers), _gap_interval(known))
+        return GroupFigure(_unless(shows, max(numbers) - min(numbers)), _gap_interval(known))
     raise MetricFault(f"unknown aggregate {spec.aggregate}")
 
 
-def shown_groups(table: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Keep of a table's groups what may be displayed, without the internal mark."""
-    return {
-        name: {k: v for k, v in facts.items() if k != "shown"}
-        for name, facts in table["groups"].items()
-        if facts["shown"]
-    }
+def _unless(shows: bool, value: float | None) -> Any:
+    return value if shows or value is None else {"withheld": value}
 
 
 def _groups(spec: MetricSpec, part: Part) -> Iterator[tuple[str, Part]]:
@@ -79,9 +88,9 @@ def _groups(spec: MetricSpec, part: Part) -> Iterator[tuple[str, Part]]:
             yield name, part.take(where)
 
 
-def _facts(n: int, measured: Measurement, min_rows: int) -> dict[str, Any]:
+def _facts(n: int, measured: Measurement, shows: bool) -> dict[str, Any]:
     low, high = measured.interval[:2] if measured.interval else (None, None)
-    return {"value": measured.value, "n": n, "low": low, "high": high, "shown": n >= min_rows}
+    return {"value": measured.value, "n": n, "low": low, "high": high, "shown": shows}
 
 
 def _gap_interval(known: list[Measurement]) -> tuple[float, float, str] | None:

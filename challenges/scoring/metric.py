@@ -45,7 +45,8 @@ class Part:
     start, end).
     bucket: (n,) numbers below buckets. names: identifier of each unit. groups: {key: (n,)
     codes}, group_names: {key: names}. numbers: {attribute: {"units", "items"}}. weight: (n,),
-    None when each unit counts 1.
+    None when each unit counts 1. items: {attribute: (codes of texts,) group of each item, −1
+    ignored}, item_names: {attribute: names}.
     """
 
     y: Array
@@ -63,6 +64,8 @@ class Part:
     group_names: Mapping[str, list[str]] = field(default_factory=dict)
     numbers: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
     weight: Array | None = None
+    items: Mapping[str, Array] = field(default_factory=dict)
+    item_names: Mapping[str, list[str]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.bucket)

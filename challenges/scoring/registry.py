@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from challenges.scoring import formula
 from challenges.scoring.answer import ColumnType, Form, Layout
+from challenges.scoring.audit.faults import faults
 from challenges.scoring.contract import MetricSpec, ScoringContract
 from challenges.scoring.metric import Metric, MetricFault, Shape
 from challenges.scoring.metrics import (
@@ -114,7 +115,8 @@ def metric(name: str) -> Metric:
 
 def problems(contract: ScoringContract) -> list[tuple[str, str]]:
     """List what makes a contract impossible to score, as (figure key, sentence in English)."""
-    return [(spec.key, text) for spec in contract.figures for text in _faults(contract, spec)]
+    found = [(spec.key, text) for spec in contract.figures for text in _faults(contract, spec)]
+    return found + [("audit", text) for text in faults(contract)]
 
 
 def _faults(contract: ScoringContract, spec: MetricSpec) -> Iterable[str]:
@@ -127,7 +129,7 @@ def _faults(contract: ScoringContract, spec: MetricSpec) -> Iterable[str]:
         yield from _formula_faults(contract, spec)
     elif found.shape not in _shapes(contract):
         yield f"{spec.metric} cannot read this kind of answer"
-    if spec.by is not None and spec.by not in {a.key for a in contract.attributes}:
+    if spec.by is not None and spec.by not in {a.key for a in contract.attributes if not a.of}:
         yield f"unknown attribute {spec.by}"
     if contract.truth.weight and found.name in UNWEIGHTED:
         yield f"{spec.metric} knows no weights"

@@ -68,10 +68,12 @@ class Verdict:
 class Evaluated:
     """Hold the exact, unreleased result of one evaluation.
 
-    values: {split: {key: number, None when it cannot be computed, or {"groups": {group:
-    {"value", "n", "shown", "low", "high"}}}}}. intervals: {split: {key: [low, high,
-    method]}}. sums: {split: bucket statistics of the primary metric}, to be sealed.
-    n: {split: rows or queries}.
+    values: {split: {key: number, None when it cannot be computed, {"groups": {group: {"value",
+    "n", "shown", "low", "high"}}}, or {"withheld": number}: not to be shown}}.
+    intervals: {split: {key: [low, high, method]}}.
+    sums: {split: bucket statistics of the primary metric}, to be sealed.
+    n: {split: rows or queries}. audit: the declared audit on the last part, small cells
+    included, to be sealed; None when none is declared.
     """
 
     verdict: Verdict
@@ -79,3 +81,4 @@ class Evaluated:
     intervals: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     sums: Mapping[str, bytes] = field(default_factory=dict)
     n: Mapping[str, int] = field(default_factory=dict)
+    audit: Mapping[str, Any] | None = None

@@ -112,12 +112,13 @@ def local_copy(entry: Entry) -> Iterator[Path]:
 
 
 def seal(evaluated: Evaluated, evaluation: Evaluation) -> gate.Sealed:
-    """Seal everything exact: values, intervals, sums, of both parts."""
+    """Seal everything exact: values, intervals, sums, of both parts, and the fairness audit."""
     payload = {
         "evaluation": str(evaluation.pk),
         "values": evaluated.values,
         "intervals": evaluated.intervals,
         "n": evaluated.n,
+        "audit": evaluated.audit,
         "sums": {split: base64.b64encode(sums).decode() for split, sums in evaluated.sums.items()},
     }
     return gate.seal_result(canonical.dumps(_jsonable(payload)))

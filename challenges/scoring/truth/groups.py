@@ -21,6 +21,7 @@ def add_groups(
     meta: dict[str, Any],
 ) -> None:
     """Add the groups, the numbers and the columns to arrays and meta."""
+    meta["items"] = {}
     for attribute in contract.attributes:
         value_of = _values_of(attribute, attributes)
         if attribute.type == "number":
@@ -28,13 +29,16 @@ def add_groups(
                 arrays[f"number.{attribute.key}.{what}"] = _numbers(names, value_of)
             meta["numbers"].append(attribute.key)
             continue
+        if attribute.of == "items":
+            codes, names = _coded([value_of(text) for text in meta["texts"]], attribute)
+            arrays[f"item.{attribute.key}"] = codes
+            meta["items"][attribute.key] = names
+            continue
         if attribute.source == "truth":
             values = [rows[0][attribute.column] for rows in ordered]
         else:
             values = [value_of(i) for i in ids]
-        names = sorted(set(values) - set(attribute.ignore))
-        code = {n: i for i, n in enumerate(names)}
-        arrays[f"group.{attribute.key}"] = np.array([code.get(v, -1) for v in values], np.int32)
+        arrays[f"group.{attribute.key}"], names = _coded(values, attribute)
         meta["groups"][attribute.key] = names
     for column in metric_columns(contract):
         values = [rows[0].get(column, "") for rows in ordered]
@@ -42,6 +46,13 @@ def add_groups(
         code = {n: i for i, n in enumerate(names)}
         arrays[f"group.column:{column}"] = np.array([code[v] for v in values], np.int32)
         meta["groups"][f"column:{column}"] = names
+
+
+def _coded(values: Sequence[str], attribute: Attribute) -> tuple[NDArray[np.int32], list[str]]:
+    """Number the groups in the order of their names; −1 for an ignored value."""
+    names = sorted(set(values) - set(attribute.ignore))
+    code = {name: i for i, name in enumerate(names)}
+    return np.array([code.get(value, -1) for value in values], np.int32), names
 
 
 def _values_of(attribute: Attribute, files: Mapping[str, bytes]) -> Callable[[str], str]:

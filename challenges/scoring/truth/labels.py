@@ -1,6 +1,6 @@
 """Hold the labels of a truth in canonical order, sealed wherever they rest."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,8 @@ class Labels:
     y: (n,) float64 numbers, or int32 codes; for lists, codes laid end to end with offsets
     (n + 1) int64 and, for a ranking, gains. part, bucket: (n,). groups: {attribute: (n,)
     int32 codes, -1 = ignored}; group_names: {attribute: names}. numbers: {attribute:
-    {"units": (n,), "items": (codes,)}} float64, NaN when missing. weights: {split:
+    {"units": (n,), "items": (codes,)}} float64, NaN when missing. items, item_names: the same as
+    groups, for attributes of the items of ranked lists, one code per text. weights: {split:
     (replicates, buckets) uint8}.
     """
 
@@ -36,6 +37,8 @@ class Labels:
     offsets: NDArray[np.int64] | None = None
     gains: Floats | None = None
     weight: Floats | None = None
+    items: dict[str, Ints] = field(default_factory=dict)
+    item_names: dict[str, list[str]] = field(default_factory=dict)
 
 
 def load_labels(data: bytes) -> Labels:
@@ -62,4 +65,6 @@ def load_labels(data: bytes) -> Labels:
         offsets=arrays.get("y.offsets"),
         gains=arrays.get("gains"),
         weight=arrays.get("weight"),
+        items={k: arrays[f"item.{k}"] for k in meta.get("items", {})},
+        item_names=meta.get("items", {}),
     )

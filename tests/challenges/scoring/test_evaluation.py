@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from challenges.scoring import evaluation, fairness, registry
+from challenges.scoring import evaluation, registry
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.metric import MetricFault
 from challenges.scoring.predictions.reader import read
@@ -68,7 +68,7 @@ def scored(raw: dict[str, Any]) -> Evaluated:
 def test_figures_of_groups() -> None:
     found = scored(GROUPS).values["public"]
     assert found["mae"] == pytest.approx(0.5)
-    assert found["one"] == 0.5
+    assert found["one"] == {"withheld": 0.5}
     assert found["none"] is None
     table = found["table"]["groups"]
     assert {name: (facts["value"], facts["n"]) for name, facts in table.items()} == {
@@ -76,15 +76,30 @@ def test_figures_of_groups() -> None:
         "b": (0.0, 2),
         "c": (1.0, 1),
     }
-    assert found["gap"] == 1.0
-    assert found["worst"] == 1.0
-    assert found["kappa"] == 0.0
+    assert found["gap"] == {"withheld": 1.0}
+    assert found["worst"] == {"withheld": 1.0}
+    assert found["kappa"] == {"withheld": 0.0}
 
 
 def test_small_groups_are_marked_and_not_shown() -> None:
-    table = scored(GROUPS).values["public"]["table"]
-    assert set(fairness.shown_groups(table)) == {"a", "b"}
-    assert set(fairness.shown_groups(table)["a"]) == {"value", "n", "low", "high"}
+    table = scored(GROUPS).values["public"]["table"]["groups"]
+    assert {name: facts["shown"] for name, facts in table.items()} == {
+        "a": False,
+        "b": False,
+        "c": False,
+    }
+
+
+def test_figures_over_large_groups_are_shown_as_they_are() -> None:
+    ids = [f"r{i}" for i in range(90)]
+    raw = json.loads(json.dumps(GROUPS)) | {"task": "wide"}
+    chosen = ScoringContract.from_json(raw)
+    lines = "".join(f"{name},{i % 2 + 1},{'abc'[i % 3]}\n" for i, name in enumerate(ids))
+    truth = compile_truth(chosen, f"id,y,g\n{lines}".encode(), {}, salt=SALT)
+    answers = {name: float((i + (i % 3 == 2)) % 2 + 1) for i, name in enumerate(ids)}
+    found = evaluated(chosen, truth, answers).values["public"]
+    assert (found["one"], found["gap"], found["worst"]) == (0.0, 1.0, 1.0)
+    assert all(facts["shown"] for facts in found["table"]["groups"].values())
 
 
 def test_an_unknown_aggregate_is_refused() -> None:

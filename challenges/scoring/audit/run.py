@@ -1,0 +1,335 @@
+"""Run a declared audit on one part of an answer; what it returns is sealed with the scores."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from challenges.scoring.audit import rankings
+from challenges.scoring.audit.areas import areas
+from challenges.scoring.audit.contrasts import (
+    OVERALL,
+    Contrast,
+    Verdict,
+    eligible,
+    family,
+    holm,
+)
+from challenges.scoring.audit.declared import AuditSpec, Kind, Measure
+from challenges.scoring.audit.figures import (
+    Figure,
+    Rows,
+    calibration_error,
+    cube,
+    mean,
+    of_metric,
+    rate,
+)
+from challenges.scoring.audit.shown import closed, floors, positives, tables
+from challenges.scoring.audit.slices import Floors, Slice, Table, hidden
+from challenges.scoring.contract import ScoringContract
+from challenges.scoring.metric import Part
+
+Array = NDArray[Any]
+Primary = Callable[[Part], Any]
+VERSION = 1
+BY_MEASURE: dict[Measure, tuple[str, ...]] = {
+    Measure.DEMOGRAPHIC_PARITY: ("selection",),
+    Measure.EQUAL_OPPORTUNITY: ("tpr",),
+    Measure.EQUALISED_ODDS: ("tpr", "fpr"),
+    Measure.PREDICTIVE_PARITY: ("ppv", "npv"),
+    Measure.CALIBRATION: ("calibration", "ece"),
+    Measure.AUC_BY_GROUP: ("auc", "bpsn", "bnsp"),
+    Measure.WORST_GROUP: ("metric",),
+    Measure.SIGNED_ERROR: ("error",),
+    Measure.EXPOSURE: ("exposure",),
+}
+RATES = ("selection", "tpr", "fpr", "ppv", "npv")
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """Hold one slice under audit: its counts, what may be shown, its figures.
+
+    persons, labels: (groups,) bool, whether the group may be shown at all, and whether figures
+    that read the truth may. usual: the usual form of the metric, for groups of items.
+    """
+
+    table: Table
+    persons: Array
+    labels: Array
+    figures: tuple[Figure, ...]
+    usual: Array | None = None
+
+    @property
+    def cut(self) -> Slice:
+        """Return the slice."""
+        return self.table.cut
+
+    @property
+    def complete(self) -> bool:
+        """Say whether every row has a known group."""
+        return not self.cut.missing.any() and not self.table.rest[0]
+
+    def allowed(self, figure: Figure) -> Array:
+        """Return the groups for which a figure may be shown."""
+        return self.persons if figure.key == "selection" else self.labels
+
+
+def audit(contract: ScoringContract, part: Part, weights: Array, primary: Primary) -> Any:
+    """Compute a declared audit, small cells included: JSON values, to be sealed.
+
+    part: the rows audited. weights: (resamplings, buckets), stored with the truth. primary:
+    gives the challenge's own metric of some rows. None when the contract declares no audit.
+    """
+    spec = contract.audit
+    if spec is None:
+        return None
+    kind, rows = _rows(contract, spec, part, weights)
+    with np.errstate(all="ignore"):
+        cuts = list(_cuts(contract, spec, kind, part, rows, primary))
+    chosen = [
+        [eligible(f, c.allowed(f) & ~c.cut.missing, c.table.units) for f in c.figures] for c in cuts
+    ]
+    families = [
+        family(c.figures, allowed, complete=c.complete)
+        for c, allowed in zip(cuts, chosen, strict=True)
+    ]
+    verdicts = holm(families, 1 - contract.level)
+    found = [
+        _slice(each, family.contrasts, verdict)
+        for each, family, verdict in zip(cuts, families, verdicts, strict=True)
+    ]
+    record = {"version": VERSION, "kind": kind.value, "n": len(part), "slices": found}
+    return record | {"column": _column(contract, spec, record)}
+
+
+def _rows(
+    contract: ScoringContract, spec: AuditSpec, part: Part, weights: Array
+) -> tuple[Kind, Rows]:
+    seed = hashlib.sha256(np.ascontiguousarray(weights).tobytes()).digest()
+    rows = Rows(
+        bucket=part.bucket,
+        weights=weights.astype(np.float64),
+        independent=contract.truth.cluster is None,
+        level=contract.level,
+        draw=np.random.Generator(np.random.PCG64(int.from_bytes(seed, "big"))),
+        weight=part.weight,
+    )
+    if part.ranks is not None:
+        return Kind.RANKED, rows
+    if part.y_offsets is not None or part.p.ndim > 2:
+        return Kind.OTHER, rows
+    if spec.positive is not None:
+        return _of_labels(spec.positive, contract, part, rows)
+    if part.texts or part.p.ndim != 1:
+        return Kind.OTHER, rows
+    if not np.isin(part.y, (0.0, 1.0)).all():
+        return Kind.NUMBERS, replace(rows, score=part.p)
+    selected = (part.p >= spec.threshold).astype(np.int8)
+    return Kind.SCORES, replace(rows, y=part.y.astype(np.int8), selected=selected, score=part.p)
+
+
+def _of_labels(
+    positive: str, contract: ScoringContract, part: Part, rows: Rows
+) -> tuple[Kind, Rows]:
+    answered = part.p
+    if part.p.ndim == 2:
+        if contract.answer.classes is None:
+            return Kind.OTHER, rows
+        answered = part.p.argmax(1)
+    y = positives(part, positive)
+    selected = positives(replace(part, y=answered), positive)
+    return Kind.LABELS, replace(rows, y=y, selected=selected)
+
+
+def _cuts(
+    contract: ScoringContract,
+    spec: AuditSpec,
+    kind: Kind,
+    part: Part,
+    rows: Rows,
+    primary: Primary,
+) -> Iterator[_Cut]:
+    measures = spec.measured(kind)
+    wanted = {(key,) for key in contract.audited} | set(spec.crossings)
+    counted = tables(contract, part, rows.y)
+    hid = closed(contract, counted, labelled=rows.y is not None)
+    for each, persons, labels in zip(counted, *hid, strict=True):
+        if each.cut.attributes in wanted:
+            figures = tuple(_figures(measures, each.cut, part, rows, primary))
+            yield _Cut(each, ~persons, ~labels, figures)
+    for key in contract.audited:
+        if key in part.items and part.ranks is not None:
+            least = floors(contract, labelled=False)
+            yield _of_items(key, part, rows, primary, measures, least)
+
+
+def _figures(
+    measures: Sequence[Measure], cut: Slice, part: Part, rows: Rows, primary: Primary
+) -> Iterator[Figure]:
+    wanted = {name for measure in measures for name in BY_MEASURE[measure]}
+    if rows.y is not None and wanted & set(RATES):
+        found = cube(rows, cut)
+        yield from (rate(name, found, rows) for name in RATES if name in wanted)
+    if rows.score is not None and rows.y is not None:
+        inside = bool(len(rows.score) and rows.score.min() >= 0 and rows.score.max() <= 1)
+        if "calibration" in wanted and inside:
+            yield mean("calibration", rows.score - rows.y, cut, rows)
+            yield calibration_error(cut, rows)
+        if "auc" in wanted and rows.weight is None:
+            yield from areas(cut, rows)
+    if "error" in wanted and rows.score is not None:
+        yield mean("error", rows.score - part.y, cut, rows)
+    if "metric" in wanted:
+        support = np.bincount(cut.codes[cut.codes >= 0], minlength=len(cut))
+        yield of_metric(
+            "metric",
+            cut,
+            primary(part),
+            lambda group: primary(part.take(np.flatnonzero(cut.codes == group))),
+            len(rows.weights),
+            support,
+        )
+
+
+def _of_items(
+    key: str,
+    part: Part,
+    rows: Rows,
+    primary: Primary,
+    measures: Sequence[Measure],
+    least: Floors,
+) -> _Cut:
+    names = part.item_names[key]
+    codes = np.full(max(len(part.texts), 1), -1, np.int32)
+    codes[: len(part.items[key])] = part.items[key][: len(codes)]
+    missing = np.array([name == "" for name in names], bool)
+    cut = Slice((key,), tuple((name,) for name in names), codes, missing)
+    ranking = rankings.Ranking(part, cut)
+    counted = ranking.table()
+    shown = ~hidden([counted], least)[0]
+    figures, usual = [], None
+    if Measure.EXPOSURE in measures:
+        figures.append(rankings.exposure(ranking, rows, counted.rows))
+    if Measure.WORST_GROUP in measures:
+        found, usual = rankings.worst(ranking, primary, len(rows.weights), counted.rows)
+        figures.append(found)
+    return _Cut(counted, shown, shown, tuple(figures), usual)
+
+
+def _slice(each: _Cut, contrasts: Sequence[Contrast], verdict: Verdict) -> dict[str, Any]:
+    cut, counted = each.cut, each.table
+    groups = [
+        {
+            "key": list(cut.groups[g]),
+            "n": int(counted.rows[g]),
+            "positives": int(counted.counts[g, 1]),
+            "missing": bool(cut.missing[g]),
+            "shown": bool(each.persons[g]),
+            "labels": bool(each.labels[g]),
+            "usual": None if each.usual is None else _number(each.usual[g]),
+        }
+        for g in range(len(cut))
+    ]
+    figures = [
+        _figure(each, figure, [c for c in contrasts if c.figure == at], verdict.limit)
+        for at, figure in enumerate(each.figures)
+    ]
+    judged = any(figure["verdict"] != "few" for figure in figures)
+    said = "gap" if verdict.gap else "no_gap" if judged else "few"
+    return {
+        "attributes": list(cut.attributes),
+        "verdict": said,
+        "p": verdict.p,
+        "groups": groups,
+        "figures": figures,
+    }
+
+
+def _figure(
+    each: _Cut, figure: Figure, contrasts: Sequence[Contrast], limit: float
+) -> dict[str, Any]:
+    pairs = [c for c in contrasts if c.second != OVERALL]
+    apart = [c for c in contrasts if c.second == OVERALL]
+    widest = max(pairs, key=lambda c: abs(c.value), default=None)
+    surest = max(contrasts, key=lambda c: c.t, default=None)
+    claimed = surest is not None and surest.t > limit
+    said = "gap" if claimed else "no_gap" if contrasts else "few"
+    return {
+        "key": figure.key,
+        "overall": _number(figure.overall),
+        "verdict": said if figure.tested else "untested",
+        "groups": [
+            {
+                "value": _number(figure.values[g]),
+                "low": _end(figure.bounds[g], 0),
+                "high": _end(figure.bounds[g], 1),
+                "support": int(figure.support[g]),
+                "shown": bool(each.allowed(figure)[g]),
+            }
+            for g in range(len(each.cut))
+        ],
+        "gap": _contrast(widest, limit),
+        "claim": _contrast(surest, limit) if claimed else None,
+        "apart": [_contrast(c, limit) for c in apart],
+    }
+
+
+def _contrast(found: Contrast | None, limit: float) -> dict[str, Any] | None:
+    """Write a difference with its simultaneous interval, the larger group first."""
+    if found is None:
+        return None
+    turned = found.value < 0 and found.second != OVERALL
+    first, second = (found.second, found.first) if turned else (found.first, found.second)
+    value, half = (-found.value if turned else found.value), limit * found.error
+    known = np.isfinite(half)
+    return {
+        "of": [first, second],
+        "value": value + 0.0,
+        "low": value - half if known else None,
+        "high": value + half if known else None,
+        "significant": bool(found.t > limit),
+    }
+
+
+def _column(contract: ScoringContract, spec: AuditSpec, record: dict[str, Any]) -> float | None:
+    """Give the value of the column « Équité », over the groups that may be shown."""
+    if spec.column is None:
+        return None
+    column = spec.column
+    chosen = [
+        each
+        for each in record["slices"]
+        if len(each["attributes"]) == 1 and column.attribute in (None, each["attributes"][0])
+    ]
+    wanted = BY_MEASURE[column.measure]
+    spans = [
+        _shown_values(each, f) for each in chosen for f in each["figures"] if f["key"] in wanted
+    ]
+    spans = [values for values in spans if values]
+    if not spans:
+        return None
+    if column.measure is Measure.WORST_GROUP:
+        worst = min if contract.primary.direction == "max" else max
+        return float(worst(worst(values) for values in spans))
+    return float(max(max(values) - min(values) for values in spans))
+
+
+def _shown_values(each: dict[str, Any], figure: dict[str, Any]) -> list[float]:
+    return [
+        cell["value"]
+        for cell, group in zip(figure["groups"], each["groups"], strict=True)
+        if cell["shown"] and not group["missing"] and cell["value"] is not None
+    ]
+
+
+def _number(value: Any) -> float | None:
+    return float(value) + 0.0 if np.isfinite(value) else None
+
+
+def _end(bounds: tuple[float, float] | None, side: int) -> float | None:
+    return None if bounds is None else float(bounds[side])
