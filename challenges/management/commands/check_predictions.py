@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from challenges.scoring import offline
+from challenges.scoring import offline, templates
 from challenges.scoring.answer import ContractFault
 
 REJECTED = 1
@@ -29,7 +29,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Check and report."""
         try:
-            answer = offline.check_template(options["template"], options["file"])
+            verdict, seconds = templates.check(options["template"], options["file"])
+            answer = offline.verdict_json(verdict) | {"seconds": seconds}
         except (ContractFault, OSError, KeyError, ValueError) as fault:
             self.stderr.write(f"check_predictions : {fault}")
             sys.exit(USAGE)

@@ -9,10 +9,19 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from challenges.bundles import portable
-from challenges.scoring import offline
+from challenges.scoring import guess, offline
 from challenges.scoring.answer import ContractFault
 from challenges.scoring.truth import TruthFault
 
+COLUMNS = {
+    "id": "identifiant, requête ou document",
+    "target": "réponse dans la vérité : étiquette, nombre, gain",
+    "prediction": "réponse dans le fichier : étiquette, nombre, rang, score",
+    "item": "élément d’une liste",
+    "split": "parts de la vérité, publique et privée",
+    "cluster": "unité de rééchantillonnage",
+    "weight": "poids des lignes de la vérité",
+}
 REJECTED = 1
 USAGE = 2
 
@@ -33,8 +42,12 @@ class Command(BaseCommand):
         parser.add_argument("--challenge", metavar="DIR", help="dossier d’un challenge")
         parser.add_argument("--spec", metavar="SPEC.json:TASK")
         parser.add_argument("--metric", metavar="NAME", help="par exemple accuracy ou auc")
-        for name in ("id", "target", "prediction", "split", "cluster"):
-            parser.add_argument(f"--{name}", metavar="COL")
+        for name in COLUMNS:
+            parser.add_argument(f"--{name}", metavar="COL", help=COLUMNS[name])
+        parser.add_argument(
+            "--group", metavar="COL", nargs="+", action="extend", default=[],
+            help="colonnes de la vérité dont chaque groupe a son chiffre",
+        )  # fmt: skip
         parser.add_argument("--json", action="store_true", dest="as_json")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -63,9 +76,9 @@ def _answer(options: dict[str, Any]) -> dict[str, Any]:
         spec, _, task = options["spec"].rpartition(":")
         return offline.score_spec(files[0], files[1], Path(spec).resolve(), task)
     if options["metric"]:
-        names = ("id", "target", "prediction", "split", "cluster")
-        columns = {name: options[name] for name in names}
-        return offline.score_metric(files[0], files[1], options["metric"], columns)
+        columns = {name: options[name] for name in COLUMNS}
+        asked = guess.Asked(**columns, groups=tuple(dict.fromkeys(options["group"])))
+        return offline.score_metric(files[0], files[1], options["metric"], asked)
     raise UsageFault("--challenge, --spec ou --metric est attendu")
 
 

@@ -73,8 +73,8 @@ def test_a_killed_server_is_replaced(file: Path) -> None:
 def test_a_child_ends_with_its_parent(file: Path) -> None:
     code = (
         "import sys, os; from challenges.scoring import child;"
-        "from challenges.scoring.offline import check_template;"
-        "check_template(sys.argv[1], sys.argv[1]);"
+        "from challenges.scoring.templates import check;"
+        "check(sys.argv[1], sys.argv[1]);"
         "print(child._idle[0].process.pid, flush=True); os._exit(9)"
     )
     done = subprocess.run(

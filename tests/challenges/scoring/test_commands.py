@@ -161,3 +161,50 @@ def test_the_reader_of_folders_knows_our_metrics() -> None:
     for name, known in metric_names.KNOWN.items():
         assert known.params == METRICS[name].required | METRICS[name].optional
         assert known.direction in ("", METRICS[name].direction)
+
+
+SAMPLES = {
+    "spans": ("doc,start,end,label\nd1,0,4,x\nd2,,,\n", "d1,4,4,x\nd2,,,\n", "E_INTERVAL_ORDER"),
+    "scores": ("q,item,s\na,x,0\na,y,0\nb,x,0\n", "a,x,1\nb,x,2\n", "E_ID_MISSING"),
+    "classes": ("id,a,b\n1,0.5,0.5\n2,1,0\n", "1,0.5,0.6\n2,1,0\n", "E_PROBA_SUM"),
+    "interval": ("id,high,low\n1,2,1\n2,5,3\n", "1,1,2\n2,5,3\n", "E_INTERVAL_ORDER"),
+    "quantiles": ("id,q10,q50,q90\n1,2,3,4\n", "1,2,x,4\n", "E_VALUE_TYPE"),
+    "members": ("id,m1,m2,m3\n1,2,3,4\n", "1,2,inf,4\n", "E_VALUE_NOT_FINITE"),
+}
+
+
+@pytest.mark.parametrize("shape", SAMPLES)
+def test_check_against_the_sample_of_each_shape(tmp_path: Path, shape: str) -> None:
+    text, body, fault = SAMPLES[shape]
+    sample, given = tmp_path / "sample.csv", tmp_path / "p.csv"
+    sample.write_text(text)
+    found, code = run("check_predictions", str(sample), str(sample))
+    assert (found["verdict"], code) == ("accept", 0)
+    given.write_text(text.splitlines(True)[0] + body)
+    found, code = run("check_predictions", str(sample), str(given))
+    assert (found["code"], code) == (fault, 1)
+
+
+@pytest.mark.parametrize(
+    "text", ["id\n1\n", "id,p\n", "id,a,b\n1,x,y\n2,0,z\n", "i,a,b,c\n1,x,1,2\n"]
+)
+def test_a_sample_whose_shape_cannot_be_guessed_exits_with_two(tmp_path: Path, text: str) -> None:
+    sample = tmp_path / "sample.csv"
+    sample.write_text(text)
+    assert run("check_predictions", str(sample), str(sample)) == ({}, 2)
+
+
+def test_a_specification_lists_the_candidates_of_its_queries(tmp_path: Path) -> None:
+    columns = [
+        {"name": "q", "role": "query", "type": "string"},
+        {"name": "i", "role": "item", "type": "string"},
+        {"name": "s", "role": "score", "type": "float"},
+    ]
+    spec: dict[str, Any] = {"layout": "candidate_scores", "policy": "complete", "columns": columns}
+    (tmp_path / "spec.json").write_text(json.dumps(spec | {"ids": "ids.csv"}))
+    (tmp_path / "ids.csv").write_text("q,i\na,x\na,y\n")
+    given = tmp_path / "p.csv"
+    for text, wanted in (("q,i,s\na,x,1\na,y,1\n", None), ("q,i,s\na,x,1\n", "E_ID_MISSING")):
+        given.write_text(text)
+        found, _ = run("check_predictions", str(tmp_path / "spec.json"), str(given))
+        assert found.get("code") == wanted

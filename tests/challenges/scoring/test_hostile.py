@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from challenges.scoring import offline
+from challenges.scoring import offline, templates
 from tests.conftest import shared_cases
 
 CORPUS = shared_cases("hostile")
@@ -26,7 +26,7 @@ def test_verdict(case: dict[str, Any], shared: Path) -> None:
     spec, task = corpus / "ref" / "spec.json", case["task"]
     truth = corpus / "ref" / f"truth_{task}.csv"
     found = offline.score_spec(truth, corpus / case["file"], spec, task)
-    checked = offline.check_template(f"{spec}:{task}", corpus / case["file"])
+    checked = offline.verdict_json(templates.check(f"{spec}:{task}", corpus / case["file"])[0])
     assert found["verdict"] == case["verdict"]
     for fact in ("verdict", "code", "line", "hint", "warnings", "digest"):
         assert found.get(fact) == checked.get(fact)

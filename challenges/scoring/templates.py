@@ -1,0 +1,160 @@
+"""Read what a file should look like: a sample, a specification, a task of a specification."""
+
+import csv
+import hashlib
+import json
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from challenges.scoring import child
+from challenges.scoring.answer import AnswerSpec, ContractFault, Limits
+from challenges.scoring.contract import ScoringContract
+from challenges.scoring.guess import first_of, header, is_number, one_row, quantile_levels
+from challenges.scoring.truth import CompiledTruth, compile_truth, keys_of
+from challenges.scoring.verdict import Verdict
+
+Json = dict[str, Any]
+Rows = Sequence[Mapping[str, str]]
+Template = tuple[AnswerSpec, bytes, Limits | None]
+SUM_TOLERANCE = 1e-3
+
+
+def compiled(
+    contract: ScoringContract, truth_csv: bytes, attributes: Mapping[str, bytes]
+) -> CompiledTruth:
+    """Compile a truth with a salt that depends on the contract only."""
+    salt = hashlib.sha256(b"offline" + contract.digest.encode()).digest()
+    return compile_truth(contract, truth_csv, attributes, salt=salt)
+
+
+def check(template: str, predictions: str | Path) -> tuple[Verdict, float]:
+    """Check one file against a template, without labels: verdict, seconds.
+
+    template: a sample submission (CSV), an AnswerSpec (.json), or SPEC.json:TASK.
+    """
+    started = time.perf_counter()
+    spec, keys, limits = _template(template)
+    verdict = child.check(predictions, spec, keys, limits)
+    return verdict, round(time.perf_counter() - started, 4)
+
+
+def task_contract(spec: Path, task: str) -> tuple[ScoringContract, Limits, Path]:
+    """Read one task of a specification file: contract, limits, truth file."""
+    document = json.loads(spec.read_text("utf-8"))
+    wanted = document[task]
+    value = wanted["value"]
+    column: Json = {k: value.get(k) for k in ("name", "type", "min", "max")}
+    column |= {"role": "target", "domain": value.get("categories")}
+    params = wanted.get("params") or {}
+    truth = spec.parent.parent / wanted["truth"]
+    target = next(n for n in header(truth) if n != wanted["id"]["name"])
+    raw = one_row(wanted["id"]["name"], column, wanted["id"]["name"], target)
+    raw["metrics"] = [{"key": "score", "metric": wanted["metric"], "params": params}]
+    raw["submission"]["max_bytes"] = document.get("limits", {}).get("max_upload_bytes")
+    return ScoringContract.from_json(raw), _limits(document.get("limits") or {}), truth
+
+
+def _limits(raw: Mapping[str, Any]) -> Limits:
+    names = {
+        "max_bytes": "max_upload_bytes",
+        "max_uncompressed_bytes": "max_uncompressed_bytes",
+        "max_zip_ratio": "max_zip_ratio",
+        "max_zip_entries": "max_zip_entries",
+        "max_columns": "max_columns",
+        "max_cell_bytes": "max_cell_bytes",
+        "max_line_bytes": "max_line_bytes",
+        "max_rows": "max_rows",
+    }
+    return Limits(**{ours: int(raw[theirs]) for ours, theirs in names.items() if theirs in raw})
+
+
+def _template(template: str) -> Template:
+    path, _, task = template.rpartition(".json:")
+    if path:
+        contract, limits, truth = task_contract(Path(path + ".json"), task)
+        return contract.answer, compiled(contract, truth.read_bytes(), {}).keys, limits
+    if template.casefold().endswith(".json"):
+        document = json.loads(Path(template).read_text("utf-8"))
+        spec = AnswerSpec.from_json(document)
+        return spec, _keys(spec, _rows(Path(template).parent / str(document["ids"]))), None
+    rows = _rows(Path(template))
+    spec = AnswerSpec.from_json(_shape(rows))
+    return spec, _keys(spec, rows), None
+
+
+def _rows(path: Path) -> Rows:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _keys(spec: AnswerSpec, rows: Rows) -> bytes:
+    """Make the keys that the rows of a sample, or of a list of identifiers, name."""
+    key = spec.key.name
+    if not spec.is_complete:
+        return keys_of(sorted({row[key] for row in rows}))
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row[key], set()).add(row[spec.labelled.name])
+    return keys_of(sorted(found), [sorted(found[name]) for name in sorted(found)])
+
+
+def _shape(rows: Rows) -> Json:
+    """Guess from its columns the shape of a sample, the identifier first."""
+    names = list(rows[0]) if rows else []
+    if len(names) < 2:
+        raise ContractFault("un exemple a deux colonnes au moins et une ligne")
+    if len(names) == 2:
+        number = all(is_number(row[names[1]]) for row in rows)
+        column = {"name": names[1], "role": "target", "type": "float" if number else "string"}
+        return dict(one_row(names[0], column, names[0], names[1])["submission"])
+    start, end = first_of(names, "start"), first_of(names, "end")
+    if len(names) == 4 and start and end:
+        label = next(n for n in names[1:] if n not in (start, end))
+        roles = {start: "start", end: "end", label: "label"}
+        return _listed("spans", {names[0]: "id"} | roles)
+    if len(names) == 3 and not _is_told(names[1:]):
+        if all(_is_whole(row[names[1]]) for row in rows):
+            most = max(int(row[names[1]]) for row in rows)
+            roles = {names[0]: "query", names[1]: "rank", names[2]: "item"}
+            return _listed("ranked_list", roles) | {"max_items_per_query": most}
+        scores = all(is_number(row[names[2]]) for row in rows)
+        if scores and not all(is_number(row[names[1]]) for row in rows):
+            roles = {names[0]: "query", names[1]: "item", names[2]: "score"}
+            return _listed("candidate_scores", roles) | {"policy": "complete"}
+    return _numbers(names, rows)
+
+
+def _is_told(given: Sequence[str]) -> bool:
+    """Tell whether columns are named as the ends of an interval, or as quantiles."""
+    ends = {first_of(given, "low"), first_of(given, "high")}
+    return ends == set(given) or len(quantile_levels(given)) == len(given)
+
+
+def _is_whole(cell: str) -> bool:
+    return cell.isascii() and cell.isdigit()
+
+
+def _listed(layout: str, roles: Mapping[str, str]) -> Json:
+    kinds = {"rank": "integer", "start": "integer", "end": "integer", "score": "float"}
+    columns = [{"name": n, "role": r, "type": kinds.get(r, "string")} for n, r in roles.items()]
+    return {"layout": layout, "columns": columns}
+
+
+def _numbers(names: Sequence[str], rows: Rows) -> Json:
+    """Guess what several numbers of a row are: classes when they add up to 1 everywhere."""
+    given = names[1:]
+    if not all(is_number(row[name]) for row in rows for name in given):
+        raise ContractFault("la forme de cet exemple ne se devine pas : donnez un fichier .json")
+    sums = [sum(float(row[name]) for name in given) for row in rows]
+    form, facts = "members", {}
+    if {first_of(given, "low"), first_of(given, "high")} == set(given):
+        form, given = "interval", [str(first_of(given, role)) for role in ("low", "high")]
+    elif len(quantile_levels(given)) == len(given):
+        form = "quantiles"
+    elif all(abs(total - 1) <= SUM_TOLERANCE for total in sums):
+        form, facts = "probabilities", {"min": 0, "max": 1}
+    columns = [{"name": name, "role": "target", "type": "float"} | facts for name in given]
+    key = {"name": names[0], "role": "id", "type": "string"}
+    return {"layout": "numbers_per_id", "form": form, "columns": [key, *columns]}
