@@ -221,19 +221,27 @@ class LocalMoment(forms.DateTimeField):
         return moment
 
 
-class DatesForm(forms.Form):
+class PhaseForm(forms.Form):
+    """A form about one phase: its fields have names of their own on the page of several."""
+
+    act = "phase"
+
+    def __init__(self, data: Any = None, *, phase: Phase, **options: Any) -> None:
+        super().__init__(data, auto_id=f"id_{self.act}_{phase.index}_%s", **options)
+        self.phase = phase
+
+
+class DatesForm(PhaseForm):
     """Set when a phase opens and closes; what was not touched keeps its seconds."""
+
+    act = "dates"
 
     opens_at = LocalMoment(_("Ouverture"))
     closes_at = LocalMoment(_("Clôture"))
 
     def __init__(self, data: Any = None, *, phase: Phase) -> None:
-        super().__init__(
-            data,
-            initial={"opens_at": phase.opens_at, "closes_at": phase.closes_at},
-            auto_id=f"id_{phase.index}_%s",
-        )
-        self.phase = phase
+        stored = {"opens_at": phase.opens_at, "closes_at": phase.closes_at}
+        super().__init__(data, phase=phase, initial=stored)
 
     def date(self, name: str) -> datetime | None:
         """Return the chosen moment, the stored one when the same minute was sent back."""
@@ -244,8 +252,10 @@ class DatesForm(forms.Form):
         return chosen
 
 
-class ClosingForm(forms.Form):
+class ClosingForm(PhaseForm):
     """Confirm the close of a phase."""
+
+    act = "close"
 
     sure = forms.BooleanField(
         label=_("Je confirme la clôture : plus aucune soumission ne sera acceptée"),
@@ -253,8 +263,10 @@ class ClosingForm(forms.Form):
     )
 
 
-class RevealForm(forms.Form):
+class RevealForm(PhaseForm):
     """Propose or confirm the publication of the final results."""
+
+    act = "reveal"
 
     sure = forms.BooleanField(
         label=_("Je confirme : les résultats définitifs deviendront publics"),

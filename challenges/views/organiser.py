@@ -16,6 +16,7 @@ from challenges.enums import ChallengeStatus, PhaseMoment
 from challenges.forms import (
     ClosingForm,
     DatesForm,
+    PhaseForm,
     PublishForm,
     ReasonForm,
     RevealForm,
@@ -28,7 +29,10 @@ from challenges.views.teams import person
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.stepup import step_up_required
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Hidden
+from portal.lib.refusals import Conflict, Hidden, Invalid
+
+# Refusals that are about the dates typed: they stand beside the field.
+DATE_FAULTS = frozenset({"dates_order", "dates_frozen"})
 
 
 @require_safe
@@ -106,12 +110,19 @@ def dates(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     form = DatesForm(request.POST, phase=phase)
     if not form.is_valid():
         return _cockpit(request, challenge, dates_form=form, status=422)
-    acts.set_dates(
-        phase=phase,
-        opens_at=form.date("opens_at"),
-        closes_at=form.date("closes_at"),
-        by=person(request),
-    )
+    try:
+        acts.set_dates(
+            phase=phase,
+            opens_at=form.date("opens_at"),
+            closes_at=form.date("closes_at"),
+            by=person(request),
+        )
+    except (Invalid, Conflict) as refusal:
+        if refusal.code not in DATE_FAULTS:
+            raise
+        form.add_error("closes_at", str(refusal))
+        status = 409 if isinstance(refusal, Conflict) else 422
+        return _cockpit(request, challenge, dates_form=form, status=status)
     messages.success(request, _("Dates enregistrées."))
     return redirect("challenges:organiser", slug)
 
@@ -140,10 +151,11 @@ def resume(request: HttpRequest, slug: str) -> HttpResponse:
 def close(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Close a phase now."""
     challenge = find_to_run(request, slug)
-    form = ClosingForm(request.POST)
+    phase = phase_of(challenge, index)
+    form = ClosingForm(request.POST, phase=phase)
     if not form.is_valid():
         return _cockpit(request, challenge, closing_form=form, status=422)
-    acts.close(phase=phase_of(challenge, index), by=person(request))
+    acts.close(phase=phase, by=person(request))
     messages.success(request, _("Phase close : plus aucune soumission n’est acceptée."))
     return redirect("challenges:organiser", slug)
 
@@ -153,10 +165,11 @@ def close(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 def propose_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Propose to publish the final results of a phase."""
     challenge = find_to_run(request, slug)
-    form = RevealForm(request.POST)
+    phase = phase_of(challenge, index)
+    form = RevealForm(request.POST, phase=phase)
     if not form.is_valid():
         return _cockpit(request, challenge, reveal_form=form, status=422)
-    reveals.propose(phase=phase_of(challenge, index), by=person(request))
+    reveals.propose(phase=phase, by=person(request))
     messages.success(
         request, _("Proposition enregistrée. Une autre personne, de la Région, doit la confirmer.")
     )
@@ -168,10 +181,11 @@ def propose_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 def confirm_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Confirm, as a second person, the publication of the final results of a phase."""
     challenge = find_to_run(request, slug)
-    form = RevealForm(request.POST)
+    phase = phase_of(challenge, index)
+    form = RevealForm(request.POST, phase=phase)
     if not form.is_valid():
         return _cockpit(request, challenge, reveal_form=form, status=422)
-    reveals.confirm(phase=phase_of(challenge, index), by=person(request))
+    reveals.confirm(phase=phase, by=person(request))
     messages.success(request, _("Confirmation enregistrée : les résultats vont paraître."))
     return redirect("challenges:organiser", slug)
 
@@ -248,7 +262,15 @@ def _cockpit(
         "may_submit": edits and draft,
         "may_publish": challenge.status == ChallengeStatus.IN_REVIEW
         and rules.may_publish_challenge(by, challenge),
-        "phases": [_phase_row(each, challenge, by, now, dates_form) for each in phases],
+        "phases": [
+            _phase_row(each, challenge, by, now)
+            | {
+                "dates": _of_phase(each, dates_form) or DatesForm(phase=each),
+                "closing": _of_phase(each, closing_form) or ClosingForm(phase=each),
+                "revealing": _of_phase(each, reveal_form) or RevealForm(phase=each),
+            }
+            for each in phases
+        ],
         "may_suspend": challenge.status == ChallengeStatus.PUBLISHED
         and rules.may_suspend_challenge(by, challenge),
         "may_resume": challenge.status == ChallengeStatus.SUSPENDED
@@ -256,8 +278,6 @@ def _cockpit(
         "failed": any(sent) or refusal is not None,
         "refusal": refusal,
         "pipeline": pipeline(challenge),
-        "closing_form": closing_form or ClosingForm(),
-        "reveal_form": reveal_form or RevealForm(),
         "reason_form": reason_form or ReasonForm(),
         "publish_form": publish_form or PublishForm(**_read(challenge, "publish")),
         "send_back_form": send_back_form or SendBackForm(**_read(challenge, "send_back")),
@@ -266,9 +286,7 @@ def _cockpit(
     return render(request, "challenges/organiser.html", context, status=status)
 
 
-def _phase_row(
-    phase: Phase, challenge: Challenge, by: Any, now: Any, dates_form: DatesForm | None
-) -> dict[str, Any]:
+def _phase_row(phase: Phase, challenge: Challenge, by: Any, now: Any) -> dict[str, Any]:
     moment = phase.moment(now)
     reveal = getattr(phase, "reveal", None)
     over = moment is PhaseMoment.CLOSED
@@ -276,9 +294,7 @@ def _phase_row(
     return {
         "phase": phase,
         "moment": moment,
-        "dates": _dates_form(phase, dates_form)
-        if not over and rules.may_edit_challenge(by, challenge)
-        else None,
+        "may_date": not over and rules.may_edit_challenge(by, challenge),
         "reveal": reveal,
         "in_grace": in_grace,
         "may_close": moment is PhaseMoment.OPEN
@@ -295,8 +311,9 @@ def _phase_row(
     }
 
 
-def _dates_form(phase: Phase, sent: DatesForm | None) -> DatesForm:
-    return sent if sent and sent.phase.pk == phase.pk else DatesForm(phase=phase)
+def _of_phase(phase: Phase, sent: PhaseForm | None) -> PhaseForm | None:
+    """Give back the form that was sent, when it is about this phase."""
+    return sent if sent and sent.phase.pk == phase.pk else None
 
 
 def pipeline(challenge: Challenge) -> dict[str, Any]:

@@ -19,7 +19,10 @@ from challenges.models import Challenge, TeamInvitation, TeamMember
 from challenges.queries.teams import has_accepted_terms, latest_terms, registration_of
 from challenges.views.head import find, scene, team_of
 from portal.accounts.models import User
-from portal.lib.refusals import Hidden
+from portal.lib.refusals import Conflict, Hidden, Invalid, Refusal
+
+# Refusals that are about the name typed: they stand beside the field.
+NAME_FAULTS = frozenset({"team_name", "team_name_taken"})
 
 
 def person(request: HttpRequest) -> User:
@@ -57,13 +60,26 @@ def accept_rules(request: HttpRequest, slug: str) -> HttpResponseBase:
 def team(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one's team, or create it by POST."""
     form = TeamForm(request.POST or None)
+    status = 422 if form.is_bound else 200
     if request.method == "POST" and form.is_valid():
-        teams.create(
-            challenge=find(request, slug), name=form.cleaned_data["name"], by=person(request)
-        )
-        messages.success(request, _("Équipe créée. Vous en êtes capitaine."))
-        return redirect("challenges:team", slug)
-    return _team_page(request, slug, form=form, status=422 if form.is_bound else 200)
+        refusal = _create(request, slug, form.cleaned_data["name"])
+        if refusal is None:
+            messages.success(request, _("Équipe créée. Vous en êtes capitaine."))
+            return redirect("challenges:team", slug)
+        form.add_error("name", str(refusal))
+        status = 409 if isinstance(refusal, Conflict) else status
+    return _team_page(request, slug, form=form, status=status)
+
+
+def _create(request: HttpRequest, slug: str, name: str) -> Refusal | None:
+    """Create the team, or give back why the name cannot be taken."""
+    try:
+        teams.create(challenge=find(request, slug), name=name, by=person(request))
+    except (Invalid, Conflict) as refusal:
+        if refusal.code not in NAME_FAULTS:
+            raise
+        return refusal
+    return None
 
 
 @require_POST

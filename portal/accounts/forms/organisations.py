@@ -54,7 +54,13 @@ class OrganisationForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
     homepage_url = forms.URLField(
-        label=_("Site"), max_length=300, required=False, assume_scheme="https"
+        label=_("Site"),
+        max_length=300,
+        required=False,
+        assume_scheme="https",
+        error_messages={
+            "invalid": _("Écrivez une adresse complète, qui commence par https://."),
+        },
     )
     description = forms.CharField(
         label=_("Présentation"), max_length=2_000, required=False, widget=forms.Textarea

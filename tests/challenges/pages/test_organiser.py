@@ -256,7 +256,30 @@ def test_untouched_opening_keeps_its_seconds(client: Client, owner: User) -> Non
     again = challenge.phases.get()
     assert (again.opens_at, again.closes_at.year) == (phase.opens_at, 2126)
     sooner = {"opens_at": shown, "closes_at": "2126-11-17T17:00"}
-    assert client.post(address(challenge, "organiser_dates", 0), sooner).status_code == 409
+    refused = client.post(address(challenge, "organiser_dates", 0), sooner)
+    assert refused.status_code == 409
+    assert '<div id="id_dates_0_closes_at_error">' in refused.text
+    assert 'value="2126-11-17T17:00"' in refused.text
+
+
+def test_a_close_before_the_opening_is_told_beside_it(client: Client, owner: User) -> None:
+    challenge = ChallengeFactory(owner=owner)
+    PhaseFactory(challenge=challenge)
+    body = {"opens_at": "2126-07-01T09:00", "closes_at": "2126-06-01T09:00"}
+    refused = client.post(address(challenge, "organiser_dates", 0), body)
+    assert refused.status_code == 422
+    assert '<a href="#id_dates_0_closes_at">' in refused.text
+    assert '<div id="id_dates_0_closes_at_error">' in refused.text
+
+
+def test_an_unconfirmed_close_is_told_beside_its_own_phase(client: Client, owner: User) -> None:
+    challenge = ChallengeFactory(owner=owner, opened=True)
+    PhaseFactory(challenge=challenge, index=1, opens_at=timezone.now())
+    refused = client.post(address(challenge, "organiser_close", 0), {})
+    assert refused.status_code == 422
+    assert refused.text.count("Cochez la case pour confirmer la clôture.") == 2
+    assert '<a href="#id_close_0_sure">' in refused.text
+    assert '<div id="id_close_0_sure_error">' in refused.text
 
 
 @pytest.mark.parametrize(

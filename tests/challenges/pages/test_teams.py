@@ -97,7 +97,11 @@ def test_create_without_name_is_explained(
 def test_taken_name_is_a_conflict(client: Client, challenge: Challenge, person: User) -> None:
     accepted_person(challenge, person)
     TeamFactory(challenge=challenge, name="Alpha", slug="alpha")
-    assert client.post(address(challenge, "team"), {"name": "Alpha"}).status_code == 409
+    sent = client.post(address(challenge, "team"), {"name": "Alpha"})
+    assert sent.status_code == 409
+    assert '<div id="id_name_error">' in sent.text
+    assert "Ce nom d’équipe est déjà pris." in sent.text
+    assert 'value="Alpha"' in sent.text
 
 
 def test_captain_invites_and_withdraws(client: Client, challenge: Challenge) -> None:
