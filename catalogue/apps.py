@@ -17,5 +17,7 @@ class CatalogueConfig(AppConfig):
 
         space.register("todo", ours.to_do)
         space.register("contributions", ours.mine)
+        for place in ours.PLACES:
+            space.register_page(place)
         space.register_organisation(_("Ressources publiées"), ours.of_organisation)
         personal_data.register("contributions", describe=ours.described)

@@ -17,6 +17,7 @@ class ChallengesConfig(AppConfig):
 
         space.register("todo", ours.to_do)
         space.register("teams", ours.teams)
+        space.register_page(ours.PLACE)
         personal_data.register(
             "challenges",
             describe=ours.described,

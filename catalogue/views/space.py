@@ -5,17 +5,21 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from catalogue import rules
 from catalogue.enums import ContributionStatus, ResourceKind
 from catalogue.models import Contribution, Resource
 from catalogue.queries import reviews
 from portal.accounts.models import Organisation, User
-from portal.accounts.space import Item
+from portal.accounts.space import Item, Place
 from portal.lib import languages
 
 SHOWN = 20
+PLACES = (
+    Place(gettext_lazy("Mes contributions"), "layers", "catalogue:contributions", lambda _u: True),
+    Place(gettext_lazy("Relecture"), "eye", "catalogue:moderation", rules.may_moderate),
+)
 
 
 def to_do(user: User) -> Iterator[Item]:

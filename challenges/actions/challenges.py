@@ -182,7 +182,7 @@ def set_dates(
 
     In order: dates; notice and letters once the challenge is public; event "phase.dated".
     Raises NotAllowed; Invalid; Conflict once the challenge is closed or a reveal is proposed:
-    a phase whose results are out never opens again.
+    a phase whose results are out never opens again. The same dates change nothing.
     """
     phase = Phase.objects.locked(phase)
     challenge = Challenge.objects.locked(phase.challenge)
@@ -190,6 +190,8 @@ def set_dates(
     over = {ChallengeStatus.CLOSED, ChallengeStatus.REVEALED, ChallengeStatus.ARCHIVED}
     if challenge.status in over or Reveal.objects.filter(phase=phase).exists():
         raise Conflict(_("La phase est close : ses dates ne changent plus."), code="phase_over")
+    if (opens_at, closes_at) == (phase.opens_at, phase.closes_at):
+        return phase
     if opens_at and closes_at and closes_at <= opens_at:
         raise Invalid(_("La fermeture doit suivre l’ouverture."), code="dates_order")
     entered = Entry.objects.filter(enrolment__phase=phase, is_baseline=False).exists()

@@ -9,13 +9,14 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from challenges import rules
 from challenges.actions.teams import invitation_token
 from challenges.enums import ChallengeStatus, EntryStatus, InvitationState, TeamRole
 from challenges.models import (
     Challenge,
+    ChallengeOrganiser,
     Enrolment,
     Entry,
     Reveal,
@@ -25,11 +26,24 @@ from challenges.models import (
 )
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import User
-from portal.accounts.space import Item
+from portal.accounts.space import Item, Place
 from portal.lib import clock, languages
 
 SHOWN = 20
 REMINDER = timedelta(hours=48)
+
+
+def runs_challenges(user: User) -> bool:
+    """Say whether a person organises a challenge, or decides on them for the Region."""
+    decides = (Permission.CHALLENGE_PUBLISH, Permission.CHALLENGE_REVEAL)
+    if any(has_permission(user, permission) for permission in decides):
+        return True
+    return ChallengeOrganiser.objects.filter(user=user).exists()
+
+
+PLACE = Place(
+    gettext_lazy("Vos challenges"), "trophy", "challenges:organiser_list", runs_challenges
+)
 
 
 def teams(user: User) -> Iterator[Item]:

@@ -6,6 +6,7 @@ Apps above register providers at start (AppConfig.ready); the pages ask and draw
     space.register("todo", tasks_of)            # what a person has to do, most urgent first
     space.register("contributions", mine)       # their contributions
     space.register("teams", teams_of)           # their teams and entries
+    space.register_page(Place(_("Relecture"), "eye", "catalogue:moderation", may_moderate))
     space.register_organisation(_("Ressources"), resources_of)   # public, on its page
 """
 
@@ -38,10 +39,21 @@ class Item:
     language: str = ""
 
 
+@dataclass(frozen=True)
+class Place:
+    """One page of an app in the side navigation. route: its name; open_to: who sees the link."""
+
+    label: Any
+    icon: str
+    route: str
+    open_to: Callable[[User], bool]
+
+
 Provider = Callable[[User], Iterable[Item]]
 OrganisationProvider = Callable[[Organisation, Any], Iterable[Item]]
 SECTIONS = ("todo", "contributions", "teams", "accesses", "recent")
 _providers: dict[str, dict[str, Provider]] = defaultdict(dict)
+_places: dict[str, Place] = {}
 _organisation_parts: dict[str, tuple[Any, OrganisationProvider]] = {}
 
 
@@ -50,6 +62,16 @@ def register(section: str, provider: Provider) -> None:
     if section not in SECTIONS:
         raise ValueError(f"unknown section of the space: {section}")
     _providers[section][f"{provider.__module__}.{provider.__qualname__}"] = provider
+
+
+def register_page(place: Place) -> None:
+    """Add a page of an app to the side navigation; twice the same changes nothing."""
+    _places[place.route] = place
+
+
+def places(user: User) -> list[Place]:
+    """List the pages of the apps that this person has a use for, in the order of the apps."""
+    return [place for place in _places.values() if place.open_to(user)]
 
 
 def items(section: str, user: User) -> list[Item]:

@@ -268,6 +268,17 @@ def test_dates_move_freely_before_the_first_entry() -> None:
         challenges.set_dates(phase=phase, opens_at=NOON, closes_at=NOON, by=by)
 
 
+def test_the_same_dates_change_nothing() -> None:
+    challenge = ChallengeFactory(opened=True)
+    phase = challenge.phases.get()
+    told = challenge.notices.count()
+    dates = {"opens_at": phase.opens_at, "closes_at": phase.closes_at}
+    challenges.set_dates(phase=phase, **dates, by=owner(challenge))
+    assert challenge.notices.count() == told
+    assert AuditEvent.objects.filter(action="phase.dated").count() == 0
+    assert Challenge.objects.get().version == challenge.version
+
+
 def test_after_the_first_entry_an_announced_close_only_moves_later() -> None:
     entry = EntryFactory()
     phase = entry.enrolment.phase

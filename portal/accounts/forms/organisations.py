@@ -63,7 +63,10 @@ class OrganisationForm(forms.Form):
         },
     )
     description = forms.CharField(
-        label=_("Présentation"), max_length=2_000, required=False, widget=forms.Textarea
+        label=_("Présentation"),
+        max_length=2_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6}),
     )
 
     def __init__(self, *args: Any, organisation: Organisation | None = None, **kwargs: Any) -> None:
@@ -120,7 +123,7 @@ class JoinForm(forms.Form):
         label=_("Quelques mots pour les référents"),
         max_length=500,
         required=False,
-        widget=forms.Textarea,
+        widget=forms.Textarea(attrs={"rows": 4}),
     )
 
 

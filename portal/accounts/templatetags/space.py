@@ -8,9 +8,11 @@ from django import template
 from django.conf import settings
 from django.template import Context
 from django.urls import reverse
+from django.utils.text import Truncator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts import rules, stepup
+from portal.accounts import rules, space, stepup
 from portal.accounts.enums import RegionRole
 
 register = template.Library()
@@ -40,6 +42,7 @@ def space_navigation(context: Context) -> list[Link]:
     request = context["request"]
     entries = [
         (_("À faire"), "inbox", "space"),
+        *((place.label, place.icon, place.route) for place in space.places(request.user)),
         (_("Organisations"), "users", "my_organisations"),
         (_("Compte"), "settings", "account_home"),
         (_("Sécurité"), "shield-check", "mfa_index"),
@@ -52,6 +55,36 @@ def space_navigation(context: Context) -> list[Link]:
         (url for _label, _icon, url in links if request.path.startswith(url)), key=len, default=""
     )
     return [Link(label, icon, url, url == under) for label, icon, url in links]
+
+
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+@register.filter
+def device(user_agent: str) -> str:
+    """Name the browser and the system of a session; what we do not know is shown as it came."""
+    browser = next((name for mark, name in BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
+    if browser and system:
+        return gettext("%(browser)s sur %(system)s") % {"browser": browser, "system": system}
+    return browser or Truncator(user_agent).chars(64) or gettext("Appareil inconnu")
 
 
 @register.filter

@@ -86,13 +86,17 @@ def ring(value: float, size: str = "", label: str = "") -> SafeString:
     """Draw a score out of 100 as a ring with its figure; size: empty or l."""
     shown = number(round(value))
     closing = OUT_OF_100 if size else format_html('<span class="vh"> {}</span>', _("sur 100"))
+    share = f"{min(100.0, max(0.0, value)):.0f}"
+    arc = format_html(
+        '<circle cx="18" cy="18" r="15" pathLength="100" stroke-dasharray="{} 100"/>', share
+    )
     return format_html(
         '<span class="ring{}" data-tone="{}"><svg viewBox="0 0 36 36" aria-hidden="true">'
-        '<circle cx="18" cy="18" r="15"/><circle cx="18" cy="18" r="15" pathLength="100" '
-        'stroke-dasharray="{} 100"/></svg><span><span class="vh">{} </span>{}{}</span></span>',
+        '<circle cx="18" cy="18" r="15"/>{}</svg>'
+        '<span><span class="vh">{} </span>{}{}</span></span>',
         f" ring-{size}" if size else "",
         quality_tone(value),
-        f"{min(100.0, max(0.0, value)):.0f}",
+        arc if share != "0" else EMPTY,  # an arc of nothing would still draw its round ends
         label or _("Qualité de la fiche :"),
         shown,
         closing,

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from challenges.actions import challenges, reveals, teams
 from challenges.views.space import to_do
+from portal.accounts import space
 from portal.accounts.enums import RegionRole
 from tests.challenges.pages.scenes import with_contract
 from tests.factories.challenges import (
@@ -68,3 +69,15 @@ def test_reveal_waits_for_a_second_person() -> None:
         "Confirmer les résultats de « Tensions »"
     ]
     assert titles(owner) == []
+
+
+def test_the_side_navigation_leads_to_the_challenges_one_runs() -> None:
+    owner, moderator = PersonFactory(), region_person(RegionRole.MODERATOR)
+    ChallengeFactory(owner=owner)
+    routes = [
+        [place.route for place in space.places(person)]
+        for person in (PersonFactory(), owner, moderator)
+    ]
+    mine, queue = "catalogue:contributions", "catalogue:moderation"
+    runs = "challenges:organiser_list"
+    assert routes == [[mine], [mine, runs], [mine, queue, runs]]

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from portal.accounts.templatetags.space import device
 from tests.factories.accounts import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +79,28 @@ def test_reauthenticate_shows(client: Client) -> None:
     answer = client.post(answer.headers["Location"], {"password": PASSWORD})
     assert answer.headers["Location"] == "/compte/donnees/"
     assert client.get("/compte/donnees/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        (
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "Firefox sur Linux",
+        ),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+            " Chrome/140.0.0.0 Safari/537.36 Edg/140.0",
+            "Edge sur Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15"
+            " (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+            "Safari sur iPhone",
+        ),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("", "Appareil inconnu"),
+    ],
+)
+def test_a_session_is_named_by_its_device(user_agent: str, name: str) -> None:
+    assert device(user_agent) == name

@@ -80,6 +80,11 @@ def test_quality_tone(value: float, tone: str) -> None:
     assert faces.quality_tone(value) == tone
 
 
+def test_a_ring_of_nothing_draws_no_arc() -> None:
+    assert marks.ring(0).count("<circle") == 1
+    assert 'stroke-dasharray="41 100"' in marks.ring(41)
+
+
 def test_interval_is_drawn_on_its_scale_and_said() -> None:
     drawn = marks.ci(0.80, 0.83, 0.86, 0.76, 0.90, 0.78)
     assert 'x1="57.1" x2="142.9" y1="12"' in drawn
