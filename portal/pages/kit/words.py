@@ -1,7 +1,7 @@
 """Write texts, moments and names of kinds for templates."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.html import conditional_escape, format_html
@@ -27,20 +27,22 @@ def french(text: object) -> SafeString:
     return mark_safe(french_html(html)) if is_french() else html  # noqa: S308  escaped above
 
 
-def when(at: datetime | None, style: str = "moment") -> SafeString:
-    """Write a moment in a `time` element; style: moment, date, short, hour or relative."""
+def when(at: datetime | date | None, style: str = "moment") -> SafeString:
+    """Write a moment in a `time` element; style: moment, date, short, hour or relative.
+
+    A day without an hour, such as that of a news page, takes the styles date and short.
+    """
     if at is None:
         return SafeString("–")
-    styles: dict[str, Callable[[datetime], str]] = {
+    styles: dict[str, Callable[[Any], str]] = {
         "moment": long_moment,
         "date": long_date,
         "short": short_date,
         "hour": hour,
         "relative": relative,
     }
-    return format_html(
-        '<time datetime="{}">{}</time>', at.isoformat(timespec="seconds"), styles[style](at)
-    )
+    machine = at.isoformat(timespec="seconds") if isinstance(at, datetime) else at.isoformat()
+    return format_html('<time datetime="{}">{}</time>', machine, styles[style](at))
 
 
 def deadline(at: datetime) -> SafeString:

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,14 @@ def test_interval_outside_its_scale_stays_inside_the_drawing() -> None:
     drawn = marks.ci(-1, 0.5, 3, 0, 1)
     assert 'class="span" x1="0.0" x2="200.0"' in drawn
     assert 'class="ref"' not in drawn
+
+
+def test_a_day_and_a_moment_are_written_for_machines_too() -> None:
+    day, at = date(2026, 11, 24), datetime(2026, 11, 24, 16, 0, 0, 123456, tzinfo=UTC)
+    assert render("{% when day 'date' %}", day=day) == (
+        '<time datetime="2026-11-24">24 novembre 2026</time>'
+    )
+    assert 'datetime="2026-11-24T16:00:00+00:00"' in render("{% when at %}", at=at)
 
 
 def test_marks_escape_what_they_are_given() -> None:
