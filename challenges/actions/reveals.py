@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from challenges import rules
 from challenges.actions import jobs, score_receipts, standings
 from challenges.actions.challenges import close_challenge_if_over, note_revealed
+from challenges.actions.findings import Finding
+from challenges.actions.findings import release as release_findings
 from challenges.actions.jobs import WORKER
 from challenges.enums import (
     ChallengeStatus,
@@ -121,14 +123,15 @@ def execute(
     scores: Sequence[Score],
     boards: Sequence[tuple[Listing, Sequence[standings.Line], dict[str, Any]]],
     facts: Mapping[str, Any],
+    findings: Sequence[Finding] = (),
 ) -> bool:
     """Release everything at once; False when nothing was released.
 
-    In order: job done; private scores and group figures; score receipts reissued; boards of
-    both splits; reveal executed; challenge REVEALED when no phase is left; notice; letter;
-    event "phase.revealed". Nothing is written when the lease was lost. When the challenge was
-    suspended, or what the confirmation was given on has moved, the confirmation is set back:
-    event "reveal.set_back", letter to the Region.
+    In order: job done; private scores and group figures; fairness audits and details; score
+    receipts reissued; boards of both splits; reveal executed; challenge REVEALED when no phase
+    is left; notice; letter; event "phase.revealed". Nothing is written when the lease was lost.
+    When the challenge was suspended, or what the confirmation was given on has moved, the
+    confirmation is set back: event "reveal.set_back", letter to the Region.
     """
     if not (jobs.fence(job) and jobs.complete(job)):
         return False
@@ -144,6 +147,7 @@ def execute(
     now = clock.now()
     with immutable.writes(Score):
         Score.objects.bulk_create(scores, ignore_conflicts=True)
+    release_findings(findings, at=now)
     score_receipts.reissue(phase, at=now)
     for found, lines, board_facts in boards:
         standings.write(Leaderboard.objects.locked(found.board), found, lines, board_facts)

@@ -11,6 +11,7 @@ from challenges.models.challenge import (
 )
 from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation, Score, SealedResult
+from challenges.models.findings import EntryDetail, FairnessAudit
 from challenges.models.job import Job
 from challenges.models.receipt import ReceiptKey, ScoreReceipt
 from challenges.models.scorer import PhaseTask, Scorer, ScorerVersion
@@ -24,7 +25,9 @@ __all__ = [
     "Column",
     "Enrolment",
     "Entry",
+    "EntryDetail",
     "Evaluation",
+    "FairnessAudit",
     "Job",
     "Leaderboard",
     "Notice",

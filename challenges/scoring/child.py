@@ -20,6 +20,7 @@ from challenges.scoring import wire
 from challenges.scoring.answer import AnswerSpec, Limits, canonical
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.evaluation import evaluate as score
+from challenges.scoring.examination import examine as closely
 from challenges.scoring.predictions.align import Answer
 from challenges.scoring.predictions.faults import Reporter, refused
 from challenges.scoring.predictions.formats import human_bytes
@@ -82,6 +83,22 @@ def evaluate(
     if answer is None:
         return Evaluated(verdict)
     return score(contract, load_keys(keys), load_labels(labels), answer, verdict)
+
+
+def examine(
+    path: Path | str,
+    contract: ScoringContract,
+    keys: bytes,
+    labels: bytes,
+    limits: Limits | None = None,
+    *,
+    name: str | None = None,
+) -> Evaluated:
+    """Read and score as evaluate does, with the fairness audit and the details by class."""
+    verdict, answer = read(path, contract.answer, keys, limits, name=name)
+    if answer is None:
+        return Evaluated(verdict)
+    return closely(contract, load_keys(keys), load_labels(labels), answer, verdict)
 
 
 def read(

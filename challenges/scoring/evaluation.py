@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from challenges.scoring import fairness, formula, intervals, registry
-from challenges.scoring.audit.run import audit
 from challenges.scoring.buckets import Buckets
 from challenges.scoring.contract import MetricSpec, ScoringContract
 from challenges.scoring.metric import Floats, Metric, Part
@@ -89,10 +88,16 @@ def evaluate(
     contract: ScoringContract, keys: Keys, labels: Labels, answer: Answer, verdict: Verdict
 ) -> Evaluated:
     """Compute every figure of every part of an accepted answer."""
+    return figures_of(contract, labels, parts_of(labels, keys, answer), verdict)
+
+
+def figures_of(
+    contract: ScoringContract, labels: Labels, parts: Mapping[str, Part], verdict: Verdict
+) -> Evaluated:
+    """Compute every figure of some parts."""
     values: dict[str, dict[str, Any]] = {}
     bounds: dict[str, dict[str, Any]] = {}
     sums: dict[str, bytes] = {}
-    parts = parts_of(labels, keys, answer)
     for split, part in parts.items():
         values[split], bounds[split] = {}, {}
         for spec, measured in _figures(contract, part, labels.weights[split]):
@@ -101,23 +106,10 @@ def evaluate(
                 bounds[split][spec.key] = list(measured.interval)
             if spec.key == contract.primary.key:
                 sums[split] = _sealed_sums(contract, spec, part, measured)
-    last = contract.truth.splits[-1]  # the private part, where there is one
-    audited = audit(
-        contract, parts[last], labels.weights[last], _primary(contract, labels.weights[last])
-    )
-    if contract.audit is not None and contract.audit.column is not None:
-        values[last][contract.audit.column.key] = audited["column"]
-    return Evaluated(
-        verdict,
-        values,
-        bounds,
-        sums,
-        {s: len(p) for s, p in parts.items()},
-        audit=audited,
-    )
+    return Evaluated(verdict, values, bounds, sums, {s: len(p) for s, p in parts.items()})
 
 
-def _primary(contract: ScoringContract, weights: Array) -> Callable[[Part], Measured]:
+def primary_of(contract: ScoringContract, weights: Array) -> Callable[[Part], Measured]:
     """Return what measures the metric that ranks on some rows."""
     spec = contract.primary
     if spec.metric != "formula":

@@ -4,12 +4,13 @@ The salt is fixed by the contract, so that the same files always give the same b
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from challenges.scoring import child, definedness, guess, registry, templates
 from challenges.scoring.answer import ContractFault, Limits
+from challenges.scoring.audit.published import published
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.truth import CompiledTruth, load_keys, load_labels
 from challenges.scoring.verdict import Evaluated, Fault, Verdict
@@ -17,10 +18,17 @@ from challenges.scoring.verdict import Evaluated, Fault, Verdict
 Json = dict[str, Any]
 
 
-def score_folder(raw_contract: Mapping[str, Any], folder: Path, path: str | Path) -> Evaluated:
+def score_folder(
+    raw_contract: Mapping[str, Any],
+    folder: Path,
+    path: str | Path,
+    *,
+    by: Callable[..., Evaluated] = child.evaluate,
+) -> Evaluated:
     """Score a file against the truth of a challenge folder.
 
     raw_contract: the resolved form of challenge.yaml. path: absolute, or inside the folder.
+    by: how closely, child.evaluate or child.examine.
     """
     contract = ScoringContract.from_json(raw_contract)
     problems = registry.problems(contract)
@@ -31,19 +39,24 @@ def score_folder(raw_contract: Mapping[str, Any], folder: Path, path: str | Path
     truth = templates.compiled(
         contract, (folder / raw_contract["truth"]["file"]).read_bytes(), attributes
     )
-    return child.evaluate(folder / path, contract, truth.keys, truth.labels)
+    return by(folder / path, contract, truth.keys, truth.labels)
 
 
 def challenge_answer(raw_contract: Mapping[str, Any], folder: Path, path: Path) -> Json:
-    """Score a file of a challenge; returns the command's answer, every figure of both parts."""
+    """Score a file of a challenge; returns the command's answer, every figure of both parts.
+
+    The fairness audit is in the form that its page will show.
+    """
     started = time.perf_counter()
-    done = score_folder(raw_contract, folder, path)
+    done = score_folder(raw_contract, folder, path, by=child.examine)
     out = verdict_json(done.verdict)
     if done.verdict.accepted:
         contract = ScoringContract.from_json(raw_contract)
         out |= {"metric": contract.primary.key} | _figure(contract, done, "public")
         out |= plain_values(done)
         out["intervals"] = {split: dict(found) for split, found in done.intervals.items()}
+        if done.audit is not None:
+            out["audit"] = published(contract, done.audit)
     return out | {"seconds": round(time.perf_counter() - started, 4)}
 
 

@@ -73,7 +73,8 @@ class Evaluated:
     intervals: {split: {key: [low, high, method]}}.
     sums: {split: bucket statistics of the primary metric}, to be sealed.
     n: {split: rows or queries}. audit: the declared audit on the last part, small cells
-    included, to be sealed; None when none is declared.
+    included, to be sealed; None when none is declared. details: {split: what a team may read
+    of its own entry once all is revealed}, rounded and without small classes.
     """
 
     verdict: Verdict
@@ -82,3 +83,4 @@ class Evaluated:
     sums: Mapping[str, bytes] = field(default_factory=dict)
     n: Mapping[str, int] = field(default_factory=dict)
     audit: Mapping[str, Any] | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)

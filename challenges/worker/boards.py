@@ -12,7 +12,7 @@ from challenges.enums import Direction, EvaluationState, Split
 from challenges.models import Column, Evaluation, Job, Leaderboard, Phase, Reveal, Score
 from challenges.models.listings import Candidate, Listing, listing
 from challenges.scoring.tiers import Listed, Placed, Ranking, ranking
-from challenges.worker import vault
+from challenges.worker import findings, vault
 from challenges.worker.lease import Beating
 from challenges.worker.shakeup import kendall_b, spearman
 from portal.lib import clock, failpoints
@@ -159,7 +159,10 @@ def reveal_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
             elif not facts:
                 facts = moved(board, public[board.pk], lines)
     failpoints.hit("reveal.computed")
-    reveals.execute(job=job, reveal=reveal, scores=scores, boards=boards, facts=facts)
+    told = findings.to_release(phase, opened.of)
+    reveals.execute(
+        job=job, reveal=reveal, scores=scores, boards=boards, facts=facts, findings=told
+    )
 
 
 def _to_release(phase: Phase, opened: Opened) -> list[Score]:

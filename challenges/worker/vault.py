@@ -112,13 +112,14 @@ def local_copy(entry: Entry) -> Iterator[Path]:
 
 
 def seal(evaluated: Evaluated, evaluation: Evaluation) -> gate.Sealed:
-    """Seal everything exact: values, intervals, sums, of both parts, and the fairness audit."""
+    """Seal everything exact: values, intervals, sums, of both parts, the audit and the details."""
     payload = {
         "evaluation": str(evaluation.pk),
         "values": evaluated.values,
         "intervals": evaluated.intervals,
         "n": evaluated.n,
         "audit": evaluated.audit,
+        "details": evaluated.details,
         "sums": {split: base64.b64encode(sums).decode() for split, sums in evaluated.sums.items()},
     }
     return gate.seal_result(canonical.dumps(_jsonable(payload)))

@@ -65,7 +65,7 @@ def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     contract = vault.contract_of(task)
     failpoints.hit("score.before_child")
     with vault.local_copy(evaluation.entry) as path:
-        found = child.evaluate(
+        found = child.examine(
             path, contract, truth.keys, truth.labels, name=evaluation.entry.original_name
         )
     _try_again(job, found.verdict)

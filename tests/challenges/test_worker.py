@@ -206,7 +206,7 @@ def test_a_file_that_takes_too_long_fails_and_keeps_its_slot(
 ) -> None:
     entry = entered(challenge)
     late = Evaluated(Verdict(accepted=False, faults=(Fault("X_TIMEOUT", "Temps dépassé."),)))
-    monkeypatch.setattr(child, "evaluate", lambda *_args, **_kwargs: late)
+    monkeypatch.setattr(child, "examine", lambda *_args, **_kwargs: late)
     hurry(monkeypatch)
     assert drain()
     entry = fresh(entry)

@@ -1,0 +1,36 @@
+"""Score an answer and look at it closely: figures, fairness audit, details by class."""
+
+from dataclasses import replace
+
+from challenges.scoring.audit.run import audit
+from challenges.scoring.contract import ScoringContract
+from challenges.scoring.details import details
+from challenges.scoring.evaluation import figures_of, parts_of, primary_of
+from challenges.scoring.predictions.align import Answer
+from challenges.scoring.truth import Keys, Labels
+from challenges.scoring.verdict import Evaluated, Verdict
+
+
+def examine(
+    contract: ScoringContract, keys: Keys, labels: Labels, answer: Answer, verdict: Verdict
+) -> Evaluated:
+    """Compute every figure, then what is told once all is revealed; all of it to be sealed.
+
+    The audit is that of the last part, the private one where there is one; the column of the
+    board that it declares is a figure of that part.
+    """
+    parts = parts_of(labels, keys, answer)
+    found = figures_of(contract, labels, parts, verdict)
+    last = contract.truth.splits[-1]
+    weights = labels.weights[last]
+    audited = audit(contract, parts[last], weights, primary_of(contract, weights))
+    values = dict(found.values)
+    if contract.audit is not None and contract.audit.column is not None:
+        values[last] = {**values[last], contract.audit.column.key: audited["column"]}
+    told = {split: details(contract, part) for split, part in parts.items()}
+    return replace(
+        found,
+        values=values,
+        audit=audited,
+        details={split: each for split, each in told.items() if each is not None},
+    )

@@ -1,0 +1,160 @@
+"""Audits and details are sealed until the reveal, told once, and can be computed again."""
+
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError, transaction
+
+from challenges.actions import challenges, reveals
+from challenges.enums import Split
+from challenges.models import (
+    Challenge,
+    Column,
+    Entry,
+    EntryDetail,
+    FairnessAudit,
+    Score,
+    SealedResult,
+)
+from challenges.queries import boards
+from challenges.worker import drain, findings
+from challenges.worker.boards import Opened
+from portal.audit.actors import SystemActor
+from portal.lib import immutable, objects
+from tests.challenges.bundles import folders
+from tests.challenges.world import entered, opened, owner_of, truth_of
+from tests.factories.accounts import UserFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+VISITOR = SystemActor("visitor")
+
+
+def fairness(**audit: Any) -> Any:
+    """Return the fairness of the small folder with an audit."""
+    found: Any = folders.document()["fairness"]
+    return {**found, "audit": {"positive": 3, "event": "niveaux 3", **audit}}
+
+
+def audited(path: Path, **audit: Any) -> Challenge:
+    """Open a challenge that declares an audit, with two entries scored."""
+    made = opened(path, fairness=fairness(**audit))
+    for number, skill in enumerate((0.9, 0.5)):
+        entered(made, skill, seed=number)
+    assert drain()
+    return made
+
+
+def revealed(challenge: Challenge) -> None:
+    """Close and reveal."""
+    phase = challenges.close(phase=challenge.phases.get(), by=owner_of(challenge))
+    reveals.propose(phase=phase, by=owner_of(challenge))
+    reveals.confirm(phase=phase, by=UserFactory(region="administrator"))
+    assert drain()
+
+
+def command(*args: str) -> tuple[int, dict[str, Any]]:
+    """Run the command that compares; return its exit and its answer."""
+    out, code = StringIO(), 0
+    try:
+        call_command("audits", *args, "--json", stdout=out)
+    except SystemExit as end:
+        code = int(end.code or 0)
+    return code, json.loads(out.getvalue().splitlines()[-1])
+
+
+def test_nothing_is_told_before_the_reveal(tmp_path: Path) -> None:
+    made = audited(tmp_path)
+    assert (FairnessAudit.objects.count(), EntryDetail.objects.count()) == (0, 0)
+    assert SealedResult.objects.count() == 3
+    code, answer = command(made.slug)
+    assert (code, answer["error"]["code"]) == (1, "not_revealed")
+
+
+def test_the_reveal_tells_the_audit_of_every_entry_once(tmp_path: Path) -> None:
+    made = audited(tmp_path, column={"limit": 0.6})
+    revealed(made)
+    assert FairnessAudit.objects.count() == 3
+    entry = Entry.objects.get(enrolment__team__is_baseline=True)
+    record = FairnessAudit.objects.get(evaluation__entry=entry).record
+    assert (record["kind"], record["n"], record["shown"]) == ("labels", 85, "public")
+    (zone,) = record["slices"]
+    assert [(each["key"], each["n"]) for each in zone["groups"]] == [(["nord"], 50), (["sud"], 35)]
+    lines = (line.split(",") for line in folder_answer(entry))
+    answers = {int(name[1:]): int(value) for name, value in lines}
+    selection = next(each for each in zone["figures"] if each["key"] == "selection")
+    held = [row for row in range(120) if row % 10 >= 3]
+    for at, side in enumerate((1, 0)):
+        mine = [row for row in held if row % 2 == side]
+        share = sum(answers[row] == 3 for row in mine) / len(mine)
+        assert selection["groups"][at]["value"] == round(share, 3)
+    metric = next(each for each in zone["figures"] if each["key"] == "metric")
+    right = [
+        sum(answers[row] == truth_of(row) for row in held if row % 2 == side)
+        / sum(row % 2 == side for row in held)
+        for side in (1, 0)
+    ]
+    assert [cell["value"] for cell in metric["groups"]] == [round(each, 4) for each in right]
+    value = round(min(right), 4)
+    assert record["column"] == {"value": value, "barred": value < 0.6}
+    private = boards.board(made.phases.get(), Split.PRIVATE, VISITOR)
+    cells = {
+        row.team_name: row.cells[[c.key for c in private.columns].index("equite")]
+        for row in private.rows
+    }
+    assert cells["Solution de référence"]["value"] == value
+    assert Score.objects.filter(metric="equite", split="public").count() == 0
+    column = Column.objects.get(key="equite")
+    assert (column.title, column.direction, column.valid_min, column.valid_max) == (
+        "Pire groupe",
+        "max",
+        0.6,
+        None,
+    )
+
+
+def folder_answer(entry: Entry) -> list[str]:
+    """Return the rows of an entry's file."""
+    return objects.read(entry.sha256).decode().splitlines()[1:]
+
+
+def test_details_are_told_of_both_parts(tmp_path: Path) -> None:
+    made = opened(tmp_path)
+    revealed(made)
+    assert FairnessAudit.objects.count() == 0
+    assert sorted(EntryDetail.objects.values_list("split", flat=True)) == ["private", "public"]
+    record = EntryDetail.objects.get(split="private").record
+    assert (record["n"], record["kind"]) == (85, "numbers")
+
+
+def test_what_is_told_is_computed_again_alike(tmp_path: Path) -> None:
+    made = audited(tmp_path)
+    revealed(made)
+    code, answer = command(made.slug)
+    assert (code, len(answer["same"]), answer["different"]) == (0, 3, [])
+    first = FairnessAudit.objects.order_by("pk").first()
+    assert first is not None
+    found = findings.to_release(made.phases.get(), Opened().of)
+    assert {each.evaluation.pk for each in found} == set(
+        FairnessAudit.objects.values_list("evaluation", flat=True)
+    )
+
+
+@pytest.mark.database
+def test_what_is_told_is_never_changed(tmp_path: Path) -> None:
+    made = audited(tmp_path)
+    revealed(made)
+    audit = FairnessAudit.objects.order_by("pk").first()
+    assert audit is not None
+    with pytest.raises(immutable.WriteRefused):
+        audit.save()
+    for model in (FairnessAudit, EntryDetail):
+        with (
+            immutable.writes(model),
+            pytest.raises(DatabaseError, match="append-only"),
+            transaction.atomic(),
+        ):
+            model.objects.update(sha256="0" * 64)
