@@ -156,7 +156,7 @@ def test_our_fault_is_tried_three_times_then_examined(
     challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = entered(challenge)
-    broken(monkeypatch, "evaluate", RuntimeError("a secret value"))
+    broken(monkeypatch, "examine", RuntimeError("a secret value"))
     hurry(monkeypatch)
     assert drain()
     entry = fresh(entry)
@@ -176,7 +176,7 @@ def test_a_moderator_gives_it_another_try(
 ) -> None:
     entry = entered(challenge)
     with monkeypatch.context() as patch:
-        broken(patch, "evaluate", RuntimeError())
+        broken(patch, "examine", RuntimeError())
         hurry(patch)
         assert drain()
     with pytest.raises(NotAllowed):
