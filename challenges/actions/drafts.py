@@ -40,6 +40,7 @@ from portal.lib.markdown import render
 
 BOARD_KEY = "principal"
 SCORER_KEY = "mesures"
+NAME_CHARACTERS = 120
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ def _files(challenge: Challenge, files: Sequence[Stored]) -> None:
             PublicFile(
                 challenge=challenge,
                 index=index,
-                name=each.name[:120],
+                name=each.name[:NAME_CHARACTERS],
                 role=each.role,
                 sha256=each.content.sha256,
                 size=each.content.size,

@@ -25,7 +25,7 @@ from datasets.models import HoldoutVersion
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import Organisation, User
 from portal.lib import canonical, objects
-from portal.lib.files import safe_name
+from portal.lib.files import NAME_MAX_CHARACTERS, safe_name
 from portal.lib.markdown import render
 from portal.lib.refusals import Conflict, NotAllowed
 
@@ -66,6 +66,9 @@ def import_folder(
     if opens and closes and closes <= opens:
         wrong = Problem("E_SCHEDULE", _("la fermeture doit suivre l’ouverture"), key="schedule")
         return Imported(None, False, (wrong,), report.warnings)
+    twice = _same_names(spec)
+    if twice:
+        return Imported(None, False, twice, report.warnings)
     existing = Challenge.objects.filter(slug=spec.slug).first()
     organisation = _organisation(existing, by)
     _refuse_open(existing)
@@ -88,6 +91,24 @@ def _dated(
         closes=closes_at or spec.schedule.closes,
     )
     return replace(spec, schedule=schedule)
+
+
+def _same_names(spec: PortableSpec) -> Sequence[Problem]:
+    """Refuse two files that would be kept under one name: a/b.csv and a_b.csv."""
+    found = []
+    for group, most in (
+        (spec.by_audience(Audience.PUBLIC), drafts.NAME_CHARACTERS),
+        (kept_apart(spec), NAME_MAX_CHARACTERS),
+    ):
+        names: dict[str, str] = {}
+        for entry in group:
+            other = names.setdefault(safe_name(entry.path)[:most], entry.path)
+            if other != entry.path:
+                sentence = _("gardé sous le même nom que « %(other)s » : renommez l’un des deux")
+                found.append(
+                    Problem("E_FILE_TWICE", sentence % {"other": other}, entry.path, "files")
+                )
+    return found
 
 
 def _organisation(existing: Challenge | None, by: User) -> Organisation:

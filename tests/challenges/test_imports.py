@@ -131,6 +131,25 @@ def test_recorded_scores_that_are_not_found_again_refuse_the_folder(tmp_path: Pa
     assert AuditEvent.objects.count() == 0
 
 
+@pytest.mark.parametrize("audience", ["public", "held_out"])
+def test_two_files_kept_under_one_name_are_reported(tmp_path: Path, audience: str) -> None:
+    """« a/b.csv » and « a_b.csv » have one stored name: the second would replace the first."""
+    place = folder(tmp_path)
+    (place / "a").mkdir()
+    for name, content in (("a/b.csv", "id\nA1\n"), ("a_b.csv", "id\nA2\n")):
+        (place / name).write_text(content, encoding="utf-8")
+    document = folders.yaml.safe_load((place / "challenge.yaml").read_text("utf-8"))
+    document["files"][audience] += [
+        {"path": path, "role": "extra"} for path in ("a/b.csv", "a_b.csv")
+    ]
+    (place / "challenge.yaml").write_text(folders.yaml.safe_dump(document), encoding="utf-8")
+    found = import_folder(folder=place, by=owner())
+    assert found.challenge is None
+    assert [(one.code, one.file) for one in found.errors] == [("E_FILE_TWICE", "a_b.csv")]
+    assert "« a/b.csv »" in found.errors[0].message
+    assert HoldoutVersion.objects.count() == 0
+
+
 def test_an_open_challenge_is_not_imported_again(tmp_path: Path) -> None:
     challenge = opened(tmp_path, work=False)
     with pytest.raises(Conflict) as refusal:
