@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -118,6 +118,21 @@ def phase(slug: str, index: int | None) -> Phase:
 
 
 def instant(text: str) -> datetime:
-    """Read an ISO 8601 date; without an offset it is taken in Europe/Paris."""
-    at = datetime.fromisoformat(text)
-    return at if at.tzinfo else at.replace(tzinfo=clock.PARIS)
+    """Read an ISO 8601 date; without an offset it is taken in Europe/Paris.
+
+    Raises ArgumentTypeError for another form, and for an hour of Paris that does not exist or
+    exists twice: its offset must then be written.
+    """
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(
+            f"date illisible : {text} ; exemple : 2026-12-17T17:00:00+01:00"
+        ) from error
+    found = at if at.tzinfo else clock.from_paris(at)
+    if found is None:
+        raise ArgumentTypeError(
+            f"{text} n’existe pas, ou existe deux fois, le jour du changement d’heure à Paris ; "
+            f"écrivez le décalage : {text}+01:00 ou {text}+02:00"
+        )
+    return found

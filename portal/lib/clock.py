@@ -23,6 +23,16 @@ def now() -> datetime:
     return django_timezone.now().astimezone(UTC)
 
 
+def from_paris(local: datetime) -> datetime | None:
+    """Return the instant of a naive date and hour of Paris; None when it is not one instant.
+
+    On the night when the clock moves forward an hour does not exist, on the night when it
+    moves back one exists twice: neither is guessed.
+    """
+    first, second = (local.replace(tzinfo=PARIS, fold=fold) for fold in (0, 1))
+    return first if first.utcoffset() == second.utcoffset() else None
+
+
 def paris_day(at: datetime) -> date:
     """Return the calendar day of an instant in Europe/Paris."""
     return at.astimezone(PARIS).date()

@@ -1,12 +1,14 @@
 """The commands answer machines in one JSON object and exit 1 on a refusal."""
 
 import json
+from datetime import UTC
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from challenges.management import speaking
 from challenges.models import Challenge, Entry, Phase, Reveal
 from portal.accounts.models import User
 from portal.lib import clock
@@ -73,6 +75,38 @@ def test_dates_are_announced(tmp_path: Path) -> None:
     assert phase.closes_at.isoformat() == "2099-06-30T22:00:00+00:00"
     code, told = run("close", "niveau", "--by", "organisation")
     assert (code, told["error"]["code"]) == (1, "close_announced")
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026-03-29T01:59:59", "2026-03-29T00:59:59+00:00"),
+        ("2026-03-29T03:00:00", "2026-03-29T01:00:00+00:00"),
+        ("2026-10-25T01:59:59", "2026-10-24T23:59:59+00:00"),
+        ("2026-10-25T03:00:00", "2026-10-25T02:00:00+00:00"),
+        ("2026-10-25T02:30:00+02:00", "2026-10-25T00:30:00+00:00"),
+        ("2026-10-25T02:30:00+01:00", "2026-10-25T01:30:00+00:00"),
+    ],
+)
+def test_an_hour_of_paris_is_one_instant(text: str, instant: str) -> None:
+    assert speaking.instant(text).astimezone(UTC).isoformat() == instant
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2026-03-29T02:00:00", "n’existe pas"),
+        ("2026-03-29T02:59:59", "n’existe pas"),
+        ("2026-10-25T02:00:00", "existe deux fois"),
+        ("2026-10-25T02:59:59", "existe deux fois"),
+        ("demain", "date illisible"),
+    ],
+)
+def test_an_hour_that_is_not_one_instant_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(CommandError) as refusal:
+        run("import_challenge", str(folder(tmp_path)), f"--closes={text}")
+    assert said in str(refusal.value)
+    assert Challenge.objects.count() == 0
 
 
 def test_a_team_enters_and_reads_its_score(slug: str, file: str) -> None:
