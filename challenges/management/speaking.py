@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand
 
 from challenges.models import Challenge, Phase
 from challenges.queries.boards import phase_of
+from challenges.queries.challenges import current_phase
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.lib import clock
@@ -113,8 +114,11 @@ def challenge(slug: str) -> Challenge:
 
 
 def phase(slug: str, index: int | None) -> Phase:
-    """Return a phase of the challenge of this name, by default the last one."""
-    return phase_of(challenge(slug), index)
+    """Return a phase of the challenge of this name, by default the one its page shows."""
+    found = challenge(slug)
+    if index is not None:
+        return phase_of(found, index)
+    return current_phase(list(found.phases.order_by("index")), clock.now()) or phase_of(found)
 
 
 def instant(text: str) -> datetime:

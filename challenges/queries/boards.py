@@ -39,7 +39,7 @@ class Board:
 
     @property
     def digest(self) -> str:
-        """Return the digest of the figures, an ETag."""
+        """Return the digest of the figures, a part of the ETag."""
         return str(self.facts.get("digest", ""))
 
 

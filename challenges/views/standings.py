@@ -1,6 +1,7 @@
 """Show the standings: page, CSV and JSON."""
 
 import csv
+import hashlib
 import io
 from typing import Any
 
@@ -18,8 +19,10 @@ from challenges.enums import Direction, Split
 from challenges.models import Challenge, Phase
 from challenges.queries import boards as reads
 from challenges.queries.boards import Board
+from challenges.queries.challenges import current_phase
 from challenges.views import boards
 from challenges.views.head import find, scene, shares
+from portal.lib import clock
 from portal.lib.refusals import Hidden
 
 PER_PAGE = 25
@@ -45,33 +48,27 @@ def standings(request: HttpRequest, slug: str) -> HttpResponse:
 @login_not_required
 @require_safe
 def standings_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """Send a leaderboard as CSV, formulas neutralised, with its digest as ETag."""
+    """Send a leaderboard as CSV, formulas neutralised, with an ETag."""
     board = _required_board(request, slug)
-    fresh = _unchanged(request, board)
-    if fresh is not None:
-        return fresh
     out = io.StringIO()
     csv.writer(out).writerows(reads.csv_rows(board))
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{slug}-{board.split.value}.csv"'
-    return _tagged(response, board)
+    return _conditional(request, response, board)
 
 
 @login_not_required
 @require_safe
 def standings_json(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """Send a leaderboard as JSON, with its digest as ETag."""
+    """Send a leaderboard as JSON, with an ETag."""
     board = _required_board(request, slug)
-    fresh = _unchanged(request, board)
-    if fresh is not None:
-        return fresh
     document = {
         "challenge": slug,
         "split": board.split.value,
         "computed_at": board.facts.get("computed_at"),
         "rows": reads.as_record(board),
     }
-    return _tagged(JsonResponse(document), board)
+    return _conditional(request, JsonResponse(document), board)
 
 
 def phase_wanted(request: HttpRequest, challenge: Challenge, current: Phase | None) -> Phase | None:
@@ -178,23 +175,20 @@ def _phase_links(phases: list[Phase]) -> list[tuple[str, str]]:
 
 def _required_board(request: HttpRequest, slug: str) -> Board:
     challenge = find(request, slug)
-    phase = phase_wanted(request, challenge, challenge.phases.order_by("index").last())
+    current = current_phase(list(challenge.phases.all()), clock.now())
+    phase = phase_wanted(request, challenge, current)
     if phase is None:
         raise Hidden
     return reads.board(phase, split_wanted(request, phase), request.user)
 
 
-def _etag(board: Board) -> str:
-    revealed = "r" if board.revealed else "p"
-    return quote_etag(f"{board.leaderboard.pk}-{board.split.value}-{revealed}-{board.digest}")
+def _conditional(request: HttpRequest, response: HttpResponse, board: Board) -> HttpResponseBase:
+    """Tag an answer with the digest of the figures and that of its bytes; 304 when it is known.
 
-
-def _unchanged(request: HttpRequest, board: Board) -> HttpResponseBase | None:
-    answer = get_conditional_response(request, etag=_etag(board))
-    return answer if isinstance(answer, HttpResponseNotModified) else None
-
-
-def _tagged(response: HttpResponse, board: Board) -> HttpResponse:
-    response["ETag"] = _etag(board)
+    The bytes hold what the figures do not: the names of the teams, before and after a change.
+    """
+    etag = quote_etag(f"{board.digest}-{hashlib.sha256(response.content).hexdigest()[:32]}")
+    response["ETag"] = etag
     response["Cache-Control"] = "no-cache"
-    return response
+    known = get_conditional_response(request, etag=etag, response=response)
+    return known if isinstance(known, HttpResponseNotModified) else response

@@ -15,6 +15,7 @@ from portal.lib import clock
 from portal.management.opening import people
 from tests.challenges.commands import run
 from tests.challenges.world import answer, folder
+from tests.factories.challenges import PhaseFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -201,6 +202,14 @@ def test_close_then_reveal_after_an_announced_close(slug: str) -> None:
     assert run("close", slug, "--by", "organisation")[0] == 0
     code, told = run(*reveal)
     assert (code, told["status"]) == (0, "revealed")
+
+
+def test_the_standings_are_those_of_the_phase_in_view(slug: str) -> None:
+    shown = run("standings", slug)[1]["rows"]
+    PhaseFactory(challenge=Challenge.objects.get(), index=1, coming=True)
+    assert len(shown) == 1
+    assert run("standings", slug)[1]["rows"] == shown
+    assert run("standings", slug, "--phase", "1")[1]["rows"] == []
 
 
 def test_an_unknown_challenge_is_a_wrong_usage() -> None:

@@ -9,10 +9,10 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from challenges.actions import parts
-from challenges.models import Challenge
+from challenges.models import Challenge, Team
 from challenges.views.boards import axis_decimals, round_axis
 from tests.challenges.pages.scenes import board_of, clocked, listed, reveal, with_contract
-from tests.factories.challenges import ChallengeFactory, captain_of
+from tests.factories.challenges import ChallengeFactory, PhaseFactory, captain_of
 
 pytestmark = pytest.mark.django_db
 
@@ -200,6 +200,30 @@ def test_files_answer_conditional_requests(client: Client, challenge: Challenge,
     row.leaderboard.facts = {"public": {"digest": "def"}}
     row.leaderboard.save()
     assert client.get(address, headers={"If-None-Match": tag}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["standings_csv", "standings_json"])
+def test_files_of_a_renamed_team_are_sent_again(
+    client: Client, challenge: Challenge, name: str
+) -> None:
+    listed(challenge, "Alpha", 0.30, rank=1)
+    address = reverse(f"challenges:{name}", args=["tensions"])
+    tag = client.get(address)["ETag"]
+    Team.objects.filter(name="Alpha").update(name="Oméga")
+    again = client.get(address, headers={"If-None-Match": tag})
+    assert again.status_code == 200
+    assert "Alpha" not in again.text
+    assert client.get(address, headers={"If-None-Match": again["ETag"]}).status_code == 304
+
+
+@pytest.mark.parametrize("name", ["standings_csv", "standings_json"])
+def test_files_show_the_phase_of_the_page(client: Client, challenge: Challenge, name: str) -> None:
+    """The second phase is still to come: page, CSV and JSON show the one that is open."""
+    listed(challenge, "Alpha", 0.30, rank=1)
+    PhaseFactory(challenge=challenge, index=1, coming=True)
+    page = client.get(reverse("challenges:standings", args=["tensions"]))
+    assert page.context["shown_phase"].index == 0
+    assert "Alpha" in client.get(reverse(f"challenges:{name}", args=["tensions"])).text
 
 
 def test_reveal_shows_both_parts_groups_and_moves(client: Client, challenge: Challenge) -> None:
