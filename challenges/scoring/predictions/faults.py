@@ -7,7 +7,7 @@ import functools
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 
 from challenges.scoring.answer import AnswerSpec
@@ -16,8 +16,10 @@ from challenges.scoring.verdict import Fault, Notice, Verdict
 MAX_ECHO = 64
 MAX_MESSAGE = 1000
 MAX_PER_CODE = 10
+MAX_NAMED = 5
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
+CHOICE = re.compile(r"\{(\w+):((?:[^{}|]|\{\w+\})*)\|((?:[^{}|]|\{\w+\})*)\}")
 ANGLES = str.maketrans("<>", "‹›")
 
 
@@ -30,8 +32,17 @@ def messages() -> Mapping[str, str]:
 
 
 def fill(sentence: str, facts: Mapping[str, object]) -> str:
-    """Put facts in the named places of a sentence; inserted text is not read again."""
-    return PLACEHOLDER.sub(lambda m: str(facts.get(m[1], "…")), sentence)[:MAX_MESSAGE]
+    """Put facts in the named places of a sentence; inserted text is not read again.
+
+    {n} is a fact; {n:cheval|chevaux} is the first form when the fact n is 0 or 1, as French
+    has it, else the second; a form may hold facts.
+    """
+    chosen = CHOICE.sub(lambda m: m[2] if _is_singular(facts.get(m[1])) else m[3], sentence)
+    return PLACEHOLDER.sub(lambda m: str(facts.get(m[1], "…")), chosen)[:MAX_MESSAGE]
+
+
+def _is_singular(count: object) -> bool:
+    return isinstance(count, int) and abs(count) < 2
 
 
 def neutral(text: str, *, number: bool = False) -> str:
@@ -82,6 +93,13 @@ class Reporter:
         """Add a warning, once per code."""
         notice = Notice(code, fill(messages()[code], self.facts | facts))
         self.warnings.setdefault(code, notice)
+
+    def warn_extra(self, names: Sequence[str]) -> None:
+        """Warn that columns are not read, if there are any."""
+        if names:
+            shown = ", ".join(f"« {neutral(name)} »" for name in names[:MAX_NAMED])
+            more = "…" if len(names) > MAX_NAMED else ""
+            self.warn("W_EXTRA_COLUMNS", n=len(names), colonnes=shown + more)
 
     def refuse(self, code: str, line: int | None = None, **facts: object) -> Refused:
         """Return the refusal for a fault that stops the reading at once."""

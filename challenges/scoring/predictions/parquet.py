@@ -133,9 +133,7 @@ def _require_columns(names: list[str], spec: AnswerSpec, report: Reporter) -> No
             hint = hints.of_column(name, names)
             raise report.refuse("E_COLUMN_MISSING", colonne=name, colonnes=shown, **hint)
     extra = [n for n in dict.fromkeys(names) if n not in needed]
-    if extra:
-        shown = ", ".join(f"« {neutral(n)} »" for n in extra[:5])
-        report.warn("W_EXTRA_COLUMNS", colonnes=shown + ("…" if len(extra) > 5 else ""))
+    report.warn_extra(extra)
 
 
 def _check_type(found: Any, column: Column, report: Reporter) -> None:

@@ -88,9 +88,7 @@ def read_header(text: str, spec: AnswerSpec, report: Reporter, limits: Limits) -
     if delimiter == ";":
         report.warn("W_DELIMITER_SEMICOLON")
     extra = [n for n in names if n not in needed]
-    if extra:
-        shown = ", ".join(f"« {neutral(n)} »" for n in extra[:5])
-        report.warn("W_EXTRA_COLUMNS", colonnes=shown + ("…" if len(extra) > 5 else ""))
+    report.warn_extra(extra)
     return Header(tuple(names), delimiter, end + 1, line)
 
 

@@ -232,6 +232,13 @@ def test_refused_file_lists_its_faults(captain: Client, team: Team) -> None:
     ]
 
 
+def test_a_fault_that_expects_nothing_shows_nothing_expected(captain: Client, team: Team) -> None:
+    fault = {"code": "E_ID_EMPTY", "line": 3, "message": "Ligne 3 : identifiant vide."}
+    EntryFactory(enrolment=EnrolmentFactory(team=team), rejected=True, verdict={"faults": [fault]})
+    page = captain.get(address(team)).text
+    assert '<td data-label="Attendu"></td>' in page
+
+
 def test_history_gives_scores_and_the_interval_of_the_listed_one(
     captain: Client, team: Team
 ) -> None:

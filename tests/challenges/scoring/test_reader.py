@@ -203,7 +203,7 @@ def test_all_faults_are_listed_ten_per_code_and_counted() -> None:
     content = "id,p\n" + "".join(f"{i},oui\n" for i in ids[:29]) + "29,7\n"
     found, _ = verdict(content, spec(min=0, max=1), keys(*ids))
     assert [f.code for f in found.faults].count("E_VALUE_TYPE") == 10
-    assert found.faults[0].message.startswith("29 prédiction(s) ne sont pas des nombres.")
+    assert found.faults[0].message.startswith("29 prédictions ne sont pas des nombres.")
     assert found.faults[1].code == "E_VALUE_RANGE"
     assert found.faults[2].message == "Ligne 3 : « oui »."
 

@@ -100,11 +100,11 @@ def test_each_candidate_has_one_score(body: str, code: str, line: int | None) ->
 def test_faults_say_which_candidate() -> None:
     found, _ = verdict(HEAD + "q2,c,1\nq1,b,2\n", spec(), KNOWN)
     assert found.faults[0].message == (
-        "Il manque le score de 3 candidat(s) sur 5 ; premier : « a » de « q1 »."
+        "Il manque le score de 3 candidats sur 5 ; premier : « a » de « q1 »."
     )
     found, _ = verdict(HEAD + FULL.replace("q1,b", "q1,c"), spec(), KNOWN)
     assert found.faults[0].message == (
-        "1 candidat(s) ne sont pas de ceux de leur demande. Premier : ligne 3, « c » de « q1 »."
+        "1 candidat n’est pas de ceux de sa demande. Ligne 3 : « c » de « q1 »."
     )
 
 
