@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from challenges.bundles import shapes
+from challenges.bundles.report import counted
 from challenges.bundles.tables import Tables, some
 
 
@@ -116,7 +117,8 @@ def _all(tables: Tables, key: str, cells: Iterable[str], holds: Callable[[str], 
     if outside:
         tables.refuse(
             "E_DOMAIN",
-            f"{len(outside)} valeur(s) de la vérité hors du type ou des bornes déclarés",
+            f"{counted(len(outside), 'valeur', 'valeurs')} de la vérité hors du type ou des bornes "
+            "déclarés",
             file=str(tables.truth),
             key=key,
             value=some(outside),

@@ -6,6 +6,7 @@ from collections import Counter
 
 from challenges.bundles import answers, groups, shapes, spec
 from challenges.bundles.folder import FileAbsent, PathRefused, TableRefused
+from challenges.bundles.report import counted
 from challenges.bundles.tables import Tables, some
 
 
@@ -113,7 +114,7 @@ def _unique(tables: Tables, path: str, key: str, values: list[str]) -> None:
     if twice:
         tables.refuse(
             "E_IDS",
-            f"{len(twice)} identifiant(s) en double",
+            f"{counted(len(twice), 'identifiant', 'identifiants')} en double",
             file=path,
             key=key,
             value=some(twice),
@@ -147,7 +148,8 @@ def _candidates(tables: Tables, submission: shapes.Submission, truth: shapes.Tru
         if path is not None and wanted and pairs and pairs != wanted:
             tables.refuse(
                 "E_IDS",
-                f"{len(wanted - pairs)} candidat(s) absents, {len(pairs - wanted)} en trop",
+                f"{counted(len(wanted - pairs), 'candidat absent', 'candidats absents')}, "
+                f"{len(pairs - wanted)} en trop",
                 file=path,
                 key="submission.policy",
                 value=some(f"{q} / {i}" for q, i in wanted ^ pairs),
@@ -176,7 +178,8 @@ def _alike(tables: Tables, seen: dict[str, set[str]]) -> None:
         if missing or extra:
             tables.refuse(
                 "E_IDS",
-                f"{len(missing)} identifiant(s) de {tables.test} absents, {len(extra)} en trop",
+                f"{counted(len(missing), 'identifiant absent', 'identifiants absents')} "
+                f"de ceux de {tables.test}, {len(extra)} en trop",
                 file=path,
                 key="id",
                 value=some(missing or extra),
@@ -226,7 +229,7 @@ def _domain(
     if outside:
         tables.refuse(
             "E_DOMAIN",
-            f"{len(outside)} valeur(s) de la vérité absentes de {domain.file}",
+            f"{counted(len(outside), 'valeur', 'valeurs')} de la vérité hors de {domain.file}",
             file=tables.truth,
             key=f"{place}.domain",
             value=some(outside),
@@ -254,7 +257,7 @@ def _told(tables: Tables, truth: shapes.Truth) -> None:
     if told & kept:
         tables.refuse(
             "E_TRUTH_PUBLIC",
-            f"ce fichier public donne {len(told & kept)} réponse(s)",
+            f"ce fichier public donne {counted(len(told & kept), 'réponse', 'réponses')}",
             file=tables.test,
             key="truth.target",
             value=truth.target,

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 SHOWN = 64
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """Write a number and what it counts; none is singular in French."""
+    return f"{number} {one if number < 2 else many}"
+
+
 @dataclass(frozen=True)
 class Problem:
     """One fault or warning: its cause, where it is and what was found there."""

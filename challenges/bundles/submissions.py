@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from challenges.bundles import shapes
 from challenges.bundles.fields import MISSING, Fields
+from challenges.bundles.report import counted
 
 COLUMN_TYPES = ("string", "integer", "float", "category", "label_set")
 FORMATS = ("csv", "parquet", "zip")
@@ -36,7 +37,8 @@ def submission(top: Fields) -> shapes.Submission:
         if len(played) < 2 if several else len(played) != 1:
             block.refuse(
                 "E_COLUMN_ROLE",
-                f"une colonne de rôle « {role} » est attendue, {len(played)} trouvée(s)",
+                f"une colonne de rôle « {role} » est attendue, "
+                f"{counted(len(played), 'trouvée', 'trouvées')}",
                 key="columns",
                 value=", ".join(played) or role,
             )

@@ -237,6 +237,20 @@ def test_tables_that_disagree_are_refused(tmp_path: Path) -> None:
         assert (name, number, report.codes) == (name, number, causes)
 
 
+def test_what_is_counted_agrees(tmp_path: Path) -> None:
+    told = {}
+    for number in (1, 2):
+        text = FILES["truth.csv"]
+        for changed in ("A6", "A5")[:number]:
+            text = text.replace(changed, f"B{changed}")
+        report = portable.read(write(tmp_path / str(number), truth_csv=text))
+        told[number] = [one.message for one in report.errors if one.code == "E_IDS"]
+    assert told == {
+        1: ["1 identifiant absent de ceux de test.csv, 1 en trop"],
+        2: ["2 identifiants absents de ceux de test.csv, 2 en trop"],
+    }
+
+
 def test_links_and_strange_files_are_refused(tmp_path: Path) -> None:
     outside = tmp_path / "outside.csv"
     outside.write_text(FILES["train.csv"], encoding="utf-8")
