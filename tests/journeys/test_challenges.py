@@ -70,8 +70,10 @@ def test_enter_score_rank_without_script(
         page.get_by_label("Votre fichier de prédictions").set_input_files(str(good))
         page.get_by_role("button", name="Vérifier et soumettre").click()
         assert page.get_by_role("heading", name="Récépissé de dépôt").is_visible()
+        assert page.get_by_text("Fichier reçu : le récépissé est enregistré.").is_visible()
         assert drain()
         page.get_by_role("link", name="Actualiser").click()
+        assert page.get_by_text("Fichier reçu : le récépissé est enregistré.").count() == 0
         assert page.get_by_text("Score publié").is_visible()
         page.goto(home + "soumissions/")
         page.get_by_role("button", name="Choisir la soumission 1").click()

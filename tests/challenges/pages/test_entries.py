@@ -197,6 +197,12 @@ def test_live_state_is_a_fragment(
     assert ("data-final" in fragment.text) is final
 
 
+def test_the_banner_of_the_receipt_is_shown_once(captain: Client, team: Team) -> None:
+    receipt = send(captain, team)["Location"]
+    assert "Fichier reçu" in captain.get(receipt).text
+    assert "Fichier reçu" not in captain.get(receipt).text
+
+
 def test_refused_file_lists_its_faults(captain: Client, team: Team) -> None:
     entry = EntryFactory(
         enrolment=EnrolmentFactory(team=team),
