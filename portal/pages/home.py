@@ -120,7 +120,8 @@ def spotlight(census: Census) -> dict[str, Any] | None:
         "href": frame.address("challenges:presentation", challenge.slug),
         "board_href": frame.address("challenges:standings", challenge.slug),
         "phases": phases(challenge, phase),
-        "podium": podium(phase),
+        "podium": podium(phase, Split.PRIVATE if challenge.is_revealed else Split.PUBLIC),
+        "is_final": challenge.is_revealed,
     }
 
 
@@ -168,12 +169,15 @@ def _phase_dates(phase: Phase) -> str:
     return _("dates à venir")
 
 
-def podium(phase: Phase | None) -> Podium | None:
-    """Read the top of the public board of a phase; None without a board or a figure."""
+def podium(phase: Phase | None, split: Split = Split.PUBLIC) -> Podium | None:
+    """Read the top of a board of a phase; None without a board or a figure.
+
+    split: the private part once it is revealed.
+    """
     if phase is None:
         return None
     try:
-        board = boards.board(phase, Split.PUBLIC, ANYONE)
+        board = boards.board(phase, split, ANYONE)
     except Refusal:
         return None
     primary = board.leaderboard.primary_id

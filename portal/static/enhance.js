@@ -43,6 +43,9 @@
   // Facettes : envoi automatique sur grand écran seulement.
   $$("[data-autosubmit]").forEach((f) => f.addEventListener("change", () => { if (matchMedia("(min-width: 62em)").matches) f.requestSubmit(); }));
 
+  // Filtres en plein écran : Échap les referme, comme le lien « Fermer ».
+  addEventListener("keydown", (e) => { if (e.key === "Escape" && location.hash === "#filtres" && matchMedia("(max-width: 61.99em)").matches) location.hash = "resultats"; });
+
   // Compteurs de caractères.
   $$("textarea[maxlength]").forEach((t) => {
     const out = t.parentElement.querySelector(".count");

@@ -173,6 +173,8 @@ def test_without_words_the_latest_leads(client: Client) -> None:
     page = text(client, "/ressources/")
     places = [page.index(f"Emploi {number}</a>") for number in (0, 2, 1)]
     assert places == sorted(places)
+    latest = ResourceFactory(published=True, title="Emploi 3", content_modified_at=days[0])
+    assert latest.title in text(client, "/ressources/").split("Emploi 0</a>")[0]
     assert '<option value="updated" selected>' in page
     assert "Pertinence" not in page
     assert '<option value="relevance" selected>' in text(client, "/ressources/?q=emploi")

@@ -152,7 +152,7 @@ def _page(speaks: Dialect, hits: Hits, plan: plans.Plan, query: ResourceQuery) -
     scored, values = _scored(hits, plan)
     keys = {
         Sort.RELEVANCE: [speaks.rounded(score), "d.verified", "d.quality", "d.updated_on"],
-        Sort.UPDATED: ["d.updated_on", "d.verified", "d.quality"],
+        Sort.UPDATED: ["d.updated_on", "d.resource_id"],
         Sort.QUALITY: ["d.quality"],
         Sort.REUSES: ["d.reuses"],
     }[query.order]

@@ -23,7 +23,7 @@ def page_address(request: HttpRequest, number: int, *, parameter: str = "page") 
 def pager_context(
     request: HttpRequest, page: Page, *, label: str, parameter: str = "page"
 ) -> dict[str, Any]:
-    """Prepare the links of a pager; a list of one page shows only its count."""
+    """Prepare the links of a pager; a list of one page has none, and no pager."""
     paginator = page.paginator
     links = []
     for number in paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1):

@@ -301,3 +301,17 @@ def test_few_units_are_said(client: Client, challenge: Challenge) -> None:
     row.leaderboard.facts = {"public": {"few": True}}
     row.leaderboard.save()
     assert "Effectif faible" in page_of(client, challenge)
+
+
+def test_the_home_page_shows_the_final_board_after_the_reveal(
+    client: Client, challenge: Challenge
+) -> None:
+    listed(challenge, "Alpha", 0.3111, rank=1)
+    listed(challenge, "Bêta", 0.4222, rank=2)
+    before = client.get("/").text
+    assert ("0,3111" in before, "Tête du classement définitif" in before) == (True, False)
+    reveal(challenge, {"Bêta": 0.3888, "Alpha": 0.4999})
+    after = client.get("/").text
+    assert after.count("Tête du classement définitif") == 2
+    assert ("0,3888" in after, "0,3111" in after) == (True, False)
+    assert after.index("Bêta") < after.index("Alpha")

@@ -206,6 +206,12 @@ def test_pager_keeps_filters_and_the_first_page_bare() -> None:
     assert "10 – 18 sur 63" in html
 
 
+def test_a_list_of_one_page_has_no_pager() -> None:
+    page = Paginator(range(9), 9).get_page(1)
+    request = RequestFactory().get("/ressources/")
+    assert "<nav" not in render("{% pager page %}", request=request, page=page)
+
+
 @pytest.mark.parametrize(
     ("path", "bare", "english"),
     [
