@@ -13,10 +13,18 @@ from typing import Any
 import numpy as np
 
 from challenges.scoring import registry
-from challenges.scoring.metric import Metric, Part, Shape
+from challenges.scoring.metric import Metric, Part, Shape, Step
 
 NOTES = Path(__file__).with_name("metrics_fr.toml")
 DIRECTIONS = {"max": "le plus grand est le meilleur", "min": "le plus petit est le meilleur"}
+STEPS = {
+    Step.UNIT: "1/n, n étant le nombre de lignes ou de requêtes qui comptent",
+    Step.RANK: "1/(k·n), n étant le nombre de requêtes qui comptent",
+    Step.LABEL: "1/K, K étant le nombre d’éléments de la nomenclature",
+    Step.CELL: "1/(K·n), K étant le nombre d’étiquettes de la nomenclature",
+    Step.WHOLE: "1",
+    Step.DATA: "selon les données",
+}
 ANSWERS = {
     Shape.ANY: "une étiquette ou un nombre par ligne",
     Shape.NUMBERS: "un nombre par ligne",
@@ -67,7 +75,7 @@ def _entry(metric: Metric, aliases: list[str]) -> str:
         ("Réponse attendue", ANSWERS[metric.shape]),
         ("Sens", DIRECTIONS.get(metric.direction, "celui que le challenge déclare, ou aucun")),
         ("Valeurs", f"de {_number(metric.low)} à {_number(metric.high)}"),
-        ("Plus petite différence", "une unité (1/n)" if metric.proportion else "selon les données"),
+        ("Plus petite différence", STEPS[metric.step]),
         ("Paramètres", _params(metric)),
         ("Règles", note["rules"]),
         ("Intervalle", _interval(metric)),

@@ -35,6 +35,31 @@ class Shape(StrEnum):
     FORMULA = "formula"
 
 
+class Step(StrEnum):
+    """Write the smallest difference between two values: n units that count, K labels."""
+
+    UNIT = "1/n"
+    RANK = "1/(k·n)"
+    LABEL = "1/K"
+    CELL = "1/(K·n)"
+    WHOLE = "1"
+    DATA = ""
+
+    def least(self, n: int, *, k: int = 1, labels: int = 1) -> float | None:
+        """Return the difference, for units of weight 1; None when it depends on the data.
+
+        n, labels: how many units count, and labels there are, at least 1. k: that of a top k.
+        """
+        below = {
+            Step.UNIT: n,
+            Step.RANK: k * n,
+            Step.LABEL: labels,
+            Step.CELL: labels * n,
+            Step.WHOLE: 1,
+        }
+        return None if self is Step.DATA else 1 / below[self]
+
+
 @dataclass(frozen=True)
 class Part:
     """Hold the truth and the answer of one part, unit by unit (row or query).
@@ -120,8 +145,8 @@ class Metric:
 
     stats(part, params) gives additive statistics; value(sums, context), with sums of shape
     (…, width), gives the figures of shape (…), NaN where it is undefined. step: smallest
-    meaningful difference, 0 when it depends on the data. proportion: the first two columns
-    are (units, hits), so that Wilson's interval holds. replicates: cap on resamplings.
+    difference between two values. proportion: the first two columns are (units, hits), so that
+    Wilson's interval holds. replicates: cap on resamplings.
     exact(part, params) gives the figure when the sums only approach it (order statistics).
     faults(params) lists, in English, what is wrong with parameters that are all there.
     """
@@ -138,7 +163,7 @@ class Metric:
     required: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
     version: int = 1
-    step: float = 0.0
+    step: Step = Step.DATA
     proportion: bool = False
     interval: bool = True
     replicates: int = 1000

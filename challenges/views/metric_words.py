@@ -1,76 +1,30 @@
-"""Say in plain French what each metric measures."""
+"""Say in plain words what each metric is called, measures, and may be."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.formats import localize
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from challenges.scoring import registry
+from challenges.scoring.metric import Step
+from challenges.views.metric_texts import lists, rows
+from challenges.views.metric_texts.titles import TITLES
 from portal.lib import languages
 
-DEFINITIONS = {
-    "accuracy": gettext_lazy("Part des lignes dont la réponse est exactement la bonne."),
-    "accuracy_prefix": gettext_lazy(
-        "Part des lignes dont les %(prefix)s premiers caractères de la réponse sont les bons."
-    ),
-    "f1_macro": gettext_lazy(
-        "Moyenne, classe par classe, de l’équilibre entre précision et rappel : chaque classe "
-        "compte autant, même rare."
-    ),
-    "f1_micro": gettext_lazy(
-        "Équilibre entre précision et rappel, toutes étiquettes confondues : les étiquettes "
-        "fréquentes pèsent davantage."
-    ),
-    "f1_samples": gettext_lazy(
-        "Moyenne, ligne par ligne, de l’équilibre entre les étiquettes trouvées et les étiquettes "
-        "attendues."
-    ),
-    "precision_samples": gettext_lazy(
-        "Moyenne, ligne par ligne, de la part des étiquettes proposées qui sont justes ; une "
-        "réponse vide compte zéro."
-    ),
-    "recall_samples": gettext_lazy(
-        "Moyenne, ligne par ligne, de la part des étiquettes attendues qui ont été trouvées."
-    ),
-    "kappa_quadratic": gettext_lazy(
-        "Accord entre la réponse et la vérité au-delà du hasard ; une erreur de deux niveaux "
-        "coûte quatre fois plus qu’une erreur d’un niveau."
-    ),
-    "mae": gettext_lazy("Moyenne des écarts, sans le signe, entre la réponse et la vérité."),
-    "rmse": gettext_lazy(
-        "Racine de la moyenne des carrés des écarts : les grandes erreurs pèsent davantage."
-    ),
-    "ndcg": gettext_lazy(
-        "Qualité de l’ordre des %(k)s premiers éléments proposés : un bon élément placé haut "
-        "rapporte plus ; 1 pour l’ordre parfait."
-    ),
-    "recall_at_k": gettext_lazy(
-        "Part des bons éléments retrouvés parmi les %(k)s premiers proposés."
-    ),
-    "gain_covered": gettext_lazy("Somme des gains des %(k)s premiers éléments proposés."),
-    "attribute_distance": gettext_lazy(
-        "Écart moyen d’un attribut entre la demande et les éléments proposés."
-    ),
-    "attribute_distance_truth": gettext_lazy(
-        "Écart moyen d’un attribut entre la demande et les éléments attendus."
-    ),
-    "share_other_prefix": gettext_lazy(
-        "Part des propositions dont le code ne commence pas comme celui de la demande."
-    ),
-    "pair_consistency": gettext_lazy(
-        "Part des groupes complets dont tous les membres reçoivent la même réponse."
-    ),
-    "ari": gettext_lazy(
-        "Ressemblance entre les groupes proposés et les groupes attendus, corrigée du hasard : "
-        "0 au hasard, 1 pour des groupes identiques."
-    ),
-    "ami": gettext_lazy(
-        "Information partagée entre les groupes proposés et les groupes attendus, corrigée du "
-        "hasard."
-    ),
-    "n_clusters": gettext_lazy("Nombre de groupes différents dans la réponse."),
+DEFINITIONS = rows.DEFINITIONS | lists.DEFINITIONS
+# What a sentence says where the challenge leaves a parameter to its usual value.
+USUAL = {"k": 10, "prefix": 1, "beta": 1, "precision": 0, "share": 0, "tau": 0, "formula": ""}
+STEPS = {
+    Step.UNIT: gettext_lazy("par pas de 1/n, n lignes ou demandes comptées"),
+    Step.RANK: gettext_lazy("par pas de 1/(k·n), n demandes comptées"),
+    Step.LABEL: gettext_lazy("par pas de 1/K, K éléments de la nomenclature"),
+    Step.CELL: gettext_lazy("par pas de 1/(K·n), K étiquettes de la nomenclature"),
+    Step.WHOLE: gettext_lazy("par pas de 1"),
 }
 
 DIRECTIONS = {
@@ -94,15 +48,42 @@ def definition(metric: Mapping[str, Any], language: str = "") -> SafeString:
     language: that of the names of groups, which are the organiser's words.
     """
     params = metric.get("params") or {}
-    sentence = str(DEFINITIONS.get(_variant(metric["metric"], params), ""))
-    sentence %= {"k": params.get("k", 10), "prefix": params.get("prefix", 1)}
+    sentence = str(DEFINITIONS.get(_variant(_name(metric), params), ""))
+    sentence %= {name: localize(params.get(name, usual)) for name, usual in USUAL.items()}
     parts = [part for part in (sentence, _group(metric, language)) if part]
     return format_html_join(" ", "{}", ((part,) for part in parts))
+
+
+def title(metric: Mapping[str, Any]) -> str:
+    """Name the metric of a declared figure."""
+    return str(TITLES.get(_name(metric), ""))
+
+
+def values(metric: Mapping[str, Any]) -> str:
+    """Say between which values a figure lies, and by which steps where they are even."""
+    known = registry.METRICS.get(_name(metric))
+    if known is None or metric.get("aggregate") == "gap":
+        return ""
+    low, high = _bound(known.low), _bound(known.high)
+    parts = [_("de %(low)s à %(high)s") % {"low": low, "high": high}]
+    if not metric.get("by") and known.step in STEPS:
+        parts.append(str(STEPS[known.step]))
+    return ", ".join(parts)
 
 
 def direction(metric: Mapping[str, Any]) -> str:
     """Say which way a metric is better."""
     return str(DIRECTIONS[metric.get("direction", "none")])
+
+
+def _name(metric: Mapping[str, Any]) -> str:
+    return registry.ALIASES.get(metric["metric"], metric["metric"])
+
+
+def _bound(value: float) -> str:
+    if math.isinf(value):
+        return "−∞" if value < 0 else "+∞"
+    return str(localize(int(value) if value == int(value) else value)).replace("-", "−")
 
 
 def _variant(name: str, params: Mapping[str, Any]) -> str:

@@ -171,7 +171,9 @@ def _metric(metric: dict[str, Any], labels: dict[str, str], language: str) -> di
         "label": metric["label"],
         "primary": bool(metric.get("primary")),
         "definition": metric_words.definition(worded, language),
+        "title": metric_words.title(metric),
         "direction": metric_words.direction(metric),
+        "values": metric_words.values(metric),
         "decimals": metric["decimals"],
     }
 

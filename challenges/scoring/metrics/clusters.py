@@ -18,6 +18,7 @@ from challenges.scoring.metric import (
     Part,
     Shape,
     Stats,
+    Step,
     divide,
 )
 
@@ -179,6 +180,18 @@ def _pair_f1(sums: Floats, context: Mapping[str, Any]) -> Floats:
     return np.where(sums.sum(-1) > 0, score, np.nan)
 
 
+def _pair_precision(sums: Floats, context: Mapping[str, Any]) -> Floats:
+    """Give 0 to singletons, unless the truth is singletons too."""
+    both, given = _two(sums), _two(_margin(sums, context["p"]))
+    true = _two(_margin(sums, context["y"]))
+    score = np.where(given > 0, np.nan_to_num(divide(both, given)), np.where(true > 0, 0.0, 1.0))
+    return np.where(sums.sum(-1) > 0, score, np.nan)
+
+
+def _pair_recall(sums: Floats, context: Mapping[str, Any]) -> Floats:
+    return divide(_two(sums), _two(_margin(sums, context["y"])))
+
+
 def _average(part: Part, params: Params) -> Stats:
     if params.get("average", "arithmetic") != "arithmetic":
         raise MetricFault("only the arithmetic mean is known")
@@ -246,6 +259,18 @@ METRICS = (
         "F1 of the pairs of rows put together",
         "sklearn.metrics.cluster.pair_confusion_matrix",
     ),
+    _metric(
+        "pair_precision",
+        _pair_precision,
+        "share of the pairs of rows put together that the truth puts together",
+        "sklearn.metrics.cluster.pair_confusion_matrix",
+    ),
+    _metric(
+        "pair_recall",
+        _pair_recall,
+        "share of the pairs of rows that the truth puts together that are put together",
+        "sklearn.metrics.cluster.pair_confusion_matrix",
+    ),
     Metric(
         name="n_clusters",
         shape=Shape.ANY,
@@ -255,6 +280,7 @@ METRICS = (
         stats=_cells,
         value=_count,
         formula="number of distinct labels given",
+        step=Step.WHOLE,
         oracle="own vectors",
         interval=False,
     ),

@@ -18,6 +18,7 @@ from challenges.scoring.metric import (
     Part,
     Shape,
     Stats,
+    Step,
     coded,
     dense,
     divide,
@@ -121,7 +122,13 @@ METRICS = (
     _yes_or_no(
         "precision", value=_precision, formula="TP / (TP + FP)", oracle="precision_score(pos_label)"
     ),
-    _yes_or_no("recall", value=_recall, formula="TP / (TP + FN)", oracle="recall_score(pos_label)"),
+    _yes_or_no(
+        "recall",
+        value=_recall,
+        formula="TP / (TP + FN)",
+        oracle="recall_score(pos_label)",
+        step=Step.UNIT,
+    ),
     _yes_or_no("f1", value=_fbeta, formula="2TP / (2TP + FP + FN)", oracle="f1_score(pos_label)"),
     _yes_or_no(
         "fbeta",
@@ -137,7 +144,14 @@ METRICS = (
         "mean over the classes of the truth of TP / t",
         "balanced_accuracy_score",
     ),
-    _metric("micro_f1", _margins, _micro, "2ΣTP / (Σt + Σp)", "f1_score(average='micro')"),
+    _metric(
+        "micro_f1",
+        _margins,
+        _micro,
+        "2ΣTP / (Σt + Σp)",
+        "f1_score(average='micro')",
+        step=Step.UNIT,
+    ),
     _metric(
         "weighted_f1",
         _margins,

@@ -18,6 +18,7 @@ from challenges.scoring.metric import (
     Part,
     Shape,
     Stats,
+    Step,
     dense,
     ratio,
 )
@@ -170,6 +171,7 @@ METRICS = (
         "own vectors",
         high=1.0,
         proportion=True,
+        step=Step.UNIT,
     ),
     _metric(
         "coverage",
@@ -180,6 +182,7 @@ METRICS = (
         direction="none",
         high=1.0,
         proportion=True,
+        step=Step.UNIT,
     ),
     _metric(
         "width",

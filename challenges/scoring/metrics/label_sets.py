@@ -16,6 +16,7 @@ from challenges.scoring.metric import (
     Part,
     Shape,
     Stats,
+    Step,
     dense,
     divide,
     ratio,
@@ -61,6 +62,22 @@ def _recall(part: Part, params: Params) -> Stats:
 def _pooled(part: Part, params: Params) -> Stats:
     hits, true, given = _counts(part)
     return dense(true + given, 2 * hits)
+
+
+def _three(part: Part, params: Params) -> Stats:
+    hits, true, given = _counts(part)
+    return dense(true, given, hits)
+
+
+def _micro_precision(sums: Floats, context: Mapping[str, Any]) -> Floats:
+    """Give 0 to an answer without a label; a truth without one cannot be measured."""
+    true, given, hits = np.moveaxis(sums, -1, 0)
+    return np.where(true > 0, np.nan_to_num(divide(hits, given)), np.nan)
+
+
+def _micro_recall(sums: Floats, context: Mapping[str, Any]) -> Floats:
+    true, _, hits = np.moveaxis(sums, -1, 0)
+    return divide(hits, true)
 
 
 def _per_label(part: Part, params: Params) -> Stats:
@@ -158,6 +175,20 @@ METRICS = (
         "sklearn.metrics.f1_score(average='micro')",
     ),
     _metric(
+        "precision_micro",
+        _three,
+        "ΣTP / Σ|p|",
+        "sklearn.metrics.precision_score(average='micro')",
+        value=_micro_precision,
+    ),
+    _metric(
+        "recall_micro",
+        _three,
+        "ΣTP / Σ|y|",
+        "sklearn.metrics.recall_score(average='micro')",
+        value=_micro_recall,
+    ),
+    _metric(
         "f1_macro_ml",
         _per_label,
         "mean over the labels of the truth of 2TP / (t + p)",
@@ -176,6 +207,7 @@ METRICS = (
         "Σ|y Δ p| / (n·K), K labels in the nomenclature",
         "sklearn.metrics.hamming_loss",
         direction="min",
+        step=Step.CELL,
     ),
     _metric(
         "subset_accuracy",
@@ -183,6 +215,7 @@ METRICS = (
         "share of rows with y = p",
         "sklearn.metrics.accuracy_score",
         proportion=True,
+        step=Step.UNIT,
     ),
     _metric(
         "lrap",

@@ -19,6 +19,7 @@ from challenges.scoring.metric import (
     Part,
     Shape,
     Stats,
+    Step,
     coded,
     dense,
     divide,
@@ -142,6 +143,7 @@ METRICS = (
         oracle="sklearn.metrics.accuracy_score",
         optional=frozenset({"prefix"}),
         proportion=True,
+        step=Step.UNIT,
     ),
     Metric(
         name="f1_macro",
@@ -170,5 +172,6 @@ METRICS = (
         oracle="own vectors",
         required=frozenset({"pair", "member", "members"}),
         proportion=True,
+        step=Step.UNIT,
     ),
 )

@@ -19,6 +19,7 @@ from challenges.scoring.metric import (
     Part,
     Shape,
     Stats,
+    Step,
     dense,
     divide,
     ratio,
@@ -151,6 +152,7 @@ METRICS = (
         _precision,
         "mean over queries of |top k ∩ relevant| / k",
         "pytrec_eval P",
+        step=Step.RANK,
     ),
     _metric(
         "hit_at_k",
@@ -158,6 +160,7 @@ METRICS = (
         "share of queries with a relevant item in the top k",
         "pytrec_eval success",
         proportion=True,
+        step=Step.UNIT,
     ),
     _metric(
         "recall_r_at_k",
@@ -171,6 +174,7 @@ METRICS = (
         "share of the nomenclature shown in a top k",
         "own vectors",
         value=_catalogue,
+        step=Step.LABEL,
         interval=False,
     ),
     _metric(

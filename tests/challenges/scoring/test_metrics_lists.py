@@ -116,6 +116,10 @@ def test_sets_of_labels_equal_the_oracle(seeds: range) -> None:
         chosen = as_part(y, p)
         close(figure("hamming", chosen), oracle.hamming_loss(y, p), 1e-12)
         close(figure("subset_accuracy", chosen), oracle.accuracy_score(y, p), 1e-12)
+        for name in ("precision", "recall"):
+            micro = getattr(oracle, f"{name}_score")(y, p, average="micro", zero_division=0)
+            wanted = micro if y.any() else math.nan
+            close(figure(f"{name}_micro", chosen), wanted, 1e-12)
         wanted = oracle.jaccard_score(y, p, average="samples", zero_division=1)
         close(figure("jaccard_samples", chosen), wanted, 1e-12)
         held = np.flatnonzero(y.any(0))

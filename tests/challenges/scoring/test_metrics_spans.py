@@ -173,6 +173,9 @@ def test_groupings_equal_the_oracle(seeds: range) -> None:
         close(figure("v_measure", chosen, beta=0.5), oracle.v_measure_score(y, p, beta=0.5))
         (_, fp), (fn, tp) = oracle.cluster.pair_confusion_matrix(y, p)
         close(figure("pair_f1", chosen), 2 * tp / (2 * tp + fp + fn) if tp + fp + fn else 1.0)
+        close(figure("pair_recall", chosen), tp / (tp + fn) if tp + fn else math.nan)
+        alone = 0.0 if fn else 1.0
+        close(figure("pair_precision", chosen), tp / (tp + fp) if tp + fp else alone)
 
 
 @cases

@@ -148,6 +148,9 @@ REFUSED = {
     "ibs": Case("curves", [rows(1, 2, more="done", cells=[1, "x"])], ENDS,
                 {"event": "done", "times": [1, 2, 3], "censoring": LAW}),
     "f1_micro": Case("sets", [rows("", "")], rows("a b", "")),
+    "precision_micro": Case("sets", [rows("", "")], rows("a b", "")),
+    "recall_micro": Case("sets", [rows("", "")], rows("a b", "")),
+    "pair_recall": Case("group", [rows("a", "b")], rows("a", "a", "b")),
     "f1_macro_ml": Case("sets", [rows("", "")], rows("a b", "")),
     **{name: Case("ranked", [NOTHING], LISTS, K)
        for name in ("map_at_k", "map_r_at_k", "mrr_at_k", "precision_at_k", "hit_at_k",
@@ -193,7 +196,7 @@ ALWAYS = {
     "gini_exposure": Case("ranked", [], NOTHING, K),
     **{name: Case("group", [], rows("a"))
        for name in ("ari", "ami", "nmi", "homogeneity", "completeness", "v_measure", "b_cubed",
-                    "pair_f1", "n_clusters")},
+                    "pair_f1", "pair_precision", "n_clusters")},
 }  # fmt: skip
 # Figures over what teams give: they may have no value, and none of them ranks alone.
 OF_THE_ANSWER = {"attribute_distance", "share_other_prefix", "formula"}
@@ -306,7 +309,7 @@ def test_a_group_without_a_value_is_not_computed_and_refuses_nothing() -> None:
     done = evaluation.evaluate(chosen, keys, load_labels(truth.labels), laid, found)
     groups = done.values["public"]["by"]["groups"]
     assert {name: facts["value"] for name, facts in groups.items()} == {"n": 0.5, "s": None}
-    assert done.values["public"]["worst"] == 0.5
+    assert done.values["public"]["worst"] == {"withheld": 0.5}  # of two rows
 
 
 def test_both_parts_are_looked_at() -> None:

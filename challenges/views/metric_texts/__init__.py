@@ -1,0 +1,1 @@
+"""Hold the French names and sentences of the metrics, for pages."""

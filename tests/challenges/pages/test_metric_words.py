@@ -1,0 +1,84 @@
+"""Every metric has a name and a sentence, in French and in English, and says what it may be."""
+
+from typing import Any
+
+import pytest
+from django.utils import translation
+
+from challenges.scoring import manual, registry
+from challenges.views import metric_words
+from challenges.views.metric_texts.titles import TITLES
+from portal.management import messages
+
+VARIANTS = {
+    "accuracy_prefix": {"metric": "accuracy", "params": {"prefix": 4}},
+    "attribute_distance_truth": {"metric": "attribute_distance", "params": {"of": "truth"}},
+}
+
+
+def declared(name: str, **facts: Any) -> dict[str, Any]:
+    params = dict(manual.notes()[name].get("params", {}))
+    return {"metric": name, "params": params, "direction": "max"} | facts
+
+
+def test_each_metric_has_its_words_and_no_other() -> None:
+    assert set(TITLES) == set(registry.METRICS)
+    assert set(metric_words.DEFINITIONS) == set(registry.METRICS) | set(VARIANTS)
+    assert len({str(title) for title in TITLES.values()}) == len(TITLES)
+
+
+def test_the_names_are_those_of_the_documentation() -> None:
+    for name, note in manual.notes().items():
+        assert metric_words.title(declared(name)) == note["title"]
+
+
+@pytest.mark.parametrize("name", registry.METRICS)
+def test_each_metric_is_told_in_both_languages(name: str) -> None:
+    english = messages.read("en")
+    french = (str(TITLES[name]), str(metric_words.DEFINITIONS[name]))
+    said = [french, tuple(str(known.string) for s in french if (known := english.get(s)))]
+    for title, sentence in said:
+        assert title
+        assert sentence.endswith(".")
+        assert ". " not in sentence
+    assert said[0][1] != said[1][1]
+    told = str(metric_words.definition(declared(name)))
+    assert told.endswith(".")
+    assert "%(" not in told
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_parameters_change_the_sentence(variant: str) -> None:
+    metric = VARIANTS[variant]
+    told = str(metric_words.definition(metric))
+    assert told != str(metric_words.definition({"metric": metric["metric"]}))
+    assert told
+
+
+def test_parameters_are_said_in_the_language_of_the_page() -> None:
+    quantile = declared("pinball", params={"tau": 0.05})
+    for language, wanted in (("fr", "0,05"), ("en", "0.05")):
+        with translation.override(language):
+            assert wanted in str(metric_words.definition(quantile))
+    assert "5 premiers" in str(metric_words.definition(declared("ndcg", params={"k": 5})))
+    formula = declared("formula", params={"formula": "<b> + 1"})
+    assert "&lt;b&gt; + 1" in str(metric_words.definition(formula))
+    assert metric_words.title({"metric": "qwk"}) == "Kappa à poids quadratiques"
+
+
+@pytest.mark.parametrize(
+    ("metric", "facts", "told"),
+    [
+        ("accuracy", {}, "de 0 à 1, par pas de 1/n, n lignes ou demandes comptées"),
+        ("accuracy", {"by": "zone", "group": "n"}, "de 0 à 1"),
+        ("accuracy", {"by": "zone", "aggregate": "gap"}, ""),
+        ("precision_at_k", {}, "de 0 à 1, par pas de 1/(k·n), n demandes comptées"),
+        ("ari", {}, "de −0,5 à 1"),
+        ("mae", {}, "de 0 à +∞"),
+        ("r2", {}, "de −∞ à 1"),
+        ("n_clusters", {}, "de 1 à +∞, par pas de 1"),
+        ("unknown", {}, ""),
+    ],
+)
+def test_values_of_a_figure(metric: str, facts: dict[str, Any], told: str) -> None:
+    assert metric_words.values({"metric": metric} | facts) == told
