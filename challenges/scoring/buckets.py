@@ -28,13 +28,12 @@ class Buckets:
     @classmethod
     def of(cls, stats: Stats, bucket: Array, buckets: int) -> "Buckets":
         """Add up statistics; bucket: number of each unit, below buckets."""
-        cell = bucket[stats.unit].astype(np.int64) * stats.width + stats.column
         if buckets * stats.width <= 4 * DENSE_CELLS:
-            counted = np.bincount(cell, stats.value, minlength=buckets * stats.width)
-            sums = np.asarray(counted, np.float64)
+            sums = stats.cells(bucket, buckets)
             where = np.flatnonzero(sums)
             value = sums[where]
         else:
+            cell = bucket[stats.unit].astype(np.int64) * stats.width + stats.column
             where, at = np.unique(cell, return_inverse=True)
             value = np.asarray(np.bincount(at, weights=stats.value), np.float64)
         return cls(buckets, stats.width, where // stats.width, where % stats.width, value)
@@ -59,20 +58,35 @@ class Buckets:
         return len(np.unique(self.row))
 
     def resampled(self, weights: Array) -> Iterator[Floats]:
-        """Yield sums under resampling weights (replicates, buckets), some rows at a time."""
+        """Yield sums under resampling weights (replicates, buckets), some rows at a time.
+
+        The sums are exact before they are rounded, so that no library, processor or number
+        of threads changes a bit of them.
+        """
         step = max(1, CHUNK_CELLS // max(self.width, self.buckets))
         order = np.argsort(self.column, kind="stable")
         row, column, value = self.row[order], self.column[order], self.value[order]
         block = max(1, CHUNK_CELLS // self.buckets)
+        counts = self._is_small_count()
         for start in range(0, len(weights), step):
-            chosen = weights[start : start + step].astype(np.float64)
+            chosen = weights[start : start + step].astype(np.float32 if counts else np.float64)
             out = np.zeros((len(chosen), self.width))
             for left in range(0, self.width, block):
                 a, b = np.searchsorted(column, [left, left + block])
-                cells = np.zeros((self.buckets, min(block, self.width - left)))
+                cells = np.zeros((self.buckets, min(block, self.width - left)), chosen.dtype)
                 cells[row[a:b], column[a:b] - left] = value[a:b]
-                out[:, left : left + block] = chosen @ cells
+                out[:, left : left + block] = chosen @ cells if counts else _exact(chosen, cells)
             yield out
+
+    def _is_small_count(self) -> bool:
+        """Tell whether every resampled sum is a whole number that 32 bits hold exactly.
+
+        The weights of a resampling add up to the number of buckets.
+        """
+        value = self.value
+        if not len(value) or value.min() < 0 or value.max() * self.buckets >= 2**24:
+            return False
+        return bool((value == np.floor(value)).all())
 
     def to_bytes(self, meta: Mapping[str, Any], **arrays: Array) -> bytes:
         """Write the sums, dense when small, with more arrays and JSON meta beside."""
@@ -94,3 +108,19 @@ class Buckets:
         else:
             row, column, value = arrays["row"], arrays["column"], arrays["value"]
         return cls(meta["buckets"], meta["width"], row, column, value), meta, arrays
+
+
+def _exact(weights: Array, cells: Array) -> Floats:
+    """Multiply matrices exactly, then round: weights (n, m) whole, cells (m, width).
+
+    Each cell is cut in two numbers of so few digits that all sums of their products are
+    exact in any order; what is left of it is below 2^-84 of the largest of its column.
+    """
+    total = max(float(weights.sum(1).max(initial=1.0)), 2.0)
+    digits = 52 - int(np.ceil(np.log2(total)))
+    _, exponent = np.frexp(np.abs(cells).max(0, initial=0.0))
+    unit = np.ldexp(1.0, np.maximum(exponent - digits, -1000))
+    high = np.rint(cells / unit) * unit
+    unit = np.ldexp(unit, -digits)
+    low = np.rint((cells - high) / unit) * unit
+    return np.asarray(weights @ high + weights @ low, np.float64)

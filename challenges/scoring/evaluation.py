@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from challenges.scoring import fairness, formula, intervals, registry
 from challenges.scoring.buckets import Buckets
 from challenges.scoring.contract import MetricSpec, ScoringContract
-from challenges.scoring.metric import Floats, Metric, Part
+from challenges.scoring.metric import Floats, Metric, Part, is_binary
 from challenges.scoring.predictions.align import Answer
 from challenges.scoring.truth import Keys, Labels
 from challenges.scoring.verdict import Evaluated, Verdict
@@ -41,7 +41,7 @@ def parts_of(labels: Labels, keys: Keys, answer: Answer) -> dict[str, Part]:
         bucket=labels.bucket,
         buckets=0,
         texts=texts,
-        names=keys.ids,
+        names=keys.names,
         y_offsets=labels.offsets,
         p_offsets=answer.offsets,
         gains=labels.gains,
@@ -54,6 +54,8 @@ def parts_of(labels: Labels, keys: Keys, answer: Answer) -> dict[str, Part]:
         items=labels.items,
         item_names=labels.item_names,
     )
+    if len(labels.splits) == 1:
+        return {labels.splits[0]: _with_buckets(whole, labels, labels.splits[0])}
     return {
         split: _with_buckets(whole.take(np.flatnonzero(labels.part == i)), labels, split)
         for i, split in enumerate(labels.splits)
@@ -194,7 +196,7 @@ def _sealed_sums(
 
 def _rarest(part: Part) -> int | None:
     """Return the number of positives of a yes-or-no truth, None for any other truth."""
-    if part.texts or part.gains is not None or not np.isin(part.y, (0.0, 1.0)).all():
+    if part.texts or part.gains is not None or not is_binary(part.y):
         return None
     positives = int(part.y.sum())
     return min(positives, len(part) - positives)

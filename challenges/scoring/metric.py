@@ -1,9 +1,10 @@
 """Define what a metric is: statistics per unit that add up, and a value of their sum."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from functools import cached_property
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +80,7 @@ class Part:
     bucket: Array
     buckets: int
     texts: list[str] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
+    names: Sequence[str] = ()
     y_offsets: Array | None = None
     p_offsets: Array | None = None
     gains: Array | None = None
@@ -110,7 +111,7 @@ class Part:
             scores=None if self.scores is None else self.scores[p_at],
             bucket=self.bucket[where],
             weight=None if self.weight is None else self.weight[where],
-            names=[self.names[i] for i in where.tolist()] if self.names else [],
+            names=Chosen(self.names, where) if self.names else (),
             groups={k: v[where] for k, v in self.groups.items()},
             numbers={
                 k: {"units": v["units"][where], "items": v["items"]}
@@ -120,23 +121,137 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """Hold what some units add to some columns.
+
+    column: (m,), or one for all. value: (m,), None when each adds 1. unit: (m,), None when
+    every unit adds once, in its order.
+    """
+
+    column: Array | int
+    value: Array | None = None
+    unit: Array | None = None
+
+    def cells(self, bucket: Array, buckets: int, width: int) -> Floats:
+        """Add up by bucket and column, in order of m, shape (buckets·width,)."""
+        own = (bucket if self.unit is None else bucket[self.unit]).astype(np.int64)
+        own *= width
+        own += self.column
+        value = None if self.value is None else np.asarray(self.value, np.float64)
+        return np.asarray(np.bincount(own, value, buckets * width), np.float64)
+
+    def weighted(self, weight: Array) -> "Piece":
+        """Return the same for units that count for their weight."""
+        own = weight if self.unit is None else weight[self.unit]
+        return replace(self, value=own if self.value is None else self.value * own)
+
+
 class Stats:
     """Hold statistics that add up over units, as (unit, column, value) triplets.
 
-    width: number of columns. context: what value() needs besides the sums.
+    width: number of columns. context: what value() needs besides the sums. The triplets are
+    laid out only when they are asked for; sums by bucket need none.
     """
 
-    unit: Array
-    column: Array
-    value: Floats
-    width: int
-    context: Mapping[str, Any] = field(default_factory=dict)
+    def __init__(
+        self,
+        unit: Array,
+        column: Array,
+        value: Floats,
+        width: int,
+        context: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.pieces: tuple[Piece, ...] = (Piece(column, value, unit),)
+        self.units = len(unit)
+        self.width = width
+        self.context: Mapping[str, Any] = context or {}
+
+    @classmethod
+    def of(
+        cls,
+        units: int,
+        width: int,
+        *pieces: Piece,
+        context: Mapping[str, Any] | None = None,
+    ) -> "Stats":
+        """Make statistics of some units out of pieces."""
+        made = cls(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), width, context)
+        made.units, made.pieces = units, pieces
+        return made
 
     def weighted(self, weight: Array | None) -> "Stats":
         """Return the statistics of units that count for their weight, None for 1."""
         if weight is None:
             return self
-        return replace(self, value=self.value * weight[self.unit])
+        pieces = (piece.weighted(weight) for piece in self.pieces)
+        return Stats.of(self.units, self.width, *pieces, context=self.context)
+
+    def with_context(self, **more: Any) -> "Stats":
+        """Return the same statistics with more context."""
+        return Stats.of(self.units, self.width, *self.pieces, context={**self.context, **more})
+
+    def cells(self, bucket: Array, buckets: int) -> Floats:
+        """Add up by bucket and column, shape (buckets·width,)."""
+        total = np.zeros(buckets * self.width)
+        for piece in self.pieces:
+            total += piece.cells(bucket, buckets, self.width)
+        return total
+
+    @property
+    def unit(self) -> Array:
+        """Return the unit of each triplet."""
+        return self._triplets[0]
+
+    @property
+    def column(self) -> Array:
+        """Return the column of each triplet."""
+        return self._triplets[1]
+
+    @property
+    def value(self) -> Floats:
+        """Return the value of each triplet."""
+        return self._triplets[2]
+
+    @cached_property
+    def _triplets(self) -> tuple[Array, Array, Array]:
+        """Lay the pieces one after the other; plain columns side by side, unit by unit."""
+        laid = [self._laid(piece) for piece in self.pieces]
+        if len(laid) == 1:
+            return laid[0]
+        plain = all(p.unit is None and isinstance(p.column, int) for p in self.pieces)
+        unit, column, value = (
+            np.stack(arrays, 1).ravel() if plain else np.concatenate(arrays)
+            for arrays in zip(*laid, strict=True)
+        )
+        return unit, column, value
+
+    def _laid(self, piece: Piece) -> tuple[Array, Array, Array]:
+        unit = np.arange(self.units) if piece.unit is None else piece.unit
+        value = np.ones(len(unit)) if piece.value is None else piece.value
+        column = np.broadcast_to(np.asarray(piece.column, np.int64), (len(unit),))
+        return unit, column, np.asarray(value, np.float64)
+
+
+class Chosen(Sequence[str]):
+    """Give the names of some units, looked up only when they are read."""
+
+    def __init__(self, names: Sequence[str], where: Array) -> None:
+        self._names = names
+        self._where = where
+
+    def __len__(self) -> int:
+        return len(self._where)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[str]: ...
+
+    def __getitem__(self, at: int | slice) -> str | Sequence[str]:
+        if isinstance(at, slice):
+            return Chosen(self._names, self._where[at])
+        return self._names[int(self._where[at])]
 
 
 @dataclass(frozen=True)
@@ -171,16 +286,19 @@ class Metric:
     faults: Callable[[Params], Iterable[str]] = lambda _: ()
 
 
-def dense(*columns: Array, context: Mapping[str, Any] | None = None) -> Stats:
-    """Make statistics of one column per array of shape (units,)."""
-    n, width = len(columns[0]), len(columns)
-    return Stats(
-        unit=np.repeat(np.arange(n), width),
-        column=np.tile(np.arange(width), n),
-        value=np.stack([np.asarray(c, np.float64) for c in columns], 1).ravel(),
-        width=width,
-        context=context or {},
-    )
+def dense(*columns: Array | None, context: Mapping[str, Any] | None = None) -> Stats:
+    """Make statistics of one column per array of shape (units,); None counts each unit once.
+
+    One array at least is needed.
+    """
+    units = next(len(column) for column in columns if column is not None)
+    pieces = (Piece(at, column) for at, column in enumerate(columns))
+    return Stats.of(units, len(columns), *pieces, context=context)
+
+
+def is_binary(y: Array) -> bool:
+    """Tell whether a truth holds nothing but 0 and 1."""
+    return bool(((y == 0.0) | (y == 1.0)).all())
 
 
 def ratio(sums: Floats, context: Mapping[str, Any]) -> Floats:

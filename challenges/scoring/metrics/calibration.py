@@ -18,13 +18,14 @@ from challenges.scoring.metric import (
     Shape,
     Stats,
     divide,
+    is_binary,
 )
 
 BINS = 15
 
 
 def _sums(part: Part, bin_of: Array, bins: int) -> Stats:
-    if not np.isin(part.y, (0.0, 1.0)).all():
+    if not is_binary(part.y):
         raise MetricFault("the truth must be 0 or 1")
     if len(part) and not (part.p.min() >= 0 and part.p.max() <= 1):
         raise MetricFault("a probability lies between 0 and 1")

@@ -4,7 +4,6 @@ One group on both sides is 1; one group against singletons is 0, but for B-cubed
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -152,8 +151,7 @@ def _nmi(sums: Floats, context: Mapping[str, Any]) -> Floats:
 
 
 def _with_beta(part: Part, params: Params) -> Stats:
-    stats = _cells(part, params)
-    return replace(stats, context={**stats.context, "beta": float(params.get("beta", 1.0))})
+    return _cells(part, params).with_context(beta=float(params.get("beta", 1.0)))
 
 
 def _beta_faults(params: Params) -> Iterable[str]:

@@ -16,6 +16,7 @@ from challenges.scoring.metric import (
     Metric,
     Params,
     Part,
+    Piece,
     Shape,
     Stats,
     Step,
@@ -60,13 +61,13 @@ def _positive_faults(params: Params) -> Iterable[str]:
 def _margins(part: Part, params: Params) -> Stats:
     """Count, for each class, the rows of the truth, of the answer, and of both."""
     y, p, classes = coded(part)
-    unit = np.arange(len(part))
     right = np.flatnonzero(y == p)
-    return Stats(
-        unit=np.concatenate([unit, unit, right]),
-        column=np.concatenate([y, classes + p, 2 * classes + y[right]]),
-        value=np.ones(2 * len(part) + len(right)),
-        width=3 * classes,
+    return Stats.of(
+        len(part),
+        3 * classes,
+        Piece(y),
+        Piece(classes + p),
+        Piece(2 * classes + y[right], unit=right),
     )
 
 

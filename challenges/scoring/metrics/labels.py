@@ -17,6 +17,7 @@ from challenges.scoring.metric import (
     MetricFault,
     Params,
     Part,
+    Piece,
     Shape,
     Stats,
     Step,
@@ -36,19 +37,18 @@ def _accuracy(part: Part, params: Params) -> Stats:
         code = {text: i for i, text in enumerate(dict.fromkeys(cut))}
         table = np.array([code[text] for text in cut], np.int64)
         y, p = table[y], table[p]
-    return dense(np.ones(len(part)), y == p)
+    return dense(None, y == p)
 
 
 def _f1(part: Part, params: Params) -> Stats:
     y, p, classes = coded(part)
-    unit = np.arange(len(part))
     right = np.flatnonzero(y == p)
-    count = len(part)
-    return Stats(
-        unit=np.concatenate([unit, unit, right]),
-        column=np.concatenate([y, classes + p, 2 * classes + y[right]]),
-        value=np.ones(2 * count + len(right)),
-        width=3 * classes,
+    return Stats.of(
+        len(part),
+        3 * classes,
+        Piece(y),
+        Piece(classes + p),
+        Piece(2 * classes + y[right], unit=right),
     )
 
 

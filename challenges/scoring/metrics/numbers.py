@@ -23,7 +23,7 @@ BINS = 1024
 
 
 def _mean_of(errors: Array) -> Stats:
-    return dense(np.ones(len(errors)), errors)
+    return dense(None, errors)
 
 
 def _absolute(part: Part, params: Params) -> Stats:
@@ -97,7 +97,7 @@ def _r2(part: Part, params: Params) -> Stats:
     """Add up the truth about its mean, so that a far origin costs no digit."""
     same = not len(part) or part.y.min() == part.y.max()
     centred = np.zeros(len(part)) if same else part.y - part.y.mean()
-    return dense(np.ones(len(part)), centred, centred**2, (part.y - part.p) ** 2)
+    return dense(None, centred, centred**2, (part.y - part.p) ** 2)
 
 
 def _r2_value(sums: Floats, context: Mapping[str, Any]) -> Floats:

@@ -21,6 +21,7 @@ from challenges.scoring.metric import (
     Shape,
     Stats,
     divide,
+    is_binary,
 )
 
 BINS = 1024
@@ -29,7 +30,7 @@ Value = Callable[[Floats, Mapping[str, Any]], Floats]
 
 def _histogram(part: Part, params: Params, most: int = BINS) -> Stats:
     """Count positives, then all rows, per block of scores, the highest scores first."""
-    if not np.isin(part.y, (0.0, 1.0)).all():
+    if not is_binary(part.y):
         raise MetricFault("the truth must be 0 or 1")
     values, at, times = np.unique(-part.p, return_inverse=True, return_counts=True)
     block: Array = np.arange(len(values))

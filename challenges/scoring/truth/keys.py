@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,11 @@ class Keys:
         return b"\n".join(texts).decode().split("\n") if texts else []
 
     @property
+    def names(self) -> Sequence[str]:
+        """Return the identifiers, in canonical order, laid out only when one is read."""
+        return Names(self)
+
+    @property
     def candidates(self) -> list[list[str]]:
         """Return the candidates of each query by name, none where they are free."""
         return [] if self.listed is None else self.listed.rows
@@ -71,6 +76,25 @@ class Keys:
     def positions(self) -> dict[str, int]:
         """Return the canonical position of each identifier."""
         return {name: i for i, name in enumerate(self.ids)}
+
+
+class Names(Sequence[str]):
+    """Give the identifiers of keys, laid out only when one is read."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[str]: ...
+
+    def __getitem__(self, at: int | slice) -> str | list[str]:
+        return self._keys.ids[at]
 
 
 def sorted_order(laid: words.Words, length: NDArray[np.int64]) -> NDArray[np.int64]:
