@@ -149,7 +149,7 @@ def open_file(*, data_file: DataFile, by: Actor | object, licences: str = "") ->
     """
     resource = data_file.release.dataset.resource
     if not rules.may_read_file(by, data_file.level_enum, resource.organisation):
-        raise Hidden if data_file.level_enum.is_restricted else NotAllowed
+        raise Hidden(denied=data_file) if data_file.level_enum.is_restricted else NotAllowed
     content = objects.open(data_file.sha256)
     user = by if isinstance(by, User) else None
     with transaction.atomic(), immutable.writes(Download):

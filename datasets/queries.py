@@ -270,6 +270,13 @@ def page_of(dataset: Dataset) -> DatasetPage:
     )
 
 
+def file_of(public_id: UUID, slug: str) -> DataFile | None:
+    """Find a file whoever asks, to name what was refused."""
+    return DataFile.objects.filter(
+        public_id=public_id, release__dataset__resource__slug=slug
+    ).first()
+
+
 def readable_file(public_id: UUID, slug: str, user: User | AnonymousUser) -> DataFile | None:
     """Find a file of a card that this person may read, whatever the file's own level."""
     return (

@@ -5,11 +5,13 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from portal.audit.record import record
+from portal.audit import denials
+from portal.audit.record import reference
 from portal.lib.refusals import (
     Closed,
     Conflict,
@@ -24,6 +26,9 @@ from portal.lib.refusals import (
 )
 
 log = logging.getLogger("portal.refusals")
+OBJECT_CHARACTERS = 120
+# Parts of an address that open something: never written down.
+SECRETS = {"token", "key", "uidb36"}
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 STATUS: Sequence[tuple[type[Refusal], int]] = (
@@ -100,18 +105,48 @@ class refusals:
         """Answer for a Refusal; leave other errors alone."""
         if not isinstance(error, Refusal):
             return None
-        _trace(request, error)
-        return refusal_response(request, error)
+        response = refusal_response(request, error)
+        on = _denied(request, error)
+        if on:
+            rule = error.facts.get("rule", "")
+            _once_sent(response, lambda: denials.note(by=request.user, on=on, rule=rule))
+        return response
 
 
-def _trace(request: HttpRequest, refusal: Refusal) -> None:
-    """Write a denial down, after the rollback of what was refused; hidden things leave none."""
+def _denied(request: HttpRequest, refusal: Refusal) -> str:
+    """Name what was denied, for the ledger; nothing when no denial has to be written.
+
+    A hidden object is named when it exists, whoever asked. Other refusals are named by their
+    path, for people who are signed in: a visitor is led to the sign-in.
+    """
+    if isinstance(refusal, Hidden):
+        return reference(refusal.denied)[:OBJECT_CHARACTERS]
     user = getattr(request, "user", None)
-    if isinstance(refusal, Hidden) or not isinstance(refusal, NotAllowed):
-        return
-    if user is not None and user.is_authenticated:
-        rule = refusal.facts.get("rule", "")
-        record("access.denied", by=user, on=f"path:{request.path}"[:120], rule=rule)
+    if not isinstance(refusal, NotAllowed) or user is None or not user.is_authenticated:
+        return ""
+    path, match = request.path, request.resolver_match
+    for name, value in match.kwargs.items() if match else ():
+        if name in SECRETS:
+            path = path.replace(str(value), "…")
+    return f"path:{path}"[:OBJECT_CHARACTERS]
+
+
+def _once_sent(response: HttpResponse, act: Callable[[], None]) -> None:
+    """Do something once the answer has left, when what was refused is rolled back.
+
+    A denial that is written costs no time that would tell a hidden object from an unknown one.
+    """
+    closing = response.close
+
+    def close() -> None:
+        try:
+            act()
+        except DatabaseError as error:
+            log.error("a denial was not written: %s", type(error).__name__)
+        finally:
+            closing()
+
+    response.close = close  # type: ignore[method-assign]
 
 
 def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:

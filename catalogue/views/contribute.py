@@ -22,6 +22,7 @@ from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.lib import markdown
 from portal.lib.refusals import Invalid
+from portal.lib.visible import find
 
 
 def person(request: HttpRequest) -> User:
@@ -34,7 +35,7 @@ def visible(request: HttpRequest, public_id: UUID) -> Contribution:
     rows = Contribution.objects.visible_to(person(request)).select_related(
         "resource__organisation", "organisation", "author", "revision", "base_revision"
     )
-    return get_object_or_404(rows, public_id=public_id)
+    return find(rows, among=Contribution.objects.all(), public_id=public_id)
 
 
 def editable(request: HttpRequest, public_id: UUID) -> Contribution:

@@ -221,11 +221,11 @@ def accept_invitation(*, public_id: UUID, token: str, by: User) -> Team:
     if invitation is None or not constant_time_compare(
         invitation.token_sha256, _token_sha256(token)
     ):
-        raise Hidden
+        raise Hidden(denied=invitation)
     if invitation.expires_at <= clock.now() or not hmac.compare_digest(
         invitation.email.encode(), by.email.lower().encode()
     ):
-        raise Hidden
+        raise Hidden(denied=invitation)
     team = Team.objects.locked(invitation.team)
     require(rules.may_take_part, by, team.challenge)
     _require_registered(team.challenge, by)

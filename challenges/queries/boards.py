@@ -56,12 +56,12 @@ def board(phase: Phase, split: Split, viewer: Viewer, *, key: str | None = None)
     """Read a board; raises Hidden for the private split before the reveal, for everybody."""
     challenge = phase.challenge
     if not rules.may_see_challenge(viewer, challenge):
-        raise Hidden
+        raise Hidden(denied=challenge)
     boards = phase.leaderboards.filter(hidden=False).order_by("pk")
     found = boards.first() if key is None else boards.filter(key=key).first()
     revealed = phase.is_revealed
     if found is None or (split == Split.PRIVATE and not revealed):
-        raise Hidden
+        raise Hidden(denied=found)
     columns = list(found.columns.filter(hidden=False).order_by("index"))
     standings = found.standings.filter(split=split).select_related("team").order_by("position")
     rows = [_row(standing, columns, found, revealed=revealed) for standing in standings]

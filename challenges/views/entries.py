@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -34,7 +34,7 @@ from challenges.views.entry_tables import (
 from challenges.views.head import find, scene
 from challenges.views.reading import contract_of, scoring_words
 from challenges.views.teams import own_team, person
-from portal.lib import files, objects
+from portal.lib import files, objects, visible
 from portal.lib.files import csv_safe
 from portal.lib.refusals import Closed
 
@@ -223,10 +223,11 @@ def phase_to_enter(phase: Phase | None) -> Phase:
 
 def own_entry(request: HttpRequest, slug: str, entry: UUID) -> Entry:
     """Return an entry of this person's team; 404 for any other, known or not."""
-    return get_object_or_404(
+    return visible.find(
         Entry.objects.visible_to(request.user).select_related(
             "enrolment__phase__challenge", "enrolment__team"
         ),
+        among=Entry.objects.all(),
         pk=entry,
         enrolment__phase__challenge__slug=slug,
     )

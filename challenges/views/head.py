@@ -8,7 +8,6 @@ from typing import Any
 from django.db.models import Count, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,7 +17,7 @@ from challenges.models import Challenge, Entry, Phase, PublicFile, Team
 from challenges.models.challenge import ChallengeQuerySet
 from challenges.queries.challenges import current_phase
 from challenges.views.words import USE_CASES
-from portal.lib import clock, languages
+from portal.lib import clock, languages, visible
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def challenges(request: HttpRequest) -> ChallengeQuerySet:
 
 def find(request: HttpRequest, slug: str) -> Challenge:
     """Return a challenge this person may read; 404 for any other."""
-    return get_object_or_404(challenges(request), slug=slug)
+    return visible.find(challenges(request), among=Challenge.objects.all(), slug=slug)
 
 
 def face_of(challenge: Challenge, phase: Phase | None, now: datetime) -> Face:

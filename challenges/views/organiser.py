@@ -24,7 +24,7 @@ from challenges.forms import (
 )
 from challenges.models import Challenge, Entry, Job, Phase
 from challenges.queries.challenges import current_phase
-from challenges.views.head import challenges, face_of, is_open
+from challenges.views.head import challenges, face_of, find, is_open
 from challenges.views.teams import person
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.stepup import step_up_required
@@ -192,9 +192,9 @@ def confirm_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 
 def find_to_run(request: HttpRequest, slug: str) -> Challenge:
     """Return a challenge this person runs, or decides on for the Region; 404 for any other."""
-    challenge: Challenge = get_object_or_404(challenges(request), slug=slug)
+    challenge = find(request, slug)
     if not _may_run(request, challenge):
-        raise Hidden
+        raise Hidden(denied=challenge)
     return challenge
 
 

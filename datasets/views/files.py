@@ -22,7 +22,7 @@ def download(request: HttpRequest, slug: str, file: UUID) -> StreamingHttpRespon
     """Hand out a file; one that asks for an account is posted with the licence accepted."""
     found = queries.readable_file(file, slug, request.user)
     if found is None:
-        raise Hidden
+        raise Hidden(denied=queries.file_of(file, slug))
     licences = ""
     if found.level == AccessLevel.REGISTERED:
         if not request.user.is_authenticated:

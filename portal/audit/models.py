@@ -72,6 +72,20 @@ class Heartbeat(models.Model):
     facts: Any = models.JSONField(default=dict)
 
 
+class Denial(models.Model):
+    """How often an actor was denied an object within an hour; the chain holds the first."""
+
+    actor = models.CharField(max_length=40)
+    object_ref = models.CharField(max_length=120)
+    hour = models.DateTimeField()
+    count = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["actor", "hour", "object_ref"], name="denial_once")
+        ]
+
+
 class ScheduledRun(models.Model):
     """One run of a scheduled duty; the constraint makes two schedulers harmless."""
 

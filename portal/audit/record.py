@@ -42,7 +42,7 @@ def record(action: str, *, by: Actor, on: models.Model | str | None = None, **fa
         at = clock.now()
         seq = head.seq + 1
         body = canonical.dumps(
-            {"salt": secrets.token_hex(16), "actor": _person_key(by), "facts": _plain(facts)}
+            {"salt": secrets.token_hex(16), "actor": person_key(by), "facts": _plain(facts)}
         ).decode()
         ref = reference(on)
         body_sha256 = hashlib.sha256(body.encode()).hexdigest()
@@ -61,7 +61,8 @@ def record(action: str, *, by: Actor, on: models.Model | str | None = None, **fa
         head.save(update_fields=["seq", "hash"])
 
 
-def _person_key(by: Actor) -> str:
+def person_key(by: Any) -> str:
+    """Name an actor in the ledger: a random key, a system's name, or "anonymous"."""
     return str(getattr(by, "person_key", "") or "anonymous")
 
 

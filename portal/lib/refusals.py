@@ -32,10 +32,19 @@ class NotAllowed(Refusal):
 
 
 class Hidden(NotAllowed):
-    """The person may not even know that the object exists."""
+    """The person may not even know that the object exists.
+
+    denied: the object that exists and was refused, for the ledger alone; no answer shows it.
+    """
 
     code = "not_found"
     message = _("Cette page n’existe pas ou vous n’y avez pas accès.")
+
+    def __init__(
+        self, message: Any = None, *, code: str | None = None, denied: Any = None, **facts: Any
+    ) -> None:
+        super().__init__(message, code=code, **facts)
+        self.denied = denied
 
 
 class WrongMethod(Refusal):

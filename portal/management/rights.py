@@ -31,6 +31,8 @@ CHAIN: dict[str, Rights] = {
     "audit.AuditBody": ADD,
     "audit.AuditHead": {"SELECT": WHOLE, "UPDATE": ("seq", "hash")},
 }
+# Denials are counted until the hour is over.
+COUNTS: Rights = {"SELECT": WHOLE, "INSERT": WHOLE, "UPDATE": ("count",)}
 # Figures come from the worker; the web seals held-out data and reads none of it back.
 SERVING: dict[str, Rights] = CHAIN | {
     "challenges.Score": READ,
@@ -41,8 +43,14 @@ SERVING: dict[str, Rights] = CHAIN | {
     "datasets.WrappedKey": {"SELECT": ("id",), "INSERT": WHOLE},
 }
 EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
-    "web": SERVING | {"audit.Outbox": ADD, "audit.Heartbeat": READ, "audit.ScheduledRun": READ},
-    "tasks": SERVING | {"audit.Outbox": WRITE, "audit.Heartbeat": WRITE, "audit.ScheduledRun": ADD},
+    "web": SERVING
+    | {
+        "audit.Outbox": ADD,
+        "audit.Denial": COUNTS,
+        "audit.Heartbeat": READ,
+        "audit.ScheduledRun": READ,
+    },
+    "tasks": SERVING | {"audit.Outbox": WRITE, "audit.Heartbeat": WRITE},
     # A leaked password of the worker gives no person, no session, no role.
     "worker": CHAIN
     | {

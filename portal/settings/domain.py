@@ -24,6 +24,9 @@ SIGNUP_NETWORK_MINUTES = 10
 SESSION_MAX_DAYS = 7
 STAFF_SESSION_HOURS = 8
 
+# Ledger: events of denial an actor can cause within an hour
+DENIALS_PER_HOUR = 60
+
 # Catalogue
 REVIEW_WORKING_DAYS = 5
 PENDING_CONTRIBUTIONS_PER_ACCOUNT = 5

@@ -67,6 +67,12 @@ CELERY_TASK_ROUTES = {"challenges.*": {"queue": "scoring"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+# Letters that failed are tried again, and duties done, whatever nudges were lost; a message that
+# nobody took in time is worth nothing.
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    name: {"task": name, "schedule": seconds, "options": {"expires": seconds}}
+    for name, seconds in (("audit.relay", 10.0), ("audit.duties", 30.0))
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(mode.VAR_DIR / "beat-schedule")
 # A message is a hint: a request does not wait for a dead broker.
 IMPATIENT: dict[str, Any] = {

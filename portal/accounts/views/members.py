@@ -26,7 +26,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     organisation = organisation_of(slug)
     viewer = _asking(request)
     if not rules.may_see_members(viewer, organisation):
-        raise Hidden
+        raise Hidden(denied=organisation)
     form = InviteForm(organisation=organisation)
     return render(request, "accounts/members.html", board(organisation, form, viewer))
 

@@ -1,0 +1,75 @@
+"""What the scheduler does by itself, once a period, however many schedulers run."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+
+from portal.audit.models import ScheduledRun
+from portal.lib import clock
+
+log = logging.getLogger("portal.duties")
+Act = Callable[[], None]
+RUNS_KEPT_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Something to do once in each period of so many minutes, counted from midnight UTC."""
+
+    name: str
+    minutes: int
+    act: Act
+
+
+_duties: dict[str, Duty] = {}
+
+
+def duty(name: str, *, minutes: int) -> Callable[[Act], Act]:
+    """Register a duty. It runs in a transaction with the mark that it ran; must be repeatable."""
+
+    def register(act: Act) -> Act:
+        _duties[name] = Duty(name, minutes, act)
+        return act
+
+    return register
+
+
+def run_due() -> list[str]:
+    """Run the duties whose period has not had its run yet; return their names.
+
+    A duty that fails is logged and tried again at the next call; the others run.
+    """
+    at = clock.now()
+    return [name for name, each in sorted(_duties.items()) if _run(each, slot(at, each.minutes))]
+
+
+def slot(at: datetime, minutes: int) -> datetime:
+    """Return the start of the period that an instant lies in."""
+    midnight = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    passed = (at - midnight) // timedelta(minutes=minutes)
+    return midnight + passed * timedelta(minutes=minutes)
+
+
+def _run(each: Duty, start: datetime) -> bool:
+    if ScheduledRun.objects.filter(name=each.name, slot=start).exists():
+        return False
+    try:
+        with transaction.atomic():
+            # A second scheduler waits here for the first, then finds its row.
+            _run, made = ScheduledRun.objects.get_or_create(name=each.name, slot=start)
+            if made:
+                each.act()
+    except Exception:
+        log.exception("duty %s failed", each.name)
+        return False
+    return made
+
+
+@duty("audit.runs", minutes=24 * 60)
+def forget_runs() -> None:
+    """Forget the runs of a month ago."""
+    before = clock.now() - timedelta(days=RUNS_KEPT_DAYS)
+    ScheduledRun.objects.filter(slot__lt=before).delete()
