@@ -31,8 +31,8 @@ def issue(
     last = former.get((evaluation.entry_id, task))
     reason = ReceiptReason.RESCORED if last else ReceiptReason.SCORED
     public = [score for score in scores if score.split == Split.PUBLIC]
-    values = _values(public, _shown(evaluation.entry.enrolment.phase))
-    made = _receipt(evaluation, task, values, last, reason=reason, means=means, at=at)
+    told = _told(public, _shown(evaluation.entry.enrolment.phase))
+    made = _receipt(evaluation, task, told, last, reason=reason, means=means, at=at)
     with immutable.writes(ScoreReceipt):
         made.save(force_insert=True)
     return made
@@ -55,7 +55,7 @@ def reissue(phase: Phase, *, at: datetime) -> int:
             _receipt(
                 evaluation,
                 task,
-                _values(scores.get(evaluation.pk, []), shown),
+                _told(scores.get(evaluation.pk, []), shown),
                 last,
                 reason=ReceiptReason.REVEALED,
                 means=_means(last, evaluation),
@@ -133,7 +133,7 @@ def _means(last: ScoreReceipt | None, evaluation: Evaluation) -> Mapping[str, An
 def _receipt(
     evaluation: Evaluation,
     task: int,
-    values: Mapping[str, Mapping[str, str]],
+    told: Mapping[str, Any],
     last: ScoreReceipt | None,
     *,
     reason: ReceiptReason,
@@ -164,7 +164,7 @@ def _receipt(
         "holdout_sha256": holdout.ciphertext_sha256,
         "environment": evaluation.environment_digest,
         "seed": version.seed,
-        "values": values,
+        **told,
         "duration": duration_class(evaluation.seconds),
         "serial": serial,
         "reason": reason.value,
@@ -191,14 +191,20 @@ def _shown(phase: Phase) -> set[str]:
     return set(columns.order_by("key").values_list("key", flat=True))
 
 
-def _values(scores: Iterable[Score], shown: set[str]) -> dict[str, dict[str, str]]:
-    """Write released figures as the decimal strings that the pages show."""
+def _told(scores: Iterable[Score], shown: set[str]) -> dict[str, Any]:
+    """Write released figures as decimal strings, as the pages show them, with their intervals."""
     values: dict[str, dict[str, str]] = {}
+    intervals: dict[str, dict[str, list[str]]] = {}
     for score in scores:
-        if score.metric in shown:
-            key = f"{score.metric}/{score.group}" if score.group else score.metric
-            values.setdefault(score.split, {})[key] = score.value_text
-    return values
+        if score.metric not in shown:
+            continue
+        key = f"{score.metric}/{score.group}" if score.group else score.metric
+        values.setdefault(score.split, {})[key] = score.value_text
+        if score.low is not None and score.high is not None:
+            decimals = len(score.value_text.partition(".")[2])
+            bounds = [f"{bound:.{decimals}f}" for bound in (score.low, score.high)]
+            intervals.setdefault(score.split, {})[key] = bounds
+    return {"values": values, "intervals": intervals}
 
 
 def _instant(at: datetime) -> str:

@@ -153,7 +153,12 @@ def _shown(payload: Any) -> dict[str, Any]:
         "digests": [(label, value) for label, value in digests if value],
         "is_score": payload.get("kind") == "score",
         "figures": [
-            (str(SPLIT_WORDS.get(split, split)), key, text)
+            {
+                "part": str(SPLIT_WORDS.get(split, split)),
+                "key": key,
+                "text": text,
+                "interval": payload.get("intervals", {}).get(split, {}).get(key),
+            }
             for split, values in sorted(payload.get("values", {}).items(), reverse=True)
             for key, text in sorted(values.items())
         ],

@@ -120,6 +120,13 @@ def test_a_score_receipt_says_what_was_scored_by_what_on_what(
                 for each in Score.objects.filter(evaluation__entry=entry)
             }
         },
+        "intervals": {
+            "public": {
+                each.metric: [f"{each.low:.{places}f}", f"{each.high:.{places}f}"]
+                for each in Score.objects.filter(evaluation__entry=entry, low__isnull=False)
+                if (places := len(each.value_text.partition(".")[2]))
+            }
+        },
         "duration": "<= 1 min",
         "serial": 1,
         "reason": "scored",
@@ -127,6 +134,7 @@ def test_a_score_receipt_says_what_was_scored_by_what_on_what(
         "issued_at": receipt.issued_at.astimezone(clock.PARIS).isoformat(timespec="seconds"),
     }
     assert set(said["values"]["public"]) == {"exactitude", "mae"}
+    assert "exactitude" in said["intervals"]["public"]
     assert receipt.sha256 == hashlib.sha256(receipt.text.encode()).hexdigest()
     assert state(receipt.text) is ReceiptState.VALID
 
@@ -158,7 +166,7 @@ def test_the_reveal_adds_a_receipt_with_the_private_values(
     scores = Score.objects.filter(evaluation__entry=entry, split="private", metric="exactitude")
     assert said["values"]["private"]["exactitude"] == scores.get().value_text
     assert "mae_par_zone/nord" in said["values"]["private"]
-    changed = {"reason", "serial", "replaces", "values", "issued_at"}
+    changed = {"reason", "serial", "replaces", "values", "intervals", "issued_at"}
     assert {key for key in said if said[key] != before[key]} <= changed
     assert state(second.text) is ReceiptState.VALID
     judged = judge(first.text.encode())

@@ -37,6 +37,7 @@ def receipt(entry: Entry, **changes: Any) -> str:
             "received_at": "2026-11-02T09:30:00+01:00",
             "issued_at": "2026-11-02T09:31:00+01:00",
             "values": {"public": {"mae": "0.1234"}},
+            "intervals": {"public": {"mae": ["0.1100", "0.1400"]}},
             **changes,
         }
     )
@@ -75,7 +76,7 @@ def test_a_valid_receipt_is_told_with_what_it_states(client: Client, entry: Entr
     registered(entry, text)
     page = paste(client, text).text
     assert "Récépissé authentique" in page
-    for said in ("defi-temoin", "les-eclaireurs", "0.1234", "a" * 64, "Provisoire"):
+    for said in ("defi-temoin", "les-eclaireurs", "0.1234", "a" * 64, "de 0.1100 à 0.1400"):
         assert said in page
     sent = SimpleUploadedFile("recepisse.json", text.encode())
     assert "Récépissé authentique" in client.post(PAGE, {"file": sent}).text
