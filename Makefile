@@ -72,4 +72,5 @@ docs: install ## Write the pages made from the code
 
 requirements: $(UV) ## Compile the requirements files with their hashes
 	$(UV_COMPILE) requirements.in -o requirements.txt
+	$(UV_COMPILE) requirements-scoring.in -c requirements.txt -o requirements-scoring.txt
 	$(UV_COMPILE) requirements-dev.in -o requirements-dev.txt

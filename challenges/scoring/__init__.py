@@ -1,1 +1,1 @@
-"""Read prediction files and score them: plain Python, NumPy, polars, pyarrow, no Django."""
+"""Read prediction files and score them: plain Python, NumPy, pyarrow, no Django."""

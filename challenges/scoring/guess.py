@@ -1,6 +1,6 @@
 """Guess the contract of a truth and an answer of which only the columns and a metric are known.
 
-What cannot be read in the headers or in the truth is not guessed: ContractFault says so.
+What cannot be read in the headers or in the truth is not guessed: UsageFault says so.
 """
 
 import csv
@@ -15,6 +15,7 @@ from challenges.scoring import registry
 from challenges.scoring.answer import ColumnType, ContractFault
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.metric import Shape
+from challenges.scoring.usage import UsageFault
 
 Json = dict[str, Any]
 NUMBERED = ("k", "prefix", "tau", "alpha", "share", "precision", "bins", "clip", "beta")
@@ -101,22 +102,25 @@ def header(path: Path) -> list[str]:
             return []
     with path.open("rb") as file:
         line = file.readline(1 << 16).decode("utf-8-sig", "replace")
-    comma = next(csv.reader(io.StringIO(line)), [])
-    semicolon = next(csv.reader(io.StringIO(line), delimiter=";"), [])
+    try:
+        comma = next(csv.reader(io.StringIO(line)), [])
+        semicolon = next(csv.reader(io.StringIO(line), delimiter=";"), [])
+    except csv.Error:  # a zip, or any other file that is no text
+        return []
     return max((comma, semicolon), key=len)
 
 
 def contract(metric: str, truth: Path, predictions: Path, asked: Asked) -> ScoringContract:
-    """Make the contract of one metric, as in ndcg@10; raises ContractFault."""
+    """Make the contract of one metric, as in ndcg@10; raises UsageFault."""
     files = Files(truth, header(truth), header(predictions))
     name, params = named(metric)
     name = _fitting(name, files, asked)
     found = registry.METRICS[name]
     for column in (asked.split, asked.cluster, asked.weight, *asked.groups):
         if column is not None and column not in files.held:
-            raise ContractFault(f"la vérité n’a pas de colonne « {column} »")
+            raise UsageFault("U_TRUTH_COLUMN", column)
     if found.shape is Shape.FORMULA:
-        raise ContractFault("une formule demande un dossier de challenge")
+        raise UsageFault("U_METRIC_FOLDER", name)
     raw = READERS.get(found.shape, _of_rows)(name, params, files, asked)
     raw["truth"] |= {"cluster": asked.cluster, "weight": asked.weight}
     raw["truth"]["split"] = _split(files, asked)
@@ -130,20 +134,20 @@ def contract(metric: str, truth: Path, predictions: Path, asked: Asked) -> Scori
 
 
 def named(text: str) -> tuple[str, Json]:
-    """Read the name of a metric or name@number, as in pinball@0.9; raises ContractFault."""
+    """Read the name of a metric or name@number, as in pinball@0.9; raises UsageFault."""
     name, _, number = text.partition("@")
     if number:
         name = AT_K.get(name, name)
     name, params = PRESETS.get(name, (name, {}))
     name = registry.ALIASES.get(name, ON_ONE_LABEL.get(name, name))
     if name not in registry.METRICS:
-        raise ContractFault(f"mesure inconnue : {name}")
+        raise UsageFault("U_METRIC", name)
     if not number:
         return name, dict(params)
     found = registry.METRICS[name]
     key = next((k for k in NUMBERED if k in found.required | found.optional), None)
     if key is None or not is_number(number):
-        raise ContractFault(f"{name} ne prend pas de nombre")
+        raise UsageFault("U_METRIC_NUMBER", name)
     return name, params | {key: int(number) if number.isdecimal() else float(number)}
 
 
@@ -203,7 +207,7 @@ def _key_and_target(files: Files, asked: Asked) -> tuple[str, str]:
     target = asked.target or next((n for n in files.held if n not in known), None)
     for name in (key, target):
         if not name or name not in files.held:
-            raise ContractFault(f"la vérité n’a pas de colonne « {name or 'réponse'} »")
+            raise UsageFault("U_TRUTH_COLUMN" if name else "U_TARGET", name or "")
     return key, str(target)
 
 
@@ -211,7 +215,8 @@ def _role(names: Sequence[str], role: str, asked: str | None, where: str) -> str
     found = asked if asked in names else None if asked else first_of(names, role)
     if found is None:
         usual = asked or ", ".join(NAMES[role])
-        raise ContractFault(f"{where} n’a pas de colonne « {role} » ({usual})")
+        code = "U_TRUTH_COLUMN" if where == "la vérité" else "U_ANSWER_COLUMN"
+        raise UsageFault(code, usual if asked else f"{role} ({usual})")
     return found
 
 
@@ -242,7 +247,7 @@ def _shown_params(metric: str, files: Files, target: str) -> Json:
     if "positive" in required:
         labels = sorted(set(files.values(target)))
         if "1" not in labels and len(labels) > 2:
-            raise ContractFault("l’étiquette positive ne se devine pas")
+            raise UsageFault("U_POSITIVE")
         return {"positive": "1" if "1" in labels else labels[-1]}
     return {name: name for name in ("event", "scale") if name in required and name in files.held}
 
@@ -304,7 +309,7 @@ def _of_numbers(name: str, params: Json, files: Files, asked: Asked) -> Json:
     """Make the contract of several numbers a row: classes, ends, quantiles, members, labels."""
     key, target = _key_and_target(files, asked)
     if key not in files.given:
-        raise ContractFault(f"la réponse n’a pas de colonne « {key} »")
+        raise UsageFault("U_ANSWER_COLUMN", key)
     shape = registry.METRICS[name].shape
     found: Json = {}
     facts: dict[str, Json] = {}
@@ -325,7 +330,7 @@ def _of_numbers(name: str, params: Json, files: Files, asked: Asked) -> Json:
     elif shape is Shape.MEMBERS:
         facts, form = {column: {} for column in files.given if column != key}, "members"
     else:
-        raise ContractFault(f"{name} demande un dossier de challenge")
+        raise UsageFault("U_METRIC_FOLDER", name)
     columns = [{"name": n, "role": "target", "type": "float", **f} for n, f in facts.items()]
     raw = one_row(key, {}, key, target)
     raw["submission"] = {

@@ -6,7 +6,7 @@ The salt is fixed by the contract, so that the same files always give the same b
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from challenges.scoring import child, definedness, guess, registry, templates
 from challenges.scoring.answer import ContractFault, Limits
@@ -16,6 +16,20 @@ from challenges.scoring.truth import CompiledTruth, load_keys, load_labels
 from challenges.scoring.verdict import Evaluated, Fault, Verdict
 
 Json = dict[str, Any]
+
+
+class Reading(Protocol):
+    """Score a file: in a child under limits (child.py) or in this process (alone.py)."""
+
+    def evaluate(
+        self,
+        path: Path | str,
+        contract: ScoringContract,
+        keys: bytes,
+        labels: bytes,
+        limits: Limits | None = None,
+    ) -> Evaluated:
+        """Check a file, then score it."""
 
 
 def score_folder(
@@ -52,7 +66,7 @@ def challenge_answer(raw_contract: Mapping[str, Any], folder: Path, path: Path) 
     out = verdict_json(done.verdict)
     if done.verdict.accepted:
         contract = ScoringContract.from_json(raw_contract)
-        out |= {"metric": contract.primary.key} | _figure(contract, done, "public")
+        out |= {"metric": contract.primary.key} | figure(contract, done, "public")
         out |= plain_values(done)
         out["intervals"] = {split: dict(found) for split, found in done.intervals.items()}
         if done.audit is not None:
@@ -79,28 +93,29 @@ def plain_values(done: Evaluated) -> Json:
     }
 
 
-def score_spec(truth: Path, predictions: Path, spec: Path, task: str) -> Json:
+def score_spec(truth: Path, predictions: Path, spec: Path, task: str, by: Reading = child) -> Json:
     """Score one file by one task of a specification file; returns the command's answer."""
     contract, limits, _ = templates.task_contract(spec, task)
-    return _answer(contract, limits, truth, predictions)
+    return _answer(contract, limits, truth, predictions, by)
 
 
-def score_metric(truth: Path, predictions: Path, metric: str, asked: guess.Asked) -> Json:
+def score_metric(
+    truth: Path, predictions: Path, metric: str, asked: guess.Asked, by: Reading = child
+) -> Json:
     """Score one file by one metric, the contract guessed from the columns."""
     contract = guess.contract(metric, truth, predictions, asked)
-    return _answer(contract, None, truth, predictions)
+    return _answer(contract, None, truth, predictions, by)
 
 
 def verdict_json(verdict: Verdict) -> Json:
     """Return a verdict in the form of the commands and of the hostile corpus."""
-    warnings = [w.code for w in verdict.warnings]
+    warnings = {
+        "warnings": [w.code for w in verdict.warnings],
+        "notices": [w.message for w in verdict.warnings],
+    }
     if verdict.accepted:
-        return {
-            "verdict": "accept",
-            "rows": verdict.rows,
-            "warnings": warnings,
-            "digest": verdict.digest,
-        }
+        accepted = {"verdict": "accept", "rows": verdict.rows, "digest": verdict.digest}
+        return accepted | warnings
     first = verdict.faults[0]
     return {
         "verdict": "reject",
@@ -109,28 +124,32 @@ def verdict_json(verdict: Verdict) -> Json:
         "hint": first.hint,
         "message": first.message,
         "errors": [_error(f) for f in verdict.faults],
-        "warnings": warnings,
-    }
+    } | warnings
 
 
 def _answer(
-    contract: ScoringContract, limits: Limits | None, truth: Path, predictions: Path
+    contract: ScoringContract,
+    limits: Limits | None,
+    truth: Path,
+    predictions: Path,
+    by: Reading,
 ) -> Json:
     started = time.perf_counter()
     done_truth = templates.compiled(contract, truth.read_bytes(), {})
-    done = child.evaluate(predictions, contract, done_truth.keys, done_truth.labels, limits)
+    done = by.evaluate(predictions, contract, done_truth.keys, done_truth.labels, limits)
     out = verdict_json(done.verdict)
     if done.verdict.accepted:
         _require_values(contract, done_truth, done)
         out |= {"metric": contract.primary.metric}
-        splits = {s: _figure(contract, done, s) | _groups(contract, done, s) for s in done.values}
+        splits = {s: figure(contract, done, s) | _groups(contract, done, s) for s in done.values}
         out |= splits["public"]
         if len(splits) > 1:
             out["splits"] = splits
     return out | {"seconds": round(time.perf_counter() - started, 4)}
 
 
-def _figure(contract: ScoringContract, done: Evaluated, split: str) -> Json:
+def figure(contract: ScoringContract, done: Evaluated, split: str) -> Json:
+    """Return the figure that ranks on one part, with its interval and n."""
     key = contract.primary.key
     interval = done.intervals[split].get(key)
     return {

@@ -6,19 +6,21 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from challenges.scoring import child
-from challenges.scoring.answer import AnswerSpec, ContractFault, Limits
+from challenges.scoring.answer import AnswerSpec, Limits
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.guess import first_of, header, is_number, one_row, quantile_levels
 from challenges.scoring.truth import CompiledTruth, compile_truth, keys_of
+from challenges.scoring.usage import UsageFault
 from challenges.scoring.verdict import Verdict
 
 Json = dict[str, Any]
 Rows = Sequence[Mapping[str, str]]
 Template = tuple[AnswerSpec, bytes, Limits | None]
 SUM_TOLERANCE = 1e-3
+KIT_FORMAT = "open-emploi/answer"
 
 
 def compiled(
@@ -29,14 +31,24 @@ def compiled(
     return compile_truth(contract, truth_csv, attributes, salt=salt)
 
 
-def check(template: str, predictions: str | Path) -> tuple[Verdict, float]:
+class Checking(Protocol):
+    """Check a file: in a child under limits (child.py) or in this process (alone.py)."""
+
+    def check(
+        self, path: Path | str, spec: AnswerSpec, keys: bytes, limits: Limits | None = None
+    ) -> Verdict:
+        """Check a file."""
+
+
+def check(template: str, predictions: str | Path, by: Checking = child) -> tuple[Verdict, float]:
     """Check one file against a template, without labels: verdict, seconds.
 
-    template: a sample submission (CSV), an AnswerSpec (.json), or SPEC.json:TASK.
+    template: a sample submission (CSV), an AnswerSpec (.json), the format.json of a starter
+    kit, or SPEC.json:TASK.
     """
     started = time.perf_counter()
     spec, keys, limits = _template(template)
-    verdict = child.check(predictions, spec, keys, limits)
+    verdict = by.check(predictions, spec, keys, limits)
     return verdict, round(time.perf_counter() - started, 4)
 
 
@@ -77,11 +89,19 @@ def _template(template: str) -> Template:
         return contract.answer, compiled(contract, truth.read_bytes(), {}).keys, limits
     if template.casefold().endswith(".json"):
         document = json.loads(Path(template).read_text("utf-8"))
+        if document.get("format") == KIT_FORMAT:
+            return _of_a_kit(document)
         spec = AnswerSpec.from_json(document)
         return spec, _keys(spec, _rows(Path(template).parent / str(document["ids"]))), None
     rows = _rows(Path(template))
     spec = AnswerSpec.from_json(_shape(rows))
     return spec, _keys(spec, rows), None
+
+
+def _of_a_kit(document: Mapping[str, Any]) -> Template:
+    ids, candidates = document["ids"], document.get("candidates")
+    listed = None if candidates is None else [sorted(candidates[name]) for name in ids]
+    return AnswerSpec.from_json(document["submission"]), keys_of(ids, listed), None
 
 
 def _rows(path: Path) -> Rows:
@@ -104,7 +124,7 @@ def _shape(rows: Rows) -> Json:
     """Guess from its columns the shape of a sample, the identifier first."""
     names = list(rows[0]) if rows else []
     if len(names) < 2:
-        raise ContractFault("un exemple a deux colonnes au moins et une ligne")
+        raise UsageFault("U_SAMPLE")
     if len(names) == 2:
         number = all(is_number(row[names[1]]) for row in rows)
         column = {"name": names[1], "role": "target", "type": "float" if number else "string"}
@@ -146,7 +166,7 @@ def _numbers(names: Sequence[str], rows: Rows) -> Json:
     """Guess what several numbers of a row are: classes when they add up to 1 everywhere."""
     given = names[1:]
     if not all(is_number(row[name]) for row in rows for name in given):
-        raise ContractFault("la forme de cet exemple ne se devine pas : donnez un fichier .json")
+        raise UsageFault("U_SAMPLE_SHAPE")
     sums = [sum(float(row[name]) for name in given) for row in rows]
     form, facts = "members", {}
     if {first_of(given, "low"), first_of(given, "high")} == set(given):

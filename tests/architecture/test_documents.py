@@ -38,7 +38,12 @@ def test_decisions_are_numbered_without_a_gap() -> None:
 
 
 def test_requirements_are_hashed_and_name_no_host() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt", "requirements-uv.txt"):
+    for name in (
+        "requirements.txt",
+        "requirements-dev.txt",
+        "requirements-scoring.txt",
+        "requirements-uv.txt",
+    ):
         text = read(name)
         pinned = [line for line in text.splitlines() if re.match(r"^[a-z0-9]", line)]
         assert pinned, name

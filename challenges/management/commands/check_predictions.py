@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from challenges.client.sentences import UNREADABLE, told
 from challenges.scoring import offline, templates
-from challenges.scoring.answer import ContractFault
 
 REJECTED = 1
 USAGE = 2
@@ -22,7 +22,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Accept the template and the file."""
-        parser.add_argument("template", help="exemple de soumission, SPEC.json ou SPEC.json:TASK")
+        parser.add_argument(
+            "template",
+            help="exemple de soumission, SPEC.json, format.json d’une trousse ou SPEC.json:TASK",
+        )
         parser.add_argument("file", help="fichier de prédictions")
         parser.add_argument("--json", action="store_true", dest="as_json")
 
@@ -31,8 +34,12 @@ class Command(BaseCommand):
         try:
             verdict, seconds = templates.check(options["template"], options["file"])
             answer = offline.verdict_json(verdict) | {"seconds": seconds}
-        except (ContractFault, OSError, KeyError, ValueError) as fault:
-            self.stderr.write(f"check_predictions : {fault}")
+        except UNREADABLE as fault:
+            code, sentence = told(fault)
+            if options["as_json"]:
+                error = {"error": {"code": code, "message": sentence}}
+                self.stdout.write(json.dumps(error, ensure_ascii=False))
+            self.stderr.write(f"check_predictions : {code} : {sentence}")
             sys.exit(USAGE)
         if options["as_json"]:
             self.stdout.write(json.dumps(answer, ensure_ascii=False))

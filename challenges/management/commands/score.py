@@ -9,25 +9,13 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from challenges.bundles import portable
-from challenges.scoring import guess, offline
-from challenges.scoring.answer import ContractFault
-from challenges.scoring.truth import TruthFault
+from challenges.client.cli import add_score_options, score_answer
+from challenges.client.sentences import UNREADABLE, told
+from challenges.scoring import child, offline
+from challenges.scoring.usage import UsageFault
 
-COLUMNS = {
-    "id": "identifiant, requête ou document",
-    "target": "réponse dans la vérité : étiquette, nombre, gain",
-    "prediction": "réponse dans le fichier : étiquette, nombre, rang, score",
-    "item": "élément d’une liste",
-    "split": "parts de la vérité, publique et privée",
-    "cluster": "unité de rééchantillonnage",
-    "weight": "poids des lignes de la vérité",
-}
 REJECTED = 1
 USAGE = 2
-
-
-class UsageFault(ValueError):
-    """Say, in French, what the command line lacks."""
 
 
 class Command(BaseCommand):
@@ -37,25 +25,22 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Accept the three forms: --challenge DIR FILE, --spec SPEC.json:TASK, --metric NAME."""
+        """Accept --challenge DIR FILE, or the forms of `openemploi score`."""
         parser.add_argument("files", nargs="+", help="TRUTH PREDICTIONS, ou FILE avec --challenge")
         parser.add_argument("--challenge", metavar="DIR", help="dossier d’un challenge")
-        parser.add_argument("--spec", metavar="SPEC.json:TASK")
-        parser.add_argument("--metric", metavar="NAME", help="par exemple accuracy ou auc")
-        for name in COLUMNS:
-            parser.add_argument(f"--{name}", metavar="COL", help=COLUMNS[name])
-        parser.add_argument(
-            "--group", metavar="COL", nargs="+", action="extend", default=[],
-            help="colonnes de la vérité dont chaque groupe a son chiffre",
-        )  # fmt: skip
+        add_score_options(parser)
         parser.add_argument("--json", action="store_true", dest="as_json")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Score and report."""
         try:
             answer = _answer(options)
-        except (UsageFault, ContractFault, TruthFault, OSError, KeyError, ValueError) as fault:
-            self.stderr.write(f"score : {fault}")
+        except UNREADABLE as fault:
+            code, sentence = told(fault)
+            if options["as_json"]:
+                error = {"error": {"code": code, "message": sentence}}
+                self.stdout.write(json.dumps(error, ensure_ascii=False))
+            self.stderr.write(f"score : {code} : {sentence}")
             sys.exit(USAGE)
         self.stdout.write(
             json.dumps(answer, ensure_ascii=False) if options["as_json"] else _text(answer)
@@ -65,27 +50,20 @@ class Command(BaseCommand):
 
 
 def _answer(options: dict[str, Any]) -> dict[str, Any]:
-    files = [Path(name).resolve() for name in options["files"]]
+    files = options["files"]
     if options["challenge"]:
         if len(files) != 1:
-            raise UsageFault("un seul fichier est attendu avec --challenge")
-        return _of_challenge(Path(options["challenge"]).resolve(), files[0])
+            raise UsageFault("U_ONE_FILE")
+        return _of_challenge(Path(options["challenge"]).resolve(), Path(files[0]).resolve())
     if len(files) != 2:
-        raise UsageFault("deux fichiers sont attendus : la vérité et les prédictions")
-    if options["spec"]:
-        spec, _, task = options["spec"].rpartition(":")
-        return offline.score_spec(files[0], files[1], Path(spec).resolve(), task)
-    if options["metric"]:
-        columns = {name: options[name] for name in COLUMNS}
-        asked = guess.Asked(**columns, groups=tuple(dict.fromkeys(options["group"])))
-        return offline.score_metric(files[0], files[1], options["metric"], asked)
-    raise UsageFault("--challenge, --spec ou --metric est attendu")
+        raise UsageFault("U_FILES")
+    return score_answer(options | {"truth": files[0], "file": files[1]}, child)
 
 
 def _of_challenge(folder: Path, path: Path) -> dict[str, Any]:
     report = portable.read(folder)
     if report.spec is None:
-        raise UsageFault("; ".join(str(error) for error in report.errors))
+        raise UsageFault("U_CHALLENGE", "; ".join(str(error) for error in report.errors))
     return offline.challenge_answer(report.spec.scoring_contract(folder), folder, path)
 
 

@@ -107,23 +107,26 @@ def test_a_refused_file_exits_with_one(files: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "args",
+    ("args", "told"),
     [
-        (),
-        ("--metric", "beauty"),
-        ("--metric", "ndcg@10"),
-        ("--metric", "mae@10"),
-        ("--metric", "precision@10"),
-        ("--metric", "pinball"),
-        ("--metric", "pinball@2"),
-        ("--metric", "wis"),
-        ("--metric", "formula"),
-        ("--spec", "absent.json:proba"),
-        ("--challenge", "absent"),
+        ((), "U_HOW"),
+        (("--metric", "beauty"), "U_METRIC"),
+        (("--metric", "ndcg@10"), "U_ANSWER_COLUMN"),
+        (("--metric", "mae@10"), "U_METRIC_NUMBER"),
+        (("--metric", "precision@10"), "U_ANSWER_COLUMN"),
+        (("--metric", "pinball"), "U_CONTRACT"),
+        (("--metric", "pinball@2"), "U_CONTRACT"),
+        (("--metric", "wis"), "U_CONTRACT"),
+        (("--metric", "formula"), "U_METRIC_FOLDER"),
+        (("--spec", "absent.json:proba"), "U_FILE"),
+        (("--contract", "absent.json"), "U_FILE"),
+        (("--challenge", "absent"), "U_ONE_FILE"),
     ],
 )
-def test_a_bad_call_exits_with_two(files: dict[str, str], args: tuple[str, ...]) -> None:
-    assert run("score", files["truth.csv"], files["good.csv"], *args) == ({}, 2)
+def test_a_bad_call_exits_with_two(files: dict[str, str], args: tuple[str, ...], told: str) -> None:
+    found, code = run("score", files["truth.csv"], files["good.csv"], *args)
+    assert (found["error"]["code"], code) == (told, 2)
+    assert found["error"]["message"]
 
 
 @pytest.mark.parametrize("template", ["sample.csv", "spec.json"])
@@ -144,7 +147,9 @@ def test_check_against_a_ranked_sample(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_template_exits_with_two(files: dict[str, str]) -> None:
-    assert run("check_predictions", "absent.csv", files["good.csv"]) == ({}, 2)
+    found, code = run("check_predictions", "absent.csv", files["good.csv"])
+    assert found == {"error": {"code": "U_FILE", "message": "Fichier illisible : absent.csv."}}
+    assert code == 2
 
 
 def test_score_of_a_challenge(shared: Path) -> None:
@@ -191,7 +196,7 @@ def test_check_against_the_sample_of_each_shape(tmp_path: Path, shape: str) -> N
 def test_a_sample_whose_shape_cannot_be_guessed_exits_with_two(tmp_path: Path, text: str) -> None:
     sample = tmp_path / "sample.csv"
     sample.write_text(text)
-    assert run("check_predictions", str(sample), str(sample)) == ({}, 2)
+    assert run("check_predictions", str(sample), str(sample))[1] == 2
 
 
 def test_a_specification_lists_the_candidates_of_its_queries(tmp_path: Path) -> None:

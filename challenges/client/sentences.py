@@ -1,0 +1,226 @@
+"""What the command line says, in French and in English: one code, one sentence a language."""
+
+import json
+from collections.abc import Mapping
+
+from challenges.scoring.answer import ContractFault
+from challenges.scoring.blob import BlobFault
+from challenges.scoring.truth import TruthFault
+from challenges.scoring.usage import UsageFault
+
+LANGUAGES = ("fr", "en")
+UNREADABLE = (
+    ContractFault,
+    TruthFault,
+    BlobFault,
+    OSError,
+    KeyError,
+    ValueError,
+    ModuleNotFoundError,
+)
+# {detail} is the name at fault.
+USAGE: Mapping[str, tuple[str, str]] = {
+    "U_FILE": ("Fichier illisible : {detail}.", "Unreadable file: {detail}."),
+    "U_FILES": (
+        "Deux fichiers sont attendus : la vérité, puis les prédictions.",
+        "Two files are expected: the truth, then the predictions.",
+    ),
+    "U_ONE_FILE": (
+        "Un seul fichier est attendu avec --challenge.",
+        "One file only is expected with --challenge.",
+    ),
+    "U_HOW": (
+        "Dites comment noter : --metric, --spec ou --contract.",
+        "Say how to score: --metric, --spec or --contract.",
+    ),
+    "U_TEMPLATE": (
+        "Dites quel format est attendu : un exemple de soumission, ou le format.json d’une "
+        "trousse.",
+        "Say which format is expected: a sample submission, or the format.json of a kit.",
+    ),
+    "U_JSON": ("Ce n’est pas du JSON : {detail}.", "This is no JSON: {detail}."),
+    "U_ENCODING": (
+        "Le fichier n’est pas en UTF-8 : {detail}.",
+        "The file is not in UTF-8: {detail}.",
+    ),
+    "U_KEY": (
+        "Il manque « {detail} » dans la spécification.",
+        "“{detail}” is missing from the specification.",
+    ),
+    "U_LIBRARY": (
+        "Ce fichier demande la bibliothèque {detail} : python -m pip install {detail}",
+        "This file needs the library {detail}: python -m pip install {detail}",
+    ),
+    "U_CHALLENGE": (
+        "Le dossier du challenge est refusé : {detail}",
+        "The folder of the challenge is refused: {detail}",
+    ),
+    "U_CONTRACT": (
+        "Le contrat de notation ne peut pas être appliqué : {detail}.",
+        "The scoring contract cannot be applied: {detail}.",
+    ),
+    "U_METRIC": (
+        "Mesure inconnue : {detail}. La liste est dans docs/metriques.md.",
+        "Unknown metric: {detail}. The list is in docs/metriques.md.",
+    ),
+    "U_METRIC_NUMBER": (
+        "La mesure {detail} ne prend pas de nombre après « @ ».",
+        "The metric {detail} takes no number after “@”.",
+    ),
+    "U_METRIC_FOLDER": (
+        "La mesure {detail} a besoin d’un contrat : --contract, ou --challenge sur le portail.",
+        "The metric {detail} needs a contract: --contract, or --challenge on the portal.",
+    ),
+    "U_TARGET": (
+        "Aucune colonne de réponses dans la vérité : nommez-la avec --target.",
+        "No column of answers in the truth: name it with --target.",
+    ),
+    "U_TRUTH_COLUMN": (
+        "La vérité n’a pas de colonne « {detail} ».",
+        "The truth has no column “{detail}”.",
+    ),
+    "U_ANSWER_COLUMN": (
+        "La réponse n’a pas de colonne « {detail} ».",
+        "The answer has no column “{detail}”.",
+    ),
+    "U_POSITIVE": (
+        "Impossible de deviner l’étiquette positive : écrivez-la 1 dans la vérité.",
+        "The positive label cannot be guessed: write it 1 in the truth.",
+    ),
+    "U_SAMPLE": (
+        "Un exemple de soumission a deux colonnes au moins et une ligne.",
+        "A sample submission has two columns at least and one row.",
+    ),
+    "U_SAMPLE_SHAPE": (
+        "La forme de cet exemple ne se devine pas : donnez un fichier .json.",
+        "The shape of this sample cannot be guessed: give a .json file.",
+    ),
+    "U_PRIMARY": (
+        "La mesure principale « {detail} » demande des colonnes que cette vérité n’a pas.",
+        "The primary metric “{detail}” needs columns that this truth does not have.",
+    ),
+    "U_CUT_LAYOUT": (
+        "Cette découpe vaut pour une réponse par identifiant ; préparez votre vérité à la main.",
+        "This cut is for one answer an identifier; prepare your truth by hand.",
+    ),
+    "U_CUT_COLUMN": (
+        "La colonne « {detail} » n’est pas dans les données : préparez votre vérité à la main.",
+        "The column “{detail}” is not in the data: prepare your truth by hand.",
+    ),
+    "U_CUT_EMPTY": (
+        "Une des deux parties serait vide : changez --share ou --seed.",
+        "One of the two parts would be empty: change --share or --seed.",
+    ),
+    "U_SHARE": (
+        "--share est une part, entre 0 et 1 : {detail}.",
+        "--share is a share, between 0 and 1: {detail}.",
+    ),
+    "U_PUBLIC_KEY": (
+        "Ce n’est pas une clé publique Ed25519 en PEM : {detail}.",
+        "This is no Ed25519 public key in PEM: {detail}.",
+    ),
+}
+TRUTH: Mapping[str, tuple[str, str]] = {
+    "E_COLUMN_MISSING": (
+        "La colonne « {detail} » manque dans la vérité.",
+        "The column “{detail}” is missing from the truth.",
+    ),
+    "E_IDS": (
+        "Identifiant vide ou en double dans la vérité : {detail}.",
+        "Empty or repeated identifier in the truth: {detail}.",
+    ),
+    "E_SPLIT": (
+        "La colonne des parts n’a pas exactement les deux valeurs attendues : {detail}.",
+        "The column of parts does not hold exactly the two expected values: {detail}.",
+    ),
+    "E_DOMAIN": (
+        "La vérité sort de la nomenclature : {detail}.",
+        "The truth leaves the nomenclature: {detail}.",
+    ),
+    "E_VALUE": (
+        "Valeur illisible dans la vérité : {detail}.",
+        "Unreadable value in the truth: {detail}.",
+    ),
+    "E_EMPTY": ("La vérité est vide.", "The truth is empty."),
+    "E_ENCODING": ("La vérité n’est pas en UTF-8.", "The truth is not in UTF-8."),
+    "E_FILE_MISSING": ("Fichier absent : {detail}.", "Missing file: {detail}."),
+    "E_METRIC": (
+        "La mesure ne peut pas être calculée sur cette vérité : {detail}.",
+        "The metric cannot be computed on this truth: {detail}.",
+    ),
+    "E_METRIC_UNDEFINED": (
+        "La mesure n’est pas définie sur cette vérité : {detail}.",
+        "The metric is undefined on this truth: {detail}.",
+    ),
+}
+FRAMES: Mapping[str, tuple[str, str]] = {
+    "accepted": ("{name} : format correct, {rows} lignes.", "{name}: right format, {rows} rows."),
+    "refused": ("{name} : format refusé.", "{name}: format refused."),
+    "warning": ("Attention : {message}", "Warning: {message}"),
+    "line": ("ligne {line} : ", "line {line}: "),
+    "interval": (
+        " (intervalle à {level} % de {low} à {high}, {method})",
+        " ({level} % interval from {low} to {high}, {method})",
+    ),
+    "part": ("Partie « {part} », {n} lignes :", "Part “{part}”, {n} rows:"),
+    "all": ("Toute la vérité, {n} lignes :", "The whole truth, {n} rows:"),
+    "undefined": ("non calculable", "not computable"),
+    "left_out": (
+        "Non calculées ici, faute des colonnes que seul le portail a : {names}.",
+        "Not computed here, for want of columns that only the portal has: {names}.",
+    ),
+    "contract": ("Contrat {digest}", "Contract {digest}"),
+    "engine": ("Moteur {version}, sources {digest}", "Engine {version}, sources {digest}"),
+    "cut": (
+        "Écrit dans {folder} : {train} ({kept} lignes pour apprendre), {test} ({out} lignes sans "
+        "réponse), {truth} (leurs réponses).",
+        "Written to {folder}: {train} ({kept} rows to learn from), {test} ({out} rows without "
+        "answers), {truth} (their answers).",
+    ),
+    "receipt.valid": ("Récépissé authentique.", "Genuine receipt."),
+    "receipt.altered": (
+        "Récépissé modifié, incomplet, ou qui n’en est pas un.",
+        "Receipt altered, incomplete, or no receipt at all.",
+    ),
+    "receipt.unknown_key": (
+        "Clé inconnue : récépissé d’une autre installation, ou faux.",
+        "Unknown key: receipt of another installation, or forged.",
+    ),
+    "receipt.alone": (
+        "Vérifié par la seule clé donnée : un récépissé plus récent peut le remplacer.",
+        "Verified by the given key alone: a later receipt may replace it.",
+    ),
+}
+
+
+def frame(name: str, language: str, /, **facts: object) -> str:
+    """Return a sentence of the command line; facts stand in its named places."""
+    return FRAMES[name][LANGUAGES.index(language)].format_map(facts)
+
+
+def told(fault: Exception, language: str = "fr") -> tuple[str, str]:
+    """Return the code and the sentence of what stopped a command."""
+    code, detail = _named(fault)
+    found = USAGE.get(code) or TRUTH.get(code) or USAGE["U_CONTRACT"]
+    detail = detail if code in USAGE or code in TRUTH else f"{code} {detail}".strip()
+    return code, found[LANGUAGES.index(language)].replace("{detail}", detail)
+
+
+def _named(fault: Exception) -> tuple[str, str]:
+    match fault:
+        case UsageFault() | TruthFault():
+            return fault.code, fault.detail
+        case ContractFault() | BlobFault():
+            return "U_CONTRACT", str(fault)
+        case ModuleNotFoundError():
+            return "U_LIBRARY", (fault.name or "").partition(".")[0]
+        case OSError():
+            return "U_FILE", str(fault.filename or fault)
+        case json.JSONDecodeError():
+            return "U_JSON", str(fault)
+        case UnicodeDecodeError():
+            return "U_ENCODING", fault.reason
+        case KeyError():
+            return "U_KEY", str(fault.args[0] if fault.args else "")
+        case _:
+            return "U_CONTRACT", str(fault)

@@ -1,0 +1,380 @@
+"""The command `openemploi`: sentences, JSON, exit codes, both languages."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from challenges.client import cli, language, receipts, sentences
+from challenges.scoring import child, identity, templates
+from tests.challenges.client import kits
+from tests.challenges.client.kits import CONTRACT, TRUTH
+
+PLACE = re.compile(r"\{(\w+)\}")
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return the folder of a kit, with a truth and a good file beside."""
+    return kits.write(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def french(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in language.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def run(capsys: pytest.CaptureFixture[str], folder: Path, *words: Any) -> tuple[int, str, str]:
+    """Run the command beside a kit; return its exit code and what it wrote."""
+    code = cli.main([str(word) for word in words], folder=folder)
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_check_says_right_format_and_counts(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    code, said, _ = run(capsys, folder, "check", folder / "good.csv")
+    assert (code, said) == (0, "good.csv : format correct, 6 lignes.\n")
+
+
+def test_check_names_code_line_and_sentence(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    bad = folder / "bad.csv"
+    bad.write_text("id,y\na,1\nb,deux\nc,1\nd,1\ne,1\nf,1\n")
+    code, said, _ = run(capsys, folder, "check", bad)
+    assert code == 1
+    assert said.startswith("E_VALUE_TYPE : ligne 3 : ")
+    assert said.endswith("bad.csv : format refusé.\n")
+    code, said, _ = run(capsys, folder, "check", bad, "--json")
+    assert (code, json.loads(said)["code"], json.loads(said)["line"]) == (1, "E_VALUE_TYPE", 3)
+
+
+def test_check_tells_warnings_in_words(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    marked = folder / "bom.csv"
+    marked.write_bytes(b"\xef\xbb\xbf" + (folder / "good.csv").read_bytes())
+    code, said, _ = run(capsys, folder, "check", marked)
+    assert code == 0
+    assert said.startswith("Attention : ")
+    assert "W_BOM" not in said
+
+
+def test_check_against_a_sample(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    code, said, _ = run(capsys, folder, "check", folder / "good.csv", folder / "good.csv")
+    assert (code, "format correct" in said) == (0, True)
+
+
+def test_score_by_the_contract_of_the_kit(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    code, said, _ = run(capsys, folder, "score", folder / "verite.csv", folder / "good.csv")
+    assert code == 0
+    assert said.splitlines()[0] == "Toute la vérité, 6 lignes :"
+    assert said.splitlines()[1].startswith("  mae : 0.5 (intervalle à 95 % de ")
+    assert "Non calculées ici, faute des colonnes que seul le portail a : par_zone." in said
+    code, said, _ = run(
+        capsys, folder, "score", folder / "verite.csv", folder / "good.csv", "--json"
+    )
+    answer = json.loads(said)
+    assert (answer["metric"], answer["score"], answer["n"]) == ("mae", 0.5, 6)
+    assert answer["values"]["all"] == {"n": 6, "mae": 0.5, "rmse": 0.5**0.5}
+    assert answer["left_out"] == ["par_zone"]
+    assert answer["engine_sha256"] == identity.engine_sha256()
+
+
+def test_score_of_both_parts_and_groups_when_the_truth_has_them(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    (folder / "truth.csv").write_text(TRUTH)
+    code, said, _ = run(
+        capsys, folder, "score", folder / "truth.csv", folder / "good.csv", "--json"
+    )
+    answer = json.loads(said)
+    assert code == 0
+    assert answer["values"] == {
+        "public": {"n": 2, "mae": 0.0, "rmse": 0.0, "par_zone": {"nord": 0.0, "sud": 0.0}},
+        "private": {
+            "n": 4,
+            "mae": 0.75,
+            "rmse": 0.75**0.5,
+            "par_zone": {"nord": 0.5, "sud": 1.0},
+        },
+    }
+    assert answer["left_out"] == []
+    _, said, _ = run(capsys, folder, "score", folder / "truth.csv", folder / "good.csv")
+    assert "  par_zone : nord 0.5, sud 1" in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--metric", "mae"),
+        ("--metric", "rmse", "--id", "id", "--target", "y"),
+        ("--contract", "contrat.json"),
+        ("--spec", "ref/spec.json:T"),
+    ],
+    ids=lambda words: words[1],
+)
+def test_the_same_answers_as_the_portal(
+    capsys: pytest.CaptureFixture[str],
+    folder: Path,
+    words: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(folder)
+    for name in ("good.csv", "bad.csv"):
+        (folder / "bad.csv").write_text("id,y\na,1\na,2\n")
+        code, said, _ = run(capsys, folder, "score", "verite.csv", name, *words, "--json")
+        options = dict.fromkeys((*cli.COLUMNS, "metric", "spec", "contract")) | {"group": []}
+        options |= dict(zip((w.strip("-") for w in words[::2]), words[1::2], strict=True))
+        wanted = cli.score_answer(options | {"truth": "verite.csv", "file": name}, child)
+        answer = json.loads(said)
+        assert answer.pop("seconds") >= 0
+        assert wanted.pop("seconds") >= 0
+        assert answer == json.loads(json.dumps(wanted))
+        assert code == (0 if name == "good.csv" else 1)
+
+
+def test_split_then_score_is_a_whole_story(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    train = folder / "train.csv"
+    rows = "".join(f"t{i},{i % 7},e{i % 40}\n" for i in range(200))
+    train.write_text("id,y,employeur\n" + rows)
+    code, said, _ = run(capsys, folder, "split", train, folder / "essai")
+    assert (code, "200" in said) == (0, False)
+    kept, test, truth = (
+        (folder / "essai" / name).read_text().splitlines()
+        for name in ("train.csv", "test_features.csv", "verite.csv")
+    )
+    assert (kept[0], test[0], truth[0]) == ("id,y,employeur", "id,employeur", "id,y,employeur")
+    assert len(kept) + len(test) == 202
+    employers = [{line.split(",")[-1] for line in part[1:]} for part in (kept, test)]
+    assert employers[0].isdisjoint(employers[1])
+    assert [line.split(",")[0] for line in test[1:]] == [line.split(",")[0] for line in truth[1:]]
+    answer = "id,y\n" + "".join(f"{line.split(',')[0]},3\n" for line in test[1:])
+    (folder / "essai" / "answer.csv").write_text(answer)
+    code, said, _ = run(
+        capsys, folder, "score", folder / "essai/verite.csv", folder / "essai/answer.csv", "--json"
+    )
+    wanted = [abs(int(line.split(",")[1]) - 3) for line in truth[1:]]
+    assert json.loads(said)["score"] == pytest.approx(sum(wanted) / len(wanted), abs=1e-12)
+    before = (folder / "essai" / "verite.csv").read_bytes()
+    run(capsys, folder, "split", train, folder / "essai")
+    assert (folder / "essai" / "verite.csv").read_bytes() == before
+    run(capsys, folder, "split", train, folder / "essai", "--seed", "1")
+    assert (folder / "essai" / "verite.csv").read_bytes() != before
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("check", "absent.csv"), "U_FILE"),
+        (("check", "absent.json", "good.csv"), "U_FILE"),
+        (("check", "word.json.csv", "good.csv"), "U_SAMPLE"),
+        (("check", "wide.csv", "good.csv"), "U_SAMPLE_SHAPE"),
+        (("check", "word.json", "good.csv"), "U_JSON"),
+        (("score", "absent.csv", "good.csv"), "U_FILE"),
+        (("score", "verite.csv", "good.csv", "--metric", "beauty"), "U_METRIC"),
+        (
+            ("score", "verite.csv", "good.csv", "--metric", "mae", "--target", "z"),
+            "U_TRUTH_COLUMN",
+        ),
+        (("score", "verite.csv", "good.csv", "--spec", "ref/spec.json:Z"), "U_KEY"),
+        (("score", "verite.csv", "good.csv", "--contract", "format.json"), "U_CONTRACT"),
+        (("score", "latin.csv", "good.csv"), "E_ENCODING"),
+        (("score", "twice.csv", "good.csv"), "E_IDS"),
+        (("split", "good.csv", "essai", "--share", "2"), "U_SHARE"),
+        (("split", "good.csv", "essai", "--share", "1e-9"), "U_CUT_EMPTY"),
+        (("split", "twice.csv", "essai", "--contract", "lists.json"), "U_CUT_LAYOUT"),
+        (("split", "word.json", "essai"), "U_CUT_COLUMN"),
+        (("verify-receipt", "good.csv", "--key", "good.csv"), "U_PUBLIC_KEY"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("spoken", ["fr", "en"])
+def test_a_wrong_usage_has_a_code_and_a_sentence(
+    capsys: pytest.CaptureFixture[str],
+    folder: Path,
+    words: tuple[str, ...],
+    code: str,
+    spoken: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "latin.csv").write_bytes("id,y\né,1\n".encode("latin-1"))
+    (folder / "twice.csv").write_text("id,y\na,1\na,1\n")
+    (folder / "word.json").write_text("bonjour\n")
+    (folder / "word.json.csv").write_text("bonjour\n")
+    (folder / "wide.csv").write_text(TRUTH)
+    lists = CONTRACT | {"submission": kits.RANKED, "truth": kits.RANKED_TRUTH}
+    (folder / "lists.json").write_text(json.dumps(lists))
+    found, out, err = run(capsys, folder, *words, "--lang", spoken)
+    assert (found, out) == (2, "")
+    table = sentences.USAGE | sentences.TRUTH
+    assert err.startswith(f"openemploi : {code} : ")
+    start = table[code][spoken == "en"].partition("{")[0]
+    assert err.removeprefix(f"openemploi : {code} : ").startswith(start)
+    found, out, _ = run(capsys, folder, *words, "--json")
+    assert (found, json.loads(out)["error"]["code"]) == (2, code)
+
+
+def test_without_a_kit_the_format_and_the_contract_are_asked_for(
+    capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    for place, words, code in (
+        (None, ("check", folder / "good.csv"), "U_TEMPLATE"),
+        (tmp_path / "empty", ("score", folder / "verite.csv", folder / "good.csv"), "U_HOW"),
+    ):
+        found = cli.main([str(word) for word in words], folder=place)
+        assert (found, code in capsys.readouterr().err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("environment", "wanted"),
+    [
+        ({}, "fr"),
+        ({"LANG": "C.UTF-8"}, "fr"),
+        ({"LANG": "fr_FR.UTF-8"}, "fr"),
+        ({"LANG": "en"}, "en"),
+        ({"LANG": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "fr_FR.UTF-8", "LC_ALL": "en_US.UTF-8"}, "en"),
+        ({"LANG": "en_GB.UTF-8", "LC_MESSAGES": "fr_FR.UTF-8"}, "fr"),
+        ({"LANG": "en_GB.UTF-8", "LC_ALL": ""}, "en"),
+    ],
+)
+def test_the_language_is_that_of_the_terminal(environment: dict[str, str], wanted: str) -> None:
+    assert language.spoken(environment) == wanted
+
+
+def test_english_where_the_terminal_is(
+    capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANG", "en_GB.UTF-8")
+    _, said, _ = run(capsys, folder, "check", folder / "good.csv")
+    assert said == "good.csv: right format, 6 rows.\n"
+    _, said, _ = run(capsys, folder, "score", folder / "verite.csv", folder / "good.csv")
+    assert said.splitlines()[0] == "The whole truth, 6 rows:"
+    _, said, _ = run(capsys, folder, "check", folder / "good.csv", "--lang", "fr")
+    assert "format correct" in said
+
+
+def test_every_sentence_has_two_languages_with_the_same_places() -> None:
+    for table in (sentences.USAGE, sentences.TRUTH, sentences.FRAMES, cli.HELP, cli.COLUMNS):
+        for code, (french, english) in table.items():
+            assert french != english, code
+            places = [
+                sorted(p.split("}")[0] for p in text.split("{")[1:]) for text in (french, english)
+            ]
+            assert places[0] == places[1], code
+
+
+def test_help_is_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, said in (
+        (("--help",), "sans réseau"),
+        (("check", "--help", "--lang", "en"), "check the format"),
+    ):
+        with pytest.raises(SystemExit) as stopped:
+            cli.main(list(words))
+        assert stopped.value.code == 0
+        assert said in " ".join(capsys.readouterr().out.split())
+
+
+def test_verify_a_receipt_offline(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    text = kits.receipt(key, {"kind": "score", "team": "équipe"})
+    (folder / "r.json").write_bytes(text)
+    (folder / "k.pem").write_text(receipts.to_pem(public))
+    words = ("verify-receipt", folder / "r.json", "--key", folder / "k.pem")
+    code, said, _ = run(capsys, folder, *words)
+    assert (code, said.splitlines()[0]) == (0, "Récépissé authentique.")
+    assert 'team : "équipe"' in said
+    (folder / "r.json").write_bytes(text.replace("équipe".encode(), b"autre"))
+    code, said, _ = run(capsys, folder, *words, "--json")
+    assert (code, json.loads(said)["state"], json.loads(said)["payload"]) == (1, "altered", None)
+    (folder / "r.json").write_bytes(b"{}")
+    assert run(capsys, folder, *words)[0] == 1
+    (folder / "k.pem").write_text(receipts.to_pem(bytes(32)))
+    (folder / "r.json").write_bytes(text)
+    code, said, _ = run(capsys, folder, *words)
+    assert (code, said.startswith("Clé inconnue")) == (1, True)
+
+
+def test_version_names_the_sources(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    code, said, _ = run(capsys, folder, "version")
+    assert (code, identity.VERSION in said, identity.engine_sha256() in said) == (0, True, True)
+
+
+def test_a_missing_library_is_named(
+    capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_args: Any) -> Any:
+        raise ModuleNotFoundError("no pyarrow", name="pyarrow.parquet")
+
+    monkeypatch.setattr(templates, "check", missing)
+    code, _, err = run(capsys, folder, "check", folder / "good.csv")
+    assert (code, "pip install pyarrow" in err) == (2, True)
+
+
+ALONE = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {{BLOCKED}}:
+            raise ModuleNotFoundError("blocked " + name, name=name)
+sys.meta_path.insert(0, Blocked())
+from challenges.client import cli
+sys.exit(cli.main(sys.argv[1:]))
+"""
+PORTAL = ("django", "wagtail", "celery", "ninja", "portal", "catalogue", "datasets", "yaml",
+          "cryptography", "pandas", "scipy", "sklearn")  # fmt: skip
+
+
+def in_a_process(blocked: tuple[str, ...], *words: Any) -> subprocess.CompletedProcess[str]:
+    program = ALONE.replace("{BLOCKED}", repr(set(blocked)))
+    command = [sys.executable, "-I", "-c", program, *(str(word) for word in words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_engine_imports_nothing_of_the_portal(folder: Path) -> None:
+    done = in_a_process(
+        PORTAL, "score", folder / "verite.csv", folder / "good.csv", "--metric", "mae", "--json"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["score"] == 0.5
+
+
+def test_every_module_of_the_engine_is_plain() -> None:
+    program = f"""
+import pkgutil, sys
+sys.path.insert(0, {str(ROOT)!r})
+import challenges.scoring, challenges.client
+for package in (challenges.scoring, challenges.client):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        __import__(module.name)
+print(sorted({{name.split(".")[0] for name in sys.modules}} & {set(PORTAL)!r}))
+"""
+    command = [sys.executable, "-I", "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_a_large_file_needs_numpy_only(folder: Path) -> None:
+    ids = [f"identifiant-{i:06d}" for i in range(60_000)]
+    truth, given = folder / "large_truth.csv", folder / "large.csv"
+    truth.write_text("id,y\n" + "".join(f"{one},{i % 5}\n" for i, one in enumerate(ids)))
+    given.write_text("id,y\n" + "".join(f"{one},{i % 4}\n" for i, one in enumerate(reversed(ids))))
+    words = ("score", truth, given, "--metric", "mae", "--json")
+    found = in_a_process((*PORTAL, "polars", "pyarrow"), *words)
+    assert json.loads(found.stdout)["n"] == 60_000, found.stderr
+    wanted = [abs(i % 5 - (59_999 - i) % 4) for i in range(60_000)]
+    assert json.loads(found.stdout)["score"] == pytest.approx(sum(wanted) / 60_000, rel=1e-12)

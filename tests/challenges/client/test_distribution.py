@@ -1,0 +1,110 @@
+"""The engine installs alone: its wheel, its requirements, the same bits on every Python."""
+
+import contextlib
+import email
+import json
+import re
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from challenges.scoring import identity
+from tests.challenges.client import environments, kits
+from tests.challenges.client.environments import install, run
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def requirements(name: str) -> set[str]:
+    lines = (ROOT / name).read_text("utf-8").splitlines()
+    return {line for line in lines if line and not line.startswith(("#", "-"))}
+
+
+def pinned(name: str) -> dict[str, str]:
+    text = (ROOT / name).read_text("utf-8")
+    return {
+        f"{project} {marker}".strip(): version
+        for project, version, marker in re.findall(
+            r"^([a-z0-9-]+)==([^ \n]+)(?: ; ([^\\\n]+?))? \\$", text, re.M
+        )
+    }
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the wheel of the engine."""
+    return environments.build(tmp_path_factory.mktemp("source"))
+
+
+def test_the_requirements_of_the_engine_are_the_portals() -> None:
+    assert requirements("requirements-scoring.in") <= requirements("requirements.in")
+    engine, portal = pinned("requirements-scoring.txt"), pinned("requirements.txt")
+    assert {name.split()[0] for name in engine} == {"numpy", "pyarrow"}
+    assert engine.items() <= portal.items()
+
+
+def test_the_version_is_one() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["version"] == identity.VERSION
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_the_engine_and_nothing_else(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    found = {name for name in archive.namelist() if ".dist-info/" not in name}
+    wanted = {
+        str(path.relative_to(ROOT))
+        for package in ("scoring", "client")
+        for path in (ROOT / "challenges" / package).rglob("*")
+        if path.suffix in identity.SOURCE_SUFFIXES
+    }
+    assert found == wanted
+    info = wheel.name.split("-py3")[0] + ".dist-info/"
+    metadata = email.message_from_bytes(archive.read(info + "METADATA"))
+    required: dict[str, set[str]] = {}
+    for line in metadata.get_all("Requires-Dist") or []:
+        name, _, extra = line.partition('; extra == "')
+        required.setdefault(extra.strip('"'), set()).add(re.split(r"[<>=!~\[ ]", name)[0])
+    assert required["scoring"] == {"numpy", "pyarrow"}
+    assert set(required) == {"scoring", "portal"}
+    assert b"openemploi = challenges.client.cli:main" in archive.read(info + "entry_points.txt")
+
+
+def by_the_portal(capsys: pytest.CaptureFixture[str], folder: Path, *words: str) -> Any:
+    """Run the portal's own command; return its answer without its duration."""
+    with contextlib.suppress(SystemExit):
+        call_command(*words, "--json")
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    answer.pop("seconds", None)
+    return answer
+
+
+@pytest.mark.full
+@pytest.mark.slow
+@pytest.mark.parametrize("version", environments.PYTHONS)
+def test_the_installed_engine_answers_like_the_portal(
+    wheel: Path,
+    tmp_path: Path,
+    version: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    command = install(wheel, tmp_path, version)
+    folder = kits.write(tmp_path)
+    monkeypatch.chdir(folder)
+    (folder / "bad.csv").write_text("id,y\na,1\na,x\n")
+    for words in (
+        ("score", "verite.csv", "good.csv", "--metric", "rmse"),
+        ("score", "verite.csv", "bad.csv", "--metric", "rmse"),
+        ("score", "verite.csv", "good.csv", "--contract", "contrat.json"),
+        ("score", "verite.csv", "good.csv", "--metric", "beauty"),
+    ):
+        assert run(command, folder, *words) == by_the_portal(capsys, folder, *words), words
+    for name in ("good.csv", "bad.csv"):
+        found = run(command, folder, "check", "format.json", name)
+        assert found == by_the_portal(capsys, folder, "check_predictions", "format.json", name)
+    assert run(command, folder, "version")["engine_sha256"] == identity.engine_sha256()
