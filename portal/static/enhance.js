@@ -43,8 +43,11 @@
   // Facettes : envoi automatique sur grand écran seulement.
   $$("[data-autosubmit]").forEach((f) => f.addEventListener("change", () => { if (matchMedia("(min-width: 62em)").matches) f.requestSubmit(); }));
 
-  // Filtres en plein écran : Échap les referme, comme le lien « Fermer ».
-  addEventListener("keydown", (e) => { if (e.key === "Escape" && location.hash === "#filtres" && matchMedia("(max-width: 61.99em)").matches) location.hash = "resultats"; });
+  // Filtres en plein écran : Échap les referme, comme le lien « Fermer » ; en sortir aussi.
+  const filters = document.getElementById("filtres");
+  const leave = () => { if (location.hash === "#filtres" && matchMedia("(max-width: 61.99em)").matches) location.hash = "resultats"; };
+  if (filters) addEventListener("keydown", (e) => { if (e.key === "Escape") leave(); });
+  filters?.addEventListener("focusout", (e) => { if (e.relatedTarget && !filters.contains(e.relatedTarget)) leave(); });
 
   // Compteurs de caractères.
   $$("textarea[maxlength]").forEach((t) => {

@@ -216,3 +216,62 @@ def _seen(page: Any, url: str, width: int, theme: browser.Theme) -> list[str]:
         name = url.split("/", 3)[3].strip("/").replace("/", "-") or "home"
         page.screenshot(path=f"{folder}/{name}-{width}-{theme}.png", full_page=True)
     return found
+
+
+@pytest.mark.full
+def test_joining_and_leaving_an_organisation_without_script(running: Any, live_server: Any) -> None:
+    site, person = live_server.url, UserFactory(display_name="Camille Aubanel")
+    place = MembershipFactory(
+        role="referent", organisation__name="Bâtir Sud", organisation__slug="batir-sud"
+    )
+    home = f"{site}/organisations/batir-sud/"
+    with browser.tab(running, script=False) as page:
+        sign_in(page, site, person.email)
+        page.goto(home)
+        page.click("main a:has-text('Demander à rejoindre')")
+        fill(page, message="Je travaille avec vous.")
+        send(page, "Envoyer la demande")
+        assert "Votre demande est envoyée" in page.inner_text("main")
+    with browser.tab(running, script=False) as page:
+        sign_in(page, site, place.user.email)
+        page.click("main a:has-text('Camille Aubanel')")
+        send(page, "Accepter")
+        page.goto(f"{home}modifier/")
+        fill(page, name="", homepage_url="pas une adresse")
+        send(page, "Enregistrer")
+        assert page.inner_text("#id_name_error") == "Remplissez ce champ."
+        assert "Écrivez une adresse complète" in page.inner_text("#id_homepage_url_error")
+        fill(page, name="Bâtir Sud", homepage_url="https://batir.example/")
+        send(page, "Enregistrer")
+        assert heading(page) == "Bâtir Sud"
+    with browser.tab(running, script=False) as page:
+        sign_in(page, site, person.email)
+        page.goto(f"{home}quitter/")
+        send(page, "Quitter")
+    live = Membership.objects.live().values_list("user__email", flat=True)
+    assert list(live) == [place.user.email]
+
+
+@pytest.mark.full
+def test_account_forms_without_script(running: Any, live_server: Any) -> None:
+    site, user = live_server.url, UserFactory()
+    changed = "tramontane-garrigue-olive-sel"
+    with browser.tab(running, script=False) as page:
+        sign_in(page, site, user.email)
+        page.goto(f"{site}/compte/")
+        fill(page, display_name="")
+        send(page, "Enregistrer")
+        assert page.inner_text("#id_display_name_error") == "Remplissez ce champ."
+        fill(page, display_name="Dominique")
+        send(page, "Enregistrer")
+        page.goto(f"{site}/compte/mot-de-passe/")
+        fill(page, oldpassword="faux", password1=changed, password2=changed)
+        send(page, "Changer de mot de passe")
+        assert page.locator("#id_oldpassword_error").is_visible()
+        fill(page, oldpassword=PASSWORD, password1=changed, password2=changed)
+        send(page, "Changer de mot de passe")
+        page.goto(f"{site}/compte/fermer/")
+        send(page, "Fermer définitivement")
+        assert page.inner_text("#id_understood_error") == "Cochez la case pour confirmer."
+    user.refresh_from_db()
+    assert (user.display_name, user.check_password(changed)) == ("Dominique", True)

@@ -11,7 +11,7 @@ from challenges.models import Challenge, Entry, Team
 from challenges.worker import drain
 from portal.accounts.models import User
 from tests.challenges.world import answer, entered, opened, owner_of
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.challenges import captain_of
 from tests.journeys import axe, browser
 from tests.journeys.browser import THEMES, WIDTHS
@@ -82,6 +82,44 @@ def test_enter_score_rank_without_script(
         row = page.get_by_role("row", name="Coopérative Bâtir Sud")
         assert "Votre équipe" in row.inner_text()
         assert "à la clôture" in row.inner_text()
+
+
+def prove(page: Any) -> None:
+    """Give the password that a sensitive act asks for; the act then goes on by itself."""
+    page.fill("main [name=password]", PASSWORD)
+    page.click("main form .btn-primary")
+
+
+def test_two_people_reveal_without_script(
+    running: Any, site: str, team: Team, as_user: Cookies
+) -> None:
+    challenge = team.challenge
+    cockpit = f"{site}/espace/challenges/{challenge.slug}/"
+    with browser.tab(running, script=False, cookies=as_user(owner_of(challenge))) as page:
+        page.goto(cockpit)
+        page.click("button:has-text('Clore la phase maintenant')")
+        assert page.title().startswith("Erreur")
+        assert "Cochez la case" in page.inner_text("#id_close_0_sure_error")
+        page.check("#id_close_0_sure")
+        page.click("button:has-text('Clore la phase maintenant')")
+        page.check("#id_reveal_0_sure")
+        page.click("button:has-text('Proposer la publication')")
+        prove(page)
+        assert page.get_by_text("Proposition enregistrée.").is_visible()
+        assert page.locator("button:has-text('Confirmer la publication')").count() == 0
+    region = UserFactory(region="administrator")
+    with browser.tab(running, script=False, cookies=as_user(region)) as page:
+        page.goto(f"{site}/espace/")
+        page.click("a:has-text('Confirmer les résultats')")
+        page.click("button:has-text('Confirmer la publication')")
+        prove(page)
+        assert page.inner_text("#id_reveal_0_sure_error") == "Cochez la case pour confirmer."
+        page.check("#id_reveal_0_sure")
+        page.click("button:has-text('Confirmer la publication')")
+        assert page.get_by_text("Confirmation enregistrée").is_visible()
+        assert drain()
+        page.goto(f"{site}/challenges/{challenge.slug}/classement/")
+        assert page.get_by_role("heading", name="Classement définitif", exact=True).count() == 1
 
 
 def test_live_state_updates_by_itself(
