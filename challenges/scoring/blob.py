@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from challenges.scoring.answer import canonical
 
 Array = NDArray[Any]
-Data = bytes | memoryview
+Data = bytes | bytearray | memoryview
 MAGIC = b"OEBLOB1\n"
 ALIGN = 64
 DTYPES = frozenset({"|u1", "|i1", "|b1", "<i2", "<u2", "<u4", "<i4", "<i8", "<u8", "<f8", "<f4"})
@@ -24,21 +24,26 @@ class BlobFault(ValueError):
     """Say that bytes are not a blob written here."""
 
 
-def pack(meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
-    """Write meta (JSON values) and arrays (little-endian numbers) as one byte string."""
-    parts: list[bytes] = []
+def pieces(meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> list[Data]:
+    """Return what pack joins, the arrays as views of their memory."""
+    parts: list[Data] = []
     table: dict[str, Any] = {}
     at = 0
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
-        raw = array.tobytes()
+        raw = array.reshape(-1).view(np.uint8).data
         table[name] = [array.dtype.str, list(array.shape), at]
         padding = -len(raw) % ALIGN
         parts += [raw, b"\0" * padding]
         at += len(raw) + padding
     header = canonical({"meta": meta, "arrays": table})
     header += b" " * (-(len(header) + 16) % ALIGN)
-    return b"".join([MAGIC, len(header).to_bytes(8, "little"), header, *parts])
+    return [MAGIC, len(header).to_bytes(8, "little"), header, *parts]
+
+
+def pack(meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
+    """Write meta (JSON values) and arrays (little-endian numbers) as one byte string."""
+    return b"".join(pieces(meta, arrays))
 
 
 def unpack(data: Data) -> tuple[dict[str, Any], dict[str, Array]]:

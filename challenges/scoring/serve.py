@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import signal
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from challenges.scoring.answer import AnswerSpec, Limits, canonical
 from challenges.scoring.predictions.fast import MOST_THREADS
 from challenges.scoring.predictions.faults import Reporter, refused
 from challenges.scoring.predictions.reader import read
-from challenges.scoring.truth import load_keys
-from challenges.scoring.wire import receive, send
+from challenges.scoring.recent import Recent
+from challenges.scoring.shelf import Shelf
+from challenges.scoring.truth import Keys, load_keys
+from challenges.scoring.wire import KEPT_BYTES, receive, send
 
 MEMORY_FACTOR = 8
 OPEN_FILES = 64
@@ -23,33 +26,41 @@ NO_MEMORY = 3
 
 
 def main() -> None:
-    """Answer requests until the parent closes the pipe."""
+    """Answer requests until the parent closes the pipe; the argument is the shelf's descriptor."""
     warnings.simplefilter("ignore")
+    shelf = Shelf(int(sys.argv[1]))
+    kept: Recent[Keys] = Recent(KEPT_BYTES)
     with open(0, "rb", buffering=0) as source, open(1, "wb") as sink:
         while True:
             try:
-                head, keys = receive(source)
+                head, body = receive(source)
             except EOFError:
                 return
-            answer = _forked(json.loads(head), keys)
-            send(sink, *answer)
+            request = json.loads(head)
+            if body:
+                kept.add(request["keys"], load_keys(body), len(body))
+            keys = kept.get(request["keys"])
+            if keys is None:
+                raise KeyError(request["keys"])
+            send(sink, *_forked(request, keys, shelf))
 
 
-def _forked(request: dict[str, Any], keys: bytes) -> tuple[bytes, bytes]:
+def _forked(request: dict[str, Any], keys: Keys, shelf: Shelf) -> tuple[bytes, bytes]:
+    """Read a file in a fork; returns the verdict, and how many bytes of answer are shelved."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
-        _serve_and_exit(request, keys, writing)
+        _serve_and_exit(request, keys, shelf, writing)
     os.close(writing)
     try:
         with open(reading, "rb", buffering=0) as pipe:
-            answer = receive(pipe)
+            verdict, size = receive(pipe)
     except EOFError:
-        answer = (b"", b"")
+        verdict, size = b"", bytearray()
     _, status = os.waitpid(child, 0)
-    if answer[0] and status == 0:
-        return answer
+    if verdict and status == 0:
+        return verdict, bytes(size)
     return _lost(request, status)
 
 
@@ -73,10 +84,10 @@ def _lost(request: dict[str, Any], status: int) -> tuple[bytes, bytes]:
 STARVED_BYTES = 32 * 2**20
 
 
-def _serve_and_exit(request: dict[str, Any], keys: bytes, writing: int) -> None:
+def _serve_and_exit(request: dict[str, Any], keys: Keys, shelf: Shelf, writing: int) -> None:
     code = 1
     try:
-        _serve(request, keys, writing)
+        _serve(request, keys, shelf, writing)
         code = 0
     except MemoryError:
         code = NO_MEMORY
@@ -92,18 +103,17 @@ def _starved() -> bool:
     return most != resource.RLIM_INFINITY and _mapped_bytes() + STARVED_BYTES > most
 
 
-def _serve(request: dict[str, Any], keys: bytes, writing: int) -> None:
+def _serve(request: dict[str, Any], keys: Keys, shelf: Shelf, writing: int) -> None:
     limits = Limits(**request["limits"])
     spec = AnswerSpec.from_json(request["spec"])
-    known = load_keys(keys)
     with open(request["path"], "rb") as file:
         data = file.read(limits.max_bytes + 1)
     _import_readers(request["name"].casefold(), data)
     bound(limits, _weight(request["name"].casefold(), len(data), limits))
-    verdict, answer = read(data, request["name"], spec, known, limits)
+    verdict, answer = read(data, request["name"], spec, keys, limits)
+    size = 0 if answer is None else shelf.put(answer.pieces())
     with open(writing, "wb") as pipe:
-        body = b"" if answer is None else answer.to_bytes()
-        send(pipe, canonical(verdict.to_json()), body)
+        send(pipe, canonical(verdict.to_json()), size.to_bytes(8, "big"))
 
 
 def _import_readers(name: str, data: bytes) -> None:

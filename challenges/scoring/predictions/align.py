@@ -30,8 +30,8 @@ class Answer:
     ranks: Array | None = None
     scores: Array | None = None
 
-    def to_bytes(self) -> bytes:
-        """Write the answer as one byte string."""
+    def pieces(self) -> list[blob.Data]:
+        """Return what to_bytes joins, without a copy of the arrays."""
         arrays = {"p": self.p}
         if self.offsets is not None:
             arrays["offsets"] = self.offsets
@@ -39,10 +39,14 @@ class Answer:
             arrays["ranks"] = self.ranks
         if self.scores is not None:
             arrays["scores"] = self.scores
-        return blob.pack({"kind": "answer", "texts": self.texts}, arrays)
+        return blob.pieces({"kind": "answer", "texts": self.texts}, arrays)
+
+    def to_bytes(self) -> bytes:
+        """Write the answer as one byte string."""
+        return b"".join(self.pieces())
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> "Answer":
+    def from_bytes(cls, data: blob.Data) -> "Answer":
         """Read what to_bytes wrote; raises BlobFault."""
         meta, arrays = blob.unpack(data)
         if meta.get("kind") != "answer" or "p" not in arrays:
@@ -53,7 +57,10 @@ class Answer:
     @property
     def digest(self) -> str:
         """Return the sha256 of the aligned answer: copies in any form or order share it."""
-        return hashlib.sha256(self.to_bytes()).hexdigest()
+        digest = hashlib.sha256()
+        for piece in self.pieces():
+            digest.update(piece)
+        return digest.hexdigest()
 
     @property
     def is_constant(self) -> bool:

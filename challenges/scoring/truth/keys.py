@@ -118,6 +118,12 @@ def pack_keys(keys: Keys) -> bytes:
     return blob.pack(meta, arrays | (keys.listed.arrays() if keys.listed else {}))
 
 
+def count_keys(data: blob.Data) -> int:
+    """Return how many identifiers keys hold, without reading them; raises BlobFault."""
+    meta, _ = blob.unpack(data)
+    return int(meta.get("count", 0))
+
+
 def load_keys(data: blob.Data) -> Keys:
     """Read the keys of a compiled truth, of this version or of the first.
 
