@@ -1,0 +1,27 @@
+"""The table of rights follows the models, whatever the database of the tests."""
+
+import pytest
+from django.apps import apps
+
+from portal.lib.immutable import Immutable
+from portal.management import rights
+
+
+def test_an_exception_names_a_model() -> None:
+    named = {label for exceptions in rights.EXCEPTIONS.values() for label in exceptions}
+    assert sorted(named - {model._meta.label for model in apps.get_models()}) == []
+
+
+@pytest.mark.parametrize("kind", rights.KINDS)
+def test_what_a_challenge_writes_once_nobody_may_change(kind: str) -> None:
+    """A new figure that is written once needs its line in rights.py, for each kind of process."""
+    written_once = {
+        model._meta.label
+        for model in apps.get_models()
+        if issubclass(model, Immutable) and model._meta.app_label == "challenges"
+    }
+    given = rights.EXCEPTIONS[kind]
+    assert sorted(written_once - set(given)) == []
+    assert [
+        label for label in sorted(written_once) if {"UPDATE", "DELETE"} & set(given[label])
+    ] == []
