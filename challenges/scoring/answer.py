@@ -318,12 +318,13 @@ class Limits:
     def of(cls, spec: AnswerSpec, expected: int) -> "Limits":
         """Derive the limits of a challenge from its answer and its number of identifiers."""
         rows = 2 * expected * spec.list_length
-        cells = spec.answer.max_labels or 1
+        columns = max(64, len(spec.columns) + 8)
+        cell = max(256, 64 * (spec.answer.max_labels or 1))
         return cls(
             max_bytes=spec.max_bytes,
-            max_uncompressed_bytes=max(4 * 2**20, 4 * spec.max_bytes),
-            max_columns=max(64, len(spec.columns) + 8),
-            max_cell_bytes=max(256, 64 * cells),
+            max_uncompressed_bytes=max(4 * 2**20, min(4 * spec.max_bytes, rows * columns * cell)),
+            max_columns=columns,
+            max_cell_bytes=cell,
             max_rows=rows,
         )
 
