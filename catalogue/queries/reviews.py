@@ -31,6 +31,7 @@ class Waiting:
     title: str
     age_days: int
     due_on: date
+    is_from_today: bool
 
     @property
     def kind(self) -> ResourceKind:
@@ -134,6 +135,7 @@ def _aged(contribution: Contribution, today: date) -> Waiting:
         str(getattr(contribution, "proposed_title", "") or ""),
         working_days.elapsed(day, today),
         working_days.after(day, settings.REVIEW_WORKING_DAYS),
+        day == today,
     )
 
 

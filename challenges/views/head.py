@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from challenges.enums import ChallengeStatus, PhaseMoment
 from challenges.models import Challenge, Entry, Phase, PublicFile, Team
@@ -227,8 +227,9 @@ def _step_state(challenge: Challenge, phase: Phase, now: datetime) -> str:
 def _quota_sentence(phase: Phase) -> str:
     share = round(phase.public_share * 100)
     if phase.max_per_day:
-        return _("%(n)s essais par jour, score sur %(share)s %% des données") % {
-            "n": phase.max_per_day,
-            "share": share,
-        }
+        return ngettext(
+            "%(n)s essai par jour, score sur %(share)s %% des données",
+            "%(n)s essais par jour, score sur %(share)s %% des données",
+            phase.max_per_day,
+        ) % {"n": phase.max_per_day, "share": share}
     return _("Score sur %(share)s %% des données") % {"share": share}

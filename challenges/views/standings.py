@@ -3,10 +3,11 @@
 import csv
 import hashlib
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_safe
 from challenges.enums import Direction, Split
 from challenges.models import Challenge, Phase
 from challenges.queries import boards as reads
-from challenges.queries.boards import Board
+from challenges.queries.boards import Board, Row
 from challenges.queries.challenges import current_phase
 from challenges.views import boards
 from challenges.views.head import find, scene, shares
@@ -105,7 +106,9 @@ def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[
     """Prepare everything the page of a board shows."""
     sort = request.GET.get("tri", "")
     listed = boards.ordered(board, sort)
-    page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
+    teams = [row for row in listed if not row.is_baseline]
+    page = Paginator(teams, PER_PAGE).get_page(request.GET.get("page"))
+    shown = _on_page(listed, page)
     primary = boards.primary_of(board)
     minimum, maximum, reference = boards.scale_of(board)
     return {
@@ -115,7 +118,8 @@ def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[
         "secondary": [_heading(request, column, sort) for column in boards.secondary_of(board)],
         "has_fairness": bool(boards.fairness_of(board)),
         "fairness_title": getattr(boards.fairness_summary(board), "title", ""),
-        "rows": boards.table_rows(board, list(page), mine=mine, sorted_by_rank=not sort),
+        "computed_at": shown[0].standing.computed_at if shown else None,
+        "rows": boards.table_rows(board, shown, mine=mine, sorted_by_rank=not sort),
         "minimum": minimum,
         "maximum": maximum,
         "axis_decimals": boards.axis_decimals(minimum, maximum),
@@ -128,7 +132,21 @@ def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[
         "parts": _parts(board),
         "part": _("Privé") if board.split == Split.PRIVATE else _("Public"),
         "export": "partie=privee" if board.split == Split.PRIVATE else "partie=publique",
-    } | _after_reveal(request, board, list(page), mine)
+    } | _after_reveal(request, board, shown, mine)
+
+
+def _on_page(listed: Sequence[Row], page: Page) -> list[Row]:
+    """Keep the rows of the teams of a page, and the references among them, which do not count."""
+    teams = {row.standing.pk for row in page.object_list}
+    kept: list[Row] = []
+    above: list[Row] = []
+    for row in listed:
+        if row.is_baseline:
+            above.append(row)
+            continue
+        kept += [*above, row] if row.standing.pk in teams else []
+        above = []
+    return kept if page.has_next() else [*kept, *above]
 
 
 def _after_reveal(

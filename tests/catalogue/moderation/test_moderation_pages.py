@@ -1,6 +1,6 @@
 """The review queue: who enters, what is shown, decisions, refusals and query counts."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -13,11 +13,13 @@ from catalogue.queries import reviews
 from catalogue.views import moderation
 from portal.accounts import space
 from portal.accounts.models import User
+from portal.lib import clock
 from tests.catalogue.moderation.ledger import cost, events
 from tests.factories import contributions as make
 
 pytestmark = pytest.mark.django_db
 QUEUE = "catalogue:moderation"
+SATURDAY = datetime(2026, 11, 28, 11, 0, tzinfo=UTC)
 
 
 def signed_in(user: User) -> Client:
@@ -262,6 +264,21 @@ def test_delays_are_measured_in_working_days() -> None:
 
     assert (delays.waiting, delays.late, delays.median_days) == (1, 1, 0)
     assert delays.ninth_decile_days is None
+
+
+def test_what_came_today_is_not_counted_in_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        make.published()
+    sent = Contribution.objects.filter(pk=make.submitted().pk)
+    sent.update(first_submitted_at=SATURDAY, submitted_at=SATURDAY)
+    monkeypatch.setattr(clock, "now", lambda: SATURDAY)
+    client = signed_in(make.moderator())
+    page = client.get(reverse(QUEUE)).text
+    assert ">aujourd’hui<" in page
+    assert "le jour même" in page
+    assert "0 jour" not in page.replace("\u202f", " ").replace("\u00a0", " ")
+    monkeypatch.setattr(clock, "now", lambda: SATURDAY + timedelta(days=1))
+    assert "moins d’un jour ouvré" in client.get(reverse(QUEUE)).text
 
 
 @pytest.mark.parametrize(

@@ -207,3 +207,11 @@ def test_feed_tells_public_announcements_only(client: Client) -> None:
     assert "Une annonce." in sent.text
     assert "Secret" not in sent.text
     assert "Cachée." not in sent.text
+
+
+@pytest.mark.parametrize(("quota", "said"), [(1, "1 essai par jour,"), (2, "2 essais par jour,")])
+def test_quota_of_a_day_agrees_with_its_number(client: Client, quota: int, said: str) -> None:
+    challenge = ChallengeFactory(opened=True)
+    challenge.phases.update(max_per_day=quota)
+    page = client.get(reverse("challenges:presentation", args=[challenge.slug])).text
+    assert said in page.replace("\u00a0", " ")

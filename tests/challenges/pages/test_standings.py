@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from django.test import Client
@@ -30,6 +31,11 @@ def page_of(client: Client, challenge: Challenge, query: str = "") -> str:
     page = client.get(reverse("challenges:standings", args=[challenge.slug]) + query)
     assert page.status_code == 200
     return page.text
+
+
+def plain(text: str) -> str:
+    """Return a text with ordinary spaces only."""
+    return re.sub(r"[\u00a0\u202f]", " ", text)
 
 
 def test_empty_board_says_so(client: Client, challenge: Challenge) -> None:
@@ -200,6 +206,31 @@ def test_files_answer_conditional_requests(client: Client, challenge: Challenge,
     row.leaderboard.facts = {"public": {"digest": "def"}}
     row.leaderboard.save()
     assert client.get(address, headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_pager_counts_teams_and_leaves_the_reference_at_its_place(
+    client: Client, challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("challenges.views.standings.PER_PAGE", 2)
+    names = ("A", "B", "Première référence", "C", "D", "Dernière référence")
+    for at, name in enumerate(names):
+        listed(challenge, name, 0.3 + at / 100, rank=at, baseline="référence" in name)
+    pages = [
+        client.get(reverse("challenges:standings", args=["tensions"]) + f"?page={number}")
+        for number in (1, 2)
+    ]
+    shown = [[row["team"] for row in page.context["rows"]] for page in pages]
+    assert shown == [["A", "B"], ["Première référence", "C", "D", "Dernière référence"]]
+    assert "1 – 2 sur 4" in plain(pages[0].text)
+    assert "3 – 4 sur 4" in plain(pages[1].text)
+
+
+def test_a_board_of_the_reference_alone_shows_it(client: Client, challenge: Challenge) -> None:
+    listed(challenge, "Référence", 0.40, rank=0, baseline=True)
+    page = client.get(reverse("challenges:standings", args=["tensions"]))
+    assert [row["team"] for row in page.context["rows"]] == ["Référence"]
+    assert "Calculé le" in page.text
+    assert 'class="pager"' not in page.text
 
 
 @pytest.mark.parametrize("name", ["standings_csv", "standings_json"])
