@@ -141,15 +141,23 @@ def read_keys(version: HoldoutVersion) -> bytes:
     return objects.read(version.compiled_keys_sha256)
 
 
-def open_file(*, data_file: DataFile, by: Actor | object, licences: str = "") -> IO[bytes]:
-    """Open a released file for this reader, after writing the Download row.
+def announce_file(*, data_file: DataFile, by: Actor | object) -> None:
+    """Let this reader know of a released file, none of its bytes: nothing is counted.
 
-    licences: what the reader accepted. The card must be readable. Raises Hidden where the
-    file's existence is no secret but its content is; NotAllowed where an account would do.
+    Raises Hidden where the file's existence is no secret but its content is; NotAllowed where
+    an account would do.
     """
     resource = data_file.release.dataset.resource
     if not rules.may_read_file(by, data_file.level_enum, resource.organisation):
         raise Hidden(denied=data_file) if data_file.level_enum.is_restricted else NotAllowed
+
+
+def open_file(*, data_file: DataFile, by: Actor | object, licences: str = "") -> IO[bytes]:
+    """Open a released file for this reader, after writing the Download row.
+
+    licences: what the reader accepted. The card must be readable. Raises as `announce_file`.
+    """
+    announce_file(data_file=data_file, by=by)
     content = objects.open(data_file.sha256)
     user = by if isinstance(by, User) else None
     with transaction.atomic(), immutable.writes(Download):

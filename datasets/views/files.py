@@ -1,5 +1,7 @@
 """The downloads, through the gate."""
 
+from collections.abc import Iterable
+from typing import IO
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
@@ -32,5 +34,9 @@ def download(request: HttpRequest, slug: str, file: UUID) -> StreamingHttpRespon
         if not request.POST.get("accept"):
             raise Invalid(_("Acceptez la licence pour recevoir ce fichier."), code="licence")
         licences = ", ".join(found.release.dataset.resource.licences)
-    content = gate.open_file(data_file=found, by=request.user, licences=licences)
+    content: IO[bytes] | Iterable[bytes] = ()
+    if request.method == "HEAD":  # the headers of a download, which does not take place
+        gate.announce_file(data_file=found, by=request.user)
+    else:
+        content = gate.open_file(data_file=found, by=request.user, licences=licences)
     return attachment(content, found.name, media_type=found.media_type, size=found.size)

@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from datasets.enums import AccessLevel, FileRole
 from datasets.models import DataFile, Dataset, Download, Release
 from portal.accounts.enums import RegionRole
+from portal.audit.models import AuditEvent
 from tests.factories.datasets import (
     CSV,
     DataFileFactory,
@@ -81,7 +82,24 @@ def test_the_head_of_a_file_is_that_of_its_download(client: Client) -> None:
     response = client.head(address(file))
 
     assert (response.status_code, response["Content-Length"]) == (200, str(len(CSV)))
+    got = client.get(address(file))
+    assert dict(response.headers) == dict(got.headers)
+    assert (body(response), body(got)) == (b"", CSV)
     response.close()
+
+
+def test_a_head_is_no_download(client: Client) -> None:
+    file = open_file()
+    secret = DataFileFactory(level=AccessLevel.RESTRICTED_BUSINESS)
+
+    assert client.head(address(file)).status_code == 200
+    assert client.head(address(secret)).status_code == 404
+    before = AuditEvent.objects.count()
+    client.force_login(member(secret.release.dataset.resource.organisation))
+    assert client.head(address(secret)).status_code == 200
+
+    assert Download.objects.count() == 0
+    assert AuditEvent.objects.count() == before
 
 
 def test_a_restricted_dataset_says_that_requests_are_to_come(client: Client) -> None:
