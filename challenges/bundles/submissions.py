@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from challenges.bundles import shapes
+from challenges.bundles import patterns, shapes
 from challenges.bundles.fields import MISSING, Fields
 from challenges.bundles.report import counted
 
@@ -121,8 +120,9 @@ def _column(one: Fields) -> shapes.Column:
     if low is not None and high is not None and low > high:
         one.refuse("E_DOMAIN", f"min dépasse max ({high})", key="min", value=low)
     pattern = one.optional("pattern")
-    if pattern is not None and not _compiles(pattern):
-        one.refuse("E_DOMAIN", "expression régulière incorrecte", key="pattern", value=pattern)
+    wrong = patterns.fault(pattern) if pattern is not None else ""
+    if wrong:
+        one.refuse("E_DOMAIN", wrong, key="pattern", value=pattern)
         pattern = None
     separator = one.values.get("separator")
     return shapes.Column(
@@ -138,14 +138,6 @@ def _column(one: Fields) -> shapes.Column:
         max_distinct=one.whole("max_distinct", low=1),
         label=one.optional("label"),
     )
-
-
-def _compiles(pattern: str) -> bool:
-    try:
-        re.compile(pattern)
-    except (re.error, RecursionError, OverflowError):
-        return False
-    return len(pattern) <= 500
 
 
 def truth(top: Fields, layout: shapes.Layout) -> shapes.Truth:

@@ -53,6 +53,16 @@ def test_time_is_limited(file: Path) -> None:
     assert child.check(file, spec(), KEYS).accepted
 
 
+def test_a_pattern_that_never_ends_is_stopped(tmp_path: Path) -> None:
+    """Should one slip past the import, the file is refused and its reader killed."""
+    path = tmp_path / "p.csv"
+    path.write_text("id,p\n01," + "a" * 60 + "!\n02,a\n")
+    wanted = spec(type="category", pattern="(a+)+$")
+    limits = Limits.of(wanted, 2).but(wall_seconds=0.5)
+    found = child.check(path, wanted, KEYS, limits)
+    assert [fault.code for fault in found.faults] == ["X_TIMEOUT"]
+
+
 @pytest.mark.slow
 def test_memory_is_limited(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
