@@ -3,11 +3,14 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from challenges import rules
+from challenges.actions.notices import announce
 from challenges.enums import ChallengeStatus, NoticeKind, PhaseMoment
-from challenges.models import Challenge, Entry, Notice, Phase, PhaseTask, Reveal
+from challenges.models import Challenge, Entry, Phase, PhaseTask, Reveal
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor, SystemActor
 from portal.audit.outbox import owe
@@ -82,9 +85,8 @@ def publish(*, challenge: Challenge, confirm_licence: bool = False, by: Actor) -
     challenge.save()
     for phase in challenge.phases.filter(opens_at__isnull=True).order_by("index")[:1]:
         _open_now(phase, now)
-    Notice.objects.create(
-        challenge=challenge, kind=NoticeKind.TEXT, text=_("Le challenge est publié."), at=now
-    )
+    published = gettext_lazy("Le challenge est publié.")
+    announce(challenge=challenge, kind=NoticeKind.TEXT, sentence=published, at=now)
     record(
         "challenge.published",
         by=by,
@@ -150,7 +152,8 @@ def suspend(*, challenge: Challenge, reason: str, by: Actor) -> Challenge:
     """Stop entries for a while, with a public notice. Event "challenge.suspended"."""
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_suspend_challenge, by, challenge)
-    _turn(challenge, ChallengeStatus.SUSPENDED, _("Challenge suspendu : %(reason)s"), reason)
+    sentence = gettext_lazy("Challenge suspendu : %(reason)s")
+    _turn(challenge, ChallengeStatus.SUSPENDED, sentence, reason)
     record("challenge.suspended", by=by, on=challenge)
     return challenge
 
@@ -160,18 +163,16 @@ def resume(*, challenge: Challenge, by: Actor) -> Challenge:
     """Take entries again, with a public notice. Event "challenge.resumed"."""
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_suspend_challenge, by, challenge)
-    _turn(challenge, ChallengeStatus.PUBLISHED, _("Le challenge reprend.%(reason)s"), "")
+    _turn(challenge, ChallengeStatus.PUBLISHED, gettext_lazy("Le challenge reprend.%(reason)s"), "")
     record("challenge.resumed", by=by, on=challenge)
     return challenge
 
 
-def _turn(challenge: Challenge, status: ChallengeStatus, sentence: str, reason: str) -> None:
+def _turn(challenge: Challenge, status: ChallengeStatus, sentence: Promise, reason: str) -> None:
     now = clock.now()
     challenge.become(status, at=now)
     challenge.save()
-    Notice.objects.create(
-        challenge=challenge, kind=NoticeKind.TEXT, text=sentence % {"reason": reason}, at=now
-    )
+    announce(challenge=challenge, kind=NoticeKind.TEXT, sentence=sentence, at=now, reason=reason)
 
 
 @transaction.atomic
@@ -208,7 +209,7 @@ def set_dates(
     challenge.save(update_fields=["version"])
     record("phase.dated", by=by, on=phase, opens_at=opens_at, closes_at=closes_at)
     if challenge.is_public:
-        _tell_dates(phase, _("Les dates de « %(name)s » changent.") % {"name": phase.name})
+        _tell_dates(phase, gettext_lazy("Les dates de « %(name)s » changent."))
     return phase
 
 
@@ -238,13 +239,15 @@ def close(*, phase: Phase, by: Actor) -> Phase:
             phase.closes_at, phase.closed_by_hand = now, True
             phase.save(update_fields=["closes_at", "closed_by_hand"])
             record("phase.closed", by=by, on=phase)
-            _tell_dates(phase, _("« %(name)s » est close.") % {"name": phase.name})
+            _tell_dates(phase, gettext_lazy("« %(name)s » est close."))
         case PhaseMoment.CLOSED if phase.is_in_grace(now):
             phase.closed_by_hand = True
             phase.save(update_fields=["closed_by_hand"])
             record("phase.grace_ended", by=by, on=phase)
-            told = _("« %(name)s » est close : les envois commencés avant ne sont plus reçus.")
-            _tell_dates(phase, told % {"name": phase.name})
+            sentence = gettext_lazy(
+                "« %(name)s » est close : les envois commencés avant ne sont plus reçus."
+            )
+            _tell_dates(phase, sentence)
         case PhaseMoment.CLOSED:
             pass
     close_challenge_if_over(phase.challenge, by=by)
@@ -288,9 +291,13 @@ def close_those_over() -> int:
     return closed
 
 
-def _tell_dates(phase: Phase, sentence: str) -> None:
+def _tell_dates(phase: Phase, sentence: Promise) -> None:
     now = clock.now()
-    Notice.objects.create(
-        challenge_id=phase.challenge_id, kind=NoticeKind.DATES, text=sentence, at=now
+    announce(
+        challenge=phase.challenge,
+        kind=NoticeKind.DATES,
+        sentence=sentence,
+        at=now,
+        name=phase.name,
     )
     owe("mail.phase_dates", key=f"{phase.pk}:{now.isoformat()}", phase_id=phase.pk)

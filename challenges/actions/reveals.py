@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from challenges import rules
 from challenges.actions import jobs, score_receipts, standings
@@ -12,6 +13,7 @@ from challenges.actions.challenges import close_challenge_if_over, note_revealed
 from challenges.actions.findings import Finding
 from challenges.actions.findings import release as release_findings
 from challenges.actions.jobs import WORKER
+from challenges.actions.notices import announce
 from challenges.enums import (
     ChallengeStatus,
     JobKind,
@@ -22,7 +24,6 @@ from challenges.models import (
     Challenge,
     Job,
     Leaderboard,
-    Notice,
     Phase,
     Reveal,
     Score,
@@ -154,11 +155,12 @@ def execute(
     reveal.executed_at, reveal.facts = now, dict(facts)
     reveal.save()
     note_revealed(challenge)
-    Notice.objects.create(
+    announce(
         challenge=challenge,
         kind=NoticeKind.SCORING,
-        text=_("Les résultats définitifs de « %(name)s » sont publiés.") % {"name": phase.name},
+        sentence=gettext_lazy("Les résultats définitifs de « %(name)s » sont publiés."),
         at=now,
+        name=phase.name,
     )
     record("phase.revealed", by=WORKER, on=reveal, phase=phase.index, scores=len(scores))
     owe("mail.phase_revealed", key=str(reveal.pk), reveal_id=reveal.pk)

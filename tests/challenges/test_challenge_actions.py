@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from django.utils.translation import override
 
 from challenges.actions import challenges
 from challenges.enums import ChallengeStatus, NoticeKind, PhaseMoment
@@ -266,6 +267,16 @@ def test_dates_move_freely_before_the_first_entry() -> None:
     assert Phase.objects.get().closes_at == NOON + timedelta(hours=1)
     with pytest.raises(Invalid):
         challenges.set_dates(phase=phase, opens_at=NOON, closes_at=NOON, by=by)
+
+
+def test_a_notice_is_written_in_the_language_of_its_challenge() -> None:
+    french, english = ChallengeFactory(opened=True), ChallengeFactory(opened=True, language="en")
+    with override("en"):
+        for challenge in (french, english):
+            challenges.close(phase=challenge.phases.get(), by=owner(challenge))
+    told = [challenge.notices.first().text for challenge in (french, english)]
+    assert told[0].endswith(" est close.")
+    assert told[1].endswith(" is closed.")
 
 
 def test_the_same_dates_change_nothing() -> None:
