@@ -43,6 +43,7 @@ SECURE_CSP = {
     "base-uri": ["'none'"],
     "object-src": ["'none'"],
     "frame-ancestors": ["'none'"],
+    "report-uri": ["/csp/"],
 }
 # Wagtail's admin writes inline scripts and styles (wagtail#1288); relaxed there only.
 SECURE_CSP_ADMIN = {

@@ -94,3 +94,20 @@ def test_dialog_opens_and_closes(running: Any, opened: str) -> None:
         assert page.locator("dialog[open]").count() == 1
         page.click("dialog [data-dismiss] >> nth=0")
         assert page.locator("dialog[open]").count() == 0
+
+
+def test_what_the_policy_stops_is_reported(
+    running: Any, opened: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with browser.tab(running) as page:
+        page.goto(opened + "/charte/")
+        with page.expect_request(lambda request: request.url.endswith("/csp/")) as sent:
+            page.evaluate(
+                "const s = document.createElement('script');"
+                "s.textContent = 'window.run = true'; document.body.append(s)"
+            )
+        answer = sent.value.response()
+        assert page.evaluate("window.run") is None
+    assert answer.status == 204
+    told = [each.getMessage() for each in caplog.records if each.name == "portal.csp"]
+    assert told == ["directive script-src-elem blocked inline on wagtail_serve"]
