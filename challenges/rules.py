@@ -99,6 +99,11 @@ def may_choose_entry(by: Actor, entry: "Entry") -> bool:
     return may_run_team(by, entry.enrolment.team) and entry.status == EntryStatus.SCORED
 
 
+def may_read_audits(by: "Viewer", challenge: "Challenge") -> bool:
+    """Say whether the actor may read, once revealed, the audits kept to teams: an organiser."""
+    return not isinstance(by, SystemActor) and by.is_authenticated and challenge.is_organised_by(by)
+
+
 def may_examine_entry(by: Actor, entry: "Entry") -> bool:
     """Say whether the actor may decide on an entry under examination: a moderator."""
     return has_permission(by, Permission.ENTRY_EXAMINE) and not entry.enrolment.team.has_member(by)

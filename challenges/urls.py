@@ -3,7 +3,17 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from challenges import feeds
-from challenges.views import entries, kit, organiser, reading, receipts, standings, teams
+from challenges.views import (
+    details,
+    entries,
+    fairness,
+    kit,
+    organiser,
+    reading,
+    receipts,
+    standings,
+    teams,
+)
 
 app_name = "challenges"
 
@@ -19,6 +29,7 @@ entry_patterns = [
     path("erreurs.csv", entries.faults_csv, name="entry_faults"),
     path("choisir/", entries.choose, name="entry_choose"),
     path("retirer/", entries.withdraw, name="entry_withdraw"),
+    path("detail/", details.detail, name="entry_detail"),
 ]
 
 team_patterns = [
@@ -39,6 +50,10 @@ challenge_patterns: list[URLPattern | URLResolver] = [
     path("classement/", standings.standings, name="standings"),
     path("classement.csv", standings.standings_csv, name="standings_csv"),
     path("classement.json", standings.standings_json, name="standings_json"),
+    path("equite/", fairness.audits, name="audits"),
+    path("equite/<uuid:entry>/", fairness.audit, name="audit"),
+    path("equite/<uuid:entry>.csv", fairness.audit_csv, name="audit_csv"),
+    path("equite/<uuid:entry>.json", fairness.audit_json, name="audit_json"),
     path("soumissions/", entries.entries, name="entries"),
     path("soumissions.csv", entries.entries_csv, name="entries_csv"),
     path("soumissions/<uuid:entry>/", include(entry_patterns)),

@@ -78,6 +78,16 @@ class Column(models.Model):
         ]
 
     @property
+    def is_limited(self) -> bool:
+        """Say whether a limit bars from prizes what is beyond it."""
+        return self.valid_min is not None or self.valid_max is not None
+
+    def passes(self, value: float) -> bool:
+        """Say whether a released value is within the limits."""
+        low = self.valid_min is None or value >= self.valid_min
+        return low and (self.valid_max is None or value <= self.valid_max)
+
+    @property
     def at_closing(self) -> bool:
         """Say whether its figures stay sealed until the reveal."""
         return self.kind == ColumnKind.FAIRNESS

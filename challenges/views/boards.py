@@ -189,23 +189,33 @@ def _extra(board: Board, row: Row, ranks: Mapping[str, Mapping[int, int]]) -> li
         for column in secondary_of(board)
     ]
     if fairness_of(board):
-        cells.append({"label": _("Équité"), "text": _fairness_text(board, row)})
+        cells.append({"label": _("Équité"), **_fairness_cell(board, row)})
     cells.append({"label": _("Essais"), "text": str(row.standing.entries_count)})
     return cells
 
 
-def _fairness_text(board: Board, row: Row) -> str:
+def _fairness_cell(board: Board, row: Row) -> dict[str, str]:
     if not board.revealed:
-        return _("à la clôture")
+        return {"text": _("à la clôture")}
     column = fairness_summary(board)
     if column is None:
-        return _("voir plus bas")
-    return text_of(cell_of(board, row, column), column)
+        return {"text": _("voir plus bas")}
+    cell = cell_of(board, row, column)
+    text = text_of(cell, column)
+    if cell.get("value") is None or not column.is_limited:
+        return {"text": text}
+    if column.passes(cell["value"]):
+        return {"text": text, "tone": "pin", "icon": "check"}
+    over = _("%(value)s hors seuil") % {"value": text}
+    return {"text": over, "tone": "garance", "icon": "triangle-alert"}
 
 
 def fairness_summary(board: Board) -> Column | None:
-    """Choose the figure that sums up fairness: the first directed one, else the first."""
+    """Choose the figure that sums up fairness: a limited one, else directed, else the first."""
     plain = [column for column in fairness_of(board) if not column.grouped]
+    limited = [column for column in plain if column.is_limited]
+    if limited:
+        return limited[0]
     directed = [column for column in plain if column.direction != Direction.NONE]
     return next(iter(directed or plain), None)
 

@@ -20,6 +20,7 @@ from challenges.actions import entries as acts
 from challenges.enums import EntryStatus
 from challenges.forms import EntryForm
 from challenges.models import Challenge, Entry, Phase
+from challenges.queries import findings
 from challenges.queries.teams import has_accepted_terms, quota_left, registration_of
 from challenges.views import lives
 from challenges.views.entry_tables import (
@@ -151,7 +152,7 @@ def faults_csv(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
         for each in faults_of(own.verdict)
     ]
     header = ["code", "ligne", "colonne", "valeur", "message", "attendu"]
-    return _csv(f"{slug}-{own.number}-erreurs.csv", [header, *rows])
+    return csv_answer(f"{slug}-{own.number}-erreurs.csv", [header, *rows])
 
 
 @require_safe
@@ -186,7 +187,7 @@ def entries_csv(request: HttpRequest, slug: str) -> HttpResponse:
         "fichier",
         "sha256",
     ]
-    return _csv(f"{slug}-soumissions.csv", [header, *rows])
+    return csv_answer(f"{slug}-soumissions.csv", [header, *rows])
 
 
 @require_POST
@@ -302,6 +303,7 @@ def _entry_page(request: HttpRequest, slug: str, own: Entry) -> HttpResponse:
         "faults": faults_of(own.verdict),
         "warnings": [each.get("message", "") for each in own.verdict.get("warnings", ())],
         "score_receipts": score_receipts_of(own),
+        "told": findings.told_of(own),
         "may_withdraw": may_withdraw(own, captain=own.enrolment.team.has_captain(person(request))),
         "quota": quota_left(own.enrolment.phase, own.enrolment.team, context["now"]),
     }
@@ -322,7 +324,8 @@ def _receipt(text: str, *, status: int = 200) -> HttpResponse:
     return HttpResponse(text, content_type="application/json", status=status)
 
 
-def _csv(name: str, rows: list[list[Any]]) -> HttpResponse:
+def csv_answer(name: str, rows: list[list[Any]]) -> HttpResponse:
+    """Answer with a CSV file, formulas neutralised."""
     out = io.StringIO()
     csv.writer(out).writerows([[csv_safe(cell) for cell in row] for row in rows])
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")

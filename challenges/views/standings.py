@@ -21,6 +21,7 @@ from challenges.models import Challenge, Phase
 from challenges.queries import boards as reads
 from challenges.queries.boards import Board, Row
 from challenges.queries.challenges import current_phase
+from challenges.queries.findings import declared_audit
 from challenges.views import boards
 from challenges.views.head import find, scene, shares
 from portal.lib import clock
@@ -36,6 +37,7 @@ def standings(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a leaderboard: provisional until the reveal, both parts after it."""
     context = scene(request, slug, "standings")
     phase = phase_wanted(request, context["challenge"], context["phase"])
+    context["audited"] = declared_audit(phase) is not None
     context |= {"shown_phase": phase, "phase_links": _phase_links(context["phases"])}
     board = board_wanted(request, phase) if phase else None
     if board is None:

@@ -11,8 +11,8 @@ from typing import Any
 
 from catalogue.enums import ResourceKind
 from challenges.actions import teams
-from challenges.enums import EntryStatus, TeamRole
-from challenges.models import PublicFile, SealedResult, TeamMember
+from challenges.enums import EntryStatus, Split, TeamRole
+from challenges.models import Entry, PublicFile, Reveal, SealedResult, TeamMember
 from datasets import gate
 from datasets.enums import AccessLevel
 from portal.accounts.actions import appointments, invitations, memberships
@@ -23,6 +23,7 @@ from tests.factories import accounts as people
 from tests.factories import challenges as arena
 from tests.factories import contributions as proposals
 from tests.factories import datasets as data
+from tests.factories import findings
 
 COLUMN = {
     "name": "zone",
@@ -224,9 +225,38 @@ def _challenges(world: World) -> None:
     for challenge, suffix in ((opened, ""), (closed, "_closed")):
         for side in ("a", "b"):
             _team(world, challenge, side, suffix)
+    _revealed(world, organiser, holder)
 
 
-def _team(world: World, challenge: Any, side: str, suffix: str) -> None:
+def _revealed(world: World, organiser: User, holder: Any) -> None:
+    """Make a revealed challenge: audits kept to teams, details of each entry."""
+    revealed = arena.ChallengeFactory(
+        closed=True, slug="defi-revele", organiser=holder, owner=organiser
+    )
+    world.objects["challenge.revealed"] = revealed.slug
+    now = clock.now()
+    Reveal.objects.create(
+        phase=revealed.phases.get(),
+        proposed_by=organiser,
+        proposed_at=now,
+        confirmed_by=_fresh(world, "moderator"),
+        confirmed_at=now,
+        executed_at=now,
+    )
+    for side in ("a", "b"):
+        entry = _team(world, revealed, side, "_revealed")
+        team = [f"captain_{side}", *(["mate_a"] if side == "a" else [])]
+        told = world.canary(f"captain_{side}", "audit", *team, "organiser")
+        audit = findings.record({told: 60, "h": 60}, {told: 0.5, "h": 0.5}, shown="team")
+        seen = world.canary(f"captain_{side}", "detail", *team)
+        evaluation = entry.evaluations.get()
+        findings.declare(evaluation, findings.contract({}, shown="team"))
+        findings.tell(evaluation, audit, findings.classes(seen, "autre"))
+        arena.StandingFactory(entry=entry, split=Split.PRIVATE, position=10 + ord(side))
+        world.objects[f"entry.revealed_{side}"] = str(entry.pk)
+
+
+def _team(world: World, challenge: Any, side: str, suffix: str) -> Entry:
     captain = _fresh(world, f"captain_{side}")
     team = arena.TeamFactory(challenge=challenge, captain=captain, name=f"Équipe {side}{suffix}")
     readers = [f"captain_{side}"]
@@ -240,7 +270,7 @@ def _team(world: World, challenge: Any, side: str, suffix: str) -> None:
         readers.append("organiser")
     secret = world.canary(f"captain_{side}", f"entry{suffix}", *readers)
     content = f"id,y\n{secret},0.5\n".encode()
-    entry = arena.EntryFactory(
+    entry: Entry = arena.EntryFactory(
         enrolment=arena.EnrolmentFactory(team=team, phase=challenge.phases.get()),
         submitted_by=captain,
         sha256=objects.put(content).sha256,
@@ -269,6 +299,7 @@ def _team(world: World, challenge: Any, side: str, suffix: str) -> None:
             f"invitation.team_{side}.token": teams.invitation_token(invitation.public_id),
             f"member.team_{side}": str(place.pk),
         }
+    return entry
 
 
 def _accounts(world: World) -> None:

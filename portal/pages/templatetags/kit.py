@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from portal.lib import languages
 from portal.pages import faces, frame, typography
-from portal.pages.kit import forms, marks, navigation, words
+from portal.pages.kit import forms, marks, navigation, plots, words
 
 register = template.Library()
 
@@ -216,6 +216,18 @@ def facts(items: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 def stats(items: Sequence[Sequence[Any]], size: str = "") -> dict[str, Any]:
     """Show large figures: items of (label, figure, small text or ""); size: empty, s or 2."""
     return {"items": [(*item, "")[:3] for item in items], "size": size}
+
+
+@register.inclusion_tag("components/dot_plot.html")
+def dot_plot(plot: dict[str, Any]) -> dict[str, Any]:
+    """Show dots and intervals, one a row; plot: the arguments of kit.plots.dots."""
+    return {"plot": plots.dots(**plot)}
+
+
+@register.inclusion_tag("components/reliability_plot.html")
+def reliability_plot(plot: dict[str, Any]) -> dict[str, Any]:
+    """Show observed against predicted values; plot: the arguments of kit.plots.reliability."""
+    return {"plot": plots.reliability(**plot)}
 
 
 @register.inclusion_tag("components/code.html")

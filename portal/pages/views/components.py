@@ -78,6 +78,8 @@ def components(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "sections": _sections(),
+        "sample_dots": _dots(),
+        "sample_reliability": _reliability(),
         "colours": _colours(),
         "kinds": list(FACES)[:9],
         "kind_choices": [(key, face.plural) for key, face in FACES.items()],
@@ -87,6 +89,44 @@ def components(request: HttpRequest) -> HttpResponse:
         "code": CODE,
     } | _progress()
     return render(request, "pages/components.html", context)
+
+
+def _dots() -> dict[str, Any]:
+    rows = [
+        {"label": _("Femmes"), "value": 0.61, "low": 0.57, "high": 0.65},
+        {"label": _("Hommes"), "value": 0.70, "low": 0.66, "high": 0.74},
+        {"label": _("Non renseigné"), "value": 0.66, "low": 0.5, "high": 0.8, "faint": True},
+    ]
+    description = _("Femmes 0,61, hommes 0,70, non renseigné 0,66 ; 0,66 en moyenne.")
+    title = _("Exemple de points et d’intervalles")
+    return {
+        "key": "sample-dots",
+        "title": title,
+        "description": description,
+        "rows": rows,
+        "scale": (0.4, 0.9),
+        "reference": 0.66,
+        "decimals": 0,
+        "percent": True,
+    }
+
+
+def _reliability() -> dict[str, Any]:
+    points = [
+        {"predicted": share, "observed": share**1.2, "low": share**1.2 - 0.05, "high": None}
+        for share in (0.1, 0.3, 0.5, 0.7, 0.9)
+    ]
+    for point in points:
+        point["high"] = point["observed"] + 0.05
+    title = _("Exemple de calibration")
+    description = _("Les parts observées restent sous la diagonale : les scores sont trop hauts.")
+    return {
+        "key": "sample-reliability",
+        "title": title,
+        "description": description,
+        "points": points,
+        "scale": (0.0, 1.0),
+    }
 
 
 def _sections() -> list[tuple[str, str]]:

@@ -233,3 +233,44 @@ def test_menu_shows_only_pages_that_exist() -> None:
     assert frame.links((missing, frame.LEGAL[0]), "accessibilite") == [
         {"label": frame.LEGAL[0].label, "href": "/accessibilite/", "current": True}
     ]
+
+
+def test_dots_are_placed_in_per_cent_of_the_width_and_named() -> None:
+    plot = {
+        "key": "k",
+        "title": "Rappel",
+        "description": "A 0,2 ; B 0,9",
+        "rows": [
+            {"label": "A <b>", "value": 0.2, "low": 0.1, "high": 0.3},
+            {"label": "B", "value": 0.9, "low": None, "high": None, "faint": True},
+        ],
+        "scale": (0.0, 1.0),
+        "reference": 0.5,
+        "decimals": 1,
+    }
+    drawn = render("{% dot_plot plot %}", plot=plot)
+    assert 'aria-labelledby="k-t k-d"><title id="k-t">Rappel</title>' in drawn
+    assert "A &lt;b&gt;" in drawn
+    assert 'cx="21.20%"' in drawn
+    assert (drawn.count('class="span"'), drawn.count("faint")) == (1, 1)
+    assert 'class="ref" x1="50.00%"' in drawn
+    assert re.findall(r'text-anchor="\w+">([^<]+)<', drawn) == ["0,0", "0,5", "1,0"]
+
+
+def test_points_of_reliability_rise_with_what_is_observed() -> None:
+    plot = {
+        "key": "k",
+        "title": "Calibration",
+        "description": "…",
+        "points": [
+            {"predicted": 0.0, "observed": 0.0, "low": None, "high": None},
+            {"predicted": 1.0, "observed": 1.0, "low": 0.9, "high": 1.0},
+        ],
+        "scale": (0.0, 1.0),
+    }
+    drawn = render("{% reliability_plot plot %}", plot=plot)
+    assert re.findall(r'cx="([\d.]+)" cy="([\d.]+)"', drawn) == [
+        ("34.0", "286.0"),
+        ("286.0", "34.0"),
+    ]
+    assert drawn.count('class="span"') == 1
