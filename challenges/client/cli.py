@@ -20,7 +20,7 @@ from challenges.scoring import alone, guess, identity, offline, practice, templa
 from challenges.scoring.usage import UsageFault
 
 ACCEPTED, REFUSED, USAGE = 0, 1, 2
-FORMAT_NAME, CONTRACT_NAME = "format.json", "contrat.json"
+FORMAT_NAME, CONTRACT_NAME, PROGRAM_NAME = "format.json", "contrat.json", "openemploi.pyz"
 COLUMNS: Mapping[str, tuple[str, str]] = {
     "id": ("identifiant, requête ou document", "identifier, query or document"),
     "target": (
@@ -74,6 +74,7 @@ HELP: Mapping[str, tuple[str, str]] = {
     "share": ("part des lignes à mettre de côté", "share of the rows to put aside"),
     "seed": ("graine du tirage", "seed of the draw"),
     "test-name": ("nom du fichier d’essai", "name of the test file"),
+    "with": ("fichiers à copier dans le dossier", "files to copy into the folder"),
     "receipt": ("récépissé (JSON)", "receipt (JSON)"),
     "key": ("clé publique du portail, en PEM", "public key of the portal, in PEM"),
 }
@@ -140,6 +141,7 @@ def _split(options: argparse.Namespace) -> Json:
         test_name=options.test_name,
         share=options.share,
         seed=options.seed,
+        beside=[Path(name) for name in options.beside],
     )
 
 
@@ -229,6 +231,9 @@ def _parser(spoken: str) -> argparse.ArgumentParser:
     split.add_argument("--share", type=float, default=practice.SHARE, help=told_help("share"))
     split.add_argument("--seed", type=int, default=0, help=told_help("seed"))
     split.add_argument("--test-name", default="test_features.csv", help=told_help("test-name"))
+    split.add_argument(
+        "--with", dest="beside", nargs="+", default=[], metavar="FILE", help=told_help("with")
+    )
     verify = command("verify-receipt")
     verify.add_argument("file", metavar="FILE", help=told_help("receipt"))
     verify.add_argument("--key", metavar="PUBLIC.pem", required=True, help=told_help("key"))

@@ -1,4 +1,4 @@
-"""Build the starter kit of a challenge: format, example, reference program, offline checker."""
+"""Build the starter kit of a challenge: format, contract, rules, example, and the engine itself."""
 
 import csv
 import io
@@ -8,21 +8,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from importlib.resources.abc import Traversable
 from typing import Any
 
-from challenges.client.check import SPEC_NAME
+from challenges.client import guide
+from challenges.client.cli import CONTRACT_NAME, FORMAT_NAME, PROGRAM_NAME
+from challenges.scoring.answer import canonical
+from challenges.scoring.contract import ScoringContract
+from challenges.scoring.identity import sources
+from challenges.scoring.templates import KIT_FORMAT
 
 # Archives with the same content have the same bytes.
 FIXED_DATE = (2020, 1, 1, 0, 0, 0)
-CHECKER_NAME = "verifier.pyz"
-CHECKER_PACKAGES = ("challenges.scoring", "challenges.client")
-CHECKER_SUFFIXES = (".py", ".json")
-NUMPY_MISSING = "Installez NumPy : python -m pip install numpy"
+RULES_NAME, FILES_NAME = "reglement.md", "fichiers.csv"
+ENGINE_PACKAGES = ("challenges.scoring", "challenges.client")
+NUMPY_MISSING = "Installez NumPy / install NumPy: python -m pip install numpy"
 MAIN = f"""\
 import sys
+if sys.version_info < (3, 11):
+    sys.exit("Python 3.11 est demandé / Python 3.11 is required")
 try:
-    from challenges.client.check import main
+    from challenges.client.cli import main
 except ModuleNotFoundError as missing:
     if missing.name != "numpy":
         raise
@@ -33,51 +38,75 @@ sys.exit(main())
 
 @dataclass(frozen=True)
 class PublicFile:
-    """Describe a file that the kit links to."""
+    """Describe a public file of the challenge. size: bytes; place: its role, as stored."""
 
     name: str
     role: str
     address: str
     sha256: str
+    size: int
+    place: str = "extra"
     rows: int | None = None
+    columns: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Kit:
     """Hold what the kit of one challenge is made of.
 
-    submission: the answer specification, domains as lists. sample: bytes of the sample
-    submission, or None. carried: {file name: bytes} put as they are.
+    contract: the raw scoring contract, domains as lists; {} when there is none yet. rules:
+    Markdown. sample: bytes of the sample submission, or None. carried: {file name: bytes} put
+    as they are.
     """
 
     slug: str
     title: str
     summary: str
     address: str
-    submission: Mapping[str, Any]
+    contract: Mapping[str, Any]
     quotas: str
-    metrics: Sequence[str]
+    rules: str
     sample: bytes | None
-    links: Sequence[PublicFile]
+    files: Sequence[PublicFile]
     carried: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def submission(self) -> Mapping[str, Any]:
+        """Return the answer that the challenge expects, {} when it has no contract yet."""
+        return dict(self.contract.get("submission") or {})
 
 
 def build(kit: Kit) -> bytes:
     """Build kit.zip; the same challenge gives the same bytes."""
-    files: dict[str, bytes] = {"LISEZMOI.md": readme(kit).encode()}
-    if kit.submission:
-        document = {
-            "format": "open-emploi/answer",
-            "format_version": 1,
-            "challenge": kit.slug,
-            "submission": dict(kit.submission),
-            "ids": expected_ids(kit.submission, kit.sample),
-        }
-        if kit.submission.get("policy") == "complete":
-            document["candidates"] = expected_candidates(kit.submission, kit.sample)
-        files[SPEC_NAME] = json.dumps(document, ensure_ascii=False, indent=1).encode()
-        files[CHECKER_NAME] = checker()
-    return _zip({f"{kit.slug}/{name}": data for name, data in (files | dict(kit.carried)).items()})
+    files: dict[str, bytes] = {}
+    digest = ""
+    if kit.contract:
+        contract = ScoringContract.from_json(kit.contract)
+        digest = contract.digest
+        files[FORMAT_NAME] = json.dumps(_format(kit), ensure_ascii=False, indent=1).encode()
+        files[CONTRACT_NAME] = canonical(contract.to_json())
+        files[PROGRAM_NAME] = program()
+    if kit.rules:
+        files[RULES_NAME] = kit.rules.encode()
+    if kit.files:
+        files[FILES_NAME] = _table(kit.files)
+    files |= dict(kit.carried)
+    guided = {guide.NAME: guide.written(kit, sorted(files), digest).encode()}
+    return _zip({f"{kit.slug}/{name}": data for name, data in (guided | files).items()})
+
+
+def _format(kit: Kit) -> dict[str, Any]:
+    document = {
+        "format": KIT_FORMAT,
+        "format_version": 1,
+        "challenge": kit.slug,
+        "submission": kit.submission,
+        "ids": expected_ids(kit.submission, kit.sample),
+    }
+    if kit.submission.get("policy") == "complete":
+        document["candidates"] = expected_candidates(kit.submission, kit.sample)
+    return document
 
 
 def expected_ids(submission: Mapping[str, Any], sample: bytes | None) -> list[str]:
@@ -103,22 +132,23 @@ def expected_candidates(submission: Mapping[str, Any], sample: bytes | None) -> 
 
 
 @cache
-def checker() -> bytes:
-    """Build the offline checker: the portal's own reader of predictions, as one program."""
+def program() -> bytes:
+    """Build openemploi.pyz: the portal's own engine and its command, as one program."""
     files = {"__main__.py": MAIN.encode(), "challenges/__init__.py": b""}
-    for package in CHECKER_PACKAGES:
-        files |= _sources(resources.files(package), package.replace(".", "/"))
+    for package in ENGINE_PACKAGES:
+        path = package.replace(".", "/")
+        files |= {name: file.read_bytes() for name, file in sources(resources.files(package), path)}
     return _zip(files)
 
 
-def _sources(folder: Traversable, path: str) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
-    for each in sorted(folder.iterdir(), key=lambda item: item.name):
-        if each.is_dir() and each.name != "__pycache__":
-            found |= _sources(each, f"{path}/{each.name}")
-        elif each.name.endswith(CHECKER_SUFFIXES):
-            found[f"{path}/{each.name}"] = each.read_bytes()
-    return found
+def _table(files: Sequence[PublicFile]) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["fichier", "role", "lignes", "octets", "sha256", "adresse"])
+    for each in files:
+        rows = "" if each.rows is None else each.rows
+        writer.writerow([each.name, each.place, rows, each.size, each.sha256, each.address])
+    return out.getvalue().encode()
 
 
 def _zip(files: Mapping[str, bytes]) -> bytes:
@@ -130,53 +160,3 @@ def _zip(files: Mapping[str, bytes]) -> bytes:
             member.external_attr = 0o644 << 16
             archive.writestr(member, data)
     return out.getvalue()
-
-
-def readme(kit: Kit) -> str:
-    """Write the guide of the kit."""
-    parts = [f"# {kit.title}", kit.summary.strip(), f"Page du challenge : {kit.address}"]
-    parts.append("## Contenu\n" + _bullets(_content(kit)))
-    if kit.submission:
-        parts.append("## Format attendu\n" + _bullets(_format(kit.submission)))
-        parts.append(
-            "## Vérifier avant de déposer\n"
-            "Le vérificateur est le code même du portail ; il n’utilise pas le réseau.\n\n"
-            f"    python {CHECKER_NAME} mon_fichier.csv\n\n"
-            "Il demande Python 3.11 et NumPy (`python -m pip install numpy`), et pyarrow pour "
-            "un fichier Parquet."
-        )
-    if kit.metrics:
-        parts.append("## Mesures\n" + _bullets(kit.metrics))
-    parts.append(f"## Essais\n{kit.quotas}")
-    if kit.links:
-        parts.append("## Données à télécharger\n" + _bullets([_link(each) for each in kit.links]))
-    return "\n\n".join(parts) + "\n"
-
-
-def _bullets(items: Sequence[str]) -> str:
-    return "\n".join(f"- {item}" for item in items)
-
-
-def _content(kit: Kit) -> list[str]:
-    found = [f"`{name}`" for name in kit.carried]
-    if kit.submission:
-        found.append(f"`{SPEC_NAME}` : format attendu et identifiants, lisible par un programme")
-        found.append(f"`{CHECKER_NAME}` : vérificateur hors connexion")
-    return found or ["Ce challenge n’a pas encore de fichier."]
-
-
-def _format(submission: Mapping[str, Any]) -> list[str]:
-    found = [
-        f"colonne `{column['name']}` ({column['role']}, {column['type']})"
-        for column in submission["columns"]
-    ]
-    if submission.get("max_items_per_query"):
-        found.append(f"{submission['max_items_per_query']} éléments au plus par demande")
-    found.append("formats : " + ", ".join(submission.get("formats") or ()))
-    found.append(f"{submission['max_bytes']} octets au plus")
-    return found
-
-
-def _link(each: PublicFile) -> str:
-    rows = f", {each.rows} lignes" if each.rows is not None else ""
-    return f"{each.role} : <{each.address}> (`{each.name}`{rows}, sha256 `{each.sha256}`)"

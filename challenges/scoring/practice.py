@@ -8,6 +8,7 @@ import csv
 import hashlib
 import io
 import json
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -103,12 +104,14 @@ def cut(
     test_name: str,
     share: float = SHARE,
     seed: int = 0,
+    beside: Sequence[Path] = (),
 ) -> Json:
     """Cut labelled data in two: what a program may learn from, and a test with its truth.
 
     Whole clusters (or else rows) go to the test, drawn by the hash of their name and seed:
     the same call always gives the same files. Writes into folder the training file under its
-    own name, the test without its answers under test_name, and verite.csv; folder is made.
+    own name, the test without its answers under test_name, and verite.csv; folder is made, and
+    the files beside are copied into it.
     Returns {"train", "test", "truth", "rows": {"train", "test"}}.
     """
     used = read_contract(contract).truth
@@ -137,6 +140,8 @@ def cut(
     _write(folder / names["train"], head, kept)
     _write(folder / names["test"], [name for name in head if name != used.target], test)
     _write(folder / names["truth"], truth, test)
+    for each in beside:
+        shutil.copyfile(each, folder / each.name)
     return names | {"rows": {"train": len(kept), "test": len(test)}}
 
 

@@ -99,9 +99,8 @@ def _template(template: str) -> Template:
 
 
 def _of_a_kit(document: Mapping[str, Any]) -> Template:
-    ids, candidates = document["ids"], document.get("candidates")
-    listed = None if candidates is None else [sorted(candidates[name]) for name in ids]
-    return AnswerSpec.from_json(document["submission"]), keys_of(ids, listed), None
+    keys = keys_of(document["ids"], document.get("candidates"))
+    return AnswerSpec.from_json(document["submission"]), keys, None
 
 
 def _rows(path: Path) -> Rows:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from challenges.client import kit as kits
 from challenges.models import Challenge, Phase
 from challenges.models import PublicFile as StoredFile
+from challenges.queries.teams import latest_terms
 from challenges.views.head import find
 from challenges.views.reading import contract_of
 from challenges.views.words import FILE_ROLES
@@ -37,7 +38,7 @@ def kit(request: HttpRequest, slug: str) -> HttpResponseBase:
 def kit_of(request: HttpRequest, challenge: Challenge) -> kits.Kit:
     """Gather what the kit of a challenge holds."""
     files = list(challenge.files.all())
-    contract = contract_of(challenge)
+    terms = latest_terms(challenge)
     phase = challenge.phases.order_by("index").first()
     sample = next((each for each in files if each.role == "sample_submission"), None)
     return kits.Kit(
@@ -47,11 +48,11 @@ def kit_of(request: HttpRequest, challenge: Challenge) -> kits.Kit:
         address=request.build_absolute_uri(
             reverse("challenges:presentation", args=[challenge.slug])
         ),
-        submission=contract.get("submission") or {},
+        contract=contract_of(challenge),
         quotas=_quotas(phase),
-        metrics=[metric["label"] for metric in contract.get("metrics", ())],
+        rules=terms.text if terms else "",
         sample=objects.read(sample.sha256) if sample else None,
-        links=[_link(request, challenge, each) for each in files],
+        files=[_described(request, challenge, each) for each in files],
         carried={
             each.name: objects.read(each.sha256) for each in files if each.role in CARRIED_ROLES
         },
@@ -68,12 +69,16 @@ def _quotas(phase: Phase | None) -> str:
     }
 
 
-def _link(request: HttpRequest, challenge: Challenge, each: StoredFile) -> kits.PublicFile:
+def _described(request: HttpRequest, challenge: Challenge, each: StoredFile) -> kits.PublicFile:
     address = reverse("challenges:file", args=[challenge.slug, each.name])
     return kits.PublicFile(
         name=each.name,
         role=str(FILE_ROLES.get(each.role, each.role)),
         address=request.build_absolute_uri(address),
         sha256=each.sha256,
+        size=each.size,
+        place=each.role,
         rows=each.rows,
+        columns=tuple(each.columns),
+        args=tuple(each.args),
     )

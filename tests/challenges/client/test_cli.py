@@ -276,6 +276,12 @@ def test_every_sentence_has_two_languages_with_the_same_places() -> None:
             assert places[0] == places[1], code
 
 
+def test_the_page_of_the_participants_names_every_code_and_command() -> None:
+    page = (ROOT / "docs" / "participants.md").read_text("utf-8")
+    assert set(re.findall(r"`(U_[A-Z_]+)`", page)) == set(sentences.USAGE)
+    assert set(re.findall(r"^\| `openemploi ([a-z-]+)", page, re.M)) == set(cli.RUN)
+
+
 def test_help_is_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
     for words, said in (
         (("--help",), "sans réseau"),
