@@ -31,8 +31,8 @@
   $$("dialog [data-dismiss]").forEach((b) => b.addEventListener("click", () => b.closest("dialog").close()));
   $$(".toast [data-close]").forEach((b) => b.addEventListener("click", () => b.closest(".toast").remove()));
 
-  // Résumé d'erreurs : reçoit le focus au chargement.
-  document.getElementById("erreurs")?.focus();
+  // Résumé d'erreurs : reçoit le focus au chargement, sauf celui du guide, qui est un exemple.
+  document.querySelector("#erreurs:not(.guide *)")?.focus();
 
   // Onglet courant toujours visible dans une barre défilante.
   $$(".tabs, .site-nav, .side-nav ul").forEach((n) => {

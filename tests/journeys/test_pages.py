@@ -78,9 +78,10 @@ def test_theme_with_script_stays_on_the_page(running: Any, opened: str) -> None:
         assert page.locator("html").get_attribute("data-theme") == "dark"
 
 
-def test_keyboard_reaches_the_content_first(running: Any, opened: str) -> None:
+@pytest.mark.parametrize("path", ["/", "/composants/"])
+def test_keyboard_reaches_the_content_first(running: Any, opened: str, path: str) -> None:
     with browser.tab(running) as page:
-        page.goto(opened + "/")
+        page.goto(opened + path)
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.getAttribute('href')") == "#contenu"
         page.keyboard.press("Enter")
@@ -94,6 +95,10 @@ def test_dialog_opens_and_closes(running: Any, opened: str) -> None:
         assert page.locator("dialog[open]").count() == 1
         page.click("dialog [data-dismiss] >> nth=0")
         assert page.locator("dialog[open]").count() == 0
+        page.click("[data-dialog]")
+        page.keyboard.press("Escape")
+        assert page.locator("dialog[open]").count() == 0
+        assert page.evaluate("document.activeElement.dataset.dialog") == "exemple-dialogue"
 
 
 def test_what_the_policy_stops_is_reported(
