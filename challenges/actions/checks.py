@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from django.conf import settings
-from django.core.cache import cache
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from challenges import rules
@@ -20,8 +20,6 @@ from portal.accounts.authorization import require
 from portal.audit.actors import Actor
 from portal.lib import clock, objects
 from portal.lib.refusals import QuotaSpent, TooLarge, Unavailable
-
-_HOUR_SECONDS = 3_600
 
 
 def check(
@@ -49,15 +47,22 @@ def check(
 
 
 def _count(team: Team) -> None:
+    """Take one of the checks of this hour; the database counts, one update at a time.
+
+    Raises QuotaSpent.
+    """
     now = clock.now()
-    key = f"challenges.checks:{team.pk}:{now:%Y%m%d%H}"
-    cache.add(key, 0, timeout=_HOUR_SECONDS)
-    if cache.incr(key) > settings.CHECKS_PER_HOUR:
-        next_hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    row = Team.objects.filter(pk=team.pk)
+    row.filter(Q(checks_hour__isnull=True) | Q(checks_hour__lt=hour)).update(
+        checks_hour=hour, checks_used=0
+    )
+    left = row.filter(checks_used__lt=settings.CHECKS_PER_HOUR)
+    if not left.update(checks_used=F("checks_used") + 1):
         raise QuotaSpent(
             _("Votre équipe a fait beaucoup de vérifications cette heure-ci."),
             code="checks_reached",
-            next_opening=next_hour,
+            next_opening=hour + timedelta(hours=1),
         )
 
 

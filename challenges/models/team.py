@@ -43,6 +43,9 @@ class Team(models.Model):
     is_baseline = models.BooleanField(default=False)
     show_members = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    # How many files were checked without being sent, in the hour that began then.
+    checks_hour = models.DateTimeField(null=True, blank=True)
+    checks_used = models.PositiveIntegerField(default=0)
 
     objects = TeamQuerySet.as_manager()
 

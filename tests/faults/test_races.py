@@ -2,12 +2,13 @@
 
 import threading
 from collections import Counter
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import connection
 
-from challenges.actions import challenges, entries, jobs, teams
+from challenges.actions import challenges, checks, entries, jobs, teams
 from challenges.enums import JobKind
 from challenges.invariants import passed_quotas
 from challenges.models import Entry, Job, Phase, Team, TeamMember
@@ -75,6 +76,21 @@ def test_a_hundred_entries_at_once_take_five_slots(rounds: int) -> None:
         assert sorted(entry.number for entry in slots) == [1, 2, 3, 4, 5]
     assert Job.objects.count() == 5 * rounds
     assert list(passed_quotas()) == []
+
+
+def test_forty_checks_at_once_are_counted_one_by_one(settings: Any) -> None:
+    """The hourly count is held by the database: no process counts for itself."""
+    settings.CHECKS_PER_HOUR = 5
+    team = TeamFactory()
+    phase, by = team.challenge.phases.get(), captain_of(team)
+
+    def act(number: int) -> str:
+        checks.check(phase=phase, team=team, content=b"x", original_name="x.csv", by=by)
+        return "checked"
+
+    # Nothing is compiled: those that were counted are told to come back.
+    assert at_once(40, act) == {"unavailable": 5, "checks_reached": 35}
+    assert Team.objects.get().checks_used == 5
 
 
 def test_one_key_twenty_times_is_one_entry() -> None:

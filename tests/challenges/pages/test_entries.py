@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from challenges.enums import EntryStatus
 from challenges.models import Entry, Team
 from challenges.scoring.truth import keys_of
 from datasets.models import HoldoutVersion
-from portal.lib import immutable, objects
+from portal.lib import clock, immutable, objects
 from tests.challenges.pages.scenes import clocked, with_contract
 from tests.factories.challenges import (
     EnrolmentFactory,
@@ -408,6 +409,20 @@ def test_checks_are_counted_by_the_hour(captain: Client, team: Team, settings: A
     settings.CHECKS_PER_HOUR = 0
     sent = send(captain, team, check_only="on", headers={"Accept": "application/json"})
     assert (sent.status_code, sent.json()["code"]) == (429, "checks_reached")
+
+
+def test_the_count_of_checks_starts_again_each_hour(
+    captain: Client, team: Team, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CHECKS_PER_HOUR = 2
+    late = clock.now().replace(minute=59, second=59)
+    codes = []
+    for at in (late, late, late, late + timedelta(seconds=1)):
+        monkeypatch.setattr(clock, "now", lambda at=at: at)
+        codes.append(send(captain, team, check_only="on").status_code)
+    assert codes == [503, 503, 429, 503]
+    other = TeamFactory(challenge=team.challenge)
+    assert Team.objects.get(pk=other.pk).checks_used == 0
 
 
 def compile_keys(team: Team, ids: list[str]) -> None:
