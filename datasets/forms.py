@@ -164,6 +164,11 @@ def sentence(code: str, line: int, facts: Mapping[str, Any]) -> str:
             )
         case "columns":
             return gettext("Le fichier compte plus de 500 colonnes.")
+        case "heavy":
+            return gettext(
+                "Le fichier est trop long à lire : %(seconds)s secondes n’y suffisent pas, ou ses "
+                "lignes sont démesurées. Découpez-le."
+            ) % {"seconds": facts["seconds"]}
         case "width":
             return ngettext(
                 "Ligne %(line)s : %(found)s cellule au lieu de %(expected)s.",

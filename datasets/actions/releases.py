@@ -4,13 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from datasets import rules
 from datasets.enums import AccessLevel, FileRole
 from datasets.models import DataFile, Dataset, Release
-from datasets.standards import dictionary, profile
+from datasets.standards import dictionary
+from datasets.standards.profile import TableFault
+from datasets.standards.profiling import profile_apart
 from datasets.validators import agrees, type_of
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -119,14 +122,14 @@ def _values(one: NewFile, name: str, faults: list[dict[str, Any]]) -> dict[str, 
     if not kind.is_table:
         return values
     try:
-        found = profile.profile(one.content)
-    except profile.TableFault as fault:
+        found = profile_apart(one.content, seconds=settings.PARSE_CHILD_SECONDS)
+    except TableFault as fault:
         faults.append({"file": name, "code": fault.code, "line": fault.line, **fault.facts})
         return values
     values["rows"] = found.rows
-    values["schema"] = dictionary.apply(found.schema(), one.columns)
+    values["schema"] = dictionary.apply(found.schema, one.columns)
     if one.level is AccessLevel.OPEN:
-        values["preview"] = found.preview()
+        values["preview"] = found.preview
     return values
 
 

@@ -12,6 +12,7 @@ from datasets.actions.datasets import Description
 from datasets.actions.releases import NewFile
 from datasets.enums import AccessLevel, FileRole
 from datasets.models import DataFile, Dataset, Release
+from datasets.standards import profile, profiling
 from portal.accounts.enums import RegionRole, Role
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import immutable, objects
@@ -80,6 +81,18 @@ def test_describe_refuses_strangers_and_other_kinds() -> None:
         )
 
     assert (Dataset.objects.count(), events()) == (0, [])
+
+
+def test_no_table_is_read_by_the_process_that_publishes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def here(*_given: object) -> None:
+        raise AssertionError("read here")
+
+    monkeypatch.setattr(profile, "profile", here)
+    monkeypatch.setattr(profiling, "profile", here)
+    dataset = DatasetFactory()
+    by = member(dataset.resource.organisation)
+    release = releases.publish(dataset=dataset, files=[new()], by=by)
+    assert release.files.get().rows is not None
 
 
 def test_publish_profiles_stores_and_dates() -> None:

@@ -1,10 +1,13 @@
 """Tables: what their profile says, and the faults named by line."""
 
 import io
+import subprocess
+import sys
+import tempfile
 
 import pytest
 
-from datasets.standards import dictionary, profile, table_schema
+from datasets.standards import dictionary, profile, profiling, table_schema
 from datasets.standards.profile import TableFault
 
 TABLE = (
@@ -157,3 +160,57 @@ def test_a_table_schema_is_written() -> None:
             {"name": "b", "type": "string", "rdfType": "ROME 4.0"},
         ],
     }
+
+
+def test_a_child_says_what_the_profile_says() -> None:
+    stream = io.BytesIO(TABLE.encode())
+    stream.read(7)  # wherever it stands, it is read from its start
+    found, wanted = profiling.profile_apart(stream, seconds=30), read(TABLE)
+    assert (found.rows, found.schema, found.preview) == (
+        wanted.rows,
+        wanted.schema(),
+        wanted.preview(),
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1\n", b"a,b\n\xff,1\n", b"a,a\n"])
+def test_a_child_says_the_fault_that_the_profile_says(content: bytes) -> None:
+    with pytest.raises(TableFault) as wanted:
+        read(content)
+    with pytest.raises(TableFault) as found:
+        profiling.profile_apart(io.BytesIO(content), seconds=30)
+    assert (found.value.code, found.value.line, found.value.facts) == (
+        wanted.value.code,
+        wanted.value.line,
+        wanted.value.facts,
+    )
+
+
+def test_a_child_that_takes_too_long_is_stopped() -> None:
+    with pytest.raises(TableFault) as fault:
+        profiling.profile_apart(io.BytesIO(TABLE.encode()), seconds=0)
+    assert (fault.value.code, fault.value.line, fault.value.facts) == ("heavy", 0, {"seconds": 0})
+
+
+def test_the_limits_of_a_child_are_its_own() -> None:
+    """A process that bounded itself can neither write a file nor map a gigabyte."""
+    tried = (
+        "from datasets.standards import profiling\n"
+        "profiling.bound(5)\n"
+        "for act in (lambda: bytearray(1 << 30), lambda: open('{path}', 'wb', 0).write(b'x')):\n"
+        "    try:\n        act()\n"
+        "    except (MemoryError, OSError) as error:\n        print(type(error).__name__)\n"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+                + tried.format(path=f"{folder}/x"),
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert done.stdout.split() == ["MemoryError", "OSError"]
