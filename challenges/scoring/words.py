@@ -80,3 +80,46 @@ def to_texts(words: Words) -> list[bytes]:
     raw = np.ascontiguousarray(words.T).view(f"S{words.shape[0] * BYTES}")
     texts: list[bytes] = raw.ravel().tolist()
     return texts
+
+
+def hold(laid: Words, byte: int) -> bool:
+    """Tell whether one of the texts given as words (count, n) holds a byte other than 0."""
+    return bool((np.ascontiguousarray(laid).view(np.uint8) == byte).any())
+
+
+def lengths(laid: Words) -> Ints:
+    """Return the length in bytes of texts given as words (count, n)."""
+    found = np.zeros(laid.shape[1], np.int64)
+    for j, word in enumerate(laid):
+        held = word != 0
+        last = 8 - (_leading_zeros(word) >> 3)
+        found[held] = BYTES * j + last[held]
+    return found
+
+
+def _leading_zeros(word: Words) -> Ints:
+    """Count the zero bits above the highest one, 64 for none."""
+    spread = word.copy()
+    for shift in (1, 2, 4, 8, 16, 32):
+        spread |= spread >> np.uint64(shift)
+    return 64 - np.bitwise_count(spread).astype(np.int64)
+
+
+def by_bytes(laid: Words, first: Ints | None = None) -> Ints:
+    """Return the order of texts given as words (count, n): by bytes, after first if given."""
+    keys = list(laid.byteswap()[::-1])
+    return np.lexsort(keys if first is None else [*keys, first])
+
+
+def distinct(laid: Words) -> tuple[Words, NDArray[np.int32]]:
+    """Return each different text once, in order of bytes, and the place of every one in it.
+
+    laid: (count, n). Returns ((count, k), (n,)).
+    """
+    order = by_bytes(laid)
+    ordered = laid[:, order]
+    new = np.ones(len(order), bool)
+    new[1:] = (ordered[:, 1:] != ordered[:, :-1]).any(0)
+    place = np.empty(len(order), np.int32)
+    place[order] = np.cumsum(new) - 1
+    return ordered[:, new], place

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from challenges.scoring import words
 from challenges.scoring.lookup import Lookup
 from challenges.scoring.truth.faults import TruthFault
+from challenges.scoring.words import Words
 
 PREFIX = "candidates."
+NEWLINE = 10
 
 
 @dataclass(frozen=True)
@@ -35,23 +37,28 @@ class Candidates:
     names: Lookup
 
     @classmethod
-    def of(cls, ids: Sequence[str], rows: Sequence[Sequence[str]]) -> "Candidates":
-        """Lay the candidates of each query, sorted by name; raises TruthFault E_IDS."""
+    def of(cls, query: Words, rows: Sequence[Sequence[str]]) -> "Candidates":
+        """Lay the candidates of each query, sorted by name; raises TruthFault E_IDS.
+
+        query: words (count, n) of the queries, in canonical order.
+        """
         flat = [name.encode() for row in rows for name in row]
-        if any(b"\n" in name or b"\0" in name or not name for name in flat):
+        if any(b"\0" in name for name in flat):
+            raise TruthFault("E_IDS", "un candidat contient un octet nul")
+        offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
+        return cls.of_words(query, words.of_texts(flat), offsets.astype(np.int64))
+
+    @classmethod
+    def of_words(cls, query: Words, item: Words, offsets: NDArray[np.int64]) -> "Candidates":
+        """Lay candidates given as words (count, m), sorted by name in each query.
+
+        Raises TruthFault E_IDS for one that is empty or holds an end of line.
+        """
+        if not item.any(0).all() or words.hold(item, NEWLINE):
             raise TruthFault("E_IDS", "un candidat est vide ou contient une fin de ligne")
-        known = sorted(set(flat))
-        place = {name: i for i, name in enumerate(known)}
-        sizes = [len(row) for row in rows]
-        query = words.of_texts([name.encode() for name in ids])
-        laid = np.concatenate([np.repeat(query, sizes, axis=1), words.of_texts(flat)])
-        return cls(
-            Lookup.of(laid),
-            len(query),
-            np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-            np.array([place[name] for name in flat], np.int32),
-            Lookup.of(words.of_texts(known)),
-        )
+        known, code = words.distinct(item)
+        laid = np.concatenate([np.repeat(query, np.diff(offsets), axis=1), item])
+        return cls(Lookup.of(laid), len(query), offsets, code, Lookup.of(known))
 
     @cached_property
     def texts(self) -> list[str]:

@@ -4,8 +4,6 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 
-import numpy as np
-
 from challenges.scoring.contract import Attribute, ScoringContract
 from challenges.scoring.truth.faults import TruthFault
 
@@ -22,17 +20,6 @@ def read_rows(data: bytes) -> Rows:
     if not rows:
         raise TruthFault("E_EMPTY")
     return rows
-
-
-def finite(cell: str) -> float:
-    """Return the finite number of a cell; raises TruthFault E_VALUE."""
-    try:
-        value = float(cell)
-    except ValueError as error:
-        raise TruthFault("E_VALUE", cell) from error
-    if not np.isfinite(value):
-        raise TruthFault("E_VALUE", cell)
-    return value
 
 
 def rows_of(attribute: Attribute, files: Mapping[str, bytes]) -> Rows:

@@ -6,16 +6,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from challenges.scoring import words
 from challenges.scoring.contract import Attribute, ScoringContract
-from challenges.scoring.truth.cells import Rows, finite, metric_columns, rows_of
+from challenges.scoring.truth.cells import metric_columns, rows_of
+from challenges.scoring.truth.table import Table, finite
+from challenges.scoring.truth.units import Units
 
 Floats = NDArray[np.float64]
 
 
 def add_groups(
     contract: ScoringContract,
-    ordered: Sequence[Rows],
-    ids: Sequence[str],
+    table: Table,
+    units: Units,
     attributes: Mapping[str, bytes],
     arrays: dict[str, NDArray[Any]],
     meta: dict[str, Any],
@@ -25,8 +28,8 @@ def add_groups(
     for attribute in contract.attributes:
         value_of = _values_of(attribute, attributes)
         if attribute.type == "number":
-            for what, names in (("units", ids), ("items", meta["texts"])):
-                arrays[f"number.{attribute.key}.{what}"] = _numbers(names, value_of)
+            for what, known in (("units", _named(units)), ("items", meta["texts"])):
+                arrays[f"number.{attribute.key}.{what}"] = _numbers(known, value_of)
             meta["numbers"].append(attribute.key)
             continue
         if attribute.of == "items":
@@ -35,17 +38,22 @@ def add_groups(
             meta["items"][attribute.key] = names
             continue
         if attribute.source == "truth":
-            values = [rows[0][attribute.column] for rows in ordered]
+            names, code = table.coded(attribute.column, units.first)
+            kept = [name for name in names if name not in attribute.ignore]
+            place = {name: i for i, name in enumerate(kept)}
+            codes = np.array([place.get(name, -1) for name in names], np.int32)[code]
         else:
-            values = [value_of(i) for i in ids]
-        arrays[f"group.{attribute.key}"], names = _coded(values, attribute)
-        meta["groups"][attribute.key] = names
+            codes, kept = _coded([value_of(name) for name in _named(units)], attribute)
+        arrays[f"group.{attribute.key}"] = codes
+        meta["groups"][attribute.key] = kept
     for column in metric_columns(contract):
-        values = [rows[0].get(column, "") for rows in ordered]
-        names = sorted(set(values))
-        code = {n: i for i, n in enumerate(names)}
-        arrays[f"group.column:{column}"] = np.array([code[v] for v in values], np.int32)
+        names, code = table.coded(column, units.first)
+        arrays[f"group.column:{column}"] = code
         meta["groups"][f"column:{column}"] = names
+
+
+def _named(units: Units) -> list[str]:
+    return [name.decode() for name in words.to_texts(units.names)]
 
 
 def _coded(values: Sequence[str], attribute: Attribute) -> tuple[NDArray[np.int32], list[str]]:

@@ -19,6 +19,7 @@ from challenges.scoring.truth.candidates import Candidates
 from challenges.scoring.truth.faults import TruthFault
 
 VERSION = 2
+NEWLINE = 10
 
 
 @dataclass(frozen=True)
@@ -43,16 +44,26 @@ class Keys:
         candidates: those of each identifier, when each of them must have a score.
         """
         texts = [name.encode() for name in ids]
-        if any(b"\n" in text or b"\0" in text for text in texts):
-            raise TruthFault("E_IDS", "un identifiant contient une fin de ligne ou un octet nul")
+        if any(b"\0" in text for text in texts):
+            raise TruthFault("E_IDS", "un identifiant contient un octet nul")
         laid = words.of_texts(texts)
-        order = sorted_order(laid, np.array([len(text) for text in texts], np.int64))
-        laid = laid[:, order]
-        twice = np.flatnonzero((laid[:, 1:] == laid[:, :-1]).all(0))
+        listed = None if candidates is None else Candidates.of(laid, candidates)
+        return cls.of_words(laid, listed)
+
+    @classmethod
+    def of_words(cls, laid: words.Words, listed: Candidates | None = None) -> "Keys":
+        """Make keys of identifiers in their canonical order, as words (count, n).
+
+        Raises TruthFault E_IDS for one that is there twice or holds an end of line.
+        """
+        if words.hold(laid, NEWLINE):
+            raise TruthFault("E_IDS", "un identifiant contient une fin de ligne")
+        order = words.by_bytes(laid, words.lengths(laid))
+        ordered = laid[:, order]
+        twice = np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).all(0))
         if len(twice):
-            raise TruthFault("E_IDS", ids[int(order[twice[0]])])
-        listed = None if candidates is None else Candidates.of(ids, candidates)
-        return cls(Lookup.of(laid), order.astype(np.int32), listed)
+            raise TruthFault("E_IDS", words.to_texts(ordered[:, twice[:1]])[0].decode())
+        return cls(Lookup.of(ordered), order.astype(np.int32), listed)
 
     @cached_property
     def ids(self) -> list[str]:
@@ -95,12 +106,6 @@ class Names(Sequence[str]):
 
     def __getitem__(self, at: int | slice) -> str | list[str]:
         return self._keys.ids[at]
-
-
-def sorted_order(laid: words.Words, length: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the order by length then by bytes of texts given as words (count, n)."""
-    big = laid.byteswap()
-    return np.lexsort([*big[::-1], length])
 
 
 def keys_of(ids: Sequence[str], candidates: Sequence[Sequence[str]] | None = None) -> bytes:
