@@ -20,6 +20,11 @@ from challenges.views.fairness_words import (
 )
 
 Json = Mapping[str, Any]
+# The figure whose gap heads a card, the first that is claimed.
+TELLING = (
+    *("tpr", "metric", "exposure", "error", "fpr", "ppv", "npv", "selection"),
+    *("calibration", "auc", "bpsn", "bnsp"),
+)
 
 
 def cards(audited: Audited) -> list[dict[str, Any]]:
@@ -76,7 +81,7 @@ def _verdict(said: str) -> dict[str, str]:
 def _card(key: str, words: Words, each: Json) -> dict[str, Any]:
     attributes, groups = each["attributes"], each["groups"]
     figures = {figure["key"]: figure for figure in each["figures"]}
-    families = []
+    families: list[dict[str, Any]] = []
     for name, title, keys, question in FAMILIES:
         shown = [
             _figure(f"{key}-{k}", words, attributes, groups, figures[k])
@@ -90,10 +95,13 @@ def _card(key: str, words: Words, each: Json) -> dict[str, Any]:
                     "question": str(question),
                     "figures": shown,
                     "note": _odds(figures) if name == "equalised_odds" else "",
-                    "open": any(one["claimed"] for one in shown),
+                    "open": False,
                 }
             )
-    if families and not any(family["open"] for family in families):
+    head = next((key for key in TELLING if _claims(figures.get(key))), "")
+    for family in families:
+        family["open"] = any(one["key"] == head for one in family["figures"])
+    if families and not head:
         families[0]["open"] = True
     zero = [
         words.group(attributes, groups[g]["key"])
@@ -105,17 +113,17 @@ def _card(key: str, words: Words, each: Json) -> dict[str, Any]:
         "title": words.title(attributes),
         **_verdict(each["verdict"]),
         "said": each["verdict"],
-        "sentences": [
-            claim(words, attributes, groups, figure)
-            for figure in each["figures"]
-            if figure["verdict"] == "gap"
-        ],
+        "sentence": claim(words, attributes, groups, figures[head]) if head else "",
         "zero": ", ".join(zero),
         "hidden": [
             words.group(attributes, group["key"]) for group in groups if group["state"] == "hidden"
         ],
         "families": families,
     }
+
+
+def _claims(figure: Json | None) -> bool:
+    return figure is not None and figure["verdict"] == "gap"
 
 
 def _odds(figures: Mapping[str, Json]) -> str:
@@ -140,9 +148,9 @@ def _figure(
     drawn = [row for row in rows if row["value"] is not None]
     overall = value_text(figure["key"], figure["overall"], decimals)
     return {
+        "key": figure["key"],
         "title": words.figure(figure["key"]),
-        "claimed": figure["verdict"] == "gap",
-        "verdict": str(VERDICTS[figure["verdict"]][0]) if figure["verdict"] in VERDICTS else "",
+        "sentence": claim(words, attributes, groups, figure) if _claims(figure) else "",
         "gap": _gap(words, attributes, groups, figure),
         "ratio": "" if figure["ratio"] is None else written(figure["ratio"], 2),
         "alert": figure["alert"],

@@ -84,6 +84,7 @@ NAMES: Mapping[str, Promise] = {
     "exposure": gettext_lazy("Exposition par élément pertinent"),
 }
 SHARES = frozenset({"selection", "tpr", "fpr", "ppv", "npv"})
+MORE_IS_WORSE = frozenset({"fpr", "ece", "error", "calibration", "metric"})
 VERDICTS: Mapping[str, tuple[Promise, str, str]] = {
     "gap": (gettext_lazy("Écart significatif"), "garance", "triangle-alert"),
     "no_gap": (gettext_lazy("Écart non significatif"), "pin", "check"),
@@ -187,12 +188,23 @@ def phrase(words: Words, key: str, value: str) -> str:
             return _("« %(name)s » vaut %(value)s") % told
 
 
+def _least_first(found: Json, key: str) -> Json:
+    """Turn the gap of two groups round where less is worse: the sentence is about that group."""
+    if key in MORE_IS_WORSE or found["low"] is None:
+        return found
+    first, second = found["of"]
+    turned = {"value": -found["value"], "low": -found["high"], "high": -found["low"]}
+    return {**found, **turned, "of": [second, first]}
+
+
 def claim(words: Words, attributes: Sequence[str], groups: Sequence[Json], figure: Json) -> str:
     """Write the sentence of a gap that is claimed: a group against all, else two groups."""
     key, decimals = figure["key"], figure["decimals"]
     names = [words.group(attributes, group["key"]) for group in groups]
     apart = [each for each in figure["apart"] if each["significant"]]
-    found = max(apart, key=lambda each: abs(each["value"]), default=None) or figure["claim"]
+    found = max(apart, key=lambda each: abs(each["value"]), default=None) or _least_first(
+        figure["claim"], key
+    )
     first, second = found["of"]
     interval = between(key, found["low"], found["high"], decimals)
     gap = gap_text(key, found["value"], decimals)

@@ -1,0 +1,80 @@
+"""The pages of audits and details in a real browser: accessible in both themes, at both widths."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from challenges.models import Challenge, Entry
+from tests.challenges.pages.scenes import board_of, listed, reveal
+from tests.factories import findings
+from tests.factories.challenges import ChallengeFactory, captain_of
+from tests.journeys import axe, browser
+from tests.journeys.browser import THEMES, WIDTHS
+
+pytestmark = [pytest.mark.journey, pytest.mark.slow]
+LABELS = {"f": "Femmes", "h": "Hommes"}
+
+
+@pytest.fixture
+def entry(site: str) -> Entry:
+    """Return the entry of a revealed challenge that has an audit and details."""
+    challenge: Challenge = ChallengeFactory(opened=True, slug="tensions")
+    board_of(challenge)
+    listed(challenge, "Alpha", 0.3, rank=1)
+    listed(challenge, "Bêta", 0.4, rank=2)
+    reveal(challenge, {"Alpha": 0.31, "Bêta": 0.42})
+    sizes = {"f": 800, "h": 700, "": 60}
+    records = [
+        findings.record(sizes, {"f": 0.5, "h": 0.8, "": 0.6}),
+        findings.record(sizes, dict.fromkeys(sizes, 0.0)),
+    ]
+    entries = list(Entry.objects.order_by("received_at"))
+    for each, record in zip(entries, records, strict=True):
+        evaluation = each.evaluations.get()
+        findings.declare(evaluation, findings.contract(LABELS))
+        findings.tell(evaluation, record, findings.scores())
+    return entries[0]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("theme", THEMES)
+def test_no_violation_no_overflow_no_console_error(
+    running: Any,
+    site: str,
+    entry: Entry,
+    as_user: Callable[[Any], Any],
+    width: int,
+    theme: browser.Theme,
+) -> None:
+    if reason := axe.missing():
+        pytest.skip(reason)
+    paths = [
+        reverse("challenges:audits", args=["tensions"]),
+        reverse("challenges:audit", args=["tensions", entry.pk]),
+        reverse("challenges:entry_detail", args=["tensions", entry.pk]),
+        reverse("challenges:entry", args=["tensions", entry.pk]),
+        reverse("challenges:standings", args=["tensions"]),
+    ]
+    found = {}
+    cookies = as_user(captain_of(entry.enrolment.team))
+    with browser.tab(running, width=width, theme=theme, cookies=cookies) as page:
+        for path in paths:
+            if faults := axe.audit(page, site + path, width=width, theme=theme):
+                found[path] = faults
+            if folder := os.environ.get("FAIR_SHOTS"):
+                name = path.strip("/").replace("/", "_")[-60:]
+                page.screenshot(path=Path(folder) / f"{name}-{theme}-{width}.png", full_page=True)
+    assert found == {}
+
+
+def test_the_figures_of_an_audit_open_without_script(running: Any, site: str, entry: Entry) -> None:
+    with browser.tab(running, script=False) as page:
+        page.goto(site + reverse("challenges:audit", args=["tensions", entry.pk]))
+        assert page.locator("details[open] svg.dots").first.is_visible()
+        closed = page.locator("details:not([open])").first
+        closed.locator("summary").click()
+        assert page.locator("details[open]").count() >= 2
