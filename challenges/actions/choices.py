@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions.evaluations import queue_standings
+from challenges.actions.evaluations import queue_standings, settle_later
 from challenges.enums import EntryStatus, PhaseMoment
 from challenges.models import Enrolment, Entry, Phase, Reveal
 from portal.accounts.authorization import require
@@ -18,9 +18,10 @@ from portal.lib.refusals import Closed, Conflict
 def withdraw(*, entry: Entry, by: Actor) -> Entry:
     """Withdraw an entry; its slot stays used.
 
-    In order: entry WITHDRAWN, no final choice any more; job "standings" if it was scored;
-    event "entry.withdrawn". Raises NotAllowed; Conflict while it is being scored, and once the
-    reveal is confirmed: who knows the private scores could choose again by withdrawing.
+    In order: entry WITHDRAWN, no final choice any more; job "standings" if it was scored, or
+    if a Ladder waits for it; event "entry.withdrawn". Raises NotAllowed; Conflict while it is
+    being scored, and once the reveal is confirmed: who knows the private scores could choose
+    again by withdrawing.
     """
     phase = Phase.objects.held(entry.enrolment.phase_id)  # a confirmation waits, or is seen
     entry = Entry.objects.locked(entry)
@@ -36,6 +37,8 @@ def withdraw(*, entry: Entry, by: Actor) -> Entry:
     entry.save()
     if scored:
         queue_standings(entry.enrolment.phase_id, cause=f"{entry.pk}:{entry.version}")
+    else:
+        settle_later(entry)
     record("entry.withdrawn", by=by, on=entry)
     return entry
 

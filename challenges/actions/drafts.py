@@ -209,7 +209,9 @@ def _phase(challenge: Challenge, spec: PortableSpec, contract: Mapping[str, Any]
             "max_total": spec.quotas.total,
             "max_bytes": spec.submission.max_bytes,
             "answer_spec": dict(contract["submission"]),
-            "ladder": Ladder.FREE if spec.leaderboard.ladder else Ladder.OFF,
+            "ladder": Ladder(spec.leaderboard.ladder),
+            "ladder_step": spec.leaderboard.ladder_step,
+            "ladder_z": spec.leaderboard.ladder_z,
             "final_choices": spec.quotas.final_selections,
         },
     )

@@ -82,6 +82,7 @@ def finish_check(*, job: Job, accepted: bool, verdict: dict[str, Any], digest: s
         entry.become(EntryStatus.REJECTED, at=now, reason=faults[0]["code"])
         entry.day_slot = entry.total_slot = None
         entry.save()
+        settle_later(entry)
         owe("mail.entry_rejected", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
     record("entry.checked", by=WORKER, on=entry, accepted=accepted, reason=entry.reason_code)
     failpoints.hit("check.before_commit")
@@ -131,7 +132,7 @@ def finish_score(*, job: Job, result: Result) -> bool:
 
     In order: job done; evaluation DONE; public scores rounded once; sealed result; score
     receipt; entry SCORED when its tasks are all done; job "standings"; letter; event
-    "entry.scored".
+    "entry.scored". Under a Ladder, scores and receipt are left to its settlement.
     """
     if not (jobs.fence(job) and jobs.complete(job)):
         return False
@@ -141,7 +142,9 @@ def finish_score(*, job: Job, result: Result) -> bool:
     evaluation.state, evaluation.finished_at = EvaluationState.DONE, now
     evaluation.seconds, evaluation.input_sha256 = result.seconds, result.input_sha256
     failpoints.hit("score.before_scores")
-    scores = releases.public(evaluation, result.public, result.intervals, at=now)
+    climbs = entry.enrolment.phase.climbs and not entry.is_baseline
+    figures, intervals = ({}, {}) if climbs else (result.public, result.intervals)
+    scores = releases.public(evaluation, figures, intervals, at=now)
     evaluation.save()
     with immutable.writes(Score, SealedResult):
         Score.objects.bulk_create(scores, ignore_conflicts=True)
@@ -156,7 +159,8 @@ def finish_score(*, job: Job, result: Result) -> bool:
             ],
             ignore_conflicts=True,
         )
-    score_receipts.issue(evaluation, scores, means=result.means, at=now)
+    if not climbs:
+        score_receipts.issue(evaluation, scores, means=result.means, at=now)
     failpoints.hit("score.after_scores")
     _settle(entry, now)
     failpoints.hit("score.before_commit")
@@ -194,6 +198,7 @@ def _settle(entry: Entry, now: datetime) -> None:
     if failed:
         entry.become(EntryStatus.FAILED, at=now, reason=failed[0].reason_code)
         record("entry.failed", by=WORKER, on=entry, reason=entry.reason_code)
+        settle_later(entry)
         topic = "mail.entry_failed"
     else:
         entry.become(EntryStatus.SCORED, at=now)
@@ -217,6 +222,12 @@ def queue_standings(phase_id: int, *, cause: str) -> None:
         dedup_key=f"{phase_id}:{cause}",
         delay_seconds=settings.STANDINGS_GATHER_SECONDS if busy else 0,
     )
+
+
+def settle_later(entry: Entry) -> None:
+    """Queue what waits for an entry that ends without a score, where a Ladder goes in order."""
+    if entry.enrolment.phase.climbs:
+        queue_standings(entry.enrolment.phase_id, cause=f"{entry.pk}:{entry.version}")
 
 
 def bury(job: Job) -> None:
@@ -275,6 +286,7 @@ def give_up(*, entry: Entry, our_fault: bool, by: Actor) -> Entry:
     if our_fault:
         entry.day_slot = entry.total_slot = None
     entry.save()
+    settle_later(entry)
     record("entry.given_up", by=by, on=entry, our_fault=our_fault)
     owe("mail.entry_failed", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
     return entry

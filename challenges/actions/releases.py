@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from challenges.enums import Ladder, Split
+from challenges.enums import Split
 from challenges.models import Column, Evaluation, Score
 from challenges.scoring.audit.published import rounded_count
 
@@ -31,12 +31,11 @@ def public(
 ) -> list[Score]:
     """Return the scores to release at the finish: the columns that are not for the closing.
 
-    intervals: {key: [low, high, method]}; kept back where a ladder holds values back, as the
-    middle of an interval tells the value.
+    intervals: {key: [low, high, method]}; where a Ladder shows another entry's values, those of
+    that entry, as the middle of an interval tells the value.
     """
-    told = intervals if evaluation.entry.enrolment.phase.ladder == Ladder.OFF else {}
     return [
-        _score(evaluation, Split.PUBLIC, column, value, told.get(column.key), at=at)
+        _score(evaluation, Split.PUBLIC, column, value, intervals.get(column.key), at=at)
         for column in columns_of(evaluation)
         if not column.at_closing and (value := figures.get(column.key)) is not None
     ]
@@ -125,3 +124,12 @@ def _score(
         units=units,
         released_at=at,
     )
+
+
+def own(evaluation: Evaluation, figures: Mapping[str, float | None]) -> dict[str, list[Any]]:
+    """Round the public figures that a Ladder did not show: {column key: [value, text]}."""
+    return {
+        column.key: list(rounded(value, column.decimals))
+        for column in columns_of(evaluation)
+        if not column.at_closing and (value := figures.get(column.key)) is not None
+    }

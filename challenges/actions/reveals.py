@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -26,8 +27,10 @@ from challenges.models import (
     Leaderboard,
     Phase,
     Reveal,
+    Rung,
     Score,
 )
+from challenges.models.ladders import is_waiting
 from challenges.models.listings import Listing, outcome_digest
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -84,6 +87,11 @@ def _refuse_unready(phase: Phase) -> None:
             _("%(count)d soumissions ne sont pas encore évaluées.") % {"count": waiting},
             code="entries_unfinished",
         )
+    if is_waiting(phase):
+        raise Conflict(
+            _("Des scores publics restent à comparer : réessayez dans un moment."),
+            code="scores_unsettled",
+        )
 
 
 @transaction.atomic
@@ -122,17 +130,19 @@ def execute(
     job: Job,
     reveal: Reveal,
     scores: Sequence[Score],
+    own: Mapping[UUID, dict[str, list[Any]]],
     boards: Sequence[tuple[Listing, Sequence[standings.Line], dict[str, Any]]],
     facts: Mapping[str, Any],
     findings: Sequence[Finding] = (),
 ) -> bool:
     """Release everything at once; False when nothing was released.
 
-    In order: job done; private scores and group figures; fairness audits and details; score
-    receipts reissued; boards of both splits; reveal executed; challenge REVEALED when no phase
-    is left; notice; letter; event "phase.revealed". Nothing is written when the lease was lost.
-    When the challenge was suspended, or what the confirmation was given on has moved, the
-    confirmation is set back: event "reveal.set_back", letter to the Region.
+    own: the public figures that a Ladder did not show, by evaluation. In order: job done;
+    private scores and group figures; own figures; fairness audits and details; score receipts
+    reissued; boards of both splits; reveal executed; challenge REVEALED when no phase is left;
+    notice; letter; event "phase.revealed". Nothing is written when the lease was lost. When the
+    challenge was suspended, or what the confirmation was given on has moved, the confirmation
+    is set back: event "reveal.set_back", letter to the Region.
     """
     if not (jobs.fence(job) and jobs.complete(job)):
         return False
@@ -146,8 +156,10 @@ def execute(
     if outcome_digest(phase) != reveal.inputs_digest:
         return _set_back(reveal, "changed")
     now = clock.now()
-    with immutable.writes(Score):
+    with immutable.writes(Score, Rung):
         Score.objects.bulk_create(scores, ignore_conflicts=True)
+        for evaluation_id, figures in own.items():
+            Rung.objects.filter(evaluation_id=evaluation_id).update(own=figures)
     release_findings(findings, at=now)
     score_receipts.reissue(phase, at=now)
     for found, lines, board_facts in boards:

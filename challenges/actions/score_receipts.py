@@ -16,15 +16,22 @@ from challenges.models import Column, Evaluation, Phase, PhaseTask, Score, Score
 from portal.lib import clock, immutable
 
 # What scored: copied from a receipt to the next one of the same evaluation.
+LADDER = "ladder"
 MEANS = ("code_version", "contract_sha256", "engine_sha256", "resampling_sha256")
 
 
 def issue(
-    evaluation: Evaluation, scores: Iterable[Score], *, means: Mapping[str, Any], at: datetime
+    evaluation: Evaluation,
+    scores: Iterable[Score],
+    *,
+    means: Mapping[str, Any],
+    ladder: Mapping[str, Any] | None = None,
+    at: datetime,
 ) -> ScoreReceipt:
     """Issue the receipt of a finished evaluation, in the caller's transaction.
 
     The entry is locked by the caller. scores: the released ones. means: the digests of MEANS.
+    ladder: by which rule the public values are shown, and whose they are.
     """
     task = task_of(evaluation)
     former = heads(ScoreReceipt.objects.filter(entry_id=evaluation.entry_id, task=task))
@@ -32,7 +39,8 @@ def issue(
     reason = ReceiptReason.RESCORED if last else ReceiptReason.SCORED
     public = [score for score in scores if score.split == Split.PUBLIC]
     told = _told(public, _shown(evaluation.entry.enrolment.phase))
-    made = _receipt(evaluation, task, told, last, reason=reason, means=means, at=at)
+    said = {**means, **({LADDER: ladder} if ladder else {})}
+    made = _receipt(evaluation, task, told, last, reason=reason, means=said, at=at)
     with immutable.writes(ScoreReceipt):
         made.save(force_insert=True)
     return made
@@ -127,7 +135,7 @@ def _means(last: ScoreReceipt | None, evaluation: Evaluation) -> Mapping[str, An
     if last is None or last.evaluation_id != evaluation.pk:
         return {}
     payload = json.loads(last.text)["payload"]
-    return {name: payload[name] for name in MEANS if name in payload}
+    return {name: payload[name] for name in (*MEANS, LADDER) if name in payload}
 
 
 def _receipt(
@@ -171,7 +179,8 @@ def _receipt(
         "replaces": {"serial": last.serial, "sha256": last.sha256} if last else None,
         "issued_at": _instant(at),
     }
-    text = receipts.issue(payload | {name: means.get(name, "") for name in MEANS})
+    payload |= {name: means.get(name, "") for name in MEANS}
+    text = receipts.issue(payload | ({LADDER: means[LADDER]} if LADDER in means else {}))
     return ScoreReceipt(
         entry=entry,
         evaluation=evaluation,

@@ -9,7 +9,8 @@ from django.db import transaction
 from challenges.actions import jobs
 from challenges.enums import EntryStatus, JobKind, JobState
 from challenges.models import Entry, Job, Leaderboard, Standing
-from challenges.models.listings import Candidate, Listing, listing
+from challenges.models.candidates import Candidate
+from challenges.models.listings import Listing, listing
 from portal.lib import clock
 
 

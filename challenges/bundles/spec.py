@@ -128,7 +128,9 @@ class Leaderboard:
     shown: str = "public"
     final: str = "private"
     reveal: str = "at_close"
-    ladder: bool = False
+    ladder: str = "off"
+    ladder_step: float | None = None
+    ladder_z: float = 1.0
 
 
 @dataclass(frozen=True)

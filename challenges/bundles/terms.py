@@ -7,6 +7,8 @@ from challenges.bundles.fields import MISSING, Fields
 
 KEPT = ("best", "last", "chosen")
 ATTRIBUTE_TYPES = ("string", "number")
+LADDERS = ("off", "free", "step")
+LADDER_Z = (1.0, 1.645)
 
 
 def fairness(top: Fields, board: tuple[spec.Metric, ...]) -> spec.Fairness:
@@ -96,14 +98,49 @@ def _grouping(one: Fields, metric: spec.Metric, keys: list[str]) -> None:
 def leaderboard(top: Fields) -> spec.Leaderboard:
     """Read how entries become places."""
     block = top.mapping("leaderboard")
+    ladder = _ladder(block)
     return spec.Leaderboard(
         unit=block.chosen("unit", ("team",), default="team", code=MISSING),
         kept=block.chosen("kept", KEPT, default="best", code=MISSING),
         shown=block.chosen("shown", spec.SPLITS, default="public", code=MISSING),
         final=block.chosen("final", spec.SPLITS, default="private", code=MISSING),
         reveal=block.chosen("reveal", ("at_close",), default="at_close", code=MISSING),
-        ladder=block.flag("ladder"),
+        ladder=ladder,
+        ladder_step=_ladder_step(block, ladder),
+        ladder_z=_ladder_z(block, ladder),
     )
+
+
+def _ladder(block: Fields) -> str:
+    """Read the rule of the Ladder; true is the free form, false (and YAML's off) is none."""
+    value = block.values.get("ladder")
+    if value is None or isinstance(value, bool):
+        return "free" if value else "off"
+    return block.chosen("ladder", LADDERS, default="off", code="E_LADDER")
+
+
+def _ladder_step(block: Fields, ladder: str) -> float | None:
+    step = block.number("ladder_step", code="E_LADDER")
+    if (ladder == "step") != (step is not None) or (step is not None and step <= 0):
+        block.refuse(
+            "E_LADDER",
+            "un pas supérieur à 0 va avec ladder: step, et seulement avec lui",
+            key="ladder_step",
+            value=step,
+        )
+    return None if step is None else float(step)
+
+
+def _ladder_z(block: Fields, ladder: str) -> float:
+    z = block.number("ladder_z", code="E_LADDER")
+    if z is None:
+        return LADDER_Z[0]
+    if ladder != "free" or z not in LADDER_Z:
+        block.refuse(
+            "E_LADDER", "1 ou 1.645, et seulement avec ladder: free", key="ladder_z", value=z
+        )
+        return LADDER_Z[0]
+    return float(z)
 
 
 def licence(top: Fields) -> spec.Licence:

@@ -10,7 +10,7 @@ from challenges.models.challenge import (
     PublicFile,
 )
 from challenges.models.entry import Entry
-from challenges.models.evaluation import Evaluation, Score, SealedResult
+from challenges.models.evaluation import Evaluation, Rung, Score, SealedResult
 from challenges.models.findings import EntryDetail, FairnessAudit
 from challenges.models.job import Job
 from challenges.models.receipt import ReceiptKey, ScoreReceipt
@@ -37,6 +37,7 @@ __all__ = [
     "ReceiptKey",
     "Registration",
     "Reveal",
+    "Rung",
     "Score",
     "ScoreReceipt",
     "Scorer",

@@ -266,6 +266,7 @@ class Phase(models.Model):
     public_share = models.FloatField(default=0.30)
     ladder = word(Ladder, default=Ladder.OFF)
     ladder_step = models.FloatField(null=True, blank=True)
+    ladder_z = models.FloatField(default=1.0)
     final_choices = models.PositiveSmallIntegerField(default=2)
     logs = word(LogAudience, default=LogAudience.NONE)
     benchmark_after_close = models.BooleanField(default=False)
@@ -285,10 +286,20 @@ class Phase(models.Model):
                 | Q(closes_at__gt=F("opens_at")),
                 name="phase_closes_after_it_opens",
             ),
+            models.CheckConstraint(
+                condition=Q(ladder="step", ladder_step__gt=0)
+                | (~Q(ladder="step") & Q(ladder_step__isnull=True)),
+                name="phase_ladder_step_goes_with_the_step_form",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def climbs(self) -> bool:
+        """Say whether its public scores go through the Ladder."""
+        return self.ladder != Ladder.OFF
 
     @property
     def is_revealed(self) -> bool:

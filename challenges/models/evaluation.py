@@ -85,6 +85,33 @@ class Score(Immutable):
         ]
 
 
+class Rung(Immutable):
+    """Tell what a team was shown for one evaluation under the Ladder of its phase.
+
+    Derived: in order of receipt, from the sealed results of the team's entries, withdrawn ones
+    included: taking an entry back does not unsay what was shown.
+    """
+
+    evaluation = models.OneToOneField(Evaluation, on_delete=models.PROTECT, related_name="rung")
+    improved = models.BooleanField()
+    # The evaluation that the figures shown come from, this one when improved; none before the
+    # team has a figure.
+    leader = models.ForeignKey(
+        Evaluation, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    settled_at = models.DateTimeField()
+    # Its own public figures, {column key: [value, text]}, once the final results are out.
+    own = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(improved=False) | Q(leader=F("evaluation")),
+                name="rung_improved_leads",
+            ),
+        ]
+
+
 class SealedResult(Immutable):
     """Hold the exact figures, encrypted to the scoring worker; written once."""
 

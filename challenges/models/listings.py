@@ -2,36 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from challenges.enums import BoardRule, Direction, EvaluationState, Split
+from challenges.models import candidates as lending
 from challenges.models.board import Column, Leaderboard
+from challenges.models.candidates import Candidate
 from challenges.models.challenge import Phase
 from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation, Score
+from challenges.models.ladders import rungs_of
 from portal.lib import canonical
 
+OwnFigures = Mapping[str, Sequence[Any]]
 _SCHEME = 1  # raised when the way rows are computed changes
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """An entry that a board may list: its figures by column, its date, its team.
-
-    figures: {column key: (value, text)}; groups: {column key: {group: (value, text, n)}}.
-    """
-
-    entry_id: UUID
-    evaluation_id: UUID
-    team_id: int
-    received_at: datetime
-    is_baseline: bool
-    final_choice: bool
-    figures: dict[str, tuple[float, str]] = field(default_factory=dict)
-    groups: dict[str, dict[str, tuple[float, str, int | None]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,11 +40,16 @@ class Listing:
 
 
 def listing(
-    board: Leaderboard, split: Split, *, released: Iterable[Score] | None = None
+    board: Leaderboard,
+    split: Split,
+    *,
+    released: Iterable[Score] | None = None,
+    own: Mapping[UUID, OwnFigures] | None = None,
 ) -> Listing:
     """Choose the entry of each team by the board's rule and order them.
 
-    released: the scores to use instead of the stored ones, for a reveal being prepared.
+    released, own: the scores, and the public figures kept from the Ladder, to use besides the
+    stored ones, for a reveal being prepared.
     """
     columns = list(board.columns.order_by("index"))
     evaluations = _current_evaluations(board)
@@ -65,6 +58,8 @@ def listing(
         current: [_candidate(each, scores[current][each.pk]) for each in evaluations]
         for current in Split
     }
+    if board.phase.climbs:
+        candidates[Split.PUBLIC] = _climbed(candidates[Split.PUBLIC], evaluations, split, own)
     by_team: dict[int, list[int]] = defaultdict(list)
     for index, each in enumerate(candidates[Split.PUBLIC]):
         by_team[each.team_id].append(index)
@@ -81,21 +76,33 @@ def listing(
     )
 
 
+def _climbed(
+    candidates: list[Candidate],
+    evaluations: Sequence[Evaluation],
+    split: Split,
+    own: Mapping[UUID, OwnFigures] | None,
+) -> list[Candidate]:
+    """Give entries what the Ladder shows of them; to choose final entries, their own figures."""
+    rungs = rungs_of(evaluations)
+    if split == Split.PUBLIC:
+        return lending.listed(candidates, rungs)
+    return lending.own(candidates, {pk: rung.own for pk, rung in rungs.items()} | dict(own or {}))
+
+
 def _current_evaluations(board: Leaderboard) -> list[Evaluation]:
     tasks = board.phase.tasks.filter(current=True).order_by("index")
     first = tasks.first()
     if first is None:
         return []
-    return list(
-        Evaluation.objects.filter(
-            entry__in=Entry.objects.listed().filter(enrolment__phase_id=board.phase_id),
-            scorer_version_id=first.scorer_version_id,
-            holdout_id=first.holdout_id,
-            state=EvaluationState.DONE,
-        )
-        .select_related("entry__enrolment")
-        .order_by("entry__received_at", "pk")
+    found = Evaluation.objects.filter(
+        entry__in=Entry.objects.listed().filter(enrolment__phase_id=board.phase_id),
+        scorer_version_id=first.scorer_version_id,
+        holdout_id=first.holdout_id,
+        state=EvaluationState.DONE,
     )
+    if board.phase.climbs:  # a score that is not settled yet is not out
+        found = found.filter(Q(rung__isnull=False) | Q(entry__is_baseline=True))
+    return list(found.select_related("entry__enrolment").order_by("entry__received_at", "pk"))
 
 
 def _scores(

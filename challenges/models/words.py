@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from challenges.enums import (
@@ -71,6 +72,22 @@ REASON_SENTENCES: dict[str, str | Promise] = {
         "L’exécution de programmes n’est pas disponible sur cette installation."
     ),
 }
+
+
+LADDER_WAITS = _("Le score paraîtra quand vos soumissions précédentes seront évaluées.")
+
+
+def kept_sentence(number: int, *, withdrawn: bool) -> str:
+    """Say that an entry does not improve on the one its team leads with."""
+    if withdrawn:
+        return gettext(
+            "Pas d’amélioration significative sur votre soumission n° %(number)d, retirée depuis : "
+            "le score montré reste le sien, et le classement ne le reprend pas."
+        ) % {"number": number}
+    return gettext(
+        "Pas d’amélioration significative : le classement garde le score de votre "
+        "soumission n° %(number)d."
+    ) % {"number": number}
 
 
 def challenge_word(status: str) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 from django.db.models import Q
 
 from challenges.enums import EntryStatus, JobState, Split
-from challenges.models import Entry, Evaluation, Job, Score, Standing
+from challenges.models import Entry, Evaluation, Job, Rung, Score, Standing
 from challenges.models.people import Viewer
+from challenges.models.words import LADDER_WAITS, kept_sentence
 
 _RECENT = 20
 
@@ -97,6 +98,39 @@ def _bounds(score: Score, cell: dict[str, Any]) -> dict[str, float | None]:
     if score.low is not None:
         return {"low": score.low, "high": score.high}
     return {"low": cell.get("low"), "high": cell.get("high")}
+
+
+def ladder_of(entry: Entry) -> dict[str, Any] | None:
+    """Say what the Ladder shows of a scored entry: whether it improved, and on which number.
+
+    {"improved": True, False or None while it waits, "kept": number or None, "message"}; None
+    for an entry that is not scored, or a phase without a Ladder.
+    """
+    if entry.status != EntryStatus.SCORED or not entry.enrolment.phase.climbs:
+        return None
+    rung = (
+        Rung.objects.filter(evaluation__entry=entry)
+        .select_related("leader__entry")
+        .order_by("-settled_at")
+        .first()
+    )
+    if rung is None:
+        return {"improved": None, "kept": None, "message": str(LADDER_WAITS)}
+    return {"improved": rung.improved, "kept": kept_number(rung), "message": kept_message(rung)}
+
+
+def kept_number(rung: Rung) -> int | None:
+    """Return the number of the entry whose score is shown instead, None when it is its own."""
+    return None if rung.improved or rung.leader is None else rung.leader.entry.number
+
+
+def kept_message(rung: Rung) -> str:
+    """Tell the team that its entry improved nothing that can be seen, or nothing."""
+    number = kept_number(rung)
+    if number is None or rung.leader is None:
+        return ""
+    gone = rung.leader.entry.status == EntryStatus.WITHDRAWN
+    return kept_sentence(number, withdrawn=gone)
 
 
 def oldest_unfinished() -> datetime | None:

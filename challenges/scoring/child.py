@@ -101,12 +101,17 @@ def examine(
     limits: Limits | None = None,
     *,
     name: str | None = None,
+    losses: bool = False,
 ) -> Evaluated:
-    """Read and score as evaluate does, with the fairness audit and the details by class."""
+    """Read and score as evaluate does, with the fairness audit and the details by class.
+
+    losses: with the unit losses of the public part too, which a Ladder compares.
+    """
     verdict, answer = read(path, contract.answer, keys, limits, name=name)
     if answer is None:
         return Evaluated(verdict)
-    return closely(contract, load_keys(keys), load_labels(labels), answer, verdict)
+    known = load_keys(keys), load_labels(labels)
+    return closely(contract, *known, answer, verdict, losses=losses)
 
 
 def read(

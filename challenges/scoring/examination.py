@@ -2,22 +2,33 @@
 
 from dataclasses import replace
 
+import numpy as np
+
+from challenges.scoring import ladder, registry
 from challenges.scoring.audit.run import audit
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.details import details
 from challenges.scoring.evaluation import figures_of, parts_of, primary_of
+from challenges.scoring.metric import Part
 from challenges.scoring.predictions.align import Answer
 from challenges.scoring.truth import Keys, Labels
 from challenges.scoring.verdict import Evaluated, Verdict
 
 
 def examine(
-    contract: ScoringContract, keys: Keys, labels: Labels, answer: Answer, verdict: Verdict
+    contract: ScoringContract,
+    keys: Keys,
+    labels: Labels,
+    answer: Answer,
+    verdict: Verdict,
+    *,
+    losses: bool = False,
 ) -> Evaluated:
     """Compute every figure, then what is told once all is revealed; all of it to be sealed.
 
     The audit is that of the last part, the private one where there is one; the column of the
-    board that it declares is a figure of that part.
+    board that it declares is a figure of that part. losses: keep the unit losses of the public
+    part, which a Ladder compares.
     """
     parts = parts_of(labels, keys, answer)
     found = figures_of(contract, labels, parts, verdict)
@@ -33,4 +44,14 @@ def examine(
         values=values,
         audit=audited,
         details={split: each for split, each in told.items() if each is not None},
+        losses=_losses(contract, parts["public"]) if losses else {},
     )
+
+
+def _losses(contract: ScoringContract, part: Part) -> dict[str, bytes]:
+    """Pack the unit losses of the public part, unless several rows make one cluster."""
+    if contract.truth.cluster is not None and len(np.unique(part.bucket)) < len(part):
+        return {}
+    spec = contract.primary
+    kept = ladder.unit_losses(registry.metric(spec.metric), spec.params, part, spec.direction)
+    return {} if kept is None else {"public": kept}

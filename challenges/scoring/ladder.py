@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from math import floor, fsum, inf
+from math import ceil, floor, fsum, inf
 from typing import Any
 
 import numpy as np
@@ -118,6 +118,12 @@ def shown(leader: Seen, ladder: Ladder, direction: str) -> float:
         return leader.score
     loss = _nearest(leader.loss(direction), ladder)
     return float(loss if direction == "min" else 1 - loss)
+
+
+def around(low: float, high: float, step: float) -> tuple[float, float]:
+    """Widen an interval to multiples of the step of a Ladder."""
+    eta = _exactly(step)
+    return float(floor(Fraction(low) / eta) * eta), float(ceil(Fraction(high) / eta) * eta)
 
 
 def better(new: Seen, best: Seen, ladder: Ladder, direction: str) -> bool:

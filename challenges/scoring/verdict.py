@@ -74,7 +74,8 @@ class Evaluated:
     sums: {split: bucket statistics of the primary metric}, to be sealed.
     n: {split: rows or queries}. audit: the declared audit on the last part, small cells
     included, to be sealed; None when none is declared. details: {split: what a team may read
-    of its own entry once all is revealed}, rounded and without small classes.
+    of its own entry once all is revealed}, rounded and without small classes. losses: {split:
+    unit losses of the primary metric}, to be sealed, of a plain mean of independent rows.
     """
 
     verdict: Verdict
@@ -84,3 +85,4 @@ class Evaluated:
     n: Mapping[str, int] = field(default_factory=dict)
     audit: Mapping[str, Any] | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    losses: Mapping[str, bytes] = field(default_factory=dict)

@@ -169,6 +169,7 @@ def entries_csv(request: HttpRequest, slug: str) -> HttpResponse:
             each.received_at.isoformat(),
             each.status_word,
             scores[each.pk].public.text if each.pk in scores else "",
+            (scores[each.pk].kept or "") if each.pk in scores else "",
             "oui" if each.final_choice else "non",
             each.note,
             each.original_name,
@@ -182,6 +183,7 @@ def entries_csv(request: HttpRequest, slug: str) -> HttpResponse:
         "recue",
         "etat",
         "score_public",
+        "score_de",
         "choix_final",
         "note",
         "fichier",
@@ -311,11 +313,12 @@ def _entry_page(request: HttpRequest, slug: str, own: Entry) -> HttpResponse:
 
 
 def _life(own: Entry, figure: Figures | None) -> dict[str, Any]:
+    waits = lives.waits(own, figure.public.text if figure else "")
     return {
         "entry": own,
         "badge": lives.badge(own),
-        "stages": lives.stages(own, figure.public.sentence if figure else ""),
-        "final": lives.is_final(own),
+        "stages": lives.stages(own, figure.sentence if figure else "", waits=waits),
+        "final": lives.is_final(own) and not waits,
         "figure": figure,
     }
 

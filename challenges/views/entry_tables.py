@@ -10,9 +10,20 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from challenges.enums import EntryStatus, PhaseMoment, Split
-from challenges.models import Challenge, Entry, Leaderboard, Phase, Score, Standing, Team
+from challenges.models import (
+    Challenge,
+    Column,
+    Entry,
+    Leaderboard,
+    Phase,
+    Rung,
+    Score,
+    Standing,
+    Team,
+)
 from challenges.models.words import receipt_word
 from challenges.queries.boards import is_revealed
+from challenges.queries.entries import kept_message, kept_number
 from challenges.views import lives
 
 BLANK_FAULT = {
@@ -50,11 +61,23 @@ class Figure:
 
 @dataclass(frozen=True)
 class Figures:
-    """Hold the primary figure of an entry on both parts; the final one only once revealed."""
+    """Hold the primary figure of an entry on both parts; the final one only once revealed.
+
+    kept: number of the entry whose score a Ladder shows instead, with the sentence that says
+    so; own: the public figure it kept to itself, once revealed.
+    """
 
     title: str
     public: Figure = Figure()
     private: Figure = Figure()
+    kept: int | None = None
+    message: str = ""
+    own: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Write the public figure, or say that it is another entry's."""
+        return self.message or self.public.sentence
 
 
 def primary_figures(entries: Sequence[Entry]) -> dict[UUID, Figures]:
@@ -77,9 +100,13 @@ def primary_figures(entries: Sequence[Entry]) -> dict[UUID, Figures]:
         for row in Standing.objects.filter(entry__in=list(wanted)).order_by("pk")
     }
     texts: dict[tuple[UUID, str], Figure] = {}
+    rungs: dict[UUID, Rung] = {}
     scores = Score.objects.filter(evaluation__entry__in=list(wanted), group="")
-    for score in scores.select_related("evaluation").order_by("evaluation__finished_at", "pk"):
+    scores = scores.select_related("evaluation__rung__leader__entry")
+    for score in scores.order_by("evaluation__finished_at", "pk"):
         entry_id = score.evaluation.entry_id
+        if hasattr(score.evaluation, "rung"):
+            rungs[entry_id] = score.evaluation.rung
         column = wanted[entry_id]
         sealed = score.split == Split.PRIVATE and phases[entry_id] not in revealed
         if score.metric == column.key and not sealed:
@@ -96,9 +123,19 @@ def primary_figures(entries: Sequence[Entry]) -> dict[UUID, Figures]:
             title=column.title,
             public=texts.get((entry_id, Split.PUBLIC.value), Figure()),
             private=texts.get((entry_id, Split.PRIVATE.value), Figure()),
+            **_kept(rungs.get(entry_id), column),
         )
         for entry_id, column in wanted.items()
     }
+
+
+def _kept(rung: Rung | None, column: Column) -> dict[str, Any]:
+    number = kept_number(rung) if rung else None
+    if rung is None or number is None:
+        return {}
+    own = rung.own.get(column.key)
+    text = number_format(own[0], column.decimals, use_l10n=True) if own else ""
+    return {"kept": number, "message": kept_message(rung), "own": text}
 
 
 def _figure(value: float, decimals: int, low: float | None, high: float | None) -> Figure:

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from challenges.enums import EntryStatus, ReasonCode
 from challenges.models import Entry, Evaluation
+from challenges.models.words import LADDER_WAITS
 from challenges.queries.entries import expected_wait_seconds, queue_position
 from challenges.views.words import ENTRY_MARKS
 
@@ -49,15 +50,24 @@ def is_final(entry: Entry) -> bool:
     return entry.status in FINAL
 
 
-def stages(entry: Entry, score_text: str) -> list[dict[str, Any]]:
-    """Lay out the five stages of an entry; score_text: its released primary figure, or ""."""
+def waits(entry: Entry, text: str) -> bool:
+    """Say whether a scored entry waits for those before it to be shown."""
+    climbs = entry.enrolment.phase.climbs and not entry.is_baseline
+    return entry.status == EntryStatus.SCORED and climbs and not text
+
+
+def stages(entry: Entry, score_text: str, *, waits: bool = False) -> list[dict[str, Any]]:
+    """Lay out the five stages of an entry.
+
+    score_text: its released primary figure, or "". waits: it goes through a Ladder first.
+    """
     evaluation = entry.evaluations.order_by("-pk").first()
     shown = [
         _received(entry),
         _checked(entry),
         _queued(entry, evaluation),
         _scored(entry, evaluation),
-        _published(entry, score_text),
+        _published(entry, score_text, waits=waits),
     ]
     return [stage.as_dict() for stage in shown]
 
@@ -150,7 +160,9 @@ def _attention(entry: Entry) -> Stage:
     return Stage(_("Examen technique"), "error", entry.status_since, text)
 
 
-def _published(entry: Entry, score_text: str) -> Stage:
+def _published(entry: Entry, score_text: str, *, waits: bool) -> Stage:
+    if waits:
+        return Stage(_("Score publié"), "now", _("en cours"), str(LADDER_WAITS))
     if entry.status == EntryStatus.SCORED:
         return Stage(_("Score publié"), "done", entry.status_since, score_text)
     return Stage(_("Score publié"))

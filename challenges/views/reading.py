@@ -1,5 +1,6 @@
 """Show the challenges: the list, and the pages that everybody reads."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from challenges.filters import STATES, ChallengeFilter
-from challenges.models import Challenge, PhaseTask, PublicFile
+from challenges.models import Challenge, Phase, PhaseTask, PublicFile
 from challenges.queries.challenges import current_phase
 from challenges.views import boards, metric_words
 from challenges.views.head import (
@@ -125,7 +126,7 @@ def evaluation(request: HttpRequest, slug: str) -> HttpResponse:
     context = scene(request, slug, "evaluation")
     challenge: Challenge = context["challenge"]
     context |= scoring_words(contract_of(challenge), challenge.language)
-    context |= shares(context["phase"])
+    context |= shares(context["phase"]) | {"ladder_digits": _ladder_digits(context["phase"])}
     return render(request, "challenges/evaluation.html", context)
 
 
@@ -163,6 +164,14 @@ def scoring_words(contract: dict[str, Any], language: str = "") -> dict[str, Any
         "cluster": (contract.get("truth") or {}).get("cluster"),
         "weighted": bool((contract.get("truth") or {}).get("weight")),
     }
+
+
+def _ladder_digits(phase: Phase | None) -> int:
+    """Return how many decimals the number of a Ladder's rule needs."""
+    if phase is None:
+        return 0
+    number = Decimal(repr(phase.ladder_step or phase.ladder_z)).normalize()
+    return max(0, -int(number.as_tuple().exponent))
 
 
 def _metric(metric: dict[str, Any], labels: dict[str, str], language: str) -> dict[str, Any]:

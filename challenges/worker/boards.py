@@ -10,27 +10,17 @@ from challenges.actions import jobs, releases, reveals, standings
 from challenges.actions.standings import Line
 from challenges.enums import Direction, EvaluationState, Split
 from challenges.models import Column, Evaluation, Job, Leaderboard, Phase, Reveal, Score
-from challenges.models.listings import Candidate, Listing, listing
+from challenges.models.candidates import Candidate
+from challenges.models.listings import Listing, listing
 from challenges.scoring.tiers import Listed, Placed, Ranking, ranking
-from challenges.worker import findings, vault
+from challenges.worker import findings, ladders, vault
 from challenges.worker.lease import Beating
 from challenges.worker.shakeup import kendall_b, spearman
+from challenges.worker.vault import Opened
 from portal.lib import clock, failpoints
 
 _MOVES_SHOWN = 5
-
-
-class Opened:
-    """Sealed results opened once each, in memory."""
-
-    def __init__(self) -> None:
-        self._found: dict[UUID, dict[str, Any]] = {}
-
-    def of(self, evaluation_id: UUID) -> dict[str, Any]:
-        """Return the opened result of an evaluation."""
-        if evaluation_id not in self._found:
-            self._found[evaluation_id] = vault.unseal(evaluation_id)
-        return self._found[evaluation_id]
+Own = dict[str, list[Any]]
 
 
 def standings_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
@@ -39,6 +29,7 @@ def standings_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         return
     phase = Phase.objects.get(pk=job.subject_id)
     opened = Opened()
+    ladders.settle(job, phase, opened)
     splits = list(Split) if phase.is_revealed else [Split.PUBLIC]
     for board in phase.leaderboards.order_by("pk"):
         for split in splits:
@@ -101,13 +92,14 @@ def _without_intervals(ranked: Sequence[Candidate], primary: Column) -> Ranking:
 
 def _line(found: Listing, candidate: Candidate, placed: Placed | None, opened: Opened) -> Line:
     result = opened.of(candidate.evaluation_id)
-    intervals = result.get("intervals", {}).get(found.split.value, {})
+    primary = found.primary
+    key = primary.key if primary and not candidate.is_baseline else ""
+    intervals = ladders.shown_intervals(result, found.split, key, found.board.phase)
     cells = {
         column.key: cell
         for column in found.columns
         if (cell := _cell(candidate, column, intervals.get(column.key))) is not None
     }
-    primary = found.primary
     bounds = intervals.get(primary.key) if primary else None
     shown = cells.get(primary.key, {}) if primary else {}
     return Line(
@@ -145,13 +137,14 @@ def reveal_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     reveal = Reveal.objects.select_related("phase").get(pk=job.subject_id)
     phase = reveal.phase
     opened = Opened()
-    scores = _to_release(phase, opened)
+    ladders.settle(job, phase, opened)
+    scores, own = _to_release(phase, opened)
     boards: list[tuple[Listing, Sequence[Line], dict[str, Any]]] = []
     public: dict[int, list[Line]] = {}
     facts: Mapping[str, Any] = {}
     for board in phase.leaderboards.order_by("pk"):
         for split in Split:
-            found = listing(board, split, released=scores)
+            found = listing(board, split, released=scores, own=own)
             lines, board_facts = computed(found, opened)
             boards.append((found, lines, board_facts))
             if split == Split.PUBLIC:
@@ -161,11 +154,18 @@ def reveal_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     failpoints.hit("reveal.computed")
     told = findings.to_release(phase, opened.of)
     reveals.execute(
-        job=job, reveal=reveal, scores=scores, boards=boards, facts=facts, findings=told
+        job=job,
+        reveal=reveal,
+        scores=scores,
+        own=own,
+        boards=boards,
+        facts=facts,
+        findings=told,
     )
 
 
-def _to_release(phase: Phase, opened: Opened) -> list[Score]:
+def _to_release(phase: Phase, opened: Opened) -> tuple[list[Score], dict[UUID, Own]]:
+    """Return the scores to release and, where a Ladder kept some, each entry's own figures."""
     now = clock.now()
     evaluations = (
         Evaluation.objects.filter(entry__enrolment__phase=phase, state=EvaluationState.DONE)
@@ -173,11 +173,16 @@ def _to_release(phase: Phase, opened: Opened) -> list[Score]:
         .order_by("pk")
     )
     scores: list[Score] = []
+    own: dict[UUID, Own] = {}
     for evaluation in evaluations:
         result = opened.of(evaluation.pk)
         values, intervals = result.get("values", {}), result.get("intervals", {})
         scores += releases.at_reveal(evaluation, values, intervals, at=now)
-    return scores
+        if phase.climbs and not evaluation.entry.is_baseline:
+            own[evaluation.pk] = releases.own(
+                evaluation, ladders.public_figures(evaluation, opened)
+            )
+    return scores, own
 
 
 def moved(board: Leaderboard, public: Sequence[Line], private: Sequence[Line]) -> dict[str, Any]:

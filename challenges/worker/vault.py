@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,6 +47,19 @@ class Truth:
             digest.update(f"{split} {weights.shape}\n".encode())
             digest.update(np.ascontiguousarray(weights).tobytes())
         return digest.hexdigest()
+
+
+class Opened:
+    """Sealed results opened once each, in memory."""
+
+    def __init__(self) -> None:
+        self._found: dict[UUID, dict[str, Any]] = {}
+
+    def of(self, evaluation_id: UUID) -> dict[str, Any]:
+        """Return the opened result of an evaluation."""
+        if evaluation_id not in self._found:
+            self._found[evaluation_id] = unseal(evaluation_id)
+        return self._found[evaluation_id]
 
 
 class Truths:
@@ -111,8 +124,8 @@ def local_copy(entry: Entry) -> Iterator[Path]:
         yield path
 
 
-def seal(evaluated: Evaluated, evaluation: Evaluation) -> gate.Sealed:
-    """Seal everything exact: values, intervals, sums, of both parts, the audit and the details."""
+def seal(evaluated: Evaluated, evaluation: Evaluation, means: Mapping[str, str]) -> gate.Sealed:
+    """Seal everything exact: values, intervals, sums, audit, details; and what scored."""
     payload = {
         "evaluation": str(evaluation.pk),
         "values": evaluated.values,
@@ -121,6 +134,10 @@ def seal(evaluated: Evaluated, evaluation: Evaluation) -> gate.Sealed:
         "audit": evaluated.audit,
         "details": evaluated.details,
         "sums": {split: base64.b64encode(sums).decode() for split, sums in evaluated.sums.items()},
+        "losses": {
+            split: base64.b64encode(one).decode() for split, one in evaluated.losses.items()
+        },
+        "means": means,
     }
     return gate.seal_result(canonical.dumps(_jsonable(payload)))
 
@@ -139,6 +156,12 @@ def unseal(evaluation_id: UUID) -> dict[str, Any]:
 def sums_of(opened: dict[str, Any], split: str) -> bytes | None:
     """Return the sums of the primary figure on a part."""
     found = opened.get("sums", {}).get(split)
+    return None if found is None else base64.b64decode(found)
+
+
+def losses_of(opened: dict[str, Any], split: str) -> bytes | None:
+    """Return the unit losses of the primary figure on a part, where they were kept."""
+    found = opened.get("losses", {}).get(split)
     return None if found is None else base64.b64decode(found)
 
 

@@ -66,7 +66,12 @@ def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     failpoints.hit("score.before_child")
     with vault.local_copy(evaluation.entry) as path:
         found = child.examine(
-            path, contract, truth.keys, truth.labels, name=evaluation.entry.original_name
+            path,
+            contract,
+            truth.keys,
+            truth.labels,
+            name=evaluation.entry.original_name,
+            losses=task.phase.climbs,
         )
     _try_again(job, found.verdict)
     failpoints.hit("score.computed")
@@ -88,7 +93,7 @@ def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
 def _result(
     found: Evaluated, evaluation: Evaluation, seconds: float, means: dict[str, str]
 ) -> Result:
-    sealed = vault.seal(found, evaluation)
+    sealed = vault.seal(found, evaluation, means)
     public = found.values.get("public", {})
     return Result(
         public={key: value for key, value in public.items() if not isinstance(value, dict)},
@@ -125,7 +130,7 @@ def _first_task(entry: Entry) -> PhaseTask:
 
 def _task_of(evaluation: Evaluation) -> PhaseTask:
     return (
-        PhaseTask.objects.select_related("scorer_version")
+        PhaseTask.objects.select_related("scorer_version", "phase")
         .filter(
             phase_id=evaluation.entry.enrolment.phase_id,
             scorer_version_id=evaluation.scorer_version_id,

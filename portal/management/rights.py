@@ -36,6 +36,7 @@ COUNTS: Rights = {"SELECT": WHOLE, "INSERT": WHOLE, "UPDATE": ("count",)}
 # Figures come from the worker; the web seals held-out data and reads none of it back.
 SERVING: dict[str, Rights] = CHAIN | {
     "challenges.Score": READ,
+    "challenges.Rung": READ,
     "challenges.Standing": READ,
     "challenges.SealedResult": NOTHING,
     "challenges.FairnessAudit": READ,
@@ -62,6 +63,7 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
         "challenges.Entry": CHANGE,
         "challenges.Evaluation": WRITE,
         "challenges.Score": ADD,
+        "challenges.Rung": {"SELECT": WHOLE, "INSERT": WHOLE, "UPDATE": ("own",)},
         "challenges.SealedResult": ADD,
         "challenges.FairnessAudit": ADD,
         "challenges.EntryDetail": ADD,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from challenges.actions import releases
+from challenges.actions import releases, score_receipts
 from challenges.enums import BoardRule, Direction, PhaseMoment, Split
 from challenges.models import Challenge, Column, Entry, Leaderboard, PhaseTask
 from challenges.models.listings import listing
@@ -225,7 +225,7 @@ def test_a_value_is_rounded_once(value: float, decimals: int, text: str) -> None
     [(None, ""), (59.0, "<= 1 min"), (61.0, "<= 2 min"), (300.0, "<= 5 min"), (999.0, "> 10 min")],
 )
 def test_durations_are_told_by_class(seconds: float | None, told: str) -> None:
-    assert releases.duration_class(seconds) == told
+    assert score_receipts.duration_class(seconds) == told
 
 
 VALUES = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=2, max_size=40)

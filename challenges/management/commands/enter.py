@@ -19,7 +19,7 @@ from challenges.management.speaking import challenge as named
 from challenges.models import Challenge, Entry, Job, Phase, Team
 from challenges.queries.boards import phase_of
 from challenges.queries.challenges import current_phase
-from challenges.queries.entries import released
+from challenges.queries.entries import ladder_of, released
 from challenges.queries.teams import has_accepted_terms, is_registered
 from portal.accounts.models import User
 from portal.lib import clock
@@ -94,6 +94,8 @@ class Command(SpeakingCommand):
             self.stdout.write(f"{fault['code']} · ligne {fault['line']} · {fault['message']}")
         for key, score in answer["scores"].items():
             self.stdout.write(f"{key} = {score['value']} [{score['low']} ; {score['high']}]")
+        if answer.get("ladder", {}).get("message"):
+            self.stdout.write(answer["ladder"]["message"])
 
 
 @transaction.atomic
@@ -138,6 +140,7 @@ def answer(entry: Entry, warnings: list[dict[str, str]]) -> dict[str, Any]:
     ]
     if entry.reason_code and not faults:
         faults = [{"code": entry.reason_code, "line": None, "message": entry.reason_sentence}]
+    ladder = ladder_of(entry)
     return {
         "entry": str(entry.pk),
         "status": entry.status,
@@ -148,4 +151,5 @@ def answer(entry: Entry, warnings: list[dict[str, str]]) -> dict[str, Any]:
         },
         "faults": faults,
         "warnings": [*warnings, *entry.verdict.get("warnings", [])],
+        **({"ladder": ladder} if ladder else {}),
     }

@@ -324,9 +324,10 @@ def test_a_good_production_starts(roles: Roles, tmp_path: Path) -> None:
     assert "portal.E14" in said
 
 
-def test_the_worker_scores_with_its_own_rights(roles: Roles, tmp_path: Path) -> None:
-    """Compile, check, score, rank, close at the date, reveal."""
-    challenge = opened(tmp_path, work=False)
+@pytest.mark.parametrize("ladder", [False, True], ids=["plain", "ladder"])
+def test_the_worker_scores_with_its_own_rights(roles: Roles, tmp_path: Path, ladder: bool) -> None:
+    """Compile, check, score, climb, rank, close at the date, reveal."""
+    challenge = opened(tmp_path, work=False, leaderboard={"ladder": ladder})
     entry, phase = entered(challenge), challenge.phases.get()
     with roles.serving("worker"):
         assert drain(seconds=60)

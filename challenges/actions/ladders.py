@@ -1,0 +1,77 @@
+"""Settle what the Ladder shows of a team's entries, in order of receipt; each is written once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from challenges.actions import jobs, releases, score_receipts
+from challenges.actions.jobs import WORKER
+from challenges.models import Evaluation, Job, Phase, PhaseTask, Rung, Score
+from challenges.models.ladders import Chain, chain
+from portal.audit.record import record
+from portal.lib import clock, immutable
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a team is shown for one evaluation.
+
+    leader: the evaluation the figures come from, None when the team has no figure yet.
+    figures, intervals: its public figures, to round once. means: what scored the evaluation
+    itself, for its receipt.
+    """
+
+    evaluation: Evaluation
+    improved: bool
+    leader: Evaluation | None
+    figures: Mapping[str, float | None]
+    intervals: Mapping[str, Any]
+    means: Mapping[str, Any]
+
+
+@transaction.atomic
+def settle(*, job: Job, task: PhaseTask, read: Chain, settled: Sequence[Settled]) -> bool:
+    """Release what the Ladder shows; False, and nothing written, when the team has moved.
+
+    In order: the evaluations to settle locked; the team's entries read again; rungs; public
+    scores rounded once; score receipts; events "entry.settled". False too when the lease was
+    lost.
+    """
+    if not jobs.fence(job):
+        return False
+    mine = Evaluation.objects.filter(pk__in=[each.pk for each in read.waiting])
+    list(mine.select_for_update().order_by("pk"))  # another settlement waits here
+    if chain(read.enrolment, task).state != read.state:
+        return False
+    for each in settled:
+        _write(task.phase, each)
+    return True
+
+
+def _write(phase: Phase, settled: Settled) -> None:
+    now, evaluation = clock.now(), settled.evaluation
+    scores = releases.public(evaluation, settled.figures, settled.intervals, at=now)
+    with immutable.writes(Rung, Score):
+        Rung.objects.create(
+            evaluation=evaluation,
+            improved=settled.improved,
+            leader=settled.leader,
+            settled_at=now,
+        )
+        Score.objects.bulk_create(scores, ignore_conflicts=True)
+    said = rule_of(phase) | {"improved": settled.improved, "leader": _number(settled)}
+    score_receipts.issue(evaluation, scores, means=settled.means, ladder=said, at=now)
+    record("entry.settled", by=WORKER, on=evaluation.entry, improved=settled.improved)
+
+
+def _number(settled: Settled) -> int | None:
+    return settled.leader.entry.number if settled.leader else None
+
+
+def rule_of(phase: Phase) -> dict[str, Any]:
+    """Say in a receipt by which rule a score was shown; numbers as decimal strings."""
+    if phase.ladder_step is not None:
+        return {"rule": str(phase.ladder), "step": repr(phase.ladder_step)}
+    return {"rule": str(phase.ladder), "z": repr(phase.ladder_z)}

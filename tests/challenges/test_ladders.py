@@ -1,0 +1,406 @@
+"""What the Ladder shows of a team's entries: in order of receipt, whoever scores them first."""
+
+import json
+import random
+from collections.abc import Sequence
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from challenges.actions import challenges as acts
+from challenges.actions import choices, evaluations, jobs, reveals
+from challenges.actions import ladders as settlements
+from challenges.enums import EntryStatus, JobKind, JobState, Ladder, Split
+from challenges.invariants import stale_boards
+from challenges.models import (
+    Challenge,
+    Entry,
+    Evaluation,
+    Job,
+    Rung,
+    Score,
+    ScoreReceipt,
+    Standing,
+    Team,
+)
+from challenges.models.ladders import chain, task_of
+from challenges.queries.entries import released
+from challenges.scoring import ladder as scoring
+from challenges.worker import drain, vault
+from challenges.worker import ladders as climbing
+from challenges.worker.loop import Worker
+from portal.audit.models import AuditEvent
+from portal.lib import clock
+from tests.challenges.world import ROWS, entered, opened, owner_of, truth_of
+from tests.factories.accounts import UserFactory
+from tests.factories.challenges import TeamFactory, captain_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+PUBLIC = [row for row in range(ROWS) if row % 10 < 3]  # 36 rows
+FREE = {"kept": "best", "ladder": True}
+STEP = {"kept": "best", "ladder": "step", "ladder_step": 0.1}
+
+
+def file(right: Sequence[int], private: int = 40) -> bytes:
+    """Write a file that is right on some of the 36 public rows, counted from 0."""
+    good = {PUBLIC[at] for at in right}
+    good |= set([row for row in range(ROWS) if row not in PUBLIC][:private])
+    lines = [
+        f"A{row:04},{truth_of(row) if row in good else truth_of(row) % 3 + 1}"
+        for row in range(ROWS)
+    ]
+    return ("id,niveau\n" + "\n".join(lines) + "\n").encode()
+
+
+# Right rows: 20, one more, two more than the first, fewer, many more.
+FILES = [range(20), range(21), range(22), range(5), range(30)]
+SHOWN = ["0.5556", "0.5556", "0.6111", "0.6111", "0.8333"]
+
+
+@pytest.fixture
+def challenge(tmp_path: Path) -> Challenge:
+    return opened(tmp_path, leaderboard=FREE)
+
+
+@pytest.fixture
+def team(challenge: Challenge) -> Team:
+    return TeamFactory(challenge=challenge)
+
+
+def sent(challenge: Challenge, team: Team, files: Sequence[Sequence[int]]) -> list[Entry]:
+    return [entered(challenge, team=team, content=file(one)) for one in files]
+
+
+def shown(entries: Sequence[Entry]) -> list[str]:
+    """List the public figure that each entry shows, or nothing."""
+    return [
+        released(Entry.objects.get(pk=each.pk)).get("exactitude", {}).get("text", "")
+        for each in entries
+    ]
+
+
+def receipt_of(entry: Entry) -> dict[str, Any]:
+    """Return what the receipt in force of an entry states."""
+    last = ScoreReceipt.objects.filter(entry=entry).order_by("-serial").first()
+    assert last is not None
+    payload: dict[str, Any] = json.loads(last.text)["payload"]
+    return payload
+
+
+def rungs(entries: Sequence[Entry]) -> list[tuple[bool, int | None]]:
+    found = [Rung.objects.get(evaluation__entry=each) for each in entries]
+    return [(one.improved, one.leader.entry.number if one.leader else None) for one in found]
+
+
+def row_of(team: Team, split: Split = Split.PUBLIC) -> Standing:
+    return Standing.objects.get(team=team, split=split)
+
+
+def test_only_what_the_rows_can_tell_is_shown(challenge: Challenge, team: Team) -> None:
+    entries = sent(challenge, team, FILES)
+    assert drain()
+    assert shown(entries) == SHOWN
+    assert rungs(entries) == [(True, 1), (False, 1), (True, 3), (False, 3), (True, 5)]
+    row = row_of(team)
+    assert (row.entry_id, row.cells["exactitude"]["text"], row.entries_count) == (
+        entries[4].pk,
+        "0.8333",
+        5,
+    )
+    assert list(stale_boards()) == []
+    events = AuditEvent.objects.filter(action="entry.settled").count()
+    assert events == 5
+
+
+def test_the_other_public_figures_follow(challenge: Challenge, team: Team) -> None:
+    """A second figure in full would tell what the first one hides."""
+    entries = sent(challenge, team, [range(20), range(21)])
+    assert drain()
+    errors = [released(Entry.objects.get(pk=each.pk))["mae"]["text"] for each in entries]
+    assert errors[0] == errors[1]
+
+
+def test_the_board_shows_the_leader_and_its_interval(challenge: Challenge, team: Team) -> None:
+    entries = sent(challenge, team, [range(20), range(21)])
+    assert drain()
+    row = row_of(team)
+    assert row.entry_id == entries[0].pk
+    bounds = vault.unseal(Evaluation.objects.get(entry=entries[0]).pk)["intervals"]["public"]
+    assert row.interval_low == round(bounds["exactitude"][0], 4)
+    lows = [released(one)["exactitude"]["low"] for one in entries]
+    assert lows == [row.interval_low] * 2  # its own would tell its own score
+
+
+def test_the_receipt_says_by_which_rule(challenge: Challenge, team: Team) -> None:
+    entries = sent(challenge, team, [range(20), range(21)])
+    assert drain()
+    said = [receipt_of(one) for one in entries]
+    assert [one["values"]["public"]["exactitude"] for one in said] == ["0.5556", "0.5556"]
+    assert [one["ladder"] for one in said] == [
+        {"rule": "free", "z": "1.0", "improved": True, "leader": 1},
+        {"rule": "free", "z": "1.0", "improved": False, "leader": 1},
+    ]
+
+
+def test_the_step_form_rounds_what_it_shows(tmp_path: Path) -> None:
+    challenge = opened(tmp_path, leaderboard=STEP)
+    team = TeamFactory(challenge=challenge)
+    entries = sent(challenge, team, FILES)
+    assert drain()
+    assert challenge.phases.get().ladder == Ladder.STEP
+    assert shown(entries) == ["0.6000", "0.6000", "0.6000", "0.6000", "0.8000"]
+    row = row_of(team)
+    low, high = row.interval_low, row.interval_high
+    assert low is not None
+    assert high is not None
+    assert [round(end * 10, 6) % 1 for end in (low, high)] == [0, 0]
+    assert low <= 0.8 <= high
+    assert receipt_of(entries[0])["ladder"] == {
+        "rule": "step",
+        "step": "0.1",
+        "improved": True,
+        "leader": 1,
+    }
+
+
+def test_without_the_option_nothing_changes(tmp_path: Path) -> None:
+    challenge = opened(tmp_path, leaderboard={"ladder": False})
+    team = TeamFactory(challenge=challenge)
+    entries = sent(challenge, team, FILES)
+    assert drain()
+    assert shown(entries) == ["0.5556", "0.5833", "0.6111", "0.1389", "0.8333"]
+    assert Rung.objects.count() == 0
+
+
+def score_in(order: Sequence[int], entries: Sequence[Entry]) -> None:
+    """Check all, then score the entries in some order, boards after each."""
+    worker = Worker("one")
+    while Job.objects.filter(kind=JobKind.CHECK, state=JobState.READY).exists():
+        assert worker.work_one()
+    jobs_of = {
+        each.entry_id: Job.objects.get(kind=JobKind.SCORE, subject_id=str(each.pk))
+        for each in Evaluation.objects.filter(entry__in=entries)
+    }
+    waiting = {"run_after": clock.now().replace(year=2999)}
+    Job.objects.filter(pk__in=[job.pk for job in jobs_of.values()]).update(**waiting)
+    for at in order:
+        job = jobs_of[entries[at].pk]
+        Job.objects.filter(pk=job.pk).update(run_after=job.run_after, priority=-1)
+        while worker.work_one():
+            pass
+    later = Job.objects.filter(run_after__year=2999)
+    later.update(run_after=clock.now())
+
+
+def test_whoever_is_scored_first_the_same_is_shown(tmp_path: Path) -> None:
+    """Every order of scoring gives what order of receipt gives; a later one waits."""
+    challenge = opened(tmp_path, leaderboard=FREE)
+    for order in list(permutations(range(4)))[::5]:
+        team = TeamFactory(challenge=challenge)
+        entries = sent(challenge, team, FILES[:4])
+        score_in(order, entries)
+        assert shown(entries) == SHOWN[:4], order
+        assert rungs(entries) == [(True, 1), (False, 1), (True, 3), (False, 3)], order
+
+
+def test_a_score_waits_for_the_entries_before_it(challenge: Challenge, team: Team) -> None:
+    """Else a slow file would let the next ones be shown in full."""
+    entries = sent(challenge, team, FILES[:2])
+    score_in([1], entries)
+    assert Entry.objects.get(pk=entries[1].pk).status == EntryStatus.SCORED
+    assert shown(entries) == ["", ""]
+    assert not Standing.objects.filter(team=team).exists()
+    assert not ScoreReceipt.objects.filter(entry=entries[1]).exists()
+    choices.withdraw(entry=Entry.objects.get(pk=entries[0].pk), by=captain_of(team))
+    assert drain()
+    assert shown(entries) == ["", "0.5833"]
+
+
+def test_a_refused_file_keeps_nobody_waiting(challenge: Challenge, team: Team) -> None:
+    slow = entered(challenge, team=team, content=file(range(9)).replace(b"A0003,", b"A0002,"))
+    Job.objects.filter(subject_id=str(slow.pk)).update(priority=90)
+    later = entered(challenge, team=team, content=file(range(20)))
+    assert drain()
+    assert Entry.objects.get(pk=slow.pk).status == EntryStatus.REJECTED
+    assert shown([later]) == ["0.5556"]
+
+
+def test_an_examination_keeps_later_scores_waiting(challenge: Challenge, team: Team) -> None:
+    """What is revived would change what was shown after it."""
+    first, second = sent(challenge, team, FILES[:2])
+    worker = Worker("one")
+    assert worker.work_one()  # its check
+    evaluation = Evaluation.objects.get(entry=first)
+    job = Job.objects.get(kind=JobKind.SCORE, subject_id=str(evaluation.pk))
+    Job.objects.filter(pk=job.pk).update(state=JobState.DEAD)
+    Entry.objects.filter(pk=first.pk).update(status=EntryStatus.SCORING)
+    evaluations.bury(job)
+    assert drain()
+    assert shown([first, second]) == ["", ""]
+    evaluations.give_up(
+        entry=Entry.objects.get(pk=first.pk), our_fault=False, by=UserFactory(region="moderator")
+    )
+    assert drain()
+    assert shown([first, second]) == ["", "0.5833"]
+
+
+def test_withdrawing_does_not_unsay_what_was_shown(challenge: Challenge, team: Team) -> None:
+    """A team that takes its best back gains no fresh look at the next file."""
+    first, second = sent(challenge, team, [range(20), range(24)])
+    assert drain()
+    choices.withdraw(entry=Entry.objects.get(pk=second.pk), by=captain_of(team))
+    assert drain()
+    assert row_of(team).cells["exactitude"]["text"] == "0.5556"
+    third = entered(challenge, team=team, content=file(range(22)))
+    assert drain()
+    assert shown([third]) == ["0.6667"]  # compared with the one withdrawn
+    assert rungs([third]) == [(False, 2)]
+    row = row_of(team)
+    assert (row.entry_id, row.cells["exactitude"]["text"]) == (first.pk, "0.5556")
+    choices.withdraw(entry=Entry.objects.get(pk=first.pk), by=captain_of(team))
+    assert drain()
+    row = row_of(team)
+    assert (row.entry_id, row.rank, row.cells) == (third.pk, None, {})
+    assert list(stale_boards()) == []
+
+
+def test_each_team_climbs_alone(challenge: Challenge) -> None:
+    one, two = TeamFactory(challenge=challenge), TeamFactory(challenge=challenge)
+    sent(challenge, one, [range(30)])
+    entries = sent(challenge, two, [range(20), range(21)])
+    assert drain()
+    assert shown(entries) == ["0.5556", "0.5556"]
+
+
+def revealed(challenge: Challenge) -> None:
+    phase = challenge.phases.get()
+    acts.close(phase=phase, by=owner_of(challenge))
+    assert drain()
+    reveals.propose(phase=phase, by=owner_of(challenge))
+    reveals.confirm(phase=phase, by=UserFactory(region="administrator"))
+    assert drain()
+
+
+def test_the_private_part_is_the_same_with_and_without(tmp_path: Path) -> None:
+    """Values, default final entries, ranks: as if every public score had been shown."""
+    found = []
+    for at, ladder in enumerate((False, True)):
+        where = tmp_path / str(at)
+        where.mkdir()
+        challenge = opened(where, slug=f"niveau-{at}", leaderboard={"ladder": ladder})
+        team, other = TeamFactory(challenge=challenge), TeamFactory(challenge=challenge)
+        entries = [
+            entered(challenge, team=team, content=file(right, private))
+            for right, private in ((range(20), 30), (range(5), 80), (range(21), 60))
+        ]
+        entered(challenge, team=other, content=file(range(25), 50))
+        assert drain()
+        revealed(challenge)
+        rows = Standing.objects.filter(leaderboard__challenge=challenge, split=Split.PRIVATE)
+        private = Score.objects.filter(
+            evaluation__entry__in=entries, split=Split.PRIVATE, group=""
+        ).order_by("evaluation__entry__received_at", "metric")
+        found.append(
+            (
+                [
+                    (row.rank, row.entry.number, row.cells["exactitude"]["text"])
+                    for row in rows.order_by("position")
+                ],
+                [(score.metric, score.value_text) for score in private],
+            )
+        )
+        assert list(stale_boards()) == []
+    assert found[0] == found[1]
+    assert [row[1] for row in found[0][0] if row[0] == 1] == [3]  # its second best public entry
+
+
+def test_the_reveal_tells_what_the_ladder_kept(challenge: Challenge, team: Team) -> None:
+    entries = sent(challenge, team, [range(20), range(21)])
+    assert drain()
+    assert [one.own for one in Rung.objects.all()] == [{}, {}]
+    revealed(challenge)
+    rung = Rung.objects.get(evaluation__entry=entries[1])
+    assert rung.own["exactitude"] == [0.5833, "0.5833"]
+    assert shown(entries) == ["0.5556", "0.5556"]
+    receipt = receipt_of(entries[1])
+    assert set(receipt["values"]) == {"public", "private"}
+    assert receipt["ladder"]["leader"] == 1
+
+
+def recomputed(challenge: Challenge, team: Team) -> list[tuple[bool, int | None, str]]:
+    """Climb again from the sealed results alone, in order of receipt."""
+    task = task_of(challenge.phases.get())
+    assert task is not None
+    rule = climbing.rule_of(task.phase)
+    opened, found = vault.Opened(), []
+    done = Evaluation.objects.filter(entry__enrolment__team=team, state="done")
+    done = done.order_by("entry__received_at")
+    seen = [climbing._seen(each, "exactitude", opened) for each in done]
+    assert None not in seen
+    for rung in scoring.climb([each for each in seen if each], rule, "max"):
+        found.append((rung.improved, list(done)[rung.leader].entry.number, f"{rung.score:.4f}"))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_stored_is_what_the_sealed_results_give(tmp_path: Path, seed: int) -> None:
+    """Random files, withdrawals, refusals and orders of scoring: the same as in order."""
+    draw = random.Random(seed)  # noqa: S311  # test data
+    challenge = opened(
+        tmp_path,
+        leaderboard=draw.choice([FREE, STEP, FREE | {"ladder": "free", "ladder_z": 1.645}]),
+        quotas={"per_day": None, "total": None, "final_selections": 2},
+    )
+    team = TeamFactory(challenge=challenge)
+    entries: list[Entry] = []
+    for _ in range(3):
+        batch = sent(challenge, team, [draw.sample(range(36), draw.randint(5, 36)) for _ in "123"])
+        score_in(draw.sample(range(3), 3), batch)
+        entries += batch
+        if draw.random() < 0.7:
+            one = Entry.objects.get(pk=draw.choice(entries).pk)
+            if one.status == EntryStatus.SCORED:
+                choices.withdraw(entry=one, by=captain_of(team))
+    assert drain()
+    stored = [
+        (rung.improved, rung.leader.entry.number if rung.leader else None, text)
+        for rung, text in zip(
+            Rung.objects.filter(evaluation__entry__in=entries).order_by(
+                "evaluation__entry__received_at"
+            ),
+            shown(entries),
+            strict=True,
+        )
+    ]
+    assert stored == recomputed(challenge, team)
+    assert list(stale_boards()) == []
+
+
+def test_a_settlement_that_comes_late_writes_nothing(challenge: Challenge, team: Team) -> None:
+    entry = sent(challenge, team, FILES[:1])[0]
+    worker = Worker("slow")
+    assert worker.work_one()
+    assert worker.work_one()
+    task = task_of(challenge.phases.get())
+    assert task is not None
+    read = chain(entry.enrolment, task)
+    assert [each.entry_id for each in read.waiting] == [entry.pk]
+    job = jobs.claim(owner="slow")
+    assert job is not None
+    assert job.kind == JobKind.STANDINGS
+    settled = climbing.climbed(read, task, vault.Opened())
+    assert settlements.settle(job=job, task=task, read=read, settled=settled)
+    again: dict[str, Any] = {"task": task, "read": read, "settled": settled}
+    assert not settlements.settle(job=job, **again)  # the team has moved
+    Job.objects.filter(pk=job.pk).update(state=JobState.DONE, lease_token=None, lease_until=None)
+    assert not settlements.settle(job=job, **again)  # the lease is lost
+    assert Rung.objects.count() == 1
+
+
+def test_the_reference_is_always_shown(challenge: Challenge) -> None:
+    row = Standing.objects.get(is_baseline=True)
+    assert row.cells["exactitude"]["value"] is not None
+    assert Rung.objects.count() == 0
