@@ -1,10 +1,12 @@
-"""Look at the house from the web process: what lives, what waits, which keys are there."""
+"""Look at the house from the web process, and say it to who uses it: what works, what waits."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -16,8 +18,9 @@ from challenges.models import Job
 from portal.audit import heartbeats, outbox
 from portal.lib import clock
 
-FRESH_SECONDS = 60
+FRESH_SECONDS = 90
 LATE_SECONDS = 300
+FREE_SHARE_MIN = 0.1
 
 
 class Level(StrEnum):
@@ -30,8 +33,12 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """Say what was looked at and what was found. at: when it last showed life, if it does."""
+    """Say what was looked at and what it means. at: when it last showed life, if it does.
 
+    key: stable, for machines; name and text are for people.
+    """
+
+    key: str
     name: str
     level: Level
     text: str
@@ -39,13 +46,14 @@ class Check:
 
 
 def checks() -> list[Check]:
-    """Run every check; a database that does not answer leaves only the keys to look at."""
+    """Run every check; a database that does not answer leaves what is beside it."""
     try:
         now = clock.now()
         found = [_database(), *_processes(now), _queue(now), _deliveries(now), _catalogue()]
     except DatabaseError:
-        found = [Check(_("Base de données"), Level.BAD, _("ne répond pas"))]
-    return [*found, *_keys()]
+        silent = _("Le site ne peut ni lire ni enregistrer. Revenez dans quelques minutes.")
+        found = [Check("database", _("Pages et comptes"), Level.BAD, silent)]
+    return [*found, *_room(), _sealing(), _receipts()]
 
 
 def overall(found: list[Check]) -> Level:
@@ -57,74 +65,110 @@ def overall(found: list[Check]) -> Level:
 def _database() -> Check:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    return Check(_("Base de données"), Level.GOOD, connection.vendor)
+    return Check("database", _("Pages et comptes"), Level.GOOD, _("Le site lit et enregistre."))
 
 
 def _processes(now: datetime) -> Iterator[Check]:
-    beats = heartbeats.beats()
-    if not beats:
-        yield Check(
-            _("Processus de fond"), Level.WATCH, _("aucun signe de vie : les notations attendent")
-        )
-    for beat in beats:
-        fresh = now - beat.at < timedelta(seconds=FRESH_SECONDS)
-        yield Check(
-            _("Processus « %(name)s »") % {"name": beat.name},
-            Level.GOOD if fresh else Level.WATCH,
-            _("en vie") if fresh else _("silencieux"),
-            beat.at,
-        )
+    names = {
+        "worker": (
+            _("Notation des soumissions"),
+            _(
+                "À l’arrêt. Les soumissions déposées sont gardées ; "
+                "elles seront notées à la reprise."
+            ),
+        ),
+        "tasks": (
+            _("Courriels et rappels"),
+            _("À l’arrêt. Les courriels sont gardés ; ils partiront à la reprise."),
+        ),
+    }
+    beats = {beat.name: beat.at for beat in heartbeats.beats()}
+    for key, (name, stopped) in names.items():
+        at = beats.get(key)
+        fresh = at is not None and now - at < timedelta(seconds=FRESH_SECONDS)
+        level, text = (Level.GOOD, _("En marche.")) if fresh else (Level.WATCH, stopped)
+        yield Check(key, name, level, text, at)
 
 
 def _queue(now: datetime) -> Check:
     waiting = Job.objects.due(now)
-    late = waiting.filter(run_after__lt=now - timedelta(seconds=LATE_SECONDS)).count()
+    late = waiting.filter(run_after__lt=now - timedelta(seconds=LATE_SECONDS)).exists()
     count = waiting.count()
-    text = ngettext("%(count)d tâche en attente", "%(count)d tâches en attente", count)
-    return Check(_("File d’attente"), Level.WATCH if late else Level.GOOD, text % {"count": count})
+    text = ngettext(
+        "%(count)d travail de notation attend son tour.",
+        "%(count)d travaux de notation attendent leur tour.",
+        count,
+    ) % {"count": count}
+    name = _("Soumissions à noter")
+    level = Level.WATCH if late else Level.GOOD
+    return Check("queue", name, level, text if count else _("Aucune n’attend."))
 
 
 def _deliveries(now: datetime) -> Check:
     late = outbox.late(now - timedelta(seconds=LATE_SECONDS))
-    text = ngettext("%(count)d envoi en retard", "%(count)d envois en retard", late) % {
+    text = ngettext("%(count)d envoi est en retard.", "%(count)d envois sont en retard.", late) % {
         "count": late
     }
-    return Check(
-        _("Lettres et index"),
-        Level.WATCH if late else Level.GOOD,
-        text if late else _("à jour"),
-    )
+    name = _("Courriels à envoyer")
+    level = Level.WATCH if late else Level.GOOD
+    return Check("deliveries", name, level, text if late else _("Aucun retard."))
 
 
 def _catalogue() -> Check:
     published = Resource.objects.public().count()
-    indexed = Resource.objects.public().filter(indexed__isnull=False).count()
-    if published == indexed:
-        return Check(_("Index de recherche"), Level.GOOD, _("complet"))
-    missing = published - indexed
+    missing = published - Resource.objects.public().filter(indexed__isnull=False).count()
     text = ngettext(
-        "%(count)d fiche en attente d’indexation",
-        "%(count)d fiches en attente d’indexation",
+        "%(count)d fiche publiée ne se trouve pas encore par la recherche.",
+        "%(count)d fiches publiées ne se trouvent pas encore par la recherche.",
         missing,
+    ) % {"count": missing}
+    level = Level.WATCH if missing else Level.GOOD
+    return Check(
+        "search",
+        _("Recherche"),
+        level,
+        text if missing else _("Toutes les fiches publiées se trouvent."),
     )
-    return Check(_("Index de recherche"), Level.WATCH, text % {"count": missing})
 
 
-def _keys() -> Iterator[Check]:
-    yield _key(_("Clé publique de scellement"), settings.HOLDOUT_PUBLIC_KEY_FILE)
-    yield _key(_("Clé des récépissés"), settings.RECEIPT_KEY_FILE)
-    private = settings.HOLDOUT_PRIVATE_KEY_FILE
-    if private:
-        yield Check(
-            _("Clé privée de scellement"),
-            Level.BAD,
-            _("visible du serveur web : elle ne doit l’être que du service de notation"),
-        )
+def _room() -> Iterator[Check]:
+    """Look at the disk of the private files, where they are in a folder."""
+    place = urlsplit(settings.OBJECTS_URL)
+    folder = Path(place.path)
+    while not folder.exists():
+        folder = folder.parent
+    if place.scheme != "file":
+        return
+    disk = shutil.disk_usage(folder)
+    name = _("Place pour les fichiers")
+    if disk.free < FREE_SHARE_MIN * disk.total:
+        text = _("Moins d’un dixième est libre : un dépôt peut être refusé, rien n’est perdu.")
+        yield Check("disk", name, Level.BAD, text)
     else:
-        yield Check(_("Clé privée de scellement"), Level.GOOD, _("hors de portée du serveur web"))
+        yield Check("disk", name, Level.GOOD, _("Suffisante."))
 
 
-def _key(name: str, path: str) -> Check:
-    if path and Path(path).is_file():
-        return Check(name, Level.GOOD, _("présente"))
-    return Check(name, Level.WATCH, _("sera faite au premier usage"))
+def _sealing() -> Check:
+    name = _("Données d’évaluation")
+    if settings.HOLDOUT_PRIVATE_KEY_FILE:
+        text = _("Le site pourrait les lire : l’exploitant doit retirer leur clé de ce serveur.")
+        return Check("sealing", name, Level.BAD, text)
+    if not _is_file(settings.HOLDOUT_PUBLIC_KEY_FILE):
+        text = _("Leur clé de scellement sera créée au premier dépôt.")
+        return Check("sealing", name, Level.WATCH, text)
+    if settings.EMBEDDED:
+        text = _("Scellées ; clé non isolée, site et notation étant sur la même machine.")
+        return Check("sealing", name, Level.GOOD, text)
+    return Check("sealing", name, Level.GOOD, _("Scellées : le site ne peut pas les lire."))
+
+
+def _receipts() -> Check:
+    name = _("Récépissés des dépôts")
+    if _is_file(settings.RECEIPT_KEY_FILE):
+        return Check("receipts", name, Level.GOOD, _("Signés."))
+    text = _("Leur clé de signature sera créée au premier dépôt.")
+    return Check("receipts", name, Level.WATCH, text)
+
+
+def _is_file(path: str) -> bool:
+    return bool(path) and Path(path).is_file()

@@ -18,7 +18,10 @@ def health(request: HttpRequest) -> HttpResponse:
     overall = house.overall(found)
     status = 503 if overall == house.Level.BAD else 200
     if request.GET.get("format") == "json":
-        rows = [{"name": c.name, "level": c.level, "text": c.text, "at": c.at} for c in found]
+        rows = [
+            {"key": c.key, "name": c.name, "level": c.level, "text": c.text, "at": c.at}
+            for c in found
+        ]
         return JsonResponse({"level": overall, "checks": rows}, status=status)
     context = {"checks": found, "overall": overall}
     return render(request, "pages/health.html", context, status=status)

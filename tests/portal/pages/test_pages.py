@@ -1,6 +1,5 @@
 """The pages as a visitor gets them."""
 
-import json
 import re
 from typing import Any
 
@@ -215,20 +214,6 @@ def test_refusal_page_tells_what_why_and_when(rf: RequestFactory) -> None:
     assert "Votre quota est épuisé" in page
     assert "Prochaine ouverture" in page
     assert "quota_reached" in page
-
-
-def test_health_lists_its_checks(client: Client) -> None:
-    assert client.get("/sante/").status_code == 200
-    told = json.loads(client.get("/sante/?format=json").content)
-    assert told["level"] == "watch"
-    assert told["checks"][0]["name"] == "Base de données"
-
-
-def test_health_fails_when_the_web_sees_the_private_key(client: Client, settings: Any) -> None:
-    settings.HOLDOUT_PRIVATE_KEY_FILE = "/somewhere/private.key"
-    response = client.get("/sante/")
-    assert response.status_code == 503
-    assert "private.key" not in response.content.decode()
 
 
 def test_sitemap_and_robots(client: Client, opened: int) -> None:
