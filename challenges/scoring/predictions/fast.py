@@ -46,6 +46,8 @@ def read_csv(
     marks = _Marks(header.delimiter)
 
     def cells(bounds: tuple[int, int]) -> Cells:
+        if bounds[1] - bounds[0] > scan.BLOCK_BYTES + limits.max_line_bytes:
+            raise Doubt  # one enormous row
         block = scan.block(data, *bounds, header.delimiter, len(names))
         if block is None or int(block.length.max()) > limits.max_cell_bytes:
             raise Doubt

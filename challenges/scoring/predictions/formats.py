@@ -16,6 +16,8 @@ from challenges.scoring.predictions.faults import Reporter
 
 DATA_FORMATS = ("csv", "parquet")
 CHUNK = 65536
+ENTRY_MAGIC = b"PK\x01\x02"
+MOST_ENTRIES = 1000
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar", ".zst")
 OTHER_MAGICS = (
@@ -60,6 +62,9 @@ def open_source(data: bytes, name: str, report: Reporter, limits: Limits) -> Sou
     if not data:
         raise report.refuse("E_EMPTY")
     declared = extension(name)
+    if data.startswith(ZIP_MAGICS) and data.count(ENTRY_MAGIC) > MOST_ENTRIES:
+        # Before the directory is read: each entry would take its time and its memory.
+        raise report.refuse("E_ZIP_ENTRIES", max=limits.max_zip_entries)
     _require_agreement(data, declared, report)
     if declared == "zip":
         return _open_zip(data, report, limits)

@@ -10,12 +10,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from challenges.scoring.answer import AnswerSpec, Column, Limits
-from challenges.scoring.predictions import hints
+from challenges.scoring.predictions import footer, hints
 from challenges.scoring.predictions.faults import Reporter, neutral
 from challenges.scoring.predictions.formats import human_bytes
 
 FOOTER_BYTES = 12
 BATCH = 65536
+FEW_GROUPS, MOST_GROUPS = 1000, 20_000
 
 
 def read_table(data: bytes, spec: AnswerSpec, report: Reporter, limits: Limits) -> pa.Table:
@@ -24,6 +25,7 @@ def read_table(data: bytes, spec: AnswerSpec, report: Reporter, limits: Limits) 
     Texts come dictionary-encoded or plain. Raises Refused.
     """
     _require_whole(data, report)
+    _check_claims(data, report, limits)
     try:
         metadata = pq.read_metadata(pa.BufferReader(data))
     except (pa.ArrowException, OSError, ValueError) as error:
@@ -85,6 +87,15 @@ def _require_whole(data: bytes, report: Reporter) -> None:
         raise report.refuse("E_PARQUET_CORRUPT")
 
 
+def _check_claims(data: bytes, report: Reporter, limits: Limits) -> None:
+    """Refuse a footer that would take long to build; a row group has a row at least."""
+    claims = footer.peek(data, limits.max_columns + 1)
+    if (claims.elements or 0) > limits.max_columns + 1:
+        raise report.refuse("E_TOO_MANY_COLUMNS", max=limits.max_columns)
+    if (claims.groups or 0) > min(MOST_GROUPS, max(FEW_GROUPS, limits.max_rows)):
+        raise report.refuse("E_TOO_MANY_ROWS")
+
+
 def _check_footer(metadata: Any, spec: AnswerSpec, report: Reporter, limits: Limits) -> None:
     if metadata.num_columns > limits.max_columns:
         raise report.refuse("E_TOO_MANY_COLUMNS", max=limits.max_columns)
@@ -99,8 +110,20 @@ def _check_footer(metadata: Any, spec: AnswerSpec, report: Reporter, limits: Lim
         raise report.refuse("E_TOO_MANY_ROWS")
     if metadata.num_rows == 0:
         raise report.refuse("E_NO_ROWS")
+    if not _is_even(metadata):
+        raise report.refuse("E_PARQUET_CORRUPT")
     if _inflated(metadata) > limits.max_uncompressed_bytes:
         raise _bomb(report, limits)
+
+
+def _is_even(metadata: Any) -> bool:
+    """Tell whether each group has every flat column, with as many values as it has rows."""
+    groups = [metadata.row_group(g) for g in range(metadata.num_row_groups)]
+    return all(
+        group.num_columns == metadata.num_columns
+        and all(group.column(c).num_values == group.num_rows for c in range(metadata.num_columns))
+        for group in groups
+    )
 
 
 def _inflated(metadata: Any) -> int:

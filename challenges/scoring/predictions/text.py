@@ -17,6 +17,8 @@ from challenges.scoring.predictions.faults import Reporter, neutral
 BOM = b"\xef\xbb\xbf"
 CONTROL = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f]")
 LONE_CR = re.compile(rb"\r(?!\n)")
+VISIBLE = re.compile(r"[^ \t\r\n]")
+MOST_PIECES = 2**17  # over the longest header line, which is cut before it is split
 NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *", re.ASCII)
 DIGITS = re.compile(r"\d+", re.ASCII)
 WRONG_DELIMITERS = {"\t": "tabulation", "|": "|", ":": ":", "^": "^", "~": "~", " ": "espace"}
@@ -29,6 +31,10 @@ class QuoteFault(ValueError):
         super().__init__("quote")
         self.at = at
         self.closed = closed
+
+
+class LongRow(ValueError):
+    """Say that a row has more cells, or a cell more quotes, than any line may."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +109,9 @@ def records(
         end = size if end < 0 else end
         row = text[at:end]
         if not row.strip(" \t\r"):
-            blank += 1
-            at, line = end + 1, line + 1
+            after, skipped = _after_blanks(text, at)
+            blank += skipped
+            at, line = after, line + skipped
             continue
         rows += 1
         if rows > limits.max_rows:
@@ -126,17 +133,22 @@ def too_long(text: str, limit: int) -> bool:
     return len(text) > limit or len(text.encode()) > limit
 
 
+def _after_blanks(text: str, at: int) -> tuple[int, int]:
+    """Return where the next line that is not blank starts, and how many blank ones precede it."""
+    visible = VISIBLE.search(text, at)
+    after = len(text) if visible is None else text.rfind("\n", at, visible.start()) + 1
+    after = max(after, at)
+    skipped = text.count("\n", at, after)
+    return after, skipped + (visible is None and not text.endswith("\n"))
+
+
 def _first_line(text: str, report: Reporter) -> tuple[int, int]:
-    at, line = 0, 1
-    while at < len(text):
-        end = text.find("\n", at)
-        end = len(text) if end < 0 else end
-        if text[at:end].strip(" \t\r"):
-            if line > 1:
-                report.warn("W_BLANK_LINES", n=line - 1)
-            return at, line
-        at, line = end + 1, line + 1
-    raise report.refuse("E_EMPTY")
+    at, skipped = _after_blanks(text, 0)
+    if at >= len(text):
+        raise report.refuse("E_EMPTY")
+    if skipped:
+        report.warn("W_BLANK_LINES", n=skipped)
+    return at, skipped + 1
 
 
 def _split_header(
@@ -213,9 +225,14 @@ def _cells(
     if '"' not in row:
         if line == header.line + 1 and too_long(row, limits.max_line_bytes):
             raise report.refuse("E_LINE_TOO_LONG", line, max=limits.max_line_bytes)
+        if len(row) > limits.max_line_bytes and row.count(header.delimiter) >= len(header.names):
+            report.add("E_LINE_TOO_LONG", line, max=limits.max_line_bytes)
+            return None, end + 1, 1
         return row.split(header.delimiter), end + 1, 1
     try:
         cells, stop = split_quoted(text, at, header.delimiter)
+    except LongRow as error:
+        raise report.refuse("E_LINE_TOO_LONG", line, max=limits.max_line_bytes) from error
     except QuoteFault as error:
         report.add("E_CSV_QUOTE", line + text.count("\n", at, error.at))
         after = text.find("\n", error.at) if error.closed else -1
@@ -227,10 +244,12 @@ def _cells(
 def split_quoted(text: str, at: int, delimiter: str) -> tuple[list[str], int]:
     """Split one row by RFC 4180 from a position; returns its cells and the next position.
 
-    Raises QuoteFault.
+    Raises QuoteFault, LongRow.
     """
     cells: list[str] = []
     while True:
+        if len(cells) > MOST_PIECES:
+            raise LongRow
         opening = at
         if text.startswith('"', at):
             cell, at = _quoted(text, at)
@@ -255,6 +274,8 @@ def _quoted(text: str, at: int) -> tuple[str, int]:
         if end < 0:
             raise QuoteFault(at, closed=False)
         pieces.append(text[start:end])
+        if len(pieces) > MOST_PIECES:
+            raise LongRow
         if text.startswith('"', end + 1):
             pieces.append('"')
             start = end + 2
