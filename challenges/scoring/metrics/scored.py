@@ -54,6 +54,8 @@ def _lists(part: Part) -> tuple[Array, Array, Floats]:
     if (part.gains < 0).any():
         raise MetricFault("a gain is negative")
     unit, width = units_of(part.p_offsets), max(len(part.texts), 1)
+    if np.array_equal(part.p_offsets, part.y_offsets) and np.array_equal(part.p, part.y):
+        return unit, part.scores, np.asarray(part.gains, np.float64)
     known, wanted = units_of(part.y_offsets) * width + part.y, unit * width + part.p
     order = np.argsort(known)
     if not len(known):
@@ -171,31 +173,49 @@ def _average_precision(part: Part, params: Params, *, capped: bool) -> Stats:
 
 
 def _ndcg(part: Part, params: Params) -> Stats:
-    unit, scores, given = _lists(part)
+    _, scores, given = _lists(part)
     assert part.y_offsets is not None  # noqa: S101 (the lists were read)
-    truth, gains = units_of(part.y_offsets), np.asarray(part.gains, np.float64)
+    assert part.p_offsets is not None  # noqa: S101 (the lists were read)
+    gains = np.asarray(part.gains, np.float64)
     if params.get("gain", "linear") == "exponential":
         given, gains = np.exp2(given) - 1, np.exp2(gains) - 1
-    k, queries = _cut(params), len(part)
-    found = _discounted(unit, scores, given, k, queries)
-    ideal = _discounted(truth, gains, gains, k, queries)
+    found = _discounted(part.p_offsets, scores, given, _cut(params))
+    ideal = _discounted(part.y_offsets, gains, gains, _cut(params))
     held = ideal > 0
     if not params.get("single", False):
         held = held & (np.diff(part.y_offsets) > 1)
     return dense(held, np.where(held, np.nan_to_num(divide(found, ideal)), 0.0))
 
 
-def _discounted(unit: Array, score: Array, gains: Array, k: int, queries: int) -> Floats:
-    order = np.lexsort((-score, unit))
-    unit_at, score_at = unit[order], score[order]
-    place = np.arange(len(order)) - np.searchsorted(unit_at, unit_at)
-    discount = np.where(place < k, 1 / np.log2(place + 2.0), 0.0)
-    new = np.r_[True, (np.diff(unit_at) != 0) | (np.diff(score_at) != 0)][: len(order)]
-    block = np.cumsum(new) - 1
-    mean = np.bincount(block, weights=gains[order]) / np.maximum(np.bincount(block), 1)
-    weight = np.bincount(block, weights=discount)
-    total = np.bincount(unit_at[new], weights=mean * weight, minlength=queries)
-    return np.asarray(total, np.float64)
+def _discounted(offsets: Array, score: Array, gains: Array, k: int) -> Floats:
+    """Add up the discounted gains of the top k of each query; ties share their mean gain.
+
+    Queries of one size are sorted together, as the rows of a table.
+    """
+    size, total = np.diff(offsets), np.zeros(len(offsets) - 1)
+    for length in np.unique(size[size > 0]).tolist():
+        queries = np.flatnonzero(size == length)
+        at = offsets[queries][:, None] + np.arange(length)
+        order = np.argsort(-score[at], axis=1, kind="stable")
+        at = np.take_along_axis(at, order, axis=1)
+        scores, worth = score[at], gains[at]
+        tied = np.flatnonzero((scores[:, 1:] == scores[:, :-1]).any(1))
+        if len(tied) and score is not gains:
+            worth[tied] = _shared(scores[tied], worth[tied])
+        found = np.zeros(len(queries))
+        for place in range(min(k, length)):
+            found += worth[:, place] / np.log2(place + 2.0)
+        total[queries] = found
+    return total
+
+
+def _shared(scores: Array, gains: Array) -> Floats:
+    """Give each of the candidates tied in a row, sorted by score, the mean of their gains."""
+    new = np.ones(scores.shape, bool)
+    new[:, 1:] = scores[:, 1:] != scores[:, :-1]
+    block = np.cumsum(new.ravel()) - 1
+    mean = np.bincount(block, weights=gains.ravel()) / np.bincount(block)
+    return np.asarray(mean[block].reshape(scores.shape), np.float64)
 
 
 def _faults(params: Params) -> Iterable[str]:
