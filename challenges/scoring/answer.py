@@ -191,9 +191,16 @@ class AnswerSpec:
 
     @property
     def classes(self) -> tuple[str, ...] | None:
-        """Return the class or label of each column of scores, None for another form."""
-        if self.form not in (Form.PROBABILITIES, Form.LABEL_SCORES):
-            return None
+        """Return the class of each probability, None when the answer is of another form."""
+        return self._names if self.form is Form.PROBABILITIES else None
+
+    @property
+    def scored_labels(self) -> tuple[str, ...] | None:
+        """Return the label of each column of scores, None when the answer is of another form."""
+        return self._names if self.form is Form.LABEL_SCORES else None
+
+    @property
+    def _names(self) -> tuple[str, ...]:
         return tuple(column.label or column.name for column in self.answers)
 
     @property
@@ -276,8 +283,9 @@ def _require_form(spec: AnswerSpec) -> None:
     count = len(spec.answers)
     if count < 2 or (spec.form is Form.INTERVAL and count != 2):
         raise ContractFault(f"{count} columns for the form {spec.form.value}")
-    if spec.classes is not None and len(set(spec.classes)) != count:
-        raise ContractFault("a class has two probabilities")
+    named = spec.classes or spec.scored_labels
+    if named is not None and len(set(named)) != count:
+        raise ContractFault("a class has two columns")
 
 
 def _require_types(spec: AnswerSpec) -> None:

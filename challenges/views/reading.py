@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from challenges.filters import STATES, ChallengeFilter
@@ -37,6 +38,7 @@ from challenges.views.words import (
 from portal.lib import clock, files, objects
 
 PER_PAGE = 20
+LEFT_OUT = gettext_lazy("Un document ou une demande sans ligne compte comme une réponse vide.")
 MEDIA_TYPES = {".csv": "text/csv; charset=utf-8", ".parquet": "application/vnd.apache.parquet"}
 
 
@@ -159,7 +161,7 @@ def scoring_words(contract: dict[str, Any], language: str = "") -> dict[str, Any
         "fairness_min_rows": fairness.get("min_rows"),
         "layout": str(LAYOUTS.get(submission.get("layout", ""), "")),
         "formats": [each.upper() for each in submission.get("formats", ())],
-        "max_items": submission.get("max_items_per_query"),
+        "answer_rules": answer_rules(submission),
         "columns": [_column(column) for column in submission.get("columns", ())],
         "cluster": (contract.get("truth") or {}).get("cluster"),
         "weighted": bool((contract.get("truth") or {}).get("weight")),
@@ -172,6 +174,27 @@ def _ladder_digits(phase: Phase | None) -> int:
         return 0
     number = Decimal(repr(phase.ladder_step or phase.ladder_z)).normalize()
     return max(0, -int(number.as_tuple().exponent))
+
+
+def answer_rules(submission: dict[str, Any]) -> list[str]:
+    """Say what lists, spans and scores must also be."""
+    found, most = [], submission.get("max_items_per_query")
+    layout = submission.get("layout")
+    if layout == "spans":
+        if most:
+            found.append(_("Au plus %(n)s segments par document.") % {"n": most})
+        found.append(
+            _("Les segments d’un document peuvent se chevaucher.")
+            if submission.get("overlaps")
+            else _("Les segments d’un document ne se chevauchent pas.")
+        )
+    elif most and submission.get("policy") != "complete":
+        found.append(_("Au plus %(n)s éléments par demande.") % {"n": most})
+    if submission.get("policy") == "complete":
+        found.append(_("Chaque candidat de chaque demande a son score."))
+    if layout in ("spans", "ranked_list", "candidate_scores"):
+        found += [] if submission.get("all_queries_required", True) else [str(LEFT_OUT)]
+    return found
 
 
 def _metric(metric: dict[str, Any], labels: dict[str, str], language: str) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Challenges of spans and of scored candidates, from their folder to their board."""
 
 import io
-import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,8 @@ import pytest
 
 from challenges.actions import challenges
 from challenges.actions.imports import import_folder
-from challenges.client import check
 from challenges.models import Challenge, Entry, Standing
+from challenges.scoring import templates
 from challenges.worker import drain
 from tests.challenges.bundles.folders import change, document, write
 from tests.challenges.world import entered, owner
@@ -160,9 +159,9 @@ def test_spans_from_the_folder_to_the_board(tmp_path: Path, client: Any) -> None
     page = client.get(f"/challenges/{challenge.slug}/evaluation/").content.decode()
     assert "Une ligne par segment" in page
     assert "début du segment" in page
-    assert checked(client, challenge, rows(RIGHT)).accepted
+    assert checked(client, challenge, rows(RIGHT), tmp_path).accepted
     less = rows(RIGHT).replace("D19,,,\n", "")
-    assert checked(client, challenge, less).faults[0].code == "E_ID_MISSING"
+    assert checked(client, challenge, less, tmp_path).faults[0].code == "E_ID_MISSING"
 
 
 @pytest.mark.slow
@@ -184,14 +183,14 @@ def test_scored_candidates_from_the_folder_to_the_board(tmp_path: Path, client: 
     assert cells(baseline)["mrr_scored"] == 0.5
     page = client.get(f"/challenges/{challenge.slug}/evaluation/").content.decode()
     assert "Une ligne par candidat d’une demande" in page
-    assert checked(client, challenge, scores(x=0, y=1, z=0)).accepted
-    assert checked(client, challenge, short).faults[0].code == "E_ID_MISSING"
+    assert checked(client, challenge, scores(x=0, y=1, z=0), tmp_path).accepted
+    assert checked(client, challenge, short, tmp_path).faults[0].code == "E_ID_MISSING"
 
 
-def checked(client: Any, challenge: Challenge, text: str) -> Any:
-    """Check a file with the document of the starter kit."""
-    archive = zipfile.ZipFile(
-        io.BytesIO(client.get(f"/challenges/{challenge.slug}/kit.zip").content)
-    )
-    document = json.loads(archive.read(f"{challenge.slug}/format.json"))
-    return check.verdict_on(text.encode(), "p.csv", document)
+def checked(client: Any, challenge: Challenge, text: str, place: Path) -> Any:
+    """Check a file with the format of the starter kit."""
+    sent = client.get(f"/challenges/{challenge.slug}/kit.zip")
+    archive = zipfile.ZipFile(io.BytesIO(sent.content))
+    (place / "format.json").write_bytes(archive.read(f"{challenge.slug}/format.json"))
+    (place / "p.csv").write_text(text)
+    return templates.check(str(place / "format.json"), place / "p.csv")[0]

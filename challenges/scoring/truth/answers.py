@@ -31,7 +31,7 @@ def answers(
     if answer.type is ColumnType.LABEL_SET or contract.answer.form is Form.LABEL_SCORES:
         cells = table.texts(target, units.first)
         lists = [sorted({t for t in c.split(answer.separator) if t}) for c in cells]
-        declared = contract.answer.classes or answer.domain
+        declared = contract.answer.scored_labels or answer.domain
         texts, code = nomenclature(declared, (t for row in lists for t in row))
         flat = np.array([code[t] for row in lists for t in row], np.int32)
         offsets = np.concatenate([[0], np.cumsum([len(row) for row in lists])]).astype(np.int64)

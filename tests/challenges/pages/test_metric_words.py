@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 
 from challenges.scoring import manual, registry
-from challenges.views import metric_words
+from challenges.views import metric_words, reading
 from challenges.views.metric_texts.titles import TITLES
 from portal.management import messages
 
@@ -82,3 +82,41 @@ def test_parameters_are_said_in_the_language_of_the_page() -> None:
 )
 def test_values_of_a_figure(metric: str, facts: dict[str, Any], told: str) -> None:
     assert metric_words.values({"metric": metric} | facts) == told
+
+
+@pytest.mark.parametrize(
+    ("submission", "rules"),
+    [
+        ({"layout": "one_row_per_id"}, []),
+        (
+            {"layout": "spans", "max_items_per_query": 9},
+            [
+                "Au plus 9 segments par document.",
+                "Les segments d’un document ne se chevauchent pas.",
+            ],
+        ),
+        (
+            {"layout": "spans", "overlaps": True, "all_queries_required": False},
+            [
+                "Les segments d’un document peuvent se chevaucher.",
+                "Un document ou une demande sans ligne compte comme une réponse vide.",
+            ],
+        ),
+        (
+            {"layout": "ranked_list", "max_items_per_query": 10},
+            ["Au plus 10 éléments par demande."],
+        ),
+        (
+            {"layout": "candidate_scores", "policy": "complete", "max_items_per_query": 10},
+            ["Chaque candidat de chaque demande a son score."],
+        ),
+        (
+            {"layout": "candidate_scores", "policy": "top_k", "max_items_per_query": 10},
+            ["Au plus 10 éléments par demande."],
+        ),
+    ],
+)
+def test_lists_spans_and_scores_have_their_rules(
+    submission: dict[str, Any], rules: list[str]
+) -> None:
+    assert reading.answer_rules(submission) == rules
