@@ -14,12 +14,14 @@ from challenges.actions import drafts
 from challenges.actions.rehearsals import Rehearsal, sentence
 from challenges.bundles import portable, recorded
 from challenges.bundles.folder import Folder
-from challenges.bundles.report import Findings, Problem
+from challenges.bundles.report import LEAK_BUDGET, Findings, Problem
 from challenges.bundles.spec import Audience, FileEntry, PortableSpec, Role
 from challenges.enums import ChallengeStatus
 from challenges.models import Challenge
+from challenges.queries import leaks
 from challenges.scoring.contract import ScoringContract
-from challenges.scoring.truth import TruthFault
+from challenges.scoring.leakage import Budget, budget, facts_of
+from challenges.scoring.truth import TruthFault, load_labels
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import Permission, has_permission, require
@@ -74,12 +76,14 @@ def import_folder(
     _refuse_open(existing)
     fingerprint = _fingerprint(spec, folder)
     if existing is not None and existing.bundle_fingerprint == fingerprint:
-        return Imported(existing, False, (), report.warnings)
-    faults = _rehearse(spec, folder)
+        return Imported(existing, False, (), [*report.warnings, *_known_leak(existing)])
+    rehearsal = Rehearsal()
+    faults = _rehearse(spec, folder, rehearsal)
     if faults:
         return Imported(None, False, faults, report.warnings)
+    warnings = [*report.warnings, *_leak(spec, folder, rehearsal)]
     challenge = _write(spec, folder, existing, organisation, by, fingerprint)
-    return Imported(challenge, True, (), report.warnings)
+    return Imported(challenge, True, (), warnings)
 
 
 def _dated(
@@ -136,9 +140,35 @@ def _refuse_open(existing: Challenge | None) -> None:
         )
 
 
-def _rehearse(spec: PortableSpec, folder: Path) -> Sequence[Problem]:
+def _leak(spec: PortableSpec, folder: Path, rehearsal: Rehearsal) -> Sequence[Problem]:
+    """Warn when the attempts of a team may tell too much of the public answers."""
+    contract = spec.scoring_contract(folder)
+    read = ScoringContract.from_json(contract)
+    labels = load_labels(rehearsal.compiled(read, contract, folder).labels)
+    board, quotas, dates = spec.leaderboard, spec.quotas, spec.schedule
+    return _leak_problems(
+        budget(
+            facts_of(read, labels),
+            leaks.attempts(quotas.total, quotas.per_day, dates.opens, dates.closes),
+            leaks.ladder_of(board.ladder, board.ladder_step, board.ladder_z),
+        )
+    )
+
+
+def _known_leak(challenge: Challenge) -> Sequence[Problem]:
+    budgets = [leaks.budget_of(phase) for phase in challenge.phases.order_by("index")]
+    return [each for found in budgets if found for each in _leak_problems(found)]
+
+
+def _leak_problems(found: Budget) -> Sequence[Problem]:
+    if not found.is_exceeded:
+        return ()
+    said = " ; ".join([leaks.sentence(found), *leaks.proposals(found)])
+    return (Problem(LEAK_BUDGET, said, key="quotas.total"),)
+
+
+def _rehearse(spec: PortableSpec, folder: Path, rehearsal: Rehearsal) -> Sequence[Problem]:
     """Compile the truth and reproduce the recorded scores; return the faults found."""
-    rehearsal = Rehearsal()
     contract = spec.scoring_contract(folder)
     try:
         rehearsal.compiled(ScoringContract.from_json(contract), contract, folder)

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from challenges.bundles.spec import PortableSpec
 
 SHOWN = 64
+# Found by the import itself, once the truth is read.
+LEAK_BUDGET = "W_LEAK_BUDGET"
 
 
 def counted(number: int, one: str, many: str) -> str:

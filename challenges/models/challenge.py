@@ -264,6 +264,8 @@ class Phase(models.Model):
     )
     answer_spec = models.JSONField(default=dict, blank=True)
     public_share = models.FloatField(default=0.30)
+    # What the leak budget needs of the truth, once compiled: leakage.Facts.
+    leak_facts = models.JSONField(default=dict, blank=True)
     ladder = word(Ladder, default=Ladder.OFF)
     ladder_step = models.FloatField(null=True, blank=True)
     ladder_z = models.FloatField(default=1.0)

@@ -23,6 +23,7 @@ from challenges.forms import (
     SendBackForm,
 )
 from challenges.models import Challenge, Entry, Job, Phase
+from challenges.queries import leaks
 from challenges.queries.challenges import current_phase
 from challenges.views.head import challenges, face_of, find, is_open
 from challenges.views.teams import person
@@ -296,6 +297,7 @@ def _phase_row(phase: Phase, challenge: Challenge, by: Any, now: Any) -> dict[st
         "moment": moment,
         "may_date": not over and rules.may_edit_challenge(by, challenge),
         "reveal": reveal,
+        "leak": _leak(phase),
         "in_grace": in_grace,
         "may_close": moment is PhaseMoment.OPEN
         and phase.closes_at is None
@@ -308,6 +310,18 @@ def _phase_row(phase: Phase, challenge: Challenge, by: Any, now: Any) -> dict[st
         and reveal.confirmed_at is None
         and reveal.proposed_by_id != by.pk
         and rules.may_confirm_reveal(by, phase),
+    }
+
+
+def _leak(phase: Phase) -> dict[str, Any]:
+    """Say how much the public scores of a phase may tell of its answers."""
+    found = leaks.budget_of(phase)
+    if found is None:
+        return {}
+    return {
+        "exceeded": found.is_exceeded,
+        "sentence": leaks.sentence(found),
+        "proposals": leaks.proposals(found),
     }
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from challenges.actions import parts
 from challenges.actions.jobs import WORKER
 from challenges.models import Entry, Evaluation, PhaseTask, SealedResult
+from challenges.scoring import leakage
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.truth import compile_truth, load_labels
 from challenges.scoring.verdict import Evaluated
@@ -109,7 +110,8 @@ def compiled(task: PhaseTask) -> HoldoutVersion:
         files[safe_name(spec["truth"]["file"])],
         {source: files[safe_name(source)] for source in sources},
     )
-    parts.note(task=task, units=truth.n)
+    leak = leakage.facts_of(contract, load_labels(truth.labels))
+    parts.note(task=task, units=truth.n, leak=leak)
     return holdouts.add_compiled(version=version, keys=truth.keys, labels=truth.labels, by=WORKER)
 
 
