@@ -72,6 +72,7 @@ def compile_truth(
     units = Units.of(table, key, salt, repeated=contract.answer.is_listed)
     arrays, meta = answers(contract, table, units, attributes)
     part = _parts(contract, table, units)
+    _require_alike(contract, table, units)
     bucket, counts, notes = _buckets(contract, table, units, part, salt)
     arrays |= {"part": part, "bucket": bucket}
     if contract.truth.weight:
@@ -118,6 +119,15 @@ def _parts(contract: ScoringContract, table: Table, units: Units) -> NDArray[np.
     if len(np.unique(first)) < len(truth.splits):
         raise TruthFault("E_SPLIT", "une partie est vide")
     return first
+
+
+def _require_alike(contract: ScoringContract, table: Table, units: Units) -> None:
+    """Refuse rows of one query or document that differ in their cluster or their weight."""
+    for column in (contract.truth.cluster, contract.truth.weight):
+        if column and len(units.rows) > len(units):
+            code = table.coded(column, units.rows)[1]
+            if (code != code[units.offsets[:-1]][units.of_rows]).any():
+                raise TruthFault("E_VALUE", f"{column} : une seule valeur par identifiant")
 
 
 def _buckets(

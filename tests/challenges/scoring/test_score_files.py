@@ -243,6 +243,27 @@ def test_a_truth_that_cannot_be_is_refused(truth: bytes, fault: str) -> None:
         definedness.require(chosen, compile_truth(chosen, truth, {}, salt=SALT))
 
 
+@pytest.mark.parametrize("column", ["weight", "cluster"])
+def test_rows_of_one_query_share_their_weight_and_their_cluster(column: str) -> None:
+    raw_contract = contract("complete", {"metric": "map_scored"}).to_json()
+    raw_contract["truth"][column] = "c"
+    chosen = ScoringContract.from_json(raw_contract)
+    fine = b"q,i,g,c\nq1,a,1,2\nq1,b,0,2\nq2,a,1,5\n"
+    compile_truth(chosen, fine, {}, salt=SALT)
+    with pytest.raises(TruthFault, match="E_VALUE c : une seule valeur par identifiant"):
+        compile_truth(chosen, fine.replace(b"q1,b,0,2", b"q1,b,0,3"), {}, salt=SALT)
+
+
+def test_weights_count_queries() -> None:
+    raw_contract = contract("complete", {"metric": "mrr_scored"}).to_json()
+    raw_contract["truth"]["weight"] = "w"
+    chosen = ScoringContract.from_json(raw_contract)
+    truth = "q,i,g,w\nq1,a,1,3\nq1,b,0,3\nq2,a,1,1\nq2,b,0,1\n"
+    done = scored(chosen, truth, HEAD + "q1,a,1\nq1,b,0\nq2,a,0\nq2,b,1\n")
+    assert done.values["public"]["mrr_scored"] == pytest.approx((3 * 1 + 1 * 0.5) / 4)
+    assert done.intervals["public"]["mrr_scored"][2] == "bootstrap"
+
+
 def test_a_one_document_query_is_no_ndcg() -> None:
     chosen = contract("complete", {"metric": "ndcg_scored"})
     truth = compile_truth(chosen, b"q,i,g\nq1,b,1\n", {}, salt=SALT)
