@@ -61,6 +61,9 @@ def account(user: User) -> dict[str, Any]:
         "adresse": user.email,
         "cree_le": user.date_joined,
         "derniere_connexion": user.last_login,
+        "avis_d_inactivite": list(
+            user.inactivity_notices.order_by("pk").values("sent_at", "erased_from")
+        ),
         "adresses": list(
             EmailAddress.objects.filter(user=user)
             .order_by("pk")

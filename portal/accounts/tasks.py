@@ -11,10 +11,12 @@ from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.urls import reverse
 
+from portal.accounts.actions import inactivity
 from portal.accounts.actions.invitations import token_of
 from portal.accounts.models import Invitation, JoinRequest, Membership, RoleProposal, Transfer, User
 from portal.accounts.sealing import unseal
 from portal.audit import letters
+from portal.audit.duties import duty
 from portal.audit.outbox import handler
 from portal.lib import clock
 
@@ -64,12 +66,28 @@ def _unknown(address: str, user: User | None) -> dict[str, Any]:
     return {"link": absolute("account_signup")}
 
 
+def _inactive(address: str, user: User | None) -> dict[str, Any] | None:
+    """Tell the day; nothing to somebody who came back since."""
+    notice = user.inactivity_notices.order_by("-sent_at", "-rank").first() if user else None
+    if user is None or notice is None or (user.last_login or notice.sent_at) > notice.sent_at:
+        return None
+    day = clock.paris_day(notice.erased_from)
+    return {"person": user, "day": day, "link": absolute("account_login")}
+
+
 LINKS: dict[str, Callable[[str, User | None], dict[str, Any] | None]] = {
     "confirm_address": _confirmation,
     "reset_password": _reset,
     "account_exists": _exists,
     "account_unknown": _unknown,
+    "account_inactive": _inactive,
 }
+
+
+@duty("accounts.inactivity", minutes=60)
+def look_after_the_absent() -> None:
+    """Warn, then erase, the people who no longer come."""
+    inactivity.look_after()
 
 
 @handler("mail.invitation")

@@ -1,5 +1,6 @@
 """The only clock for deadlines: the database's."""
 
+from calendar import monthrange
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -47,3 +48,14 @@ def next_paris_midnight(at: datetime) -> datetime:
     """Return the first instant of the following day in Europe/Paris, in UTC."""
     day = date.fromordinal(paris_day(at).toordinal() + 1)
     return datetime(day.year, day.month, day.day, tzinfo=PARIS).astimezone(UTC)
+
+
+def months_later(at: datetime, months: int) -> datetime:
+    """Return the same day and hour so many months later, or earlier.
+
+    A day that the month lacks becomes its last one: 31 January and a month give 28 February.
+    """
+    year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
+    first = at.replace(year=year, month=month + 1, day=1)
+    last = monthrange(year, month + 1)[1]
+    return first.replace(day=min(at.day, last))

@@ -23,6 +23,11 @@ SIGNUPS_PER_NETWORK = 20
 SIGNUP_NETWORK_MINUTES = 10
 SESSION_MAX_DAYS = 7
 STAFF_SESSION_HOURS = 8
+# An account nobody uses: warned, warned again, erased; never sooner than these days after each.
+INACTIVE_WARNED_MONTHS = 23
+INACTIVE_ERASED_MONTHS = 24
+INACTIVE_FIRST_NOTICE_DAYS = 28
+INACTIVE_LAST_NOTICE_DAYS = 7
 
 # Ledger: events of denial an actor can cause within an hour
 DENIALS_PER_HOUR = 60

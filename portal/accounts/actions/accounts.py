@@ -89,12 +89,31 @@ def close(*, user: User, by: Actor) -> User:
     """
     user = _hold(user)
     require(rules.is_self, by, user)
+    _take_leave(user)
+    record("account.closed", by=by, on=user)
+    return user
+
+
+@transaction.atomic
+def erase_absent(*, user: User, by: Actor) -> User:
+    """Erase a person who no longer comes, as `close` does; event "account.erased".
+
+    For `inactivity.erase`, which asks whether it is time. Raises NotAllowed for a person;
+    Conflict as `close`.
+    """
+    user = _hold(user)
+    require(rules.is_system, by)
+    _take_leave(user)
+    record("account.erased", by=by, on=user, reason="inactivity")
+    return user
+
+
+def _take_leave(user: User) -> None:
     _refuse_orphans(user)
     address = user.email
     _end_places(user)
     personal_data.erase_shares(user)
     _erase(user)
-    record("account.closed", by=by, on=user)
     owe(
         "mail.account",
         key=f"account_closed:{user.public_id}",
@@ -107,7 +126,6 @@ def close(*, user: User, by: Actor) -> User:
         person_key=user.person_key,
         address_hmac=address_hmac(address),
     )
-    return user
 
 
 def address_hmac(address: str) -> str:
@@ -194,6 +212,7 @@ def _erase(user: User) -> None:
     Authenticator.objects.filter(user=user).delete()
     user.portal_tokens.all().delete()
     user.groups.clear()
+    user.inactivity_notices.all().delete()
     name = f"compte-supprime-{secrets.token_hex(8)}"
     user.username, user.email = name, f"{name}@invalid"
     user.first_name = user.last_name = user.display_name = ""
