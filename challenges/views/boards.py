@@ -298,6 +298,7 @@ def comparison(board: Board, facts: Mapping[str, Any]) -> dict[str, Any]:
         "teams": facts.get("teams"),
         "kendall": facts.get("kendall"),
         "spearman": facts.get("spearman"),
+        "mean_shift": facts.get("mean_shift"),
         "moves": [
             move | {"team": names[move["team"]]}
             for move in facts.get("moves", ())

@@ -212,6 +212,7 @@ def reveal(challenge: Challenge, rows: dict[str, float]) -> Reveal:
         facts={
             "kendall": 0.5,
             "spearman": 0.6,
+            "mean_shift": 0.25,
             "teams": len(rows),
             "moves": [{"team": team, "public": 1, "private": 2} for team in teams[:1]],
             "outside": [*teams[:1], 0],

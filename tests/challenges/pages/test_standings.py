@@ -11,6 +11,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from challenges.actions import parts
 from challenges.models import Challenge, Team
+from challenges.scoring.leakage import Column as LeakColumn
+from challenges.scoring.leakage import Facts
 from challenges.views.boards import axis_decimals, round_axis
 from tests.challenges.pages.scenes import board_of, clocked, listed, reveal, with_contract
 from tests.factories.challenges import ChallengeFactory, PhaseFactory, captain_of
@@ -281,10 +283,15 @@ def test_reveal_shows_both_parts_groups_and_moves(client: Client, challenge: Cha
         "teams": 2,
         "kendall": 0.5,
         "spearman": 0.6,
+        "mean_shift": 0.25,
         "moves": [{"team": "Bêta", "public": 1, "private": 2}],
         "outside": ["Bêta"],
     }
     assert "à la clôture" not in page.text
+    text = " ".join(page.text.split())
+    assert "établi sur des données jamais utilisées pendant le défi" in text
+    assert "<dd>0,25</dd>" in text
+    assert "hors de l’intervalle annoncé : Bêta." in text
 
 
 def test_public_part_stays_readable_after_the_reveal(client: Client, challenge: Challenge) -> None:
@@ -315,7 +322,9 @@ def test_axis_is_round_and_holds_the_range(
 
 def test_public_share_is_that_of_the_compiled_truth(challenge: Challenge) -> None:
     version = with_contract(challenge)
-    parts.note(task=version.tasks.get(), units={"public": 39, "private": 115})
+    leak = Facts(39, 20.5, (LeakColumn("mae", 3.0, 4),))
+    parts.note(task=version.tasks.get(), units={"public": 39, "private": 115}, leak=leak)
+    assert Facts.from_json(challenge.phases.get().leak_facts) == leak
     assert challenge.phases.get().public_share == pytest.approx(39 / 154)
 
 
