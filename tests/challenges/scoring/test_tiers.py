@@ -108,26 +108,3 @@ def test_a_board_of_one_has_no_stability() -> None:
     found = ranking(board(400, [first(400, 300)]), "max")
     assert (found.leader_first, found.tau) == (None, None)
     assert ranking([], "max") == Ranking([])
-
-
-def _split_boards(simulations: int, teams: int, n: int, replicates: int) -> float:
-    """Return how often a board of equal teams shows more than one tier."""
-    rng = np.random.default_rng(7)
-    split = 0
-    for _ in range(simulations):
-        hard = rng.normal(size=n)
-        right = [hard + rng.normal(size=n) < 1.0 for _ in range(teams)]
-        placed = tiers(board(n, right, replicates=replicates), "max")
-        split += placed[-1].tier > 1
-    return split / simulations
-
-
-@pytest.mark.slow
-def test_equal_teams_are_rarely_split() -> None:
-    assert _split_boards(40, 6, 250, 300) <= 0.15
-
-
-@pytest.mark.full
-@pytest.mark.slow
-def test_equal_teams_are_split_in_seven_percent_of_boards_at_most() -> None:
-    assert _split_boards(1000, 20, 500, 1000) <= 0.07
