@@ -188,6 +188,44 @@ class SendBackForm(ReadForm, ReasonForm):
     """Ask for corrections of the version that was read."""
 
 
+class ExaminationForm(ReadForm):
+    """Decide on an entry whose scoring broke down on our side."""
+
+    decision = forms.ChoiceField(
+        label=_("Décision"),
+        choices=[
+            ("requeue", _("Relancer : la soumission garde sa date et son essai")),
+            ("give_back", _("Clore, panne de la plateforme : l’essai est rendu à l’équipe")),
+            ("keep", _("Clore : l’essai reste décompté")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choisissez une décision.")},
+    )
+    note = forms.CharField(
+        label=_("Note pour le journal"),
+        required=False,
+        max_length=500,
+        help_text=_("Elle n’est lue que dans le journal d’audit."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    sure = forms.BooleanField(
+        label=_("Je confirme cette décision"),
+        error_messages={"required": _("Cochez la case pour confirmer.")},
+    )
+
+
+class RefusalForm(forms.Form):
+    """Refuse a person who asks to take part."""
+
+    reason = forms.CharField(
+        label=_("Motif du refus"),
+        max_length=500,
+        help_text=_("La personne le lira."),
+        widget=forms.TextInput,
+        error_messages={"required": _("Dites pourquoi l’inscription est refusée.")},
+    )
+
+
 class LocalMoment(forms.DateTimeField):
     """Ask for a day and an hour of Paris; « 23 h 59 » means the end of that day."""
 

@@ -7,7 +7,7 @@ from portal.accounts.authorization import Permission, belongs_to, has_permission
 from portal.audit.actors import Actor, SystemActor
 
 if TYPE_CHECKING:
-    from challenges.models import Challenge, Entry, Phase, Team
+    from challenges.models import Challenge, Entry, Phase, Registration, Team
     from challenges.models.people import Viewer
     from portal.accounts.models import Organisation
 
@@ -50,6 +50,11 @@ def may_see_challenge(by: "Viewer", challenge: "Challenge") -> bool:
 def may_take_part(by: Actor, challenge: "Challenge") -> bool:
     """Say whether the actor may register: a person who does not organise the challenge."""
     return _is_person(by) and challenge.is_public and not challenge.is_organised_by(by)
+
+
+def may_answer_registration(by: Actor, registration: "Registration") -> bool:
+    """Say whether the actor may let this person take part: an organiser of the challenge."""
+    return may_edit_challenge(by, registration.challenge)
 
 
 def may_run_team(by: Actor, team: "Team") -> bool:
@@ -102,6 +107,11 @@ def may_choose_entry(by: Actor, entry: "Entry") -> bool:
 def may_read_audits(by: "Viewer", challenge: "Challenge") -> bool:
     """Say whether the actor may read, once revealed, the audits kept to teams: an organiser."""
     return not isinstance(by, SystemActor) and by.is_authenticated and challenge.is_organised_by(by)
+
+
+def may_examine_entries(by: Actor) -> bool:
+    """Say whether the actor decides on the entries whose scoring broke down: a moderator."""
+    return has_permission(by, Permission.ENTRY_EXAMINE)
 
 
 def may_examine_entry(by: Actor, entry: "Entry") -> bool:

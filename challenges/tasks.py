@@ -7,7 +7,7 @@ from django.conf import settings
 
 from challenges.actions.teams import invitation_token
 from challenges.enums import OrganiserRole
-from challenges.models import Challenge, Entry, Job, Phase, Reveal, TeamInvitation
+from challenges.models import Challenge, Entry, Job, Phase, Registration, Reveal, TeamInvitation
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.audit import letters
@@ -98,7 +98,7 @@ def entry_examined(entry_id: str) -> None:
         "entry_to_examine",
         _region(RegionRole.MODERATOR),
         challenge,
-        path="/moderation/",
+        path=f"/moderation/soumissions/{entry.pk}/",
         event=f"{entry.pk}:{entry.version}",
         about=str(entry.pk),
     )
@@ -141,6 +141,46 @@ def phase_dates(phase_id: int) -> None:
         path=_page(phase.challenge),
         event=event,
         about=phase.name,
+    )
+
+
+@handler("mail.registration_pending")
+def registration_pending(registration_id: int) -> None:
+    """Tell the organisers that somebody asks to take part."""
+    registration = Registration.objects.select_related("challenge", "user").get(pk=registration_id)
+    challenge = registration.challenge
+    _tell(
+        "registration_pending",
+        _organisers(challenge),
+        challenge,
+        path=f"/espace/challenges/{challenge.slug}/inscriptions/",
+        event=str(registration.pk),
+        about=registration.user.display_name,
+    )
+
+
+@handler("mail.registration_accepted")
+def registration_accepted(registration_id: int) -> None:
+    """Tell a person that they may take part."""
+    _registration_letter("registration_accepted", registration_id, "equipe/")
+
+
+@handler("mail.registration_refused")
+def registration_refused(registration_id: int) -> None:
+    """Tell a person that they may not take part, and why."""
+    _registration_letter("registration_refused", registration_id, "")
+
+
+def _registration_letter(letter: str, registration_id: int, rest: str) -> None:
+    registration = Registration.objects.select_related("challenge", "user").get(pk=registration_id)
+    challenge = registration.challenge
+    _tell(
+        letter,
+        [registration.user],
+        challenge,
+        path=_page(challenge, rest),
+        event=str(registration.pk),
+        about=registration.reason,
     )
 
 

@@ -6,11 +6,13 @@ from challenges import feeds
 from challenges.views import (
     details,
     entries,
+    examinations,
     fairness,
     kit,
     organiser,
     reading,
     receipts,
+    registrations,
     standings,
     teams,
 )
@@ -67,6 +69,8 @@ organiser_patterns = [
     path("visa/demander/", organiser.submit, name="organiser_submit"),
     path("visa/donner/", organiser.publish, name="organiser_publish"),
     path("visa/corrections/", organiser.send_back, name="organiser_send_back"),
+    path("inscriptions/", registrations.listing, name="registrations"),
+    path("inscriptions/<int:registration>/", registrations.answer, name="registration_answer"),
     path("suspendre/", organiser.suspend, name="organiser_suspend"),
     path("reprendre/", organiser.resume, name="organiser_resume"),
     path("phases/<int:index>/dates/", organiser.dates, name="organiser_dates"),
@@ -83,6 +87,8 @@ urlpatterns = [
     path("flux/challenges.atom", feeds.announcements, name="feed"),
     path("challenges/", reading.challenge_list, name="list"),
     path("challenges/<slug:slug>/", include(challenge_patterns)),
+    path("moderation/soumissions/", examinations.queue, name="examinations"),
+    path("moderation/soumissions/<uuid:entry>/", examinations.item, name="examination"),
     path("espace/challenges/", organiser.mine, name="organiser_list"),
     path("espace/challenges/<slug:slug>/", include(organiser_patterns)),
 ]

@@ -255,8 +255,13 @@ def _examine(entries: Iterable[Entry]) -> None:
 
 
 @transaction.atomic
-def requeue(*, entry: Entry, by: Actor) -> Entry:
-    """Give an examined entry another try, by a moderator. Event "entry.requeued"."""
+def requeue(*, entry: Entry, by: Actor, note: str = "") -> Entry:
+    """Give an examined entry another try, by a moderator who is not of its team.
+
+    In order: entry QUEUED, or CHECKING if its file was not checked yet; its jobs live again;
+    event "entry.requeued" with the note. Raises NotAllowed; Conflict when it is no longer
+    examined.
+    """
     entry = Entry.objects.locked(entry)
     require(rules.may_examine_entry, by, entry)
     now = clock.now()
@@ -270,15 +275,16 @@ def requeue(*, entry: Entry, by: Actor) -> Entry:
         entry.become(EntryStatus.CHECKING, at=now)
         entry.save()
         jobs.revive(kind=JobKind.CHECK, subject_id=entry.pk, dedup_key=str(entry.pk))
-    record("entry.requeued", by=by, on=entry)
+    record("entry.requeued", by=by, on=entry, note=note)
     return entry
 
 
 @transaction.atomic
-def give_up(*, entry: Entry, our_fault: bool, by: Actor) -> Entry:
+def give_up(*, entry: Entry, our_fault: bool, by: Actor, note: str = "") -> Entry:
     """End an examined entry, by a moderator; our fault gives its slots back.
 
-    In order: entry FAILED; slots; event "entry.given_up"; letter.
+    In order: entry FAILED; slots; event "entry.given_up" with the note; letter. Raises
+    NotAllowed; Conflict when it is no longer examined.
     """
     entry = Entry.objects.locked(entry)
     require(rules.may_examine_entry, by, entry)
@@ -287,7 +293,7 @@ def give_up(*, entry: Entry, our_fault: bool, by: Actor) -> Entry:
         entry.day_slot = entry.total_slot = None
     entry.save()
     settle_later(entry)
-    record("entry.given_up", by=by, on=entry, our_fault=our_fault)
+    record("entry.given_up", by=by, on=entry, our_fault=our_fault, note=note)
     owe("mail.entry_failed", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
     return entry
 

@@ -43,8 +43,9 @@ _NAME_MAX = 80
 def accept_terms(*, challenge: Challenge, by: User) -> TermsAcceptance | None:
     """Accept the rules in force and register, at once where registration is open.
 
-    In order: acceptance; registration if there is none; event "challenge.joined". Twice
-    changes nothing. Raises NotAllowed for an organiser or an unseen challenge.
+    In order: acceptance; registration if there is none; event "challenge.joined"; letter to
+    the organisers when it awaits their answer. Twice changes nothing. Raises NotAllowed for
+    an organiser or an unseen challenge.
     """
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_take_part, by, challenge)
@@ -53,13 +54,19 @@ def accept_terms(*, challenge: Challenge, by: User) -> TermsAcceptance | None:
     acceptance = _accept(terms, by) if terms is not None else None
     if not challenge.registrations.filter(user=by).exists():
         opened = challenge.registration == RegistrationMode.OPEN
-        Registration.objects.create(
+        registration = Registration.objects.create(
             challenge=challenge,
             user=by,
             state=RegistrationState.ACCEPTED if opened else RegistrationState.PENDING,
             at=clock.now(),
         )
         record("challenge.joined", by=by, on=challenge, opened=opened)
+        if not opened:
+            owe(
+                "mail.registration_pending",
+                key=str(registration.pk),
+                registration_id=registration.pk,
+            )
     return acceptance
 
 

@@ -56,6 +56,8 @@ class Registration(models.Model):
         blank=True,
         related_name="+",
     )
+    # Why it was refused, told to the person.
+    reason = models.CharField(max_length=500, blank=True)
     at = models.DateTimeField()
 
     class Meta:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from challenges import rules
 from challenges.actions import challenges as acts
 from challenges.actions import reveals
-from challenges.enums import ChallengeStatus, PhaseMoment
+from challenges.enums import ChallengeStatus, PhaseMoment, RegistrationMode, RegistrationState
 from challenges.forms import (
     ClosingForm,
     DatesForm,
@@ -279,6 +279,9 @@ def _cockpit(
         "failed": any(sent) or refusal is not None,
         "refusal": refusal,
         "pipeline": pipeline(challenge),
+        "may_examine": rules.may_examine_entries(by),
+        "by_approval": edits and challenge.registration == RegistrationMode.APPROVAL,
+        "asking": challenge.registrations.filter(state=RegistrationState.PENDING).count(),
         "reason_form": reason_form or ReasonForm(),
         "publish_form": publish_form or PublishForm(**_read(challenge, "publish")),
         "send_back_form": send_back_form or SendBackForm(**_read(challenge, "send_back")),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,7 +13,14 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from challenges import rules
 from challenges.actions.teams import invitation_token
-from challenges.enums import ChallengeStatus, EntryStatus, InvitationState, TeamRole
+from challenges.enums import (
+    ChallengeStatus,
+    EntryStatus,
+    InvitationState,
+    OrganiserRole,
+    RegistrationState,
+    TeamRole,
+)
 from challenges.models import (
     Challenge,
     ChallengeOrganiser,
@@ -24,6 +31,7 @@ from challenges.models import (
     TeamInvitation,
     TeamMember,
 )
+from challenges.queries import examinations
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import User
 from portal.accounts.space import Item, Place
@@ -72,6 +80,9 @@ def to_do(user: User) -> Iterator[Item]:
     now = clock.now()
     yield from _invitations(user, now)
     yield from _choices(user, now)
+    yield from _registrations(user)
+    if rules.may_examine_entries(user):
+        yield from _examinations()
     if has_permission(user, Permission.CHALLENGE_PUBLISH):
         yield from _visas(user)
     if has_permission(user, Permission.CHALLENGE_REVEAL):
@@ -118,6 +129,35 @@ def _choices(user: User, now: datetime) -> Iterator[Item]:
             icon="flag",
             tone="ocre",
             due=enrolment.phase.closes_at,
+        )
+
+
+def _registrations(user: User) -> Iterator[Item]:
+    """List the challenges of this organiser that people ask to take part in."""
+    own = ChallengeOrganiser.objects.filter(user=user).exclude(role=OrganiserRole.JURY)
+    asking = Count("registrations", filter=Q(registrations__state=RegistrationState.PENDING))
+    waiting = Challenge.objects.filter(pk__in=own.values("challenge")).annotate(asking=asking)
+    for challenge in waiting.filter(asking__gt=0).order_by("pk")[:SHOWN]:
+        asked = ngettext("%(n)s demande", "%(n)s demandes", challenge.asking)
+        yield Item(
+            title=_about(_("Répondre aux inscriptions à « %(title)s »"), challenge),
+            url=reverse("challenges:registrations", args=[challenge.slug]),
+            detail=asked % {"n": challenge.asking},
+            icon="users",
+            tone="olivier",
+        )
+
+
+def _examinations() -> Iterator[Item]:
+    waiting = examinations.waiting().count()
+    if waiting:
+        entries = ngettext("%(n)s soumission", "%(n)s soumissions", waiting) % {"n": waiting}
+        yield Item(
+            title=_("Examiner ce que l’évaluation n’a pas pu finir"),
+            url=reverse("challenges:examinations"),
+            detail=entries,
+            icon="triangle-alert",
+            tone="garance",
         )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import challenges, reveals
+from challenges.actions import challenges, reveals, teams
 from challenges.models import Challenge, Entry, Team
 from challenges.worker import drain
 from portal.accounts.models import User
@@ -161,11 +161,22 @@ def test_no_violation_no_overflow_no_console_error(
     with browser.tab(running, width=width, theme=theme, cookies=as_user(captain_of(team))) as page:
         own = f"soumissions/{entry.pk}/"
         audit(page, *(home + path for path in ("soumissions/", own, own + "retirer/", "equipe/")))
+    broken = entered(challenge, seed=11)
+    Entry.objects.filter(pk=broken.pk).update(status="needs_attention")
+    Challenge.objects.update(registration="approval")
+    teams.accept_terms(challenge=challenge, by=UserFactory())
+    with browser.tab(
+        running, width=width, theme=theme, cookies=as_user(UserFactory(region="moderator"))
+    ) as page:
+        examinations = f"{site}/moderation/soumissions/"
+        audit(page, examinations, f"{examinations}{broken.pk}/")
+    Entry.objects.filter(pk=broken.pk).update(status="withdrawn")
     space = f"{site}/espace/challenges/"
     with browser.tab(
         running, width=width, theme=theme, cookies=as_user(owner_of(challenge))
     ) as page:
-        audit(page, space, f"{space}{challenge.slug}/")
+        home_of = f"{space}{challenge.slug}/"
+        audit(page, space, home_of, f"{home_of}inscriptions/")
         revealed(challenge)
         audit(page, home + "classement/", home, f"{space}{challenge.slug}/")
     assert found == {}

@@ -12,7 +12,14 @@ from typing import Any
 from catalogue.enums import ResourceKind
 from challenges.actions import teams
 from challenges.enums import EntryStatus, Split, TeamRole
-from challenges.models import Entry, PublicFile, Reveal, SealedResult, TeamMember
+from challenges.models import (
+    Entry,
+    PublicFile,
+    Registration,
+    Reveal,
+    SealedResult,
+    TeamMember,
+)
 from datasets import gate
 from datasets.enums import AccessLevel
 from portal.accounts.actions import appointments, invitations, memberships
@@ -226,6 +233,24 @@ def _challenges(world: World) -> None:
         for side in ("a", "b"):
             _team(world, challenge, side, suffix)
     _revealed(world, organiser, holder)
+    _awaited(world, opened)
+
+
+def _awaited(world: World, opened: Any) -> None:
+    """Make what waits for an answer: a registration, an entry under examination."""
+    asked = Registration.objects.create(
+        challenge=opened, user=_fresh(world, "member"), state="pending", at=clock.now()
+    )
+    team = arena.TeamFactory(challenge=opened, name="Équipe examinée")
+    told = world.canary("examined", "file")
+    examined = arena.EntryFactory(
+        enrolment=arena.EnrolmentFactory(team=team),
+        status=EntryStatus.NEEDS_ATTENTION,
+        original_name=f"{told}.csv",
+        note=told,
+    )
+    world.objects["registration.asked"] = str(asked.pk)
+    world.objects["entry.examined"] = str(examined.pk)
 
 
 def _revealed(world: World, organiser: User, holder: Any) -> None:

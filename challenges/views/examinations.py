@@ -1,0 +1,90 @@
+"""Decide on the entries whose scoring broke down on our side: the moderators' pages."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from challenges.actions import evaluations
+from challenges.forms import ExaminationForm
+from challenges.models import Entry
+from challenges.queries import examinations as reads
+from challenges.rules import may_examine_entries, may_examine_entry
+from challenges.views.teams import person
+from portal.accounts.authorization import require
+
+PER_PAGE = 25
+
+
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    """List the entries that wait for a decision, the oldest first."""
+    require(may_examine_entries, person(request))
+    page = Paginator(reads.waiting(), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "section": "challenges",
+        "page": page,
+        "rows": reads.examined(page.object_list),
+        "crumbs": [(_("Soumissions à examiner"), "")],
+    }
+    return render(request, "challenges/examinations.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def item(request: HttpRequest, entry: UUID) -> HttpResponse:
+    """Show why an entry is examined; decide by POST."""
+    require(may_examine_entries, person(request))
+    if request.method == "POST":
+        return _decide(request, entry)
+    found = get_object_or_404(reads.waiting(), pk=entry)
+    return _show(request, found, ExaminationForm(initial={"version": found.version}))
+
+
+def _decide(request: HttpRequest, entry: UUID) -> HttpResponse:
+    found = reads.waiting().filter(pk=entry).first()
+    if found is None:  # decided meanwhile, by a second click or by somebody else
+        messages.warning(request, _("Cette soumission n’attend plus de décision."))
+        return redirect("challenges:examinations")
+    form = ExaminationForm(request.POST)
+    if not form.is_valid():
+        return _show(request, found, form, status=422)
+    said = form.cleaned_data
+    if said["version"] != found.version:
+        again = ExaminationForm(initial={"version": found.version})
+        return _show(request, found, again, status=409, changed=True)
+    by, note = person(request), said["note"]
+    match said["decision"]:
+        case "requeue":
+            evaluations.requeue(entry=found, note=note, by=by)
+            messages.success(request, _("Soumission relancée."))
+        case "give_back":
+            evaluations.give_up(entry=found, our_fault=True, note=note, by=by)
+            messages.success(request, _("Soumission close, essai rendu à l’équipe."))
+        case _:
+            evaluations.give_up(entry=found, our_fault=False, note=note, by=by)
+            messages.success(request, _("Soumission close, essai décompté."))
+    return redirect("challenges:examinations")
+
+
+def _show(
+    request: HttpRequest, found: Entry, form: Any, *, status: int = 200, changed: bool = False
+) -> HttpResponse:
+    context = {
+        "section": "challenges",
+        "entry": found,
+        "job": reads.examined([found])[0].job,
+        "form": form,
+        "changed": changed,
+        "own": not may_examine_entry(person(request), found),
+        "crumbs": [
+            (_("Soumissions à examiner"), reverse("challenges:examinations")),
+            (_("Soumission %(number)s") % {"number": found.number}, ""),
+        ],
+    }
+    return render(request, "challenges/examination.html", context, status=status)

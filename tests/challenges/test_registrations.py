@@ -1,0 +1,104 @@
+"""Registration by approval: an organiser answers once, and the person is told."""
+
+import pytest
+from django.core import mail
+
+from challenges.actions import registrations, teams
+from challenges.enums import RegistrationMode, RegistrationState
+from challenges.models import Challenge, Registration
+from portal.accounts.models import User
+from portal.audit import outbox
+from portal.audit.models import AuditEvent, Outbox
+from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.challenges import ChallengeFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def asked() -> Registration:
+    challenge = ChallengeFactory(opened=True, registration=RegistrationMode.APPROVAL)
+    person = UserFactory(display_name="Camille Aubert")
+    teams.accept_terms(challenge=challenge, by=person)
+    return Registration.objects.get(user=person)
+
+
+def owner(asked: Registration) -> User:
+    return asked.challenge.organisers.get().user
+
+
+def events() -> list[str]:
+    return [event.action for event in AuditEvent.objects.order_by("seq")]
+
+
+def delivered() -> list[tuple[str, list[str]]]:
+    while outbox.relay():
+        pass
+    return [(message.subject, message.to) for message in mail.outbox]
+
+
+def test_the_organisers_are_told_that_somebody_asks(asked: Registration) -> None:
+    assert asked.state == RegistrationState.PENDING
+    title = f"Challenge « {asked.challenge.title} »"
+    assert delivered() == [(f"{title} : une inscription à accepter", [owner(asked).email])]
+    assert "Camille Aubert" in mail.outbox[0].body
+    assert asked.user.email not in mail.outbox[0].body
+
+
+def test_an_open_registration_asks_nobody() -> None:
+    teams.accept_terms(challenge=ChallengeFactory(opened=True), by=UserFactory())
+    assert Outbox.objects.filter(topic="mail.registration_pending").count() == 0
+
+
+def test_an_organiser_lets_a_person_take_part(asked: Registration) -> None:
+    before = len(events())
+    registrations.accept(registration=asked, by=owner(asked))
+    asked.refresh_from_db()
+    assert (asked.state, asked.decided_by) == (RegistrationState.ACCEPTED, owner(asked))
+    assert events()[before:] == ["registration.accepted"]
+    assert teams.create(challenge=asked.challenge, name="Équipe", by=asked.user).pk
+    assert delivered()[-1] == (
+        f"Challenge « {asked.challenge.title} » : inscription acceptée",
+        [asked.user.email],
+    )
+
+
+def test_an_organiser_refuses_with_a_reason_that_is_read(asked: Registration) -> None:
+    for reason in ("", "  "):
+        with pytest.raises(Invalid):
+            registrations.refuse(registration=asked, reason=reason, by=owner(asked))
+    before = len(events())
+    registrations.refuse(registration=asked, reason="Réservé aux agents.", by=owner(asked))
+    asked.refresh_from_db()
+    assert (asked.state, asked.reason) == (RegistrationState.REFUSED, "Réservé aux agents.")
+    assert events()[before:] == ["registration.refused"]
+    with pytest.raises(NotAllowed):
+        teams.create(challenge=asked.challenge, name="Équipe", by=asked.user)
+    delivered()
+    assert "Réservé aux agents." in mail.outbox[-1].body
+
+
+def test_a_registration_is_answered_once(asked: Registration) -> None:
+    registrations.accept(registration=asked, by=owner(asked))
+    before = events()
+    with pytest.raises(Conflict):
+        registrations.accept(registration=asked, by=owner(asked))
+    with pytest.raises(Conflict):
+        registrations.refuse(registration=asked, reason="Non.", by=owner(asked))
+    assert (Registration.objects.get().state, events()) == (RegistrationState.ACCEPTED, before)
+
+
+def test_only_an_organiser_of_the_challenge_answers(asked: Registration) -> None:
+    before = events()
+    strangers = [UserFactory(), asked.user, ChallengeFactory().organisers.get().user]
+    strangers += [UserFactory(region=role) for role in ("moderator", "administrator")]
+    strangers += [MembershipFactory(organisation=asked.challenge.organiser, role="editor").user]
+    for by in strangers:
+        with pytest.raises(NotAllowed):
+            registrations.accept(registration=asked, by=by)
+        with pytest.raises(NotAllowed):
+            registrations.refuse(registration=asked, reason="Non.", by=by)
+    assert Registration.objects.get().state == RegistrationState.PENDING
+    assert events() == before
+    assert Challenge.objects.count() == 2
