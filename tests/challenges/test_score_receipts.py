@@ -6,6 +6,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from django.apps import apps
 
@@ -29,7 +31,8 @@ from challenges.scoring import identity
 from challenges.scoring.contract import ScoringContract
 from challenges.worker import drain
 from portal.lib import clock, immutable
-from tests.challenges.world import entered, opened, owner_of
+from tests.challenges.bundles import folders
+from tests.challenges.world import answer, entered, opened, owner_of
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import EntryFactory, TeamFactory
 
@@ -144,6 +147,30 @@ def test_all_entries_are_judged_on_the_same_resamplings(challenge: Challenge, en
     assert drain()
     found = [payload(each)["resampling_sha256"] for each in ScoreReceipt.objects.all()]
     assert (len(found), len(set(found))) == (3, 1)
+
+
+def test_copies_of_one_answer_have_equal_receipts(tmp_path: Path) -> None:
+    submission = folders.document()["submission"]
+    assert isinstance(submission, dict)
+    challenge = opened(tmp_path, submission={**submission, "formats": ["csv", "parquet"]})
+    header, *lines = answer(0.7).decode().splitlines()
+    rows = [line.split(",") for line in reversed(lines)]
+    table = pa.table({"niveau": [int(row[1]) for row in rows], "id": [row[0] for row in rows]})
+    pq.write_table(table, tmp_path / "copy.parquet")
+    copies = {
+        "answer.csv": answer(0.7),
+        "turned.csv": "\n".join([header, *reversed(lines)]).encode(),
+        "copy.csv": b"\r\n".join([b"niveau;id", *(f"{b};{a}".encode() for a, b in rows)]),
+        "copy.parquet": (tmp_path / "copy.parquet").read_bytes(),
+    }
+    made = [
+        entered(challenge, content=content, original_name=name) for name, content in copies.items()
+    ]
+    assert drain()
+    said = [payload(each.score_receipts.get()) for each in made]
+    for name in ("canonical_sha256", "values", "intervals", "contract_sha256", "holdout_sha256"):
+        assert len({json.dumps(each[name]) for each in said}) == 1, name
+    assert len({each["sha256"] for each in said}) == len(copies)
 
 
 def test_a_receipt_names_nothing_private_before_the_reveal(entry: Entry) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from challenges.scoring import offline, templates
+from challenges.scoring import alone, child, offline, templates
 from tests.conftest import shared_cases
 
 CORPUS = shared_cases("hostile")
@@ -36,6 +36,20 @@ def test_verdict(case: dict[str, Any], shared: Path) -> None:
     else:
         _assert_refused_as_told(found, case)
     assert not any(Path(canary).exists() for canary in CANARIES)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["file"]))
+def test_the_same_verdict_in_the_process_of_a_team(case: dict[str, Any], shared: Path) -> None:
+    corpus = shared / "cases" / "hostile"
+    spec, task = corpus / "ref" / "spec.json", case["task"]
+    truth = corpus / "ref" / f"truth_{task}.csv"
+    found = [
+        offline.score_spec(truth, corpus / case["file"], spec, task, by) for by in (child, alone)
+    ]
+    for answer in found:
+        answer.pop("seconds")
+    assert found[0] == found[1]
 
 
 def _assert_refused_as_told(found: dict[str, Any], case: dict[str, Any]) -> None:
