@@ -75,9 +75,10 @@ def import_folder(
     organisation = _organisation(existing, by)
     _refuse_open(existing)
     fingerprint = _fingerprint(spec, folder)
-    if existing is not None and existing.bundle_fingerprint == fingerprint:
-        return Imported(existing, False, (), [*report.warnings, *_known_leak(existing)])
     rehearsal = Rehearsal()
+    if existing is not None and existing.bundle_fingerprint == fingerprint:
+        warnings = [*report.warnings, *_leak(spec, folder, rehearsal)]
+        return Imported(existing, False, (), warnings)
     faults = _rehearse(spec, folder, rehearsal)
     if faults:
         return Imported(None, False, faults, report.warnings)
@@ -153,11 +154,6 @@ def _leak(spec: PortableSpec, folder: Path, rehearsal: Rehearsal) -> Sequence[Pr
             leaks.ladder_of(board.ladder, board.ladder_step, board.ladder_z),
         )
     )
-
-
-def _known_leak(challenge: Challenge) -> Sequence[Problem]:
-    budgets = [leaks.budget_of(phase) for phase in challenge.phases.order_by("index")]
-    return [each for found in budgets if found for each in _leak_problems(found)]
 
 
 def _leak_problems(found: Budget) -> Sequence[Problem]:
