@@ -266,7 +266,7 @@ def test_the_start_refuses_a_role_that_may_too_much(roles: Roles, settings: Any)
     settings.PROCESS_KIND = "web"
     with roles.serving("worker"):
         [refused] = checks.role_rights()
-    assert "INSERT sur challenges_score" in str(refused.msg)
+    assert "de trop : INSERT sur audit_heartbeat" in str(refused.msg)
     run(f"GRANT {roles.names['worker']} TO {roles.names['web']}")
     with roles.serving("web"):
         assert [each.id for each in checks.role_rights()] == ["portal.E14"]
