@@ -45,7 +45,8 @@ class Ranking:
         persons = np.concatenate([items[:1], np.minimum(items[1:], rows)])
         none = np.zeros(size)
         counts = np.stack([persons, none, none], 1)
-        return Table(cut, rows, rows, counts[1:], counts[0])
+        nothing = np.zeros(len(codes))
+        return Table(cut, rows, rows, counts[1:], counts[0], (None, nothing, nothing))
 
     def alone(self, group: int) -> Part:
         """Return the supported queries as if the relevant items of other groups were not there.

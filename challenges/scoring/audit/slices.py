@@ -84,7 +84,8 @@ class Table:
     """Hold what a slice counts.
 
     rows: (groups,) rows. units: (groups,) independent units. counts: (groups, 3) persons,
-    positives, negatives. rest: (3,) the same of the rows in no group. rests: for a crossing, of
+    positives, negatives. rest: (3,) the same of the rows in no group. marks:
+    what each row counts for: persons (None: 1), positives, negatives. rests: for a crossing, of
     the rows of each group of each of its two attributes that no cell holds.
     """
 
@@ -93,6 +94,7 @@ class Table:
     units: Array
     counts: Array
     rest: Array
+    marks: tuple[Array | None, Array, Array]
     rests: tuple[Array, ...] = ()
 
 
@@ -114,18 +116,21 @@ def table(
     size = len(cut) + 1
     at = cut.codes.astype(np.int64) + 1
     rows = np.bincount(at, minlength=size)
-    units = rows
+    units, persons = rows, None
     if clusters is not None:
         pairs = np.bincount(clusters.astype(np.int64) * size + at)
         pairs = np.concatenate([pairs, np.zeros(-len(pairs) % size, pairs.dtype)])
         units = (pairs.reshape(-1, size) > 0).sum(0)
+        if one_person:
+            persons = 1 / np.bincount(clusters)[clusters]
     yes, no = np.bincount(at, positive, size), np.bincount(at, negative, size)
     counts = np.stack([units if one_person else rows, yes, no], 1)
     rests = tuple(
         np.maximum(whole.counts - _gathered(counts[1:], parent, len(whole.counts)), 0)
         for whole, parent in zip(parents, cut.parents, strict=False)
     )
-    return Table(cut, rows[1:], units[1:], counts[1:], counts[0], rests)
+    marks = (persons, positive, negative)
+    return Table(cut, rows[1:], units[1:], counts[1:], counts[0], marks, rests)
 
 
 def _gathered(counts: Array, parent: Array, size: int) -> Array:
@@ -138,8 +143,9 @@ def hidden(tables: Sequence[Table], floors: Floors, already: Sequence[Array] = (
     A cell under a floor is hidden. Along every line whose sum is shown (all rows, or a shown
     group of an attribute in a crossing), hidden cells are two at least and together above the
     floors; the next smallest is hidden until they are. A hidden group takes along its cells.
-    Last, no hidden cell may be a combination of the sums shown. already: cells hidden for
-    another reason. Returns (groups,) bool each.
+    Last, nothing under the floors that is hidden of a sum shown, a cell or what several cells
+    leave of it, may be a combination of the sums shown: attributes may nest. already: cells
+    hidden for another reason. Returns (groups,) bool each.
     """
     small: list[Array] = [np.array((t.counts < floors.least).any(1)) for t in tables]
     closed: list[Array] = [each.copy() for each in small]
@@ -147,7 +153,7 @@ def hidden(tables: Sequence[Table], floors: Floors, already: Sequence[Array] = (
         each |= more
     while _inherit(tables, closed) or _complete(tables, closed, floors.least):
         pass
-    while not _safe(tables, small, closed) and _hide_smallest(tables, closed):
+    while not _safe(tables, small, closed, floors.least) and _hide_smallest(tables, closed):
         while _inherit(tables, closed) or _complete(tables, closed, floors.least):
             pass
     return closed
@@ -212,17 +218,25 @@ def _hide_smallest(tables: Sequence[Table], closed: list[Array]) -> bool:
     return bool(found)
 
 
-def _safe(tables: Sequence[Table], small: list[Array], closed: list[Array]) -> bool:
-    """Say whether no small cell that holds rows is a combination of the sums shown."""
-    kinds = _kinds([t.cut for t in tables])
-    shown, wanted = [np.ones(kinds.shape[1])], []
+def _safe(tables: Sequence[Table], small: list[Array], closed: list[Array], least: Array) -> bool:
+    """Say whether no small set of rows that is hidden is a combination of the sums shown."""
+    if not any(each.any() for each in closed):
+        return True
+    kinds, weight = _kinds(tables)
+    shown, wanted, veils = [np.ones(kinds.shape[1])], [], []
     for at, each in enumerate(tables):
+        out = np.append(closed[at], True)[kinds[at]]  # a row in no group is in no sum shown
+        veils.append(out.astype(float))
         for group in range(len(each.cut)):
             member = (kinds[at] == group).astype(float)
             if not closed[at][group]:
                 shown.append(member)
             elif small[at][group] and member.any():
                 wanted.append(member)
+    rests = np.array(shown)[:, None, :] * np.array(veils)[None, :, :]
+    rests = rests.reshape(-1, kinds.shape[1])
+    few = (rests @ weight < least - 1e-9).any(1) & rests.any(1)
+    wanted += list(rests[few])
     if not wanted:
         return True
     basis, scale, _ = np.linalg.svd(np.array(shown).T, full_matrices=False)
@@ -232,9 +246,9 @@ def _safe(tables: Sequence[Table], small: list[Array], closed: list[Array]) -> b
     return bool((np.abs(left).max(0) > 1e-6).all())
 
 
-def _kinds(cuts: Sequence[Slice]) -> Array:
-    """Return (slices, kinds) the group of each kind of row that the part holds."""
-    alone = [cut for cut in cuts if not cut.parents]
+def _kinds(tables: Sequence[Table]) -> tuple[Array, Array]:
+    """Return (slices, kinds) the group of each kind of row, and (kinds, 3) what each counts."""
+    alone = [each.cut for each in tables if not each.cut.parents]
     key, size = np.zeros(len(alone[0].codes), np.int64), 1
     for cut in alone:
         key = key * (len(cut) + 1) + cut.codes + 1
@@ -243,6 +257,9 @@ def _kinds(cuts: Sequence[Slice]) -> Array:
         seen = np.full(size, -1, np.int64)
         seen[key] = np.arange(len(key))
         at = seen[seen >= 0]
+        number = np.cumsum(seen >= 0)[key] - 1
     else:
-        _, at = np.unique(key, return_index=True)
-    return np.stack([cut.codes[at] for cut in cuts])
+        _, at, number = np.unique(key, return_index=True, return_inverse=True)
+    count = len(at)
+    weight = np.stack([np.bincount(number, mark, count) for mark in tables[0].marks], 1)
+    return np.stack([each.cut.codes[at] for each in tables]), weight

@@ -192,3 +192,27 @@ def test_hidden_groups_leave_no_trace_in_the_published_record(seed: int) -> None
             assert one["groups"][g] == {"state": "hidden", "value": None, "low": None, "high": None}
         contrasts = [one["gap"], one["claim"], *one["apart"]]
         assert all(not set(c["of"]) & set(out) for c in contrasts if c is not None)
+
+
+@pytest.mark.parametrize("one_person", [False, True])
+def test_what_a_shown_group_leaves_of_another_attribute_is_not_small(one_person: bool) -> None:
+    """Municipalities nest in departments: their sums tell of one another without a crossing."""
+    sizes = {
+        "13": {"m1": 300, "m2": 4, "m3": 3},
+        "83": {"t1": 200, "t2": 9, "t3": 8},
+        "06": {"n1": 90, "n2": 80},
+    }
+    departments = [d for d, towns in sizes.items() for n in towns.values() for _ in range(n)]
+    towns = [t for found in sizes.values() for t, n in found.items() for _ in range(n)]
+    y = np.arange(len(towns)) % 2.0
+    more: dict[str, Any] = {"cluster": "c", "person": "cluster"} if one_person else {}
+    chosen = contract(groups=("departement", "ville"), measures=RATES, **more)
+    rows = part(y, y, {"departement": departments, "ville": towns})
+    told = published(chosen, run(chosen, rows, replicates=20))
+    shown_towns = {g["key"][0] for g in told["slices"][1]["groups"] if g["state"] != "hidden"}
+    assert not shown_towns & {"m2", "m3", "t2", "t3"}
+    for group in told["slices"][0]["groups"]:
+        if group["state"] != "hidden":
+            inside = sizes[group["key"][0]]
+            left = sum(n for town, n in inside.items() if town not in shown_towns)
+            assert left == 0 or left >= 11
