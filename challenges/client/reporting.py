@@ -51,6 +51,8 @@ def score_text(answer: Json, spoken: str = "fr") -> str:
             if key != "n":
                 bounds = answer["intervals"].get(part, {}).get(key)
                 lines.append(_figure(key, value, bounds, spoken))
+    if answer.get("absent"):
+        lines.append(frame("absent", spoken, names=", ".join(answer["absent"])))
     if answer.get("left_out"):
         lines.append(frame("left_out", spoken, names=", ".join(answer["left_out"])))
     if "contract_sha256" in answer:

@@ -111,6 +111,10 @@ USAGE: Mapping[str, tuple[str, str]] = {
         "Une des deux parties serait vide : changez --share ou --seed.",
         "One of the two parts would be empty: change --share or --seed.",
     ),
+    "U_CUT_FOLDER": (
+        "Choisissez un autre dossier : la découpe écrirait sur vos données ({detail}).",
+        "Choose another folder: the cut would write over your data ({detail}).",
+    ),
     "U_SHARE": (
         "--share est une part, entre 0 et 1 : {detail}.",
         "--share is a share, between 0 and 1: {detail}.",
@@ -168,6 +172,10 @@ FRAMES: Mapping[str, tuple[str, str]] = {
     "left_out": (
         "Non calculées ici, faute des colonnes que seul le portail a : {names}.",
         "Not computed here, for want of columns that only the portal has: {names}.",
+    ),
+    "absent": (
+        "Colonnes du contrat absentes de cette vérité : {names}.",
+        "Columns of the contract that this truth lacks: {names}.",
     ),
     "contract": ("Contrat {digest}", "Contract {digest}"),
     "engine": ("Moteur {version}, sources {digest}", "Engine {version}, sources {digest}"),

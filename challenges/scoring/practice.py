@@ -32,8 +32,9 @@ def score_contract(truth: Path, predictions: Path, contract: Path, reading: Read
     """Score a file by every figure of a contract; returns the command's answer.
 
     truth: a CSV with the columns that the contract names. Without its column of parts, the
-    whole file is one part, named "all"; without its clusters, each row is one. Figures that
-    need what only the portal holds are listed in "left_out".
+    whole file is one part, named "all"; without its clusters, each row is one; without its
+    weights, rows count alike: "absent" lists these columns. Figures that need what only the
+    portal holds are listed in "left_out".
     """
     started = time.perf_counter()
     asked = read_contract(contract)
@@ -50,9 +51,16 @@ def score_contract(truth: Path, predictions: Path, contract: Path, reading: Read
         out["intervals"] = {names.get(p, p): dict(found) for p, found in done.intervals.items()}
         kept = {spec.key for spec in used.figures}
         out["left_out"] = [spec.key for spec in asked.figures if spec.key not in kept]
+        out["absent"] = _absent(asked, used)
         out["expected"] = len(load_keys(compiled.keys))
     out |= {"contract_sha256": asked.digest, "engine_sha256": engine_sha256()}
     return out | {"seconds": round(time.perf_counter() - started, 4)}
+
+
+def _absent(asked: ScoringContract, used: ScoringContract) -> list[str]:
+    names = ("split_column", "cluster", "weight")
+    before, after = ({getattr(each.truth, name) for name in names} for each in (asked, used))
+    return sorted(str(name) for name in before - after)
 
 
 def read_contract(path: Path) -> ScoringContract:
@@ -114,14 +122,14 @@ def cut(
     the files beside are copied into it.
     Returns {"train", "test", "truth", "rows": {"train", "test"}}.
     """
-    used = read_contract(contract).truth
-    if read_contract(contract).answer.layout not in (
-        Layout.ONE_ROW_PER_ID,
-        Layout.NUMBERS_PER_ID,
-    ):
+    asked = read_contract(contract)
+    used = asked.truth
+    if asked.answer.layout not in (Layout.ONE_ROW_PER_ID, Layout.NUMBERS_PER_ID):
         raise UsageFault("U_CUT_LAYOUT")
     if not 0 < share < 1:
         raise UsageFault("U_SHARE", f"{share:g}")
+    if (folder / train.name).resolve() == train.resolve():
+        raise UsageFault("U_CUT_FOLDER", str(folder))  # it would write over the data
     with train.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     head = list(rows[0]) if rows else []

@@ -79,13 +79,14 @@ def test_score_by_the_contract_of_the_kit(capsys: pytest.CaptureFixture[str], fo
     assert said.splitlines()[0] == "Toute la vérité, 6 lignes :"
     assert said.splitlines()[1].startswith("  mae : 0.5 (intervalle à 95 % de ")
     assert "Non calculées ici, faute des colonnes que seul le portail a : par_zone." in said
+    assert "Colonnes du contrat absentes de cette vérité : employeur, jeu." in said
     code, said, _ = run(
         capsys, folder, "score", folder / "verite.csv", folder / "good.csv", "--json"
     )
     answer = json.loads(said)
     assert (answer["metric"], answer["score"], answer["n"]) == ("mae", 0.5, 6)
     assert answer["values"]["all"] == {"n": 6, "mae": 0.5, "rmse": 0.5**0.5}
-    assert answer["left_out"] == ["par_zone"]
+    assert (answer["left_out"], answer["absent"]) == (["par_zone"], ["employeur", "jeu"])
     assert answer["engine_sha256"] == identity.engine_sha256()
 
 
@@ -107,7 +108,7 @@ def test_score_of_both_parts_and_groups_when_the_truth_has_them(
             "par_zone": {"nord": 0.5, "sud": 1.0},
         },
     }
-    assert answer["left_out"] == []
+    assert (answer["left_out"], answer["absent"]) == ([], [])
     _, said, _ = run(capsys, folder, "score", folder / "truth.csv", folder / "good.csv")
     assert "  par_zone : nord 0.5, sud 1" in said
 
@@ -194,6 +195,7 @@ def test_split_then_score_is_a_whole_story(
         (("split", "good.csv", "essai", "--share", "2"), "U_SHARE"),
         (("split", "good.csv", "essai", "--share", "1e-9"), "U_CUT_EMPTY"),
         (("split", "twice.csv", "essai", "--contract", "lists.json"), "U_CUT_LAYOUT"),
+        (("split", "good.csv", "essai/.."), "U_CUT_FOLDER"),
         (("split", "word.json", "essai"), "U_CUT_COLUMN"),
         (("verify-receipt", "good.csv", "--key", "good.csv"), "U_PUBLIC_KEY"),
     ],
