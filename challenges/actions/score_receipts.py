@@ -177,7 +177,8 @@ def _receipt(
         "serial": serial,
         "reason": reason.value,
         "replaces": {"serial": last.serial, "sha256": last.sha256} if last else None,
-        "issued_at": _instant(at),
+        # To the minute: with the date of receipt, the second would tell how long it took.
+        "issued_at": at.astimezone(clock.PARIS).isoformat(timespec="minutes"),
     }
     payload |= {name: means.get(name, "") for name in MEANS}
     text = receipts.issue(payload | ({LADDER: means[LADDER]} if LADDER in means else {}))

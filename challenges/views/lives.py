@@ -66,7 +66,7 @@ def stages(entry: Entry, score_text: str, *, waits: bool = False) -> list[dict[s
         _received(entry),
         _checked(entry),
         _queued(entry, evaluation),
-        _scored(entry, evaluation),
+        _scored(entry),
         _published(entry, score_text, waits=waits),
     ]
     return [stage.as_dict() for stage in shown]
@@ -108,7 +108,7 @@ def _queued(entry: Entry, evaluation: Evaluation | None) -> Stage:
     if status == EntryStatus.QUEUED:
         return Stage(label, "now", _("en cours"), _waiting(entry))
     if status in {EntryStatus.SCORING, EntryStatus.SCORED, EntryStatus.FAILED}:
-        return Stage(label, "done", evaluation.started_at if evaluation else None)
+        return Stage(label, "done")  # when it began would tell how long it took
     return Stage(label, "done" if evaluation and evaluation.started_at else "todo")
 
 
@@ -128,20 +128,21 @@ def _waiting(entry: Entry) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Write a duration in words: « 40 s », « 2 min »."""
-    if seconds < 60:
-        return _("%(n)s s") % {"n": max(1, round(seconds))}
-    if seconds < 3600:
-        return _("%(n)s min") % {"n": round(seconds / 60)}
-    return _("%(n)s h") % {"n": round(seconds / 3600)}
+    """Write the class of a duration: an exact one, of a team alone, tells about hidden rows."""
+    for minutes in (1, 2, 5, 10, 30, 60):
+        if seconds <= minutes * 60:
+            return ngettext("de moins d’une minute", "de moins de %(n)s minutes", minutes) % {
+                "n": minutes
+            }
+    return _("de plus d’une heure")
 
 
-def _scored(entry: Entry, evaluation: Evaluation | None) -> Stage:
+def _scored(entry: Entry) -> Stage:
     match EntryStatus(entry.status):
         case EntryStatus.SCORING:
             return Stage(_("Évaluation"), "now", _("en cours"))
         case EntryStatus.SCORED:
-            return Stage(_("Évaluation"), "done", _end(evaluation))
+            return Stage(_("Évaluation"), "done")
         case EntryStatus.FAILED:
             return Stage(badge(entry)[0], "error", entry.status_since, entry.reason_sentence)
         case EntryStatus.NEEDS_ATTENTION if entry.verdict:
@@ -166,7 +167,3 @@ def _published(entry: Entry, score_text: str, *, waits: bool) -> Stage:
     if entry.status == EntryStatus.SCORED:
         return Stage(_("Score publié"), "done", entry.status_since, score_text)
     return Stage(_("Score publié"))
-
-
-def _end(evaluation: Evaluation | None) -> datetime | None:
-    return evaluation.finished_at if evaluation else None

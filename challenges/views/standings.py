@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -68,10 +69,17 @@ def standings_json(request: HttpRequest, slug: str) -> HttpResponseBase:
     document = {
         "challenge": slug,
         "split": board.split.value,
-        "computed_at": board.facts.get("computed_at"),
+        "computed_at": _to_the_minute(board.facts.get("computed_at")),
         "rows": reads.as_record(board),
     }
     return _conditional(request, JsonResponse(document), board)
+
+
+def _to_the_minute(moment: str | None) -> str | None:
+    """Cut an instant to its minute: an exact one tells a team how long its entry took."""
+    if not moment:
+        return None
+    return datetime.fromisoformat(moment).replace(second=0, microsecond=0).isoformat()
 
 
 def phase_wanted(request: HttpRequest, challenge: Challenge, current: Phase | None) -> Phase | None:
@@ -120,7 +128,7 @@ def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[
         "secondary": [_heading(request, column, sort) for column in boards.secondary_of(board)],
         "has_fairness": bool(boards.fairness_of(board)),
         "fairness_title": getattr(boards.fairness_summary(board), "title", ""),
-        "computed_at": shown[0].standing.computed_at if shown else None,
+        "computed_at": shown[0].standing.computed_at.replace(second=0) if shown else None,
         "rows": boards.table_rows(board, shown, mine=mine, sorted_by_rank=not sort),
         "minimum": minimum,
         "maximum": maximum,

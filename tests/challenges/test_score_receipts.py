@@ -134,7 +134,7 @@ def test_a_score_receipt_says_what_was_scored_by_what_on_what(
         "serial": 1,
         "reason": "scored",
         "replaces": None,
-        "issued_at": receipt.issued_at.astimezone(clock.PARIS).isoformat(timespec="seconds"),
+        "issued_at": receipt.issued_at.astimezone(clock.PARIS).isoformat(timespec="minutes"),
     }
     assert set(said["values"]["public"]) == {"exactitude", "mae"}
     assert "exactitude" in said["intervals"]["public"]
