@@ -11,14 +11,16 @@ from portal.accounts.enums import Answer, Role
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from django.db.models.functions import Now
+
 GIVEN_BY_INVITATION = (Role.EDITOR, Role.CONTRIBUTOR)
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     """Invitations by state."""
 
-    def open(self, at: "datetime") -> "InvitationQuerySet":
-        """Keep those that may still be accepted at an instant."""
+    def open(self, at: "datetime | Now") -> "InvitationQuerySet":
+        """Keep those that may still be accepted at an instant, or when the database reads them."""
         return self.filter(answer="", expires_at__gt=at)
 
 

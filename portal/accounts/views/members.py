@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -16,7 +17,6 @@ from portal.accounts.enums import Answer
 from portal.accounts.forms.organisations import InviteForm, RoleForm
 from portal.accounts.models import Invitation, Membership, Organisation, Transfer, User
 from portal.accounts.views.asking import administered, organisation_of, person, stay_signed_in
-from portal.lib import clock
 from portal.lib.refusals import Hidden
 
 
@@ -43,7 +43,7 @@ def board(organisation: Organisation, form: InviteForm, viewer: User) -> dict[st
         .select_related("user")
         .order_by("joined_at", "pk"),
         "requests": organisation.join_requests.filter(answer="").select_related("user"),
-        "invitations": Invitation.objects.open(clock.now()).filter(organisation=organisation),
+        "invitations": Invitation.objects.open(Now()).filter(organisation=organisation),
         "transfer": organisation.transfers.filter(answer="").select_related("receiver").first(),
     }
 
