@@ -62,7 +62,7 @@ def _run(each: Duty, start: datetime) -> bool:
             _run, made = ScheduledRun.objects.get_or_create(name=each.name, slot=start)
             if made:
                 each.act()
-    except Exception:
+    except Exception:  # the boundary of the schedule: one duty that fails stops no other
         log.exception("duty %s failed", each.name)
         return False
     return made
