@@ -189,7 +189,6 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", action="store_true", dest="as_json")
-    parser.add_argument("--throwaway", action="store_true", help="no effect: no database is used")
     options = parser.parse_args()
     found = measure(options.rows, options.rounds)
     if options.as_json:
