@@ -78,9 +78,17 @@ def machine() -> str:
     return f"{cpu}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 
+def is_table(figure: Any) -> bool:
+    """Tell a table of figures, {row: {column: value}}, from one figure."""
+    return isinstance(figure, dict) and all(isinstance(row, dict) for row in figure.values())
+
+
 def write(found: Found, at: str) -> None:
-    """Write the figures for machines and for people."""
+    """Write the figures for machines and for people; each table also stands by its own name."""
     told = {"at": at, "machine": machine(), **found}
+    for by_place in found.values():
+        for figures in by_place.values():
+            told |= {name: figure for name, figure in figures.items() if is_table(figure)}
     (DOCS / "benchmarks.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     lines = [
         "# Benchmarks",
@@ -90,9 +98,33 @@ def write(found: Found, at: str) -> None:
     ]
     for name, by_place in found.items():
         for place, figures in by_place.items():
-            lines += ["", f"## {name}, {place}", "", "| figure | value |", "|---|---|"]
-            lines += [f"| {key} | {value} |" for key, value in figures.items()]
+            lines += section(f"{name}, {place}", figures)
     (DOCS / "benchmarks.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def section(title: str, figures: dict[str, Any]) -> list[str]:
+    """Return a section of Markdown: the tables, then the other figures, then what was missed."""
+    lines = ["", f"## {title}"]
+    tables = {name: figure for name, figure in figures.items() if is_table(figure)}
+    for name, table in tables.items():
+        columns = list(dict.fromkeys(key for row in table.values() for key in row))
+        lines += [
+            "",
+            f"### {name}",
+            "",
+            f"| | {' | '.join(columns)} |",
+            "|---" * len(columns) + "|---|",
+        ]
+        for row, values in table.items():
+            shown = " | ".join(str(values.get(column, "")) for column in columns)
+            lines.append(f"| {row} | {shown} |")
+    lines += ["", "| figure | value |", "|---|---|"]
+    for key, value in figures.items():
+        if key not in tables and not isinstance(value, list):
+            lines.append(f"| {key} | {value} |")
+    for value in figures.get("missed", []):
+        lines += ["", f"Missed: {value}"] if value == figures["missed"][0] else [f"Missed: {value}"]
+    return lines
 
 
 def main() -> int:

@@ -1,0 +1,1 @@
+"""The sides that bench.scoring runs, one fresh process for each sample."""
