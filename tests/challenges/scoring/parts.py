@@ -1,5 +1,6 @@
 """Make parts for the tests of metrics, and compute a figure on them."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from challenges.scoring.metric import Part
 
 Array = NDArray[Any]
 CASES = 200
+COMPUTED: Counter[str] = Counter()  # how often each metric was, for the test of the tests
 # The oracles are called thousands of times on valid input.
 sklearn.set_config(assume_finite=True, skip_parameter_validation=True)
 
@@ -66,6 +68,7 @@ def close(found: float, wanted: float, relative: float = 1e-9) -> None:
 def figure(name: str, chosen: Part, **params: Any) -> float:
     """Compute a metric, from its bucket sums unless it has an exact form."""
     metric = registry.metric(name)
+    COMPUTED[metric.name] += 1
     if metric.exact is not None:
         return metric.exact(chosen, params)
     stats = metric.stats(chosen, params)

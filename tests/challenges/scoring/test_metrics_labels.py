@@ -8,7 +8,7 @@ import pytest
 from sklearn import metrics as oracle
 
 from challenges.scoring.metric import MetricFault
-from tests.challenges.scoring.parts import cases, figure, part, rngs, size
+from tests.challenges.scoring.parts import cases, close, figure, part, rngs, size
 
 TEXTS = ["A1101", "A1201", "B1301", "B2", "C", "D", "E1", "E2"]
 
@@ -66,7 +66,7 @@ def test_quadratic_kappa_equals_the_oracle(seeds: range) -> None:
             warnings.simplefilter("ignore")
             wanted = oracle.cohen_kappa_score(y, p, labels=levels, weights="quadratic")
         found = figure("kappa_quadratic", part(y, p), labels=levels)
-        assert found == pytest.approx(wanted, abs=1e-9, nan_ok=True)
+        close(found, wanted)
 
 
 def test_kappa_of_texts_follows_the_declared_order() -> None:
@@ -113,19 +113,16 @@ def test_rand_index_equals_the_oracle(seeds: range) -> None:
     for rng in rngs(5, seeds):
         y, p = labels_of(rng, int(rng.integers(1, 8)))
         wanted = oracle.adjusted_rand_score(y, p)
-        assert figure("ari", part(y, p)) == pytest.approx(wanted, abs=1e-9)
+        close(figure("ari", part(y, p)), wanted)
 
 
 @cases
 def test_mutual_information_equals_the_oracle(seeds: range) -> None:
     for rng in rngs(6, seeds):
         y, p = labels_of(rng, int(rng.integers(1, 8)))
-        if len(y) < 3:
-            continue
-        wanted = oracle.adjusted_mutual_info_score(y, p)
-        singletons = len(set(y)) == len(y) or len(set(p)) == len(p)
-        if not singletons:
-            assert figure("ami", part(y, p)) == pytest.approx(wanted, abs=1e-9)
+        while len(set(y)) == len(y) or len(set(p)) == len(p):  # singletons: by hand, below
+            y, p = labels_of(rng, int(rng.integers(1, 8)))
+        close(figure("ami", part(y, p)), oracle.adjusted_mutual_info_score(y, p))
 
 
 @pytest.mark.parametrize("name", ["ari", "ami"])
