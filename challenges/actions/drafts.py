@@ -158,6 +158,7 @@ def _challenge(
     ]
     challenge.incompatible_with = list(spec.incompatible_with)
     challenge.has_prizes = spec.prizes
+    challenge.n_min_group = spec.fairness.n_min_group
     challenge.bundle = raw
     return challenge
 

@@ -31,7 +31,7 @@ WORDS = {
     "commune": ("commune", "insee", "code_postal", "ville", "quartier", "qpv", "iris"),
     "department": ("departement", "département", "dept"),
 }
-SMALLEST = 11
+SMALLEST = spec.N_MIN_GROUP
 COLUMN_KEY = "equite"
 
 

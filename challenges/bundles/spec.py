@@ -27,6 +27,7 @@ REQUIRED_KEYS = (
 
 CAVEAT_TRUTH_ELSEWHERE = "truth_public_elsewhere"
 SPLITS = ("public", "private")
+N_MIN_GROUP = 11  # persons; a challenge may ask for more, never for fewer
 
 
 class Audience(StrEnum):
@@ -111,9 +112,13 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Fairness:
-    """The figures by group, and the audit in the form that the engine reads."""
+    """The figures by group, and the audit in the form that the engine reads.
+
+    n_min_group: persons under which a group is never shown, 11 or more.
+    """
 
     min_rows: int = 30
+    n_min_group: int = N_MIN_GROUP
     attributes: tuple[Attribute, ...] = ()
     metrics: tuple[Metric, ...] = ()
     audit: dict[str, object] | None = None
@@ -252,9 +257,15 @@ class PortableSpec:
                 "min_rows": self.fairness.min_rows,
                 "attributes": [_attribute(one) for one in self.fairness.attributes],
                 "metrics": [_metric(metric) for metric in self.fairness.metrics],
+                **_raised(self.fairness.n_min_group),
                 **({"audit": self.fairness.audit} if self.fairness.audit is not None else {}),
             },
         }
+
+
+def _raised(n_min_group: int) -> dict[str, object]:
+    """Write a threshold that was raised; the usual one goes without saying."""
+    return {"n_min_group": n_min_group} if n_min_group > N_MIN_GROUP else {}
 
 
 def _metric(metric: Metric) -> dict[str, object]:

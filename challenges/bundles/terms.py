@@ -24,8 +24,10 @@ def fairness(top: Fields, board: tuple[spec.Metric, ...]) -> spec.Fairness:
     _once(top, [one.key for one in (*board, *found)], "E_METRIC_KEY", "metrics")
     _once(top, keys, "E_METRIC_KEY", "fairness.attributes")
     audit = audits.read(block, attributes, [one.key for one in (*board, *found)])
+    least = block.whole("n_min_group", low=spec.N_MIN_GROUP, default=None, code=audits.CODE)
     return spec.Fairness(
         min_rows=block.whole("min_rows", low=1, default=30) or 30,
+        n_min_group=least or spec.N_MIN_GROUP,
         attributes=attributes,
         metrics=tuple(found),
         audit=audit,

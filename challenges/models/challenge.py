@@ -23,6 +23,7 @@ from challenges.enums import (
 )
 from challenges.models.people import Viewer, person_id
 from challenges.models.words import challenge_word, within, word
+from challenges.scoring.audit.declared import SMALLEST
 from portal.accounts.authorization import Permission, has_permission
 from portal.lib import clock
 from portal.lib.refusals import Conflict
@@ -86,7 +87,8 @@ class Challenge(models.Model):
     contact = models.EmailField(blank=True)
     forum_url = models.URLField(blank=True)
     fact_sheet = models.JSONField(default=list, blank=True)
-    n_min_group = models.PositiveIntegerField(default=11)
+    # Persons under which a group is never shown: part of the contract, so set by an import only.
+    n_min_group = models.PositiveIntegerField(default=SMALLEST)
     restricted = models.BooleanField(default=False)
     # The imported document, whole, and keyed digests that tell whether an import changes it.
     bundle = models.JSONField(default=dict, blank=True)
@@ -102,6 +104,9 @@ class Challenge(models.Model):
             within("status", ChallengeStatus, name="challenge_status_known"),
             within("kind", ChallengeKind, name="challenge_kind_known"),
             within("registration", RegistrationMode, name="challenge_registration_known"),
+            models.CheckConstraint(
+                condition=Q(n_min_group__gte=SMALLEST), name="challenge_n_min_group_only_raised"
+            ),
             models.CheckConstraint(
                 condition=Q(team_max__gte=F("team_min")) & Q(team_min__gte=1),
                 name="challenge_team_sizes_in_order",

@@ -18,7 +18,7 @@ from challenges.scoring.answer import (
     digest_of,
     without_none,
 )
-from challenges.scoring.audit.declared import AuditSpec
+from challenges.scoring.audit.declared import SMALLEST, AuditSpec
 from challenges.scoring.verdict import Evaluated, Fault, Notice, Verdict
 
 __all__ = [
@@ -187,7 +187,10 @@ class Attribute:
 
 @dataclass(frozen=True)
 class ScoringContract:
-    """Hold all that decides a score: answer, truth, metrics, groups, resampling."""
+    """Hold all that decides a score: answer, truth, metrics, groups, resampling.
+
+    n_min_group: the challenge's own threshold of persons, 11 or more.
+    """
 
     answer: AnswerSpec
     truth: TruthSpec
@@ -195,6 +198,7 @@ class ScoringContract:
     fairness: tuple[MetricSpec, ...] = ()
     attributes: tuple[Attribute, ...] = ()
     min_rows: int = 30
+    n_min_group: int = SMALLEST
     audit: AuditSpec | None = None
     task: str = ""
     replicates: int = REPLICATES
@@ -209,6 +213,12 @@ class ScoringContract:
     def figures(self) -> tuple[MetricSpec, ...]:
         """Return every declared figure, metrics first, in the declared order."""
         return self.metrics + self.fairness
+
+    @property
+    def least_group(self) -> int:
+        """Return how many persons a group must count to be shown: what is declared only raises."""
+        audited = self.audit.min_persons if self.audit else SMALLEST
+        return max(SMALLEST, self.n_min_group, self.min_rows, audited)
 
     @property
     def audited(self) -> tuple[str, ...]:
@@ -240,7 +250,12 @@ class ScoringContract:
                 "attributes": [a.to_json() for a in self.attributes],
                 "metrics": [m.to_json() for m in self.fairness],
             }
-            | without_none({"audit": self.audit.to_json() if self.audit else None}),
+            | without_none(
+                {
+                    "n_min_group": self.n_min_group if self.n_min_group > SMALLEST else None,
+                    "audit": self.audit.to_json() if self.audit else None,
+                }
+            ),
             "interval": {"replicates": self.replicates, "level": self.level},
         }
 
@@ -263,6 +278,7 @@ class ScoringContract:
             fairness=_specs(fairness.get("metrics") or ()),
             attributes=tuple(Attribute.from_json(a) for a in fairness.get("attributes") or ()),
             min_rows=int(fairness.get("min_rows", 30)),
+            n_min_group=max(SMALLEST, int(fairness.get("n_min_group") or SMALLEST)),
             audit=None if audit is None else AuditSpec.from_json(audit),
             task=str(raw.get("task", "")),
             replicates=int(interval.get("replicates", REPLICATES)),

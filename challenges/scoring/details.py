@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring.audit.declared import SMALLEST
 from challenges.scoring.audit.published import DECIMALS, rounded_count
 from challenges.scoring.audit.shown import LABELLED, floors
 from challenges.scoring.audit.slices import hidden, slices, table
@@ -28,7 +27,8 @@ def details(contract: ScoringContract, part: Part) -> Json | None:
     """Return what an entry's page tells of one part, None when this kind of answer has nothing.
 
     Counts are rounded to 5; a class under the audit's threshold is left out, with the next
-    smallest where it could be worked out; a bin of scores holds 11 rows, 5 of each answer.
+    smallest where it could be worked out; a bin of scores holds as many rows as a group of the
+    challenge, 11 or more, 5 of each answer.
     Intervals are given where rows are independent.
     """
     if part.y_offsets is not None or part.y.ndim != 1:
@@ -43,7 +43,8 @@ def details(contract: ScoringContract, part: Part) -> Json | None:
     if part.p.ndim != 1:
         return None
     if not np.isin(part.y, (0.0, 1.0)).all():
-        return told | {"kind": "numbers", "calibration": _numbers(part, independent=independent)}
+        bins = _numbers(part, contract.n_min_group, independent=independent)
+        return told | {"kind": "numbers", "calibration": bins}
     threshold = contract.audit.threshold if contract.audit else 0.5
     answered = (part.p >= threshold).astype(np.int64)
     found = _classes(
@@ -51,7 +52,8 @@ def details(contract: ScoringContract, part: Part) -> Json | None:
     )
     if len(part) and (part.p.min() < 0 or part.p.max() > 1):
         return told | found
-    return told | found | {"calibration": _scores(part, independent=independent)}
+    bins = _scores(part, contract.n_min_group, independent=independent)
+    return told | found | {"calibration": bins}
 
 
 def _labels(contract: ScoringContract, part: Part) -> Array | None:
@@ -77,7 +79,12 @@ def _classes(
         "kind": "classes",
         "hidden": int((~shown).sum()),
         "classes": [
-            _class(texts[k], int(true[k]), int(given[k]), int(right[k]), independent=independent)
+            _class(
+                texts[k],
+                (int(true[k]), int(given[k]), int(right[k])),
+                contract.n_min_group,
+                independent=independent,
+            )
             for k in kept.tolist()
         ],
         "matrix": None,
@@ -87,8 +94,10 @@ def _classes(
     return told
 
 
-def _class(name: str, true: int, given: int, right: int, *, independent: bool) -> Json:
-    precise = given >= SMALLEST
+def _class(name: str, counts: tuple[int, int, int], least: int, *, independent: bool) -> Json:
+    """Describe a class. counts: rows that are of it, that are given it, that are both."""
+    true, given, right = counts
+    precise = given >= least
     return {
         "key": name,
         "n": rounded_count(true),
@@ -118,13 +127,13 @@ def _matrix(kept: Array, y: Array, p: Array, *, others: bool) -> Json:
     }
 
 
-def _scores(part: Part, *, independent: bool) -> list[Json]:
+def _scores(part: Part, least: int, *, independent: bool) -> list[Json]:
     """Compare mean score and share of yes, over bins of scores merged until none is small."""
     order = np.argsort(part.p, kind="stable")
     y, p = part.y[order], part.p[order]
     edges = np.searchsorted(p, np.arange(1, BINS) / BINS, "left")
     told = []
-    for first, last in _merged(y, [*edges.tolist(), len(p)]):
+    for first, last in _merged(y, [*edges.tolist(), len(p)], least):
         n, yes = last - first, int(y[first:last].sum())
         low, high = wilson(yes, n) if independent else (None, None)
         told.append(
@@ -139,12 +148,12 @@ def _scores(part: Part, *, independent: bool) -> list[Json]:
     return told
 
 
-def _merged(y: Array, ends: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield bins of at least 11 rows and 5 of each answer, the last ones joined to be so."""
+def _merged(y: Array, ends: Sequence[int], least: int) -> Iterator[tuple[int, int]]:
+    """Yield bins of so many rows and 5 of each answer, the last ones joined to be so."""
     found: list[tuple[int, int]] = []
     first = 0
     for last in ends:
-        if _large(y[first:last]):
+        if _large(y[first:last], least):
             found.append((first, last))
             first = last
     if first < len(y) and found:
@@ -152,15 +161,15 @@ def _merged(y: Array, ends: Sequence[int]) -> Iterator[tuple[int, int]]:
     yield from found
 
 
-def _large(y: Array) -> bool:
+def _large(y: Array, least: int) -> bool:
     yes = y.sum()
-    return bool(len(y) >= SMALLEST and yes >= LABELLED and len(y) - yes >= LABELLED)
+    return bool(len(y) >= least and yes >= LABELLED and len(y) - yes >= LABELLED)
 
 
-def _numbers(part: Part, *, independent: bool) -> list[Json]:
+def _numbers(part: Part, least: int, *, independent: bool) -> list[Json]:
     """Compare mean answer and mean truth, over ten groups of equal size by answer."""
     order = np.argsort(part.p, kind="stable")
-    count = min(BINS, len(order) // SMALLEST)
+    count = min(BINS, len(order) // least)
     told = []
     for rows in np.array_split(order, count) if count else []:
         y, p = part.y[rows], part.p[rows]

@@ -6,7 +6,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -92,8 +92,10 @@ def take_key() -> bool:
 
 
 def contract_of(task: PhaseTask) -> ScoringContract:
-    """Read the scoring contract of a task."""
-    return ScoringContract.from_json(task.scorer_version.spec)
+    """Read the scoring contract of a task, its groups held to the threshold of the challenge."""
+    contract = ScoringContract.from_json(task.scorer_version.spec)
+    least = max(contract.n_min_group, task.phase.challenge.n_min_group)
+    return replace(contract, n_min_group=least)
 
 
 def compiled(task: PhaseTask) -> HoldoutVersion:

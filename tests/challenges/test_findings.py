@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from challenges.actions import challenges, reveals
 from challenges.enums import Split
@@ -17,11 +17,12 @@ from challenges.models import (
     Entry,
     EntryDetail,
     FairnessAudit,
+    PhaseTask,
     Score,
     SealedResult,
 )
 from challenges.queries import boards
-from challenges.worker import drain, findings
+from challenges.worker import drain, findings, vault
 from challenges.worker.boards import Opened
 from portal.audit.actors import SystemActor
 from portal.lib import immutable, objects
@@ -119,6 +120,36 @@ def test_the_reveal_tells_the_audit_of_every_entry_once(tmp_path: Path) -> None:
 def folder_answer(entry: Entry) -> list[str]:
     """Return the rows of an entry's file."""
     return objects.read(entry.sha256).decode().splitlines()[1:]
+
+
+def test_a_challenge_raises_the_persons_a_group_must_count(tmp_path: Path) -> None:
+    made = opened(tmp_path, fairness={**fairness(), "min_rows": 1, "n_min_group": 45})
+    assert made.n_min_group == 45
+    entered(made, 0.9)
+    assert drain()
+    revealed(made)
+    record = FairnessAudit.objects.filter(evaluation__entry__enrolment__team__is_baseline=False)
+    (zone,) = record.get().record["slices"]
+    # 50 rows in the north would tell the 35 of the south.
+    assert zone["groups"] == [
+        {"key": ["nord"], "state": "hidden"},
+        {"key": ["sud"], "state": "hidden"},
+    ]
+    board = boards.board(made.phases.get(), Split.PRIVATE, VISITOR)
+    assert "groups" not in boards.as_record(board)[0]["metrics"]["mae_par_zone"]
+    details = EntryDetail.objects.filter(split="private").first()
+    assert details is not None
+    assert [each["n"] for each in details.record["calibration"]] == [85]
+
+
+def test_the_worker_holds_a_contract_to_the_threshold_of_its_challenge(tmp_path: Path) -> None:
+    made = opened(tmp_path, fairness={**fairness(), "min_rows": 1})
+    task = made.phases.get().tasks.get()
+    assert vault.contract_of(task).least_group == 11
+    Challenge.objects.update(n_min_group=45)
+    assert vault.contract_of(PhaseTask.objects.get()).least_group == 45
+    with pytest.raises(IntegrityError, match="n_min_group"), transaction.atomic():
+        Challenge.objects.update(n_min_group=10)
 
 
 def test_details_are_told_of_both_parts(tmp_path: Path) -> None:

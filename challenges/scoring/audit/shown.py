@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring.audit.declared import SMALLEST, Person
+from challenges.scoring.audit.declared import Person
 from challenges.scoring.audit.slices import Floors, Slice, Table, hidden, slices, table
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.metric import Part
@@ -47,8 +47,7 @@ def cut_all(contract: ScoringContract, part: Part) -> list[Slice]:
 
 def floors(contract: ScoringContract, *, labelled: bool) -> Floors:
     """Return what a group must count to be shown, with figures that read the truth or without."""
-    declared = contract.audit.min_persons if contract.audit else SMALLEST
-    persons = max(contract.min_rows, declared, SMALLEST)
+    persons = contract.least_group
     return Floors(persons, LABELLED, LABELLED) if labelled else Floors(persons)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from challenges.bundles import audits
+from challenges.bundles import audits, spec
 from challenges.bundles.portable import read
 from challenges.scoring import registry
 from challenges.scoring.audit import declared
@@ -39,7 +39,7 @@ def test_the_words_are_those_of_the_engine() -> None:
     assert set(audits.PERSONS) == {each.value for each in declared.Person}
     assert set(audits.NATURES) == {each.value for each in declared.Nature}
     assert {n.value: words for n, words in declared.WORDS.items()} == audits.WORDS
-    assert audits.SMALLEST == declared.SMALLEST
+    assert spec.N_MIN_GROUP == declared.SMALLEST == 11
     assert declared.BoardColumn().key == audits.COLUMN_KEY
 
 
@@ -98,6 +98,28 @@ def test_a_whole_audit_is_read(tmp_path: Path) -> None:
 )
 def test_a_badly_declared_audit_is_refused(tmp_path: Path, audit: Any, place: str) -> None:
     assert codes(found(tmp_path, audit, PLACES)) == [("E_AUDIT", place)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "least"), [(None, 11), (11, 11), (40, 40), (10, None), (0, None), ("x", None)]
+)
+def test_the_threshold_of_the_challenge_is_only_raised(
+    tmp_path: Path, asked: Any, least: int | None
+) -> None:
+    document = folders.document()
+    fairness: Any = document["fairness"]
+    fairness |= {"min_rows": 1, "n_min_group": asked, "audit": {}}
+    reading = read(folders.write(tmp_path, document))
+    if least is None:
+        assert codes(reading) == [("E_AUDIT", "fairness.n_min_group")]
+        return
+    assert reading.spec is not None
+    assert reading.spec.fairness.n_min_group == least
+    raw = reading.spec.scoring_contract(tmp_path)
+    assert ("n_min_group" in raw["fairness"]) is (least > 11)  # older contracts keep their digest
+    contract = ScoringContract.from_json(raw)
+    assert contract.least_group == least
+    assert ScoringContract.from_json(contract.to_json()) == contract
 
 
 @pytest.mark.parametrize(
