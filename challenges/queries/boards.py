@@ -1,8 +1,10 @@
 """Leaderboards as each audience may read them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from django.db.models import Q
 
 from challenges import rules
 from challenges.enums import Split
@@ -25,6 +27,14 @@ class Row:
         """Say whether this is the reference, at its place but out of the ranking."""
         return self.standing.is_baseline
 
+    def is_barred(self, columns: Sequence[Column]) -> bool:
+        """Say whether a released figure is beyond its limit: ranked, but without a prize."""
+        return any(
+            cell is not None and cell.get("value") is not None and not column.passes(cell["value"])
+            for column, cell in zip(columns, self.cells, strict=True)
+            if column.is_limited
+        )
+
 
 @dataclass(frozen=True)
 class Board:
@@ -36,6 +46,11 @@ class Board:
     rows: list[Row]
     facts: dict[str, Any]
     revealed: bool
+
+    @property
+    def has_limit(self) -> bool:
+        """Say whether a limit bars from prizes, and is judged: from the reveal on."""
+        return self.revealed and any(column.is_limited for column in self.columns)
 
     @property
     def digest(self) -> str:
@@ -69,6 +84,15 @@ def board(phase: Phase, split: Split, viewer: Viewer, *, key: str | None = None)
     return Board(found, split, columns, rows, facts, revealed)
 
 
+def prize_limits(challenge: Challenge) -> list[Column]:
+    """List the columns whose limit bars from prizes, as declared before the opening."""
+    limited = Q(valid_min__isnull=False) | Q(valid_max__isnull=False)
+    columns = Column.objects.filter(
+        limited, leaderboard__challenge=challenge, leaderboard__hidden=False, hidden=False
+    )
+    return list(columns.order_by("leaderboard__phase__index", "index"))
+
+
 def is_revealed(phase: Phase) -> bool:
     """Say whether the private figures of the phase are out."""
     return phase.is_revealed
@@ -85,13 +109,17 @@ def _row(standing: Standing, columns: list[Column], board: Leaderboard, *, revea
 
 
 def as_record(board: Board) -> list[dict[str, Any]]:
-    """Return the rows as plain values: team, rank, tier, baseline, metrics."""
+    """Return the rows as plain values: team, rank, tier, baseline, metrics.
+
+    no_prize is there from the reveal on, where a limit was declared.
+    """
     return [
         {
             "team": row.team_name,
             "rank": row.standing.rank,
             "tier": row.standing.tier,
             "baseline": row.is_baseline,
+            **({"no_prize": row.is_barred(board.columns)} if board.has_limit else {}),
             "metrics": {
                 column.key: _figure(cell)
                 for column, cell in zip(board.columns, row.cells, strict=True)
@@ -122,9 +150,14 @@ def csv_rows(board: Board) -> Iterator[list[str]]:
         header.append(column.key)
         if not column.grouped:
             header += [f"{column.key}_bas", f"{column.key}_haut"]
+    if board.has_limit:
+        header.append("sans_prix")
     yield [csv_safe(cell) for cell in header]
     for row in board.rows:
-        yield [csv_safe(cell) for cell in _csv_row(row, board.columns)]
+        cells = _csv_row(row, board.columns)
+        if board.has_limit:
+            cells.append("oui" if row.is_barred(board.columns) else "non")
+        yield [csv_safe(cell) for cell in cells]
 
 
 def _csv_row(row: Row, columns: list[Column]) -> list[object]:

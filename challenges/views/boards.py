@@ -4,15 +4,19 @@ import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
 from django.utils.formats import number_format
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from challenges.enums import Direction, Split
 from challenges.models import Challenge, Column, Entry, Standing
 from challenges.queries.boards import Board, Row
+from portal.lib import languages
 
 Cell = dict[str, Any]
 
@@ -206,8 +210,31 @@ def _fairness_cell(board: Board, row: Row) -> dict[str, str]:
         return {"text": text}
     if column.passes(cell["value"]):
         return {"text": text, "tone": "pin", "icon": "check"}
-    over = _("%(value)s hors seuil") % {"value": text}
+    over = _("%(value)s hors seuil : pas de prix") % {"value": text}
     return {"text": over, "tone": "garance", "icon": "triangle-alert"}
+
+
+def prize_rules(columns: Sequence[Column], challenge: Challenge) -> SafeString:
+    """Say what an entry must reach to win a prize, the titles in the challenge's language."""
+    found = []
+    for column in columns:
+        for limit, sentence in (
+            (column.valid_min, _("« %(title)s » d’au moins %(limit)s")),
+            (column.valid_max, _("« %(title)s » d’au plus %(limit)s")),
+        ):
+            if limit is not None:
+                facts = {
+                    "title": languages.written(column.title, challenge.language),
+                    "limit": _exactly(limit, column.decimals),
+                }
+                found.append((languages.said(sentence, language="", **facts),))
+    return format_html_join(", ", "{}", found)
+
+
+def _exactly(limit: float, decimals: int) -> str:
+    """Write a limit with the decimals of its column, or with all of its own."""
+    own = -int(Decimal(repr(limit)).normalize().as_tuple().exponent)
+    return number_format(limit, max(own, decimals), use_l10n=True)
 
 
 def fairness_summary(board: Board) -> Column | None:

@@ -8,13 +8,16 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from challenges.filters import STATES, ChallengeFilter
 from challenges.models import Challenge, Phase, PhaseTask, PublicFile
+from challenges.queries.boards import prize_limits
 from challenges.queries.challenges import current_phase
+from challenges.scoring.contract import ScoringContract
 from challenges.views import boards, metric_words
 from challenges.views.head import (
     challenges,
@@ -86,6 +89,7 @@ def presentation(request: HttpRequest, slug: str) -> HttpResponse:
         "kit_files": list(challenge.files.all()),
         "notices": list(challenge.notices.all()[:10]),
         "pages": list(challenge.pages.all()),
+        "prize_rules": _prize_rules(challenge) if challenge.has_prizes else "",
     }
     return render(request, "challenges/presentation.html", context)
 
@@ -129,6 +133,7 @@ def evaluation(request: HttpRequest, slug: str) -> HttpResponse:
     challenge: Challenge = context["challenge"]
     context |= scoring_words(contract_of(challenge), challenge.language)
     context |= shares(context["phase"]) | {"ladder_digits": _ladder_digits(context["phase"])}
+    context["prize_rules"] = _prize_rules(challenge)
     return render(request, "challenges/evaluation.html", context)
 
 
@@ -158,7 +163,7 @@ def scoring_words(contract: dict[str, Any], language: str = "") -> dict[str, Any
     return {
         "metrics": [_metric(one, labels, language) for one in contract.get("metrics", ())],
         "fairness_metrics": [_metric(one, labels, language) for one in fairness.get("metrics", ())],
-        "fairness_min_rows": fairness.get("min_rows"),
+        "least_group": ScoringContract.from_json(contract).least_group if fairness else None,
         "layout": str(LAYOUTS.get(submission.get("layout", ""), "")),
         "formats": [each.upper() for each in submission.get("formats", ())],
         "answer_rules": answer_rules(submission),
@@ -166,6 +171,10 @@ def scoring_words(contract: dict[str, Any], language: str = "") -> dict[str, Any
         "cluster": (contract.get("truth") or {}).get("cluster"),
         "weighted": bool((contract.get("truth") or {}).get("weight")),
     }
+
+
+def _prize_rules(challenge: Challenge) -> SafeString:
+    return boards.prize_rules(prize_limits(challenge), challenge)
 
 
 def _ladder_digits(phase: Phase | None) -> int:

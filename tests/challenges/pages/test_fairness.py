@@ -231,9 +231,15 @@ def test_the_board_leads_to_the_audits_and_marks_what_is_beyond_the_limit(
     ]
     assert [(cell["text"], cell["tone"]) for cell in cells] == [
         ("0,400", "pin"),
-        ("0,600 hors seuil", "garance"),
+        ("0,600 hors seuil : pas de prix", "garance"),
     ]
-    assert "0,600 hors seuil" in page.text
+    assert "0,600 hors seuil : pas de prix" in plain(page.text)
+    assert "Pour recevoir un prix : « Pire groupe » d’au plus 0,500." in plain(page.text)
+    records = client.get(reverse("challenges:standings_json", args=["tensions"])).json()["rows"]
+    assert [(each["rank"], each["no_prize"]) for each in records] == [(1, False), (2, True)]
+    sent = client.get(reverse("challenges:standings_csv", args=["tensions"])).text
+    lines = list(csv.reader(io.StringIO(sent)))
+    assert [line[-1] for line in lines] == ["sans_prix", "non", "oui"]
 
 
 @pytest.mark.parametrize("teams", [1, 3])
