@@ -21,6 +21,12 @@ BREAKAGES = [
     ("datasets/models/holdout.py", "import datasets.gate", "Inside an app"),
     ("challenges/scoring/tiers.py", "import django.db", "Plain Python"),
     ("challenges/bundles/portable.py", "import portal.lib.clock", "Plain Python"),
+    ("challenges/sandbox/host.py", "import django.conf", "Plain Python"),
+    (
+        "challenges/actions/entries.py",
+        "import challenges.sandbox.bubblewrap",
+        "Only the worker runs foreign code",
+    ),
     (
         "datasets/actions/holdouts.py",
         "import datasets.vault.unseal",

@@ -1,0 +1,145 @@
+"""Hold a running program to its limits, from outside, through descriptors it cannot touch.
+
+The kernel holds what it can for each process (RLIMIT_*) and for each folder (sized tmpfs). What
+only the whole tree shows (memory, processor time, entries of folders) is polled every 50 ms
+through the sandbox's own /proc, which lists its processes and no other.
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from challenges.sandbox.base import MIB, End, Limits
+
+POLL_SECONDS = 0.05
+PAGE = os.sysconf("SC_PAGE_SIZE")
+TICKS = os.sysconf("SC_CLK_TCK")
+# Address space is not memory: runtimes reserve more than they touch. The poll counts the rest.
+ADDRESS_ROOM = 1024 * MIB
+# 1 and not 0: a core_pattern that pipes to a program ignores 0.
+NO_CORE = 1
+FOLDER_ENTRIES = 20_000
+
+
+def kernel_limits(limits: Limits) -> dict[str, int]:
+    """List the RLIMIT_* that the launcher takes on, for each process of the run."""
+    return {
+        "AS": limits.memory_bytes + ADDRESS_ROOM,
+        "CPU": max(1, int(limits.cpu_seconds) + 1),
+        "FSIZE": limits.output_bytes,
+        "NOFILE": limits.open_files,
+        "NPROC": limits.processes,
+        "CORE": NO_CORE,
+        "MEMLOCK": 64 * 1024,
+        "MSGQUEUE": 0,
+        "RTPRIO": 0,
+    }
+
+
+@dataclass
+class Usage:
+    """What a run was seen to use so far."""
+
+    cpu_seconds: float = 0.0
+    peak_bytes: int = 0
+    processes: int = 0
+    output_bytes: int = 0
+
+
+@dataclass
+class Watch:
+    """Look at a run and say which limit it passed.
+
+    proc: descriptor of the sandbox's /proc. written, scratch: descriptors of its folders in
+    memory, the first ones being those whose content is taken.
+    """
+
+    limits: Limits
+    proc: int
+    written: tuple[int, ...]
+    scratch: tuple[int, ...]
+    usage: Usage = field(default_factory=Usage)
+
+    def look(self) -> tuple[End, str] | None:
+        """Measure once; returns the limit that was passed, with a French sentence."""
+        resident, ticks, count = measure(self.proc)
+        if resident > self.limits.memory_bytes:
+            resident = min(resident, proportional(self.proc))
+        used = sum(_used(folder)[0] for folder in self.written)
+        usage = self.usage
+        usage.peak_bytes = max(usage.peak_bytes, resident)
+        usage.cpu_seconds = max(usage.cpu_seconds, ticks / TICKS)
+        usage.processes = max(usage.processes, count)
+        usage.output_bytes = max(usage.output_bytes, used)
+        return self._passed(resident, used)
+
+    def _passed(self, resident: int, used: int) -> tuple[End, str] | None:
+        limits = self.limits
+        if resident > limits.memory_bytes:
+            return End.MEMORY, f"plus de {limits.memory_bytes // MIB} Mio de mémoire"
+        if self.usage.cpu_seconds > limits.cpu_seconds:
+            return End.TIMEOUT, f"plus de {limits.cpu_seconds:g} s de processeur"
+        if used > limits.output_bytes:
+            return End.OUTPUT, f"plus de {limits.output_bytes // MIB} Mio écrits"
+        if any(_used(folder)[1] > limits.output_files + 100 for folder in self.written):
+            return End.OUTPUT, f"plus de {limits.output_files} fichiers écrits"
+        if any(_used(folder)[1] > FOLDER_ENTRIES for folder in self.scratch):
+            return End.OUTPUT, f"plus de {FOLDER_ENTRIES} fichiers dans un dossier de travail"
+        return None
+
+
+def measure(proc: int) -> tuple[int, int, int]:
+    """Sum resident bytes, processor ticks and processes over a /proc, given by descriptor.
+
+    Reaped children count with their parent, so that ticks never go down when one ends.
+    """
+    resident = ticks = count = 0
+    for pid in processes(proc):
+        try:
+            stat = _read(proc, f"{pid}/stat")
+        except OSError:
+            continue  # it ended meanwhile
+        # the name, in parentheses, may hold anything; what follows the last one is the kernel's
+        fields = stat.rpartition(b")")[2].split()
+        if len(fields) < 22:
+            continue
+        ticks += sum(int(value) for value in fields[11:15])
+        resident += int(fields[21]) * PAGE
+        count += 1
+    return resident, ticks, count
+
+
+def proportional(proc: int) -> int:
+    """Sum memory with each shared page counted once, which costs more to ask: forks share much."""
+    total = 0
+    for pid in processes(proc):
+        try:
+            rollup = _read(proc, f"{pid}/smaps_rollup")
+        except OSError:
+            continue
+        for line in rollup.splitlines():
+            if line.startswith(b"Pss:"):
+                total += int(line.split()[1]) * 1024
+    return total
+
+
+def processes(proc: int) -> Iterable[str]:
+    """List the processes of a /proc; nothing once its namespace has ended."""
+    try:
+        return [name for name in os.listdir(proc) if name.isdigit()]
+    except OSError:
+        return []
+
+
+def _used(folder: int) -> tuple[int, int]:
+    """Count bytes and entries of a folder in memory, without walking it."""
+    state = os.fstatvfs(folder)
+    return (state.f_blocks - state.f_bfree) * state.f_frsize, state.f_files - state.f_ffree
+
+
+def _read(folder: int, name: str) -> bytes:
+    number = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        return os.read(number, 4096)
+    finally:
+        os.close(number)

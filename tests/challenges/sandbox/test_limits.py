@@ -1,0 +1,255 @@
+"""A run is stopped at each of its limits, and the host stays as it was."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from challenges.sandbox.base import MIB, Call, Copied, End, Ended, Limits, NotIsolated, Written
+from challenges.sandbox.bubblewrap import Bubblewrap
+from tests.challenges.sandbox.words import processes_with
+
+LIMITS = Limits(
+    wall_seconds=20,
+    cpu_seconds=20,
+    memory_bytes=128 * MIB,
+    output_bytes=4 * MIB,
+    output_files=20,
+    log_bytes=1000,
+    grace_seconds=0.5,
+)
+
+
+def python(sandbox: Bubblewrap, room: Path, code: str, limits: Limits = LIMITS) -> Ended:
+    """Run a program that may write into /app/out."""
+    (room / "out").mkdir()
+    mounts = (Written("/app/out", room / "out"),)
+    return sandbox.run(Call(("python3", "-c", code), "/app/out", mounts, limits))
+
+
+def test_a_program_answers_by_its_exit_code_its_streams_and_its_files(
+    sandbox: Bubblewrap, room: Path
+) -> None:
+    code = """
+import os, sys
+os.makedirs("deep/er")
+open("deep/er/b.txt", "w").write("b")
+open("a.txt", "w").write("a")
+print("said")
+print("complained", file=sys.stderr)
+"""
+    ended = python(sandbox, room, code)
+    assert (ended.end, ended.exit_code, ended.succeeded) == (End.EXITED, 0, True)
+    assert (ended.stdout, ended.stderr, ended.cut) == (b"said\n", b"complained\n", False)
+    assert sorted(str(p.relative_to(room)) for p in (room / "out").rglob("*")) == [
+        "out/a.txt",
+        "out/deep",
+        "out/deep/er",
+        "out/deep/er/b.txt",
+    ]
+    assert (room / "out/deep/er/b.txt").read_text() == "b"
+
+
+@pytest.mark.parametrize(
+    ("code", "exit_code"),
+    [("import sys; sys.exit(3)", 3), ("import os; os.kill(os.getpid(), 9)", 137), ("x", 1)],
+)
+def test_a_failure_keeps_its_exit_code_and_leaves_no_file(
+    sandbox: Bubblewrap, room: Path, code: str, exit_code: int
+) -> None:
+    ended = python(sandbox, room, "open('left.txt', 'w').write('x')\n" + code)
+    assert (ended.end, ended.exit_code) == (End.EXITED, exit_code)
+    assert list((room / "out").iterdir()) == []
+
+
+def test_an_unknown_program_exits_with_127(sandbox: Bubblewrap) -> None:
+    ended = sandbox.run(Call(("absent",), "/tmp", limits=LIMITS))
+    assert (ended.exit_code, ended.stderr) == (127, b"absent: No such file or directory\n")
+
+
+def test_python_has_its_old_name_too(sandbox: Bubblewrap) -> None:
+    ended = sandbox.run(Call(("python", "-c", "print(1)"), "/tmp", limits=LIMITS))
+    assert (ended.exit_code, ended.stdout) == (0, b"1\n")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import time\nwhile True: time.sleep(1)",
+        "import signal, time\nsignal.signal(15, signal.SIG_IGN)\nwhile True: time.sleep(1)",
+        "import os, time\n[os.fork() for _ in range(3)]\ntime.sleep(86398.5)",
+    ],
+    ids=["sleeps", "deaf to SIGTERM", "family"],
+)
+def test_the_wall_clock_stops_a_program(sandbox: Bubblewrap, room: Path, code: str) -> None:
+    ended = python(sandbox, room, code, replace(LIMITS, wall_seconds=0.5))
+    assert (ended.end, ended.exit_code, ended.detail) == (End.TIMEOUT, None, "plus de 0.5 s")
+    assert processes_with("86398.5") == []
+
+
+def test_a_program_has_its_grace_to_end_but_is_late_all_the_same(
+    sandbox: Bubblewrap, room: Path
+) -> None:
+    code = """
+import signal, sys, time
+def end(*_):
+    print("ended", flush=True)
+    open("late.txt", "w").write("x")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+while True: time.sleep(1)
+"""
+    ended = python(sandbox, room, code, replace(LIMITS, wall_seconds=0.5, grace_seconds=20))
+    assert (ended.end, ended.exit_code, ended.stdout) == (End.TIMEOUT, None, b"ended\n")
+    assert list((room / "out").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_processor_time_is_counted_over_all_processes(sandbox: Bubblewrap, room: Path) -> None:
+    code = "import os\nos.fork()\nos.fork()\nwhile True: pass"
+    ended = python(sandbox, room, code, replace(LIMITS, cpu_seconds=0.5))
+    assert (ended.end, ended.detail) == (End.TIMEOUT, "plus de 0.5 s de processeur")
+    assert ended.measures.cpu_seconds > 0.5
+
+
+def test_memory_is_counted_over_all_processes(sandbox: Bubblewrap, room: Path) -> None:
+    code = """
+import os, time
+for _ in range(4):
+    if os.fork() == 0:
+        kept = bytearray(os.urandom(1)) * (48 * 2**20)
+        time.sleep(15)
+time.sleep(15)
+"""
+    ended = python(sandbox, room, code)
+    assert (ended.end, ended.detail) == (End.MEMORY, "plus de 128 Mio de mémoire")
+    assert ended.measures.peak_bytes > 128 * MIB
+
+
+@pytest.mark.slow
+def test_memory_that_processes_share_counts_once(sandbox: Bubblewrap, room: Path) -> None:
+    code = """
+import os, time
+kept = b"x" * (64 * 2**20)
+for _ in range(6):
+    if os.fork() == 0:
+        time.sleep(1)
+        os._exit(0)
+for _ in range(6): os.wait()
+"""
+    assert python(sandbox, room, code).succeeded
+
+
+def test_a_refused_allocation_is_a_lack_of_memory(sandbox: Bubblewrap, room: Path) -> None:
+    ended = python(sandbox, room, "bytearray(64 * 2**30)")
+    assert (ended.end, ended.exit_code) == (End.MEMORY, None)
+
+
+def test_output_is_bounded_in_bytes(sandbox: Bubblewrap, room: Path) -> None:
+    code = """
+import contextlib
+with contextlib.suppress(OSError):
+    for n in range(10):
+        open(str(n), "wb").write(bytes(2**20))
+"""
+    ended = python(sandbox, room, code)
+    assert (ended.end, ended.detail) == (End.OUTPUT, "plus de 4 Mio écrits")
+    assert list((room / "out").iterdir()) == []
+
+
+def test_output_is_bounded_in_files(sandbox: Bubblewrap, room: Path) -> None:
+    code = "[open(str(n), 'w').close() for n in range(21)]"
+    ended = python(sandbox, room, code)
+    assert (ended.end, ended.detail) == (End.OUTPUT, "trop de fichiers produits")
+
+
+@pytest.mark.slow
+def test_folders_without_bytes_are_bounded_too(sandbox: Bubblewrap, room: Path) -> None:
+    code = "import itertools\nfor n in itertools.count(): open('/tmp/' + str(n), 'w').close()"
+    ended = python(sandbox, room, code)
+    assert ended.end is End.OUTPUT
+    assert ended.detail == "plus de 20000 fichiers dans un dossier de travail"
+
+
+@pytest.mark.parametrize(
+    ("code", "detail"),
+    [
+        ("os.symlink('/etc/shadow', 'scores.json')", "un lien au lieu d’un fichier ordinaire"),
+        ("os.symlink('/', 'all')", "un lien au lieu d’un fichier ordinaire"),
+        ("os.mkfifo('scores.json')", "un tube au lieu d’un fichier ordinaire"),
+        (
+            "socket.socket(socket.AF_UNIX).bind('scores.json')",
+            "une prise réseau au lieu d’un fichier ordinaire",
+        ),
+        ("open('a', 'w'); os.link('a', 'b')", "un fichier produit a plusieurs noms"),
+        ("os.makedirs('/'.join('d' * 18))", "plus de 16 dossiers emboîtés"),
+        ("open(b'\\xff', 'w')", "nom de fichier illisible"),
+        ("open('a\\nb', 'w')", "nom de fichier illisible ou trop long"),
+        ("open('n' * 201, 'w')", "nom de fichier illisible ou trop long"),
+    ],
+)
+def test_what_is_no_plain_file_is_refused(
+    sandbox: Bubblewrap, room: Path, code: str, detail: str
+) -> None:
+    ended = python(sandbox, room, "import os, socket\n" + code)
+    assert (ended.end, ended.exit_code, ended.detail) == (End.OUTPUT, None, detail)
+
+
+def test_logs_are_cut_and_can_be_left_out(sandbox: Bubblewrap) -> None:
+    loud = ("python3", "-c", "print('x' * 10**6)")
+    ended = sandbox.run(Call(loud, "/tmp", limits=LIMITS))
+    assert (ended.succeeded, ended.stdout, ended.cut) == (True, b"x" * 1000, True)
+    silent = sandbox.run(Call(loud, "/tmp", limits=LIMITS, logs=False))
+    assert (silent.succeeded, silent.stdout, silent.cut) == (True, b"", False)
+
+
+@pytest.mark.slow
+def test_measures_are_those_of_the_program(sandbox: Bubblewrap, room: Path) -> None:
+    code = """
+import time
+kept = b"x" * (60 * 2**20)
+open("a", "wb").write(bytes(2**20))
+while time.process_time() < 0.3: pass
+time.sleep(0.2)
+"""
+    used = python(sandbox, room, code).measures
+    assert used.wall_seconds >= 0.5
+    assert used.cpu_seconds >= 0.3
+    assert 60 * MIB <= used.peak_bytes <= 128 * MIB
+    assert used.output_bytes >= MIB
+    assert used.processes >= 1
+
+
+def test_a_program_may_change_its_copy_and_nothing_else(sandbox: Bubblewrap, room: Path) -> None:
+    source = room / "program"
+    source.mkdir()
+    (source / "run.sh").write_text("#!/bin/sh\necho changed > run.txt; cat run.txt\n")
+    (source / "run.sh").chmod(0o755)
+    (source / "link").symlink_to("/etc/hostname")
+    call = Call(("/app/run.sh",), "/app", (Copied(source, "/app"),), LIMITS)
+    ended = sandbox.run(call)
+    assert (ended.exit_code, ended.stdout) == (0, b"changed\n")
+    assert sorted(p.name for p in source.iterdir()) == ["link", "run.sh"]
+
+
+def test_only_listed_variables_can_be_set(sandbox: Bubblewrap) -> None:
+    shown = ("sh", "-c", "echo $OE_SEED $PYTHONHASHSEED")
+    ended = sandbox.run(Call(shown, "/tmp", environment={"OE_SEED": "7"}))
+    assert ended.stdout == b"7 0\n"
+    with pytest.raises(ValueError, match="variables outside the list: LD_PRELOAD"):
+        Call(shown, "/tmp", environment={"LD_PRELOAD": "/tmp/x.so"})
+
+
+@pytest.mark.parametrize("target", ["app", "/app/../etc", "../x"])
+def test_targets_are_plain_absolute_paths(target: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="absolute paths without"):
+        Call(("true",), "/tmp", (Written(target, tmp_path),))
+
+
+def test_a_host_that_cannot_isolate_runs_nothing(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    absent = Bubblewrap(program=str(tmp_path / "bwrap"))
+    with pytest.raises(NotIsolated, match="bubblewrap n’est pas installé"):
+        absent.run(Call(("touch", str(tmp_path / "out/bare")), "/tmp"))
+    assert list((tmp_path / "out").iterdir()) == []
