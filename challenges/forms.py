@@ -68,10 +68,8 @@ class EntryForm(forms.Form):
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
     file = forms.FileField(
         label=_("Votre fichier de prédictions"),
-        error_messages={
-            "required": _("Choisissez le fichier à déposer."),
-            "empty": _("Ce fichier est vide. Déposez un en-tête, puis une ligne par réponse."),
-        },
+        allow_empty_file=True,
+        error_messages={"required": _("Choisissez le fichier à déposer.")},
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.parquet,.zip"}),
     )
     note = forms.CharField(
@@ -95,6 +93,16 @@ class EntryForm(forms.Form):
                 max_length=2_000,
                 error_messages={"required": _("L’organisateur demande cette réponse.")},
             )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to submit an empty file; a check of it has a verdict."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        file = cleaned.get("file")
+        if file is not None and file.size == 0 and not cleaned.get("check_only"):
+            self.add_error(
+                "file", _("Ce fichier est vide. Déposez un en-tête, puis une ligne par réponse.")
+            )
+        return cleaned
 
     @property
     def facts(self) -> list[BoundField]:

@@ -3,25 +3,31 @@
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from portal.audit import denials
 from portal.audit.record import reference
+from portal.lib import clock
+from portal.lib.problems import API, problem, wants_json
 from portal.lib.refusals import (
     Closed,
     Conflict,
     Hidden,
     Invalid,
     NotAllowed,
+    NotIdentified,
     QuotaSpent,
     Refusal,
     TooLarge,
     Unavailable,
+    Unsupported,
     WrongMethod,
 )
 
@@ -32,6 +38,7 @@ SECRETS = {"token", "key", "uidb36"}
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 STATUS: Sequence[tuple[type[Refusal], int]] = (
+    (NotIdentified, 401),
     (Hidden, 404),
     (NotAllowed, 403),
     (Closed, 403),
@@ -40,6 +47,7 @@ STATUS: Sequence[tuple[type[Refusal], int]] = (
     (Invalid, 422),
     (QuotaSpent, 429),
     (TooLarge, 413),
+    (Unsupported, 415),
     (Unavailable, 503),
 )
 
@@ -69,19 +77,31 @@ def security_headers(get_response: GetResponse) -> GetResponse:
     return respond
 
 
+def no_cookies_for_machines(get_response: GetResponse) -> GetResponse:
+    """Take the cookies off every request to the API: a token alone says who asks.
+
+    No page of another site can act with a person's session there; any may read what is public.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        if not request.path.startswith(API):
+            return get_response(request)
+        request.COOKIES = {}
+        response = get_response(request)
+        if request.method in {"GET", "HEAD"}:
+            response.headers["Access-Control-Allow-Origin"] = "*"
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return response
+
+    return respond
+
+
 def status_of(refusal: Refusal) -> int:
     """Return the HTTP status of a refusal."""
     for kind, status in STATUS:
         if isinstance(refusal, kind):
             return status
     return 400
-
-
-def wants_json(request: HttpRequest) -> bool:
-    """Say whether the caller is a machine."""
-    return request.path.startswith("/api/") or "application/json" in request.headers.get(
-        "Accept", ""
-    )
 
 
 class refusals:
@@ -95,8 +115,8 @@ class refusals:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Pass the request on; say what a form’s address is for."""
         response = self.get_response(request)
-        if isinstance(response, HttpResponseNotAllowed) and not wants_json(request):
-            page = refusal_response(request, WrongMethod())
+        if isinstance(response, HttpResponseNotAllowed):
+            page = refusal_response(request, _wrong_method(request))
             page.headers["Allow"] = response.headers["Allow"]
             return page
         return response
@@ -111,6 +131,12 @@ class refusals:
             rule = error.facts.get("rule", "")
             _once_sent(response, lambda: denials.note(by=request.user, on=on, rule=rule))
         return response
+
+
+def _wrong_method(request: HttpRequest) -> WrongMethod:
+    if request.path.startswith(API):
+        return WrongMethod(_("Cette adresse ne connaît pas cette méthode ; voyez « Allow »."))
+    return WrongMethod()
 
 
 def _denied(request: HttpRequest, refusal: Refusal) -> str:
@@ -154,16 +180,9 @@ def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     status = status_of(refusal)
     response: HttpResponse
     if wants_json(request):
-        problem = {
-            "type": "about:blank",
-            "title": str(refusal),
-            "status": status,
-            "code": refusal.code,
-            **{key: _plain(value) for key, value in refusal.facts.items()},
-        }
-        if isinstance(refusal, Invalid):
-            problem["errors"] = [_plain(fault) for fault in refusal.faults]
-        response = JsonResponse(problem, status=status, content_type="application/problem+json")
+        faults = {"errors": refusal.faults} if isinstance(refusal, Invalid) else {}
+        response = problem(status, refusal.code, str(refusal), {**refusal.facts, **faults})
+        _headers(response, refusal)
     else:
         template = "404.html" if status == 404 else "refusal.html"
         context = {"refusal": refusal, "status": status, "reference": secrets.token_hex(4)}
@@ -171,7 +190,11 @@ def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     return response
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, (str, int, float, bool, list, dict, type(None))):
-        return value
-    return str(value)
+def _headers(response: HttpResponse, refusal: Refusal) -> None:
+    """Say in the headers too how to be identified, and when to come back."""
+    if isinstance(refusal, NotIdentified):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="Open Emploi"'
+    opening = refusal.facts.get("next_opening")
+    if isinstance(refusal, QuotaSpent) and isinstance(opening, datetime):
+        wait = (opening - clock.now()).total_seconds()
+        response.headers["Retry-After"] = str(max(1, round(wait)))

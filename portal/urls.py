@@ -11,6 +11,7 @@ from wagtail.documents import urls as wagtaildocs_urls
 from wagtail.views import serve
 
 from challenges.views import receipts
+from portal import api
 from portal.pages.views import space
 
 
@@ -29,9 +30,11 @@ urlpatterns = [
     path("documents/", include(wagtaildocs_urls)),
     path("", include("portal.pages.urls_plain")),
     path("api/v1/keys", receipts.keys, name="receipt_keys"),
+    path("api/v1/", api.urls()),
 ]
 
 urlpatterns += i18n_patterns(
+    path("api/", api.guide, name="api_guide"),
     path("espace/", space.index, name="space"),
     path("", include("portal.accounts.urls")),
     path("", include("catalogue.urls")),

@@ -98,7 +98,7 @@ def check(request: HttpRequest, slug: str, form: EntryForm) -> HttpResponse:
         "accepted": verdict.accepted,
         "rows": verdict.rows,
         "faults": faults_of(verdict.to_json()),
-        "warnings": [notice.message for notice in verdict.warnings],
+        "warnings": verdict.warnings,
         "name": form.file_name,
     }
     return _page(request, slug, verdict=shown, status=200 if verdict.accepted else 422)

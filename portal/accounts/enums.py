@@ -56,3 +56,11 @@ class ProposalKind(TextChoices):
 
     GIVE = "give", _("Donner")
     END = "end", _("Retirer")
+
+
+class TokenScope(TextChoices):
+    """What a token lets a program do in its owner's name."""
+
+    READ = "read", _("Lire")
+    ENTER = "enter", _("Soumettre")
+    TEAM = "team", _("Gérer une équipe")

@@ -87,6 +87,11 @@ def account(user: User) -> dict[str, Any]:
             .order_by("pk")
             .values("created_at", "last_seen_at", "ip", "user_agent")
         ),
+        "jetons": list(
+            user.portal_tokens.order_by("pk").values(
+                "name", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at"
+            )
+        ),
         "seconds_facteurs": list(
             Authenticator.objects.filter(user=user)
             .order_by("pk")

@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from portal.accounts.views import account as own
-from portal.accounts.views import invitations, members, organisations, roles
+from portal.accounts.views import invitations, members, organisations, roles, tokens
 
 RESET_KEY = r"^mot-de-passe/nouveau/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 
@@ -67,6 +67,9 @@ mine = [
     path("fermer/", own.close, name="account_close"),
     path("sessions/", sessions.list_usersessions, name="usersessions_list"),
     path("sessions/<int:pk>/fermer/", own.end_session, name="account_end_session"),
+    path("jetons/", tokens.index, name="account_tokens"),
+    path("jetons/creer/", tokens.create, name="account_token_create"),
+    path("jetons/<int:pk>/revoquer/", tokens.revoke, name="account_token_revoke"),
     path("securite/", include(security)),
 ]
 organisation = [

@@ -47,6 +47,20 @@ class Hidden(NotAllowed):
         self.denied = denied
 
 
+class NotIdentified(Refusal):
+    """The request does not say who asks, or says it with a token that is worth nothing."""
+
+    code = "token_required"
+    message = _("Cette adresse demande un jeton : « Authorization: Bearer … ».")
+
+
+class Unsupported(Refusal):
+    """The body is of another media type than the address takes."""
+
+    code = "unsupported_media_type"
+    message = _("Le corps de cette requête doit être du JSON (application/json).")
+
+
 class WrongMethod(Refusal):
     """The address takes another kind of request: a form’s address was opened by hand."""
 

@@ -1,5 +1,7 @@
 """Programme limits, with their units in the name."""
 
+from portal.settings import mode
+
 # Jobs (challenges)
 LEASE_SECONDS = 30
 BEAT_SECONDS = 10
@@ -12,7 +14,7 @@ STANDINGS_GATHER_SECONDS = 2
 
 # Entries
 ENTRY_MAX_BYTES = 50 * 1024 * 1024
-CHECKS_PER_HOUR = 30
+CHECKS_PER_HOUR = int(mode.optional("CHECKS_PER_HOUR", "30"))
 RECEIPT_CHECKS_PER_MINUTE = 20
 GRACE_MINUTES = 15
 PARSE_CHILD_SECONDS = 30
@@ -28,6 +30,13 @@ INACTIVE_WARNED_MONTHS = 23
 INACTIVE_ERASED_MONTHS = 24
 INACTIVE_FIRST_NOTICE_DAYS = 28
 INACTIVE_LAST_NOTICE_DAYS = 7
+
+# API: what one token may ask, and how many wrong ones an address may show
+API_REQUESTS_PER_MINUTE = 120
+API_WRONG_TOKENS_PER_MINUTE = 20
+API_PAGE_ROWS = 50
+TOKENS_PER_PERSON = 20
+TOKEN_DAYS = (30, 90, 365)
 
 # Ledger: events of denial an actor can cause within an hour
 DENIALS_PER_HOUR = 60

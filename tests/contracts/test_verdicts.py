@@ -1,12 +1,12 @@
-"""One file, one verdict: the command, the check of the form, and a deposit agree.
+"""One file, one verdict: the command, the API, the check of the form, and a deposit agree.
 
-The same code, line, hint and warnings on each surface. An HTTP interface joins the list when
-there is one.
+The same code, line, hint and warnings on each surface.
 """
 
 import gzip
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,16 +17,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from challenges.actions import challenges
-from challenges.actions.imports import import_folder
 from challenges.models import Challenge, Entry, Team
 from challenges.worker import drain
-from tests.challenges.bundles.folders import change, document, write
+from portal.accounts.enums import TokenScope
+from tests.cases.corpus import corpus_folder, folder, opened
 from tests.challenges.scoring.answers import parquet
 from tests.challenges.scoring.test_commands import run
-from tests.challenges.world import owner
 from tests.conftest import shared_cases
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import bearer
 from tests.factories.challenges import TeamFactory, captain_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -40,55 +38,6 @@ def told(code: Any, line: Any, hint: Any, warnings: Any) -> Told:
     return {"code": code, "line": line, "hint": hint, "warnings": list(warnings)}
 
 
-def folder(place: Path, ids: list[str], column: dict[str, Any], answers: list[str]) -> Path:
-    """Write a challenge of one column; its public files name the same identifiers."""
-    metric = "mae" if column["type"] == "float" else "accuracy"
-    direction = "min" if metric == "mae" else "max"
-    found: Any = document()
-    for path, value in [
-        ("slug", "verdicts"),
-        ("submission.columns.1", column),
-        ("submission.formats", ["csv", "parquet", "zip"]),
-        ("submission.max_bytes", ...),
-        ("metrics", [{"key": "m", "metric": metric, "direction": direction, "primary": True}]),
-        ("fairness", ...),
-        ("expected", ...),
-        ("truth.target", column["name"]),
-        ("truth.cluster", ...),
-        ("files.organiser", []),
-        ("files.public.1.rows", ...),
-        ("files.public.2.rows", ...),
-        ("files.held_out.0.rows", ...),
-        ("quotas.per_day", 1_000),
-        ("quotas.total", 1_000),
-    ]:
-        found = change(found, path, value)
-    name = column["name"]
-    pairs = list(zip(ids, answers, strict=True))
-    truth = "".join(
-        f"{i},{y},{'private' if at % 2 else 'public'}\n" for at, (i, y) in enumerate(pairs)
-    )
-    return write(
-        place,
-        found,
-        train_csv="id,x,niveau\n" + "".join(f"E{at},1,{y}\n" for at, y in enumerate(answers[:3])),
-        test_csv="id,x\n" + "".join(f"{i},1\n" for i in ids),
-        sample_csv=f"id,{name}\n" + "".join(f"{i},{answers[0]}\n" for i in ids),
-        truth_csv=f"id,{name},jeu\n{truth}",
-    )
-
-
-def opened(place: Path) -> Challenge:
-    by = owner()
-    imported = import_folder(folder=place, by=by)
-    assert imported.challenge is not None, imported.errors
-    challenge = challenges.submit(challenge=imported.challenge, by=by)
-    challenge = challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
-    challenge.phases.update(max_refused_per_day=1_000)
-    assert drain()
-    return challenge
-
-
 class Surfaces:
     """Give one file to each surface of a challenge."""
 
@@ -96,6 +45,7 @@ class Surfaces:
         self.place, self.challenge, self.client = place, challenge, client
         self.team: Team = TeamFactory(challenge=challenge)
         client.force_login(captain_of(self.team))
+        self.token = bearer(captain_of(self.team), TokenScope.ENTER)
         task = challenge.phases.get().tasks.get(current=True)
         spec = task.scorer_version.spec["submission"] | {"ids": "sample.csv"}
         (place / "spec.json").write_text(json.dumps(spec))
@@ -109,7 +59,22 @@ class Surfaces:
         page = self._send(path, check_only="on")
         verdict = page.context["verdict"]
         assert page.status_code == (200 if verdict["accepted"] else 422)
-        return told(*_first(verdict["faults"]), [])
+        warned = [] if verdict["faults"] else [notice.code for notice in verdict["warnings"]]
+        assert re.findall(r'data-verdict="(\w+)"', page.text) == [
+            "accept" if verdict["accepted"] else "reject"
+        ]
+        assert re.findall(r'data-warning="(\w+)"', page.text) == warned
+        return told(*_first(verdict["faults"]), [notice.code for notice in verdict["warnings"]])
+
+    def api(self, path: Path) -> Told:
+        file = SimpleUploadedFile(path.name, path.read_bytes())
+        address = f"/api/v1/challenges/{self.challenge.slug}/check"
+        answer = Client().post(address, {"file": file}, headers=self.token)
+        assert answer.status_code == 200, answer.content
+        found = answer.json()
+        assert found["verdict"] == ("reject" if found["errors"] else "accept")
+        facts = (found[name] for name in ("code", "line", "hint"))
+        return told(*facts, found["warnings"])
 
     def deposit(self, paths: list[Path]) -> list[Told]:
         """Send every file, then let the worker check them all."""
@@ -144,14 +109,14 @@ def agree(surfaces: Surfaces, paths: list[Path]) -> dict[str, Told]:
     checked = {path.name: surfaces.check(path) for path in paths}
     deposited = surfaces.deposit(paths)
     assert dict(zip(commanded, deposited, strict=True)) == commanded
-    without = {name: one | {"warnings": []} for name, one in commanded.items()}
-    assert checked == without
+    assert checked == commanded
+    assert {path.name: surfaces.api(path) for path in paths} == commanded
     return commanded
 
 
 @pytest.fixture
 def many_checks(settings: Any) -> None:
-    settings.CHECKS_PER_HOUR = 10_000
+    settings.CHECKS_PER_HOUR = settings.API_REQUESTS_PER_MINUTE = 10_000
 
 
 def lines(*changes: tuple[int, str], head: str = "id,p", end: str = "\n") -> str:
@@ -237,18 +202,7 @@ def test_the_corpus_has_one_verdict(
     task: str, tmp_path: Path, client: Client, many_checks: None
 ) -> None:
     assert CORPUS is not None
-    spec = json.loads((CORPUS / "ref" / "spec.json").read_text("utf-8"))[task]
-    rows = [line.split(",") for line in (CORPUS / spec["truth"]).read_text("utf-8").split()]
-    value = spec["value"]
-    column = {k: value[k] for k in ("name", "type", "min", "max") if k in value}
-    column |= {"role": "target"}
-    if "categories" in value:
-        column |= {"domain": {"file": "labels.csv", "column": "label"}}
-    place = tmp_path / "dossier"
-    place.mkdir()
-    labels = "".join(f"{label}\n" for label in value.get("categories", ()))
-    (place / "labels.csv").write_text(f"label\n{labels}")
-    folder(place, [row[0] for row in rows[1:]], column, [row[1] for row in rows[1:]])
+    place = corpus_folder(CORPUS, task, tmp_path / "dossier")
     surfaces = Surfaces(place, opened(place), client)
     known = json.loads((CORPUS / "index.json").read_text("utf-8"))["cases"]
     cases = [case for case in known if case["task"] == task]

@@ -10,7 +10,8 @@ from typing import Any
 import factory
 from allauth.account.models import EmailAddress
 
-from portal.accounts.enums import OrganisationKind, RegionRole, Role
+from portal.accounts.actions import tokens
+from portal.accounts.enums import OrganisationKind, RegionRole, Role, TokenScope
 from portal.accounts.models import Membership, Organisation, RegionAppointment, User
 from portal.lib import clock
 from portal.lib.immutable import writes
@@ -76,3 +77,9 @@ class MembershipFactory(factory.django.DjangoModelFactory[Membership]):
     def _create(cls, model_class: type[Membership], *args: Any, **kwargs: Any) -> Membership:
         with writes(Membership):
             return super()._create(model_class, *args, **kwargs)
+
+
+def bearer(user: User, *scopes: TokenScope) -> dict[str, str]:
+    """Make a token of these scopes, all by default; return the headers that show it."""
+    made = tokens.create(name="essai", scopes=scopes or TokenScope, days=30, by=user)
+    return {"Authorization": f"Bearer {made.secret}"}

@@ -26,6 +26,7 @@ from portal.accounts.actions import appointments, invitations, memberships
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import User
 from portal.lib import clock, immutable, objects
+from tests.challenges.pages import scenes
 from tests.factories import accounts as people
 from tests.factories import challenges as arena
 from tests.factories import contributions as proposals
@@ -229,6 +230,8 @@ def _challenges(world: World) -> None:
         size=stored.size,
     )
     world.objects["challenge.open.file"] = "train.csv"
+    scenes.with_contract(opened)
+    scenes.compile_keys(opened, ["1", "2"])
     for challenge, suffix in ((opened, ""), (closed, "_closed")):
         for side in ("a", "b"):
             _team(world, challenge, side, suffix)

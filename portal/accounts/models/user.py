@@ -3,6 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cached_property
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.enums import RegionRole
+from portal.accounts.enums import RegionRole, TokenScope
 from portal.lib.immutable import Immutable
 
 SESSION_SALT = "portal.accounts.session"
@@ -120,6 +121,18 @@ class RegionAppointment(Immutable):
         ]
 
 
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    """Tokens by state."""
+
+    def live(self, at: datetime) -> "ApiTokenQuerySet":
+        """Keep those that are worth something at an instant."""
+        return self.filter(revoked_at__isnull=True, expires_at__gt=at)
+
+    def locked(self, token: "ApiToken") -> "ApiToken":
+        """Return the fresh row, held until the end of the transaction."""
+        return self.select_for_update().get(pk=token.pk)
+
+
 class ApiToken(models.Model):
     """A personal key to the API: stored hashed, scoped, expiring."""
 
@@ -131,3 +144,16 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # How many requests it made in the minute that began then.
+    minute = models.DateTimeField(null=True, blank=True)
+    minute_used = models.PositiveIntegerField(default=0)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    @property
+    def scope_words(self) -> list[str]:
+        """Name what it lets a program do."""
+        return [str(scope.label) for scope in TokenScope if scope in self.scopes]

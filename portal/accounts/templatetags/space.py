@@ -47,6 +47,7 @@ def space_navigation(context: Context) -> list[Link]:
         (_("Compte"), "settings", "account_home"),
         (_("Sécurité"), "shield-check", "mfa_index"),
         (_("Sessions"), "history", "usersessions_list"),
+        (_("Jetons"), "key-round", "account_tokens"),
     ]
     if rules.may_give_roles(request.user):
         entries.append((_("Rôles de la Région"), "landmark", "region_roles"))

@@ -4,6 +4,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from portal.lib.problems import broken, wants_json
+
 
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -31,7 +33,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500 with a page that needs neither database nor context."""
+    """Answer 500 with a page that needs neither database nor context, or with a problem."""
+    if wants_json(request):
+        return broken()
     return render(None, "500.html", status=500)
 
 

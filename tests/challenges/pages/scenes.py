@@ -18,8 +18,10 @@ from challenges.models import (
     ScorerVersion,
     Standing,
 )
+from challenges.scoring.truth import keys_of
+from datasets.models import HoldoutVersion
 from portal.accounts.enums import RegionRole
-from portal.lib import immutable
+from portal.lib import immutable, objects
 from tests.factories.challenges import (
     ANSWER,
     EnrolmentFactory,
@@ -94,6 +96,15 @@ def with_contract(challenge: Challenge, **changes: Any) -> ScorerVersion:
         holdout=holdout_of(challenge),
     )
     return version
+
+
+def compile_keys(challenge: Challenge, ids: list[str]) -> None:
+    """Give a challenge its compiled public identifiers."""
+    version = holdout_of(challenge)
+    version.compiled_keys_sha256 = objects.put(keys_of(ids)).sha256
+    version.compiled_at = timezone.now()
+    with immutable.writes(HoldoutVersion):
+        version.save()
 
 
 def board_of(challenge: Challenge) -> Leaderboard:

@@ -16,10 +16,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from challenges.enums import EntryStatus
 from challenges.models import Entry, Team
-from challenges.scoring.truth import keys_of
-from datasets.models import HoldoutVersion
-from portal.lib import clock, immutable, objects
-from tests.challenges.pages.scenes import clocked, with_contract
+from portal.lib import clock
+from tests.challenges.pages.scenes import clocked, compile_keys, with_contract
 from tests.factories.challenges import (
     EnrolmentFactory,
     EntryFactory,
@@ -28,7 +26,6 @@ from tests.factories.challenges import (
     StandingFactory,
     TeamFactory,
     captain_of,
-    holdout_of,
     score,
 )
 
@@ -390,7 +387,7 @@ def test_history_costs_the_same_for_one_and_three(
 
 @pytest.mark.slow
 def test_check_only_uses_no_attempt_and_keeps_nothing(captain: Client, team: Team) -> None:
-    compile_keys(team, ["1", "2"])
+    compile_keys(team.challenge, ["1", "2"])
     good = send(captain, team, b"id,y\n1,0.5\n2,0.5\n", check_only="on")
     assert good.status_code == 200
     assert "Format correct" in good.text
@@ -423,15 +420,6 @@ def test_the_count_of_checks_starts_again_each_hour(
     assert codes == [503, 503, 429, 503]
     other = TeamFactory(challenge=team.challenge)
     assert Team.objects.get(pk=other.pk).checks_used == 0
-
-
-def compile_keys(team: Team, ids: list[str]) -> None:
-    """Give the challenge of a team its compiled public identifiers."""
-    version = holdout_of(team.challenge)
-    version.compiled_keys_sha256 = objects.put(keys_of(ids)).sha256
-    version.compiled_at = timezone.now()
-    with immutable.writes(HoldoutVersion):
-        version.save()
 
 
 def test_questions_of_the_organiser_are_asked(captain: Client, team: Team) -> None:

@@ -33,6 +33,8 @@ MINE = [
     "mfa_activate_totp",
     "mfa_list_webauthn",
     "usersessions_list",
+    "account_tokens",
+    "account_token_create",
     "organisation_create",
 ]
 

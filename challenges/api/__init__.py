@@ -1,0 +1,8 @@
+"""Endpoints of challenges: the same reads and the same actions as the pages."""
+
+from ninja import Router
+
+from challenges.api import checks
+
+# (prefix, router), gathered by portal.api in this order.
+routers: list[tuple[str, Router]] = [("", checks.router)]

@@ -1,0 +1,44 @@
+"""Find what a request names, among what its owner may see."""
+
+from typing import cast
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from challenges.models import Challenge, Phase, Team
+from challenges.queries.boards import phase_of
+from challenges.queries.challenges import current_phase
+from challenges.queries.teams import team_of
+from portal.accounts.models import User
+from portal.lib import clock, visible
+from portal.lib.refusals import Closed, Hidden
+
+
+def person(request: HttpRequest) -> User:
+    """Return who holds the token; the endpoint has let nobody else in."""
+    return cast(User, request.user)
+
+
+def challenge_named(request: HttpRequest, slug: str) -> Challenge:
+    """Return a challenge that the caller may read; raises Hidden for any other."""
+    return visible.find(
+        Challenge.objects.visible_to(request.user), among=Challenge.objects.all(), slug=slug
+    )
+
+
+def phase_to_enter(challenge: Challenge, index: int | None = None) -> Phase:
+    """Return the phase of this index, by default the one in view; raises Closed without one."""
+    if index is not None:
+        return phase_of(challenge, index)
+    phase = current_phase(list(challenge.phases.all()), clock.now())
+    if phase is None:
+        raise Closed(_("Ce challenge n’a pas encore de phase."), code="phase_closed")
+    return phase
+
+
+def own_team(request: HttpRequest, challenge: Challenge) -> Team:
+    """Return the caller's team in a challenge; raises Hidden without one."""
+    team = team_of(challenge, request.user)
+    if team is None:
+        raise Hidden(_("Vous n’avez pas d’équipe dans ce challenge."), code="no_team")
+    return team

@@ -1,0 +1,91 @@
+"""Say who asks the API: a token, never a session."""
+
+from typing import Any
+
+from allauth.core.internal import ratelimit
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from ninja.security import HttpBearer
+
+from portal.accounts import rules, stepup
+from portal.accounts.actions import tokens
+from portal.accounts.enums import TokenScope
+from portal.accounts.models import ApiToken
+from portal.lib.refusals import NotAllowed, NotIdentified, QuotaSpent
+
+SECRET_MAX_CHARACTERS = 200
+
+
+class Token(HttpBearer):
+    """Ask for a live token that has a scope; who holds it becomes request.user."""
+
+    def __init__(self, scope: TokenScope) -> None:
+        super().__init__()
+        self.scope = scope
+
+    def __call__(self, request: HttpRequest) -> ApiToken:
+        """Identify, or raise NotIdentified, NotAllowed, QuotaSpent."""
+        token = _presented(request)
+        if token is None:
+            raise NotIdentified
+        if self.scope not in token.scopes:
+            raise NotAllowed(
+                _("Ce jeton ne permet pas cette action. Créez-en un qui la permet."),
+                code="scope_required",
+                scope=self.scope.value,
+            )
+        return token
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        """Stand for the interface; __call__ does the work."""
+        raise NotImplementedError
+
+
+def anyone(request: HttpRequest) -> bool:
+    """Let everybody in; a token that is shown must be worth something."""
+    _presented(request)
+    return True
+
+
+def _presented(request: HttpRequest) -> ApiToken | None:
+    """Read the token of a request; nothing when it shows none."""
+    request.user = AnonymousUser()
+    header = request.headers.get("Authorization", "")
+    if not header:
+        return None
+    scheme, _space, secret = header.partition(" ")
+    token = None
+    if scheme.lower() == "bearer" and len(secret) <= SECRET_MAX_CHARACTERS:
+        token = tokens.use(secret=secret.strip())
+    if token is None:
+        raise _worthless(request)
+    request.user = token.user
+    _refuse_bare(token)
+    return token
+
+
+def _worthless(request: HttpRequest) -> NotIdentified | QuotaSpent:
+    rate = f"{settings.API_WRONG_TOKENS_PER_MINUTE}/m/ip"
+    config = {"token": rate}
+    if not ratelimit.consume(request, app="accounts", action="token", config=config):
+        return QuotaSpent(
+            _("Trop de jetons sans valeur depuis cette adresse. Attendez une minute."),
+            code="too_many_requests",
+        )
+    return NotIdentified(
+        _("Ce jeton est inconnu, révoqué ou expiré."),
+        code="token_invalid",
+    )
+
+
+def _refuse_bare(token: ApiToken) -> None:
+    """Ask of a program's owner the second factor that the pages ask for."""
+    if not settings.MFA_REQUIRED_FOR_ROLES or not rules.needs_second_factor(token.user):
+        return
+    if not stepup.has_second_factor(token.user):
+        raise NotAllowed(
+            _("Vos fonctions demandent un second facteur : ajoutez-le dans votre espace."),
+            code="second_factor_required",
+        )

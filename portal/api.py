@@ -1,0 +1,159 @@
+"""The API of the portal: `/api/v1/`, its errors, its document and the page that explains it."""
+
+from typing import Any, NoReturn
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
+from django.shortcuts import render
+from django.urls import URLPattern, URLResolver, path, re_path, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
+
+from challenges.api import routers
+from portal.lib.refusals import Hidden, Invalid, Refusal, TooLarge, Unsupported
+
+NAMESPACE = "api"
+# What pydantic says in English, by its type; others are told by one sentence.
+FIELD_WORDS: dict[str, Any] = {
+    "missing": "Ce champ est obligatoire.",
+    "string_too_long": "Ce texte est trop long.",
+    "string_too_short": "Ce texte est trop court.",
+    "int_parsing": "Écrivez un nombre entier.",
+    "uuid_parsing": "Cet identifiant n’est pas un UUID.",
+    "bool_parsing": "Écrivez true ou false.",
+    "extra_forbidden": "Ce champ n’existe pas.",
+}
+
+
+class ExactJson(Parser):
+    """Read JSON that says it is JSON: a form of another site cannot."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        """Parse the body; raises Unsupported for another media type."""
+        if request.content_type != "application/json":
+            raise Unsupported
+        return super().parse_body(request)
+
+
+api = NinjaAPI(
+    title="Open Emploi",
+    version="1",
+    description=(
+        "Challenges, équipes, soumissions et classements d’Open Emploi. Un jeton personnel, créé "
+        "dans Mon espace, dit qui agit : « Authorization: Bearer oe_… ». Les refus sont des "
+        "« application/problem+json » avec un code stable et une phrase en français."
+    ),
+    urls_namespace=NAMESPACE,
+    docs_url=None,
+    parser=ExactJson(),
+)
+for prefix, router in routers:
+    api.add_router(prefix, router)
+
+
+@api.exception_handler(Exception)
+def leave(request: HttpRequest, error: Exception) -> NoReturn:
+    """Leave refusals to the middleware that answers for every surface, and errors to Django."""
+    raise error
+
+
+@api.exception_handler(Http404)
+def missing(request: HttpRequest, error: Http404) -> NoReturn:
+    """Tell nothing more of what is not there."""
+    raise Hidden from error
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_big(request: HttpRequest, error: RequestDataTooBig) -> NoReturn:
+    """Refuse a body past the limit."""
+    raise TooLarge from error
+
+
+@api.exception_handler(HttpError)
+@api.exception_handler(SuspiciousOperation)
+@api.exception_handler(MultiPartParserError)
+@api.exception_handler(BadRequest)
+def malformed(request: HttpRequest, error: Exception) -> NoReturn:
+    """Refuse what cannot be read; a refusal met on the way stands."""
+    if isinstance(error.__context__, Refusal):
+        raise error.__context__
+    raise Refusal(_("Cette requête ne peut pas être lue."), code="malformed") from error
+
+
+@api.exception_handler(ValidationError)
+def invalid(request: HttpRequest, error: ValidationError) -> NoReturn:
+    """Name each value that is missing or not acceptable."""
+    faults = [
+        {
+            "field": ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0]),
+            "code": fault["type"],
+            "message": FIELD_WORDS.get(fault["type"], "Cette valeur ne convient pas."),
+        }
+        for fault in error.errors
+    ]
+    raise Invalid(faults=faults) from error
+
+
+@login_not_required
+@require_safe
+def root(request: HttpRequest) -> HttpResponse:
+    """Say where the document and the explanations are."""
+    return JsonResponse(
+        {
+            "openapi": request.build_absolute_uri(reverse(f"{NAMESPACE}:openapi-json")),
+            "documentation": request.build_absolute_uri(reverse("api_guide")),
+        }
+    )
+
+
+@login_not_required
+def unknown(request: HttpRequest) -> HttpResponse:
+    """Answer 404 in the manner of the API."""
+    raise Hidden
+
+
+@login_not_required
+@require_safe
+def guide(request: HttpRequest) -> HttpResponse:
+    """Explain the API: how to be identified, each address, each refusal."""
+    schema = api.get_openapi_schema()
+    context = {"groups": _groups(schema["paths"]), "base": request.build_absolute_uri(_base())}
+    return render(request, "pages/api.html", context)
+
+
+def _base() -> str:
+    return reverse(f"{NAMESPACE}:api-root")
+
+
+def _groups(paths: dict[str, dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Lay the operations out by subject, in the order of the routers."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for address, operations in paths.items():
+        for method, operation in operations.items():
+            row = {
+                "method": method.upper(),
+                "path": address.removeprefix(_base()),
+                "summary": operation["summary"],
+                "token": "security" in operation,
+            }
+            found.setdefault(operation.get("tags", [""])[0], []).append(row)
+    return list(found.items())
+
+
+def _open(pattern: URLPattern | URLResolver) -> URLPattern | URLResolver:
+    """Let a route in without a session: each endpoint asks for its own token."""
+    if isinstance(pattern, URLPattern):
+        login_not_required(pattern.callback)
+    return pattern
+
+
+def urls() -> tuple[list[URLPattern | URLResolver], str, str]:
+    """List the routes of the API, the last one for all that is not there."""
+    ours = [_open(each) for each in api.urls[0] if getattr(each, "name", "") != "api-root"]
+    last = [path("", root, name="api-root"), re_path(r"^.+$", unknown)]
+    return [*ours, *last], "ninja", NAMESPACE

@@ -1,0 +1,1 @@
+"""Acceptance cases, made into challenges of the portal."""

@@ -1,0 +1,168 @@
+"""The API: who asks, how it says no, what it says of itself."""
+
+import json
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from portal.accounts.enums import TokenScope
+from portal.api import api
+from portal.audit.models import AuditEvent
+from tests.factories.accounts import UserFactory, bearer
+from tests.factories.challenges import ChallengeFactory, TeamFactory, captain_of
+
+pytestmark = pytest.mark.django_db
+SNAPSHOT = Path(__file__).parent / "openapi.json"
+CHECK = "/api/v1/challenges/{}/check"
+
+
+@pytest.fixture
+def address() -> str:
+    """Return the address of the check of an open challenge."""
+    return CHECK.format(ChallengeFactory(opened=True).slug)
+
+
+def problem(answer: Any) -> tuple[int, str]:
+    """Return the status and the code of a refusal, its form checked."""
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    told = answer.json()
+    assert told["status"] == answer.status_code
+    assert told["type"] == "about:blank"
+    assert told["detail"][0].isupper()
+    return answer.status_code, told["code"]
+
+
+def test_a_session_opens_nothing(client: Client) -> None:
+    team = TeamFactory()
+    client.force_login(captain_of(team))
+    answer = client.post(CHECK.format(team.challenge.slug))
+    assert problem(answer) == (401, "token_required")
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="Open Emploi"'
+    assert not answer.cookies
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Bearer", "Bearer x", "Basic eDp5", "Bearer oe_" + "a" * 43, "Bearer " + "a" * 9_999, "é"],
+)
+def test_a_worthless_token_is_refused(client: Client, address: str, header: str) -> None:
+    answer = client.post(address, headers={"Authorization": header})
+    assert problem(answer) == (401, "token_invalid")
+
+
+def test_a_token_does_what_it_permits_and_no_more(client: Client, address: str) -> None:
+    headers = bearer(UserFactory(), TokenScope.READ)
+    answer = client.post(address, headers=headers)
+    assert problem(answer) == (403, "scope_required")
+    assert answer.json()["scope"] == "enter"
+
+
+def test_wrong_tokens_are_counted(client: Client, address: str, settings: Any) -> None:
+    settings.API_WRONG_TOKENS_PER_MINUTE = 2
+    wrong = {"Authorization": "Bearer x"}
+    told = [client.post(address, headers=wrong, REMOTE_ADDR="192.0.2.7") for _ in range(3)]
+    assert [problem(answer)[0] for answer in told] == [401, 401, 429]
+
+
+def test_too_many_requests_say_when_to_come_back(
+    client: Client, address: str, settings: Any
+) -> None:
+    settings.API_REQUESTS_PER_MINUTE = 1
+    headers = bearer(UserFactory())
+    client.post(address, headers=headers)
+    answer = client.post(address, headers=headers)
+    assert problem(answer) == (429, "too_many_requests")
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+
+
+def test_functions_that_ask_for_a_second_factor_ask_it_of_programs(
+    client: Client, address: str, settings: Any
+) -> None:
+    settings.MFA_REQUIRED_FOR_ROLES = True
+    answer = client.post(address, headers=bearer(UserFactory(region="moderator")))
+    assert problem(answer) == (403, "second_factor_required")
+
+
+def test_what_is_not_there_answers_404(client: Client) -> None:
+    assert problem(client.get("/api/v1/x")) == (404, "not_found")
+    assert problem(client.post("/api/v1/x/y")) == (404, "not_found")
+    file = {"file": BytesIO(b"id,y\n")}
+    answer = client.post(CHECK.format("inconnu"), file, headers=bearer(UserFactory()))
+    assert problem(answer) == (404, "not_found")
+
+
+def test_another_method_is_named(client: Client, address: str) -> None:
+    answer = client.get(address)
+    assert problem(answer) == (405, "wrong_method")
+    assert answer.headers["Allow"] == "POST"
+
+
+def test_missing_values_are_named_in_french(client: Client, address: str) -> None:
+    answer = client.post(address, headers=bearer(UserFactory()))
+    assert problem(answer) == (422, "invalid")
+    assert answer.json()["errors"] == [
+        {"field": "file", "code": "missing", "message": "Ce champ est obligatoire."}
+    ]
+
+
+def test_a_broken_form_is_refused(client: Client, address: str) -> None:
+    answer = client.generic(
+        "POST",
+        address,
+        b"--x\r\nbroken",
+        "multipart/form-data; boundary=" + "x" * 300,
+        headers=bearer(UserFactory()),
+    )
+    assert problem(answer)[0] in {400, 422}
+
+
+def test_a_hidden_challenge_is_a_denial_of_its_reader(client: Client) -> None:
+    draft = ChallengeFactory()
+    files = {"file": BytesIO(b"id,y\n")}
+    answer = client.post(CHECK.format(draft.slug), files, headers=bearer(UserFactory()))
+    assert problem(answer) == (404, "not_found")
+    denied = AuditEvent.objects.filter(action="access.denied")
+    assert denied.count() == 1
+
+
+def test_other_sites_may_read_what_is_public(client: Client) -> None:
+    answer = client.get("/api/v1/")
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.json() == {
+        "openapi": "http://testserver/api/v1/openapi.json",
+        "documentation": "http://testserver/api/",
+    }
+
+
+def test_an_answer_to_a_token_is_kept_by_nobody(client: Client, address: str) -> None:
+    answer = client.post(address, headers=bearer(UserFactory()))
+    assert answer.headers["Cache-Control"] == "no-store, private"
+
+
+def test_the_document_is_the_one_promised(client: Client) -> None:
+    told = client.get("/api/v1/openapi.json").json()
+    assert told == json.loads(json.dumps(api.get_openapi_schema(), default=str))
+    written = json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    assert SNAPSHOT.read_text(encoding="utf-8") == written
+
+
+def test_every_operation_says_what_it_does_and_how_it_refuses(client: Client) -> None:
+    told = client.get("/api/v1/openapi.json").json()
+    for path, operations in told["paths"].items():
+        for method, operation in operations.items():
+            name = f"{method} {path}"
+            assert operation["summary"][0].isupper(), name
+            assert operation["tags"], name
+            statuses = set(operation["responses"])
+            assert ("401" in statuses) == ("security" in operation), name
+
+
+@pytest.mark.parametrize("address", ["/api/", "/en/api/"])
+def test_the_guide_lists_every_operation(client: Client, address: str) -> None:
+    page = client.get(address)
+    assert page.status_code == 200
+    count = sum(len(each) for each in api.get_openapi_schema()["paths"].values())
+    assert page.text.count('<tr><th scope="row"><code>') == count
