@@ -57,9 +57,12 @@ def may_moderate(actor: Actor) -> bool:
 def may_decide(actor: Actor, contribution: "Contribution") -> bool:
     """Let a moderator decide on what is neither theirs nor an organisation's of theirs.
 
-    The Region's own content included: another moderator, from outside the service, decides.
+    The Region's own content included: another moderator, from outside the service, decides. A
+    change that somebody else proposes of their own card is theirs too.
     """
     if not may_moderate(actor) or _wrote(actor, contribution):
+        return False
+    if contribution.resource.author_id == actor.pk:
         return False
     proposed, owner = contribution.organisation, contribution.resource.organisation
     return not belongs_to(actor, proposed) and not belongs_to(actor, owner)

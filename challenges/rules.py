@@ -68,12 +68,13 @@ def may_leave_team(by: Actor, team: "Team") -> bool:
 
 
 def may_enter(by: Actor, team: "Team") -> bool:
-    """Say whether the actor may submit for this team: a member of a live team."""
+    """Say whether the actor may submit for this team: a member of a live team, who runs nothing."""
     return (
         _is_person(by)
         and team.state in {TeamState.OPEN, TeamState.FULL}
         and not team.is_baseline
         and team.has_member(by)
+        and not team.challenge.is_organised_by(by)
     )
 
 
@@ -130,10 +131,11 @@ def may_propose_reveal(by: Actor, phase: "Phase") -> bool:
 
 
 def may_confirm_reveal(by: Actor, phase: "Phase") -> bool:
-    """Say whether the actor may confirm: a person of the Region, outside its organiser."""
+    """Say whether the actor may confirm: a person of the Region who neither runs it nor plays."""
     challenge = phase.challenge
     return (
         has_permission(by, Permission.CHALLENGE_REVEAL)
         and not challenge.is_organised_by(by)
         and not belongs_to(by, challenge.organiser)
+        and not challenge.is_played_by(by)
     )

@@ -48,21 +48,50 @@ def at_reveal(
     *,
     at: datetime,
 ) -> list[Score]:
-    """Return the scores to release at the reveal: all that is private, and the groups of both.
+    """Return the scores that every entry gets at the reveal: those of the whole private part.
+
+    values: {split: {key: value or None}}. intervals: {split: {key: [low, high, method]}}.
+    """
+    return [
+        score
+        for column in columns_of(evaluation)
+        if not column.at_closing
+        for score in _of(evaluation, Split.PRIVATE, column, values, intervals, at)
+    ]
+
+
+def of_groups(
+    evaluation: Evaluation,
+    values: Mapping[str, Any],
+    intervals: Mapping[str, Any],
+    *,
+    at: datetime,
+) -> list[Score]:
+    """Return the figures that read the groups, of both parts; for one entry of a team only.
 
     values: {split: {key: value, None, {"withheld": value} or {"groups": {group: {"value", "n",
     "shown"}}}}}; what is withheld or not shown is not released, sizes are rounded.
-    intervals: {split: {key: [low, high, method]}}.
     """
-    scores = []
-    for split in Split:
-        for column in columns_of(evaluation):
-            if split == Split.PUBLIC and not column.at_closing:
-                continue  # released at the finish
-            found = values.get(split.value, {}).get(column.key)
-            bounds = intervals.get(split.value, {}).get(column.key)
-            scores += _figures(evaluation, split, column, found, bounds, at)
-    return scores
+    return [
+        score
+        for split in Split
+        for column in columns_of(evaluation)
+        if column.at_closing
+        for score in _of(evaluation, split, column, values, intervals, at)
+    ]
+
+
+def _of(
+    evaluation: Evaluation,
+    split: Split,
+    column: Column,
+    values: Mapping[str, Any],
+    intervals: Mapping[str, Any],
+    at: datetime,
+) -> list[Score]:
+    found = values.get(split.value, {}).get(column.key)
+    bounds = intervals.get(split.value, {}).get(column.key)
+    return _figures(evaluation, split, column, found, bounds, at)
 
 
 def _figures(

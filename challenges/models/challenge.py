@@ -174,6 +174,10 @@ class Challenge(models.Model):
             .exists()
         )
 
+    def is_played_by(self, user: Viewer) -> bool:
+        """Say whether this person is, or was, in a team of it."""
+        return bool(self.team_members.filter(user_id=person_id(user)).exists())
+
 
 class ChallengeOrganiser(models.Model):
     """Make a person an organiser of a challenge."""

@@ -25,6 +25,7 @@ from portal.lib.refusals import Hidden
 
 GENUINE = {ReceiptState.VALID, ReceiptState.SUPERSEDED}
 KEYS_SECONDS = 3_600
+MOST_DIGITS = 4
 
 
 @require_safe
@@ -37,8 +38,9 @@ def score_receipt(
     """
     own = own_entry(request, slug, entry)
     found = own.score_receipts.order_by("task", "-serial")
-    if request.GET.get("epreuve", "").isdecimal():
-        found = found.filter(task=int(request.GET["epreuve"]))
+    task = request.GET.get("epreuve", "")[:MOST_DIGITS]
+    if task.isdecimal():
+        found = found.filter(task=int(task))
     sent = (found if serial is None else found.filter(serial=serial)).first()
     if sent is None:
         raise Hidden

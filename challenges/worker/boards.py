@@ -1,6 +1,6 @@
 """Compute boards from sealed results, and the reveal of a phase."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -139,6 +139,8 @@ def reveal_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     opened = Opened()
     ladders.settle(job, phase, opened)
     scores, own = _to_release(phase, opened)
+    told = findings.told(phase, scores, own)
+    scores += _of_groups(told, opened)
     boards: list[tuple[Listing, Sequence[Line], dict[str, Any]]] = []
     public: dict[int, list[Line]] = {}
     facts: Mapping[str, Any] = {}
@@ -152,7 +154,6 @@ def reveal_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
             elif not facts:
                 facts = moved(board, public[board.pk], lines)
     failpoints.hit("reveal.computed")
-    told = findings.to_release(phase, opened.of)
     reveals.execute(
         job=job,
         reveal=reveal,
@@ -160,7 +161,7 @@ def reveal_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         own=own,
         boards=boards,
         facts=facts,
-        findings=told,
+        findings=findings.to_release(phase, opened.of, told),
     )
 
 
@@ -183,6 +184,16 @@ def _to_release(phase: Phase, opened: Opened) -> tuple[list[Score], dict[UUID, O
                 evaluation, ladders.public_figures(evaluation, opened)
             )
     return scores, own
+
+
+def _of_groups(told: Collection[UUID], opened: Opened) -> list[Score]:
+    now = clock.now()
+    scores: list[Score] = []
+    for evaluation in Evaluation.objects.filter(pk__in=told).select_related("entry__enrolment"):
+        result = opened.of(evaluation.pk)
+        values, intervals = result.get("values", {}), result.get("intervals", {})
+        scores += releases.of_groups(evaluation, values, intervals, at=now)
+    return scores
 
 
 def moved(board: Leaderboard, public: Sequence[Line], private: Sequence[Line]) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Read from sealed results what is told at the reveal, and compare it with what was told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from challenges.actions.findings import Finding
-from challenges.enums import EvaluationState
-from challenges.models import EntryDetail, Evaluation, FairnessAudit, Phase
+from challenges.enums import EvaluationState, Split
+from challenges.models import EntryDetail, Evaluation, FairnessAudit, Phase, Score
+from challenges.models.listings import OwnFigures, listing
 from challenges.scoring.audit.published import published
 from challenges.scoring.contract import ScoringContract
 from portal.lib import canonical
@@ -14,8 +15,26 @@ from portal.lib import canonical
 Opened = Callable[[UUID], dict[str, Any]]
 
 
-def to_release(phase: Phase, opened: Opened) -> list[Finding]:
-    """Return what is told of every finished evaluation of a phase.
+def told(
+    phase: Phase,
+    released: Iterable[Score] = (),
+    own: Mapping[UUID, OwnFigures] | None = None,
+) -> set[UUID]:
+    """Return the evaluations whose groups are told: of each team, the one the final board lists.
+
+    Two audits of answers that differ in one row would tell the group of the person of that row:
+    a team never reads two. released, own: as for a listing of a reveal being prepared.
+    """
+    released = list(released)
+    first: dict[int, UUID] = {}
+    for board in phase.leaderboards.order_by("pk"):
+        for each in listing(board, Split.PRIVATE, released=released, own=own).candidates:
+            first.setdefault(each.team_id, each.evaluation_id)
+    return set(first.values())
+
+
+def to_release(phase: Phase, opened: Opened, told: Collection[UUID]) -> list[Finding]:
+    """Return the details of every finished evaluation of a phase, and the audit of those told.
 
     opened: gives the opened sealed result of an evaluation.
     """
@@ -24,24 +43,37 @@ def to_release(phase: Phase, opened: Opened) -> list[Finding]:
         .select_related("scorer_version")
         .order_by("pk")
     )
-    return [_finding(each, opened(each.pk)) for each in evaluations]
+    return [_finding(each, opened(each.pk), told) for each in evaluations]
 
 
-def _finding(evaluation: Evaluation, result: dict[str, Any]) -> Finding:
-    sealed, told = result.get("audit"), None
-    if sealed is not None:
-        told = published(ScoringContract.from_json(evaluation.scorer_version.spec), sealed)
+def _finding(evaluation: Evaluation, result: dict[str, Any], told: Collection[UUID]) -> Finding:
+    sealed, audit = result.get("audit"), None
+    if sealed is not None and evaluation.pk in told:
+        audit = published(ScoringContract.from_json(evaluation.scorer_version.spec), sealed)
     return Finding(
         evaluation=evaluation,
-        audit=told,
+        audit=audit,
         details=result.get("details") or {},
     )
 
 
+def _told_at_the_reveal(phase: Phase) -> set[UUID]:
+    """Return the evaluations whose audit is stored, and those of the teams that have none.
+
+    An entry taken off the board after the reveal keeps its audit; the next one gets none.
+    """
+    stored = FairnessAudit.objects.filter(evaluation__entry__enrolment__phase=phase)
+    found = dict(stored.values_list("evaluation_id", "evaluation__entry__enrolment__team_id"))
+    listed = Evaluation.objects.filter(pk__in=told(phase)).exclude(
+        entry__enrolment__team_id__in=set(found.values())
+    )
+    return set(found) | set(listed.values_list("pk", flat=True))
+
+
 def compare(phase: Phase, opened: Opened) -> dict[str, list[str]]:
     """Compute again what a phase tells; return the evaluations told the same and otherwise."""
-    told: dict[str, list[str]] = {"same": [], "different": []}
-    for found in to_release(phase, opened):
+    compared: dict[str, list[str]] = {"same": [], "different": []}
+    for found in to_release(phase, opened, _told_at_the_reveal(phase)):
         pk = found.evaluation.pk
         audit = FairnessAudit.objects.filter(evaluation=pk).values_list("sha256", flat=True)
         details = EntryDetail.objects.filter(evaluation=pk).values_list("split", "sha256")
@@ -50,5 +82,5 @@ def compare(phase: Phase, opened: Opened) -> dict[str, list[str]]:
             [] if found.audit is None else [canonical.digest(found.audit)],
             sorted((split, canonical.digest(record)) for split, record in found.details.items()),
         )
-        told["same" if stored == wanted else "different"].append(str(pk))
-    return told
+        compared["same" if stored == wanted else "different"].append(str(pk))
+    return compared

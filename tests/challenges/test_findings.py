@@ -75,7 +75,7 @@ def test_nothing_is_told_before_the_reveal(tmp_path: Path) -> None:
     assert (code, answer["error"]["code"]) == (1, "not_revealed")
 
 
-def test_the_reveal_tells_the_audit_of_every_entry_once(tmp_path: Path) -> None:
+def test_the_reveal_tells_the_audit_of_each_team_once(tmp_path: Path) -> None:
     made = audited(tmp_path, column={"limit": 0.6})
     revealed(made)
     assert FairnessAudit.objects.count() == 3
@@ -168,10 +168,30 @@ def test_what_is_told_is_computed_again_alike(tmp_path: Path) -> None:
     assert (code, len(answer["same"]), answer["different"]) == (0, 3, [])
     first = FairnessAudit.objects.order_by("pk").first()
     assert first is not None
-    found = findings.to_release(made.phases.get(), Opened().of)
+    phase = made.phases.get()
+    found = findings.to_release(phase, Opened().of, findings.told(phase))
     assert {each.evaluation.pk for each in found} == set(
         FairnessAudit.objects.values_list("evaluation", flat=True)
     )
+
+
+def test_a_team_reads_the_groups_of_one_entry_only(tmp_path: Path) -> None:
+    """Two audits of answers that differ in one row would tell the group of that person."""
+    made = opened(tmp_path, fairness=fairness(column={"limit": 0.1}))
+    first = entered(made, 0.9, seed=1)
+    second = entered(made, 0.5, team=first.enrolment.team, seed=2)
+    assert drain()
+    revealed(made)
+    (told,) = FairnessAudit.objects.filter(evaluation__entry__enrolment__team=first.enrolment.team)
+    assert told.evaluation.entry_id == first.pk
+    closing = list(Column.objects.filter(kind="fairness").values_list("key", flat=True))
+    assert "equite" in closing
+    groups = Score.objects.filter(metric__in=closing)
+    assert groups.filter(evaluation__entry=first).exists()
+    assert not groups.filter(evaluation__entry=second).exists()
+    assert Score.objects.filter(evaluation__entry=second, split="private").exists()
+    code, answer = command(made.slug)
+    assert (code, len(answer["same"]), answer["different"]) == (0, 3, [])
 
 
 @pytest.mark.database

@@ -103,6 +103,8 @@ def test_taking_part(people: dict[str, Any], challenge: Challenge, team: Team) -
     assert may(people, rules.may_run_team, team) == {"captain"}
     assert may(people, rules.may_leave_team, team) == {"captain", "teammate"}
     assert may(people, rules.may_enter, team) == {"captain", "teammate"}
+    team.challenge.organisers.create(user=people["teammate"], role="organiser")
+    assert may(people, rules.may_enter, team) == {"captain"}
     team.state = "disqualified"
     assert may(people, rules.may_enter, team) == set()
 
@@ -135,6 +137,14 @@ def test_a_moderator_of_their_own_challenge_has_no_visa(challenge: Challenge) ->
     both = UserFactory(region="moderator")
     challenge.organisers.create(user=both, role="organiser")
     assert not rules.may_publish_challenge(both, challenge)
+    assert not rules.may_confirm_reveal(both, challenge.phases.get())
+
+
+def test_a_moderator_who_plays_reveals_nothing(challenge: Challenge, entry: Entry) -> None:
+    team = entry.enrolment.team
+    both = UserFactory(region="moderator")
+    assert rules.may_confirm_reveal(both, challenge.phases.get())
+    team.members.create(challenge=challenge, user=both, joined_at=timezone.now())
     assert not rules.may_confirm_reveal(both, challenge.phases.get())
 
 

@@ -161,6 +161,21 @@ def test_nobody_decides_on_a_change_of_their_organisations_card() -> None:
 
 
 @pytest.mark.parametrize("verb", [*VERBS, claim])
+def test_a_change_of_ones_own_card_is_decided_by_another(verb: Verb) -> None:
+    author = make.moderator()
+    resource = make.published(author)
+    accomplice = make.person()
+    contribution = contributions.propose(resource=resource, by=accomplice)
+    contributions.submit(contribution=contribution, charter=make.CHARTER, by=accomplice)
+    before = rows()
+
+    with pytest.raises(NotAllowed):
+        verb(make.again(contribution), author)
+
+    assert rows() == before
+
+
+@pytest.mark.parametrize("verb", [*VERBS, claim])
 @pytest.mark.parametrize("role", [role for role in RegionRole if role is not RegionRole.MODERATOR])
 def test_only_moderators_decide(verb: Verb, role: RegionRole) -> None:
     contribution = make.submitted()

@@ -360,6 +360,8 @@ def test_score_receipts_of_another_task_have_their_own_number(captain: Client, t
     assert page.count("En vigueur") == 2
     sent = captain.get(address(team, "entry_score_receipt", entry.pk) + "?epreuve=1")
     assert sent.text == receipts[1].text
+    absurd = address(team, "entry_score_receipt", entry.pk) + f"?epreuve={'9' * 5000}"
+    assert captain.get(absurd).status_code == 404
 
 
 @pytest.mark.parametrize("count", [1, 3])
