@@ -1,6 +1,7 @@
 """The challenges application."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ChallengesConfig(AppConfig):
@@ -18,6 +19,7 @@ class ChallengesConfig(AppConfig):
         space.register("todo", ours.to_do)
         space.register("teams", ours.teams)
         space.register_page(ours.PLACE)
+        space.register_organisation(_("Challenges organisés"), ours.of_organisation)
         personal_data.register(
             "challenges",
             describe=ours.described,

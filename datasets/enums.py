@@ -76,6 +76,19 @@ class Protection(models.TextChoices):
                 return "garance"
 
     @property
+    def icon(self) -> str:
+        """Name the icon of the badge."""
+        match self:
+            case Protection.FREE:
+                return "check"
+            case Protection.PSEUDONYM:
+                return "key-round"
+            case Protection.GENERALISED:
+                return "layers"
+            case Protection.CONDITIONAL:
+                return "shield-alert"
+
+    @property
     def is_sensitive(self) -> bool:
         """Say whether the column calls for care."""
         return self is not Protection.FREE

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.enums import Access, ResourceKind, Scope
@@ -254,6 +255,12 @@ def column_of(row: Mapping[str, Any]) -> Column:
         filled=row.get("filled"),
         protection=Protection(row.get("protection") or "free"),
     )
+
+
+def address_of(resource: Resource) -> str:
+    """Give the address of the files of a card, or "" when none was deposited here."""
+    held = Dataset.objects.filter(resource=resource, released_at__isnull=False).exists()
+    return reverse("datasets:dataset", args=(resource.slug,)) if held else ""
 
 
 def page_of(dataset: Dataset) -> DatasetPage:

@@ -58,6 +58,7 @@ class RowsInput(forms.Widget):
                     "value": "" if row.get(column.name) is None else row.get(column.name, ""),
                     "type": "url" if column.type is FieldType.URL else "text",
                     "numeric": column.type is FieldType.INTEGER,
+                    "dated": column.type is FieldType.DATE,
                 }
                 for column in self.own.columns
             ]

@@ -21,12 +21,14 @@ from catalogue.enums import (
     UseCase,
 )
 from catalogue.models import Contribution, Measurement, Resource, ResourceLink
-from catalogue.queries import quality, rows
+from catalogue.queries import files, quality, rows
 from catalogue.validators import licence_names, licences
 from catalogue.validators.fields import Field, FieldType, Section, Text
 
 # Kinds whose questions are shown even when nobody has answered any.
 ASKED = frozenset({ResourceKind.MODEL})
+# The field that says where the files are.
+HELD = "distributions"
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,13 @@ def card(resource: Resource) -> dict[str, Any]:
     measured = list(resource.measurements.all())
     assessment = quality.assess(resource, measured)
     whole = [m for m in measured if not m.group]
+    files_href = files.address(resource)
     return {
         "resource": resource,
         "row": rows.row(resource),
         "facts": list(_facts(resource)),
-        "parts": list(_parts(resource)),
+        "parts": list(_parts(resource, held=bool(files_href))),
+        "files_href": files_href,
         "questions": _questions(resource),
         "measures": [_bounded(m, whole) for m in whole],
         "groups": [m for m in measured if m.group],
@@ -187,12 +191,15 @@ def _said(field: Field, value: object) -> str:
     return str(value)
 
 
-def _parts(resource: Resource) -> Iterator[Part]:
-    """Yield the long fields: what is filled, and what is missing of what an owned card needs."""
+def _parts(resource: Resource, *, held: bool) -> Iterator[Part]:
+    """Yield the long fields: what is filled, and what is missing of what an owned card needs.
+
+    held: the portal has the files, the card need not say where they are.
+    """
     for field in resource.details_of_kind.in_section(Section.BODY):
         if part := _part(field, resource.details.get(field.name)):
             yield part
-        elif field.needed and not resource.is_referenced:
+        elif field.needed and not resource.is_referenced and not (held and field.name == HELD):
             yield Part(field.label, "missing")
 
 

@@ -14,7 +14,7 @@ from catalogue.validators.details import DETAILS
 SHOWN_CHARACTERS = 64
 
 NAMES: dict[str, Promise] = {
-    "fields": _("Champs obligatoires"),
+    "fields": _("Champs de la fiche"),
     "licence": _("Licence"),
     "links": _("Liens"),
     "personal_data": _("Données personnelles"),
@@ -25,7 +25,7 @@ NAMES: dict[str, Promise] = {
     "markdown": _("Mise en forme"),
 }
 GREEN: dict[str, Promise] = {
-    "fields": _("tous renseignés."),
+    "fields": _("ceux qui sont obligatoires sont remplis."),
     "licence": _("reconnue ou sans objet."),
     "links": _("aucun lien à vérifier."),
     "personal_data": _("aucune repérée."),

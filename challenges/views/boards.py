@@ -189,6 +189,7 @@ def _extra(board: Board, row: Row, ranks: Mapping[str, Mapping[int, int]]) -> li
             "label": column.title,
             "text": text_of(cell_of(board, row, column), column),
             "rank": str(ranks[column.key].get(row.standing.pk, "")),
+            **_ends(cell_of(board, row, column), column),
         }
         for column in secondary_of(board)
     ]
@@ -196,6 +197,15 @@ def _extra(board: Board, row: Row, ranks: Mapping[str, Mapping[int, int]]) -> li
         cells.append({"label": _("Équité"), **_fairness_cell(board, row)})
     cells.append({"label": _("Essais"), "text": str(row.standing.entries_count)})
     return cells
+
+
+def _ends(cell: Cell, column: Column) -> dict[str, str]:
+    """Write both ends of an interval, or nothing."""
+    if cell.get("low") is None or cell.get("high") is None:
+        return {}
+    return {
+        end: number_format(cell[end], column.decimals, use_l10n=True) for end in ("low", "high")
+    }
 
 
 def _fairness_cell(board: Board, row: Row) -> dict[str, str]:
@@ -206,12 +216,13 @@ def _fairness_cell(board: Board, row: Row) -> dict[str, str]:
         return {"text": _("voir plus bas")}
     cell = cell_of(board, row, column)
     text = text_of(cell, column)
+    ends = _ends(cell, column)
     if cell.get("value") is None or not column.is_limited:
-        return {"text": text}
+        return {"text": text, **ends}
     if column.passes(cell["value"]):
-        return {"text": text, "tone": "pin", "icon": "check"}
+        return {"text": text, "tone": "pin", "icon": "check", **ends}
     over = _("%(value)s hors seuil : pas de prix") % {"value": text}
-    return {"text": over, "tone": "garance", "icon": "triangle-alert"}
+    return {"text": over, "tone": "garance", "icon": "triangle-alert", **ends}
 
 
 def prize_rules(columns: Sequence[Column], challenge: Challenge) -> SafeString:

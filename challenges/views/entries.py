@@ -11,7 +11,6 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -276,7 +275,7 @@ def _team_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
         "quota": quota_left(phase, team, context["now"]) if phase else None,
         "accepted": has_accepted_terms(challenge, request.user),
         "registered": registration is not None and registration.state == "accepted",
-        "drop_hint": _drop_hint(words["formats"], phase),
+        "formats": words["formats"] or ["CSV"],
         "rows": history(own, figures, challenge=challenge, captain=captain, now=context["now"]),
         "latest": latest,
         "captain": captain,
@@ -289,19 +288,11 @@ def _team_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
     } | (_life(latest, figures.get(latest.pk)) if latest else {})
 
 
-def _drop_hint(formats: list[str], phase: Phase | None) -> str:
-    if phase is None:
-        return ""
-    return _("%(formats)s, %(size)s Mo au plus") % {
-        "formats": ", ".join(formats) or "CSV",
-        "size": number_format(phase.max_bytes / 1_000_000, 1, use_l10n=True),
-    }
-
-
 def _entry_page(request: HttpRequest, slug: str, own: Entry) -> HttpResponse:
     figure = primary_figures([own]).get(own.pk)
     context = scene(request, slug, "entries") | _life(own, figure)
     context |= {
+        "whole": True,
         "faults": faults_of(own.verdict),
         "warnings": [each.get("message", "") for each in own.verdict.get("warnings", ())],
         "score_receipts": score_receipts_of(own),

@@ -32,8 +32,10 @@ from challenges.models import (
     TeamMember,
 )
 from challenges.queries import examinations
+from challenges.queries.challenges import current_phase
+from challenges.views.head import face_of
 from portal.accounts.authorization import Permission, has_permission
-from portal.accounts.models import User
+from portal.accounts.models import Organisation, User
 from portal.accounts.space import Item, Place
 from portal.lib import clock, languages
 
@@ -72,6 +74,25 @@ def teams(user: User) -> Iterator[Item]:
             detail=format_html("{}, {}", _title(team.challenge), entered),
             icon="trophy",
             tone="ocre",
+        )
+
+
+def of_organisation(organisation: Organisation, viewer: Any) -> Iterator[Item]:
+    """List what an organisation holds in public, the latest first; the same for every reader."""
+    now = clock.now()
+    found = Challenge.objects.public().filter(organiser=organisation).prefetch_related("phases")
+    for challenge in found.order_by("-pk")[:SHOWN]:
+        face = face_of(challenge, current_phase(list(challenge.phases.all()), now), now)
+        yield Item(
+            title=challenge.title,
+            url=reverse("challenges:presentation", args=[challenge.slug]),
+            detail=challenge.summary,
+            icon="trophy",
+            tone="ocre",
+            badge=face.label,
+            badge_tone=face.tone,
+            badge_icon=face.icon,
+            language=challenge.language,
         )
 
 

@@ -24,6 +24,7 @@ TASKS = {
     "extraction": _("Repérer des segments de texte"),
 }
 
+FORMATS = {"csv": "CSV", "parquet": "Parquet", "zip": "ZIP"}
 FILE_ROLES = {
     "train": _("Données d’apprentissage"),
     "test": _("Données de test, sans les réponses"),

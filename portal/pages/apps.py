@@ -1,6 +1,7 @@
 """The pages application."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PagesConfig(AppConfig):
@@ -11,5 +12,19 @@ class PagesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register what the workstreams count."""
+        """Register what the workstreams count; lead the Region's staff to the editorial pages."""
+        from portal.accounts import space  # noqa: PLC0415  # app ready
+        from portal.accounts.authorization import (  # noqa: PLC0415  # app ready
+            Permission,
+            has_permission,
+        )
         from portal.pages import sources  # noqa: F401, PLC0415  # app ready
+
+        space.register_page(
+            space.Place(
+                _("Pages du site"),
+                "newspaper",
+                "wagtailadmin_home",
+                lambda user: has_permission(user, Permission.BACKOFFICE_USE),
+            )
+        )

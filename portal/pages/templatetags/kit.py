@@ -332,7 +332,8 @@ def leaderboard_row(
     """Show a row of standings; language: that of the name of the reference.
 
     row: rank (None for the baseline), tied, team, affiliation, value, low, high, mine, baseline,
-    new_tier, extra: cells of {"label", "text"}, with {"rank"} beside, or {"tone", "icon"}.
+    new_tier, extra: cells of {"label", "text"}, with {"rank"} beside, or {"tone", "icon"};
+    {"low", "high"}: the ends of its interval.
     scale: minimum, maximum and the value to beat or None.
     """
     minimum, maximum, ref = (*scale, None)[:3]

@@ -246,8 +246,9 @@ def _progress() -> dict[str, Any]:
 
 
 def _cells(gap: float) -> list[dict[str, str]]:
-    shown = f"{gap:.3f}".replace(".", ",")
+    shown, low, high = (f"{each:.3f}".replace(".", ",") for each in (gap, gap - 0.02, gap + 0.02))
+    cell = {"label": _("Équité"), "text": shown, "low": low, "high": high}
     if gap <= 0.06:
-        return [{"label": _("Équité"), "text": shown, "tone": "pin", "icon": "check"}]
+        return [cell | {"tone": "pin", "icon": "check"}]
     beyond = _("%(gap)s hors seuil") % {"gap": shown}
-    return [{"label": _("Équité"), "text": beyond, "tone": "garance", "icon": "triangle-alert"}]
+    return [cell | {"text": beyond, "tone": "garance", "icon": "triangle-alert"}]

@@ -357,4 +357,4 @@ def test_an_import_is_checked_when_it_is_read() -> None:
 
     assert "Personne n’a encore vérifié" in page
     assert ": Titre." in page.replace("\u202f", " ").replace("\xa0", " ").replace("  ", " ")
-    assert "Champs obligatoires" in page
+    assert "Champs de la fiche" in page

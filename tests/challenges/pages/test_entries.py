@@ -193,6 +193,10 @@ def test_live_state_is_a_fragment(
     assert "<html" not in fragment.text
     assert word in fragment.text
     assert ("data-final" in fragment.text) is final
+    own = f'href="{address(team, "entry", entry.pk)}"'
+    assert (own in fragment.text, "Actualiser" in fragment.text) == (True, not final)
+    assert ("Voir ce qui est à corriger" in fragment.text) is (status == EntryStatus.REJECTED)
+    assert ("Voir la soumission" in captain.get(address(team, "entry", entry.pk)).text) is False
 
 
 def test_the_banner_of_the_receipt_is_shown_once(captain: Client, team: Team) -> None:
@@ -396,6 +400,7 @@ def test_check_only_uses_no_attempt_and_keeps_nothing(captain: Client, team: Tea
     bad = send(captain, team, b"id,y\n1,abc\n2,0.5\n", check_only="on")
     assert bad.status_code == 422
     assert "E_VALUE_TYPE" in bad.text
+    assert "<title>Erreur : Nos soumissions" in bad.text
     assert "aucun essai n’a été utilisé" in bad.text
     assert Entry.objects.count() == 0
 

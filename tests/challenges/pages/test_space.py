@@ -50,6 +50,20 @@ def test_captain_is_reminded_two_days_before_the_close() -> None:
     assert titles(captain_of(team)) == []
 
 
+def test_an_organisation_shows_the_challenges_it_holds_in_public() -> None:
+    shown = ChallengeFactory(opened=True, title="Tensions")
+    draft = ChallengeFactory(title="Brouillon", organiser=shown.organiser)
+    ChallengeFactory(opened=True, title="Ailleurs")
+    parts = space.organisation_parts(shown.organiser, PersonFactory())
+    listed = {str(title): items for title, items in parts}
+    assert list(listed) == ["Challenges organisés"]
+    [item] = listed["Challenges organisés"]
+    assert item.title == "Tensions"
+    assert item.url == f"/challenges/{shown.slug}/"
+    assert (str(item.badge_tone), item.badge_icon) == ("ocre", "circle-dot")
+    assert draft.organiser == shown.organiser
+
+
 def test_visa_waits_for_a_moderator() -> None:
     owner = PersonFactory()
     challenge = ChallengeFactory(owner=owner, title="Tensions")

@@ -93,6 +93,21 @@ def test_the_rank_under_a_secondary_figure_stands_beside_it(
     ]
 
 
+def test_a_secondary_figure_stands_with_its_interval(client: Client, challenge: Challenge) -> None:
+    listed(challenge, "Alpha", 0.30, rank=1)
+    listed(challenge, "Bêta", 0.40, rank=2)
+    alpha, beta = board_of(challenge).standings.order_by("position")
+    alpha.cells["rmse"] = {"value": 0.7, "text": "0.7000", "low": 0.65, "high": 0.75}
+    alpha.save()
+    beta.cells["rmse"] = {"value": 0.6, "text": "0.6000", "low": None, "high": None}
+    beta.save()
+    page = client.get(reverse("challenges:standings", args=[challenge.slug]))
+    first, second = (row["extra"][0] for row in page.context["rows"])
+    assert (first["text"], first["low"], first["high"]) == ("0,7000", "0,6500", "0,7500")
+    assert "low" not in second
+    assert plain(page.text).count("de 0,6500 à 0,7500") == 1
+
+
 def test_sort_by_a_secondary_figure_keeps_ranks(client: Client, challenge: Challenge) -> None:
     listed(challenge, "Alpha", 0.30, rank=1)
     listed(challenge, "Bêta", 0.40, rank=2)

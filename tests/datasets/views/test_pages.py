@@ -211,6 +211,20 @@ def test_schema_and_dictionary_are_public(client: Client) -> None:
     assert client.get(f"{page(bare)}schema.json").status_code == 404
 
 
+def test_the_card_leads_to_the_files_that_are_held_here(client: Client) -> None:
+    file = open_file()
+    card = file.release.dataset.resource
+    bare = DatasetCardFactory()
+
+    text = client.get(card.get_absolute_url()).content.decode()
+    without = client.get(bare.get_absolute_url()).content.decode()
+
+    assert f'<a class="btn btn-primary btn-block" href="{page(file)}">' in text
+    assert "Fichiers et accès" not in text
+    assert f"/donnees/{bare.slug}/" not in without
+    assert "Fichiers et accès" in without
+
+
 @pytest.mark.parametrize("path", ["", "versions/"])
 def test_a_page_costs_the_same_with_one_and_three_files(
     client: Client, path: str, django_assert_num_queries: DjangoAssertNumQueries

@@ -11,6 +11,8 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from catalogue.enums import Access, ResourceKind
+from portal.accounts import space
+from portal.accounts.enums import RegionRole
 from portal.audit.models import AuditEvent
 from portal.lib.refusals import QuotaSpent
 from portal.management.opening import pages as opening
@@ -21,6 +23,7 @@ from portal.pages.census import Census
 from portal.pages.enums import Workstream
 from portal.pages.models import ContentPage, HomePage, NewsPage
 from portal.pages.views import errors
+from tests.factories.challenges import region_person
 
 pytestmark = pytest.mark.django_db
 
@@ -229,3 +232,12 @@ def test_sitemap_and_robots(client: Client, opened: int) -> None:
 def test_sitemap_hides_what_is_not_published(client: Client, opened: int) -> None:
     NewsPage.objects.get().unpublish()
     assert "le-portail-est-ouvert" not in client.get("/sitemap-pages.xml").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("role", "led"),
+    [(RegionRole.ADMINISTRATOR, True), (RegionRole.MODERATOR, True), (RegionRole.AUDITOR, False)],
+)
+def test_the_space_leads_staff_to_the_editorial_pages(role: RegionRole, led: bool) -> None:
+    person = region_person(role)
+    assert ("wagtailadmin_home" in {place.route for place in space.places(person)}) is led
