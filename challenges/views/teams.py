@@ -122,10 +122,13 @@ def join(request: HttpRequest, slug: str, invitation: UUID, token: str) -> HttpR
     return render(request, "challenges/join.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest, slug: str) -> HttpResponse:
-    """Leave one's team."""
-    teams.leave(team=own_team(request, find(request, slug)), by=person(request))
+    """Ask, then leave one's team."""
+    own = own_team(request, find(request, slug))
+    if request.method != "POST":
+        return render(request, "challenges/leave.html", scene(request, slug, "entries"))
+    teams.leave(team=own, by=person(request))
     messages.success(request, _("Vous avez quitté l’équipe."))
     return redirect("challenges:team", slug)
 

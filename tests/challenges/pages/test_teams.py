@@ -165,6 +165,9 @@ def test_leave_and_remove(client: Client, challenge: Challenge, person: User) ->
     member = team.members.get(user=person)
     captain.post(address(challenge, "team_remove", member.pk))
     assert not team.has_member(person)
+    asked = captain.get(address(challenge, "team_leave"))
+    assert "vous ne pourrez pas rejoindre une autre équipe" in asked.text
+    assert team.members.filter(left_at__isnull=True).count() == 1
     captain.post(address(challenge, "team_leave"))
     assert team.members.filter(left_at__isnull=True).count() == 0
 
