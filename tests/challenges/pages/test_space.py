@@ -94,4 +94,4 @@ def test_the_side_navigation_leads_to_the_challenges_one_runs() -> None:
     ]
     mine, queue = "catalogue:contributions", "catalogue:moderation"
     runs = "challenges:organiser_list"
-    assert routes == [[mine], [mine, runs], [mine, queue, runs]]
+    assert routes == [[mine], [mine, runs], [mine, queue, runs, "wagtailadmin_home"]]
