@@ -231,6 +231,13 @@ def kept_apart(spec: PortableSpec) -> list[FileEntry]:
     return list(found.values())
 
 
+def _under_the_title(spec: PortableSpec) -> str:
+    """Leave out a first heading that repeats the title: the page shows it already."""
+    first, _line, rest = spec.page_text.lstrip().partition("\n")
+    repeated = first.startswith("#") and first.lstrip("#").strip() == spec.title
+    return rest if repeated else spec.page_text
+
+
 def _write(
     spec: PortableSpec,
     folder: Path,
@@ -243,7 +250,7 @@ def _write(
     contract = spec.scoring_contract(folder)
     digest = ScoringContract.from_json(contract).digest
     texts = drafts.Texts(
-        body_html=render(spec.page_text),
+        body_html=render(_under_the_title(spec)),
         terms=spec.terms_text or STANDARD_TERMS.read_text(encoding="utf-8"),
     )
     public = [

@@ -152,12 +152,16 @@ def _dates(phase: Phase | None, moment: PhaseMoment, language: str) -> str:
 
 
 def phases(challenge: Challenge, current: Phase | None) -> list[tuple[str, str, str]]:
-    """List the phases as a timeline: (name, dates, state)."""
+    """List the phases, then the final results, as a timeline: (name, dates, state)."""
     listed: list[tuple[str, str, str]] = []
     for phase in challenge.phases.all():
         state = {PhaseMoment.OPEN: "now", PhaseMoment.CLOSED: "done"}.get(phase.moment(), "")
         name = languages.written(phase.name, challenge.language)
         listed.append((name, _phase_dates(phase), state))
+    if listed:
+        out = challenge.is_revealed
+        day = long_date(challenge.status_since) if out else _("date à venir")
+        listed.append((_("Résultats définitifs"), day, "done" if out else ""))
     return listed
 
 

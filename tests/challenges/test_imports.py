@@ -90,6 +90,14 @@ def test_the_same_folder_again_changes_nothing(tmp_path: Path) -> None:
     assert tables() == before
 
 
+def test_a_heading_that_repeats_the_title_is_left_out(tmp_path: Path) -> None:
+    other = imported(tmp_path / "other")
+    same = imported(tmp_path / "same", title="Niveau", slug="niveau-deux")
+    bodies = [challenge.body_html for challenge in (other, same)]
+    assert ["Niveau" in body for body in bodies] == [True, False]
+    assert ["<p>Données synthétiques.</p>" in body for body in bodies] == [True, True]
+
+
 @pytest.mark.slow
 def test_a_changed_text_updates_the_draft_only(tmp_path: Path) -> None:
     challenge = imported(tmp_path)

@@ -11,6 +11,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from catalogue.enums import Access, ResourceKind
+from challenges.enums import ChallengeStatus
 from portal.accounts import space
 from portal.accounts.enums import RegionRole
 from portal.audit.models import AuditEvent
@@ -23,7 +24,7 @@ from portal.pages.census import Census
 from portal.pages.enums import Workstream
 from portal.pages.models import ContentPage, HomePage, NewsPage
 from portal.pages.views import errors
-from tests.factories.challenges import region_person
+from tests.factories.challenges import ChallengeFactory, region_person
 
 pytestmark = pytest.mark.django_db
 
@@ -232,6 +233,15 @@ def test_sitemap_and_robots(client: Client, opened: int) -> None:
 def test_sitemap_hides_what_is_not_published(client: Client, opened: int) -> None:
     NewsPage.objects.get().unpublish()
     assert "le-portail-est-ouvert" not in client.get("/sitemap-pages.xml").content.decode()
+
+
+@pytest.mark.parametrize("out", [False, True], ids=["closed", "revealed"])
+def test_the_line_of_time_ends_with_the_final_results(out: bool) -> None:
+    values = {"status": ChallengeStatus.REVEALED} if out else {}
+    challenge = ChallengeFactory(closed=True, **values)
+    first, (name, dates, state) = home.phases(challenge, None)
+    assert (first[2], name) == ("done", "Résultats définitifs")
+    assert (state, dates == "date à venir") == (("done", False) if out else ("", True))
 
 
 @pytest.mark.parametrize(
