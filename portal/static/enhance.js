@@ -41,7 +41,7 @@
   });
 
   // Facettes : envoi automatique sur grand écran seulement.
-  $$("[data-autosubmit]").forEach((f) => f.addEventListener("change", () => { if (matchMedia("(min-width: 62em)").matches) f.requestSubmit(); }));
+  $$("[data-autosubmit]").forEach((f) => f.addEventListener("change", () => { if (!f.matches(".facets") || matchMedia("(min-width: 62em)").matches) f.requestSubmit(); }));
 
   // Filtres en plein écran : Échap les referme, comme le lien « Fermer » ; en sortir aussi.
   const filters = document.getElementById("filtres");

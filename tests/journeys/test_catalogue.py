@@ -47,6 +47,19 @@ def test_search_filter_sort_and_undo_without_script(running: Any, listed: str) -
         assert page.inner_text("#nb") == "4 ressources"
 
 
+@pytest.mark.parametrize(("path", "order"), [("/ressources/", "quality"), ("/donnees/", "title")])
+@pytest.mark.parametrize("width", browser.WIDTHS)
+def test_a_chosen_order_is_applied_at_every_width(
+    running: Any, listed: str, width: int, path: str, order: str
+) -> None:
+    with browser.tab(running, width=width) as page:
+        page.goto(listed.replace("/ressources/", path))
+        page.select_option("#tri", order)
+        page.wait_for_url(f"**sort={order}**")
+        assert page.input_value("#tri") == order
+        assert page.errors == []
+
+
 def test_filters_of_a_narrow_screen_open_and_close(running: Any, listed: str) -> None:
     with browser.tab(running, width=390) as page:
         page.goto(listed)

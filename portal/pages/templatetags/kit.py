@@ -147,9 +147,16 @@ def search(
     kind: str = "",
     suggest: str = "",
     field_id: str = "q",
+    label: str = "",
+    hint: str = "",
 ) -> dict[str, Any]:
-    """Show the search form; kinds: pairs of value and label; suggest: address of suggestions."""
+    """Show the search form; kinds: pairs of value and label; suggest: address of suggestions.
+
+    label, hint: what is searched and examples of it, by default resources.
+    """
     return {
+        "label": label or _("Rechercher une ressource"),
+        "hint": hint or _("Modèle, jeu de données, besoin…"),
         "action": action,
         "value": value,
         "size": size,
