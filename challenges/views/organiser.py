@@ -47,7 +47,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         {"challenge": each, "face": face_of(each, current_phase(list(each.phases.all()), now), now)}
         for each in found
     ]
-    context = {"section": "challenges", "rows": rows, "crumbs": [(_("Vos challenges"), "")]}
+    context = {"section": "challenges", "rows": rows, "crumbs": [(_("Mes challenges"), "")]}
     return render(request, "challenges/organiser_list.html", context)
 
 
@@ -256,7 +256,7 @@ def _cockpit(
         "open": is_open(challenge, phase, now),
         "face": face_of(challenge, phase, now),
         "crumbs": [
-            (_("Vos challenges"), reverse("challenges:organiser_list")),
+            (_("Mes challenges"), reverse("challenges:organiser_list")),
             (challenge.title, ""),
         ],
         "shortcomings": acts.shortcomings(challenge) if draft else [],

@@ -65,7 +65,7 @@ def _show(
         "wrong": wrong[1] if wrong else None,
         "answered": asked.exclude(decided_by=None).order_by("-pk")[:PER_PAGE],
         "crumbs": [
-            (_("Vos challenges"), reverse("challenges:organiser_list")),
+            (_("Mes challenges"), reverse("challenges:organiser_list")),
             (challenge.title, reverse("challenges:organiser", args=[challenge.slug])),
             (_("Inscriptions"), ""),
         ],

@@ -52,7 +52,7 @@ def runs_challenges(user: User) -> bool:
 
 
 PLACE = Place(
-    gettext_lazy("Vos challenges"), "trophy", "challenges:organiser_list", runs_challenges
+    gettext_lazy("Mes challenges"), "trophy", "challenges:organiser_list", runs_challenges
 )
 
 
