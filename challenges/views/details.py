@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from challenges.enums import Split
 from challenges.queries import findings
-from challenges.views.boards import axis_decimals, round_axis
+from challenges.views.axis import axis_decimals, round_axis
 from challenges.views.entries import own_entry
 from challenges.views.fairness_words import written
 from challenges.views.head import scene

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from challenges.queries.findings import Audited
-from challenges.views.boards import round_axis
+from challenges.views.axis import round_axis
 from challenges.views.fairness_words import (
     FAMILIES,
     SHARES,

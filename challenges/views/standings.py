@@ -24,6 +24,7 @@ from challenges.queries.boards import Board, Row
 from challenges.queries.challenges import current_phase
 from challenges.queries.findings import declared_audit
 from challenges.views import boards
+from challenges.views.axis import axis_decimals
 from challenges.views.head import find, scene, shares
 from portal.lib import clock
 from portal.lib.refusals import Hidden
@@ -133,7 +134,7 @@ def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[
         "rows": boards.table_rows(board, shown, mine=mine, sorted_by_rank=not sort),
         "minimum": minimum,
         "maximum": maximum,
-        "axis_decimals": boards.axis_decimals(minimum, maximum),
+        "axis_decimals": axis_decimals(minimum, maximum),
         "scale": (minimum, maximum, reference),
         "reference": reference,
         "gap": boards.gap(board, mine),

@@ -13,7 +13,7 @@ from challenges.actions import parts
 from challenges.models import Challenge, Team
 from challenges.scoring.leakage import Column as LeakColumn
 from challenges.scoring.leakage import Facts
-from challenges.views.boards import axis_decimals, round_axis
+from challenges.views.axis import axis_decimals, round_axis
 from tests.challenges.pages.scenes import board_of, clocked, listed, reveal, with_contract
 from tests.factories.challenges import ChallengeFactory, PhaseFactory, captain_of
 
