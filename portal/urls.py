@@ -2,9 +2,11 @@
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.contrib.messages import get_messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import include, path, re_path
-from django.views.generic import RedirectView
+from django.shortcuts import redirect
+from django.urls import include, path, re_path, reverse
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
@@ -12,6 +14,7 @@ from wagtail.views import serve
 
 from challenges.views import receipts
 from portal import api
+from portal.lib.refusals import NotAllowed
 from portal.pages.views import space
 
 
@@ -20,11 +23,19 @@ def closed(request: HttpRequest) -> HttpResponse:
     raise Http404
 
 
+@login_not_required
+def back_office_door(request: HttpRequest) -> HttpResponse:
+    """Send a visitor to the one door; refuse a person whom the back office has sent away."""
+    if request.user.is_authenticated:
+        if not request.user.has_perm("wagtailadmin.access_admin"):
+            list(get_messages(request))  # the refusal says it: the next page need not
+            raise NotAllowed
+        return redirect("wagtailadmin_home")
+    return redirect_to_login(request.GET.get("next") or reverse("wagtailadmin_home"))
+
+
 urlpatterns = [
-    path(
-        "admin/login/",
-        login_not_required(RedirectView.as_view(pattern_name="account_login", query_string=True)),
-    ),
+    path("admin/login/", back_office_door, name="back_office_door"),
     re_path(r"^admin/(?:users|groups|account|password_reset)(?:/|$)", closed),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),

@@ -254,8 +254,12 @@ def test_who_enters_the_back_office(client: Client, role: str, enters: bool) -> 
     user = UserFactory()
     if role:
         appointments.install(user=user, role=role, by=SystemActor("opening"))
-    answer = sign_in(client, user).get("/admin/")
-    assert (answer.status_code == 200) is enters
+    answer = sign_in(client, user).get("/admin/", follow=True)
+    assert answer.status_code == (200 if enters else 403)
+    door = client.get("/admin/login/?next=/admin/", follow=True)
+    assert (door.status_code, door.request["PATH_INFO"] == "/admin/") == (
+        (200, True) if enters else (403, False)
+    )
     for path in ("/admin/users/", "/admin/groups/", "/admin/account/"):
         assert client.get(path).status_code == 404
 
