@@ -39,7 +39,6 @@ class ReleaseForm(forms.Form):
         label=_("Qui peut le télécharger ?"),
         choices=AccessLevel.choices,
         widget=forms.RadioSelect,
-        initial=AccessLevel.OPEN,
     )
     dictionary = forms.FileField(
         label=_("Dictionnaire des colonnes"),
@@ -78,6 +77,8 @@ class ReleaseForm(forms.Form):
     def __init__(self, *args: Any, dataset: Dataset | None = None, **kwargs: Any) -> None:
         if dataset is not None:
             kwargs["initial"] = {name: getattr(dataset, name) for name in vars(Description())}
+            if dataset.released_at is not None:
+                kwargs["initial"]["level"] = dataset.level
         super().__init__(*args, **kwargs)
         self.fields["level"].descriptions = LEVELS  # type: ignore[attr-defined]  # read by the kit
 

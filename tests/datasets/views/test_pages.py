@@ -244,6 +244,22 @@ def upload(name: str = "effectifs.csv", content: bytes = CSV) -> SimpleUploadedF
     return SimpleUploadedFile(name, content)
 
 
+def test_nothing_is_open_by_inattention(client: Client) -> None:
+    """The form starts from the level of the last release; a first one must be chosen."""
+    kept = DataFileFactory(level=AccessLevel.RESTRICTED_PERSONAL).release.dataset
+    Dataset.objects.filter(pk=kept.pk).update(level=AccessLevel.RESTRICTED_PERSONAL)
+    first = DatasetCardFactory(organisation=kept.resource.organisation)
+    client.force_login(member(kept.resource.organisation))
+    chosen = [
+        client.get(f"/donnees/{card.slug}/versions/nouvelle/").context["form"]["level"].value()
+        for card in (kept.resource, first)
+    ]
+    assert chosen == ["restricted_personal", None]
+    form = f"/donnees/{first.slug}/versions/nouvelle/"
+    response = client.post(form, {"table": upload()})
+    assert (response.status_code, list(response.context["form"].errors)) == (422, ["level"])
+
+
 def test_a_producer_publishes_by_the_form(client: Client) -> None:
     card = DatasetCardFactory()
     client.force_login(member(card.organisation))
