@@ -4,12 +4,14 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from portal.audit import denials
@@ -186,6 +188,7 @@ def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     else:
         template = "404.html" if status == 404 else "refusal.html"
         context = {"refusal": refusal, "status": status, "reference": secrets.token_hex(4)}
+        context["back"] = _form_of(request)
         response = render(request, template, context, status=status)
     return response
 
@@ -198,3 +201,15 @@ def _headers(response: HttpResponse, refusal: Refusal) -> None:
     if isinstance(refusal, QuotaSpent) and isinstance(opening, datetime):
         wait = (opening - clock.now()).total_seconds()
         response.headers["Retry-After"] = str(max(1, round(wait)))
+
+
+def _form_of(request: HttpRequest) -> str:
+    """Give the page of this site that sent a refused form, or ""."""
+    came = request.headers.get("Referer", "")
+    secure = request.is_secure()
+    if request.method != "POST" or not url_has_allowed_host_and_scheme(
+        came, {request.get_host()}, require_https=secure
+    ):
+        return ""
+    page = urlsplit(came)._replace(scheme="", netloc="", fragment="").geturl()
+    return page if url_has_allowed_host_and_scheme(page, None) else ""

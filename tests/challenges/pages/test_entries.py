@@ -271,7 +271,9 @@ def test_entry_has_its_own_interval_off_the_board(captain: Client, team: Team) -
 
 def test_captain_chooses_and_takes_back(captain: Client, team: Team) -> None:
     entry = EntryFactory(enrolment=EnrolmentFactory(team=team), scored=True)
+    assert "Pensez à votre choix final" in captain.get(address(team)).text
     page = captain.post(address(team, "entry_choose", entry.pk), follow=True)
+    assert "Pensez à votre choix final" not in page.text
     assert "Choix final enregistré." in page.text
     assert Entry.objects.get().final_choice is True
     captain.post(address(team, "entry_choose", entry.pk))

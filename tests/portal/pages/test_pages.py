@@ -15,7 +15,7 @@ from challenges.enums import ChallengeStatus
 from portal.accounts import space
 from portal.accounts.enums import RegionRole
 from portal.audit.models import AuditEvent
-from portal.lib.refusals import QuotaSpent
+from portal.lib.refusals import QuotaSpent, TooLarge
 from portal.management.opening import pages as opening
 from portal.management.opening import people
 from portal.middleware import refusal_response
@@ -218,6 +218,28 @@ def test_refusal_page_tells_what_why_and_when(rf: RequestFactory) -> None:
     assert "Votre quota est épuisé" in page
     assert "Prochaine ouverture" in page
     assert "quota_reached" in page
+
+
+@pytest.mark.parametrize(
+    ("came_from", "back"),
+    [
+        ("http://testserver/challenges/x/soumissions/?a=1", "/challenges/x/soumissions/?a=1"),
+        ("https://ailleurs.test/challenges/", ""),
+        ("http://testserver//ailleurs.test/", ""),
+        ("", ""),
+    ],
+    ids=["form", "elsewhere", "disguised", "unknown"],
+)
+def test_a_refused_file_names_the_limit_and_leads_back_to_its_form(
+    rf: RequestFactory, came_from: str, back: str
+) -> None:
+    request = rf.post("/challenges/x/soumissions/", HTTP_REFERER=came_from)
+    request.user = AnonymousUser()
+    response = refusal_response(request, TooLarge(limit_bytes=1_000_000))
+    page = re.sub(r"[\u00a0\u202f]", " ", response.content.decode())
+    assert (response.status_code, "Taille permise : 1 Mo." in page) == (413, True)
+    link = f'<a class="btn btn-primary" href="{back}">Revenir au formulaire</a>'
+    assert (link in page, "Revenir au formulaire" in page) == (bool(back), bool(back))
 
 
 def test_sitemap_and_robots(client: Client, opened: int) -> None:
