@@ -133,6 +133,7 @@ class Follow(View):
             "may_withdraw": rules.may_withdraw(user, found),
             "is_stale": _still_open(found) and proposals.is_stale(found),
             "collisions": proposals.collisions(found) if _still_open(found) else [],
+            "sent": proposals.changes({}, record) if found.first_submitted_at else [],
             "first_step": Step.IDENTIFY,
             "last_step": Step.SEND,
         }

@@ -1,5 +1,6 @@
 """Pages of the author: steps, sending, following, withdrawing, refusals and query counts."""
 
+import html
 from typing import Any
 
 import pytest
@@ -263,7 +264,10 @@ def test_sending_needs_the_charter_then_follows() -> None:
     follow = reverse("catalogue:contribution", args=(contribution.public_id,))
     assert answer.headers["Location"] == follow
     assert make.again(contribution).status == ContributionStatus.SUBMITTED
-    assert "Votre proposition est en relecture" in client.get(follow).content.decode()
+    page = client.get(follow).content.decode()
+    assert "Votre proposition est en relecture" in page
+    assert "Ce que vous proposez" in page
+    assert str(make.NEED["situation"]) in html.unescape(page)
 
 
 def test_what_blocks_is_told_when_sending() -> None:
