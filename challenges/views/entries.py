@@ -240,7 +240,7 @@ def entries_of(request: HttpRequest, challenge: Challenge, team: Any) -> list[En
     return list(
         Entry.objects.visible_to(request.user)
         .filter(enrolment__team=team, enrolment__phase__challenge=challenge)
-        .select_related("enrolment__phase", "submitted_by")
+        .select_related("enrolment__phase__challenge", "submitted_by")
         .order_by("-received_at", "-number")
     )
 
