@@ -12,7 +12,6 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 from wagtail.views import serve
 
-from challenges.views import receipts
 from portal import api
 from portal.lib.refusals import NotAllowed
 from portal.pages.views import space
@@ -40,7 +39,6 @@ urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("", include("portal.pages.urls_plain")),
-    path("api/v1/keys", receipts.keys, name="receipt_keys"),
     path("api/v1/", api.urls()),
 ]
 

@@ -2,7 +2,12 @@
 
 from ninja import Router
 
-from challenges.api import checks
+from challenges.api import checks, entries, reading, teams
 
 # (prefix, router), gathered by portal.api in this order.
-routers: list[tuple[str, Router]] = [("", checks.router)]
+routers: list[tuple[str, Router]] = [
+    ("", reading.router),
+    ("", teams.router),
+    ("", checks.router),
+    ("", entries.router),
+]

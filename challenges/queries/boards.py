@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -106,6 +107,14 @@ def _row(standing: Standing, columns: list[Column], board: Leaderboard, *, revea
         for column in columns
     ]
     return Row(standing, name, cells)
+
+
+def computed_minute(board: Board) -> str | None:
+    """Tell when a board was computed, to the minute: an exact time tells how long an entry took."""
+    moment = board.facts.get("computed_at")
+    if not moment:
+        return None
+    return datetime.fromisoformat(moment).replace(second=0, microsecond=0).isoformat()
 
 
 def as_record(board: Board) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from django.db.models import Count, Prefetch, Q
 
 from challenges.enums import ChallengeStatus, EntryStatus, PhaseMoment
 from challenges.models import Challenge, Phase
+from challenges.models.challenge import ChallengeQuerySet
 from challenges.models.people import Viewer
 from portal.lib import clock
 
@@ -22,28 +23,35 @@ class Listed:
     entries: int
 
 
-def listed(user: Viewer, *, moment: PhaseMoment | None = None) -> list[Listed]:
-    """List the challenges a person may read, the open first, then coming, then closed."""
-    now = clock.now()
+def counted(user: Viewer) -> ChallengeQuerySet:
+    """Keep the challenges a person may read, each with its phases and its counts."""
     scored = Q(teams__enrolments__entries__status=EntryStatus.SCORED, teams__is_baseline=False)
-    challenges = (
+    return (
         Challenge.objects.visible_to(user)
         .select_related("organiser")
-        .prefetch_related(Prefetch("phases", Phase.objects.order_by("index")))
+        .prefetch_related(
+            Prefetch("phases", Phase.objects.select_related("reveal").order_by("index"))
+        )
         .annotate(
             scored_teams=Count("teams", filter=scored, distinct=True),
             scored_entries=Count("teams__enrolments__entries", filter=scored, distinct=True),
         )
-        .order_by("-published_at", "-created_at", "pk")
     )
-    found = [_listed(challenge, now) for challenge in challenges]
+
+
+def listed(user: Viewer, *, moment: PhaseMoment | None = None) -> list[Listed]:
+    """List the challenges a person may read, the open first, then coming, then closed."""
+    now = clock.now()
+    challenges = counted(user).order_by("-published_at", "-created_at", "pk")
+    found = [as_listed(challenge, now) for challenge in challenges]
     if moment is not None:
         found = [each for each in found if each.moment == moment]
     order = [PhaseMoment.OPEN, PhaseMoment.COMING, PhaseMoment.UNDATED, PhaseMoment.CLOSED]
     return sorted(found, key=lambda each: order.index(each.moment))
 
 
-def _listed(challenge: Challenge, now: datetime) -> Listed:
+def as_listed(challenge: Challenge, now: datetime) -> Listed:
+    """Describe a challenge that `counted` read."""
     phase = current_phase(list(challenge.phases.all()), now)
     return Listed(
         challenge,

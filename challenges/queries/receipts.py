@@ -1,10 +1,12 @@
 """Verify receipts against the keys and the register of this portal."""
 
+import base64
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from challenges.client import receipts as reading
-from challenges.client.receipts import Receipt, ReceiptFault, ReceiptState, key_id
+from challenges.client.receipts import Receipt, ReceiptFault, ReceiptState, key_id, to_pem
 from challenges.models import Entry, ReceiptKey, ScoreReceipt
 from portal.lib import signing
 
@@ -72,4 +74,21 @@ def _deposit_of(entry_id: str) -> str | None:
         found = Entry.objects.filter(pk=UUID(entry_id)).values_list("receipt", flat=True).first()
     except ValueError:
         return None
+    return found
+
+
+def published_keys() -> list[dict[str, Any]]:
+    """List the public keys, the last used first."""
+    used = dict(ReceiptKey.objects.order_by("pk").values_list("key_id", "first_used_at"))
+    found = [
+        {
+            "key_id": key_id,
+            "algorithm": "Ed25519",
+            "public_key": base64.b64encode(public).decode(),
+            "pem": to_pem(public),
+            "first_used_at": used.get(key_id),
+        }
+        for key_id, public in known_keys().items()
+    ]
+    found.reverse()
     return found

@@ -1,6 +1,5 @@
 """Send the signed receipts of scores, verify any receipt, publish the keys that verify them."""
 
-import base64
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +7,7 @@ from uuid import UUID
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
@@ -16,9 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from challenges.client.receipts import ReceiptState, to_pem
 from challenges.forms import ReceiptForm
-from challenges.models import ReceiptKey
 from challenges.models.words import SPLIT_WORDS
-from challenges.queries.receipts import Judgement, judge, known_keys
+from challenges.queries.receipts import Judgement, judge, known_keys, published_keys
 from challenges.views.entries import own_entry
 from portal.lib import clock
 from portal.lib.refusals import Hidden
@@ -67,17 +65,6 @@ def verify(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 @cache_control(public=True, max_age=KEYS_SECONDS)
-def keys(request: HttpRequest) -> HttpResponse:
-    """Publish every public key that signs or signed receipts here."""
-    response = JsonResponse({"keys": _keys()})
-    response["Access-Control-Allow-Origin"] = "*"
-    response["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
-
-
-@login_not_required
-@require_safe
-@cache_control(public=True, max_age=KEYS_SECONDS)
 def key_pem(request: HttpRequest, key_id: str) -> HttpResponse:
     """Send one public key, in PEM."""
     public = known_keys().get(key_id)
@@ -103,7 +90,7 @@ def _page(
     judgement: Judgement | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context: dict[str, Any] = {"section": "challenges", "form": form, "keys": _keys()}
+    context: dict[str, Any] = {"section": "challenges", "form": form, "keys": published_keys()}
     if judgement is not None:
         context |= {"judgement": judgement, "state": judgement.state.value}
         if judgement.receipt is not None and judgement.state in GENUINE:
@@ -111,23 +98,6 @@ def _page(
     response = render(request, "challenges/receipts.html", context, status=status)
     response["Cache-Control"] = "no-store, private"
     return response
-
-
-def _keys() -> list[dict[str, Any]]:
-    """List the public keys, the last used first."""
-    used = dict(ReceiptKey.objects.order_by("pk").values_list("key_id", "first_used_at"))
-    found = [
-        {
-            "key_id": key_id,
-            "algorithm": "Ed25519",
-            "public_key": base64.b64encode(public).decode(),
-            "pem": to_pem(public),
-            "first_used_at": used.get(key_id),
-        }
-        for key_id, public in known_keys().items()
-    ]
-    found.reverse()
-    return found
 
 
 def _shown(payload: Any) -> dict[str, Any]:

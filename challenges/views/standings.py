@@ -1,19 +1,15 @@
 """Show the standings: page, CSV and JSON."""
 
 import csv
-import hashlib
 import io
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils.cache import get_conditional_response
-from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -27,6 +23,7 @@ from challenges.views import boards
 from challenges.views.axis import axis_decimals
 from challenges.views.head import find, scene, shares
 from portal.lib import clock
+from portal.lib.conditional import tagged
 from portal.lib.refusals import Hidden
 
 PER_PAGE = 25
@@ -59,7 +56,7 @@ def standings_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     csv.writer(out).writerows(reads.csv_rows(board))
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{slug}-{board.split.value}.csv"'
-    return _conditional(request, response, board)
+    return tagged(request, response, digest=board.digest)
 
 
 @login_not_required
@@ -70,17 +67,10 @@ def standings_json(request: HttpRequest, slug: str) -> HttpResponseBase:
     document = {
         "challenge": slug,
         "split": board.split.value,
-        "computed_at": _to_the_minute(board.facts.get("computed_at")),
+        "computed_at": reads.computed_minute(board),
         "rows": reads.as_record(board),
     }
-    return _conditional(request, JsonResponse(document), board)
-
-
-def _to_the_minute(moment: str | None) -> str | None:
-    """Cut an instant to its minute: an exact one tells a team how long its entry took."""
-    if not moment:
-        return None
-    return datetime.fromisoformat(moment).replace(second=0, microsecond=0).isoformat()
+    return tagged(request, JsonResponse(document), digest=board.digest)
 
 
 def phase_wanted(request: HttpRequest, challenge: Challenge, current: Phase | None) -> Phase | None:
@@ -210,15 +200,3 @@ def _required_board(request: HttpRequest, slug: str) -> Board:
     if phase is None:
         raise Hidden
     return reads.board(phase, split_wanted(request, phase), request.user)
-
-
-def _conditional(request: HttpRequest, response: HttpResponse, board: Board) -> HttpResponseBase:
-    """Tag an answer with the digest of the figures and that of its bytes; 304 when it is known.
-
-    The bytes hold what the figures do not: the names of the teams, before and after a change.
-    """
-    etag = quote_etag(f"{board.digest}-{hashlib.sha256(response.content).hexdigest()[:32]}")
-    response["ETag"] = etag
-    response["Cache-Control"] = "no-cache"
-    known = get_conditional_response(request, etag=etag, response=response)
-    return known if isinstance(known, HttpResponseNotModified) else response

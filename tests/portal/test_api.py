@@ -1,8 +1,6 @@
 """The API: who asks, how it says no, what it says of itself."""
 
-import json
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +11,9 @@ from portal.api import api
 from portal.audit.models import AuditEvent
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import ChallengeFactory, TeamFactory, captain_of
+from tests.portal.openapi import SNAPSHOT, written
 
 pytestmark = pytest.mark.django_db
-SNAPSHOT = Path(__file__).parent / "openapi.json"
 CHECK = "/api/v1/challenges/{}/check"
 
 
@@ -144,9 +142,7 @@ def test_an_answer_to_a_token_is_kept_by_nobody(client: Client, address: str) ->
 
 def test_the_document_is_the_one_promised(client: Client) -> None:
     told = client.get("/api/v1/openapi.json").json()
-    assert told == json.loads(json.dumps(api.get_openapi_schema(), default=str))
-    written = json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    assert SNAPSHOT.read_text(encoding="utf-8") == written
+    assert SNAPSHOT.read_text(encoding="utf-8") == written(told)
 
 
 def test_every_operation_says_what_it_does_and_how_it_refuses(client: Client) -> None:
@@ -157,7 +153,7 @@ def test_every_operation_says_what_it_does_and_how_it_refuses(client: Client) ->
             assert operation["summary"][0].isupper(), name
             assert operation["tags"], name
             statuses = set(operation["responses"])
-            assert ("401" in statuses) == ("security" in operation), name
+            assert "401" in statuses, name  # a token that is shown must be worth something
 
 
 @pytest.mark.parametrize("address", ["/api/", "/en/api/"])

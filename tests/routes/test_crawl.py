@@ -49,7 +49,14 @@ DIGITS = re.compile(
 
 def path_of(pattern: str, args: dict[str, str], world: worlds.World) -> str:
     """Fill a pattern with the objects of the world, or with neutral values."""
-    neutral = {"int": "1", "uuid": str(uuid.UUID(int=7)), "slug": "x", "str": "x", "path": "x"}
+    neutral = {
+        "int": "1",
+        "uuid": str(uuid.UUID(int=7)),
+        "uuidstr": str(uuid.UUID(int=7)),
+        "slug": "x",
+        "str": "x",
+        "path": "x",
+    }
 
     def fill(found: re.Match[str]) -> str:
         kind, name = found["kind"] or "str", found["name"] or found["group"]
@@ -301,7 +308,9 @@ def test_a_hidden_and_an_unused_identifier_answer_alike() -> None:
     crawl = Crawl("captain_b")
     for route in routes():
         hidden = {
-            key: value for key, value in route.args.items() if "<uuid:" + key in route.pattern
+            key: value
+            for key, value in route.args.items()
+            if re.search(f"<uuid(?:str)?:{key}>", route.pattern)
         }
         if not hidden or "GET" not in route.methods:
             continue

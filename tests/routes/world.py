@@ -322,6 +322,7 @@ def _team(world: World, challenge: Any, side: str, suffix: str) -> Entry:
         place = TeamMember.objects.filter(team=team).order_by("-pk").first()
         assert place is not None
         world.objects |= {
+            f"team.{side}": str(team.public_id),
             f"entry.team_{side}": str(entry.pk),
             f"invitation.team_{side}": str(invitation.public_id),
             f"invitation.team_{side}.token": teams.invitation_token(invitation.public_id),

@@ -1,0 +1,116 @@
+"""Take part: accept the rules, create a team, invite."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from ninja import Router, Status
+
+from challenges.actions import teams as acts
+from challenges.api.finding import challenge_named, own_team, person
+from challenges.api.shapes import team_json
+from challenges.models import Team
+from challenges.queries.teams import latest_terms, registration_of
+from challenges.schemas import (
+    InvitationIn,
+    InvitationOut,
+    RegistrationOut,
+    TeamIn,
+    TeamOut,
+    TermsIn,
+)
+from portal.accounts.bearer import Token
+from portal.accounts.enums import TokenScope
+from portal.lib import visible
+from portal.lib.endpoints import lazy as _
+from portal.lib.endpoints import refused
+from portal.lib.refusals import Conflict, Invalid
+
+router = Router(tags=[_("Équipes")])
+READ, TEAM = Token(TokenScope.READ), Token(TokenScope.TEAM)
+
+
+@router.post(
+    "/challenges/{slug:slug}/terms/acceptance",
+    auth=TEAM,
+    response={200: RegistrationOut, **refused(401, 403, 404, 409, 415, 422, 429)},
+    operation_id="accept_terms",
+    summary=_("Accepter le règlement en vigueur et s’inscrire"),
+)
+def accept(request: HttpRequest, slug: str, read: TermsIn) -> dict[str, Any]:
+    """number : celui du règlement lu ; un règlement changé entre-temps est refusé (409)."""
+    challenge = challenge_named(request, slug)
+    terms = latest_terms(challenge)
+    if terms is not None and terms.number != read.number:
+        raise Conflict(
+            gettext("Le règlement a changé : relisez-le."),
+            code="terms_changed",
+            number=terms.number,
+        )
+    acts.accept_terms(challenge=challenge, by=person(request))
+    registration = registration_of(challenge, request.user)
+    return {
+        "challenge": challenge.slug,
+        "state": registration.state if registration else "",
+        "terms": terms.number if terms else None,
+    }
+
+
+@router.post(
+    "/challenges/{slug:slug}/teams",
+    auth=TEAM,
+    response={201: TeamOut, **refused(401, 403, 404, 409, 415, 422, 429)},
+    operation_id="create_team",
+    summary=_("Créer une équipe, dont on devient capitaine"),
+)
+def create(request: HttpRequest, slug: str, team: TeamIn) -> Status[Any]:
+    """Une seule équipe par personne et par challenge."""
+    challenge = challenge_named(request, slug)
+    made = acts.create(challenge=challenge, name=team.name, by=person(request))
+    return Status(201, _team(made))
+
+
+@router.get(
+    "/challenges/{slug:slug}/team",
+    auth=READ,
+    response={200: TeamOut, **refused(401, 403, 404, 429)},
+    operation_id="team",
+    summary=_("Lire son équipe"),
+)
+def team(request: HttpRequest, slug: str) -> dict[str, Any]:
+    """404 quand on n’en a pas (no_team)."""
+    return _team(own_team(request, challenge_named(request, slug)))
+
+
+@router.post(
+    "/teams/{uuid:team}/invitations",
+    auth=TEAM,
+    response={201: InvitationOut, **refused(401, 403, 404, 409, 415, 422, 429)},
+    operation_id="invite",
+    summary=_("Inviter une personne dans son équipe, par courriel"),
+)
+def invite(request: HttpRequest, team: UUID, invitation: InvitationIn) -> Status[Any]:
+    """Un capitaine. L’invitation vaut sept jours, une fois, pour cette adresse."""
+    own = visible.find(Team.objects.of(request.user), among=Team.objects.all(), public_id=team)
+    sent = acts.invite(team=own, email=_address(invitation.email), by=person(request))
+    told = {"id": sent.public_id, "email": sent.email, "expires_at": sent.expires_at}
+    return Status(201, told)
+
+
+def _team(team: Team) -> dict[str, Any]:
+    members = team.members.filter(left_at__isnull=True).select_related("user")
+    return team_json(team, list(members.order_by("joined_at", "pk")))
+
+
+def _address(text: str) -> str:
+    try:
+        validate_email(text.strip())
+    except ValidationError as error:
+        raise Invalid(
+            gettext("Cette adresse n’est pas valable. Exemple : prenom.nom@exemple.fr"),
+            code="email",
+        ) from error
+    return text

@@ -1,0 +1,184 @@
+"""Read challenges by the API: what the pages show, in pages of a list, with an ETag."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from challenges.enums import Split
+from challenges.models import Leaderboard, Reveal
+from portal.lib import clock
+from tests.challenges.pages.scenes import clocked
+from tests.factories.accounts import UserFactory, bearer
+from tests.factories.challenges import (
+    ChallengeFactory,
+    EntryFactory,
+    PhaseFactory,
+    StandingFactory,
+)
+
+pytestmark = pytest.mark.django_db
+CHALLENGES = "/api/v1/challenges"
+
+
+def names(answer: Any) -> list[str]:
+    return [each["slug"] for each in answer.json()["challenges"]]
+
+
+def board_of(slug: str, key: str = "phase-0") -> str:
+    return f"{CHALLENGES}/{slug}/leaderboards/{key}"
+
+
+def test_the_list_is_cut_where_the_cursor_says(client: Client) -> None:
+    made = [ChallengeFactory(opened=True).slug for _ in range(5)]
+    first = client.get(CHALLENGES, {"limit": 2})
+    ChallengeFactory(opened=True)  # what is added meanwhile moves nothing
+    second = client.get(CHALLENGES, {"limit": 2, "cursor": first.json()["next_cursor"]})
+    third = client.get(CHALLENGES, {"limit": 2, "cursor": second.json()["next_cursor"]})
+    assert names(first) + names(second) + names(third) == made[::-1]
+    assert third.json()["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    "query", [{"limit": 0}, {"limit": 51}, {"limit": "x"}, {"cursor": "x"}, {"cursor": "bnVsbA=="}]
+)
+def test_a_page_that_no_answer_named_is_refused(client: Client, query: dict[str, Any]) -> None:
+    ChallengeFactory(opened=True)
+    assert client.get(CHALLENGES, query).status_code == 422
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_costs_the_same_for_any_number(
+    client: Client, count: int, django_assert_num_queries: Any
+) -> None:
+    for _ in range(count):
+        EntryFactory(scored=True)
+    with django_assert_num_queries(clocked(2)):
+        found = client.get(CHALLENGES).json()["challenges"]
+    assert [(each["teams"], each["entries"]) for each in found] == [(1, 1)] * count
+
+
+def test_a_draft_is_read_by_who_may(client: Client) -> None:
+    owner = UserFactory()
+    draft = ChallengeFactory(owner=owner)
+    address = f"{CHALLENGES}/{draft.slug}"
+    assert names(client.get(CHALLENGES)) == []
+    assert client.get(address).status_code == 404
+    assert client.get(address, headers=bearer(UserFactory())).status_code == 404
+    headers = bearer(owner)
+    assert client.get(address, headers=headers).json()["slug"] == draft.slug
+    assert names(client.get(CHALLENGES, headers=headers)) == [draft.slug]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_challenge_is_told_in_full(
+    client: Client, count: int, django_assert_num_queries: Any
+) -> None:
+    challenge = ChallengeFactory(opened=True, fact_sheet=[{"key": "modele", "label": "Modèle"}])
+    for index in range(count):
+        challenge.files.create(
+            index=index, name=f"f{index}.csv", role="train", sha256=str(index) * 64, size=index + 1
+        )
+        if index:
+            PhaseFactory(challenge=challenge, index=index, coming=True)
+    with django_assert_num_queries(clocked(5)):
+        told = client.get(f"{CHALLENGES}/{challenge.slug}").json()
+    assert (told["slug"], told["status"], told["moment"]) == (challenge.slug, "published", "open")
+    assert (told["terms"], told["phase"]) == (1, 0)
+    assert told["fact_sheet"] == [{"key": "modele", "label": "Modèle"}]
+    assert [each["index"] for each in told["phases"]] == list(range(count))
+    assert [each["key"] for each in told["leaderboards"]] == [f"phase-{i}" for i in range(count)]
+    assert told["files"][0] == {
+        "name": "f0.csv",
+        "role": "train",
+        "size": 1,
+        "sha256": "0" * 64,
+        "rows": None,
+        "address": f"http://testserver/challenges/{challenge.slug}/donnees/f0.csv",
+    }
+    assert told["kit"] == f"http://testserver/challenges/{challenge.slug}/kit.zip"
+
+
+def test_phases_and_rules_are_read_apart(client: Client) -> None:
+    challenge = ChallengeFactory(opened=True)
+    address = f"{CHALLENGES}/{challenge.slug}"
+    phases = client.get(f"{address}/phases").json()
+    assert [(each["index"], each["moment"], each["max_per_day"]) for each in phases] == [
+        (0, "open", 5)
+    ]
+    terms = client.get(f"{address}/terms").json()
+    assert (terms["number"], terms["text"]) == (1, "Une équipe par personne.")
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_board_is_what_the_page_shows(
+    client: Client, count: int, django_assert_num_queries: Any
+) -> None:
+    first = StandingFactory()
+    challenge = first.leaderboard.challenge
+    for _ in range(count - 1):
+        StandingFactory(entry=EntryFactory(enrolment__team__challenge=challenge, scored=True))
+    with django_assert_num_queries(5):
+        told = client.get(board_of(challenge.slug)).json()
+    assert (
+        told["rows"] == client.get(f"/challenges/{challenge.slug}/classement.json").json()["rows"]
+    )
+    assert len(told["rows"]) == count
+    assert [each["key"] for each in told["columns"]] == ["mae"]
+    assert (told["split"], told["phase"], told["key"]) == ("public", 0, "phase-0")
+
+
+def test_a_board_that_did_not_change_is_not_sent_again(client: Client) -> None:
+    standing = StandingFactory()
+    address = board_of(standing.leaderboard.challenge.slug)
+    etag = client.get(address).headers["ETag"]
+    assert client.get(address, headers={"If-None-Match": etag}).status_code == 304
+    standing.team.name = "Autre nom"
+    standing.team.save()
+    assert client.get(address, headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_a_board_is_read_as_csv(client: Client) -> None:
+    standing = StandingFactory(team__name="=1+1")
+    slug = standing.leaderboard.challenge.slug
+    answer = client.get(f"{board_of(slug)}.csv")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.content == client.get(f"/challenges/{slug}/classement.csv").content
+    rows = list(csv.reader(io.StringIO(answer.text)))
+    assert rows[0][0] == "rang"
+
+
+def test_the_private_part_is_for_after_the_reveal(client: Client) -> None:
+    standing = StandingFactory(split=Split.PRIVATE)
+    board = standing.leaderboard
+    address = board_of(board.challenge.slug)
+    owner = board.challenge.organisers.get().user
+    for headers in ({}, bearer(owner), bearer(UserFactory(region="administrator"))):
+        assert client.get(address, {"split": "private"}, headers=headers).status_code == 404
+        assert (
+            client.get(f"{address}.csv", {"split": "private"}, headers=headers).status_code == 404
+        )
+    now = clock.now()
+    Reveal.objects.create(
+        phase=board.phase,
+        proposed_by=owner,
+        proposed_at=now,
+        confirmed_by=UserFactory(),
+        confirmed_at=now,
+        executed_at=now,
+    )
+    told = client.get(address).json()
+    assert (told["split"], len(told["rows"])) == ("private", 1)
+    assert [each["key"] for each in told["columns"]] == ["mae", "equite"]
+    assert client.get(address, {"split": "public"}).json()["rows"] == []
+
+
+def test_a_hidden_board_and_an_unknown_one_answer_alike(client: Client) -> None:
+    slug = StandingFactory().leaderboard.challenge.slug
+    unknown = client.get(board_of(slug, "autre"))
+    Leaderboard.objects.update(hidden=True)
+    hidden = client.get(board_of(slug))
+    assert (unknown.status_code, unknown.content) == (404, hidden.content)
+    assert client.get(board_of(slug), {"split": "x"}).status_code == 422
