@@ -1,5 +1,7 @@
-"""Run every benchmark and write down what it found: python -m bench.
+"""Run every benchmark and write down what it found: python -m bench [NAME …].
 
+With names, only those run and the figures of the others are kept. What explains a figure stands
+in notes.md, copied under the figures.
 What reads a database: on SQLite always, in a folder of its own; on PostgreSQL too where
 TEST_POSTGRES_URL names a server, in a database made for the run. Results go to
 docs/benchmarks.json and docs/benchmarks.md.
@@ -83,9 +85,10 @@ def is_table(figure: Any) -> bool:
     return isinstance(figure, dict) and all(isinstance(row, dict) for row in figure.values())
 
 
-def write(found: Found, at: str) -> None:
+def write(found: Found) -> None:
     """Write the figures for machines and for people; each table also stands by its own name."""
-    told = {"at": at, "machine": machine(), **found}
+    now = datetime.now(tz=UTC).strftime("%Y-%m-%d")
+    told: dict[str, Any] = {"at": now, "machine": machine(), **found}
     for by_place in found.values():
         for figures in by_place.values():
             told |= {name: figure for name, figure in figures.items() if is_table(figure)}
@@ -93,13 +96,20 @@ def write(found: Found, at: str) -> None:
     lines = [
         "# Benchmarks",
         "",
-        f"Written by `make bench` on {at}. Machine: {machine()}.",
-        "Load average when it began: " + " ".join(f"{load:.1f}" for load in os.getloadavg()) + ".",
+        f"Written by `make bench`, last on {now}. Machine: {machine()}.",
+        "Load average at the end: " + " ".join(f"{load:.1f}" for load in os.getloadavg()) + ".",
     ]
     for name, by_place in found.items():
         for place, figures in by_place.items():
             lines += section(f"{name}, {place}", figures)
+    lines += ["", (HERE / "notes.md").read_text(encoding="utf-8").rstrip()]
     (DOCS / "benchmarks.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def kept(names: list[str]) -> Found:
+    """Return the figures of the modules that do not run this time."""
+    told = json.loads((DOCS / "benchmarks.json").read_text(encoding="utf-8"))
+    return {name: told[name] for name in names if name in told}
 
 
 def section(title: str, figures: dict[str, Any]) -> list[str]:
@@ -128,19 +138,22 @@ def section(title: str, figures: dict[str, Any]) -> list[str]:
 
 
 def main() -> int:
-    """Run each module of this folder; return how many missed their target."""
-    names = sorted(path.stem for path in HERE.glob("[a-z]*.py"))
-    found: Found = {name: {} for name in names}
+    """Run the modules of this folder; return how many missed their target."""
+    every = sorted(path.stem for path in HERE.glob("[a-z]*.py"))
+    names = sys.argv[1:] or every
+    found = kept(every)
     with databases() as places:
         for name in names:
             if name in ON_DATABASES:
-                for database, environment in places.items():
-                    found[name][database] = run(name, environment, "--throwaway")
+                found[name] = {
+                    database: run(name, environment, "--throwaway")
+                    for database, environment in places.items()
+                }
             else:
-                found[name]["memory"] = run(name, {})
+                found[name] = {"memory": run(name, {})}
             print(f"== {name}\n{json.dumps(found[name])}", flush=True)
-    write(found, datetime.now(tz=UTC).strftime("%Y-%m-%d"))
-    return sum(not one["held"] for by in found.values() for one in by.values())
+    write({name: found[name] for name in every if name in found})
+    return sum(not one["held"] for name in names for one in found[name].values())
 
 
 if __name__ == "__main__":

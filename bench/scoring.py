@@ -6,11 +6,13 @@ Both sides alternate in the same run, each sample in a fresh process on the same
 shuffled, pages in the cache; times leave out start and imports, medians. Ours is the whole
 entry: every check of the file, alignment, figure, 95 % interval, bucket sums. The peer reads,
 merges one to one and calls its metric: no check of cells, no interval. Truths are compiled
-once, before: that is what a platform can do and a team's program does not.
+once, before: that is what a platform can do and a team's program does not. Both sides run with
+the settings of memory and threads of the engine's children.
 """
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -18,6 +20,8 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+
+from challenges.scoring.child import SETTINGS
 
 MEBIBYTE = 2**20
 PLAIN = ("accuracy", "macro_f1", "rmse", "roc_auc")
@@ -41,6 +45,7 @@ WIDE_SECONDS = 0.010
 BASE_MIB = 70
 TIMES_FILE = 6
 TIMES_FILE_NDCG = 10
+ENVIRONMENT = os.environ | SETTINGS
 
 
 def module(name: str, *words: str) -> list[str]:
@@ -50,7 +55,7 @@ def module(name: str, *words: str) -> list[str]:
 
 def said(command: list[str]) -> dict[str, Any]:
     """Run a side; return the JSON of its last line."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
@@ -89,6 +94,7 @@ def throughput(folder: Path) -> dict[str, Any]:
     engines = [
         subprocess.Popen(
             module("warm", "accuracy", str(folder), str(SMALL_TIMES)),
+            env=ENVIRONMENT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -119,6 +125,7 @@ def said_alone(folder: Path) -> dict[str, Any]:
     """Run one engine, nothing beside it."""
     done = subprocess.run(
         module("warm", "accuracy", str(folder), str(SMALL_TIMES)),
+        env=ENVIRONMENT,
         input="go\n",
         stdout=subprocess.PIPE,
         text=True,

@@ -36,17 +36,22 @@ ROOT = Path(__file__).resolve().parents[2]
 MAX_IDLE = 2
 GRACE_SECONDS = 2.0
 SHELF_BYTES = 2**20  # for labels and the header of an answer
+# What a process that reads or scores files is started with; the worker too.
+SETTINGS = {
+    "MALLOC_ARENA_MAX": "2",
+    # Keep freed memory: a process that gives it back and asks again spends half its time there.
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(128 * 2**20),
+    # Threads of a small product of matrices wait for each other longer than they compute.
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
 ENVIRONMENT = {
     "PYTHONPATH": str(ROOT),
     "PYTHONDONTWRITEBYTECODE": "1",
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
-    "MALLOC_ARENA_MAX": "2",
-    # Keep freed memory: a fork that gives it back and asks again spends half its time there.
-    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
-    "MALLOC_TRIM_THRESHOLD_": str(128 * 2**20),
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
+    **SETTINGS,
 }
 
 

@@ -10,6 +10,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy.ma  # noqa: F401 (NumPy imports it at the first np.unique: once here, not in each fork)
+
 from challenges.scoring.answer import AnswerSpec, Limits, canonical
 from challenges.scoring.predictions.fast import MOST_THREADS
 from challenges.scoring.predictions.faults import Reporter, refused

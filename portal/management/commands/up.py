@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 
+from challenges.scoring.child import SETTINGS
 from portal.accounts.models import User
 from portal.management.supervisor import Child, Supervisor
 
@@ -80,7 +81,10 @@ class Command(BaseCommand):
             Child(
                 "worker",
                 [python, manage, "work"],
-                {"HOLDOUT_PRIVATE_KEY_FILE": settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE},
+                {
+                    "HOLDOUT_PRIVATE_KEY_FILE": settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE,
+                    **SETTINGS,
+                },
             ),
             Child(
                 "scheduler",
