@@ -3,6 +3,7 @@
 The hash only finds a candidate: equality is then verified on the bytes.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring.words import Words
+from challenges.scoring.words import Words, text_of
 
 Array = NDArray[Any]
 Positions = NDArray[np.int32]
@@ -41,9 +42,7 @@ class Lookup:
         seed: of the multipliers; the same seed gives the same tables.
         """
         held = np.ascontiguousarray(words.T)
-        rng = np.random.Generator(np.random.PCG64(int.from_bytes(seed, "big")))
-        drawn = rng.integers(0, 2**63, (LEVELS, words.shape[0]), np.uint64)
-        multipliers = (drawn << np.uint64(1)) | np.uint64(1)
+        multipliers = multipliers_of(seed, LEVELS, words.shape[0])
         left = np.arange(len(held), dtype=np.int32)
         tables = []
         for level in range(LEVELS):
@@ -84,6 +83,24 @@ class Lookup:
             found[missed[same]] = position
         return found
 
+    @property
+    def count(self) -> int:
+        """Return how many words a text has."""
+        return int(self.words.shape[1])
+
+    @property
+    def laid(self) -> Words:
+        """Return the texts as words (count, n), in their order."""
+        return self.words.T
+
+    def follow(self, first: int, words: Words) -> bool:
+        """Tell whether texts given as words (count, n) are those from the first on."""
+        return np.array_equal(self.words[first : first + words.shape[1]], words.T)
+
+    def text(self, at: int) -> bytes:
+        """Return one of the texts."""
+        return text_of(self.words[at])
+
     def matches(self, position: Array, words: Words) -> Array:
         """Tell whether the text at each position is the one given as words (count, n)."""
         held = self.words.take(
@@ -110,6 +127,12 @@ class Lookup:
         levels = len(arrays["multipliers"])
         tables = tuple(arrays[f"table.{i}"] for i in range(levels))
         return cls(arrays["words"], arrays["multipliers"], tables, arrays["rest"])
+
+
+def multipliers_of(seed: bytes, levels: int, count: int) -> Words:
+    """Draw odd numbers (levels, count) from a seed."""
+    drawn = hashlib.shake_256(seed).digest(8 * levels * count)
+    return np.frombuffer(drawn, "<u8").reshape(levels, count) | np.uint64(1)
 
 
 def _slots(words: Words, multipliers: Words, bits: int) -> Array:

@@ -62,6 +62,19 @@ def rows(source: Words, start: Ints, length: Ints, count: int) -> Words:
     return out
 
 
+def strided(source: Words, first: int, step: int, n: int, length: int, count: int) -> Words:
+    """Return n texts of source as rows of words (count, n), all of one length.
+
+    first: bytes before the first text; step: bytes from one text to the next. length: at most
+    8·count bytes.
+    """
+    out = np.zeros((count, n), np.uint64)
+    for j in range(count_of(length)):
+        out[j] = np.ndarray((n,), np.uint64, source, first + BYTES * j, (step,))
+        out[j] &= FIRST[min(length - BYTES * j, BYTES)]
+    return out
+
+
 def of_texts(texts: Sequence[bytes], count: int | None = None) -> Words:
     """Return texts as rows of words, (count, n); count: what the longest needs when None."""
     count = count_of(max(map(len, texts), default=0)) if count is None else count
@@ -80,6 +93,11 @@ def to_texts(words: Words) -> list[bytes]:
     raw = np.ascontiguousarray(words.T).view(f"S{words.shape[0] * BYTES}")
     texts: list[bytes] = raw.ravel().tolist()
     return texts
+
+
+def text_of(word: Words) -> bytes:
+    """Return the text of its words."""
+    return np.ascontiguousarray(word).tobytes().rstrip(b"\0")
 
 
 def hold(laid: Words, byte: int) -> bool:

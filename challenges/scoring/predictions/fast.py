@@ -144,11 +144,9 @@ def _each(take: Callable[[Any], int], pieces: list[Any]) -> Iterable[int]:
 
 def positions(cells: Cells, column: str, keys: Keys) -> Array:
     """Return the canonical position of the key of each row; raises Doubt at an unknown one."""
-    asked = _asked(cells, column, keys.lookup.words.shape[1])
-    found = _in_order(asked, keys)
-    if found is None:
-        found = keys.canonical[_known(keys.lookup.find(asked))]
-    return found.astype(np.int64)  # what NumPy indexes with
+    asked = _asked(cells, column, keys.lookup.count)
+    found = keys.follow(asked)
+    return _known(keys.find(asked)) if found is None else found.astype(np.int64)
 
 
 def _asked(cells: Cells, column: str, count: int) -> words.Words:
@@ -159,20 +157,8 @@ def _asked(cells: Cells, column: str, count: int) -> words.Words:
     return cells.words(column, count)
 
 
-def _in_order(asked: words.Words, keys: Keys) -> Array | None:
-    """Return the positions of keys that follow each other as the sorted keys do, or None."""
-    held, n = keys.lookup.words, asked.shape[1]
-    first = int(_known(keys.lookup.find(asked[:, :1]))[0])
-    second = held[first + 1 : first + 2]
-    if first + n > len(held) or (n > 1 and (second[0] != asked[:, 1]).any()):
-        return None
-    if not all((held[first : first + n, j] == asked[j]).all() for j in range(len(asked))):
-        return None
-    return keys.canonical[first : first + n]
-
-
 def _known(found: Array) -> Array:
-    if (found < 0).any():
+    if found.min(initial=0) < 0:
         raise Doubt
     return found
 

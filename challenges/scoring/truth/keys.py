@@ -1,10 +1,12 @@
 """Hold the identifiers of a truth in canonical order: public, without a label.
 
 They rest sorted by length then by bytes, with a static hash: a file sorted in the same way is
-recognised at once, and any other costs one look-up a row.
+recognised at once, and any other costs one look-up a row. Identifiers that vary in few bits, as
+those of digits do, are packed in one number each (packed.py).
 """
 
 import itertools
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,11 +17,14 @@ from numpy.typing import NDArray
 
 from challenges.scoring import blob, words
 from challenges.scoring.lookup import Lookup
+from challenges.scoring.packed import Packed
 from challenges.scoring.truth.candidates import Candidates
 from challenges.scoring.truth.faults import TruthFault
 
-VERSION = 2
+VERSION = 3
+OF_LOOKUPS = 2  # no identifier was packed: read as it is
 NEWLINE = 10
+FEW = 8
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Keys:
     listed: the candidates of each query, None where they are free.
     """
 
-    lookup: Lookup
+    lookup: Lookup | Packed
     canonical: NDArray[np.int32]
     listed: Candidates | None = None
 
@@ -63,14 +68,37 @@ class Keys:
         twice = np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).all(0))
         if len(twice):
             raise TruthFault("E_IDS", words.to_texts(ordered[:, twice[:1]])[0].decode())
-        return cls(Lookup.of(ordered), order.astype(np.int32), listed)
+        canonical = order.astype(np.int32)
+        return cls(Packed.of(ordered, canonical) or Lookup.of(ordered), canonical, listed)
+
+    def find(self, laid: words.Words) -> words.Ints:
+        """Return the canonical position of texts given as words (count, n), -1 when unknown."""
+        if isinstance(self.lookup, Packed):
+            return self.lookup.find(laid)
+        found = self.lookup.find(laid).astype(np.int64)
+        return np.where(found < 0, found, self.canonical.take(found, mode="clip"))
+
+    def follow(self, laid: words.Words) -> NDArray[np.int32] | None:
+        """Return the positions of texts that follow each other as the identifiers at rest do.
+
+        laid: words (count, n), n at least 1. Returns None for texts in another order.
+        """
+        n = laid.shape[1]
+        some = [_by_length(text) for text in words.to_texts(laid[:, :FEW])]
+        if some != sorted(some):  # as in nearly every file in another order
+            return None
+        sizes = range(len(self) - n + 1)
+        first = bisect_left(sizes, some[0], key=lambda i: _by_length(self.lookup.text(i)))
+        if first == len(sizes):
+            return None
+        return self.canonical[first : first + n] if self.lookup.follow(first, laid) else None
 
     @cached_property
     def ids(self) -> list[str]:
         """Return the identifiers, in canonical order."""
         ordered = np.empty_like(self.canonical)
         ordered[self.canonical] = np.arange(len(self), dtype=np.int32)
-        texts = words.to_texts(self.lookup.words[ordered].T)
+        texts = words.to_texts(self.lookup.laid[:, ordered])
         return b"\n".join(texts).decode().split("\n") if texts else []
 
     @property
@@ -87,6 +115,10 @@ class Keys:
     def positions(self) -> dict[str, int]:
         """Return the canonical position of each identifier."""
         return {name: i for i, name in enumerate(self.ids)}
+
+
+def _by_length(text: bytes) -> tuple[int, bytes]:
+    return len(text), text
 
 
 class Names(Sequence[str]):
@@ -130,7 +162,7 @@ def count_keys(data: blob.Data) -> int:
 
 
 def load_keys(data: blob.Data) -> Keys:
-    """Read the keys of a compiled truth, of this version or of the first.
+    """Read the keys of a compiled truth, of this version or of an earlier one.
 
     The first version is a text of one identifier a line: its hash is built at each reading.
     Raises BlobFault.
@@ -140,11 +172,12 @@ def load_keys(data: blob.Data) -> Keys:
         raise blob.BlobFault("not keys")
     if "version" not in meta:
         return _of_text(arrays, int(meta["count"]))
-    if meta["version"] != VERSION:
+    if meta["version"] not in (OF_LOOKUPS, VERSION):
         raise blob.BlobFault("keys of another version")
     try:
         listed = Candidates.from_arrays(arrays)
-        return Keys(Lookup.from_arrays(arrays), arrays["canonical"], listed)
+        form = Packed if "packed" in arrays else Lookup
+        return Keys(form.from_arrays(arrays), arrays["canonical"], listed)
     except KeyError as error:
         raise blob.BlobFault("damaged keys") from error
 

@@ -185,7 +185,7 @@ def test_keys_of_the_first_version_are_still_read(candidates: list[list[str]] | 
     assert old.ids == new.ids == ids
     assert old.candidates == new.candidates == (candidates or [])
     assert old.canonical.tolist() == new.canonical.tolist() == [1, 0, 2]
-    later = blob.pack({"kind": "keys", "count": 3, "version": 3}, arrays)
+    later = blob.pack({"kind": "keys", "count": 3, "version": 4}, arrays)
     with pytest.raises(blob.BlobFault, match="another version"):
         load_keys(later)
 
