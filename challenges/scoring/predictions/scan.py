@@ -15,6 +15,7 @@ from challenges.scoring.words import Ints, Words
 
 Array = NDArray[Any]
 BLOCK_BYTES = 2**19
+FIRST_BYTES = 2**15  # the first block is read before the others, alone
 HEAD = 24  # bytes that decimals may read before a cell
 NEWLINE, RETURN, QUOTE = b"\n"[0], b"\r"[0], b'"'[0]
 
@@ -23,12 +24,14 @@ NEWLINE, RETURN, QUOTE = b"\n"[0], b"\r"[0], b'"'[0]
 class Block:
     """Hold the cells of some rows.
 
-    source: the bytes, as words. start, length: (columns, rows) bytes of each cell.
+    source: the bytes, as words. start, length: (columns, rows) bytes of each cell. width: bytes
+    of every row where their cells are all alike, else 0.
     """
 
     source: Words
     start: Ints
     length: Ints
+    width: int = 0
 
     def __len__(self) -> int:
         return int(self.start.shape[1])
@@ -40,7 +43,11 @@ class Block:
 
     def words(self, column: int, count: int) -> Words:
         """Return a column as rows of words (count, rows)."""
-        return words.rows(self.source, self.start[column], self.length[column], count)
+        start, length = self.start[column], self.length[column]
+        if self.width:
+            first, size = int(start[0]), int(length[0])
+            return words.strided(self.source, first, self.width, len(start), size, count)
+        return words.rows(self.source, start, length, count)
 
 
 def is_plain(data: bytes) -> bool:
@@ -64,9 +71,10 @@ def is_plain(data: bytes) -> bool:
 
 def cuts(data: bytes, start: int) -> list[tuple[int, int]]:
     """Cut the bytes from start, the beginning of a row, into blocks of whole rows."""
-    found = []
+    found: list[tuple[int, int]] = []
     while start < len(data):
-        end = min(start + BLOCK_BYTES, len(data))
+        size = BLOCK_BYTES if found else min(FIRST_BYTES, BLOCK_BYTES)
+        end = min(start + size, len(data))
         end = data.rfind(b"\n", start, end) + 1 or data.find(b"\n", end) + 1 or len(data)
         found.append((start, end))
         start = end
@@ -79,6 +87,9 @@ def block(data: bytes, start: int, end: int, delimiter: str, columns: int) -> Bl
     data: plain text. start, end: bounds of whole rows.
     """
     piece = np.frombuffer(data, np.uint8, end - start, start)
+    alike = _alike(data, start, piece, delimiter, columns)
+    if alike is not None:
+        return alike
     at = np.flatnonzero((piece == NEWLINE) | (piece == ord(delimiter)))
     if piece[-1] != NEWLINE:
         at = np.append(at, len(piece))
@@ -93,6 +104,30 @@ def block(data: bytes, start: int, end: int, delimiter: str, columns: int) -> Bl
     begin[1:] = stops.T[:-1] + 1
     length = stops.T - begin
     return _bare(data, start, end, piece, begin, length)
+
+
+def _alike(data: bytes, start: int, piece: Array, delimiter: str, columns: int) -> Block | None:
+    """Return the cells of rows that all have those of the first one, None for any others."""
+    end = start + len(piece)
+    width = data.find(b"\n", start, end) + 1 - start
+    if width <= 0 or len(piece) % width:
+        return None
+    mark = ord(delimiter)
+    stops = np.flatnonzero((piece[:width] == NEWLINE) | (piece[:width] == mark))
+    marks = np.count_nonzero(piece == mark) + np.count_nonzero(piece == NEWLINE)
+    count = len(piece) // width
+    if len(stops) != columns or marks != columns * count:
+        return None
+    table = piece.reshape(count, width)
+    if not (table[:, stops] == piece[stops]).all():
+        return None
+    if any(data.find(odd, start, end) >= 0 for odd in (b"\r", b'"')):
+        return None
+    first = np.concatenate([[0], stops[:-1] + 1])
+    shape = (columns, count)
+    begin = np.arange(HEAD, HEAD + len(piece), width) + first[:, None]
+    length = np.broadcast_to((stops - first)[:, None], shape)
+    return Block(words.padded(piece, HEAD), begin, length, width)
 
 
 def _is_regular(piece: Array, stops: Ints) -> bool:
