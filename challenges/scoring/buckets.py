@@ -12,6 +12,7 @@ from challenges.scoring.metric import Floats, Stats
 
 DENSE_CELLS = 200_000
 CHUNK_CELLS = 4_000_000
+CHUNK_WEIGHTS = 2**18  # those of some resamplings, which then stay near the processor
 Array = NDArray[Any]
 
 
@@ -63,20 +64,29 @@ class Buckets:
         The sums are exact before they are rounded, so that no library, processor or number
         of threads changes a bit of them.
         """
-        step = max(1, CHUNK_CELLS // max(self.width, self.buckets))
+        kind = np.float32 if self._is_small_count() else np.float64
+        most = max(float(weights.sum(1, dtype=np.int64).max(initial=1)), 2.0)
+        narrow = self.buckets * self.width <= CHUNK_CELLS
+        kept = [*self._blocks(kind, most)] if narrow else []
+        step = max(1, (CHUNK_WEIGHTS if narrow else CHUNK_CELLS) // max(self.width, self.buckets))
+        for start in range(0, len(weights), step):
+            chosen = weights[start : start + step].astype(kind)
+            found = [_product(chosen, tables) for tables in kept or self._blocks(kind, most)]
+            yield np.concatenate(found, 1, dtype=np.float64)
+
+    def _blocks(self, kind: type, most: float) -> Iterator[tuple[Array, ...]]:
+        """Yield the sums as tables (buckets, some columns) of not too many cells.
+
+        Counts as they are; others as two halves whose products with weights are exact.
+        """
         order = np.argsort(self.column, kind="stable")
         row, column, value = self.row[order], self.column[order], self.value[order]
         block = max(1, CHUNK_CELLS // self.buckets)
-        counts = self._is_small_count()
-        for start in range(0, len(weights), step):
-            chosen = weights[start : start + step].astype(np.float32 if counts else np.float64)
-            out = np.zeros((len(chosen), self.width))
-            for left in range(0, self.width, block):
-                a, b = np.searchsorted(column, [left, left + block])
-                cells = np.zeros((self.buckets, min(block, self.width - left)), chosen.dtype)
-                cells[row[a:b], column[a:b] - left] = value[a:b]
-                out[:, left : left + block] = chosen @ cells if counts else _exact(chosen, cells)
-            yield out
+        for left in range(0, self.width, block):
+            a, b = np.searchsorted(column, [left, left + block])
+            cells: Array = np.zeros((self.buckets, min(block, self.width - left)), kind)
+            cells[row[a:b], column[a:b] - left] = value[a:b]
+            yield (cells,) if kind is np.float32 else _halves(cells, most)
 
     def _is_small_count(self) -> bool:
         """Tell whether every resampled sum is a whole number that 32 bits hold exactly.
@@ -110,17 +120,23 @@ class Buckets:
         return cls(meta["buckets"], meta["width"], row, column, value), meta, arrays
 
 
-def _exact(weights: Array, cells: Array) -> Floats:
-    """Multiply matrices exactly, then round: weights (n, m) whole, cells (m, width).
+def _product(weights: Array, tables: tuple[Array, ...]) -> Array:
+    first, *others = (weights @ table for table in tables)
+    for other in others:
+        first += other
+    return np.asarray(first)
 
-    Each cell is cut in two numbers of so few digits that all sums of their products are
-    exact in any order; what is left of it is below 2^-84 of the largest of its column.
+
+def _halves(cells: Array, most: float) -> tuple[Array, Array]:
+    """Cut each cell in two numbers of so few digits that all sums of products are exact.
+
+    cells: (m, width). most: greatest sum of whole weights. Their products may be added up in
+    any order; what is left of a cell is below 2^-84 of the largest of its column.
     """
-    total = max(float(weights.sum(1).max(initial=1.0)), 2.0)
-    digits = 52 - int(np.ceil(np.log2(total)))
+    digits = 52 - int(np.ceil(np.log2(most)))
     _, exponent = np.frexp(np.abs(cells).max(0, initial=0.0))
     unit = np.ldexp(1.0, np.maximum(exponent - digits, -1000))
     high = np.rint(cells / unit) * unit
     unit = np.ldexp(unit, -digits)
     low = np.rint((cells - high) / unit) * unit
-    return np.asarray(weights @ high + weights @ low, np.float64)
+    return high, low

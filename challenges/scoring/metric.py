@@ -132,13 +132,20 @@ class Piece:
     value: Array | None = None
     unit: Array | None = None
 
-    def cells(self, bucket: Array, buckets: int, width: int) -> Floats:
-        """Add up by bucket and column, in order of m, shape (buckets·width,)."""
-        own = (bucket if self.unit is None else bucket[self.unit]).astype(np.int64)
-        own *= width
-        own += self.column
+    def add_to(self, sums: Floats, own: Array) -> None:
+        """Add up by bucket and column, in order of m, into sums (buckets, width).
+
+        own: (m,) bucket of each value.
+        """
+        buckets, width = sums.shape
         value = None if self.value is None else np.asarray(self.value, np.float64)
-        return np.asarray(np.bincount(own, value, buckets * width), np.float64)
+        if isinstance(self.column, int):
+            sums[:, self.column] += np.bincount(own, value, buckets)
+            return
+        cell = own.astype(np.int64)
+        cell *= width
+        cell += self.column
+        sums += np.bincount(cell, value, buckets * width).reshape(buckets, width)
 
     def weighted(self, weight: Array) -> "Piece":
         """Return the same for units that count for their weight."""
@@ -192,10 +199,16 @@ class Stats:
 
     def cells(self, bucket: Array, buckets: int) -> Floats:
         """Add up by bucket and column, shape (buckets·width,)."""
-        total = np.zeros(buckets * self.width)
+        total = np.zeros((buckets, self.width))
+        own: dict[int, Array] = {}  # pieces often share their units
         for piece in self.pieces:
-            total += piece.cells(bucket, buckets, self.width)
-        return total
+            if piece.unit is None:
+                piece.add_to(total, bucket)
+                continue
+            if id(piece.unit) not in own:
+                own[id(piece.unit)] = bucket[piece.unit]
+            piece.add_to(total, own[id(piece.unit)])
+        return total.ravel()
 
     @property
     def unit(self) -> Array:
