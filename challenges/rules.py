@@ -7,7 +7,15 @@ from portal.accounts.authorization import Permission, belongs_to, has_permission
 from portal.audit.actors import Actor, SystemActor
 
 if TYPE_CHECKING:
-    from challenges.models import Challenge, Entry, Phase, Registration, Team
+    from challenges.models import (
+        Challenge,
+        Entry,
+        Phase,
+        Registration,
+        Signal,
+        SignalTeam,
+        Team,
+    )
     from challenges.models.people import Viewer
     from portal.accounts.models import Organisation
 
@@ -118,6 +126,27 @@ def may_examine_entries(by: Actor) -> bool:
 def may_examine_entry(by: Actor, entry: "Entry") -> bool:
     """Say whether the actor may decide on an entry under examination: a moderator."""
     return has_permission(by, Permission.ENTRY_EXAMINE) and not entry.enrolment.team.has_member(by)
+
+
+def may_read_signals(by: "Viewer") -> bool:
+    """Say whether the actor reads signals: moderators decide, administrators read."""
+    return has_permission(by, Permission.SIGNAL_READ)
+
+
+def may_decide_signal(by: Actor, signal: "Signal") -> bool:
+    """Say whether the actor decides on this signal: a moderator who has no part in it."""
+    challenge = signal.phase.challenge
+    return (
+        has_permission(by, Permission.SIGNAL_DECIDE)
+        and not challenge.is_organised_by(by)
+        and not belongs_to(by, challenge.organiser)
+        and not any(each.team.has_member(by) for each in signal.parties.select_related("team"))
+    )
+
+
+def may_answer_signal(by: Actor, party: "SignalTeam") -> bool:
+    """Say whether the actor answers for this team: a member of it, once it was asked."""
+    return _is_person(by) and party.asked_at is not None and party.team.has_member(by)
 
 
 def may_close_phase(by: Actor, phase: "Phase") -> bool:

@@ -5,12 +5,24 @@ from typing import Any
 
 from django.conf import settings
 
+from challenges.actions import signals
 from challenges.actions.teams import invitation_token
 from challenges.enums import OrganiserRole
-from challenges.models import Challenge, Entry, Job, Phase, Registration, Reveal, TeamInvitation
+from challenges.models import (
+    Challenge,
+    Entry,
+    Job,
+    Phase,
+    Registration,
+    Reveal,
+    Signal,
+    SignalTeam,
+    TeamInvitation,
+)
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.audit import letters
+from portal.audit.duties import duty
 from portal.audit.outbox import handler, owe
 
 
@@ -243,6 +255,74 @@ def challenge_published(challenge_id: int) -> None:
 def challenge_sent_back(challenge_id: int) -> None:
     """Tell the organisers that corrections are asked."""
     _editorial("challenge_sent_back", challenge_id)
+
+
+@duty("challenges.signals", minutes=24 * 60)
+def search_signals() -> None:
+    """Have the worker look, each night, at the phases with new scores."""
+    signals.queue()
+
+
+@handler("mail.signals_raised")
+def signals_raised(phase_id: int, count: int) -> None:
+    """Tell the moderators that signals wait for them; nothing of them is written."""
+    phase = Phase.objects.select_related("challenge").get(pk=phase_id)
+    last = Signal.objects.filter(phase=phase).order_by("-pk").values_list("pk", flat=True).first()
+    _tell(
+        "signals_raised",
+        _region(RegionRole.MODERATOR),
+        phase.challenge,
+        path=f"/moderation/signaux/?challenge={phase.challenge.slug}",
+        event=f"{phase.pk}:{last}",
+        about=str(count),
+    )
+
+
+def _tell_party(letter: str, party: SignalTeam, *, event: str, about: str) -> None:
+    members = User.objects.filter(
+        team_memberships__team=party.team, team_memberships__left_at__isnull=True
+    ).order_by("pk")
+    challenge = party.signal.phase.challenge
+    path = _page(challenge, f"equipe/questions/{party.public_id}/")
+    _tell(letter, members, challenge, path=path, event=event, about=about)
+
+
+def _asked(signal_id: int) -> Iterable[SignalTeam]:
+    return (
+        SignalTeam.objects.filter(signal=signal_id, asked_at__isnull=False)
+        .select_related("team", "signal__phase__challenge")
+        .order_by("pk")
+    )
+
+
+@handler("mail.signal_asked")
+def signal_asked(signal_id: int) -> None:
+    """Ask each team: what was observed, and until when it may answer."""
+    for party in _asked(signal_id):
+        _tell_party("signal_asked", party, event=str(party.public_id), about=str(party.signal.kind))
+
+
+@handler("mail.signal_answered")
+def signal_answered(party_id: int) -> None:
+    """Tell the moderators that a team has answered."""
+    party = SignalTeam.objects.select_related("signal__phase__challenge", "team").get(pk=party_id)
+    _tell(
+        "signal_answered",
+        _region(RegionRole.MODERATOR),
+        party.signal.phase.challenge,
+        path=f"/moderation/signaux/{party.signal.public_id}/",
+        event=str(party.public_id),
+        about=party.team.name,
+    )
+
+
+@handler("mail.signal_decided")
+def signal_decided(signal_id: int) -> None:
+    """Tell the teams that were asked what was decided."""
+    for party in _asked(signal_id):
+        about = "set_aside" if party.set_aside else "remind" if party.concerned else "dismissed"
+        event = f"{party.public_id}:{party.signal.version}"
+        _tell_party("signal_decided", party, event=event, about=about)
 
 
 @handler("mail.job_dead")

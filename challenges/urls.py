@@ -10,9 +10,11 @@ from challenges.views import (
     fairness,
     kit,
     organiser,
+    questions,
     reading,
     receipts,
     registrations,
+    signals,
     standings,
     teams,
 )
@@ -41,6 +43,7 @@ team_patterns = [
     path("invitation/<uuid:invitation>/<str:token>/", teams.join, name="team_join"),
     path("membre/<int:member>/retirer/", teams.remove, name="team_remove"),
     path("quitter/", teams.leave, name="team_leave"),
+    path("questions/<uuid:question>/", questions.question, name="question"),
 ]
 
 challenge_patterns: list[URLPattern | URLResolver] = [
@@ -89,6 +92,8 @@ urlpatterns = [
     path("challenges/<slug:slug>/", include(challenge_patterns)),
     path("moderation/soumissions/", examinations.queue, name="examinations"),
     path("moderation/soumissions/<uuid:entry>/", examinations.item, name="examination"),
+    path("moderation/signaux/", signals.queue, name="signals"),
+    path("moderation/signaux/<uuid:signal>/", signals.item, name="signal"),
     path("espace/challenges/", organiser.mine, name="organiser_list"),
     path("espace/challenges/<slug:slug>/", include(organiser_patterns)),
 ]

@@ -15,6 +15,7 @@ from challenges.models.findings import EntryDetail, FairnessAudit
 from challenges.models.job import Job
 from challenges.models.receipt import ReceiptKey, ScoreReceipt
 from challenges.models.scorer import PhaseTask, Scorer, ScorerVersion
+from challenges.models.signals import Signal, SignalTeam
 from challenges.models.team import Enrolment, Team, TeamInvitation, TeamMember
 from challenges.models.terms import Registration, Terms, TermsAcceptance
 
@@ -43,6 +44,8 @@ __all__ = [
     "Scorer",
     "ScorerVersion",
     "SealedResult",
+    "Signal",
+    "SignalTeam",
     "Standing",
     "Team",
     "TeamInvitation",

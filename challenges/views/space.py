@@ -19,6 +19,7 @@ from challenges.enums import (
     InvitationState,
     OrganiserRole,
     RegistrationState,
+    SignalStatus,
     TeamRole,
 )
 from challenges.models import (
@@ -27,6 +28,8 @@ from challenges.models import (
     Enrolment,
     Entry,
     Reveal,
+    Signal,
+    SignalTeam,
     Team,
     TeamInvitation,
     TeamMember,
@@ -102,6 +105,9 @@ def to_do(user: User) -> Iterator[Item]:
     yield from _invitations(user, now)
     yield from _choices(user, now)
     yield from _registrations(user)
+    yield from _questions(user)
+    if rules.may_read_signals(user):
+        yield from _signals()
     if rules.may_examine_entries(user):
         yield from _examinations()
     if has_permission(user, Permission.CHALLENGE_PUBLISH):
@@ -182,6 +188,36 @@ def _examinations() -> Iterator[Item]:
         )
 
 
+def _questions(user: User) -> Iterator[Item]:
+    """Lead to the questions that this person's teams have not answered."""
+    asked = SignalTeam.objects.asked_of(user).filter(
+        answered_at__isnull=True, signal__status=SignalStatus.ASKED
+    )
+    for party in asked.select_related("team", "signal__phase__challenge")[:SHOWN]:
+        challenge = party.signal.phase.challenge
+        yield Item(
+            title=_("Répondre à la Région pour « %(team)s »") % {"team": party.team},
+            url=reverse("challenges:question", args=[challenge.slug, party.public_id]),
+            detail=_title(challenge),
+            icon="message-square",
+            tone="garance",
+            due=party.signal.reply_by,
+        )
+
+
+def _signals() -> Iterator[Item]:
+    waiting = Signal.objects.undecided().count()
+    if waiting:
+        found = ngettext("%(n)s signal", "%(n)s signaux", waiting) % {"n": waiting}
+        yield Item(
+            title=_("Regarder les soumissions qui se ressemblent"),
+            url=reverse("challenges:signals"),
+            detail=found,
+            icon="scale",
+            tone="ocre",
+        )
+
+
 def _visas(user: User) -> Iterator[Item]:
     waiting = Challenge.objects.filter(status=ChallengeStatus.IN_REVIEW)
     for challenge in waiting.select_related("organiser").order_by("status_since")[:SHOWN]:
@@ -229,5 +265,10 @@ def described(user: User) -> dict[str, Any]:
             Entry.objects.filter(submitted_by=user)
             .order_by("received_at", "pk")
             .values("id", "enrolment__team__name", "received_at", "sha256", "status")
+        ),
+        "reponses": list(
+            SignalTeam.objects.filter(answered_by=user)
+            .order_by("answered_at", "pk")
+            .values("team__name", "signal__question", "answer", "answered_at")
         ),
     }

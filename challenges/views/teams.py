@@ -190,5 +190,6 @@ def _team_page(
         "registration": registration,
         "accepted": registration is not None and has_accepted_terms(challenge, request.user),
         "full": len(members) >= challenge.team_max,
+        "questions": list(own.signals.filter(asked_at__isnull=False)) if own else [],
     }
     return render(request, "challenges/team.html", context, status=status)

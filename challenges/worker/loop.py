@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection
 from challenges.actions import challenges, evaluations, jobs
 from challenges.enums import JobKind
 from challenges.models import Job
-from challenges.worker import boards, vault, work
+from challenges.worker import boards, signals, vault, work
 from challenges.worker.lease import Beating
 from datasets import gate
 from portal.audit.heartbeats import beat
@@ -26,6 +26,7 @@ HANDLERS: Mapping[str, Handler] = {
     JobKind.SCORE: work.score_job,
     JobKind.STANDINGS: boards.standings_job,
     JobKind.REVEAL: boards.reveal_job,
+    JobKind.SIGNALS: signals.signals_job,
 }
 _BOUNDARY_SECONDS = 5.0
 _IDLE_SECONDS = 0.2

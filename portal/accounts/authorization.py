@@ -28,6 +28,8 @@ class Permission(StrEnum):
     CHALLENGE_PUBLISH = "challenge.publish"
     CHALLENGE_REVEAL = "challenge.reveal"
     ENTRY_EXAMINE = "entry.examine"
+    SIGNAL_READ = "signal.read"
+    SIGNAL_DECIDE = "signal.decide"
     ORGANISATION_ADMINISTER = "organisation.administer"
     ORGANISATION_VERIFY = "organisation.verify"
     ROLE_GIVE = "role.give"
@@ -44,6 +46,7 @@ REGION_ROLES: dict[str, frozenset[Permission]] = {
             P.BACKOFFICE_USE,
             P.CONTRIBUTION_READ_ALL,
             P.CHALLENGE_REVEAL,
+            P.SIGNAL_READ,
             P.ORGANISATION_VERIFY,
             P.ROLE_GIVE,
             P.PERSON_READ,
@@ -59,6 +62,8 @@ REGION_ROLES: dict[str, frozenset[Permission]] = {
             P.CHALLENGE_PUBLISH,
             P.CHALLENGE_REVEAL,
             P.ENTRY_EXAMINE,
+            P.SIGNAL_READ,
+            P.SIGNAL_DECIDE,
             P.ORGANISATION_VERIFY,
         }
     ),

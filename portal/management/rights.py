@@ -76,6 +76,8 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
         "challenges.PhaseTask": CHANGE,
         "challenges.Challenge": CHANGE,
         "challenges.Notice": ADD,
+        "challenges.Signal": WRITE,
+        "challenges.SignalTeam": WRITE,
         "datasets.HoldoutVersion": WRITE,
         "datasets.SealedFile": ADD,
         "datasets.WrappedKey": ADD,

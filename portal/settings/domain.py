@@ -19,6 +19,11 @@ RECEIPT_CHECKS_PER_MINUTE = 20
 GRACE_MINUTES = 15
 PARSE_CHILD_SECONDS = 30
 
+# Signals: how long a team may answer before a decision; entries of a team that are compared
+SIGNAL_REPLY_DAYS = 7
+SIGNAL_COMPARED_ENTRIES = 10
+SIGNAL_PROBED_ENTRIES = 60
+
 # People
 INVITATION_DAYS = 7
 SIGNUPS_PER_NETWORK = 20

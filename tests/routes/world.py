@@ -11,7 +11,7 @@ from typing import Any
 
 from catalogue.enums import ResourceKind
 from challenges.actions import teams
-from challenges.enums import EntryStatus, Split, TeamRole
+from challenges.enums import EntryStatus, SignalKind, Split, TeamRole
 from challenges.models import (
     Entry,
     PublicFile,
@@ -32,6 +32,7 @@ from tests.factories import challenges as arena
 from tests.factories import contributions as proposals
 from tests.factories import datasets as data
 from tests.factories import findings
+from tests.factories import signals as signalled
 
 COLUMN = {
     "name": "zone",
@@ -254,6 +255,25 @@ def _awaited(world: World, opened: Any) -> None:
     )
     world.objects["registration.asked"] = str(asked.pk)
     world.objects["entry.examined"] = str(examined.pk)
+    _signals(world, opened)
+
+
+def _signals(world: World, opened: Any) -> None:
+    """Make a signal to look at, and a question put to each side's team, one answered."""
+    phase, region = opened.phases.get(), ("moderator", "administrator")
+    world.objects["signal.open"] = str(signalled.signal(phase).public_id)
+    for side in ("a", "b"):
+        team = opened.teams.get(name=f"Équipe {side}")
+        readers = (f"captain_{side}", *(["mate_a"] if side == "a" else []), *region)
+        made = signalled.asked(signalled.signal(phase, team, kind=SignalKind.PROBING))
+        made.question = world.canary(f"captain_{side}", "question", *readers)
+        made.save()
+        (party,) = made.parties.all()
+        world.objects[f"question.{side}"] = str(party.public_id)
+        if side == "b":
+            party.answer = world.canary("captain_b", "answer", *readers)
+            party.answered_at, party.answered_by = clock.now(), _fresh(world, "captain_b")
+            party.save()
 
 
 def _revealed(world: World, organiser: User, holder: Any) -> None:
