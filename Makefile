@@ -4,6 +4,10 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 UV_COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11
 WORKERS ?= 2
+TEST := $(BIN)/pytest -q -n $(WORKERS) --dist worksteal
+TEMPLATE := DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.databases
+# Tests start hundreds of processes: compiling the same modules again in each doubles the time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev up test test-full check fix bench messages requirements docs
@@ -38,18 +42,20 @@ up: install ## Start the portal on http://127.0.0.1:8000 (PORT and VAR_DIR are h
 	@$(BIN)/python manage.py up
 
 test: install-dev ## Run the tests: lean, on SQLite and, when TEST_POSTGRES_URL is set, on PostgreSQL
-	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not full and not journey"
+	@$(TEMPLATE) & if [ -n "$$TEST_POSTGRES_URL" ]; then DATABASE_URL="$$TEST_POSTGRES_URL" $(TEMPLATE); fi; wait
+	$(TEST) -m "not full and not journey"
 	@if [ -n "$$TEST_POSTGRES_URL" ]; then \
-		DATABASE_URL="$$TEST_POSTGRES_URL" $(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "database and not full and not journey and not crawl"; \
+		DATABASE_URL="$$TEST_POSTGRES_URL" $(TEST) -m "database and not full and not journey and not crawl"; \
 	else echo "PostgreSQL: skipped, TEST_POSTGRES_URL is not set"; fi
-	$(BIN)/pytest -q -p no:randomly -m "journey and not full"
+	$(TEST) -m "journey and not full" tests/journeys
 
 test-full: install-dev ## Run everything, with all the figures of the designs
-	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not journey"
+	@$(TEMPLATE) & if [ -n "$$TEST_POSTGRES_URL" ]; then DATABASE_URL="$$TEST_POSTGRES_URL" $(TEMPLATE); fi; wait
+	$(TEST) -m "not journey"
 	@if [ -n "$$TEST_POSTGRES_URL" ]; then \
-		DATABASE_URL="$$TEST_POSTGRES_URL" $(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "database"; \
+		DATABASE_URL="$$TEST_POSTGRES_URL" $(TEST) -m "database"; \
 	else echo "PostgreSQL: skipped, TEST_POSTGRES_URL is not set"; fi
-	$(BIN)/pytest -q -p no:randomly -m journey
+	$(TEST) -m journey tests/journeys
 
 check: install-dev ## Lint, types, contracts, sizes, migrations, production values
 	$(BIN)/ruff check .

@@ -2,7 +2,8 @@
 
 Building a Wagtail database takes half a minute, copying one a twentieth of a second. The
 template is named by the digest of all migration files and of the installed versions, so a
-changed migration never meets a stale schema.
+changed migration never meets a stale schema. `python -m tests.databases` builds the template
+of the database that DATABASE_URL names, before workers would wait for one another to do it.
 """
 
 import fcntl
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
+import django
 import psycopg2
 from django.apps import apps
 from django.conf import settings
@@ -145,3 +147,8 @@ def copies(worker: str) -> SqliteCopies | PostgresCopies:
     if connection.vendor == "postgresql":
         return PostgresCopies(worker)
     return SqliteCopies(worker)
+
+
+if __name__ == "__main__":
+    django.setup()
+    copies("template").build()

@@ -9,10 +9,20 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.journeys import browser
 from tests.journeys.browser import Theme
 
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+# make test sees each width and each theme once; the two other pairs are for make test-full.
+VARIANTS = [
+    (1440, "light"),
+    (390, "dark"),
+    pytest.param(1440, "dark", marks=pytest.mark.full),
+    pytest.param(390, "light", marks=pytest.mark.full),
+]
+in_each_variant = pytest.mark.parametrize(("width", "theme"), VARIANTS)
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 

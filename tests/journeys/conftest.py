@@ -10,10 +10,16 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.test import Client
 
 from portal.accounts.models import User
 from tests.journeys import browser
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the start on an empty folder, the longest: no worker then waits for it."""
+    items.sort(key=lambda item: "test_up.py" not in item.nodeid)
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +33,12 @@ def running() -> Iterator[Any]:
     with browser.browser() as started:
         yield started
     patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def uncounted() -> None:
+    """Forget the requests of the tests before: the counts by address are for the minute."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -3,14 +3,11 @@
 import os
 import re
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
-from django.core.cache import cache
-from django.db import connections
 
 from portal.accounts.models import Membership
 from portal.audit import outbox
@@ -23,20 +20,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "-"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def no_limits_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    cache.clear()
-    # Playwright's loop lives in the test's thread; Django's own check would refuse the ORM.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-
-
-@pytest.fixture
-def running() -> Iterator[Any]:
-    with browser.browser() as chromium:
-        yield chromium
-        connections.close_all()  # those of the driver's own context
 
 
 def deliver() -> None:
@@ -191,7 +174,7 @@ OWN = [
 
 
 @pytest.mark.skipif(bool(axe.missing()), reason=axe.missing() or "-")
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
+@axe.in_each_variant
 def test_every_page_is_accessible(
     running: Any, live_server: Any, width: int, theme: browser.Theme
 ) -> None:

@@ -14,7 +14,6 @@ from tests.challenges.world import answer, entered, opened, owner_of
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.challenges import captain_of
 from tests.journeys import axe, browser
-from tests.journeys.browser import THEMES, WIDTHS
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 Cookies = Callable[[User], list[dict[str, Any]]]
@@ -134,8 +133,7 @@ def test_live_state_updates_by_itself(
         assert page.errors == []
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("theme", THEMES)
+@axe.in_each_variant
 def test_no_violation_no_overflow_no_console_error(
     running: Any,
     site: str,

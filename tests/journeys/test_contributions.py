@@ -15,7 +15,6 @@ from portal.accounts.enums import Role
 from portal.accounts.models import User
 from tests.factories import contributions as make
 from tests.journeys import axe, browser
-from tests.journeys.browser import THEMES, WIDTHS
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 
@@ -72,8 +71,7 @@ def moderator_pages() -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("theme", THEMES)
+@axe.in_each_variant
 @pytest.mark.parametrize("who", ["author", "moderator"])
 def test_no_violation_no_overflow_no_console_error(
     running: Any, site: str, width: int, theme: browser.Theme, who: str

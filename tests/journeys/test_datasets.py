@@ -9,7 +9,6 @@ from datasets.models import Dataset, Download
 from portal.accounts.models import User
 from portal.management.opening import datasets, people
 from tests.journeys import axe, browser
-from tests.journeys.browser import THEMES, WIDTHS
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 
@@ -27,8 +26,7 @@ def paths() -> list[str]:
     return ["/donnees/", "/donnees/?q=soudage", *pages, *[f"{page}versions/" for page in pages]]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("theme", THEMES)
+@axe.in_each_variant
 def test_no_violation_no_overflow_no_console_error(
     running: Any,
     opened: str,

@@ -13,7 +13,6 @@ from tests.challenges.pages.scenes import board_of, listed, reveal
 from tests.factories import findings
 from tests.factories.challenges import ChallengeFactory, captain_of
 from tests.journeys import axe, browser
-from tests.journeys.browser import THEMES, WIDTHS
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 LABELS = {"f": "Femmes", "h": "Hommes"}
@@ -40,8 +39,7 @@ def entry(site: str) -> Entry:
     return entries[0]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("theme", THEMES)
+@axe.in_each_variant
 def test_no_violation_no_overflow_no_console_error(
     running: Any,
     site: str,

@@ -7,7 +7,6 @@ import pytest
 from portal.management.opening import pages, people
 from portal.pages import frame
 from tests.journeys import axe, browser
-from tests.journeys.browser import THEMES, WIDTHS
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 
@@ -30,8 +29,7 @@ def opened(site: str) -> str:
     return site
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("theme", THEMES)
+@axe.in_each_variant
 def test_no_violation_no_overflow_no_console_error(
     running: Any, opened: str, width: int, theme: browser.Theme
 ) -> None:

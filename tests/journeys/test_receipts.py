@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 
 from challenges.actions import challenges, receipts, reveals
 from challenges.models import Challenge, Entry
@@ -16,16 +15,9 @@ from tests.challenges.world import entered, opened, owner_of
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import captain_of
 from tests.journeys import axe, browser
-from tests.journeys.browser import THEMES, WIDTHS
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 Cookies = Callable[[User], list[dict[str, Any]]]
-
-
-@pytest.fixture(autouse=True)
-def uncounted() -> None:
-    """Forget the requests of the tests before: the count by address is for the minute."""
-    cache.clear()
 
 
 @pytest.fixture
@@ -69,8 +61,7 @@ def test_take_a_receipt_and_verify_it_without_script(
         assert page.get_by_role("heading", name="remplacé depuis").is_visible()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("theme", THEMES)
+@axe.in_each_variant
 def test_every_state_is_accessible(
     running: Any, site: str, entry: Entry, as_user: Cookies, width: int, theme: browser.Theme
 ) -> None:
