@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.db import connections
@@ -13,6 +14,11 @@ from django.utils import translation
 
 from tests import databases, hostile
 
+# No property is timed: a busy machine would fail what is right.
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("untimed")
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 

@@ -1,7 +1,11 @@
 """The ledger, the outbox and the private store do what actions rely on."""
 
+import time
+
+import hypothesis
 import pytest
 from django.db import DatabaseError, transaction
+from hypothesis import strategies as st
 
 from portal.audit import outbox
 from portal.audit.actors import SystemActor
@@ -86,3 +90,14 @@ def test_markdown_is_sanitised_and_starts_at_h3() -> None:
 def test_markdown_bombs_are_refused(text: str) -> None:
     with pytest.raises(Invalid):
         render(text)
+
+
+def test_no_property_is_timed() -> None:
+    """A pause of a busy machine failed a property of the Ladder that holds."""
+
+    @hypothesis.given(st.just(0.3))
+    @hypothesis.settings(max_examples=1, database=None)
+    def slow(pause: float) -> None:
+        time.sleep(pause)  # above the 200 ms that an example may take by default
+
+    slow()
