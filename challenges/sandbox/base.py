@@ -110,6 +110,9 @@ class Limits:
     threads: int = 1
 
 
+ORDINARY = Limits()
+
+
 @dataclass(frozen=True)
 class Call:
     """One program to run.
@@ -121,7 +124,7 @@ class Call:
     argv: tuple[str, ...]
     folder: str
     mounts: tuple[Shown | Copied | Written, ...] = ()
-    limits: Limits = Limits()
+    limits: Limits = ORDINARY
     environment: Mapping[str, str] = field(default_factory=dict)
     logs: bool = True
 
@@ -138,7 +141,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Measures:
-    """What a run used. peak_bytes is polled: a spike shorter than 50 ms may be missed."""
+    """What a run used, polled every 50 ms.
+
+    A shorter spike of memory, and the processor time of the last moment, may be missing.
+    """
 
     wall_seconds: float
     cpu_seconds: float

@@ -111,7 +111,7 @@ class Bubblewrap:
             supervision = Supervision(started, watch, call.limits, Stream(most), Stream(most))
             try:
                 channel.send(b"go")
-                code, wall, cpu = supervision.follow()
+                code, wall = supervision.follow()
             finally:
                 supervision.kill()
             end, detail = supervision.passed or (End.EXITED, "")
@@ -123,7 +123,7 @@ class Bubblewrap:
             return Ended(
                 end,
                 code if end is End.EXITED else None,
-                Measures(wall, cpu, use.peak_bytes, use.processes, use.output_bytes),
+                Measures(wall, use.cpu_seconds, use.peak_bytes, use.processes, use.output_bytes),
                 bytes(supervision.out.head),
                 bytes(supervision.err.head),
                 call.logs and (supervision.out.cut or supervision.err.cut),
@@ -167,7 +167,7 @@ class Bubblewrap:
             said_by_it = _bury(process, handle)
             raise SandboxBroken(said_by_it or str(error)) from error
         stack.callback(os.close, init)
-        process.returncode = 0  # reaped by the supervision, with what it used
+        process.returncode = 0  # reaped by the supervision
         pipes = (streams[0].fileno(), streams[1].fileno())
         return Started(process.pid, handle, init, program, pipes), held, ours
 

@@ -26,7 +26,8 @@ def kernel_limits(limits: Limits) -> dict[str, int]:
     return {
         "AS": limits.memory_bytes + ADDRESS_ROOM,
         "CPU": max(1, int(limits.cpu_seconds) + 1),
-        "FSIZE": limits.output_bytes,
+        # a page more than may be taken: a file cut there is refused, never taken for a whole one
+        "FSIZE": limits.output_bytes + PAGE,
         "NOFILE": limits.open_files,
         "NPROC": limits.processes,
         "CORE": NO_CORE,

@@ -100,7 +100,7 @@ def _take_file(found: int, state: os.stat_result, target: Path, room: Room) -> N
     left = state.st_size
     number = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
     try:
-        os.fchmod(number, 0o644)
+        os.fchmod(number, 0o755 if state.st_mode & stat.S_IXUSR else 0o644)
         while left and (data := os.read(found, min(CHUNK, left))):
             left -= len(data)
             _write(number, data)

@@ -62,8 +62,8 @@ class Supervision:
     passed: tuple[End, str] | None = None
     killed: bool = False
 
-    def follow(self) -> tuple[int | None, float, float]:
-        """Wait for the end; returns exit code (None when stopped), wall and processor seconds."""
+    def follow(self) -> tuple[int | None, float]:
+        """Wait for the end; returns exit code (None when stopped) and wall seconds."""
         began = time.monotonic()
         end = began + self.limits.wall_seconds
         with selectors.DefaultSelector() as selector:
@@ -75,15 +75,14 @@ class Supervision:
                 end = self._judge(end)
         wall = time.monotonic() - began
         self.kill()
-        _, status, used = os.wait4(self.started.pid, 0)
+        _, status = os.waitpid(self.started.pid, 0)
         self._empty()
         self._drain()
         # a last look at the folders: what was written between two polls counts too
         passed = self.watch.look()
         self.passed = self.passed or passed
-        cpu = max(used.ru_utime + used.ru_stime, self.watch.usage.cpu_seconds)
         code = None if self.passed else os.waitstatus_to_exitcode(status)
-        return code, wall, cpu
+        return code, wall
 
     def kill(self) -> None:
         """Kill the namespace's first process: the kernel kills all the others with it."""

@@ -210,12 +210,12 @@ def test_measures_are_those_of_the_program(sandbox: Bubblewrap, room: Path) -> N
 import time
 kept = b"x" * (60 * 2**20)
 open("a", "wb").write(bytes(2**20))
-while time.process_time() < 0.3: pass
+while time.process_time() < 0.4: pass
 time.sleep(0.2)
 """
     used = python(sandbox, room, code).measures
-    assert used.wall_seconds >= 0.5
-    assert used.cpu_seconds >= 0.3
+    assert used.wall_seconds >= 0.6
+    assert used.cpu_seconds >= 0.2  # polled: what was used since the last look is missing
     assert 60 * MIB <= used.peak_bytes <= 128 * MIB
     assert used.output_bytes >= MIB
     assert used.processes >= 1
