@@ -10,6 +10,7 @@ What the rest of the house calls, from `challenges.worker` only:
 - `archives.unpack(zip, folder)` opens what an organiser or a team sends; `packages.read(folder)`
   says how a team's code starts; `code_runs.trial` and `code_runs.hidden` run it (steps A and B),
   scoring its predictions (C) being another run.
+- `environments.fingerprint(name, sandbox)` digests what programs run with, for receipts.
 
 The life of one evaluation, in the worker:
 

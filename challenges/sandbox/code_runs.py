@@ -32,13 +32,12 @@ from challenges.sandbox.base import (
     Written,
 )
 from challenges.sandbox.packages import Layout, Package
-from challenges.sandbox.steps import REASONS, Reason
+from challenges.sandbox.steps import REASONS, Reason, placed
 
 ANSWER = "predictions"
 DRIVEN = "/code_execution"
 DRIVEN_ANSWER = "submission.csv"
 MOST_ENTRIES = 200
-COPIED_BYTES = 64 * MIB  # a larger program runs from a folder it cannot write
 DURATIONS_MINUTES = (1, 2, 5, 10, 20, 30, 60, 120, 240)
 MEMORY_STEP_BYTES = 512 * MIB
 Mount = Shown | Copied | Written
@@ -159,19 +158,10 @@ def _laid_main(
 def _laid_codalab(
     package: Package, inputs: Path, output: Path
 ) -> tuple[tuple[str, ...], str, tuple[Mount, ...]]:
-    small = _size(package.folder) <= COPIED_BYTES
-    program = (Copied if small else Shown)(package.folder, "/app/program")
+    program = placed(package.folder)
     shown = (Shown(inputs, "/app/input_data"), Shown(inputs, "/app/input"))
     mounts = (program, *shown, Written("/app/output", output))
     return metadata.words(package.entry, metadata.OWN), "/app/program", mounts
-
-
-def _size(folder: Path) -> int:
-    return sum(
-        (Path(place) / name).lstat().st_size
-        for place, _, names in os.walk(folder)
-        for name in names
-    )
 
 
 def _answer(package: Package, outputs: list[Path], room: Path, ended: Ended) -> Run:

@@ -41,6 +41,12 @@ def lacks(program: str, environment: Environment) -> Missing | None:
 
 def refused_namespaces(said: str) -> Missing:
     """Name a trial that failed although everything is installed, with bubblewrap's own words."""
+    if _value(APPARMOR) == "1":
+        return Missing(
+            "apparmor",
+            "AppArmor réserve les espaces de noms aux programmes qui ont un profil : "
+            f"donnez-en un à bwrap ; bubblewrap répond : « {said.strip()[:300]} ».",
+        )
     return Missing(
         "namespaces",
         "Le noyau ou le conteneur refuse les espaces de noms d’utilisateurs ; "

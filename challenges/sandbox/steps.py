@@ -38,6 +38,7 @@ from challenges.sandbox.scores import Declared, Fault
 
 MOST_REPORT_BYTES = 2 * 2**20
 REPORT = "detailed_results.html"
+COPIED_BYTES = 64 * 2**20
 
 
 class Reason(StrEnum):
@@ -165,6 +166,16 @@ def lay(source: Path, into: Path, limits: Limits) -> None:
         os.close(folder)
 
 
+def placed(program: Path) -> Shown | Copied:
+    """Lay a program at /app/program: a copy it may change, unless it is too large to hold twice."""
+    size = sum(
+        (Path(place) / name).lstat().st_size
+        for place, _, names in os.walk(program)
+        for name in names
+    )
+    return (Copied if size <= COPIED_BYTES else Shown)(program, "/app/program")
+
+
 def _made(folder: Path) -> Path:
     folder.mkdir()
     folder.chmod(0o755)
@@ -178,12 +189,12 @@ def _predict(task: Task, submission: Path, predictions: Path, sandbox: Sandbox) 
     steps: tuple[Step, ...] = ()
     if task.ingestion_program is not None:
         argv = _argv(task.ingestion_program, metadata.INGESTION, Party.ORGANISER)
-        program = Copied(task.ingestion_program, "/app/program")
+        program = placed(task.ingestion_program)
         team = Shown(submission, "/app/ingested_program")
         steps = _run(sandbox, "prediction", argv, (program, team, *shown, written), task.limits)
     elif is_code(submission):
         argv = _argv(submission, metadata.OWN, Party.TEAM)
-        program = Copied(submission, "/app/program")
+        program = placed(submission)
         also = [] if task.input_data is None else [Shown(task.input_data, "/app/input")]
         steps = _run(sandbox, "prediction", argv, (program, *shown, *also, written), task.limits)
     else:
@@ -209,7 +220,7 @@ def _score(
     task: Task, predictions: Path, scored: Path, sandbox: Sandbox, before: tuple[Step, ...]
 ) -> Outcome:
     mounts: list[Shown | Copied | Written] = [
-        Copied(task.scoring_program, "/app/program"),
+        placed(task.scoring_program),
         Shown(predictions, "/app/input/res"),
     ]
     if task.reference is not None:

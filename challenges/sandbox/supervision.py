@@ -61,6 +61,7 @@ class Supervision:
     err: Stream
     passed: tuple[End, str] | None = None
     killed: bool = False
+    next_look: float = 0.0
 
     def follow(self) -> tuple[int | None, float]:
         """Wait for the end; returns exit code (None when stopped) and wall seconds."""
@@ -107,20 +108,22 @@ class Supervision:
 
     def _judge(self, end: float) -> float:
         """Stop what passed a limit; returns when to look at the clock next."""
-        if self.killed:
-            return end
+        now = time.monotonic()
+        if self.killed or now < self.next_look:
+            return end  # a program that prints without end does not make us look without end
+        self.next_look = now + POLL_SECONDS
         passed = self.watch.look()
         if passed and not self.passed:
             self.passed = passed
             self.kill()
-        elif time.monotonic() >= end:
+        elif now >= end:
             if self.passed:
                 self.kill()
             else:
                 self.passed = (End.TIMEOUT, f"plus de {self.limits.wall_seconds:g} s")
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(self.started.program, signal.SIGTERM)
-                return end + self.limits.grace_seconds
+                return now + self.limits.grace_seconds
         return end
 
     def _empty(self) -> None:

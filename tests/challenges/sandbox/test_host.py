@@ -83,6 +83,16 @@ def test_a_switch_of_the_system_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     assert str(switch).replace("/", ".") in missing.sentence
 
 
+def test_apparmor_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    switch = tmp_path / "restrict"
+    switch.write_text("1\n")
+    monkeypatch.setattr(host, "APPARMOR", str(switch))
+    missing = host.refused_namespaces("bwrap: setting up uid map: Permission denied\n")
+    assert missing.cause == "apparmor"
+    assert "donnez-en un à bwrap" in missing.sentence
+    assert missing.sentence.endswith("« bwrap: setting up uid map: Permission denied ».")
+
+
 def test_architectures_without_a_filter_are_named() -> None:
     assert seccomp.supported("x86_64")
     assert seccomp.supported("aarch64")

@@ -79,8 +79,9 @@ def test_python_has_its_old_name_too(sandbox: Bubblewrap) -> None:
         "import time\nwhile True: time.sleep(1)",
         "import signal, time\nsignal.signal(15, signal.SIG_IGN)\nwhile True: time.sleep(1)",
         "import os, time\n[os.fork() for _ in range(3)]\ntime.sleep(86398.5)",
+        "while True: print('x' * 65536)",
     ],
-    ids=["sleeps", "deaf to SIGTERM", "family"],
+    ids=["sleeps", "deaf to SIGTERM", "family", "prints"],
 )
 def test_the_wall_clock_stops_a_program(sandbox: Bubblewrap, room: Path, code: str) -> None:
     ended = python(sandbox, room, code, replace(LIMITS, wall_seconds=0.5))
@@ -214,7 +215,7 @@ while time.process_time() < 0.4: pass
 time.sleep(0.2)
 """
     used = python(sandbox, room, code).measures
-    assert used.wall_seconds >= 0.6
+    assert used.wall_seconds >= 0.5
     assert used.cpu_seconds >= 0.2  # polled: what was used since the last look is missing
     assert 60 * MIB <= used.peak_bytes <= 128 * MIB
     assert used.output_bytes >= MIB

@@ -250,3 +250,19 @@ def test_nothing_runs_where_the_host_cannot_isolate(task: Task, team: Path, room
     outcome = run(task, team, absent, room)
     assert (outcome.reason, outcome.party) == (Reason.NO_SANDBOX, Party.PLATFORM)
     assert outcome.detail == "bubblewrap n’est pas installé : apt-get install bubblewrap."
+
+
+def test_a_program_too_large_to_copy_is_shown(
+    task: Task, team: Path, sandbox: Bubblewrap, room: Path
+) -> None:
+    with (task.scoring_program / "model.bin").open("wb") as file:
+        file.truncate(65 * MIB)
+    outcome = run(task, team, sandbox, room)
+    assert outcome.scored
+    (task.scoring_program / "run.sh").write_text("touch /app/program/x && exit 9; " + GOOD)
+    (room / "again").mkdir()
+    assert run_steps(task, team, sandbox=sandbox, room=room / "again").scored
+    (task.scoring_program / "model.bin").unlink()
+    (room / "small").mkdir()
+    outcome = run_steps(task, team, sandbox=sandbox, room=room / "small")
+    assert outcome.detail == "code de sortie 9"
