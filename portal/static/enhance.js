@@ -26,10 +26,9 @@
     });
   });
 
-  // Dialogues et notifications.
+  // Dialogues.
   $$("[data-dialog]").forEach((b) => b.addEventListener("click", (e) => { e.preventDefault(); document.getElementById(b.dataset.dialog).showModal(); }));
   $$("dialog [data-dismiss]").forEach((b) => b.addEventListener("click", () => b.closest("dialog").close()));
-  $$(".toast [data-close]").forEach((b) => b.addEventListener("click", () => b.closest(".toast").remove()));
 
   // Résumé d'erreurs : reçoit le focus au chargement, sauf celui du guide, qui est un exemple.
   document.querySelector("#erreurs:not(.guide *)")?.focus();
