@@ -37,6 +37,7 @@ def main() -> None:
         os.setpgid(0, 0)  # so that a signal reaches it and its children at once
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
+    os.nice(5)  # however busy it is, the worker can look and stop it
     os.chdir(orders["folder"])
     for name, most in orders["limits"].items():
         resource.setrlimit(getattr(resource, "RLIMIT_" + name), (most, most))

@@ -2,7 +2,8 @@
 
 The kernel runs it at each system call. It refuses what the namespaces leave open: tracing,
 namespaces and mounts, kernel modules and keys, sockets that no network namespace holds (vsock
-reaches the machine below), calls younger than this list, and the calls of other architectures.
+reaches the machine below), memory outside processes, calls younger than this list, and the calls
+of other architectures.
 A refused call answers EPERM, or ENOSYS where programs know how to do without.
 """
 
@@ -103,6 +104,12 @@ WITHOUT: dict[str, tuple[int | None, int | None]] = {
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
+    # memory that belongs to no process, so that no count of processes would see it
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
+    "shmget": (29, 194),
+    "semget": (64, 190),
+    "msgget": (68, 186),
 }
 
 

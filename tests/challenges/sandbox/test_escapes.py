@@ -26,6 +26,7 @@ FINDS = {
     "ptrace": "trace me",
     "memory_of_others": "itself",
     "shared_memory": "POSIX",
+    "loose_memory": "memfd",
 }
 
 

@@ -1,5 +1,7 @@
 """A run is stopped at each of its limits, and the host stays as it was."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -254,3 +256,21 @@ def test_a_host_that_cannot_isolate_runs_nothing(tmp_path: Path) -> None:
     with pytest.raises(NotIsolated, match="bubblewrap n’est pas installé"):
         absent.run(Call(("touch", str(tmp_path / "out/bare")), "/tmp"))
     assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_runs_side_by_side_leave_nothing_open(sandbox: Bubblewrap, room: Path) -> None:
+    def one(number: int) -> bytes:
+        folder = room / str(number)
+        folder.mkdir()
+        code = f"print({number}); open('a', 'w').write('{number}')"
+        ended = python(sandbox, folder, code)
+        assert (folder / "out/a").read_text() == str(number)
+        return ended.stdout
+
+    assert one(99) == b"99\n"
+    before = sorted(os.listdir("/proc/self/fd"))
+    with ThreadPoolExecutor(4) as pool:
+        said = list(pool.map(one, range(12)))
+    assert said == [f"{number}\n".encode() for number in range(12)]
+    assert sorted(os.listdir("/proc/self/fd")) == before

@@ -60,6 +60,8 @@ def answer(value: int) -> str | int:
         (56, (HIGH | 0x40000011,), EPERM),  # high bits do not hide it
         (435, (), ENOSYS),  # clone3
         (425, (), ENOSYS),  # io_uring_setup
+        (319, (), ENOSYS),  # memfd_create
+        (29, (), ENOSYS),  # shmget
         (101, (), EPERM),  # ptrace
         (272, (), EPERM),  # unshare
         (165, (), EPERM),  # mount
