@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from challenges.sandbox import metadata, outputs, scores
+from challenges.sandbox import metadata, outputs, rows, scores
 from challenges.sandbox.base import (
     ORDINARY,
     Call,
@@ -34,6 +34,7 @@ from challenges.sandbox.base import (
     Shown,
     Written,
 )
+from challenges.sandbox.rows import Rows
 from challenges.sandbox.scores import Declared, Fault
 
 MOST_REPORT_BYTES = 2 * 2**20
@@ -96,7 +97,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one task. values holds every declared score when reason is None."""
+    """What came of one task. values holds every declared score when reason is None.
+
+    rows: what each held-out row contributed, when the program wrote it; sealed like exact scores.
+    rows_fault: why it was left out, in French, for the organiser.
+    """
 
     reason: Reason | None
     party: Party | None
@@ -106,6 +111,8 @@ class Outcome:
     report: bytes | None = None
     steps: tuple[Step, ...] = ()
     detail: str = ""
+    rows: Rows | None = None
+    rows_fault: str = ""
 
     @property
     def scored(self) -> bool:
@@ -230,6 +237,7 @@ def _score(
     steps = _run(sandbox, "scoring", argv, tuple(mounts), task.scoring_limits, before)
     found = scores.read(scored, task.columns)
     failed = bool(found.faults)
+    contributed, rows_fault = _rows(scored)
     return Outcome(
         Reason.OUTPUT if failed else None,
         Party.ORGANISER if failed else None,
@@ -239,7 +247,16 @@ def _score(
         _report(scored),
         steps,
         ", ".join(f"{fault.kind.value} {fault.key}".strip() for fault in found.faults),
+        None if failed else contributed,
+        rows_fault,
     )
+
+
+def _rows(scored: Path) -> tuple[Rows | None, str]:
+    try:
+        return rows.read(scored), ""
+    except rows.RowsRefused as refused:
+        return None, str(refused)
 
 
 def _argv(program: Path, step: str, party: Party, before: tuple[Step, ...] = ()) -> tuple[str, ...]:

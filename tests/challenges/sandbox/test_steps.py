@@ -7,6 +7,7 @@ import pytest
 
 from challenges.sandbox.base import MIB, Limits
 from challenges.sandbox.bubblewrap import Bubblewrap
+from challenges.sandbox.rows import Rows
 from challenges.sandbox.scores import Declared, Fault, ScoreFault
 from challenges.sandbox.steps import Outcome, Party, Reason, Task, run_steps
 
@@ -266,3 +267,18 @@ def test_a_program_too_large_to_copy_is_shown(
     (room / "small").mkdir()
     outcome = run_steps(task, team, sandbox=sandbox, room=room / "small")
     assert outcome.detail == "code de sortie 9"
+
+
+def test_rows_come_with_the_scores(task: Task, team: Path, sandbox: Bubblewrap, room: Path) -> None:
+    script = "printf 'id,value\na,1\nb,0\n' > $2/rows.csv; " + GOOD
+    outcome = run(scored_by(task, room, script), team, sandbox, room)
+    assert (outcome.rows, outcome.rows_fault) == (Rows(("a", "b"), (1.0, 0.0)), "")
+
+
+def test_rows_that_are_refused_leave_the_scores(
+    task: Task, team: Path, sandbox: Bubblewrap, room: Path
+) -> None:
+    script = "echo x > $2/rows.csv; " + GOOD
+    outcome = run(scored_by(task, room, script), team, sandbox, room)
+    assert (outcome.scored, outcome.rows) == (True, None)
+    assert outcome.rows_fault == "rows.csv : l’en-tête attendu est id,value ou id,value,weight"
