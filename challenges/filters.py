@@ -122,7 +122,8 @@ class SignalFilter(django_filters.FilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        told = Challenge.objects.filter(phases__signals__isnull=False).distinct()
+        visible = Signal.objects.filter(pk__in=self.queryset.order_by().values("pk"))
+        told = Challenge.objects.filter(pk__in=visible.values("phase__challenge"))
         choices = told.order_by("title", "pk").values_list("slug", "title")
         self.filters["challenge"].extra["choices"] = list(choices)
 

@@ -18,7 +18,9 @@ from challenges.models import (
     Signal,
     SignalTeam,
     TeamInvitation,
+    TeamMember,
 )
+from portal.accounts.authorization import belongs_to
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.audit import letters
@@ -270,12 +272,25 @@ def signals_raised(phase_id: int, count: int) -> None:
     last = Signal.objects.filter(phase=phase).order_by("-pk").values_list("pk", flat=True).first()
     _tell(
         "signals_raised",
-        _region(RegionRole.MODERATOR),
+        _apart(phase.challenge),
         phase.challenge,
         path=f"/moderation/signaux/?challenge={phase.challenge.slug}",
         event=f"{phase.pk}:{last}",
         about=str(count),
     )
+
+
+def _apart(challenge: Challenge) -> Iterable[User]:
+    """List the moderators who neither take part in a challenge nor run it."""
+    return [
+        person
+        for person in _region(RegionRole.MODERATOR)
+        if not challenge.is_organised_by(person)
+        and not belongs_to(person, challenge.organiser)
+        and not TeamMember.objects.filter(
+            challenge=challenge, user=person, left_at__isnull=True
+        ).exists()
+    ]
 
 
 def _tell_party(letter: str, party: SignalTeam, *, event: str, about: str) -> None:
@@ -308,7 +323,7 @@ def signal_answered(party_id: int) -> None:
     party = SignalTeam.objects.select_related("signal__phase__challenge", "team").get(pk=party_id)
     _tell(
         "signal_answered",
-        _region(RegionRole.MODERATOR),
+        _apart(party.signal.phase.challenge),
         party.signal.phase.challenge,
         path=f"/moderation/signaux/{party.signal.public_id}/",
         event=str(party.public_id),

@@ -107,7 +107,7 @@ def to_do(user: User) -> Iterator[Item]:
     yield from _registrations(user)
     yield from _questions(user)
     if rules.may_read_signals(user):
-        yield from _signals()
+        yield from _signals(user)
     if rules.may_examine_entries(user):
         yield from _examinations()
     if has_permission(user, Permission.CHALLENGE_PUBLISH):
@@ -205,8 +205,8 @@ def _questions(user: User) -> Iterator[Item]:
         )
 
 
-def _signals() -> Iterator[Item]:
-    waiting = Signal.objects.undecided().count()
+def _signals(user: User) -> Iterator[Item]:
+    waiting = Signal.objects.visible_to(user).undecided().count()
     if waiting:
         found = ngettext("%(n)s signal", "%(n)s signaux", waiting) % {"n": waiting}
         yield Item(

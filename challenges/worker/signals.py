@@ -15,7 +15,7 @@ from django.db.models import Q
 from challenges.actions import jobs
 from challenges.actions import signals as acts
 from challenges.actions.signals import Raised
-from challenges.enums import EvaluationState, SignalKind, Split
+from challenges.enums import EvaluationState, ScorerKind, SignalKind, Split
 from challenges.models import Enrolment, Entry, Evaluation, Job, Phase, PhaseTask, PublicFile
 from challenges.models.ladders import task_of
 from challenges.queries import leaks
@@ -45,10 +45,10 @@ class Field:
 
 
 def signals_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
-    """Search a phase, and store what is found."""
+    """Search a phase, and store what is found; what a program scores has no aligned answer."""
     phase = Phase.objects.get(pk=job.subject_id)
     task = task_of(phase)
-    if task is None:
+    if task is None or task.scorer_version.scorer.kind != ScorerKind.METRIC:
         with transaction.atomic():
             jobs.complete(job)
         return

@@ -13,12 +13,29 @@ from django.db import IntegrityError, transaction
 
 from challenges.actions import jobs, signals
 from challenges.actions.signals import Raised
-from challenges.enums import EntryStatus, JobKind, JobState, SignalKind, SignalStatus
-from challenges.models import Challenge, Entry, Evaluation, Job, Phase, Signal, SignalTeam, Team
+from challenges.enums import (
+    EntryStatus,
+    JobKind,
+    JobState,
+    ScorerKind,
+    SignalKind,
+    SignalStatus,
+)
+from challenges.models import (
+    Challenge,
+    Entry,
+    Evaluation,
+    Job,
+    Phase,
+    Scorer,
+    Signal,
+    SignalTeam,
+    Team,
+)
 from challenges.worker import drain, vault
 from challenges.worker import signals as searches
 from portal.accounts.models import User
-from portal.audit import outbox
+from portal.audit import duties, outbox
 from portal.audit.models import AuditBody, AuditEvent, Outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
@@ -143,6 +160,27 @@ def test_probing_is_told_of_one_team(tmp_path: Path) -> None:
     assert [each.team_id for each in found.parties.all()] == [team.pk]
     assert {"small_changes", "flat", "fall", "budget"} >= set(found.evidence["habits"])
     assert len(found.evidence["habits"]) >= 3
+
+
+@pytest.mark.slow
+def test_teams_that_merged_are_one(tmp_path: Path) -> None:
+    challenge = opened(tmp_path)
+    one, two = enter_twice(challenge, answer(0.7, 2))
+    assert drain()
+    root = one.enrolment.team
+    Team.objects.filter(pk=two.enrolment.team_id).update(state="merged", merged_into=root)
+    assert search(challenge) == []
+
+
+@pytest.mark.slow
+def test_the_schedule_has_them_searched(tmp_path: Path) -> None:
+    challenge = opened(tmp_path)
+    enter_twice(challenge, answer(0.7, 2))
+    assert drain()
+    assert "challenges.signals" in duties.run_due()
+    assert drain()
+    assert Signal.objects.count() == 1
+    assert "challenges.signals" not in duties.run_due()
 
 
 @pytest.mark.slow
@@ -395,18 +433,25 @@ def test_a_dismissal_without_a_question_writes_to_nobody(phase: Phase, moderator
 
 
 def test_the_moderators_are_told_how_many(phase: Phase, moderator: User) -> None:
+    player: User = UserFactory(region="moderator")
     two = [TeamFactory(challenge=phase.challenge) for _ in range(2)]
+    two[0].members.create(challenge=phase.challenge, user=player, joined_at=clock.now())
     signals.store(job=leased(phase), phase=phase, raised=[raised(*two)])
     while outbox.relay():
         pass
-    (letter,) = mail.outbox
+    (letter,) = mail.outbox  # the moderator who takes part is told nothing
     assert letter.to == [moderator.email]
     assert "1 nouveau signal" in letter.body
     assert f"/moderation/signaux/?challenge={phase.challenge.slug}" in letter.body
 
 
-def test_a_phase_without_a_task_ends_at_once(phase: Phase) -> None:
-    phase.tasks.update(current=False)
+@pytest.mark.parametrize("what", ["no task", "a program"])
+def test_nothing_to_compare_ends_at_once(phase: Phase, what: str) -> None:
+    signalled.signal(phase)  # with entries, hence a task
+    if what == "no task":
+        phase.tasks.update(current=False)
+    else:
+        Scorer.objects.filter(challenge=phase.challenge).update(kind=ScorerKind.PROGRAM)
     job = leased(phase)
     searches.signals_job(job, vault.Truths(), Any)  # type: ignore[arg-type]  # never read
     assert Job.objects.get(pk=job.pk).state == JobState.DONE

@@ -11,10 +11,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from challenges.actions import signals as acts
 from challenges.enums import SignalKind, SignalStatus
-from challenges.models import Entry, Phase, Signal, SignalTeam
+from challenges.models import Entry, Phase, Signal, SignalTeam, Team
 from portal.accounts.models import User
 from portal.lib import clock
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.challenges import ChallengeFactory, TeamFactory, captain_of
 from tests.factories.signals import asked, signal
 
@@ -247,16 +247,33 @@ def test_a_question_is_its_teams_alone(client: Client, phase: Phase) -> None:
     assert client.get(question(one)).status_code == 404
 
 
-def test_a_moderator_with_a_part_in_it_only_reads(
-    client: Client, moderator: User, phase: Phase
+def ties(phase: Phase, by: User, team: Team) -> list[Callable[[], Any]]:
+    """List what makes a moderator a party: a team, the challenge, the organising body."""
+    challenge = phase.challenge
+    return [
+        lambda: team.members.create(challenge=challenge, user=by, joined_at=clock.now()),
+        lambda: challenge.organisers.create(user=by, role="jury"),
+        lambda: MembershipFactory(user=by, organisation=challenge.organiser),
+    ]
+
+
+@pytest.mark.parametrize("tie", range(3))
+def test_a_moderator_with_a_part_in_it_does_not_know(
+    client: Client, phase: Phase, tie: int
 ) -> None:
-    team = TeamFactory(challenge=phase.challenge)
-    team.members.create(challenge=phase.challenge, user=moderator, joined_at=clock.now())
+    moderator: User = UserFactory(region="moderator")
+    team: Team = TeamFactory(challenge=phase.challenge)
+    ties(phase, moderator, team)[tie]()
     made = signal(phase, team, TeamFactory(challenge=phase.challenge))
-    text = client.get(page(made)).text
-    assert "sans lien avec ces équipes" in text
-    assert "Enregistrer la décision" not in text
-    assert client.post(page(made), said(made, "dismiss")).status_code == 403
+    client.force_login(User.objects.get(pk=moderator.pk))
+    text = client.get(LIST).text
+    assert page(made) not in text
+    assert phase.challenge.title not in text
+    assert client.get(page(made)).status_code == 404
+    assert client.post(page(made), said(made, "dismiss")).status_code == 404
+    assert LIST not in client.get("/espace/").text
+    client.force_login(UserFactory(region="administrator"))
+    assert "l’administration le lit" in client.get(page(made)).text
 
 
 def test_the_space_leads_to_it(client: Client, moderator: User, phase: Phase) -> None:
@@ -277,7 +294,7 @@ def test_queries(
 ) -> None:
     made = [asked(signal(phase)) for _ in range(number)]
     client.get(LIST)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(LIST)
     with django_assert_num_queries(13):
         client.get(page(made[0]))
