@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from challenges.scoring import fairness, formula, intervals, registry
 from challenges.scoring.buckets import Buckets
 from challenges.scoring.contract import MetricSpec, ScoringContract
-from challenges.scoring.metric import Floats, Metric, Part, is_binary
+from challenges.scoring.metric import Floats, Metric, Part, Stats, is_binary
 from challenges.scoring.predictions.align import Answer
 from challenges.scoring.truth import Keys, Labels
 from challenges.scoring.verdict import Evaluated, Verdict
@@ -23,13 +23,15 @@ class Measured:
     """Hold one figure of one part.
 
     value: None when it cannot be computed. interval: (low, high, method) or None.
-    replicates: the figure under each stored resampling.
+    replicates: the figure under each stored resampling. units: how many units of resampling
+    the truth has, whatever the answer.
     """
 
     value: float | None
     interval: tuple[float, float, str] | None
     replicates: Floats
     buckets: Buckets
+    units: int
 
 
 def parts_of(labels: Labels, keys: Keys, answer: Answer) -> dict[str, Part]:
@@ -71,13 +73,23 @@ def measure(
     value = near = finite(metric.value(buckets.total(), stats.context))
     if metric.exact is not None:
         value = finite(metric.exact(part, spec.params))
+    units = _drawn(part, stats)
     if value is None or near is None or not metric.interval:
-        return Measured(value, None, np.zeros(0), buckets)
+        return Measured(value, None, np.zeros(0), buckets, units)
     values = intervals.replicates(buckets, weights, metric, stats.context)
     if metric.exact is not None:
         values = np.clip(values + (value - near), metric.low, metric.high)
-    interval = intervals.bound(metric, buckets, values, independent=independent, level=level)
-    return Measured(value, interval, values, buckets)
+    interval = intervals.bound(
+        metric, buckets, values, units=units, independent=independent, level=level
+    )
+    return Measured(value, interval, values, buckets, units)
+
+
+def _drawn(part: Part, stats: Stats) -> int:
+    """Count the buckets that hold a unit of resampling: a row, or what a figure takes for one."""
+    carriers = stats.context.get("carriers")
+    bucket = part.bucket if carriers is None else part.bucket[carriers]
+    return int(np.count_nonzero(np.bincount(bucket)))
 
 
 def finite(value: Any) -> float | None:
@@ -150,12 +162,13 @@ def _composed(spec: MetricSpec, figures: Mapping[str, Any], level: float) -> Mea
     values = {name: measured.value for name, measured in used.items()}
     value = None if None in values.values() else finite(read.value(values))
     count = min(len(measured.replicates) for measured in used.values())
+    units = min(measured.units for measured in used.values())
     if value is None or not count:
-        return Measured(value, None, np.zeros(0), buckets)
+        return Measured(value, None, np.zeros(0), buckets, units)
     replicates = read.value({name: m.replicates[:count] for name, m in used.items()})
-    interval = intervals.percentile(replicates, level) if buckets.used() > 1 else None
+    interval = intervals.percentile(replicates, level) if units > 1 else None
     bounds = None if interval is None else (*interval, "bootstrap")
-    return Measured(value, bounds, replicates, buckets)
+    return Measured(value, bounds, replicates, buckets, units)
 
 
 def _figure(contract: ScoringContract, spec: MetricSpec, part: Part, weights: Array) -> Any:

@@ -90,13 +90,15 @@ def bound(
     buckets: Buckets,
     values: Floats,
     *,
+    units: int,
     independent: bool,
     level: float = 0.95,
 ) -> tuple[float, float, str] | None:
     """Choose the interval of a figure and name its method: wilson, delong or bootstrap.
 
-    values: replicates of the figure. independent: each row is its own cluster. Returns None
-    when there is nothing to bound it with (one cluster, mostly undefined replicates).
+    values: replicates of the figure. units: of resampling. independent: each row is its own
+    cluster. Returns None when there is nothing to bound it with (one unit, mostly undefined
+    replicates).
     """
     total = buckets.total()
     if metric.proportion and independent and total[0] >= 1:
@@ -104,11 +106,9 @@ def bound(
     if metric.name == "roc_auc" and independent:
         found = delong(buckets)
         return None if found is None else (*found, "delong")
-    clusters = buckets.used()
-    found = percentile(values, level) if clusters > 1 else None
+    found = percentile(values, level) if units > 1 else None
     if found is None:
         return None
     if metric.proportion and total[0] >= 1 and total[1] in (0.0, total[0]):
-        hits = clusters if total[1] else 0
-        return (*wilson(hits, clusters), "wilson")
+        return (*wilson(units if total[1] else 0, units), "wilson")
     return (*found, "bootstrap")

@@ -14,6 +14,7 @@ import numpy as np
 
 from challenges.scoring import registry
 from challenges.scoring.metric import Metric, Part, Shape, Step
+from challenges.scoring.metrics import clusters
 
 NOTES = Path(__file__).with_name("metrics_fr.toml")
 DIRECTIONS = {"max": "le plus grand est le meilleur", "min": "le plus petit est le meilleur"}
@@ -102,6 +103,11 @@ def _params(metric: Metric) -> str:
 def _interval(metric: Metric) -> str:
     if metric.name == "roc_auc":
         return "DeLong, ou rééchantillonnage quand des lignes sont liées"
+    if metric in clusters.METRICS and metric.interval:
+        return (
+            "rééchantillonnage des groupes de la vérité, ou des lignes quand un groupe compte en "
+            "moyenne plus de lignes qu’il n’y a de groupes"
+        )
     if metric.proportion:
         return "Wilson, ou rééchantillonnage quand des lignes sont liées"
     return "rééchantillonnage des unités" if metric.interval else "aucun"

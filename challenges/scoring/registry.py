@@ -65,13 +65,21 @@ LEVELLED = frozenset({"kappa", "kappa_linear", "kappa_quadratic"})
 UNWEIGHTED = frozenset(
     {
         "ami",
+        "ari",
         "average_precision",
+        "b_cubed",
+        "completeness",
         "concordance",
         "ece_adaptive",
+        "homogeneity",
         "kendall_b",
         "medae",
         "n_clusters",
+        "nmi",
         "pair_consistency",
+        "pair_f1",
+        "pair_precision",
+        "pair_recall",
         "precision_at_top",
         "recall_at_precision",
         "roc_auc",
@@ -79,6 +87,7 @@ UNWEIGHTED = frozenset(
         "roc_auc_ovr",
         "spearman",
         "uno_c",
+        "v_measure",
     }
 )
 OVER_A_NOMENCLATURE = frozenset({"hamming", "catalogue_coverage", "gini_exposure"})

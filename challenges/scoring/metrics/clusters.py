@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from challenges.scoring.groupings import Cells, lifted, pairs, surprise, total
 from challenges.scoring.metric import (
     Array,
     Floats,
@@ -21,41 +22,63 @@ from challenges.scoring.metric import (
     divide,
 )
 
+BLOCKS = 100  # of units, that the adjusted information leaves out one by one
+NIL = 1e-12
+
 
 def _cells(part: Part, params: Params) -> Stats:
-    """Count each (true group, given group) cell, in order of the true group."""
-    _, y = np.unique(part.y, return_inverse=True)
+    """Count the rows of each given group."""
     given, p = np.unique(part.p, return_inverse=True)
-    cells, column = np.unique(y * max(len(given), 1) + p, return_inverse=True)
-    context = {"y": cells // max(len(given), 1), "p": cells % max(len(given), 1)}
-    return Stats(np.arange(len(part)), column, np.ones(len(part)), len(cells), context)
+    return Stats(np.arange(len(part)), p, np.ones(len(part)), len(given))
 
 
-def _margin(sums: Floats, group: Array) -> Floats:
-    """Add up cells of the same group along the last axis."""
-    order = np.argsort(group, kind="stable")
-    first = np.flatnonzero(np.r_[True, np.diff(group[order]) != 0])
-    return np.add.reduceat(sums[..., order], first, axis=-1)
+def _pairs(part: Part, params: Params) -> Stats:
+    cells = Cells.of(part)
+    return cells.stats(*cells.terms(pairs))
 
 
-def _two(counts: Array) -> Floats:
-    return np.asarray((counts * (counts - 1) / 2).sum(-1), np.float64)
+def _surprises(part: Part, params: Params) -> Stats:
+    cells = Cells.of(part)
+    return cells.stats(*cells.terms(surprise))
 
 
-def _ari(sums: Floats, context: Mapping[str, Any]) -> Floats:
-    both = _two(sums)
-    true, given = _two(_margin(sums, context["y"])), _two(_margin(sums, context["p"]))
-    total = sums.sum(-1)
-    chance = divide(true * given, total * (total - 1) / 2)
+def _ari(n: Floats, true: Floats, given: Floats, both: Floats) -> Floats:
+    chance = divide(true * given, n * (n - 1) / 2)
     score = divide(both - chance, (true + given) / 2 - chance)
-    same = (both == true) & (both == given)
-    return np.where(same, 1.0, score)
+    return np.where((both == true) & (both == given), 1.0, score)
 
 
-def _ami(sums: Floats, context: Mapping[str, Any]) -> Floats:
-    flat = sums.reshape(-1, sums.shape[-1])
-    values = [_ami_of(row, context["y"], context["p"]) for row in flat]
-    return np.array(values).reshape(sums.shape[:-1])
+def _require_arithmetic(params: Params) -> None:
+    if params.get("average", "arithmetic") != "arithmetic":
+        raise MetricFault("only the arithmetic mean is known")
+
+
+def _ami(part: Part, params: Params) -> float:
+    _require_arithmetic(params)
+    cells = Cells.of(part)
+    return _ami_of(cells.count, cells.y, cells.p)
+
+
+def _ami_stats(part: Part, params: Params) -> Stats:
+    """Lay the jackknife terms of blocks of units: what the figure loses without each."""
+    _require_arithmetic(params)
+    cells = Cells.of(part)
+    value = _ami_of(cells.count, cells.y, cells.p)
+    count = min(len(cells.sizes), BLOCKS)
+    block = (cells.y[cells.of_rows] if cells.by_group else np.arange(cells.rows)) % BLOCKS
+    terms = np.zeros(count)
+    if count > 1:
+        for at in range(count):
+            kept = np.bincount(cells.of_rows[block != at], minlength=len(cells.count))
+            terms[at] = -_ami_of(kept.astype(np.float64), cells.y, cells.p)
+        terms = (terms - terms.mean()) * np.sqrt((count - 1) / count)
+    carriers = cells.carriers[:count]
+    context = {"value": value, "carriers": cells.carriers}
+    return Stats(carriers, np.zeros(count, np.int64), terms, 1, context)
+
+
+def _ami_value(sums: Floats, context: Mapping[str, Any]) -> Floats:
+    return np.asarray(np.clip(context["value"] + sums[..., 0], -1.0, 1.0), np.float64)
 
 
 def _ami_of(cells: Floats, y: Array, p: Array) -> float:
@@ -63,7 +86,8 @@ def _ami_of(cells: Floats, y: Array, p: Array) -> float:
     cells, y, p = cells[held], y[held], p[held]
     if not len(cells):
         return float("nan")
-    true, given = _margin(cells, y), _margin(cells, p)
+    true, given = (np.asarray(np.bincount(side, cells), np.float64) for side in (y, p))
+    true, given = true[true > 0], given[given > 0]
     if len(true) == len(given) == 1:
         return 1.0
     if len(true) == 1 or len(given) == 1:
@@ -104,54 +128,50 @@ def _expected_information(true: Floats, given: Floats) -> float:
     return total
 
 
-def _information(sums: Floats, context: Mapping[str, Any]) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return the entropy of the truth, of the answer, of both at once, and the total."""
-    total = sums.sum(-1)
-    true, given = _margin(sums, context["y"]), _margin(sums, context["p"])
-    return _entropies(true, total), _entropies(given, total), _entropies(sums, total), total
+def _entropies(n: Floats, *sums: Floats) -> list[Floats]:
+    """Return the entropy of groupings of n rows from their sums of size × log size."""
+    logarithm = np.log(np.where(n > 0, n, 1.0))
+    return [np.maximum(logarithm - np.nan_to_num(divide(one, n)), 0.0) for one in sums]
 
 
-def _entropies(counts: Floats, total: Floats) -> Floats:
-    share = np.nan_to_num(divide(counts, total[..., None]))
-    return np.asarray(-(share * np.log(np.where(share > 0, share, 1.0))).sum(-1))
-
-
-def _shares(sums: Floats, context: Mapping[str, Any]) -> tuple[Floats, Floats]:
-    """Return homogeneity and completeness: 1 where there is nothing to tell apart."""
-    true, given, both, total = _information(sums, context)
+def _shared(true: Floats, given: Floats, both: Floats) -> Floats:
     shared = np.maximum(true + given - both, 0.0)
-    shared = np.where(shared < 1e-14, 0.0, shared)
-    found = [np.where(side > 0, divide(shared, side), 1.0) for side in (true, given)]
-    found = [np.where(total > 0, np.minimum(side, 1.0), np.nan) for side in found]
+    return np.where(shared < NIL, 0.0, shared)
+
+
+def _shares(n: Floats, *sums: Floats) -> tuple[Floats, Floats]:
+    """Return homogeneity and completeness: 1 where there is nothing to tell apart."""
+    true, given, both = _entropies(n, *sums)
+    shared = _shared(true, given, both)
+    found = [np.where(side > NIL, divide(shared, side), 1.0) for side in (true, given)]
+    found = [np.where(n > 0, np.minimum(side, 1.0), np.nan) for side in found]
     return found[0], found[1]
 
 
-def _homogeneity(sums: Floats, context: Mapping[str, Any]) -> Floats:
-    return _shares(sums, context)[0]
+def _homogeneity(n: Floats, *sums: Floats) -> Floats:
+    return _shares(n, *sums)[0]
 
 
-def _completeness(sums: Floats, context: Mapping[str, Any]) -> Floats:
-    return _shares(sums, context)[1]
+def _completeness(n: Floats, *sums: Floats) -> Floats:
+    return _shares(n, *sums)[1]
 
 
-def _v_measure(sums: Floats, context: Mapping[str, Any]) -> Floats:
-    homogeneity, completeness = _shares(sums, context)
-    beta = context.get("beta", 1.0)
+def _v_measure(n: Floats, *sums: Floats, beta: float = 1.0) -> Floats:
+    homogeneity, completeness = _shares(n, *sums)
     top = (1 + beta) * homogeneity * completeness
     score = divide(top, beta * homogeneity + completeness)
     return np.where(np.isnan(homogeneity), np.nan, np.nan_to_num(score))
 
 
-def _nmi(sums: Floats, context: Mapping[str, Any]) -> Floats:
-    true, given, both, total = _information(sums, context)
-    shared = np.maximum(true + given - both, 0.0)
-    shared = np.where(shared < 1e-14, 0.0, shared)
-    score = np.where(true + given > 0, divide(2 * shared, true + given), 1.0)
-    return np.where(total > 0, np.minimum(score, 1.0), np.nan)
+def _nmi(n: Floats, *sums: Floats) -> Floats:
+    true, given, both = _entropies(n, *sums)
+    score = divide(2 * _shared(true, given, both), true + given)
+    score = np.where(true + given > NIL, score, 1.0)
+    return np.where(n > 0, np.minimum(score, 1.0), np.nan)
 
 
 def _with_beta(part: Part, params: Params) -> Stats:
-    return _cells(part, params).with_context(beta=float(params.get("beta", 1.0)))
+    return _surprises(part, params).with_context(beta=float(params.get("beta", 1.0)))
 
 
 def _beta_faults(params: Params) -> Iterable[str]:
@@ -160,126 +180,185 @@ def _beta_faults(params: Params) -> Iterable[str]:
         yield "beta must be a positive number"
 
 
-def _b_cubed(sums: Floats, context: Mapping[str, Any]) -> Floats:
+def _b_cubed_stats(part: Part, params: Params) -> Stats:
+    """Lay the terms of the sums over rows of the share of their group, true and given."""
+    cells = Cells.of(part)
+    sides = ((cells.y, cells.true), (cells.p, cells.given))
+    shares = [np.asarray(np.bincount(at, cells.count**2) / sizes) for at, sizes in sides]
+    terms = [_lost(cells, at, sizes) for at, sizes in sides]
+    if cells.by_group:
+        terms[0] = shares[0]
+    return cells.stats(terms, [float(share.sum()) for share in shares])
+
+
+def _lost(cells: Cells, at: Array, sizes: Floats) -> Floats:
+    """Return what the sum over groups of Σ cell² / size loses without each unit."""
+    unit, cell, taken = cells.taken
+    group, count = at[cell], cells.count[cell]
+    squares = np.bincount(at, cells.count**2)[group]
+    kept = squares - count**2 + (count - taken) ** 2
+    lost = squares / sizes[group] - np.nan_to_num(divide(kept, sizes[group] - taken))
+    return np.asarray(np.bincount(unit, lost), np.float64)
+
+
+def _b_cubed_exactly(part: Part, params: Params) -> float:
+    cells = Cells.of(part)
+    sums = [
+        np.array((np.bincount(at, cells.count**2) / sizes).sum())
+        for at, sizes in ((cells.y, cells.true), (cells.p, cells.given))
+    ]
+    return float(_b_cubed(np.array(float(cells.rows)), *sums))
+
+
+def _b_cubed_value(sums: Floats, context: Mapping[str, Any]) -> Floats:
+    return _b_cubed(*lifted(sums, context))
+
+
+def _b_cubed(n: Floats, recalled: Floats, precise: Floats) -> Floats:
     """Average over rows the share of their group, given then true, that they share."""
-    true, given = _margin(sums, context["y"]), _margin(sums, context["p"])
-    y, p = (np.unique(context[side], return_inverse=True)[1] for side in ("y", "p"))
-    total = sums.sum(-1)
-    square = sums * sums
-    precision = divide(np.nan_to_num(divide(square, given[..., p])).sum(-1), total)
-    recall = divide(np.nan_to_num(divide(square, true[..., y])).sum(-1), total)
+    recall, precision = (np.clip(divide(one, n), 0.0, 1.0) for one in (recalled, precise))
     return divide(2 * precision * recall, precision + recall)
 
 
-def _pair_f1(sums: Floats, context: Mapping[str, Any]) -> Floats:
-    both = _two(sums)
-    true, given = _two(_margin(sums, context["y"])), _two(_margin(sums, context["p"]))
+def _pair_f1(n: Floats, true: Floats, given: Floats, both: Floats) -> Floats:
     score = np.where(true + given > 0, divide(2 * both, true + given), 1.0)
-    return np.where(sums.sum(-1) > 0, score, np.nan)
+    return np.where(n > 0, score, np.nan)
 
 
-def _pair_precision(sums: Floats, context: Mapping[str, Any]) -> Floats:
+def _pair_precision(n: Floats, true: Floats, given: Floats, both: Floats) -> Floats:
     """Give 0 to singletons, unless the truth is singletons too."""
-    both, given = _two(sums), _two(_margin(sums, context["p"]))
-    true = _two(_margin(sums, context["y"]))
-    score = np.where(given > 0, np.nan_to_num(divide(both, given)), np.where(true > 0, 0.0, 1.0))
-    return np.where(sums.sum(-1) > 0, score, np.nan)
+    none = np.where(true > 0, 0.0, 1.0)
+    score = np.where(given > 0, np.nan_to_num(divide(both, given)), none)
+    return np.where(n > 0, score, np.nan)
 
 
-def _pair_recall(sums: Floats, context: Mapping[str, Any]) -> Floats:
-    return divide(_two(sums), _two(_margin(sums, context["y"])))
+def _pair_recall(n: Floats, true: Floats, given: Floats, both: Floats) -> Floats:
+    return divide(both, true)
+
+
+def _of_pairs(value: Any) -> dict[str, Any]:
+    """Return the two forms of a figure of pairs: on the whole part, and resampled."""
+
+    def resampled(sums: Floats, context: Mapping[str, Any]) -> Floats:
+        n, true, given, both = lifted(sums, context)
+        both = np.maximum(both, 0.0)
+        return np.asarray(value(n, np.maximum(true, both), np.maximum(given, both), both))
+
+    return {"stats": _pairs, "value": resampled, "exact": _exactly(value, pairs)}
+
+
+def _of_surprises(value: Any, stats: Any = _surprises) -> dict[str, Any]:
+    """Return the two forms of a figure of entropies: on the whole part, and resampled."""
+
+    def resampled(sums: Floats, context: Mapping[str, Any]) -> Floats:
+        beta = {"beta": context["beta"]} if "beta" in context else {}
+        return np.asarray(value(*lifted(sums, context), **beta))
+
+    return {"stats": stats, "value": resampled, "exact": _exactly(value, surprise)}
+
+
+def _exactly(value: Any, of_size: Any) -> Any:
+    def exact(part: Part, params: Params) -> float:
+        cells = Cells.of(part)
+        sides = (cells.true, cells.given, cells.count)
+        sums = [np.array(total(side, of_size)) for side in sides]
+        beta = {"beta": float(params["beta"])} if "beta" in params else {}
+        return float(value(np.array(float(cells.rows)), *sums, **beta))
+
+    return exact
 
 
 def _average(part: Part, params: Params) -> Stats:
-    if params.get("average", "arithmetic") != "arithmetic":
-        raise MetricFault("only the arithmetic mean is known")
-    return _cells(part, params)
+    _require_arithmetic(params)
+    return _surprises(part, params)
 
 
 def _count(sums: Floats, context: Mapping[str, Any]) -> Floats:
-    return np.asarray((_margin(sums, context["p"]) > 0).sum(-1), np.float64)
+    return np.asarray((sums > 0).sum(-1), np.float64)
 
 
-def _metric(name: str, value: Any, formula: str, oracle: str, **more: Any) -> Metric:
-    facts: dict[str, Any] = {"stats": _cells, "low": 0.0} | more
-    return Metric(
-        name=name,
-        shape=Shape.ANY,
-        direction="max",
-        high=1.0,
-        value=value,
-        formula=formula,
-        oracle=oracle,
-        **facts,
-    )
+def _metric(name: str, formula: str, oracle: str, **more: Any) -> Metric:
+    facts: dict[str, Any] = {"direction": "max", "low": 0.0, "high": 1.0} | more
+    return Metric(name=name, shape=Shape.ANY, formula=formula, oracle=oracle, **facts)
 
 
+PAIRS = "sklearn.metrics.cluster.pair_confusion_matrix"
 METRICS = (
-    _metric("ari", _ari, "adjusted Rand index", "sklearn.metrics.adjusted_rand_score", low=-0.5),
+    _metric(
+        "ari",
+        "adjusted Rand index",
+        "sklearn.metrics.adjusted_rand_score",
+        low=-0.5,
+        **_of_pairs(_ari),
+    ),
     _metric(
         "ami",
-        _ami,
         "(MI − E[MI]) / (mean entropy − E[MI])",
         "sklearn.metrics.adjusted_mutual_info_score",
-        stats=_average,
         low=-1.0,
+        stats=_ami_stats,
+        value=_ami_value,
+        exact=_ami,
         optional=frozenset({"average"}),
-        replicates=200,
     ),
     _metric(
         "nmi",
-        _nmi,
         "MI / mean entropy",
         "sklearn.metrics.normalized_mutual_info_score",
-        stats=_average,
+        **_of_surprises(_nmi, _average),
         optional=frozenset({"average"}),
     ),
-    _metric("homogeneity", _homogeneity, "MI / H(y)", "sklearn.metrics.homogeneity_score"),
-    _metric("completeness", _completeness, "MI / H(p)", "sklearn.metrics.completeness_score"),
+    _metric(
+        "homogeneity",
+        "MI / H(y)",
+        "sklearn.metrics.homogeneity_score",
+        **_of_surprises(_homogeneity),
+    ),
+    _metric(
+        "completeness",
+        "MI / H(p)",
+        "sklearn.metrics.completeness_score",
+        **_of_surprises(_completeness),
+    ),
     _metric(
         "v_measure",
-        _v_measure,
         "(1 + β)·h·c / (β·h + c), h homogeneity, c completeness",
         "sklearn.metrics.v_measure_score",
-        stats=_with_beta,
+        **_of_surprises(_v_measure, _with_beta),
         optional=frozenset({"beta"}),
         faults=_beta_faults,
     ),
     _metric(
         "b_cubed",
-        _b_cubed,
         "F1 of the mean over rows of |given ∩ true| / |given| and / |true|",
         "own vectors",
+        stats=_b_cubed_stats,
+        value=_b_cubed_value,
+        exact=_b_cubed_exactly,
     ),
-    _metric(
-        "pair_f1",
-        _pair_f1,
-        "F1 of the pairs of rows put together",
-        "sklearn.metrics.cluster.pair_confusion_matrix",
-    ),
+    _metric("pair_f1", "F1 of the pairs of rows put together", PAIRS, **_of_pairs(_pair_f1)),
     _metric(
         "pair_precision",
-        _pair_precision,
         "share of the pairs of rows put together that the truth puts together",
-        "sklearn.metrics.cluster.pair_confusion_matrix",
+        PAIRS,
+        **_of_pairs(_pair_precision),
     ),
     _metric(
         "pair_recall",
-        _pair_recall,
         "share of the pairs of rows that the truth puts together that are put together",
-        "sklearn.metrics.cluster.pair_confusion_matrix",
+        PAIRS,
+        **_of_pairs(_pair_recall),
     ),
-    Metric(
-        name="n_clusters",
-        shape=Shape.ANY,
+    _metric(
+        "n_clusters",
+        "number of distinct labels given",
+        "own vectors",
         direction="none",
         low=1.0,
         high=np.inf,
         stats=_cells,
         value=_count,
-        formula="number of distinct labels given",
         step=Step.WHOLE,
-        oracle="own vectors",
         interval=False,
     ),
 )
