@@ -198,8 +198,9 @@ def _sealed_sums(
     meta = {
         "metric": spec.metric,
         "params": dict(spec.params),
-        "units": measured.buckets.used(),
-        "rarest": _rarest(part),
+        "units": measured.units,
+        "rows": len(part),
+        "rarest": _rarest(part, spec),
         "value": measured.value,
         "interval": list(measured.interval) if measured.interval else None,
         "contract": contract.digest,
@@ -207,11 +208,17 @@ def _sealed_sums(
     return measured.buckets.to_bytes(meta, replicates=measured.replicates)
 
 
-def _rarest(part: Part) -> int | None:
-    """Return the number of positives of a yes-or-no truth, None for any other truth."""
-    if part.texts or part.gains is not None or not is_binary(part.y):
+def _rarest(part: Part, spec: MetricSpec) -> int | None:
+    """Return the rows of the rarer side of a yes-or-no truth, None for any other truth."""
+    if part.gains is not None or part.y.ndim != 1 or part.y_offsets is not None:
         return None
-    positives = int(part.y.sum())
+    if part.texts and "positive" in spec.params:
+        positive = np.array([text == str(spec.params["positive"]) for text in part.texts])
+        positives = int(positive[part.y].sum())
+    elif not part.texts and is_binary(part.y):
+        positives = int(part.y.sum())
+    else:
+        return None
     return min(positives, len(part) - positives)
 
 

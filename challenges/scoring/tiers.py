@@ -128,7 +128,8 @@ def _board(entries: Sequence[Listed], direction: str) -> _Board:
     length = min(len(read[id(e)][1]["replicates"]) for e in ordered)
     drawn = np.stack([sign * read[id(e)][1]["replicates"][:length] for e in ordered])
     bounds = [tuple(m["interval"][:2]) if m["interval"] else (None, None) for m in metas]
-    units = min(m["units"] for m in metas)
+    # The same truth has the same units, but older sums left out those an answer had nothing in.
+    units = max(m["units"] for m in metas)
     rarest = [m["rarest"] for m in metas if m["rarest"] is not None]
     few = units < FEW_UNITS or (bool(rarest) and min(rarest) < FEW_POSITIVES)
     values = sign * np.array([exact[id(e)] for e in ordered])

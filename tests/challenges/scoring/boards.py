@@ -15,7 +15,12 @@ SALT = b"s" * 32
 
 
 def contract(
-    metric: str = "accuracy", kind: str = "string", *, replicates: int = 1000, **truth: Any
+    metric: str = "accuracy",
+    kind: str = "string",
+    *,
+    replicates: int = 1000,
+    params: dict[str, Any] | None = None,
+    **truth: Any,
 ) -> ScoringContract:
     """Make a contract of one metric on rows (id, y)."""
     return ScoringContract.from_json(
@@ -28,7 +33,9 @@ def contract(
                 ],
             },
             "truth": {"id": "id", "target": "y", **truth},
-            "metrics": [{"key": "score", "metric": metric, "primary": True}],
+            "metrics": [
+                {"key": "score", "metric": metric, "primary": True, "params": params or {}}
+            ],
             "interval": {"replicates": replicates},
         }
     )

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
+from challenges.scoring import blob
 from challenges.scoring.buckets import Buckets
 from challenges.scoring.tiers import Listed, Ranking, ranking, tiers
-from tests.challenges.scoring.boards import board
+from tests.challenges.scoring.boards import board, contract, evaluated, truth_of
 
 
 def first(n: int, count: int) -> list[bool]:
@@ -108,3 +109,48 @@ def test_a_board_of_one_has_no_stability() -> None:
     found = ranking(board(400, [first(400, 300)]), "max")
     assert (found.leader_first, found.tau) == (None, None)
     assert ranking([], "max") == Ranking([])
+
+
+def positives(count: int, rows: int, missed: list[tuple[int, int]]) -> list[Listed]:
+    """Make a board of F1: rows of which some are positive; missed and added by each team."""
+    chosen = contract("f1", params={"positive": "1"})
+    names = [f"r{i}" for i in range(rows)]
+    truth = truth_of(chosen, {"id": names, "y": [int(i < count) for i in range(rows)]})
+    listed = []
+    for team, (without, more) in enumerate(missed):
+        given = [int(without <= i < count or count <= i < count + more) for i in range(rows)]
+        done = evaluated(chosen, truth, dict(zip(names, map(str, given), strict=True)))
+        value = round(done.values["public"]["score"], 4)
+        listed.append(Listed(f"team{team}", value, done.sums["public"]))
+    return listed
+
+
+def test_an_answer_without_a_positive_changes_nothing_for_the_others() -> None:
+    good, fair, weak = positives(60, 1000, [(1, 2), (30, 60), (60, 0)])
+    wanted = tiers([good, fair], "max")
+    assert [(p.id, p.rank, p.few) for p in wanted] == [("team0", 1, False), ("team1", 2, False)]
+    assert tiers([good, fair, weak], "max")[:2] == wanted
+    assert [blob.unpack(each.sums)[0]["units"] for each in (good, fair, weak)] == [1000] * 3
+
+
+def test_few_positives_are_few_whatever_the_rows() -> None:
+    entries = positives(25, 1000, [(1, 2), (15, 300)])
+    assert blob.unpack(entries[0].sums)[0]["rarest"] == 25
+    assert all(p.few for p in tiers(entries, "max"))
+
+
+def test_sums_sealed_before_units_were_those_of_the_truth_are_still_ranked() -> None:
+    """They counted the buckets in which an answer had something: 59, 90 and 0 here."""
+    entries = positives(60, 1000, [(1, 2), (30, 60), (60, 0)])
+    old = []
+    for entry, units in zip(entries, (62, 120, 60), strict=True):
+        buckets, meta, arrays = Buckets.from_bytes(entry.sums)
+        meta = {k: v for k, v in meta.items() if k not in ("rows", "width", "buckets")}
+        kept = {"replicates": arrays["replicates"]}
+        sums = buckets.to_bytes(meta | {"units": units, "rarest": None}, **kept)
+        old.append(Listed(entry.id, entry.value, sums))
+    assert [(p.id, p.rank, p.few) for p in tiers(old, "max")] == [
+        ("team0", 1, True),
+        ("team1", 2, True),
+        ("team2", 3, True),
+    ]
