@@ -79,9 +79,12 @@ def measure(
     values = intervals.replicates(buckets, weights, metric, stats.context)
     if metric.exact is not None:
         values = np.clip(values + (value - near), metric.low, metric.high)
+    values, bias = intervals.centred(values, value)
     interval = intervals.bound(
-        metric, buckets, values, units=units, independent=independent, level=level
+        metric, buckets, values, units=units, independent=independent, level=level, bias=bias
     )
+    if interval and intervals.may_be_faultless(buckets, weights, metric, stats.context, value):
+        interval = (metric.low, *interval[1:])
     return Measured(value, interval, values, buckets, units)
 
 
@@ -165,7 +168,8 @@ def _composed(spec: MetricSpec, figures: Mapping[str, Any], level: float) -> Mea
     units = min(measured.units for measured in used.values())
     if value is None or not count:
         return Measured(value, None, np.zeros(0), buckets, units)
-    replicates = read.value({name: m.replicates[:count] for name, m in used.items()})
+    drawn = read.value({name: m.replicates[:count] for name, m in used.items()})
+    replicates, _ = intervals.centred(drawn, value)
     interval = intervals.percentile(replicates, level) if units > 1 else None
     bounds = None if interval is None else (*interval, "bootstrap")
     return Measured(value, bounds, replicates, buckets, units)

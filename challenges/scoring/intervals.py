@@ -10,6 +10,9 @@ from challenges.scoring.buckets import Buckets
 from challenges.scoring.metric import Floats, Metric
 
 Z95 = 1.959963984540054
+NEGLIGIBLE = 0.25  # of the standard error, for a bias
+SURE = 1e-12
+ONE_SIDE = 97.5
 Array = NDArray[Any]
 
 
@@ -85,6 +88,36 @@ def delong(buckets: Buckets) -> tuple[float, float] | None:
     return float(low), float(high)
 
 
+def centred(values: Floats, value: float) -> tuple[Floats, float]:
+    """Bring replicates about the figure they are of; return them and the bias taken off.
+
+    A figure of absolute values, or of rare classes, is larger or smaller when rows repeat. A
+    bias below a quarter of the standard error is left, as Efron and Tibshirani advise
+    (An Introduction to the Bootstrap, 1993, section 10.3): 0.0 is returned.
+    """
+    finite = values[np.isfinite(values)]
+    if len(finite) < 2:
+        return values, 0.0
+    bias = float(finite.mean() - value)
+    if abs(bias) <= NEGLIGIBLE * float(finite.std(ddof=1)):
+        return values, 0.0
+    return values - bias, bias
+
+
+def may_be_faultless(
+    buckets: Buckets, weights: Array, metric: Metric, context: Mapping[str, Any], value: float
+) -> bool:
+    """Tell whether a figure at the low end of its range would be as high by chance alone."""
+    if metric.faultless is None:
+        return False
+    totals = buckets.total()
+    chosen = weights[: metric.replicates]
+    drawn = [
+        metric.value(metric.faultless(sums, totals), context) for sums in buckets.resampled(chosen)
+    ]
+    return value <= float(np.percentile(np.concatenate(drawn), ONE_SIDE))
+
+
 def bound(
     metric: Metric,
     buckets: Buckets,
@@ -93,22 +126,49 @@ def bound(
     units: int,
     independent: bool,
     level: float = 0.95,
+    bias: float = 0.0,
 ) -> tuple[float, float, str] | None:
     """Choose the interval of a figure and name its method: wilson, delong or bootstrap.
 
-    values: replicates of the figure. units: of resampling. independent: each row is its own
-    cluster. Returns None when there is nothing to bound it with (one unit, mostly undefined
-    replicates).
+    values: replicates of the figure, centred on it. units: of resampling. independent: each
+    row is its own cluster. bias: taken off the replicates; the interval reaches from there to
+    where the bias of the figure itself would be taken off too. Returns None when there is
+    nothing to bound it with (one unit, mostly undefined replicates).
     """
     total = buckets.total()
-    if metric.proportion and independent and total[0] >= 1:
-        return (*wilson(total[1], total[0]), "wilson")
+    counted, hits = _trials(metric, total)
+    if metric.proportion and independent and counted >= 1:
+        return (*wilson(hits, counted), "wilson")
     if metric.name == "roc_auc" and independent:
         found = delong(buckets)
         return None if found is None else (*found, "delong")
     found = percentile(values, level) if units > 1 else None
     if found is None:
         return None
-    if metric.proportion and total[0] >= 1 and total[1] in (0.0, total[0]):
-        return (*wilson(units if total[1] else 0, units), "wilson")
-    return (*found, "bootstrap")
+    if found[1] - found[0] < SURE and min(abs(found[0] - e) for e in _ends(metric)) < SURE:
+        return (*_certain(metric, found[0], min(units, counted or units)), "wilson")
+    low, high = found[0] - max(bias, 0.0), found[1] - min(bias, 0.0)
+    return max(low, metric.low), min(high, metric.high), "bootstrap"
+
+
+def _trials(metric: Metric, total: Floats) -> tuple[float, float]:
+    """Return how many rows a figure counts and how many are right, (0, 0) when it cannot tell."""
+    if metric.trials is not None:
+        return metric.trials(total)
+    if metric.proportion:
+        return float(total[0]), float(total[1])
+    return 0.0, 0.0
+
+
+def _ends(metric: Metric) -> tuple[float, float]:
+    """Return the ends of a range bounded on both sides, else none that a figure can reach."""
+    whole = np.isfinite(metric.low) and np.isfinite(metric.high)
+    return (metric.low, metric.high) if whole else (np.inf, np.inf)
+
+
+def _certain(metric: Metric, value: float, n: float) -> tuple[float, float]:
+    """Bound a figure at an end of its range in every resampling, as n rows all alike."""
+    width = metric.high - metric.low
+    hits = n if value > metric.low + width / 2 else 0
+    low, high = wilson(hits, n)
+    return metric.low + width * low, metric.low + width * high

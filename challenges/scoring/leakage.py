@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from challenges.scoring import registry
 from challenges.scoring.contract import MetricSpec, ScoringContract
 from challenges.scoring.ladder import Form, Ladder
+from challenges.scoring.metric import Step
 from challenges.scoring.truth import Labels
 
 ALLOWED = 0.10
@@ -173,7 +174,7 @@ def _column(spec: MetricSpec, units: int, spread: float) -> Column:
         squared = metric.name == "mse"
         width = 1.0 if isfinite(metric.high) else max(spread ** (2 if squared else 1), 1.0)
     # Rounded up to a power of two: the exact spread is the truth's own.
-    most = units + 1 if metric.proportion else None
+    most = units + 1 if metric.proportion and metric.step is Step.UNIT else None
     return Column(spec.key, float(ceil(log2(width))), spec.decimals, most)
 
 

@@ -273,8 +273,10 @@ class Metric:
 
     stats(part, params) gives additive statistics; value(sums, context), with sums of shape
     (…, width), gives the figures of shape (…), NaN where it is undefined. step: smallest
-    difference between two values. proportion: the first two columns are (units, hits), so that
-    Wilson's interval holds. replicates: cap on resamplings.
+    difference between two values. proportion: a share of units, so that Wilson's interval holds.
+    trials(sums) gives (units, hits) of a figure that counts some units only, None for the first
+    two columns of a proportion. faultless(sums, totals) gives resampled sums as they would be if
+    the figure were at the low end of its range. replicates: cap on resamplings.
     exact(part, params) gives the figure when the sums only approach it (order statistics).
     faults(params) lists, in English, what is wrong with parameters that are all there.
     """
@@ -293,6 +295,8 @@ class Metric:
     version: int = 1
     step: Step = Step.DATA
     proportion: bool = False
+    trials: Callable[[Floats], tuple[float, float]] | None = None
+    faultless: Callable[[Floats, Floats], Floats] | None = None
     interval: bool = True
     replicates: int = 1000
     exact: Callable[[Part, Params], float] | None = None
@@ -307,6 +311,17 @@ def dense(*columns: Array | None, context: Mapping[str, Any] | None = None) -> S
     units = next(len(column) for column in columns if column is not None)
     pieces = (Piece(at, column) for at, column in enumerate(columns))
     return Stats.of(units, len(columns), *pieces, context=context)
+
+
+def without_gaps(sums: Floats, totals: Floats) -> Floats:
+    """Take off the gap of each bin what it is on the whole part: only its noise is left.
+
+    Columns: the rows of each bin, then the gap of each bin.
+    """
+    rows, gaps = np.split(sums, 2, axis=-1)
+    all_rows, all_gaps = np.split(totals, 2)
+    mean = np.nan_to_num(divide(all_gaps, all_rows))
+    return np.concatenate([rows, gaps - rows * mean], axis=-1)
 
 
 def is_binary(y: Array) -> bool:

@@ -1,6 +1,7 @@
 """Measure whether probabilities of a yes mean what they say: expected calibration error.
 
-It is biased upwards for few rows: read it with n and its interval.
+It is biased upwards for few rows: read it with n and its interval, which takes the bias off
+below and starts at 0 when a faultless answer would often look as bad.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ from challenges.scoring.metric import (
     Stats,
     divide,
     is_binary,
+    without_gaps,
 )
 
 BINS = 15
@@ -75,6 +77,7 @@ def _metric(name: str, stats: Any, formula: str) -> Metric:
         oracle="own vectors",
         optional=frozenset({"bins"}),
         faults=_faults,
+        faultless=without_gaps,
     )
 
 

@@ -22,6 +22,7 @@ from challenges.scoring.metric import (
     dense,
     divide,
     ratio,
+    without_gaps,
 )
 
 CLIP = 1e-6
@@ -188,6 +189,7 @@ METRICS = (
         "own vectors",
         direction="min",
         value=_confidence_value,
+        faultless=without_gaps,
         optional=frozenset({"bins"}),
     ),
     _metric(

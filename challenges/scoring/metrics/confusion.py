@@ -52,6 +52,19 @@ def _fbeta(sums: Floats, context: Mapping[str, Any]) -> Floats:
     return np.where(sums[..., 0] > 0, score, np.nan)
 
 
+def _of_true(sums: Floats) -> tuple[float, float]:
+    return float(sums[0]), float(sums[2])
+
+
+def _of_given(sums: Floats) -> tuple[float, float]:
+    return float(sums[1]), float(sums[2])
+
+
+def _of_rows(sums: Floats) -> tuple[float, float]:
+    true, _, right = np.split(sums, 3)
+    return float(true.sum()), float(right.sum())
+
+
 def _positive_faults(params: Params) -> Iterable[str]:
     beta = params.get("beta", 1.0)
     if isinstance(beta, bool) or not isinstance(beta, int | float) or not beta > 0:
@@ -121,22 +134,36 @@ _yes_or_no = partial(
 
 METRICS = (
     _yes_or_no(
-        "precision", value=_precision, formula="TP / (TP + FP)", oracle="precision_score(pos_label)"
+        "precision",
+        value=_precision,
+        formula="TP / (TP + FP)",
+        oracle="precision_score(pos_label)",
+        proportion=True,
+        trials=_of_given,
     ),
     _yes_or_no(
         "recall",
         value=_recall,
         formula="TP / (TP + FN)",
         oracle="recall_score(pos_label)",
+        proportion=True,
+        trials=_of_true,
         step=Step.UNIT,
     ),
-    _yes_or_no("f1", value=_fbeta, formula="2TP / (2TP + FP + FN)", oracle="f1_score(pos_label)"),
+    _yes_or_no(
+        "f1",
+        value=_fbeta,
+        formula="2TP / (2TP + FP + FN)",
+        oracle="f1_score(pos_label)",
+        trials=_of_true,
+    ),
     _yes_or_no(
         "fbeta",
         value=_fbeta,
         formula="(1 + β²)TP / ((1 + β²)TP + β²FN + FP)",
         oracle="fbeta_score(pos_label)",
         required=frozenset({"positive", "beta"}),
+        trials=_of_true,
     ),
     _metric(
         "balanced_accuracy",
@@ -151,6 +178,8 @@ METRICS = (
         _micro,
         "2ΣTP / (Σt + Σp)",
         "f1_score(average='micro')",
+        proportion=True,
+        trials=_of_rows,
         step=Step.UNIT,
     ),
     _metric(

@@ -1,10 +1,12 @@
 """Intervals: named vectors, coverage, determinism."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from challenges.scoring.buckets import Buckets
-from challenges.scoring.intervals import draw_weights, percentile, wilson
+from challenges.scoring.intervals import centred, draw_weights, percentile, wilson
 from challenges.scoring.metric import dense
 from tests.challenges.scoring.boards import contract, evaluated, truth_of
 
@@ -76,6 +78,59 @@ def test_a_perfect_answer_on_clusters_is_not_certain() -> None:
     low, high, method = accuracy_of(32, 32, cluster="c")
     assert method == "wilson"
     assert (low, high) == pytest.approx((0.806, 1.0), abs=5e-4)
+
+
+def perfect(metric: str, kind: str = "string", **params: Any) -> list[list[object]]:
+    """Return the interval of a perfect answer, then of the opposite one: 16 yes in 300 rows."""
+    chosen = contract(metric, kind, params=params)
+    yes = {f"r{i}": i < 16 for i in range(300)}
+    truth = truth_of(chosen, {"id": list(yes), "y": [int(v) for v in yes.values()]})
+    written = str if kind == "string" else float
+    good = {name: written(int(v)) for name, v in yes.items()}
+    bad = {name: written(int(not v)) for name, v in yes.items()}
+    return [
+        list(evaluated(chosen, truth, each).intervals["public"]["score"]) for each in (good, bad)
+    ]
+
+
+@pytest.mark.parametrize("metric", ["precision", "recall", "f1"])
+def test_a_perfect_share_of_16_is_not_certain(metric: str) -> None:
+    good, bad = perfect(metric, positive="1")
+    assert good == [pytest.approx(0.806, abs=5e-4), 1.0, "wilson"]
+    few = wilson(0, {"precision": 284, "recall": 16, "f1": 16}[metric])[1]
+    assert bad == [0.0, pytest.approx(few), "wilson"]
+
+
+@pytest.mark.parametrize("metric", ["micro_f1", "f1_macro", "balanced_accuracy", "weighted_f1"])
+def test_a_perfect_answer_over_300_rows_is_not_certain(metric: str) -> None:
+    good, bad = perfect(metric)
+    assert good == [pytest.approx(wilson(300, 300)[0]), 1.0, "wilson"]
+    assert bad == [0.0, pytest.approx(wilson(0, 300)[1]), "wilson"]
+
+
+def test_an_end_of_another_range_is_not_certain_either() -> None:
+    good, _ = perfect("mcc")
+    assert good == [pytest.approx(2 * wilson(300, 300)[0] - 1), 1.0, "wilson"]
+    good, _ = perfect("brier", "float")
+    assert good == [0.0, pytest.approx(wilson(0, 300)[1]), "wilson"]
+
+
+def test_precision_is_bounded_by_the_rows_it_counts() -> None:
+    chosen = contract("precision", params={"positive": "1"})
+    truth = truth_of(chosen, {"id": [f"r{i}" for i in range(300)], "y": [1] * 40 + [0] * 260})
+    answers = {f"r{i}": "1" if i < 15 or 40 <= i < 78 else "0" for i in range(300)}
+    low, high, method = evaluated(chosen, truth, answers).intervals["public"]["score"]
+    assert (low, high, method) == (*wilson(15, 53), "wilson")
+
+
+def test_a_bias_is_taken_off_unless_it_is_negligible() -> None:
+    values = np.array([1.0, 2.0, 3.0, np.nan])
+    found, bias = centred(values, 1.0)
+    assert bias == 1.0
+    assert found[:3].tolist() == [0.0, 1.0, 2.0]
+    same, none = centred(values, 1.9)
+    assert none == 0.0
+    assert same is values
 
 
 def test_clusters_of_rows_widen_the_interval() -> None:

@@ -60,7 +60,8 @@ def test_every_step_is_tried() -> None:
     stepped = {name for name, one in registry.METRICS.items() if one.step is not Step.DATA}
     assert stepped == set(OF)
     for name, metric in registry.METRICS.items():
-        assert not metric.proportion or metric.step is Step.UNIT, name
+        # The rows that precision is a share of depend on the answer.
+        assert not metric.proportion or metric.step is Step.UNIT or name == "precision", name
 
 
 @pytest.mark.parametrize("name", OF)
