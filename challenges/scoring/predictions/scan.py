@@ -14,7 +14,7 @@ from challenges.scoring import words
 from challenges.scoring.words import Ints, Words
 
 Array = NDArray[Any]
-BLOCK_BYTES = 2**19
+BLOCK_BYTES = 2**20
 FIRST_BYTES = 2**15  # the first block is read before the others, alone
 HEAD = 24  # bytes that decimals may read before a cell
 NEWLINE, RETURN, QUOTE = b"\n"[0], b"\r"[0], b'"'[0]
