@@ -34,6 +34,7 @@ from challenges.models import (
 )
 from challenges.worker import drain, vault
 from challenges.worker import signals as searches
+from challenges.worker.lease import Beating
 from portal.accounts.models import User
 from portal.audit import duties, outbox
 from portal.audit.models import AuditBody, AuditEvent, Outbox
@@ -170,6 +171,18 @@ def test_teams_that_merged_are_one(tmp_path: Path) -> None:
     root = one.enrolment.team
     Team.objects.filter(pk=two.enrolment.team_id).update(state="merged", merged_into=root)
     assert search(challenge) == []
+
+
+@pytest.mark.slow
+def test_a_search_whose_lease_is_lost_stops(tmp_path: Path) -> None:
+    challenge = opened(tmp_path)
+    enter_twice(challenge, answer(0.7, 2))
+    assert drain()
+    beating = Beating(leased(challenge.phases.get()))
+    beating.lost.set()
+    searches.signals_job(Job.objects.get(pk=beating.job_id), vault.Truths(), beating)
+    assert not Signal.objects.exists()
+    assert Job.objects.get(pk=beating.job_id).state == JobState.LEASED
 
 
 @pytest.mark.slow

@@ -58,14 +58,31 @@ def modules() -> list[Path]:
     return sorted(path for path in ROOT.rglob("*.py") if "migrations" not in path.parts)
 
 
+def made_in(path: Path) -> set[str]:
+    """Return the calls that make a fault or a notice of a prediction file.
+
+    The faults of an organiser's program have the same name, in the sandbox: a code and a key,
+    no sentence, told to organisers and moderators.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    others = {
+        name.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "challenges.sandbox.scores"
+        for name in node.names
+    }
+    if path == ROOT / "sandbox" / "scores.py":
+        others = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    return {
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"Fault", "Notice"} - others
+    }
+
+
 def test_faults_and_notices_are_made_in_one_place() -> None:
     """A message written elsewhere would be out of the list."""
-    makers = {
-        (str(path.relative_to(ROOT)), ast.unparse(node))
-        for path in modules()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"Fault", "Notice"}
-    }
+    makers = {(str(path.relative_to(ROOT)), call) for path in modules() for call in made_in(path)}
     assert {place for place, _call in makers} == {
         "scoring/predictions/faults.py",
         "scoring/verdict.py",
