@@ -7,7 +7,7 @@ from portal.accounts.authorization import Permission, belongs_to, has_permission
 from portal.audit.actors import Actor, SystemActor
 
 if TYPE_CHECKING:
-    from catalogue.models import Contribution, Resource
+    from catalogue.models import Contribution, Removal, Resource
     from portal.accounts.models import Organisation
 
 EDITABLE = frozenset({ContributionStatus.DRAFT, ContributionStatus.CHANGES_REQUESTED})
@@ -88,6 +88,27 @@ def may_archive(actor: Actor, resource: "Resource") -> bool:
         return True
     tied = resource.author_id == actor.pk or belongs_to(actor, resource.organisation)
     return may_moderate(actor) and not tied
+
+
+def may_see_removals(actor: Actor) -> bool:
+    """Open the page of a removal to moderators and administrators."""
+    return has_permission(actor, Permission.RESOURCE_REMOVE)
+
+
+def may_remove(actor: Actor, resource: "Resource") -> bool:
+    """Let a moderator or an administrator who has no tie with the card propose its removal."""
+    tied = resource.author_id == actor.pk or belongs_to(actor, resource.organisation)
+    return may_see_removals(actor) and not tied
+
+
+def may_answer_removal(actor: Actor, removal: "Removal", resource: "Resource") -> bool:
+    """Ask for a second person, as free of ties, who is not the proposer."""
+    return may_remove(actor, resource) and actor.pk != removal.proposed_by_id
+
+
+def may_withdraw_removal(actor: Actor, removal: "Removal") -> bool:
+    """Let the proposer take the proposal back."""
+    return may_see_removals(actor) and actor.pk == removal.proposed_by_id
 
 
 def _wrote(actor: Actor, contribution: "Contribution") -> bool:

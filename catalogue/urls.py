@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from catalogue import feeds
-from catalogue.views import contribute, moderation, resources
+from catalogue.views import contribute, moderation, removals, resources
 
 app_name = "catalogue"
 
@@ -42,6 +42,7 @@ MODERATE = [
         moderation.Queue.as_view(answered=True),
         name="moderation_answers",
     ),
+    path("ressources/<slug:slug>/supprimer/", removals.Remove.as_view(), name="remove"),
     path("moderation/decisions/", moderation.Decisions.as_view(), name="moderation_decisions"),
     path("moderation/<uuid:contribution>/", moderation.Item.as_view(), name="moderation_item"),
     path(

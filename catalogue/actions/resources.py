@@ -6,11 +6,19 @@ from django.db import transaction
 from django.utils.text import slugify
 from wagtail.models import Revision
 
-from catalogue.models import FormerSlug, Measurement, Resource, Tombstone
+from catalogue.models import (
+    Contribution,
+    Decision,
+    FormerSlug,
+    Measurement,
+    Resource,
+    Tombstone,
+)
 from catalogue.search import index
 from portal.audit.actors import Actor, SystemActor
 from portal.audit.record import record
 from portal.lib import clock, markdown
+from portal.lib.immutable import writes
 
 SLUG_LENGTH = 120
 
@@ -81,7 +89,11 @@ def _indexed(pk: int) -> Resource:
 
 @transaction.atomic
 def bury(*, resource: Resource, reason: str, by: Actor, keep_title: bool = True) -> Tombstone:
-    """Remove a resource and leave a tombstone: its addresses answer 410. No rule is asked here."""
+    """Remove a resource and leave a tombstone: its addresses answer 410. No rule is asked here.
+
+    Its contributions and their decisions go with it, texts and revisions included; the ledger
+    keeps that they were.
+    """
     former = list(resource.former_slugs.values_list("slug", flat=True))
     index.remove(resource.pk)
     tombstone = Tombstone.objects.create(
@@ -97,6 +109,10 @@ def bury(*, resource: Resource, reason: str, by: Actor, keep_title: bool = True)
     if not keep_title:
         resource.links_in.update(target_title="")
         resource.links_out.update(source_title="")
+    history = Contribution.objects.filter(resource=resource)
+    with writes(Decision):
+        Decision.objects.filter(contribution__in=history).delete()
+    history.delete()
     Resource.objects.get(pk=resource.pk).delete()
     return tombstone
 

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums import DecisionReason
+from catalogue.enums import DecisionReason, RemovalReason
 
 PUBLISH, REQUEST_CHANGES, REFUSE = "publish", "request_changes", "refuse"
 
@@ -93,3 +93,23 @@ class DecisionForm(forms.Form):
             if not str(cleaned.get("message") or "").strip():
                 self.add_error("message", _("Écrivez à l’auteur ce qui manque ou ce qui gêne."))
         return cleaned
+
+
+class RemovalForm(forms.Form):
+    """Why a card is to be removed, and what its address may still say."""
+
+    use_required_attribute = False
+    reason = forms.ChoiceField(
+        label=_("Motif"),
+        choices=RemovalReason.choices,
+        help_text=_("Il est affiché à l’adresse de la fiche."),
+    )
+    keep_title = forms.BooleanField(
+        label=_("Garder le titre à l’adresse de la fiche"), required=False, initial=True
+    )
+    explanation = forms.CharField(
+        label=_("Explication pour la deuxième personne et pour l’auteur"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Dites pourquoi cette fiche doit être retirée.")},
+    )

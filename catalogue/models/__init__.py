@@ -3,6 +3,7 @@
 from catalogue.models.contribution import Contribution, Decision
 from catalogue.models.index import IndexedFacet, IndexedResource, IndexedTerm, IndexedText
 from catalogue.models.link import Measurement, ResourceLink, Synonym, Tombstone
+from catalogue.models.removal import Removal
 from catalogue.models.resource import (
     KEPT_COLUMNS,
     PROPOSED_COLUMNS,
@@ -22,6 +23,7 @@ __all__ = [
     "IndexedTerm",
     "IndexedText",
     "Measurement",
+    "Removal",
     "Resource",
     "ResourceLink",
     "Synonym",

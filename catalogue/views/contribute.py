@@ -74,12 +74,12 @@ class Propose(View):
 
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Say what will happen."""
-        resource = _public(slug)
+        resource = public(slug)
         return render(request, "catalogue/contribute/propose.html", {"resource": resource})
 
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Open a draft of the change, the card staying online."""
-        contribution = contributions.propose(resource=_public(slug), by=person(request))
+        contribution = contributions.propose(resource=public(slug), by=person(request))
         return redirect("catalogue:contribution", contribution.public_id)
 
 
@@ -88,14 +88,14 @@ class Archive(View):
 
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Ask why, or for a confirmation."""
-        resource = _public(slug)
+        resource = public(slug)
         require(rules.may_archive, person(request), resource)
         context = {"resource": resource, "form": ReasonForm()}
         return render(request, "catalogue/contribute/archive.html", context)
 
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Archive with a reason, or restore what was archived."""
-        resource, form = _public(slug), ReasonForm(request.POST)
+        resource, form = public(slug), ReasonForm(request.POST)
         require(rules.may_archive, person(request), resource)
         if resource.archived_at is not None:
             archives.restore(resource=resource, by=person(request))
@@ -195,7 +195,7 @@ class Write(View):
         return redirect(*_next(request, found, wanted))
 
 
-def _public(slug: str) -> Resource:
+def public(slug: str) -> Resource:
     return get_object_or_404(Resource.objects.public().with_organisation(), slug=slug)
 
 

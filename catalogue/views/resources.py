@@ -78,6 +78,7 @@ def shown(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "section": "ressources",
         "may_archive": user.is_authenticated and rules.may_archive(user, resource),
+        "may_remove": user.is_authenticated and rules.may_remove(user, resource),
         **detail.card(resource),
     }
     return render(request, "catalogue/resource.html", context)

@@ -23,6 +23,7 @@ class Permission(StrEnum):
     CONTRIBUTION_SUBMIT = "contribution.submit"
     CONTRIBUTION_READ_ALL = "contribution.read_all"
     CONTRIBUTION_MODERATE = "contribution.moderate"
+    RESOURCE_REMOVE = "resource.remove"
     DATASET_WRITE = "dataset.write"
     CHALLENGE_ORGANISE = "challenge.organise"
     CHALLENGE_PUBLISH = "challenge.publish"
@@ -45,6 +46,7 @@ REGION_ROLES: dict[str, frozenset[Permission]] = {
         {
             P.BACKOFFICE_USE,
             P.CONTRIBUTION_READ_ALL,
+            P.RESOURCE_REMOVE,
             P.CHALLENGE_REVEAL,
             P.SIGNAL_READ,
             P.ORGANISATION_VERIFY,
@@ -59,6 +61,7 @@ REGION_ROLES: dict[str, frozenset[Permission]] = {
             P.BACKOFFICE_USE,
             P.CONTRIBUTION_READ_ALL,
             P.CONTRIBUTION_MODERATE,
+            P.RESOURCE_REMOVE,
             P.CHALLENGE_PUBLISH,
             P.CHALLENGE_REVEAL,
             P.ENTRY_EXAMINE,
