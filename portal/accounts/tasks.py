@@ -157,7 +157,8 @@ def transfer_letter(transfer_id: int) -> None:
 @handler("mail.role_proposed")
 def role_proposed_letter(proposal_id: int, user_id: int) -> None:
     """Ask another administrator to answer a proposal."""
-    proposal = RoleProposal.objects.select_related("user").filter(pk=proposal_id, answer="").first()
+    waiting = RoleProposal.objects.select_related("user", "organisation").filter(answer="")
+    proposal = waiting.filter(pk=proposal_id).first()
     if proposal is not None:
         link = absolute("region_roles")
         _to_person(user_id, "role_proposed", proposal=proposal, link=link)
@@ -165,8 +166,8 @@ def role_proposed_letter(proposal_id: int, user_id: int) -> None:
 
 @handler("mail.role_changed")
 def role_changed_letter(proposal_id: int) -> None:
-    """Tell a person that a role of the Region was given to them, or ended."""
-    proposal = RoleProposal.objects.filter(pk=proposal_id).first()
+    """Tell a person that a role was given to them, or ended."""
+    proposal = RoleProposal.objects.select_related("organisation").filter(pk=proposal_id).first()
     if proposal is not None:
         link = absolute("space")
         _to_person(proposal.user_id, "role_changed", proposal=proposal, link=link)

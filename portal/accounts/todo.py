@@ -61,7 +61,7 @@ def requests(user: User) -> Iterator[Item]:
 
 
 def proposals(user: User) -> Iterator[Item]:
-    """List the roles of the Region that wait for this administrator's answer."""
+    """List the roles that wait for this administrator's answer."""
     if not rules.may_give_roles(user):
         return
     for proposal in RoleProposal.objects.filter(answer="").select_related("user", "proposed_by"):

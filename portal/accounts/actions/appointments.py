@@ -1,14 +1,25 @@
-"""Roles held for the Region: one administrator proposes, another confirms."""
+"""Roles given or ended by two administrators: one proposes, another confirms.
+
+They are held for the Region, or in an organisation whose referents cannot do it themselves.
+"""
+
+from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts import rules
-from portal.accounts.actions import sessions
+from portal.accounts.actions import memberships, sessions
 from portal.accounts.authorization import require
-from portal.accounts.enums import Answer, ProposalKind, RegionRole
-from portal.accounts.models import RegionAppointment, RoleProposal, User
+from portal.accounts.enums import Answer, ProposalKind, RegionRole, Role
+from portal.accounts.models import (
+    Membership,
+    Organisation,
+    RegionAppointment,
+    RoleProposal,
+    User,
+)
 from portal.audit.actors import Actor
 from portal.audit.outbox import owe
 from portal.audit.record import record
@@ -24,15 +35,26 @@ BACKOFFICE_GROUPS: dict[str, str] = {
 
 
 @transaction.atomic
-def propose(*, kind: str, user: User, role: str, reason: str, by: User) -> RoleProposal:
-    """Propose to give a role, or to end one.
+def propose(
+    *,
+    kind: str,
+    user: User,
+    role: str,
+    reason: str,
+    organisation: Organisation | None = None,
+    by: User,
+) -> RoleProposal:
+    """Propose to give a role, or to end one, for the Region or in an organisation.
 
     In order: the proposal; event "role.proposed"; a letter to the other administrators. Raises
     NotAllowed; Conflict when it would change nothing or a proposal waits.
     """
     by.forget_roles()
     require(rules.may_propose_role, by, user)
-    held = _live(user, role).exists()
+    if organisation is None:
+        role, held = RegionRole(role).value, _live(user, role).exists()
+    else:
+        role, held = Role(role).value, _places(user, organisation, role).exists()
     if held == (kind == ProposalKind.GIVE):
         raise Conflict(_("Cette proposition ne changerait rien."), code="nothing_to_change")
     try:
@@ -40,7 +62,8 @@ def propose(*, kind: str, user: User, role: str, reason: str, by: User) -> RoleP
             proposal = RoleProposal.objects.create(
                 kind=ProposalKind(kind).value,
                 user=user,
-                role=RegionRole(role).value,
+                role=role,
+                organisation=organisation,
                 reason=reason,
                 proposed_by=by,
                 proposed_at=clock.now(),
@@ -50,7 +73,8 @@ def propose(*, kind: str, user: User, role: str, reason: str, by: User) -> RoleP
             _("Une proposition attend déjà pour cette personne et ce rôle."),
             code="proposal_waiting",
         ) from error
-    record("role.proposed", by=by, on=proposal, person=user, role=role, kind=kind)
+    facts = _facts(proposal)
+    record("role.proposed", by=by, on=proposal, person=user, kind=kind, **facts)
     for other in _other_administrators(by, user):
         owe(
             "mail.role_proposed",
@@ -67,14 +91,18 @@ def confirm(*, proposal: RoleProposal, by: User) -> RoleProposal:
 
     In order: answer; the role given or ended; back office groups; the person's sessions end;
     event "role.given" or "role.ended"; a letter. Raises NotAllowed; Conflict, too when no
-    administrator would be left.
+    administrator would be left; LastReferent.
     """
     proposal = _locked(proposal)
+    if proposal.organisation is not None:
+        Organisation.objects.locked(proposal.organisation)
     administrators = hold_administrators()
     by.forget_roles()
     require(rules.may_answer_proposal, by, proposal)
     _answer(proposal, Answer.ACCEPTED, by)
-    if proposal.kind == ProposalKind.GIVE:
+    if proposal.organisation is not None:
+        _settle_place(proposal, proposal.organisation)
+    elif proposal.kind == ProposalKind.GIVE:
         _write(
             proposal.user,
             proposal.role,
@@ -93,8 +121,8 @@ def confirm(*, proposal: RoleProposal, by: User) -> RoleProposal:
         verb,
         by=by,
         on=proposal.user,
-        role=proposal.role,
         proposed_by=proposal.proposed_by.person_key,
+        **_facts(proposal),
     )
     owe("mail.role_changed", key=str(proposal.public_id), proposal_id=proposal.pk)
     return proposal
@@ -107,7 +135,7 @@ def refuse(*, proposal: RoleProposal, by: User) -> RoleProposal:
     by.forget_roles()
     require(rules.may_answer_proposal, by, proposal)
     _answer(proposal, Answer.REFUSED, by)
-    record("role.refused", by=by, on=proposal, person=proposal.user, role=proposal.role)
+    record("role.refused", by=by, on=proposal, person=proposal.user, **_facts(proposal))
     return proposal
 
 
@@ -117,7 +145,7 @@ def withdraw(*, proposal: RoleProposal, by: User) -> RoleProposal:
     proposal = _locked(proposal)
     require(rules.may_withdraw_proposal, by, proposal)
     _answer(proposal, Answer.WITHDRAWN, by)
-    record("role.withdrawn", by=by, on=proposal, person=proposal.user, role=proposal.role)
+    record("role.withdrawn", by=by, on=proposal, person=proposal.user, **_facts(proposal))
     return proposal
 
 
@@ -163,6 +191,31 @@ def _live(user: User, role: str) -> models.QuerySet[RegionAppointment]:
     return RegionAppointment.objects.filter(user=user, role=role, ended_at__isnull=True)
 
 
+def _places(user: User, organisation: Organisation, role: str) -> models.QuerySet[Membership]:
+    found: models.QuerySet[Membership] = Membership.objects.live().filter(
+        user=user, organisation=organisation, role=role
+    )
+    return found
+
+
+def _facts(proposal: RoleProposal) -> dict[str, Any]:
+    """Say of which role it is, and in which organisation when it is not the Region's."""
+    facts: dict[str, Any] = {"role": proposal.role}
+    if proposal.organisation is not None:
+        facts["organisation"] = proposal.organisation
+    return facts
+
+
+def _settle_place(proposal: RoleProposal, organisation: Organisation) -> None:
+    user, role = proposal.user, proposal.role
+    if proposal.kind == ProposalKind.GIVE:
+        memberships.give(organisation=organisation, user=user, role=role)
+    elif (place := _places(user, organisation, role).first()) is not None:
+        memberships.end(membership=place)
+    else:
+        raise Conflict(_("Cette personne n’a plus ce rôle."), code="nothing_to_change")
+
+
 def _write(user: User, role: str, *, given_by: str, confirmed_by: str) -> RegionAppointment:
     appointment = RegionAppointment(
         user=user,
@@ -194,7 +247,8 @@ def _settle(user: User) -> None:
 
 def _locked(proposal: RoleProposal) -> RoleProposal:
     RoleProposal.objects.select_for_update().get(pk=proposal.pk)
-    fresh = RoleProposal.objects.select_related("user", "proposed_by").get(pk=proposal.pk)
+    related = ("user", "proposed_by", "organisation")
+    fresh = RoleProposal.objects.select_related(*related).get(pk=proposal.pk)
     if fresh.answer:
         raise Conflict(_("Cette proposition a déjà reçu sa réponse."), code="already_answered")
     return fresh

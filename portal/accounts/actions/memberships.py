@@ -36,6 +36,26 @@ def add(*, organisation: Organisation, user: User, role: str) -> Membership:
     return membership
 
 
+def give(*, organisation: Organisation, user: User, role: str) -> Membership:
+    """Write a place or its new role, inside the transaction of `appointments`. LastReferent."""
+    held = Membership.objects.live().filter(organisation=organisation, user=user).first()
+    if held is None:
+        return add(organisation=organisation, user=user, role=role)
+    membership: Membership = held
+    before, membership.role = membership.role, Role(role).value
+    if before != membership.role:
+        _keep_a_referent(membership, before)
+        with writes(Membership):
+            membership.save(update_fields=["role"])
+        sessions.end_all(user=user)
+    return membership
+
+
+def end(*, membership: Membership) -> None:
+    """End a place, inside the transaction of `appointments`. Raises LastReferent."""
+    _end(membership)
+
+
 @transaction.atomic
 def change_role(*, membership: Membership, role: str, by: Actor) -> Membership:
     """Give a member another role.

@@ -162,7 +162,7 @@ class CloseForm(forms.Form):
 
 
 class ProposalForm(forms.Form):
-    """Propose to give or end a role of the Region."""
+    """Propose to give or end a role, for the Region or in an organisation."""
 
     person = forms.CharField(
         label=_("Adresse électronique ou identifiant de la personne"), max_length=254
@@ -173,7 +173,14 @@ class ProposalForm(forms.Form):
         widget=forms.RadioSelect,
         initial=ProposalKind.GIVE.value,
     )
-    role = forms.ChoiceField(label=_("Rôle"), choices=RegionRole.choices)
+    organisation = forms.ModelChoiceField(
+        label=_("Pour"),
+        queryset=Organisation.objects.order_by("name", "pk"),
+        required=False,
+        empty_label=_("La Région"),
+        help_text=_("Une organisation, quand ses référents ne peuvent plus le faire eux-mêmes."),
+    )
+    role = forms.ChoiceField(label=_("Rôle"), choices=[*RegionRole.choices, *Role.choices])
     reason = forms.CharField(label=_("Motif"), max_length=300)
 
     def clean_person(self) -> User:
@@ -188,12 +195,21 @@ class ProposalForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refuse a proposal that would change nothing."""
         cleaned: dict[str, Any] = super().clean() or {}
-        if {"person", "role", "kind"} <= cleaned.keys():
-            held = RegionAppointment.objects.filter(
-                user=cleaned["person"], role=cleaned["role"], ended_at=None
-            ).exists()
-            if held == (cleaned["kind"] == ProposalKind.GIVE):
+        if {"person", "role", "kind", "organisation"} <= cleaned.keys():
+            if (cleaned["organisation"] is None) != (cleaned["role"] in RegionRole.values):
+                raise forms.ValidationError(
+                    _("Choisissez un rôle de la Région pour la Région, sinon un rôle de membre."),
+                    code="role_elsewhere",
+                )
+            if self._is_held(cleaned) == (cleaned["kind"] == ProposalKind.GIVE):
                 raise forms.ValidationError(
                     _("Cette proposition ne changerait rien."), code="nothing_to_change"
                 )
         return cleaned
+
+    def _is_held(self, asked: dict[str, Any]) -> bool:
+        if asked["organisation"] is None:
+            appointments = RegionAppointment.objects.filter(user=asked["person"], ended_at=None)
+            return appointments.filter(role=asked["role"]).exists()
+        places = Membership.objects.live().filter(user=asked["person"], role=asked["role"])
+        return bool(places.filter(organisation=asked["organisation"]).exists())

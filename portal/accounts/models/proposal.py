@@ -1,22 +1,32 @@
-"""A change of the Region's roles on its way: one administrator proposes, another answers."""
+"""A change of roles on its way: one administrator proposes, another answers."""
 
 import uuid
 
 from django.conf import settings
 from django.db import models
 
-from portal.accounts.enums import Answer, ProposalKind, RegionRole
+from portal.accounts.enums import Answer, ProposalKind, RegionRole, Role
 
 
 class RoleProposal(models.Model):
-    """The giving or the end of a role for the Region, waiting for a second person."""
+    """The giving or the end of a role, waiting for a second person.
+
+    The role is held for the Region, or in the organisation that is named.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=10, choices=ProposalKind.choices)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="role_proposals"
     )
-    role = models.CharField(max_length=20, choices=RegionRole.choices)
+    role = models.CharField(max_length=20, choices=[*RegionRole.choices, *Role.choices])
+    organisation = models.ForeignKey(
+        "accounts.Organisation",
+        on_delete=models.PROTECT,
+        related_name="role_proposals",
+        null=True,
+        blank=True,
+    )
     reason = models.CharField(max_length=300)
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
@@ -36,7 +46,19 @@ class RoleProposal(models.Model):
         ordering = ["proposed_at", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "role"], condition=models.Q(answer=""), name="one_open_proposal"
+                fields=["user", "role"],
+                condition=models.Q(answer="", organisation__isnull=True),
+                name="one_open_proposal",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "organisation"],
+                condition=models.Q(answer="", organisation__isnull=False),
+                name="one_open_proposal_in_a_place",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(organisation__isnull=True, role__in=RegionRole.values)
+                | models.Q(organisation__isnull=False, role__in=Role.values),
+                name="proposal_role_of_its_place",
             ),
             models.CheckConstraint(
                 condition=models.Q(answered_by__isnull=True)

@@ -1,4 +1,4 @@
-"""The Region's roles: who holds them, what is proposed, the second person's answer."""
+"""Roles given by two: who holds the Region's, what is proposed, the second answer."""
 
 from typing import Any
 from uuid import UUID
@@ -33,6 +33,7 @@ def index(request: HttpRequest) -> HttpResponse:
         user=asked["person"],
         role=asked["role"],
         reason=asked["reason"],
+        organisation=asked["organisation"],
         by=person(request),
     )
     messages.success(request, _("La proposition attend la réponse d’une deuxième personne."))
@@ -41,7 +42,9 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def _board(request: HttpRequest, form: ProposalForm) -> dict[str, Any]:
     viewer = person(request)
-    waiting = RoleProposal.objects.filter(answer="").select_related("user", "proposed_by")
+    waiting = RoleProposal.objects.filter(answer="").select_related(
+        "user", "proposed_by", "organisation"
+    )
     return {
         "form": form,
         "appointments": RegionAppointment.objects.filter(ended_at=None)

@@ -1,13 +1,15 @@
 """The Region's roles: two persons, the back office groups, the ends of sessions."""
 
 import pytest
+from django.core import mail
 
-from portal.accounts.actions import appointments
+from portal.accounts.actions import appointments, memberships
 from portal.accounts.enums import ProposalKind, RegionRole
-from portal.accounts.models import RegionAppointment, RoleProposal, User
+from portal.accounts.models import Membership, Organisation, RegionAppointment, RoleProposal, User
+from portal.audit import outbox
 from portal.audit.actors import SystemActor
 from portal.lib.refusals import Conflict, NotAllowed
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.portal.accounts.ledger import acts, owed, snapshot
 
 pytestmark = pytest.mark.django_db
@@ -133,3 +135,112 @@ def test_install_is_for_the_system_and_happens_once(first: User, person: User) -
 def test_who_enters_the_back_office(person: User, role: RegionRole, group: list[str]) -> None:
     appointments.install(user=person, role=role, by=SYSTEM)
     assert list(person.groups.values_list("name", flat=True)) == group
+
+
+def in_place(by: User, membership: Membership, role: str, kind: str = "give") -> RoleProposal:
+    return appointments.propose(
+        kind=kind,
+        user=membership.user,
+        role=role,
+        reason="Référente partie",
+        organisation=membership.organisation,
+        by=by,
+    )
+
+
+def places(organisation: Organisation) -> list[tuple[str, str]]:
+    live = Membership.objects.live().filter(organisation=organisation).order_by("pk")
+    return list(live.values_list("user__email", "role"))
+
+
+def test_a_role_in_an_organisation_takes_two_administrators(first: User, second: User) -> None:
+    place = MembershipFactory(role="contributor")
+    proposal = in_place(first, place, "referent")
+    assert places(place.organisation) == [(place.user.email, "contributor")]
+    while outbox.relay():
+        pass
+    appointments.confirm(proposal=proposal, by=second)
+    assert places(place.organisation) == [(place.user.email, "referent")]
+    fresh = User.objects.get(pk=place.user_id)
+    assert (fresh.session_epoch, fresh.region_roles) == (1, frozenset())
+    assert acts() == ["role.proposed", "role.given"]
+    assert owed() == [
+        ("mail.role_proposed", {"proposal_id": proposal.pk, "user_id": second.pk}),
+        ("mail.role_changed", {"proposal_id": proposal.pk}),
+    ]
+    while outbox.relay():
+        pass
+    asked, told = mail.outbox
+    name = place.organisation.name
+    assert f"Référente ou référent » à {place.user}, dans l’organisation « {name} »" in asked.body
+    assert told.subject == "Votre rôle dans une organisation a changé"
+    assert f"« Référente ou référent » dans l’organisation « {name} »" in told.body
+
+
+def test_a_stranger_gets_a_place_and_loses_it_by_two(
+    first: User, second: User, person: User
+) -> None:
+    kept = MembershipFactory(role="referent")
+    new = Membership(user=person, organisation=kept.organisation)
+    appointments.confirm(proposal=in_place(first, new, "editor"), by=second)
+    assert places(kept.organisation) == [(kept.user.email, "referent"), (person.email, "editor")]
+    with pytest.raises(Conflict):  # held already
+        in_place(first, new, "editor")
+    appointments.confirm(proposal=in_place(second, new, "editor", "end"), by=first)
+    assert places(kept.organisation) == [(kept.user.email, "referent")]
+    assert acts() == ["role.proposed", "role.given", "role.proposed", "role.ended"]
+
+
+def test_nobody_answers_alone_in_an_organisation(first: User, second: User) -> None:
+    place = MembershipFactory(role="editor")
+    chosen = MembershipFactory(role="editor", user=second)
+    before = snapshot(RoleProposal, Membership)
+    for by in (place.user, UserFactory(region=RegionRole.MODERATOR)):
+        with pytest.raises(NotAllowed):
+            in_place(by, chosen, "referent")
+    assert snapshot(RoleProposal, Membership) == before
+    proposal = in_place(first, chosen, "referent")
+    for by in (first, second, place.user):
+        with pytest.raises(NotAllowed):
+            appointments.confirm(proposal=proposal, by=by)
+    assert places(chosen.organisation) == [(second.email, "editor")]
+
+
+def test_an_organisation_keeps_a_referent_whoever_decides(first: User, second: User) -> None:
+    place = MembershipFactory(role="referent")
+    MembershipFactory(organisation=place.organisation, role="editor")
+    for role, kind in (("editor", "give"), ("referent", "end")):
+        proposal = in_place(first, place, role, kind)
+        with pytest.raises(memberships.LastReferent):
+            appointments.confirm(proposal=proposal, by=second)
+        appointments.refuse(proposal=proposal, by=second)
+    assert places(place.organisation)[0] == (place.user.email, "referent")
+
+
+def test_a_proposal_for_a_place_that_ended_meanwhile_changes_nothing(
+    first: User, second: User
+) -> None:
+    referent = MembershipFactory(role="referent")
+    place = MembershipFactory(organisation=referent.organisation, role="editor")
+    proposal = in_place(first, place, "editor", "end")
+    memberships.remove(membership=place, by=referent.user)
+    with pytest.raises(Conflict) as refusal:
+        appointments.confirm(proposal=proposal, by=second)
+    assert refusal.value.code == "nothing_to_change"
+
+
+def test_one_proposal_waits_for_a_person_in_an_organisation(first: User, second: User) -> None:
+    place = MembershipFactory(role="contributor")
+    elsewhere = MembershipFactory(user=place.user, role="contributor")
+    in_place(first, place, "editor")
+    with pytest.raises(Conflict) as refusal:
+        in_place(second, place, "referent")
+    assert refusal.value.code == "proposal_waiting"
+    in_place(first, elsewhere, "editor")
+    assert RoleProposal.objects.filter(answer="").count() == 2
+
+
+@pytest.mark.parametrize("role", ["moderator", "nobody"])
+def test_a_role_of_the_region_is_not_held_in_an_organisation(first: User, role: str) -> None:
+    with pytest.raises(ValueError, match="valid"):
+        in_place(first, MembershipFactory(), role)

@@ -213,6 +213,25 @@ def test_roles_by_two_on_the_page(client: Client) -> None:
     assert second.post(path, {"answer": "accepted"}).status_code == 409
 
 
+def test_roles_in_an_organisation_by_two_on_the_page(client: Client) -> None:
+    place = MembershipFactory(role=Role.CONTRIBUTOR)
+    first = sign_in(client, UserFactory(region="administrator"))
+    second = sign_in(Client(), UserFactory(region="administrator"))
+    asked = {"person": place.user.email, "kind": "give", "role": "referent", "reason": "Départ"}
+    refused = first.post(reverse("region_roles"), asked)
+    assert "sinon un rôle de membre" in refused.content.decode()
+    asked["organisation"] = str(place.organisation.pk)
+    assert first.post(reverse("region_roles"), {**asked, "role": "dpo"}).status_code == 200
+    assert not RoleProposal.objects.exists()
+    assert first.post(reverse("region_roles"), asked).status_code == 302
+    assert place.organisation.name in second.get(reverse("region_roles")).content.decode()
+    path = reverse("region_role_answer", args=[RoleProposal.objects.get().public_id])
+    assert first.post(path, {"answer": "accepted"}).status_code == 403
+    assert second.post(path, {"answer": "accepted"}).status_code == 302
+    place.refresh_from_db()
+    assert place.role == Role.REFERENT
+
+
 def test_the_roles_page_asks_who_is_there(client: Client) -> None:
     client.force_login(UserFactory(region="administrator"))
     answer = client.get(reverse("region_roles"))
