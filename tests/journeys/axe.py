@@ -6,6 +6,7 @@ where it is absent the tests that need it skip with the reason given by `missing
 
 import os
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,10 @@ from tests.journeys.browser import Theme
 
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 # make test sees each width and each theme once; the two other pairs are for make test-full.
+LEAN = {(1440, "light"), (390, "dark")}
 VARIANTS = [
-    (1440, "light"),
-    (390, "dark"),
-    pytest.param(1440, "dark", marks=pytest.mark.full),
-    pytest.param(390, "light", marks=pytest.mark.full),
+    pytest.param(*pair, marks=() if pair in LEAN else pytest.mark.full)
+    for pair in product(browser.WIDTHS, browser.THEMES)
 ]
 in_each_variant = pytest.mark.parametrize(("width", "theme"), VARIANTS)
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 Theme = Literal["light", "dark"]
+WIDTHS: tuple[int, ...] = (1440, 390)
+THEMES: tuple[Theme, ...] = ("light", "dark")
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",

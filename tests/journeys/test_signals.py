@@ -15,7 +15,6 @@ from tests.factories.accounts import UserFactory
 from tests.factories.challenges import ChallengeFactory, captain_of
 from tests.factories.signals import asked, signal
 from tests.journeys import axe, browser
-from tests.journeys.browser import THEMES, WIDTHS
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 Cookies = Callable[[Any], Any]
@@ -74,8 +73,7 @@ def test_ask_answer_decide_without_script(
     assert Signal.objects.get().status == SignalStatus.ACTED
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("theme", THEMES)
+@axe.in_each_variant
 def test_no_violation_no_overflow_no_console_error(
     running: Any, site: str, phase: Phase, as_user: Cookies, width: int, theme: browser.Theme
 ) -> None:
