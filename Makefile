@@ -45,7 +45,7 @@ test: install-dev ## Run the tests: lean, on SQLite and, when TEST_POSTGRES_URL 
 	@$(TEMPLATE) & if [ -n "$$TEST_POSTGRES_URL" ]; then DATABASE_URL="$$TEST_POSTGRES_URL" $(TEMPLATE); fi; wait
 	$(TEST) -m "not full and not journey"
 	@if [ -n "$$TEST_POSTGRES_URL" ]; then \
-		DATABASE_URL="$$TEST_POSTGRES_URL" $(TEST) -m "database and not full and not journey and not crawl"; \
+		DATABASE_URL="$$TEST_POSTGRES_URL" $(TEST) -m "database and not full and not journey and not crawl and not surface"; \
 	else echo "PostgreSQL: skipped, TEST_POSTGRES_URL is not set"; fi
 	$(TEST) -m "journey and not full" tests/journeys
 

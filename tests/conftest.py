@@ -1,5 +1,6 @@
 """The hostile test run: what would bite in production bites here first."""
 
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -104,9 +105,17 @@ def only_loopback() -> Iterator[None]:
     patch.undo()
 
 
+# Folders whose tests read pages. Those that count the queries of a page, and are named so, run
+# each page on both databases: a query that one of them refuses is found there.
+PAGES = ("tests/challenges/pages/", "tests/portal/pages/", "tests/datasets/views/")
+COUNTS = re.compile("cost|quer|ask_as_much")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what touches the database: those tests run on both databases."""
+    """Mark what touches the database: those tests run on both databases, but for surfaces."""
     for item in items:
+        if item.nodeid.startswith(PAGES) and not COUNTS.search(item.name):
+            item.add_marker(pytest.mark.surface)
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & {"db", "transactional_db"} or item.get_closest_marker("django_db"):
             item.add_marker(pytest.mark.database)
