@@ -1,6 +1,7 @@
 """A real sandbox, and who may use it; skipped by name on a host that cannot isolate."""
 
 import os
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -37,6 +38,8 @@ class Host:
     def __init__(self, folder: Path, user: int | None) -> None:
         """Copy the house where any user may read it; user None is the suite's own."""
         self.user = user
+        # how long a program that stays behind would sleep: nobody else's does exactly so
+        self.sleep = f"86399.{secrets.randbelow(10**9):09d}"
         self.house, self.work = folder / "house", folder / "work"
         shutil.copytree(ROOT / "challenges/sandbox", self.house / "challenges/sandbox")
         (self.house / "challenges/__init__.py").touch()
@@ -50,7 +53,12 @@ class Host:
         """Answer what the program printed; it must end with 0."""
         done = subprocess.run(
             ["/usr/bin/python3", str(self.house / "host.py"), str(self.work), *words],
-            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(self.house), "SANDBOX_CANARY": canary},
+            env={
+                "PATH": "/usr/bin:/bin",
+                "PYTHONPATH": str(self.house),
+                "SANDBOX_CANARY": canary,
+                "SANDBOX_SLEEP": self.sleep,
+            },
             capture_output=True,
             text=True,
             check=False,

@@ -25,7 +25,6 @@ LIMITS = Limits(
     grace_seconds=1,
 )
 ROOM = 9 * MIB
-SLEEP = "86399.5"
 PYTHON = "/usr/bin/python3"
 PROBES = Path(__file__).with_name("probes.py").read_text(encoding="utf-8")
 
@@ -56,7 +55,7 @@ def main() -> None:
         "marker": "host.py",
         "key": 0x0E0E,
         "room": ROOM,
-        "sleep": SLEEP,
+        "sleep": os.environ["SANDBOX_SLEEP"],
         "bare": sys.argv[2] == "bare",
     }
     (folder / "facts.json").write_text(json.dumps(facts))

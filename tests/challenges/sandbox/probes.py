@@ -329,9 +329,9 @@ def fork_bomb(facts):
 
 
 def disk(facts):
-    """Fill every folder; what was written must stay under its size."""
+    """Fill every folder but the output, whose filling ends the run (test_limits.py)."""
     written = {}
-    for folder in ("/tmp", "/dev/shm", "/app/program", "/app/out"):
+    for folder in ("/tmp", "/dev/shm", "/app/program"):
         written[folder] = 0
         try:
             for number in range(64):

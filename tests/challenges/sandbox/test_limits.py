@@ -11,6 +11,7 @@ from challenges.sandbox.base import MIB, Call, Copied, End, Ended, Limits, NotIs
 from challenges.sandbox.bubblewrap import Bubblewrap
 from tests.challenges.sandbox.words import processes_with
 
+SLEEP = f"86398.{os.getpid():09d}"  # nobody else's program sleeps exactly so
 LIMITS = Limits(
     wall_seconds=20,
     cpu_seconds=20,
@@ -80,7 +81,7 @@ def test_python_has_its_old_name_too(sandbox: Bubblewrap) -> None:
     [
         "import time\nwhile True: time.sleep(1)",
         "import signal, time\nsignal.signal(15, signal.SIG_IGN)\nwhile True: time.sleep(1)",
-        "import os, time\n[os.fork() for _ in range(3)]\ntime.sleep(86398.5)",
+        f"import os, time\n[os.fork() for _ in range(3)]\ntime.sleep({SLEEP})",
         "while True: print('x' * 65536)",
     ],
     ids=["sleeps", "deaf to SIGTERM", "family", "prints"],
@@ -88,7 +89,7 @@ def test_python_has_its_old_name_too(sandbox: Bubblewrap) -> None:
 def test_the_wall_clock_stops_a_program(sandbox: Bubblewrap, room: Path, code: str) -> None:
     ended = python(sandbox, room, code, replace(LIMITS, wall_seconds=0.5))
     assert (ended.end, ended.exit_code, ended.detail) == (End.TIMEOUT, None, "plus de 0.5 s")
-    assert processes_with("86398.5") == []
+    assert processes_with(SLEEP) == []
 
 
 def test_a_program_has_its_grace_to_end_but_is_late_all_the_same(
