@@ -6,6 +6,16 @@ UV_COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-
 WORKERS ?= 2
 TEST := $(BIN)/pytest -q -n $(WORKERS) --dist worksteal
 TEMPLATE := DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.databases
+# The template of each database, both at once: a worker would wait for the other to build it.
+TEMPLATES = $(TEMPLATE) & \
+	if [ -n "$$TEST_POSTGRES_URL" ]; then DATABASE_URL="$$TEST_POSTGRES_URL" $(TEMPLATE); fi; wait
+# Each part runs whatever the one before gave, and says how long it took.
+PARTS = status=0; part() { \
+	name=$$1; shift; began=$$(date +%s); echo "== $$name"; "$$@" || status=1; \
+	echo "== $$name: $$(($$(date +%s) - began)) s"; }; \
+	on_postgres() { if [ -n "$$TEST_POSTGRES_URL" ]; \
+	then part "PostgreSQL" env DATABASE_URL="$$TEST_POSTGRES_URL" "$$@"; \
+	else echo "PostgreSQL: skipped, TEST_POSTGRES_URL is not set"; fi; }
 # Tests start hundreds of processes: compiling the same modules again in each doubles the time.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -42,20 +52,18 @@ up: install ## Start the portal on http://127.0.0.1:8000 (PORT and VAR_DIR are h
 	@$(BIN)/python manage.py up
 
 test: install-dev ## Run the tests: lean, on SQLite and, when TEST_POSTGRES_URL is set, on PostgreSQL
-	@$(TEMPLATE) & if [ -n "$$TEST_POSTGRES_URL" ]; then DATABASE_URL="$$TEST_POSTGRES_URL" $(TEMPLATE); fi; wait
-	$(TEST) -m "not full and not journey"
-	@if [ -n "$$TEST_POSTGRES_URL" ]; then \
-		DATABASE_URL="$$TEST_POSTGRES_URL" $(TEST) -m "database and not full and not journey and not crawl and not surface"; \
-	else echo "PostgreSQL: skipped, TEST_POSTGRES_URL is not set"; fi
-	$(TEST) -m "journey and not full" tests/journeys
+	@$(TEMPLATES); $(PARTS); \
+	part "SQLite" $(TEST) -m "not full and not journey"; \
+	on_postgres $(TEST) -m "database and not full and not journey and not crawl and not surface"; \
+	part "Browser" $(TEST) -m "journey and not full" tests/journeys; \
+	exit $$status
 
 test-full: install-dev ## Run everything, with all the figures of the designs
-	@$(TEMPLATE) & if [ -n "$$TEST_POSTGRES_URL" ]; then DATABASE_URL="$$TEST_POSTGRES_URL" $(TEMPLATE); fi; wait
-	$(TEST) -m "not journey"
-	@if [ -n "$$TEST_POSTGRES_URL" ]; then \
-		DATABASE_URL="$$TEST_POSTGRES_URL" $(TEST) -m "database"; \
-	else echo "PostgreSQL: skipped, TEST_POSTGRES_URL is not set"; fi
-	$(TEST) -m journey tests/journeys
+	@$(TEMPLATES); $(PARTS); \
+	part "SQLite" $(TEST) -m "not journey"; \
+	on_postgres $(TEST) -m "database and not journey"; \
+	part "Browser" $(TEST) -m journey tests/journeys; \
+	exit $$status
 
 check: install-dev ## Lint, types, contracts, sizes, migrations, production values
 	$(BIN)/ruff check .
