@@ -33,9 +33,9 @@ from tests.factories.challenges import (
 )
 
 
-def clocked(queries: int) -> int:
-    """Count the query that asks PostgreSQL the time; SQLite is not asked."""
-    return queries + (connection.vendor == "postgresql")
+def clocked(queries: int, *, reads: int = 1) -> int:
+    """Count the queries that ask PostgreSQL the time; SQLite is not asked."""
+    return queries + (reads if connection.vendor == "postgresql" else 0)
 
 
 CANARY_PRIVATE = 0.7777
