@@ -213,6 +213,7 @@ def _phase(challenge: Challenge, spec: PortableSpec, contract: Mapping[str, Any]
             "ladder": Ladder(spec.leaderboard.ladder),
             "ladder_step": spec.leaderboard.ladder_step,
             "ladder_z": spec.leaderboard.ladder_z,
+            "privacy_epsilon": spec.leaderboard.privacy_epsilon,
             "final_choices": spec.quotas.final_selections,
         },
     )

@@ -19,6 +19,7 @@ from challenges.bundles.spec import Audience, FileEntry, PortableSpec, Role
 from challenges.enums import ChallengeStatus
 from challenges.models import Challenge
 from challenges.queries import leaks
+from challenges.scoring import privacy
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.leakage import Budget, budget, facts_of
 from challenges.scoring.truth import TruthFault, load_labels
@@ -149,7 +150,7 @@ def _leak(spec: PortableSpec, folder: Path, rehearsal: Rehearsal) -> Sequence[Pr
     board, quotas, dates = spec.leaderboard, spec.quotas, spec.schedule
     return _leak_problems(
         budget(
-            facts_of(read, labels),
+            replace(facts_of(read, labels), epsilon=board.privacy_epsilon),
             leaks.attempts(quotas.total, quotas.per_day, dates.opens, dates.closes),
             leaks.ladder_of(board.ladder, board.ladder_step, board.ladder_z),
         )
@@ -166,14 +167,35 @@ def _leak_problems(found: Budget) -> Sequence[Problem]:
 def _rehearse(spec: PortableSpec, folder: Path, rehearsal: Rehearsal) -> Sequence[Problem]:
     """Compile the truth and reproduce the recorded scores; return the faults found."""
     contract = spec.scoring_contract(folder)
+    read = ScoringContract.from_json(contract)
     try:
-        rehearsal.compiled(ScoringContract.from_json(contract), contract, folder)
+        truth = rehearsal.compiled(read, contract, folder)
     except TruthFault as fault:
         return (Problem(fault.code, sentence(fault), spec.truth.file, "truth"),)
+    if spec.leaderboard.privacy_epsilon is not None:
+        faults = privacy.problems(read, facts_of(read, load_labels(truth.labels)).units)
+        if faults:
+            return [_not_blurred(key, why) for key, why in faults]
     findings = Findings()
     if spec.expected is not None:
         recorded.check(spec, Folder(folder), rehearsal, findings)
     return findings.errors
+
+
+def _not_blurred(key: str, why: str) -> Problem:
+    """Say why a figure cannot be shown with noise."""
+    match why:
+        case "sensitivity":
+            text = _(
+                "« %(key)s » n’a pas de sensibilité déclarée ; avec la confidentialité renforcée, "
+                "les mesures admises sont : %(known)s"
+            )
+        case "weight":
+            text = _("des lignes pondérées n’ont pas de sensibilité déclarée")
+        case _:
+            text = _("il faut au moins %(fewest)s lignes publiques")
+    facts = {"key": key, "known": ", ".join(privacy.KNOWN), "fewest": privacy.FEWEST_UNITS}
+    return Problem("E_PRIVACY", text % facts, key="leaderboard.privacy_epsilon")
 
 
 def _fingerprint(spec: PortableSpec, folder: Path) -> str:

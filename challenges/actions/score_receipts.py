@@ -17,6 +17,8 @@ from portal.lib import clock, immutable
 
 # What scored: copied from a receipt to the next one of the same evaluation.
 LADDER = "ladder"
+PRIVACY = "privacy"
+RULES = (LADDER, PRIVACY)
 MEANS = ("code_version", "contract_sha256", "engine_sha256", "resampling_sha256")
 
 
@@ -135,7 +137,7 @@ def _means(last: ScoreReceipt | None, evaluation: Evaluation) -> Mapping[str, An
     if last is None or last.evaluation_id != evaluation.pk:
         return {}
     payload = json.loads(last.text)["payload"]
-    return {name: payload[name] for name in (*MEANS, LADDER) if name in payload}
+    return {name: payload[name] for name in (*MEANS, *RULES) if name in payload}
 
 
 def _receipt(
@@ -181,7 +183,7 @@ def _receipt(
         "issued_at": at.astimezone(clock.PARIS).isoformat(timespec="minutes"),
     }
     payload |= {name: means.get(name, "") for name in MEANS}
-    text = receipts.issue(payload | ({LADDER: means[LADDER]} if LADDER in means else {}))
+    text = receipts.issue(payload | {name: means[name] for name in RULES if name in means})
     return ScoreReceipt(
         entry=entry,
         evaluation=evaluation,

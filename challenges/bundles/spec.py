@@ -136,6 +136,7 @@ class Leaderboard:
     ladder: str = "off"
     ladder_step: float | None = None
     ladder_z: float = 1.0
+    privacy_epsilon: float | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ KEPT = ("best", "last", "chosen")
 ATTRIBUTE_TYPES = ("string", "number")
 LADDERS = ("off", "free", "step")
 LADDER_Z = (1.0, 1.645)
+MOST_EPSILON = 10.0
 
 
 def fairness(top: Fields, board: tuple[spec.Metric, ...]) -> spec.Fairness:
@@ -110,7 +111,30 @@ def leaderboard(top: Fields) -> spec.Leaderboard:
         ladder=ladder,
         ladder_step=_ladder_step(block, ladder),
         ladder_z=_ladder_z(block, ladder),
+        privacy_epsilon=_privacy(block, ladder),
     )
+
+
+def _privacy(block: Fields, ladder: str) -> float | None:
+    """Read what an entry spends where public figures are blurred."""
+    epsilon = block.number("privacy_epsilon", code="E_PRIVACY")
+    if epsilon is None:
+        return None
+    if not 0 < epsilon <= MOST_EPSILON:
+        block.refuse(
+            "E_PRIVACY",
+            f"un nombre supérieur à 0 et d’au plus {MOST_EPSILON:g} est attendu",
+            key="privacy_epsilon",
+            value=epsilon,
+        )
+    elif ladder != "off":
+        block.refuse(
+            "E_PRIVACY",
+            "pas avec une échelle : elle compare les scores exacts",
+            key="privacy_epsilon",
+            value=epsilon,
+        )
+    return float(epsilon)
 
 
 def _ladder(block: Fields) -> str:

@@ -24,6 +24,7 @@ from challenges.enums import (
 from challenges.models.people import Viewer, person_id
 from challenges.models.words import challenge_word, within, word
 from challenges.scoring.audit.declared import SMALLEST
+from challenges.scoring.contract import MOST_EPSILON
 from portal.accounts.authorization import Permission, has_permission
 from portal.lib import clock
 from portal.lib.refusals import Conflict
@@ -278,6 +279,8 @@ class Phase(models.Model):
     ladder = word(Ladder, default=Ladder.OFF)
     ladder_step = models.FloatField(null=True, blank=True)
     ladder_z = models.FloatField(default=1.0)
+    # « Confidentialité renforcée »: what one entry spends; None shows exact public figures.
+    privacy_epsilon = models.FloatField(null=True, blank=True)
     final_choices = models.PositiveSmallIntegerField(default=2)
     logs = word(LogAudience, default=LogAudience.NONE)
     benchmark_after_close = models.BooleanField(default=False)
@@ -302,6 +305,11 @@ class Phase(models.Model):
                 | (~Q(ladder="step") & Q(ladder_step__isnull=True)),
                 name="phase_ladder_step_goes_with_the_step_form",
             ),
+            models.CheckConstraint(
+                condition=Q(privacy_epsilon__isnull=True)
+                | Q(privacy_epsilon__gt=0, privacy_epsilon__lte=MOST_EPSILON, ladder="off"),
+                name="phase_privacy_epsilon_in_range_without_a_ladder",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -311,6 +319,11 @@ class Phase(models.Model):
     def climbs(self) -> bool:
         """Say whether its public scores go through the Ladder."""
         return self.ladder != Ladder.OFF
+
+    @property
+    def is_blurred(self) -> bool:
+        """Say whether noise is added to its public figures."""
+        return self.privacy_epsilon is not None
 
     @property
     def is_revealed(self) -> bool:

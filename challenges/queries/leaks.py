@@ -1,10 +1,10 @@
 """How much the public scores of a phase may tell about its answers, in words and per team."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -37,12 +37,46 @@ def attempts(
     return min(found) if found else None
 
 
+def facts_of(phase: Phase) -> Facts:
+    """Return what the budget needs of a phase whose truth is compiled."""
+    return replace(Facts.from_json(phase.leak_facts), epsilon=phase.privacy_epsilon)
+
+
+@dataclass(frozen=True)
+class Privacy:
+    """Hold what blurred scores spend: epsilon by entry, in all where entries are limited, so far.
+
+    scales: {figure key: scale of the noise} of the figures whose noise is added to the value.
+    """
+
+    epsilon: float
+    most: float | None
+    spent: float
+    scales: dict[str, float]
+
+
+def privacy_of(phase: Phase, team: Team | None = None) -> Privacy | None:
+    """Return what a phase and a team of it spend, None where public figures are exact.
+
+    Basic composition: every entry whose evaluation ended counts, copies of one file included.
+    """
+    epsilon = phase.privacy_epsilon
+    if epsilon is None:
+        return None
+    allowed = attempts(phase.max_total, phase.max_per_day, phase.opens_at, phase.closes_at)
+    facts = phase.leak_facts.get("columns", [])
+    share = epsilon / max(len(facts), 1)
+    scales = {each["key"]: each["delta"] / share for each in facts if "delta" in each}
+    used = 0 if team is None else _ended(phase).filter(entry__enrolment__team=team).count()
+    return Privacy(epsilon, None if allowed is None else epsilon * allowed, epsilon * used, scales)
+
+
 def budget_of(phase: Phase) -> Budget | None:
     """Return the leak budget of a phase, None until its truth is compiled."""
     if not phase.leak_facts:
         return None
     return budget(
-        Facts.from_json(phase.leak_facts),
+        facts_of(phase),
         attempts(phase.max_total, phase.max_per_day, phase.opens_at, phase.closes_at),
         ladder_of(phase.ladder, phase.ladder_step, phase.ladder_z),
     )
@@ -138,6 +172,14 @@ class Spent:
         return _percent(self.share)
 
 
+def _ended(phase: Phase) -> QuerySet[Evaluation]:
+    return Evaluation.objects.filter(
+        entry__enrolment__phase=phase,
+        entry__is_baseline=False,
+        state__in=[EvaluationState.DONE, EvaluationState.FAILED],
+    )
+
+
 def spent(phase: Phase) -> Sequence[Spent]:
     """Return what each team of a phase has been told, the most first.
 
@@ -146,15 +188,11 @@ def spent(phase: Phase) -> Sequence[Spent]:
     """
     if not phase.leak_facts:
         return []
-    facts = Facts.from_json(phase.leak_facts)
+    facts = facts_of(phase)
     ladder = ladder_of(phase.ladder, phase.ladder_step, phase.ladder_z)
-    ended = Evaluation.objects.filter(
-        entry__enrolment__phase=phase,
-        entry__is_baseline=False,
-        state__in=[EvaluationState.DONE, EvaluationState.FAILED],
-    )
     counts = dict(
-        ended.values("entry__enrolment__team_id")
+        _ended(phase)
+        .values("entry__enrolment__team_id")
         .annotate(n=Count("entry_id", distinct=True))
         .order_by("entry__enrolment__team_id")
         .values_list("entry__enrolment__team_id", "n")

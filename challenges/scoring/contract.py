@@ -41,6 +41,7 @@ __all__ = [
 TRUTH_COLUMNS = ("target", "id", "query", "item", "gain", "start", "end", "label")
 REPLICATES = 1000
 LEVEL = 0.95
+MOST_EPSILON = 10.0  # of one entry, where public figures are blurred
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ Example: 2,000 rows, 23 % of positives: 1,557 bits; 60 attempts at 3 decimals: 5
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import ceil, exp2, inf, isfinite, lgamma, log, log2
+from math import ceil, exp2, inf, isfinite, lgamma, log, log2, tanh
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring import registry
+from challenges.scoring import privacy, registry
 from challenges.scoring.contract import MetricSpec, ScoringContract
 from challenges.scoring.ladder import Form, Ladder
 from challenges.scoring.metric import Step
@@ -41,13 +41,15 @@ class Remedy(StrEnum):
 class Column:
     """Hold one public figure: how wide its useful range is, as a power of two, and decimals.
 
-    most: how many values it can take whatever its decimals, None without such a bound.
+    most: how many values it can take whatever its decimals, None without such a bound. delta:
+    the most that one answer moves it, None when that is not declared.
     """
 
     key: str
     range_bits: float
     decimals: int
     most: int | None = None
+    delta: float | None = None
 
     @property
     def levels(self) -> float:
@@ -60,18 +62,41 @@ class Column:
         """Return what one figure tells at most, in bits."""
         return log2(self.levels)
 
+    def blurred_bits(self, epsilon: float) -> float:
+        """Return what one figure tells at most through Laplace noise that spends epsilon.
+
+        A number of width w through noise of scale b tells log2(1 + w/2b) at most: of all laws
+        of one mean absolute value, Laplace's has the most entropy.
+        """
+        if self.delta is None:
+            return self.bits
+        return min(self.bits, log2(1 + exp2(self.range_bits) / (2 * self.delta / epsilon)))
+
 
 @dataclass(frozen=True)
 class Facts:
     """Hold what the budget needs of a challenge; no answer is in it.
 
     units: rows or queries of the public part. label_bits: n·H(label) there. columns: the
-    public figures, the one that ranks first.
+    public figures, the one that ranks first. epsilon: what one entry spends where noise is
+    added to them, a fact of the phase that is not written.
     """
 
     units: int
     label_bits: float
     columns: tuple[Column, ...]
+    epsilon: float | None = None
+
+    @property
+    def entry_bits(self) -> float:
+        """Return what one entry tells at most."""
+        if self.epsilon is None:
+            return sum(column.bits for column in self.columns)
+        share = self.epsilon / len(self.columns)
+        shown = sum(column.blurred_bits(share) for column in self.columns)
+        # Of each of independent answers, the divergence of its neighbours: ε·tanh(ε/2) nats.
+        told = self.units * self.epsilon * tanh(self.epsilon / 2) / log(2)
+        return min(shown, told)
 
     def to_json(self) -> dict[str, Any]:
         """Return the facts as JSON values."""
@@ -80,6 +105,7 @@ class Facts:
             "label_bits": self.label_bits,
             "columns": [
                 {"key": c.key, "range_bits": c.range_bits, "decimals": c.decimals, "most": c.most}
+                | ({} if c.delta is None else {"delta": c.delta})
                 for c in self.columns
             ],
         }
@@ -175,17 +201,18 @@ def _column(spec: MetricSpec, units: int, spread: float) -> Column:
         width = 1.0 if isfinite(metric.high) else max(spread ** (2 if squared else 1), 1.0)
     # Rounded up to a power of two: the exact spread is the truth's own.
     most = units + 1 if metric.proportion and metric.step is Step.UNIT else None
-    return Column(spec.key, float(ceil(log2(width))), spec.decimals, most)
+    delta = privacy.sensitivity(spec, units) if units else None
+    return Column(spec.key, float(ceil(log2(width))), spec.decimals, most, delta)
 
 
 def told(facts: Facts, attempts: int | None, ladder: Ladder | None) -> float:
     """Return the bits that some attempts tell at most."""
     if not attempts:
         return 0.0 if attempts == 0 else inf
+    if ladder is None:
+        return attempts * facts.entry_bits
     first, others = facts.columns[0], facts.columns[1:]
     beside = sum(column.bits for column in others)
-    if ladder is None:
-        return attempts * (first.bits + beside)
     levels = first.levels
     if ladder.step is not None:
         levels = min(levels, exp2(first.range_bits) / ladder.step + 1)
@@ -223,10 +250,11 @@ def _proposals(facts: Facts, attempts: int | None, ladder: Ladder | None) -> Seq
     found: list[Proposal] = []
     if attempts is not None:
         found += _fewer_decimals(facts, attempts, ladder)
-        if ladder is None:
+        exact = facts.epsilon is None  # a Ladder compares exact scores
+        if ladder is None and exact:
             share = _share(facts, attempts, Ladder())
             found.append(Proposal(Remedy.LADDER, 0, share))
-        if ladder is None or ladder.form is Form.FREE:
+        if exact and (ladder is None or ladder.form is Form.FREE):
             step = Ladder(Form.STEP, STEP_PROPOSED)
             found.append(Proposal(Remedy.STEP, STEP_PROPOSED, _share(facts, attempts, step)))
         found += _larger_part(facts, attempts, ladder)

@@ -32,7 +32,7 @@ from challenges.views.entry_tables import (
     score_receipts_of,
 )
 from challenges.views.head import find, scene
-from challenges.views.reading import contract_of, scoring_words
+from challenges.views.reading import contract_of, privacy_words, scoring_words
 from challenges.views.teams import own_team, person
 from portal.lib import files, objects, visible
 from portal.lib.files import csv_safe
@@ -273,6 +273,7 @@ def _team_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
     chosen = [each for each in own if each.final_choice and each.enrolment.phase == phase]
     return {
         "quota": quota_left(phase, team, context["now"]) if phase else None,
+        "privacy": privacy_words(phase, team, words["metrics"]),
         "accepted": has_accepted_terms(challenge, request.user),
         "registered": registration is not None and registration.state == "accepted",
         "formats": words["formats"] or ["CSV"],

@@ -8,13 +8,15 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from challenges.filters import STATES, ChallengeFilter
-from challenges.models import Challenge, Phase, PhaseTask, PublicFile
+from challenges.models import Challenge, Phase, PhaseTask, PublicFile, Team
+from challenges.queries import leaks
 from challenges.queries.boards import prize_limits
 from challenges.queries.challenges import current_phase
 from challenges.scoring.contract import ScoringContract
@@ -135,6 +137,7 @@ def evaluation(request: HttpRequest, slug: str) -> HttpResponse:
     context |= scoring_words(contract_of(challenge), challenge.language)
     context |= shares(context["phase"]) | {"ladder_digits": _ladder_digits(context["phase"])}
     context["prize_rules"] = _prize_rules(challenge)
+    context["privacy"] = privacy_words(context["phase"], context["team"], context["metrics"])
     return render(request, "challenges/evaluation.html", context)
 
 
@@ -174,6 +177,33 @@ def scoring_words(contract: dict[str, Any], language: str = "") -> dict[str, Any
     }
 
 
+def privacy_words(
+    phase: Phase | None, team: Team | None, metrics: list[dict[str, Any]]
+) -> dict[str, Any] | None:
+    """Say what an entry of a phase spends and how wide its noise is; None where there is none."""
+    found = leaks.privacy_of(phase, team) if phase else None
+    if found is None:
+        return None
+    scales = [
+        (each["label"], significant(found.scales[each["key"]]))
+        for each in metrics
+        if each["key"] in found.scales
+    ]
+    return {
+        "epsilon": significant(found.epsilon),
+        "attempts": None if found.most is None else round(found.most / found.epsilon),
+        "most": None if found.most is None else significant(found.most),
+        "spent": None if team is None else significant(found.spent),
+        "scales": scales,
+    }
+
+
+def significant(value: float) -> str:
+    """Write a number with its two significant digits, or all its whole ones."""
+    exact = Decimal(f"{value:.2g}") if value < 100 else Decimal(round(value))
+    return number_format(exact.normalize(), max(0, -int(exact.normalize().as_tuple().exponent)))
+
+
 def _prize_rules(challenge: Challenge) -> SafeString:
     return boards.prize_rules(prize_limits(challenge), challenge)
 
@@ -210,6 +240,7 @@ def answer_rules(submission: dict[str, Any]) -> list[str]:
 def _metric(metric: dict[str, Any], labels: dict[str, str], language: str) -> dict[str, Any]:
     worded = metric | {"by_label": labels.get(metric.get("by") or "", metric.get("by"))}
     return {
+        "key": metric["key"],
         "label": metric["label"],
         "primary": bool(metric.get("primary")),
         "definition": metric_words.definition(worded, language),

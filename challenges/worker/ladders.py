@@ -66,8 +66,10 @@ def shown_intervals(
     """Return the intervals of a sealed result on a part, {key: [low, high, method]}.
 
     That of the primary figure is widened to the steps of a Ladder on the public part: its
-    middle would tell the exact score.
+    middle would tell the exact score. A blurred public part has none, for the same reason.
     """
+    if split == Split.PUBLIC and phase.is_blurred:
+        return {}
     found: dict[str, Any] = dict(result.get("intervals", {}).get(split.value, {}))
     bounds = found.get(primary)
     if split == Split.PUBLIC and phase.ladder_step is not None and bounds and bounds[0] is not None:

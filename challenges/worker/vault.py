@@ -129,7 +129,7 @@ def local_copy(entry: Entry) -> Iterator[Path]:
         yield path
 
 
-def seal(evaluated: Evaluated, evaluation: Evaluation, means: Mapping[str, str]) -> gate.Sealed:
+def seal(evaluated: Evaluated, evaluation: Evaluation, means: Mapping[str, Any]) -> gate.Sealed:
     """Seal everything exact: values, intervals, sums, audit, details, sketch; what scored."""
     payload = {
         "evaluation": str(evaluation.pk),
@@ -138,6 +138,7 @@ def seal(evaluated: Evaluated, evaluation: Evaluation, means: Mapping[str, str])
         "n": evaluated.n,
         "audit": evaluated.audit,
         "details": evaluated.details,
+        "blurred": evaluated.blurred,
         "sums": {split: base64.b64encode(sums).decode() for split, sums in evaluated.sums.items()},
         "losses": {
             split: base64.b64encode(one).decode() for split, one in evaluated.losses.items()

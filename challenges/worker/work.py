@@ -3,11 +3,13 @@
 import hashlib
 import time
 from importlib.metadata import version as installed
+from typing import Any
 
 from django.db import transaction
 
 from challenges.actions import evaluations, jobs
 from challenges.actions.evaluations import Result
+from challenges.actions.score_receipts import PRIVACY
 from challenges.enums import ReasonCode
 from challenges.models import Entry, Evaluation, Job, PhaseTask
 from challenges.scoring import child, identity
@@ -72,6 +74,7 @@ def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
             truth.labels,
             name=evaluation.entry.original_name,
             losses=task.phase.climbs,
+            epsilon=task.phase.privacy_epsilon,
         )
     _try_again(job, found.verdict)
     failpoints.hit("score.computed")
@@ -80,24 +83,28 @@ def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     if not found.verdict.accepted:
         evaluations.finish_failed(job=job, code=found.verdict.faults[0].code)
         return
-    means = {
+    means: dict[str, Any] = {
         "code_version": CODE_VERSION,
         "contract_sha256": contract.digest,
         "engine_sha256": identity.engine_sha256(),
         "resampling_sha256": truth.resampling_sha256,
     }
+    if task.phase.is_blurred:
+        means |= {PRIVACY: {"mechanism": "laplace", "epsilon": f"{task.phase.privacy_epsilon:g}"}}
     seconds = time.monotonic() - started
     evaluations.finish_score(job=job, result=_result(found, evaluation, seconds, means))
 
 
 def _result(
-    found: Evaluated, evaluation: Evaluation, seconds: float, means: dict[str, str]
+    found: Evaluated, evaluation: Evaluation, seconds: float, means: dict[str, Any]
 ) -> Result:
     sealed = vault.seal(found, evaluation, means)
-    public = found.values.get("public", {})
+    is_blurred = PRIVACY in means
+    public = found.blurred if is_blurred else found.values.get("public", {})
     return Result(
         public={key: value for key, value in public.items() if not isinstance(value, dict)},
-        intervals=found.intervals.get("public", {}),
+        # A resampled interval stands around the exact value.
+        intervals={} if is_blurred else found.intervals.get("public", {}),
         payload=sealed.ciphertext,
         payload_sha256=hashlib.sha256(sealed.ciphertext).hexdigest(),
         key_id=sealed.key_id,
