@@ -77,6 +77,7 @@ organiser_patterns = [
     path("suspendre/", organiser.suspend, name="organiser_suspend"),
     path("reprendre/", organiser.resume, name="organiser_resume"),
     path("phases/<int:index>/dates/", organiser.dates, name="organiser_dates"),
+    path("phases/<int:index>/confidentialite/", organiser.privacy, name="organiser_privacy"),
     path("phases/<int:index>/clore/", organiser.close, name="organiser_close"),
     path("phases/<int:index>/resultats/proposer/", organiser.propose_reveal, name="reveal_propose"),
     path(

@@ -37,7 +37,7 @@ def enter(*, phase: Phase, name: str, stored: Stored, by: User) -> Entry:
     enrolment = Enrolment.objects.locked(enrolment)
     last = enrolment.entries.order_by("-number").first()
     if last is not None and last.sha256 == stored.sha256:
-        return _again(last)
+        return score_again(last)
     if last is not None and last.status == EntryStatus.SCORED:
         last.become(EntryStatus.WITHDRAWN, at=now)
         last.save()
@@ -61,7 +61,7 @@ def enter(*, phase: Phase, name: str, stored: Stored, by: User) -> Entry:
     return entry
 
 
-def _again(entry: Entry) -> Entry:
+def score_again(entry: Entry) -> Entry:
     """Score the reference again when the task in force has no evaluation of it yet."""
     task = entry.enrolment.phase.tasks.filter(current=True).order_by("index").first()
     if task is None or entry.status not in {EntryStatus.SCORED, EntryStatus.FAILED}:

@@ -10,7 +10,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import drafts
+from challenges.actions import blurs, drafts
 from challenges.actions.rehearsals import Rehearsal, sentence
 from challenges.bundles import portable, recorded
 from challenges.bundles.folder import Folder
@@ -175,27 +175,14 @@ def _rehearse(spec: PortableSpec, folder: Path, rehearsal: Rehearsal) -> Sequenc
     if spec.leaderboard.privacy_epsilon is not None:
         faults = privacy.problems(read, facts_of(read, load_labels(truth.labels)).units)
         if faults:
-            return [_not_blurred(key, why) for key, why in faults]
+            return [
+                Problem("E_PRIVACY", blurs.sentence(key, why), key="leaderboard.privacy_epsilon")
+                for key, why in faults
+            ]
     findings = Findings()
     if spec.expected is not None:
         recorded.check(spec, Folder(folder), rehearsal, findings)
     return findings.errors
-
-
-def _not_blurred(key: str, why: str) -> Problem:
-    """Say why a figure cannot be shown with noise."""
-    match why:
-        case "sensitivity":
-            text = _(
-                "« %(key)s » n’a pas de sensibilité déclarée ; avec la confidentialité renforcée, "
-                "les mesures admises sont : %(known)s"
-            )
-        case "weight":
-            text = _("des lignes pondérées n’ont pas de sensibilité déclarée")
-        case _:
-            text = _("il faut au moins %(fewest)s lignes publiques")
-    facts = {"key": key, "known": ", ".join(privacy.KNOWN), "fewest": privacy.FEWEST_UNITS}
-    return Problem("E_PRIVACY", text % facts, key="leaderboard.privacy_epsilon")
 
 
 def _fingerprint(spec: PortableSpec, folder: Path) -> str:

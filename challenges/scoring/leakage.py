@@ -282,8 +282,14 @@ def _larger_part(facts: Facts, attempts: int, ladder: Ladder | None) -> Sequence
     for _ in range(8):  # a share of right rows has more levels on more rows
         larger = replace(
             facts,
+            units=units,
             columns=tuple(
-                replace(c, most=None if c.most is None else units + 1) for c in facts.columns
+                replace(
+                    c,
+                    most=None if c.most is None else units + 1,
+                    delta=None if c.delta is None else c.delta * facts.units / units,
+                )
+                for c in facts.columns
             ),
         )
         needed = told(larger, attempts, ladder) / ALLOWED / facts.label_bits * facts.units

@@ -17,6 +17,7 @@ from challenges.enums import JobKind, Split
 from challenges.invariants import INVARIANTS
 from challenges.models import Challenge, Entry, Job, Phase, Score, Standing
 from challenges.queries import boards, entries, leaks
+from challenges.scoring import child
 from challenges.worker import drain, vault
 from portal.audit.actors import SystemActor
 from tests.challenges.bundles import folders
@@ -120,8 +121,6 @@ def test_a_scoring_that_starts_again_draws_nothing_new(tmp_path: Path) -> None:
     Job.objects.filter(kind=JobKind.STANDINGS).delete()
     task = made.phases.get().tasks.get()
     truth = vault.Truths().of(task, reason="test")
-    from challenges.scoring import child  # noqa: PLC0415  # test: the engine, as the worker asks
-
     with vault.local_copy(entry) as path:
         again = child.examine(
             path, vault.contract_of(task), truth.keys, truth.labels, name="a.csv", epsilon=EPSILON

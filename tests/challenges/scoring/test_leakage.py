@@ -38,11 +38,14 @@ def truth(metric: str, y: list[Any], kind: str = "string", **more: Any) -> Any:
     return chosen, load_labels(compiled.labels)
 
 
+COLUMN = Column("score", 0.0, 3, 2001, 1 / 2000)
+
+
 def test_the_example_of_the_design() -> None:
     """n 2,000, 23 % of positives: 1,557 bits; 60 attempts at 3 decimals: about 600, 38 %."""
     contract, labels = truth("accuracy", ["1"] * 460 + ["0"] * 1540)
     facts = facts_of(contract, labels)
-    assert facts == Facts(2000, pytest.approx(1557, abs=1), (Column("score", 0.0, 3, 2001),))
+    assert facts == Facts(2000, pytest.approx(1557, abs=1), (COLUMN,))
     found = budget(facts, 60)
     assert found.told == pytest.approx(598, abs=1)
     assert round(found.share, 2) == 0.38

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('challenges', '0016_n_min_group'),
+        ('challenges', '0017_signals'),
     ]
 
     operations = [

@@ -1,0 +1,115 @@
+"""Blur the public scores of a phase, or show them exactly: decided in the draft."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from challenges import rules
+from challenges.actions import baselines
+from challenges.enums import ChallengeStatus, ScorerKind
+from challenges.models import Challenge, Entry, Phase, PhaseTask, ScorerVersion
+from challenges.scoring import privacy
+from challenges.scoring.contract import MOST_EPSILON, ScoringContract
+from portal.accounts.authorization import require
+from portal.audit.actors import Actor
+from portal.audit.record import record
+from portal.lib import clock
+from portal.lib.refusals import Conflict, Invalid
+
+
+@transaction.atomic
+def set_epsilon(*, phase: Phase, epsilon: float | None, by: Actor) -> Phase:
+    """Set what an entry of a phase spends of confidentiality, None to show exact scores.
+
+    In order: a scorer version whose contract says it, its task in force; the phase; the
+    reference scored again; version of the challenge; event "phase.blurred". The same number
+    changes nothing. Raises NotAllowed; Conflict once the challenge has left the draft; Invalid
+    out of range, beside a Ladder, or for a figure that cannot be blurred.
+    """
+    phase = Phase.objects.locked(phase)
+    challenge = Challenge.objects.locked(phase.challenge)
+    require(rules.may_edit_challenge, by, challenge)
+    if challenge.status != ChallengeStatus.DRAFT:
+        raise Conflict(
+            _("La confidentialité renforcée se décide dans le brouillon, avant la relecture."),
+            code="privacy_frozen",
+        )
+    if epsilon == phase.privacy_epsilon:
+        return phase
+    task = phase.tasks.filter(current=True).select_related("scorer_version__scorer").first()
+    if task is None or task.scorer_version.scorer.kind != ScorerKind.METRIC:
+        raise Conflict(
+            _("Ce challenge n’a pas encore de mesures : importez-le d’abord."),
+            code="privacy_no_metrics",
+        )
+    if epsilon is not None:
+        _refuse(phase, task, epsilon)
+    _rule(task, epsilon)
+    phase.privacy_epsilon = epsilon
+    phase.save(update_fields=["privacy_epsilon"])
+    for entry in Entry.objects.filter(enrolment__phase=phase, is_baseline=True).order_by("pk"):
+        baselines.score_again(Entry.objects.locked(entry))
+    challenge.version += 1
+    challenge.save(update_fields=["version"])
+    record("phase.blurred", by=by, on=phase, epsilon=epsilon)
+    return phase
+
+
+def _refuse(phase: Phase, task: PhaseTask, epsilon: float) -> None:
+    if not 0 < epsilon <= MOST_EPSILON:
+        raise Invalid(
+            _("Un nombre supérieur à 0 et d’au plus %(most)s est attendu.")
+            % {"most": f"{MOST_EPSILON:g}"},
+            code="privacy_range",
+        )
+    if phase.climbs:
+        raise Invalid(
+            _("Pas avec une échelle : elle compare les scores exacts."), code="privacy_ladder"
+        )
+    contract = ScoringContract.from_json(task.scorer_version.spec)
+    faults = privacy.problems(contract, phase.leak_facts.get("units"))
+    if faults:
+        raise Invalid(sentence(*faults[0]), code="privacy_sensitivity")
+
+
+def _rule(task: PhaseTask, epsilon: float | None) -> None:
+    """Put in force a scorer version whose contract says what an entry spends."""
+    spec: dict[str, Any] = {k: v for k, v in task.scorer_version.spec.items() if k != "privacy"}
+    if epsilon is not None:
+        spec["privacy"] = {"epsilon": epsilon}
+    digest = ScoringContract.from_json(spec).digest
+    scorer = task.scorer_version.scorer
+    version = scorer.versions.filter(digest=digest).order_by("-number").first()
+    if version is None:
+        version = ScorerVersion.objects.create(
+            scorer=scorer,
+            number=scorer.versions.count() + 1,
+            spec=spec,
+            digest=digest,
+            created_at=clock.now(),
+        )
+    PhaseTask.objects.filter(pk=task.pk).update(current=False)
+    PhaseTask.objects.create(
+        phase_id=task.phase_id,
+        index=task.index,
+        name=task.name,
+        scorer_version=version,
+        holdout_id=task.holdout_id,
+    )
+
+
+def sentence(key: str, why: str) -> str:
+    """Say why a figure cannot be shown with noise; why: a word of privacy.problems."""
+    match why:
+        case "sensitivity":
+            text = _(
+                "« %(key)s » n’a pas de sensibilité déclarée ; avec la confidentialité renforcée, "
+                "les mesures admises sont : %(known)s"
+            )
+        case "weight":
+            text = _("des lignes pondérées n’ont pas de sensibilité déclarée")
+        case _:
+            text = _("il faut au moins %(fewest)s lignes publiques")
+    facts = {"key": key, "known": ", ".join(privacy.KNOWN), "fewest": privacy.FEWEST_UNITS}
+    return text % facts
