@@ -67,6 +67,7 @@ def moderator_pages() -> list[str]:
         reverse("catalogue:moderation_decisions"),
         reverse("catalogue:moderation_item", args=(new.public_id,)),
         item,
+        reverse("catalogue:remove", args=(changed.resource.slug,)),
         f"{item}?vue=apres",
     ]
 
