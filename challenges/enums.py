@@ -60,6 +60,14 @@ class PhaseKind(StrEnum):
     CODE = "code"
 
 
+class UploadState(StrEnum):
+    """Name where a file that is sent in parts stands."""
+
+    OPEN = "open"
+    STORED = "stored"
+    EXPIRED = "expired"
+
+
 class PhaseMoment(StrEnum):
     """Name where a phase stands at an instant of the database clock."""
 

@@ -317,3 +317,23 @@ class InvitationOut(Schema):
     id: UUID
     email: str
     expires_at: datetime
+
+
+class UploadIn(Schema):
+    """A file to come, of so many bytes; phase by its number, by default the one in view."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    challenge: str = Field(max_length=80)
+    phase: int | None = Field(None, ge=0, le=32_767)
+    length: int
+    name: str = Field("fichier.csv", min_length=1, max_length=200)
+
+
+class UploadOut(Schema):
+    """An upload: how many bytes are kept, of how many, until when it may end."""
+
+    id: UUID
+    offset: int
+    length: int
+    expires_at: datetime

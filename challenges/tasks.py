@@ -1,11 +1,11 @@
-"""Deliver what the challenges app owes: letters, one row a person, once each."""
+"""Deliver what the challenges app owes: letters, one row a person, once each; end old uploads."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 
-from challenges.actions import signals
+from challenges.actions import signals, uploads
 from challenges.actions.teams import invitation_token
 from challenges.enums import OrganiserRole
 from challenges.models import (
@@ -367,3 +367,9 @@ def team_invitation(invitation_id: int) -> None:
         + _page(challenge, f"equipe/invitation/{invitation.public_id}/{token}/"),
     }
     letters.send("team_invitation", to=invitation.email, context=context)
+
+
+@duty("challenges.uploads", minutes=60)
+def expire_uploads() -> None:
+    """Drop the parts of files that nobody finished sending."""
+    uploads.expire()

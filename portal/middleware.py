@@ -21,6 +21,7 @@ from portal.lib.problems import API, problem, wants_json
 from portal.lib.refusals import (
     Closed,
     Conflict,
+    Corrupted,
     Hidden,
     Invalid,
     NotAllowed,
@@ -50,6 +51,7 @@ STATUS: Sequence[tuple[type[Refusal], int]] = (
     (QuotaSpent, 429),
     (TooLarge, 413),
     (Unsupported, 415),
+    (Corrupted, 460),
     (Unavailable, 503),
 )
 

@@ -1,5 +1,6 @@
 """Entries: receive a file and its date, withdraw, choose."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import IO, Any
@@ -60,25 +61,26 @@ def enter(
     *,
     phase: Phase,
     team: Team,
-    content: bytes | IO[bytes],
+    content: bytes | IO[bytes] | Iterable[bytes],
     original_name: str,
     idempotency_key: str,
     by: User,
     fact_sheet: dict[str, Any] | None = None,
     note: str = "",
+    first_byte_at: datetime | None = None,
 ) -> Accepted:
     """Receive a file: store it, then accept it in one transaction on the database clock.
 
     In order: the file under its sha256, synchronised; entry with its slots and receipt; job
     "check"; event "entry.received"; nudge. The same key with the same bytes returns the
-    earlier entry, created=False.
+    earlier entry, created=False. first_byte_at: when an upload in parts began, by our clock.
     Raises NotAllowed, Closed, QuotaSpent, Conflict, TooLarge, Invalid (E_EMPTY).
     """
     require(rules.may_enter, by, team)
     idempotency_key = idempotency_key[:64]
-    first_byte_at = clock.now()
+    first_byte_at = first_byte_at or clock.now()
     if not _is_replay(phase, team, idempotency_key):
-        _refuse_closed(Phase.objects.select_related("challenge").get(pk=phase.pk), first_byte_at)
+        refuse_closed(Phase.objects.select_related("challenge").get(pk=phase.pk), first_byte_at)
     stored = _stored(content, phase.max_bytes)
     if stored.size == 0:
         raise Invalid(
@@ -101,9 +103,11 @@ def enter(
     return accepted
 
 
-def _stored(content: bytes | IO[bytes], limit_bytes: int) -> Stored:
+def _stored(content: bytes | IO[bytes] | Iterable[bytes], limit_bytes: int) -> Stored:
     try:
         return objects.put(content, limit_bytes=limit_bytes)
+    except FileNotFoundError:
+        raise  # the parts of an upload are gone
     except OSError as error:  # a full disk: nothing was kept, nothing is counted
         raise Unavailable from error
 
@@ -137,7 +141,7 @@ def _accept(deposit: _Deposit, by: User) -> Accepted:
     earlier = enrolment.entries.filter(idempotency_key=deposit.key).first()
     if earlier is not None:
         return _replay(earlier, deposit)
-    grace = _refuse_closed(phase, now, first_byte_at=deposit.first_byte_at)
+    grace = refuse_closed(phase, now, first_byte_at=deposit.first_byte_at)
     terms = _refuse_outsiders(phase.challenge, team, by)
     _refuse_fact_sheet(phase.challenge, deposit.fact_sheet)
     received_at = _strictly_later(enrolment, now)
@@ -195,7 +199,7 @@ def _replay(earlier: Entry, deposit: _Deposit) -> Accepted:
     return Accepted(earlier, created=False)
 
 
-def _refuse_closed(phase: Phase, now: datetime, *, first_byte_at: datetime | None = None) -> bool:
+def refuse_closed(phase: Phase, now: datetime, *, first_byte_at: datetime | None = None) -> bool:
     """Raise Closed unless the phase takes entries; return whether the grace delay is used."""
     if phase.challenge.status not in {ChallengeStatus.PUBLISHED, ChallengeStatus.CLOSED}:
         raise Closed(_("Ce challenge ne reçoit pas de soumission."), code="phase_closed")

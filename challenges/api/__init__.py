@@ -2,7 +2,7 @@
 
 from ninja import Router
 
-from challenges.api import checks, entries, reading, teams
+from challenges.api import checks, entries, reading, teams, uploads
 
 # (prefix, router), gathered by portal.api in this order.
 routers: list[tuple[str, Router]] = [
@@ -10,4 +10,5 @@ routers: list[tuple[str, Router]] = [
     ("", teams.router),
     ("", checks.router),
     ("", entries.router),
+    ("", uploads.router),
 ]

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
-from ninja import Form, Header, Router
+from ninja import File, Form, Header, Router
 from ninja.files import UploadedFile
 
-from challenges.actions import choices
+from challenges.actions import choices, uploads
 from challenges.actions import entries as acts
 from challenges.api.finding import challenge_named, own_team, person, phase_to_enter
 from challenges.api.shapes import entry_json, quota_json
-from challenges.models import Entry
+from challenges.models import Entry, Upload
 from challenges.queries.boards import phase_of
 from challenges.queries.figures import shown
 from challenges.queries.teams import quota_left
@@ -47,27 +47,43 @@ def enter(
     request: HttpRequest,
     slug: str,
     index: int,
-    file: UploadedFile,
+    file: File[UploadedFile | None] = None,
     idempotency_key: str = Header(..., alias="Idempotency-Key", min_length=1, max_length=64),
+    upload: Form[UUID | None] = None,
     note: str = Form("", max_length=140),
     fact_sheet: str = Form("{}"),
 ) -> HttpResponse:
     """Répond 201 et le récépissé signé ; 200 et le même si la clé a déjà servi pour ce fichier.
 
+    Le fichier est dans la requête (file) ou a été envoyé en morceaux (upload).
+
     fact_sheet : un objet JSON, une réponse à chaque question de l’organisateur. L’en-tête
     Location mène à la soumission. 429 dit quand le prochain essai est possible (next_opening).
     """
     challenge = challenge_named(request, slug)
-    accepted = acts.enter(
-        phase=phase_to_enter(challenge, index),
-        team=own_team(request, challenge),
-        content=cast(IO[bytes], file.file),
-        original_name=safe_name(file.name or ""),
-        idempotency_key=idempotency_key,
-        by=person(request),
-        note=note,
-        fact_sheet=_answers(fact_sheet),
-    )
+    phase, team = phase_to_enter(challenge, index), own_team(request, challenge)
+    given: dict[str, Any] = {
+        "idempotency_key": idempotency_key,
+        "by": person(request),
+        "note": note,
+        "fact_sheet": _answers(fact_sheet),
+    }
+    if (file is None) is (upload is None):
+        raise Invalid(gettext("Donnez un fichier (file) ou un envoi (upload)."), code="one_file")
+    if upload is not None:
+        rows = Upload.objects.filter(enrolment__phase=phase, enrolment__team=team)
+        rows = rows.select_related("enrolment__phase", "enrolment__team")
+        sent = visible.find(rows, among=Upload.objects.all(), pk=upload)
+        accepted = uploads.submit(upload=sent, **given)
+    else:
+        sent_now = cast(UploadedFile, file)
+        accepted = acts.enter(
+            phase=phase,
+            team=team,
+            content=cast(IO[bytes], sent_now.file),
+            original_name=safe_name(sent_now.name or ""),
+            **given,
+        )
     return _receipt(accepted.entry, created=accepted.created)
 
 

@@ -18,6 +18,7 @@ from challenges.models.scorer import PhaseTask, Scorer, ScorerVersion
 from challenges.models.signals import Signal, SignalTeam
 from challenges.models.team import Enrolment, Team, TeamInvitation, TeamMember
 from challenges.models.terms import Registration, Terms, TermsAcceptance
+from challenges.models.upload import Upload
 
 __all__ = [
     "Challenge",
@@ -52,4 +53,5 @@ __all__ = [
     "TeamMember",
     "Terms",
     "TermsAcceptance",
+    "Upload",
 ]

@@ -5,6 +5,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,8 @@ from portal.lib import failpoints
 from portal.lib.refusals import TooLarge
 
 CHUNK_BYTES = 1 << 20
+# Where files that are still coming are, apart from the objects.
+INCOMING = "incoming"
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,15 @@ class Store(Protocol):
     def hashes(self) -> Iterator[str]:
         """List the sha256 of all objects."""
 
+    def put_part(self, name: str, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:
+        """Keep a part of a file to come under a name; raises TooLarge past the limit."""
+
+    def open_part(self, name: str) -> IO[bytes]:
+        """Open a part; raises FileNotFoundError."""
+
+    def delete_part(self, name: str) -> None:
+        """Remove a part, if it is there."""
+
 
 class FolderStore:
     """Objects as files `objects/aa/bb/<sha256>`, each synchronised before it is named."""
@@ -58,7 +70,7 @@ class FolderStore:
 
     def put(self, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:
         """Stream to incoming/, hash and count, fsync, rename, fsync the folder."""
-        incoming = self.root / "incoming"
+        incoming = self.root / INCOMING
         incoming.mkdir(parents=True, exist_ok=True)
         draft = incoming / f"{secrets.token_hex(16)}.part"
         try:
@@ -95,6 +107,34 @@ class FolderStore:
         """List the sha256 of all objects."""
         for path in self.root.glob("??/??/*"):
             yield path.name
+
+    def _part(self, name: str) -> Path:
+        return self.root / INCOMING / name
+
+    def put_part(self, name: str, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:
+        """Write beside its name, synchronise, then name."""
+        target = self._part(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(f"{target.name}.draft")
+        try:
+            stored = _write(draft, chunks, limit_bytes)
+            draft.rename(target)
+            _sync_folder(target.parent)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+        return stored
+
+    def open_part(self, name: str) -> IO[bytes]:
+        """Open a part; raises FileNotFoundError."""
+        return self._part(name).open("rb")
+
+    def delete_part(self, name: str) -> None:
+        """Remove a part, and its folder once it is empty."""
+        target = self._part(name)
+        target.unlink(missing_ok=True)
+        with suppress(OSError):  # others are still there
+            target.parent.rmdir()
 
 
 class S3Store:
@@ -143,7 +183,25 @@ class S3Store:
         pages = self.client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix):
             for item in page.get("Contents", ()):
-                yield item["Key"].removeprefix(self.prefix)
+                name = item["Key"].removeprefix(self.prefix)
+                if "/" not in name:
+                    yield name
+
+    def put_part(self, name: str, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:
+        """Spool to a private file, then send under `prefix/incoming/`."""
+        with tempfile.TemporaryDirectory() as folder:
+            draft = Path(folder) / "part"
+            stored = _write(draft, chunks, limit_bytes)
+            self.client.upload_file(str(draft), self.bucket, self._key(f"{INCOMING}/{name}"))
+        return stored
+
+    def open_part(self, name: str) -> IO[bytes]:
+        """Fetch a part; raises FileNotFoundError."""
+        return self.open(f"{INCOMING}/{name}")
+
+    def delete_part(self, name: str) -> None:
+        """Remove a part, if it is there."""
+        self.delete(f"{INCOMING}/{name}")
 
 
 def _write(path: Path, chunks: Iterable[bytes], limit_bytes: int) -> Stored:

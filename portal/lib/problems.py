@@ -8,6 +8,8 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
 API = "/api/v1/"
+# The one status that HTTP does not name: that of the tus protocol for damaged parts.
+OTHER_TITLES = {460: "Checksum Mismatch"}
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -22,7 +24,7 @@ def problem(status: int, code: str, detail: str, facts: Mapping[str, Any] = {}) 
     """
     document = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": OTHER_TITLES.get(status) or HTTPStatus(status).phrase,
         "status": status,
         "code": code,
         "detail": detail,

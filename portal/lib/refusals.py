@@ -96,6 +96,13 @@ class TooLarge(Refusal):
     message = _("Ce fichier dépasse la taille permise.")
 
 
+class Corrupted(Refusal):
+    """The bytes that arrived are not those that were sent: another digest. facts: offset."""
+
+    code = "checksum_mismatch"
+    message = _("Ce morceau est arrivé abîmé : rien n’en est gardé. Envoyez-le de nouveau.")
+
+
 class Unavailable(Refusal):
     """The platform cannot do this now; nothing was lost."""
 

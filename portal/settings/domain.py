@@ -17,6 +17,10 @@ ENTRY_MAX_BYTES = 50 * 1024 * 1024
 CHECKS_PER_HOUR = int(mode.optional("CHECKS_PER_HOUR", "30"))
 RECEIPT_CHECKS_PER_MINUTE = 20
 GRACE_MINUTES = 15
+UPLOAD_HOURS = 24
+UPLOADS_PER_TEAM = 5
+UPLOAD_MAX_PARTS = 1_000
+UPLOADS_EXPIRED_AT_ONCE = 200
 PARSE_CHILD_SECONDS = 30
 
 # Signals: how long a team may answer before a decision; entries of a team that are compared

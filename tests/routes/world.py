@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from catalogue.enums import ResourceKind
-from challenges.actions import teams
+from challenges.actions import teams, uploads
 from challenges.enums import EntryStatus, SignalKind, Split, TeamRole
 from challenges.models import (
     Entry,
@@ -341,7 +341,12 @@ def _team(world: World, challenge: Any, side: str, suffix: str) -> Entry:
         invitation = teams.invite(team=team, email=f"invite-{side}@exemple.test", by=captain)
         place = TeamMember.objects.filter(team=team).order_by("-pk").first()
         assert place is not None
+        canary = world.canary(f"captain_{side}", "upload", *readers)
+        sent = uploads.begin(
+            phase=challenge.phases.get(), team=team, length=9, name=f"{canary}.csv", by=captain
+        )
         world.objects |= {
+            f"upload.team_{side}": str(sent.pk),
             f"team.{side}": str(team.public_id),
             f"entry.team_{side}": str(entry.pk),
             f"invitation.team_{side}": str(invitation.public_id),

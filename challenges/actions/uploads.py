@@ -1,0 +1,208 @@
+"""Uploads: a large file sent in parts, resumed where it stopped, then submitted."""
+
+import secrets
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from challenges import rules
+from challenges.actions import entries
+from challenges.actions.entries import Accepted
+from challenges.enums import UploadState
+from challenges.models import Enrolment, Phase, Team, Upload
+from portal.accounts.authorization import require
+from portal.accounts.models import User
+from portal.audit.record import record
+from portal.lib import clock, objects, parts
+from portal.lib.files import safe_name
+from portal.lib.objects import Stored
+from portal.lib.refusals import Conflict, Corrupted, QuotaSpent, Refusal, TooLarge, Unavailable
+
+
+@transaction.atomic
+def begin(*, phase: Phase, team: Team, length: int, name: str, by: User) -> Upload:
+    """Announce a file of so many bytes; nothing is counted before it is submitted.
+
+    In order: the upload, for a day; event "upload.begun". Raises NotAllowed, Closed, TooLarge,
+    Refusal for a length that is none, QuotaSpent past the uploads a team may have open.
+    """
+    require(rules.may_enter, by, team)
+    now = clock.now()
+    entries.refuse_closed(Phase.objects.select_related("challenge").get(pk=phase.pk), now)
+    if length < 1:
+        raise Refusal(_("Un fichier a au moins un octet."), code="upload_length")
+    if length > phase.max_bytes:
+        raise TooLarge(limit_bytes=phase.max_bytes)
+    enrolment, _created = Enrolment.objects.get_or_create(phase=phase, team=team)
+    enrolment = Enrolment.objects.locked(enrolment)
+    if enrolment.uploads.live(now).count() >= settings.UPLOADS_PER_TEAM:
+        raise QuotaSpent(
+            _("Votre équipe a déjà des envois en cours : terminez-les d’abord."),
+            code="uploads_reached",
+        )
+    upload = Upload.objects.create(
+        enrolment=enrolment,
+        begun_by=by,
+        name=safe_name(name),
+        length=length,
+        begun_at=now,
+        expires_at=now + timedelta(hours=settings.UPLOAD_HOURS),
+    )
+    record("upload.begun", by=by, on=upload, team=team.slug, length=length)
+    return upload
+
+
+def append(
+    *, upload: Upload, offset: int, content: Iterable[bytes], checksum: bytes | None, by: User
+) -> Upload:
+    """Keep a part of the file, at the place where the file stops.
+
+    In order: the part, synchronised; then, in one transaction, its name and the new offset.
+    checksum: sha256 of the part, 32 bytes. A part that is refused leaves nothing behind.
+    Raises NotAllowed; Conflict for another offset (facts: offset) or a finished upload;
+    TooLarge past the announced length; Corrupted.
+    """
+    require(rules.may_enter, by, upload.enrolment.team)
+    _refuse_out_of_place(upload, offset)
+    part = _Part(f"{upload.pk}/{secrets.token_hex(8)}")
+    part.keep(content, limit_bytes=upload.length - offset)
+    try:
+        if checksum is not None and bytes.fromhex(part.stored.sha256) != checksum:
+            raise Corrupted(offset=offset)
+        return _kept(upload, offset, part, by)
+    except BaseException:
+        parts.drop([part.name])
+        raise
+
+
+def submit(
+    *,
+    upload: Upload,
+    idempotency_key: str,
+    by: User,
+    fact_sheet: dict[str, Any] | None = None,
+    note: str = "",
+) -> Accepted:
+    """Submit a whole upload, as a file that was sent at once.
+
+    An upload whose first byte was kept before the close may end within the grace delay. Raises
+    what `entries.enter` does; Conflict while bytes are missing (facts: offset), or expired.
+    """
+    if upload.state == UploadState.OPEN and upload.offset < upload.length:
+        raise Conflict(
+            _("Il manque la fin du fichier."), code="upload_incomplete", offset=upload.offset
+        )
+    try:
+        accepted = entries.enter(
+            phase=upload.enrolment.phase,
+            team=upload.enrolment.team,
+            content=_content(upload),
+            original_name=upload.name,
+            idempotency_key=idempotency_key,
+            by=by,
+            fact_sheet=fact_sheet,
+            note=note,
+            first_byte_at=upload.first_byte_at,
+        )
+    except FileNotFoundError as error:
+        raise _expired() from error
+    if upload.state == UploadState.OPEN:
+        _settle(upload, UploadState.STORED, accepted.entry.sha256)
+    return accepted
+
+
+def expire() -> int:
+    """Drop the parts of uploads that nobody finished in time; return how many."""
+    late = Upload.objects.filter(state=UploadState.OPEN, expires_at__lte=clock.now())
+    found = list(late.order_by("expires_at", "pk")[: settings.UPLOADS_EXPIRED_AT_ONCE])
+    for upload in found:
+        _settle(upload, UploadState.EXPIRED, "")
+    return len(found)
+
+
+class _Part:
+    """Bytes that arrive, and when the first of them did."""
+
+    stored: Stored
+    first_at: datetime
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def keep(self, content: Iterable[bytes], *, limit_bytes: int) -> None:
+        try:
+            self.stored = parts.put(self.name, self._dated(content), limit_bytes=limit_bytes)
+        except OSError as error:  # a full disk, a connection that broke: nothing was kept
+            raise Unavailable from error
+
+    def _dated(self, content: Iterable[bytes]) -> Iterator[bytes]:
+        first = True
+        for chunk in content:
+            if first:
+                self.first_at, first = clock.now(), False
+            yield chunk
+
+
+@transaction.atomic
+def _kept(upload: Upload, offset: int, part: _Part, by: User) -> Upload:
+    upload = Upload.objects.locked(upload)
+    require(rules.may_enter, by, upload.enrolment.team)
+    _refuse_out_of_place(upload, offset)
+    if part.stored.size == 0:
+        parts.drop([part.name])
+        return upload
+    upload.parts = [*upload.parts, part.name]
+    upload.offset += part.stored.size
+    upload.first_byte_at = upload.first_byte_at or part.first_at
+    upload.save(update_fields=["parts", "offset", "first_byte_at"])
+    return upload
+
+
+def _refuse_out_of_place(upload: Upload, offset: int) -> None:
+    if upload.state == UploadState.EXPIRED or upload.expires_at <= clock.now():
+        raise _expired()
+    if upload.state != UploadState.OPEN or upload.offset == upload.length:
+        raise Conflict(
+            _("Ce fichier est déjà entier."), code="upload_complete", offset=upload.offset
+        )
+    if offset != upload.offset:
+        raise Conflict(
+            _("Le fichier s’arrête à un autre octet : reprenez là."),
+            code="upload_offset",
+            offset=upload.offset,
+        )
+    if len(upload.parts) >= settings.UPLOAD_MAX_PARTS:
+        raise Conflict(
+            _("Ce fichier a été envoyé en trop de morceaux : recommencez avec de plus grands."),
+            code="upload_parts",
+            offset=upload.offset,
+        )
+
+
+def _content(upload: Upload) -> Iterator[bytes]:
+    if upload.state == UploadState.EXPIRED:
+        raise _expired()
+    if upload.state == UploadState.OPEN:
+        yield from parts.content(upload.parts)
+        return
+    with objects.open(upload.sha256) as file:
+        yield from objects.pieces(file)
+
+
+def _expired() -> Conflict:
+    return Conflict(_("Cet envoi a expiré : recommencez-le."), code="upload_expired")
+
+
+@transaction.atomic
+def _settle(upload: Upload, state: UploadState, sha256: str) -> None:
+    upload = Upload.objects.locked(upload)
+    if upload.state != UploadState.OPEN:
+        return
+    names = list(upload.parts)
+    upload.state, upload.sha256, upload.parts = state.value, sha256, []
+    upload.save(update_fields=["state", "sha256", "parts"])
+    transaction.on_commit(lambda: parts.drop(names))
