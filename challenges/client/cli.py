@@ -1,4 +1,4 @@
-"""The `openemploi` command: check and score a file on one's own machine, without network.
+"""The `openemploi` command: check and score a file on one's own machine, or ask the portal.
 
 From a starter kit: `python openemploi.pyz …`; installed with the extra « scoring »:
 `openemploi …`. Exit 0 accepted or valid, 1 refused, 2 badly called.
@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from challenges.client import language, receipts
+from challenges.client import language, online, receipts
 from challenges.client.receipts import ReceiptFault, ReceiptState
+from challenges.client.remote import Refused
 from challenges.client.reporting import text
 from challenges.client.sentences import LANGUAGES, UNREADABLE, told
 from challenges.scoring import alone, guess, identity, offline, practice, templates
@@ -37,10 +38,16 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
     "weight": ("poids des lignes de la vérité", "weight of the rows of the truth"),
 }
 Json = dict[str, Any]
-HELP: Mapping[str, tuple[str, str]] = {
+HELP: dict[str, tuple[str, str]] = {
+    "challenge": (
+        "demander au portail le verdict de ce challenge",
+        "ask the portal for the verdict of this challenge",
+    ),
     "": (
-        "Vérifie et note une soumission sur votre machine, avec le code du portail, sans réseau.",
-        "Checks and scores an entry on your machine, with the portal's own code, offline.",
+        "Vérifie et note une soumission sur votre machine, avec le code du portail et sans "
+        "réseau ; soumet et suit par l’API du portail.",
+        "Checks and scores an entry on your machine, with the portal's own code, offline; submits "
+        "and follows by the API of the portal.",
     ),
     "check": ("vérifier le format d’un fichier", "check the format of a file"),
     "score": ("noter un fichier contre une vérité à soi", "score a file against one's own truth"),
@@ -91,14 +98,19 @@ def main(arguments: Sequence[str] | None = None, *, folder: Path | None = None) 
     options.kit = folder or _beside_the_program()
     try:
         answer = RUN[options.command](options)
+    except Refused as refused:  # the sentence is the portal's, in French
+        return _stopped(options, refused.code, str(refused), REFUSED)
     except UNREADABLE as fault:
-        code, sentence = told(fault, spoken)
-        if getattr(options, "json", False):
-            sys.stdout.write(_json({"error": {"code": code, "message": sentence}}))
-        sys.stderr.write(f"openemploi : {code} : {sentence}\n")
-        return USAGE
+        return _stopped(options, *told(fault, spoken), USAGE)
     sys.stdout.write(_json(answer) if options.json else text(options, answer))
     return ACCEPTED if _holds(answer) else REFUSED
+
+
+def _stopped(options: argparse.Namespace, code: str, sentence: str, status: int) -> int:
+    if getattr(options, "json", False):
+        sys.stdout.write(_json({"error": {"code": code, "message": sentence}}))
+    sys.stderr.write(f"openemploi : {code} : {sentence}\n")
+    return status
 
 
 def score_answer(options: Mapping[str, Any], by: offline.Reading) -> Json:
@@ -127,6 +139,8 @@ def _score(options: argparse.Namespace) -> Json:
 
 
 def _check(options: argparse.Namespace) -> Json:
+    if options.challenge:
+        return online.check(options)
     found = options.template or _of_the_kit(options.kit, FORMAT_NAME, "U_TEMPLATE")
     verdict, seconds = templates.check(str(found), options.file, alone)
     return offline.verdict_json(verdict) | {"seconds": seconds}
@@ -171,13 +185,14 @@ RUN: Mapping[str, Callable[[argparse.Namespace], Json]] = {
     "split": _split,
     "verify-receipt": _verify_receipt,
     "version": _version,
+    **online.RUN,
 }
 
 
 def _holds(answer: Json) -> bool:
     if "verdict" in answer:
         return bool(answer["verdict"] == "accept")
-    return bool(answer.get("valid", True))
+    return bool(answer.get("valid", answer.get("accepted", True)))
 
 
 def _json(answer: Json) -> str:
@@ -204,7 +219,7 @@ def _spoken(arguments: Sequence[str]) -> str:
 
 def _parser(spoken: str) -> argparse.ArgumentParser:
     def told_help(name: str) -> str:
-        return HELP[name][LANGUAGES.index(spoken)].replace("%", "%%")
+        return (HELP | online.HELP)[name][LANGUAGES.index(spoken)].replace("%", "%%")
 
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--json", action="store_true", help=told_help("json"))
@@ -213,13 +228,13 @@ def _parser(spoken: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
 
     def command(name: str) -> argparse.ArgumentParser:
-        return commands.add_parser(
-            name, parents=[shared], help=told_help(name), description=told_help(name)
-        )
+        told = told_help(name)
+        return commands.add_parser(name, parents=[shared], help=told, description=told)
 
     check = command("check")
     check.add_argument("template", metavar="TEMPLATE", nargs="?", help=told_help("template"))
     check.add_argument("file", metavar="FILE", help=told_help("file"))
+    check.add_argument("--challenge", metavar="CHALLENGE", help=told_help("challenge"))
     score = command("score")
     score.add_argument("truth", metavar="TRUTH", help=told_help("truth"))
     score.add_argument("file", metavar="FILE", help=told_help("file"))
@@ -238,6 +253,7 @@ def _parser(spoken: str) -> argparse.ArgumentParser:
     verify.add_argument("file", metavar="FILE", help=told_help("receipt"))
     verify.add_argument("--key", metavar="PUBLIC.pem", required=True, help=told_help("key"))
     command("version")
+    online.add_commands(command, spoken)
     return parser
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from challenges.client import telling
 from challenges.client.sentences import frame
 from challenges.scoring import practice
 from challenges.scoring.contract import LEVEL
@@ -24,15 +25,18 @@ def text(options: argparse.Namespace, answer: Json) -> str:
         case "split":
             rows = {"kept": answer["rows"]["train"], "out": answer["rows"]["test"]}
             return frame("cut", spoken, folder=options.folder, **answer, **rows) + "\n"
-        case "verify-receipt":
+        case "verify-receipt" | "receipt":
             lines = [frame(f"receipt.{answer['state']}", spoken)]
-            lines += [frame("receipt.alone", spoken)] if answer["valid"] else []
+            alone = answer["valid"] and options.command == "verify-receipt"
+            lines += [frame("receipt.alone", spoken)] if alone else []
             shown = (answer["payload"] or {}).items()
             lines += [f"{key} : {json.dumps(value, ensure_ascii=False)}" for key, value in shown]
             return "\n".join(lines) + "\n"
-        case _:
+        case "version":
             facts = {"version": answer["version"], "digest": answer["engine_sha256"]}
             return frame("engine", spoken, **facts) + "\n"
+        case _:
+            return "\n".join(telling.lines(options, answer)) + "\n"
 
 
 def score_text(answer: Json, spoken: str = "fr") -> str:

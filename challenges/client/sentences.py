@@ -119,6 +119,40 @@ USAGE: Mapping[str, tuple[str, str]] = {
         "--share est une part, entre 0 et 1 : {detail}.",
         "--share is a share, between 0 and 1: {detail}.",
     ),
+    "U_LOGIN": (
+        "Connectez-vous d’abord : openemploi login https://…",
+        "Connect first: openemploi login https://…",
+    ),
+    "U_SERVER": (
+        "Ce n’est pas l’adresse d’un portail (https://…) : {detail}.",
+        "This is no address of a portal (https://…): {detail}.",
+    ),
+    "U_OFFLINE": ("Le portail ne répond pas : {detail}.", "The portal does not answer: {detail}."),
+    "U_PORTAL": (
+        "La réponse n’est pas celle d’un portail Open Emploi : {detail}.",
+        "The answer is not that of an Open Emploi portal: {detail}.",
+    ),
+    "U_DIGEST": (
+        "Le fichier reçu n’a pas l’empreinte annoncée : {detail}.",
+        "The file received does not have the digest announced: {detail}.",
+    ),
+    "U_WAIT": (
+        "Le score se fait attendre ; la soumission {detail} est enregistrée.",
+        "The score is late; the entry {detail} is recorded.",
+    ),
+    "U_PHASE": (
+        "Ce challenge n’a pas de phase : {detail}.",
+        "This challenge has no phase: {detail}.",
+    ),
+    "U_BOARD": (
+        "Ce challenge n’a pas de classement à lire : {detail}.",
+        "This challenge has no leaderboard to read: {detail}.",
+    ),
+    "U_ENTRY": (
+        "Votre équipe n’a pas de soumission n° {detail} dans cette phase.",
+        "Your team has no entry no. {detail} in this phase.",
+    ),
+    "U_FACT": ("Écrivez --fact CLÉ=RÉPONSE : {detail}.", "Write --fact KEY=ANSWER: {detail}."),
     "U_PUBLIC_KEY": (
         "Ce n’est pas une clé publique Ed25519 en PEM : {detail}.",
         "This is no Ed25519 public key in PEM: {detail}.",
@@ -185,6 +219,33 @@ FRAMES: Mapping[str, tuple[str, str]] = {
         "Written to {folder}: {train} ({kept} rows to learn from), {test} ({out} rows without "
         "answers), {truth} (their answers).",
     ),
+    "login": ("Connecté à {server}.", "Connected to {server}."),
+    "challenge": ("{slug} : {title} ({moment})", "{slug}: {title} ({moment})"),
+    "moment.open": ("ouvert", "open"),
+    "moment.coming": ("à venir", "coming"),
+    "moment.undated": ("date à venir", "date to come"),
+    "moment.closed": ("clos", "closed"),
+    "closes": (", jusqu’au {at}", ", until {at}"),
+    "terms": ("Règlement n° {number}", "Rules no. {number}"),
+    "joined.accepted": ("Règlement accepté, inscription acceptée.", "Rules accepted, registered."),
+    "joined.pending": (
+        "Règlement accepté, inscription en attente de l’organisateur.",
+        "Rules accepted, registration awaits the organiser.",
+    ),
+    "joined.other": ("Règlement accepté, inscription : {state}.", "Rules accepted: {state}."),
+    "kept": ("Écrit : {name}", "Written: {name}"),
+    "received": (
+        "Soumission n° {number} reçue le {at}, sha256 {sha256}",
+        "Entry no. {number} received on {at}, sha256 {sha256}",
+    ),
+    "entry": ("n° {number}, phase {phase} : {word}", "no. {number}, phase {phase}: {word}"),
+    "chosen": (" [choix final]", " [final choice]"),
+    "choice.yes": ("Soumission n° {number} : choix final.", "Entry no. {number}: final choice."),
+    "choice.no": (
+        "Soumission n° {number} : n’est plus un choix final.",
+        "Entry no. {number}: no final choice any more.",
+    ),
+    "none": ("Aucun.", "None."),
     "receipt.valid": ("Récépissé authentique.", "Genuine receipt."),
     "receipt.altered": (
         "Récépissé modifié, incomplet, ou qui n’en est pas un.",

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from challenges.client import cli, language, receipts, sentences
+from challenges.client import cli, language, online, receipts, sentences
 from challenges.scoring import child, identity, templates
 from tests.challenges.client import kits
 from tests.challenges.client.kits import CONTRACT, TRUTH
@@ -269,7 +269,8 @@ def test_english_where_the_terminal_is(
 
 
 def test_every_sentence_has_two_languages_with_the_same_places() -> None:
-    for table in (sentences.USAGE, sentences.TRUTH, sentences.FRAMES, cli.HELP, cli.COLUMNS):
+    tables = (sentences.USAGE, sentences.TRUTH, sentences.FRAMES, cli.HELP, online.HELP)
+    for table in (*tables, cli.COLUMNS):
         for code, (french, english) in table.items():
             assert french != english, code
             places = [

@@ -1,0 +1,251 @@
+"""The commands of `openemploi` that ask the portal: connect, read, submit, follow."""
+
+import argparse
+import base64
+import getpass
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from challenges.client import account, receipts
+from challenges.client.account import Access
+from challenges.client.remote import Portal
+from challenges.client.sentences import LANGUAGES
+from challenges.scoring.usage import UsageFault
+
+Json = dict[str, Any]
+WAITS_SECONDS = (1, 1, 2, 2, 3, 5)
+HELP: dict[str, tuple[str, str]] = {
+    "login": ("se connecter à un portail par un jeton", "connect to a portal by a token"),
+    "list": ("lister les challenges", "list the challenges"),
+    "rules": ("lire le règlement en vigueur, l’accepter", "read the rules in force, accept them"),
+    "download": (
+        "télécharger les fichiers publics et la trousse",
+        "download the public files and the kit",
+    ),
+    "submit": ("soumettre un fichier", "submit a file"),
+    "entries": ("lister les soumissions de son équipe", "list the entries of one's team"),
+    "standings": ("lire un classement", "read a leaderboard"),
+    "choose": (
+        "faire d’une soumission un choix final, ou non",
+        "make an entry a final choice, or not",
+    ),
+    "receipt": (
+        "vérifier un récépissé avec les clés du portail",
+        "verify a receipt with the keys of the portal",
+    ),
+    "server": ("adresse du portail", "address of the portal"),
+    "slug": ("nom du challenge dans son adresse", "name of the challenge in its address"),
+    "accept": ("accepter ce règlement", "accept these rules"),
+    "to": ("dossier où écrire", "folder to write to"),
+    "file": ("fichier de prédictions", "file of predictions"),
+    "phase": ("numéro de la phase", "number of the phase"),
+    "note": ("note pour son équipe", "note for one's team"),
+    "fact": ("réponse à une question de l’organisateur", "answer to a question of the organiser"),
+    "wait": ("attendre le score", "wait for the score"),
+    "seconds": ("attendre au plus ce temps", "wait for so long at most"),
+    "key": ("classement", "leaderboard"),
+    "split": ("partie des données", "part of the data"),
+    "number": ("numéro de la soumission", "number of the entry"),
+    "no": ("retirer ce choix", "take the choice back"),
+    "receipt-file": ("récépissé (JSON)", "receipt (JSON)"),
+}
+Make = Callable[[str], argparse.ArgumentParser]
+
+
+def add_commands(command: Make, spoken: str) -> None:
+    """Accept the commands that ask the portal."""
+
+    def said(name: str) -> str:
+        return HELP[name][LANGUAGES.index(spoken)]
+
+    command("login").add_argument("server", metavar="URL", help=said("server"))
+    command("list")
+    rules = command("rules")
+    rules.add_argument("--accept", action="store_true", help=said("accept"))
+    download = command("download")
+    download.add_argument("--to", type=Path, default=Path(), help=said("to"))
+    submit = command("submit")
+    standings = command("standings")
+    choose = command("choose")
+    for each in (rules, download, submit, standings, choose):
+        each.add_argument("slug", metavar="CHALLENGE", help=said("slug"))
+    command("entries").add_argument("slug", metavar="CHALLENGE", nargs="?", default="")
+    submit.add_argument("file", metavar="FILE", help=said("file"))
+    submit.add_argument("--phase", type=int, help=said("phase"))
+    submit.add_argument("--note", default="", help=said("note"))
+    submit.add_argument("--fact", action="append", default=[], metavar="K=V", help=said("fact"))
+    submit.add_argument("--wait", action="store_true", help=said("wait"))
+    submit.add_argument("--seconds", type=float, default=900, help=said("seconds"))
+    standings.add_argument("--key", help=said("key"))
+    standings.add_argument("--split", choices=("public", "private"), help=said("split"))
+    choose.add_argument("number", type=int, help=said("number"))
+    choose.add_argument("--phase", type=int, help=said("phase"))
+    choose.add_argument("--no", action="store_true", help=said("no"))
+    receipt = command("receipt")
+    receipt.add_argument("act", choices=["verify"])
+    receipt.add_argument("file", metavar="FILE", help=said("receipt-file"))
+
+
+def check(options: argparse.Namespace) -> Json:
+    """Ask the portal for the verdict on a file."""
+    return _portal().check(options.challenge, Path(options.file))
+
+
+def _login(options: argparse.Namespace) -> Json:
+    """Read the token, from a terminal without showing it, or from the standard input."""
+    server = account.address(options.server)
+    token = getpass.getpass("oe_… : ") if sys.stdin.isatty() else sys.stdin.readline()
+    access = Access(server, token.strip())
+    Portal(access).get("entries", limit=1)
+    return {"server": server, "file": str(account.save(access))}
+
+
+def _list(options: argparse.Namespace) -> Json:
+    return {"challenges": list(_pages(_portal(), "challenges", "challenges"))}
+
+
+def _rules(options: argparse.Namespace) -> Json:
+    portal = _portal()
+    terms = portal.get(f"challenges/{options.slug}/terms")
+    if not options.accept:
+        return terms
+    body = {"number": terms["number"]}
+    return terms | portal.post(f"challenges/{options.slug}/terms/acceptance", body)
+
+
+def _download(options: argparse.Namespace) -> Json:
+    portal = _portal()
+    found = portal.get(f"challenges/{options.slug}")
+    folder = options.to / options.slug
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = []
+    for each in found["files"]:
+        target = folder / _plain(each["name"])
+        portal.fetch(each["address"], target, sha256=each["sha256"])
+        kept.append(str(target))
+    kit = folder / "kit.zip"
+    portal.fetch(found["kit"], kit)
+    return {"files": [*kept, str(kit)]}
+
+
+def _submit(options: argparse.Namespace) -> Json:
+    portal = _portal()
+    phase = options.phase
+    if phase is None:
+        phase = _phase_in_view(portal, options.slug)
+    facts = dict(_pair(each) for each in options.fact)
+    fields = {"note": options.note, "fact_sheet": json.dumps(facts)}
+    receipt = portal.submit(options.slug, phase, Path(options.file), fields)
+    entry = receipt["payload"]["entry"]
+    if not options.wait:
+        return {"receipt": receipt, "entry": portal.get(f"entries/{entry}"), "accepted": True}
+    told = _finished(portal, entry, options.seconds)
+    return {"receipt": receipt, "entry": told, "accepted": told["status"] == "scored"}
+
+
+def _finished(portal: Portal, entry: str, seconds: float) -> Json:
+    """Follow an entry until nothing will act on it; raises UsageFault when it takes too long."""
+    deadline = time.monotonic() + seconds
+    for attempt in range(10**6):
+        told = portal.get(f"entries/{entry}")
+        if told["finished"] or told["status"] == "needs_attention":
+            return told
+        if time.monotonic() > deadline:
+            break
+        time.sleep(WAITS_SECONDS[min(attempt, len(WAITS_SECONDS) - 1)])
+    raise UsageFault("U_WAIT", entry)
+
+
+def _entries(options: argparse.Namespace) -> Json:
+    return {"entries": list(_pages(_portal(), "entries", "entries", challenge=options.slug))}
+
+
+def _standings(options: argparse.Namespace) -> Json:
+    portal = _portal()
+    key = options.key
+    if key is None:
+        found = portal.get(f"challenges/{options.slug}")
+        boards = found["leaderboards"]
+        key = next((b["key"] for b in boards if b["phase"] == found["phase"]), None)
+    if key is None:
+        raise UsageFault("U_BOARD", options.slug)
+    return portal.get(f"challenges/{options.slug}/leaderboards/{key}", split=options.split)
+
+
+def _choose(options: argparse.Namespace) -> Json:
+    portal = _portal()
+    phase = options.phase
+    if phase is None:
+        phase = _phase_in_view(portal, options.slug)
+    for each in _pages(portal, "entries", "entries", challenge=options.slug):
+        if (each["phase"], each["number"]) == (phase, options.number):
+            body = {"chosen": not options.no}
+            return portal.post(f"entries/{each['id']}/choose", body)
+    raise UsageFault("U_ENTRY", str(options.number))
+
+
+def _receipt(options: argparse.Namespace) -> Json:
+    """Verify a receipt with the keys that the portal publishes."""
+    keys = {
+        each["key_id"]: base64.b64decode(each["public_key"])
+        for each in _portal().get("keys")["keys"]
+    }
+    try:
+        receipt = receipts.read(Path(options.file).read_bytes())
+    except receipts.ReceiptFault:
+        return {"state": receipts.ReceiptState.ALTERED.value, "valid": False, "payload": None}
+    state = receipts.state_of(receipt, keys)
+    valid = state is receipts.ReceiptState.VALID
+    payload = dict(receipt.payload) if valid else None
+    return {"state": state.value, "valid": valid, "key_id": receipt.key_id, "payload": payload}
+
+
+RUN: Mapping[str, Callable[[argparse.Namespace], Json]] = {
+    "login": _login,
+    "list": _list,
+    "rules": _rules,
+    "download": _download,
+    "submit": _submit,
+    "entries": _entries,
+    "standings": _standings,
+    "choose": _choose,
+    "receipt": _receipt,
+}
+
+
+def _portal() -> Portal:
+    return Portal(account.load())
+
+
+def _pages(portal: Portal, path: str, name: str, **query: str) -> Iterator[Json]:
+    cursor: str | None = ""
+    while cursor is not None:
+        told = portal.get(path, limit=50, cursor=cursor, **query)
+        yield from told[name]
+        cursor = told["next_cursor"]
+
+
+def _phase_in_view(portal: Portal, slug: str) -> int:
+    phase = portal.get(f"challenges/{slug}")["phase"]
+    if phase is None:
+        raise UsageFault("U_PHASE", slug)
+    return int(phase)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise UsageFault("U_FACT", text)
+    return key, value
+
+
+def _plain(name: str) -> str:
+    """Return the name of a file in our folder, whatever the portal calls it."""
+    plain = Path(name.replace("\\", "/")).name
+    if plain in {"", ".", ".."}:
+        raise UsageFault("U_PORTAL", name)
+    return plain

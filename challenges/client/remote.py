@@ -1,0 +1,189 @@
+"""Ask the portal by its API: requests, refusals, files; standard library only."""
+
+import base64
+import hashlib
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from http.client import HTTPException
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote, urlencode
+from uuid import uuid4
+
+from challenges.client.account import Access, address
+from challenges.scoring.answer import ContractFault
+from challenges.scoring.usage import UsageFault
+
+Json = dict[str, Any]
+SECONDS = 60
+TRIES = 3
+# Beyond this a file goes in parts, so that a cut costs one part.
+WHOLE_BYTES = 8 << 20
+PART_BYTES = 4 << 20
+READ_BYTES = 1 << 20
+
+
+class Refused(ContractFault):
+    """The portal said no: its code, its sentence, what helps to go on."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        self.status = status
+        self.code = str(problem.get("code") or f"http_{status}")
+        self.problem = dict(problem)
+        super().__init__(str(problem.get("detail") or problem.get("title") or status))
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Follow no redirection: a token goes to the portal that was named, nowhere else."""
+
+    def redirect_request(self, *_args: Any, **_kwargs: Any) -> None:
+        """Refuse."""
+
+
+class Portal:
+    """One portal, and who asks it."""
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        self._opener = urllib.request.build_opener(_Stay)
+
+    def get(self, path: str, **query: Any) -> Json:
+        """Read a JSON document."""
+        asked = {key: value for key, value in query.items() if value not in (None, "")}
+        return self._json("GET", f"{path}?{urlencode(asked)}" if asked else path)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Json:
+        """Send a JSON document."""
+        data = json.dumps(dict(body)).encode()
+        return self._json("POST", path, data, {"Content-Type": "application/json"})
+
+    def check(self, slug: str, file: Path) -> Json:
+        """Ask for the verdict on a file; no attempt is used."""
+        kind, data = _form({}, file)
+        return self._json("POST", f"challenges/{quote(slug)}/check", data, kind)
+
+    def submit(self, slug: str, phase: int, file: Path, fields: Mapping[str, str]) -> Json:
+        """Submit a file, at once or in parts; returns the receipt.
+
+        The key of the deposit stays the same while this call tries again, so that a cut costs no
+        attempt.
+        """
+        path = f"challenges/{quote(slug)}/phases/{phase}/entries"
+        key = {"Idempotency-Key": str(uuid4())}
+        if file.stat().st_size > WHOLE_BYTES:
+            upload = self._sent_in_parts(slug, phase, file)
+            kind, data = _form({**fields, "upload": upload}, None)
+        else:
+            kind, data = _form(fields, file)
+        return self._json("POST", path, data, {**kind, **key})
+
+    def fetch(self, place: str, target: Path, *, sha256: str | None = None) -> int:
+        """Download a public file, without the token; returns its size in bytes.
+
+        Raises UsageFault when its digest is not the one announced; the file is then not kept.
+        """
+        draft = target.with_name(f"{target.name}.part")
+        digest, size = hashlib.sha256(), 0
+        try:
+            request = urllib.request.Request(address(place))  # noqa: S310  # checked there
+            with self._open(request) as answer, draft.open("wb") as file:
+                while chunk := answer.read(READ_BYTES):
+                    digest.update(chunk)
+                    size += file.write(chunk)
+            if sha256 and digest.hexdigest() != sha256:
+                raise UsageFault("U_DIGEST", target.name)
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
+        return size
+
+    def _sent_in_parts(self, slug: str, phase: int, file: Path) -> str:
+        length = file.stat().st_size
+        body = {"challenge": slug, "phase": phase, "length": length, "name": file.name}
+        upload = str(self.post("uploads", body)["id"])
+        offset = 0
+        with file.open("rb") as content:
+            while offset < length:
+                content.seek(offset)
+                offset = self._append(upload, offset, content.read(PART_BYTES))
+        return upload
+
+    def _append(self, upload: str, offset: int, part: bytes) -> int:
+        """Send a part; returns where the file then stops, whoever moved it there."""
+        digest = base64.b64encode(hashlib.sha256(part).digest()).decode()
+        headers = {
+            "Content-Type": "application/offset+octet-stream",
+            "Upload-Offset": str(offset),
+            "Upload-Checksum": f"sha256 {digest}",
+        }
+        try:
+            self._json("PATCH", f"uploads/{upload}", part, headers)
+        except Refused as refused:
+            if refused.code == "upload_offset" and refused.problem["offset"] == offset + len(part):
+                return offset + len(part)  # it had arrived before the answer was lost
+            raise
+        return offset + len(part)
+
+    def _json(
+        self,
+        method: str,
+        path: str,
+        data: bytes | None = None,
+        headers: Mapping[str, str] = {},
+    ) -> Json:
+        place = f"{self.access.server}/api/v1/{path}"
+        sent = {"Authorization": f"Bearer {self.access.token}", "Accept": "application/json"}
+        request = urllib.request.Request(  # noqa: S310  # the scheme was checked
+            place, data=data, headers={**sent, **headers}, method=method
+        )
+        with self._open(request) as answer:
+            text = answer.read()
+        try:
+            read = json.loads(text) if text else {}
+        except ValueError as fault:
+            raise UsageFault("U_PORTAL", place) from fault
+        if not isinstance(read, dict):
+            raise UsageFault("U_PORTAL", place)
+        return read
+
+    def _open(self, request: urllib.request.Request) -> IO[bytes]:
+        """Send a request; try again when the portal does not answer, or is busy."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                opened: IO[bytes] = self._opener.open(request, timeout=SECONDS)
+                return opened
+            except urllib.error.HTTPError as error:
+                if error.code not in (502, 503, 504) or attempt == TRIES:
+                    raise Refused(error.code, _problem(error)) from error
+            except (OSError, HTTPException) as error:
+                if attempt == TRIES:
+                    raise UsageFault("U_OFFLINE", self.access.server) from error
+            time.sleep(attempt)
+        raise AssertionError("unreachable")
+
+
+def _problem(error: urllib.error.HTTPError) -> Json:
+    try:
+        read = json.loads(error.read() or b"{}")
+    except (OSError, ValueError, HTTPException):
+        read = {}
+    return read if isinstance(read, dict) else {}
+
+
+def _form(fields: Mapping[str, str], file: Path | None) -> tuple[dict[str, str], bytes]:
+    """Write a multipart form; returns its Content-Type header and its bytes."""
+    edge = uuid4().hex
+    parts = [
+        f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    ]
+    if file is not None:
+        name = file.name.replace("\\", "_").replace('"', "_").replace("\r", "_").replace("\n", "_")
+        head = f'Content-Disposition: form-data; name="file"; filename="{name}"'
+        kind = "Content-Type: application/octet-stream"
+        parts += [f"--{edge}\r\n{head}\r\n{kind}\r\n\r\n".encode(), file.read_bytes(), b"\r\n"]
+    body = b"".join([*parts, f"--{edge}--\r\n".encode()])
+    return {"Content-Type": f"multipart/form-data; boundary={edge}"}, body

@@ -1,0 +1,237 @@
+"""The commands that ask the portal, against a portal that really answers."""
+
+import hashlib
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from challenges.client import account, cli, language, online, remote
+from challenges.client.remote import Refused
+from challenges.models import Challenge, Entry, Team, Upload
+from challenges.worker import drain
+from portal.accounts.actions import tokens
+from portal.accounts.enums import TokenScope
+from portal.accounts.models import User
+from tests.challenges.world import answer, opened
+from tests.factories.accounts import UserFactory
+from tests.factories.challenges import TeamFactory, captain_of
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+
+class Terminal:
+    """A person at a terminal, connected to a portal."""
+
+    def __init__(self, server: str, capsys: pytest.CaptureFixture[str]) -> None:
+        self.server, self.capsys = server, capsys
+
+    def connect(self, person: User, *scopes: TokenScope) -> None:
+        made = tokens.create(name="cli", scopes=scopes or TokenScope, days=30, by=person)
+        account.save(account.Access(self.server, made.secret))
+
+    def run(self, *words: Any) -> tuple[int, str, str]:
+        code = cli.main([str(word) for word in words])
+        said = self.capsys.readouterr()
+        return code, said.out, said.err
+
+    def json(self, *words: Any) -> Any:
+        code, out, err = self.run(*words, "--json")
+        assert code == 0, (out, err)
+        return json.loads(out)
+
+
+@pytest.fixture
+def terminal(
+    live_server: Any,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Terminal:
+    """Return a French terminal whose memory is a file of this test."""
+    monkeypatch.setenv(account.VARIABLE, str(tmp_path / "memory" / "acces.json"))
+    for name in language.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    return Terminal(live_server.url, capsys)
+
+
+@pytest.fixture
+def challenge(tmp_path: Path) -> Challenge:
+    """Return a small challenge, published, its reference scored."""
+    return opened(tmp_path)
+
+
+@pytest.fixture
+def team(challenge: Challenge, terminal: Terminal) -> Team:
+    """Return a team whose captain is at the terminal."""
+    made: Team = TeamFactory(challenge=challenge)
+    terminal.connect(captain_of(made))
+    return made
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Return a file that scores."""
+    path = tmp_path / "reponse.csv"
+    path.write_bytes(answer(0.7))
+    return path
+
+
+def test_a_token_is_remembered_for_its_owner_alone(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = tokens.create(name="cli", scopes=[TokenScope.READ], days=30, by=UserFactory())
+    typed = tmp_path / "typed"
+    typed.write_text(made.secret + "\n")
+    with typed.open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        code, said, _ = terminal.run("login", terminal.server + "/")
+    assert (code, said) == (0, f"Connecté à {terminal.server}.\n")
+    assert account.load() == account.Access(terminal.server, made.secret)
+    assert stat.S_IMODE(account.place().stat().st_mode) == 0o600
+    with typed.open("w+") as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        code, _, err = terminal.run("login", terminal.server)
+    assert (code, err) == (
+        1,
+        "openemploi : token_invalid : Ce jeton est inconnu, révoqué ou expiré.\n",
+    )
+    assert account.load().token == made.secret
+
+
+def test_who_is_not_connected_is_told_how(terminal: Terminal) -> None:
+    code, _, err = terminal.run("list")
+    assert (code, err.split(" : ")[1]) == (2, "U_LOGIN")
+
+
+@pytest.mark.parametrize(
+    "server",
+    ["http://exemple.test", "ftp://127.0.0.1", "exemple.test", "https://a:b@c.test", "https://[x"],
+)
+def test_a_token_goes_to_no_unsafe_address(terminal: Terminal, server: str) -> None:
+    code, _, err = terminal.run("login", server)
+    assert (code, err.split(" : ")[1]) == (2, "U_SERVER")
+
+
+def test_a_portal_that_does_not_answer_is_named(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote.time, "sleep", lambda _seconds: None)
+    account.save(account.Access("http://127.0.0.1:1", "oe_x"))
+    code, _, err = terminal.run("list")
+    assert (code, err.split(" : ")[1]) == (2, "U_OFFLINE")
+
+
+def test_a_team_goes_from_the_list_to_its_final_choice(
+    terminal: Terminal, team: Team, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(online.time, "sleep", lambda _seconds: drain())
+    slug = team.challenge.slug
+    assert terminal.run("list")[1].startswith(f"{slug} : ")
+    verdict = terminal.json("check", file, "--challenge", slug)
+    assert (verdict["verdict"], verdict["rows"]) == ("accept", 120)
+    code, said, _ = terminal.run("submit", slug, file, "--wait", "--note", "essai")
+    first, second = said.splitlines()
+    assert code == 0
+    assert first.startswith("Soumission n° 1 reçue le ")
+    assert first.endswith(hashlib.sha256(file.read_bytes()).hexdigest())
+    assert second.startswith("n° 1, phase 0 : Évaluée, public ")
+    entry = Entry.objects.get(enrolment__team=team)
+    assert (entry.note, entry.original_name) == ("essai", "reponse.csv")
+    assert terminal.run("entries", slug)[1] == second + "\n"
+    assert terminal.run("choose", slug, 1)[1] == "Soumission n° 1 : choix final.\n"
+    assert terminal.run("entries")[1] == second + " [choix final]\n"
+    gone = terminal.run("choose", slug, 1, "--no")[1]
+    assert gone == "Soumission n° 1 : n’est plus un choix final.\n"
+    code, _, err = terminal.run("choose", slug, 9)
+    assert (code, err.split(" : ")[1]) == (2, "U_ENTRY")
+    drain()
+    board = terminal.json("standings", slug)
+    assert team.name in [row["team"] for row in board["rows"]]
+    assert f" {team.name} " in terminal.run("standings", slug)[1]
+
+
+def test_a_refused_format_ends_in_a_refusal(
+    terminal: Terminal, team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(online.time, "sleep", lambda _seconds: drain())
+    bad = tmp_path / "bad.csv"
+    bad.write_text("id,niveau\nZ,1\n")
+    slug = team.challenge.slug
+    checked = terminal.run("check", bad, "--challenge", slug, "--json")
+    code, said, _ = terminal.run("submit", slug, bad, "--wait")
+    assert (checked[0], code) == (1, 1)
+    assert json.loads(checked[1])["code"] == "E_ID_UNKNOWN"
+    assert "E_ID_UNKNOWN : ligne 2 : " in said
+
+
+def test_a_large_file_goes_in_parts(
+    terminal: Terminal, team: Team, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote, "WHOLE_BYTES", 100)
+    monkeypatch.setattr(remote, "PART_BYTES", 500)
+    told = terminal.json("submit", team.challenge.slug, file)
+    assert told["receipt"]["payload"]["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    upload = Upload.objects.get()
+    assert (upload.state, upload.offset) == ("stored", file.stat().st_size)
+
+
+def test_the_public_files_arrive_whole(terminal: Terminal, team: Team, tmp_path: Path) -> None:
+    slug = team.challenge.slug
+    told = terminal.json("download", slug, "--to", tmp_path / "here")
+    names = {Path(name).name for name in told["files"]}
+    assert names == {"kit.zip", *team.challenge.files.values_list("name", flat=True)}
+    for each in team.challenge.files.all():
+        got = (tmp_path / "here" / slug / each.name).read_bytes()
+        assert hashlib.sha256(got).hexdigest() == each.sha256
+    team.challenge.files.update(sha256="0" * 64)
+    code, _, err = terminal.run("download", slug, "--to", tmp_path / "there")
+    assert (code, err.split(" : ")[1]) == (2, "U_DIGEST")
+    assert list((tmp_path / "there" / slug).iterdir()) == []
+
+
+def test_rules_are_read_then_accepted(terminal: Terminal, challenge: Challenge) -> None:
+    person = UserFactory()
+    terminal.connect(person)
+    assert terminal.run("rules", challenge.slug)[1].startswith("Règlement n° 1\n")
+    assert not challenge.registrations.filter(user=person).exists()
+    said = terminal.run("rules", challenge.slug, "--accept")[1]
+    assert said.endswith("Règlement accepté, inscription acceptée.\n")
+    assert challenge.registrations.get(user=person).state == "accepted"
+
+
+def test_a_refusal_of_the_portal_is_told(
+    terminal: Terminal, challenge: Challenge, file: Path
+) -> None:
+    terminal.connect(UserFactory(), TokenScope.READ)
+    code, out, err = terminal.run("submit", challenge.slug, file, "--json")
+    assert code == 1
+    assert json.loads(out)["error"]["code"] == "scope_required"
+    assert err.startswith("openemploi : scope_required : Ce jeton ne permet pas cette action.")
+
+
+def test_a_receipt_is_verified_with_the_keys_of_the_portal(
+    terminal: Terminal, team: Team, file: Path, tmp_path: Path
+) -> None:
+    receipt = terminal.json("submit", team.challenge.slug, file)["receipt"]
+    kept = tmp_path / "recepisse.json"
+    kept.write_text(json.dumps(receipt))
+    code, said, _ = terminal.run("receipt", "verify", kept)
+    assert (code, said.splitlines()[0]) == (0, "Récépissé authentique.")
+    receipt["payload"]["number"] = 2
+    kept.write_text(json.dumps(receipt))
+    code, said, _ = terminal.run("receipt", "verify", kept)
+    assert (code, said.splitlines()[0].split(",")[0]) == (1, "Récépissé modifié")
+
+
+def test_a_redirection_is_not_followed(live_server: Any) -> None:
+    access = account.Access(f"{live_server.url}/fr-nowhere", "oe_x")
+    with pytest.raises(Refused):
+        remote.Portal(access).get("keys")
+
+
+def test_the_terminal_speaks_english(terminal: Terminal, team: Team) -> None:
+    assert "(open" in terminal.run("list", "--lang", "en")[1]
+    assert terminal.run("entries", "--lang", "en")[1] == "None.\n"
