@@ -162,6 +162,8 @@ OWN = [
     "/compte/donnees/",
     "/compte/fermer/",
     "/compte/sessions/",
+    "/compte/jetons/",
+    "/compte/jetons/creer/",
     "/compte/securite/",
     "/compte/securite/application/",
     "/compte/securite/cles/",
@@ -253,6 +255,13 @@ def test_account_forms_without_script(running: Any, live_server: Any) -> None:
         assert page.locator("#id_oldpassword_error").is_visible()
         fill(page, oldpassword=PASSWORD, password1=changed, password2=changed)
         send(page, "Changer de mot de passe")
+        page.goto(f"{site}/compte/jetons/creer/")
+        fill(page, name="Portable")
+        send(page, "Créer le jeton")
+        assert re.search(r"oe_[\w-]{43}", page.inner_text("main"))
+        page.click("main a:has-text('J’ai copié le jeton')")
+        send(page, "Révoquer")
+        assert "Vous n’avez aucun jeton." in page.inner_text("main")
         page.goto(f"{site}/compte/fermer/")
         send(page, "Fermer définitivement")
         assert page.inner_text("#id_understood_error") == "Cochez la case pour confirmer."

@@ -16,6 +16,7 @@ PATHS = (
     "/composants/",
     "/apparence/",
     "/sante/",
+    "/api/",
     "/programme/innovation/",
     "/actualites/le-portail-est-ouvert/",
     *sorted(frame.reserved_paths()),
