@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('challenges', '0017_signals'),
+        ('challenges', '0018_privacy_epsilon'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
