@@ -71,6 +71,26 @@ def _split(tables: Tables, truth: shapes.Truth) -> None:
             key="truth.split",
             value=", ".join(sorted(found)[:4]),
         )
+    elif truth.cluster and _silently(tables, tables.truth, truth.cluster):
+        _clusters(tables, tables.truth, truth.cluster, split)
+
+
+def _clusters(tables: Tables, path: str, cluster: str, split: shapes.Split) -> None:
+    """Refuse clusters with rows in both parts: what is learnt in public tells the private part."""
+    part = tables.folder.column(path, split.column)
+    held = {name: set[str]() for name in (split.public, split.private)}
+    for name, place in zip(tables.folder.column(path, cluster), part, strict=True):
+        held.setdefault(place, set()).add(name)
+    both = sorted(held[split.public] & held[split.private])
+    if both:
+        crossing = counted(len(both), "groupe a des lignes", "groupes ont des lignes")
+        tables.refuse(
+            "E_SPLIT",
+            f"{crossing} dans les deux parties ; gardez chaque groupe de « {cluster} » entier",
+            file=path,
+            key="truth.cluster",
+            value=", ".join(both[:4]),
+        )
 
 
 def _ids(tables: Tables, submission: shapes.Submission, truth: shapes.Truth) -> None:

@@ -42,13 +42,12 @@ class CompiledTruth:
     """Hold the two files of a compiled truth and what should be told about them.
 
     keys: identifiers in canonical order, no label. labels: answers, parts, buckets, groups
-    and weights; sealed like the source. n: units per split. notes: (code, detail) warnings.
+    and weights; sealed like the source. n: units per split.
     """
 
     keys: bytes
     labels: bytes
     n: Mapping[str, int]
-    notes: tuple[tuple[str, str], ...] = ()
 
 
 def compile_truth(
@@ -73,7 +72,7 @@ def compile_truth(
     arrays, meta = answers(contract, table, units, attributes)
     part = _parts(contract, table, units)
     _require_alike(contract, table, units)
-    bucket, counts, notes = _buckets(contract, table, units, part, salt)
+    bucket, counts = _buckets(contract, table, units, part, salt)
     arrays |= {"part": part, "bucket": bucket}
     if contract.truth.weight:
         arrays["weight"] = table.numbers(contract.truth.weight, units.first)
@@ -90,7 +89,6 @@ def compile_truth(
         keys=pack_keys(keys),
         labels=blob.pack(meta | {"kind": "labels"}, arrays),
         n={s: int(sizes[i]) for i, s in enumerate(contract.truth.splits)},
-        notes=tuple(notes),
     )
 
 
@@ -132,7 +130,8 @@ def _require_alike(contract: ScoringContract, table: Table, units: Units) -> Non
 
 def _buckets(
     contract: ScoringContract, table: Table, units: Units, part: Array, salt: bytes
-) -> tuple[NDArray[np.uint16], list[int], list[tuple[str, str]]]:
+) -> tuple[NDArray[np.uint16], list[int]]:
+    """Number the buckets of each part; raises TruthFault E_SPLIT for a cluster in both."""
     column = contract.truth.cluster
     if column:
         known, code = words.distinct(table.words(column)[:, units.first])
@@ -148,8 +147,9 @@ def _buckets(
         counts.append(min(len(met), MAX_BUCKETS))
         held.append(met)
     crossing = len(np.intersect1d(held[0], held[1])) if len(held) > 1 and column else 0
-    notes = [("W_CLUSTER_CROSSES", str(crossing))] if crossing else []
-    return bucket, counts, notes
+    if crossing:
+        raise TruthFault("E_SPLIT", f"{crossing} × « {column} » dans les deux parties")
+    return bucket, counts
 
 
 def _numbered(keyed: NDArray[np.uint64], met: Array) -> Array:

@@ -250,6 +250,19 @@ def test_tables_that_disagree_are_refused(tmp_path: Path) -> None:
         assert (name, number, report.codes) == (name, number, causes)
 
 
+def test_a_group_in_both_parts_is_refused(tmp_path: Path) -> None:
+    text = FILES["truth.csv"].replace(",g1", ",g0")
+    (problem,) = portable.read(write(tmp_path, truth_csv=text)).errors
+    assert problem.to_json() == {
+        "code": "E_SPLIT",
+        "file": "truth.csv",
+        "key": "truth.cluster",
+        "value": "g0",
+        "message": "1 groupe a des lignes dans les deux parties ; "
+        "gardez chaque groupe de « groupe » entier",
+    }
+
+
 def test_what_is_counted_agrees(tmp_path: Path) -> None:
     told = {}
     for number in (1, 2):

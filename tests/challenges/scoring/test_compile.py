@@ -104,7 +104,7 @@ def test_arrays_are_those_of_the_rows(count: int, clusters: int, kind: str) -> N
 
 
 def test_parts_have_buckets_of_their_own() -> None:
-    made = rows(400, 30)
+    made = [row | {"c": f"{row['part']} {row['c']}"} for row in rows(400, 30)]
     split = {"column": "part", "public": "public", "private": "private"}
     done = compile_truth(contract(split=split, cluster="c"), written(made), {}, salt=SALT)
     labels = load_labels(done.labels)
@@ -113,7 +113,12 @@ def test_parts_have_buckets_of_their_own() -> None:
     for index, name in enumerate(labels.splits):
         wanted = buckets_of([row["c"] for row in ordered if row["part"] == name])
         assert labels.bucket[labels.part == index].tolist() == wanted
-    assert done.notes == (("W_CLUSTER_CROSSES", "30"),)
+
+
+def test_clusters_that_cross_the_parts_are_counted() -> None:
+    split = {"column": "part", "public": "public", "private": "private"}
+    with pytest.raises(TruthFault, match="E_SPLIT 30 × "):
+        compile_truth(contract(split=split, cluster="c"), written(rows(400, 30)), {}, salt=SALT)
 
 
 def test_the_form_of_the_file_changes_nothing() -> None:

@@ -59,7 +59,6 @@ def test_labels_follow_the_canonical_order() -> None:
     assert labels.groups["zone"][at].tolist() == [1, 2, 1, 0]
     assert done.n == {"public": 2, "private": 2}
     assert labels.weights["public"].shape == (1000, 2)
-    assert done.notes == ()
 
 
 def test_the_same_salt_gives_the_same_bytes_and_a_new_one_is_drawn() -> None:
@@ -77,10 +76,10 @@ def test_the_order_of_the_file_and_its_labels_leave_no_trace_in_the_keys() -> No
     assert compile_truth(contract(), other.encode(), ZONES, salt=SALT).keys == wanted.keys
 
 
-def test_a_cluster_that_crosses_the_parts_is_told() -> None:
+def test_a_cluster_that_crosses_the_parts_is_refused() -> None:
     crossing = TRUTH.replace("k3,e", "k1,e")
-    done = compile_truth(contract(), crossing.encode(), ZONES, salt=SALT)
-    assert done.notes == (("W_CLUSTER_CROSSES", "1"),)
+    with pytest.raises(TruthFault, match="E_SPLIT 1 × « c » dans les deux parties"):
+        compile_truth(contract(), crossing.encode(), ZONES, salt=SALT)
 
 
 def test_many_clusters_share_two_thousand_buckets() -> None:
