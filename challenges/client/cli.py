@@ -37,6 +37,10 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
     "cluster": ("unité de rééchantillonnage", "unit of resampling"),
     "weight": ("poids des lignes de la vérité", "weight of the rows of the truth"),
 }
+POSITIVE = (
+    "étiquette positive de precision, recall, f1 ou fbeta",
+    "positive label of precision, recall, f1 or fbeta",
+)
 Json = dict[str, Any]
 HELP: dict[str, tuple[str, str]] = {
     "challenge": (
@@ -124,7 +128,9 @@ def score_answer(options: Mapping[str, Any], by: offline.Reading) -> Json:
         return offline.score_spec(truth, file, Path(spec).resolve(), task, by)
     if options["metric"]:
         columns = {name: options[name] for name in COLUMNS}
-        asked = guess.Asked(**columns, groups=tuple(dict.fromkeys(options["group"])))
+        asked = guess.Asked(
+            **columns, positive=options["positive"], groups=tuple(dict.fromkeys(options["group"]))
+        )
         return offline.score_metric(truth, file, options["metric"], asked, by)
     if options["contract"]:
         return practice.score_contract(truth, file, Path(options["contract"]), by)
@@ -265,6 +271,7 @@ def add_score_options(parser: argparse.ArgumentParser, spoken: str = "fr") -> No
     parser.add_argument("--contract", metavar="CONTRACT.json", help=HELP["contract"][place])
     for name, told_help in COLUMNS.items():
         parser.add_argument(f"--{name}", metavar="COL", help=told_help[place])
+    parser.add_argument("--positive", metavar="LABEL", help=POSITIVE[place])
     parser.add_argument(
         "--group",
         metavar="COL",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 
+from challenges.client import reasons
 from challenges.scoring.answer import ContractFault
 from challenges.scoring.blob import BlobFault
 from challenges.scoring.truth import TruthFault
@@ -84,8 +85,8 @@ USAGE: Mapping[str, tuple[str, str]] = {
         "The answer has no column “{detail}”.",
     ),
     "U_POSITIVE": (
-        "Impossible de deviner l’étiquette positive : écrivez-la 1 dans la vérité.",
-        "The positive label cannot be guessed: write it 1 in the truth.",
+        "Impossible de deviner l’étiquette positive : nommez-la avec --positive.",
+        "The positive label cannot be guessed: name it with --positive.",
     ),
     "U_SAMPLE": (
         "Un exemple de soumission a deux colonnes au moins et une ligne.",
@@ -168,8 +169,8 @@ TRUTH: Mapping[str, tuple[str, str]] = {
         "Empty or repeated identifier in the truth: {detail}.",
     ),
     "E_SPLIT": (
-        "La colonne des parts n’a pas exactement les deux valeurs attendues : {detail}.",
-        "The column of parts does not hold exactly the two expected values: {detail}.",
+        "La colonne des parts ne convient pas : {detail}.",
+        "The column of parts is not as expected: {detail}.",
     ),
     "E_DOMAIN": (
         "La vérité sort de la nomenclature : {detail}.",
@@ -272,6 +273,8 @@ def told(fault: Exception, language: str = "fr") -> tuple[str, str]:
     code, detail = _named(fault)
     found = USAGE.get(code) or TRUTH.get(code) or USAGE["U_CONTRACT"]
     detail = detail if code in USAGE or code in TRUTH else f"{code} {detail}".strip()
+    if code == "U_CONTRACT" and language == "fr":
+        detail = reasons.french(detail)
     return code, found[LANGUAGES.index(language)].replace("{detail}", detail)
 
 

@@ -65,7 +65,10 @@ MAX_ITEMS = 1000
 
 @dataclass(frozen=True)
 class Asked:
-    """Hold the columns that the command line names; groups: one figure by group for each."""
+    """Hold the columns that the command line names; groups: one figure by group for each.
+
+    positive: label that a yes-or-no metric counts.
+    """
 
     id: str | None = None
     target: str | None = None
@@ -74,6 +77,7 @@ class Asked:
     split: str | None = None
     cluster: str | None = None
     weight: str | None = None
+    positive: str | None = None
     groups: tuple[str, ...] = ()
 
 
@@ -225,7 +229,7 @@ def _of_rows(name: str, params: Json, files: Files, asked: Asked) -> Json:
     prediction = asked.prediction or ("prediction" if "prediction" in files.given else target)
     column: Json = {"name": prediction, "role": "target", "type": _type(name).value}
     raw = one_row(key, column, key, target)
-    found = _shown_params(name, files, target) | params
+    found = _shown_params(name, files, target, asked.positive) | params
     if name in registry.LEVELLED:
         column |= {"type": "category", "domain": found["labels"]}
     if registry.METRICS[name].shape is Shape.LABEL_SETS:
@@ -239,16 +243,16 @@ def _of_rows(name: str, params: Json, files: Files, asked: Asked) -> Json:
     return raw | {"params": found}
 
 
-def _shown_params(metric: str, files: Files, target: str) -> Json:
+def _shown_params(metric: str, files: Files, target: str, positive: str | None) -> Json:
     """Take from the truth the parameters it shows: levels, positive label, event, scale."""
     if metric in registry.LEVELLED:
         return {"labels": sorted(set(files.values(target)), key=lambda v: (len(v), v))}
     required = registry.METRICS[metric].required
     if "positive" in required:
         labels = sorted(set(files.values(target)))
-        if "1" not in labels and len(labels) > 2:
+        if positive is None and "1" not in labels and len(labels) > 2:
             raise UsageFault("U_POSITIVE")
-        return {"positive": "1" if "1" in labels else labels[-1]}
+        return {"positive": positive or ("1" if "1" in labels else labels[-1])}
     return {name: name for name in ("event", "scale") if name in required and name in files.held}
 
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -65,6 +65,12 @@ def test_pole_emploi_finds_france_travail(opened: Any, capsys: pytest.CaptureFix
     answer = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert "la-bonne-boite" in {row["source_id"] for row in answer["results"]}
     assert set(answer["results"][0]) == {"slug", "title", "kind", "source_id"}
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "abc"])
+def test_a_number_of_results_below_one_is_refused(limit: str) -> None:
+    with pytest.raises(CommandError, match="écrivez un nombre d’au moins 1"):
+        call_command("search", "emploi", f"--limit={limit}")
 
 
 @pytest.mark.parametrize(

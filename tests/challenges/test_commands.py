@@ -80,6 +80,12 @@ def test_dates_are_announced(tmp_path: Path) -> None:
     assert (code, told["error"]["code"]) == (1, "close_announced")
 
 
+def test_a_refused_import_names_the_open_challenge(slug: str, tmp_path: Path) -> None:
+    code, told = run("import_challenge", str(folder(tmp_path / "again")))
+    assert (code, told["slug"], told["status"]) == (1, slug, "refused")
+    assert told["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("text", "instant"),
     [

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -10,6 +10,17 @@ from django.core.management.base import BaseCommand
 from catalogue.queries import cards
 from catalogue.search import engine
 from catalogue.search.query import MAX_Q, MAX_SIZE, ResourceQuery
+
+
+def _count(text: str) -> int:
+    """Read a number of results; raises ArgumentTypeError below 1."""
+    try:
+        count = int(text)
+    except ValueError:
+        count = 0
+    if count < 1:
+        raise ArgumentTypeError(f"écrivez un nombre d’au moins 1, et non « {text[:64]} »")
+    return count
 
 
 class Command(BaseCommand):
@@ -20,7 +31,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Accept the words, the number of results and the machine form."""
         parser.add_argument("query", help="les mots, ou - pour une recherche par ligne d’entrée")
-        parser.add_argument("--limit", type=int, default=20, help="résultats au plus (100)")
+        parser.add_argument("--limit", type=_count, default=20, help="résultats au plus (1 à 100)")
         parser.add_argument("--json", action="store_true", dest="as_json")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,8 +45,7 @@ class Command(BaseCommand):
                 self._show(answer)
 
     def _answer(self, words: str, limit: int) -> dict[str, Any]:
-        size = max(1, min(limit, MAX_SIZE))
-        found = engine().search(ResourceQuery(q=words[:MAX_Q], size=size))
+        found = engine().search(ResourceQuery(q=words[:MAX_Q], size=min(limit, MAX_SIZE)))
         rows = [
             {
                 "slug": resource.slug,

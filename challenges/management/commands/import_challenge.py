@@ -9,6 +9,7 @@ from django.core.management import CommandError
 
 from challenges.actions import challenges
 from challenges.actions.imports import Imported, import_folder
+from challenges.bundles import portable
 from challenges.enums import ChallengeStatus, JobKind
 from challenges.management.speaking import SpeakingCommand, instant, person
 from challenges.models import Challenge, Entry, Job
@@ -32,7 +33,9 @@ class Command(SpeakingCommand):
 
     def empty(self, **options: Any) -> dict[str, Any]:
         """Return the answer of an import that did nothing."""
-        return {"slug": None, "status": "refused", "errors": [], "warnings": []}
+        read = portable.read(options["path"]).spec
+        slug = read.slug if read else None
+        return {"slug": slug, "status": "refused", "errors": [], "warnings": []}
 
     def act(self, **options: Any) -> tuple[dict[str, Any], bool]:
         """Import, then ask for the visa and publish, then wait for the truth to be compiled."""

@@ -88,6 +88,15 @@ def test_score_of_labels(tmp_path: Path, metric: str) -> None:
     assert found["score"] == pytest.approx(wanted.get(metric, 0.5))
 
 
+@pytest.mark.parametrize(("positive", "score"), [("non", 0.8), ("oui", 0.5), ("peut-être", 0.0)])
+def test_the_positive_label_is_named(tmp_path: Path, positive: str, score: float) -> None:
+    truth, given = tmp_path / "t.csv", tmp_path / "p.csv"
+    truth.write_text("id,y\n1,non\n2,oui\n3,oui\n4,non\n5,peut-être\n")
+    given.write_text("id,y\n1,non\n2,oui\n3,non\n4,non\n5,oui\n")
+    found, code = run("score", str(truth), str(given), "--metric", "f1", "--positive", positive)
+    assert (code, found["score"]) == (0, pytest.approx(score))
+
+
 def test_score_by_metric_on_both_parts(files: dict[str, str]) -> None:
     found, _ = run(
         "score", files["truth.csv"], files["good.csv"], "--metric", "auc",
