@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from challenges.actions import receipts
+from challenges.actions import receipts, releases
 from challenges.enums import EvaluationState, ReceiptReason, Split
 from challenges.models import Column, Evaluation, Phase, PhaseTask, Score, ScoreReceipt
 from portal.lib import clock, immutable
@@ -213,8 +213,8 @@ def _told(scores: Iterable[Score], shown: set[str]) -> dict[str, Any]:
         key = f"{score.metric}/{score.group}" if score.group else score.metric
         values.setdefault(score.split, {})[key] = score.value_text
         if score.low is not None and score.high is not None:
-            decimals = len(score.value_text.partition(".")[2])
-            bounds = [f"{bound:.{decimals}f}" for bound in (score.low, score.high)]
+            decimals = len(score.value_text.partition("e")[0].partition(".")[2])
+            bounds = [releases.written(bound, decimals) for bound in (score.low, score.high)]
             intervals.setdefault(score.split, {})[key] = bounds
     return {"values": values, "intervals": intervals}
 

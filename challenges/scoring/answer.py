@@ -10,6 +10,8 @@ from typing import Any
 DEFAULT_ITEMS = 100
 DEFAULT_ROWS = 1000  # spans of a document, candidates of a query
 LARGEST = 2**31 - 1  # positions of characters are 32-bit
+# Of any number of a file: its square, summed over all rows, is finite and loses no other row.
+MOST = 1e15
 
 
 class ContractFault(ValueError):
@@ -113,6 +115,16 @@ class Column:
     def is_number(self) -> bool:
         """Tell whether cells are read as numbers."""
         return self.type in (ColumnType.FLOAT, ColumnType.INTEGER)
+
+    @property
+    def low(self) -> float:
+        """Return the least number a cell may hold, −1e15 unless a higher one is declared."""
+        return -MOST if self.min is None else max(float(self.min), -MOST)
+
+    @property
+    def high(self) -> float:
+        """Return the greatest number a cell may hold, 1e15 unless a lower one is declared."""
+        return MOST if self.max is None else min(float(self.max), MOST)
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> "Column":

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from challenges.actions import challenges, evaluations, jobs
 from challenges.enums import JobKind
@@ -54,7 +54,7 @@ class Worker:
     def _do(self, job: Job, beating: Beating) -> None:
         try:
             HANDLERS[job.kind](job, self.truths, beating)
-        except DatabaseError:
+        except (OperationalError, InterfaceError):
             raise  # the loop waits for the database; the lease runs out by itself
         except Exception as error:  # noqa: BLE001  # the boundary of the worker
             # The type only: a message could hold a value of the held-out data.

@@ -212,11 +212,13 @@ def test_a_board_costs_the_same_whatever_its_length(
         (0.48226164079822614, 4, "0.4823"),
         (11.538589371980676, 2, "11.54"),
         (1, 0, "1"),
+        (6.25e30, 4, "6.2500e+30"),
+        (-1.5e300, 10, "-1.500000e+300"),
     ],
 )
 def test_a_value_is_rounded_once(value: float, decimals: int, text: str) -> None:
     released, shown = releases.rounded(value, decimals)
-    assert (shown, str(released).startswith("-")) == (text, False)
+    assert (shown, len(shown) <= 32, str(released) == "-0.0") == (text, True, False)
     assert releases.rounded(released, decimals) == (released, shown)
 
 

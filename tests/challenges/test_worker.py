@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import OperationalError
+from django.db import DataError, IntegrityError, OperationalError, ProgrammingError
 
 from challenges.actions import choices, evaluations, jobs, standings
 from challenges.enums import EntryStatus, EvaluationState, JobKind, JobState, ReasonCode
@@ -287,6 +287,17 @@ def test_a_lost_database_is_not_the_job_s_fault(
     with pytest.raises(OperationalError):
         Worker().work_one()
     assert Job.objects.get(kind=JobKind.CHECK, state=JobState.LEASED).attempt == 1
+
+
+@pytest.mark.parametrize("error", [DataError, IntegrityError, ProgrammingError])
+def test_a_value_that_the_database_refuses_is_the_job_s_fault(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    entered(challenge)
+    broken(monkeypatch, "check", error("value too long"))
+    assert Worker().work_one()
+    job = Job.objects.get(kind=JobKind.CHECK)
+    assert (job.state, job.attempt, job.error_code) == (JobState.READY, 1, error.__name__)
 
 
 def test_the_queue_says_how_long_to_wait(challenge: Challenge) -> None:

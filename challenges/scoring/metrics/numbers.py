@@ -20,6 +20,7 @@ from challenges.scoring.metric import (
 )
 
 BINS = 1024
+LEAST = 1e-15  # of a divisor: beside the most a file may hold, the ratio stays finite
 
 
 def _mean_of(errors: Array) -> Stats:
@@ -71,7 +72,7 @@ def _logarithmic(part: Part, params: Params) -> Stats:
 
 
 def _relative(part: Part, params: Params) -> Stats:
-    if (part.y == 0).any():
+    if (np.abs(part.y) < LEAST).any():
         raise MetricFault("a relative error needs true values other than 0")
     return _mean_of(np.abs(part.y - part.p) / np.abs(part.y))
 
@@ -114,7 +115,7 @@ def _scaled(part: Part, params: Params) -> Stats:
     except ValueError as error:
         raise MetricFault("the naive errors must be numbers") from error
     of_unit = scales[part.groups[key]]
-    if not (np.isfinite(of_unit) & (of_unit > 0)).all():
+    if not (np.isfinite(of_unit) & (of_unit >= LEAST)).all():
         raise MetricFault("the naive error of a series must be above 0")
     return _mean_of(np.abs(part.y - part.p) / of_unit)
 

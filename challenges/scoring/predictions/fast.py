@@ -290,9 +290,8 @@ def _numbers(cells: Cells, column: Column) -> Array:
     found = cells.numbers(column)
     if column.type is ColumnType.INTEGER and (found != np.floor(found)).any():
         raise Doubt
-    low = -np.inf if column.min is None else column.min
-    high = np.inf if column.max is None else column.max
-    if not np.isfinite(found).all() or found.min() < low or found.max() > high:
+    # No number that is infinite or missing lies between finite bounds.
+    if not (found.min() >= column.low and found.max() <= column.high):
         raise Doubt
     return found
 

@@ -143,16 +143,15 @@ class Checker:
         return True
 
     def _in_range(self, number: float, cell: Any, column: Column, line: int) -> float | None:
-        low = -math.inf if column.min is None else column.min
-        high = math.inf if column.max is None else column.max
+        low, high = column.low, column.high
         if low <= number <= high:
             return number + 0.0
         shown = neutral(cell if isinstance(cell, str) else f"{cell:.17g}", number=True)
         if column.role == "rank":
             self.report.add("E_RANK_RANGE", line, valeur=shown, max=int(high))
             return None
-        expected = f"[{_plain(column.min)} ; {_plain(column.max)}]"
-        facts = {"min": _plain(column.min), "max": _plain(column.max), "attendu": expected}
+        facts = {"min": _plain(low), "max": _plain(high)}
+        facts |= {"attendu": f"[{facts['min']} ; {facts['max']}]"}
         self.report.add("E_VALUE_RANGE", line, valeur=shown, **facts)
         return None
 
@@ -281,5 +280,5 @@ def _require_few_groups(checker: Checker, column: Column, values: Mapping[int, V
         raise checker.report.refuse("E_GROUPS_TOO_MANY", trouve=found, max=column.max_distinct)
 
 
-def _plain(bound: float | None) -> str:
-    return "∞" if bound is None else f"{bound:g}"
+def _plain(bound: float) -> str:
+    return f"{bound:g}".replace("e+", "e")

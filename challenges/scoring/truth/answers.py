@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from challenges.scoring import words
-from challenges.scoring.answer import ColumnType, Form, Layout
+from challenges.scoring.answer import MOST, ColumnType, Form, Layout
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.truth import spans
 from challenges.scoring.truth.candidates import Candidates
@@ -38,7 +38,10 @@ def answers(
         return {"y": flat, "y.offsets": offsets}, meta | {"texts": texts}
     classes = contract.answer.classes
     if answer.is_number and classes is None:
-        return {"y": table.numbers(target, units.first)}, meta
+        y = table.numbers(target, units.first)
+        if len(y) and np.abs(y).max() > MOST:
+            raise TruthFault("E_VALUE", "nombre au-delà de 1e15")
+        return {"y": y}, meta
     names, code_of = table.coded(target, units.first)
     if "" in names:
         raise TruthFault("E_VALUE", "réponse vide")

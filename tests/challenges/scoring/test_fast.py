@@ -94,6 +94,18 @@ def test_lists(both: Any) -> None:
         both("\n".join(["q,r,i", *lines]), ranked(all_queries_required=False))
 
 
+@pytest.mark.parametrize("cell", ["1e15", "-1e15", "1000000000000000", "1e16", "-1e200", "1e308"])
+def test_both_readers_refuse_the_same_large_numbers(both: Any, cell: str) -> None:
+    kept = cell.endswith(("15", "0" * 15))
+    lines = [f"{name},0.5" for name in IDS[1:]]
+    found, accepted = both("\n".join(["id,p", f"{IDS[0]},{cell}", *lines]), spec())
+    assert accepted is kept
+    assert [fault.code for fault in found.faults] == ([] if kept else ["E_VALUE_RANGE"])
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"id": IDS, "p": [float(cell), *[0.5] * (len(IDS) - 1)]}), sink)
+    assert both(sink.getvalue(), spec(), name="p.parquet")[1] is kept
+
+
 @pytest.mark.parametrize("kind", [pa.float64(), pa.float32(), pa.int64(), pa.decimal128(30, 3)])
 def test_parquet(both: Any, kind: pa.DataType) -> None:
     for seed in range(10):

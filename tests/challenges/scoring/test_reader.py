@@ -93,6 +93,22 @@ def test_range_of_numbers() -> None:
     assert np.signbit(answer.p).tolist() == [False, False]
 
 
+@pytest.mark.parametrize("cell", ["1e200", "-1e308", "1.1e15", "9" * 40])
+def test_a_number_beyond_any_measure_is_refused(cell: str) -> None:
+    for wanted in (spec(), spec(min=-1e300, max=1e300)):
+        content = f"id,p\n01,0\n02,{cell}\n"
+        assert first(content, wanted, TWO) == ("E_VALUE_RANGE", 3, None)
+    table = parquet(id=["01", "02"], p=[0.0, float(cell)])
+    assert first(table, spec(), TWO, name="a.parquet")[:2] == ("E_VALUE_RANGE", 2)
+
+
+def test_the_largest_number_is_read() -> None:
+    answer, _ = accepted("id,p\n01,-1e15\n02,1000000000000000\n", spec(), TWO)
+    assert answer.p.tolist() == [-1e15, 1e15]
+    found, _ = verdict("id,p\n01,0\n02,1e16\n", spec(), TWO)
+    assert "[-1e15 ; 1e15]" in found.faults[0].message
+
+
 def test_integers() -> None:
     answer, _ = accepted("id,p\n01,5\n02,4.0\n", INTEGER, TWO)
     assert answer.p.tolist() == [5.0, 4.0]

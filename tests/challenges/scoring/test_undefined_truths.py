@@ -136,9 +136,10 @@ REFUSED = {
     "roc_auc_ovo": Case("classes", ONE_CLASS, rows("a", "b", "c")),
     **{name: Case("number", [rows(5, 5), rows(5)], NUMBERS)
        for name in ("pearson", "spearman", "kendall_b", "r2")},
-    "mape": Case("number", [rows(0, 10)], NUMBERS),
+    "mape": Case("number", [rows(0, 10), rows(1e-300, 10)], NUMBERS),
     "rmsle": Case("positive", [rows(-1, 10)], NUMBERS),
-    "mase": Case("number", [rows(1, 2, more="naive", cells=[1, 0])],
+    "mase": Case("number", [rows(1, 2, more="naive", cells=[1, 0]),
+                             rows(1, 2, more="naive", cells=[1, 1e-300])],
                  rows(1, 2, more="naive", cells=[1, 0.5]), {"scale": "naive"}),
     "concordance": Case("positive", [CUT, rows(2, more="done", cells=[1])], ENDS,
                         {"event": "done"}),
