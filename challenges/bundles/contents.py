@@ -49,10 +49,10 @@ def _truth_columns(tables: Tables, submission: shapes.Submission, truth: shapes.
         tables.has(tables.truth, getattr(truth, name), f"truth.{name}", code="E_COLUMN_MISSING")
         for name in submission.layout.held
     ]
-    if truth.cluster is not None:
-        tables.has(tables.truth, truth.cluster, "truth.cluster", code="E_COLUMN_MISSING")
-    if truth.weight is not None:
-        tables.has(tables.truth, truth.weight, "truth.weight", code="E_COLUMN_MISSING")
+    for name in ("cluster", "weight", "strata"):
+        column = getattr(truth, name)
+        if column is not None:
+            tables.has(tables.truth, column, f"truth.{name}", code="E_COLUMN_MISSING")
     return all(there)
 
 

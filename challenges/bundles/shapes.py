@@ -104,7 +104,10 @@ class Split:
 
 @dataclass(frozen=True)
 class Truth:
-    """Where the answers are; weight: the column that says how much each row counts."""
+    """Where the answers are; weight: the column that says how much each row counts.
+
+    strata: the column within whose values rows are resampled.
+    """
 
     file: str
     split: Split
@@ -118,6 +121,7 @@ class Truth:
     label: str | None = None
     cluster: str | None = None
     weight: str | None = None
+    strata: str | None = None
 
     @property
     def key(self) -> str | None:
@@ -152,6 +156,7 @@ def truth_json(truth: Truth) -> dict[str, object]:
         **({"start": truth.start, "end": truth.end, "label": truth.label} if truth.start else {}),
         "cluster": truth.cluster,
         **({"weight": truth.weight} if truth.weight else {}),
+        **({"strata": truth.strata} if truth.strata else {}),
         "split": {
             "column": truth.split.column,
             "public": truth.split.public,

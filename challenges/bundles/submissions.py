@@ -164,5 +164,6 @@ def truth(top: Fields, layout: shapes.Layout) -> shapes.Truth:
         split=shapes.Split(**parts),
         cluster=block.optional("cluster"),
         weight=block.optional("weight"),
+        strata=block.optional("strata"),
         **read,
     )

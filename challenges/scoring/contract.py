@@ -50,7 +50,8 @@ class TruthSpec:
 
     split names the column of parts and its two values; None makes one public part.
     cluster names the unit of resampling; None makes each row (or query) its own. weight names
-    the column of row weights, held like the truth; None counts each row once.
+    the column of row weights, held like the truth; None counts each row once. strata names the
+    column within whose values units are resampled; None draws them from the whole part.
     """
 
     target: str | None = None
@@ -66,6 +67,12 @@ class TruthSpec:
     private: str = "private"
     cluster: str | None = None
     weight: str | None = None
+    strata: str | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether rows are independent draws that count alike, as Wilson and DeLong ask."""
+        return self.cluster is None and self.weight is None and self.strata is None
 
     @property
     def columns(self) -> dict[str, str]:
@@ -85,8 +92,8 @@ class TruthSpec:
             "public": self.public,
             "private": self.private,
         }
-        weight = without_none({"weight": self.weight})
-        return self.columns | weight | {"split": split, "cluster": self.cluster}
+        more = without_none({"weight": self.weight, "strata": self.strata})
+        return self.columns | more | {"split": split, "cluster": self.cluster}
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> "TruthSpec":
@@ -95,6 +102,7 @@ class TruthSpec:
         return cls(
             **{k: raw.get(k) for k in (*TRUTH_COLUMNS, "cluster")},
             weight=raw.get("weight"),
+            strata=raw.get("strata"),
             split_column=split.get("column"),
             public=str(split.get("public", "public")),
             private=str(split.get("private", "private")),

@@ -33,7 +33,7 @@ def details(contract: ScoringContract, part: Part) -> Json | None:
     """
     if part.y_offsets is not None or part.y.ndim != 1:
         return None
-    independent = contract.truth.cluster is None and contract.truth.weight is None
+    independent = contract.truth.is_plain
     told: Json = {"n": rounded_count(len(part))}
     if part.texts:
         answered = _labels(contract, part)

@@ -185,7 +185,7 @@ def _figure(contract: ScoringContract, spec: MetricSpec, part: Part, weights: Ar
 
 
 def _plain(contract: ScoringContract, spec: MetricSpec, part: Part, weights: Array) -> Measured:
-    independent = contract.truth.cluster is None and contract.truth.weight is None
+    independent = contract.truth.is_plain
     return measure(
         registry.metric(spec.metric),
         spec,

@@ -1,6 +1,6 @@
 """Bound a figure: Wilson for proportions, DeLong for the AUC, resampled buckets otherwise."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,21 @@ def draw_weights(buckets: int, replicates: int, seed: bytes) -> NDArray[np.uint8
     rng = np.random.Generator(np.random.PCG64(int.from_bytes(seed, "big")))
     drawn = rng.multinomial(buckets, np.full(buckets, 1 / buckets), size=replicates)
     return np.minimum(drawn, 255).astype(np.uint8)
+
+
+def draw_within(sizes: Sequence[int], replicates: int, seed: bytes) -> NDArray[np.uint8]:
+    """Draw how often each bucket is taken, each stratum keeping its number of buckets.
+
+    sizes: buckets of each stratum, numbered one stratum after the other. Returns (replicates,
+    buckets) uint8; a stratum alone is drawn as draw_weights does.
+    """
+    if len(sizes) <= 1:
+        return draw_weights(sum(sizes), replicates, seed)
+    drawn = [
+        draw_weights(size, replicates, seed + at.to_bytes(4, "big"))
+        for at, size in enumerate(sizes)
+    ]
+    return np.concatenate(drawn, axis=1)
 
 
 def wilson(hits: float, n: float, *, z: float = Z95) -> tuple[float, float]:

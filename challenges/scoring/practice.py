@@ -58,7 +58,7 @@ def score_contract(truth: Path, predictions: Path, contract: Path, reading: Read
 
 
 def _absent(asked: ScoringContract, used: ScoringContract) -> list[str]:
-    names = ("split_column", "cluster", "weight")
+    names = ("split_column", "cluster", "weight", "strata")
     before, after = ({getattr(each.truth, name) for name in names} for each in (asked, used))
     return sorted(str(name) for name in before - after)
 
@@ -79,6 +79,7 @@ def adapted(contract: ScoringContract, header: Sequence[str]) -> ScoringContract
         split_column=truth.split_column if truth.split_column in header else None,
         cluster=truth.cluster if truth.cluster in header else None,
         weight=truth.weight if truth.weight in header else None,
+        strata=truth.strata if truth.strata in header else None,
     )
     attributes = tuple(
         each for each in contract.attributes if each.source == "truth" and each.column in header

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from challenges.scoring import blob, words
 from challenges.scoring.answer import ROLES, Layout
 from challenges.scoring.contract import ScoringContract
-from challenges.scoring.intervals import draw_weights
+from challenges.scoring.intervals import draw_within
 from challenges.scoring.truth.answers import answers, candidates
 from challenges.scoring.truth.cells import metric_columns
 from challenges.scoring.truth.faults import TruthFault
@@ -26,6 +26,8 @@ from challenges.scoring.truth.table import Table
 from challenges.scoring.truth.units import Units, digest_order, digests
 
 MAX_BUCKETS = 2000
+MAX_STRATA = 1000
+LEAST_BUCKETS = 30  # of a stratum that has as many clusters, however rare it is
 # The columns of the truth each layout needs, besides its key.
 HELD = {
     Layout.ONE_ROW_PER_ID: ("target",),
@@ -72,7 +74,7 @@ def compile_truth(
     arrays, meta = answers(contract, table, units, attributes)
     part = _parts(contract, table, units)
     _require_alike(contract, table, units)
-    bucket, counts = _buckets(contract, table, units, part, salt)
+    bucket, sizes = _buckets(contract, table, units, part, salt)
     arrays |= {"part": part, "bucket": bucket}
     if contract.truth.weight:
         arrays["weight"] = table.numbers(contract.truth.weight, units.first)
@@ -80,21 +82,21 @@ def compile_truth(
             raise TruthFault("E_VALUE", contract.truth.weight)
     for index, split in enumerate(contract.truth.splits):
         seed = hashlib.sha256(salt + split.encode() + b"W").digest()
-        arrays[f"weights.{split}"] = draw_weights(counts[index], contract.replicates, seed)
+        arrays[f"weights.{split}"] = draw_within(sizes[index], contract.replicates, seed)
     add_groups(contract, table, units, attributes, arrays, meta)
     meta |= {"splits": list(contract.truth.splits)}
-    sizes = np.bincount(part, minlength=len(contract.truth.splits))
+    counts = np.bincount(part, minlength=len(contract.truth.splits))
     keys = Keys.of_words(units.names, candidates(contract, table, units))
     return CompiledTruth(
         keys=pack_keys(keys),
         labels=blob.pack(meta | {"kind": "labels"}, arrays),
-        n={s: int(sizes[i]) for i, s in enumerate(contract.truth.splits)},
+        n={s: int(counts[i]) for i, s in enumerate(contract.truth.splits)},
     )
 
 
 def _needed(contract: ScoringContract, key: str) -> list[str]:
     truth = contract.truth
-    needed = [key, truth.split_column, truth.cluster, truth.weight]
+    needed = [key, truth.split_column, truth.cluster, truth.weight, truth.strata]
     needed += [truth.columns.get(role) for role in HELD[contract.answer.layout]]
     needed += metric_columns(contract)
     needed += [a.column for a in contract.attributes if a.source == "truth"]
@@ -120,8 +122,8 @@ def _parts(contract: ScoringContract, table: Table, units: Units) -> NDArray[np.
 
 
 def _require_alike(contract: ScoringContract, table: Table, units: Units) -> None:
-    """Refuse rows of one query or document that differ in their cluster or their weight."""
-    for column in (contract.truth.cluster, contract.truth.weight):
+    """Refuse rows of one query or document whose cluster, weight or stratum differ."""
+    for column in (contract.truth.cluster, contract.truth.weight, contract.truth.strata):
         if column and len(units.rows) > len(units):
             code = table.coded(column, units.rows)[1]
             if (code != code[units.offsets[:-1]][units.of_rows]).any():
@@ -130,8 +132,11 @@ def _require_alike(contract: ScoringContract, table: Table, units: Units) -> Non
 
 def _buckets(
     contract: ScoringContract, table: Table, units: Units, part: Array, salt: bytes
-) -> tuple[NDArray[np.uint16], list[int]]:
-    """Number the buckets of each part; raises TruthFault E_SPLIT for a cluster in both."""
+) -> tuple[NDArray[np.uint16], list[list[int]]]:
+    """Number the buckets of each part, stratum by stratum; count those of each stratum.
+
+    Raises TruthFault E_SPLIT for a cluster in both parts, E_VALUE for one in two strata.
+    """
     column = contract.truth.cluster
     if column:
         known, code = words.distinct(table.words(column)[:, units.first])
@@ -139,23 +144,52 @@ def _buckets(
         known, code = units.names, np.arange(len(units), dtype=np.int32)
     keyed = digests(salt, words.to_texts(known), b"cluster:")
     bucket = np.zeros(len(units), np.uint16)
-    counts, held = [], []
+    sizes: list[list[int]] = []
+    held = []
     for index in range(len(contract.truth.splits)):
         where = np.flatnonzero(part == index)
-        met = np.unique(code[where])
-        bucket[where] = _numbered(keyed, met)[code[where]]
-        counts.append(min(len(met), MAX_BUCKETS))
-        held.append(met)
+        held.append(np.unique(code[where]))
+        sizes.append([])
+        strata = _by_stratum(contract, table, units, code, where)
+        least = min(LEAST_BUCKETS, max(MAX_BUCKETS // len(strata), 2))
+        for chosen in strata:
+            met = held[index] if len(chosen) == len(where) else np.unique(code[chosen])
+            most = max(min(len(met), least), MAX_BUCKETS * len(met) // len(held[index]))
+            bucket[chosen] = sum(sizes[index]) + _numbered(keyed, met, most)[code[chosen]]
+            sizes[index].append(min(len(met), most))
     crossing = len(np.intersect1d(held[0], held[1])) if len(held) > 1 and column else 0
     if crossing:
         raise TruthFault("E_SPLIT", f"{crossing} × « {column} » dans les deux parties")
-    return bucket, counts
+    return bucket, sizes
 
 
-def _numbered(keyed: NDArray[np.uint64], met: Array) -> Array:
-    """Return the bucket of each cluster met, at its place: its own, or one of MAX_BUCKETS."""
-    if len(met) > MAX_BUCKETS:
-        return np.asarray(keyed[:, 0] % np.uint64(MAX_BUCKETS))
+def _by_stratum(
+    contract: ScoringContract, table: Table, units: Units, code: Array, where: Array
+) -> list[Array]:
+    """Cut the units of a part by stratum; raises TruthFault E_VALUE for a cluster in two.
+
+    Strata of a single cluster, in which nothing varies, are drawn together.
+    """
+    column = contract.truth.strata
+    if column is None:
+        return [where]
+    names, strata = table.coded(column, units.first)
+    stratum, cluster = strata[where].astype(np.int64), code[where].astype(np.int64)
+    pairs = np.unique(cluster * len(names) + stratum)
+    if len(names) > MAX_STRATA:
+        raise TruthFault("E_VALUE", f"{column} : {len(names)} strates, {MAX_STRATA} au plus")
+    crossing = len(pairs) - len(np.unique(cluster))
+    if crossing:
+        raise TruthFault("E_VALUE", f"{column} : une seule valeur par groupe, {crossing} en trop")
+    alone = np.bincount(pairs % len(names), minlength=len(names)) < 2
+    stratum[alone[stratum]] = len(names)
+    return [where[stratum == each] for each in np.unique(stratum)]
+
+
+def _numbered(keyed: NDArray[np.uint64], met: Array, most: int) -> Array:
+    """Return the bucket of each cluster met, at its place: its own, or one of the most."""
+    if len(met) > most:
+        return np.asarray(keyed[:, 0] % np.uint64(most), np.int64)
     number = np.zeros(len(keyed), np.int64)
     number[met[digest_order(keyed[met])]] = np.arange(len(met))
     return number

@@ -112,6 +112,7 @@ CAUSES: list[tuple[str, str, object, list[str]]] = [
     ("unknown type", "submission.columns.1.type", "cube", ["E_COLUMN_ROLE"]),
     ("column absent from the sample", "submission.columns.1.name", "level", ["E_COLUMN_MISSING"]),
     ("unknown file format", "submission.formats", ["xlsx"], ["E_KEY_MISSING"]),
+    ("strata absent", "truth.strata", "foyer", ["E_COLUMN_MISSING"]),
     ("cluster absent", "truth.cluster", "foyer", ["E_COLUMN_MISSING"]),
     ("target absent", "truth.target", "level", ["E_COLUMN_MISSING"]),
     ("split absent", "truth.split.column", "Usage", ["E_SPLIT"]),
@@ -248,6 +249,12 @@ def test_tables_that_disagree_are_refused(tmp_path: Path) -> None:
     ):
         report = portable.read(write(tmp_path / str(number), **{name: text}))
         assert (name, number, report.codes) == (name, number, causes)
+
+
+def test_strata_are_part_of_the_contract(tmp_path: Path) -> None:
+    spec = portable.read(write(tmp_path, change(document(), "truth.strata", "zone"))).spec
+    assert spec is not None
+    assert spec.scoring_contract(tmp_path)["truth"]["strata"] == "zone"
 
 
 def test_a_group_in_both_parts_is_refused(tmp_path: Path) -> None:
