@@ -81,7 +81,14 @@ def measure(
         values = np.clip(values + (value - near), metric.low, metric.high)
     values, bias = intervals.centred(values, value)
     interval = intervals.bound(
-        metric, buckets, values, units=units, independent=independent, level=level, bias=bias
+        metric,
+        buckets,
+        values,
+        units=units,
+        independent=independent,
+        level=level,
+        bias=bias,
+        context=stats.context,
     )
     if interval and intervals.may_be_faultless(buckets, weights, metric, stats.context, value):
         interval = (metric.low, *interval[1:])

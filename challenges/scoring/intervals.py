@@ -142,6 +142,7 @@ def bound(
     independent: bool,
     level: float = 0.95,
     bias: float = 0.0,
+    context: Mapping[str, Any],
 ) -> tuple[float, float, str] | None:
     """Choose the interval of a figure and name its method: wilson, delong or bootstrap.
 
@@ -151,7 +152,7 @@ def bound(
     nothing to bound it with (one unit, mostly undefined replicates).
     """
     total = buckets.total()
-    counted, hits = _trials(metric, total)
+    counted, hits = _trials(metric, total, context)
     if metric.proportion and independent and counted >= 1:
         return (*wilson(hits, counted), "wilson")
     if metric.name == "roc_auc" and independent:
@@ -166,10 +167,10 @@ def bound(
     return max(low, metric.low), min(high, metric.high), "bootstrap"
 
 
-def _trials(metric: Metric, total: Floats) -> tuple[float, float]:
+def _trials(metric: Metric, total: Floats, context: Mapping[str, Any]) -> tuple[float, float]:
     """Return how many rows a figure counts and how many are right, (0, 0) when it cannot tell."""
     if metric.trials is not None:
-        return metric.trials(total)
+        return metric.trials(total, context)
     if metric.proportion:
         return float(total[0]), float(total[1])
     return 0.0, 0.0

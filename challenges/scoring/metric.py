@@ -274,9 +274,9 @@ class Metric:
     stats(part, params) gives additive statistics; value(sums, context), with sums of shape
     (…, width), gives the figures of shape (…), NaN where it is undefined. step: smallest
     difference between two values. proportion: a share of units, so that Wilson's interval holds.
-    trials(sums) gives (units, hits) of a figure that counts some units only, None for the first
-    two columns of a proportion. faultless(sums, totals) gives resampled sums as they would be if
-    the figure were at the low end of its range. replicates: cap on resamplings.
+    trials(sums, context) gives (units, hits) of a figure that counts some units only, None for
+    the first two columns of a proportion. faultless(sums, totals) gives resampled sums as they
+    would be if the figure were at the low end of its range. replicates: cap on resamplings.
     exact(part, params) gives the figure when the sums only approach it (order statistics).
     faults(params) lists, in English, what is wrong with parameters that are all there.
     """
@@ -295,7 +295,7 @@ class Metric:
     version: int = 1
     step: Step = Step.DATA
     proportion: bool = False
-    trials: Callable[[Floats], tuple[float, float]] | None = None
+    trials: Callable[[Floats, Mapping[str, Any]], tuple[float, float]] | None = None
     faultless: Callable[[Floats, Floats], Floats] | None = None
     interval: bool = True
     replicates: int = 1000

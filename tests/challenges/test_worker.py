@@ -293,10 +293,10 @@ def test_a_lost_database_is_not_the_job_s_fault(
 def test_a_value_that_the_database_refuses_is_the_job_s_fault(
     challenge: Challenge, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
-    entered(challenge)
+    entry = entered(challenge)
     broken(monkeypatch, "check", error("value too long"))
     assert Worker().work_one()
-    job = Job.objects.get(kind=JobKind.CHECK)
+    job = Job.objects.get(kind=JobKind.CHECK, subject_id=str(entry.pk))
     assert (job.state, job.attempt, job.error_code) == (JobState.READY, 1, error.__name__)
 
 

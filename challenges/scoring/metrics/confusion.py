@@ -52,15 +52,15 @@ def _fbeta(sums: Floats, context: Mapping[str, Any]) -> Floats:
     return np.where(sums[..., 0] > 0, score, np.nan)
 
 
-def _of_true(sums: Floats) -> tuple[float, float]:
+def _of_true(sums: Floats, context: Mapping[str, Any]) -> tuple[float, float]:
     return float(sums[0]), float(sums[2])
 
 
-def _of_given(sums: Floats) -> tuple[float, float]:
+def _of_given(sums: Floats, context: Mapping[str, Any]) -> tuple[float, float]:
     return float(sums[1]), float(sums[2])
 
 
-def _of_rows(sums: Floats) -> tuple[float, float]:
+def _of_rows(sums: Floats, context: Mapping[str, Any]) -> tuple[float, float]:
     true, _, right = np.split(sums, 3)
     return float(true.sum()), float(right.sum())
 

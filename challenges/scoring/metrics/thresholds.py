@@ -84,6 +84,16 @@ def _precision_at(sums: Floats, context: Mapping[str, Any]) -> Floats:
     return np.where(hits.sum(-1) > 0, score, np.nan)
 
 
+def _of_positives(sums: Floats, context: Mapping[str, Any]) -> tuple[float, float]:
+    hits, _ = np.split(sums, 2)
+    return float(hits.sum()), 0.0
+
+
+def _of_top(sums: Floats, context: Mapping[str, Any]) -> tuple[float, float]:
+    _, rows = np.split(sums, 2)
+    return float(np.ceil(float(context["share"]) * rows.sum() * (1 - 1e-12))), 0.0
+
+
 def _share_faults(params: Params, *, name: str) -> Iterable[str]:
     value = params[name]
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
@@ -108,6 +118,7 @@ def _metric(name: str, value: Value, formula: str, oracle: str, parameter: str =
         exact=partial(_exactly, value=value),
         formula=formula,
         oracle=oracle,
+        trials=_of_top if parameter == "share" else _of_positives,
         **more,
     )
 

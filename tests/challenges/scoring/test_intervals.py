@@ -115,6 +115,21 @@ def test_an_end_of_another_range_is_not_certain_either() -> None:
     assert good == [0.0, pytest.approx(wilson(0, 300)[1]), "wilson"]
 
 
+@pytest.mark.parametrize(
+    ("metric", "params", "rows"),
+    [
+        ("average_precision", {}, 16),
+        ("recall_at_precision", {"precision": 0.9}, 16),
+        ("precision_at_top", {"share": 0.02}, 6),
+    ],
+)
+def test_a_perfect_order_rests_on_the_rows_it_counts(
+    metric: str, params: dict[str, float], rows: int
+) -> None:
+    good, _ = perfect(metric, "float", **params)
+    assert good == [pytest.approx(wilson(rows, rows)[0]), 1.0, "wilson"]
+
+
 def test_precision_is_bounded_by_the_rows_it_counts() -> None:
     chosen = contract("precision", params={"positive": "1"})
     truth = truth_of(chosen, {"id": [f"r{i}" for i in range(300)], "y": [1] * 40 + [0] * 260})
