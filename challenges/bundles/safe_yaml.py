@@ -99,6 +99,37 @@ def load(raw: bytes) -> object:
             loader.dispose()
 
 
+def lines(raw: bytes) -> dict[str, int]:
+    """Give the 1-based line of each key of a document that `load` accepts, as a[0].b.
+
+    An alias counts where it is written, its content is not walked again.
+    """
+    loader = _Loader(raw.decode("utf-8-sig"))
+    try:
+        root = loader.get_single_node()
+    finally:
+        loader.dispose()
+    found: dict[str, int] = {}
+    if root is not None:
+        _walk(root, "", found, set())
+    return found
+
+
+def _walk(node: yaml.Node, place: str, found: dict[str, int], seen: set[int]) -> None:
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            below = f"{place}.{key.value}" if place else str(key.value)
+            found[below] = key.start_mark.line + 1
+            _walk(value, below, found, seen)
+    elif isinstance(node, yaml.SequenceNode):
+        for at, value in enumerate(node.value):
+            found[f"{place}[{at}]"] = value.start_mark.line + 1
+            _walk(value, f"{place}[{at}]", found, seen)
+
+
 def _french(error: yaml.MarkedYAMLError) -> str:
     problem = error.problem or ""
     if "could not determine a constructor" in problem:

@@ -1,0 +1,236 @@
+"""Read typed values out of a foreign document, remembering what was read and where it stands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from challenges.bundles import safe_yaml
+from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
+from challenges.bundles.report import Findings
+
+MISSING, TYPE = "E_KEY_MISSING", "E_KEY_TYPE"
+UNKNOWN, NOT_MAPPED = "W_UNKNOWN_KEY", "W_KEY_NOT_MAPPED"
+MAX_TEXT, MAX_ITEMS = 20_000, 2_000
+FLAGS = {"true": True, "false": False, "yes": True, "no": False}
+
+
+@dataclass
+class Document:
+    """One file of a bundle, where its faults go, and the line of each of its keys."""
+
+    file: str
+    findings: Findings
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def said(self, place: str, message: str) -> str:
+        """Write a sentence with its line, when the document knows it."""
+        line = self.lines.get(place)
+        return f"ligne {line} : {message}" if line else message
+
+
+class Block:
+    """The keys of one mapping; `place` is its place in the document, as a[0].b."""
+
+    def __init__(self, document: Document, value: object, place: str = "") -> None:
+        """Keep the mapping; anything else is a fault, then an empty mapping."""
+        self.document, self.place = document, place
+        self.values: dict[str, object] = {}
+        self._read: set[str] = set()
+        if isinstance(value, dict):
+            self.values = {str(key): one for key, one in value.items()}
+        elif value is not None:
+            self.refuse(TYPE, "une liste de clés est attendue", value=value)
+
+    def at(self, key: str) -> str:
+        """Give the place of a key."""
+        return f"{self.place}.{key}" if self.place and key else self.place or key
+
+    def refuse(self, code: str, message: str, *, key: str = "", value: object = "") -> None:
+        """Note a fault at a key of this mapping."""
+        place = self.at(key)
+        said = self.document.said(place, message)
+        self.document.findings.refuse(
+            code, said, file=self.document.file, key=place, value=_brief(value)
+        )
+
+    def warn(self, code: str, message: str, *, key: str = "", value: object = "") -> None:
+        """Note a warning at a key of this mapping."""
+        place = self.at(key)
+        said = self.document.said(place, message)
+        self.document.findings.warn(
+            code, said, file=self.document.file, key=place, value=_brief(value)
+        )
+
+    def raw(self, key: str) -> object:
+        """Give a value as written, None when absent."""
+        self._read.add(key)
+        return self.values.get(key)
+
+    def has(self, key: str) -> bool:
+        """Say whether a key holds something."""
+        self._read.add(key)
+        return self.values.get(key) not in (None, "", [], {})
+
+    def text(self, key: str, default: str = "") -> str:
+        """Read an optional text; a number or a date is taken as written."""
+        value = self.raw(key)
+        if value is None:
+            return default
+        if isinstance(value, bool | dict | list):
+            self.refuse(TYPE, "un texte est attendu", key=key, value=value)
+            return default
+        text = str(value).strip()
+        if len(text) > MAX_TEXT:
+            self.refuse(TYPE, f"plus de {MAX_TEXT} caractères", key=key, value=text)
+        return text[:MAX_TEXT]
+
+    def needed(self, key: str, *, longest: int = MAX_TEXT) -> str:
+        """Read a text that must be there, of at most `longest` characters."""
+        if not self.has(key):
+            self.refuse(MISSING, "cette clé est obligatoire", key=key)
+            return ""
+        text = self.text(key)
+        if len(text) > longest:
+            self.refuse(TYPE, f"{longest} caractères au plus", key=key, value=text)
+        return text
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        """Read true or false, written as such or as a text."""
+        value = self.raw(key)
+        if value is None or value == "":
+            return default
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value.strip().lower() in FLAGS:
+            return FLAGS[value.strip().lower()]
+        if value in (0, 1):
+            return value == 1
+        self.refuse(TYPE, "true ou false est attendu", key=key, value=value)
+        return default
+
+    def whole(self, key: str, *, default: int | None) -> int | None:
+        """Read a whole number of at least 0; absent gives the default, empty gives None."""
+        if key not in self.values:
+            self._read.add(key)
+            return default
+        value = self.raw(key)
+        if value is None or value == "":
+            return None
+        if isinstance(value, str) and value.strip().isdecimal():
+            value = int(value.strip()[:10])
+        if isinstance(value, float) and math.isfinite(value) and value == int(value):
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
+            self.refuse(TYPE, "un nombre entier positif est attendu", key=key, value=value)
+            return default
+        return value
+
+    def chosen(self, key: str, allowed: tuple[str, ...], *, default: str) -> str:
+        """Read one of the allowed words."""
+        text = self.text(key, default)
+        if text in allowed:
+            return text
+        self.refuse(TYPE, f"valeurs admises : {', '.join(allowed)}", key=key, value=text)
+        return default
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Read a list of texts; one text is a list of one."""
+        value = self.raw(key)
+        if value is None or value == "":
+            return ()
+        if isinstance(value, str):
+            return (value.strip(),)
+        if not isinstance(value, list) or any(isinstance(one, dict | list) for one in value):
+            self.refuse(TYPE, "une liste de textes est attendue", key=key, value=value)
+            return ()
+        return tuple(str(one) for one in value[:MAX_ITEMS])
+
+    def numbers(self, key: str) -> tuple[int, ...]:
+        """Read a list of whole numbers; one number is a list of one."""
+        value = self.raw(key)
+        if value is None or value == "":
+            return ()
+        found = value if isinstance(value, list) else [value]
+        if any(isinstance(one, bool) or not isinstance(one, int) for one in found):
+            self.refuse(TYPE, "une liste de nombres entiers est attendue", key=key, value=value)
+            return ()
+        return tuple(found[:MAX_ITEMS])
+
+    def mapping(self, key: str) -> Block:
+        """Enter a mapping, empty when absent."""
+        return Block(self.document, self.raw(key), self.at(key))
+
+    def items(self, key: str) -> list[Block]:
+        """Enter a list of mappings, empty when absent."""
+        value = self.raw(key)
+        if value is None:
+            return []
+        if not isinstance(value, list) or len(value) > MAX_ITEMS:
+            self.refuse(TYPE, "une liste est attendue", key=key, value=value)
+            return []
+        return [
+            Block(self.document, "" if one is None else one, f"{self.at(key)}[{at}]")
+            for at, one in enumerate(value)
+        ]
+
+    def entries(self, key: str) -> list[tuple[str, Block]]:
+        """Enter each mapping of a mapping, in the order of the file."""
+        block = self.mapping(key)
+        return [
+            (name, Block(self.document, "" if one is None else one, f"{block.place}.{name}"))
+            for name, one in block.values.items()
+        ]
+
+    def dropped(self, keys: Iterable[str], why: str = "sans équivalent ici") -> None:
+        """Warn of each known key that has no equivalent, kept for the export."""
+        for key in keys:
+            if self.raw(key) is not None:
+                self.warn(NOT_MAPPED, f"{why}, gardé pour l’export", key=key, value=self.raw(key))
+
+    def rest(self) -> dict[str, object]:
+        """Warn of each key that nobody read and give them, to be kept for the export."""
+        left = {key: one for key, one in self.values.items() if key not in self._read}
+        for key, value in left.items():
+            self.warn(
+                UNKNOWN, "clé inconnue, gardée pour l’export et sans effet", key=key, value=value
+            )
+        return left
+
+
+def _brief(value: object) -> object:
+    """Show a list or a mapping by its size: aliases may make it huge."""
+    if isinstance(value, dict | list):
+        return f"{'liste' if isinstance(value, list) else 'clés'} ({len(value)})"
+    return value
+
+
+def load(folder: Folder, file: str, findings: Findings) -> Block | None:
+    """Read a YAML file as a mapping; None once its fault is noted.
+
+    Codes: E_FILE_MISSING, E_YAML, E_YAML_TAG, E_YAML_ALIAS, E_KEY_TYPE.
+    """
+    try:
+        raw = folder.read(file, limit_bytes=safe_yaml.MAX_BYTES)
+        found = safe_yaml.load(raw)
+    except (FileAbsent, PathRefused):
+        findings.refuse("E_FILE_MISSING", "ce fichier est attendu", file=file)
+        return None
+    except TableRefused as refusal:
+        findings.refuse("E_YAML", str(refusal), file=file)
+        return None
+    except safe_yaml.YamlRefused as refusal:
+        line = f"ligne {refusal.line} : " if refusal.line else ""
+        findings.refuse(_code(refusal), line + refusal.reason, file=file)
+        return None
+    if not isinstance(found, dict):
+        findings.refuse(TYPE, "une liste de clés est attendue", file=file)
+        return None
+    return Block(Document(file, findings, safe_yaml.lines(raw)), found)
+
+
+def _code(refusal: safe_yaml.YamlRefused) -> str:
+    if "étiquette" in refusal.reason:
+        return "E_YAML_TAG"
+    return "E_YAML_ALIAS" if "alias" in refusal.reason else "E_YAML"

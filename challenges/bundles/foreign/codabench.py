@@ -1,0 +1,251 @@
+"""Read a Codabench bundle, version 2.
+
+Source: codalab/codabench c7dbc75, src/apps/competitions/unpackers/v2.py, and the documentation
+of its YAML format.
+"""
+
+from __future__ import annotations
+
+from challenges.bundles.foreign import boards
+from challenges.bundles.foreign.blocks import MISSING, Block
+from challenges.bundles.foreign.context import Reading, code_is_expected, orders
+from challenges.bundles.foreign.dates import instant
+from challenges.bundles.foreign.payloads import published
+from challenges.bundles.foreign.values import (
+    Attribute,
+    ForeignSpec,
+    Format,
+    Payload,
+    Phase,
+    Solution,
+    Task,
+    Text,
+)
+
+FILE = "competition.yaml"
+DEFAULT_IMAGE = "codalab/codalab-legacy:py37"
+OFF = ("enable_detailed_results", "make_programs_available", "make_input_data_available")
+ON = (
+    "show_detailed_results_in_submission_panel",
+    "show_detailed_results_in_leaderboard",
+    "auto_run_submissions",
+    "can_participants_make_submissions_public",
+    "forum_enabled",
+)
+KINDS = ("competition", "benchmark")
+FACTS = ("checkbox", "text", "select")
+HIDDEN = ("hide_output", "hide_prediction_output", "hide_score_output")
+DEFAULT_SECONDS = 600
+
+
+def read(top: Block, reading: Reading) -> ForeignSpec:
+    """Read competition.yaml and what it names; every fault goes to reading.findings."""
+    payloads = reading.payloads
+    environment(top, "docker_image", default=DEFAULT_IMAGE)
+    if top.has("queue"):
+        top.warn(
+            "W_QUEUE_IGNORED", "les files d’un autre serveur n’existent pas ici", key="queue",
+            value=top.raw("queue"),
+        )  # fmt: skip
+    tasks = _tasks(top, reading)
+    options = {key: top.flag(key, default=False) for key in OFF}
+    options |= {key: top.flag(key, default=True) for key in ON}
+    _input_published(top, reading, tasks, options)
+    found = ForeignSpec(
+        format=Format.CODABENCH,
+        version=top.text("version"),
+        title=top.needed("title"),
+        description=top.text("description"),
+        image=payloads.image(top, "image"),
+        contact=top.text("contact_email"),
+        reward=top.text("reward"),
+        kind=top.chosen("competition_type", KINDS, default=KINDS[0]),
+        auto_approve=top.flag("registration_auto_approve", default=False),
+        options=options,
+        environment=top.text("docker_image", DEFAULT_IMAGE),
+        terms=payloads.terms(top, "terms"),
+        pages=tuple(_pages(top, reading)),
+        tasks=tasks,
+        solutions=_solutions(top, reading, tasks),
+        phases=_phases(top, reading, tasks),
+        boards=boards.codabench(top, reading),
+        fact_sheet=_fact_sheet(top, reading),
+        kept=reading.kept,
+    )
+    code_is_expected(top, tasks)
+    reading.close(top)
+    return found
+
+
+def environment(top: Block, key: str, *, default: str) -> None:
+    """Warn of an image of another platform: programs run in the environments named here."""
+    if top.has(key) and top.text(key) != default:
+        top.warn(
+            "W_DOCKER_IMAGE_IGNORED",
+            "les programmes tournent dans les environnements de ce portail : vérifiez leurs "
+            "bibliothèques par un essai à blanc",
+            key=key,
+            value=top.text(key),
+        )
+
+
+def _pages(top: Block, reading: Reading) -> list[Text]:
+    found = []
+    for block in top.items("pages"):
+        page = reading.payloads.page(block, "file", title=block.needed("title"))
+        reading.close(block)
+        found += [page] if page else []
+    if "pages" not in top.values:
+        top.refuse(MISSING, "cette clé est obligatoire", key="pages")
+    return found
+
+
+def _tasks(top: Block, reading: Reading) -> tuple[Task, ...]:
+    found: list[Task] = []
+    if not top.has("tasks"):
+        top.refuse(MISSING, "au moins une tâche est attendue", key="tasks")
+    for at, block in enumerate(top.items("tasks")):
+        index = _index(block, at, [task.index for task in found], "E_TASK_INDEX_DUPLICATE")
+        found.append(_task(block, index, reading))
+        reading.close(block)
+    return tuple(found)
+
+
+def _task(block: Block, index: int, reading: Reading) -> Task:
+    named = reading.payloads.named
+    if block.has("key"):
+        block.refuse(
+            "E_FILE_MISSING",
+            "tâche d’un autre serveur, inconnue ici : décrivez-la avec ses fichiers",
+            key="key",
+            value=block.text("key"),
+        )
+    together = block.flag("ingestion_only_during_scoring", default=False)
+    if together:
+        block.warn(
+            "W_KEY_NOT_MAPPED",
+            "le code des équipes tournerait à côté de la vérité : gardé pour l’export, jamais "
+            "exécuté",
+            key="ingestion_only_during_scoring",
+            value=True,
+        )
+    return Task(
+        index=index,
+        name=block.text("name") if block.has("key") else block.needed("name"),
+        description=block.text("description"),
+        scoring_program=named(block, "scoring_program", required=not block.has("key")),
+        reference_data=named(block, "reference_data"),
+        input_data=named(block, "input_data"),
+        ingestion_program=named(block, "ingestion_program"),
+        ingestion_only_during_scoring=together,
+        key=block.text("key"),
+    )
+
+
+def _index(block: Block, at: int, taken: list[int], code: str) -> int:
+    """Read an index, its rank in the list when absent, and note one already taken."""
+    index = block.whole("index", default=at)
+    if index is None:
+        return at
+    if index in taken:
+        block.refuse(code, "cet index sert deux fois", key="index", value=index)
+    return index
+
+
+def _input_published(
+    top: Block, reading: Reading, tasks: tuple[Task, ...], options: dict[str, bool]
+) -> None:
+    """Refuse input data given to everybody that hold the answers."""
+    if not options["make_input_data_available"]:
+        return
+    for at, task in enumerate(tasks):
+        published(reading.payloads, top, f"tasks[{at}].input_data", task.input_data, tasks)
+
+
+def _known(block: Block, tasks: tuple[Task, ...]) -> tuple[int, ...]:
+    """Read the tasks that a phase or a solution names: E_TASK_UNKNOWN."""
+    named, known = block.numbers("tasks"), [task.index for task in tasks]
+    for index in named:
+        if index not in known:
+            block.refuse(
+                "E_TASK_UNKNOWN",
+                f"tâches déclarées : {', '.join(map(str, known)) or 'aucune'}",
+                key="tasks",
+                value=index,
+            )
+    return named
+
+
+def _solutions(top: Block, reading: Reading, tasks: tuple[Task, ...]) -> tuple[Solution, ...]:
+    found: list[Solution] = []
+    for at, block in enumerate(top.items("solutions")):
+        index = _index(block, at, [one.index for one in found], "E_SOLUTION_INDEX_DUPLICATE")
+        key = "path" if block.has("path") else "key"
+        payload = reading.payloads.named(block, key, required=True)
+        named = _known(block, tasks)
+        if payload is not None:
+            found.append(Solution(index, block.text("name"), payload, named))
+        block.text("description")
+        reading.close(block)
+    return tuple(found)
+
+
+def _phases(top: Block, reading: Reading, tasks: tuple[Task, ...]) -> tuple[Phase, ...]:
+    found: list[tuple[Block, Phase]] = []
+    if not top.has("phases"):
+        top.refuse(MISSING, "au moins une phase est attendue", key="phases")
+    for at, block in enumerate(top.items("phases")):
+        index = _index(block, at, [one.index for _block, one in found], "E_PHASE_INDEX_DUPLICATE")
+        found.append((block, _phase(block, index, reading, tasks)))
+        reading.close(block, drop=("accepts_only_result_submissions",))
+    found.sort(key=lambda one: one[1].index)
+    orders(found, start="start", end="end")
+    return tuple(boards.renumbered([phase for _block, phase in found]))
+
+
+def _phase(block: Block, index: int, reading: Reading, tasks: tuple[Task, ...]) -> Phase:
+    if not block.has("tasks"):
+        block.refuse(MISSING, "au moins une tâche est attendue", key="tasks")
+    hidden = tuple(key.removeprefix("hide_") for key in HIDDEN if block.flag(key, default=False))
+    seconds = block.whole("execution_time_limit", default=DEFAULT_SECONDS)
+    return Phase(
+        index=index,
+        name=block.needed("name"),
+        description=block.text("description"),
+        start=instant(block, "start", ask=reading.ask),
+        end=instant(block, "end", ask=reading.ask),
+        tasks=_known(block, tasks),
+        max_per_day=reading.quota(block, "max_submissions_per_day", default=5),
+        max_total=reading.quota(block, "max_submissions", default=100),
+        time_limit_s=seconds or DEFAULT_SECONDS,
+        migrates=block.flag("auto_migrate_to_this_phase", default=False),
+        hidden=hidden,
+        public_data=_public(block, "public_data", reading, tasks),
+        starting_kit=_public(block, "starting_kit", reading, tasks),
+    )
+
+
+def _public(block: Block, key: str, reading: Reading, tasks: tuple[Task, ...]) -> Payload | None:
+    found = reading.payloads.named(block, key)
+    published(reading.payloads, block, key, found, tasks)
+    return found
+
+
+def _fact_sheet(top: Block, reading: Reading) -> tuple[Attribute, ...]:
+    found = []
+    for name, block in top.entries("fact_sheet"):
+        kind = block.chosen("type", FACTS, default="text")
+        options = block.texts("selection") if kind == "select" else ()
+        block.raw("selection")
+        found.append(
+            Attribute(
+                key=block.text("key", name),
+                title=block.text("title", name),
+                type=kind,
+                options=options,
+                required=block.flag("is_required", default=False),
+                on_leaderboard=block.flag("is_on_leaderboard", default=False),
+            )
+        )
+        reading.close(block)
+    return tuple(found)

@@ -1,0 +1,221 @@
+"""Read a CodaLab bundle, version 1, 1.5 or 1.8.
+
+Source: codalab/codabench c7dbc75, src/apps/competitions/unpackers/v1.py, and the bundles of
+CodaLab Competitions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from challenges.bundles.foreign import boards
+from challenges.bundles.foreign.blocks import MISSING, Block
+from challenges.bundles.foreign.codabench import DEFAULT_SECONDS, environment
+from challenges.bundles.foreign.context import Reading, code_is_expected
+from challenges.bundles.foreign.dates import Instant, instant
+from challenges.bundles.foreign.payloads import published
+from challenges.bundles.foreign.values import (
+    Board,
+    ForeignSpec,
+    Format,
+    Payload,
+    Phase,
+    Rule,
+    Task,
+    Text,
+)
+
+FILE = "competition.yaml"
+DEFAULT_IMAGE = "codalab/codalab-legacy:py3"
+OPTIONS = ("enable_detailed_results", "make_programs_available", "make_input_data_available")
+DROPPED = (
+    "disallow_leaderboard_modifying", "enable_forum", "allow_teams", "anonymous_leaderboard",
+    "admin_names", "allow_public_submissions", "enable_medical_image_viewer",
+)  # fmt: skip
+PHASE_DROPPED = ("color", "datasets", "ingestion_program_docker_image", "phase_never_ends")
+HIDDEN = ("hide_output", "hide_prediction_output", "hide_score_output")
+PARENT = ("is_parallel_parent", "parent_phasenumber")
+DAY = timedelta(days=1)
+
+
+def read(top: Block, reading: Reading) -> ForeignSpec:
+    """Read competition.yaml and what it names; every fault goes to reading.findings."""
+    environment(top, "competition_docker_image", default=DEFAULT_IMAGE)
+    html = top.mapping("html")
+    options = {key: top.flag(key, default=False) for key in OPTIONS}
+    options["auto_run_submissions"] = top.flag("auto_run_submissions", default=True)
+    forced = top.flag("force_submission_to_leaderboard", default=False)
+    phases, tasks, best = _phases(top, reading)
+    found = ForeignSpec(
+        format=Format.CODALAB,
+        version=top.text("version", "1.5"),
+        title=top.needed("title"),
+        description=top.text("description"),
+        image=reading.payloads.image(top, "image"),
+        auto_approve=not top.flag("has_registration", default=False),
+        options=options,
+        environment=top.text("competition_docker_image", DEFAULT_IMAGE),
+        terms=reading.payloads.terms(html, "terms"),
+        pages=_pages(html, reading),
+        tasks=tasks,
+        phases=phases,
+        boards=tuple(
+            _ruled(board, forced=forced, best=best) for board in boards.codalab(top, reading)
+        ),
+        end=instant(top, "end_date", ask=_silent),
+        kept=reading.kept,
+    )
+    code_is_expected(top, tasks)
+    reading.close(top, drop=DROPPED)
+    return found
+
+
+def _silent(key: str, text: str, proposal: str | None) -> None:
+    """Ask nothing: the end of the challenge is asked about as that of its last phase."""
+
+
+def _ruled(board: Board, *, forced: bool, best: bool) -> Board:
+    """Say which entries the board keeps: chosen by the team unless the challenge forces them."""
+    rule = Rule.BEST if best else Rule.LAST if forced else Rule.CHOSEN_ONE
+    return replace(board, rule=rule)
+
+
+def _pages(html: Block, reading: Reading) -> tuple[Text, ...]:
+    found = []
+    for key in html.values:
+        if key != "terms" and html.has(key):
+            page = reading.payloads.page(html, key, title=key.replace("_", " ").title(), name=key)
+            found += [page] if page else []
+    return tuple(found)
+
+
+def _phases(top: Block, reading: Reading) -> tuple[tuple[Phase, ...], tuple[Task, ...], bool]:
+    """Read the phases in their order, one task each; say whether all force the best entry."""
+    if not top.has("phases"):
+        top.refuse(MISSING, "au moins une phase est attendue", key="phases")
+    blocks = [block for _name, block in top.entries("phases")]
+    blocks = [block for block in blocks if not _is_parent(block, reading)]
+    blocks.sort(key=lambda block: block.whole("phasenumber", default=0) or 0)
+    starts = [instant(block, "start_date", ask=reading.ask) for block in blocks]
+    last = instant(top, "end_date", ask=reading.ask)
+    phases, tasks, best = [], [], bool(blocks)
+    for at, block in enumerate(blocks):
+        best &= block.flag("force_best_submission_to_leaderboard", default=False)
+        end = _end(block, starts[at], starts[at + 1]) if at + 1 < len(blocks) else last
+        task = _task(block, at, reading)
+        phase = _phase(block, at, reading, task)
+        phases.append(replace(phase, start=starts[at], end=end))
+        tasks.append(task)
+        _dates(block, top, phases[-1], is_last=at + 1 == len(blocks))
+        reading.close(block, drop=PHASE_DROPPED)
+    return tuple(phases), tuple(tasks), best
+
+
+def _is_parent(block: Block, reading: Reading) -> bool:
+    """Say whether a phase of version 1.8 only holds others; it is left out, with a warning."""
+    parent = block.flag(PARENT[0], default=False)
+    block.raw(PARENT[1])
+    if parent:
+        block.warn("W_KEY_NOT_MAPPED", "phase qui ne fait qu’en réunir d’autres", key=PARENT[0])
+        reading.kept[block.place] = block.values
+    return parent
+
+
+def _end(block: Block, start: Instant | None, following: Instant | None) -> Instant | None:
+    """End a phase where the next one starts; Codabench ends it a day before."""
+    if following is None:
+        return None
+    if start is not None and following.at - DAY <= start.at:
+        block.warn(
+            "W_PHASE_END",
+            "phases distantes d’un jour ou moins : celle-ci finit au début de la suivante ; "
+            "Codabench la ferait finir avant son début",
+            key="start_date",
+        )
+    return Instant(following.written, following.at, following.codabench - DAY)
+
+
+def _dates(block: Block, top: Block, phase: Phase, *, is_last: bool) -> None:
+    """Check the dates of a phase: E_PHASE_DATES, E_PHASE_ORDER."""
+    if phase.start is None and not block.has("start_date"):
+        block.refuse("E_PHASE_DATES", "une date de début est attendue", key="start_date")
+    if not phase.start or not phase.end or phase.end.at > phase.start.at:
+        return
+    if is_last:
+        top.refuse(
+            "E_PHASE_DATES", f"la fin précède le début de la dernière phase, {phase.start.written}",
+            key="end_date", value=phase.end.written,
+        )  # fmt: skip
+    else:
+        block.refuse(
+            "E_PHASE_ORDER",
+            f"la phase suivante commence avant celle-ci, le {phase.end.written}",
+            key="start_date",
+            value=phase.start.written,
+        )
+
+
+def _task(block: Block, at: int, reading: Reading) -> Task:
+    named = reading.payloads.named
+    together = block.flag("ingestion_program_only_during_scoring", default=False)
+    if together:
+        block.warn(
+            "W_KEY_NOT_MAPPED",
+            "le code des équipes tournerait à côté de la vérité : gardé pour l’export, jamais "
+            "exécuté",
+            key="ingestion_program_only_during_scoring",
+            value=True,
+        )
+    return Task(
+        index=at,
+        name=f"{block.text('label')} Task",
+        scoring_program=named(block, "scoring_program", required=True),
+        reference_data=named(block, "reference_data", required=True),
+        input_data=named(block, "input_data"),
+        ingestion_program=named(block, "ingestion_program"),
+        ingestion_only_during_scoring=together,
+    )
+
+
+def _phase(block: Block, at: int, reading: Reading, task: Task) -> Phase:
+    seconds = block.whole("execution_time_limit", default=DEFAULT_SECONDS)
+    mode = block.chosen(
+        "leaderboard_management_mode", ("default", "hide_results"), default="default"
+    )
+    number = block.whole("phasenumber", default=at)
+    return Phase(
+        index=at,
+        codename=str(at if number is None else number),
+        name=block.needed("label"),
+        description=block.text("description"),
+        start=None,
+        end=None,
+        tasks=(at,),
+        max_per_day=_per_day(block, reading),
+        max_total=reading.quota(block, "max_submissions", default=100),
+        time_limit_s=seconds or DEFAULT_SECONDS,
+        migrates=block.flag("auto_migration", default=False),
+        hidden=tuple(key.removeprefix("hide_") for key in HIDDEN if block.flag(key, default=False)),
+        scores_hidden=mode == "hide_results",
+        results_only=block.flag("is_scoring_only", default=False),
+        public_data=_public(block, "public_data", reading, task),
+        starting_kit=_public(block, "starting_kit", reading, task),
+    )
+
+
+def _public(block: Block, key: str, reading: Reading, task: Task) -> Payload | None:
+    found = reading.payloads.named(block, key)
+    published(reading.payloads, block, key, found, (task,))
+    return found
+
+
+def _per_day(block: Block, reading: Reading) -> int | None:
+    """Read the quota of a day; its default differs between the two platforms."""
+    key = "max_submissions_per_day"
+    if block.has(key) or key in block.values:
+        return reading.quota(block, key, default=None)
+    said = "absent : 5 sur Codabench, 999 sur CodaLab"
+    block.warn("W_QUOTA_DEFAULT", said, key=key)
+    reading.ask(block.at(key), f"Soumissions par jour ({said}) ?", "5")
+    return None

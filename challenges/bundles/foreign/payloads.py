@@ -1,0 +1,225 @@
+"""Find the programs, data and pages that a bundle names, inside it and nowhere else."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import zipfile
+from pathlib import Path, PurePosixPath
+
+from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused, is_relative
+from challenges.bundles.foreign import archives
+from challenges.bundles.foreign.blocks import MISSING, Block
+from challenges.bundles.foreign.values import Holding, Payload, Task, Text
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+ADDRESS = re.compile(r"https?://|\d+$", re.IGNORECASE)
+MAX_PAGE_BYTES = 1_000_000
+TERMS_MISSING, EMPTY, ABSENT, PATH = (
+    "E_TERMS_MISSING",
+    "E_FILE_EMPTY",
+    "E_FILE_MISSING",
+    "E_DATASET_PATH",
+)
+LEAST_SECRET_BYTES = 64  # a shorter file is no table of answers
+NEVER_SECRET = re.compile(r"(readme|lisezmoi|licen[cs]e|metadata)", re.IGNORECASE)
+
+
+class Payloads:
+    """The payloads of one bundle, each read once."""
+
+    def __init__(self, root: Path) -> None:
+        """Keep the folder; nothing is read yet."""
+        self.root, self.folder = root, Folder(root)
+        self._found: dict[str, Payload] = {}
+        self._digests: dict[str, dict[str, str]] = {}
+
+    def named(self, block: Block, key: str, *, required: bool = False) -> Payload | None:
+        """Give the payload named at a key, None when absent; notes E_DATASET_PATH, E_FILE_*."""
+        if not block.has(key):
+            if required:
+                block.refuse(MISSING, "cette clé est obligatoire", key=key)
+            return None
+        path = block.text(key).rstrip("/").removeprefix("./")
+        if not is_relative(path) and not ADDRESS.match(path):
+            block.refuse(
+                PATH, "chemin relatif attendu, dans l’archive, sans « .. »", key=key, value=path
+            )
+            return None
+        try:
+            return self.payload(path)
+        except PathRefused:
+            block.refuse(PATH, "ni fichier ni dossier ordinaire", key=key, value=path)
+        except FileAbsent:
+            block.refuse(ABSENT, _absent(path), key=key, value=path)
+        except archives.BundleRefused as refusal:
+            block.refuse(refusal.code, f"{refusal.reason} {refusal.member}".strip(), key=key)
+        return None
+
+    def payload(self, path: str) -> Payload:
+        """Read a payload; raises PathRefused, FileAbsent, or BundleRefused for a bad zip."""
+        if path not in self._found:
+            self._found[path] = self._read(path)
+        return self._found[path]
+
+    def _read(self, path: str) -> Payload:
+        place = self.root / path
+        if place.is_dir() and not place.is_symlink():
+            files = archives.paths(place)
+            if not files:
+                raise FileAbsent
+            each = {name: self.folder.sha256(f"{path}/{name}") for name in files}
+            return self._kept(path, Holding.FOLDER, each, self._rows(path, files))
+        digest = self.folder.sha256(path)  # judges the path
+        if zipfile.is_zipfile(place):
+            return self._zip(path, place)
+        rows = self._rows(str(PurePosixPath(path).parent), [PurePosixPath(path).name])
+        return self._kept(path, Holding.FILE, {PurePosixPath(path).name: digest}, rows)
+
+    def _zip(self, path: str, place: Path) -> Payload:
+        """List a zip inside the bundle, judged by the same rules, without writing it out."""
+        each: dict[str, str] = {}
+        with place.open("rb") as stream:
+            members = archives.judged(stream)
+            with zipfile.ZipFile(stream) as archive:
+                for name in sorted(members):
+                    each[name] = _digest(archive, name)
+                tables = [name for name in each if name.lower().endswith(".csv")]
+                rows = _zipped_rows(archive, tables[0]) if len(tables) == 1 else None
+        return self._kept(path, Holding.ZIP, each, rows)
+
+    def _kept(self, path: str, holding: Holding, each: dict[str, str], rows: int | None) -> Payload:
+        digest = hashlib.sha256()
+        for name, one in each.items():
+            digest.update(f"{name}\0{one}\n".encode())
+        self._digests[path] = each
+        return Payload(path, holding, digest.hexdigest(), tuple(each), rows)
+
+    def _rows(self, path: str, files: list[str]) -> int | None:
+        """Count the rows of the only table of a payload."""
+        tables = [name for name in files if name.lower().endswith(".csv")]
+        if len(tables) != 1:
+            return None
+        name = tables[0] if path in {"", "."} else f"{path}/{tables[0]}"
+        try:
+            return self.folder.rows(name)
+        except (TableRefused, FileAbsent, PathRefused):
+            return None
+
+    def told(self, public: Payload, secret: Payload) -> str:
+        """Name the file of a public payload that holds answers, "" when none does."""
+        if public.path == secret.path or public.digest == secret.digest:
+            return public.path
+        if secret.path.startswith(f"{public.path}/"):
+            return secret.path
+        if public.path.startswith(f"{secret.path}/"):
+            return public.path
+        hidden = {
+            digest
+            for name, digest in self._digests[secret.path].items()
+            if self._secret(secret, name)
+        }
+        return next((name for name, one in self._digests[public.path].items() if one in hidden), "")
+
+    def _secret(self, payload: Payload, name: str) -> bool:
+        if NEVER_SECRET.match(PurePosixPath(name).name):
+            return False
+        if payload.holding is not Holding.FOLDER:
+            return True
+        return (self.root / payload.path / name).stat().st_size >= LEAST_SECRET_BYTES
+
+    def page(self, block: Block, key: str, *, title: str = "", name: str = "") -> Text | None:
+        """Read a page named at a key: a file of the bundle, UTF-8, not blank."""
+        path = block.text(key).removeprefix("./")
+        if not path:
+            block.refuse(MISSING, "cette clé est obligatoire", key=key)
+            return None
+        text = self._text(block, key, path)
+        if text is None:
+            return None
+        if not text.strip():
+            block.refuse(EMPTY, "page vide", key=key, value=path)
+            return None
+        kind = "html" if path.lower().endswith((".html", ".htm")) else "markdown"
+        return Text(title, path, text, kind, name)
+
+    def terms(self, block: Block, key: str) -> Text | None:
+        """Read the terms: a challenge without terms is refused."""
+        if not block.has(key):
+            block.refuse(TERMS_MISSING, "un règlement est obligatoire", key=key)
+            return None
+        path = block.text(key).removeprefix("./")
+        text = self._text(block, key, path)
+        if text is None:
+            return None
+        if not text.strip():
+            block.refuse(TERMS_MISSING, "règlement vide", key=key, value=path)
+            return None
+        kind = "html" if path.lower().endswith((".html", ".htm")) else "markdown"
+        return Text("Règlement", path, text, kind, "terms")
+
+    def _text(self, block: Block, key: str, path: str) -> str | None:
+        try:
+            return self.folder.read(path, limit_bytes=MAX_PAGE_BYTES).decode("utf-8-sig")
+        except PathRefused:
+            block.refuse(PATH, "chemin relatif attendu, dans l’archive", key=key, value=path)
+        except FileAbsent:
+            block.refuse(ABSENT, "fichier absent de l’archive", key=key, value=path)
+        except (TableRefused, UnicodeDecodeError):
+            block.refuse("E_KEY_TYPE", "texte UTF-8 de 1 Mo au plus attendu", key=key, value=path)
+        return None
+
+    def image(self, block: Block, key: str) -> str:
+        """Give the path of the image; missing, one is generated, with a warning."""
+        path = block.text(key).removeprefix("./")
+        try:
+            if path:
+                self.folder.locate(path)
+                return path
+        except (PathRefused, FileAbsent):
+            path = ""
+        block.warn("W_IMAGE_MISSING", "image absente : une image est fabriquée", key=key)
+        return path
+
+
+def published(
+    payloads: Payloads, block: Block, key: str, public: Payload | None, tasks: tuple[Task, ...]
+) -> None:
+    """Refuse data given to everybody that hold the answers of a task: E_TRUTH_PUBLIC."""
+    for task in tasks:
+        if public is None or task.reference_data is None:
+            continue
+        if told := payloads.told(public, task.reference_data):
+            block.refuse(
+                "E_TRUTH_PUBLIC",
+                f"ces fichiers publics contiennent la vérité de la tâche {task.index}",
+                key=key,
+                value=told,
+            )
+            return
+
+
+def _absent(path: str) -> str:
+    if UUID.fullmatch(path) or ADDRESS.match(path):
+        return "jeu de données d’un autre serveur, inconnu ici : joignez ses fichiers à l’archive"
+    return "absent de l’archive"
+
+
+def _digest(archive: zipfile.ZipFile, name: str) -> str:
+    digest = hashlib.sha256()
+    with archive.open(name) as member:
+        while block := member.read(archives.CHUNK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _zipped_rows(archive: zipfile.ZipFile, name: str) -> int | None:
+    """Count the rows of a table in a judged zip, header excluded."""
+    with archive.open(name) as member:
+        text = io.TextIOWrapper(member, encoding="utf-8-sig", errors="replace", newline="")
+        try:
+            return max(0, sum(1 for row in csv.reader(text) if row) - 1)
+        except csv.Error:
+            return None

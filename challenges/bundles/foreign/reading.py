@@ -1,0 +1,156 @@
+"""Say which platform wrote a bundle, read it, and report everything that was found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from challenges.bundles import spec as ours
+from challenges.bundles.folder import Folder
+from challenges.bundles.foreign import archives, codabench, codalab, evalai, facts, rehearsal
+from challenges.bundles.foreign.blocks import load
+from challenges.bundles.foreign.context import Question, Reading
+from challenges.bundles.foreign.rehearsal import Evaluator
+from challenges.bundles.foreign.values import ForeignSpec, Format
+from challenges.bundles.report import Findings, Problem
+
+YAML = (".yaml", ".yml")
+COMPETITION = ("competition.yaml", "competition.yml")
+LOOKED_FOR = (
+    "competition.yaml (Codabench, CodaLab), un seul fichier YAML avec challenge_phases (EvalAI), "
+    "conf.json et solution.csv (Hugging Face), solution.csv avec une colonne Usage (Kaggle), "
+    "qrels.txt (TREC), challenge.yaml (Open Emploi)"
+)
+REFUSED = archives.FORMAT
+
+
+@dataclass(frozen=True)
+class ForeignReport:
+    """What was found in a bundle; spec is None as soon as there is an error."""
+
+    format: Format | None
+    errors: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    questions: tuple[Question, ...] = ()
+    spec: ForeignSpec | None = None
+    dry_run: tuple[str, ...] = ()
+
+    @property
+    def codes(self) -> list[str]:
+        """List the causes of refusal, in the order of the checks."""
+        return [problem.code for problem in self.errors]
+
+    def to_json(self) -> dict[str, object]:
+        """Give the whole report as JSON values."""
+        return {
+            "format": self.format.value if self.format else None,
+            "errors": [one.to_json() for one in self.errors],
+            "warnings": [one.to_json() for one in self.warnings],
+            "questions": [one.to_json() for one in self.questions],
+            "facts": facts.facts(self.spec) if self.spec else None,
+            "dry_run": list(self.dry_run),
+        }
+
+
+def read(path: Path, *, evaluate: Evaluator | None = None) -> ForeignReport:
+    """Read a zip or a folder of another platform.
+
+    evaluate: runs an EvalAI script in isolation; without it names are not compared, and the
+    report says so. Writes nothing but a private copy of a zip, removed before it returns.
+    """
+    try:
+        with archives.opened(path) as root:
+            return read_folder(root, evaluate=evaluate)
+    except archives.BundleRefused as refusal:
+        return ForeignReport(None, (refused(refusal),), ())
+
+
+def refused(refusal: archives.BundleRefused) -> Problem:
+    """Write the refusal of an archive as a problem."""
+    return Problem(refusal.code, refusal.reason, refusal.member)
+
+
+def read_folder(root: Path, *, evaluate: Evaluator | None = None) -> ForeignReport:
+    """Read an opened bundle; as `read`."""
+    reading = Reading(root)
+    found = _dispatched(root, reading)
+    if found is None:
+        return _report(None, reading, None)
+    format_, reader = found
+    spec = reader()
+    dry_run: tuple[str, ...] = ()
+    if spec is not None and spec.evaluation_script and not reading.findings.errors:
+        dry_run = rehearsal.compare(spec, reading, evaluate)
+    return replace(_report(format_, reading, spec), dry_run=dry_run)
+
+
+def _report(format_: Format | None, reading: Reading, spec: ForeignSpec | None) -> ForeignReport:
+    noted = reading.findings
+    return ForeignReport(
+        format_,
+        tuple(noted.errors),
+        tuple(noted.warnings),
+        tuple(reading.questions),
+        None if noted.errors else spec,
+    )
+
+
+Reader = Callable[[], ForeignSpec | None]
+
+
+def _dispatched(root: Path, reading: Reading) -> tuple[Format, Reader] | None:
+    """Choose a reader by what the folder holds; None once the refusal is noted."""
+    names = archives.paths(root)
+    top = [name for name in names if "/" not in name]
+    written = [name for name in top if name.lower().endswith(YAML)]
+    competition = next((name for name in COMPETITION if name in top), None)
+    if competition is not None:
+        return _competition(competition, reading)
+    if ours.CHALLENGE_FILE not in top and written:
+        return _evalai(written, reading)
+    _unknown(names, reading.findings)
+    return None
+
+
+def _competition(file: str, reading: Reading) -> tuple[Format, Reader] | None:
+    """Tell the two versions of competition.yaml apart."""
+    block = load(Folder(reading.root), file, reading.findings)
+    if block is None:
+        return None
+    version = block.text("version")
+    if version in {"2", "2.0"}:
+        return Format.CODABENCH, lambda: codabench.read(block, reading)
+    if version in {"", "1", "1.0", "1.5", "1.8"}:
+        return Format.CODALAB, lambda: codalab.read(block, reading)
+    block.refuse(REFUSED, "versions lues : 1, 1.5, 1.8 et 2", key="version", value=version)
+    return None
+
+
+def _evalai(files: list[str], reading: Reading) -> tuple[Format, Reader] | None:
+    """Accept exactly one YAML file, and only with phases."""
+    if len(files) > 1:
+        reading.findings.refuse(
+            REFUSED, f"un seul fichier YAML est attendu, trouvés : {', '.join(files)}",
+            file=files[0],
+        )  # fmt: skip
+        return None
+    block = load(Folder(reading.root), files[0], reading.findings)
+    if block is None:
+        return None
+    if not block.has("challenge_phases"):
+        reading.findings.refuse(REFUSED, f"cherché : {LOOKED_FOR}", file=files[0])
+        return None
+    return Format.EVALAI, lambda: evalai.read(block, reading)
+
+
+def _unknown(names: list[str], findings: Findings) -> None:
+    """Refuse a bundle of no known format, naming the file that is one folder too deep."""
+    wanted = (*COMPETITION, "challenge_config.yaml", "conf.json", "solution.csv", "qrels.txt")
+    deeper = [name for name in names if name.rsplit("/", 1)[-1] in wanted]
+    hint = f" ; {deeper[0]} devrait être à la racine" if deeper else ""
+    if "problem.py" in names:
+        hint = " ; les défis RAMP (problem.py) ne sont pas repris"
+    findings.refuse(
+        REFUSED, f"cherché à la racine : {LOOKED_FOR}{hint}", file=deeper[0] if deeper else ""
+    )
