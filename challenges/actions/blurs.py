@@ -107,6 +107,11 @@ def sentence(key: str, why: str) -> str:
                 "« %(key)s » n’a pas de sensibilité déclarée ; avec la confidentialité renforcée, "
                 "les mesures admises sont : %(known)s"
             )
+        case "range":
+            text = _(
+                "« %(key)s » demande des réponses de 0 à 1 : déclarez le « min » et le « max » de "
+                "leur colonne"
+            )
         case "weight":
             text = _("des lignes pondérées n’ont pas de sensibilité déclarée")
         case _:

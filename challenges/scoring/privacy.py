@@ -8,8 +8,9 @@ A mean of bounded row losses is shown with Laplace(Δ/ε): Δ is the most that o
 F1 (of one label) and AUC have no such Δ: the counts of positives they are made of are noised,
 once an entry, and the figure is computed from them; AUC over 32 bins of scores.
 
-The draw depends on the secret, the figure and the canonical answer: the same answer is always
-shown the same, so that sending it again tells nothing, and equal files share their rank.
+The draw depends on the secret, the figure, what it spends and the canonical answer: the same
+answer is always shown the same, so that sending it again tells nothing, and equal files share
+their rank; another scale draws anew, since one draw at two scales would tell the exact figure.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from math import log
 import numpy as np
 
 from challenges.scoring import registry
+from challenges.scoring.answer import canonical
 from challenges.scoring.contract import MOST_EPSILON, MetricSpec, ScoringContract
 from challenges.scoring.evaluation import finite
 from challenges.scoring.metric import Array, Part, is_binary
@@ -29,6 +31,7 @@ from challenges.scoring.truth import Labels
 FEWEST_UNITS = 30
 BINS = 32
 CLIP = 1e-6
+BOUNDED = "brier"  # a loss of 1 at most, of an answer from 0 to 1
 PUBLIC = "public"
 _STEPS = 2**53
 
@@ -70,6 +73,11 @@ def problems(contract: ScoringContract, units: int | None = None) -> list[tuple[
         for spec in contract.metrics
         if registry.ALIASES.get(spec.metric, spec.metric) not in KNOWN
     ]
+    column = contract.answer.answer
+    if not (
+        column.min is not None and column.max is not None and 0 <= column.min <= column.max <= 1
+    ):
+        found += [(spec.key, "range") for spec in contract.metrics if spec.metric == BOUNDED]
     if contract.truth.weight is not None:
         found.append((contract.primary.key, "weight"))
     if units is not None and units < FEWEST_UNITS:
@@ -93,7 +101,8 @@ def blurred(
     shown: dict[str, float | None] = {}
     for spec in contract.metrics:
         metric = registry.metric(spec.metric)
-        draw = _Draw(noise.key, f"{spec.key}\0{answer}")
+        subject = canonical([spec.key, spec.metric, dict(spec.params), share, answer])
+        draw = _Draw(noise.key, subject)
         exact = values.get(spec.key)
         if not isinstance(exact, int | float):
             shown[spec.key] = None
@@ -111,8 +120,8 @@ def blurred(
 class _Draw:
     """Draw from a secret: the same secret and subject give the same numbers, on any machine."""
 
-    def __init__(self, key: bytes, subject: str) -> None:
-        self._key, self._subject, self._count = key, subject.encode(), 0
+    def __init__(self, key: bytes, subject: bytes) -> None:
+        self._key, self._subject, self._count = key, subject, 0
 
     def uniform(self) -> float:
         """Return a number in (0, 1)."""

@@ -22,10 +22,15 @@ def spec(metric: str, **params: Any) -> MetricSpec:
     return MetricSpec(key=f"k_{metric}", metric=metric, params=params)
 
 
-def contract(*figures: MetricSpec, weight: str | None = None) -> ScoringContract:
+def contract(
+    *figures: MetricSpec,
+    weight: str | None = None,
+    bounds: tuple[float | None, float | None] = (0, 1),
+) -> ScoringContract:
+    low, high = bounds
     columns = [
         {"name": "id", "role": "id", "type": "string"},
-        {"name": "p", "role": "target", "type": "float", "min": 0, "max": 1},
+        {"name": "p", "role": "target", "type": "float", "min": low, "max": high},
     ]
     return ScoringContract.from_json(
         {
@@ -102,6 +107,19 @@ def test_the_same_answer_is_shown_the_same_and_any_other_anew() -> None:
     assert shown(one, rows, 0.1, "a", key=bytes(32)) != first
 
 
+def test_two_scales_of_noise_do_not_give_the_exact_figure_together() -> None:
+    """One draw at two scales, x + 2u and x + u, would tell x."""
+    rows, one = half_right(1000), [spec("accuracy")]
+    wide, narrow = (shown(one, rows, epsilon, "a")["k_accuracy"] for epsilon in (0.1, 0.2))
+    assert abs(2 * narrow - wide - 0.5) > 1e-4  # type: ignore[operator] # every row has a value
+    clipped = [spec("log_loss", clip=clip) for clip in (0.1, 0.01)]
+    drawn = [
+        shown([each], rows, 1.0, "a")[each.key] - figure("log_loss", rows, **each.params)  # type: ignore[operator] # every row has a value
+        for each in clipped
+    ]
+    assert abs(drawn[1] / drawn[0] - 2) > 1e-4  # ln 100 is twice ln 10
+
+
 def test_what_is_shown_stays_in_the_range() -> None:
     rows = part(np.ones(40), np.ones(40))
     found = [shown([spec("accuracy")], rows, 0.1, str(at))["k_accuracy"] for at in range(200)]
@@ -144,11 +162,11 @@ def test_one_answer_moves_the_noised_counts_by_one(name: str, params: dict[str, 
     p = (rows.p > 0.5) * 1.0 if name == "f1" else rows.p
     Recorded.seen = []
     cells = privacy._CELLS[name]
-    cells(spec(name, **params), part(rows.y, p), 0.5, Recorded(KEY, "x"))
+    cells(spec(name, **params), part(rows.y, p), 0.5, Recorded(KEY, b"x"))
     for at in range(0, 200, 7):
         y = rows.y.copy()
         y[at] = 1 - y[at]
-        cells(spec(name, **params), part(y, p), 0.5, Recorded(KEY, "x"))
+        cells(spec(name, **params), part(y, p), 0.5, Recorded(KEY, b"x"))
     (first, scale), *others = Recorded.seen
     assert scale == 2.0
     moved = [sum(abs(a - b) for a, b in zip(first, each, strict=True)) for each, _ in others]
@@ -186,6 +204,17 @@ def test_what_has_no_declared_sensitivity_is_refused_by_name() -> None:
     assert privacy.problems(contract(spec("accuracy"), weight="w")) == [("k_accuracy", "weight")]
     refused = {n for n in registry.METRICS if privacy.problems(contract(spec(n)))}
     assert set(registry.METRICS) - refused == set(privacy.KNOWN)
+
+
+@pytest.mark.parametrize("bounds", [(None, None), (0, None), (None, 1), (-1, 1), (0, 50)])
+def test_the_brier_of_answers_outside_0_and_1_has_no_sensitivity(bounds: Any) -> None:
+    """One answer of 24 over 2,000 rows moves it by 47/n, not 1/n."""
+    rows = [part(np.array([y] + [0.0] * 1999), np.array([24.0] + [0.0] * 1999)) for y in (0.0, 1.0)]
+    moved = abs(figure("brier", rows[0]) - figure("brier", rows[1]))
+    assert moved == pytest.approx(47 / 2000)
+    one = spec("brier")
+    assert privacy.problems(contract(one, bounds=bounds)) == [("k_brier", "range")]
+    assert privacy.problems(contract(spec("log_loss"), bounds=bounds)) == []  # it clips
 
 
 @pytest.mark.parametrize("epsilon", [0.0, -1.0, 10.5, math.nan])
