@@ -160,15 +160,15 @@ def dismiss(*, signal: Signal, reason: str, by: User) -> Signal:
     """Decide that there is nothing to hold against anybody, or take a measure back.
 
     In order: status DISMISSED with its author and reason; what the measure set aside back on
-    the boards; event "signal.dismissed"; a letter to the teams that were asked. Raises
-    NotAllowed; Conflict when it is dismissed already.
+    the boards, unless another signal keeps it aside; event "signal.dismissed"; a letter to the
+    teams that were asked. Raises NotAllowed; Conflict when it is dismissed already.
     """
     signal = Signal.objects.locked(signal)
     require(rules.may_decide_signal, by, signal)
     _decide(signal, SignalStatus.DISMISSED, reason, by)
     aside = list(signal.parties.filter(set_aside=True))
     if aside:
-        _entries(signal, aside).filter(disqualified_by__isnull=False).update(
+        _entries(signal, aside).exclude(pk__in=_kept_aside(signal)).update(
             disqualified_at=None, disqualified_by=None, disqualified_reason=""
         )
     signal.parties.update(concerned=False, set_aside=False)
@@ -242,6 +242,12 @@ def _decide(signal: Signal, status: SignalStatus, reason: str, by: User) -> None
 def _entries(signal: Signal, parties: Sequence[SignalTeam]) -> Any:
     named = [entry for party in parties for entry in party.entries]
     return Entry.objects.filter(pk__in=named, enrolment__phase_id=signal.phase_id)
+
+
+def _kept_aside(signal: Signal) -> set[str]:
+    """Return the entries that the other signals of the phase set aside, by id."""
+    others = SignalTeam.objects.filter(signal__phase=signal.phase_id, set_aside=True)
+    return {entry for party in others.exclude(signal=signal) for entry in party.entries}
 
 
 def _recompute(signal: Signal, parties: Sequence[SignalTeam]) -> None:

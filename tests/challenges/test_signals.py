@@ -399,6 +399,22 @@ def test_what_is_set_aside_leaves_the_board_and_comes_back(phase: Phase, moderat
         signals.dismiss(signal=made, reason="Encore.", by=moderator)
 
 
+def test_an_entry_that_two_signals_set_aside_comes_back_with_the_last(
+    phase: Phase, moderator: User
+) -> None:
+    made = [signalled.asked(signalled.signal(phase)) for _ in range(2)]
+    (one, _other), (again, _another) = (each.parties.order_by("pk") for each in made)
+    again.team, again.entries = one.team, one.entries
+    again.save()
+    for each in made:
+        signals.set_aside(signal=each, teams=[one.team], reason="Copie.", by=moderator)
+    entry = Entry.objects.filter(pk=one.entries[0])
+    signals.dismiss(signal=made[0], reason="Non.", by=moderator)
+    assert entry.get().disqualified_at is not None
+    signals.dismiss(signal=made[1], reason="Non plus.", by=moderator)
+    assert entry.get().disqualified_at is None
+
+
 def test_an_entry_disqualified_otherwise_stays_so(phase: Phase, moderator: User) -> None:
     made = signalled.asked(signalled.signal(phase))
     (one, _two) = made.parties.order_by("pk")
