@@ -41,7 +41,8 @@ def written(kit: "Kit", names: Sequence[str], digest: str) -> str:
 def _checking() -> str:
     return (
         "## Vérifier avant de déposer\n"
-        "Le programme est le code même du portail ; il n’utilise pas le réseau.\n\n"
+        "Le programme est le code même du portail ; il vérifie et note sans réseau. Après "
+        "`login`, il soumet et suit par l’API du portail.\n\n"
         f"    python {PROGRAM_NAME} check ma_soumission.csv\n\n"
         "Il demande Python 3.11 et NumPy (`python -m pip install numpy`), et pyarrow pour un "
         "fichier Parquet. Une faute a un code, une ligne et une phrase ; `--json` donne les "
