@@ -133,7 +133,9 @@ def test_the_same_answers_as_the_portal(
     for name in ("good.csv", "bad.csv"):
         (folder / "bad.csv").write_text("id,y\na,1\na,2\n")
         code, said, _ = run(capsys, folder, "score", "verite.csv", name, *words, "--json")
-        options = dict.fromkeys((*cli.COLUMNS, "metric", "spec", "contract")) | {"group": []}
+        options = dict.fromkeys((*cli.COLUMNS, "metric", "spec", "contract", "positive")) | {
+            "group": []
+        }
         options |= dict(zip((w.strip("-") for w in words[::2]), words[1::2], strict=True))
         wanted = cli.score_answer(options | {"truth": "verite.csv", "file": name}, child)
         answer = json.loads(said)
