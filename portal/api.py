@@ -31,13 +31,33 @@ FIELD_WORDS: dict[str, Any] = {
 
 
 class ExactJson(Parser):
-    """Read JSON that says it is JSON: a form of another site cannot."""
+    """Read JSON that says it is JSON: a form of another site cannot.
+
+    No text holds a NUL byte, which PostgreSQL cannot keep.
+    """
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
         """Parse the body; raises Unsupported for another media type."""
         if request.content_type != "application/json":
             raise Unsupported
-        return super().parse_body(request)
+        return self._whole(super().parse_body(request))
+
+    def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> Any:
+        """Read the fields of an address or of a form; raises Refusal for a NUL byte."""
+        return self._whole(super().parse_querydict(data, list_fields, request))
+
+    def _whole(self, read: Any) -> Any:
+        if _holds_nul(read):
+            raise Refusal(_("Cette requête ne peut pas être lue."), code="malformed")
+        return read
+
+
+def _holds_nul(read: Any) -> bool:
+    if isinstance(read, dict):
+        return any(map(_holds_nul, read.values()))
+    if isinstance(read, list):
+        return any(map(_holds_nul, read))
+    return isinstance(read, str) and "\0" in read
 
 
 api = NinjaAPI(

@@ -117,7 +117,12 @@ class refusals:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on; say what a form’s address is for."""
+        """Pass the request on; say what a form’s address is for.
+
+        Nothing has a name with a NUL byte, which PostgreSQL refuses to look for.
+        """
+        if "\0" in request.path:
+            return refusal_response(request, Hidden())
         response = self.get_response(request)
         if isinstance(response, HttpResponseNotAllowed):
             page = refusal_response(request, _wrong_method(request))

@@ -216,10 +216,11 @@ def _receipt(entry: Entry, *, created: bool) -> HttpResponse:
 def _answers(text: str) -> dict[str, str]:
     try:
         read = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         read = None
     if not isinstance(read, dict) or not all(
-        isinstance(each, str) and len(each) <= ANSWERS_MAX_CHARACTERS for each in read.values()
+        isinstance(each, str) and "\0" not in each and len(each) <= ANSWERS_MAX_CHARACTERS
+        for each in read.values()
     ):
         raise Invalid(
             gettext("La fiche de la soumission est un objet JSON dont chaque valeur est un texte."),

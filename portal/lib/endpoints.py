@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -74,9 +74,9 @@ def _read(cursor: str) -> tuple[datetime, str]:
         moment = datetime.fromisoformat(at)
         if moment.tzinfo is None or not isinstance(pk, str):
             raise _no_cursor()
-    except (binascii.Error, ValueError, TypeError) as error:
+        return moment.astimezone(UTC), pk
+    except (binascii.Error, ValueError, TypeError, OverflowError) as error:
         raise _no_cursor() from error
-    return moment, pk
 
 
 def _written(at: datetime, pk: Any) -> str:

@@ -117,6 +117,25 @@ def test_a_broken_form_is_refused(client: Client, address: str) -> None:
     assert problem(answer)[0] in {400, 422}
 
 
+def test_a_text_with_a_nul_byte_is_refused_everywhere(client: Client) -> None:
+    """PostgreSQL keeps none and looks for none."""
+    team = TeamFactory()
+    place, headers = f"/api/v1/challenges/{team.challenge.slug}", bearer(captain_of(team))
+    file = BytesIO(b"id,y\n")
+    file.name = "a.csv"
+    entry = {"file": file, "note": "a\0b"}
+    key = {"Idempotency-Key": "1"}
+    answers = [
+        client.get("/api/v1/entries?challenge=%00", headers=headers),
+        client.post(f"{place}/phases/0/entries", entry, headers={**headers, **key}),
+        client.post(f"{place}/teams", {"name": "a\0b"}, "application/json", headers=headers),
+    ]
+    assert [problem(each) for each in answers] == [(400, "malformed")] * 3
+    for name in ("a%00b", "a%00b.csv"):
+        answer = client.get(f"{place}/leaderboards/{name}")
+        assert problem(answer) == (404, "not_found")
+
+
 def test_a_hidden_challenge_is_a_denial_of_its_reader(client: Client) -> None:
     draft = ChallengeFactory()
     files = {"file": BytesIO(b"id,y\n")}

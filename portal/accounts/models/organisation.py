@@ -21,7 +21,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
     def matching(self, words: str) -> "OrganisationQuerySet":
         """Keep those whose name or acronym holds each word."""
         found = self
-        for word in words.split()[:8]:
+        for word in words.replace("\0", " ").split()[:8]:
             found = found.filter(models.Q(name__icontains=word) | models.Q(acronym__icontains=word))
         return found
 

@@ -144,7 +144,15 @@ def test_new_rules_are_accepted_first(client: Client, team: Team, token: Headers
 
 @pytest.mark.parametrize(
     ("sheet", "status"),
-    [("{}", 422), ('{"modele": "arbre"}', 201), ("[1]", 422), ("{", 422), ('{"modele": 1}', 422)],
+    [
+        ("{}", 422),
+        ('{"modele": "arbre"}', 201),
+        ("[1]", 422),
+        ("{", 422),
+        ('{"modele": 1}', 422),
+        ('{"modele": "\\u0000"}', 422),
+        ("[" * 100_000, 422),
+    ],
 )
 def test_the_questions_of_the_organiser_are_answered(
     client: Client, team: Team, token: Headers, sheet: str, status: int

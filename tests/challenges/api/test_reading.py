@@ -1,7 +1,9 @@
 """Read challenges by the API: what the pages show, in pages of a list, with an ETag."""
 
+import base64
 import csv
 import io
+import json
 from typing import Any
 
 import pytest
@@ -41,8 +43,23 @@ def test_the_list_is_cut_where_the_cursor_says(client: Client) -> None:
     assert third.json()["next_cursor"] is None
 
 
+def cursor(*values: Any) -> dict[str, str]:
+    """Write a cursor as a caller may make one up."""
+    return {"cursor": base64.urlsafe_b64encode(json.dumps(values).encode()).decode()}
+
+
 @pytest.mark.parametrize(
-    "query", [{"limit": 0}, {"limit": 51}, {"limit": "x"}, {"cursor": "x"}, {"cursor": "bnVsbA=="}]
+    "query",
+    [
+        {"limit": 0},
+        {"limit": 51},
+        {"limit": "x"},
+        {"cursor": "x"},
+        {"cursor": "bnVsbA=="},
+        cursor("0001-01-01T00:00:00+14:00", "1"),
+        cursor("9999-12-31T23:59:59-14:00", "1"),
+        cursor("2026-01-01T00:00:00+00:00", "\0"),
+    ],
 )
 def test_a_page_that_no_answer_named_is_refused(client: Client, query: dict[str, Any]) -> None:
     ChallengeFactory(opened=True)

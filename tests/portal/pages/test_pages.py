@@ -273,3 +273,12 @@ def test_the_line_of_time_ends_with_the_final_results(out: bool) -> None:
 def test_the_space_leads_staff_to_the_editorial_pages(role: RegionRole, led: bool) -> None:
     person = region_person(role)
     assert ("wagtailadmin_home" in {place.route for place in space.places(person)}) is led
+
+
+@pytest.mark.parametrize("path", ["/a%00b/", "/organisations/a%00b/", "/challenges/x/a%00b"])
+def test_an_address_with_a_nul_byte_leads_nowhere(client: Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_organisations_are_looked_for_without_nul_bytes(client: Client) -> None:
+    assert client.get("/organisations/?q=%00&nature=%00").status_code == 200
