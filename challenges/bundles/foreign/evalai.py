@@ -28,7 +28,7 @@ from challenges.bundles.foreign.values import (
 MAX_TAGS, MAX_DECIMALS = 4, 10
 KINDS = ("text", "radio", "checkbox", "boolean")
 VISIBILITIES = (1, 2, 3)
-TWICE, UNKNOWN = "E_ID_DUPLICATE", "E_SPLIT_UNKNOWN"
+TWICE, UNKNOWN = "E_ID_TWICE", "E_SPLIT_UNKNOWN"
 PAGES = (
     ("description", "Présentation"),
     ("evaluation_details", "Évaluation"),

@@ -37,7 +37,7 @@ class Payloads:
         self._digests: dict[str, dict[str, str]] = {}
 
     def named(self, block: Block, key: str, *, required: bool = False) -> Payload | None:
-        """Give the payload named at a key, None when absent; notes E_DATASET_PATH, E_FILE_*."""
+        """Give the payload named at a key, None when absent or once its fault is noted."""
         if not block.has(key):
             if required:
                 block.refuse(MISSING, "cette clé est obligatoire", key=key)

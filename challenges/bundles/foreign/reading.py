@@ -8,7 +8,16 @@ from pathlib import Path
 
 from challenges.bundles import spec as ours
 from challenges.bundles.folder import Folder
-from challenges.bundles.foreign import archives, codabench, codalab, evalai, facts, rehearsal
+from challenges.bundles.foreign import (
+    archives,
+    codabench,
+    codalab,
+    csv_usage,
+    evalai,
+    facts,
+    rehearsal,
+    trec,
+)
 from challenges.bundles.foreign.blocks import load
 from challenges.bundles.foreign.context import Question, Reading
 from challenges.bundles.foreign.rehearsal import Evaluator
@@ -61,7 +70,7 @@ def read(path: Path, *, evaluate: Evaluator | None = None) -> ForeignReport:
     """
     try:
         with archives.opened(path) as root:
-            return read_folder(root, evaluate=evaluate)
+            return read_folder(root, evaluator=lambda: evaluate)
     except archives.BundleRefused as refusal:
         return ForeignReport(None, (refused(refusal),), ())
 
@@ -71,8 +80,10 @@ def refused(refusal: archives.BundleRefused) -> Problem:
     return Problem(refusal.code, refusal.reason, refusal.member)
 
 
-def read_folder(root: Path, *, evaluate: Evaluator | None = None) -> ForeignReport:
-    """Read an opened bundle; as `read`."""
+def read_folder(
+    root: Path, *, evaluator: Callable[[], Evaluator | None] = lambda: None
+) -> ForeignReport:
+    """Read an opened bundle; evaluator is called only for an EvalAI script without fault."""
     reading = Reading(root)
     found = _dispatched(root, reading)
     if found is None:
@@ -81,7 +92,7 @@ def read_folder(root: Path, *, evaluate: Evaluator | None = None) -> ForeignRepo
     spec = reader()
     dry_run: tuple[str, ...] = ()
     if spec is not None and spec.evaluation_script and not reading.findings.errors:
-        dry_run = rehearsal.compare(spec, reading, evaluate)
+        dry_run = rehearsal.compare(spec, reading, evaluator())
     return replace(_report(format_, reading, spec), dry_run=dry_run)
 
 
@@ -107,9 +118,23 @@ def _dispatched(root: Path, reading: Reading) -> tuple[Format, Reader] | None:
     competition = next((name for name in COMPETITION if name in top), None)
     if competition is not None:
         return _competition(competition, reading)
-    if ours.CHALLENGE_FILE not in top and written:
-        return _evalai(written, reading)
+    if ours.CHALLENGE_FILE not in top:
+        if written:
+            return _evalai(written, reading)
+        if found := _tables(top, reading):
+            return found
     _unknown(names, reading.findings)
+    return None
+
+
+def _tables(top: list[str], reading: Reading) -> tuple[Format, Reader] | None:
+    """Recognise the formats without YAML, by the names of their files."""
+    if csv_usage.SOLUTION in top:
+        if csv_usage.CONF in top:
+            return Format.HUGGING_FACE, lambda: csv_usage.hugging_face(top, reading)
+        return Format.KAGGLE, lambda: csv_usage.kaggle(top, reading)
+    if any(name in top for name in trec.QRELS):
+        return Format.TREC, lambda: trec.read(top, reading)
     return None
 
 

@@ -1,5 +1,6 @@
-"""Import a portable challenge folder as a draft, and publish it if a moderator says so."""
+"""Import a challenge, ours or another platform's, as a draft; publish it if a moderator says so."""
 
+import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -8,23 +9,34 @@ from django.conf import settings
 from django.core.management import CommandError
 
 from challenges.actions import challenges
-from challenges.actions.imports import Imported, import_folder
+from challenges.actions.foreign_imports import ForeignImported, import_bundle
 from challenges.bundles import portable
 from challenges.enums import ChallengeStatus, JobKind
 from challenges.management.speaking import SpeakingCommand, instant, person
 from challenges.models import Challenge, Entry, Job
+from challenges.worker import trials
 
 
 class Command(SpeakingCommand):
     """Print the report; exit 1 when the folder or the publication is refused."""
 
-    help = "Importe un dossier de challenge (challenge.yaml et ses fichiers)."
+    help = (
+        "Importe un challenge : un dossier ou un zip, challenge.yaml, Codabench, CodaLab, EvalAI, "
+        "Kaggle, Hugging Face ou TREC."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Accept the folder, who owns it, who publishes it, and its dates."""
         super().add_arguments(parser)
         self.add_waiting(parser)
-        parser.add_argument("path", type=Path, help="dossier qui contient challenge.yaml")
+        parser.add_argument("path", type=Path, help="dossier ou archive zip du challenge")
+        parser.add_argument(
+            "--answer",
+            action="append",
+            default=[],
+            metavar="CLÉ=VALEUR",
+            help="réponse à une question du rapport, plusieurs fois au besoin",
+        )
         parser.add_argument("--owner", default="", help="propriétaire : nom ou adresse")
         parser.add_argument("--publish", action="store_true", help="publier après l’import")
         parser.add_argument("--by", default="", help="personne de la Région qui publie")
@@ -42,15 +54,17 @@ class Command(SpeakingCommand):
         owner = self._owner(options["owner"])
         if options["publish"] and not options["by"]:
             raise CommandError("--publish demande --by, une personne qui relit.", returncode=2)
-        found = import_folder(
-            folder=options["path"],
+        found = import_bundle(
+            path=options["path"],
             by=owner,
+            answers=dict(_answer(each) for each in options["answer"]),
+            evaluate=trials.here,
             opens_at=options["opens"],
             closes_at=options["closes"],
         )
-        if found.challenge is None:
+        challenge = found.imported.challenge
+        if challenge is None:
             return self._answer(found, None), False
-        challenge = found.challenge
         if options["publish"]:
             if challenge.status == ChallengeStatus.DRAFT:
                 challenge = challenges.submit(challenge=challenge, by=owner)
@@ -65,22 +79,38 @@ class Command(SpeakingCommand):
             raise CommandError("--owner est demandé hors du mode embarqué.", returncode=2)
         return person(name or "organisation")
 
-    def _answer(self, found: Imported, challenge: Challenge | None) -> dict[str, Any]:
-        return {
+    def _answer(self, found: ForeignImported, challenge: Challenge | None) -> dict[str, Any]:
+        told = {
             "slug": challenge.slug if challenge else None,
             "status": challenge.status if challenge else "refused",
-            "errors": [problem.to_json() for problem in found.errors],
-            "warnings": [problem.to_json() for problem in found.warnings],
+            "errors": [problem.to_json() for problem in found.imported.errors],
+            "warnings": [problem.to_json() for problem in found.imported.warnings],
         }
+        return told if found.report is None else {**found.report.to_json(), **told}
 
     def tell(self, answer: dict[str, Any]) -> None:
         """Show each problem on a line."""
         for kind in ("errors", "warnings"):
             for problem in answer[kind]:
                 self.stdout.write(" · ".join(str(part) for part in problem.values() if part))
+        for question in answer.get("questions", ()):
+            proposal = question["proposal"] or "réponse attendue"
+            self.stdout.write(f"--answer {question['key']}=… : {question['text']} [{proposal}]")
+        for sentence in answer.get("dry_run", ()):
+            self.stdout.write(f"essai à blanc, {sentence}")
+        if answer.get("facts"):
+            self.stdout.write(json.dumps(answer["facts"], ensure_ascii=False, indent=1))
         self.stdout.write(f"{answer['slug']} : {answer['status']}")
         if "error" in answer:
             self.stderr.write(answer["error"]["message"])
+
+
+def _answer(text: str) -> tuple[str, str]:
+    """Part a key from its value; raises CommandError without « = »."""
+    key, equal, value = text.partition("=")
+    if not equal or not key.strip():
+        raise CommandError(f"--answer attend CLÉ=VALEUR, pas « {text[:64]} ».", returncode=2)
+    return key.strip(), value.strip()
 
 
 def settled(challenge: Challenge) -> bool:

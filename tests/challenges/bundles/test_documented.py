@@ -12,7 +12,7 @@ PAGE = (ROOT / "docs" / "organisers.md").read_text(encoding="utf-8")
 
 def test_causes_and_warnings() -> None:
     code = "".join(
-        path.read_text(encoding="utf-8") for path in (ROOT / "challenges/bundles").glob("*.py")
+        path.read_text(encoding="utf-8") for path in (ROOT / "challenges/bundles").rglob("*.py")
     )
     cause = re.compile(r"\b[EW]_[A-Z_]+\b")
 

@@ -1,0 +1,169 @@
+"""Read TREC relevance judgements, and turn runs into ranked lists as trec_eval orders them.
+
+Source: trec_eval 9.0.8: `qid 0 docid relevance`, `qid Q0 docid rank score tag`, separated by
+blanks or tabs; documents are ordered by score, then by name, both descending, the rank column
+being ignored.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from challenges.bundles.folder import FileAbsent, PathRefused, TableRefused
+from challenges.bundles.foreign.blocks import Block, Document
+from challenges.bundles.foreign.context import Reading
+from challenges.bundles.foreign.values import ForeignSpec, Format, Judgements, Text
+from challenges.bundles.report import Findings
+
+QRELS = ("qrels.txt", "qrels")
+PAGES = ("description.md", "README.md")
+MAX_BYTES, MAX_GROUPS = 200 << 20, 50
+CODE = "E_QRELS"
+QUERY, RANK, ITEM = "requete", "rang", "document"
+
+
+class RunRefused(ValueError):
+    """A run that is not read, with its line, in French."""
+
+
+def read(names: Sequence[str], reading: Reading) -> ForeignSpec | None:
+    """Read qrels and, if there is one, a table of the documents' attributes."""
+    file = next(name for name in QRELS if name in names)
+    rows = judged(reading, file)
+    reading.ask("dates", "Ouverture et clôture, « DÉBUT/FIN » en ISO 8601 ?", "/")
+    reading.ask("quotas", "Soumissions par jour et au total, « 5/100 » ?", "5/100")
+    reading.ask("split", "Part publique des requêtes, de 0,1 à 0,9 ?", "0.3")
+    reading.ask("licence", "Licence des données ?", "à confirmer avant la publication")
+    page = _page(names, reading)
+    title = page.text.strip().splitlines()[0].lstrip("# ").strip() if page else ""
+    if not title:
+        reading.ask("title", "Titre du challenge ?")
+    if not rows:
+        return None
+    return ForeignSpec(
+        format=Format.TREC, title=title[:200], pages=(page,) if page else (),
+        judgements=_judgements(file, rows, names, reading), kept=reading.kept,
+    )  # fmt: skip
+
+
+def _page(names: Sequence[str], reading: Reading) -> Text | None:
+    name = next((one for one in PAGES if one in names), "")
+    block = Block(Document("", reading.findings), {name: name})
+    return reading.payloads.page(block, name) if name else None
+
+
+def judged(reading: Reading, file: str) -> dict[tuple[str, str], int]:
+    """Read the judgements: {(topic, document): gain}; empty once a fault is noted: E_QRELS."""
+    findings, found = reading.findings, dict[tuple[str, str], int]()
+    try:
+        text = reading.payloads.folder.read(file, limit_bytes=MAX_BYTES).decode("utf-8-sig")
+    except (TableRefused, UnicodeDecodeError, PathRefused, FileAbsent):
+        findings.refuse(CODE, "texte UTF-8 de 200 Mo au plus attendu", file=file)
+        return {}
+    for number, line in enumerate(text.splitlines(), 1):
+        cells = line.split()
+        if not cells:
+            continue
+        if len(cells) != 4 or not _whole(cells[3]):
+            _wrong(findings, file, number, "« requête 0 document pertinence » attendu", line)
+            return {}
+        if (cells[0], cells[2]) in found:
+            _wrong(findings, file, number, "document jugé deux fois", cells[2])
+            return {}
+        found[cells[0], cells[2]] = max(0, int(cells[3]))  # trec_eval: negative is not relevant
+    if len({topic for (topic, _item), gain in found.items() if gain > 0}) < 2:
+        findings.refuse(
+            CODE, "deux requêtes au moins doivent avoir un document pertinent", file=file
+        )
+        return {}
+    return found
+
+
+def _wrong(findings: Findings, file: str, number: int, said: str, value: str) -> None:
+    findings.refuse(CODE, f"ligne {number} : {said}", file=file, value=value)
+
+
+def _whole(text: str) -> bool:
+    return text.removeprefix("-").isdecimal() and len(text) < 6
+
+
+def _judgements(
+    file: str, rows: dict[tuple[str, str], int], names: Sequence[str], reading: Reading
+) -> Judgements:
+    documents = {item for _topic, item in rows}
+    table, key, groups = _attributes(names, reading, documents)
+    if table:
+        documents |= set(reading.payloads.folder.column(table, key))
+    return Judgements(
+        file=file,
+        topics=tuple(sorted({topic for topic, _item in rows})),
+        supported=tuple(sorted({topic for (topic, _item), gain in rows.items() if gain > 0})),
+        documents=tuple(sorted(documents)),
+        gains=tuple(sorted(set(rows.values()))),
+        attributes_file=table,
+        attributes_id=key,
+        attributes=groups,
+    )
+
+
+def _attributes(
+    names: Sequence[str], reading: Reading, documents: set[str]
+) -> tuple[str, str, dict[str, dict[str, int]]]:
+    """Find the table whose first column names every judged document, and count its groups."""
+    folder = reading.payloads.folder
+    for name in names:
+        if "/" in name or not name.lower().endswith(".csv"):
+            continue
+        try:
+            header = folder.header(name)
+            if not documents <= set(folder.column(name, header[0])):
+                continue
+            counts = {one: dict(Counter(folder.column(name, one))) for one in header[1:]}
+        except TableRefused as refusal:
+            reading.findings.warn("W_KEY_NOT_MAPPED", str(refusal), file=name)
+            continue
+        groups = {one: count for one, count in counts.items() if len(count) <= MAX_GROUPS}
+        return name, header[0], {one: dict(sorted(count.items())) for one, count in groups.items()}
+    return "", "", {}
+
+
+def ranked(run: bytes) -> bytes:
+    """Turn a run into the CSV that teams send here: requete, rang, document.
+
+    Lists keep the order of trec_eval. Raises RunRefused on a line that is not a run's.
+    """
+    lists: dict[str, dict[str, float]] = {}
+    try:
+        text = run.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RunRefused("le fichier n’est pas en UTF-8") from error
+    for number, line in enumerate(text.splitlines(), 1):
+        cells = line.split()
+        if not cells:
+            continue
+        score = _score(cells[4]) if len(cells) == 6 else None
+        if score is None:
+            raise RunRefused(f"ligne {number} : « requête Q0 document rang score nom » attendu")
+        found = lists.setdefault(cells[0], {})
+        if cells[2] in found:
+            raise RunRefused(f"ligne {number} : document classé deux fois pour {cells[0]}")
+        found[cells[2]] = score
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow((QUERY, RANK, ITEM))
+    for topic in sorted(lists):
+        order = sorted(lists[topic].items(), key=lambda one: (one[1], one[0]), reverse=True)
+        writer.writerows((topic, rank, item) for rank, (item, _score) in enumerate(order, 1))
+    return out.getvalue().encode()
+
+
+def _score(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

@@ -1,0 +1,220 @@
+"""Challenges in CSV and TREC: what is read, what is refused, and our form of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from challenges.bundles import portable, writer
+from challenges.bundles.folder import Folder
+from challenges.bundles.foreign import reading, translation, trec
+from challenges.bundles.foreign.facts import facts
+from challenges.bundles.foreign.menu import MENU
+from challenges.bundles.foreign.writing import slug_of
+from challenges.bundles.spec import PortableSpec
+from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED, differences, expected
+from tests.challenges.bundles.foreign.tables import KAGGLE, TREC, written
+
+
+def ours(folder: Path, into: Path, **answers: str) -> PortableSpec:
+    """Translate a folder and read the result by our own reader."""
+    report = reading.read(folder)
+    assert report.spec is not None, report.errors
+    found = translation.portable(report.spec, Folder(folder), report.questions, answers)
+    writer.write(into, found.document, found.files)
+    read = portable.read(into)
+    assert read.errors == ()
+    assert read.spec is not None
+    return read.spec
+
+
+@NEEDED
+@pytest.mark.parametrize("source", ["kaggle", "huggingface"])
+def test_the_csv_cases_hold_their_facts(source: str) -> None:
+    wanted = expected("csv_usage")["import"][source]
+
+    report = reading.read(BUNDLES / "csv_usage" / source)
+
+    assert report.errors == ()
+    assert report.spec is not None
+    assert differences(wanted["facts"], facts(report.spec)) == []
+    assert set(wanted.get("asks", ())) <= {one.key for one in report.questions}
+    for one in wanted.get("warnings", ()):
+        (warning,) = (each for each in report.warnings if each.code == one["code"])
+        assert (warning.key, warning.value) == (one["key"], str(one["value"]))
+        assert str(one["found"]) in warning.message
+
+
+@NEEDED
+def test_the_trec_case_holds_its_facts() -> None:
+    wanted = expected("trec")["facts"]
+    sexes = wanted.pop("sex")
+
+    report = reading.read(BUNDLES / "trec")
+
+    assert (report.errors, report.warnings) == ((), ())
+    assert report.spec is not None
+    found = facts(report.spec)
+    assert differences(wanted, found) == []
+    assert found["attributes"] == {"sexe": sexes}
+
+
+SOLUTION = KAGGLE["solution.csv"]
+REFUSED: dict[str, tuple[dict[str, str | None], str]] = {
+    "no part": ({"solution_csv": SOLUTION.replace("Usage", "autre")}, "E_SPLIT"),
+    "one part": ({"solution_csv": SOLUTION.replace("Private", "Public")}, "E_SPLIT"),
+    "third part": ({"solution_csv": SOLUTION.replace("001,1,Public", "001,1,Test")}, "E_SPLIT"),
+    "two spellings": (
+        {"solution_csv": SOLUTION.replace("001,1,Public", "001,1,public")},
+        "E_SPLIT",
+    ),
+    "id twice": ({"solution_csv": SOLUTION.replace("001,", "000,")}, "E_IDS"),
+    "other ids": ({"test_csv": KAGGLE["test.csv"].replace("001,", "999,")}, "E_IDS"),
+    "answer told": ({"test_csv": KAGGLE["test.csv"].replace("id,x", "id,y")}, "E_TRUTH_PUBLIC"),
+    "ragged": ({"solution_csv": SOLUTION + "a,b\n"}, "E_FILE_ROWS"),
+    "two targets": (
+        {"sample_submission_csv": "id,y,Usage\n000,0,0\n"},
+        "E_TARGETS",
+    ),
+    "no such column": ({"sample_submission_csv": "id,z\n000,0\n"}, "E_COLUMN_MISSING"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_a_fault_of_the_tables_is_told(name: str, tmp_path: Path) -> None:
+    changes, code = REFUSED[name]
+
+    report = reading.read(written(tmp_path / "k", KAGGLE, **changes))
+
+    assert code in report.codes
+    assert report.spec is None
+
+
+@pytest.mark.parametrize("metric", sorted(MENU))
+def test_every_metric_of_the_menu_makes_a_challenge(metric: str, tmp_path: Path) -> None:
+    spec = ours(written(tmp_path / "k", KAGGLE), tmp_path / "c", metric=metric)
+
+    assert (spec.primary.metric, spec.primary.direction) == (metric, MENU[metric].direction)
+    assert spec.title == "Un défi"
+    assert (spec.quotas.per_day, spec.quotas.total) == (5, 100)
+
+
+def test_tables_that_are_absent_are_written_without_answers(tmp_path: Path) -> None:
+    bare = written(tmp_path / "k", KAGGLE, test_csv=None, sample_submission_csv=None)
+
+    ours(bare, tmp_path / "c", metric="accuracy")
+
+    assert (tmp_path / "c/test.csv").read_text().splitlines()[:2] == ["id", "000"]
+    sample = set((tmp_path / "c/sample_submission.csv").read_text().splitlines()[1:])
+    assert sample == {f"{at:03},0" for at in range(40)}
+
+
+def test_ignored_rows_are_in_no_table(tmp_path: Path) -> None:
+    ignored = written(
+        tmp_path / "k", KAGGLE, solution_csv=SOLUTION.replace("001,1,Public", "001,1,Ignored")
+    )
+    report = reading.read(ignored)
+    assert [(one.code, one.value) for one in report.warnings] == [("W_ROWS_IGNORED", "Ignored")]
+
+    ours(ignored, tmp_path / "c", metric="accuracy")
+
+    for name in ("test.csv", "sample_submission.csv", "verite.csv"):
+        lines = (tmp_path / "c" / name).read_text().splitlines()
+        assert len(lines) == 40
+        assert not [line for line in lines if line.startswith("001,")]
+
+
+WRONG = {
+    "metric": "auc",
+    "direction": "min",
+    "dates": "demain",
+    "quotas": "beaucoup",
+    "couleur": "bleu",
+}
+
+
+def test_every_wrong_answer_is_told_at_once(tmp_path: Path) -> None:
+    folder = written(tmp_path / "k", KAGGLE)
+    report = reading.read(folder)
+    assert report.spec is not None
+
+    with pytest.raises(translation.AnswerRefused) as refusal:
+        translation.portable(
+            report.spec, Folder(folder), report.questions, {**WRONG, "metric": "accuracy"}
+        )
+    assert {one.key for one in refusal.value.problems} == set(WRONG) - {"metric"}
+    with pytest.raises(translation.AnswerRefused, match="mesures proposées"):
+        translation.portable(report.spec, Folder(folder), report.questions, {"metric": "auc"})
+
+
+CONF = '{"EVAL_METRIC": "%s", "EVAL_HIGHER_IS_BETTER": %d, "SUBMISSION_COLUMNS": "id,y"}'
+
+
+@pytest.mark.parametrize(
+    ("conf", "codes", "asked"),
+    [
+        (CONF % ("accuracy_score", 1), [], False),
+        (CONF % ("custom", 1), [], True),
+        (CONF % ("accuracy_score", 0), ["E_DIRECTION"], False),
+        ('{"A": 1, "A": 2}', ["E_JSON"], False),
+        ("[", ["E_JSON"], False),
+        ("[]", ["E_KEY_TYPE"], False),
+    ],
+)
+def test_conf_json_says_the_metric(
+    conf: str, codes: list[str], asked: bool, tmp_path: Path
+) -> None:
+    report = reading.read(written(tmp_path / "h", {**KAGGLE, "conf.json": conf}))
+
+    assert report.codes == codes
+    assert ("metric" in {one.key for one in report.questions}) is asked
+
+
+@pytest.mark.parametrize(
+    "qrels",
+    ["q1 0 d1\n", "q1 0 d1 fort\n", "q1 0 d1 1\nq1 0 d1 0\n", "q1 0 d1 1\nq2 0 d2 0\n", ""],
+)
+def test_wrong_judgements_are_refused(qrels: str, tmp_path: Path) -> None:
+    report = reading.read(written(tmp_path / "t", TREC, qrels_txt=qrels))
+
+    assert report.codes == ["E_QRELS"]
+
+
+def test_judgements_make_a_challenge_of_ranked_lists(tmp_path: Path) -> None:
+    spec = ours(written(tmp_path / "t", TREC), tmp_path / "c", split="0,5")
+
+    assert [metric.metric for metric in spec.metrics] == [
+        "ndcg", "map_r_at_k", "mrr_at_k", "precision_at_k", "recall_r_at_k",
+    ]  # fmt: skip
+    truth = (tmp_path / "c/verite.csv").read_text().splitlines()[1:]
+    parts = {line.split(",")[0]: line.split(",")[3] for line in truth}
+    assert sorted(parts.values()) == ["private", "private", "public", "public"]
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        (b"q1 Q0 d1 1 0.5\n", "ligne 1"),
+        (b"q1 Q0 d1 1 nan a\n", "ligne 1"),
+        (b"q1 Q0 d1 1 0.5 a\nq1 Q0 d1 2 0.4 a\n", "ligne 2"),
+        (b"\xff", "UTF-8"),
+    ],
+)
+def test_a_wrong_run_is_refused_with_its_line(run: bytes, said: str) -> None:
+    with pytest.raises(trec.RunRefused, match=said):
+        trec.ranked(run)
+
+
+def test_a_run_is_ordered_as_trec_eval_does() -> None:
+    run = b"q1 Q0 a 1 0.5 x\nq1\tQ0\tb\t2\t0.5\tx\n\nq1 Q0 c 3 0.9 x\n"
+
+    assert trec.ranked(run) == b"requete,rang,document\nq1,1,c\nq1,2,b\nq1,3,a\n"
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [("Prévoir l’emploi !", "prevoir-l-emploi"), ("数", "challenge"), ("a" * 90, "a" * 60)],
+)
+def test_a_slug_is_made_of_a_title(title: str, slug: str) -> None:
+    assert slug_of(title) == slug
