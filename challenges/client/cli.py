@@ -129,7 +129,9 @@ def score_answer(options: Mapping[str, Any], by: offline.Reading) -> Json:
     if options["metric"]:
         columns = {name: options[name] for name in COLUMNS}
         asked = guess.Asked(
-            **columns, positive=options["positive"], groups=tuple(dict.fromkeys(options["group"]))
+            **columns,
+            positive=options.get("positive"),
+            groups=tuple(dict.fromkeys(options["group"])),
         )
         return offline.score_metric(truth, file, options["metric"], asked, by)
     if options["contract"]:

@@ -65,7 +65,9 @@ def labelled(folder: Path, truth: str, **column: object) -> list[str]:
     return portable.read(write(folder, found, truth_csv=truth)).codes
 
 
-TRUTH = "id,niveau,jeu,zone,groupe\n" + "".join(f"{one},a b,{SIDES[one]},nord,g\n" for one in IDS)
+TRUTH = "id,niveau,jeu,zone,groupe\n" + "".join(
+    f"{one},a b,{SIDES[one]},nord,g {SIDES[one]}\n" for one in IDS
+)
 
 
 def test_a_ranked_list_is_read(tmp_path: Path) -> None:
