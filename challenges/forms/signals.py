@@ -29,6 +29,19 @@ SIGNAL_STEPS: Mapping[str, Sequence[str]] = {
 }
 
 
+class TeamsField(forms.ModelMultipleChoiceField):
+    """Choose teams; a number that SQLite cannot hold is none of them."""
+
+    def clean(self, value: Any) -> Any:
+        """Return the teams; raises ValidationError."""
+        try:
+            return super().clean(value)
+        except OverflowError as error:
+            raise forms.ValidationError(
+                self.error_messages["invalid_choice"], code="invalid_choice"
+            ) from error
+
+
 class SignalDecisionForm(ReadForm):
     """Decide on a signal: ask, dismiss, or act once the teams were heard."""
 
@@ -37,7 +50,7 @@ class SignalDecisionForm(ReadForm):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choisissez une décision.")},
     )
-    teams = forms.ModelMultipleChoiceField(
+    teams = TeamsField(
         label=_("Équipes concernées par la mesure"),
         queryset=Team.objects.none(),
         required=False,

@@ -210,6 +210,7 @@ def faults(made: Signal) -> list[tuple[dict[str, Any], int]]:
         (said(made, "remind"), 422),
         (said(made, "set_aside", teams=["0"]), 422),
         (said(made, "set_aside", teams=["x"]), 422),
+        (said(made, "set_aside", teams=["9" * 40]), 422),
     ]
 
 
