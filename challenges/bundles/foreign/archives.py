@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import os
 import stat
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -25,10 +26,21 @@ from challenges.bundles.report import shown
 END, END_BYTES, MOST_COMMENT = b"PK\x05\x06", 22, 65_535
 MAX_DIRECTORY_BYTES = 16 << 20
 CHUNK = 1 << 20
+MAX_NAME_BYTES = 200
 RATIO_FLOOR_BYTES = 1 << 20  # below this, a ratio means nothing
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 IGNORED = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db"})
 ENCRYPTED = 0x1
+# What zipfile raises at archives that are cut or forged; seeking before the start is an OSError.
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    OSError,
+)
 FORMAT = "E_BUNDLE_FORMAT"
 
 
@@ -86,7 +98,7 @@ def judged(stream: BinaryIO, bounds: Bounds = ORDINARY) -> dict[str, zipfile.Zip
             left = bounds.total_bytes
             for name, member in members.items():
                 left -= _counted(archive, member, name, left, bounds)
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
+    except UNREADABLE as error:
         raise BundleRefused("E_ZIP_CORRUPT", "l’archive est abîmée") from error
     return members
 
@@ -111,7 +123,7 @@ def _listed(found: list[zipfile.ZipInfo], bounds: Bounds) -> dict[str, zipfile.Z
         # zipfile cuts names at NUL; orig_filename is what the archive says.
         name = member.orig_filename
         path = name[:-1] if name.endswith("/") else name
-        if not is_relative(path):
+        if not is_relative(path) or not _fits(path):
             raise BundleRefused(
                 "E_ZIP_PATH", "chemin relatif attendu, sans « .. », « \\ » ni lecteur", name
             )
@@ -127,6 +139,11 @@ def _listed(found: list[zipfile.ZipInfo], bounds: Bounds) -> dict[str, zipfile.Z
         if above := next((one for one in _above(path) if one in members), None):
             raise BundleRefused("E_ZIP_DUPLICATE", "à la fois fichier et dossier", above)
     return members
+
+
+def _fits(path: str) -> bool:
+    """Say whether every name of a path can be written on this file system."""
+    return all(len(part.encode("utf-8", "replace")) <= MAX_NAME_BYTES for part in path.split("/"))
 
 
 def _above(path: str) -> list[str]:

@@ -12,6 +12,7 @@ from challenges.bundles.foreign.blocks import Block
 
 PARIS = ZoneInfo("Europe/Paris")
 CODE = "E_PHASE_DATES"
+YEARS = (1990, 2200)
 ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]+(.*))?")
 MONTH_FIRST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[ T]+(.*))?")
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?")
@@ -60,12 +61,11 @@ def instant(block: Block, key: str, *, ask: Ask, codabench: bool = True) -> Inst
             value=written(value),
         )
         return None
-    try:
-        at = (moment.naive - (moment.zone or timedelta())).replace(tzinfo=UTC)
-        at.astimezone(PARIS)
-    except OverflowError:
-        block.refuse(CODE, "date hors du calendrier", key=key, value=written(value))
+    if not YEARS[0] <= moment.naive.year <= YEARS[1]:
+        said = f"une année de {YEARS[0]} à {YEARS[1]} est attendue"
+        block.refuse(CODE, said, key=key, value=written(value))
         return None
+    at = (moment.naive - (moment.zone or timedelta())).replace(tzinfo=UTC)
     kept = datetime.combine(moment.naive.date(), time()) if moment.native else moment.naive
     found = Instant(written(value), at, kept.replace(tzinfo=UTC))
     _tell(block, key, found, moment, ask, codabench)

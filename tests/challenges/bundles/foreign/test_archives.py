@@ -62,6 +62,15 @@ def cut(path: Path) -> Path:
     return path
 
 
+def misplaced(path: Path) -> Path:
+    """Point to a member before the start of the archive."""
+    content = bytearray(zipped(path).read_bytes())
+    end = content.index(b"PK\x05\x06") + 16  # a later directory moves every member back
+    content[end : end + 4] = (1_000).to_bytes(4, "little")
+    path.write_bytes(content)
+    return path
+
+
 ZEROS = b"\0" * (archives.RATIO_FLOOR_BYTES + 1)
 REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "climbs": (lambda p: zipped(p, ("a/../../b", b"")), "E_ZIP_PATH"),
@@ -76,6 +85,8 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "bomb": (lambda p: zipped(p, ("zeros", ZEROS)), "E_ZIP_BOMB"),
     "false size": (lying, "E_ZIP_CORRUPT"),
     "broken header": (cut, "E_ZIP_CORRUPT"),
+    "before the start": (misplaced, "E_ZIP_CORRUPT"),
+    "long name": (lambda p: zipped(p, ("é" * 101, b"")), "E_ZIP_PATH"),
 }
 
 
