@@ -67,29 +67,40 @@ def queue() -> int:
 def store(*, job: Job, phase: Phase, raised: Sequence[Raised]) -> int:
     """Write what a search found, under the lease of its job; return how many are new.
 
-    In order: job done; a signal that nobody has looked at takes the newer evidence, one under
-    discussion stays as it was asked, one that was decided on comes back for other entries only;
-    events "signal.raised"; one letter to the moderators for all. 0 when the lease was lost.
+    In order: job done; a signal that nobody has looked at takes the newer evidence, as a new
+    version; one under discussion stays as it was asked; one that was decided on comes back for
+    other entries only; events "signal.raised"; one letter to the moderators for all. Of several
+    findings of a kind about the same teams the first is told, the others once it is decided on.
+    0 when the lease was lost.
     """
     if not (jobs.fence(job) and jobs.complete(job)):
         return 0
-    new = sum(_store_one(phase, each) for each in raised)
+    told: dict[tuple[SignalKind, str], Raised] = {}
+    for each in raised:
+        if not _is_decided(phase, each):
+            told.setdefault((each.kind, each.subject), each)
+    new = sum(_store_one(phase, each) for each in told.values())
     if new:
         owe("mail.signals_raised", key=str(job.pk), phase_id=phase.pk, count=new)
     return new
+
+
+def _is_decided(phase: Phase, found: Raised) -> bool:
+    """Tell whether each entry that a finding names was in a signal that was decided on."""
+    same = Signal.objects.filter(phase=phase, kind=found.kind, subject=found.subject)
+    known: set[str] = set()
+    for decided in same.exclude(pk__in=same.undecided()).prefetch_related("parties"):
+        known |= {entry for party in decided.parties.all() for entry in party.entries}
+    return found.entries <= known
 
 
 def _store_one(phase: Phase, found: Raised) -> bool:
     same = Signal.objects.filter(phase=phase, kind=found.kind, subject=found.subject)
     current = same.undecided().select_for_update().first()
     if current is not None:
-        if current.status == SignalStatus.OPEN:
+        if current.status == SignalStatus.OPEN and current.evidence != found.evidence:
+            current.version += 1  # nobody decides on what they have not read
             _write_evidence(current, found)
-        return False
-    known: set[str] = set()
-    for decided in same.prefetch_related("parties"):
-        known |= {entry for party in decided.parties.all() for entry in party.entries}
-    if found.entries <= known:
         return False
     now = clock.now()
     signal = Signal(

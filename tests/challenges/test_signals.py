@@ -266,9 +266,27 @@ def test_evidence_follows_until_a_person_looks(phase: Phase, moderator: User) ->
     assert signals.store(job=leased(phase), phase=phase, raised=[raised(*two, entries="f")]) == 0
     found = Signal.objects.get()
     assert found.evidence == {"pairs": [[f"f{team.pk}" for team in two]]}
+    assert found.version == 2  # who read the first is asked to read again
+    assert signals.store(job=leased(phase), phase=phase, raised=[raised(*two, entries="f")]) == 0
+    assert Signal.objects.get().version == 2
     signals.ask(signal=found, question="Pourquoi ?", by=moderator)
     assert signals.store(job=leased(phase), phase=phase, raised=[raised(*two, entries="g")]) == 0
     assert Signal.objects.get().evidence == {"pairs": [[f"f{team.pk}" for team in two]]}
+
+
+def test_several_findings_about_the_same_teams_are_told_one_after_the_other(
+    phase: Phase, moderator: User
+) -> None:
+    two = [TeamFactory(challenge=phase.challenge) for _ in range(2)]
+    found = [raised(*two), raised(*two, entries="f")]
+    for new in (1, 0):
+        assert signals.store(job=leased(phase), phase=phase, raised=found) == new
+        made = Signal.objects.get()
+        assert (made.evidence, made.version) == (found[0].evidence, 1)
+    signals.dismiss(signal=made, reason="Même cours.", by=moderator)
+    for new in (1, 0):
+        assert signals.store(job=leased(phase), phase=phase, raised=found) == new
+        assert Signal.objects.undecided().get().evidence == found[1].evidence
 
 
 def test_a_decided_signal_comes_back_for_other_entries_only(phase: Phase, moderator: User) -> None:
