@@ -9,7 +9,7 @@ from pathlib import Path
 from challenges.actions.imports import Imported, import_folder
 from challenges.bundles import writer
 from challenges.bundles.folder import Folder
-from challenges.bundles.foreign import archives, reading, translation
+from challenges.bundles.foreign import archives, reading, settling, translation
 from challenges.bundles.foreign.reading import ForeignReport
 from challenges.bundles.foreign.rehearsal import Evaluator
 from challenges.bundles.report import Problem
@@ -50,11 +50,28 @@ def import_bundle(
                 own = import_folder(folder=root, by=by, opens_at=opens_at, closes_at=closes_at)
                 return ForeignImported(own, None)
             report = reading.read_folder(root, evaluator=evaluate)
-            imported = _translated(root, report, answers, by, (opens_at, closes_at))
+            report, problems = _settled(report, answers)
+            imported = (
+                _nothing(report, problems)
+                if problems
+                else _translated(root, report, answers, by, (opens_at, closes_at))
+            )
     except archives.BundleRefused as refusal:
         report = ForeignReport(None, (reading.refused(refusal),), ())
         imported = _nothing(report, report.errors)
     return ForeignImported(imported, report)
+
+
+def _settled(
+    report: ForeignReport, answers: Mapping[str, str]
+) -> tuple[ForeignReport, tuple[Problem, ...]]:
+    """Put the answers into a challenge that a program scores, and say why it is not created."""
+    spec = report.spec
+    closed = translation.closed(spec) if spec else None
+    if spec is None or closed is None:
+        return report, ()
+    settled, problems = settling.settle(spec, report.questions, answers)
+    return replace(report, spec=settled), (closed, *problems)
 
 
 def _nothing(report: ForeignReport, errors: tuple[Problem, ...]) -> Imported:
@@ -72,8 +89,6 @@ def _translated(
     spec = report.spec
     if spec is None:
         return _nothing(report, report.errors)
-    if closed := translation.closed(spec):
-        return _nothing(report, (closed,))
     if missing := translation.unanswered(report.questions, answers):
         return _nothing(report, missing)
     try:

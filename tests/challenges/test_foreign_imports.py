@@ -200,11 +200,14 @@ def test_answers_are_kept_and_a_second_import_changes_nothing(tmp_path: Path) ->
 @pytest.mark.slow
 @pytest.mark.usefixtures("opening")
 def test_a_challenge_that_a_program_scores_is_reported_and_not_created(tmp_path: Path) -> None:
-    code, told = run("import_challenge", str(own.bundle(tmp_path, "codabench")))
+    folder = own.bundle(tmp_path, "codabench", {"phases.0.max_submissions": 0})
+
+    code, told = run("import_challenge", str(folder), "--answer", "phases[0].max_submissions=7")
 
     assert (code, told["slug"], told["format"]) == (1, None, "codabench-v2")
     assert [one["code"] for one in told["errors"]] == ["E_PROGRAMS_CLOSED"]
     assert told["facts"]["title"] == "Un défi"
+    assert told["facts"]["phases"][0]["max_submissions"] == 7
     assert Challenge.objects.count() == 0
 
 

@@ -222,6 +222,7 @@ def _phase(block: Block, index: int, reading: Reading, tasks: tuple[Task, ...]) 
         hidden=hidden,
         public_data=_public(block, "public_data", reading, tasks),
         starting_kit=_public(block, "starting_kit", reading, tasks),
+        place=block.place,
     )
 
 

@@ -201,6 +201,7 @@ def _phase(block: Block, at: int, reading: Reading, task: Task) -> Phase:
         results_only=block.flag("is_scoring_only", default=False),
         public_data=_public(block, "public_data", reading, task),
         starting_kit=_public(block, "starting_kit", reading, task),
+        place=block.place,
     )
 
 

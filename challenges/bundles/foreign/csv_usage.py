@@ -54,9 +54,9 @@ def hugging_face(names: Sequence[str], reading: Reading) -> ForeignSpec | None:
     ]
     truth = _truth(names, reading, conf.text("SUBMISSION_ID_COLUMN"), columns)
     pages = _pages(names, reading, HF_PAGES)
-    end = instant(conf, "END_DATE", ask=reading.ask, codabench=False)
+    end = instant(conf, "END_DATE", ask=_asked_as_dates, codabench=False)
     metric, direction = _metric(conf, reading)
-    per_day = reading.quota(conf, "SUBMISSION_LIMIT", default=None)
+    per_day = _per_day(conf)
     if conf.text("COMPETITION_TYPE", "generic") == "script":
         conf.warn(
             "W_CODE_SUBMISSION",
@@ -67,7 +67,9 @@ def hugging_face(names: Sequence[str], reading: Reading) -> ForeignSpec | None:
     _rows(conf, truth)
     final = conf.whole("SELECTION_LIMIT", default=None)
     reading.close(conf, drop=DROPPED)
-    _ask_all(reading, f"/{stamp(end.at)}" if end else "", f"{per_day or 5}/100")
+    _ask_all(
+        reading, f"/{stamp(end.at)}" if end else "", f"{5 if per_day is None else per_day}/100"
+    )
     if truth is None:
         return None
     return ForeignSpec(
@@ -82,6 +84,18 @@ def hugging_face(names: Sequence[str], reading: Reading) -> ForeignSpec | None:
         end=end,
         kept=reading.kept,
     )
+
+
+def _asked_as_dates(key: str, text: str, proposal: str | None) -> None:
+    """Ask nothing more: the question of the dates covers this one."""
+
+
+def _per_day(conf: Block) -> int | None:
+    """Read the quota of a day; 0 is told, and the question of the quotas settles it."""
+    found = conf.whole("SUBMISSION_LIMIT", default=None)
+    if found == 0:
+        conf.warn("W_QUOTA_ZERO", "0 veut dire aucune soumission", key="SUBMISSION_LIMIT", value=0)
+    return found
 
 
 def _ask_all(reading: Reading, dates: str, quotas: str) -> None:

@@ -173,6 +173,7 @@ def _phase(block: Block, at: int, reading: Reading) -> Phase:
             _question(one, reading) for one in block.items("submission_meta_attributes")
         ),
         final_choices=1 if restricted else None,
+        place=block.place,
     )
 
 

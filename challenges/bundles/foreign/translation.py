@@ -152,7 +152,7 @@ class _Answers:
     def _quotas(self) -> tuple[int | None, int | None]:
         text = self.answers.get("quotas")
         if text is None:
-            return (self.spec.per_day or 5), 100
+            return (5 if self.spec.per_day is None else self.spec.per_day), 100
         found = re.fullmatch(r"(\d{1,6})?/(\d{1,6})?", text.strip())
         if found is None:
             self.wrong("quotas", "« PAR JOUR/TOTAL », par exemple 5/100 ; vide : sans limite")

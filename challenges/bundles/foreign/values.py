@@ -141,6 +141,7 @@ class Phase:
     file_types: tuple[str, ...] = ()
     questions: tuple[Attribute, ...] = ()
     final_choices: int | None = None
+    place: str = ""  # in the document, as in the keys of questions
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,14 @@ def test_the_csv_cases_hold_their_facts(source: str) -> None:
         (warning,) = (each for each in report.warnings if each.code == one["code"])
         assert (warning.key, warning.value) == (one["key"], str(one["value"]))
         assert str(one["found"]) in warning.message
+
+
+@NEEDED
+@pytest.mark.parametrize("case", ["csv_usage/kaggle", "csv_usage/huggingface", "trec"])
+def test_a_zip_of_tables_gives_what_its_folder_gives(case: str, tmp_path: Path) -> None:
+    path = Path(shutil.make_archive(str(tmp_path / "b"), "zip", BUNDLES / case))
+
+    assert reading.read(path).to_json() == reading.read(BUNDLES / case).to_json()
 
 
 @NEEDED
@@ -218,3 +227,11 @@ def test_a_run_is_ordered_as_trec_eval_does() -> None:
 )
 def test_a_slug_is_made_of_a_title(title: str, slug: str) -> None:
     assert slug_of(title) == slug
+
+
+def test_no_submission_a_day_is_told_and_kept(tmp_path: Path) -> None:
+    conf = '{"EVAL_METRIC": "accuracy_score", "SUBMISSION_LIMIT": 0}'
+    folder = written(tmp_path / "h", {**KAGGLE, "conf.json": conf})
+
+    assert [one.code for one in reading.read(folder).warnings] == ["W_QUOTA_ZERO"]
+    assert ours(folder, tmp_path / "c", title="Un défi").quotas.per_day == 0
