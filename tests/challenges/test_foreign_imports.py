@@ -1,6 +1,7 @@
 """Challenges of other platforms: imported, entered, scored and revealed by the commands alone."""
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from challenges.models import Challenge, Entry, Score
 from datasets.models import HoldoutVersion
 from portal.audit.models import AuditEvent
 from portal.management.opening import people
+from tests.challenges import world
 from tests.challenges.bundles.foreign import own
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED, expected
 from tests.challenges.bundles.foreign.tables import KAGGLE, written
@@ -209,6 +211,21 @@ def test_a_challenge_that_a_program_scores_is_reported_and_not_created(tmp_path:
     assert told["facts"]["title"] == "Un défi"
     assert told["facts"]["phases"][0]["max_submissions"] == 7
     assert Challenge.objects.count() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("opening")
+def test_a_zip_of_our_own_form_is_its_folder(tmp_path: Path) -> None:
+    own_form = world.folder(tmp_path / "d")
+    path = shutil.make_archive(str(tmp_path / "b"), "zip", own_form)
+
+    code, told = run("import_challenge", path)
+    before = AuditEvent.objects.count()
+
+    assert (code, told["slug"], told["status"], told["errors"]) == (0, "niveau", "draft", [])
+    assert "format" not in told
+    assert run("import_challenge", str(own_form)) == (0, told)
+    assert AuditEvent.objects.count() == before
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import pytest
 
 from challenges.bundles.foreign import reading
 from challenges.sandbox.bubblewrap import Bubblewrap
-from challenges.worker.trials import evaluator
+from challenges.worker.trials import evaluator, here
 
 BUNDLES = Path(__file__).resolve().parents[4] / "shared/cases/bundles"
 CONFIG = """
@@ -63,6 +63,13 @@ def test_names_that_differ_are_shown_side_by_side(sandbox: Bubblewrap, tmp_path:
     assert report.errors[0].message == (
         "phase essai : déclarés validation (F1) ; rendus par evaluate() publique (F1)"
     )
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_this_host_gives_its_own_evaluator(tmp_path: Path) -> None:
+    report = reading.read(bundle(tmp_path, "publique"), evaluate=here())
+
+    assert report.dry_run == ("phase essai : publique (F1)",)
 
 
 def test_a_script_that_fails_is_told_and_refuses_nothing(
