@@ -58,6 +58,12 @@ def confirm(*, removal: Removal, by: User) -> Removal:
     event "removal.confirmed"; a letter to its author. Raises NotAllowed; Conflict.
     """
     removal, resource = _answerable(removal, by)
+    removal.proposed_by.forget_roles()
+    if not rules.may_remove(removal.proposed_by, resource):
+        raise Conflict(
+            _("La personne qui l’a proposé ne pourrait plus le faire : proposez-le à nouveau."),
+            code="proposer_left",
+        )
     _refuse_what_carries_data(resource)
     _answer(removal, Answer.ACCEPTED, by)
     resources.bury(resource=resource, reason=removal.reason, by=by, keep_title=removal.keep_title)

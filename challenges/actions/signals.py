@@ -121,14 +121,13 @@ def _write_evidence(signal: Signal, found: Raised) -> None:
 
 
 @transaction.atomic
-def ask(*, signal: Signal, question: str, by: User) -> Signal:
+def ask(*, signal: Signal, question: str, by: User, version: int | None = None) -> Signal:
     """Ask the teams what they have to say, before anything is decided.
 
     In order: status ASKED; the parties asked, a date to answer by; event "signal.asked";
     a letter to each team. Raises NotAllowed; Conflict when it is no longer open.
     """
-    signal = Signal.objects.locked(signal)
-    require(rules.may_decide_signal, by, signal)
+    signal = _held(signal, version, by)
     now = clock.now()
     signal.become(SignalStatus.ASKED, at=now)
     signal.question = question
@@ -167,15 +166,14 @@ def answer(*, party: SignalTeam, text: str, by: User) -> SignalTeam:
 
 
 @transaction.atomic
-def dismiss(*, signal: Signal, reason: str, by: User) -> Signal:
+def dismiss(*, signal: Signal, reason: str, by: User, version: int | None = None) -> Signal:
     """Decide that there is nothing to hold against anybody, or take a measure back.
 
     In order: status DISMISSED with its author and reason; what the measure set aside back on
     the boards, unless another signal keeps it aside; event "signal.dismissed"; a letter to the
     teams that were asked. Raises NotAllowed; Conflict when it is dismissed already.
     """
-    signal = Signal.objects.locked(signal)
-    require(rules.may_decide_signal, by, signal)
+    signal = _held(signal, version, by)
     _decide(signal, SignalStatus.DISMISSED, reason, by)
     aside = list(signal.parties.filter(set_aside=True))
     if aside:
@@ -190,15 +188,16 @@ def dismiss(*, signal: Signal, reason: str, by: User) -> Signal:
 
 
 @transaction.atomic
-def remind(*, signal: Signal, teams: Iterable[Team], reason: str, by: User) -> Signal:
+def remind(
+    *, signal: Signal, teams: Iterable[Team], reason: str, by: User, version: int | None = None
+) -> Signal:
     """Remind teams of the rules, once they could answer.
 
     In order: status ACTED with its author and reason; the parties concerned; event
     "signal.acted"; a letter to the teams that were asked. Raises NotAllowed; Invalid for a
     team that has no part in it; Conflict before the teams were heard.
     """
-    signal = Signal.objects.locked(signal)
-    require(rules.may_decide_signal, by, signal)
+    signal = _held(signal, version, by)
     _act(signal, teams, reason, by)
     record("signal.acted", by=by, on=signal, reason=reason, measure="remind")
     _tell(signal)
@@ -206,15 +205,16 @@ def remind(*, signal: Signal, teams: Iterable[Team], reason: str, by: User) -> S
 
 
 @transaction.atomic
-def set_aside(*, signal: Signal, teams: Iterable[Team], reason: str, by: User) -> Signal:
+def set_aside(
+    *, signal: Signal, teams: Iterable[Team], reason: str, by: User, version: int | None = None
+) -> Signal:
     """Take off the boards the entries of some teams that the signal names.
 
     In order: status ACTED with its author and reason; their entries disqualified with date,
     author and reason; boards queued; event "signal.acted"; a letter to the teams that were
     asked. A later `dismiss` brings them back. Raises as `remind`.
     """
-    signal = Signal.objects.locked(signal)
-    require(rules.may_decide_signal, by, signal)
+    signal = _held(signal, version, by)
     concerned = _act(signal, teams, reason, by)
     signal.parties.filter(concerned=True).update(set_aside=True)
     _entries(signal, concerned).filter(disqualified_at__isnull=True).update(
@@ -223,6 +223,17 @@ def set_aside(*, signal: Signal, teams: Iterable[Team], reason: str, by: User) -
     _recompute(signal, concerned)
     record("signal.acted", by=by, on=signal, reason=reason, measure="set_aside")
     _tell(signal)
+    return signal
+
+
+def _held(signal: Signal, version: int | None, by: User) -> Signal:
+    """Lock a signal to decide on it; raises Conflict when it is not the version that was read."""
+    signal = Signal.objects.locked(signal)
+    require(rules.may_decide_signal, by, signal)
+    if version is not None and version != signal.version:
+        raise Conflict(
+            _("Ce signal a changé depuis que vous l’avez lu : relisez-le."), code="signal_changed"
+        )
     return signal
 
 

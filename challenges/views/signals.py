@@ -77,19 +77,21 @@ def _decide(request: HttpRequest, found: Signal) -> HttpResponse:
 
 
 def _act(request: HttpRequest, found: Signal, said: dict[str, Any]) -> None:
-    by, reason = person(request), said["reason"]
+    by, reason, version = person(request), said["reason"], said["version"]
     match said["decision"]:
         case "ask":
-            signals.ask(signal=found, question=reason, by=by)
+            signals.ask(signal=found, question=reason, by=by, version=version)
             messages.success(request, _("Question envoyée aux équipes."))
         case "dismiss":
-            signals.dismiss(signal=found, reason=reason, by=by)
+            signals.dismiss(signal=found, reason=reason, by=by, version=version)
             messages.success(request, _("Signal classé."))
         case "remind":
-            signals.remind(signal=found, teams=said["teams"], reason=reason, by=by)
+            signals.remind(signal=found, teams=said["teams"], reason=reason, by=by, version=version)
             messages.success(request, _("Règlement rappelé."))
         case _:
-            signals.set_aside(signal=found, teams=said["teams"], reason=reason, by=by)
+            signals.set_aside(
+                signal=found, teams=said["teams"], reason=reason, by=by, version=version
+            )
             messages.success(request, _("Soumissions retirées du classement."))
 
 

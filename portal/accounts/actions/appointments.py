@@ -99,6 +99,12 @@ def confirm(*, proposal: RoleProposal, by: User) -> RoleProposal:
     administrators = hold_administrators()
     by.forget_roles()
     require(rules.may_answer_proposal, by, proposal)
+    proposal.proposed_by.forget_roles()
+    if not rules.may_propose_role(proposal.proposed_by, proposal.user):
+        raise Conflict(
+            _("La personne qui l’a proposé ne pourrait plus le faire : proposez-le à nouveau."),
+            code="proposer_left",
+        )
     _answer(proposal, Answer.ACCEPTED, by)
     if proposal.organisation is not None:
         _settle_place(proposal, proposal.organisation)

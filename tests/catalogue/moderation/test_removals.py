@@ -8,6 +8,7 @@ from django.urls import reverse
 from catalogue.actions import removals
 from catalogue.enums import RemovalReason
 from catalogue.models import Contribution, Decision, Removal, Resource, Tombstone
+from portal.accounts.actions import appointments
 from portal.accounts.enums import RegionRole, Role
 from portal.audit import outbox
 from portal.audit.invariants import chain_breaches
@@ -52,6 +53,17 @@ def test_a_removal_takes_two(card: Resource, client: Client) -> None:
     assert list(chain_breaches()) == []
     removal.refresh_from_db()
     assert (removal.resource, removal.answer, removal.answered_by) == (None, "accepted", other)
+
+
+def test_a_proposer_who_lost_the_role_removes_nothing(card: Resource) -> None:
+    proposer = make.moderator()
+    removal = proposed(card, by=proposer)
+    appointments._end(proposer, RegionRole.MODERATOR)
+    before = rows()
+    with pytest.raises(Conflict) as refusal:
+        removals.confirm(removal=removal, by=make.moderator())
+    assert refusal.value.code == "proposer_left"
+    assert rows() == before
 
 
 def test_a_title_may_go_too(card: Resource, client: Client) -> None:

@@ -15,6 +15,7 @@ from challenges.enums import SignalKind, SignalStatus
 from challenges.models import Entry, Phase, Signal, SignalTeam, Team
 from portal.accounts.models import User
 from portal.lib import clock
+from portal.lib.refusals import Conflict
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.challenges import ChallengeFactory, TeamFactory, captain_of
 from tests.factories.signals import asked, signal
@@ -55,6 +56,16 @@ def said(made: Signal, decision: str, **more: Any) -> dict[str, Any]:
 
 def plain(text: str) -> str:
     return text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def test_what_changed_since_it_was_read_is_not_decided_on(moderator: User, phase: Phase) -> None:
+    """The version is compared under the lock: one of two moderators read too little."""
+    made = signal(phase)
+    acts.ask(signal=made, question="Pourquoi ?", by=moderator, version=made.version)
+    with pytest.raises(Conflict) as refusal:
+        acts.dismiss(signal=made, reason="Rien.", by=moderator, version=made.version)
+    assert refusal.value.code == "signal_changed"
+    assert Signal.objects.get(pk=made.pk).status == SignalStatus.ASKED
 
 
 def test_the_list_is_filtered(client: Client, moderator: User, phase: Phase) -> None:

@@ -89,6 +89,18 @@ def test_a_proposal_is_answered_once(first: User, second: User, person: User) ->
     assert not person.region_appointments.exists()
 
 
+def test_a_proposer_who_lost_the_role_proposes_nothing(
+    first: User, second: User, person: User
+) -> None:
+    proposal = propose(first, person)
+    appointments._end(first, RegionRole.ADMINISTRATOR)
+    before = snapshot()
+    with pytest.raises(Conflict) as refusal:
+        appointments.confirm(proposal=proposal, by=second)
+    assert refusal.value.code == "proposer_left"
+    assert snapshot() == before
+
+
 def test_withdraw_is_the_proposers(first: User, second: User, person: User) -> None:
     proposal = propose(first, person)
     with pytest.raises(NotAllowed):
