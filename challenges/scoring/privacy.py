@@ -49,11 +49,17 @@ class Noise:
 
 
 def key_of(labels: Labels) -> bytes:
-    """Return the secret of a truth: from its resamplings, which its salt alone decides."""
+    """Return the secret of a truth: from its resamplings, which its salt alone decides.
+
+    A part of a single bucket has only one resampling, that anybody could write down: when every
+    part is such, the labels are added, in the order that the salt decides.
+    """
     digest = hashlib.sha256(b"noise of public figures\0")
     for split, weights in sorted(labels.weights.items()):
         digest.update(f"{split} {weights.shape}\n".encode())
         digest.update(np.ascontiguousarray(weights).tobytes())
+    if all(weights.shape[1] <= 1 for weights in labels.weights.values()):
+        digest.update(np.ascontiguousarray(labels.y).tobytes())
     return digest.digest()
 
 

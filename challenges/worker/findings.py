@@ -20,10 +20,12 @@ def told(
     released: Iterable[Score] = (),
     own: Mapping[UUID, OwnFigures] | None = None,
 ) -> set[UUID]:
-    """Return the evaluations whose groups are told: of each team, the one the final board lists.
+    """Return the evaluations whose findings are told: of each team, the one the final board lists.
 
-    Two audits of answers that differ in one row would tell the group of the person of that row:
-    a team never reads two. released, own: as for a listing of a reveal being prepared.
+    Two audits of answers that differ in one row would tell the group of the person of that row,
+    and two tables of classes its label: a team never reads two.
+
+    released, own: as for a listing of a reveal being prepared.
     """
     released = list(released)
     first: dict[int, UUID] = {}
@@ -34,7 +36,7 @@ def told(
 
 
 def to_release(phase: Phase, opened: Opened, told: Collection[UUID]) -> list[Finding]:
-    """Return the details of every finished evaluation of a phase, and the audit of those told.
+    """Return the details and the audit of the evaluations told, nothing for the others.
 
     opened: gives the opened sealed result of an evaluation.
     """
@@ -47,23 +49,23 @@ def to_release(phase: Phase, opened: Opened, told: Collection[UUID]) -> list[Fin
 
 
 def _finding(evaluation: Evaluation, result: dict[str, Any], told: Collection[UUID]) -> Finding:
+    if evaluation.pk not in told:
+        return Finding(evaluation=evaluation, audit=None, details={})
     sealed, audit = result.get("audit"), None
-    if sealed is not None and evaluation.pk in told:
+    if sealed is not None:
         audit = published(ScoringContract.from_json(evaluation.scorer_version.spec), sealed)
-    return Finding(
-        evaluation=evaluation,
-        audit=audit,
-        details=result.get("details") or {},
-    )
+    return Finding(evaluation=evaluation, audit=audit, details=result.get("details") or {})
 
 
 def _told_at_the_reveal(phase: Phase) -> set[UUID]:
-    """Return the evaluations whose audit is stored, and those of the teams that have none.
+    """Return the evaluations whose findings are stored, and those of the teams that have none.
 
-    An entry taken off the board after the reveal keeps its audit; the next one gets none.
+    An entry taken off the board after the reveal keeps its findings; the next one gets none.
     """
-    stored = FairnessAudit.objects.filter(evaluation__entry__enrolment__phase=phase)
-    found = dict(stored.values_list("evaluation_id", "evaluation__entry__enrolment__team_id"))
+    found: dict[UUID, int] = {}
+    for stored in (FairnessAudit.objects, EntryDetail.objects):
+        rows = stored.filter(evaluation__entry__enrolment__phase=phase)
+        found |= dict(rows.values_list("evaluation_id", "evaluation__entry__enrolment__team_id"))
     listed = Evaluation.objects.filter(pk__in=told(phase)).exclude(
         entry__enrolment__team_id__in=set(found.values())
     )

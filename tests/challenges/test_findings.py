@@ -175,8 +175,8 @@ def test_what_is_told_is_computed_again_alike(tmp_path: Path) -> None:
     )
 
 
-def test_a_team_reads_the_groups_of_one_entry_only(tmp_path: Path) -> None:
-    """Two audits of answers that differ in one row would tell the group of that person."""
+def test_a_team_reads_the_findings_of_one_entry_only(tmp_path: Path) -> None:
+    """Two audits of answers that differ in one row would tell a group, two tables a label."""
     made = opened(tmp_path, fairness=fairness(column={"limit": 0.1}))
     first = entered(made, 0.9, seed=1)
     second = entered(made, 0.5, team=first.enrolment.team, seed=2)
@@ -184,6 +184,8 @@ def test_a_team_reads_the_groups_of_one_entry_only(tmp_path: Path) -> None:
     revealed(made)
     (told,) = FairnessAudit.objects.filter(evaluation__entry__enrolment__team=first.enrolment.team)
     assert told.evaluation.entry_id == first.pk
+    detailed = EntryDetail.objects.filter(evaluation__entry__in=[first, second])
+    assert {each.evaluation.entry_id for each in detailed} == {first.pk}
     closing = list(Column.objects.filter(kind="fairness").values_list("key", flat=True))
     assert "equite" in closing
     groups = Score.objects.filter(metric__in=closing)

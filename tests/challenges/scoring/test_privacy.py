@@ -10,8 +10,10 @@ from sklearn import metrics as oracle
 
 from challenges.scoring import leakage, privacy, registry
 from challenges.scoring.contract import MetricSpec, ScoringContract
+from challenges.scoring.intervals import draw_weights
 from challenges.scoring.leakage import Column, Facts
 from challenges.scoring.metric import Part
+from challenges.scoring.truth import Labels
 from tests.challenges.scoring.parts import figure, part
 
 KEY = bytes(range(32))
@@ -236,3 +238,18 @@ def test_the_leak_budget_counts_the_noise() -> None:
     remedies = [each.remedy for each in leakage.budget(blurred, 60).proposals]
     assert leakage.Remedy.LADDER not in remedies
     assert Facts.from_json(blurred.to_json()) == facts
+
+
+def test_the_noise_of_parts_of_one_cluster_is_secret_too() -> None:
+    """Their only resampling is known to all: the labels in secret order make the key."""
+
+    def labels(y: list[float], weights: dict[str, Any]) -> Labels:
+        rows = np.zeros(len(y), np.uint8)
+        return Labels(
+            [], np.array(y), rows, rows.astype(np.uint16), weights, ("public",), {}, {}, {}
+        )
+
+    alone = {"public": draw_weights(1, 40, b"")}
+    assert privacy.key_of(labels([1.0, 0.0], alone)) != privacy.key_of(labels([0.0, 1.0], alone))
+    drawn = {"public": draw_weights(8, 40, b"secret")}
+    assert privacy.key_of(labels([1.0, 0.0], drawn)) == privacy.key_of(labels([0.0, 1.0], drawn))
