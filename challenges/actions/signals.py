@@ -81,7 +81,7 @@ def store(*, job: Job, phase: Phase, raised: Sequence[Raised]) -> int:
             told.setdefault((each.kind, each.subject), each)
     new = sum(_store_one(phase, each) for each in told.values())
     if new:
-        owe("mail.signals_raised", key=str(job.pk), phase_id=phase.pk, count=new)
+        owe("mail.signals_raised", key=str(job.pk), phase_id=phase.pk, count=new, run=str(job.pk))
     return new
 
 

@@ -492,6 +492,16 @@ def test_the_moderators_are_told_how_many(phase: Phase, moderator: User) -> None
     assert f"/moderation/signaux/?challenge={phase.challenge.slug}" in letter.body
 
 
+def test_two_searches_before_a_delivery_are_two_letters(phase: Phase, moderator: User) -> None:
+    """Each count is told: the second search is not taken for the first one."""
+    teams = [TeamFactory(challenge=phase.challenge) for _ in range(3)]
+    for one, two in ((teams[0], teams[1]), (teams[1], teams[2])):
+        signals.store(job=leased(phase), phase=phase, raised=[raised(one, two)])
+    while outbox.relay():
+        pass
+    assert [letter.to for letter in mail.outbox] == [[moderator.email]] * 2
+
+
 @pytest.mark.parametrize("what", ["no task", "a program"])
 def test_nothing_to_compare_ends_at_once(phase: Phase, what: str) -> None:
     signalled.signal(phase)  # with entries, hence a task
