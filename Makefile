@@ -20,7 +20,7 @@ PARTS = status=0; part() { \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up test test-full check fix bench messages requirements docs
+.PHONY: help install install-dev up test test-full test-all check fix bench messages requirements docs
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -58,7 +58,10 @@ test: install-dev ## Run the tests: lean, on SQLite and, when TEST_POSTGRES_URL 
 	part "Browser" $(TEST) -m "journey and not full" tests/journeys; \
 	exit $$status
 
-test-full: install-dev ## Run everything, with all the figures of the designs
+test-full: install-dev ## Run everything, with all the figures of the designs; starts the services itself
+	@.ci/services $(MAKE) --no-print-directory test-all
+
+test-all: install-dev
 	@$(TEMPLATES); $(PARTS); \
 	part "SQLite" $(TEST) -m "not journey"; \
 	on_postgres $(TEST) -m "database and not journey"; \

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register, run_checks
@@ -31,6 +32,7 @@ SECRET_MIN_CHARACTERS = 50
 SECRET_MIN_BITS = 150.0
 BANNED_DISTRIBUTIONS = {"spacy", "datasets"}
 KEY_MODE = 0o400
+REDIS_SCHEMES, RABBITMQ_SCHEMES = ("redis", "rediss"), ("amqp", "amqps")
 SKEW_MAX_SECONDS = 2.0
 BROKER_SECONDS = 2.0
 # A database that restarts is waited for; gunicorn gives a process thirty seconds.
@@ -78,10 +80,27 @@ def database() -> Found:
         yield _error(4, "La base est SQLite : la production demande PostgreSQL (DATABASE_URL).")
 
 
+def _broker_fault(url: str) -> str:
+    """Say what is wrong with the address of a broker, in French, or ""."""
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        return "n’est pas une adresse : le port ou l’hôte est mal écrit."
+    if parts.scheme not in {*REDIS_SCHEMES, *RABBITMQ_SCHEMES}:
+        return "doit désigner Redis (redis://…) ou RabbitMQ (amqp://…)."
+    if not host:
+        return "ne nomme pas d’hôte."
+    away = host not in {"127.0.0.1", "localhost", "::1"}
+    if parts.scheme in RABBITMQ_SCHEMES and away and parts.username in {None, "guest"}:
+        return "n’a pas de compte à elle : RabbitMQ n’ouvre « guest » qu’à sa propre machine."
+    return ""
+
+
 def broker() -> Found:
     """E05, E17."""
-    if not settings.BROKER_URL.startswith(("redis://", "rediss://", "amqp://", "amqps://")):
-        yield _error(5, "BROKER_URL doit désigner Redis ou RabbitMQ.")
+    if fault := _broker_fault(settings.BROKER_URL):
+        yield _error(5, f"BROKER_URL {fault}")
     if set(settings.CELERY_ACCEPT_CONTENT) != {"json"}:
         yield _error(17, "Celery accepte autre chose que du JSON : n’acceptez que lui.")
 
@@ -244,9 +263,18 @@ def pending_migrations() -> Found:
 
 
 def broker_keeps() -> Found:
-    """E13: Redis drops no message to make room. One that does not answer is only told."""
-    if not settings.BROKER_URL.startswith(("redis://", "rediss://")):
-        return
+    """E13, E21: Redis drops no message to make room; RabbitMQ opens to this account.
+
+    One that does not answer is only told.
+    """
+    scheme = urlsplit(settings.BROKER_URL).scheme
+    if scheme in REDIS_SCHEMES:
+        yield from _redis_keeps()
+    elif scheme in RABBITMQ_SCHEMES:
+        yield from _rabbitmq_opens()
+
+
+def _redis_keeps() -> Found:
     import redis  # noqa: PLC0415  # slow import
 
     link = redis.Redis.from_url(
@@ -254,11 +282,11 @@ def broker_keeps() -> Found:
     )
     try:
         policy = link.info("memory").get("maxmemory_policy")
+    except redis.AuthenticationError as error:
+        yield _error(21, f"Redis refuse le compte de BROKER_URL ({type(error).__name__}).")
+        return
     except redis.RedisError as error:
-        yield Warning(
-            f"Redis n’a pas dit sa politique d’éviction ({type(error).__name__}) : non vérifiée.",
-            id="portal.W13",
-        )
+        yield _unasked("Redis n’a pas dit sa politique d’éviction", error)
         return
     finally:
         link.close()
@@ -268,6 +296,29 @@ def broker_keeps() -> Found:
             f"Redis efface des messages pour faire de la place (maxmemory-policy {policy}) : "
             "réglez-la à noeviction.",
         )
+
+
+def _rabbitmq_opens() -> Found:
+    import amqp  # noqa: PLC0415  # slow import
+    import kombu  # noqa: PLC0415  # slow import
+
+    link = kombu.Connection(settings.BROKER_URL, connect_timeout=BROKER_SECONDS)
+    try:
+        link.connect()
+    except (amqp.AccessRefused, amqp.NotAllowed, amqp.NotFound) as error:
+        yield _error(
+            21,
+            "RabbitMQ refuse le compte ou l’hôte virtuel de BROKER_URL "
+            f"({type(error).__name__}) : vérifiez-les.",
+        )
+    except (OSError, *link.connection_errors, *link.channel_errors) as error:
+        yield _unasked("RabbitMQ ne répond pas", error)
+    finally:
+        link.release()
+
+
+def _unasked(what: str, error: Exception) -> Warning:
+    return Warning(f"{what} ({type(error).__name__}) : non vérifié.", id="portal.W13")
 
 
 DATABASE: tuple[Callable[[], Found], ...] = (

@@ -130,6 +130,10 @@ ALONE: list[tuple[str, dict[str, Any]]] = [
     ("portal.E04", {"DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}}}),
     ("portal.E05", {"BROKER_URL": "filesystem://"}),
     ("portal.E05", {"BROKER_URL": "memory://"}),
+    ("portal.E05", {"BROKER_URL": "amqp:///portail"}),
+    ("portal.E05", {"BROKER_URL": "amqp://portail:secret@file:port//"}),
+    ("portal.E05", {"BROKER_URL": "amqp://file.portail.invalid//"}),
+    ("portal.E05", {"BROKER_URL": "amqps://guest:guest@file.portail.invalid//"}),
     ("portal.E06", {"EMAIL_BACKEND": "portal.audit.letters.FolderBackend"}),
     ("portal.E07", {"SITE_URL": "http://portail.invalid"}),
     ("portal.E07", {"SESSION_COOKIE_SECURE": False}),
@@ -192,6 +196,20 @@ def monkeypatch_settings(settings: Any, name: str, value: Any) -> None:
         setattr(settings, name, value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "rediss://:secret@file.portail.invalid:6379/0",
+        "amqp://portail:secret@file.portail.invalid:5672/portail",
+        "amqps://portail:secret@file.portail.invalid//",
+        "amqp://guest:guest@127.0.0.1:5672//",
+    ],
+)
+def test_a_good_broker_is_taken(production: Callable[..., None], url: str) -> None:
+    production({"BROKER_URL": url})
+    assert checks.unsafe_values() == []
+
+
 @pytest.mark.parametrize(("expected", "values"), ALONE)
 def test_each_unsafe_value_is_refused_alone(
     production: Callable[..., None], expected: str, values: dict[str, Any]
@@ -240,10 +258,10 @@ def test_debug_stays_on_this_machine_in_every_mode(settings: Any, debug: bool) -
 
 
 def test_every_refusal_of_the_design_is_tried() -> None:
-    """E01 to E20, here and in the tests of the services and of the rights."""
+    """E01 to E21, here and in the tests of the services and of the rights."""
     code = (settings.BASE_DIR / "portal" / "checks.py").read_text("utf-8")
     written = {int(number) for number in re.findall(r"_error\(\s*(\d+),", code)}
-    assert written == set(range(1, 21))
+    assert written == set(range(1, 22))
     tried = "".join(
         path.read_text("utf-8")
         for path in (settings.BASE_DIR / "tests" / "portal").rglob("test_*.py")

@@ -1,11 +1,11 @@
 """Production asks the database and the broker before it serves."""
 
 import os
-import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
+import amqp
 import pytest
 import redis
 from django.db import OperationalError, connection
@@ -14,6 +14,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from portal import checks
 from portal.lib import clock
 from tests.factories.accounts import UserFactory
+from tests.servers import free_port
 
 REDIS = os.environ.get("TEST_REDIS_URL", "")
 
@@ -81,22 +82,51 @@ def test_a_database_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatc
     assert ids() == ["portal.E20"]
 
 
-def closed_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def test_a_broker_that_is_down_is_told_and_not_refused(settings: Any) -> None:
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:{}/0", "amqp://127.0.0.1:{}//"])
+def test_a_broker_that_is_down_is_told_and_not_refused(settings: Any, url: str) -> None:
     """A message is a hint: the site starts without its broker."""
-    settings.BROKER_URL = f"redis://127.0.0.1:{closed_port()}/0"
+    settings.BROKER_URL = url.format(free_port())
     found = list(checks.broker_keeps())
     assert [(each.id, each.is_serious()) for each in found] == [("portal.W13", False)]
 
 
-def test_rabbitmq_has_no_eviction(settings: Any) -> None:
-    settings.BROKER_URL = "amqp://127.0.0.1:1//"
-    assert list(checks.broker_keeps()) == []
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (amqp.AccessRefused("user 'portail' refused"), [("portal.E21", True)]),
+        (amqp.NotAllowed("no access to vhost '/portail'"), [("portal.E21", True)]),
+        (TimeoutError(), [("portal.W13", False)]),
+    ],
+)
+def test_an_account_that_rabbitmq_refuses_is_refused(
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    expected: list[tuple[str, bool]],
+) -> None:
+    settings.BROKER_URL = "amqp://portail:secret@127.0.0.1:5672//"
+    monkeypatch.setattr("kombu.Connection.connect", _raising(error))
+    found = list(checks.broker_keeps())
+    assert [(each.id, each.is_serious()) for each in found] == expected
+    assert "secret" not in "".join(str(each.msg) for each in found)
+
+
+def test_a_password_that_redis_refuses_is_refused(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.BROKER_URL = "redis://:secret@127.0.0.1:6379/0"
+    error = redis.AuthenticationError("invalid username-password pair")
+    monkeypatch.setattr("redis.Redis.info", _raising(error))
+    found = list(checks.broker_keeps())
+    assert [(each.id, each.is_serious()) for each in found] == [("portal.E21", True)]
+    assert "secret" not in str(found[0].msg)
+
+
+def _raising(error: Exception) -> Callable[..., None]:
+    def fail(*_args: Any, **_options: Any) -> None:
+        raise error
+
+    return fail
 
 
 @pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl", "noeviction"])

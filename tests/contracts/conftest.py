@@ -1,0 +1,35 @@
+"""The brokers that are really there."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests import servers
+
+# A test may name a server that runs already; it is never killed.
+GIVEN = {"redis": "TEST_REDIS_URL", "rabbitmq": "TEST_RABBITMQ_URL"}
+
+
+def _address(name: str) -> Iterator[str]:
+    given = os.environ.get(GIVEN[name], "")
+    if given:
+        yield given
+        return
+    kind = servers.BROKERS[name]
+    if missing := kind.missing():
+        pytest.skip(f"{GIVEN[name]} names no server and {missing}")
+    with servers.running(kind()) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """Return the address of a Redis, started for the session when none is named."""
+    yield from _address("redis")
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_url() -> Iterator[str]:
+    """Return the address of a RabbitMQ, started for the session when none is named."""
+    yield from _address("rabbitmq")
