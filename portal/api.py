@@ -1,14 +1,25 @@
 """The API of the portal: `/api/v1/`, its errors, its document and the page that explains it."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, NoReturn
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    JsonResponse,
+)
 from django.http.multipartparser import MultiPartParserError
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, path, re_path, reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
@@ -17,16 +28,17 @@ from ninja.parser import Parser
 from challenges.api import routers
 from portal.lib.refusals import Hidden, Invalid, Refusal, TooLarge, Unsupported
 
+View = Callable[..., HttpResponseBase]
 NAMESPACE = "api"
 # What pydantic says in English, by its type; others are told by one sentence.
 FIELD_WORDS: dict[str, Any] = {
-    "missing": "Ce champ est obligatoire.",
-    "string_too_long": "Ce texte est trop long.",
-    "string_too_short": "Ce texte est trop court.",
-    "int_parsing": "Écrivez un nombre entier.",
-    "uuid_parsing": "Cet identifiant n’est pas un UUID.",
-    "bool_parsing": "Écrivez true ou false.",
-    "extra_forbidden": "Ce champ n’existe pas.",
+    "missing": gettext_lazy("Ce champ est obligatoire."),
+    "string_too_long": gettext_lazy("Ce texte est trop long."),
+    "string_too_short": gettext_lazy("Ce texte est trop court."),
+    "int_parsing": gettext_lazy("Écrivez un nombre entier."),
+    "uuid_parsing": gettext_lazy("Cet identifiant n’est pas un UUID."),
+    "bool_parsing": gettext_lazy("Écrivez true ou false."),
+    "extra_forbidden": gettext_lazy("Ce champ n’existe pas."),
 }
 
 
@@ -66,7 +78,8 @@ api = NinjaAPI(
     description=(
         "Challenges, équipes, soumissions et classements d’Open Emploi. Un jeton personnel, créé "
         "dans Mon espace, dit qui agit : « Authorization: Bearer oe_… ». Les refus sont des "
-        "« application/problem+json » avec un code stable et une phrase en français."
+        "« application/problem+json » avec un code stable et une phrase, en français ou, selon "
+        "« Accept-Language », en anglais."
     ),
     urls_namespace=NAMESPACE,
     docs_url=None,
@@ -112,7 +125,7 @@ def invalid(request: HttpRequest, error: ValidationError) -> NoReturn:
         {
             "field": ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0]),
             "code": fault["type"],
-            "message": FIELD_WORDS.get(fault["type"], "Cette valeur ne convient pas."),
+            "message": str(FIELD_WORDS.get(fault["type"], _("Cette valeur ne convient pas."))),
         }
         for fault in error.errors
     ]
@@ -168,12 +181,44 @@ def _groups(paths: dict[str, dict[str, Any]]) -> list[tuple[str, list[dict[str, 
 def _open(pattern: URLPattern | URLResolver) -> URLPattern | URLResolver:
     """Let a route in without a session: each endpoint asks for its own token."""
     if isinstance(pattern, URLPattern):
+        pattern.callback = _spoken(_answering_head(pattern.callback))
         login_not_required(pattern.callback)
     return pattern
+
+
+def _spoken(view: View) -> View:
+    """Speak the language that the request prefers: the address names none."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        # Not put back: the middleware that words a refusal comes after, and each request sets it.
+        translation.activate(translation.get_language_from_request(request))
+        return view(request, *args, **kwargs)
+
+    return answer
+
+
+def _answering_head(view: View) -> View:
+    """Answer HEAD wherever GET is answered; the server leaves the body out."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        found = view(request, *args, **kwargs)
+        if request.method != "HEAD" or not isinstance(found, HttpResponseNotAllowed):
+            return found
+        if "GET" not in found.headers["Allow"].split(", "):
+            return found
+        request.method = "GET"
+        try:
+            return view(request, *args, **kwargs)
+        finally:
+            request.method = "HEAD"
+
+    return answer
 
 
 def urls() -> tuple[list[URLPattern | URLResolver], str, str]:
     """List the routes of the API, the last one for all that is not there."""
     ours = [_open(each) for each in api.urls[0] if getattr(each, "name", "") != "api-root"]
-    last = [path("", root, name="api-root"), re_path(r"^.+$", unknown)]
+    last = [path("", root, name="api-root"), re_path(r"^.+$", _spoken(unknown))]
     return [*ours, *last], "ninja", NAMESPACE

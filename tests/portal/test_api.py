@@ -98,12 +98,24 @@ def test_another_method_is_named(client: Client, address: str) -> None:
     assert answer.headers["Allow"] == "POST"
 
 
-def test_missing_values_are_named_in_french(client: Client, address: str) -> None:
-    answer = client.post(address, headers=bearer(UserFactory()))
+def test_head_is_answered_where_get_is(client: Client, address: str) -> None:
+    got, head = client.get("/api/v1/challenges"), client.head("/api/v1/challenges")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["Content-Type"] == got.headers["Content-Type"]
+    assert client.head(address).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("fr", "Ce champ est obligatoire."), ("en", "This field is required.")],
+)
+def test_missing_values_are_named_in_the_language_asked(
+    client: Client, address: str, language: str, sentence: str
+) -> None:
+    headers = {**bearer(UserFactory()), "Accept-Language": language}
+    answer = client.post(address, headers=headers)
     assert problem(answer) == (422, "invalid")
-    assert answer.json()["errors"] == [
-        {"field": "file", "code": "missing", "message": "Ce champ est obligatoire."}
-    ]
+    assert answer.json()["errors"] == [{"field": "file", "code": "missing", "message": sentence}]
 
 
 def test_a_broken_form_is_refused(client: Client, address: str) -> None:
