@@ -144,7 +144,15 @@ def _reap_one(pk: UUID, buried: Buried) -> bool:
     )
     if job is None:
         return False
-    record("job.reaped", by=WORKER, on=job, kind=job.kind, attempt=job.attempt)
+    record(
+        "job.reaped",
+        by=WORKER,
+        on=job,
+        kind=job.kind,
+        attempt=job.attempt,
+        owner=job.lease_owner,
+        last_beat=job.beat_at.isoformat() if job.beat_at else "",
+    )
     _again_or_dead(job, code="lease_lost", buried=buried)
     return True
 

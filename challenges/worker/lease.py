@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
 from django.conf import settings
@@ -14,11 +15,16 @@ log = logging.getLogger("portal.worker")
 
 
 class Beating:
-    """Beat every few seconds from a thread; `lost` is set when the lease was taken away."""
+    """Beat every few seconds from a thread; `lost` is set when the lease was taken away.
 
-    def __init__(self, job: Job) -> None:
+    tidy: what the worker does between two jobs; the thread does it while this one lasts, so that
+    a long job delays neither the jobs of a lost worker nor the signs of life.
+    """
+
+    def __init__(self, job: Job, *, tidy: Callable[[], None] | None = None) -> None:
         if job.lease_token is None:
             raise ValueError("the job is not leased")
+        self._tidy = tidy
         self.job_id, self.token = job.pk, job.lease_token
         self.lost = threading.Event()
         self._stop = threading.Event()
@@ -48,6 +54,10 @@ class Beating:
         try:
             if not jobs.beat(job_id=self.job_id, token=self.token):
                 self.lost.set()
+            if self._tidy is not None:
+                self._tidy()
         except DatabaseError as error:  # it may be back before the lease ends
             log.warning("no beat for %s: %s", self.job_id, type(error).__name__)
             connection.close()
+        except Exception:  # a boundary: what fails in the tidying must not end the beats
+            log.exception("tidying beside %s failed", self.job_id)

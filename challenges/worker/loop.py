@@ -47,7 +47,7 @@ class Worker:
         if job is None:
             return False
         self._claimed = True
-        with Beating(job) as beating:
+        with Beating(job, tidy=self.tidy) as beating:
             self._do(job, beating)
         return True
 

@@ -19,7 +19,7 @@ from portal.audit import outbox
 from portal.audit.models import Outbox
 from portal.audit.outbox import owe
 from portal.lib import queue
-from portal.settings.services import IMPATIENT
+from tests.brokers import messages, pointed
 from tests.servers import free_port
 
 ALIVE = ["memory", "filesystem", "redis", "rabbitmq"]
@@ -34,52 +34,11 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         url = request.getfixturevalue(f"{name}_url")
     else:
         url = DEAD.get(name, f"{name}://").format(free_port())
-    folders = {part: str(tmp_path) for part in ("data_folder_in", "data_folder_out")}
-    options = {
-        "filesystem": {**folders, "control_folder": str(tmp_path / "control")},
-        "memory": {},
-    }.get(name, IMPATIENT)
-    conf = current_app.conf
-    before = {key: conf[key] for key in ("broker_url", "broker_write_url", "broker_read_url")}
-    before |= {key: conf[key] for key in ("broker_transport_options", "task_default_queue")}
-    _switch(
-        broker_url=url,
-        broker_write_url=url,
-        broker_read_url=url,
-        broker_transport_options=options,
-        task_default_queue=f"test-{uuid4()}",
-    )
-    yield name
-    if name == "rabbitmq":
-        with current_app.connection_for_write() as link:
-            link.default_channel.queue_delete(conf.task_default_queue)
-    _switch(**before)
-
-
-def _switch(**values: Any) -> None:
-    app = current_app._get_current_object()
-    app.conf.update(values)
-    app.__dict__.pop("amqp", None)  # what it remembers of the broker before
-    app._pool = None
-    app.set_current()
-    queue._silent_until = 0.0
-
-
-def messages() -> list[tuple[dict[str, Any], Any]]:
-    """Take every message of the queue: (headers, body)."""
-    found = []
-    with current_app.connection_for_read() as link:
-        waiting = link.SimpleQueue(current_app.conf.task_default_queue)
-        while True:
-            try:
-                message = waiting.get(timeout=0.3)
-            except waiting.Empty:
-                break
-            assert message.content_type == "application/json"
-            found.append((message.headers, message.payload))
-            message.ack()
-        waiting.close()
-    return found
+    with pointed(url, folder=tmp_path, name=f"test-{uuid4()}"):
+        yield name
+        if name == "rabbitmq":
+            with current_app.connection_for_write() as link:
+                link.default_channel.queue_delete(current_app.conf.task_default_queue)
 
 
 @pytest.fixture

@@ -1,0 +1,55 @@
+"""A worker that is lost is noticed by any other, even by one in the middle of a long job."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from challenges.actions import jobs
+from challenges.enums import JobKind, JobState
+from challenges.models import Job
+from challenges.worker.lease import Beating
+from challenges.worker.loop import Worker
+from portal.audit.models import AuditBody, AuditEvent, Heartbeat
+from portal.lib import clock
+from tests.faults.processes import until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
+
+
+def test_a_busy_worker_notices_the_lost_one(settings: Any) -> None:
+    settings.BEAT_SECONDS = settings.REAP_SECONDS = 0.05
+    for number in (1, 2):
+        jobs.put(kind=JobKind.SIGNALS, subject_id=number, dedup_key=str(number))
+    lost = jobs.claim(owner="lost")
+    assert lost is not None
+    Job.objects.filter(pk=lost.pk).update(lease_until=clock.now() - timedelta(seconds=1))
+    worker = Worker("busy")
+    held = jobs.claim(owner=worker.name)
+    assert held is not None
+    with Beating(held, tidy=worker.tidy) as beating:
+        assert until(lambda: Job.objects.get(pk=lost.pk).state == JobState.READY, 10)
+        assert until(Heartbeat.objects.filter(name="worker").exists, 10)
+    assert not beating.lost.is_set()
+    event = AuditEvent.objects.get(action="job.reaped")
+    facts = json.loads(AuditBody.objects.get(event=event).body)["facts"]
+    assert (facts["owner"], facts["attempt"]) == ("lost", 1)
+    assert datetime.fromisoformat(facts["last_beat"]) == lost.beat_at
+
+
+def test_a_tidying_that_fails_stops_no_beat(settings: Any) -> None:
+    settings.BEAT_SECONDS = 0.05
+    jobs.put(kind=JobKind.SIGNALS, subject_id=1, dedup_key="1")
+    job = jobs.claim(owner="one")
+    assert job is not None
+    failures: list[int] = []
+
+    def fail() -> None:
+        failures.append(1)
+        raise ValueError("no")
+
+    with Beating(job, tidy=fail) as beating:
+        assert until(lambda: len(failures) > 2, 10)
+    assert not beating.lost.is_set()
+    assert Job.objects.get(pk=job.pk).beat_at > job.beat_at
