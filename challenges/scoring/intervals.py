@@ -149,7 +149,8 @@ def bound(
     values: replicates of the figure, centred on it. units: of resampling. independent: each
     row is its own cluster. bias: taken off the replicates; the interval reaches from there to
     where the bias of the figure itself would be taken off too. Returns None when there is
-    nothing to bound it with (one unit, mostly undefined replicates).
+    nothing to bound it with: one unit, mostly undefined replicates, or a figure without an upper
+    bound that no resampling moves (an error of 0 on every row does not say how far others lie).
     """
     total = buckets.total()
     counted, hits = _trials(metric, total, context)
@@ -161,7 +162,10 @@ def bound(
     found = percentile(values, level) if units > 1 else None
     if found is None:
         return None
-    if found[1] - found[0] < SURE and min(abs(found[0] - e) for e in _ends(metric)) < SURE:
+    still = found[1] - found[0] < SURE
+    if still and not (np.isfinite(metric.low) and np.isfinite(metric.high)):
+        return None
+    if still and min(abs(found[0] - e) for e in _ends(metric)) < SURE:
         return (*_certain(metric, found[0], min(units, counted or units)), "wilson")
     low, high = found[0] - max(bias, 0.0), found[1] - min(bias, 0.0)
     return max(low, metric.low), min(high, metric.high), "bootstrap"

@@ -117,6 +117,18 @@ def test_an_undefined_figure_is_none_and_has_no_interval() -> None:
     assert found.intervals == {"public": {}}
 
 
+@pytest.mark.parametrize("metric", ["mae", "rmse"])
+def test_an_error_of_0_on_every_row_has_no_interval(metric: str) -> None:
+    """It does not say how far other rows would lie: [0, 0] would be a promise."""
+    chosen = contract(metric, "float")
+    ids = [f"r{i}" for i in range(60)]
+    truth = truth_of(chosen, {"id": ids, "y": [i * 0.5 for i in range(60)]})
+    found = evaluated(chosen, truth, {name: i * 0.5 for i, name in enumerate(ids)})
+    assert (found.values, found.intervals) == ({"public": {"score": 0.0}}, {"public": {}})
+    found = evaluated(chosen, truth, {name: i * 0.51 for i, name in enumerate(ids)})
+    assert found.intervals["public"]["score"][0] > 0
+
+
 def test_same_answer_same_bits() -> None:
     chosen = contract("rmse", "float")
     ids = [f"r{i}" for i in range(300)]
