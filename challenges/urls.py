@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from challenges import feeds
 from challenges.views import (
     details,
+    embeds,
     entries,
     examinations,
     fairness,
@@ -53,6 +54,9 @@ challenge_patterns: list[URLPattern | URLResolver] = [
     path("kit.zip", kit.kit, name="kit"),
     path("evaluation/", reading.evaluation, name="evaluation"),
     path("classement/", standings.standings, name="standings"),
+    path("classement/integrer/", embeds.instructions, name="embed"),
+    path("classement/cadre/", embeds.frame, name="embed_frame"),
+    path("classement.atom", embeds.feed, name="standings_feed"),
     path("classement.csv", standings.standings_csv, name="standings_csv"),
     path("classement.json", standings.standings_json, name="standings_json"),
     path("equite/", fairness.audits, name="audits"),

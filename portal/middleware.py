@@ -38,6 +38,8 @@ log = logging.getLogger("portal.refusals")
 OBJECT_CHARACTERS = 120
 # Parts of an address that open something: never written down.
 SECRETS = {"token", "key", "uidb36"}
+# The end of the address of the standings that other sites show in a frame.
+FRAMED = "/classement/cadre/"
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 STATUS: Sequence[tuple[type[Refusal], int]] = (
@@ -62,12 +64,21 @@ def policy(directives: Mapping[str, Sequence[str]]) -> str:
 
 
 def security_headers(get_response: GetResponse) -> GetResponse:
-    """Set the content security policy and its companions on every response."""
+    """Set the content security policy and its companions on every response.
+
+    A view marked with Django's `xframe_options_exempt` may stand in a frame of any site.
+    """
     front = policy(settings.SECURE_CSP)
     admin = policy(settings.SECURE_CSP_ADMIN)
+    framed = policy(settings.SECURE_CSP_FRAMED)
 
     def respond(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
+        if getattr(response, "xframe_options_exempt", False):
+            response.headers["Content-Security-Policy"] = framed
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+            response.headers["Permissions-Policy"] = ""
+            return response
         in_admin = request.path.startswith(("/admin/", "/en/admin/"))
         response.headers.setdefault("Content-Security-Policy", admin if in_admin else front)
         response.headers.setdefault("X-Frame-Options", "SAMEORIGIN" if in_admin else "DENY")
@@ -85,9 +96,15 @@ def no_cookies_for_machines(get_response: GetResponse) -> GetResponse:
     """Take the cookies off every request to the API: a token alone says who asks.
 
     No page of another site can act with a person's session there; any may read what is public.
+    What stands in frames of other sites is asked for without them too: it knows nobody.
     """
 
     def respond(request: HttpRequest) -> HttpResponseBase:
+        if request.path.endswith(FRAMED):
+            request.COOKIES = {}
+            response = get_response(request)
+            response.headers.pop("Vary", None)  # the address alone decides of the answer
+            return response
         if not request.path.startswith(API):
             return get_response(request)
         request.COOKIES = {}

@@ -109,12 +109,45 @@ def _row(standing: Standing, columns: list[Column], board: Leaderboard, *, revea
     return Row(standing, name, cells)
 
 
-def computed_minute(board: Board) -> str | None:
+def computed_moment(board: Board) -> datetime | None:
     """Tell when a board was computed, to the minute: an exact time tells how long an entry took."""
     moment = board.facts.get("computed_at")
     if not moment:
         return None
-    return datetime.fromisoformat(moment).replace(second=0, microsecond=0).isoformat()
+    return datetime.fromisoformat(moment).replace(second=0, microsecond=0)
+
+
+def computed_minute(board: Board) -> str | None:
+    """Write when a board was computed, to the minute, with its offset."""
+    moment = computed_moment(board)
+    return moment.isoformat() if moment else None
+
+
+def as_document(board: Board) -> dict[str, Any]:
+    """Return a board as the documented JSON: what it is, its columns, its rows."""
+    phase = board.leaderboard.phase
+    return {
+        "version": 1,
+        "challenge": phase.challenge.slug,
+        "title": phase.challenge.title,
+        "phase": phase.index,
+        "phase_name": phase.name,
+        "split": board.split.value,
+        "final": board.split == Split.PRIVATE,
+        "computed_at": computed_minute(board),
+        "columns": [
+            {
+                "key": column.key,
+                "title": column.title,
+                "direction": str(column.direction),
+                "decimals": column.decimals,
+                "primary": column.pk == board.leaderboard.primary_id,
+            }
+            for column in board.columns
+            if board.revealed or not column.at_closing
+        ],
+        "rows": as_record(board),
+    }
 
 
 def as_record(board: Board) -> list[dict[str, Any]]:

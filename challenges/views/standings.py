@@ -56,21 +56,23 @@ def standings_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     csv.writer(out).writerows(reads.csv_rows(board))
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{slug}-{board.split.value}.csv"'
-    return tagged(request, response, digest=board.digest)
+    return tagged(request, open_to_sites(response), digest=board.digest)
 
 
 @login_not_required
 @require_safe
 def standings_json(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """Send a leaderboard as JSON, with an ETag."""
+    """Send a leaderboard as JSON, with an ETag; its members are described in docs/api.md."""
     board = _required_board(request, slug)
-    document = {
-        "challenge": slug,
-        "split": board.split.value,
-        "computed_at": reads.computed_minute(board),
-        "rows": reads.as_record(board),
-    }
-    return tagged(request, JsonResponse(document), digest=board.digest)
+    response = JsonResponse(reads.as_document(board))
+    return tagged(request, open_to_sites(response), digest=board.digest)
+
+
+def open_to_sites(response: HttpResponse) -> HttpResponse:
+    """Let scripts of other sites read a public answer, without the reader's cookies."""
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
 
 
 def phase_wanted(request: HttpRequest, challenge: Challenge, current: Phase | None) -> Phase | None:

@@ -45,6 +45,16 @@ SECURE_CSP = {
     "frame-ancestors": ["'none'"],
     "report-uri": ["/csp/"],
 }
+# The embeddable standings alone: no script, no form, in a frame of any site.
+SECURE_CSP_FRAMED = {
+    "default-src": ["'none'"],
+    "style-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "font-src": ["'self'"],
+    "base-uri": ["'none'"],
+    "form-action": ["'none'"],
+    "frame-ancestors": ["*"],
+}
 # Wagtail's admin writes inline scripts and styles (wagtail#1288); relaxed there only.
 SECURE_CSP_ADMIN = {
     **SECURE_CSP,

@@ -17,7 +17,17 @@ from tests.journeys import axe, browser
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 Cookies = Callable[[User], list[dict[str, Any]]]
-PUBLIC = ("", "donnees/", "evaluation/", "classement/", "reglement/", "entraide/", "soumissions/")
+PUBLIC = (
+    "",
+    "donnees/",
+    "evaluation/",
+    "classement/",
+    "classement/integrer/",
+    "classement/cadre/",
+    "reglement/",
+    "entraide/",
+    "soumissions/",
+)
 
 
 @pytest.fixture

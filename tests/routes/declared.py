@@ -22,6 +22,7 @@ class Route:
     sibling: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] = field(default_factory=dict)
     file: str = ""
+    frame: str = "none"  # "any": other sites show it, and it knows nobody
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ def routes() -> list[Route]:
                     sibling=row.get("sibling", {}),
                     body=row.get("body", {}),
                     file=path.name,
+                    frame=row.get("frame", "none"),
                 )
             )
     return found

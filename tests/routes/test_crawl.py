@@ -144,6 +144,19 @@ def verdict(cell: str, part: str, response: Any, *, own: bool) -> str:
     return ""
 
 
+def framing(route: Route, response: Any) -> str:
+    """Return what is wrong with where an answer may be shown: one page alone stands in frames."""
+    stands = route.frame == "any" and response.status_code == 200
+    if stands and ("Set-Cookie" in response.headers or response.cookies):
+        return "a cookie in a frame"
+    if not response.get("Content-Type", "").startswith("text/html"):
+        return ""
+    shut = "X-Frame-Options" in response.headers and (
+        "frame-ancestors *" not in response["Content-Security-Policy"]
+    )
+    return "" if shut is not stands else f"shown in frames of other sites: {not shut}"
+
+
 MATRIX = matrix()
 
 
@@ -252,7 +265,7 @@ class Crawl:
         body = route.body.get(method, route.body) if method != "GET" else {}
         for given in [body, {}] if body else [{}]:
             response = self.ask(method, path, given)
-            fault = verdict(cell, self.part, response, own=mine)
+            fault = verdict(cell, self.part, response, own=mine) or framing(route, response)
             leaked = leaks(_Read(response), self.part, self.world)
             if fault or leaked or response.changed:
                 self.wrong.append(

@@ -192,9 +192,24 @@ def test_json_is_the_record_of_the_command(client: Client, challenge: Challenge)
     listed(challenge, "Alpha", 0.30, rank=1)
     sent = client.get(reverse("challenges:standings_json", args=["tensions"])).json()
     assert sent == {
+        "version": 1,
         "challenge": "tensions",
+        "title": challenge.title,
+        "phase": 0,
+        "phase_name": "Phase publique",
         "split": "public",
+        "final": False,
         "computed_at": None,
+        "columns": [
+            {
+                "key": "mae",
+                "title": "Erreur absolue moyenne",
+                "direction": "min",
+                "decimals": 4,
+                "primary": True,
+            },
+            {"key": "rmse", "title": "RMSE", "direction": "min", "decimals": 4, "primary": False},
+        ],
         "rows": [
             {
                 "team": "Alpha",
