@@ -68,6 +68,17 @@ class UploadState(StrEnum):
     EXPIRED = "expired"
 
 
+class ImportState(StrEnum):
+    """Name where a bundle that was deposited stands."""
+
+    WAITING = "waiting"
+    READ = "read"
+    REFUSED = "refused"
+    ACCEPTED = "accepted"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
 class PhaseMoment(StrEnum):
     """Name where a phase stands at an instant of the database clock."""
 
@@ -174,6 +185,7 @@ class JobKind(StrEnum):
     REVEAL = "reveal"
     DRY_RUN = "dry_run"
     SIGNALS = "signals"
+    IMPORT = "import"
 
 
 class JobState(StrEnum):
@@ -320,4 +332,5 @@ JOB_PRIORITY: Mapping[JobKind, int] = {
     JobKind.RUN: 20,
     JobKind.DRY_RUN: 50,
     JobKind.SIGNALS: 60,
+    JobKind.IMPORT: 5,
 }

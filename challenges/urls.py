@@ -9,6 +9,7 @@ from challenges.views import (
     entries,
     examinations,
     fairness,
+    imports,
     kit,
     organiser,
     questions,
@@ -89,6 +90,12 @@ organiser_patterns = [
     ),
 ]
 
+import_patterns = [
+    path("", imports.report, name="import"),
+    path("etat/", imports.state, name="import_state"),
+    path("abandonner/", imports.abandon, name="import_abandon"),
+]
+
 urlpatterns = [
     path("recepisses/", receipts.verify, name="receipts"),
     path("recepisses/cles/<slug:key_id>.pem", receipts.key_pem, name="receipt_key"),
@@ -100,5 +107,7 @@ urlpatterns = [
     path("moderation/signaux/", signals.queue, name="signals"),
     path("moderation/signaux/<uuid:signal>/", signals.item, name="signal"),
     path("espace/challenges/", organiser.mine, name="organiser_list"),
+    path("espace/challenges/importer/", imports.imports, name="imports"),
+    path("espace/challenges/importer/<uuid:made>/", include(import_patterns)),
     path("espace/challenges/<slug:slug>/", include(organiser_patterns)),
 ]

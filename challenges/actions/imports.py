@@ -88,6 +88,21 @@ def import_folder(
     return Imported(challenge, True, (), warnings)
 
 
+def examine_folder(folder: Path) -> Imported:
+    """Do all that `import_folder` checks, recorded scores included, and change nothing."""
+    report = portable.read(folder)
+    if report.spec is None:
+        return Imported(None, False, report.errors, report.warnings)
+    faults = _same_names(report.spec)
+    rehearsal = Rehearsal()
+    if not faults:
+        faults = _rehearse(report.spec, folder, rehearsal)
+    if faults:
+        return Imported(None, False, faults, report.warnings)
+    warnings = [*report.warnings, *_leak(report.spec, folder, rehearsal)]
+    return Imported(None, False, (), warnings)
+
+
 def _dated(
     spec: PortableSpec, opens_at: datetime | None, closes_at: datetime | None
 ) -> PortableSpec:

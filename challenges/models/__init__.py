@@ -12,6 +12,7 @@ from challenges.models.challenge import (
 from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation, Rung, Score, SealedResult
 from challenges.models.findings import EntryDetail, FairnessAudit
+from challenges.models.imports import BundleImport
 from challenges.models.job import Job
 from challenges.models.receipt import ReceiptKey, ScoreReceipt
 from challenges.models.scorer import PhaseTask, Scorer, ScorerVersion
@@ -21,6 +22,7 @@ from challenges.models.terms import Registration, Terms, TermsAcceptance
 from challenges.models.upload import Upload
 
 __all__ = [
+    "BundleImport",
     "Challenge",
     "ChallengeOrganiser",
     "ChallengePage",

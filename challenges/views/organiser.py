@@ -49,7 +49,12 @@ def mine(request: HttpRequest) -> HttpResponse:
         {"challenge": each, "face": face_of(each, current_phase(list(each.phases.all()), now), now)}
         for each in found
     ]
-    context = {"section": "challenges", "rows": rows, "crumbs": [(_("Mes challenges"), "")]}
+    context = {
+        "section": "challenges",
+        "rows": rows,
+        "may_import": rules.may_deposit_bundle(person(request)),
+        "crumbs": [(_("Mes challenges"), "")],
+    }
     return render(request, "challenges/organiser_list.html", context)
 
 

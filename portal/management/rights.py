@@ -76,6 +76,7 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
         "challenges.PhaseTask": CHANGE,
         "challenges.Challenge": CHANGE,
         "challenges.Notice": ADD,
+        "challenges.BundleImport": CHANGE,
         "challenges.Signal": WRITE,
         "challenges.SignalTeam": WRITE,
         "datasets.HoldoutVersion": WRITE,
