@@ -104,6 +104,14 @@ class LogAudience(StrEnum):
     TEAM_TRIAL = "team_trial"
 
 
+class ReportAudience(StrEnum):
+    """Say who reads the detailed results that an organiser's program writes."""
+
+    NONE = "none"
+    ORGANISER = "organiser"
+    TEAM = "team"
+
+
 class ScorerKind(StrEnum):
     """Tell a metric of the menu from an organiser's program."""
 

@@ -14,6 +14,7 @@ from challenges.models.evaluation import Evaluation, Rung, Score, SealedResult
 from challenges.models.findings import EntryDetail, FairnessAudit
 from challenges.models.imports import BundleImport
 from challenges.models.job import Job
+from challenges.models.program import ProgramReport
 from challenges.models.receipt import ReceiptKey, ScoreReceipt
 from challenges.models.scorer import PhaseTask, Scorer, ScorerVersion
 from challenges.models.signals import Signal, SignalTeam
@@ -37,6 +38,7 @@ __all__ = [
     "Notice",
     "Phase",
     "PhaseTask",
+    "ProgramReport",
     "PublicFile",
     "ReceiptKey",
     "Registration",
