@@ -42,7 +42,6 @@ SERVING: dict[str, Rights] = CHAIN | {
     "challenges.FairnessAudit": READ,
     "challenges.EntryDetail": READ,
     "challenges.ScoreReceipt": READ,
-    "challenges.ProgramReport": READ,
     "challenges.ReceiptKey": ADD,
     "datasets.WrappedKey": {"SELECT": ("id",), "INSERT": WHOLE},
 }
@@ -66,7 +65,6 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
         "challenges.Score": ADD,
         "challenges.Rung": {"SELECT": WHOLE, "INSERT": WHOLE, "UPDATE": ("own",)},
         "challenges.SealedResult": ADD,
-        "challenges.ProgramReport": WRITE,
         "challenges.FairnessAudit": ADD,
         "challenges.EntryDetail": ADD,
         "challenges.ScoreReceipt": ADD,
@@ -78,7 +76,6 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
         "challenges.PhaseTask": CHANGE,
         "challenges.Challenge": CHANGE,
         "challenges.Notice": ADD,
-        "challenges.BundleImport": CHANGE,
         "challenges.Signal": WRITE,
         "challenges.SignalTeam": WRITE,
         "datasets.HoldoutVersion": WRITE,
