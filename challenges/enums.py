@@ -26,15 +26,6 @@ class ChallengeStatus(StrEnum):
     ARCHIVED = "archived"
 
 
-class BuildState(StrEnum):
-    """Name where the check of a challenge written by form stands."""
-
-    IDLE = "idle"
-    QUEUED = "queued"
-    DONE = "done"
-    REFUSED = "refused"
-
-
 class OrganiserRole(StrEnum):
     """Name what a person does for a challenge."""
 
@@ -77,6 +68,17 @@ class UploadState(StrEnum):
     EXPIRED = "expired"
 
 
+class ImportState(StrEnum):
+    """Name where a bundle that was deposited stands."""
+
+    WAITING = "waiting"
+    READ = "read"
+    REFUSED = "refused"
+    ACCEPTED = "accepted"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
 class PhaseMoment(StrEnum):
     """Name where a phase stands at an instant of the database clock."""
 
@@ -100,6 +102,14 @@ class LogAudience(StrEnum):
     NONE = "none"
     ORGANISER = "organiser"
     TEAM_TRIAL = "team_trial"
+
+
+class ReportAudience(StrEnum):
+    """Say who reads the detailed results that an organiser's program writes."""
+
+    NONE = "none"
+    ORGANISER = "organiser"
+    TEAM = "team"
 
 
 class ScorerKind(StrEnum):
@@ -183,6 +193,7 @@ class JobKind(StrEnum):
     REVEAL = "reveal"
     DRY_RUN = "dry_run"
     SIGNALS = "signals"
+    IMPORT = "import"
 
 
 class JobState(StrEnum):
@@ -329,4 +340,5 @@ JOB_PRIORITY: Mapping[JobKind, int] = {
     JobKind.RUN: 20,
     JobKind.DRY_RUN: 50,
     JobKind.SIGNALS: 60,
+    JobKind.IMPORT: 5,
 }

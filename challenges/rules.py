@@ -3,11 +3,17 @@
 from typing import TYPE_CHECKING
 
 from challenges.enums import EntryStatus, PhaseMoment, TeamState
-from portal.accounts.authorization import Permission, belongs_to, has_permission
+from portal.accounts.authorization import (
+    ORGANISATION_ROLES,
+    Permission,
+    belongs_to,
+    has_permission,
+)
 from portal.audit.actors import Actor, SystemActor
 
 if TYPE_CHECKING:
     from challenges.models import (
+        BundleImport,
         Challenge,
         Entry,
         Phase,
@@ -27,6 +33,21 @@ def _is_person(by: Actor) -> bool:
 def may_import_challenge(by: Actor, organisation: "Organisation") -> bool:
     """Say whether the actor may create a challenge for this organisation."""
     return has_permission(by, Permission.CHALLENGE_ORGANISE, organisation=organisation)
+
+
+def may_deposit_bundle(by: Actor) -> bool:
+    """Say whether the actor may deposit a bundle: who may create a challenge somewhere."""
+    if not _is_person(by) or isinstance(by, SystemActor):
+        return False
+    return any(
+        Permission.CHALLENGE_ORGANISE in ORGANISATION_ROLES[role]
+        for role in by.roles_by_organisation.values()
+    )
+
+
+def may_accept_import(by: Actor, made: "BundleImport") -> bool:
+    """Say whether the actor may make a challenge of this bundle: who deposited it."""
+    return not isinstance(by, SystemActor) and made.by_id == by.pk and may_deposit_bundle(by)
 
 
 def may_edit_challenge(by: Actor, challenge: "Challenge") -> bool:

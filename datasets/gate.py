@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -88,6 +90,31 @@ def seal_file(name: str, content: bytes | Path) -> SealedObject:
         ciphertext_size=stored.size,
         keys=tuple(key.to_json() for key in facts.wrapped),
     )
+
+
+def seal_deposit(source: BinaryIO) -> SealedObject:
+    """Encrypt a file that waits for a decision, and store the ciphertext.
+
+    To a key that the web process and the worker both derive from SECRET_KEY, since both must read
+    it: what the store, the database or their backups hold of it is unreadable without the process.
+    """
+    with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
+        target = cast(BinaryIO, spool)
+        facts = seal.seal(source, target, [_deposit_key().public_key()])
+        target.seek(0)
+        stored = objects.put(target, limit_bytes=SEALED_MAX_BYTES)
+    keys = tuple(key.to_json() for key in facts.wrapped)
+    return SealedObject("", stored.sha256, stored.size, keys)
+
+
+def open_deposit(sha256: str, keys: Iterable[dict[str, str]], target: BinaryIO) -> int:
+    """Decrypt what `seal_deposit` kept into `target`; returns its size. Raises VaultBroken."""
+    try:
+        wrapped = [form.WrappedKey.from_json(row) for row in keys]
+        with objects.open(sha256) as source:
+            return unseal.unseal(cast(BinaryIO, source), target, _deposit_key(), wrapped)
+    except (SealBroken, FileNotFoundError) as error:
+        raise VaultBroken from error
 
 
 def seal_result(payload: bytes) -> Sealed:
@@ -190,6 +217,11 @@ def _unsealed(file: SealedFile, private: X25519PrivateKey) -> bytes:
         return unseal.unseal_bytes(objects.read(file.ciphertext_sha256), private, wrapped)
     except (SealBroken, FileNotFoundError) as error:
         raise VaultBroken from error
+
+
+def _deposit_key() -> X25519PrivateKey:
+    secret = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"openemploi/deposit/v1")
+    return X25519PrivateKey.from_private_bytes(secret.derive(settings.SECRET_KEY.encode()))
 
 
 def _recipients() -> list[X25519PublicKey]:

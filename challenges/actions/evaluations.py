@@ -1,6 +1,6 @@
 """Move an entry on as the worker learns about it; every step is fenced by the job's lease."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from challenges import rules
-from challenges.actions import authoring, jobs, releases, score_receipts
+from challenges.actions import jobs, releases, score_receipts
 from challenges.actions.entries import fair_rank
 from challenges.actions.jobs import WORKER
 from challenges.enums import (
@@ -32,7 +32,8 @@ class Result:
     """What a scoring gave: figures to release now, and the sealed rest.
 
     public: {metric: value} of the columns that are not kept for the closing. intervals:
-    {metric: [low, high, method]}. means: what scored, the digests that its receipt names.
+    {metric: [low, high, method]}. means: what scored, the digests that its receipt names. What
+    a program used: processor seconds, peak MiB, declared estimate of its energy in Wh.
     """
 
     public: dict[str, float | None]
@@ -43,6 +44,14 @@ class Result:
     input_sha256: str = ""
     intervals: Mapping[str, Any] = field(default_factory=dict)
     means: dict[str, Any] = field(default_factory=dict)
+    cpu_seconds: float | None = None
+    peak_mb: float | None = None
+    energy_wh: float | None = None
+    environment_digest: str = ""
+
+
+def _nothing() -> None:
+    """Write nothing more."""
 
 
 @transaction.atomic
@@ -127,9 +136,10 @@ def begin_score(*, job: Job) -> Evaluation | None:
 
 
 @transaction.atomic
-def finish_score(*, job: Job, result: Result) -> bool:
+def finish_score(*, job: Job, result: Result, also: Callable[[], None] = _nothing) -> bool:
     """Store what a scoring gave, once; False when the lease was lost: nothing is written.
 
+    also: what else is written in this transaction, the report of a program.
     In order: job done; evaluation DONE; public scores rounded once; sealed result; score
     receipt; entry SCORED when its tasks are all done; job "standings"; letter; event
     "entry.scored". Under a Ladder, scores and receipt are left to its settlement.
@@ -141,6 +151,10 @@ def finish_score(*, job: Job, result: Result) -> bool:
     now = clock.now()
     evaluation.state, evaluation.finished_at = EvaluationState.DONE, now
     evaluation.seconds, evaluation.input_sha256 = result.seconds, result.input_sha256
+    evaluation.cpu_seconds, evaluation.peak_mb = result.cpu_seconds, result.peak_mb
+    evaluation.energy_wh = result.energy_wh
+    evaluation.environment_digest = result.environment_digest
+    also()
     failpoints.hit("score.before_scores")
     climbs = entry.enrolment.phase.climbs and not entry.is_baseline
     figures, intervals = ({}, {}) if climbs else (result.public, result.intervals)
@@ -168,16 +182,23 @@ def finish_score(*, job: Job, result: Result) -> bool:
 
 
 @transaction.atomic
-def finish_failed(*, job: Job, code: str) -> bool:
-    """End a scoring that the file's own fault stopped; the slot is kept, a letter is owed."""
+def finish_failed(
+    *, job: Job, code: str, examined: bool = False, also: Callable[[], None] = _nothing
+) -> bool:
+    """End a scoring that gave nothing; the slot is kept, a letter is owed.
+
+    examined: the fault is not the file's: once its tasks have ended the entry waits for a
+    moderator, unless another task failed by the file's own fault. also: as in `finish_score`.
+    """
     if not (jobs.fence(job) and jobs.complete(job)):
         return False
     evaluation = Evaluation.objects.select_for_update().get(pk=job.subject_id)
     entry = Entry.objects.locked(Entry(pk=evaluation.entry_id))
     now = clock.now()
     evaluation.state, evaluation.finished_at = EvaluationState.FAILED, now
-    evaluation.reason_code = code
+    evaluation.reason_code, evaluation.examined = code, examined
     evaluation.save()
+    also()
     _settle(entry, now)
     return True
 
@@ -195,19 +216,28 @@ def _settle(entry: Entry, now: datetime) -> None:
     if len(found) < len(wanted) or any(each.state not in ended for each in found.values()):
         return
     failed = [each for each in found.values() if each.state == EvaluationState.FAILED]
-    if failed:
-        entry.become(EntryStatus.FAILED, at=now, reason=failed[0].reason_code)
-        record("entry.failed", by=WORKER, on=entry, reason=entry.reason_code)
-        settle_later(entry)
-        topic = "mail.entry_failed"
-    else:
-        entry.become(EntryStatus.SCORED, at=now)
-        record("entry.scored", by=WORKER, on=entry)
-        queue_standings(entry.enrolment.phase_id, cause=f"{entry.pk}:{entry.version}")
-        topic = "mail.entry_scored"
+    topic = _end(entry, failed, now)
     entry.save()
     if not entry.is_baseline:
         owe(topic, key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
+
+
+def _end(entry: Entry, failed: list[Evaluation], now: datetime) -> str:
+    """Move an entry to its worst outcome: failed, then examined, then scored; return its letter."""
+    own = [each for each in failed if not each.examined]
+    if own:
+        entry.become(EntryStatus.FAILED, at=now, reason=own[0].reason_code)
+        record("entry.failed", by=WORKER, on=entry, reason=entry.reason_code)
+        settle_later(entry)
+        return "mail.entry_failed"
+    if failed:
+        entry.become(EntryStatus.NEEDS_ATTENTION, at=now, reason=failed[0].reason_code)
+        record("entry.needs_attention", by=WORKER, on=entry, reason=entry.reason_code)
+        return "mail.entry_examined"
+    entry.become(EntryStatus.SCORED, at=now)
+    record("entry.scored", by=WORKER, on=entry)
+    queue_standings(entry.enrolment.phase_id, cause=f"{entry.pk}:{entry.version}")
+    return "mail.entry_scored"
 
 
 def queue_standings(phase_id: int, *, cause: str) -> None:
@@ -238,8 +268,6 @@ def bury(job: Job) -> None:
         case JobKind.SCORE:
             Evaluation.objects.filter(pk=job.subject_id).update(state=EvaluationState.PENDING)
             _examine(Entry.objects.filter(evaluations__pk=job.subject_id))
-        case JobKind.DRY_RUN:
-            authoring.abandon(job)
         case _:
             owe("mail.job_dead", key=f"{job.pk}:{job.attempt}", job_id=str(job.pk))
 
@@ -270,6 +298,9 @@ def requeue(*, entry: Entry, by: Actor, note: str = "") -> Entry:
     if entry.verdict:
         entry.become(EntryStatus.QUEUED, at=now)
         entry.save()
+        entry.evaluations.filter(state=EvaluationState.FAILED, examined=True).update(
+            state=EvaluationState.PENDING, finished_at=None, examined=False, reason_code=""
+        )
         queue_scores(entry)
         for evaluation in entry.evaluations.exclude(state=EvaluationState.DONE):
             jobs.revive(kind=JobKind.SCORE, subject_id=evaluation.pk, dedup_key=str(evaluation.pk))

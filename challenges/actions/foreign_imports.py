@@ -6,14 +6,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from challenges.actions.imports import Imported, import_folder
+from challenges.actions import program_drafts
+from challenges.actions.imports import Imported, import_folder, organisation
+from challenges.actions.program_tasks import Bundle, slug_of
 from challenges.bundles import writer
 from challenges.bundles.folder import Folder
-from challenges.bundles.foreign import archives, reading, settling, translation
+from challenges.bundles.foreign import archives, forms, reading, settling, translation
 from challenges.bundles.foreign.reading import ForeignReport
 from challenges.bundles.foreign.rehearsal import Evaluator
+from challenges.bundles.foreign.values import ForeignSpec
 from challenges.bundles.report import Problem
 from challenges.bundles.spec import CHALLENGE_FILE
+from challenges.models import Challenge
 from portal.accounts.models import User
 
 
@@ -37,9 +41,10 @@ def import_bundle(
     """Import a zip or a folder, ours or another platform's.
 
     evaluate: gives what runs an EvalAI script in isolation, if the host can; asked only for such
-    a script. A bundle with a fault, with a question that
-    needs an answer, or scored by a program, changes nothing and is reported. Otherwise the side
-    effects and refusals are those of `import_folder`.
+    a script. A bundle with a fault, or with a question that needs an answer, changes nothing and
+    is reported; a second import of the same bundle changes nothing. Otherwise the side effects
+    and refusals are those of `import_folder` for our metrics, those of `program_drafts.create`
+    for a challenge that a program scores.
     """
     if (path / CHALLENGE_FILE).is_file():  # judged by its own reader, file by file
         own = import_folder(folder=path, by=by, opens_at=opens_at, closes_at=closes_at)
@@ -50,28 +55,64 @@ def import_bundle(
                 own = import_folder(folder=root, by=by, opens_at=opens_at, closes_at=closes_at)
                 return ForeignImported(own, None)
             report = reading.read_folder(root, evaluator=evaluate)
-            report, problems = _settled(report, answers)
-            imported = (
-                _nothing(report, problems)
-                if problems
-                else _translated(root, report, answers, by, (opens_at, closes_at))
-            )
+            dates = (opens_at, closes_at)
+            spec = report.spec
+            if spec is not None and spec.format.is_scored_by_program:
+                report, imported = _programs(path, root, report, spec, answers, by, dates)
+            else:
+                imported = _translated(root, report, answers, by, dates)
     except archives.BundleRefused as refusal:
         report = ForeignReport(None, (reading.refused(refusal),), ())
         imported = _nothing(report, report.errors)
     return ForeignImported(imported, report)
 
 
-def _settled(
-    report: ForeignReport, answers: Mapping[str, str]
-) -> tuple[ForeignReport, tuple[Problem, ...]]:
-    """Put the answers into a challenge that a program scores, and say why it is not created."""
-    spec = report.spec
-    closed = translation.closed(spec) if spec else None
-    if spec is None or closed is None:
-        return report, ()
-    settled, problems = settling.settle(spec, report.questions, answers)
-    return replace(report, spec=settled), (closed, *problems)
+def _programs(
+    path: Path,
+    root: Path,
+    report: ForeignReport,
+    spec: ForeignSpec,
+    answers: Mapping[str, str],
+    by: User,
+    dates: tuple[datetime | None, datetime | None],
+) -> tuple[ForeignReport, Imported]:
+    """Create the draft of a challenge that a program scores, with the answers put into it."""
+    proposed = forms.proposals(spec, Folder(root))
+    more = program_drafts.questions(spec, proposed)
+    report = replace(report, questions=(*report.questions, *more))
+    own = {key: value for key, value in answers.items() if key != "slug"}
+    spec, faults = settling.settle(spec, report.questions, own)
+    report = replace(report, spec=spec)
+    bundle = Bundle(spec, root, path, answers, proposed)
+    faults = (*faults, *program_drafts.problems(bundle))
+    if faults:
+        return report, _nothing(report, faults)
+    return report, _drafted(report, bundle, by, dates)
+
+
+def _drafted(
+    report: ForeignReport,
+    bundle: Bundle,
+    by: User,
+    dates: tuple[datetime | None, datetime | None],
+) -> Imported:
+    existing = Challenge.objects.filter(slug=slug_of(bundle.spec, bundle.answers)).first()
+    owner = organisation(existing, by)
+    fingerprint = program_drafts.fingerprint_of(bundle)
+    if existing is None:
+        made = program_drafts.create(
+            bundle=bundle, fingerprint=fingerprint, dates=dates, organisation=owner, by=by
+        )
+        return Imported(made, True, (), report.warnings)
+    if existing.bundle_fingerprint == fingerprint:
+        return Imported(existing, False, (), report.warnings)
+    taken = Problem(
+        "E_SLUG_TAKEN",
+        "un autre challenge porte ce nom : donnez-en un avec --answer slug=…",
+        key="slug",
+        value=existing.slug,
+    )
+    return _nothing(report, (taken,))
 
 
 def _nothing(report: ForeignReport, errors: tuple[Problem, ...]) -> Imported:

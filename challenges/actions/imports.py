@@ -73,7 +73,7 @@ def import_folder(
     if twice:
         return Imported(None, False, twice, report.warnings)
     existing = Challenge.objects.filter(slug=spec.slug).first()
-    organisation = _organisation(existing, by)
+    owner = organisation(existing, by)
     _refuse_open(existing)
     fingerprint = _fingerprint(spec, folder)
     rehearsal = Rehearsal()
@@ -84,8 +84,23 @@ def import_folder(
     if faults:
         return Imported(None, False, faults, report.warnings)
     warnings = [*report.warnings, *_leak(spec, folder, rehearsal)]
-    challenge = _write(spec, folder, existing, organisation, by, fingerprint)
+    challenge = _write(spec, folder, existing, owner, by, fingerprint)
     return Imported(challenge, True, (), warnings)
+
+
+def examine_folder(folder: Path) -> Imported:
+    """Do all that `import_folder` checks, recorded scores included, and change nothing."""
+    report = portable.read(folder)
+    if report.spec is None:
+        return Imported(None, False, report.errors, report.warnings)
+    faults = _same_names(report.spec)
+    rehearsal = Rehearsal()
+    if not faults:
+        faults = _rehearse(report.spec, folder, rehearsal)
+    if faults:
+        return Imported(None, False, faults, report.warnings)
+    warnings = [*report.warnings, *_leak(report.spec, folder, rehearsal)]
+    return Imported(None, False, (), warnings)
 
 
 def _dated(
@@ -117,16 +132,20 @@ def _same_names(spec: PortableSpec) -> Sequence[Problem]:
     return found
 
 
-def _organisation(existing: Challenge | None, by: User) -> Organisation:
+def organisation(existing: Challenge | None, by: User) -> Organisation:
+    """Return for whom a person imports: the challenge's own organisation, else one of theirs.
+
+    Raises NotAllowed for who may not change this challenge, or runs none.
+    """
     if existing is not None:
         require(rules.may_edit_challenge, by, existing)
         return existing.organiser
     own = Organisation.objects.filter(
         memberships__user=by, memberships__left_at__isnull=True
     ).order_by("memberships__joined_at", "pk")
-    for organisation in own:
-        if has_permission(by, Permission.CHALLENGE_ORGANISE, organisation=organisation):
-            return organisation
+    for each in own:
+        if has_permission(by, Permission.CHALLENGE_ORGANISE, organisation=each):
+            return each
     raise NotAllowed(
         _("Il faut écrire pour une organisation pour créer un challenge."), code="no_organisation"
     )

@@ -9,11 +9,12 @@ from challenges.models.challenge import (
     Phase,
     PublicFile,
 )
-from challenges.models.drafting import ChallengeDraft
 from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation, Rung, Score, SealedResult
 from challenges.models.findings import EntryDetail, FairnessAudit
+from challenges.models.imports import BundleImport
 from challenges.models.job import Job
+from challenges.models.program import ProgramReport
 from challenges.models.receipt import ReceiptKey, ScoreReceipt
 from challenges.models.scorer import PhaseTask, Scorer, ScorerVersion
 from challenges.models.signals import Signal, SignalTeam
@@ -22,8 +23,8 @@ from challenges.models.terms import Registration, Terms, TermsAcceptance
 from challenges.models.upload import Upload
 
 __all__ = [
+    "BundleImport",
     "Challenge",
-    "ChallengeDraft",
     "ChallengeOrganiser",
     "ChallengePage",
     "Column",
@@ -37,6 +38,7 @@ __all__ = [
     "Notice",
     "Phase",
     "PhaseTask",
+    "ProgramReport",
     "PublicFile",
     "ReceiptKey",
     "Registration",

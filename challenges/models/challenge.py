@@ -20,6 +20,7 @@ from challenges.enums import (
     PhaseKind,
     PhaseMoment,
     RegistrationMode,
+    ReportAudience,
 )
 from challenges.models.people import Viewer, person_id
 from challenges.models.words import challenge_word, within, word
@@ -95,6 +96,15 @@ class Challenge(models.Model):
     bundle = models.JSONField(default=dict, blank=True)
     bundle_fingerprint = models.CharField(max_length=64, blank=True)
     held_out_fingerprint = models.CharField(max_length=64, blank=True)
+    # The bytes of another platform's bundle, sealed whole for the export: they hold the truth.
+    source = models.ForeignKey(
+        "datasets.HoldoutVersion",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="imported_challenges",
+    )
+    detailed_results = word(ReportAudience, default=ReportAudience.ORGANISER)
     created_at = models.DateTimeField()
 
     objects = ChallengeQuerySet.as_manager()
@@ -105,6 +115,7 @@ class Challenge(models.Model):
             within("status", ChallengeStatus, name="challenge_status_known"),
             within("kind", ChallengeKind, name="challenge_kind_known"),
             within("registration", RegistrationMode, name="challenge_registration_known"),
+            within("detailed_results", ReportAudience, name="challenge_detailed_results_known"),
             models.CheckConstraint(
                 condition=Q(n_min_group__gte=SMALLEST), name="challenge_n_min_group_only_raised"
             ),

@@ -1,4 +1,8 @@
-"""What scores an entry: a scorer, its versions, and the held-out data of each phase."""
+"""What scores an entry: a scorer, its versions, and the held-out data of each phase.
+
+A scorer is a metric of the menu (spec: a ScoringContract) or an organiser's program (spec: a
+`challenges.bundles.programs.ProgramSpec`; its bytes are sealed, decision 30).
+"""
 
 from uuid import uuid4
 
@@ -32,6 +36,14 @@ class ScorerVersion(models.Model):
     spec = models.JSONField()
     program_sha256 = models.CharField(max_length=64, blank=True)
     environment = models.CharField(max_length=64, blank=True)
+    # Where an organiser's programs are sealed; null for a metric of the menu.
+    programs = models.ForeignKey(
+        "datasets.HoldoutVersion",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="program_versions",
+    )
     seed = models.BigIntegerField(default=0)
     code_version = models.CharField(max_length=64, blank=True)
     digest = models.CharField(max_length=64)
@@ -39,8 +51,18 @@ class ScorerVersion(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["scorer", "number"], name="scorer_version_number_once")
+            models.UniqueConstraint(fields=["scorer", "number"], name="scorer_version_number_once"),
+            models.CheckConstraint(
+                condition=Q(programs__isnull=True, program_sha256="")
+                | Q(programs__isnull=False) & ~Q(program_sha256=""),
+                name="scorer_version_program_has_its_digest",
+            ),
         ]
+
+    @property
+    def is_program(self) -> bool:
+        """Say whether an organiser's program scores, and not a metric of the menu."""
+        return self.programs_id is not None
 
 
 class PhaseTask(models.Model):
@@ -57,6 +79,8 @@ class PhaseTask(models.Model):
         "datasets.HoldoutVersion", on_delete=models.PROTECT, related_name="phase_tasks"
     )
     current = models.BooleanField(default=True)
+    # What a file looks like before a program reads it: challenges.bundles.programs.Form.
+    form = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ["phase_id", "index"]

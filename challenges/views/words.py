@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from challenges.enums import EntryStatus
+from challenges.enums import EntryStatus, ImportState
 
 USE_CASES = {
     "UC1": _("Autodiagnostic des projets de mobilité"),
@@ -81,4 +81,25 @@ ENTRY_MARKS = {
     EntryStatus.FAILED: ("ocre", "triangle-alert"),
     EntryStatus.NEEDS_ATTENTION: ("ocre", "hourglass"),
     EntryStatus.WITHDRAWN: ("ardoise", "undo-2"),
+}
+
+# Platforms whose bundles are read; their names are their own.
+BUNDLE_FORMATS = {
+    "open-emploi": "Open Emploi",
+    "codabench-v2": "Codabench 2",
+    "codalab-v1.5": "CodaLab 1",
+    "evalai": "EvalAI",
+    "kaggle-csv": "Kaggle (CSV)",
+    "huggingface-competition": "Hugging Face (CSV)",
+    "trec": "TREC",
+}
+
+# Word, pigment and icon of each state of an import.
+IMPORT_FACES = {
+    ImportState.WAITING: (_("Lecture en cours"), "calanque", "loader"),
+    ImportState.READ: (_("Rapport prêt"), "calanque", "clock"),
+    ImportState.REFUSED: (_("Refusé"), "garance", "circle-x"),
+    ImportState.ACCEPTED: (_("Brouillon créé"), "pin", "check"),
+    ImportState.FAILED: (_("Panne de notre côté"), "ocre", "triangle-alert"),
+    ImportState.EXPIRED: (_("Archive effacée"), "ardoise", "history"),
 }

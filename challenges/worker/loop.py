@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
-from challenges.actions import challenges, evaluations, jobs
+from challenges.actions import bundle_imports, challenges, evaluations, jobs
 from challenges.enums import JobKind
 from challenges.models import Job
-from challenges.worker import boards, drafting, signals, vault, work
+from challenges.worker import boards, bundles, signals, vault, work
 from challenges.worker.lease import Beating
 from datasets import gate
 from portal.audit.heartbeats import beat
@@ -27,10 +27,17 @@ HANDLERS: Mapping[str, Handler] = {
     JobKind.STANDINGS: boards.standings_job,
     JobKind.REVEAL: boards.reveal_job,
     JobKind.SIGNALS: signals.signals_job,
-    JobKind.DRY_RUN: drafting.draft_job,
+    JobKind.IMPORT: bundles.import_job,
 }
 _BOUNDARY_SECONDS = 5.0
 _IDLE_SECONDS = 0.2
+
+
+def _bury(job: Job) -> None:
+    """Move on the subject of a dead job."""
+    if job.kind == JobKind.IMPORT:
+        bundle_imports.bury(job)
+    evaluations.bury(job)
 
 
 class Worker:
@@ -61,7 +68,7 @@ class Worker:
             # The type only: a message could hold a value of the held-out data.
             code = str(getattr(error, "code", "") or type(error).__name__)
             log.warning("job %s %s attempt %d: %s", job.kind, job.pk, job.attempt, code)
-            jobs.give_back(job=job, code=code, buried=evaluations.bury)
+            jobs.give_back(job=job, code=code, buried=_bury)
 
     def tidy(self, *, force: bool = False) -> None:
         """Every few seconds: sign of life, abandoned jobs, missing jobs, passed closes."""
@@ -71,7 +78,7 @@ class Worker:
         self._tidied = now
         beat("worker", claimed=self._claimed, process=self.name)
         self._claimed = False
-        jobs.reap(buried=evaluations.bury)
+        jobs.reap(buried=_bury)
         evaluations.sweep()
         challenges.close_those_over()
 

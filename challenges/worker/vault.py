@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,6 +22,7 @@ from challenges.scoring.contract import ScoringContract
 from challenges.scoring.sketch import Sketch
 from challenges.scoring.truth import compile_truth, load_labels
 from challenges.scoring.verdict import Evaluated
+from challenges.worker import forms
 from datasets import gate
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
@@ -104,6 +105,9 @@ def compiled(task: PhaseTask) -> HoldoutVersion:
     version = HoldoutVersion.objects.get(pk=task.holdout_id)
     if version.is_compiled:
         return version
+    if task.scorer_version.is_program:
+        keys = forms.keys(task, version)
+        return holdouts.add_compiled(version=version, keys=keys, labels=b"{}", by=WORKER)
     spec = task.scorer_version.spec
     contract = contract_of(task)
     files = gate.open_holdout(version=version, reason="compile", by=WORKER)
@@ -144,6 +148,30 @@ def seal(evaluated: Evaluated, evaluation: Evaluation, means: Mapping[str, Any])
             split: base64.b64encode(one).decode() for split, one in evaluated.losses.items()
         },
         "sketch": base64.b64encode(evaluated.sketch).decode(),
+        "means": means,
+    }
+    return gate.seal_result(canonical.dumps(_jsonable(payload)))
+
+
+def seal_values(
+    evaluation: Evaluation,
+    *,
+    values: Mapping[str, Mapping[str, float]],
+    exact: Mapping[str, float],
+    undeclared: Iterable[str],
+    means: Mapping[str, Any],
+) -> gate.Sealed:
+    """Seal what a program scored, in the shape of `seal`: no interval, no sums, no details.
+
+    values: {part: {column key: value}} of what boards show; exact: every declared score.
+    """
+    payload = {
+        "evaluation": str(evaluation.pk),
+        "values": values,
+        "intervals": {},
+        "n": {},
+        "exact": exact,
+        "undeclared": list(undeclared),
         "means": means,
     }
     return gate.seal_result(canonical.dumps(_jsonable(payload)))

@@ -14,7 +14,7 @@ from challenges.enums import ReasonCode
 from challenges.models import Entry, Evaluation, Job, PhaseTask
 from challenges.scoring import child, identity
 from challenges.scoring.verdict import Evaluated, Verdict
-from challenges.worker import vault
+from challenges.worker import forms, programs, vault
 from challenges.worker.lease import Beating
 from datasets import gate
 from portal.lib import failpoints
@@ -46,10 +46,13 @@ def check_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         return
     task = _first_task(entry)
     keys = gate.read_keys(vault.compiled(task))
-    contract = vault.contract_of(task)
     failpoints.hit("check.before_child")
     with vault.local_copy(entry) as path:
-        verdict = child.check(path, contract.answer, keys, name=entry.original_name)
+        if task.scorer_version.is_program:
+            verdict = forms.checked(path, task, keys, name=entry.original_name)
+        else:
+            contract = vault.contract_of(task)
+            verdict = child.check(path, contract.answer, keys, name=entry.original_name)
     _try_again(job, verdict)
     evaluations.finish_check(
         job=job, accepted=verdict.accepted, verdict=_kept(verdict), digest=verdict.digest
@@ -63,6 +66,9 @@ def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         return
     started = time.monotonic()
     task = _task_of(evaluation)
+    if task.scorer_version.is_program:
+        programs.score_job(job, evaluation, task, beating)
+        return
     truth = truths.of(task, reason=f"evaluation {evaluation.pk}")
     contract = vault.contract_of(task)
     failpoints.hit("score.before_child")
@@ -128,7 +134,7 @@ def _kept(verdict: Verdict) -> dict[str, object]:
 
 def _first_task(entry: Entry) -> PhaseTask:
     return (
-        PhaseTask.objects.select_related("scorer_version")
+        PhaseTask.objects.select_related("scorer_version__programs", "phase__challenge", "holdout")
         .filter(phase_id=entry.enrolment.phase_id, current=True)
         .order_by("index")[:1]
         .get()
@@ -137,7 +143,7 @@ def _first_task(entry: Entry) -> PhaseTask:
 
 def _task_of(evaluation: Evaluation) -> PhaseTask:
     return (
-        PhaseTask.objects.select_related("scorer_version", "phase")
+        PhaseTask.objects.select_related("scorer_version__programs", "holdout", "phase__challenge")
         .filter(
             phase_id=evaluation.entry.enrolment.phase_id,
             scorer_version_id=evaluation.scorer_version_id,

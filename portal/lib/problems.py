@@ -38,6 +38,12 @@ def broken() -> JsonResponse:
     return problem(500, "server_error", _("Le portail a rencontré une erreur. Réessayez."))
 
 
+def away() -> JsonResponse:
+    """Answer while the database is away or too busy."""
+    sentence = _("Le portail ne répond pas pour l’instant. Réessayez dans quelques secondes.")
+    return problem(503, "unavailable", sentence)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, (str, int, float, bool, type(None))):
         return value

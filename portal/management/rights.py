@@ -42,6 +42,7 @@ SERVING: dict[str, Rights] = CHAIN | {
     "challenges.FairnessAudit": READ,
     "challenges.EntryDetail": READ,
     "challenges.ScoreReceipt": READ,
+    "challenges.ProgramReport": READ,
     "challenges.ReceiptKey": ADD,
     "datasets.WrappedKey": {"SELECT": ("id",), "INSERT": WHOLE},
 }
@@ -65,6 +66,7 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
         "challenges.Score": ADD,
         "challenges.Rung": {"SELECT": WHOLE, "INSERT": WHOLE, "UPDATE": ("own",)},
         "challenges.SealedResult": ADD,
+        "challenges.ProgramReport": WRITE,
         "challenges.FairnessAudit": ADD,
         "challenges.EntryDetail": ADD,
         "challenges.ScoreReceipt": ADD,
@@ -76,6 +78,7 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
         "challenges.PhaseTask": CHANGE,
         "challenges.Challenge": CHANGE,
         "challenges.Notice": ADD,
+        "challenges.BundleImport": CHANGE,
         "challenges.Signal": WRITE,
         "challenges.SignalTeam": WRITE,
         "datasets.HoldoutVersion": WRITE,

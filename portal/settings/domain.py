@@ -23,6 +23,11 @@ UPLOAD_MAX_PARTS = 1_000
 UPLOADS_EXPIRED_AT_ONCE = 200
 PARSE_CHILD_SECONDS = 30
 
+# Bundles: what the page and the API take, how many at once, how long one that waits is kept
+BUNDLE_MAX_BYTES = 500 * 1024 * 1024
+BUNDLES_PER_PERSON = 10
+BUNDLE_DAYS = 14
+
 # Signals: how long a team may answer before a decision; entries of a team that are compared
 SIGNAL_REPLY_DAYS = 7
 SIGNAL_COMPARED_ENTRIES = 10

@@ -201,16 +201,21 @@ def test_answers_are_kept_and_a_second_import_changes_nothing(tmp_path: Path) ->
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("opening")
-def test_a_challenge_that_a_program_scores_is_reported_and_not_created(tmp_path: Path) -> None:
-    folder = own.bundle(tmp_path, "codabench", {"phases.0.max_submissions": 0})
+def test_a_challenge_that_a_program_scores_is_a_draft_with_its_answers(tmp_path: Path) -> None:
+    folder = own.bundle(tmp_path / "d", "codabench", {"phases.0.max_submissions": 0})
+    said = ["import_challenge", str(folder), "--answer"]
 
-    code, told = run("import_challenge", str(folder), "--answer", "phases[0].max_submissions=7")
+    code, told = run(*said, "phases[0].max_submissions=7")
+    before = AuditEvent.objects.count()
+    again = run(*said, "phases[0].max_submissions=7")
+    other = run(*said, "phases[0].max_submissions=8")
 
-    assert (code, told["slug"], told["format"]) == (1, None, "codabench-v2")
-    assert [one["code"] for one in told["errors"]] == ["E_PROGRAMS_CLOSED"]
-    assert told["facts"]["title"] == "Un défi"
+    assert (code, told["slug"], told["format"]) == (0, "un-defi", "codabench-v2")
     assert told["facts"]["phases"][0]["max_submissions"] == 7
-    assert Challenge.objects.count() == 0
+    assert again == (0, told)
+    assert (other[0], [one["code"] for one in other[1]["errors"]]) == (1, ["E_SLUG_TAKEN"])
+    phase = Challenge.objects.get().phases.get(index=0)
+    assert (phase.max_total, AuditEvent.objects.count()) == (7, before)
 
 
 @pytest.mark.slow

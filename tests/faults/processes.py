@@ -1,4 +1,4 @@
-"""Real worker processes on the test's own database, and the means to kill them."""
+"""Real processes of the portal on the test's own database, and the means to kill them."""
 
 import os
 import signal
@@ -12,6 +12,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+
+from portal.management.commands.up import CELERY, QUIET_ABOUT_ROOT
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -27,14 +29,15 @@ def database_url() -> str:
     )
 
 
-class WorkerProcess:
-    """One `manage.py work` in its own process group; no broker answers it."""
+class PortalProcess:
+    """One command of the portal in its own process group; no broker answers it by default."""
 
-    def __init__(self, var: Path, *, hurried: bool, **environment: str) -> None:
-        module = "tests.faults.hurried" if hurried else "portal.settings"
-        self.log = (var / "worker.log").open("ab")
+    def __init__(
+        self, var: Path, *command: str, name: str, hurried: bool = False, **environment: str
+    ) -> None:
+        self.log = (var / f"{name}.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "manage.py"), "work"],
+            [sys.executable, *command],
             cwd=ROOT,
             stdout=self.log,
             stderr=self.log,
@@ -44,14 +47,13 @@ class WorkerProcess:
                 "HOME": str(var),
                 "TMPDIR": os.environ.get("TMPDIR", "/tmp"),  # noqa: S108  # the host's own
                 "LANG": "C.UTF-8",
-                "DJANGO_SETTINGS_MODULE": module,
+                "DJANGO_SETTINGS_MODULE": "tests.faults.hurried" if hurried else "portal.settings",
                 "VAR_DIR": str(var),
                 "SECRET_KEY": settings.SECRET_KEY,
                 "DATABASE_URL": database_url(),
                 "OBJECTS_URL": settings.OBJECTS_URL,
                 "BROKER_URL": "redis://127.0.0.1:1/0",
                 "HOLDOUT_PUBLIC_KEY_FILE": settings.HOLDOUT_PUBLIC_KEY_FILE,
-                "HOLDOUT_PRIVATE_KEY_FILE": settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE,
                 "RECEIPT_KEY_FILE": settings.RECEIPT_KEY_FILE,
                 **environment,
             },
@@ -77,6 +79,24 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             self.kill()
         self.log.close()
+
+
+class WorkerProcess(PortalProcess):
+    """One `manage.py work`, with the private key."""
+
+    def __init__(self, var: Path, *, hurried: bool, **environment: str) -> None:
+        key = {"HOLDOUT_PRIVATE_KEY_FILE": settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE}
+        command = (str(ROOT / "manage.py"), "work")
+        super().__init__(var, *command, name="worker", hurried=hurried, **key, **environment)
+
+
+class TasksProcess(PortalProcess):
+    """The process that takes messages, as `up` starts it; with the schedule unless told not to."""
+
+    def __init__(self, var: Path, *, schedule: bool = True, **environment: str) -> None:
+        words = [word for word in CELERY.split() if schedule or word != "--beat"]
+        command = ("-W", QUIET_ABOUT_ROOT, "-m", *words)
+        super().__init__(var, *command, name="tasks", **environment)
 
 
 def until(done: Callable[[], Any], seconds: float, *, every: float = 0.05) -> bool:

@@ -74,14 +74,6 @@ def test_three_kills_lose_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.full
-def test_twenty_kills_over_forty_entries_lose_nothing(tmp_path: Path) -> None:
-    challenge = opened(tmp_path)
-    settled = run(challenge, tmp_path, kills=20, entries=40, hurried=False)
-    check(40)
-    print(f"settled in {settled:.1f} s")  # noqa: T201  # a figure of the report
-
-
-@pytest.mark.full
 def test_no_broker_is_needed(tmp_path: Path) -> None:
     """With nothing behind the broker's address, 40 queued entries are all scored."""
     challenge = opened(tmp_path)

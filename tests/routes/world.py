@@ -5,15 +5,16 @@ named as the route files name them.
 """
 
 import hashlib
+import io
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 from catalogue.enums import ResourceKind
-from challenges.actions import teams, uploads
+from challenges.actions import bundle_imports, teams, uploads
 from challenges.enums import EntryStatus, SignalKind, Split, TeamRole
 from challenges.models import (
-    ChallengePage,
+    BundleImport,
     Entry,
     PublicFile,
     Registration,
@@ -215,7 +216,6 @@ def _challenges(world: World) -> None:
         slug="defi-brouillon", organiser=holder, owner=organiser, summary=f"Bientôt {told}"
     )
     arena.PhaseFactory(challenge=draft, opened=True)
-    ChallengePage.objects.create(challenge=draft, index=0, title=told, body_md=told, body_html=told)
     other = arena.ChallengeFactory(opened=True, slug="defi-autre", organiser=_holder(world, "b"))
     world.objects |= {
         "challenge.open": opened.slug,
@@ -358,8 +358,33 @@ def _team(world: World, challenge: Any, side: str, suffix: str) -> Entry:
     return entry
 
 
+def _import(world: World, side: str, key: str) -> None:
+    """Deposit a bundle whose name and report only its owner and administrators may read."""
+    readers = (f"referent_{side}", "administrator")
+    name = world.canary(f"referent_{side}", "bundle", *readers)
+    made = bundle_imports.deposit(
+        content=io.BytesIO(b"not a zip"), filename=f"{name}.zip", by=_fresh(world, readers[0])
+    ).made
+    BundleImport.objects.filter(pk=made.pk).update(
+        state="read",
+        report={
+            "errors": [],
+            "warnings": [],
+            "questions": [
+                {
+                    "key": "metric",
+                    "text": world.canary(f"referent_{side}", "report", *readers),
+                    "proposal": "",
+                }
+            ],
+        },
+    )
+    world.objects[f"import.{key}"] = str(made.pk)
+
+
 def _accounts(world: World) -> None:
     for side, key in (("a", "own"), ("b", "other")):
+        _import(world, side, key)
         referent, holder = _fresh(world, f"referent_{side}"), _holder(world, side)
         readers = (f"referent_{side}", "administrator", "dpo")
         address = world.canary(f"referent_{side}", "invited", *readers)

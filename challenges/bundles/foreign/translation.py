@@ -57,19 +57,6 @@ def portable(
     )
 
 
-def closed(spec: ForeignSpec) -> Problem | None:
-    """Refuse a challenge that a program scores: this installation does not run it yet."""
-    if not spec.format.is_scored_by_program:
-        return None
-    return Problem(
-        "E_PROGRAMS_CLOSED",
-        "ce challenge est noté par un programme : la notation par programme n’est pas encore "
-        "ouverte sur cette installation ; rien n’a été créé, le rapport est complet",
-        key="format",
-        value=spec.format.value,
-    )
-
-
 def unanswered(questions: Sequence[Question], answers: Mapping[str, str]) -> tuple[Problem, ...]:
     """List the questions without proposal that nobody answered."""
     return tuple(

@@ -1,10 +1,16 @@
 """Say what went wrong and what to do: one page for each status."""
 
+import sys
+
 from django.contrib.auth.decorators import login_not_required
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from portal.lib.problems import broken, wants_json
+from portal.lib.problems import away, broken, wants_json
+
+AWAY = (OperationalError, InterfaceError)
+RETRY_SECONDS = 2
 
 
 @login_not_required
@@ -33,7 +39,15 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500 with a page that needs neither database nor context, or with a problem."""
+    """Answer 500 with a page that needs neither database nor context, or with a problem.
+
+    A database that restarts or is too busy is no error of ours: 503, and when to come back. What
+    was sent and not acknowledged may be sent again.
+    """
+    if isinstance(sys.exc_info()[1], AWAY):
+        response = away() if wants_json(request) else unavailable(request)
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+        return response
     if wants_json(request):
         return broken()
     return render(None, "500.html", status=500)

@@ -1,0 +1,214 @@
+"""Deposit a bundle, keep its report, make a draft of it once its questions are answered."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from challenges import rules
+from challenges.actions import jobs
+from challenges.actions.foreign_imports import ForeignImported, import_bundle
+from challenges.bundles.report import Problem
+from challenges.enums import ImportState, JobKind
+from challenges.models import BundleImport, Challenge, Job
+from challenges.models.imports import LIVE
+from datasets.actions import deposits
+from portal.accounts.authorization import require
+from portal.accounts.models import User
+from portal.audit.record import record
+from portal.lib import clock, objects
+from portal.lib.files import safe_name
+from portal.lib.refusals import Conflict, Invalid, QuotaSpent, TooLarge
+
+
+@dataclass(frozen=True)
+class Deposited:
+    """A deposit, and whether it is new."""
+
+    made: BundleImport
+    created: bool
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What became of an acceptance: the challenge, or why none was made."""
+
+    made: BundleImport
+    errors: Sequence[Problem]
+
+
+def deposit(*, content: BinaryIO, filename: str, by: User) -> Deposited:
+    """Keep a bundle and have the worker read it; the same one, still open, is found again.
+
+    content: a binary file that can be read twice. In order: the archive, encrypted; the import;
+    job "import"; event "import.deposited". Raises NotAllowed, TooLarge, Invalid for an empty
+    file, QuotaSpent past the imports a person may have open.
+    """
+    require(rules.may_deposit_bundle, by)
+    size, digest = _measured(content)
+    known = BundleImport.objects.live().filter(by=by, sha256=digest).first()
+    if known is not None:
+        return Deposited(known, False)
+    if BundleImport.objects.live().filter(by=by).count() >= settings.BUNDLES_PER_PERSON:
+        raise QuotaSpent(
+            _("Vous avez déjà %(n)s imports en cours : terminez ou abandonnez-en un.")
+            % {"n": settings.BUNDLES_PER_PERSON},
+            code="imports_reached",
+        )
+    kept = deposits.keep(content)
+    return _deposited(kept, safe_name(filename), size, digest, by)
+
+
+@transaction.atomic
+def _deposited(
+    kept: deposits.Deposit, filename: str, size: int, digest: str, by: User
+) -> Deposited:
+    now = clock.now()
+    made, created = BundleImport.objects.get_or_create(
+        by=by,
+        sha256=digest,
+        state__in=list(LIVE),
+        defaults={
+            "filename": filename,
+            "size": size,
+            "state": ImportState.WAITING,
+            "sealed": kept.sha256,
+            "keys": list(kept.keys),
+            "created_at": now,
+            "state_since": now,
+            "expires_at": now + timedelta(days=settings.BUNDLE_DAYS),
+        },
+    )
+    if not created:  # deposited twice at the same moment
+        transaction.on_commit(lambda: deposits.forget(kept.sha256))
+        return Deposited(made, False)
+    jobs.put(kind=JobKind.IMPORT, subject_id=made.pk, dedup_key=str(made.pk))
+    record("import.deposited", by=by, on=made, sha256=digest, size=size)
+    return Deposited(made, True)
+
+
+def _measured(content: BinaryIO) -> tuple[int, str]:
+    """Count and digest a file within the bound, then go back to its start."""
+    size, digest = 0, hashlib.sha256()
+    for chunk in objects.pieces(content):
+        size += len(chunk)
+        if size > settings.BUNDLE_MAX_BYTES:
+            raise TooLarge(limit_bytes=settings.BUNDLE_MAX_BYTES)
+        digest.update(chunk)
+    if size == 0:
+        raise Invalid(_("Ce fichier est vide."), code="bundle_empty")
+    content.seek(0)
+    return size, digest.hexdigest()
+
+
+@transaction.atomic
+def finish_reading(*, job: Job, made: BundleImport, report: Mapping[str, Any]) -> bool:
+    """Keep what the worker read, under its lease; a bundle with errors loses its bytes.
+
+    In order: the report; state READ or REFUSED; event "import.read". False when the lease was
+    lost or the import is no longer waiting: nothing is written.
+    """
+    if not jobs.complete(job):
+        return False
+    fresh = BundleImport.objects.locked(made)
+    if not fresh.is_waiting:
+        return False
+    fresh.report, fresh.format = dict(report), str(report.get("format") or "")[:24]
+    _become(fresh, ImportState.REFUSED if fresh.told("errors") else ImportState.READ)
+    record(
+        "import.read",
+        by=jobs.WORKER,
+        on=fresh,
+        state=fresh.state,
+        errors=[one["code"] for one in fresh.told("errors")][:20],
+    )
+    return True
+
+
+def accept(*, made: BundleImport, answers: Mapping[str, str], by: User) -> Accepted:
+    """Make a draft of a bundle that was read without error.
+
+    answers: by question key. In order: those of `import_bundle`; the archive sealed to the
+    scoring worker, kept for the export; state ACCEPTED with the challenge; event
+    "import.accepted".
+    Answers that are wrong or missing change nothing and are listed. A second acceptance gives
+    the same challenge. Raises NotAllowed, Conflict unless it was read, gate.VaultBroken.
+    """
+    require(rules.may_accept_import, by, made)
+    if made.state == ImportState.ACCEPTED:
+        return Accepted(made, ())
+    if not made.is_read:
+        raise Conflict(
+            _("Cet import n’attend pas de décision."), code="import_state", current=made.state
+        )
+    with deposits.opened(deposits.Deposit(made.sealed, made.keys), made.filename) as path:
+        found = _imported(path, answers, by)
+        challenge = found.imported.challenge
+        if challenge is None:
+            return Accepted(made, tuple(found.imported.errors))
+        source = deposits.hand_over(path)
+    return Accepted(_accepted(made, challenge, source, by), ())
+
+
+def _imported(path: Path, answers: Mapping[str, str], by: User) -> ForeignImported:
+    given = {key: value for key, value in answers.items() if value.strip()}
+    return import_bundle(path=path, by=by, answers=given)
+
+
+@transaction.atomic
+def _accepted(
+    made: BundleImport, challenge: Challenge, source: deposits.Deposit, by: User
+) -> BundleImport:
+    fresh = BundleImport.objects.locked(made)
+    if not fresh.is_read:  # accepted, or abandoned, at the same moment
+        transaction.on_commit(lambda: deposits.forget(source.sha256))
+        return fresh
+    former = fresh.sealed
+    fresh.challenge, fresh.sealed, fresh.keys = challenge, source.sha256, list(source.keys)
+    _become(fresh, ImportState.ACCEPTED)
+    transaction.on_commit(lambda: deposits.forget(former))
+    record("import.accepted", by=by, on=fresh, slug=challenge.slug)
+    return fresh
+
+
+@transaction.atomic
+def abandon(*, made: BundleImport, by: User) -> BundleImport:
+    """Give up a bundle: its bytes are removed. Raises NotAllowed, Conflict once accepted."""
+    fresh = BundleImport.objects.locked(made)
+    require(rules.may_accept_import, by, fresh)
+    if fresh.state == ImportState.ACCEPTED:
+        raise Conflict(_("Le brouillon est déjà créé."), code="import_state", current=fresh.state)
+    _become(fresh, ImportState.EXPIRED)
+    record("import.abandoned", by=by, on=fresh)
+    return fresh
+
+
+def bury(job: Job) -> None:
+    """Say that we could not read a bundle: its job is dead, by our fault."""
+    for made in BundleImport.objects.filter(pk=job.subject_id, state=ImportState.WAITING):
+        _become(BundleImport.objects.locked(made), ImportState.FAILED)
+
+
+def expire() -> int:
+    """Forget the bundles that nobody accepted in time; return how many."""
+    late = BundleImport.objects.live().filter(expires_at__lte=clock.now())
+    found = list(late.order_by("expires_at", "pk")[: settings.UPLOADS_EXPIRED_AT_ONCE])
+    for made in found:
+        _become(BundleImport.objects.locked(made), ImportState.EXPIRED)
+    return len(found)
+
+
+def _become(made: BundleImport, state: ImportState) -> None:
+    """Change the state; the bytes go once they are of no use."""
+    made.state, made.state_since = state.value, clock.now()
+    if not made.keeps_bytes:
+        gone = made.sealed
+        made.sealed, made.keys = "", []
+        transaction.on_commit(lambda: deposits.forget(gone))
+    made.save()

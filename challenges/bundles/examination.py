@@ -1,0 +1,46 @@
+"""Be the child process of `challenges.bundles.child`: read one bundle, write its report, end."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from pathlib import Path
+
+from challenges.bundles import portable
+from challenges.bundles.child import OWN
+from challenges.bundles.foreign import archives, reading
+from challenges.bundles.spec import CHALLENGE_FILE
+
+
+def main(path: Path, report: Path, cpu_seconds: int, memory_bytes: int, file_bytes: int) -> None:
+    """Bound this process, read the bundle at `path` and write its report as JSON."""
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 5))
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    report.write_text(json.dumps(examined(path)), encoding="utf-8")
+
+
+def examined(path: Path) -> dict[str, object]:
+    """Read a bundle, ours or another platform's, without running anything of it."""
+    try:
+        with archives.opened(path) as root:
+            if not (root / CHALLENGE_FILE).is_file():
+                return reading.read_folder(root).to_json()
+            own = portable.read(root)
+    except archives.BundleRefused as refusal:
+        return reading.ForeignReport(None, (reading.refused(refusal),), ()).to_json()
+    spec = own.spec
+    return {
+        "format": OWN,
+        "errors": [one.to_json() for one in own.errors],
+        "warnings": [one.to_json() for one in own.warnings],
+        "questions": [],
+        "facts": {"title": spec.title, "slug": spec.slug} if spec else None,
+        "dry_run": [],
+    }
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *(int(one) for one in sys.argv[3:6]))

@@ -1,0 +1,171 @@
+"""What an organiser's program scores, and what a file must look like before it reads it.
+
+Values that rest as JSON: `ProgramSpec` in ScorerVersion.spec, `Form` in PhaseTask.form. The bytes
+of the programs and of their data are elsewhere, sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+PUBLIC, PRIVATE = "public", "private"
+BOTH = (PUBLIC, PRIVATE)
+# Names of the sealed archives.
+SCORING, INGESTION, REFERENCE, INPUT = "notation.zip", "ingestion.zip", "reference.zip", "input.zip"
+NOTHING = "sans-donnees.txt"
+
+
+class Protocol(StrEnum):
+    """How a program is called: Codabench and CodaLab alike, or EvalAI's evaluate()."""
+
+    CODABENCH = "codabench"
+    EVALAI = "evalai"
+
+
+class FormKind(StrEnum):
+    """What is checked of a file before a program reads it, free of any slot."""
+
+    ANY = "any"  # a readable archive where one is expected; the rest is the program's
+    TABLE = "table"  # columns, identifiers and values, as for a metric of ours
+    ROWS = "rows"  # a table with as many rows as the reference
+    LINES = "lines"  # a text with as many lines as the reference has rows
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A score that the program must write.
+
+    name: as it writes it, in this split for EvalAI. key: the column. parts: where the figure is
+    told; without PUBLIC it stays sealed until the reveal.
+    """
+
+    name: str
+    key: str
+    parts: tuple[str, ...] = BOTH
+    split: str = ""
+    valid_min: float | None = None
+    valid_max: float | None = None
+    sentinels: tuple[float, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Write as JSON values."""
+        return {
+            "name": self.name,
+            "key": self.key,
+            "parts": list(self.parts),
+            "split": self.split,
+            "valid_min": self.valid_min,
+            "valid_max": self.valid_max,
+            "sentinels": list(self.sentinels),
+        }
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Declared:
+        """Read what `to_json` wrote."""
+        return cls(
+            raw["name"],
+            raw["key"],
+            tuple(raw["parts"]),
+            raw["split"],
+            raw["valid_min"],
+            raw["valid_max"],
+            tuple(raw["sentinels"]),
+        )
+
+
+@dataclass(frozen=True)
+class ProgramSpec:
+    """The contract of a scoring program.
+
+    takes_code: teams send programs, run on the hidden inputs without the reference. has_ingestion:
+    the organiser's own program runs them.
+    """
+
+    protocol: Protocol
+    scores: tuple[Declared, ...]
+    program: str = ""
+    codename: str = ""
+    takes_code: bool = False
+    has_ingestion: bool = False
+    environment: str = "systeme"
+
+    @property
+    def splits(self) -> dict[str, list[Declared]]:
+        """Group the declared scores by split."""
+        found: dict[str, list[Declared]] = {}
+        for each in self.scores:
+            found.setdefault(each.split, []).append(each)
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """Write as JSON values."""
+        return {
+            "kind": "program",
+            "protocol": self.protocol.value,
+            "scores": [each.to_json() for each in self.scores],
+            "program": self.program,
+            "codename": self.codename,
+            "takes_code": self.takes_code,
+            "has_ingestion": self.has_ingestion,
+            "environment": self.environment,
+        }
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> ProgramSpec:
+        """Read what `to_json` wrote."""
+        return cls(
+            Protocol(raw["protocol"]),
+            tuple(Declared.from_json(each) for each in raw["scores"]),
+            raw["program"],
+            raw["codename"],
+            raw["takes_code"],
+            raw["has_ingestion"],
+            raw["environment"],
+        )
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a team's file must look like. name: of the file in the archive, "" for the file sent.
+
+    rows: of the reference. answer: an AnswerSpec as JSON. ids: file and column of the reference
+    that hold identifiers already public. types: extensions taken, all when empty.
+    """
+
+    kind: FormKind = FormKind.ANY
+    name: str = ""
+    rows: int | None = None
+    answer: Mapping[str, Any] | None = None
+    ids: tuple[str, str] | None = None
+    types: tuple[str, ...] = ()
+    is_archive: bool = True
+
+    def to_json(self) -> dict[str, Any]:
+        """Write as JSON values."""
+        return {
+            "kind": self.kind.value,
+            "name": self.name,
+            "rows": self.rows,
+            "answer": None if self.answer is None else dict(self.answer),
+            "ids": None if self.ids is None else list(self.ids),
+            "types": list(self.types),
+            "is_archive": self.is_archive,
+        }
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Form:
+        """Read what `to_json` wrote; {} gives the form that checks nothing."""
+        if not raw:
+            return cls()
+        return cls(
+            FormKind(raw["kind"]),
+            raw["name"],
+            raw["rows"],
+            raw["answer"],
+            None if raw["ids"] is None else (raw["ids"][0], raw["ids"][1]),
+            tuple(raw["types"]),
+            raw["is_archive"],
+        )

@@ -1,0 +1,77 @@
+"""Forms of an import: the bundle, then the answers to its questions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from portal.lib.files import safe_name
+
+MAX_ANSWER = 500
+
+
+class BundleForm(forms.Form):
+    """Deposit a bundle."""
+
+    file = forms.FileField(
+        label=_("Votre archive"),
+        allow_empty_file=True,
+        error_messages={"required": _("Choisissez l’archive à déposer.")},
+        widget=forms.ClearableFileInput(attrs={"accept": ".zip,application/zip"}),
+    )
+
+    def clean_file(self) -> Any:
+        """Refuse a file that is empty or too large."""
+        file = self.cleaned_data["file"]
+        if file.size == 0:
+            raise forms.ValidationError(_("Ce fichier est vide : déposez une archive zip."))
+        if file.size > settings.BUNDLE_MAX_BYTES:
+            raise forms.ValidationError(
+                gettext("Cette archive dépasse %(most)s. Importez-la par la commande du serveur.")
+                % {"most": filesizeformat(settings.BUNDLE_MAX_BYTES)}
+            )
+        return file
+
+    @property
+    def file_name(self) -> str:
+        """Return the displayable name of the file."""
+        return safe_name(self.cleaned_data["file"].name or "")
+
+
+class AnswersForm(forms.Form):
+    """Answer the questions of a report; an answer left empty takes what is proposed."""
+
+    def __init__(self, data: Any = None, *, questions: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(data)
+        self.keys = {f"answer_{at}": str(each["key"]) for at, each in enumerate(questions)}
+        for name, each in zip(self.keys, questions, strict=True):
+            proposal = str(each.get("proposal") or "")
+            self.fields[name] = forms.CharField(
+                label=str(each["text"]),
+                max_length=MAX_ANSWER,
+                required=not proposal,
+                help_text=_("Vide : « %(proposal)s ».") % {"proposal": proposal}
+                if proposal
+                else "",
+                error_messages={"required": _("Cette réponse est attendue.")},
+            )
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """Return what was answered, by question key."""
+        return {key: self.cleaned_data[name] for name, key in self.keys.items()}
+
+    def refuse(self, errors: Iterable[Mapping[str, str]]) -> list[Mapping[str, str]]:
+        """Put each error beside the answer it is about; return those about no answer."""
+        names = {key: name for name, key in self.keys.items()}
+        left = []
+        for each in errors:
+            if each["key"] in names:
+                self.add_error(names[each["key"]], each["message"])
+            else:
+                left.append(each)
+        return left

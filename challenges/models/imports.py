@@ -1,0 +1,102 @@
+"""A bundle that a person deposited: its report, and its bytes until they are of no use."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from challenges.enums import ImportState
+from challenges.models.challenge import Challenge
+from challenges.models.people import Viewer, person_id
+from challenges.models.words import within, word
+from portal.accounts.authorization import Permission, has_permission
+
+LIVE = (ImportState.WAITING, ImportState.READ)
+KEEPS_BYTES = (*LIVE, ImportState.ACCEPTED)
+
+
+class BundleImportQuerySet(models.QuerySet["BundleImport"]):
+    """Imports, by who may see them and by where they stand."""
+
+    def visible_to(self, user: Viewer) -> "BundleImportQuerySet":
+        """Keep a person's own imports; the Region's administrators see all."""
+        if has_permission(user, Permission.ROLE_GIVE):
+            return self.all()
+        return self.filter(by_id=person_id(user))
+
+    def live(self) -> "BundleImportQuerySet":
+        """Keep those that may still become a challenge."""
+        return self.filter(state__in=LIVE)
+
+    def locked(self, made: "BundleImport") -> "BundleImport":
+        """Return the fresh row, held until the end of the transaction."""
+        return self.select_for_update().get(pk=made.pk)
+
+
+class BundleImport(models.Model):
+    """Hold one deposited bundle.
+
+    sha256, size: of the archive as it was sent. report: errors, warnings, questions, facts and
+    dry run, as JSON. sealed, keys: the object that holds the encrypted archive and the wrapped
+    keys that open it; both emptied with the bytes.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="bundle_imports"
+    )
+    filename = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()
+    format = models.CharField(max_length=24, blank=True)
+    state = word(ImportState, default=ImportState.WAITING)
+    report = models.JSONField(default=dict, blank=True)
+    sealed = models.CharField(max_length=64, blank=True)
+    keys = models.JSONField(default=list, blank=True)
+    challenge = models.ForeignKey(
+        Challenge, on_delete=models.SET_NULL, null=True, blank=True, related_name="imports"
+    )
+    created_at = models.DateTimeField()
+    state_since = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    objects = BundleImportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "pk"]
+        constraints = [
+            within("state", ImportState, name="bundle_import_state_known"),
+            models.UniqueConstraint(
+                fields=["by", "sha256"],
+                condition=Q(state__in=list(LIVE)),
+                name="bundle_import_live_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=list(KEEPS_BYTES)) | Q(sealed=""),
+                name="bundle_import_bytes_forgotten",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "expires_at"], name="bundle_import_expiry")]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Say whether the worker has still to read it."""
+        return self.state == ImportState.WAITING
+
+    @property
+    def is_read(self) -> bool:
+        """Say whether it may become a challenge, once its questions are answered."""
+        return self.state == ImportState.READ
+
+    @property
+    def keeps_bytes(self) -> bool:
+        """Say whether the archive is still of use."""
+        return self.state in KEEPS_BYTES
+
+    def told(self, part: str) -> list[Mapping[str, Any]]:
+        """Give one part of the report: errors, warnings or questions."""
+        found: list[Mapping[str, Any]] = self.report.get(part) or []
+        return found

@@ -1,0 +1,148 @@
+"""Import a challenge: deposit a bundle, read its report, answer, make the draft."""
+
+from typing import Any, BinaryIO, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from challenges import rules
+from challenges.actions import bundle_imports as acts
+from challenges.enums import ImportState
+from challenges.forms.imports import AnswersForm, BundleForm
+from challenges.models import BundleImport
+from challenges.views.teams import person
+from challenges.views.words import BUNDLE_FORMATS, IMPORT_FACES
+from portal.accounts.authorization import require
+from portal.lib import visible
+
+SHOWN = 50
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def imports(request: HttpRequest) -> HttpResponse:
+    """List one's imports and show the form to deposit a bundle; deposit by POST."""
+    by = person(request)
+    require(rules.may_deposit_bundle, by)
+    form = BundleForm()
+    if request.method == "POST":
+        form = BundleForm(request.POST, request.FILES)
+        if form.is_valid():
+            found = acts.deposit(
+                content=cast(BinaryIO, form.cleaned_data["file"]),
+                filename=form.file_name,
+                by=by,
+            )
+            if not found.created:
+                messages.info(request, _("Cette archive est déjà déposée : voici son rapport."))
+            return redirect("challenges:import", found.made.pk)
+    rows = BundleImport.objects.filter(by=by).select_related("challenge")[:SHOWN]
+    context = {
+        "section": "challenges",
+        "form": form,
+        "rows": [_row(each) for each in rows],
+        "crumbs": [
+            (_("Mes challenges"), reverse("challenges:organiser_list")),
+            (_("Importer un challenge"), ""),
+        ],
+    }
+    return render(request, "challenges/imports.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: HttpRequest, made: UUID) -> HttpResponse:
+    """Show the report of an import; make the draft by POST, with the answers."""
+    found = find(request, made)
+    questions = found.told("questions") if found.is_read else []
+    if request.method != "POST":
+        return _report(request, found, AnswersForm(questions=questions))
+    form = AnswersForm(request.POST, questions=questions)
+    if not form.is_valid():
+        return _report(request, found, form, status=422)
+    accepted = acts.accept(made=found, answers=form.answers, by=person(request))
+    if accepted.errors or accepted.made.challenge is None:
+        refused = form.refuse([one.to_json() for one in accepted.errors])
+        return _report(request, found, form, refused=refused, status=422)
+    messages.success(request, _("Brouillon créé : relisez-le avant de demander le visa."))
+    return redirect("challenges:organiser", accepted.made.challenge.slug)
+
+
+@require_safe
+def state(request: HttpRequest, made: UUID) -> HttpResponse:
+    """Send the live state of an import, the fragment that its page holds."""
+    return render(request, "challenges/import_state.html", _row(find(request, made)))
+
+
+@require_POST
+def abandon(request: HttpRequest, made: UUID) -> HttpResponse:
+    """Give up an import: its bytes are removed."""
+    acts.abandon(made=find(request, made), by=person(request))
+    messages.success(request, _("Import abandonné : l’archive est effacée."))
+    return redirect("challenges:imports")
+
+
+def find(request: HttpRequest, made: UUID) -> BundleImport:
+    """Return an import this person may see; 404 for any other."""
+    rows = BundleImport.objects.visible_to(request.user).select_related("challenge", "by")
+    return visible.find(rows, among=BundleImport.objects.all(), pk=made)
+
+
+def _row(made: BundleImport) -> dict[str, Any]:
+    return {
+        "made": made,
+        "face": IMPORT_FACES[ImportState(made.state)],
+        "format": BUNDLE_FORMATS.get(made.format, ""),
+        "final": not made.is_waiting,
+    }
+
+
+def _report(
+    request: HttpRequest,
+    made: BundleImport,
+    form: AnswersForm,
+    *,
+    refused: list[Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = _row(made) | {
+        "section": "challenges",
+        "form": form,
+        "failed": status != 200,
+        "refused": refused or [],
+        "may_accept": made.is_read and rules.may_accept_import(person(request), made),
+        "errors": made.told("errors"),
+        "warnings": made.told("warnings"),
+        "dry_run": made.report.get("dry_run") or [],
+        "facts": _facts(made),
+        "crumbs": [
+            (_("Mes challenges"), reverse("challenges:organiser_list")),
+            (_("Importer un challenge"), reverse("challenges:imports")),
+            (made.filename, ""),
+        ],
+        "whole": True,
+    }
+    return render(request, "challenges/import.html", context, status=status)
+
+
+def _facts(made: BundleImport) -> list[tuple[str, str]]:
+    """Tell in a few lines what the bundle holds."""
+    found = made.report.get("facts") or {}
+    lines = [(_("Titre"), str(found["title"]))] if found.get("title") else []
+    for key, label in (
+        ("phases", _("Phases")),
+        ("tasks", _("Épreuves")),
+        ("leaderboards", _("Classements")),
+        ("pages", _("Pages")),
+        ("rows", _("Lignes de la vérité")),
+        ("topics", _("Requêtes")),
+    ):
+        value = found.get(key)
+        if isinstance(value, int) and not isinstance(value, bool):
+            lines.append((label, str(value)))
+        elif isinstance(value, list | dict) and value:
+            lines.append((label, str(len(value))))
+    return lines

@@ -1,0 +1,52 @@
+"""The sandbox of this process, asked once whether the host can isolate, and where runs live."""
+
+import functools
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from challenges.sandbox import archives, environments
+from challenges.sandbox.base import SYSTEM, Missing
+from challenges.sandbox.bubblewrap import Bubblewrap
+
+MEMORY = Path("/dev/shm")  # noqa: S108  # files of a run are never written to a disk
+
+
+@functools.cache
+def sandbox() -> Bubblewrap:
+    """Give the sandbox of this process."""
+    return Bubblewrap()
+
+
+def missing() -> Missing | None:
+    """Say what this host lacks to isolate programs, or None."""
+    return sandbox().available()
+
+
+@functools.cache
+def environment_digest() -> str:
+    """Digest what programs run with, for receipts; asked once, it costs a run."""
+    return environments.fingerprint(SYSTEM.name, sandbox())
+
+
+@contextmanager
+def room() -> Iterator[Path]:
+    """Make the folder of one evaluation, in memory where the host has such a folder.
+
+    Held-out data lie there in clear while a program reads them, and go with the folder.
+    """
+    parent = MEMORY if MEMORY.is_dir() else Path(tempfile.gettempdir())
+    with sandbox().room(parent) as folder:
+        yield folder
+
+
+def laid(content: bytes, folder: Path) -> Path:
+    """Unpack an archive of ours into a new folder of a room."""
+    packed = folder.with_suffix(".zip.part")
+    packed.write_bytes(content)
+    folder.mkdir()
+    folder.chmod(0o755)
+    archives.unpack(packed, folder)
+    packed.unlink()
+    return folder

@@ -1,0 +1,101 @@
+"""The complete bundles of ../shared, imported, published and entered as people do."""
+
+import zipfile
+from datetime import datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from challenges.actions import challenges, entries
+from challenges.actions.foreign_imports import import_bundle
+from challenges.models import Challenge, Entry, Phase, Team
+from challenges.sandbox.bubblewrap import Bubblewrap
+from challenges.worker import drain, vault
+from portal.accounts.models import User
+from portal.lib import clock
+from tests.challenges import world
+from tests.challenges.bundles.foreign.cases import BUNDLES
+from tests.factories.accounts import UserFactory
+from tests.factories.challenges import TeamFactory, captain_of
+
+
+def isolated() -> None:
+    """Skip by name where this host cannot isolate programs."""
+    if missing := Bubblewrap().available():
+        pytest.skip(f"X_NO_SANDBOX, {missing.cause}: {missing.sentence}")
+
+
+def draft(case: str, by: User | None = None, **answers: str) -> Challenge:
+    """Import the zip of a case as a draft."""
+    found = import_bundle(
+        path=BUNDLES / case / "bundle.zip", by=by or world.owner(), answers=answers
+    )
+    assert found.imported.challenge is not None, found.imported.errors
+    return found.imported.challenge
+
+
+def opened(case: str, **answers: str) -> Challenge:
+    """Import and publish a case."""
+    by = world.owner()
+    challenge = challenges.submit(challenge=draft(case, by, **answers), by=by)
+    return challenges.publish(
+        challenge=challenge, confirm_licence=True, by=UserFactory(region="moderator")
+    )
+
+
+def sent(path: Path) -> tuple[str, bytes]:
+    """Give the name and the bytes of a recorded submission; a folder is zipped."""
+    if not path.is_dir():
+        return path.name, path.read_bytes()
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for file in sorted(path.rglob("*")):
+            if file.is_file():
+                archive.write(file, file.relative_to(path))
+    return f"{path.name}.zip", packed.getvalue()
+
+
+def enter(phase: Phase, path: Path, team: Team | None = None, **facts: Any) -> Entry:
+    """Enter a recorded submission for a team, a new one by default."""
+    team = team or TeamFactory(challenge=phase.challenge)
+    name, content = sent(path)
+    return entries.enter(
+        phase=phase,
+        team=team,
+        content=content,
+        original_name=name,
+        idempotency_key=str(uuid4()),
+        by=captain_of(team),
+        fact_sheet=facts,
+    ).entry
+
+
+def worked(entry: Entry) -> Entry:
+    """Let the worker do all it has to do."""
+    assert drain()
+    entry.refresh_from_db()
+    return entry
+
+
+def figures(entry: Entry) -> list[dict[str, Any]]:
+    """Open what each task of an entry scored, exactly, with what the portal computed."""
+    return [vault.unseal(each.pk) for each in entry.evaluations.order_by("holdout_id")]
+
+
+class Clock:
+    """The database clock, moved by tests; it goes on, as leases and delays need."""
+
+    def __init__(self) -> None:
+        self._now, self._gap = clock.now, timedelta()
+
+    def now(self) -> datetime:
+        """Give the instant that the house reads."""
+        return self._now() + self._gap
+
+    def inside(self, phase: Phase) -> None:
+        """Move to an hour after the opening of a phase."""
+        assert phase.opens_at is not None
+        self._gap = phase.opens_at + timedelta(hours=1) - self._now()

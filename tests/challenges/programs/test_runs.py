@@ -1,0 +1,84 @@
+"""The runs recorded with the complete bundles, through the real worker: scores, refusals, order.
+
+The bundles lie in ../shared, which a user of the portal does not have: skipped by name then. The
+runs of csv_usage and trec are those of tests/challenges/test_foreign_imports.py.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from challenges.enums import EntryStatus
+from challenges.models import Challenge, Entry, Phase
+from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED, expected
+from tests.challenges.programs.cases import Clock, enter, figures, isolated, opened, worked
+
+pytestmark = [NEEDED, pytest.mark.django_db(transaction=True)]
+FACTS = {
+    "v2_multi_taches": {
+        "METHODE": "Moyenne mobile",
+        "FAMILLE": "statistique",
+        "DONNEES_EXTERNES": "false",
+        "LIEN": "",
+    },
+    "evalai": {"Langue du modèle": "français"},
+}
+CASES = ["v2_resultats", "v2_multi_taches", "v2_code_ingestion", "v15_phases", "evalai"]
+
+
+def phase_of(challenge: Challenge, run: Mapping[str, Any], case: str) -> Phase:
+    """Give the phase of a run: an index, or the codename of EvalAI."""
+    wanted = run["phase"]
+    if case == "evalai":
+        wanted = ["dev", "test"].index(wanted)
+    return challenge.phases.get(index=wanted)
+
+
+def scored(entry: Entry, run: Mapping[str, Any]) -> None:
+    """Compare the exact figures with those recorded."""
+    assert entry.status == EntryStatus.SCORED, (entry.reason_code, entry.verdict)
+    ignored = set(run.get("ignore_keys", ())) | set(run.get("computed_by_the_portal", ()))
+    wanted = run.get("per_task") or [run["scores"]]
+    if "partie_publique" in wanted[0]:
+        wanted = [{f"{s}/{k}": v for s, of in wanted[0].items() for k, v in of.items()}]
+    for found, recorded in zip(figures(entry), wanted, strict=True):
+        exact = {key: value for key, value in found["exact"].items() if key not in ignored}
+        told = {key: value for key, value in recorded.items() if key in found["exact"]}
+        assert exact == pytest.approx(told, rel=0, abs=run["tolerance"])
+        assert found["undeclared"] == run.get("undeclared_keys", [])
+        for key in set(recorded) - set(found["exact"]):  # computed from what is stored
+            stored = found["values"]["private"][key]
+            assert stored == pytest.approx(recorded[key], rel=0, abs=0.006)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+def test_a_challenge_gives_its_recorded_results(case: str, hour: Clock) -> None:
+    isolated()
+    challenge, said = opened(case), expected(case)
+    made: dict[str, Entry] = {}
+    for run in said["runs"]:
+        phase = phase_of(challenge, run, case)
+        hour.inside(phase)
+        path = BUNDLES / case / run["submission"].removesuffix(" (folder)")
+
+        entry = worked(enter(phase, path, **FACTS.get(case, {})))
+
+        made.setdefault(path.stem, entry)
+        match run["status"]:
+            case "scored":
+                scored(entry, run)
+            case "failed":
+                code = run["reason"] if run["reason"].startswith("X_") else "X_PROGRAM"
+                assert (entry.status, entry.reason_code) == (EntryStatus.FAILED, code)
+                assert entry.day_slot is not None
+            case "refused":
+                assert (entry.status, entry.reason_code) == (EntryStatus.REJECTED, run["reason"])
+                assert (entry.day_slot, entry.total_slot) == (None, None)
+    board = said.get("leaderboard")
+    if board:
+        phase = challenge.phases.get(index=board["phase"])
+        rows = phase.leaderboards.get()
+        listed = rows.standings.filter(split="public").order_by("position")
+        assert [row.entry_id for row in listed] == [made[one].pk for one in board["order"]]

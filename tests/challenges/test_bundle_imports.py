@@ -1,0 +1,225 @@
+"""Bundles that people deposit: read by the worker, accepted once, forgotten in time."""
+
+import io
+import zipfile
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import override_settings
+
+from challenges.actions import bundle_imports as acts
+from challenges.bundles import child
+from challenges.enums import ImportState, JobKind, JobState
+from challenges.models import BundleImport, Challenge, Job
+from challenges.tasks.imports import expire_imports
+from challenges.worker import bundles, drain, loop
+from datasets.models import HoldoutVersion
+from portal.accounts.models import User
+from portal.lib import clock, objects
+from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent, TooLarge
+from tests.challenges import world
+from tests.challenges.bundles.foreign.tables import KAGGLE
+from tests.factories.accounts import UserFactory
+from tests.portal.accounts.ledger import acts as verbs
+
+pytestmark = pytest.mark.django_db
+METRIC = {"metric": "roc_auc"}
+
+
+def zipped(files: Mapping[str, str | bytes]) -> io.BytesIO:
+    """Write a zip in memory."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    made.seek(0)
+    return made
+
+
+def folder_zipped(folder: Path) -> io.BytesIO:
+    """Write the files of a folder as a zip."""
+    return zipped(
+        {
+            place.relative_to(folder).as_posix(): place.read_bytes()
+            for place in sorted(folder.rglob("*"))
+            if place.is_file()
+        }
+    )
+
+
+def deposited(by: User, content: io.BytesIO | None = None) -> BundleImport:
+    """Deposit a bundle, a sound Kaggle one by default."""
+    return acts.deposit(content=content or zipped(KAGGLE), filename="defi.zip", by=by).made
+
+
+def read(by: User, content: io.BytesIO | None = None) -> BundleImport:
+    """Deposit a bundle and have the worker read it."""
+    made = deposited(by, content)
+    assert drain()
+    made.refresh_from_db()
+    return made
+
+
+def stored() -> set[str]:
+    return set(objects.store().hashes())
+
+
+def test_a_deposit_is_encrypted_once_and_read_by_the_worker() -> None:
+    by = world.owner()
+    made = deposited(by)
+    again = acts.deposit(content=zipped(KAGGLE), filename="autre.zip", by=by)
+    assert (again.made, again.created) == (made, False)
+    assert stored() == {made.sealed}
+    assert b"solution.csv" not in objects.read(made.sealed)
+    assert Job.objects.get(kind=JobKind.IMPORT).subject_id == str(made.pk)
+    assert drain()
+    made.refresh_from_db()
+    assert (made.state, made.format, made.told("errors")) == ("read", "kaggle-csv", [])
+    assert [one["key"] for one in made.told("questions")][:1] == ["metric"]
+    assert not Challenge.objects.exists()
+    assert verbs()[-2:] == ["import.deposited", "import.read"]
+
+
+def test_acceptance_makes_one_draft_and_seals_the_source() -> None:
+    by = world.owner()
+    made = read(by)
+    wrong = acts.accept(made=made, answers={}, by=by)
+    assert [(one.code, one.key) for one in wrong.errors] == [("E_ANSWER", "metric")]
+    assert not Challenge.objects.exists()
+
+    found = acts.accept(made=made, answers=METRIC, by=by).made
+
+    challenge = Challenge.objects.get()
+    assert (found.state, found.challenge) == (ImportState.ACCEPTED, challenge)
+    assert found.sealed != made.sealed
+    assert acts.accept(made=found, answers=METRIC, by=by).made.challenge == challenge
+    again = acts.accept(made=read(by), answers=METRIC, by=by).made
+    assert again.challenge == challenge
+    assert (Challenge.objects.count(), HoldoutVersion.objects.count()) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_deposit_that_was_read_is_gone_once_sealed() -> None:
+    by = world.owner()
+    made = read(by)
+    found = acts.accept(made=made, answers=METRIC, by=by).made
+    assert made.sealed not in stored()
+    assert found.sealed in stored()
+
+
+def test_our_own_form_is_rehearsed_before_it_is_offered(tmp_path: Path) -> None:
+    by = world.owner()
+    made = read(by, folder_zipped(world.folder(tmp_path)))
+    assert (made.state, made.format) == ("read", "open-emploi")
+    assert made.report["dry_run"] == ["vérité compilée, scores enregistrés retrouvés"]
+    challenge = acts.accept(made=made, answers={}, by=by).made.challenge
+    assert challenge is not None
+    assert challenge.slug == "niveau"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_bundle_with_a_fault_is_reported_whole_and_forgotten() -> None:
+    by = world.owner()
+    made = read(
+        by, zipped(KAGGLE | {"test.csv": "id,x\n999,1\n", "sample_submission.csv": "id,y\n1,0\n"})
+    )
+    assert made.state == ImportState.REFUSED
+    found = [(one["code"], one["file"]) for one in made.told("errors")]
+    assert found == [("E_IDS", "test.csv"), ("E_IDS", "sample_submission.csv")]
+    assert (made.sealed, made.keys, stored()) == ("", [], set())
+    with pytest.raises(Conflict):
+        acts.accept(made=made, answers=METRIC, by=by)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "code"),
+    [
+        (child.Bounds(wall_seconds=0.01), "X_TIMEOUT"),
+        (child.Bounds(memory_bytes=1 << 20), "X_MEMORY"),
+        (child.Bounds(file_bytes=1_000), "X_MEMORY"),
+    ],
+)
+def test_a_bundle_too_costly_to_read_is_refused(
+    bounds: child.Bounds, code: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "defi.zip"
+    large = "id,y,Usage\n" + "".join(f"{at},1,Public\n" for at in range(200_000))
+    path.write_bytes(zipped(KAGGLE | {"solution.csv": large}).getvalue())
+    with pytest.raises(child.ChildLost) as lost:
+        child.examine(path, bounds)
+    assert lost.value.code == code
+
+
+def test_a_lost_child_is_a_line_of_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "defi.zip"
+    path.write_bytes(zipped(KAGGLE).getvalue())
+    narrow = child.Bounds(wall_seconds=0.01)
+    examine = child.examine
+    monkeypatch.setattr(child, "examine", lambda path: examine(path, narrow))
+    found = bundles.examined(path)
+    assert [one["code"] for one in found["errors"]] == [bundles.LIMITS]
+
+
+def test_only_who_deposited_it_accepts_or_sees_it() -> None:
+    by, other, administrator = world.owner(), world.owner(), UserFactory(region="administrator")
+    made = read(by)
+    for person, seen in ((by, [made]), (other, []), (administrator, [made])):
+        assert list(BundleImport.objects.visible_to(person)) == seen
+    for person in (other, administrator):
+        with pytest.raises(NotAllowed):
+            acts.accept(made=made, answers=METRIC, by=person)
+        with pytest.raises(NotAllowed):
+            acts.abandon(made=made, by=person)
+    with pytest.raises(NotAllowed):
+        deposited(UserFactory())
+
+
+@override_settings(BUNDLES_PER_PERSON=1, BUNDLE_MAX_BYTES=100_000)
+def test_deposits_are_bounded() -> None:
+    by = world.owner()
+    with pytest.raises(TooLarge):
+        deposited(by, io.BytesIO(bytes(100_001)))
+    with pytest.raises(Invalid):
+        deposited(by, io.BytesIO())
+    deposited(by)
+    with pytest.raises(QuotaSpent):
+        deposited(by, io.BytesIO(b"PK"))
+    assert BundleImport.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_bundle_that_waits_too_long_is_forgotten() -> None:
+    by = world.owner()
+    late, kept, left = read(by), deposited(by, io.BytesIO(b"PK")), deposited(by, io.BytesIO(b"P"))
+    BundleImport.objects.filter(pk=late.pk).update(expires_at=clock.now() - timedelta(seconds=1))
+    expire_imports()
+    acts.abandon(made=left, by=by)
+    states = {one.pk: one.state for one in BundleImport.objects.all()}
+    assert states == {late.pk: "expired", kept.pk: "waiting", left.pk: "expired"}
+    assert stored() == {kept.sealed}
+
+
+def test_a_dead_job_says_that_the_fault_is_ours() -> None:
+    made = deposited(world.owner())
+    job = Job.objects.get(kind=JobKind.IMPORT)
+    loop._bury(job)
+    made.refresh_from_db()
+    assert (made.state, made.sealed) == (ImportState.FAILED, "")
+    Job.objects.update(state=JobState.READY)
+    assert drain()  # a job that comes late changes nothing
+    made.refresh_from_db()
+    assert made.state == ImportState.FAILED
+
+
+def test_the_report_of_a_lost_lease_is_dropped() -> None:
+    made = deposited(world.owner())
+    job = Job.objects.get(kind=JobKind.IMPORT)
+    report: dict[str, Any] = {"errors": []}
+    assert not acts.finish_reading(job=job, made=made, report=report)
+    made.refresh_from_db()
+    assert made.is_waiting
