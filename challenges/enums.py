@@ -144,6 +144,15 @@ class InvitationState(StrEnum):
     REVOKED = "revoked"
 
 
+class MergeState(StrEnum):
+    """Name where a request to merge two teams stands."""
+
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
 class EntryStatus(StrEnum):
     """Name where an entry stands, from its receipt to its score."""
 

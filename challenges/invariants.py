@@ -3,13 +3,24 @@
 import json
 from collections.abc import Iterator, Mapping
 
-from django.db.models import Count, F
+from django.db.models import Count, F, Min
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from challenges.client import receipts as reading
 from challenges.client.receipts import ReceiptFault, ReceiptState
-from challenges.enums import EntryStatus, EvaluationState, JobKind, Split
-from challenges.models import Entry, Job, Leaderboard, PublicFile, ReceiptKey, Score, ScoreReceipt
+from challenges.enums import EntryStatus, EvaluationState, JobKind, Split, TeamState
+from challenges.models import (
+    Entry,
+    Job,
+    Leaderboard,
+    PublicFile,
+    ReceiptKey,
+    Score,
+    ScoreReceipt,
+    Team,
+    TeamMember,
+)
 from challenges.models.listings import listing
 from portal.lib import objects, signing
 
@@ -56,15 +67,33 @@ def passed_quotas() -> Iterator[str]:
         .annotate(used=Count("pk"))
         .order_by("enrolment_id", "quota_day")
     )
+    # Two teams that merged each had their days; in all, they share one limit.
     in_all = (
         counted.filter(total_slot__isnull=False)
-        .values("enrolment_id", limit=F("enrolment__phase__max_total"))
-        .annotate(used=Count("pk"))
-        .order_by("enrolment_id")
+        .values(
+            "enrolment__phase_id",
+            root=Coalesce("enrolment__team__merged_into_id", "enrolment__team_id"),
+            limit=F("enrolment__phase__max_total"),
+        )
+        .annotate(used=Count("pk"), first=Min("enrolment_id"))
+        .order_by("enrolment__phase_id", "root")
     )
-    for row in [*by_day, *in_all]:
-        if row["limit"] is not None and row["used"] > row["limit"]:
-            yield f"enrolment:{row['enrolment_id']}"
+    spent = [(row["enrolment_id"], row["used"], row["limit"]) for row in by_day]
+    spent += in_all.values_list("first", "used", "limit")
+    for enrolment, used, limit in spent:
+        if limit is not None and used > limit:
+            yield f"enrolment:{enrolment}"
+
+
+def broken_merges() -> Iterator[str]:
+    """Yield the merged teams that count for a merged team, or still have somebody."""
+    merged = Team.objects.filter(state=TeamState.MERGED)
+    chained = merged.filter(merged_into__state=TeamState.MERGED)
+    crowded = merged.filter(
+        pk__in=TeamMember.objects.filter(left_at__isnull=True).values("team_id")
+    )
+    for team in sorted({*chained.order_by("pk"), *crowded.order_by("pk")}, key=lambda e: e.pk):
+        yield f"team:{team.pk}"
 
 
 def doubled_scores() -> Iterator[str]:
@@ -164,4 +193,5 @@ INVARIANTS = {
     "I6": (_("Chaque score est écrit une fois, avec son résultat scellé."), doubled_scores),
     "I10": (_("Aucun score réservé avant la publication."), early_private_scores),
     "I11": (_("Chaque récépissé de score est signé et suit le précédent."), broken_receipts),
+    "I12": (_("Chaque équipe réunie à une autre compte pour elle."), broken_merges),
 }

@@ -50,13 +50,13 @@ def choose(*, entry: Entry, by: Actor) -> Entry:
     In order: entry chosen; event "entry.chosen". Twice changes nothing. Raises NotAllowed,
     Closed after the close, Conflict when the team has all its choices.
     """
-    enrolment = Enrolment.objects.locked(entry.enrolment)
-    entry = Entry.objects.locked(entry)
+    enrolment, entry = _locked(entry)
     require(rules.may_choose_entry, by, entry)
     phase = _open_phase(enrolment)
     if entry.final_choice:
         return entry
-    chosen = enrolment.entries.filter(final_choice=True, status=EntryStatus.SCORED).count()
+    counted = Entry.objects.counted_for(enrolment.team.root_id).filter(enrolment__phase=phase)
+    chosen = counted.filter(final_choice=True, status=EntryStatus.SCORED).count()
     if chosen >= phase.final_choices:
         raise Conflict(
             _("Votre équipe a déjà ses %(count)d choix finals : retirez-en un d’abord.")
@@ -69,13 +69,25 @@ def choose(*, entry: Entry, by: Actor) -> Entry:
 @transaction.atomic
 def unchoose(*, entry: Entry, by: Actor) -> Entry:
     """Take a final choice back, until the close. Event "entry.unchosen"."""
-    enrolment = Enrolment.objects.locked(entry.enrolment)
-    entry = Entry.objects.locked(entry)
+    enrolment, entry = _locked(entry)
     require(rules.may_choose_entry, by, entry)
     _open_phase(enrolment)
     if not entry.final_choice:
         return entry
     return _set_choice(entry, chosen=False, by=by, verb="entry.unchosen")
+
+
+def _locked(entry: Entry) -> tuple[Enrolment, Entry]:
+    """Lock what a team's choices are counted on: its enrolments, then the entry.
+
+    Raises Conflict when the team merged while the lock was waited for.
+    """
+    root = entry.enrolment.team.root_id
+    Enrolment.objects.all_locked([entry.enrolment.phase_id], root)
+    entry = Entry.objects.locked(entry)
+    if entry.enrolment.team.root_id != root:
+        raise Conflict(_("Votre équipe vient de changer : recommencez."), code="team_changed")
+    return entry.enrolment, entry
 
 
 def _set_choice(entry: Entry, *, chosen: bool, by: Actor, verb: str) -> Entry:

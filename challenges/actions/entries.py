@@ -113,9 +113,8 @@ def _stored(content: bytes | IO[bytes] | Iterable[bytes], limit_bytes: int) -> S
 
 
 def _is_replay(phase: Phase, team: Team, key: str) -> bool:
-    return Entry.objects.filter(
-        enrolment__phase_id=phase.pk, enrolment__team_id=team.pk, idempotency_key=key
-    ).exists()
+    counted = Entry.objects.counted_for(team.pk)
+    return counted.filter(enrolment__phase_id=phase.pk, idempotency_key=key).exists()
 
 
 def _accept_patiently(deposit: _Deposit, by: User) -> Accepted:
@@ -138,7 +137,7 @@ def _accept(deposit: _Deposit, by: User) -> Accepted:
     now = clock.now()  # after the lock: the wait counts
     team = Team.objects.get(pk=deposit.team_id)
     require(rules.may_enter, by, team)
-    earlier = enrolment.entries.filter(idempotency_key=deposit.key).first()
+    earlier = _counted(enrolment).filter(idempotency_key=deposit.key).first()
     if earlier is not None:
         return _replay(earlier, deposit)
     grace = refuse_closed(phase, now, first_byte_at=deposit.first_byte_at)
@@ -188,7 +187,14 @@ def queue_check(entry: Entry) -> None:
 
 def fair_rank(enrolment: Enrolment) -> int:
     """Count the team's unfinished entries, so that one team cannot starve the others."""
-    return Entry.objects.unfinished().filter(enrolment__team_id=enrolment.team_id).count()
+    return Entry.objects.unfinished().counted_for(enrolment.team.root_id).count()
+
+
+def _counted(enrolment: Enrolment) -> Any:
+    """Return what counts for the team of an enrolment in its phase, merged teams included."""
+    return Entry.objects.counted_for(enrolment.team_id).filter(
+        enrolment__phase_id=enrolment.phase_id
+    )
 
 
 def _replay(earlier: Entry, deposit: _Deposit) -> Accepted:
@@ -280,24 +286,27 @@ def _next_number(enrolment: Enrolment) -> int:
 
 
 def _slots(enrolment: Enrolment, phase: Phase, at: datetime) -> tuple[int | None, int | None]:
-    """Return the lowest free slots of the day and of the phase; None where there is no limit."""
-    day = clock.paris_day(at)
-    today = enrolment.entries.filter(quota_day=day)
+    """Return the lowest free slots of the day and of the phase; None where there is no limit.
+
+    What teams merged into this one sent counts with its own; slots are numbered by enrolment.
+    """
+    counted = _counted(enrolment)
+    today = counted.filter(quota_day=clock.paris_day(at))
     if today.filter(status=EntryStatus.REJECTED).count() >= phase.max_refused_per_day:
         raise _spent(
             _("Trop de fichiers refusés aujourd’hui : vérifiez le format avant d’envoyer."), at
         )
     if phase.max_parallel is not None:
-        running = Entry.objects.unfinished().filter(enrolment=enrolment).count()
+        running = counted.unfinished().count()
         if running >= phase.max_parallel:
             raise QuotaSpent(
                 _("Attendez la fin de l’évaluation en cours avant d’envoyer un autre fichier."),
                 next_opening=None,
             )
-    total_slot = _lowest_free(enrolment.entries.all(), "total_slot", phase.max_total)
+    total_slot = _lowest_free(enrolment, counted, "total_slot", phase.max_total)
     if total_slot == 0:
         raise QuotaSpent(_("Votre équipe a utilisé tous ses essais."), next_opening=None)
-    day_slot = _lowest_free(today, "day_slot", phase.max_per_day)
+    day_slot = _lowest_free(enrolment, today, "day_slot", phase.max_per_day)
     if day_slot == 0:
         if phase.max_per_day == 0:
             raise QuotaSpent(_("Cette phase ne reçoit aucun fichier."), next_opening=None)
@@ -309,13 +318,15 @@ def _spent(sentence: str, at: datetime) -> QuotaSpent:
     return QuotaSpent(sentence, next_opening=clock.next_paris_midnight(at))
 
 
-def _lowest_free(entries: Any, slot: str, limit: int | None) -> int | None:
+def _lowest_free(enrolment: Enrolment, counted: Any, slot: str, limit: int | None) -> int | None:
     """Return the lowest free slot, 0 when all are taken, None when there is no limit."""
     if limit is None:
         return None
-    taken = set(
-        entries.filter(**{f"{slot}__isnull": False}).order_by(slot).values_list(slot, flat=True)
-    )
+    used = counted.filter(**{f"{slot}__isnull": False}).order_by("pk")
+    rows = list(used.values_list("enrolment_id", slot))
+    if len(rows) >= limit:
+        return 0
+    taken = {number for owner, number in rows if owner == enrolment.pk}
     return next((free for free in range(1, limit + 1) if free not in taken), 0)
 
 

@@ -138,11 +138,11 @@ def _require_registered(challenge: Challenge, by: User) -> None:
 
 def _join(team: Team, person: User, role: TeamRole) -> None:
     """Put a person in a team; the unique constraint refuses a second team."""
-    former = TeamMember.objects.filter(
-        challenge=team.challenge, user=person, left_at__isnull=False
-    ).exclude(team=team)
-    for member in former:
-        if Entry.objects.filter(enrolment__team_id=member.team_id).exists():
+    former = Team.objects.filter(
+        members__challenge=team.challenge, members__user=person, members__left_at__isnull=False
+    )
+    for root in {each.root_id for each in former.order_by("pk")} - {team.pk}:
+        if Entry.objects.counted_for(root).exists():
             raise Conflict(
                 _("Vous avez quitté une équipe qui avait déjà envoyé un fichier."),
                 code="left_a_team",
@@ -240,7 +240,7 @@ def accept_invitation(*, public_id: UUID, token: str, by: User) -> Team:
     invitation.state = InvitationState.ACCEPTED
     invitation.save(update_fields=["state"])
     _join(team, by, TeamRole.MEMBER)
-    _settle_state(team)
+    settle_state(team)
     record("team.joined", by=by, on=team)
     return team
 
@@ -301,15 +301,16 @@ def _end_membership(team: Team, person: User) -> None:
         if heir is not None:
             heir.role = TeamRole.CAPTAIN
             heir.save(update_fields=["role"])
-    _settle_state(team)
+    settle_state(team)
 
 
-def _settle_state(team: Team) -> None:
+def settle_state(team: Team) -> None:
+    """Write whether a locked team is open, full or without anybody."""
     if team.state not in {TeamState.OPEN, TeamState.FULL}:
         return  # merged, withdrawn or disqualified: who leaves does not undo it
     size = team.members.filter(left_at__isnull=True).count()
     if size == 0:
-        entered = Entry.objects.filter(enrolment__team=team).exists()
+        entered = Entry.objects.counted_for(team.pk).exists()
         team.state = TeamState.OPEN if entered else TeamState.WITHDRAWN
     else:
         team.state = TeamState.FULL if size >= team.challenge.team_max else TeamState.OPEN

@@ -18,7 +18,7 @@ from challenges.models.program import ProgramReport
 from challenges.models.receipt import ReceiptKey, ScoreReceipt
 from challenges.models.scorer import PhaseTask, Scorer, ScorerVersion
 from challenges.models.signals import Signal, SignalTeam
-from challenges.models.team import Enrolment, Team, TeamInvitation, TeamMember
+from challenges.models.team import Enrolment, MergeRequest, Team, TeamInvitation, TeamMember
 from challenges.models.terms import Registration, Terms, TermsAcceptance
 from challenges.models.upload import Upload
 
@@ -35,6 +35,7 @@ __all__ = [
     "FairnessAudit",
     "Job",
     "Leaderboard",
+    "MergeRequest",
     "Notice",
     "Phase",
     "PhaseTask",

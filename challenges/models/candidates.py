@@ -13,12 +13,15 @@ from challenges.models.evaluation import Rung
 class Candidate:
     """An entry that a board may list: its figures by column, its date, its team.
 
+    team_id: the team it counts for; enrolment_id: whose Ladder it stands on, a merge keeps both.
+
     figures: {column key: (value, text)}; groups: {column key: {group: (value, text, n)}}.
     """
 
     entry_id: UUID
     evaluation_id: UUID
     team_id: int
+    enrolment_id: int
     received_at: datetime
     is_baseline: bool
     final_choice: bool
@@ -27,7 +30,7 @@ class Candidate:
 
 
 def listed(candidates: Sequence[Candidate], rungs: Mapping[UUID, Rung]) -> list[Candidate]:
-    """Give each entry of a board the figures of its team's last improvement listed there.
+    """Give each entry of a board the figures of the last improvement listed of its Ladder.
 
     candidates: in order of receipt. An improvement that was withdrawn or disqualified lends
     its figures to nobody: the one before counts again, or nothing.
@@ -40,8 +43,8 @@ def listed(candidates: Sequence[Candidate], rungs: Mapping[UUID, Rung]) -> list[
             continue
         rung = rungs.get(each.evaluation_id)
         if rung is not None and rung.improved:
-            last[each.team_id] = each
-        best = last.get(each.team_id)
+            last[each.enrolment_id] = each
+        best = last.get(each.enrolment_id)
         lent = best.figures if best else {}
         source = best.evaluation_id if best else each.evaluation_id
         groups = best.groups if best else each.groups

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from challenges.enums import (
@@ -15,8 +15,8 @@ from challenges.enums import (
     EvaluationState,
     JobKind,
 )
-from challenges.models.people import Viewer, person_id
-from challenges.models.team import Enrolment, TeamMember
+from challenges.models.people import Viewer
+from challenges.models.team import Enrolment, teams_of
 from challenges.models.words import REASON_SENTENCES, entry_word, within, word
 from portal.lib.refusals import Conflict
 
@@ -26,10 +26,13 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def visible_to(self, user: Viewer) -> "EntryQuerySet":
         """Keep the entries of the teams this person is in today; nobody else reads entries."""
-        own = TeamMember.objects.filter(user_id=person_id(user), left_at__isnull=True).values(
-            "team_id"
+        return self.filter(enrolment__team_id__in=teams_of(user).values("pk"))
+
+    def counted_for(self, team_id: int | OuterRef) -> "EntryQuerySet":
+        """Keep the entries that count for a team: its own, and those of teams merged into it."""
+        return self.filter(
+            Q(enrolment__team_id=team_id) | Q(enrolment__team__merged_into_id=team_id)
         )
-        return self.filter(enrolment__team_id__in=own)
 
     def unfinished(self) -> "EntryQuerySet":
         """Keep the entries on which something still has to act."""
@@ -37,10 +40,11 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def listed(self) -> "EntryQuerySet":
         """Keep the scored entries that a leaderboard may show."""
+        live = ["open", "full"]
         return self.filter(
+            Q(enrolment__team__state__in=live) | Q(enrolment__team__merged_into__state__in=live),
             status=EntryStatus.SCORED,
             disqualified_at__isnull=True,
-            enrolment__team__state__in=["open", "full"],
         )
 
     def locked(self, entry: "Entry") -> "Entry":

@@ -102,7 +102,7 @@ def _current_evaluations(board: Leaderboard) -> list[Evaluation]:
     )
     if board.phase.climbs:  # a score that is not settled yet is not out
         found = found.filter(Q(rung__isnull=False) | Q(entry__is_baseline=True))
-    return list(found.select_related("entry__enrolment").order_by("entry__received_at", "pk"))
+    return list(found.select_related("entry__enrolment__team").order_by("entry__received_at", "pk"))
 
 
 def _scores(
@@ -124,7 +124,8 @@ def _candidate(evaluation: Evaluation, scores: list[Score]) -> Candidate:
     made = Candidate(
         entry_id=entry.pk,
         evaluation_id=evaluation.pk,
-        team_id=entry.enrolment.team_id,
+        team_id=entry.enrolment.team.root_id,
+        enrolment_id=entry.enrolment_id,
         received_at=entry.received_at,
         is_baseline=entry.is_baseline,
         final_choice=entry.final_choice,

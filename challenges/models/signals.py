@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from challenges.enums import SIGNAL_EDGES, UNDECIDED, SignalKind, SignalStatus
 from challenges.models.challenge import ChallengeOrganiser, Phase
 from challenges.models.people import Viewer, person_id
-from challenges.models.team import Team, TeamMember
+from challenges.models.team import Team, teams_of
 from challenges.models.words import within, word
 from challenges.rules import may_read_signals
 from portal.lib.refusals import Conflict
@@ -28,7 +28,7 @@ class SignalQuerySet(models.QuerySet["Signal"]):
         if not may_read_signals(user):
             return self.none()
         person = person_id(user)
-        own = TeamMember.objects.filter(user_id=person, left_at__isnull=True).values("team_id")
+        own = teams_of(user).values("pk")
         run = ChallengeOrganiser.objects.filter(user_id=person).values("challenge_id")
         held = list(getattr(user, "roles_by_organisation", {}))
         return self.exclude(
@@ -118,10 +118,7 @@ class SignalTeamQuerySet(models.QuerySet["SignalTeam"]):
 
     def asked_of(self, user: Viewer) -> "SignalTeamQuerySet":
         """Keep the questions put to the teams this person is in today."""
-        own = TeamMember.objects.filter(user_id=person_id(user), left_at__isnull=True).values(
-            "team_id"
-        )
-        return self.filter(team__in=own, asked_at__isnull=False)
+        return self.filter(team__in=teams_of(user).values("pk"), asked_at__isnull=False)
 
 
 class SignalTeam(models.Model):

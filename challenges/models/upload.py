@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from challenges.enums import UploadState
-from challenges.models.people import Viewer, person_id
-from challenges.models.team import Enrolment, TeamMember
+from challenges.models.people import Viewer
+from challenges.models.team import Enrolment, teams_of
 from challenges.models.words import within, word
 
 
@@ -18,10 +18,7 @@ class UploadQuerySet(models.QuerySet["Upload"]):
 
     def visible_to(self, user: Viewer) -> "UploadQuerySet":
         """Keep the uploads of the teams this person is in today."""
-        own = TeamMember.objects.filter(user_id=person_id(user), left_at__isnull=True).values(
-            "team_id"
-        )
-        return self.filter(enrolment__team_id__in=own)
+        return self.filter(enrolment__team_id__in=teams_of(user).values("pk"))
 
     def live(self, at: datetime) -> "UploadQuerySet":
         """Keep those that may still grow or be submitted."""

@@ -18,7 +18,8 @@ def of_team(challenge_id: int, team_id: int, viewer: Viewer) -> "list[Entry]":
     """List the entries of a team, the last first, for someone of that team."""
     return list(
         Entry.objects.visible_to(viewer)
-        .filter(enrolment__team_id=team_id, enrolment__phase__challenge_id=challenge_id)
+        .counted_for(team_id)
+        .filter(enrolment__phase__challenge_id=challenge_id)
         .select_related("enrolment__phase", "submitted_by")
         .order_by("-received_at", "-number")
     )
@@ -145,9 +146,5 @@ def oldest_unfinished() -> datetime | None:
 
 def final_choices(team_id: int, phase_id: int) -> int:
     """Count the final choices of a team in a phase."""
-    return Entry.objects.filter(
-        enrolment__team_id=team_id,
-        enrolment__phase_id=phase_id,
-        final_choice=True,
-        status=EntryStatus.SCORED,
-    ).count()
+    counted = Entry.objects.counted_for(team_id).filter(enrolment__phase_id=phase_id)
+    return counted.filter(final_choice=True, status=EntryStatus.SCORED).count()

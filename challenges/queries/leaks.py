@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Count, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from challenges.enums import EvaluationState
 from challenges.enums import Ladder as LadderRule
-from challenges.models import Evaluation, Phase, Team
+from challenges.models import Entry, Evaluation, Phase, Team
 from challenges.scoring.ladder import Form, Ladder
 from challenges.scoring.leakage import ALLOWED, Budget, Facts, Proposal, Remedy, budget, told
 from portal.lib import clock
@@ -67,7 +68,10 @@ def privacy_of(phase: Phase, team: Team | None = None) -> Privacy | None:
     facts = phase.leak_facts.get("columns", [])
     share = epsilon / max(len(facts), 1)
     scales = {each["key"]: each["delta"] / share for each in facts if "delta" in each}
-    used = 0 if team is None else _ended(phase).filter(entry__enrolment__team=team).count()
+    used = 0
+    if team is not None:
+        own = Entry.objects.counted_for(team.pk).filter(enrolment__phase=phase)
+        used = _ended(phase).filter(entry__in=own.values("pk")).count()
     return Privacy(epsilon, None if allowed is None else epsilon * allowed, epsilon * used, scales)
 
 
@@ -192,10 +196,12 @@ def spent(phase: Phase) -> Sequence[Spent]:
     ladder = ladder_of(phase.ladder, phase.ladder_step, phase.ladder_z)
     counts = dict(
         _ended(phase)
-        .values("entry__enrolment__team_id")
+        .values(
+            root=Coalesce("entry__enrolment__team__merged_into_id", "entry__enrolment__team_id")
+        )
         .annotate(n=Count("entry_id", distinct=True))
-        .order_by("entry__enrolment__team_id")
-        .values_list("entry__enrolment__team_id", "n")
+        .order_by("root")
+        .values_list("root", "n")
     )
     teams = Team.objects.filter(pk__in=counts).order_by("name", "pk")
     found = []

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models.functions import Coalesce
+
 from challenges.enums import EntryStatus, RegistrationState
 from challenges.models import (
     Challenge,
@@ -49,7 +51,8 @@ def quota_left(phase: Phase, team: Team | None, at: datetime | None = None) -> Q
     """Count what the team used in the phase on this Paris day and in all."""
     now = at or clock.now()
     day = clock.paris_day(now)
-    entries = Entry.objects.filter(enrolment__phase=phase, enrolment__team=team)
+    entries = Entry.objects.filter(enrolment__phase=phase)
+    entries = entries.counted_for(team.pk) if team else entries.none()
     day_used = entries.filter(quota_day=day, day_slot__isnull=False).count()
     total_used = entries.filter(total_slot__isnull=False).count()
     spent_today = phase.max_per_day is not None and day_used >= phase.max_per_day
@@ -95,7 +98,7 @@ def counted_teams(challenge: Challenge) -> int:
         Enrolment.objects.filter(phase__challenge=challenge, team__is_baseline=False)
         .exclude(entries__isnull=True)
         .filter(entries__status=EntryStatus.SCORED)
-        .values("team_id")
+        .values(root=Coalesce("team__merged_into_id", "team_id"))
         .distinct()
         .count()
     )

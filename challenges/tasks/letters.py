@@ -8,7 +8,7 @@ from django.conf import settings
 from challenges.actions import uploads
 from challenges.actions.teams import invitation_token
 from challenges.models import Challenge, Entry, Job, Phase, Registration, Reveal, TeamInvitation
-from challenges.tasks.telling import organisers, page, region, registered, tell
+from challenges.tasks.telling import members, organisers, page, region, registered, tell
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.audit import letters
@@ -21,12 +21,9 @@ def _entry_letter(letter: str, entry_id: str) -> None:
         pk=entry_id
     )
     challenge = entry.enrolment.phase.challenge
-    members = User.objects.filter(
-        team_memberships__team=entry.enrolment.team, team_memberships__left_at__isnull=True
-    ).order_by("pk")
     tell(
         letter,
-        members,
+        members(entry.enrolment.team),
         challenge,
         path=page(challenge, f"soumissions/{entry.pk}/"),
         event=f"{entry.pk}:{entry.version}",

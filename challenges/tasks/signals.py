@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from challenges.actions import signals
 from challenges.models import Challenge, Phase, SignalTeam, TeamMember
-from challenges.tasks.telling import page, region, tell
+from challenges.tasks.telling import members, page, region, tell
 from portal.accounts.authorization import belongs_to
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
@@ -49,12 +49,9 @@ def _apart(challenge: Challenge) -> Iterable[User]:
 
 
 def _tell_party(letter: str, party: SignalTeam, *, event: str, about: str) -> None:
-    members = User.objects.filter(
-        team_memberships__team=party.team, team_memberships__left_at__isnull=True
-    ).order_by("pk")
     challenge = party.signal.phase.challenge
     path = page(challenge, f"equipe/questions/{party.public_id}/")
-    tell(letter, members, challenge, path=path, event=event, about=about)
+    tell(letter, members(party.team), challenge, path=path, event=event, about=about)
 
 
 def _asked(signal_id: int) -> Iterable[SignalTeam]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from challenges.enums import OrganiserRole
-from challenges.models import Challenge
+from challenges.models import Challenge, Team
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.audit import letters
@@ -70,6 +71,13 @@ def organisers(challenge: Challenge) -> Iterable[User]:
     return User.objects.filter(
         organised_challenges__challenge=challenge,
         organised_challenges__role__in=[OrganiserRole.OWNER, OrganiserRole.ORGANISER],
+    ).order_by("pk")
+
+
+def members(team: Team) -> QuerySet[User]:
+    """List the people in a team today; once it merged, those of its root."""
+    return User.objects.filter(
+        team_memberships__team_id=team.root_id, team_memberships__left_at__isnull=True
     ).order_by("pk")
 
 

@@ -239,8 +239,9 @@ def entries_of(request: HttpRequest, challenge: Challenge, team: Any) -> list[En
     """List the entries of one's team, the last first."""
     return list(
         Entry.objects.visible_to(request.user)
-        .filter(enrolment__team=team, enrolment__phase__challenge=challenge)
-        .select_related("enrolment__phase__challenge", "submitted_by")
+        .counted_for(team.pk)
+        .filter(enrolment__phase__challenge=challenge)
+        .select_related("enrolment__phase__challenge", "enrolment__team", "submitted_by")
         .order_by("-received_at", "-number")
     )
 

@@ -21,6 +21,7 @@ from challenges.enums import (
     RegistrationState,
     SignalStatus,
     TeamRole,
+    TeamState,
 )
 from challenges.models import (
     Challenge,
@@ -64,7 +65,10 @@ def teams(user: User) -> Iterator[Item]:
     mine = (
         Team.objects.of(user)
         .select_related("challenge")
-        .annotate(entered=Count("enrolments__entries", distinct=True))
+        .annotate(
+            entered=Count("enrolments__entries", distinct=True)
+            + Count("absorbed__enrolments__entries", distinct=True)
+        )
         .order_by("-challenge__pk")
     )
     for team in mine[:SHOWN]:
@@ -119,7 +123,7 @@ def to_do(user: User) -> Iterator[Item]:
 def _invitations(user: User, now: datetime) -> Iterator[Item]:
     waiting = TeamInvitation.objects.filter(
         email__iexact=user.email, state=InvitationState.SENT, expires_at__gt=now
-    )
+    ).exclude(team__state=TeamState.MERGED)
     for invitation in waiting.select_related("team__challenge")[:SHOWN]:
         challenge = invitation.team.challenge
         token = invitation_token(invitation.public_id)
@@ -136,8 +140,10 @@ def _invitations(user: User, now: datetime) -> Iterator[Item]:
 
 def _choices(user: User, now: datetime) -> Iterator[Item]:
     """Remind captains whose team has not chosen, two days before the close."""
-    chosen = Entry.objects.filter(enrolment=OuterRef("pk"), final_choice=True)
-    scored = Entry.objects.filter(enrolment=OuterRef("pk"), status=EntryStatus.SCORED)
+    counted = Entry.objects.counted_for(OuterRef("team_id"))
+    counted = counted.filter(enrolment__phase=OuterRef("phase_id"))
+    chosen = counted.filter(final_choice=True)
+    scored = counted.filter(status=EntryStatus.SCORED)
     waiting = Enrolment.objects.filter(
         ~Exists(chosen),
         Exists(scored),

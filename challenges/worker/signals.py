@@ -10,7 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 
 from challenges.actions import jobs
 from challenges.actions import signals as acts
@@ -67,7 +66,7 @@ def _read(found: Field, enrolment: Enrolment, task: PhaseTask, contract: Scoring
     """Open the last results of a team; keep a few sketches, and the shapes of all."""
     if enrolment.team.is_baseline:
         return
-    team = enrolment.team.merged_into_id or enrolment.team_id
+    team = enrolment.team.root_id
     last = _done(enrolment, task).order_by("-entry__received_at", "-entry__number")
     attempts = [
         attempt
@@ -163,8 +162,8 @@ def _probers(
     told = {each.team.pk: each.share for each in leaks.spent(phase)}
     allowed = leaks.attempts(phase.max_total, phase.max_per_day, phase.opens_at, phase.closes_at)
     for team, attempts in sorted(found.series.items()):
-        own = Q(enrolment__team=team) | Q(enrolment__team__merged_into=team)
-        taken = Entry.objects.filter(own, enrolment__phase=phase, total_slot__isnull=False)
+        own = Entry.objects.counted_for(team)
+        taken = own.filter(enrolment__phase=phase, total_slot__isnull=False)
         seen = probing.probing(
             attempts,
             found.known,

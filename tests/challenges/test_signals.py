@@ -11,7 +11,7 @@ import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
 
-from challenges.actions import jobs, signals
+from challenges.actions import jobs, merges, signals
 from challenges.actions.signals import Raised
 from challenges.enums import (
     EntryStatus,
@@ -168,8 +168,10 @@ def test_teams_that_merged_are_one(tmp_path: Path) -> None:
     challenge = opened(tmp_path)
     one, two = enter_twice(challenge, answer(0.7, 2))
     assert drain()
-    root = one.enrolment.team
-    Team.objects.filter(pk=two.enrolment.team_id).update(state="merged", merged_into=root)
+    between = TeamFactory(challenge=challenge)
+    for gone, stays in ((two.enrolment.team, between), (between, one.enrolment.team)):
+        merge = merges.ask(team=gone, name=stays.slug, by=captain_of(gone))
+        merges.accept(merge=merge, by=captain_of(stays))
     assert search(challenge) == []
 
 

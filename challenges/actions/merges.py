@@ -1,0 +1,253 @@
+"""Merging two teams into one: asked by a captain, accepted by the other, never undone."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from challenges import rules
+from challenges.actions.evaluations import queue_standings
+from challenges.actions.teams import settle_state
+from challenges.enums import (
+    ChallengeStatus,
+    EntryStatus,
+    MergeState,
+    PhaseMoment,
+    TeamRole,
+    TeamState,
+    UploadState,
+)
+from challenges.models import (
+    Challenge,
+    Enrolment,
+    Entry,
+    MergeRequest,
+    Phase,
+    Team,
+    TeamMember,
+    Upload,
+)
+from challenges.queries.merges import last_day, usage
+from portal.accounts.authorization import require
+from portal.accounts.models import User
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock
+from portal.lib.refusals import Closed, Conflict, Invalid
+
+_LIVE = {TeamState.OPEN, TeamState.FULL}
+
+
+@transaction.atomic
+def ask(*, team: Team, name: str, by: User) -> MergeRequest:
+    """Ask the team of this name to take one's own in.
+
+    In order: request; event "team.merge_asked"; letter to the captains of the other team.
+    Raises NotAllowed; Invalid for a name that no other live team has; Closed in the last days
+    before a close; Conflict when a request waits already. What the other team sent is told to
+    nobody before its captain accepts.
+    """
+    team = Team.objects.locked(team)
+    require(rules.may_run_team, by, team)
+    _refuse_gone(team)
+    _refuse_late(team.challenge, clock.now())
+    others = team.challenge.teams.live().exclude(pk=team.pk)
+    other = others.filter(slug=slugify(" ".join(name.split())[:80]) or "-").first()
+    if other is None:
+        raise Invalid(_("Aucune autre équipe ne porte ce nom."), code="merge_unknown_team")
+    if team.merges_asked.waiting().exists():
+        raise Conflict(
+            _("Votre équipe attend déjà une réponse : retirez d’abord cette demande."),
+            code="merge_asked",
+        )
+    merge = MergeRequest.objects.create(
+        from_team=team, into_team=other, asked_by=by, asked_at=clock.now()
+    )
+    record("team.merge_asked", by=by, on=team, merge=str(merge.public_id))
+    owe("mail.merge_asked", key=str(merge.public_id), merge_id=merge.pk)
+    return merge
+
+
+@transaction.atomic
+def refuse(*, merge: MergeRequest, by: User) -> MergeRequest:
+    """Refuse to take a team in. Event "team.merge_refused", letter to the captains who asked."""
+    merge = MergeRequest.objects.locked(merge)
+    require(rules.may_answer_merge, by, merge)
+    _answer(merge, MergeState.REFUSED, by)
+    record("team.merge_refused", by=by, on=merge.into_team, merge=str(merge.public_id))
+    owe("mail.merge_refused", key=str(merge.public_id), merge_id=merge.pk)
+    return merge
+
+
+@transaction.atomic
+def withdraw(*, merge: MergeRequest, by: User) -> MergeRequest:
+    """Take a request back before it is answered. Event "team.merge_withdrawn"."""
+    merge = MergeRequest.objects.locked(merge)
+    require(rules.may_withdraw_merge, by, merge)
+    _answer(merge, MergeState.WITHDRAWN, by)
+    record("team.merge_withdrawn", by=by, on=merge.from_team, merge=str(merge.public_id))
+    return merge
+
+
+@transaction.atomic
+def accept(*, merge: MergeRequest, by: User) -> Team:
+    """Take a team in, for good; return the team that stays.
+
+    Locks, in this order: both teams by key, the request, the phases, the enrolments by key; an
+    entry being received is counted or refused. In order: request accepted, the other requests
+    about the absorbed team withdrawn; its members join, its captains as members; its uploads
+    under way go on for the team that stays; its final choices, unless both together are too
+    many; team MERGED; boards recomputed; event "team.merged"; letter to everybody in it.
+    Raises NotAllowed; Closed in the last days before a close; Conflict when a team is gone,
+    the two are too many people, sent more than one team could have, or the absorbed one has
+    files in a phase that is closed: its results do not change any more.
+    """
+    gone, stays = Team.objects.both_locked(merge.from_team_id, merge.into_team_id)
+    merge = MergeRequest.objects.locked(merge)
+    require(rules.may_answer_merge, by, merge)
+    _refuse_answered(merge)
+    for each in (gone, stays):
+        _refuse_gone(each)
+    phases = [Phase.objects.held(pk) for pk in _phase_ids(stays.challenge)]
+    for phase in phases:  # so that an entry being received has a row to wait for
+        for each in sorted((gone, stays), key=lambda team: team.pk):
+            Enrolment.objects.get_or_create(phase=phase, team=each)
+    Enrolment.objects.all_locked(_phase_ids(stays.challenge), gone.pk, stays.pk)
+    now = clock.now()  # after the locks: nothing is received later for the team that goes
+    _answer(merge, MergeState.ACCEPTED, by)
+    _refuse_late(stays.challenge, now)
+    _refuse_closed_results(gone, phases, now)
+    _refuse_crowd(gone, stays)
+    _refuse_usage(gone, stays, now)
+    _withdraw_others(gone, merge, by)
+    for phase in phases:
+        _join_choices(phase, gone, stays)
+    _join_people(gone, stays, now)
+    _join_uploads(gone, stays)
+    _absorb(gone, stays)
+    for phase in phases:
+        if Entry.objects.counted_for(gone.pk).filter(enrolment__phase=phase).exists():
+            queue_standings(phase.pk, cause=f"merge:{merge.public_id}")
+    record("team.merged", by=by, on=stays, absorbed=gone.slug, merge=str(merge.public_id))
+    owe("mail.teams_merged", key=str(merge.public_id), merge_id=merge.pk)
+    return stays
+
+
+def _phase_ids(challenge: Challenge) -> list[int]:
+    return list(challenge.phases.order_by("pk").values_list("pk", flat=True))
+
+
+def _refuse_answered(merge: MergeRequest) -> None:
+    if merge.state != MergeState.ASKED:
+        raise Conflict(_("Cette demande a déjà sa réponse."), code="merge_answered")
+
+
+def _answer(merge: MergeRequest, state: MergeState, by: User) -> None:
+    _refuse_answered(merge)
+    merge.state, merge.answered_by, merge.answered_at = state.value, by, clock.now()
+    merge.save(update_fields=["state", "answered_by", "answered_at"])
+
+
+def _refuse_gone(team: Team) -> None:
+    if team.state not in _LIVE or team.is_baseline:
+        raise Conflict(_("Cette équipe n’existe plus."), code="team_closed")
+
+
+def _refuse_late(challenge: Challenge, now: datetime) -> None:
+    if challenge.status != ChallengeStatus.PUBLISHED:
+        raise Closed(_("Ce challenge ne réunit plus d’équipes."), code="merge_closed")
+    end = last_day(challenge, now)
+    over = all(phase.moment(now) == PhaseMoment.CLOSED for phase in challenge.phases.all())
+    if over or (end is not None and now >= end):
+        raise Closed(
+            _("Deux équipes ne se réunissent plus à moins de %(days)d jours d’une clôture.")
+            % {"days": settings.MERGE_DAYS_BEFORE_CLOSE},
+            code="merge_closed",
+            closes_at=end,
+        )
+
+
+def _refuse_closed_results(gone: Team, phases: list[Phase], now: datetime) -> None:
+    for phase in phases:
+        sent = Entry.objects.counted_for(gone.pk).filter(enrolment__phase=phase)
+        if phase.moment(now) == PhaseMoment.CLOSED and sent.exists():
+            raise Conflict(
+                _(
+                    "L’équipe à réunir a déposé dans « %(phase)s », qui est close : ses résultats "
+                    "ne changent plus."
+                )
+                % {"phase": phase.name},
+                code="merge_phase_closed",
+            )
+
+
+def _refuse_crowd(gone: Team, stays: Team) -> None:
+    people = TeamMember.objects.filter(team__in=[gone, stays], left_at__isnull=True).count()
+    if people > stays.challenge.team_max:
+        raise Conflict(
+            _("À deux, vos équipes comptent %(people)d personnes : %(max)d au plus.")
+            % {"people": people, "max": stays.challenge.team_max},
+            code="merge_too_many",
+        )
+
+
+def _refuse_usage(gone: Team, stays: Team, now: datetime) -> None:
+    for each in usage(gone, stays, now):
+        if each.is_over:
+            raise Conflict(
+                _(
+                    "À deux, vos équipes ont utilisé %(used)d essais dans « %(phase)s » : une "
+                    "équipe en aurait eu %(allowed)d au plus."
+                )
+                % {"used": each.used, "phase": each.phase.name, "allowed": each.allowed},
+                code="merge_slots",
+                used=each.used,
+                allowed=each.allowed,
+            )
+
+
+def _withdraw_others(gone: Team, merge: MergeRequest, by: User) -> None:
+    for waiting in (gone.merges_asked.waiting(), gone.merges_received.waiting()):
+        waiting.exclude(pk=merge.pk).update(
+            state=MergeState.WITHDRAWN.value, answered_by=by, answered_at=clock.now()
+        )
+
+
+def _join_choices(phase: Phase, gone: Team, stays: Team) -> None:
+    """Keep the choices of both while they fit; else those of the team that stays."""
+    of_phase = Entry.objects.filter(enrolment__phase=phase, final_choice=True)
+    chosen = of_phase.filter(status=EntryStatus.SCORED)
+    theirs = list(of_phase.counted_for(gone.pk).order_by("pk").values_list("pk", flat=True))
+    kept = chosen.counted_for(stays.pk).count()
+    if theirs and kept + chosen.filter(pk__in=theirs).count() > phase.final_choices:
+        Entry.objects.filter(pk__in=theirs).update(final_choice=False)
+
+
+def _join_people(gone: Team, stays: Team, now: datetime) -> None:
+    for member in list(gone.members.filter(left_at__isnull=True).order_by("joined_at", "pk")):
+        member.left_at = now
+        member.save(update_fields=["left_at"])
+        TeamMember.objects.create(
+            team=stays,
+            challenge_id=stays.challenge_id,
+            user_id=member.user_id,
+            role=TeamRole.MEMBER,
+            joined_at=now,
+        )
+
+
+def _join_uploads(gone: Team, stays: Team) -> None:
+    kept = {each.phase_id: each for each in stays.enrolments.order_by("pk")}
+    under_way = Upload.objects.filter(enrolment__team=gone, state=UploadState.OPEN)
+    for upload in list(under_way.select_related("enrolment").order_by("pk")):
+        upload.enrolment = kept[upload.enrolment.phase_id]
+        upload.save(update_fields=["enrolment"])
+
+
+def _absorb(gone: Team, stays: Team) -> None:
+    gone.state, gone.merged_into = TeamState.MERGED.value, stays
+    gone.save(update_fields=["state", "merged_into"])
+    gone.absorbed.update(merged_into=stays)
+    settle_state(stays)

@@ -1,0 +1,66 @@
+"""Write to teams about teams: a merge that is asked, refused, made."""
+
+from challenges.enums import TeamRole
+from challenges.models import MergeRequest, Team
+from challenges.tasks.telling import members, page, tell
+from portal.accounts.models import User
+from portal.audit.outbox import handler
+
+
+def _captains(team: Team) -> list[User]:
+    """List the captains of a team; once it merged, those of its root."""
+    captains = members(team).filter(
+        team_memberships__role=TeamRole.CAPTAIN,
+        team_memberships__team_id=team.root_id,
+        team_memberships__left_at__isnull=True,
+    )
+    return list(captains.distinct())
+
+
+def _merge(merge_id: int) -> MergeRequest:
+    return MergeRequest.objects.select_related("from_team__challenge", "into_team").get(pk=merge_id)
+
+
+@handler("mail.merge_asked")
+def merge_asked(merge_id: int) -> None:
+    """Ask the captains of a team whether they take the other one in."""
+    merge = _merge(merge_id)
+    challenge = merge.from_team.challenge
+    tell(
+        "merge_asked",
+        _captains(merge.into_team),
+        challenge,
+        path=page(challenge, f"equipe/reunir/{merge.public_id}/"),
+        event=str(merge.public_id),
+        about=merge.from_team.name,
+    )
+
+
+@handler("mail.merge_refused")
+def merge_refused(merge_id: int) -> None:
+    """Tell the captains who asked that the other team stays by itself."""
+    merge = _merge(merge_id)
+    challenge = merge.from_team.challenge
+    tell(
+        "merge_refused",
+        _captains(merge.from_team),
+        challenge,
+        path=page(challenge, "equipe/"),
+        event=str(merge.public_id),
+        about=merge.into_team.name,
+    )
+
+
+@handler("mail.teams_merged")
+def teams_merged(merge_id: int) -> None:
+    """Tell everybody in the team that stays that two teams are one."""
+    merge = _merge(merge_id)
+    challenge = merge.from_team.challenge
+    tell(
+        "teams_merged",
+        members(merge.into_team),
+        challenge,
+        path=page(challenge, "equipe/"),
+        event=str(merge.public_id),
+        about=merge.into_team.name,
+    )
