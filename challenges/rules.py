@@ -150,6 +150,13 @@ def may_read_audits(by: "Viewer", challenge: "Challenge") -> bool:
     return not isinstance(by, SystemActor) and by.is_authenticated and challenge.is_organised_by(by)
 
 
+def may_read_certificate(by: "Viewer", team: "Team") -> bool:
+    """Say whether the actor may have and read this team's certificate: its members, the Region."""
+    if isinstance(by, SystemActor) or not by.is_authenticated:
+        return False
+    return team.has_member(by) or has_permission(by, Permission.CHALLENGE_REVEAL)
+
+
 def may_examine_entries(by: Actor) -> bool:
     """Say whether the actor decides on the entries whose scoring broke down: a moderator."""
     return has_permission(by, Permission.ENTRY_EXAMINE)

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from challenges import feeds
 from challenges.views import (
+    certificates,
     details,
     embeds,
     entries,
@@ -64,6 +65,9 @@ challenge_patterns: list[URLPattern | URLResolver] = [
     path("equite/<uuid:entry>/", fairness.audit, name="audit"),
     path("equite/<uuid:entry>.csv", fairness.audit_csv, name="audit_csv"),
     path("equite/<uuid:entry>.json", fairness.audit_json, name="audit_json"),
+    path("certificats/<uuid:team>/", certificates.page, name="certificates"),
+    path("certificats/<uuid:team>/<int:index>.pdf", certificates.pdf, name="certificate_pdf"),
+    path("certificats/<uuid:team>/<int:index>.json", certificates.signed, name="certificate_json"),
     path("soumissions/", entries.entries, name="entries"),
     path("soumissions.csv", entries.entries_csv, name="entries_csv"),
     path("soumissions/<uuid:entry>/", include(entry_patterns)),

@@ -29,12 +29,14 @@ Check = Callable[[bytes, bytes, bytes], bool]
 class ReceiptState(StrEnum):
     """Say what a receipt is worth.
 
-    superseded: genuine, and a later receipt replaces it. unregistered: well signed, but absent
-    from the portal that should have issued it. Both need the register of the portal.
+    superseded: genuine, and a later receipt replaces it. revoked: a genuine certificate of a
+    result that no longer stands. unregistered: well signed, but absent from the portal that
+    should have issued it. These three need the register of the portal.
     """
 
     VALID = "valid"
     SUPERSEDED = "superseded"
+    REVOKED = "revoked"
     UNREGISTERED = "unregistered"
     ALTERED = "altered"
     UNKNOWN_KEY = "unknown_key"

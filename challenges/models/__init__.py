@@ -1,6 +1,7 @@
 """Facts of the challenges app, with their named constraints."""
 
 from challenges.models.board import Column, Leaderboard, Reveal, Standing
+from challenges.models.certificate import Certificate
 from challenges.models.challenge import (
     Challenge,
     ChallengeOrganiser,
@@ -24,6 +25,7 @@ from challenges.models.upload import Upload
 
 __all__ = [
     "BundleImport",
+    "Certificate",
     "Challenge",
     "ChallengeOrganiser",
     "ChallengePage",

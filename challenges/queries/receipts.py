@@ -7,7 +7,8 @@ from uuid import UUID
 
 from challenges.client import receipts as reading
 from challenges.client.receipts import Receipt, ReceiptFault, ReceiptState, key_id, to_pem
-from challenges.models import Entry, ReceiptKey, ScoreReceipt
+from challenges.models import Certificate, Entry, ReceiptKey, ScoreReceipt
+from challenges.queries import certificates
 from portal.lib import signing
 
 
@@ -21,7 +22,7 @@ class Judgement:
 
     state: ReceiptState
     receipt: Receipt | None = None
-    successor: ScoreReceipt | None = None
+    successor: ScoreReceipt | Certificate | None = None
 
 
 def judge(data: bytes) -> Judgement:
@@ -60,6 +61,8 @@ def _registered(receipt: Receipt) -> Judgement:
     if receipt.payload.get("kind") == "deposit":
         known = _deposit_of(str(receipt.payload.get("entry"))) == receipt.text
         return Judgement(ReceiptState.VALID if known else ReceiptState.UNREGISTERED, receipt)
+    if receipt.payload.get("kind") == "certificate":
+        return _certificate(receipt)
     row = ScoreReceipt.objects.filter(sha256=receipt.sha256).first()
     if row is None:
         return Judgement(ReceiptState.UNREGISTERED, receipt)
@@ -67,6 +70,27 @@ def _registered(receipt: Receipt) -> Judgement:
     if head.pk != row.pk:
         return Judgement(ReceiptState.SUPERSEDED, receipt, head)
     return Judgement(ReceiptState.VALID, receipt)
+
+
+def judge_certificate(sha256: str) -> Judgement | None:
+    """Verify the certificate of this digest; None when the portal issued none."""
+    row = Certificate.objects.filter(sha256=sha256).first()
+    return judge(row.text.encode()) if row else None
+
+
+def _certificate(receipt: Receipt) -> Judgement:
+    row = (
+        Certificate.objects.filter(sha256=receipt.sha256)
+        .select_related("team", "phase__challenge__organiser", "phase__reveal")
+        .first()
+    )
+    if row is None:
+        return Judgement(ReceiptState.UNREGISTERED, receipt)
+    last = certificates.head(row.team, row.phase)
+    if last is not None and last.pk != row.pk:
+        return Judgement(ReceiptState.SUPERSEDED, receipt, last)
+    valid = certificates.stands(row)
+    return Judgement(ReceiptState.VALID if valid else ReceiptState.REVOKED, receipt)
 
 
 def _deposit_of(entry_id: str) -> str | None:

@@ -1,5 +1,6 @@
 """Send the signed receipts of scores, verify any receipt, publish the keys that verify them."""
 
+import re
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,12 +17,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 from challenges.client.receipts import ReceiptState, to_pem
 from challenges.forms import ReceiptForm
 from challenges.models.words import SPLIT_WORDS
-from challenges.queries.receipts import Judgement, judge, known_keys, published_keys
+from challenges.queries.receipts import (
+    Judgement,
+    judge,
+    judge_certificate,
+    known_keys,
+    published_keys,
+)
+from challenges.views import certificate_words
 from challenges.views.entries import own_entry
 from portal.lib import clock
 from portal.lib.refusals import Hidden
 
-GENUINE = {ReceiptState.VALID, ReceiptState.SUPERSEDED}
+GENUINE = {ReceiptState.VALID, ReceiptState.SUPERSEDED, ReceiptState.REVOKED}
+DIGEST = re.compile(r"[0-9a-f]{64}")
 KEYS_SECONDS = 3_600
 MOST_DIGITS = 4
 
@@ -51,11 +60,19 @@ def score_receipt(
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: HttpRequest) -> HttpResponse:
-    """Say what a receipt is worth: a file or a text, read at once and never kept."""
-    if request.method != "POST":
+    """Say what a receipt is worth: a file or a text, read at once and never kept.
+
+    ?empreinte= names a certificate by the digest that is printed on it.
+    """
+    digest = request.GET.get("empreinte", "")
+    if request.method != "POST" and not digest:
         return _page(request, ReceiptForm())
     if not _may_ask(request):
         return render(request, "429.html", status=429)
+    if request.method != "POST":
+        known = judge_certificate(digest) if DIGEST.fullmatch(digest) else None
+        absent = Judgement(ReceiptState.UNREGISTERED)
+        return _page(request, ReceiptForm(), judgement=known or absent)
     form = ReceiptForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, form, status=422)
@@ -101,7 +118,9 @@ def _page(
 
 
 def _shown(payload: Any) -> dict[str, Any]:
-    """Lay out what a genuine receipt states."""
+    """Lay out what a genuine receipt or certificate states."""
+    if payload.get("kind") == "certificate":
+        return _certified(payload)
     texts = [
         (_("Challenge"), payload.get("challenge")),
         (_("Équipe"), payload.get("team")),
@@ -123,6 +142,7 @@ def _shown(payload: Any) -> dict[str, Any]:
         "texts": [(label, value) for label, value in texts if value not in (None, "")],
         "moments": [(label, value) for label, value in moments if value],
         "digests": [(label, value) for label, value in digests if value],
+        "is_certificate": False,
         "is_score": payload.get("kind") == "score",
         "figures": [
             {
@@ -134,6 +154,18 @@ def _shown(payload: Any) -> dict[str, Any]:
             for split, values in sorted(payload.get("values", {}).items(), reverse=True)
             for key, text in sorted(values.items())
         ],
+    }
+
+
+def _certified(payload: Any) -> dict[str, Any]:
+    texts = [(_("Challenge"), payload["challenge_title"]), *certificate_words.facts(payload)]
+    return {
+        "texts": texts,
+        "moments": [(_("Certificat établi le"), _moment(payload["issued_at"]))],
+        "digests": [(_("Fichier noté"), payload["sha256"])],
+        "is_certificate": True,
+        "is_score": False,
+        "figures": [],
     }
 
 

@@ -44,6 +44,7 @@ SERVING: dict[str, Rights] = CHAIN | {
     "challenges.ScoreReceipt": READ,
     "challenges.ProgramReport": READ,
     "challenges.ReceiptKey": ADD,
+    "challenges.Certificate": ADD,
     "datasets.WrappedKey": {"SELECT": ("id",), "INSERT": WHOLE},
 }
 EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
@@ -71,6 +72,7 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
         "challenges.EntryDetail": ADD,
         "challenges.ScoreReceipt": ADD,
         "challenges.ReceiptKey": ADD,
+        "challenges.Certificate": NOTHING,
         "challenges.Standing": ALL,
         "challenges.Leaderboard": CHANGE,
         "challenges.Reveal": CHANGE,

@@ -24,6 +24,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from pypdf import PdfReader
 
 from tests.factories import accounts as people
 from tests.routes import world as worlds
@@ -89,6 +90,9 @@ def texts(content: bytes) -> Iterator[str]:
     if content[:2] == b"\x1f\x8b":
         with suppress(OSError, zlib.error):
             yield gzip.decompress(content).decode("utf-8", "replace")
+    if content[:5] == b"%PDF-":
+        for page in PdfReader(io.BytesIO(content)).pages:
+            yield page.extract_text().replace("\n", "")
     if content[:2] == b"PK":
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for name in archive.namelist():

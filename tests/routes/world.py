@@ -11,10 +11,11 @@ from itertools import count
 from typing import Any
 
 from catalogue.enums import ResourceKind
-from challenges.actions import bundle_imports, teams, uploads
+from challenges.actions import bundle_imports, certificates, receipts, teams, uploads
 from challenges.enums import EntryStatus, SignalKind, Split, TeamRole
 from challenges.models import (
     BundleImport,
+    Certificate,
     Entry,
     PublicFile,
     Registration,
@@ -22,6 +23,7 @@ from challenges.models import (
     SealedResult,
     TeamMember,
 )
+from challenges.queries import certificates as certified
 from datasets import gate
 from datasets.enums import AccessLevel
 from portal.accounts.actions import appointments, invitations, memberships
@@ -304,6 +306,28 @@ def _revealed(world: World, organiser: User, holder: Any) -> None:
         findings.tell(evaluation, audit, findings.classes(seen, "autre"))
         arena.StandingFactory(entry=entry, split=Split.PRIVATE, position=10 + ord(side))
         world.objects[f"entry.revealed_{side}"] = str(entry.pk)
+        _certified(world, entry, side, *team, "moderator", "administrator")
+
+
+def _certified(world: World, entry: Entry, side: str, *readers: str) -> None:
+    """Issue the certificate of a team to the Region; what it states is for these people."""
+    team, phase = entry.enrolment.team, entry.enrolment.phase
+    first = certificates.issue(team=team, phase=phase, by=_fresh(world, "administrator"))
+    told = certified.payload_of(first)
+    told |= {"team_name": world.canary(f"captain_{side}", "certificate", *readers)}
+    text = receipts.issue(told | {"serial": 2})
+    with immutable.writes(Certificate):
+        Certificate.objects.create(
+            team=team,
+            phase=phase,
+            entry=entry,
+            serial=2,
+            text=text,
+            sha256=hashlib.sha256(text.encode()).hexdigest(),
+            replaces=first,
+            issued_at=first.issued_at,
+        )
+    world.objects[f"team.revealed_{side}"] = str(team.public_id)
 
 
 def _team(world: World, challenge: Any, side: str, suffix: str) -> Entry:

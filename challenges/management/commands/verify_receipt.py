@@ -17,6 +17,7 @@ USAGE = 2
 SENTENCES = {
     ReceiptState.VALID: "Récépissé authentique.",
     ReceiptState.SUPERSEDED: "Récépissé authentique, remplacé depuis.",
+    ReceiptState.REVOKED: "Certificat authentique, dont le résultat ne tient plus.",
     ReceiptState.UNREGISTERED: "Signature d’une clé du portail, mais récépissé absent du registre.",
     ReceiptState.ALTERED: "Récépissé modifié, incomplet, ou qui n’en est pas un.",
     ReceiptState.UNKNOWN_KEY: "Clé inconnue : récépissé d’une autre installation, ou faux.",
@@ -27,7 +28,7 @@ ALONE = "Vérifié par la seule clé donnée : un récépissé plus récent peut
 class Command(BaseCommand):
     """Exit 0 when it is valid, 1 when it is not or no longer, 2 when badly called."""
 
-    help = "Vérifie un récépissé de dépôt ou de score : signature, puis registre du portail."
+    help = "Vérifie un récépissé ou un certificat : signature, puis registre du portail."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -82,7 +83,7 @@ class Command(BaseCommand):
 def _answer(judgement: Judgement, *, alone: bool) -> dict[str, Any]:
     """Return the machine form; the payload is told only when its signature holds."""
     state, receipt, successor = judgement.state, judgement.receipt, judgement.successor
-    genuine = state in {ReceiptState.VALID, ReceiptState.SUPERSEDED}
+    genuine = state in {ReceiptState.VALID, ReceiptState.SUPERSEDED, ReceiptState.REVOKED}
     message = SENTENCES[state]
     return {
         "state": state.value,

@@ -1,0 +1,154 @@
+"""Draw a one-page statement as a tagged PDF: title, sentence, facts, a code that leads to a page.
+
+The fonts are embedded (docs/vendored.csv). A character that they lack shows as an empty box.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import qrcode
+from fpdf import FPDF
+from fpdf.enums import XPos, YPos
+
+FONTS = Path(__file__).resolve().parent / "fonts"
+FACE = "Atkinson"
+MARGIN = 22.0
+LABEL = 50.0
+CODE = 34.0
+# The ink, the quiet ink, the blue of the bay and the line of the interface kit, in light.
+INK, QUIET, BLUE, LINE = (26, 36, 43), (84, 97, 105), (7, 89, 122), (214, 217, 214)
+MOST_CHARACTERS = 420
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a statement says; every text is already in its language.
+
+    facts: pairs of label and value. notes: small sentences below. address: where it is checked,
+    drawn as a code too, which code_label describes for who does not see it.
+    """
+
+    language: str
+    brand: tuple[str, str]
+    title: str
+    lead: str
+    facts: Sequence[tuple[str, str]]
+    notes: Sequence[str]
+    address: str
+    code_label: str
+
+
+def draw(sheet: Sheet, *, at: datetime) -> bytes:
+    """Return the PDF of a sheet; the same sheet and instant give the same bytes."""
+    paper = _Paper(format="A4")
+    paper.set_auto_page_break(auto=False)  # a tag does not cross pages
+    paper.set_margin(MARGIN)
+    paper.set_lang(sheet.language)
+    paper.set_title(sheet.title)
+    paper.set_author(sheet.brand[0])
+    paper.set_creation_date(at)
+    paper.add_font(FACE, fname=FONTS / "AtkinsonHyperlegibleNext_400Regular.ttf")
+    paper.add_font(FACE, style="B", fname=FONTS / "AtkinsonHyperlegibleNext_700Bold.ttf")
+    paper.add_page()
+    paper.set_fill_color(*BLUE)
+    with paper.part("Artifact"):
+        paper.rect(0, 0, paper.w, 6, style="F")
+    paper.set_y(20)
+    paper.say("P", sheet.brand[0], size=15, bold=True, colour=BLUE)
+    paper.say("P", sheet.brand[1], size=10, colour=QUIET)
+    paper.ln(16)
+    paper.say("H1", sheet.title, size=25, bold=True)
+    paper.ln(4)
+    paper.say("P", sheet.lead, size=12.5)
+    paper.ln(6)
+    for label, value in sheet.facts:
+        paper.fact(label, value)
+    paper.ln(6)
+    for note in sheet.notes:
+        paper.say("P", note, size=9, colour=QUIET)
+        paper.ln(1.5)
+    paper.code(sheet.address, sheet.code_label)
+    return bytes(paper.output())
+
+
+class _Paper(FPDF):
+    """An A4 page whose parts are tagged in the order of reading."""
+
+    @contextmanager
+    def part(self, kind: str, **told: Any) -> Iterator[None]:
+        """Tag what is drawn inside: P, H1, Figure; an Artifact is left out of the reading."""
+        if kind == "Artifact":
+            self._out("/Artifact BMC")
+        else:
+            mcid = self.struct_builder.next_mcid_for_page(self.page)
+            self._add_marked_content(struct_type=f"/{kind}", mcid=mcid, **told)
+            self._out(f"/{kind} <</MCID {mcid}>> BDC")
+        yield
+        self._out("EMC")
+
+    def say(
+        self,
+        kind: str,
+        text: str,
+        *,
+        size: float,
+        bold: bool = False,
+        colour: tuple[int, int, int] = INK,
+    ) -> None:
+        """Write a paragraph or a title over the whole width."""
+        self.set_font(FACE, "B" if bold else "", size)
+        self.set_text_color(*colour)
+        with self.part(kind):
+            self.multi_cell(
+                0,
+                size * 0.49,
+                _shortened(text),
+                align="L",
+                new_x=XPos.LMARGIN,
+                new_y=YPos.NEXT,
+            )
+
+    def fact(self, label: str, value: str) -> None:
+        """Write a label and its value on one line, the value on as many as it needs."""
+        self.set_draw_color(*LINE)
+        with self.part("Artifact"):
+            self.line(MARGIN, self.y, self.w - MARGIN, self.y)
+        top = self.y + 2
+        with self.part("P"):
+            self.set_xy(MARGIN, top)
+            self.set_font(FACE, "", 10)
+            self.set_text_color(*QUIET)
+            self.multi_cell(LABEL - 4, 5.2, label, align="L", new_x=XPos.RIGHT, new_y=YPos.NEXT)
+            below = self.y
+            self.set_xy(MARGIN + LABEL, top)
+            self.set_font(FACE, "B", 11)
+            self.set_text_color(*INK)
+            self.multi_cell(
+                0, 5.2, _shortened(value), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT
+            )
+        self.set_y(max(below, self.y) + 2)
+
+    def code(self, address: str, label: str) -> None:
+        """Draw the code of an address at the foot of the page, and the address beside it."""
+        drawn = qrcode.QRCode(border=0, error_correction=qrcode.constants.ERROR_CORRECT_M)
+        drawn.add_data(address)
+        rows = drawn.get_matrix()
+        side, top = CODE / len(rows), self.h - MARGIN - CODE
+        self.set_fill_color(*INK)
+        with self.part("Figure", alt_text=label):
+            for y, row in enumerate(rows):
+                for x, dark in enumerate(row):
+                    if dark:
+                        self.rect(MARGIN + x * side, top + y * side, side, side, style="F")
+        self.set_left_margin(MARGIN + CODE + 6)
+        self.set_xy(MARGIN + CODE + 6, top + 2)
+        self.say("P", label, size=10, bold=True)
+        self.say("P", address, size=9, colour=QUIET)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"

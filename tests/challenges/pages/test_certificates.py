@@ -1,0 +1,270 @@
+"""Certificates: who may have one, what it states, on paper and signed, and when it ends."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+from pypdf import PdfReader
+from pytest_django import DjangoAssertNumQueries
+
+from challenges.actions import certificates
+from challenges.client.receipts import ReceiptState
+from challenges.enums import Split, TeamState
+from challenges.models import Certificate, Challenge, Standing, Team
+from challenges.queries.receipts import judge
+from portal.accounts.models import User
+from portal.audit.models import AuditEvent
+from portal.lib import clock
+from portal.lib.refusals import Conflict, NotAllowed
+from tests.challenges.pages.scenes import clocked, listed, reveal
+from tests.factories.accounts import UserFactory
+from tests.factories.challenges import ChallengeFactory, captain_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def uncounted() -> None:
+    """Forget the requests of the tests before: the count by address is for the minute."""
+    cache.clear()
+
+
+@pytest.fixture
+def challenge() -> Challenge:
+    """Return a revealed challenge: two teams share the first rank, a third is behind."""
+    made: Challenge = ChallengeFactory(opened=True, slug="tensions", title="Tensions")
+    for rank, name in ((1, "Alpha"), (1, "Bêta"), (3, "Gamma")):
+        listed(made, name, 0.30 + rank / 100, rank=rank)
+    listed(made, "Référence", 0.5, rank=0, baseline=True)
+    reveal(made, {"Alpha": 0.3111, "Bêta": 0.3222, "Gamma": 0.4333})
+    Standing.objects.filter(split=Split.PRIVATE, team__name="Bêta").update(rank=1)
+    return made
+
+
+def team_of(challenge: Challenge, name: str = "Bêta") -> Team:
+    found: Team = challenge.teams.get(name=name)
+    return found
+
+
+def issued(team: Team, by: User | None = None) -> Certificate:
+    phase = team.challenge.phases.get()
+    return certificates.issue(team=team, phase=phase, by=by or captain_of(team))
+
+
+def payload(certificate: Certificate) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(certificate.text)["payload"]
+    return found
+
+
+def state(certificate: Certificate) -> ReceiptState:
+    return judge(certificate.text.encode()).state
+
+
+def address(name: str, team: Team, *more: int) -> str:
+    return reverse(f"challenges:{name}", args=["tensions", team.public_id, *more])
+
+
+def test_a_certificate_states_the_final_board_and_verifies(challenge: Challenge) -> None:
+    team = team_of(challenge)
+    made = issued(team)
+    told = payload(made)
+    expected = {
+        "kind": "certificate",
+        "challenge": "tensions",
+        "team": team.slug,
+        "team_name": "Bêta",
+        "metric": "mae",
+        "value": "0.3222",
+        "interval": ["0.2722", "0.3722"],
+        "rank": 1,
+        "tied_teams": 2,
+        "teams": 3,
+        "serial": 1,
+        "replaces": None,
+    }
+    assert {key: told[key] for key in expected} == expected
+    assert state(made) is ReceiptState.VALID
+    assert judge(made.text.replace("0.3222", "0.3221").encode()).state is ReceiptState.ALTERED
+    assert issued(team).pk == made.pk  # twice changes nothing
+    assert AuditEvent.objects.filter(action="certificate.issued").count() == 1
+
+
+def test_the_next_one_names_the_one_it_replaces(challenge: Challenge) -> None:
+    team = team_of(challenge)
+    first = issued(team)
+    row = Standing.objects.get(split=Split.PRIVATE, team=team)
+    row.cells["mae"]["text"], row.rank = "0.2999", 2
+    row.save()
+    assert state(first) is ReceiptState.REVOKED
+    second = issued(team)
+    assert payload(second)["replaces"] == {"serial": 1, "sha256": first.sha256}
+    assert (payload(second)["value"], state(first), state(second)) == (
+        "0.2999",
+        ReceiptState.SUPERSEDED,
+        ReceiptState.VALID,
+    )
+
+
+@pytest.mark.parametrize("why", ["sealed", "disqualified", "team", "rescored", "reference"])
+def test_none_is_due(challenge: Challenge, why: str) -> None:
+    team = team_of(challenge, "Référence" if why == "reference" else "Bêta")
+    first = None if why == "reference" else issued(team)
+    entry = team.enrolments.get().entries.get()
+    if why == "sealed":
+        challenge.phases.get().reveal.__class__.objects.update(executed_at=None)
+    elif why == "disqualified":
+        entry.disqualified_at, entry.disqualified_by = clock.now(), UserFactory()
+        entry.save()
+    elif why == "team":
+        Team.objects.filter(pk=team.pk).update(state=TeamState.DISQUALIFIED)
+    elif why == "rescored":
+        entry.__class__.objects.filter(pk=entry.pk).update(status="queued")
+    with pytest.raises(Conflict) as refused:
+        issued(team)
+    assert refused.value.code == "certificate_not_due"
+    assert Certificate.objects.count() == (first is not None)
+    if first is not None:
+        assert state(first) is ReceiptState.REVOKED
+
+
+def test_its_team_and_the_region_have_it_nobody_else(client: Client, challenge: Challenge) -> None:
+    team = team_of(challenge)
+    made = issued(team, UserFactory(region="moderator"))
+    rival, organiser = captain_of(team_of(challenge, "Alpha")), challenge.organisers.get().user
+    pages = [address("certificates", team)]
+    pages += [address(f"certificate_{kind}", team, 0) for kind in ("pdf", "json")]
+    for person, status in (
+        (captain_of(team), 200),
+        (UserFactory(region="administrator"), 200),
+        (rival, 404),
+        (organiser, 404),
+        (UserFactory(region="auditor"), 404),
+        (None, 302),
+    ):
+        visitor = Client()
+        if person is not None:
+            visitor.force_login(person)
+        assert [visitor.get(page).status_code for page in pages] == [status] * 3
+        sent = visitor.post(pages[0], {"phase": "0"}).status_code
+        assert sent == {200: 302, 404: 404, 302: 302}[status]
+    with pytest.raises(NotAllowed):
+        issued(team, rival)
+    assert list(Certificate.objects.all()) == [made]
+
+
+def test_the_paper_says_the_same_in_both_languages(client: Client, challenge: Challenge) -> None:
+    team = team_of(challenge)
+    made = issued(team)
+    client.force_login(captain_of(team))
+    sent = client.get(address("certificate_pdf", team, 0))
+    assert (sent["Content-Type"], sent["Cache-Control"]) == (
+        "application/pdf",
+        "no-store, private",
+    )
+    assert sent["Content-Disposition"] == (
+        f'attachment; filename="tensions-{team.slug}-0-certificat-1.pdf"'
+    )
+    assert sent.content == client.get(address("certificate_pdf", team, 0)).content
+    paper = PdfReader(io.BytesIO(sent.content))
+    text = " ".join(paper.pages[0].extract_text().split())
+    for told in (
+        "l’équipe « Bêta »",
+        "1 ex æquo : 1 autre équipe partage ce rang",
+        "0,3222 (Erreur absolue moyenne), intervalle à 95 % de 0,2722 à 0,3722",
+        "Certificat n° 1, établi le",
+        f"Empreinte SHA-256 du certificat : {made.sha256}",
+    ):
+        assert told in text
+    root = paper.trailer["/Root"]
+    kinds = [
+        each.get_object()["/S"] for each in root["/StructTreeRoot"]["/K"][0].get_object()["/K"]
+    ]
+    assert (root["/Lang"], root["/MarkInfo"]["/Marked"]) == ("fr", True)
+    assert (kinds.count("/H1"), kinds.count("/Figure"), kinds[:2]) == (1, 1, ["/P", "/P"])
+    assert "Membres" not in text
+    Team.objects.filter(pk=team.pk).update(show_members=True)
+    again = client.get(address("certificate_pdf", team, 0)).content
+    shown = PdfReader(io.BytesIO(again)).pages[0].extract_text()
+    assert f"Membres {captain_of(team).display_name}" in shown
+    assert captain_of(team).display_name not in made.text
+    english = client.get("/en" + address("certificate_pdf", team, 0))
+    text = " ".join(PdfReader(io.BytesIO(english.content)).pages[0].extract_text().split())
+    assert "tied 1st" in text.lower() or "1 (tied)" in text
+
+
+def test_the_page_says_when_it_ends_and_keeps_the_former(
+    client: Client, challenge: Challenge
+) -> None:
+    team = team_of(challenge)
+    client.force_login(captain_of(team))
+    assert (
+        "Certificats de l’équipe" in client.get(reverse("challenges:team", args=["tensions"])).text
+    )
+    page = address("certificates", team)
+    assert "Établir le certificat" in client.get(page).text
+    assert "Certificat établi et signé." in client.post(page, {"phase": "0"}, follow=True).text
+    Standing.objects.filter(split=Split.PRIVATE, team=team).update(rank=2)
+    assert "Ce certificat ne tient plus" in client.get(page).text
+    client.post(page, {"phase": "0"})
+    text = client.get(page).text
+    assert ("Ce certificat ne tient plus" in text, "?numero=1" in text) == (False, True)
+    former = client.get(address("certificate_json", team, 0) + "?numero=1").json()
+    assert former["payload"]["serial"] == 1
+    for wrong in ("?numero=9", "?numero=x%00"):
+        status = client.get(address("certificate_json", team, 0) + wrong).status_code
+        assert status == (404 if wrong.endswith("9") else 200)
+    for phase, status in (("", 422), ("7", 404), ("x", 422), ("²", 422)):
+        assert client.post(page, {"phase": phase}).status_code == status
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_page_costs_the_same(
+    client: Client,
+    challenge: Challenge,
+    count: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    team = team_of(challenge)
+    for rank in range(count):
+        Standing.objects.filter(split=Split.PRIVATE, team=team).update(rank=rank + 1)
+        issued(team)
+    client.force_login(captain_of(team))
+    with django_assert_num_queries(clocked(19)):
+        client.get(address("certificates", team))
+
+
+def test_its_printed_digest_leads_to_what_it_is_worth(client: Client, challenge: Challenge) -> None:
+    made = issued(team_of(challenge))
+    page = reverse("challenges:receipts")
+    text = client.get(f"{page}?empreinte={made.sha256}").text
+    assert ("Récépissé authentique" in text, "Ce que dit ce certificat" in text) == (True, True)
+    assert "0,3222" in text
+    pasted = client.post(page, {"text": made.text}).text
+    assert "Ce que dit ce certificat" in pasted
+    for unknown in ("0" * 64, "x", "é%00"):
+        text = client.get(f"{page}?empreinte={unknown}").text
+        assert ("absent du registre" in text, "Ce que dit" in text) == (True, False)
+    Team.objects.filter(name="Bêta").update(state=TeamState.DISQUALIFIED)
+    assert "dont le résultat ne tient plus" in client.post(page, {"text": made.text}).text
+
+
+@pytest.mark.database
+def test_the_database_refuses_to_change_one(challenge: Challenge) -> None:
+    made = issued(team_of(challenge))
+    for sql in (
+        "UPDATE challenges_certificate SET serial = 2",
+        "DELETE FROM challenges_certificate",
+    ):
+        with (
+            pytest.raises(Exception, match="append-only"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(sql)
+    with pytest.raises((IntegrityError, RuntimeError, TypeError)):
+        made.save()
