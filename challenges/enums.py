@@ -26,6 +26,15 @@ class ChallengeStatus(StrEnum):
     ARCHIVED = "archived"
 
 
+class BuildState(StrEnum):
+    """Name where the check of a challenge written by form stands."""
+
+    IDLE = "idle"
+    QUEUED = "queued"
+    DONE = "done"
+    REFUSED = "refused"
+
+
 class OrganiserRole(StrEnum):
     """Name what a person does for a challenge."""
 

@@ -4,6 +4,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from challenges import feeds
 from challenges.views import (
+    authoring,
+    building,
     certificates,
     details,
     embeds,
@@ -79,6 +81,20 @@ challenge_patterns: list[URLPattern | URLResolver] = [
 organiser_patterns = [
     path("", organiser.cockpit, name="organiser"),
     path("visa/demander/", organiser.submit, name="organiser_submit"),
+    path("visa/retirer/", building.recall, name="organiser_recall"),
+    path("textes/", authoring.write_texts, name="write_texts"),
+    path("pages/", authoring.write_pages, name="write_pages"),
+    path("pages/<int:index>/", authoring.write_page, name="write_page"),
+    path("pages/<int:index>/retirer/", authoring.remove_page, name="remove_page"),
+    path("reglement/", authoring.write_terms, name="write_terms"),
+    path("participation/", authoring.write_participation, name="write_participation"),
+    path("fichiers/", building.write_files, name="write_files"),
+    path("fichiers/retirer/", building.remove_file, name="remove_file"),
+    path("notation/", building.write_scoring, name="write_scoring"),
+    path("controler/", building.build, name="build"),
+    path("phases/", building.write_phases, name="write_phases"),
+    path("phases/<int:index>/", building.write_phase, name="write_phase"),
+    path("phases/<int:index>/retirer/", building.remove_phase, name="remove_phase"),
     path("visa/donner/", organiser.publish, name="organiser_publish"),
     path("visa/corrections/", organiser.send_back, name="organiser_send_back"),
     path("inscriptions/", registrations.listing, name="registrations"),
@@ -111,6 +127,7 @@ urlpatterns = [
     path("moderation/signaux/", signals.queue, name="signals"),
     path("moderation/signaux/<uuid:signal>/", signals.item, name="signal"),
     path("espace/challenges/", organiser.mine, name="organiser_list"),
+    path("espace/challenges/nouveau/", authoring.create, name="create"),
     path("espace/challenges/importer/", imports.imports, name="imports"),
     path("espace/challenges/importer/<uuid:made>/", include(import_patterns)),
     path("espace/challenges/<slug:slug>/", include(organiser_patterns)),

@@ -148,6 +148,20 @@ def send_back(*, challenge: Challenge, reason: str, by: Actor) -> Challenge:
 
 
 @transaction.atomic
+def recall(*, challenge: Challenge, by: Actor) -> Challenge:
+    """Take back a request for a visa, by an organiser. Event "challenge.recalled".
+
+    In order: IN_REVIEW to DRAFT; event. Raises NotAllowed; Conflict when no visa is awaited.
+    """
+    challenge = Challenge.objects.locked(challenge)
+    require(rules.may_edit_challenge, by, challenge)
+    challenge.become(ChallengeStatus.DRAFT, at=clock.now())
+    challenge.save()
+    record("challenge.recalled", by=by, on=challenge)
+    return challenge
+
+
+@transaction.atomic
 def suspend(*, challenge: Challenge, reason: str, by: Actor) -> Challenge:
     """Stop entries for a while, with a public notice. Event "challenge.suspended"."""
     challenge = Challenge.objects.locked(challenge)

@@ -199,23 +199,24 @@ def _files(challenge: Challenge, files: Sequence[Stored]) -> None:
 
 
 def _phase(challenge: Challenge, spec: PortableSpec, contract: Mapping[str, Any]) -> Phase:
+    settings: dict[str, Any] = {
+        "opens_at": spec.schedule.opens,
+        "closes_at": spec.schedule.closes,
+        "max_per_day": spec.quotas.per_day,
+        "max_total": spec.quotas.total,
+        "max_bytes": spec.submission.max_bytes,
+        "answer_spec": dict(contract["submission"]),
+        "ladder": Ladder(spec.leaderboard.ladder),
+        "ladder_step": spec.leaderboard.ladder_step,
+        "ladder_z": spec.leaderboard.ladder_z,
+        "privacy_epsilon": spec.leaderboard.privacy_epsilon,
+        "final_choices": spec.quotas.final_selections,
+    }
     phase, _created = Phase.objects.update_or_create(
         challenge=challenge,
         index=0,
-        defaults={
-            "name": _("Phase unique"),
-            "opens_at": spec.schedule.opens,
-            "closes_at": spec.schedule.closes,
-            "max_per_day": spec.quotas.per_day,
-            "max_total": spec.quotas.total,
-            "max_bytes": spec.submission.max_bytes,
-            "answer_spec": dict(contract["submission"]),
-            "ladder": Ladder(spec.leaderboard.ladder),
-            "ladder_step": spec.leaderboard.ladder_step,
-            "ladder_z": spec.leaderboard.ladder_z,
-            "privacy_epsilon": spec.leaderboard.privacy_epsilon,
-            "final_choices": spec.quotas.final_selections,
-        },
+        defaults=settings,
+        create_defaults={**settings, "name": _("Phase unique")},
     )
     return phase
 
@@ -272,9 +273,23 @@ def _board(phase: Phase, spec: PortableSpec) -> None:
     ]
     if spec.fairness.audit is not None and spec.fairness.audit["column"] is not None:
         columns.append(_audit_column(board, len(columns), spec))
+    hidden = hidden_keys(spec.raw)
+    for each in columns:
+        each.hidden = each.key in hidden
     Column.objects.bulk_create(columns)
     board.primary = board.columns.get(key=spec.primary.key)
     board.save(update_fields=["primary"])
+
+
+def hidden_keys(document: Mapping[str, Any]) -> set[str]:
+    """Name the figures that a document keeps off the board: computed, never shown."""
+    metrics = document.get("metrics")
+    found = metrics if isinstance(metrics, list) else []
+    return {
+        str(each.get("key"))
+        for each in found
+        if isinstance(each, Mapping) and each.get("hidden") is True and not each.get("primary")
+    }
 
 
 def _audit_column(board: Leaderboard, index: int, spec: PortableSpec) -> Column:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from challenges import rules
-from challenges.actions import jobs, releases, score_receipts
+from challenges.actions import authoring, jobs, releases, score_receipts
 from challenges.actions.entries import fair_rank
 from challenges.actions.jobs import WORKER
 from challenges.enums import (
@@ -268,6 +268,8 @@ def bury(job: Job) -> None:
         case JobKind.SCORE:
             Evaluation.objects.filter(pk=job.subject_id).update(state=EvaluationState.PENDING)
             _examine(Entry.objects.filter(evaluations__pk=job.subject_id))
+        case JobKind.DRY_RUN:
+            authoring.abandon(job)
         case _:
             owe("mail.job_dead", key=f"{job.pk}:{job.attempt}", job_id=str(job.pk))
 

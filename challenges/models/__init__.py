@@ -10,6 +10,7 @@ from challenges.models.challenge import (
     Phase,
     PublicFile,
 )
+from challenges.models.drafting import ChallengeDraft
 from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation, Rung, Score, SealedResult
 from challenges.models.findings import EntryDetail, FairnessAudit
@@ -27,6 +28,7 @@ __all__ = [
     "BundleImport",
     "Certificate",
     "Challenge",
+    "ChallengeDraft",
     "ChallengeOrganiser",
     "ChallengePage",
     "Column",

@@ -4,15 +4,15 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from challenges import rules
-from challenges.actions import blurs, reveals
+from challenges.actions import authoring, blurs, reveals
 from challenges.actions import challenges as acts
-from challenges.enums import ChallengeStatus, PhaseMoment, RegistrationMode, RegistrationState
+from challenges.enums import ChallengeStatus, RegistrationMode, RegistrationState
 from challenges.forms import (
     ClosingForm,
     DatesForm,
@@ -23,15 +23,22 @@ from challenges.forms import (
     RevealForm,
     SendBackForm,
 )
-from challenges.models import Challenge, Entry, Job, Phase
-from challenges.queries import leaks
+from challenges.models import Challenge, ChallengeDraft, Phase
 from challenges.queries.challenges import current_phase
-from challenges.views.head import challenges, face_of, find, is_open
+from challenges.views.head import challenges, face_of, is_open
+from challenges.views.panels import phase_row, pipeline
+from challenges.views.rooms import (
+    decides,
+    find_to_run,
+    phase_of,
+    sections,
+    words_of,
+)
 from challenges.views.teams import person
-from portal.accounts.authorization import Permission, has_permission, require
+from portal.accounts.authorization import require
 from portal.accounts.stepup import step_up_required
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Hidden, Invalid
+from portal.lib.refusals import Conflict, Invalid
 
 # Refusals that are about what was typed: they stand beside the field.
 PRIVACY_FAULTS = frozenset({"privacy_range", "privacy_ladder", "privacy_sensitivity"})
@@ -43,7 +50,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     """List the challenges that this person organises, or may give a visa to."""
     now = clock.now()
     found = challenges(request)
-    if not _decides(request):
+    if not decides(request):
         found = found.filter(organisers__user=person(request))
     rows = [
         {"challenge": each, "face": face_of(each, current_phase(list(each.phases.all()), now), now)}
@@ -217,31 +224,6 @@ def confirm_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     return redirect("challenges:organiser", slug)
 
 
-def find_to_run(request: HttpRequest, slug: str) -> Challenge:
-    """Return a challenge this person runs, or decides on for the Region; 404 for any other."""
-    challenge = find(request, slug)
-    if not _may_run(request, challenge):
-        raise Hidden(denied=challenge)
-    return challenge
-
-
-def phase_of(challenge: Challenge, index: int) -> Phase:
-    """Return a phase of a challenge by its number."""
-    return get_object_or_404(Phase, challenge=challenge, index=index)
-
-
-def _may_run(request: HttpRequest, challenge: Challenge) -> bool:
-    return _decides(request) or rules.may_edit_challenge(person(request), challenge)
-
-
-def _decides(request: HttpRequest) -> bool:
-    """Say whether this person gives visas or confirms reveals for the Region."""
-    by = person(request)
-    return has_permission(by, Permission.CHALLENGE_PUBLISH) or has_permission(
-        by, Permission.CHALLENGE_REVEAL
-    )
-
-
 def _read(challenge: Challenge, name: str) -> dict[str, Any]:
     """Tie a form to the version that its page shows."""
     return {"initial": {"version": challenge.version}, "auto_id": f"id_{name}_%s"}
@@ -292,7 +274,7 @@ def _cockpit(
         "may_publish": challenge.status == ChallengeStatus.IN_REVIEW
         and rules.may_publish_challenge(by, challenge),
         "phases": [
-            _phase_row(each, challenge, by, now)
+            phase_row(each, challenge, by, now)
             | {
                 "dates": _of_phase(each, dates_form) or DatesForm(phase=each),
                 "privacy": _of_phase(each, privacy_form) or PrivacyForm(phase=each),
@@ -309,6 +291,11 @@ def _cockpit(
         "refusal": refusal,
         "pipeline": pipeline(challenge),
         "may_examine": rules.may_examine_entries(by),
+        "edits": edits,
+        "rooms": sections(challenge) if edits else [],
+        "room": words_of("organiser"),
+        "written": ChallengeDraft.objects.filter(challenge=challenge).first(),
+        "may_build": edits and draft and not authoring.incomplete(challenge),
         "by_approval": edits and challenge.registration == RegistrationMode.APPROVAL,
         "asking": challenge.registrations.filter(state=RegistrationState.PENDING).count(),
         "reason_form": reason_form or ReasonForm(),
@@ -319,70 +306,6 @@ def _cockpit(
     return render(request, "challenges/organiser.html", context, status=status)
 
 
-def _phase_row(phase: Phase, challenge: Challenge, by: Any, now: Any) -> dict[str, Any]:
-    moment = phase.moment(now)
-    reveal = getattr(phase, "reveal", None)
-    over = moment is PhaseMoment.CLOSED
-    in_grace = phase.is_in_grace(now)
-    return {
-        "phase": phase,
-        "moment": moment,
-        "may_blur": challenge.status == ChallengeStatus.DRAFT
-        and rules.may_edit_challenge(by, challenge),
-        "may_date": not over and rules.may_edit_challenge(by, challenge),
-        "reveal": reveal,
-        "leak": _leak(phase),
-        "in_grace": in_grace,
-        "may_close": moment is PhaseMoment.OPEN
-        and phase.closes_at is None
-        and rules.may_close_phase(by, phase),
-        "may_propose": over
-        and not in_grace
-        and reveal is None
-        and rules.may_propose_reveal(by, phase),
-        "may_confirm": reveal is not None
-        and reveal.confirmed_at is None
-        and reveal.proposed_by_id != by.pk
-        and rules.may_confirm_reveal(by, phase),
-    }
-
-
-def _leak(phase: Phase) -> dict[str, Any]:
-    """Say how much the public scores of a phase may tell of its answers."""
-    found = leaks.budget_of(phase)
-    if found is None:
-        return {}
-    return {
-        "exceeded": found.is_exceeded,
-        "sentence": leaks.sentence(found),
-        "proposals": leaks.proposals(found),
-    }
-
-
 def _of_phase(phase: Phase, sent: PhaseForm | None) -> PhaseForm | None:
     """Give back the form that was sent, when it is about this phase."""
     return sent if sent and sent.phase.pk == phase.pk else None
-
-
-def pipeline(challenge: Challenge) -> dict[str, Any]:
-    """Count the entries by state, and say since when the oldest one waits."""
-    entries = Entry.objects.filter(
-        enrolment__phase__challenge=challenge, enrolment__team__is_baseline=False
-    )
-    counts: dict[str, int] = {}
-    for status in entries.order_by().values_list("status", flat=True):
-        counts[status] = counts.get(status, 0) + 1
-    oldest = entries.unfinished().order_by("received_at").first()
-    dead = Job.objects.filter(state="dead").count()
-    return {
-        "counts": counts,
-        "total": sum(counts.values()),
-        "waiting": sum(
-            counts.get(each, 0) for each in ("received", "checking", "queued", "scoring")
-        ),
-        "scored": counts.get("scored", 0),
-        "rejected": counts.get("rejected", 0),
-        "attention": counts.get("needs_attention", 0),
-        "oldest": oldest.received_at if oldest else None,
-        "dead": dead,
-    }

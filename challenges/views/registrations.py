@@ -13,7 +13,7 @@ from challenges.actions import registrations as acts
 from challenges.enums import RegistrationState
 from challenges.forms import RefusalForm
 from challenges.models import Challenge, Registration
-from challenges.views.organiser import find_to_run
+from challenges.views.rooms import find_to_run
 from challenges.views.teams import person
 from portal.accounts.authorization import require
 

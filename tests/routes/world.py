@@ -16,6 +16,7 @@ from challenges.enums import EntryStatus, SignalKind, Split, TeamRole
 from challenges.models import (
     BundleImport,
     Certificate,
+    ChallengePage,
     Entry,
     PublicFile,
     Registration,
@@ -218,6 +219,7 @@ def _challenges(world: World) -> None:
         slug="defi-brouillon", organiser=holder, owner=organiser, summary=f"Bientôt {told}"
     )
     arena.PhaseFactory(challenge=draft, opened=True)
+    ChallengePage.objects.create(challenge=draft, index=0, title=told, body_md=told, body_html=told)
     other = arena.ChallengeFactory(opened=True, slug="defi-autre", organiser=_holder(world, "b"))
     world.objects |= {
         "challenge.open": opened.slug,

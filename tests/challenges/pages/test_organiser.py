@@ -84,7 +84,7 @@ def test_list_costs_the_same_for_one_and_three(
     client: Client, owner: User, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     ChallengeFactory.create_batch(count, owner=owner, opened=True)
-    with django_assert_num_queries(clocked(8)):
+    with django_assert_num_queries(clocked(9)):
         client.get(reverse("challenges:organiser_list"))
 
 
@@ -220,7 +220,7 @@ def test_cockpit_costs_the_same_for_one_and_three(
     challenge = ChallengeFactory(owner=owner, opened=True)
     for n in range(count):
         listed(challenge, f"Équipe {n}", 0.3, rank=1)
-    with django_assert_num_queries(clocked(18)):
+    with django_assert_num_queries(clocked(19)):
         client.get(address(challenge, "organiser"))
 
 

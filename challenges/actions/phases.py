@@ -1,0 +1,221 @@
+"""Add, change and remove the phases of a challenge."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from challenges import rules
+from challenges.actions import authoring
+from challenges.actions.notices import announce
+from challenges.bundles.submissions import DEFAULT_MAX_BYTES
+from challenges.enums import BoardRule, ChallengeStatus, Ladder, NoticeKind, PhaseKind
+from challenges.models import Challenge, Column, Entry, Leaderboard, Phase, PhaseTask
+from portal.accounts.authorization import require
+from portal.accounts.models import User
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock
+from portal.lib.refusals import Conflict, Invalid
+
+MOST_PHASES = 12
+# What an organiser may raise once the challenge is public; None is no limit.
+QUOTAS = ("max_per_day", "max_total", "max_parallel")
+
+
+@transaction.atomic
+def add(*, challenge: Challenge, name: str, kind: PhaseKind, by: User) -> Phase:
+    """Add a phase to a draft that has a scoring: after the others or beside them, by its dates.
+
+    In order: phase with the quotas of the first; the tasks and a board like the first's; event
+    "phase.added". Raises NotAllowed; Conflict once it left the draft or before a scoring.
+    """
+    challenge = authoring.draft(challenge, by)
+    first = challenge.phases.filter(index=0).first()
+    if first is None:
+        raise Conflict(_("Construisez d’abord la première phase."), code="phase_first")
+    last = challenge.phases.order_by("-index").values_list("index", flat=True)[0]
+    if last + 1 >= MOST_PHASES:
+        raise Invalid(_("Douze phases au plus."), code="phases_most")
+    phase = Phase.objects.create(
+        challenge=challenge,
+        index=last + 1,
+        name=name,
+        kind=kind,
+        max_per_day=first.max_per_day,
+        max_total=first.max_total,
+        max_bytes=first.max_bytes or DEFAULT_MAX_BYTES,
+        final_choices=first.final_choices,
+    )
+    _like(phase, first)
+    _changed(challenge)
+    record("phase.added", by=by, on=phase, name=name, kind=kind.value)
+    return phase
+
+
+@transaction.atomic
+def remove(*, phase: Phase, by: User) -> None:
+    """Remove the last phase of a draft, never the first. Event "phase.removed".
+
+    Raises NotAllowed, Conflict.
+    """
+    challenge = authoring.draft(phase.challenge, by)
+    last = challenge.phases.order_by("-index").first()
+    if phase.index == 0 or last is None or last.pk != phase.pk:
+        raise Conflict(_("Seule la dernière phase se retire."), code="phase_not_last")
+    record("phase.removed", by=by, on=challenge, name=phase.name, index=phase.index)
+    phase.leaderboards.update(primary=None)
+    phase.delete()
+    _changed(challenge)
+
+
+@transaction.atomic
+def settle(*, phase: Phase, settings: Mapping[str, Any], rule: BoardRule, by: User) -> Phase:
+    """Write everything of a phase but its dates, in a draft.
+
+    settings: name, kind, quotas, limits, Ladder, final choices, benchmark. In order: phase; rule
+    of its boards; the document, for the first phase; event "phase.settled" with what changed.
+    Raises NotAllowed, Conflict, Invalid.
+    """
+    challenge = authoring.draft(phase.challenge, by)
+    phase = Phase.objects.locked(phase)
+    _refuse_ladder(phase, settings)
+    changed = {key: value for key, value in settings.items() if getattr(phase, key) != value}
+    for key, value in settings.items():
+        setattr(phase, key, value)
+    phase.save()
+    phase.leaderboards.update(rule=rule)
+    if phase.index == 0:
+        _into_document(challenge, phase, rule)
+    _changed(challenge)
+    record("phase.settled", by=by, on=phase, changed=sorted(changed), rule=rule.value)
+    return phase
+
+
+def _refuse_ladder(phase: Phase, settings: Mapping[str, Any]) -> None:
+    step, ladder = settings["ladder_step"], settings["ladder"]
+    if (ladder == Ladder.STEP) != (step is not None) or (step is not None and step <= 0):
+        raise Invalid(
+            _("Un pas supérieur à 0 va avec l’échelle à pas fixe, et seulement avec elle."),
+            code="ladder_step",
+        )
+    if ladder != Ladder.OFF and phase.is_blurred:
+        raise Invalid(
+            _("Pas d’échelle sur des scores brouillés : elle compare les scores exacts."),
+            code="ladder_blurred",
+        )
+
+
+def _into_document(challenge: Challenge, phase: Phase, rule: BoardRule) -> None:
+    """Keep the document of the challenge equal to its first phase: a later build reads it."""
+    document = challenge.bundle
+    quotas = {
+        "timezone": "Europe/Paris",
+        "per_day": phase.max_per_day,
+        "total": phase.max_total,
+        "final_selections": phase.final_choices,
+    }
+    ladder = {"ladder": phase.ladder, "ladder_step": phase.ladder_step}
+    board = {**(document.get("leaderboard") or {}), "kept": rule.value, **ladder}
+    board.pop("ladder_z", None)
+    if phase.ladder == Ladder.FREE:
+        board["ladder_z"] = phase.ladder_z
+    submission = {**(document.get("submission") or {}), "max_bytes": phase.max_bytes}
+    challenge.bundle = {
+        **document,
+        "quotas": quotas,
+        "leaderboard": board,
+        "submission": submission,
+    }
+
+
+@transaction.atomic
+def raise_quotas(*, phase: Phase, quotas: Mapping[str, int | None], by: User) -> Phase:
+    """Raise what a team may send, once the challenge is public; nothing is ever lowered.
+
+    quotas: keys of QUOTAS; None is no limit. In order: phase; notice and letters; event
+    "phase.quotas_raised". The same values change nothing. Raises NotAllowed; Conflict when a
+    value is lower than what was announced, or the phase is over.
+    """
+    phase = Phase.objects.locked(phase)
+    challenge = Challenge.objects.locked(phase.challenge)
+    require(rules.may_edit_challenge, by, challenge)
+    if challenge.status not in {ChallengeStatus.PUBLISHED, ChallengeStatus.SUSPENDED}:
+        raise Conflict(_("Les quotas ne changent plus."), code="quotas_frozen")
+    changed = {key: quotas[key] for key in QUOTAS if quotas[key] != getattr(phase, key)}
+    if not changed:
+        return phase
+    if any(_is_lower(value, getattr(phase, key)) for key, value in changed.items()):
+        raise Conflict(
+            _("Une fois le challenge publié, un quota ne peut qu’augmenter."), code="quotas_lowered"
+        )
+    for key, value in changed.items():
+        setattr(phase, key, value)
+    phase.save(update_fields=list(changed))
+    now = clock.now()
+    notice = announce(
+        challenge=challenge,
+        kind=NoticeKind.TEXT,
+        sentence=gettext_lazy("Les quotas de « %(name)s » augmentent."),
+        at=now,
+        name=phase.name,
+    )
+    record("phase.quotas_raised", by=by, on=phase, **changed)
+    owe("mail.notice", key=str(notice.pk), notice_id=notice.pk)
+    return phase
+
+
+def _is_lower(value: int | None, announced: int | None) -> bool:
+    return value is not None and (announced is None or value < announced)
+
+
+def follow(*, challenge: Challenge) -> None:
+    """Bring the further phases of a challenge to the scoring of the first; the worker's act."""
+    with transaction.atomic():
+        first = challenge.phases.get(index=0)
+        for phase in challenge.phases.filter(index__gt=0).order_by("index"):
+            _like(phase, first)
+
+
+def _like(phase: Phase, first: Phase) -> None:
+    """Give a phase the answers, the tasks and the columns of the first one."""
+    if Entry.objects.filter(enrolment__phase=phase).exists():
+        raise AssertionError("a draft phase has no entry")
+    phase.answer_spec, phase.max_bytes = first.answer_spec, first.max_bytes
+    phase.save(update_fields=["answer_spec", "max_bytes"])
+    phase.tasks.all().delete()
+    for task in first.tasks.filter(current=True).order_by("index"):
+        PhaseTask.objects.create(
+            phase=phase,
+            index=task.index,
+            name=task.name,
+            scorer_version_id=task.scorer_version_id,
+            holdout_id=task.holdout_id,
+        )
+    model = first.leaderboards.order_by("pk").first()
+    if model is None:
+        return
+    board, _created = Leaderboard.objects.get_or_create(
+        challenge=phase.challenge,
+        key=f"phase-{phase.index}",
+        defaults={"phase": phase, "title": phase.name[:64], "rule": model.rule},
+    )
+    _columns_like(board, model)
+
+
+def _columns_like(board: Leaderboard, model: Leaderboard) -> None:
+    board.columns.all().delete()
+    columns = list(model.columns.order_by("index"))
+    primary = next((each.key for each in columns if each.pk == model.primary_id), None)
+    for each in columns:
+        each.pk, each.leaderboard = None, board
+    Column.objects.bulk_create(columns)
+    board.primary = board.columns.get(key=primary) if primary else None
+    board.save(update_fields=["primary"])
+
+
+def _changed(challenge: Challenge) -> None:
+    challenge.version += 1
+    challenge.save(update_fields=["version", "bundle"])

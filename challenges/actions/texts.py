@@ -1,0 +1,202 @@
+"""Write the texts of a challenge, how one takes part, its rules and its further pages."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from challenges import rules
+from challenges.actions.notices import announce
+from challenges.enums import ChallengeStatus, NoticeKind, RegistrationMode
+from challenges.models import Challenge, ChallengePage, Terms
+from portal.accounts.authorization import require
+from portal.accounts.models import User
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock
+from portal.lib.markdown import render
+from portal.lib.refusals import Conflict, Invalid
+
+MOST_PAGES = 10
+OVER = frozenset({ChallengeStatus.REVEALED, ChallengeStatus.ARCHIVED})
+
+
+@dataclass(frozen=True)
+class Participation:
+    """Say who may take part, and in teams of how many."""
+
+    registration: RegistrationMode
+    allowed_domains: Sequence[str]
+    blocked_domains: Sequence[str]
+    team_min: int
+    team_max: int
+
+
+@transaction.atomic
+def describe(
+    *, challenge: Challenge, texts: Mapping[str, Any], licence: Mapping[str, Any], by: User
+) -> Challenge:
+    """Rewrite the texts of a challenge: free at any time before its archive.
+
+    texts: title, summary, body_md, contact, forum_url, tags, use_cases, has_prizes, prizes_md,
+    prize_rule_md. licence: name, spdx, holder, status; kept as it is once the challenge is
+    public. In order: challenge and its document; event "challenge.described" with the names of
+    what changed. Raises NotAllowed, Conflict, Invalid for a text that cannot be rendered.
+    """
+    body_html = render(str(texts["body_md"]))
+    challenge = _writable(challenge, by)
+    changed = sorted(key for key, value in texts.items() if getattr(challenge, key) != value)
+    for key, value in texts.items():
+        setattr(challenge, key, value)
+    challenge.body_html = body_html
+    document = {
+        **challenge.bundle,
+        "title": challenge.title,
+        "summary": challenge.summary,
+        "tags": challenge.tags,
+        "use_cases": challenge.use_cases,
+        "prizes": challenge.has_prizes,
+    }
+    if not challenge.is_public and licence != challenge.licence:
+        changed.append("licence")
+        challenge.licence = dict(licence)
+        document["licence"] = {**(document.get("licence") or {}), "data": dict(licence)}
+    challenge.bundle = document
+    _read_again(challenge)
+    challenge.save()
+    record("challenge.described", by=by, on=challenge, changed=changed)
+    return challenge
+
+
+@transaction.atomic
+def take_part(*, challenge: Challenge, wanted: Participation, by: User) -> Challenge:
+    """Say who may register and the sizes of teams.
+
+    Once the challenge is public the largest size only grows and the smallest only shrinks: no
+    team that exists is put out. Event "challenge.participation". Raises NotAllowed, Conflict.
+    """
+    challenge = _writable(challenge, by)
+    if challenge.is_public and (
+        wanted.team_max < challenge.team_max or wanted.team_min > challenge.team_min
+    ):
+        raise Conflict(
+            _("Une fois le challenge publié, les tailles d’équipe ne peuvent que s’élargir."),
+            code="team_sizes_frozen",
+        )
+    challenge.registration = wanted.registration
+    challenge.allowed_domains = list(wanted.allowed_domains)
+    challenge.blocked_domains = list(wanted.blocked_domains)
+    challenge.team_min, challenge.team_max = wanted.team_min, wanted.team_max
+    _read_again(challenge)
+    challenge.save()
+    record(
+        "challenge.participation",
+        by=by,
+        on=challenge,
+        registration=wanted.registration.value,
+        team_min=wanted.team_min,
+        team_max=wanted.team_max,
+        domains=len(wanted.allowed_domains) + len(wanted.blocked_domains),
+    )
+    return challenge
+
+
+@transaction.atomic
+def write_terms(*, challenge: Challenge, text: str, by: User) -> Terms:
+    """Write the rules of a challenge: the draft's are replaced, public ones get a new version.
+
+    Teams accept a new version before they enter again. In order: terms; once public, notice
+    and letters; event "challenge.terms_written". The same text changes nothing. Raises
+    NotAllowed, Conflict, Invalid.
+    """
+    html = render(text)
+    challenge = _writable(challenge, by)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    last = challenge.terms.order_by("-number").first()
+    if last is not None and last.sha256 == digest:
+        return last
+    now = clock.now()
+    if last is not None and not last.acceptances.exists() and not challenge.is_public:
+        last.text, last.html, last.sha256, last.created_at = text, html, digest, now
+        last.save()
+        terms = last
+    else:
+        terms = Terms.objects.create(
+            challenge=challenge,
+            number=1 if last is None else last.number + 1,
+            text=text,
+            html=html,
+            sha256=digest,
+            created_at=now,
+        )
+    _read_again(challenge)
+    challenge.save(update_fields=["version"])
+    record("challenge.terms_written", by=by, on=challenge, number=terms.number, sha256=digest)
+    if challenge.is_public:
+        sentence = gettext_lazy(
+            "Le règlement change (version %(number)s) : il est à accepter avant de déposer."
+        )
+        notice = announce(
+            challenge=challenge,
+            kind=NoticeKind.TERMS,
+            sentence=sentence,
+            at=now,
+            number=str(terms.number),
+        )
+        owe("mail.notice", key=str(notice.pk), notice_id=notice.pk)
+    return terms
+
+
+@transaction.atomic
+def write_page(
+    *, challenge: Challenge, index: int | None, title: str, body_md: str, by: User
+) -> ChallengePage:
+    """Add a page of texts, or rewrite the one at an index. Event "challenge.page_written".
+
+    Raises NotAllowed, Conflict, Invalid.
+    """
+    html = render(body_md)
+    challenge = _writable(challenge, by)
+    if index is None:
+        last = challenge.pages.order_by("-index").values_list("index", flat=True).first()
+        index = 0 if last is None else last + 1
+        if challenge.pages.count() >= MOST_PAGES:
+            raise Invalid(_("Dix pages au plus."), code="pages_most")
+        page = ChallengePage(challenge=challenge, index=index)
+    else:
+        page = challenge.pages.select_for_update().get(index=index)
+    page.title, page.body_md, page.body_html = title, body_md, html
+    page.save()
+    _read_again(challenge)
+    challenge.save(update_fields=["version"])
+    record("challenge.page_written", by=by, on=challenge, index=index, title=title)
+    return page
+
+
+@transaction.atomic
+def remove_page(*, challenge: Challenge, index: int, by: User) -> None:
+    """Remove a page of texts. Event "challenge.page_removed". Raises NotAllowed, Conflict."""
+    challenge = _writable(challenge, by)
+    deleted, _rows = challenge.pages.filter(index=index).delete()
+    if not deleted:
+        raise Conflict(_("Cette page n’est plus là."), code="page_absent")
+    _read_again(challenge)
+    challenge.save(update_fields=["version"])
+    record("challenge.page_removed", by=by, on=challenge, index=index)
+
+
+def _writable(challenge: Challenge, by: User) -> Challenge:
+    challenge = Challenge.objects.locked(challenge)
+    require(rules.may_edit_challenge, by, challenge)
+    if challenge.status in OVER:
+        raise Conflict(_("Ce challenge est terminé : il ne change plus."), code="challenge_over")
+    return challenge
+
+
+def _read_again(challenge: Challenge) -> None:
+    """Have a moderator read again what changed under their eyes."""
+    challenge.version += 1

@@ -1,0 +1,108 @@
+"""Forms about the phases of a challenge, but their dates."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from challenges.enums import BoardRule, Ladder, PhaseKind
+from challenges.models import Phase
+
+KINDS = {
+    PhaseKind.TRIAL: _("Essai : pour se faire la main, sans enjeu"),
+    PhaseKind.PUBLIC: _("Compétition : classement provisoire pendant la phase"),
+    PhaseKind.FINAL: _("Finale"),
+}
+RULES = {
+    BoardRule.BEST: _("La meilleure soumission de l’équipe"),
+    BoardRule.LAST: _("La dernière"),
+    BoardRule.CHOSEN: _("Celles que l’équipe choisit"),
+}
+LADDERS = {
+    Ladder.OFF: _("Non : chaque score public paraît"),
+    Ladder.FREE: _("Oui : un progrès paraît s’il est statistiquement visible"),
+    Ladder.STEP: _("Oui : un progrès paraît s’il dépasse un pas fixe"),
+}
+NO_LIMIT = _("Vide : sans limite. 0 : aucune soumission à la main.")
+
+
+class NewPhaseForm(forms.Form):
+    """Add a phase."""
+
+    name = forms.CharField(
+        label=_("Nom de la phase"),
+        max_length=120,
+        error_messages={"required": _("Donnez un nom à la phase.")},
+    )
+    kind = forms.ChoiceField(
+        label=_("Nature"), choices=list(KINDS.items()), initial=PhaseKind.PUBLIC
+    )
+
+
+class QuotasForm(forms.Form):
+    """Say how much a team may send."""
+
+    max_per_day = forms.IntegerField(
+        label=_("Soumissions par jour et par équipe"), required=False, min_value=0, max_value=10_000
+    )
+    max_total = forms.IntegerField(
+        label=_("Soumissions en tout et par équipe"), required=False, min_value=0, max_value=100_000
+    )
+    max_parallel = forms.IntegerField(
+        label=_("Soumissions en cours à la fois"), required=False, min_value=1, max_value=1_000
+    )
+
+    def __init__(self, data: Any = None, *, phase: Phase) -> None:
+        super().__init__(data, initial=initial(self.base_fields, phase))
+        for name in ("max_per_day", "max_total"):
+            self.fields[name].help_text = NO_LIMIT
+
+
+class SettingsForm(NewPhaseForm, QuotasForm):
+    """Settle everything of a phase but its dates."""
+
+    max_refused_per_day = forms.IntegerField(
+        label=_("Fichiers refusés par jour, au plus"), min_value=1, max_value=1_000
+    )
+    max_bytes = forms.IntegerField(
+        label=_("Taille d’un fichier, en octets, au plus"), min_value=1_000, max_value=2_000_000_000
+    )
+    time_limit_s = forms.IntegerField(
+        label=_("Temps de calcul d’une évaluation, en secondes"), min_value=1, max_value=3_600
+    )
+    memory_mb = forms.IntegerField(
+        label=_("Mémoire d’une évaluation, en Mo"), min_value=64, max_value=16_384
+    )
+    ladder = forms.ChoiceField(
+        label=_("Échelle de progrès (Ladder)"),
+        choices=list(LADDERS.items()),
+        widget=forms.RadioSelect,
+    )
+    ladder_step = forms.FloatField(
+        label=_("Pas de l’échelle à pas fixe"), required=False, localize=True
+    )
+    rule = forms.ChoiceField(label=_("Soumission retenue"), choices=list(RULES.items()))
+    final_choices = forms.IntegerField(
+        label=_("Choix finaux par équipe"),
+        min_value=1,
+        max_value=10,
+        help_text=_("Les soumissions qu’une équipe désigne pour le classement définitif."),
+    )
+    benchmark_after_close = forms.BooleanField(
+        label=_("Rester ouverte comme banc d’essai après les résultats"), required=False
+    )
+
+    def __init__(self, data: Any = None, *, phase: Phase) -> None:
+        super().__init__(data, phase=phase)
+        board = phase.leaderboards.order_by("pk").first()
+        self.initial["rule"] = board.rule if board else BoardRule.BEST
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Return the settings, by field of the phase."""
+        return {key: value for key, value in self.cleaned_data.items() if key != "rule"}
+
+
+def initial(fields: Any, phase: Phase) -> dict[str, Any]:
+    """Read the fields of a phase that a form shows."""
+    return {name: getattr(phase, name) for name in fields if hasattr(phase, name)}

@@ -1,0 +1,237 @@
+"""Give a challenge its files, its scoring and its phases by form."""
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from django.contrib import messages
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from challenges.actions import authoring, phases
+from challenges.actions import challenges as acts
+from challenges.bundles.spec import Role
+from challenges.enums import BoardRule, ChallengeStatus, Ladder, PhaseKind
+from challenges.forms.authoring import ROLES, FileForm
+from challenges.forms.measuring import ScoringForm
+from challenges.forms.phases import NewPhaseForm, QuotasForm, SettingsForm
+from challenges.models import Challenge, Phase
+from challenges.views.authoring import tried
+from challenges.views.metric_texts.titles import TITLES
+from challenges.views.rooms import phase_of, room, run_by
+from challenges.views.teams import person
+from portal.lib.refusals import Invalid
+
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+FILE_FAULTS = dict.fromkeys(
+    ("too_large", "file_empty", "file_table", "file_name", "file_name_taken"), "file"
+)
+
+
+@get_or_post
+def write_files(request: HttpRequest, slug: str) -> HttpResponse:
+    """List the files of a challenge, and take one more."""
+    challenge = run_by(request, slug)
+    sent = request.method == "POST"
+    form = FileForm(request.POST, request.FILES) if sent else FileForm()
+    status = 200
+    if sent:
+        status = 422
+        if form.is_valid():
+            deposit = _deposit(form.cleaned_data["file"])
+            role = Role(form.cleaned_data["role"])
+            status = tried(
+                form,
+                lambda: authoring.add_file(
+                    challenge=challenge, role=role, deposit=deposit, by=person(request)
+                ),
+                FILE_FAULTS,
+            )
+        if not status:
+            messages.success(request, _("Fichier reçu."))
+            return redirect("challenges:write_files", slug)
+    context = room(
+        challenge,
+        "write_files",
+        form=form,
+        draft=challenge.status == ChallengeStatus.DRAFT,
+        rows=[_file_row(each) for each in authoring.all_files(challenge)],
+        missing=authoring.incomplete(challenge),
+    )
+    return render(request, "challenges/organise/files.html", context, status=status)
+
+
+def _deposit(file: UploadedFile) -> authoring.Deposit:
+    path = Path(file.temporary_file_path()) if isinstance(file, TemporaryUploadedFile) else None
+    content = path.open("rb") if path else BytesIO(file.read())
+    return authoring.Deposit(file.name or "", file.size or 0, content, path)
+
+
+def _file_row(entry: dict[str, Any]) -> dict[str, Any]:
+    role = Role(entry["role"]) if entry["role"] in set(Role) else Role.EXTRA
+    sealed = role in authoring.HELD_OUT_ROLES | authoring.ORGANISER_ROLES
+    return {
+        "path": entry["path"],
+        "role": ROLES.get(role, role.value),
+        "sealed": sealed,
+        "columns": entry.get("columns") or [],
+    }
+
+
+@require_POST
+def remove_file(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take a file out of the draft."""
+    challenge = run_by(request, slug)
+    authoring.remove_file(
+        challenge=challenge, path=request.POST.get("path", ""), by=person(request)
+    )
+    messages.success(request, _("Fichier retiré."))
+    return redirect("challenges:write_files", slug)
+
+
+@get_or_post
+def write_scoring(request: HttpRequest, slug: str) -> HttpResponse:
+    """Choose the columns and the figures, then have the worker check the whole."""
+    challenge = run_by(request, slug)
+    files = {each["role"]: each for each in authoring.all_files(challenge)}
+    sample, truth = files.get(Role.SAMPLE_SUBMISSION), files.get(Role.TRUTH)
+    ready = bool(sample and truth and sample.get("columns") and truth.get("columns"))
+    form: ScoringForm | None = None
+    status = 200
+    if ready and sample and truth:
+        form = ScoringForm(
+            request.POST if request.method == "POST" else None,
+            document=challenge.bundle,
+            given=sample["columns"],
+            held=truth["columns"],
+            titles=TITLES,
+        )
+        if request.method == "POST":
+            status = _measured(request, challenge, form, str(truth["path"]))
+            if not status:
+                messages.success(request, _("Notation enregistrée : le contrôle est en cours."))
+                return redirect("challenges:organiser", slug)
+    elif request.method == "POST":
+        raise Invalid(_("Déposez d’abord les fichiers."), code="files_first")
+    context = room(
+        challenge, "write_scoring", form=form, draft=challenge.status == ChallengeStatus.DRAFT
+    )
+    return render(request, "challenges/organise/scoring.html", context, status=status)
+
+
+def _measured(request: HttpRequest, challenge: Challenge, form: ScoringForm, truth: str) -> int:
+    if not form.is_valid():
+        return 422
+    by = person(request)
+
+    def act() -> None:
+        authoring.measure(
+            challenge=challenge,
+            submission=form.submission(challenge.bundle.get("submission") or {}),
+            truth=form.truth(truth),
+            metrics=form.metrics,
+            by=by,
+        )
+        authoring.ask_build(challenge=challenge, by=by)
+
+    return tried(form, act)
+
+
+@require_POST
+def build(request: HttpRequest, slug: str) -> HttpResponse:
+    """Have the worker check the draft as it is now."""
+    challenge = run_by(request, slug)
+    authoring.ask_build(challenge=challenge, by=person(request))
+    messages.success(request, _("Contrôle demandé."))
+    return redirect("challenges:organiser", slug)
+
+
+@get_or_post
+def write_phases(request: HttpRequest, slug: str) -> HttpResponse:
+    """List the phases, and add one to a draft."""
+    challenge = run_by(request, slug)
+    sent = request.method == "POST"
+    form = NewPhaseForm(request.POST) if sent else NewPhaseForm()
+    status = 200
+    if sent:
+        status = 422
+        if form.is_valid():
+            status = tried(
+                form,
+                lambda: phases.add(
+                    challenge=challenge,
+                    name=form.cleaned_data["name"],
+                    kind=PhaseKind(form.cleaned_data["kind"]),
+                    by=person(request),
+                ),
+            )
+        if not status:
+            messages.success(request, _("Phase ajoutée."))
+            return redirect("challenges:write_phases", slug)
+    listed = list(challenge.phases.all())
+    context = room(
+        challenge,
+        "write_phases",
+        form=form,
+        phases=listed,
+        draft=challenge.status == ChallengeStatus.DRAFT,
+    )
+    return render(request, "challenges/organise/phases.html", context, status=status)
+
+
+@get_or_post
+def write_phase(request: HttpRequest, slug: str, index: int) -> HttpResponse:
+    """Settle a phase of a draft; raise its quotas once the challenge is public."""
+    challenge = run_by(request, slug)
+    phase = phase_of(challenge, index)
+    draft = not challenge.is_public
+    sent = request.POST if request.method == "POST" else None
+    form: SettingsForm | QuotasForm
+    form = SettingsForm(sent, phase=phase) if draft else QuotasForm(sent, phase=phase)
+    status = 200
+    if sent is not None:
+        status = 422
+        if form.is_valid():
+            status = _settled(request, phase, form)
+        if not status:
+            messages.success(request, _("Phase enregistrée."))
+            return redirect("challenges:write_phases", slug)
+    context = room(challenge, "write_phases", form=form, phase=phase, draft=draft)
+    return render(request, "challenges/organise/phase.html", context, status=status)
+
+
+def _settled(request: HttpRequest, phase: Phase, form: SettingsForm | QuotasForm) -> int:
+    by = person(request)
+
+    def act() -> None:
+        if isinstance(form, SettingsForm):
+            settings = form.settings | {
+                "kind": PhaseKind(form.settings["kind"]),
+                "ladder": Ladder(form.settings["ladder"]),
+            }
+            rule = BoardRule(form.cleaned_data["rule"])
+            phases.settle(phase=phase, settings=settings, rule=rule, by=by)
+        else:
+            phases.raise_quotas(phase=phase, quotas=form.cleaned_data, by=by)
+
+    return tried(form, act, {"ladder_step": "ladder_step", "ladder_blurred": "ladder"})
+
+
+@require_POST
+def remove_phase(request: HttpRequest, slug: str, index: int) -> HttpResponse:
+    """Remove the last phase of a draft."""
+    challenge = run_by(request, slug)
+    phases.remove(phase=phase_of(challenge, index), by=person(request))
+    messages.success(request, _("Phase retirée."))
+    return redirect("challenges:write_phases", slug)
+
+
+@require_POST
+def recall(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take the request for a visa back, to correct the draft."""
+    acts.recall(challenge=run_by(request, slug), by=person(request))
+    messages.success(request, _("Demande retirée : le challenge est un brouillon."))
+    return redirect("challenges:organiser", slug)

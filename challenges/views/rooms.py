@@ -1,0 +1,101 @@
+"""Prepare what every page of the organisers' space of a challenge shows: way, sections."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from challenges import rules
+from challenges.models import Challenge, Phase
+from challenges.views.head import find
+from challenges.views.teams import person
+from portal.accounts.authorization import Permission, has_permission, require
+from portal.accounts.models import Organisation, User
+from portal.lib.refusals import Hidden
+
+# (route, words, icon) of each section, in the order of the work.
+SECTIONS: tuple[tuple[str, str | Promise, str], ...] = (
+    ("organiser", gettext_lazy("Tableau de bord"), "chart-column"),
+    ("write_texts", gettext_lazy("Textes"), "pencil"),
+    ("write_pages", gettext_lazy("Pages"), "file-text"),
+    ("write_terms", gettext_lazy("Règlement"), "scale"),
+    ("write_participation", gettext_lazy("Participation"), "users"),
+    ("write_files", gettext_lazy("Fichiers"), "database"),
+    ("write_scoring", gettext_lazy("Notation"), "target"),
+    ("write_phases", gettext_lazy("Phases"), "calendar"),
+)
+
+
+def sections(challenge: Challenge) -> list[tuple[str, str, str, str]]:
+    """List the pages of the organisers' space of a challenge."""
+    return [
+        (str(words), reverse(f"challenges:{route}", args=[challenge.slug]), "", icon)
+        for route, words, icon in SECTIONS
+    ]
+
+
+def words_of(route: str) -> str:
+    """Name a section."""
+    return str(next(words for name, words, _icon in SECTIONS if name == route))
+
+
+def run_by(request: HttpRequest, slug: str) -> Challenge:
+    """Return a challenge that this person organises; 404 or 403 for any other."""
+    challenge = find_to_run(request, slug)
+    require(rules.may_edit_challenge, person(request), challenge)
+    return challenge
+
+
+def room(challenge: Challenge, route: str, **more: Any) -> dict[str, Any]:
+    """Prepare the context common to the pages of the organisers' space."""
+    return {
+        "section": "challenges",
+        "challenge": challenge,
+        "rooms": sections(challenge),
+        "room": words_of(route),
+        "crumbs": [
+            (_("Mes challenges"), reverse("challenges:organiser_list")),
+            (challenge.title, reverse("challenges:organiser", args=[challenge.slug])),
+            (words_of(route), ""),
+        ],
+        **more,
+    }
+
+
+def organisations_of(by: User) -> list[Organisation]:
+    """List the organisations for which this person may create a challenge."""
+    own = Organisation.objects.filter(
+        memberships__user=by, memberships__left_at__isnull=True
+    ).order_by("name", "pk")
+    return [
+        each for each in own if has_permission(by, Permission.CHALLENGE_ORGANISE, organisation=each)
+    ]
+
+
+def find_to_run(request: HttpRequest, slug: str) -> Challenge:
+    """Return a challenge this person runs, or decides on for the Region; 404 for any other."""
+    challenge = find(request, slug)
+    if not _may_run(request, challenge):
+        raise Hidden(denied=challenge)
+    return challenge
+
+
+def phase_of(challenge: Challenge, index: int) -> Phase:
+    """Return a phase of a challenge by its number."""
+    return get_object_or_404(Phase, challenge=challenge, index=index)
+
+
+def _may_run(request: HttpRequest, challenge: Challenge) -> bool:
+    return decides(request) or rules.may_edit_challenge(person(request), challenge)
+
+
+def decides(request: HttpRequest) -> bool:
+    """Say whether this person gives visas or confirms reveals for the Region."""
+    by = person(request)
+    return has_permission(by, Permission.CHALLENGE_PUBLISH) or has_permission(
+        by, Permission.CHALLENGE_REVEAL
+    )

@@ -1,0 +1,146 @@
+"""Check a challenge written by form as an imported one: the same folder, the same path.
+
+The worker opens the sealed answers, writes the folder in memory and calls the
+import. What it says back holds no value of a file.
+"""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from challenges.actions import authoring, jobs, phases
+from challenges.actions.imports import Imported, import_folder
+from challenges.actions.jobs import WORKER
+from challenges.bundles import writer
+from challenges.bundles.report import Problem
+from challenges.enums import ChallengeStatus
+from challenges.models import Challenge, ChallengeDraft, Job, Phase, PhaseTask
+from challenges.worker import vault
+from challenges.worker.lease import Beating
+from datasets import gate
+from datasets.models import HoldoutVersion
+from portal.lib import objects
+from portal.lib.files import safe_name
+from portal.lib.refusals import Refusal
+
+MEMORY = Path("/dev/shm")  # noqa: S108  # a private folder of it, removed at the end
+
+
+def draft_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+    """Check the draft that a job names by the import of its folder, on behalf of who asked.
+
+    A request that was replaced meanwhile changes nothing.
+    """
+    written = ChallengeDraft.objects.select_related("challenge", "asked_by").get(pk=job.subject_id)
+    if authoring.is_replaced(written, job):
+        with transaction.atomic():
+            jobs.complete(job)
+        return
+    errors, warnings = _imported(written)
+    authoring.finish_build(job=job, errors=errors, warnings=warnings)
+
+
+def _imported(written: ChallengeDraft) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    challenge, by = written.challenge, written.asked_by
+    if by is None:
+        raise AssertionError("a build that runs was asked by somebody")
+    if challenge.status != ChallengeStatus.DRAFT:
+        reason = _("Ceci ne se change que dans un brouillon.")
+        return [{"code": "not_a_draft", "message": reason, "file": "", "key": ""}], []
+    phase = challenge.phases.filter(index=0).first()
+    place = MEMORY if MEMORY.is_dir() else None
+    try:
+        with tempfile.TemporaryDirectory(prefix="draft-", dir=place) as scratch:
+            folder = Path(scratch) / "challenge"
+            writer.write(folder, _document(challenge), _contents(written))
+            made: Imported = import_folder(
+                folder=folder,
+                by=by,
+                opens_at=phase.opens_at if phase else None,
+                closes_at=phase.closes_at if phase else None,
+            )
+    except Refusal as refusal:
+        return [{"code": refusal.code, "message": str(refusal), "file": "", "key": ""}], []
+    if not made.errors:
+        phases.follow(challenge=challenge)
+    return _said(made.errors), _said(made.warnings)
+
+
+def _said(problems: Sequence[Problem]) -> list[dict[str, str]]:
+    """Write each fault without its value, which could come from the answers."""
+    return [
+        {"code": each.code, "message": each.message, "file": each.file, "key": each.key}
+        for each in problems
+    ]
+
+
+def _document(challenge: Challenge) -> Mapping[str, object]:
+    """Write the document of a draft: what its forms wrote, its texts beside it."""
+    document: dict[str, Any] = dict(challenge.bundle)
+    # Scores recorded for another scoring prove nothing of this one.
+    for key in ("page", "terms", "schedule", "expected"):
+        document.pop(key, None)
+    if challenge.body_md.strip():
+        document["page"] = authoring.PAGE
+    if challenge.terms.exists():
+        document["terms"] = authoring.TERMS
+    return document
+
+
+def _contents(written: ChallengeDraft) -> dict[str, bytes]:
+    challenge = written.challenge
+    found: dict[str, bytes] = {}
+    if challenge.body_md.strip():
+        found[authoring.PAGE] = challenge.body_md.encode()
+    terms = challenge.terms.first()
+    if terms is not None:
+        found[authoring.TERMS] = terms.text.encode()
+    public = {each.name: each.sha256 for each in challenge.files.all()}
+    sealed = _Sealed(challenge)
+    for entry in authoring.all_files(challenge):
+        path = str(entry["path"])
+        kept = written.kept.get(path, {})
+        if "sealed" in kept:
+            found[path] = sealed.of(kept["sealed"], path)
+        elif "sha256" in kept:
+            found[path] = objects.read(kept["sha256"])
+        elif safe_name(path) in public:
+            found[path] = objects.read(public[safe_name(path)])
+        else:
+            found[path] = sealed.in_force(path)
+    return found
+
+
+class _Sealed:
+    """The sealed files of a challenge, each version opened once."""
+
+    def __init__(self, challenge: Challenge) -> None:
+        self._challenge = challenge
+        self._opened: dict[str, dict[str, bytes]] = {}
+
+    def of(self, public_id: str, path: str) -> bytes:
+        """Return a file deposited by form, sealed under the name of this challenge."""
+        version = HoldoutVersion.objects.get(
+            public_id=public_id,
+            holdout__owner=self._challenge.organiser,
+            holdout__name__startswith=f"{self._challenge.slug}/",
+        )
+        return self._files(version)[safe_name(path)]
+
+    def in_force(self, path: str) -> bytes:
+        """Return a file of the version that scores now: the challenge was imported before."""
+        phase = Phase.objects.get(challenge=self._challenge, index=0)
+        task = PhaseTask.objects.filter(phase=phase, current=True).order_by("index").get()
+        return self._files(HoldoutVersion.objects.get(pk=task.holdout_id))[safe_name(path)]
+
+    def _files(self, version: HoldoutVersion) -> dict[str, bytes]:
+        key = str(version.public_id)
+        if key not in self._opened:
+            self._opened[key] = gate.open_holdout(
+                version=version, reason=f"draft {self._challenge.slug}", by=WORKER
+            )
+        return self._opened[key]
