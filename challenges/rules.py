@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Challenge,
         Entry,
         MergeRequest,
+        OrganiserInvitation,
         Phase,
         Registration,
         Signal,
@@ -54,6 +55,26 @@ def may_accept_import(by: Actor, made: "BundleImport") -> bool:
 def may_edit_challenge(by: Actor, challenge: "Challenge") -> bool:
     """Say whether the actor may change the texts and dates of this challenge."""
     return _is_person(by) and challenge.is_organised_by(by)
+
+
+def may_follow_challenge(by: Actor, challenge: "Challenge") -> bool:
+    """Say whether the actor reads the cockpit: who runs the challenge, its jury included."""
+    return _is_person(by) and challenge.is_followed_by(by)
+
+
+def may_run_organisers(by: Actor, challenge: "Challenge") -> bool:
+    """Say whether the actor chooses who runs the challenge: an owner."""
+    return _is_person(by) and challenge.is_owned_by(by)
+
+
+def may_answer_organiser_invitation(by: Actor, invitation: "OrganiserInvitation") -> bool:
+    """Say whether the actor answers this call: the person of its address."""
+    return (
+        not isinstance(by, SystemActor)
+        and _is_person(by)
+        and bool(by.email)
+        and by.email.lower() == invitation.email.lower()
+    )
 
 
 def may_publish_challenge(by: Actor, challenge: "Challenge") -> bool:

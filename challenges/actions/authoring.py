@@ -30,7 +30,7 @@ MAX_FILE_BYTES = 200 << 20
 HEADER_BYTES = 1 << 16
 PAGE, TERMS = "presentation.md", "reglement.md"
 # Words of addresses that a challenge may not take.
-RESERVED = frozenset({"nouveau", "importer"})
+RESERVED = frozenset({"nouveau", "importer", "invitation"})
 HELD_OUT_ROLES = frozenset({spec.Role.TRUTH})
 ORGANISER_ROLES = frozenset({spec.Role.BASELINE_SUBMISSION})
 TABLES = frozenset({spec.Role.TEST, spec.Role.SAMPLE_SUBMISSION, spec.Role.TRUTH})

@@ -1,13 +1,24 @@
 """Announce a change of a challenge, in the language of the challenge."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from challenges import rules
 from challenges.enums import NoticeKind
 from challenges.models import Challenge, Notice
+from portal.accounts.authorization import require
+from portal.accounts.models import User
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock
+from portal.lib.refusals import Conflict
+
+MOST_A_DAY = 10
 
 
 def announce(
@@ -23,3 +34,29 @@ def announce(
     with override(language):
         text = str(sentence) % facts
     return Notice.objects.create(challenge=challenge, kind=kind, text=text, at=at)
+
+
+@transaction.atomic
+def write(*, challenge: Challenge, text: str, by: User) -> Notice:
+    """Announce something to everybody, in the organiser's own words: plain text, never rewritten.
+
+    In order: notice; event "notice.written"; letters to the people registered. Raises
+    NotAllowed; Conflict before the challenge is public, for the same text twice in ten minutes,
+    past ten announcements a day.
+    """
+    challenge = Challenge.objects.locked(challenge)
+    require(rules.may_edit_challenge, by, challenge)
+    if not challenge.is_public:
+        raise Conflict(
+            _("Une annonce paraît une fois le challenge publié."), code="notice_before_visa"
+        )
+    now = clock.now()
+    recent = challenge.notices.filter(kind=NoticeKind.TEXT, at__gt=now - timedelta(days=1))
+    if recent.filter(text=text, at__gt=now - timedelta(minutes=10)).exists():
+        raise Conflict(_("Cette annonce vient de paraître."), code="notice_twice")
+    if recent.count() >= MOST_A_DAY:
+        raise Conflict(_("Dix annonces par jour au plus."), code="notices_most")
+    notice = Notice.objects.create(challenge=challenge, kind=NoticeKind.TEXT, text=text, at=now)
+    record("notice.written", by=by, on=challenge, notice=notice.pk)
+    owe("mail.notice", key=str(notice.pk), notice_id=notice.pk)
+    return notice

@@ -8,14 +8,15 @@ from challenges.models.challenge import (
     ChallengePage,
     Notice,
     Phase,
-    PublicFile,
 )
 from challenges.models.drafting import ChallengeDraft
 from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation, Rung, Score, SealedResult
+from challenges.models.files import PublicFile
 from challenges.models.findings import EntryDetail, FairnessAudit
 from challenges.models.imports import BundleImport
 from challenges.models.job import Job
+from challenges.models.organisers import OrganiserInvitation
 from challenges.models.program import ProgramReport
 from challenges.models.receipt import ReceiptKey, ScoreReceipt
 from challenges.models.scorer import PhaseTask, Scorer, ScorerVersion
@@ -41,6 +42,7 @@ __all__ = [
     "Leaderboard",
     "MergeRequest",
     "Notice",
+    "OrganiserInvitation",
     "Phase",
     "PhaseTask",
     "ProgramReport",

@@ -186,6 +186,14 @@ class Challenge(models.Model):
             .exists()
         )
 
+    def is_owned_by(self, user: Viewer) -> bool:
+        """Say whether this person chooses who runs it."""
+        return self.organisers.filter(user_id=person_id(user), role=OrganiserRole.OWNER).exists()
+
+    def is_followed_by(self, user: Viewer) -> bool:
+        """Say whether this person runs it in any role, jury included."""
+        return self.organisers.filter(user_id=person_id(user)).exists()
+
     def is_played_by(self, user: Viewer) -> bool:
         """Say whether this person is, or was, in a team of it."""
         return bool(self.team_members.filter(user_id=person_id(user)).exists())
@@ -367,27 +375,3 @@ class Phase(models.Model):
         if self.closes_at is not None and now >= self.closes_at:
             return PhaseMoment.CLOSED
         return PhaseMoment.OPEN
-
-
-class PublicFile(models.Model):
-    """Offer a file of a challenge for download."""
-
-    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="files")
-    index = models.PositiveSmallIntegerField()
-    name = models.CharField(max_length=120)
-    role = models.CharField(max_length=32)
-    sha256 = models.CharField(max_length=64)
-    size = models.PositiveBigIntegerField()
-    rows = models.PositiveBigIntegerField(null=True, blank=True)
-    columns = models.JSONField(default=list, blank=True)
-    args = models.JSONField(default=list, blank=True)
-
-    class Meta:
-        ordering = ["index"]
-        constraints = [
-            models.UniqueConstraint(fields=["challenge", "name"], name="public_file_name_once"),
-            models.UniqueConstraint(fields=["challenge", "index"], name="public_file_index_once"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name

@@ -1,7 +1,9 @@
 """Tell the people registered what is announced to everybody."""
 
-from challenges.models import Notice
+from challenges.enums import InvitationState
+from challenges.models import Notice, OrganiserInvitation
 from challenges.tasks.telling import page, registered, tell
+from portal.accounts.models import User
 from portal.audit.outbox import handler
 
 
@@ -16,4 +18,20 @@ def notice(notice_id: int) -> None:
         path=page(found.challenge),
         event=str(found.pk),
         about=found.text,
+    )
+
+
+@handler("mail.organiser_invited")
+def organiser_invited(invitation_id: int) -> None:
+    """Ask a person to run a challenge with others; an address without account gets nothing."""
+    found = OrganiserInvitation.objects.select_related("challenge").get(pk=invitation_id)
+    if found.state != InvitationState.SENT:
+        return
+    tell(
+        "organiser_invited",
+        User.objects.filter(email__iexact=found.email, is_active=True),
+        found.challenge,
+        path="/espace/challenges/",
+        event=str(found.pk),
+        about=str(found.role),
     )

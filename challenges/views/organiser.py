@@ -23,7 +23,7 @@ from challenges.forms import (
     RevealForm,
     SendBackForm,
 )
-from challenges.models import Challenge, ChallengeDraft, Phase
+from challenges.models import Challenge, ChallengeDraft, OrganiserInvitation, Phase
 from challenges.queries.challenges import current_phase
 from challenges.views.head import challenges, face_of, is_open
 from challenges.views.panels import phase_row, pipeline
@@ -59,6 +59,9 @@ def mine(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "challenges",
         "rows": rows,
+        "invitations": OrganiserInvitation.objects.for_person(person(request))
+        .open_at(now)
+        .select_related("challenge"),
         "may_import": rules.may_deposit_bundle(person(request)),
         "crumbs": [(_("Mes challenges"), "")],
     }
@@ -257,6 +260,7 @@ def _cockpit(
     phases = list(challenge.phases.select_related("reveal", "reveal__proposed_by"))
     phase = current_phase(phases, now)
     edits = rules.may_edit_challenge(by, challenge)
+    follows = edits or rules.may_follow_challenge(by, challenge)
     draft = challenge.status == ChallengeStatus.DRAFT
     context = {
         "section": "challenges",
@@ -292,7 +296,7 @@ def _cockpit(
         "pipeline": pipeline(challenge),
         "may_examine": rules.may_examine_entries(by),
         "edits": edits,
-        "rooms": sections(challenge) if edits else [],
+        "rooms": sections(challenge, edits=edits) if edits or follows else [],
         "room": words_of("organiser"),
         "written": ChallengeDraft.objects.filter(challenge=challenge).first(),
         "may_build": edits and draft and not authoring.incomplete(challenge),

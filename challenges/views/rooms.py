@@ -27,14 +27,19 @@ SECTIONS: tuple[tuple[str, str | Promise, str], ...] = (
     ("write_files", gettext_lazy("Fichiers"), "database"),
     ("write_scoring", gettext_lazy("Notation"), "target"),
     ("write_phases", gettext_lazy("Phases"), "calendar"),
+    ("organisers", gettext_lazy("Équipe"), "user-check"),
+    ("announcements", gettext_lazy("Annonces"), "megaphone"),
 )
+# What the jury sees: it acts on nothing.
+OF_THE_JURY = frozenset({"organiser", "organisers", "announcements"})
 
 
-def sections(challenge: Challenge) -> list[tuple[str, str, str, str]]:
-    """List the pages of the organisers' space of a challenge."""
+def sections(challenge: Challenge, *, edits: bool = True) -> list[tuple[str, str, str, str]]:
+    """List the pages of the organisers' space of a challenge; edits: those of the jury if not."""
     return [
         (str(words), reverse(f"challenges:{route}", args=[challenge.slug]), "", icon)
         for route, words, icon in SECTIONS
+        if edits or route in OF_THE_JURY
     ]
 
 
@@ -50,12 +55,19 @@ def run_by(request: HttpRequest, slug: str) -> Challenge:
     return challenge
 
 
+def followed_by(request: HttpRequest, slug: str) -> Challenge:
+    """Return a challenge that this person runs, as jury too; 404 or 403 for any other."""
+    challenge = find_to_run(request, slug)
+    require(rules.may_follow_challenge, person(request), challenge)
+    return challenge
+
+
 def room(challenge: Challenge, route: str, **more: Any) -> dict[str, Any]:
     """Prepare the context common to the pages of the organisers' space."""
     return {
         "section": "challenges",
         "challenge": challenge,
-        "rooms": sections(challenge),
+        "rooms": sections(challenge, edits=more.get("edits", True)),
         "room": words_of(route),
         "crumbs": [
             (_("Mes challenges"), reverse("challenges:organiser_list")),
@@ -90,7 +102,7 @@ def phase_of(challenge: Challenge, index: int) -> Phase:
 
 
 def _may_run(request: HttpRequest, challenge: Challenge) -> bool:
-    return decides(request) or rules.may_edit_challenge(person(request), challenge)
+    return decides(request) or rules.may_follow_challenge(person(request), challenge)
 
 
 def decides(request: HttpRequest) -> bool:

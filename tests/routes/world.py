@@ -11,8 +11,8 @@ from itertools import count
 from typing import Any
 
 from catalogue.enums import ResourceKind
-from challenges.actions import bundle_imports, certificates, receipts, teams, uploads
-from challenges.enums import EntryStatus, SignalKind, Split, TeamRole
+from challenges.actions import bundle_imports, certificates, organisers, receipts, teams, uploads
+from challenges.enums import EntryStatus, OrganiserRole, SignalKind, Split, TeamRole
 from challenges.models import (
     BundleImport,
     Certificate,
@@ -237,6 +237,14 @@ def _challenges(world: World) -> None:
         size=stored.size,
     )
     world.objects["challenge.open.file"] = "train.csv"
+    invited = organisers.invite(
+        challenge=opened,
+        email=f"{world.canary('organiser', 'invited', 'organiser')}@exemple.fr",
+        role=OrganiserRole.JURY,
+        by=organiser,
+    )
+    world.objects["organiser.invited"] = str(invited.public_id)
+    world.objects["organiser.open"] = str(opened.organisers.get().pk)
     scenes.with_contract(opened)
     scenes.compile_keys(opened, ["1", "2"])
     for challenge, suffix in ((opened, ""), (closed, "_closed")):

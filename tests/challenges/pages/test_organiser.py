@@ -84,7 +84,7 @@ def test_list_costs_the_same_for_one_and_three(
     client: Client, owner: User, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     ChallengeFactory.create_batch(count, owner=owner, opened=True)
-    with django_assert_num_queries(clocked(9)):
+    with django_assert_num_queries(clocked(10)):
         client.get(reverse("challenges:organiser_list"))
 
 

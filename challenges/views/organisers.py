@@ -1,0 +1,163 @@
+"""Who runs a challenge: the page of its team, invitations, roles; and what it announces."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from challenges import rules
+from challenges.actions import notices, organisers
+from challenges.enums import OrganiserRole
+from challenges.forms.organisers import (
+    SHORT,
+    AnnouncementForm,
+    OrganiserInvitationForm,
+    OrganiserRoleForm,
+)
+from challenges.models import Challenge, OrganiserInvitation
+from challenges.views.authoring import tried
+from challenges.views.rooms import followed_by, room, run_by
+from challenges.views.teams import person
+from portal.lib import clock
+from portal.lib.refusals import Hidden
+
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@get_or_post
+def team(request: HttpRequest, slug: str) -> HttpResponse:
+    """List who runs the challenge; an owner invites somebody more."""
+    challenge = followed_by(request, slug)
+    form = OrganiserInvitationForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            status = tried(
+                form,
+                lambda: organisers.invite(
+                    challenge=challenge,
+                    email=form.cleaned_data["email"],
+                    role=OrganiserRole(form.cleaned_data["role"]),
+                    by=person(request),
+                ),
+                {"organiser_already": "email", "organisers_most": "email"},
+            )
+        if not status:
+            messages.success(
+                request, _("Invitation enregistrée. Si cette adresse a un compte, elle est partie.")
+            )
+            return redirect("challenges:organisers", slug)
+    return _team(request, challenge, form, status)
+
+
+def _team(
+    request: HttpRequest, challenge: Challenge, form: OrganiserInvitationForm, status: int
+) -> HttpResponse:
+    by = person(request)
+    owns = rules.may_run_organisers(by, challenge)
+    sent = challenge.organiser_invitations.open_at(clock.now()) if owns else []
+    context = room(
+        challenge,
+        "organisers",
+        form=form,
+        owns=owns,
+        edits=owns or rules.may_edit_challenge(by, challenge),
+        rows=[
+            {
+                "organiser": each,
+                "role": SHORT[OrganiserRole(each.role)],
+                "form": OrganiserRoleForm(initial={"role": each.role}, auto_id=f"id_{each.pk}_%s"),
+                "is_me": each.user_id == by.pk,
+            }
+            for each in challenge.organisers.select_related("user").order_by("pk")
+        ],
+        invitations=[(each, SHORT[OrganiserRole(each.role)]) for each in sent],
+    )
+    return render(request, "challenges/organise/team.html", context, status=status)
+
+
+@require_POST
+def change_role(request: HttpRequest, slug: str, organiser: int) -> HttpResponse:
+    """Change what a person does for the challenge."""
+    challenge = followed_by(request, slug)
+    found = get_object_or_404(challenge.organisers, pk=organiser)
+    form = OrganiserRoleForm(request.POST)
+    if not form.is_valid():
+        return _team(request, challenge, OrganiserInvitationForm(), 422)
+    organisers.change_role(
+        organiser=found, role=OrganiserRole(form.cleaned_data["role"]), by=person(request)
+    )
+    messages.success(request, _("Rôle enregistré."))
+    return redirect("challenges:organisers", slug)
+
+
+@require_POST
+def remove(request: HttpRequest, slug: str, organiser: int) -> HttpResponse:
+    """Remove a person from those who run the challenge, or leave."""
+    challenge = followed_by(request, slug)
+    found = get_object_or_404(challenge.organisers, pk=organiser)
+    leaves = found.user_id == person(request).pk
+    organisers.remove(organiser=found, by=person(request))
+    messages.success(request, _("Cette personne n’organise plus le challenge."))
+    return (
+        redirect("challenges:organiser_list") if leaves else redirect("challenges:organisers", slug)
+    )
+
+
+@require_POST
+def revoke(request: HttpRequest, slug: str, invitation: str) -> HttpResponse:
+    """Take an invitation back."""
+    challenge = followed_by(request, slug)
+    found = get_object_or_404(challenge.organiser_invitations, public_id=invitation)
+    organisers.revoke(invitation=found, by=person(request))
+    messages.success(request, _("Invitation retirée."))
+    return redirect("challenges:organisers", slug)
+
+
+@require_POST
+def answer(request: HttpRequest, invitation: str) -> HttpResponse:
+    """Answer a call to run a challenge, from one's own list of challenges."""
+    by = person(request)
+    found = OrganiserInvitation.objects.for_person(by).filter(public_id=invitation).first()
+    if found is None:
+        raise Hidden(denied=OrganiserInvitation.objects.filter(public_id=invitation).first())
+    if request.POST.get("decision") == "accept":
+        organisers.accept(invitation=found, by=by)
+        messages.success(request, _("Vous organisez maintenant ce challenge."))
+        return redirect("challenges:organiser", found.challenge.slug)
+    organisers.decline(invitation=found, by=by)
+    messages.success(request, _("Invitation déclinée."))
+    return redirect("challenges:organiser_list")
+
+
+@get_or_post
+def announcements(request: HttpRequest, slug: str) -> HttpResponse:
+    """List what was announced, and announce something more."""
+    challenge = followed_by(request, slug) if request.method != "POST" else run_by(request, slug)
+    form = AnnouncementForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            status = tried(
+                form,
+                lambda: notices.write(
+                    challenge=challenge, text=form.cleaned_data["text"], by=person(request)
+                ),
+                dict.fromkeys(("notice_twice", "notices_most", "notice_before_visa"), "text"),
+            )
+        if not status:
+            messages.success(request, _("Annonce publiée. Les inscrits la reçoivent par courriel."))
+            return redirect("challenges:announcements", slug)
+    edits = rules.may_edit_challenge(person(request), challenge)
+    context = room(
+        challenge,
+        "announcements",
+        form=form,
+        notices=list(challenge.notices.all()[:100]),
+        edits=edits,
+        may_announce=challenge.is_public and edits,
+    )
+    return render(request, "challenges/organise/announcements.html", context, status=status)

@@ -1,0 +1,202 @@
+"""Who runs a challenge: invited, accepted, changed, removed; the jury reads and does not act."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from challenges.actions import notices, organisers
+from challenges.enums import OrganiserRole
+from challenges.models import Challenge, OrganiserInvitation
+from portal.accounts.models import User
+from portal.audit.models import AuditEvent, Outbox
+from portal.audit.outbox import relay
+from portal.lib import clock
+from portal.lib.refusals import Conflict, Hidden, NotAllowed
+from tests.factories.accounts import UserFactory
+from tests.factories.challenges import ChallengeFactory, TeamFactory, captain_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner() -> User:
+    """Return an owner."""
+    made: User = UserFactory()
+    return made
+
+
+@pytest.fixture
+def challenge(owner: User) -> Challenge:
+    """Return an open challenge."""
+    made: Challenge = ChallengeFactory(opened=True, owner=owner)
+    return made
+
+
+def joined(challenge: Challenge, by: User, role: OrganiserRole) -> User:
+    """Let a person accept a call."""
+    person: User = UserFactory()
+    invitation = organisers.invite(challenge=challenge, email=person.email, role=role, by=by)
+    organisers.accept(invitation=invitation, by=person)
+    return person
+
+
+def roles(challenge: Challenge) -> list[str]:
+    return list(challenge.organisers.order_by("pk").values_list("role", flat=True))
+
+
+def test_a_person_joins_only_by_accepting(challenge: Challenge, owner: User) -> None:
+    person = UserFactory()
+    invitation = organisers.invite(
+        challenge=challenge, email=person.email.upper(), role=OrganiserRole.ORGANISER, by=owner
+    )
+    assert roles(challenge) == ["owner"]
+    with pytest.raises(Hidden):
+        organisers.accept(invitation=invitation, by=UserFactory())
+    organisers.accept(invitation=invitation, by=person)
+    assert roles(challenge) == ["owner", "organiser"]
+    with pytest.raises(Conflict):
+        organisers.accept(invitation=invitation, by=person)
+    with pytest.raises(Conflict):
+        organisers.invite(
+            challenge=challenge, email=person.email, role=OrganiserRole.JURY, by=owner
+        )
+    assert list(
+        AuditEvent.objects.filter(action__startswith="organiser.").values_list("action", flat=True)
+    ) == ["organiser.invited", "organiser.joined"]
+
+
+def test_an_invitation_ends_and_is_replaced(challenge: Challenge, owner: User) -> None:
+    person = UserFactory()
+    first, second = (
+        organisers.invite(
+            challenge=challenge, email=person.email, role=OrganiserRole.JURY, by=owner
+        )
+        for _time in range(2)
+    )
+    with pytest.raises(Conflict):
+        organisers.accept(invitation=first, by=person)
+    OrganiserInvitation.objects.filter(pk=second.pk).update(
+        expires_at=clock.now() - timedelta(milliseconds=1)
+    )
+    with pytest.raises(Conflict):
+        organisers.accept(invitation=second, by=person)
+    assert roles(challenge) == ["owner"]
+
+
+def test_who_plays_does_not_run_it(challenge: Challenge, owner: User) -> None:
+    captain = captain_of(TeamFactory(challenge=challenge))
+    invitation = organisers.invite(
+        challenge=challenge, email=captain.email, role=OrganiserRole.JURY, by=owner
+    )
+    with pytest.raises(Conflict) as refused:
+        organisers.accept(invitation=invitation, by=captain)
+    assert refused.value.code == "organiser_plays"
+
+
+def test_one_owner_at_least_stays(challenge: Challenge, owner: User) -> None:
+    mine = challenge.organisers.get()
+    for act in (
+        lambda: organisers.remove(organiser=mine, by=owner),
+        lambda: organisers.change_role(organiser=mine, role=OrganiserRole.JURY, by=owner),
+    ):
+        with pytest.raises(Conflict) as refused:
+            act()
+        assert refused.value.code == "last_owner"
+    other = joined(challenge, owner, OrganiserRole.OWNER)
+    organisers.remove(organiser=mine, by=owner)
+    assert challenge.organisers.get().user == other
+
+
+@pytest.mark.parametrize("role", [OrganiserRole.ORGANISER, OrganiserRole.JURY])
+def test_only_an_owner_chooses_who_runs_it(
+    challenge: Challenge, owner: User, role: OrganiserRole
+) -> None:
+    person = joined(challenge, owner, role)
+    mine = challenge.organisers.get(user=person)
+    for act in (
+        lambda: organisers.invite(
+            challenge=challenge, email="a@exemple.fr", role=OrganiserRole.JURY, by=person
+        ),
+        lambda: organisers.change_role(organiser=mine, role=OrganiserRole.OWNER, by=person),
+        lambda: organisers.remove(organiser=challenge.organisers.get(user=owner), by=person),
+    ):
+        with pytest.raises(NotAllowed):
+            act()
+    organisers.remove(organiser=mine, by=person)
+    assert roles(challenge) == ["owner"]
+
+
+def test_the_jury_reads_the_cockpit_and_acts_on_nothing(
+    client: Client, challenge: Challenge, owner: User
+) -> None:
+    client.force_login(joined(challenge, owner, OrganiserRole.JURY))
+    for route, args in (("organiser", []), ("organisers", []), ("announcements", [])):
+        text = client.get(reverse(f"challenges:{route}", args=[challenge.slug, *args])).text
+        assert "Espace organisateur" in text
+        assert "btn-primary" not in text.split("<main", 1)[1]
+    for route, args, sent in (
+        ("write_texts", [], {}),
+        ("announcements", [], {"text": "Bonjour"}),
+        ("organiser_close", [0], {"sure": "on"}),
+        ("organiser_dates", [0], {}),
+        ("registrations", [], {}),
+        ("write_phase", [0], {"max_per_day": 9}),
+    ):
+        asked = client.post if sent or route != "registrations" else client.get
+        response = asked(reverse(f"challenges:{route}", args=[challenge.slug, *args]), sent)
+        assert response.status_code == 403, route
+
+
+def test_pages_invite_accept_and_remove(client: Client, challenge: Challenge, owner: User) -> None:
+    person = UserFactory(display_name="Camille")
+    address = reverse("challenges:organisers", args=[challenge.slug])
+    client.force_login(owner)
+    known, unknown = (
+        client.post(address, {"email": email, "role": "organiser"}, follow=True)
+        for email in (person.email, "personne@exemple.fr")
+    )
+    told = "Si cette adresse a un compte, elle est partie."
+    assert (told in known.text, told in unknown.text) == (True, True)
+    assert client.post(address, {"email": "x", "role": "organiser"}).status_code == 422
+    relay()
+    letters = Outbox.objects.filter(topic="mail.challenge_letter")
+    assert [each.ids["user_id"] for each in letters] == [person.pk]
+    theirs = Client()
+    theirs.force_login(person)
+    assert "On vous invite à organiser" in theirs.get(reverse("challenges:organiser_list")).text
+    call = OrganiserInvitation.objects.get(email=person.email)
+    answer = reverse("challenges:organiser_answer", args=[call.public_id])
+    assert client.post(answer, {"decision": "accept"}).status_code == 404
+    assert theirs.post(answer, {"decision": "accept"}).status_code == 302
+    mine = challenge.organisers.get(user=person)
+    role = reverse("challenges:organiser_role", args=[challenge.slug, mine.pk])
+    assert client.post(role, {"role": "jury"}).status_code == 302
+    assert client.post(role, {"role": "roi"}).status_code == 422
+    assert "Jury" in client.get(address).text
+    gone = reverse("challenges:organiser_remove", args=[challenge.slug, mine.pk])
+    assert client.post(gone).status_code == 302
+    assert theirs.get(address).status_code == 404
+
+
+def test_an_announcement_is_public_and_mailed_once(
+    client: Client, challenge: Challenge, owner: User
+) -> None:
+    captain = captain_of(TeamFactory(challenge=challenge))
+    client.force_login(owner)
+    address = reverse("challenges:announcements", args=[challenge.slug])
+    said = {"text": "Le fichier d’essai change : <b>relisez-le</b>."}
+    assert client.post(address, said).status_code == 302
+    assert client.post(address, said).status_code == 409
+    assert client.post(address, {"text": " "}).status_code == 422
+    for _time in range(3):
+        relay()
+    letters = Outbox.objects.filter(topic="mail.challenge_letter")
+    assert [each.ids["user_id"] for each in letters] == [captain.pk]
+    text = Client().get(reverse("challenges:presentation", args=[challenge.slug])).text
+    assert "&lt;b&gt;relisez-le&lt;/b&gt;" in text
+    with pytest.raises(NotAllowed):
+        notices.write(challenge=challenge, text="Faux", by=captain)
+    with pytest.raises(Conflict):
+        notices.write(challenge=ChallengeFactory(owner=owner), text="Trop tôt", by=owner)
