@@ -8,6 +8,7 @@ from challenges.views import (
     building,
     certificates,
     details,
+    disclosures,
     embeds,
     entries,
     examinations,
@@ -20,6 +21,7 @@ from challenges.views import (
     reading,
     receipts,
     registrations,
+    reports,
     signals,
     standings,
     teams,
@@ -44,6 +46,7 @@ entry_patterns = [
 
 team_patterns = [
     path("", teams.team, name="team"),
+    path("montrer/", disclosures.show, name="team_show"),
     path("inviter/", teams.invite, name="team_invite"),
     path("invitation/<uuid:invitation>/retirer/", teams.revoke, name="team_revoke"),
     path("invitation/<uuid:invitation>/<str:token>/", teams.join, name="team_join"),
@@ -64,6 +67,8 @@ challenge_patterns: list[URLPattern | URLResolver] = [
     path("classement.atom", embeds.feed, name="standings_feed"),
     path("classement.csv", standings.standings_csv, name="standings_csv"),
     path("classement.json", standings.standings_json, name="standings_json"),
+    path("bilan/", reports.report, name="report"),
+    path("bilan.json", reports.report_json, name="report_json"),
     path("equite/", fairness.audits, name="audits"),
     path("equite/<uuid:entry>/", fairness.audit, name="audit"),
     path("equite/<uuid:entry>.csv", fairness.audit_csv, name="audit_csv"),

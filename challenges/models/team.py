@@ -65,6 +65,10 @@ class Team(models.Model):
     pseudonym = models.CharField(max_length=80, blank=True)
     is_baseline = models.BooleanField(default=False)
     show_members = models.BooleanField(default=False)
+    # Its fact sheet stands in the final report.
+    show_method = models.BooleanField(default=False)
+    # An organiser may propose a card of its solution.
+    allow_card = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     # How many files were checked without being sent, in the hour that began then.
     checks_hour = models.DateTimeField(null=True, blank=True)

@@ -84,9 +84,9 @@ def scale_of(board: Board) -> tuple[float, float, float | None]:
     return (*round_axis(min(known), max(known)), reference)
 
 
-def stability(board: Board) -> str:
+def stability(facts: Mapping[str, Any]) -> str:
     """Say how often the first place and the whole order stand under resampling."""
-    first, tau = board.facts.get("leader_first"), board.facts.get("tau")
+    first, tau = facts.get("leader_first"), facts.get("tau")
     if first is None:
         return ""
     share = number_format(math.floor(first * 100), 0)

@@ -55,6 +55,13 @@ def rank(payload: Payload) -> str:
     others = payload["tied_teams"] - 1
     if others < 1:
         return str(place)
+    if not payload["interval"]:
+        told = ngettext(
+            "%(rank)s ex æquo avec %(n)s autre équipe",
+            "%(rank)s ex æquo avec %(n)s autres équipes",
+            others,
+        )
+        return told % {"rank": place, "n": number_format(others)}
     told = ngettext(
         "%(rank)s ex æquo : %(n)s autre équipe partage ce rang, l’écart n’est pas "
         "significatif (95 %%)",

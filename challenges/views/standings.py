@@ -131,7 +131,7 @@ def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[
         "scale": (minimum, maximum, reference),
         "reference": reference,
         "gap": boards.gap(board, mine),
-        "stability": boards.stability(board),
+        "stability": boards.stability(board.facts),
         "sort": sort,
         "final": board.split == Split.PRIVATE,
         "parts": _parts(board),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from challenges.actions import teams
 from challenges.enums import InvitationState
 from challenges.forms import InvitationForm, TeamForm, TermsForm
+from challenges.forms.disclosures import DisclosureForm
 from challenges.models import Challenge, TeamInvitation, TeamMember
 from challenges.queries.teams import has_accepted_terms, latest_terms, registration_of
 from challenges.views.head import find, scene, team_of
@@ -166,6 +167,13 @@ def _rules_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, A
     }
 
 
+def _disclosures(own: Any) -> DisclosureForm | None:
+    if own is None:
+        return None
+    shown = {"members": own.show_members, "method": own.show_method, "card": own.allow_card}
+    return DisclosureForm(initial=shown)
+
+
 def _team_page(
     request: HttpRequest,
     slug: str,
@@ -186,6 +194,7 @@ def _team_page(
         "members": members,
         "me": me,
         "captain": captain,
+        "disclosure_form": _disclosures(own),
         "invitations": list(own.invitations.filter(state=InvitationState.SENT)) if captain else [],
         "registration": registration,
         "accepted": registration is not None and has_accepted_terms(challenge, request.user),

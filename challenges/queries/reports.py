@@ -1,0 +1,212 @@
+"""Everything a final report tells of a revealed phase, as plain values."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count, Sum
+
+from challenges.enums import EntryStatus, EvaluationState, Split
+from challenges.models import Challenge, Column, Entry, Evaluation, Phase, Standing, TeamMember
+from challenges.queries import boards, findings
+from challenges.queries.boards import Board, Row
+from challenges.queries.findings import Audited
+
+# Everyone reads the same report: what only some may read is not in it.
+READER = AnonymousUser()
+MOST_ANSWER = 2_000
+
+
+def reported_phase(challenge: Challenge, index: int | None = None) -> Phase | None:
+    """Return the revealed phase asked for, by default the last one; None when none is."""
+    found = (
+        challenge.phases.filter(reveal__executed_at__isnull=False)
+        .select_related("challenge__organiser", "reveal")
+        .order_by("index")
+    )
+    return found.last() if index is None else found.filter(index=index).first()
+
+
+def public_audits(phase: Phase) -> list[Audited]:
+    """List the audits that the reveal made public."""
+    return findings.audits(phase, READER)
+
+
+def document(phase: Phase, audits: Sequence[Audited]) -> dict[str, Any]:
+    """Return the report of a revealed phase; raises Hidden when no board shows it.
+
+    Values are those of the boards: released, rounded once. The JSON of docs/api.md.
+    """
+    final, public = (boards.board(phase, split, READER) for split in (Split.PRIVATE, Split.PUBLIC))
+    primary = next((c for c in final.columns if c.pk == final.leaderboard.primary_id), None)
+    rows = ranked(phase, final, public, primary)
+    challenge = phase.challenge
+    facts = phase.reveal.facts
+    return {
+        "version": 1,
+        "challenge": challenge.slug,
+        "title": challenge.title,
+        "organiser": challenge.organiser.name,
+        "phase": phase.index,
+        "phase_name": phase.name,
+        "opens_at": _instant(phase.opens_at),
+        "closes_at": _instant(phase.closes_at),
+        "published_at": _instant(phase.reveal.executed_at),
+        "digest": final.digest,
+        "metric": _metric(primary),
+        "first": [row["team"] for row in rows if row["rank"] == 1 and not row["baseline"]],
+        "leader_first": final.facts.get("leader_first"),
+        "tau": final.facts.get("tau"),
+        "few_units": bool(final.facts.get("few")),
+        "ranking": rows,
+        "shakeup": {key: facts.get(key) for key in ("teams", "kendall", "spearman", "mean_shift")},
+        "outside": [row["team"] for row in rows if row["outside"]],
+        "fairness": _fairness(phase, final, audits),
+        "methods": _methods(final),
+        "participation": participation(phase),
+        "means": means(phase),
+        "notices": [
+            {"at": _instant(each.at), "kind": str(each.kind), "text": each.text}
+            for each in challenge.notices.order_by("at", "pk")
+        ],
+        "scorer_versions": len({each.scorer_version_id for each in phase.tasks.all()}),
+    }
+
+
+def ranked(
+    phase: Phase, final: Board, public: Board, primary: Column | None
+) -> list[dict[str, Any]]:
+    """List the teams of the final board beside what the public one had announced."""
+    before = {row.standing.team_id: row for row in public.rows}
+    ranks = Counter(row.standing.rank for row in final.rows if not row.is_baseline)
+    outside = set(phase.reveal.facts.get("outside", ()))
+    found = []
+    for row in final.rows:
+        standing, former = row.standing, before.get(row.standing.team_id)
+        found.append(
+            {
+                "team": row.team_name,
+                "baseline": row.is_baseline,
+                "rank": standing.rank,
+                "tier": standing.tier,
+                "tied": bool(standing.rank) and ranks[standing.rank] > 1 and not row.is_baseline,
+                **_figure(final, row, primary),
+                "public": None
+                if former is None
+                else {"rank": former.standing.rank, **_figure(public, former, primary)},
+                "outside": standing.team_id in outside,
+                **({"no_prize": row.is_barred(final.columns)} if final.has_limit else {}),
+            }
+        )
+    return found
+
+
+def participation(phase: Phase) -> dict[str, Any]:
+    """Count teams, people, entries by their outcome and failures by their code."""
+    entries = Entry.objects.filter(enrolment__phase=phase, enrolment__team__is_baseline=False)
+    states = dict(entries.order_by().values_list("status").annotate(n=Count("pk")))
+    failures = dict(
+        entries.exclude(reason_code="")
+        .order_by()
+        .values_list("reason_code")
+        .annotate(n=Count("pk"))
+    )
+    teams = entries.order_by().values("enrolment__team").distinct()
+    people = TeamMember.objects.filter(team__in=teams).order_by().values("user").distinct()
+    return {
+        "teams": teams.count(),
+        "people": people.count(),
+        "entries": sum(states.values()),
+        "scored": states.get(EntryStatus.SCORED, 0),
+        "refused": states.get(EntryStatus.REJECTED, 0),
+        "failed": states.get(EntryStatus.FAILED, 0),
+        "withdrawn": states.get(EntryStatus.WITHDRAWN, 0),
+        "causes": dict(sorted(failures.items(), key=lambda each: (-each[1], each[0]))),
+    }
+
+
+def means(phase: Phase) -> dict[str, Any]:
+    """Sum what the evaluations used; the energy is a declared estimate, of some of them."""
+    done = Evaluation.objects.filter(entry__enrolment__phase=phase, state=EvaluationState.DONE)
+    found = done.aggregate(
+        n=Count("pk"),
+        estimated=Count("energy_wh"),
+        seconds=Sum("seconds"),
+        cpu=Sum("cpu_seconds"),
+        energy=Sum("energy_wh"),
+    )
+    return {
+        "evaluations": found["n"],
+        "seconds": round(found["seconds"] or 0.0),
+        "cpu_seconds": None if found["cpu"] is None else round(found["cpu"]),
+        "energy_wh": None if found["energy"] is None else round(found["energy"], 2),
+        "energy_of": found["estimated"],
+    }
+
+
+def _metric(primary: Column | None) -> dict[str, Any] | None:
+    if primary is None:
+        return None
+    return {
+        "key": primary.key,
+        "title": primary.title,
+        "direction": str(primary.direction),
+        "decimals": primary.decimals,
+    }
+
+
+def _figure(board: Board, row: Row, primary: Column | None) -> dict[str, Any]:
+    cell = (row.cells[board.columns.index(primary)] if primary else None) or {}
+    return {key: cell.get(key) for key in ("value", "low", "high")}
+
+
+def _fairness(phase: Phase, final: Board, audits: Sequence[Audited]) -> dict[str, Any]:
+    """Tell what the reveal made public of fairness: audits and figures of the board."""
+    return {
+        "declared": findings.declared_audit(phase) is not None,
+        "audits": [
+            {
+                "team": each.team,
+                "entry": str(each.entry_id),
+                "baseline": each.is_baseline,
+                "verdicts": [
+                    {"attributes": part["attributes"], "verdict": part["verdict"]}
+                    for part in each.record["slices"]
+                ],
+            }
+            for each in audits
+        ],
+        "columns": [column.key for column in final.columns if column.at_closing],
+    }
+
+
+def _methods(final: Board) -> list[dict[str, Any]]:
+    """Give the fact sheets of the listed entries of the teams that publish theirs."""
+    questions = [
+        (str(each["key"]), str(each.get("label") or each["key"]))
+        for each in final.leaderboard.phase.challenge.fact_sheet
+    ]
+    listed = (
+        Standing.objects.filter(
+            leaderboard=final.leaderboard, split=Split.PRIVATE, team__show_method=True
+        )
+        .select_related("team", "entry")
+        .order_by("position")
+    )
+    return [
+        {
+            "team": row.team.name,
+            "answers": [
+                {"question": label, "answer": str(row.entry.fact_sheet[key])[:MOST_ANSWER]}
+                for key, label in questions
+                if row.entry.fact_sheet.get(key)
+            ],
+        }
+        for row in listed
+        if row.entry.fact_sheet
+    ]
+
+
+def _instant(at: Any) -> str | None:
+    return None if at is None else str(at.replace(microsecond=0).isoformat())

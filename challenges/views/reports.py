@@ -1,0 +1,197 @@
+"""The final report of a phase, made from the data: a page to print, and its JSON."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from challenges.models import Challenge, Phase
+from challenges.models.words import REASON_SENTENCES
+from challenges.queries import reports
+from challenges.views import boards
+from challenges.views.axis import axis_decimals, round_axis
+from challenges.views.fairness_cards import summary
+from challenges.views.head import find, scene
+from challenges.views.standings import open_to_sites
+from portal.lib.conditional import tagged
+from portal.lib.refusals import Hidden
+
+MOST_DRAWN = 20
+MOST_LISTED = 100
+
+
+@login_not_required
+@require_safe
+def report(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the final report; before the reveal, say when it comes."""
+    context = scene(request, slug, "standings")
+    phase = _phase(request, context["challenge"])
+    if phase is None:
+        return render(request, "challenges/report_awaited.html", context)
+    audits = reports.public_audits(phase)
+    told = reports.document(phase, audits)
+    context |= {"shown_phase": phase, "report": told, **_drawn(told)}
+    context["audits"] = [
+        {"audited": each, "verdicts": summary(each)} for each in audits[:MOST_LISTED]
+    ]
+    context["phase_links"] = [
+        (each.name, f"?phase={each.index}") for each in context["phases"] if each.is_revealed
+    ]
+    context["notices"] = [
+        each | {"at": datetime.fromisoformat(each["at"])} for each in told["notices"]
+    ]
+    context["stability"] = boards.stability(told)
+    return render(request, "challenges/report.html", context)
+
+
+@login_not_required
+@require_safe
+def report_json(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Send the final report as JSON, with an ETag; its members are described in docs/api.md."""
+    phase = _phase(request, find(request, slug))
+    if phase is None:
+        raise Hidden
+    told = reports.document(phase, reports.public_audits(phase))
+    return tagged(request, open_to_sites(JsonResponse(told)), digest=told["digest"])
+
+
+def _phase(request: HttpRequest, challenge: Challenge) -> Phase | None:
+    index = request.GET.get("phase", "")
+    if not index:
+        return reports.reported_phase(challenge)
+    found = reports.reported_phase(challenge, int(index[:6])) if index.isdecimal() else None
+    if found is None:
+        raise Hidden
+    return found
+
+
+def _drawn(told: dict[str, Any]) -> dict[str, Any]:
+    """Prepare the rows in words, and the two drawings that say the same."""
+    metric = told["metric"]
+    decimals = metric["decimals"] if metric else 0
+    ranking = told["ranking"]
+    rows = [_row(each, decimals) for each in ranking[:MOST_LISTED]]
+    teams = [each for each in ranking if not each["baseline"] and each["value"] is not None]
+    reference = next((each["value"] for each in ranking if each["baseline"]), None)
+    best = next((row for row in rows if row["rank"] == 1 and not row["baseline"]), None)
+    return {
+        "rows": rows,
+        "left_out": max(0, len(ranking) - MOST_LISTED),
+        "best": best,
+        "baselines": [row for row in rows if row["baseline"]],
+        "final_plot": _final_plot(teams[:MOST_DRAWN], decimals, reference),
+        "shift_plot": _shift_plot(teams[:MOST_DRAWN], decimals),
+        "causes": [
+            (str(REASON_SENTENCES.get(code, code)), count)
+            for code, count in told["participation"]["causes"].items()
+        ],
+    }
+
+
+def _row(each: dict[str, Any], decimals: int) -> dict[str, Any]:
+    public = each["public"] or {}
+    return each | {
+        "score": _number(each["value"], decimals),
+        "ends": _ends(each, decimals),
+        "public_score": _number(public.get("value"), decimals),
+        "public_ends": _ends(public, decimals),
+        "public_rank": public.get("rank"),
+    }
+
+
+def _final_plot(
+    teams: list[dict[str, Any]], decimals: int, reference: float | None
+) -> dict[str, Any] | None:
+    ends = [reference, *(each[key] for each in teams for key in ("value", "low", "high"))]
+    rows = [
+        {
+            "label": f"{each['rank'] or '–'} · {each['team']}",
+            **{key: each[key] for key in ("value", "low", "high")},
+        }
+        for each in teams
+    ]
+    return _plot(
+        "final",
+        _("Scores définitifs et leurs intervalles à 95 %"),
+        _("Un point par équipe, du premier rang au dernier ; le tableau donne les mêmes valeurs."),
+        rows,
+        ends,
+        reference,
+    )
+
+
+def _shift_plot(teams: list[dict[str, Any]], decimals: int) -> dict[str, Any] | None:
+    compared = [each for each in teams if each["public"]]
+    rows = [
+        {
+            "label": _moved(each),
+            "value": each["value"],
+            "low": each["public"]["low"],
+            "high": each["public"]["high"],
+            "faint": not each["outside"],
+        }
+        for each in compared
+    ]
+    ends = [row[key] for row in rows for key in ("value", "low", "high")]
+    return _plot(
+        "shift",
+        _("Score définitif et intervalle annoncé pendant le challenge"),
+        _(
+            "Le trait est l’intervalle public, le point le score définitif : plein quand il est "
+            "hors de l’intervalle. Le tableau donne les mêmes valeurs."
+        ),
+        rows,
+        ends,
+        None,
+    )
+
+
+def _moved(each: dict[str, Any]) -> str:
+    told = _("%(team)s : rang %(before)s, puis %(after)s") % {
+        "team": each["team"],
+        "before": each["public"]["rank"] or "–",
+        "after": each["rank"] or "–",
+    }
+    return f"{told} · {_('hors intervalle')}" if each["outside"] else told
+
+
+def _plot(
+    key: str,
+    title: str,
+    description: str,
+    rows: list[dict[str, Any]],
+    ends: list[float | None],
+    reference: float | None,
+) -> dict[str, Any] | None:
+    known = [end for end in ends if end is not None]
+    if not rows:
+        return None
+    low, high = round_axis(min(known), max(known))
+    return {
+        "key": f"plot-{key}",
+        "title": title,
+        "description": description,
+        "rows": rows,
+        "scale": (low, high),
+        "reference": reference,
+        "decimals": axis_decimals(low, high, ticks=3),
+    }
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return "–" if value is None else str(number_format(value, decimals, use_l10n=True))
+
+
+def _ends(figure: dict[str, Any], decimals: int) -> str:
+    if figure.get("low") is None or figure.get("high") is None:
+        return ""
+    return _("de %(low)s à %(high)s") % {
+        "low": _number(figure["low"], decimals),
+        "high": _number(figure["high"], decimals),
+    }

@@ -1,0 +1,178 @@
+"""The final report: awaited before the reveal, then all that was released, for everyone alike."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from challenges.actions import disclosures
+from challenges.enums import NoticeKind, Split
+from challenges.models import Challenge, Notice, Standing, Team
+from portal.audit.models import AuditEvent
+from portal.lib import clock
+from portal.lib.refusals import NotAllowed
+from tests.challenges.pages.scenes import clocked, listed, reveal
+from tests.factories import findings
+from tests.factories.accounts import UserFactory
+from tests.factories.challenges import ChallengeFactory, EntryFactory, captain_of
+
+pytestmark = pytest.mark.django_db
+PAGE = reverse("challenges:report", args=["tensions"])
+FILE = reverse("challenges:report_json", args=["tensions"])
+
+
+@pytest.fixture
+def challenge() -> Challenge:
+    """Return an open challenge: two teams, a reference."""
+    made: Challenge = ChallengeFactory(opened=True, slug="tensions", title="Tensions")
+    listed(made, "Alpha", 0.30, rank=1)
+    listed(made, "Bêta", 0.40, rank=2)
+    listed(made, "Référence", 0.5, rank=0, baseline=True)
+    made.fact_sheet = [{"key": "modele", "label": "Quel modèle ?"}]
+    made.save()
+    return made
+
+
+def revealed(challenge: Challenge) -> None:
+    reveal(challenge, {"Bêta": 0.3333, "Alpha": 0.4444})
+    Standing.objects.filter(split=Split.PRIVATE, team__name="Alpha").update(rank=1)
+    row = Standing.objects.get(split=Split.PUBLIC, team__is_baseline=True)
+    listed(challenge, "", 0.52, rank=0, split=Split.PRIVATE, entry=row.entry, baseline=True)
+
+
+def text_of(client: Client, address: str = PAGE) -> str:
+    page = client.get(address)
+    assert page.status_code == 200
+    return re.sub(r"\s+", " ", page.text.replace("\u202f", " "))
+
+
+def test_before_the_reveal_it_is_awaited(client: Client, challenge: Challenge) -> None:
+    listed(challenge, "", 0.7777, rank=1, split=Split.PRIVATE, entry=EntryFactory())
+    text = text_of(client)
+    assert "Le bilan n’est pas encore publié" in text
+    assert not re.search(r"0[.,]777", text)
+    assert client.get(FILE).status_code == 404
+    client.force_login(challenge.organisers.get().user)
+    assert client.get(FILE).status_code == 404
+    for phase in ("0", "9", "x", "²"):
+        assert client.get(f"{PAGE}?phase={phase}").status_code == 404
+
+
+def test_it_tells_winners_moves_figures_and_notices(client: Client, challenge: Challenge) -> None:
+    EntryFactory(
+        enrolment=challenge.teams.get(name="Alpha").enrolments.get(), failed=True, number=7
+    )
+    revealed(challenge)
+    Notice.objects.create(
+        challenge=challenge, kind=NoticeKind.SCORING, text="Nouvelle notation.", at=clock.now()
+    )
+    assert "Lire le bilan" in text_of(client, reverse("challenges:presentation", args=["tensions"]))
+    assert PAGE in text_of(client, reverse("challenges:standings", args=["tensions"]))
+    page = client.get(PAGE)
+    told = page.context["report"]
+    assert told["first"] == ["Bêta", "Alpha"]
+    assert told["outside"] == ["Bêta"]
+    rows = {row["team"]: row for row in page.context["rows"]}
+    assert (rows["Bêta"]["score"], rows["Bêta"]["ends"]) == ("0,3333", "de 0,2833 à 0,3833")
+    assert (rows["Bêta"]["public_score"], rows["Bêta"]["public_rank"]) == ("0,4000", 2)
+    assert (rows["Référence"]["baseline"], rows["Référence"]["score"]) == (True, "0,5200")
+    assert told["participation"] == {
+        "teams": 2,
+        "people": 2,
+        "entries": 3,
+        "scored": 2,
+        "refused": 0,
+        "failed": 1,
+        "withdrawn": 0,
+        "causes": {"X_TIMEOUT": 1},
+    }
+    text = text_of(client)
+    for said in (
+        "Première place partagée par 2 équipes : Bêta, Alpha.",
+        "Bêta : rang 2, puis 1 · hors intervalle",
+        "<dd>0,50</dd>",
+        "Temps dépassé",
+        "Nouvelle notation.",
+        "Aucune équipe n’a publié sa méthode.",
+        "non estimée",
+    ):
+        assert said in text.replace("\xa0", " "), said
+    assert text.count('<svg class="dots"') == 2
+
+
+def test_its_json_says_the_same_and_answers_304(client: Client, challenge: Challenge) -> None:
+    revealed(challenge)
+    sent = client.get(FILE)
+    told = sent.json()
+    assert told["version"] == 1
+    assert told["ranking"][0] == {
+        "team": "Bêta",
+        "baseline": False,
+        "rank": 1,
+        "tier": 1,
+        "tied": True,
+        "value": 0.3333,
+        "low": pytest.approx(0.2833),
+        "high": pytest.approx(0.3833),
+        "public": {"rank": 2, "value": 0.4, "low": pytest.approx(0.35), "high": 0.45},
+        "outside": True,
+    }
+    assert told["shakeup"] == {"teams": 2, "kendall": 0.5, "spearman": 0.6, "mean_shift": 0.25}
+    assert client.get(FILE, headers={"If-None-Match": sent["ETag"]}).status_code == 304
+    client.force_login(captain_of(challenge.teams.get(name="Alpha")))
+    assert client.get(FILE).json() == told  # the same for everyone
+
+
+def test_a_method_is_told_when_its_team_says_so(client: Client, challenge: Challenge) -> None:
+    revealed(challenge)
+    team: Team = challenge.teams.get(name="Alpha")
+    entry = team.enrolments.get().entries.get()
+    entry.fact_sheet = {"modele": "Forêt <b>aléatoire</b>"}
+    entry.save()
+    assert "aléatoire" not in text_of(client)
+    client.force_login(captain_of(team))
+    show = reverse("challenges:team_show", args=["tensions"])
+    assert "Ce que montre" in text_of(client, reverse("challenges:team", args=["tensions"]))
+    for _twice in range(2):
+        assert client.post(show, {"method": "on"}).status_code == 302
+    text = text_of(client)
+    assert ("Forêt &lt;b&gt;aléatoire&lt;/b&gt;" in text, "Quel modèle" in text) == (True, True)
+    team.refresh_from_db()
+    assert (team.show_members, team.show_method, team.allow_card) == (False, True, False)
+    assert AuditEvent.objects.filter(action="team.disclosed").count() == 1
+    with pytest.raises(NotAllowed):
+        disclosures.decide(team=team, members=True, method=True, card=True, by=UserFactory())
+    client.post(show, {})
+    assert "aléatoire" not in text_of(client)
+
+
+@pytest.mark.parametrize("shown", ["public", "team"])
+def test_only_public_audits_are_in_it(client: Client, challenge: Challenge, shown: str) -> None:
+    revealed(challenge)
+    entry = challenge.teams.get(name="Alpha").enrolments.get().entries.get()
+    evaluation = entry.evaluations.get()
+    findings.declare(evaluation, findings.contract({}, shown=shown))
+    findings.tell(
+        evaluation, findings.record({"f": 60, "h": 60}, {"f": 0.5, "h": 0.9}, shown=shown)
+    )
+    client.force_login(captain_of(entry.enrolment.team))  # who reads it elsewhere
+    told = client.get(FILE).json()["fairness"]
+    assert told["declared"] is True
+    assert [each["team"] for each in told["audits"]] == (["Alpha"] if shown == "public" else [])
+    assert ("ne l’a pas rendu public" in text_of(client)) is (shown == "team")
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_it_costs_the_same(
+    client: Client,
+    challenge: Challenge,
+    count: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for at in range(count):
+        listed(challenge, f"Équipe {at}", 0.6 + at / 10, rank=at + 3)
+    revealed(challenge)
+    with django_assert_num_queries(clocked(21)):
+        client.get(PAGE)
