@@ -17,6 +17,8 @@ from challenges.views import (
     kit,
     organiser,
     organisers,
+    program_reports,
+    programs,
     questions,
     reading,
     receipts,
@@ -42,6 +44,7 @@ entry_patterns = [
     path("choisir/", entries.choose, name="entry_choose"),
     path("retirer/", entries.withdraw, name="entry_withdraw"),
     path("detail/", details.detail, name="entry_detail"),
+    path("compte-rendu/<int:task>/", programs.report, name="entry_report"),
 ]
 
 team_patterns = [
@@ -114,6 +117,7 @@ organiser_patterns = [
     path("visa/corrections/", organiser.send_back, name="organiser_send_back"),
     path("inscriptions/", registrations.listing, name="registrations"),
     path("inscriptions/<int:registration>/", registrations.answer, name="registration_answer"),
+    path("programme/", program_reports.listing, name="program_reports"),
     path("suspendre/", organiser.suspend, name="organiser_suspend"),
     path("reprendre/", organiser.resume, name="organiser_resume"),
     path("phases/<int:index>/dates/", organiser.dates, name="organiser_dates"),

@@ -274,6 +274,8 @@ class _Draft:
             max_bytes=CODE_BYTES if takes_code else ANSWER_BYTES,
             time_limit_s=foreign.time_limit_s,
             migrate_from=self._migrated(foreign),
+            # What is kept apart is a matter of its program: the pages say it in words.
+            public_share=1.0,
             final_choices=foreign.final_choices or 1,
             logs=LogAudience.NONE,
         )

@@ -6,22 +6,19 @@ from typing import Any
 
 from challenges.enums import Split
 from challenges.models import Column, Evaluation, Score
+from challenges.models.rounding import rounded, written
 from challenges.scoring.audit.published import rounded_count
 
-_LONG = 1e15
-
-
-def rounded(value: float, decimals: int) -> tuple[float, str]:
-    """Return the released value and its text; minus zero is zero."""
-    released = round(float(value), decimals) + 0.0
-    return released, written(released, decimals)
-
-
-def written(value: float, decimals: int) -> str:
-    """Write a released value, with a power of ten from 1e15: its text has 32 characters at most."""
-    if abs(value) < _LONG:
-        return f"{value:.{decimals}f}"
-    return f"{value:.{min(decimals, 6)}e}"
+__all__ = [
+    "at_reveal",
+    "columns_of",
+    "of_groups",
+    "own",
+    "public",
+    "rounded",
+    "rounded_interval",
+    "written",
+]
 
 
 def rounded_interval(bounds: Any, decimals: int) -> tuple[float | None, float | None]:

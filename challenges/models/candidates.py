@@ -15,7 +15,9 @@ class Candidate:
 
     team_id: the team it counts for; enrolment_id: whose Ladder it stands on, a merge keeps both.
 
-    figures: {column key: (value, text)}; groups: {column key: {group: (value, text, n)}}.
+    figures: {column key: (value, text)}; groups: {column key: {group: (value, text, n)}}. tasks:
+    {column key: text of each task, "" where it has none}, in a phase of several tasks, whose
+    figures are then means over them.
     """
 
     entry_id: UUID
@@ -27,6 +29,7 @@ class Candidate:
     final_choice: bool
     figures: dict[str, tuple[float, str]] = field(default_factory=dict)
     groups: dict[str, dict[str, tuple[float, str, int | None]]] = field(default_factory=dict)
+    tasks: dict[str, list[str]] = field(default_factory=dict)
 
 
 def listed(candidates: Sequence[Candidate], rungs: Mapping[UUID, Rung]) -> list[Candidate]:

@@ -16,6 +16,8 @@ from challenges.models.challenge import Phase
 from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation, Score
 from challenges.models.ladders import rungs_of
+from challenges.models.rounding import rounded
+from challenges.models.scorer import PhaseTask
 from portal.lib import canonical
 
 OwnFigures = Mapping[str, Sequence[Any]]
@@ -52,10 +54,15 @@ def listing(
     stored ones, for a reveal being prepared.
     """
     columns = list(board.columns.order_by("index"))
-    evaluations = _current_evaluations(board)
-    scores = _scores(evaluations, released)
+    tasks = list(board.phase.tasks.filter(current=True).order_by("index"))
+    evaluations = _current_evaluations(board, tasks)
+    others = _of_other_tasks(evaluations, tasks)
+    scores = _scores([*evaluations, *(each for of in others.values() for each in of)], released)
     candidates = {
-        current: [_candidate(each, scores[current][each.pk]) for each in evaluations]
+        current: [
+            _candidate(each, [scores[current][one.pk] for one in (each, *others[each.pk])], columns)
+            for each in evaluations
+        ]
         for current in Split
     }
     if board.phase.climbs:
@@ -89,20 +96,37 @@ def _climbed(
     return lending.own(candidates, {pk: rung.own for pk, rung in rungs.items()} | dict(own or {}))
 
 
-def _current_evaluations(board: Leaderboard) -> list[Evaluation]:
-    tasks = board.phase.tasks.filter(current=True).order_by("index")
-    first = tasks.first()
-    if first is None:
+def _current_evaluations(board: Leaderboard, tasks: Sequence[PhaseTask]) -> list[Evaluation]:
+    """List what the first task in force gave to each listed entry."""
+    if not tasks:
         return []
     found = Evaluation.objects.filter(
         entry__in=Entry.objects.listed().filter(enrolment__phase_id=board.phase_id),
-        scorer_version_id=first.scorer_version_id,
-        holdout_id=first.holdout_id,
+        scorer_version_id=tasks[0].scorer_version_id,
+        holdout_id=tasks[0].holdout_id,
         state=EvaluationState.DONE,
     )
     if board.phase.climbs:  # a score that is not settled yet is not out
         found = found.filter(Q(rung__isnull=False) | Q(entry__is_baseline=True))
     return list(found.select_related("entry__enrolment__team").order_by("entry__received_at", "pk"))
+
+
+def _of_other_tasks(
+    evaluations: Sequence[Evaluation], tasks: Sequence[PhaseTask]
+) -> dict[UUID, list[Evaluation]]:
+    """Find what the further tasks gave to the same entries, in their order."""
+    found: dict[UUID, list[Evaluation]] = {each.pk: [] for each in evaluations}
+    first = {each.entry_id: each.pk for each in evaluations}
+    for task in tasks[1:]:
+        done = Evaluation.objects.filter(
+            entry__in=list(first),
+            scorer_version_id=task.scorer_version_id,
+            holdout_id=task.holdout_id,
+            state=EvaluationState.DONE,
+        )
+        for each in done.order_by("pk"):
+            found[first[each.entry_id]].append(each)
+    return found
 
 
 def _scores(
@@ -119,7 +143,9 @@ def _scores(
     return found
 
 
-def _candidate(evaluation: Evaluation, scores: list[Score]) -> Candidate:
+def _candidate(
+    evaluation: Evaluation, by_task: Sequence[list[Score]], columns: Sequence[Column]
+) -> Candidate:
     entry = evaluation.entry
     made = Candidate(
         entry_id=entry.pk,
@@ -130,13 +156,28 @@ def _candidate(evaluation: Evaluation, scores: list[Score]) -> Candidate:
         is_baseline=entry.is_baseline,
         final_choice=entry.final_choice,
     )
-    for score in scores:
+    for score in by_task[0]:
         if score.group:
             cell = made.groups.setdefault(score.metric, {})
             cell[score.group] = (score.value, score.value_text, score.units)
         else:
             made.figures[score.metric] = (score.value, score.value_text)
+    if len(by_task) > 1:
+        _average(made, by_task, columns)
     return made
+
+
+def _average(made: Candidate, by_task: Sequence[list[Score]], columns: Sequence[Column]) -> None:
+    """Give each column the mean of its released values over the tasks; none if one is missing."""
+    made.figures.clear()
+    for column in columns:
+        values = [{each.metric: each for each in scores}.get(column.key) for scores in by_task]
+        if not any(values):
+            continue
+        made.tasks[column.key] = [each.value_text if each else "" for each in values]
+        there = [each.value for each in values if each]
+        if len(there) == len(values):
+            made.figures[column.key] = rounded(sum(there) / len(there), column.decimals)
 
 
 def _kept(
@@ -260,5 +301,9 @@ def _plain(candidate: Candidate, counts: Mapping[int, int]) -> list[Any]:
             [key, group, text, n]
             for key, cell in candidate.groups.items()
             for group, (_value, text, n) in cell.items()
+        ),
+        *(
+            [sorted([key, *texts] for key, texts in candidate.tasks.items())]
+            * bool(candidate.tasks)
         ),
     ]

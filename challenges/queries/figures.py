@@ -8,6 +8,7 @@ from uuid import UUID
 
 from challenges.enums import Split
 from challenges.models import Column, Entry, Score
+from challenges.queries import several
 from challenges.queries.entries import kept_message, kept_number
 
 Cells = dict[str, dict[str, dict[str, Any]]]
@@ -17,7 +18,8 @@ Cells = dict[str, dict[str, dict[str, Any]]]
 class Shown:
     """What a team reads of one entry.
 
-    scores: {split: {column: {"value", "text", "low", "high"}}}, the private split once revealed.
+    scores: {split: {column: {"value", "text", "low", "high"}}}, the private split once revealed;
+    where a phase has several tasks, the mean, with "tasks", the text of each.
     kept, message: number of the entry whose score a Ladder shows instead, and the sentence.
     """
 
@@ -42,19 +44,29 @@ def shown(entries: Sequence[Entry]) -> dict[UUID, Shown]:
             columns[phase_id].add(column.key)
     places = {each.pk: each.enrolment.phase_id for each in entries}
     found = {each.pk: Shown() for each in entries}
-    for score in _scores(list(places)):
+    scores = list(_scores(list(places)))
+    averaged = several.means(scores, places)
+    for score in scores:
         entry_id = score.evaluation.entry_id
         phase_id = places[entry_id]
         _ladder(found[entry_id], score)
         sealed = score.split == Split.PRIVATE and phase_id not in revealed
         if score.metric in columns[phase_id] and not sealed:
-            found[entry_id].scores.setdefault(score.split, {})[score.metric] = {
-                "value": score.value,
-                "text": score.value_text,
-                "low": score.low,
-                "high": score.high,
-            }
+            mean = averaged.get((entry_id, score.split, score.metric))
+            found[entry_id].scores.setdefault(score.split, {})[score.metric] = _cell(score, mean)
     return found
+
+
+def _cell(score: Score, mean: several.Mean | None) -> dict[str, Any]:
+    if mean is not None:
+        told = {"value": mean.value, "text": mean.text, "tasks": mean.tasks}
+        return told | {"low": None, "high": None}
+    return {
+        "value": score.value,
+        "text": score.value_text,
+        "low": score.low,
+        "high": score.high,
+    }
 
 
 def _scores(entry_ids: list[UUID]) -> Any:

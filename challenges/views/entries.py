@@ -21,7 +21,7 @@ from challenges.forms import EntryForm
 from challenges.models import Challenge, Entry, Phase
 from challenges.queries import findings
 from challenges.queries.teams import has_accepted_terms, quota_left, registration_of
-from challenges.views import lives
+from challenges.views import lives, programs
 from challenges.views.entry_tables import (
     Figures,
     faults_of,
@@ -278,6 +278,7 @@ def _team_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
         "accepted": has_accepted_terms(challenge, request.user),
         "registered": registration is not None and registration.state == "accepted",
         "formats": words["formats"] or ["CSV"],
+        **programs.words(challenge, phase),
         "rows": history(own, figures, challenge=challenge, captain=captain, now=context["now"]),
         "latest": latest,
         "captain": captain,
@@ -299,6 +300,8 @@ def _entry_page(request: HttpRequest, slug: str, own: Entry) -> HttpResponse:
         "warnings": [each.get("message", "") for each in own.verdict.get("warnings", ())],
         "score_receipts": score_receipts_of(own),
         "told": findings.told_of(own),
+        "by_task": programs.by_task(own),
+        "report_tasks": programs.report_tasks(own),
         "may_withdraw": may_withdraw(own, captain=own.enrolment.team.has_captain(person(request))),
         "quota": quota_left(own.enrolment.phase, own.enrolment.team, context["now"]),
     }

@@ -22,6 +22,7 @@ from challenges.models import (
     Team,
 )
 from challenges.models.words import receipt_word
+from challenges.queries import several
 from challenges.queries.boards import is_revealed
 from challenges.queries.entries import kept_message, kept_number
 from challenges.views import lives
@@ -103,7 +104,9 @@ def primary_figures(entries: Sequence[Entry]) -> dict[UUID, Figures]:
     rungs: dict[UUID, Rung] = {}
     scores = Score.objects.filter(evaluation__entry__in=list(wanted), group="")
     scores = scores.select_related("evaluation__rung__leader__entry")
-    for score in scores.order_by("evaluation__finished_at", "pk"):
+    listed = list(scores.order_by("evaluation__finished_at", "pk"))
+    averaged = several.means(listed, phases)
+    for score in listed:
         entry_id = score.evaluation.entry_id
         if hasattr(score.evaluation, "rung"):
             rungs[entry_id] = score.evaluation.rung
@@ -112,8 +115,9 @@ def primary_figures(entries: Sequence[Entry]) -> dict[UUID, Figures]:
         if score.metric == column.key and not sealed:
             row = intervals.get((entry_id, score.split))
             own = score.low is not None
+            mean = averaged.get((entry_id, score.split, score.metric))
             texts[entry_id, score.split] = _figure(
-                score.value,
+                score.value if mean is None else mean.value,
                 column.decimals,
                 score.low if own else getattr(row, "interval_low", None),
                 score.high if own else getattr(row, "interval_high", None),
@@ -138,7 +142,7 @@ def _kept(rung: Rung | None, column: Column) -> dict[str, Any]:
     return {"kept": number, "message": kept_message(rung), "own": text}
 
 
-def _figure(value: float, decimals: int, low: float | None, high: float | None) -> Figure:
+def _figure(value: float | None, decimals: int, low: float | None, high: float | None) -> Figure:
     def write(number: float | None) -> str:
         return "" if number is None else number_format(number, decimals, use_l10n=True)
 

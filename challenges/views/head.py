@@ -226,6 +226,8 @@ def _step_state(challenge: Challenge, phase: Phase, now: datetime) -> str:
 
 def _quota_sentence(phase: Phase) -> str:
     share = round(phase.public_share * 100)
+    if share == 100:  # nothing is kept apart, or a program says what is
+        return _attempts_sentence(phase)
     if phase.max_per_day:
         return ngettext(
             "%(n)s essai par jour, score sur %(share)s %% des données",
@@ -233,3 +235,11 @@ def _quota_sentence(phase: Phase) -> str:
             phase.max_per_day,
         ) % {"n": phase.max_per_day, "share": share}
     return _("Score sur %(share)s %% des données") % {"share": share}
+
+
+def _attempts_sentence(phase: Phase) -> str:
+    if phase.max_per_day is None:
+        return _("Sans limite par jour.")
+    return ngettext("%(n)s essai par jour", "%(n)s essais par jour", phase.max_per_day) % {
+        "n": phase.max_per_day
+    }

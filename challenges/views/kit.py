@@ -1,6 +1,7 @@
 """Send the starter kit of a challenge."""
 
 import hashlib
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -48,7 +49,7 @@ def kit_of(request: HttpRequest, challenge: Challenge) -> kits.Kit:
         address=request.build_absolute_uri(
             reverse("challenges:presentation", args=[challenge.slug])
         ),
-        contract=contract_of(challenge),
+        contract=_contract(challenge),
         quotas=_quotas(phase),
         rules=terms.text if terms else "",
         sample=objects.read(sample.sha256) if sample else None,
@@ -57,6 +58,12 @@ def kit_of(request: HttpRequest, challenge: Challenge) -> kits.Kit:
             each.name: objects.read(each.sha256) for each in files if each.role in CARRIED_ROLES
         },
     )
+
+
+def _contract(challenge: Challenge) -> dict[str, Any]:
+    """Return the contract that the engine of the kit scores by; a program has none."""
+    found = contract_of(challenge)
+    return found if "metrics" in found else {}
 
 
 def _quotas(phase: Phase | None) -> str:

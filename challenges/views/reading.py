@@ -20,7 +20,7 @@ from challenges.queries import leaks
 from challenges.queries.boards import prize_limits
 from challenges.queries.challenges import current_phase
 from challenges.scoring.contract import ScoringContract
-from challenges.views import boards, metric_words
+from challenges.views import boards, metric_words, programs
 from challenges.views.head import (
     challenges,
     face_of,
@@ -137,6 +137,7 @@ def evaluation(request: HttpRequest, slug: str) -> HttpResponse:
     context |= scoring_words(contract_of(challenge), challenge.language)
     context |= shares(context["phase"]) | {"ladder_digits": _ladder_digits(context["phase"])}
     context["prize_rules"] = _prize_rules(challenge)
+    context |= programs.words(challenge, context["phase"])
     context["privacy"] = privacy_words(context["phase"], context["team"], context["metrics"])
     return render(request, "challenges/evaluation.html", context)
 
@@ -149,13 +150,19 @@ def help_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def contract_of(challenge: Challenge) -> dict[str, Any]:
-    """Return the scoring contract in force of a challenge, or nothing."""
+    """Return the scoring contract in force of a challenge, or nothing.
+
+    Of a challenge that a program scores: what its answer looks like, if that is known.
+    """
     task = (
         PhaseTask.objects.filter(phase__challenge=challenge, current=True)
         .select_related("scorer_version")
         .order_by("phase__index", "index")
         .first()
     )
+    if task is not None and task.scorer_version.is_program:
+        answer = task.form.get("answer")
+        return {"submission": answer} if answer else {}
     return task.scorer_version.spec if task else {}
 
 

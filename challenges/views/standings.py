@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Page, Paginator
@@ -19,7 +20,7 @@ from challenges.queries import boards as reads
 from challenges.queries.boards import Board, Row
 from challenges.queries.challenges import current_phase
 from challenges.queries.findings import declared_audit
-from challenges.views import boards
+from challenges.views import boards, programs
 from challenges.views.axis import axis_decimals
 from challenges.views.head import find, scene, shares
 from portal.lib import clock
@@ -44,6 +45,9 @@ def standings(request: HttpRequest, slug: str) -> HttpResponse:
     context |= shares(phase) | board_context(
         request, board, context["team"].pk if context["team"] else None
     )
+    if told := programs.words(context["challenge"], phase):
+        context |= told | {"board_links": _board_links(phase)}
+        context["by_task"] = programs.standings_by_task(board, context["rows"])
     return render(request, "challenges/standings.html", context)
 
 
@@ -94,11 +98,19 @@ def split_wanted(request: HttpRequest, phase: Phase) -> Split:
     return PARTS[wanted]
 
 
+def key_wanted(request: HttpRequest) -> str | None:
+    """Return the key of the board asked for, None for the first of the phase; raises Hidden."""
+    key = request.GET.get("tableau") or None
+    if key and not key.isprintable():
+        raise Hidden
+    return key
+
+
 def board_wanted(request: HttpRequest, phase: Phase) -> Board | None:
     """Read the board asked for; nothing when the phase has none; Hidden for a sealed part."""
     split = split_wanted(request, phase)
     try:
-        return reads.board(phase, split, request.user)
+        return reads.board(phase, split, request.user, key=key_wanted(request))
     except Hidden:
         if split == Split.PRIVATE:
             raise
@@ -134,9 +146,10 @@ def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[
         "stability": boards.stability(board.facts),
         "sort": sort,
         "final": board.split == Split.PRIVATE,
-        "parts": _parts(board),
+        "parts": _parts(request, board),
         "part": _("Privé") if board.split == Split.PRIVATE else _("Public"),
-        "export": "partie=privee" if board.split == Split.PRIVATE else "partie=publique",
+        "export": ("partie=privee" if board.split == Split.PRIVATE else "partie=publique")
+        + _same_board(request),
     } | _after_reveal(request, board, shown, mine)
 
 
@@ -161,7 +174,8 @@ def _after_reveal(
         return {"fairness": [], "comparison": {}}
     phase = board.leaderboard.phase
     other = Split.PUBLIC if board.split == Split.PRIVATE else Split.PRIVATE
-    pair = {board.split: board, other: reads.board(phase, other, request.user)}
+    key = board.leaderboard.key
+    pair = {board.split: board, other: reads.board(phase, other, request.user, key=key)}
     return {
         "fairness": boards.fairness_tables(
             pair[Split.PUBLIC], pair[Split.PRIVATE], listed, mine=mine
@@ -182,14 +196,28 @@ def _heading(request: HttpRequest, column: Any, sort: str) -> dict[str, Any]:
     }
 
 
-def _parts(board: Board) -> list[tuple[str, str]]:
+def _parts(request: HttpRequest, board: Board) -> list[tuple[str, str]]:
     if not board.revealed:
         return []
-    index = board.leaderboard.phase.index
+    index, more = board.leaderboard.phase.index, _same_board(request)
     return [
-        (_("Public"), f"?phase={index}&partie=publique"),
-        (_("Privé"), f"?phase={index}&partie=privee"),
+        (_("Public"), f"?phase={index}&partie=publique{more}"),
+        (_("Privé"), f"?phase={index}&partie=privee{more}"),
     ]
+
+
+def _same_board(request: HttpRequest) -> str:
+    """Keep in an address the board that was asked for."""
+    key = key_wanted(request)
+    return f"&tableau={quote(key)}" if key else ""
+
+
+def _board_links(phase: Phase | None) -> list[tuple[str, str]]:
+    """Link the boards of a phase, where it shows several."""
+    found = list(phase.leaderboards.filter(hidden=False).order_by("pk")) if phase else []
+    if phase is None or len(found) < 2:
+        return []
+    return [(each.title, f"?phase={phase.index}&tableau={quote(each.key)}") for each in found]
 
 
 def _phase_links(phases: list[Phase]) -> list[tuple[str, str]]:
@@ -202,4 +230,5 @@ def _required_board(request: HttpRequest, slug: str) -> Board:
     phase = phase_wanted(request, challenge, current)
     if phase is None:
         raise Hidden
-    return reads.board(phase, split_wanted(request, phase), request.user)
+    split = split_wanted(request, phase)
+    return reads.board(phase, split, request.user, key=key_wanted(request))

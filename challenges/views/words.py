@@ -32,6 +32,7 @@ FILE_ROLES = {
     "baseline_program": _("Programme de référence"),
     "attributes": _("Attributs utilisés par les mesures d’équité"),
     "extra": _("Fichier complémentaire"),
+    "starter": _("Kit de départ"),
 }
 
 LAYOUTS = {

@@ -131,7 +131,9 @@ def _cell(candidate: Candidate, column: Column, bounds: Any) -> dict[str, Any] |
         return None
     value, text = candidate.figures[column.key]
     low, high = releases.rounded_interval(bounds, column.decimals)
-    return {"value": value, "text": text, "low": low, "high": high}
+    tasks = candidate.tasks.get(column.key)
+    told = {"tasks": tasks} if tasks else {}
+    return {"value": value, "text": text, "low": low, "high": high, **told}
 
 
 def reveal_job(job: Job, truths: vault.Truths, beating: Beating) -> None:

@@ -254,8 +254,8 @@ class Crawl:
             return self.part == f"referent_{side}"
         if pattern.startswith("donnees/"):
             return self.part == {"a": "producer", "b": "referent_b"}[side]
-        if "/equite/<uuid" in pattern and self.part == "organiser":
-            return True  # the audits of the challenge, whatever the team
+        if self.part == "organiser" and ("/equite/<uuid" in pattern or "/compte-rendu/" in pattern):
+            return True  # audits and reports of the challenge, whatever the team
         if pattern.startswith(("espace/challenges/importer/<", "api/v1/challenges/imports/<")):
             return self.part == f"referent_{side}"
         if pattern.startswith("espace/challenges/"):

@@ -12,12 +12,13 @@ from typing import Any
 
 from catalogue.enums import ResourceKind
 from challenges.actions import bundle_imports, certificates, organisers, receipts, teams, uploads
-from challenges.enums import EntryStatus, OrganiserRole, SignalKind, Split, TeamRole
+from challenges.enums import EntryStatus, OrganiserRole, ReportAudience, SignalKind, Split, TeamRole
 from challenges.models import (
     BundleImport,
     Certificate,
     ChallengePage,
     Entry,
+    ProgramReport,
     PublicFile,
     Registration,
     Reveal,
@@ -293,7 +294,11 @@ def _signals(world: World, opened: Any) -> None:
 def _revealed(world: World, organiser: User, holder: Any) -> None:
     """Make a revealed challenge: audits kept to teams, details of each entry."""
     revealed = arena.ChallengeFactory(
-        closed=True, slug="defi-revele", organiser=holder, owner=organiser
+        closed=True,
+        slug="defi-revele",
+        organiser=holder,
+        owner=organiser,
+        detailed_results=ReportAudience.TEAM,
     )
     world.objects["challenge.revealed"] = revealed.slug
     now = clock.now()
@@ -314,6 +319,8 @@ def _revealed(world: World, organiser: User, holder: Any) -> None:
         evaluation = entry.evaluations.get()
         findings.declare(evaluation, findings.contract({}, shown="team"))
         findings.tell(evaluation, audit, findings.classes(seen, "autre"))
+        said = world.canary(f"captain_{side}", "report", *team, "organiser")
+        ProgramReport.objects.create(evaluation=evaluation, html=f"<p>{said}</p>", written_at=now)
         arena.StandingFactory(entry=entry, split=Split.PRIVATE, position=10 + ord(side))
         world.objects[f"entry.revealed_{side}"] = str(entry.pk)
         _certified(world, entry, side, *team, "moderator", "administrator")

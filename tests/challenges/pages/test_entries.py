@@ -378,7 +378,7 @@ def test_an_entry_costs_the_same_with_one_and_three_receipts(
     last = None
     for _ in range(count):
         last = ScoreReceiptFactory(entry=entry, replaces=last)
-    with django_assert_num_queries(clocked(20)):
+    with django_assert_num_queries(clocked(21)):
         captain.get(address(team, "entry", entry.pk))
 
 
@@ -389,7 +389,7 @@ def test_history_costs_the_same_for_one_and_three(
     enrolment = EnrolmentFactory(team=team)
     for _ in range(count):
         EntryFactory(enrolment=enrolment, scored=True)
-    with django_assert_num_queries(clocked(24)):
+    with django_assert_num_queries(clocked(25)):
         captain.get(address(team))
 
 

@@ -156,7 +156,7 @@ def test_the_pages_ask_as_much_for_one_as_for_three(
     first = settled(enrolment, 0.25)
     for _ in range(count):
         settled(enrolment, 0.25, first)
-    with django_assert_num_queries(clocked(24)):
+    with django_assert_num_queries(clocked(25)):
         entries_page(captain, enrolment.team)
 
 

@@ -1,0 +1,117 @@
+"""What is known of a phase that its organiser's program scores, and what the program reported."""
+
+from django.db.models import Q, QuerySet
+
+from challenges.bundles.programs import PRIVATE, PUBLIC, ProgramSpec
+from challenges.enums import OrganiserRole, ReportAudience
+from challenges.models import (
+    Challenge,
+    ChallengeOrganiser,
+    Column,
+    Entry,
+    Evaluation,
+    Phase,
+    PhaseTask,
+    ProgramReport,
+)
+from challenges.models.entry import EntryQuerySet
+from challenges.models.people import Viewer, person_id
+from portal.lib import clock
+from portal.lib.refusals import Hidden
+
+
+def tasks_of(phase: Phase) -> list[PhaseTask]:
+    """List the tasks in force of a phase that a program scores; none where our metrics do."""
+    tasks = list(
+        phase.tasks.filter(current=True).select_related("scorer_version").order_by("index")
+    )
+    return tasks if tasks and tasks[0].scorer_version.is_program else []
+
+
+def columns_of(phase: Phase) -> list[Column]:
+    """List the columns that boards of a phase show, hidden ones left out."""
+    return list(
+        Column.objects.filter(leaderboard__phase=phase, leaderboard__hidden=False, hidden=False)
+        .select_related("leaderboard")
+        .order_by("leaderboard_id", "index")
+    )
+
+
+def seals(spec: ProgramSpec) -> bool:
+    """Say whether some scores stay sealed until the reveal."""
+    return any(PUBLIC not in each.parts for each in spec.scores)
+
+
+def shows(spec: ProgramSpec) -> bool:
+    """Say whether some scores are shown as soon as they are known."""
+    return any(PUBLIC in each.parts for each in spec.scores)
+
+
+def has_sealed_part(spec: ProgramSpec) -> bool:
+    """Say whether the final figures differ from the public ones."""
+    return any(each.parts == (PRIVATE,) for each in spec.scores)
+
+
+def reports(user: Viewer) -> EntryQuerySet:
+    """Keep the entries whose detailed results this person may read.
+
+    Its team where the challenge says so; an organiser once the phase is closed, or where it
+    announces no close; nobody where data are restricted.
+    """
+    now = clock.now()
+    organised = (
+        ChallengeOrganiser.objects.filter(user_id=person_id(user))
+        .exclude(role=OrganiserRole.JURY)
+        .values("challenge_id")
+    )
+    phase = "enrolment__phase"
+    over = Q(**{f"{phase}__closes_at__lte": now}) | Q(**{f"{phase}__closes_at__isnull": True})
+    told = {ReportAudience.ORGANISER, ReportAudience.TEAM}
+    mine = Q(pk__in=Entry.objects.visible_to(user)) & Q(
+        **{f"{phase}__challenge__detailed_results": ReportAudience.TEAM}
+    )
+    run = Q(**{f"{phase}__challenge__in": organised}) & over
+    return Entry.objects.filter(
+        mine | run,
+        **{
+            f"{phase}__challenge__detailed_results__in": sorted(told),
+            f"{phase}__challenge__restricted": False,
+        },
+    )
+
+
+def report_of(entry: Entry, task: int) -> str:
+    """Return the sanitised detailed results of one task in force; raises Hidden without any."""
+    html = dict(reported_tasks(entry)).get(task)
+    if not html:
+        raise Hidden
+    return html
+
+
+def reported_tasks(entry: Entry) -> list[tuple[int, str]]:
+    """List the tasks in force of an entry that have detailed results: index, HTML."""
+    tasks = PhaseTask.objects.filter(phase_id=entry.enrolment.phase_id, current=True)
+    places = {(each.scorer_version_id, each.holdout_id): each.index for each in tasks}
+    found = (
+        Evaluation.objects.filter(entry=entry, program_report__isnull=False)
+        .exclude(program_report__html="")
+        .select_related("program_report")
+        .order_by("pk")
+    )
+    return sorted(
+        (places[each.scorer_version_id, each.holdout_id], each.program_report.html)
+        for each in found
+        if (each.scorer_version_id, each.holdout_id) in places
+    )
+
+
+def told(challenge: Challenge) -> "QuerySet[ProgramReport]":
+    """List what the programs of a challenge had to say to its organiser, the last first."""
+    return (
+        ProgramReport.objects.filter(
+            evaluation__entry__enrolment__phase__challenge=challenge,
+        )
+        .exclude(undeclared=[], faults=[], detail="", html="")
+        .select_related("evaluation__entry__enrolment__team", "evaluation__entry__enrolment__phase")
+        .order_by("-written_at", "-pk")
+    )

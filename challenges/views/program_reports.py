@@ -1,0 +1,59 @@
+"""What the organiser's programs said beside their scores: for the organiser alone."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from challenges import rules
+from challenges.queries import programs
+from challenges.views.organiser import find_to_run
+from challenges.views.teams import person
+from portal.accounts.authorization import require
+
+PER_PAGE = 25
+FAULTS = {
+    "scores_absent": gettext_lazy("aucun fichier de scores"),
+    "scores_unreadable": gettext_lazy("fichier de scores illisible"),
+    "key_missing": gettext_lazy("score absent"),
+    "key_duplicate": gettext_lazy("score donné deux fois"),
+    "not_a_number": gettext_lazy("valeur qui n’est pas un nombre"),
+    "not_finite": gettext_lazy("valeur infinie ou indéfinie"),
+    "out_of_range": gettext_lazy("valeur hors des bornes"),
+    "sentinel": gettext_lazy("valeur convenue pour un échec"),
+}
+
+
+@require_safe
+def listing(request: HttpRequest, slug: str) -> HttpResponse:
+    """List what the programs reported, the last first."""
+    challenge = find_to_run(request, slug)
+    require(rules.may_edit_challenge, person(request), challenge)
+    page = Paginator(programs.told(challenge), PER_PAGE).get_page(request.GET.get("page"))
+    rows = [
+        {
+            "report": each,
+            "entry": each.evaluation.entry,
+            "reason": each.evaluation.reason_code,
+            "faults": [
+                (str(FAULTS.get(one["kind"], one["kind"])), one.get("key", ""))
+                for one in each.faults
+            ],
+        }
+        for each in page.object_list
+    ]
+    context = {
+        "section": "challenges",
+        "challenge": challenge,
+        "page": page,
+        "rows": rows,
+        "crumbs": [
+            (_("Mes challenges"), reverse("challenges:organiser_list")),
+            (challenge.title, reverse("challenges:organiser", args=[slug])),
+            (_("Programme de notation"), ""),
+        ],
+    }
+    return render(request, "challenges/program_reports.html", context)
