@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 from challenges import rules
 from challenges.actions.notices import announce
 from challenges.enums import ChallengeStatus, NoticeKind, PhaseMoment
-from challenges.models import Challenge, Entry, Phase, PhaseTask, Reveal
+from challenges.models import Challenge, Entry, Phase, Reveal
+from challenges.queries import preparation
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor, SystemActor
 from portal.audit.outbox import owe
@@ -43,21 +44,8 @@ def submit(*, challenge: Challenge, by: Actor) -> Challenge:
 
 
 def shortcomings(challenge: Challenge) -> list[str]:
-    """List, in French, what prevents the publication of a challenge."""
-    found = []
-    if not challenge.terms.exists():
-        found.append(_("le règlement manque"))
-    phases = challenge.phases.order_by("index")
-    if not phases:
-        found.append(_("aucune phase n’est définie"))
-    for phase in phases:
-        if not PhaseTask.objects.filter(phase=phase, current=True).exists():
-            found.append(_("la phase « %(name)s » n’a pas de notation") % {"name": phase.name})
-        if not phase.leaderboards.filter(primary__isnull=False).exists():
-            found.append(
-                _("la phase « %(name)s » n’a pas de mesure principale") % {"name": phase.name}
-            )
-    return found
+    """List, in French, what prevents the visa from being asked."""
+    return [point.sentence for point in preparation.missing(challenge)]
 
 
 @transaction.atomic

@@ -26,7 +26,7 @@ from challenges.forms import (
 from challenges.models import Challenge, ChallengeDraft, OrganiserInvitation, Phase
 from challenges.queries.challenges import current_phase
 from challenges.views.head import challenges, face_of, is_open
-from challenges.views.panels import phase_row, pipeline
+from challenges.views.panels import phase_row, pipeline, points
 from challenges.views.rooms import (
     decides,
     find_to_run,
@@ -262,6 +262,7 @@ def _cockpit(
     edits = rules.may_edit_challenge(by, challenge)
     follows = edits or rules.may_follow_challenge(by, challenge)
     draft = challenge.status == ChallengeStatus.DRAFT
+    listed = points(challenge) if draft and edits else []
     context = {
         "section": "challenges",
         "challenge": challenge,
@@ -273,7 +274,8 @@ def _cockpit(
             (_("Mes challenges"), reverse("challenges:organiser_list")),
             (challenge.title, ""),
         ],
-        "shortcomings": acts.shortcomings(challenge) if draft else [],
+        "points": listed,
+        "may_ask": all(each["state"] != "missing" for each in listed),
         "may_submit": edits and draft,
         "may_publish": challenge.status == ChallengeStatus.IN_REVIEW
         and rules.may_publish_challenge(by, challenge),

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.urls import reverse
+
 from challenges import rules
 from challenges.enums import ChallengeStatus, PhaseMoment
 from challenges.models import Challenge, Entry, Job, Phase
-from challenges.queries import leaks
+from challenges.queries import leaks, preparation
 
 
 def phase_row(phase: Phase, challenge: Challenge, by: Any, now: Any) -> dict[str, Any]:
@@ -47,6 +49,39 @@ def _leak(phase: Phase) -> dict[str, Any]:
         "sentence": leaks.sentence(found),
         "proposals": leaks.proposals(found),
     }
+
+
+FIXES = {
+    "page": "write_texts",
+    "terms": "write_terms",
+    "licence": "write_texts",
+    "prizes": "write_texts",
+    "prize_rule": "write_texts",
+    "build": "write_scoring",
+    "phase": "write_scoring",
+    "scoring": "write_scoring",
+    "primary": "write_scoring",
+    "fairness": "write_files",
+    "baseline": "write_files",
+    "quota": "write_phases",
+    "leak": "write_phases",
+    "opens": "organiser",
+    "closes": "organiser",
+}
+
+
+def points(challenge: Challenge) -> list[dict[str, Any]]:
+    """Prepare the checklist: each point, and where it is mended."""
+    return [
+        {
+            "state": point.state,
+            "sentence": point.sentence,
+            "fix": reverse(f"challenges:{FIXES[point.key]}", args=[challenge.slug])
+            if point.state != "ready" and point.key in FIXES
+            else "",
+        }
+        for point in preparation.checklist(challenge)
+    ]
 
 
 def pipeline(challenge: Challenge) -> dict[str, Any]:

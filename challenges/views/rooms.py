@@ -29,9 +29,10 @@ SECTIONS: tuple[tuple[str, str | Promise, str], ...] = (
     ("write_phases", gettext_lazy("Phases"), "calendar"),
     ("organisers", gettext_lazy("Équipe"), "user-check"),
     ("announcements", gettext_lazy("Annonces"), "megaphone"),
+    ("journal", gettext_lazy("Journal"), "scroll-text"),
 )
 # What the jury sees: it acts on nothing.
-OF_THE_JURY = frozenset({"organiser", "organisers", "announcements"})
+OF_THE_JURY = frozenset({"organiser", "organisers", "announcements", "journal"})
 
 
 def sections(challenge: Challenge, *, edits: bool = True) -> list[tuple[str, str, str, str]]:

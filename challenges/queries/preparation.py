@@ -1,0 +1,207 @@
+"""What is ready and what is not before a challenge asks for the visa."""
+
+import math
+from dataclasses import dataclass
+
+from django.utils.formats import localize
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from challenges.enums import BuildState, EntryStatus
+from challenges.models import Challenge, ChallengeDraft, Entry, Phase, PhaseTask
+from challenges.queries import leaks
+
+# Two entries that differ on one row in twenty: what an interval of their gap is drawn on.
+DISAGREEMENT = 0.05
+Z = 1.96
+
+
+SENTENCES: dict[str, tuple[str | Promise, str | Promise]] = {
+    # key: what is said when it is ready, when it is not
+    "page": (_("La présentation est écrite"), _("la présentation est vide")),
+    "terms": (_("Le règlement est écrit"), _("le règlement manque")),
+    "licence": (
+        _("La licence des données est confirmée"),
+        _("la licence des données reste à confirmer avant la publication"),
+    ),
+    "prizes": (_("La dotation est décrite"), _("la dotation n’est pas décrite")),
+    "prize_rule": (
+        _("La règle d’attribution est écrite"),
+        _("la règle d’attribution de la dotation manque"),
+    ),
+    "build": (
+        _("Le dernier contrôle du brouillon a abouti"),
+        _("le dernier contrôle du brouillon n’a pas abouti"),
+    ),
+    "phase": (_("Une phase au moins est définie"), _("aucune phase n’est définie")),
+    "opens": (
+        _("« %(name)s » a son ouverture"),
+        _("« %(name)s » n’a pas de date d’ouverture"),
+    ),
+    "closes": (
+        _("« %(name)s » a sa clôture"),
+        _("« %(name)s » n’annonce pas de clôture"),
+    ),
+    "scoring": (
+        _("« %(name)s » a sa notation"),
+        _("la phase « %(name)s » n’a pas de notation"),
+    ),
+    "primary": (
+        _("« %(name)s » a sa mesure principale"),
+        _("la phase « %(name)s » n’a pas de mesure principale"),
+    ),
+    "quota": (
+        _("« %(name)s » limite les soumissions"),
+        _("« %(name)s » n’a aucun quota : les scores publics peuvent livrer les réponses"),
+    ),
+    "compiled": (
+        _("Les réponses de « %(name)s » sont compilées, chaque mesure définie sur les deux parts"),
+        _("les réponses de « %(name)s » sont en cours de compilation"),
+    ),
+    "fairness": (
+        _("L’équité se mesure par groupe sur « %(name)s »"),
+        _("aucun attribut d’équité n’est déclaré sur « %(name)s »"),
+    ),
+    "baseline": (
+        _("La solution de référence est notée"),
+        _("aucune solution de référence n’est notée"),
+    ),
+    "leak": (
+        _("Budget de fuite : %(said)s"),
+        _("les scores publics en disent trop : %(said)s"),
+    ),
+    "interval": (
+        _(
+            "Avec %(units)s unités privées, deux équipes à moins de %(gap)s ne seront pas "
+            "départagées (parts de réponses justes, une ligne sur vingt de différence)"
+        ),
+        "",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """One line of the checklist.
+
+    key: which one. state: "ready", "missing" (the visa is not asked before) or "advice".
+    phase: its index and name, None for the challenge. facts: what its sentence shows.
+    """
+
+    key: str
+    state: str
+    phase: tuple[int, str] | None = None
+    facts: tuple[tuple[str, str | float], ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """Say what is ready, or what is not."""
+        ready, lacking = SENTENCES[self.key]
+        said = str(ready if self.state == "ready" else lacking)
+        shown = {name: localize(value) for name, value in self.facts}
+        return said % {"name": self.phase[1] if self.phase else "", **shown}
+
+
+def checklist(challenge: Challenge) -> list[Point]:
+    """List what a challenge needs, in the order of the work."""
+    found = [
+        _needed("page", bool(challenge.body_md.strip()), advice=True),
+        _needed("terms", challenge.terms.exists()),
+        _needed("licence", not challenge.licence_to_confirm, advice=True),
+        *_prizes(challenge),
+        *_build(challenge),
+    ]
+    phases = list(challenge.phases.order_by("index"))
+    found.append(_needed("phase", bool(phases)))
+    for phase in phases:
+        found += _phase(phase, first=phase.pk == phases[0].pk)
+    return found
+
+
+def missing(challenge: Challenge) -> list[Point]:
+    """Keep what prevents the visa from being asked."""
+    return [each for each in checklist(challenge) if each.state == "missing"]
+
+
+def _needed(key: str, ready: bool, *, advice: bool = False, phase: Phase | None = None) -> Point:
+    state = "ready" if ready else "advice" if advice else "missing"
+    return Point(key, state, (phase.index, phase.name) if phase else None)
+
+
+def _prizes(challenge: Challenge) -> list[Point]:
+    if not challenge.has_prizes:
+        return []
+    return [
+        _needed("prizes", bool(challenge.prizes_md.strip())),
+        _needed("prize_rule", bool(challenge.prize_rule_md.strip())),
+    ]
+
+
+def _build(challenge: Challenge) -> list[Point]:
+    """Say where the check of a challenge written by form stands; an import was checked whole."""
+    written = ChallengeDraft.objects.filter(challenge=challenge).exclude(number=0).first()
+    return [] if written is None else [_needed("build", written.state == BuildState.DONE)]
+
+
+def _phase(phase: Phase, *, first: bool) -> list[Point]:
+    task = PhaseTask.objects.filter(phase=phase, current=True).select_related("holdout").first()
+    found = [
+        _needed("opens", first or phase.opens_at is not None, phase=phase),
+        _needed("closes", phase.closes_at is not None, advice=True, phase=phase),
+        _needed("scoring", task is not None, phase=phase),
+        _needed("primary", phase.leaderboards.filter(primary__isnull=False).exists(), phase=phase),
+        _needed(
+            "quota",
+            phase.max_per_day is not None or phase.max_total is not None,
+            advice=True,
+            phase=phase,
+        ),
+    ]
+    if task is None:
+        return found
+    found.append(_needed("compiled", task.holdout.is_compiled, advice=True, phase=phase))
+    found.append(_needed("fairness", _is_fair(task), advice=True, phase=phase))
+    if first:
+        found += [_baseline(phase), *_leak(phase), *_interval(phase)]
+    return found
+
+
+def _is_fair(task: PhaseTask) -> bool:
+    fairness = task.scorer_version.spec.get("fairness") or {}
+    return bool(fairness.get("attributes"))
+
+
+def _baseline(phase: Phase) -> Point:
+    scored = Entry.objects.filter(
+        enrolment__phase=phase, is_baseline=True, status=EntryStatus.SCORED
+    ).exists()
+    return _needed("baseline", scored, advice=True, phase=phase)
+
+
+def _leak(phase: Phase) -> list[Point]:
+    found = leaks.budget_of(phase)
+    if found is None:
+        return []
+    state = "advice" if found.is_exceeded else "ready"
+    return [Point("leak", state, (phase.index, phase.name), (("said", leaks.sentence(found)),))]
+
+
+def _interval(phase: Phase) -> list[Point]:
+    """Say how small a gap between two teams the private part can tell; none before it is compiled.
+
+    The gap of two shares of n rows that differ on one row in twenty: z·√(0.05/n).
+    """
+    units = private_units(phase)
+    if units < 1:
+        return []
+    gap = Z * math.sqrt(DISAGREEMENT / units)
+    facts: tuple[tuple[str, str | float], ...] = (("units", units), ("gap", round(gap, 3)))
+    return [Point("interval", "ready", (phase.index, phase.name), facts)]
+
+
+def private_units(phase: Phase) -> int:
+    """Count the units of the private part from what is public of a compiled truth; 0 before."""
+    if not phase.leak_facts or not 0 < phase.public_share < 1:
+        return 0
+    public = leaks.facts_of(phase).units
+    return round(public * (1 - phase.public_share) / phase.public_share)

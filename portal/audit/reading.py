@@ -1,0 +1,70 @@
+"""Read the ledger: the events of some objects, for those whose acts they are."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from portal.audit.models import AuditEvent
+
+
+@dataclass(frozen=True)
+class Told:
+    """One event as it is told: who, what, on which object, with which facts.
+
+    actor: a person's random key or a system's name, "" once the detail passed its retention.
+    hash, prev, body_sha256: what ties it to the chain.
+    """
+
+    seq: int
+    at: datetime
+    action: str
+    object_ref: str
+    actor: str
+    facts: dict[str, Any]
+    body_sha256: str
+    prev: str
+    hash: str
+
+
+def events(
+    references: Collection[str],
+    *,
+    families: Sequence[str],
+    apart: Collection[str] = (),
+    most: int = 10_000,
+) -> list[Told]:
+    """List the last events of these objects, the newest first.
+
+    families: first words of the actions to tell ("phase" for "phase.dated"). apart: actions
+    that are not told. most: how many at most.
+    """
+    told = Q()
+    for family in families:
+        told |= Q(action__startswith=f"{family}.")
+    found = (
+        AuditEvent.objects.filter(told, object_ref__in=list(references))
+        .exclude(action__in=list(apart))
+        .select_related("body")
+        .order_by("-seq")[:most]
+    )
+    return [_told(event) for event in found]
+
+
+def _told(event: AuditEvent) -> Told:
+    kept = getattr(event, "body", None)
+    body = json.loads(kept.body) if kept is not None else {}
+    return Told(
+        seq=event.seq,
+        at=event.at,
+        action=event.action,
+        object_ref=event.object_ref,
+        actor=str(body.get("actor", "")),
+        facts=dict(body.get("facts") or {}),
+        body_sha256=event.body_sha256,
+        prev=event.prev,
+        hash=event.hash,
+    )
