@@ -52,6 +52,11 @@ def may_accept_import(by: Actor, made: "BundleImport") -> bool:
     return not isinstance(by, SystemActor) and made.by_id == by.pk and may_deposit_bundle(by)
 
 
+def may_export_challenge(by: Actor, challenge: "Challenge") -> bool:
+    """Say whether the actor may take the challenge away: an owner or an organiser of it."""
+    return _is_person(by) and challenge.is_organised_by(by)
+
+
 def may_edit_challenge(by: Actor, challenge: "Challenge") -> bool:
     """Say whether the actor may change the texts and dates of this challenge."""
     return _is_person(by) and challenge.is_organised_by(by)

@@ -4,12 +4,13 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from challenges.actions import program_drafts
+from challenges.actions import export_settings, program_drafts
 from challenges.actions.imports import Imported, import_folder, organisation
 from challenges.actions.program_tasks import Bundle, slug_of
-from challenges.bundles import writer
+from challenges.bundles import exporting, writer
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import archives, forms, reading, settling, translation
 from challenges.bundles.foreign.reading import ForeignReport
@@ -37,14 +38,16 @@ def import_bundle(
     evaluate: Callable[[], Evaluator | None] = lambda: None,
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
+    unseal: exporting.Unseal | None = None,
 ) -> ForeignImported:
-    """Import a zip or a folder, ours or another platform's.
+    """Import a zip or a folder, ours or another platform's, or an export of a portal like this.
 
-    evaluate: gives what runs an EvalAI script in isolation, if the host can; asked only for such
-    a script. A bundle with a fault, or with a question that needs an answer, changes nothing and
-    is reported; a second import of the same bundle changes nothing. Otherwise the side effects
-    and refusals are those of `import_folder` for our metrics, those of `program_drafts.create`
-    for a challenge that a program scores.
+    unseal: opens the ciphertexts of an export, where the worker's key is. evaluate: gives what
+    runs an EvalAI script in isolation, if the host can; asked only for such a script. A bundle
+    with a fault, or with a question that needs an answer, changes nothing and is reported; a
+    second import of the same bundle changes nothing. Otherwise the side effects and refusals are
+    those of `import_folder` for our metrics, those of `program_drafts.create` for a challenge
+    that a program scores; then, for an export, those of `export_settings.apply`.
     """
     if (path / CHALLENGE_FILE).is_file():  # judged by its own reader, file by file
         own = import_folder(folder=path, by=by, opens_at=opens_at, closes_at=closes_at)
@@ -54,6 +57,9 @@ def import_bundle(
             if (root / CHALLENGE_FILE).is_file():
                 own = import_folder(folder=root, by=by, opens_at=opens_at, closes_at=closes_at)
                 return ForeignImported(own, None)
+            if exporting.is_export(root):
+                again = partial(import_bundle, by=by, evaluate=evaluate)
+                return _restored(root, answers, by, (opens_at, closes_at), unseal, again)
             report = reading.read_folder(root, evaluator=evaluate)
             dates = (opens_at, closes_at)
             spec = report.spec
@@ -113,6 +119,41 @@ def _drafted(
         value=existing.slug,
     )
     return _nothing(report, (taken,))
+
+
+def _restored(
+    root: Path,
+    answers: Mapping[str, str],
+    by: User,
+    dates: tuple[datetime | None, datetime | None],
+    unseal: exporting.Unseal | None,
+    again: Callable[..., ForeignImported],
+) -> ForeignImported:
+    """Import an export: our own folder, or the source it carries, then what it says beyond."""
+    opens_at, closes_at = dates
+    with tempfile.TemporaryDirectory(prefix="import-") as scratch:
+        folder = Path(scratch) / "challenge"
+        found = exporting.restore(root, folder, unseal)
+        if found.errors:
+            return ForeignImported(Imported(None, False, found.errors, ()), None)
+        pages = export_settings.rendered(found)
+        if found.source is not None:
+            made = again(
+                path=root / exporting.SOURCE,
+                answers=found.source[1] | dict(answers),
+                opens_at=opens_at,
+                closes_at=closes_at,
+            )
+        else:
+            own = import_folder(folder=folder, by=by, opens_at=opens_at, closes_at=closes_at)
+            made = ForeignImported(own, None)
+    challenge = made.imported.challenge
+    if challenge is None or found.settings is None:
+        return made
+    left = export_settings.apply(challenge=challenge, settings=found.settings, pages=pages, by=by)
+    challenge.refresh_from_db()
+    imported = replace(made.imported, warnings=(*made.imported.warnings, *left))
+    return replace(made, imported=imported)
 
 
 def _nothing(report: ForeignReport, errors: tuple[Problem, ...]) -> Imported:

@@ -1,6 +1,6 @@
 """Import a portable challenge folder: a report first, then one draft."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -219,10 +219,10 @@ def _fingerprint(spec: PortableSpec, folder: Path) -> str:
     return _hmac("challenges.bundle", canonical.dumps(said))
 
 
-def held_out_fingerprint(spec: PortableSpec, folder: Path, digest: str) -> str:
+def held_out_fingerprint(paths: Iterable[str], folder: Path, digest: str) -> str:
     """Return a keyed digest of the held-out files and of the contract that reads them."""
     place = Folder(folder)
-    files = {entry.path: _keyed(place, entry.path) for entry in kept_apart(spec)}
+    files = {path: _keyed(place, path) for path in paths}
     return _hmac("challenges.held_out", canonical.dumps({"files": files, "contract": digest}))
 
 
@@ -293,7 +293,7 @@ def _write(
         for entry in spec.by_audience(Audience.PUBLIC)
     ]
     baseline = spec.file(Role.BASELINE_SUBMISSION)
-    held = held_out_fingerprint(spec, folder, digest)
+    held = held_out_fingerprint([each.path for each in kept_apart(spec)], folder, digest)
     with transaction.atomic():
         if existing is not None:  # reading took a while
             existing = Challenge.objects.locked(existing)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import resource
 import sys
+import tempfile
 from pathlib import Path
 
-from challenges.bundles import portable
+from challenges.bundles import exporting, portable
 from challenges.bundles.child import OWN
 from challenges.bundles.foreign import archives, reading
+from challenges.bundles.report import Problem
 from challenges.bundles.spec import CHALLENGE_FILE
 
 
@@ -26,11 +28,32 @@ def examined(path: Path) -> dict[str, object]:
     """Read a bundle, ours or another platform's, without running anything of it."""
     try:
         with archives.opened(path) as root:
+            if exporting.is_export(root):
+                return _export(root)
             if not (root / CHALLENGE_FILE).is_file():
                 return reading.read_folder(root).to_json()
-            own = portable.read(root)
+            return _own(root)
     except archives.BundleRefused as refusal:
-        return reading.ForeignReport(None, (reading.refused(refusal),), ()).to_json()
+        return _refused((reading.refused(refusal),))
+
+
+def _export(root: Path) -> dict[str, object]:
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "challenge"
+        found = exporting.restore(root, folder)
+        if found.errors:
+            return _refused(found.errors)
+        if found.source is not None:
+            return reading.read_folder(root / exporting.SOURCE).to_json()
+        return _own(folder)
+
+
+def _refused(problems: tuple[Problem, ...]) -> dict[str, object]:
+    return reading.ForeignReport(None, problems, ()).to_json()
+
+
+def _own(root: Path) -> dict[str, object]:
+    own = portable.read(root)
     spec = own.spec
     return {
         "format": OWN,

@@ -1,5 +1,6 @@
 """Read a bundle that a person deposited: in a child first, then with the programs it holds."""
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from challenges.actions import bundle_imports
 from challenges.actions.imports import examine_folder
-from challenges.bundles import child
+from challenges.bundles import child, exporting
 from challenges.bundles.foreign import archives, reading
 from challenges.bundles.report import Problem
 from challenges.models import BundleImport, Job
@@ -49,13 +50,19 @@ def examined(path: Path) -> Report:
         return report
     if report["format"] == child.OWN:
         return _own(path, report)
-    return reading.read(path, evaluate=trials.here()).to_json()
+    with archives.opened(path) as root:
+        source = root / exporting.SOURCE if exporting.is_export(root) else root
+        return reading.read_folder(source, evaluator=trials.here).to_json()
 
 
 def _own(path: Path, report: Report) -> Report:
     """Compile the truth of our own form and reproduce its recorded scores."""
-    with archives.opened(path) as root:
-        found = examine_folder(root)
+    with archives.opened(path) as root, tempfile.TemporaryDirectory(prefix="import-") as scratch:
+        folder = root
+        if exporting.is_export(root):
+            folder = Path(scratch) / "challenge"
+            exporting.restore(root, folder)
+        found = examine_folder(folder)
     return report | {
         "errors": [one.to_json() for one in found.errors],
         "warnings": [one.to_json() for one in found.warnings],

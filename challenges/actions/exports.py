@@ -1,0 +1,271 @@
+"""Let a challenge leave: one zip that this portal, another one and Codabench read."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+from django.utils.translation import gettext as _
+
+from challenges import rules
+from challenges.actions import export_documents as documents
+from challenges.actions.imports import STANDARD_TERMS, held_out_fingerprint
+from challenges.bundles import codabench_program, exporting
+from challenges.bundles import competition as codabench
+from challenges.bundles.folder import FileAbsent, Folder, PathRefused
+from challenges.client import kit
+from challenges.models import Challenge, Phase, PhaseTask, PublicFile
+from challenges.queries.teams import latest_terms
+from challenges.scoring.answer import canonical
+from challenges.scoring.contract import ScoringContract
+from datasets.models import HoldoutVersion, SealedFile
+from portal.accounts.authorization import require
+from portal.accounts.models import User
+from portal.audit.record import record
+from portal.lib import objects, zipping
+from portal.lib.files import safe_name
+from portal.lib.refusals import Invalid
+from portal.lib.zipping import Member
+
+# Wrapped keys of a sealed file for a successor, by its primary key.
+Keys = Mapping[int, Mapping[str, str]]
+PAGE, TERMS = f"{exporting.PAGES}/presentation.md", f"{exporting.PAGES}/reglement.md"
+
+
+@dataclass
+class Export:
+    """An archive under way: its files in order, and what openemploi.yaml says of them."""
+
+    challenge: Challenge
+    reference: Path | None = None
+    keys: Keys = field(default_factory=dict)
+    members: list[Member] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def put(self, path: str, content: bytes | str | Callable[[], IO[bytes]]) -> str:
+        """Add a file; returns its path."""
+        given = content.encode() if isinstance(content, str) else content
+        self.members.append(Member(path, given))
+        return path
+
+    @property
+    def name(self) -> str:
+        """Return the name of the archive."""
+        return f"{self.challenge.slug}.zip"
+
+    def stream(self) -> Iterator[bytes]:
+        """Give the zip in pieces."""
+        return zipping.streamed(self.members, sums=exporting.SUMS)
+
+
+def export(
+    *, challenge: Challenge, by: User, reference: Path | None = None, keys: Keys | None = None
+) -> Export:
+    """Prepare the export of a challenge; held-out data leave as ciphertext only.
+
+    reference: a folder where the organiser has their own clear copy of the held-out files, put
+    beside once its digest is that of what was imported. keys: the data keys wrapped for a
+    successor (`rekeying`). Side effect: event "challenge.exported". Raises NotAllowed; Invalid
+    when the reference differs or lacks a file.
+    """
+    require(rules.may_export_challenge, by, challenge)
+    made = Export(challenge, reference, keys or {})
+    files = {each.name: each for each in challenge.files.order_by("index")}
+    document = documents.current(challenge)
+    _texts(made, document)
+    _own_files(made, document, files)
+    if reference is not None:
+        _check(made, document, reference)
+    competition = _competition(made, document)
+    made.put(exporting.COMPETITION, exporting.dump(codabench.document(competition)))
+    made.put(exporting.DOCUMENT, exporting.dump(_openemploi(made, document)))
+    record(
+        "challenge.exported",
+        by=by,
+        on=challenge,
+        reference=reference is not None,
+        rekeyed=bool(keys),
+    )
+    return made
+
+
+def _texts(made: Export, document: dict[str, Any]) -> None:
+    """Put the presentation, the rules and the further pages."""
+    challenge = made.challenge
+    page = document.get("page")
+    made.put("image.png", exporting.picture())
+    made.put(PAGE, challenge.body_md or f"# {challenge.title}\n")
+    if page:
+        made.rows.append({"path": str(page), "at": PAGE})
+    terms = latest_terms(challenge)
+    made.put(TERMS, terms.text if terms else STANDARD_TERMS.read_text(encoding="utf-8"))
+    if str(document.get("terms", "")).endswith(".md"):
+        made.rows.append({"path": str(document["terms"]), "at": TERMS})
+    for each in challenge.pages.order_by("index"):
+        made.put(documents.page_path(each), each.body_md)
+
+
+def _own_files(made: Export, document: dict[str, Any], files: Mapping[str, PublicFile]) -> None:
+    """Put the files that our portable form names: public ones, then those kept apart."""
+    held = _sealed_files(made.challenge)
+    for path in documents.paths(document):
+        public = files.get(safe_name(path)[: documents.NAME_CHARACTERS])
+        if public is not None and documents.is_public(document, path):
+            at = made.put(f"{exporting.PUBLIC}/{path}", partial(objects.open, public.sha256))
+            made.rows.append({"path": path, "at": at})
+        elif made.reference is not None:
+            place = _located(made.reference, path)
+            at = made.put(f"{exporting.REFERENCE}/{path}", partial(_opened, place))
+            made.rows.append({"path": path, "at": at})
+        elif (sealed := held.get(safe_name(path))) is not None:
+            made.rows.append({"path": path} | _sealed(made, sealed))
+    _programs(made)
+
+
+def _sealed(made: Export, file: SealedFile) -> dict[str, Any]:
+    """Put one ciphertext, once, and say what it is."""
+    at = f"{exporting.SEALED}/{file.ciphertext_sha256[:16]}-{safe_name(file.name)}.sealed"
+    if all(member.path != at for member in made.members):
+        made.put(at, partial(objects.open, file.ciphertext_sha256))
+    key = made.keys.get(file.pk)
+    return {
+        "at": at,
+        "sealed": True,
+        "ciphertext_sha256": file.ciphertext_sha256,
+        **({"keys": [dict(key)]} if key else {}),
+    }
+
+
+def _programs(made: Export) -> None:
+    """Put the sealed programs and data of tasks that an organiser's program scores."""
+    for version in program_versions(made.challenge):
+        for file in version.files.filter(kind="source").order_by("pk"):
+            made.rows.append({"path": f"{version.holdout.name}/{file.name}"} | _sealed(made, file))
+
+
+def program_versions(challenge: Challenge) -> list[HoldoutVersion]:
+    """List the sealed versions of a challenge besides those that our portable form names."""
+    return []
+
+
+def holdouts_of(challenge: Challenge) -> list[HoldoutVersion]:
+    """List every sealed version that an export of the challenge carries."""
+    current = HoldoutVersion.objects.filter(
+        phase_tasks__phase__challenge=challenge, phase_tasks__current=True
+    )
+    return [*current.distinct().order_by("pk"), *program_versions(challenge)]
+
+
+def _sealed_files(challenge: Challenge) -> dict[str, SealedFile]:
+    found = SealedFile.objects.filter(
+        kind="source",
+        version__phase_tasks__phase__challenge=challenge,
+        version__phase_tasks__current=True,
+    )
+    return {each.name: each for each in found.distinct().order_by("pk")}
+
+
+def _located(folder: Path, path: str) -> Path:
+    try:
+        return Folder(folder).locate(path)
+    except (FileAbsent, PathRefused) as error:
+        raise Invalid(
+            _("Il manque « %(path)s » dans le dossier des données.") % {"path": path},
+            code="reference_missing",
+            file=path,
+        ) from error
+
+
+def _opened(place: Path) -> IO[bytes]:
+    return place.open("rb")
+
+
+def _check(made: Export, document: dict[str, Any], folder: Path) -> None:
+    """Refuse a clear copy that is not what was sealed."""
+    contract = ScoringContract.from_json(_task(made.challenge).scorer_version.spec)
+    found = held_out_fingerprint(documents.apart(document), folder, contract.digest)
+    if found != made.challenge.held_out_fingerprint:
+        raise Invalid(
+            _("Ces données ne sont pas celles qui ont été scellées."), code="reference_differs"
+        )
+
+
+def _competition(made: Export, document: dict[str, Any]) -> codabench.Competition:
+    """Describe the challenge as Codabench does, and put the program and data of its task."""
+    challenge = made.challenge
+    phases = list(challenge.phases.order_by("index"))
+    task = codabench.Task(0, challenge.title, _program(made, document), _data(made, document))
+    return codabench.Competition(
+        title=challenge.title,
+        description=challenge.summary,
+        image="image.png",
+        terms=TERMS,
+        is_open=documents.is_open(challenge),
+        kind=str(challenge.kind),
+        contact=challenge.contact,
+        reward=challenge.prizes_md[:200],
+        environment=codabench_program.ENVIRONMENT,
+        pages=[
+            codabench.Text(_("Présentation"), PAGE),
+            *(
+                codabench.Text(each.title, documents.page_path(each))
+                for each in challenge.pages.order_by("index")
+            ),
+        ],
+        tasks=[task],
+        phases=[_phase(made, phase) for phase in phases],
+        boards=documents.boards(challenge),
+        fact_sheet=challenge.fact_sheet,
+    )
+
+
+def _program(made: Export, document: dict[str, Any]) -> str:
+    """Put our engine as a scoring program of Codabench; returns its path."""
+    at = f"{exporting.PROGRAMS}/notation"
+    contract = ScoringContract.from_json(_task(made.challenge).scorer_version.spec)
+    truth = {"truth": str(document["truth"]["file"])}
+    made.put(f"{at}/{codabench_program.METADATA_NAME}", codabench_program.METADATA)
+    made.put(f"{at}/{codabench_program.TASK_NAME}", json.dumps(truth))
+    made.put(f"{at}/{codabench_program.SCORE_NAME}", codabench_program.SCORE)
+    made.put(f"{at}/{kit.CONTRACT_NAME}", canonical(contract.to_json()))
+    made.put(f"{at}/{kit.PROGRAM_NAME}", kit.program())
+    return at
+
+
+def _data(made: Export, document: dict[str, Any]) -> dict[str, str]:
+    """Name the data of the task: the reference, where the organiser put it in clear."""
+    return {"reference_data": exporting.REFERENCE} if made.reference is not None else {}
+
+
+def _phase(made: Export, phase: Phase) -> codabench.Phase:
+    public = any(member.path.startswith(f"{exporting.PUBLIC}/") for member in made.members)
+    return codabench.Phase(
+        index=phase.index,
+        name=phase.name,
+        starts=phase.opens_at,
+        ends=phase.closes_at,
+        tasks=[0],
+        per_day=phase.max_per_day,
+        total=phase.max_total,
+        seconds=phase.time_limit_s,
+        migrates=phase.migrate_from_id is not None,
+        data={"public_data": exporting.PUBLIC} if public else {},
+    )
+
+
+def _openemploi(made: Export, document: dict[str, Any]) -> dict[str, Any]:
+    """Write all that Codabench has no word for."""
+    return {
+        "format": exporting.FORMAT,
+        "format_version": exporting.VERSION,
+        "challenge": document or None,
+        "settings": documents.settings(made.challenge),
+        "files": made.rows,
+    }
+
+
+def _task(challenge: Challenge) -> PhaseTask:
+    found = PhaseTask.objects.filter(phase__challenge=challenge, current=True)
+    return found.select_related("scorer_version").order_by("phase__index", "index")[:1].get()

@@ -1,0 +1,170 @@
+"""The form of an export: its documents, and how one is put back as a challenge folder.
+
+An export is a zip: `competition.yaml` (Codabench version 2), `openemploi.yaml` (all the rest),
+`pages/`, `programs/`, `public/`, then `reference/` in clear or `sealed/` as ciphertext, `source/`
+and `sha256.txt`.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from challenges.bundles import writer
+from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused, is_relative
+from challenges.bundles.foreign.blocks import load
+from challenges.bundles.report import Findings, Problem
+from challenges.bundles.settings import Settings
+from challenges.bundles.spec import CHALLENGE_FILE
+
+FORMAT, VERSION = "open-emploi/export", 1
+COMPETITION, DOCUMENT, SUMS, SOURCE = (
+    "competition.yaml",
+    "openemploi.yaml",
+    "sha256.txt",
+    "source",
+)
+PAGES, PUBLIC, REFERENCE, SEALED, PROGRAMS = "pages", "public", "reference", "sealed", "programs"
+CODE, SUM, SEALED_CODE = "E_EXPORT", "E_EXPORT_SUM", "E_SEALED"
+MAX_FILE_BYTES, MAX_FILES = 2 << 30, 2_000
+Row = Mapping[str, Any]
+# Opens a ciphertext of the export: its place and its row of openemploi.yaml. Says in French, by a
+# ValueError, why it does not.
+Unseal = Callable[[Path, Row], bytes]
+
+
+@dataclass
+class Restored:
+    """An export put back: what it says beyond the folder, or why it was not."""
+
+    settings: Settings | None = None
+    texts: dict[str, str] = field(default_factory=dict)  # of the further pages, by file
+    source: tuple[str, dict[str, str]] | None = None  # format, answers
+    errors: tuple[Problem, ...] = ()
+
+
+def dump(document: Mapping[str, object]) -> str:
+    """Write a YAML document in the order of its keys; texts that look like dates are quoted."""
+    return yaml.safe_dump(
+        dict(document), allow_unicode=True, sort_keys=False, width=100, default_flow_style=None
+    )
+
+
+def is_export(root: Path) -> bool:
+    """Say whether an opened bundle is an export of a portal like this one."""
+    return (root / DOCUMENT).is_file() and not (root / CHALLENGE_FILE).is_file()
+
+
+def restore(root: Path, folder: Path, unseal: Unseal | None = None) -> Restored:
+    """Write into `folder` the challenge folder that an export was made of.
+
+    unseal: opens the ciphertexts where the worker's key is; without it an export without its
+    reference is refused: E_SEALED. Other codes: E_EXPORT, E_EXPORT_SUM, and those of YAML.
+    """
+    findings, place = Findings(), Folder(root)
+    block = load(place, DOCUMENT, findings)
+    if block is None:
+        return Restored(errors=tuple(findings.errors))
+    found = Restored()
+    try:
+        _check_sums(place)
+        if block.values.get("format") != FORMAT or block.values.get("format_version") != VERSION:
+            raise _Refused(f"« {FORMAT} » version {VERSION} est attendu", "format")
+        found.settings = Settings.model_validate(block.values.get("settings") or {})
+        found.texts = {one.file: _text(place, one.file) for one in found.settings.pages}
+        source = block.values.get("source")
+        if isinstance(source, dict) and (root / SOURCE).is_dir():
+            answers = source.get("answers")
+            answers = answers if isinstance(answers, dict) else {}
+            found.source = (
+                str(source.get("format", "")),
+                {str(key): str(value) for key, value in answers.items()},
+            )
+        else:
+            _write(block.values, place, folder, unseal)
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        findings.refuse(CODE, str(first["msg"]), file=DOCUMENT, key=f"settings.{where}")
+    except _Refused as refusal:
+        findings.refuse(refusal.code, str(refusal), file=refusal.file, key=refusal.key)
+    except (PathRefused, FileAbsent, FileExistsError, TableRefused, OSError) as error:
+        findings.refuse(CODE, f"export incomplet ({type(error).__name__})", file=DOCUMENT)
+    found.errors = tuple(findings.errors)
+    return found
+
+
+class _Refused(Exception):
+    def __init__(self, said: str, key: str = "", *, code: str = CODE, file: str = DOCUMENT) -> None:
+        super().__init__(said)
+        self.key, self.code, self.file = key, code, file
+
+
+def _check_sums(place: Folder) -> None:
+    """Compare each file with sha256.txt."""
+    lines = place.read(SUMS, limit_bytes=MAX_FILES * 400).decode("utf-8", "replace").splitlines()
+    if len(lines) > MAX_FILES:
+        raise _Refused(f"plus de {MAX_FILES} fichiers", file=SUMS)
+    for line in lines:
+        digest, _blank, name = line.partition("  ")
+        if place.sha256(name) != digest:
+            raise _Refused("ce fichier a changé depuis l’export", code=SUM, file=name)
+
+
+def _text(place: Folder, path: str) -> str:
+    try:
+        return place.read(path, limit_bytes=100_000).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _Refused("texte UTF-8 attendu", "settings.pages", file=path) from error
+
+
+def _write(values: Row, place: Folder, folder: Path, unseal: Unseal | None) -> None:
+    document, rows = values.get("challenge"), values.get("files")
+    if not isinstance(document, dict) or not isinstance(rows, list) or len(rows) > MAX_FILES:
+        raise _Refused("clés challenge et files attendues")
+    files: dict[str, bytes] = {}
+    for at, row in enumerate(rows):
+        key = f"files[{at}]"
+        if not isinstance(row, dict) or not is_relative(str(row.get("path", ""))):
+            raise _Refused("chemin relatif attendu", f"{key}.path")
+        files[str(row["path"])] = _content(row, place, key, unseal)
+    if CHALLENGE_FILE in files:
+        raise _Refused("ce nom est réservé", "files")
+    writer.write(folder, document, files)
+
+
+def _content(row: Row, place: Folder, key: str, unseal: Unseal | None) -> bytes:
+    at = row.get("at")
+    if not row.get("sealed"):
+        return place.read(str(at), limit_bytes=MAX_FILE_BYTES)
+    if unseal is None:
+        raise _Refused(
+            "fichier scellé : importez par la commande, là où est la clé du service de notation, "
+            "ou refaites l’export avec vos données (--with-reference)",
+            key,
+            code=SEALED_CODE,
+            file=str(at),
+        )
+    try:
+        return unseal(place.locate(at), row)
+    except ValueError as error:
+        raise _Refused(str(error), key, code=SEALED_CODE, file=str(at)) from error
+
+
+def picture() -> bytes:
+    """Make the image that Codabench requires: a plain square, PNG, the same bytes each time."""
+    side, colour = 64, bytes((0x1B, 0x4F, 0x72))
+    rows = b"".join(b"\0" + colour * side for _row in range(side))
+    head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )

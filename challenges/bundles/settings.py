@@ -1,0 +1,74 @@
+"""What an export says of a challenge beyond our portable form: read strictly, it may be forged."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Line = Field("", max_length=200)
+Long = Field("", max_length=20_000)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Page(_Strict):
+    """A further page: its title, and the file of its text."""
+
+    title: str = Field(max_length=120)
+    file: str = Field(max_length=200)
+
+
+class Question(_Strict):
+    """A question of the fact sheet."""
+
+    key: str = Field(max_length=64)
+    label: str = Field("", max_length=200)
+    type: str = Field("text", max_length=16)
+    options: list[str] = Field(default_factory=list, max_length=200)
+    required: bool = False
+    on_leaderboard: bool = False
+
+
+class PhaseSettings(_Strict):
+    """What our portable form does not say of a phase."""
+
+    index: int = Field(ge=0, le=1_000)
+    name: str = Field(max_length=120)
+    kind: Literal["trial", "public", "final", "code"] = "public"
+    max_parallel: int | None = Field(None, ge=1, le=1_000)
+    max_refused_per_day: int = Field(20, ge=0, le=10_000)
+    time_limit_s: int = Field(600, ge=1, le=86_400)
+    memory_mb: int = Field(1_024, ge=16, le=65_536)
+    logs: Literal["none", "organiser", "team_trial"] = "none"
+    benchmark_after_close: bool = False
+
+
+class BoardSettings(_Strict):
+    """What our portable form does not say of a leaderboard."""
+
+    key: str = Field(max_length=36)
+    title: str = Field(max_length=64)
+    hidden: bool = False
+    anonymous: bool = False
+
+
+class Settings(_Strict):
+    """How a challenge is run, and its further pages."""
+
+    kind: Literal["competition", "benchmark"] = "competition"
+    registration: Literal["open", "approval", "invited"] = "open"
+    team_min: int = Field(1, ge=1, le=1_000)
+    team_max: int = Field(10, ge=1, le=1_000)
+    allowed_domains: list[str] = Field(default_factory=list, max_length=1_000)
+    blocked_domains: list[str] = Field(default_factory=list, max_length=1_000)
+    prizes_md: str = Long
+    prize_rule_md: str = Long
+    contact: str = Field("", max_length=254)
+    forum_url: str = Line
+    fact_sheet: list[Question] = Field(default_factory=list, max_length=200)
+    pages: list[Page] = Field(default_factory=list, max_length=50)
+    phases: list[PhaseSettings] = Field(default_factory=list, max_length=100)
+    boards: list[BoardSettings] = Field(default_factory=list, max_length=100)
