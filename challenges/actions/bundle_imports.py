@@ -134,8 +134,8 @@ def finish_reading(*, job: Job, made: BundleImport, report: Mapping[str, Any]) -
 def accept(*, made: BundleImport, answers: Mapping[str, str], by: User) -> Accepted:
     """Make a draft of a bundle that was read without error.
 
-    answers: by question key. In order: those of `import_bundle`; the archive sealed to the
-    scoring worker, kept for the export; state ACCEPTED with the challenge; event
+    answers: by question key. In order: those of `import_bundle`, which seals what the challenge
+    keeps of the archive; state ACCEPTED with the challenge, the deposit forgotten; event
     "import.accepted".
     Answers that are wrong or missing change nothing and are listed. A second acceptance gives
     the same challenge. Raises NotAllowed, Conflict unless it was read, gate.VaultBroken.
@@ -152,8 +152,7 @@ def accept(*, made: BundleImport, answers: Mapping[str, str], by: User) -> Accep
         challenge = found.imported.challenge
         if challenge is None:
             return Accepted(made, tuple(found.imported.errors))
-        source = deposits.hand_over(path)
-    return Accepted(_accepted(made, challenge, source, by), ())
+    return Accepted(_accepted(made, challenge, by), ())
 
 
 def _imported(path: Path, answers: Mapping[str, str], by: User) -> ForeignImported:
@@ -162,18 +161,12 @@ def _imported(path: Path, answers: Mapping[str, str], by: User) -> ForeignImport
 
 
 @transaction.atomic
-def _accepted(
-    made: BundleImport, challenge: Challenge, source: deposits.Deposit, by: User
-) -> BundleImport:
+def _accepted(made: BundleImport, challenge: Challenge, by: User) -> BundleImport:
     fresh = BundleImport.objects.locked(made)
-    if not fresh.is_read:  # accepted, or abandoned, at the same moment
-        transaction.on_commit(lambda: deposits.forget(source.sha256))
-        return fresh
-    former = fresh.sealed
-    fresh.challenge, fresh.sealed, fresh.keys = challenge, source.sha256, list(source.keys)
-    _become(fresh, ImportState.ACCEPTED)
-    transaction.on_commit(lambda: deposits.forget(former))
-    record("import.accepted", by=by, on=fresh, slug=challenge.slug)
+    if fresh.is_read:
+        fresh.challenge = challenge
+        _become(fresh, ImportState.ACCEPTED)
+        record("import.accepted", by=by, on=fresh, slug=challenge.slug)
     return fresh
 
 

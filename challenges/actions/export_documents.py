@@ -15,6 +15,7 @@ from challenges.models import Challenge, ChallengePage, Column, Leaderboard, Pha
 from challenges.queries.teams import latest_terms
 
 NAME_CHARACTERS = 120
+PAGE, TERMS = f"{exporting.PAGES}/presentation.md", f"{exporting.PAGES}/reglement.md"
 PARIS = ZoneInfo("Europe/Paris")
 AUDIENCES = ("public", "held_out", "organiser")
 TEXTS = ("title", "summary", "language")
@@ -135,6 +136,9 @@ def page_path(page: ChallengePage) -> str:
 def settings(challenge: Challenge) -> dict[str, Any]:
     """Give what our portable document does not say: see `challenges.bundles.settings`."""
     return {
+        "title": challenge.title,
+        "summary": challenge.summary,
+        "terms": TERMS,
         "kind": str(challenge.kind),
         "registration": str(challenge.registration),
         "team_min": challenge.team_min,
@@ -154,6 +158,11 @@ def settings(challenge: Challenge) -> dict[str, Any]:
             {
                 "index": phase.index,
                 "name": phase.name,
+                "opens_at": _iso(phase.opens_at),
+                "closes_at": _iso(phase.closes_at),
+                "max_per_day": phase.max_per_day,
+                "max_total": phase.max_total,
+                "final_choices": phase.final_choices,
                 "kind": str(phase.kind),
                 "max_parallel": phase.max_parallel,
                 "max_refused_per_day": phase.max_refused_per_day,

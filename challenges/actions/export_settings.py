@@ -1,23 +1,29 @@
 """Put into a draft what an export says beyond our portable form."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.bundles.exporting import DOCUMENT, Restored
+from challenges.bundles.exporting import DOCUMENT
 from challenges.bundles.report import Problem
 from challenges.bundles.settings import Settings
-from challenges.models import Challenge, ChallengePage
+from challenges.models import Challenge, ChallengePage, Terms
+from challenges.queries.teams import latest_terms
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
+from portal.lib import clock
 from portal.lib.markdown import render
 from portal.lib.refusals import Invalid
 
 FIELDS = (
+    "title",
+    "summary",
     "kind",
     "registration",
     "team_min",
@@ -29,8 +35,13 @@ FIELDS = (
     "contact",
     "forum_url",
 )
+DATES = ("opens_at", "closes_at")
 PHASE_FIELDS = (
     "name",
+    *DATES,
+    "max_per_day",
+    "max_total",
+    "final_choices",
     "kind",
     "max_parallel",
     "max_refused_per_day",
@@ -39,36 +50,54 @@ PHASE_FIELDS = (
     "logs",
     "benchmark_after_close",
 )
-# Title, text, HTML.
-Pages = Sequence[tuple[str, str, str]]
 
 
-def rendered(found: Restored) -> Pages:
-    """Render the further pages of an export; raises Invalid on a text that cannot be."""
-    if found.settings is None:
-        return ()
-    return [
-        (page.title, found.texts[page.file], render(found.texts[page.file]))
-        for page in found.settings.pages
-    ]
+@dataclass(frozen=True)
+class Page:
+    """A text and its HTML."""
+
+    title: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The rules in force, and the further pages."""
+
+    terms: Page
+    pages: Sequence[Page]
+
+
+def rendered(settings: Settings, texts: Mapping[str, str]) -> Texts:
+    """Render the texts of an export; raises Invalid on one that cannot be."""
+
+    def page(title: str, file: str) -> Page:
+        return Page(title, texts[file], render(texts[file]))
+
+    pages = [page(one.title, one.file) for one in settings.pages]
+    return Texts(page("", settings.terms), pages)
 
 
 @transaction.atomic
 def apply(
-    *, challenge: Challenge, settings: Settings, pages: Pages, by: User
+    *, challenge: Challenge, settings: Settings, texts: Texts, dated: bool, by: User
 ) -> tuple[Problem, ...]:
     """Change a draft to what its export says; nothing changes when it is so already.
 
-    In order: the challenge, its pages, its phases, its boards; event "challenge.settings_applied"
+    dated: the importer gave dates, which stand. In order: the challenge, its rules and pages, its
+    phases, its boards; event "challenge.settings_applied"
     when something changed. Returns what the draft has no place for. Raises NotAllowed, Invalid.
     """
     fresh = Challenge.objects.locked(challenge)
     require(rules.may_edit_challenge, by, fresh)
     changed = _challenge(fresh, settings)
-    changed |= _pages(fresh, pages)
+    changed |= _terms(fresh, texts.terms)
+    changed |= _pages(fresh, texts.pages)
     left = []
     for at, phase in enumerate(settings.phases):
-        wanted = {name: getattr(phase, name) for name in PHASE_FIELDS}
+        names = [name for name in PHASE_FIELDS if not (dated and name in DATES)]
+        wanted = {name: getattr(phase, name) for name in names}
         found = fresh.phases.filter(index=phase.index)
         if not found.exists():
             said = "phase à recréer dans l’espace organisateur"
@@ -107,15 +136,36 @@ def _challenge(challenge: Challenge, settings: Settings) -> bool:
     return True
 
 
-def _pages(challenge: Challenge, pages: Pages) -> bool:
+def _terms(challenge: Challenge, terms: Page) -> bool:
+    last = latest_terms(challenge)
+    if last is not None and last.text == terms.text:
+        return False
+    Terms.objects.create(
+        challenge=challenge,
+        number=1 if last is None else last.number + 1,
+        text=terms.text,
+        html=terms.html,
+        sha256=hashlib.sha256(terms.text.encode()).hexdigest(),
+        created_at=clock.now(),
+    )
+    return True
+
+
+def _pages(challenge: Challenge, pages: Sequence[Page]) -> bool:
     found = list(challenge.pages.order_by("index").values_list("title", "body_md"))
-    if found == [(title, text) for title, text, _html in pages]:
+    if found == [(one.title, one.text) for one in pages]:
         return False
     challenge.pages.all().delete()
     ChallengePage.objects.bulk_create(
         [
-            ChallengePage(challenge=challenge, index=at, title=title, body_md=text, body_html=html)
-            for at, (title, text, html) in enumerate(pages)
+            ChallengePage(
+                challenge=challenge,
+                index=at,
+                title=one.title,
+                body_md=one.text,
+                body_html=one.html,
+            )
+            for at, one in enumerate(pages)
         ]
     )
     return True

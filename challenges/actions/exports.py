@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.actions import export_documents as documents
+from challenges.actions import export_programs
+from challenges.actions.export_documents import PAGE, TERMS
 from challenges.actions.imports import STANDARD_TERMS, held_out_fingerprint
 from challenges.bundles import codabench_program, exporting
 from challenges.bundles import competition as codabench
@@ -20,7 +22,7 @@ from challenges.models import Challenge, Phase, PhaseTask, PublicFile
 from challenges.queries.teams import latest_terms
 from challenges.scoring.answer import canonical
 from challenges.scoring.contract import ScoringContract
-from datasets.models import HoldoutVersion, SealedFile
+from datasets.models import SealedFile
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
@@ -31,7 +33,6 @@ from portal.lib.zipping import Member
 
 # Wrapped keys of a sealed file for a successor, by its primary key.
 Keys = Mapping[int, Mapping[str, str]]
-PAGE, TERMS = f"{exporting.PAGES}/presentation.md", f"{exporting.PAGES}/reglement.md"
 
 
 @dataclass
@@ -43,6 +44,7 @@ class Export:
     keys: Keys = field(default_factory=dict)
     members: list[Member] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
+    source: export_programs.Source | None = None
 
     def put(self, path: str, content: bytes | str | Callable[[], IO[bytes]]) -> str:
         """Add a file; returns its path."""
@@ -73,11 +75,14 @@ def export(
     require(rules.may_export_challenge, by, challenge)
     made = Export(challenge, reference, keys or {})
     files = {each.name: each for each in challenge.files.order_by("index")}
-    document = documents.current(challenge)
+    document = documents.current(challenge) if _has_task(challenge) else {}
     _texts(made, document)
-    _own_files(made, document, files)
-    if reference is not None:
-        _check(made, document, reference)
+    if document:
+        _own_files(made, document, files)
+        if reference is not None:
+            _check(made, document, reference)
+    elif export_programs.is_program(challenge):
+        _programs(made, reference)
     competition = _competition(made, document)
     made.put(exporting.COMPETITION, exporting.dump(codabench.document(competition)))
     made.put(exporting.DOCUMENT, exporting.dump(_openemploi(made, document)))
@@ -121,7 +126,6 @@ def _own_files(made: Export, document: dict[str, Any], files: Mapping[str, Publi
             made.rows.append({"path": path, "at": at})
         elif (sealed := held.get(safe_name(path))) is not None:
             made.rows.append({"path": path} | _sealed(made, sealed))
-    _programs(made)
 
 
 def _sealed(made: Export, file: SealedFile) -> dict[str, Any]:
@@ -138,24 +142,24 @@ def _sealed(made: Export, file: SealedFile) -> dict[str, Any]:
     }
 
 
-def _programs(made: Export) -> None:
-    """Put the sealed programs and data of tasks that an organiser's program scores."""
-    for version in program_versions(made.challenge):
+def _programs(made: Export, reference: Path | None) -> None:
+    """Put what an organiser's program needs: the source in clear, else all that is sealed."""
+    if reference is not None:
+        made.source = export_programs.source(made.challenge, reference)
+        for name in made.source.files:
+            made.put(f"{exporting.SOURCE}/{name}", partial(_opened, reference / name))
+        return
+    for each in made.challenge.files.order_by("index"):
+        made.put(f"{exporting.PUBLIC}/{each.name}", partial(objects.open, each.sha256))
+    for version in export_programs.versions(made.challenge):
         for file in version.files.filter(kind="source").order_by("pk"):
             made.rows.append({"path": f"{version.holdout.name}/{file.name}"} | _sealed(made, file))
 
 
-def program_versions(challenge: Challenge) -> list[HoldoutVersion]:
-    """List the sealed versions of a challenge besides those that our portable form names."""
-    return []
-
-
-def holdouts_of(challenge: Challenge) -> list[HoldoutVersion]:
-    """List every sealed version that an export of the challenge carries."""
-    current = HoldoutVersion.objects.filter(
-        phase_tasks__phase__challenge=challenge, phase_tasks__current=True
-    )
-    return [*current.distinct().order_by("pk"), *program_versions(challenge)]
+def _source(challenge: Challenge) -> dict[str, Any]:
+    """Say how the imported bundle was read; `kept`: what had no equal here."""
+    kept = challenge.bundle
+    return {name: kept.get(name) or {} for name in ("format", "answers", "kept")}
 
 
 def _sealed_files(challenge: Challenge) -> dict[str, SealedFile]:
@@ -195,8 +199,8 @@ def _check(made: Export, document: dict[str, Any], folder: Path) -> None:
 def _competition(made: Export, document: dict[str, Any]) -> codabench.Competition:
     """Describe the challenge as Codabench does, and put the program and data of its task."""
     challenge = made.challenge
-    phases = list(challenge.phases.order_by("index"))
-    task = codabench.Task(0, challenge.title, _program(made, document), _data(made, document))
+    found = _tasks(made, document)
+    spec = made.source.spec if made.source else None
     return codabench.Competition(
         title=challenge.title,
         description=challenge.summary,
@@ -206,7 +210,9 @@ def _competition(made: Export, document: dict[str, Any]) -> codabench.Competitio
         kind=str(challenge.kind),
         contact=challenge.contact,
         reward=challenge.prizes_md[:200],
-        environment=codabench_program.ENVIRONMENT,
+        environment=spec.environment if spec else codabench_program.ENVIRONMENT,
+        options=spec.options if spec else {},
+        solutions=export_programs.solutions(made.source),
         pages=[
             codabench.Text(_("Présentation"), PAGE),
             *(
@@ -214,8 +220,11 @@ def _competition(made: Export, document: dict[str, Any]) -> codabench.Competitio
                 for each in challenge.pages.order_by("index")
             ),
         ],
-        tasks=[task],
-        phases=[_phase(made, phase) for phase in phases],
+        tasks=found.tasks,
+        phases=[
+            _phase(made, phase, found.of_phase.get(phase.index, []))
+            for phase in challenge.phases.order_by("index")
+        ],
         boards=documents.boards(challenge),
         fact_sheet=challenge.fact_sheet,
     )
@@ -234,24 +243,32 @@ def _program(made: Export, document: dict[str, Any]) -> str:
     return at
 
 
-def _data(made: Export, document: dict[str, Any]) -> dict[str, str]:
-    """Name the data of the task: the reference, where the organiser put it in clear."""
-    return {"reference_data": exporting.REFERENCE} if made.reference is not None else {}
+def _tasks(made: Export, document: dict[str, Any]) -> export_programs.Tasks:
+    """Describe the tasks; one that our metrics score has our own engine as its program."""
+    if not document:
+        return export_programs.tasks(made.challenge, made.source)
+    data = {"reference_data": exporting.REFERENCE} if made.reference is not None else {}
+    task = codabench.Task(0, made.challenge.title, _program(made, document), data)
+    indexes = made.challenge.phases.values_list("index", flat=True)
+    return export_programs.Tasks([task], {index: [0] for index in indexes})
 
 
-def _phase(made: Export, phase: Phase) -> codabench.Phase:
+def _phase(made: Export, phase: Phase, tasks: list[int]) -> codabench.Phase:
     public = any(member.path.startswith(f"{exporting.PUBLIC}/") for member in made.members)
+    data = {"public_data": exporting.PUBLIC} if public else {}
+    if made.source is not None:
+        data = export_programs.public(made.source, phase.index)
     return codabench.Phase(
         index=phase.index,
         name=phase.name,
         starts=phase.opens_at,
         ends=phase.closes_at,
-        tasks=[0],
+        tasks=tasks,
         per_day=phase.max_per_day,
         total=phase.max_total,
         seconds=phase.time_limit_s,
         migrates=phase.migrate_from_id is not None,
-        data={"public_data": exporting.PUBLIC} if public else {},
+        data=data,
     )
 
 
@@ -261,9 +278,14 @@ def _openemploi(made: Export, document: dict[str, Any]) -> dict[str, Any]:
         "format": exporting.FORMAT,
         "format_version": exporting.VERSION,
         "challenge": document or None,
+        **({} if document else {"source": _source(made.challenge)}),
         "settings": documents.settings(made.challenge),
         "files": made.rows,
     }
+
+
+def _has_task(challenge: Challenge) -> bool:
+    return PhaseTask.objects.filter(phase__challenge=challenge, current=True).exists()
 
 
 def _task(challenge: Challenge) -> PhaseTask:

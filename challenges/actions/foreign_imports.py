@@ -73,6 +73,15 @@ def import_bundle(
     return ForeignImported(imported, report)
 
 
+def asked(report: ForeignReport, root: Path) -> tuple[ForeignReport, Mapping[int, forms.Proposal]]:
+    """Add to a report the questions that only programs raise; give the forms they are about."""
+    if report.spec is None or not report.spec.format.is_scored_by_program:
+        return report, {}
+    proposed = forms.proposals(report.spec, Folder(root))
+    more = program_drafts.questions(report.spec, proposed)
+    return replace(report, questions=(*report.questions, *more)), proposed
+
+
 def _programs(
     path: Path,
     root: Path,
@@ -83,9 +92,7 @@ def _programs(
     dates: tuple[datetime | None, datetime | None],
 ) -> tuple[ForeignReport, Imported]:
     """Create the draft of a challenge that a program scores, with the answers put into it."""
-    proposed = forms.proposals(spec, Folder(root))
-    more = program_drafts.questions(spec, proposed)
-    report = replace(report, questions=(*report.questions, *more))
+    report, proposed = asked(report, root)
     own = {key: value for key, value in answers.items() if key != "slug"}
     spec, faults = settling.settle(spec, report.questions, own)
     report = replace(report, spec=spec)
@@ -134,12 +141,12 @@ def _restored(
     with tempfile.TemporaryDirectory(prefix="import-") as scratch:
         folder = Path(scratch) / "challenge"
         found = exporting.restore(root, folder, unseal)
-        if found.errors:
+        if found.errors or found.settings is None:
             return ForeignImported(Imported(None, False, found.errors, ()), None)
-        pages = export_settings.rendered(found)
+        texts = export_settings.rendered(found.settings, found.texts)
         if found.source is not None:
             made = again(
-                path=root / exporting.SOURCE,
+                path=found.source[0],
                 answers=found.source[1] | dict(answers),
                 opens_at=opens_at,
                 closes_at=closes_at,
@@ -148,9 +155,11 @@ def _restored(
             own = import_folder(folder=folder, by=by, opens_at=opens_at, closes_at=closes_at)
             made = ForeignImported(own, None)
     challenge = made.imported.challenge
-    if challenge is None or found.settings is None:
+    if challenge is None:
         return made
-    left = export_settings.apply(challenge=challenge, settings=found.settings, pages=pages, by=by)
+    left = export_settings.apply(
+        challenge=challenge, settings=found.settings, texts=texts, dated=any(dates), by=by
+    )
     challenge.refresh_from_db()
     imported = replace(made.imported, warnings=(*made.imported.warnings, *left))
     return replace(made, imported=imported)

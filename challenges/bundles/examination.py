@@ -10,7 +10,8 @@ from pathlib import Path
 
 from challenges.bundles import exporting, portable
 from challenges.bundles.child import OWN
-from challenges.bundles.foreign import archives, reading
+from challenges.bundles.folder import Folder
+from challenges.bundles.foreign import archives, forms, reading
 from challenges.bundles.report import Problem
 from challenges.bundles.spec import CHALLENGE_FILE
 
@@ -31,7 +32,7 @@ def examined(path: Path) -> dict[str, object]:
             if exporting.is_export(root):
                 return _export(root)
             if not (root / CHALLENGE_FILE).is_file():
-                return reading.read_folder(root).to_json()
+                return _foreign(root)
             return _own(root)
     except archives.BundleRefused as refusal:
         return _refused((reading.refused(refusal),))
@@ -44,8 +45,16 @@ def _export(root: Path) -> dict[str, object]:
         if found.errors:
             return _refused(found.errors)
         if found.source is not None:
-            return reading.read_folder(root / exporting.SOURCE).to_json()
+            return _foreign(found.source[0])
         return _own(folder)
+
+
+def _foreign(root: Path) -> dict[str, object]:
+    """Read a folder, and the tables that the form of its answers is proposed from."""
+    report = reading.read_folder(root)
+    if report.spec is not None and report.spec.format.is_scored_by_program:
+        forms.proposals(report.spec, Folder(root))
+    return report.to_json()
 
 
 def _refused(problems: tuple[Problem, ...]) -> dict[str, object]:

@@ -45,8 +45,8 @@ class Restored:
     """An export put back: what it says beyond the folder, or why it was not."""
 
     settings: Settings | None = None
-    texts: dict[str, str] = field(default_factory=dict)  # of the further pages, by file
-    source: tuple[str, dict[str, str]] | None = None  # format, answers
+    texts: dict[str, str] = field(default_factory=dict)  # of the rules and further pages, by file
+    source: tuple[Path, dict[str, str]] | None = None  # the imported bundle, its answers
     errors: tuple[Problem, ...] = ()
 
 
@@ -78,15 +78,11 @@ def restore(root: Path, folder: Path, unseal: Unseal | None = None) -> Restored:
         if block.values.get("format") != FORMAT or block.values.get("format_version") != VERSION:
             raise _Refused(f"« {FORMAT} » version {VERSION} est attendu", "format")
         found.settings = Settings.model_validate(block.values.get("settings") or {})
-        found.texts = {one.file: _text(place, one.file) for one in found.settings.pages}
+        wanted = [found.settings.terms, *(one.file for one in found.settings.pages)]
+        found.texts = {name: _text(place, name) for name in wanted}
         source = block.values.get("source")
-        if isinstance(source, dict) and (root / SOURCE).is_dir():
-            answers = source.get("answers")
-            answers = answers if isinstance(answers, dict) else {}
-            found.source = (
-                str(source.get("format", "")),
-                {str(key): str(value) for key, value in answers.items()},
-            )
+        if isinstance(source, dict):
+            found.source = _source(block.values, source, place, folder, unseal)
         else:
             _write(block.values, place, folder, unseal)
     except ValidationError as fault:
@@ -123,6 +119,24 @@ def _text(place: Folder, path: str) -> str:
         return place.read(path, limit_bytes=100_000).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _Refused("texte UTF-8 attendu", "settings.pages", file=path) from error
+
+
+def _source(
+    values: Row, source: Row, place: Folder, folder: Path, unseal: Unseal | None
+) -> tuple[Path, dict[str, str]]:
+    """Give the imported bundle: its folder in clear, else its zip once unsealed."""
+    answers = source.get("answers")
+    said = {str(key): str(one) for key, one in answers.items()} if isinstance(answers, dict) else {}
+    if (place.root / SOURCE).is_dir():
+        return place.root / SOURCE, said
+    rows = values.get("files")
+    for at, row in enumerate(rows if isinstance(rows, list) else []):
+        if isinstance(row, dict) and str(row.get("path", "")).endswith(f"/{SOURCE}/{SOURCE}.zip"):
+            folder.mkdir(parents=True, exist_ok=True)
+            archive = folder / f"{SOURCE}.zip"
+            archive.write_bytes(_content(row, place, f"files[{at}]", unseal))
+            return archive, said
+    raise _Refused("l’archive importée manque", "source")
 
 
 def _write(values: Row, place: Folder, folder: Path, unseal: Unseal | None) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 Line = Field("", max_length=200)
 Long = Field("", max_length=20_000)
+
+
+Instant = Annotated[AwareDatetime | None, Field(strict=False)]
 
 
 class _Strict(BaseModel):
@@ -33,9 +36,14 @@ class Question(_Strict):
 
 
 class PhaseSettings(_Strict):
-    """What our portable form does not say of a phase."""
+    """A phase as it is today: an imported source says only what it was."""
 
     index: int = Field(ge=0, le=1_000)
+    opens_at: Instant = None
+    closes_at: Instant = None
+    max_per_day: int | None = Field(None, ge=0, le=2**31 - 1)
+    max_total: int | None = Field(None, ge=0, le=2**31 - 1)
+    final_choices: int = Field(2, ge=1, le=1_000)
     name: str = Field(max_length=120)
     kind: Literal["trial", "public", "final", "code"] = "public"
     max_parallel: int | None = Field(None, ge=1, le=1_000)
@@ -58,6 +66,9 @@ class BoardSettings(_Strict):
 class Settings(_Strict):
     """How a challenge is run, and its further pages."""
 
+    title: str = Field(min_length=1, max_length=200)
+    summary: str = Field(max_length=20_000)
+    terms: str = Field(max_length=200)  # the file of the rules in force
     kind: Literal["competition", "benchmark"] = "competition"
     registration: Literal["open", "approval", "invited"] = "open"
     team_min: int = Field(1, ge=1, le=1_000)

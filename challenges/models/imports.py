@@ -15,7 +15,6 @@ from challenges.models.words import within, word
 from portal.accounts.authorization import Permission, has_permission
 
 LIVE = (ImportState.WAITING, ImportState.READ)
-KEEPS_BYTES = (*LIVE, ImportState.ACCEPTED)
 
 
 class BundleImportQuerySet(models.QuerySet["BundleImport"]):
@@ -75,7 +74,7 @@ class BundleImport(models.Model):
                 name="bundle_import_live_once",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=list(KEEPS_BYTES)) | Q(sealed=""),
+                condition=Q(state__in=list(LIVE)) | Q(sealed=""),
                 name="bundle_import_bytes_forgotten",
             ),
         ]
@@ -94,7 +93,7 @@ class BundleImport(models.Model):
     @property
     def keeps_bytes(self) -> bool:
         """Say whether the archive is still of use."""
-        return self.state in KEEPS_BYTES
+        return self.state in LIVE
 
     def told(self, part: str) -> list[Mapping[str, Any]]:
         """Give one part of the report: errors, warnings or questions."""

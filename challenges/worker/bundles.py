@@ -1,15 +1,18 @@
 """Read a bundle that a person deposited: in a child first, then with the programs it holds."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from challenges.actions import bundle_imports
+from challenges.actions.foreign_imports import asked
 from challenges.actions.imports import examine_folder
 from challenges.bundles import child, exporting
-from challenges.bundles.foreign import archives, reading
+from challenges.bundles.foreign import archives, reading, writing
+from challenges.bundles.foreign.context import Question
 from challenges.bundles.report import Problem
 from challenges.models import BundleImport, Job
 from challenges.worker import trials, vault
@@ -52,7 +55,15 @@ def examined(path: Path) -> Report:
         return _own(path, report)
     with archives.opened(path) as root:
         source = root / exporting.SOURCE if exporting.is_export(root) else root
-        return reading.read_folder(source, evaluator=trials.here).to_json()
+        found, _forms = asked(reading.read_folder(source, evaluator=trials.here), source)
+        return _named(found).to_json()
+
+
+def _named(found: reading.ForeignReport) -> reading.ForeignReport:
+    """Ask for the name of the challenge in its address: another may have it already."""
+    title = found.spec.title if found.spec else ""
+    question = Question("slug", _("Nom du challenge dans son adresse ?"), writing.slug_of(title))
+    return replace(found, questions=(*found.questions, question))
 
 
 def _own(path: Path, report: Report) -> Report:

@@ -35,12 +35,6 @@ def opened(deposit: Deposit, name: str = "depot.zip") -> Iterator[Path]:
         yield place
 
 
-def hand_over(path: Path) -> Deposit:
-    """Seal a file to the scoring worker: the web process cannot read it back."""
-    sealed = gate.seal_file(path.name, path)
-    return Deposit(sealed.ciphertext_sha256, list(sealed.keys))
-
-
 def forget(sha256: str) -> None:
     """Remove a kept file; no two have the same object, each having its own key."""
     if sha256:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
+from django.test import Client
+from django.urls import reverse
 
 from challenges.actions import challenges as acts
 from challenges.actions import exports
@@ -23,7 +25,8 @@ from portal.accounts.models import User
 from portal.lib.markdown import render
 from portal.lib.refusals import Invalid, NotAllowed
 from tests.challenges import world
-from tests.factories.accounts import MembershipFactory
+from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.challenges import ChallengeFactory
 from tests.portal.accounts.ledger import acts as verbs
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +61,11 @@ def rows_of(challenge: Challenge) -> dict[str, Any]:
         "terms": [one.text for one in challenge.terms.order_by("number")],
         "pages": [fields(one) for one in challenge.pages.order_by("index")],
         "files": [fields(one) for one in challenge.files.order_by("index")],
-        "phases": [fields(one, "leak_facts") for one in challenge.phases.order_by("index")],
+        "phases": [
+            fields(one, "leak_facts", "migrate_from")
+            | {"follows": one.migrate_from and one.migrate_from.index}
+            for one in challenge.phases.order_by("index")
+        ],
         "specs": [
             (one.index, one.scorer_version.spec, one.scorer_version.digest)
             for phase in challenge.phases.order_by("index")
@@ -300,3 +307,29 @@ def test_an_export_is_sent_as_it_is_made(challenge: Challenge, owner: User) -> N
     assert len(pieces) > 5
     assert zipfile.ZipFile(io.BytesIO(b"".join(pieces))).testzip() is None
     assert b"".join(pieces) == b"".join(made.stream())
+
+
+def test_the_page_sends_it_to_organisers_only(
+    challenge: Challenge, owner: User, client: Client
+) -> None:
+    address = reverse("challenges:organiser_export", args=[challenge.slug])
+    client.force_login(owner)
+    assert "Exporter (zip)" in client.get(f"/espace/challenges/{challenge.slug}/").text
+    assert client.get(address).status_code == 405
+    sent = client.post(address)
+    assert sent.headers["Content-Disposition"] == 'attachment; filename="niveau.zip"'
+    content = b"".join(sent.streaming_content)
+    assert zipfile.ZipFile(io.BytesIO(content)).namelist()[-1] == "sha256.txt"
+    assert verbs()[-1] == "challenge.exported"
+    client.force_login(UserFactory(region="administrator"))
+    assert client.post(address).status_code == 403
+    client.force_login(world.owner())
+    assert client.post(address).status_code == 404
+
+
+def test_a_draft_without_a_task_leaves_too(owner: User) -> None:
+    bare = ChallengeFactory(owner=owner)
+    content = b"".join(exports.export(challenge=bare, by=owner).stream())
+    with zipfile.ZipFile(io.BytesIO(content)) as opened:
+        document = yaml.safe_load(opened.read("competition.yaml"))
+    assert (document["title"], document["tasks"]) == (bare.title, [])
