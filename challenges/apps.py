@@ -11,11 +11,16 @@ class ChallengesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Show teams in each person's space; give and erase what is held about a person."""
+        """Vouch for scores on cards; show teams in each space; give, erase what a person has."""
+        from catalogue.queries import verified  # noqa: PLC0415  # app ready
         from challenges.actions import teams  # noqa: PLC0415  # app ready
+        from challenges.actions.cards import KINDS  # noqa: PLC0415  # app ready
+        from challenges.views import cards  # noqa: PLC0415  # app ready
         from challenges.views import space as ours  # noqa: PLC0415  # app ready
         from portal.accounts import personal_data, space  # noqa: PLC0415  # app ready
 
+        for kind in KINDS:
+            verified.register(kind, cards.verified)
         space.register("todo", ours.to_do)
         space.register("teams", ours.teams)
         space.register_page(ours.PLACE)

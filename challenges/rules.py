@@ -183,6 +183,16 @@ def may_read_certificate(by: "Viewer", team: "Team") -> bool:
     return team.has_member(by) or has_permission(by, Permission.CHALLENGE_REVEAL)
 
 
+def may_propose_card(by: "Viewer", team: "Team") -> bool:
+    """Say whether the actor may propose a card of this team's solution.
+
+    A captain; an organiser once the team permits it.
+    """
+    if isinstance(by, SystemActor) or not by.is_authenticated:
+        return False
+    return team.has_captain(by) or (team.allow_card and team.challenge.is_organised_by(by))
+
+
 def may_examine_entries(by: Actor) -> bool:
     """Say whether the actor decides on the entries whose scoring broke down: a moderator."""
     return has_permission(by, Permission.ENTRY_EXAMINE)

@@ -6,6 +6,7 @@ from challenges import feeds
 from challenges.views import (
     authoring,
     building,
+    cards,
     certificates,
     details,
     disclosures,
@@ -81,6 +82,7 @@ challenge_patterns: list[URLPattern | URLResolver] = [
     path("certificats/<uuid:team>/", certificates.page, name="certificates"),
     path("certificats/<uuid:team>/<int:index>.pdf", certificates.pdf, name="certificate_pdf"),
     path("certificats/<uuid:team>/<int:index>.json", certificates.signed, name="certificate_json"),
+    path("fiche/<uuid:team>/", cards.propose, name="card"),
     path("soumissions/", entries.entries, name="entries"),
     path("soumissions.csv", entries.entries_csv, name="entries_csv"),
     path("soumissions/<uuid:entry>/", include(entry_patterns)),

@@ -21,7 +21,7 @@ from catalogue.enums import (
     UseCase,
 )
 from catalogue.models import Contribution, Measurement, Resource, ResourceLink
-from catalogue.queries import files, quality, rows
+from catalogue.queries import files, quality, rows, verified
 from catalogue.validators import licence_names, licences
 from catalogue.validators.fields import Field, FieldType, Section, Text
 
@@ -78,6 +78,7 @@ def card(resource: Resource) -> dict[str, Any]:
     assessment = quality.assess(resource, measured)
     whole = [m for m in measured if not m.group]
     files_href = files.address(resource)
+    vouched = verified.scores(resource)
     return {
         "resource": resource,
         "row": rows.row(resource),
@@ -87,7 +88,9 @@ def card(resource: Resource) -> dict[str, Any]:
         "questions": _questions(resource),
         "measures": [_bounded(m, whole) for m in whole],
         "groups": [m for m in measured if m.group],
-        "on_challenge": any(m.from_challenge for m in measured),
+        "verified": vouched,
+        "on_challenge": any(m.from_challenge for m in measured)
+        or any(not each.withdrawn for each in vouched),
         "links": list(_links(resource)),
         "score": assessment.score,
         "criteria": quality.lines(assessment),

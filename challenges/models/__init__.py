@@ -1,6 +1,7 @@
 """Facts of the challenges app, with their named constraints."""
 
 from challenges.models.board import Column, Leaderboard, Reveal, Standing
+from challenges.models.card import EntryCard
 from challenges.models.certificate import Certificate
 from challenges.models.challenge import (
     Challenge,
@@ -35,6 +36,7 @@ __all__ = [
     "Column",
     "Enrolment",
     "Entry",
+    "EntryCard",
     "EntryDetail",
     "Evaluation",
     "FairnessAudit",

@@ -72,10 +72,16 @@ def _registered(receipt: Receipt) -> Judgement:
     return Judgement(ReceiptState.VALID, receipt)
 
 
-def judge_certificate(sha256: str) -> Judgement | None:
-    """Verify the certificate of this digest; None when the portal issued none."""
-    row = Certificate.objects.filter(sha256=sha256).first()
-    return judge(row.text.encode()) if row else None
+def judge_known(sha256: str) -> Judgement | None:
+    """Verify the certificate or score receipt of this digest; None when the portal issued none.
+
+    A digest is read on the document, or where its team lets it be shown: it is not guessed.
+    """
+    text = (
+        Certificate.objects.filter(sha256=sha256).values_list("text", flat=True).first()
+        or ScoreReceipt.objects.filter(sha256=sha256).values_list("text", flat=True).first()
+    )
+    return judge(text.encode()) if text else None
 
 
 def _certificate(receipt: Receipt) -> Judgement:

@@ -76,11 +76,19 @@ def score(payload: Payload) -> str:
     """Write the score with its interval and the name of its metric."""
     if not payload["value"]:
         return ""
-    told = f"{_decimal(payload['value'])} ({payload['metric_title']})"
+    told = f"{decimal(payload['value'])} ({payload['metric_title']})"
     if payload["interval"]:
-        low, high = map(_decimal, payload["interval"])
+        low, high = map(decimal, payload["interval"])
         told += _(", intervalle à 95 %% de %(low)s à %(high)s") % {"low": low, "high": high}
     return told
+
+
+def interval(payload: Payload) -> str:
+    """Write both ends of the interval of the score, or nothing."""
+    if not payload["interval"]:
+        return ""
+    low, high = map(decimal, payload["interval"])
+    return _("de %(low)s à %(high)s") % {"low": low, "high": high}
 
 
 def notes(payload: Payload, sha256: str) -> list[str]:
@@ -110,7 +118,7 @@ def _moment(text: str) -> str:
     }
 
 
-def _decimal(text: str) -> str:
+def decimal(text: str) -> str:
     """Write released digits as the language does, all of them."""
     return (
         text.replace(".", str(number_format(0.5, 1, use_l10n=True))[1]) if "e" not in text else text

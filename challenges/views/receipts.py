@@ -20,7 +20,7 @@ from challenges.models.words import SPLIT_WORDS
 from challenges.queries.receipts import (
     Judgement,
     judge,
-    judge_certificate,
+    judge_known,
     known_keys,
     published_keys,
 )
@@ -62,7 +62,7 @@ def score_receipt(
 def verify(request: HttpRequest) -> HttpResponse:
     """Say what a receipt is worth: a file or a text, read at once and never kept.
 
-    ?empreinte= names a certificate by the digest that is printed on it.
+    ?empreinte= names one by its digest: printed on a certificate, linked from a card.
     """
     digest = request.GET.get("empreinte", "")
     if request.method != "POST" and not digest:
@@ -70,7 +70,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     if not _may_ask(request):
         return render(request, "429.html", status=429)
     if request.method != "POST":
-        known = judge_certificate(digest) if DIGEST.fullmatch(digest) else None
+        known = judge_known(digest) if DIGEST.fullmatch(digest) else None
         absent = Judgement(ReceiptState.UNREGISTERED)
         return _page(request, ReceiptForm(), judgement=known or absent)
     form = ReceiptForm(request.POST, request.FILES)
