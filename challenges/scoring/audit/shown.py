@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from challenges.scoring.audit.declared import Person
-from challenges.scoring.audit.slices import Floors, Slice, Table, hidden, slices, table
+from challenges.scoring.audit.slices import Floors, Slice, Table, hidden, kinds_of, slices, table
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.metric import Part
 
@@ -57,10 +57,11 @@ def closed(
     """Return the groups not to show at all, then those of which nothing reads the truth."""
     if not counted:
         return [], []
-    persons = hidden(counted, floors(contract, labelled=False))
+    kinds = kinds_of(counted)
+    persons = hidden(counted, floors(contract, labelled=False), kinds=kinds)
     if not labelled:
         return persons, persons
-    return persons, hidden(counted, floors(contract, labelled=True), persons)
+    return persons, hidden(counted, floors(contract, labelled=True), persons, kinds)
 
 
 def shown(

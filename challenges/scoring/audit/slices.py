@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from challenges.scoring.audit.derived import Kinds, telling
+
 Array = NDArray[Any]
 MANY_KINDS = 1_000_000
+MANY_NUMBERS = 2**40  # times the groups of an attribute, still a whole number of 64 bits
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,9 @@ class Table:
     """Hold what a slice counts.
 
     rows: (groups,) rows. units: (groups,) independent units. counts: (groups, 3) persons,
-    positives, negatives. rest: (3,) the same of the rows in no group. marks:
-    what each row counts for: persons (None: 1), positives, negatives. rests: for a crossing, of
-    the rows of each group of each of its two attributes that no cell holds.
+    positives, negatives. rest: (3,) the same of the rows in no group. marks: of each row, the
+    person (None: its own), then what it counts for: positives, negatives. rests: for a crossing,
+    of the rows of each group of each of its two attributes that no cell holds.
     """
 
     cut: Slice
@@ -122,7 +125,7 @@ def table(
         pairs = np.concatenate([pairs, np.zeros(-len(pairs) % size, pairs.dtype)])
         units = (pairs.reshape(-1, size) > 0).sum(0)
         if one_person:
-            persons = 1 / np.bincount(clusters)[clusters]
+            persons = clusters.astype(np.int64)
     yes, no = np.bincount(at, positive, size), np.bincount(at, negative, size)
     counts = np.stack([units if one_person else rows, yes, no], 1)
     rests = tuple(
@@ -137,23 +140,31 @@ def _gathered(counts: Array, parent: Array, size: int) -> Array:
     return np.stack([np.bincount(parent, counts[:, i], size) for i in range(3)], 1)
 
 
-def hidden(tables: Sequence[Table], floors: Floors, already: Sequence[Array] = ()) -> list[Array]:
+def hidden(
+    tables: Sequence[Table],
+    floors: Floors,
+    already: Sequence[Array] = (),
+    kinds: Kinds | None = None,
+) -> list[Array]:
     """Choose the cells not to show, so that none under the floors can be worked out.
 
     A cell under a floor is hidden. Along every line whose sum is shown (all rows, or a shown
     group of an attribute in a crossing), hidden cells are two at least and together above the
     floors; the next smallest is hidden until they are. A hidden group takes along its cells.
-    Last, nothing under the floors that is hidden of a sum shown, a cell or what several cells
-    leave of it, may be a combination of the sums shown: attributes may nest. already: cells
-    hidden for another reason. Returns (groups,) bool each.
+    Last, no set of rows under the floors may be a combination of the sums shown, be it hidden
+    or never declared: attributes may nest. already: cells hidden for another reason. kinds: of
+    the tables, when they are known. Returns (groups,) bool each.
     """
-    small: list[Array] = [np.array((t.counts < floors.least).any(1)) for t in tables]
-    closed: list[Array] = [each.copy() for each in small]
+    closed: list[Array] = [np.array((t.counts < floors.least).any(1)) for t in tables]
     for each, more in zip(closed, already, strict=False):
         each |= more
     while _inherit(tables, closed) or _complete(tables, closed, floors.least):
         pass
-    while not _safe(tables, small, closed, floors.least) and _hide_smallest(tables, closed):
+    if len(tables) < 2:
+        return closed  # the groups of one attribute have nothing in common to take away
+    kinds = kinds_of(tables) if kinds is None else kinds
+    while cells := telling(kinds, closed, floors.least):
+        _hide_smallest(tables, closed, cells)
         while _inherit(tables, closed) or _complete(tables, closed, floors.least):
             pass
     return closed
@@ -205,61 +216,36 @@ def _smallest(each: Table, among: Array) -> int:
     return int(np.argmin(size))
 
 
-def _hide_smallest(tables: Sequence[Table], closed: list[Array]) -> bool:
-    """Hide the smallest cell shown, of the tables that hide some first; False if none is left."""
-    found = [
-        (not closed[at].any(), tables[at].counts[i, 0], at, i)
-        for at in range(len(tables))
-        for i in np.flatnonzero(~closed[at])
-    ]
-    if found:
-        _, _, at, i = min(found)
-        closed[at][i] = True
-    return bool(found)
+def _hide_smallest(
+    tables: Sequence[Table], closed: list[Array], cells: Sequence[tuple[int, int]]
+) -> None:
+    """Hide the smallest of some cells, those of the tables that hide some first."""
+    _, _, at, group = min(
+        (not closed[at].any(), tables[at].counts[group, 0], at, group) for at, group in cells
+    )
+    closed[at][group] = True
 
 
-def _safe(tables: Sequence[Table], small: list[Array], closed: list[Array], least: Array) -> bool:
-    """Say whether no small set of rows that is hidden is a combination of the sums shown."""
-    if not any(each.any() for each in closed):
-        return True
-    kinds, weight = _kinds(tables)
-    shown, wanted, veils = [np.ones(kinds.shape[1])], [], []
-    for at, each in enumerate(tables):
-        out = np.append(closed[at], True)[kinds[at]]  # a row in no group is in no sum shown
-        veils.append(out.astype(float))
-        for group in range(len(each.cut)):
-            member = (kinds[at] == group).astype(float)
-            if not closed[at][group]:
-                shown.append(member)
-            elif small[at][group] and member.any():
-                wanted.append(member)
-    rests = np.array(shown)[:, None, :] * np.array(veils)[None, :, :]
-    rests = rests.reshape(-1, kinds.shape[1])
-    few = (rests @ weight < least - 1e-9).any(1) & rests.any(1)
-    wanted += list(rests[few])
-    if not wanted:
-        return True
-    basis, scale, _ = np.linalg.svd(np.array(shown).T, full_matrices=False)
-    basis = basis[:, scale > 1e-9 * scale[0]]
-    aim = np.array(wanted).T
-    left = aim - basis @ (basis.T @ aim)
-    return bool((np.abs(left).max(0) > 1e-6).all())
-
-
-def _kinds(tables: Sequence[Table]) -> tuple[Array, Array]:
-    """Return (slices, kinds) the group of each kind of row, and (kinds, 3) what each counts."""
+def kinds_of(tables: Sequence[Table]) -> Kinds:
+    """List the kinds of row of some tables, and what each counts."""
     alone = [each.cut for each in tables if not each.cut.parents]
     key, size = np.zeros(len(alone[0].codes), np.int64), 1
     for cut in alone:
-        key = key * (len(cut) + 1) + cut.codes + 1
+        key = key * (len(cut) + 1) + (cut.codes + 1)
         size *= len(cut) + 1
-    if size <= MANY_KINDS:  # a row of each kind, without a sort
-        seen = np.full(size, -1, np.int64)
-        seen[key] = np.arange(len(key))
-        at = seen[seen >= 0]
-        number = np.cumsum(seen >= 0)[key] - 1
-    else:
-        _, at, number = np.unique(key, return_index=True, return_inverse=True)
-    count = len(at)
-    weight = np.stack([np.bincount(number, mark, count) for mark in tables[0].marks], 1)
-    return np.stack([each.cut.codes[at] for each in tables]), weight
+        if size > MANY_NUMBERS:
+            _, key = np.unique(key, return_inverse=True)
+            size = len(key)
+    if size > MANY_KINDS:
+        _, key = np.unique(key, return_inverse=True)
+        size = int(key.max(initial=0)) + 1
+    persons, *marks = tables[0].marks
+    counted = np.stack([np.bincount(key, mark, size) for mark in (None, *marks)], 1)
+    kept = counted[:, 0] > 0
+    seen = np.zeros(size, np.int64)
+    seen[key] = np.arange(len(key))  # a row of each kind
+    groups = np.stack([each.cut.codes[seen[kept]] for each in tables]).astype(np.int64)
+    owners = None
+    if persons is not None:
+        owners = np.unique(np.stack([(np.cumsum(kept) - 1)[key], persons]), axis=1)
+    return Kinds(groups, counted[kept].astype(np.float64), owners)
