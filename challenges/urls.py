@@ -18,6 +18,7 @@ from challenges.views import (
     imports,
     journal,
     kit,
+    merges,
     organiser,
     organisers,
     program_reports,
@@ -29,6 +30,7 @@ from challenges.views import (
     reports,
     signals,
     standings,
+    team_acts,
     teams,
 )
 
@@ -56,7 +58,10 @@ team_patterns = [
     path("inviter/", teams.invite, name="team_invite"),
     path("invitation/<uuid:invitation>/retirer/", teams.revoke, name="team_revoke"),
     path("invitation/<uuid:invitation>/<str:token>/", teams.join, name="team_join"),
-    path("membre/<int:member>/retirer/", teams.remove, name="team_remove"),
+    path("membre/<int:member>/retirer/", team_acts.remove, name="team_remove"),
+    path("membre/<int:member>/capitaine/", team_acts.hand_over, name="team_captain"),
+    path("reunir/", merges.ask, name="team_merge"),
+    path("reunir/<uuid:merge>/", merges.answer, name="team_merge_answer"),
     path("quitter/", teams.leave, name="team_leave"),
     path("questions/<uuid:question>/", questions.question, name="question"),
 ]

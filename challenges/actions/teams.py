@@ -121,8 +121,12 @@ def create(*, challenge: Challenge, name: str, by: User) -> Team:
 
 
 def _pseudonym(challenge: Challenge, slug: str) -> str:
-    digest = salted_hmac("challenges.pseudonym", f"{challenge.pk}:{slug}").hexdigest()
-    return f"Équipe {digest[:6].upper()}"
+    digest = salted_hmac("challenges.pseudonym", f"{challenge.pk}:{slug}").hexdigest().upper()
+    for length in range(6, len(digest), 2):
+        name = f"Équipe {digest[:length]}"
+        if not challenge.teams.filter(pseudonym=name).exists():
+            return name
+    return f"Équipe {digest}"
 
 
 def _require_registered(challenge: Challenge, by: User) -> None:
@@ -278,6 +282,31 @@ def remove_member(*, team: Team, person: User, by: User) -> None:
         raise Hidden
     _end_membership(team, person)
     record("team.member_removed", by=by, on=team, person=person.person_key)
+
+
+@transaction.atomic
+def hand_over(*, team: Team, person: User, by: User) -> None:
+    """Make another member the captain instead of oneself.
+
+    In order: roles; event "team.captain_changed"; letter to the new captain. Raises NotAllowed;
+    Hidden for somebody who is not of the team. Handing over to oneself changes nothing.
+    """
+    team = Team.objects.locked(team)
+    require(rules.may_run_team, by, team)
+    if not team.has_member(person):
+        raise Hidden
+    if person.pk == by.pk:
+        return
+    live = team.members.filter(left_at__isnull=True)
+    live.filter(user=by).update(role=TeamRole.MEMBER.value)
+    live.filter(user=person).update(role=TeamRole.CAPTAIN.value)
+    record("team.captain_changed", by=by, on=team, person=person.person_key)
+    owe(
+        "mail.team_captain",
+        key=f"{team.pk}:{person.pk}:{clock.now().isoformat()}",
+        team_id=team.pk,
+        user_id=person.pk,
+    )
 
 
 @transaction.atomic

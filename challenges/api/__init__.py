@@ -2,12 +2,13 @@
 
 from ninja import Router
 
-from challenges.api import checks, entries, reading, teams, uploads
+from challenges.api import checks, entries, merges, reading, teams, uploads
 
 # (prefix, router), gathered by portal.api in this order.
 routers: list[tuple[str, Router]] = [
     ("", reading.router),
     ("", teams.router),
+    ("", merges.router),
     ("", checks.router),
     ("", entries.router),
     ("", uploads.router),

@@ -8,7 +8,7 @@ class DisclosureForm(forms.Form):
     """Three boxes, none ticked by default."""
 
     members = forms.BooleanField(
-        label=_("Nos noms figurent sur le certificat de l’équipe"), required=False
+        label=_("Nos noms figurent au classement et sur le certificat de l’équipe"), required=False
     )
     method = forms.BooleanField(
         label=_("Notre fiche de méthode figure dans le bilan public"), required=False

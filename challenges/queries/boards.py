@@ -28,6 +28,11 @@ class Row:
         """Say whether this is the reference, at its place but out of the ranking."""
         return self.standing.is_baseline
 
+    @property
+    def is_masked(self) -> bool:
+        """Say whether the board shows a pseudonym instead of the team's name."""
+        return self.team_name != self.standing.team.name
+
     def is_barred(self, columns: Sequence[Column]) -> bool:
         """Say whether a released figure is beyond its limit: ranked, but without a prize."""
         return any(
@@ -92,6 +97,12 @@ def prize_limits(challenge: Challenge) -> list[Column]:
         limited, leaderboard__challenge=challenge, leaderboard__hidden=False, hidden=False
     )
     return list(columns.order_by("leaderboard__phase__index", "index"))
+
+
+def is_masked(challenge: Challenge) -> bool:
+    """Say whether a board of the challenge shows pseudonyms today."""
+    masked = Leaderboard.objects.filter(challenge=challenge, hidden=False, anonymous=True)
+    return masked.exclude(phase__reveal__executed_at__isnull=False).exists()
 
 
 def is_revealed(phase: Phase) -> bool:

@@ -1,5 +1,6 @@
 """Who takes part, in which team, and what that team may still send."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from challenges.models import (
     Phase,
     Registration,
     Team,
+    TeamMember,
     Terms,
     TermsAcceptance,
 )
@@ -90,6 +92,20 @@ def is_registered(challenge: Challenge, user: Viewer) -> bool:
     """Say whether this person may take part."""
     registration = registration_of(challenge, user)
     return registration is not None and registration.state == RegistrationState.ACCEPTED
+
+
+def member_names(teams: Iterable[Team]) -> dict[int, str]:
+    """Return the names of the members of the teams that show them, by key of the team.
+
+    One query, none when no team shows them.
+    """
+    shown = [team.pk for team in teams if team.show_members]
+    names: dict[int, list[str]] = {}
+    if shown:
+        rows = TeamMember.objects.filter(team__in=shown, left_at__isnull=True)
+        for member in rows.select_related("user").order_by("joined_at", "pk"):
+            names.setdefault(member.team_id, []).append(str(member.user.display_name))
+    return {team: ", ".join(found) for team, found in names.items()}
 
 
 def counted_teams(challenge: Challenge) -> int:

@@ -21,6 +21,24 @@ def _merge(merge_id: int) -> MergeRequest:
     return MergeRequest.objects.select_related("from_team__challenge", "into_team").get(pk=merge_id)
 
 
+@handler("mail.team_captain")
+def team_captain(team_id: int, user_id: int) -> None:
+    """Tell a member that they are the captain now, while they still are."""
+    team = Team.objects.select_related("challenge").get(pk=team_id)
+    person = User.objects.filter(pk=user_id).first()
+    if person is None or not team.has_captain(person):
+        return
+    since = team.members.filter(user=person, left_at__isnull=True).values_list("pk", flat=True)
+    tell(
+        "team_captain",
+        [person],
+        team.challenge,
+        path=page(team.challenge, "equipe/"),
+        event=f"{team.pk}:{since[0]}",
+        about=team.name,
+    )
+
+
 @handler("mail.merge_asked")
 def merge_asked(merge_id: int) -> None:
     """Ask the captains of a team whether they take the other one in."""

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from challenges.enums import Direction, Split
 from challenges.models import Challenge, Column, Entry, Standing
 from challenges.queries.boards import Board, Row
+from challenges.queries.teams import member_names
 from challenges.views.axis import round_axis
 from portal.lib import languages
 
@@ -116,19 +117,22 @@ def table_rows(
     primary, tied = primary_of(board), tied_ranks(board)
     ruled = _new_groups(listed) if sorted_by_rank else set()
     ranks = {column.key: ranks_under(board, column) for column in secondary_of(board)}
+    members = member_names(row.standing.team for row in listed)
     shown: list[dict[str, Any]] = []
     for row in listed:
-        standing = row.standing
+        standing, own = row.standing, row.standing.team_id == mine
         shown.append(
             {
                 "rank": standing.rank or "–",
                 "tied": standing.rank in tied and not row.is_baseline,
-                "team": row.team_name,
+                "team": standing.team.name if own else row.team_name,
+                "alias": row.team_name if own and row.is_masked else "",
+                "members": members.get(standing.team_id, "") if not row.is_masked or own else "",
                 "affiliation": _("Organisateur") if row.is_baseline else "",
                 "value": cell_of(board, row, primary).get("value") if primary else None,
                 "low": standing.interval_low,
                 "high": standing.interval_high,
-                "mine": standing.team_id == mine,
+                "mine": own,
                 "baseline": row.is_baseline,
                 "new_tier": standing.pk in ruled,
                 "extra": _extra(board, row, ranks),
@@ -341,7 +345,7 @@ def gap(board: Board, mine: int | None) -> dict[str, Any] | None:
     value = cell_of(board, own, primary).get("value")
     target = cell_of(board, above[-1], primary).get("value") if above else None
     return {
-        "team": own.team_name,
+        "team": own.standing.team.name,
         "rank": rank,
         "tied": rank in tied_ranks(board),
         "rank_low": own.standing.rank_low,

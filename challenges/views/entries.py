@@ -173,6 +173,7 @@ def entries_csv(request: HttpRequest, slug: str) -> HttpResponse:
             each.note,
             each.original_name,
             each.sha256,
+            each.enrolment.team.name,
         ]
         for each in own
     ]
@@ -187,6 +188,7 @@ def entries_csv(request: HttpRequest, slug: str) -> HttpResponse:
         "note",
         "fichier",
         "sha256",
+        "equipe",
     ]
     return csv_answer(f"{slug}-soumissions.csv", [header, *rows])
 

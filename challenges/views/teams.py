@@ -16,7 +16,8 @@ from challenges.actions import teams
 from challenges.enums import InvitationState
 from challenges.forms import InvitationForm, TeamForm, TermsForm
 from challenges.forms.disclosures import DisclosureForm
-from challenges.models import Challenge, TeamInvitation, TeamMember
+from challenges.models import Challenge, TeamInvitation
+from challenges.queries.boards import is_masked
 from challenges.queries.teams import has_accepted_terms, latest_terms, registration_of
 from challenges.views.head import find, scene, team_of
 from portal.accounts.models import User
@@ -134,16 +135,6 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("challenges:team", slug)
 
 
-@require_POST
-def remove(request: HttpRequest, slug: str, member: int) -> HttpResponse:
-    """Remove a member from one's team."""
-    own = own_team(request, find(request, slug))
-    found = get_object_or_404(TeamMember, team=own, pk=member, left_at__isnull=True)
-    teams.remove_member(team=own, person=found.user, by=person(request))
-    messages.success(request, _("La personne ne fait plus partie de l’équipe."))
-    return redirect("challenges:team", slug)
-
-
 def own_team(request: HttpRequest, challenge: Challenge) -> Any:
     """Return the team of the signed-in person in a challenge; 404 without one."""
     own = team_of(request, challenge)
@@ -198,6 +189,7 @@ def _team_page(
         "invitations": list(own.invitations.filter(state=InvitationState.SENT)) if captain else [],
         "registration": registration,
         "accepted": registration is not None and has_accepted_terms(challenge, request.user),
+        "masked": own is not None and is_masked(challenge),
         "full": len(members) >= challenge.team_max,
         "questions": list(own.signals.filter(asked_at__isnull=False)) if own else [],
     }

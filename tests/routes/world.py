@@ -18,6 +18,7 @@ from challenges.models import (
     Certificate,
     ChallengePage,
     Entry,
+    MergeRequest,
     ProgramReport,
     PublicFile,
     Registration,
@@ -269,6 +270,15 @@ def _awaited(world: World, opened: Any) -> None:
         note=told,
     )
     world.objects["registration.asked"] = str(asked.pk)
+    for side in ("a", "b"):  # each side is asked to take a team in
+        asking = arena.TeamFactory(challenge=opened, name=f"Équipe voisine {side}")
+        merge = MergeRequest.objects.create(
+            from_team=asking,
+            into_team=opened.teams.get(name=f"Équipe {side}"),
+            asked_by=arena.captain_of(asking),
+            asked_at=clock.now(),
+        )
+        world.objects[f"merge.team_{side}"] = str(merge.public_id)
     world.objects["entry.examined"] = str(examined.pk)
     _signals(world, opened)
 

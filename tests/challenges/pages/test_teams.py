@@ -1,23 +1,38 @@
 """Taking part: rules, team, invitations."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
+from challenges.actions import merges as acts
 from challenges.actions.teams import invitation_token
-from challenges.models import Challenge, Team, TeamInvitation, TermsAcceptance
+from challenges.models import (
+    Challenge,
+    Leaderboard,
+    MergeRequest,
+    Team,
+    TeamInvitation,
+    TermsAcceptance,
+)
 from portal.accounts.models import User
+from portal.audit import outbox
+from portal.lib import clock
 from tests.factories.challenges import (
     ChallengeFactory,
+    EntryFactory,
     PersonFactory,
+    StandingFactory,
     TeamFactory,
     accepted_person,
     captain_of,
 )
 
 pytestmark = pytest.mark.django_db
+QUERIES_MERGES = 12
 
 
 @pytest.fixture
@@ -163,7 +178,10 @@ def test_leave_and_remove(client: Client, challenge: Challenge, person: User) ->
     captain = Client()
     captain.force_login(captain_of(team))
     member = team.members.get(user=person)
-    captain.post(address(challenge, "team_remove", member.pk))
+    removal = address(challenge, "team_remove", member.pk)
+    assert person.display_name in captain.get(removal).text
+    assert team.has_member(person)  # asking removes nobody
+    captain.post(removal)
     assert not team.has_member(person)
     asked = captain.get(address(challenge, "team_leave"))
     assert "vous ne pourrez pas rejoindre une autre équipe" in asked.text
@@ -185,3 +203,110 @@ def test_organiser_cannot_take_part(client: Client, challenge: Challenge) -> Non
     assert "Vous organisez ce challenge" in client.get(address(challenge, "rules")).text
     sent = client.post(address(challenge, "rules"), {"terms": 1, "accepted": "on"})
     assert sent.status_code == 403
+
+
+def test_captain_hands_over(client: Client, challenge: Challenge, person: User) -> None:
+    team = TeamFactory(challenge=challenge)
+    member = team.members.create(
+        challenge=challenge, user=accepted_person(challenge, person), joined_at=clock.now()
+    )
+    link = address(challenge, "team_captain", member.pk)
+    assert client.get(link).status_code == client.post(link).status_code == 403  # not a captain
+    former = captain_of(team)
+    client.force_login(former)
+    assert "Vous resterez membre de l’équipe." in client.get(link).text
+    client.post(link)
+    assert captain_of(team) == person
+    assert team.has_member(former)
+    while outbox.relay():
+        pass
+    assert [(letter.to, letter.subject) for letter in mail.outbox] == [
+        ([person.email], f"Challenge « {challenge.title} » : vous êtes capitaine")
+    ]
+    assert client.post(link).status_code == 403
+
+
+def test_the_names_that_a_team_shows_stand_on_the_board(
+    client: Client, challenge: Challenge
+) -> None:
+    row = StandingFactory(entry__enrolment__team=TeamFactory(challenge=challenge))
+    name, board = captain_of(row.team).display_name, address(challenge, "standings")
+    assert name not in client.get(board).text
+    Team.objects.update(show_members=True)
+    assert name in client.get(board).text
+    Leaderboard.objects.update(anonymous=True)
+    Team.objects.update(pseudonym="Équipe 7F3A2B")
+    assert name not in client.get(board).text
+
+
+def test_an_anonymous_board_gives_its_own_name_to_the_team_alone(
+    client: Client, challenge: Challenge
+) -> None:
+    row = StandingFactory(entry__enrolment__team=TeamFactory(challenge=challenge, name="Mistral"))
+    Leaderboard.objects.update(anonymous=True)
+    Team.objects.update(pseudonym="Équipe 7F3A2B")
+    client.force_login(captain_of(row.team))
+    seen = client.get(address(challenge, "standings")).text
+    assert "Mistral" in seen
+    assert "« Équipe 7F3A2B » pour les autres" in seen.replace("\xa0", " ")
+    page = client.get(address(challenge, "team")).text
+    assert "vous nomme « Équipe 7F3A2B »" in page.replace("\xa0", " ")
+    other = Client()
+    other.force_login(captain_of(TeamFactory(challenge=challenge)))
+    key = Leaderboard.objects.get().key
+    for path in (
+        address(challenge, "standings"),
+        address(challenge, "standings_csv"),
+        address(challenge, "standings_json"),
+        address(challenge, "presentation"),
+        f"/api/v1/challenges/{challenge.slug}/leaderboards/{key}",
+        f"/api/v1/challenges/{challenge.slug}/leaderboards/{key}.csv",
+    ):
+        for reader in (other, Client()):
+            answer = reader.get(path)
+            assert answer.status_code == 200, path
+            assert "Mistral" not in answer.text, path
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_page_of_merges_costs_the_same_for_one_and_three(
+    client: Client, challenge: Challenge, count: int, django_assert_num_queries: Any
+) -> None:
+    team = TeamFactory(challenge=challenge)
+    for _ in range(count):
+        other = TeamFactory(challenge=challenge)
+        acts.ask(team=other, name=team.slug, by=captain_of(other))
+    client.force_login(captain_of(team))
+    client.get(address(challenge, "team_merge"))
+    with django_assert_num_queries(QUERIES_MERGES):
+        page = client.get(address(challenge, "team_merge"))
+    assert page.text.count("Lire la demande") == count
+
+
+def test_two_captains_merge_their_teams(client: Client, challenge: Challenge) -> None:
+    gone, stays = TeamFactory(challenge=challenge), TeamFactory(challenge=challenge)
+    EntryFactory(enrolment__team=gone, enrolment__phase=challenge.phases.get())
+    asker, keeper = captain_of(gone), captain_of(stays)
+    client.force_login(asker)
+    unknown = client.post(address(challenge, "team_merge"), {"name": "Personne"})
+    assert (unknown.status_code, '<div id="id_name_error">' in unknown.text) == (422, True)
+    client.post(address(challenge, "team_merge"), {"name": stays.slug})
+    merge = MergeRequest.objects.get()
+    link = address(challenge, "team_merge_answer", merge.public_id)
+    mine = client.get(link).text
+    assert "L’autre équipe n’a pas encore répondu." in mine
+    assert "essais utilisés" not in mine.replace("Les essais utilisés s’additionnent", "")
+    stranger = Client()
+    stranger.force_login(captain_of(TeamFactory(challenge=challenge)))
+    assert stranger.get(link).status_code == 404
+    assert stranger.post(link, {"answer": "accept"}).status_code == 404
+    client.force_login(keeper)
+    assert "1 essais utilisés sur" in client.get(link).text
+    assert client.post(link, {"answer": "?"}).status_code == 422
+    assert client.post(link, {"answer": "accept"}).status_code == 302
+    assert "Cette demande a été acceptée." in client.get(link).text
+    assert client.post(link, {"answer": "refuse"}).status_code == 409
+    history = client.get(address(challenge, "entries")).text
+    assert gone.name in history
+    client.force_login(asker)
+    assert stays.name in client.get(address(challenge, "team")).text

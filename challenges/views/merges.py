@@ -1,0 +1,101 @@
+"""Merge two teams: ask the other one, then its captain accepts or refuses."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from challenges import rules
+from challenges.actions import merges as acts
+from challenges.enums import MergeState
+from challenges.forms.teams import MergeForm
+from challenges.models import MergeRequest, TeamMember
+from challenges.queries.merges import last_day, usage
+from challenges.views.head import find, scene
+from challenges.views.teams import own_team, person
+from portal.accounts.authorization import require
+from portal.lib import visible
+from portal.lib.refusals import Invalid
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the requests of one's team; ask another team by POST."""
+    own = own_team(request, find(request, slug))
+    if request.method == "POST":
+        require(rules.may_run_team, person(request), own)
+    form = MergeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            acts.ask(team=own, name=form.cleaned_data["name"], by=person(request))
+        except Invalid as refusal:
+            form.add_error("name", str(refusal))
+        else:
+            messages.success(request, _("Demande envoyée à l’autre équipe."))
+            return redirect("challenges:team_merge", slug)
+    context = scene(request, slug, "entries")
+    waiting = MergeRequest.objects.of(request.user).waiting()
+    of_challenge = waiting.filter(from_team__challenge=context["challenge"])
+    context |= {
+        "form": form,
+        "captain": own.has_captain(request.user),
+        "until": last_day(context["challenge"], context["now"]),
+        "requests": list(of_challenge.select_related("from_team", "into_team")),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "challenges/merge.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer(request: HttpRequest, slug: str, merge: UUID) -> HttpResponse:
+    """Say what a merge changes; accept, refuse or take it back by POST."""
+    found: MergeRequest = visible.find(
+        MergeRequest.objects.of(request.user).select_related("from_team", "into_team"),
+        among=MergeRequest.objects.all(),
+        public_id=merge,
+        from_team__challenge__slug=slug,
+    )
+    if request.method == "POST":
+        return _answered(request, slug, found)
+    context = scene(request, slug, "entries") | {"merge": found}
+    context |= _changes(request, found, context)
+    return render(request, "challenges/merge_answer.html", context)
+
+
+def _answered(request: HttpRequest, slug: str, merge: MergeRequest) -> HttpResponse:
+    by = person(request)
+    match request.POST.get("answer"):
+        case "accept":
+            acts.accept(merge=merge, by=by)
+            messages.success(request, _("Les deux équipes n’en font plus qu’une."))
+        case "refuse":
+            acts.refuse(merge=merge, by=by)
+            messages.success(request, _("Demande refusée."))
+        case "withdraw":
+            acts.withdraw(merge=merge, by=by)
+            messages.success(request, _("Demande retirée."))
+        case _:
+            raise Invalid(_("Acceptez, refusez ou retirez la demande."), code="merge_answer")
+    return redirect("challenges:team", slug)
+
+
+def _changes(request: HttpRequest, merge: MergeRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Tell the captain who answers what the two teams are together; nobody else."""
+    answers = merge.into_team.has_captain(request.user)
+    shown: dict[str, Any] = {
+        "answers": answers,
+        "asks": merge.from_team.has_captain(request.user),
+        "waits": merge.state == MergeState.ASKED,
+        "until": last_day(context["challenge"], context["now"]),
+        "people": 0,
+        "usage": [],
+    }
+    if answers and shown["waits"]:
+        both = (merge.from_team, merge.into_team)
+        live = TeamMember.objects.filter(team__in=both, left_at__isnull=True)
+        shown |= {"people": live.count(), "usage": usage(*both, context["now"])}
+    return shown
