@@ -347,6 +347,18 @@ def unsafe_services(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
     return [*found, *broker_keeps()]
 
 
+@register(Tags.security, OURS, deploy=True)
+def programs_not_isolated(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """W14: this host runs no program of an organiser or of a team."""
+    from challenges.worker import isolation  # noqa: PLC0415  # app ready
+
+    lacking = isolation.missing()
+    if lacking is None:
+        return []
+    said = f"Aucun programme n’est exécuté sur cet hôte (X_NO_SANDBOX) : {lacking.sentence}"
+    return [Warning(said, id="portal.W14")]
+
+
 @register(Tags.security)
 def debug_off_loopback(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """W01: DEBUG is for this machine alone, in embedded mode too."""

@@ -12,6 +12,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from challenges import rules
+from challenges.actions import program_checks
+from challenges.actions.isolation import refuse_not_isolated
 from challenges.models import Phase, PhaseTask, Team
 from challenges.scoring import child
 from challenges.scoring.answer import AnswerSpec
@@ -40,9 +42,12 @@ def check(
     )
     if task is None or task.holdout.compiled_keys_sha256 is None:
         raise Unavailable(_("Le challenge est encore en préparation. Réessayez dans un moment."))
-    spec = AnswerSpec.from_json(task.scorer_version.spec["submission"])
     keys = objects.read(task.holdout.compiled_keys_sha256)
     with _private_copy(content, original_name, limit_bytes=phase.max_bytes) as path:
+        if task.scorer_version.is_program:
+            refuse_not_isolated(phase)
+            return program_checks.checked(path, task, keys, name=original_name)
+        spec = AnswerSpec.from_json(task.scorer_version.spec["submission"])
         return child.check(path, spec, keys, name=original_name)
 
 

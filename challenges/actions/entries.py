@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.actions import jobs, receipts
+from challenges.actions.isolation import refuse_not_isolated
 from challenges.enums import (
     ChallengeStatus,
     EntryStatus,
@@ -74,13 +75,14 @@ def enter(
     In order: the file under its sha256, synchronised; entry with its slots and receipt; job
     "check"; event "entry.received"; nudge. The same key with the same bytes returns the
     earlier entry, created=False. first_byte_at: when an upload in parts began, by our clock.
-    Raises NotAllowed, Closed, QuotaSpent, Conflict, TooLarge, Invalid (E_EMPTY).
+    Raises NotAllowed, Closed, QuotaSpent, Conflict, TooLarge, Invalid (E_EMPTY), NoSandbox.
     """
     require(rules.may_enter, by, team)
     idempotency_key = idempotency_key[:64]
     first_byte_at = first_byte_at or clock.now()
     if not _is_replay(phase, team, idempotency_key):
         refuse_closed(Phase.objects.select_related("challenge").get(pk=phase.pk), first_byte_at)
+        refuse_not_isolated(phase)
     stored = _stored(content, phase.max_bytes)
     if stored.size == 0:
         raise Invalid(

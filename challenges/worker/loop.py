@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from challenges.actions import bundle_imports, challenges, evaluations, jobs
 from challenges.enums import JobKind
 from challenges.models import Job
-from challenges.worker import boards, bundles, drafting, signals, vault, work
+from challenges.worker import boards, bundles, drafting, isolation, signals, vault, work
 from challenges.worker.lease import Beating
 from datasets import gate
 from portal.audit.heartbeats import beat
@@ -77,7 +77,8 @@ class Worker:
         if not force and now - self._tidied < settings.REAP_SECONDS:
             return
         self._tidied = now
-        beat("worker", claimed=self._claimed, process=self.name)
+        isolates = isolation.missing() is None
+        beat("worker", claimed=self._claimed, process=self.name, isolates=isolates)
         self._claimed = False
         jobs.reap(buried=_bury)
         evaluations.sweep()

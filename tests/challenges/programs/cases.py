@@ -40,7 +40,12 @@ def draft(case: str, by: User | None = None, **answers: str) -> Challenge:
 def opened(case: str, **answers: str) -> Challenge:
     """Import and publish a case."""
     by = world.owner()
-    challenge = challenges.submit(challenge=draft(case, by, **answers), by=by)
+    return published(draft(case, by, **answers), by)
+
+
+def published(challenge: Challenge, by: User) -> Challenge:
+    """Give the visa to a draft."""
+    challenge = challenges.submit(challenge=challenge, by=by)
     return challenges.publish(
         challenge=challenge, confirm_licence=True, by=UserFactory(region="moderator")
     )

@@ -1,0 +1,106 @@
+"""Check a file before an organiser's program reads it: free of any slot, blind to the answers.
+
+Used by the worker on what was submitted, and by the web on what a team only wants checked.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from challenges.bundles.foreign import archives
+from challenges.bundles.foreign.archives import BundleRefused
+from challenges.bundles.programs import Form, FormKind
+from challenges.models import PhaseTask
+from challenges.scoring import child
+from challenges.scoring.answer import AnswerSpec
+from challenges.scoring.predictions.faults import fill, messages, neutral
+from challenges.scoring.verdict import Fault, Verdict
+
+BOUNDS = archives.Bounds(members=1000, total_bytes=2**30)
+MOST_LISTED = 5
+PIECE_BYTES = 65_536
+
+
+class _Refused(Exception):
+    def __init__(self, code: str, **facts: object) -> None:
+        super().__init__(code)
+        self.fault = Fault(code, fill(messages()[code], facts))
+
+
+def checked(path: Path, task: PhaseTask, known: bytes, *, name: str) -> Verdict:
+    """Check a file of a team against the form of its task.
+
+    path: its private copy, with the extension of name. known: the published identifiers, of the
+    task's compiled held-out version.
+    """
+    form = Form.from_json(task.form)
+    try:
+        with _opened(path, form, name) as inner:
+            return _content(inner, form, known)
+    except _Refused as refused:
+        return Verdict(False, (refused.fault,))
+    except BundleRefused as refused:
+        where = f" ({neutral(refused.member)})" if refused.member else ""
+        sentence = f"{refused.reason[:1].upper()}{refused.reason[1:]}{where}."
+        code = "E_ZIP_CORRUPT" if refused.code == archives.FORMAT else refused.code
+        return Verdict(False, (Fault(code, sentence),))
+
+
+@contextmanager
+def _opened(path: Path, form: Form, name: str) -> Iterator[Path | None]:
+    """Give the file that is checked, None where nothing more is."""
+    suffix = Path(name).suffix.lower()
+    if form.types and suffix not in form.types:
+        raise _Refused("E_FILE_NAME", trouve=neutral(name), attendu=", ".join(form.types))
+    if not form.is_archive:
+        yield path if form.name else None
+        return
+    if suffix != ".zip":
+        _require_name(form, [name])
+        yield path if form.name else None
+        return
+    with archives.opened(path, BOUNDS) as folder:
+        found = archives.paths(folder)
+        if not found:
+            raise _Refused("E_ZIP_EMPTY")
+        _require_name(form, found)
+        yield folder / form.name if form.name else None
+
+
+def _require_name(form: Form, found: list[str]) -> None:
+    if form.name and form.name not in found:
+        shown = ", ".join(neutral(one) for one in found[:MOST_LISTED])
+        raise _Refused("E_FILE_NAME", trouve=shown, attendu=form.name)
+
+
+def _content(path: Path | None, form: Form, known: bytes) -> Verdict:
+    if path is None:
+        return Verdict(True)
+    match form.kind:
+        case FormKind.ANY:
+            return Verdict(True)
+        case FormKind.TABLE:
+            return child.check(path, AnswerSpec.from_json(form.answer or {}), known, name=path.name)
+        case FormKind.ROWS:
+            return _counted(path, form, header=1)
+        case FormKind.LINES:
+            return _counted(path, form, header=0)
+
+
+def _counted(path: Path, form: Form, *, header: int) -> Verdict:
+    """Compare numbers of lines; nothing of their content is told."""
+    rows = _filled_lines(path) - header
+    if rows != form.rows:
+        raise _Refused("E_ROW_COUNT", trouve=rows, attendu=form.rows)
+    return Verdict(True, rows=rows)
+
+
+def _filled_lines(path: Path) -> int:
+    """Count the lines that are not blank, whatever their length."""
+    count, filled = 0, False
+    with path.open("rb") as file:
+        while piece := file.readline(PIECE_BYTES):
+            filled = filled or bool(piece.strip())
+            if piece.endswith(b"\n"):
+                count, filled = count + filled, False
+    return count + filled

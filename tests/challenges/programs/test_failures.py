@@ -1,0 +1,172 @@
+"""Whose fault a failure is, what becomes of the attempt, and who learns what (design §3.5)."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from challenges.actions import checks, entries, evaluations
+from challenges.actions.foreign_imports import import_bundle
+from challenges.actions.isolation import NoSandbox
+from challenges.enums import EntryStatus, EvaluationState
+from challenges.models import Challenge, Entry, ScorerVersion, Team
+from challenges.sandbox.bubblewrap import Bubblewrap
+from challenges.worker import drain, isolation
+from portal.audit.models import Outbox
+from tests.challenges import world
+from tests.challenges.bundles.foreign import own
+from tests.challenges.programs.cases import Clock, isolated, published, worked
+from tests.factories.accounts import UserFactory
+from tests.factories.challenges import TeamFactory, captain_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CANARY = "CNRY-verite-4c1d"
+PROGRAM = f"""\
+import json, sys, time
+entered = open(sys.argv[1] + "/res/answer.md").read().strip()
+open(sys.argv[1] + "/ref/verite.csv").read()
+if entered == "hang":
+    time.sleep(60)
+if entered == "crash":
+    raise SystemExit("{CANARY}")
+scores = {{"a": 0.5, "b": 0.25}}
+if entered == "missing":
+    del scores["b"]
+if entered == "extra":
+    while time.process_time() < 0.4:  # long enough to be measured
+        pass
+    scores["{CANARY}"] = [1, 2]
+if entered == "range":
+    scores["a"] = 7
+if entered == "sentinel":
+    scores["a"] = -1
+if entered == "text":
+    scores["a"] = "0.5"
+json.dump(scores, open(sys.argv[2] + "/scores.json", "w"))
+"""
+
+
+@pytest.fixture
+def challenge(tmp_path: Path, hour: Clock) -> Challenge:
+    """Open a challenge whose program does what the file says; scores lie in [-1, 1], not −1."""
+    changes = {"phases.0.execution_time_limit": 2, "phases.0.max_submissions_per_day": 20}
+    folder = own.bundle(tmp_path / "d", "codabench", changes)
+    (folder / "notation/n.py").write_text(PROGRAM)
+    command = "command: python3 $program/n.py $input $output\n"
+    (folder / "notation/metadata.yaml").write_text(command)
+    by = world.owner()
+    found = import_bundle(path=folder, by=by, answers={})
+    assert found.imported.challenge is not None, found.imported.errors
+    for version in ScorerVersion.objects.all():
+        for score in version.spec["scores"]:
+            score |= {"valid_min": -1, "valid_max": 1, "sentinels": [-1]}
+        version.save()
+    made = published(found.imported.challenge, by)
+    hour.inside(made.phases.get(index=0))
+    return made
+
+
+def entered(challenge: Challenge, what: str, team: Team | None = None) -> Entry:
+    """Enter a file that asks the program to do something."""
+    team = team or TeamFactory(challenge=challenge)
+    return entries.enter(
+        phase=challenge.phases.get(index=0),
+        team=team,
+        content=f"{what}\n".encode(),
+        original_name="answer.md",
+        idempotency_key=what,
+        by=captain_of(team),
+    ).entry
+
+
+@pytest.mark.parametrize(
+    ("what", "reason", "faults"),
+    [
+        ("crash", "X_PROGRAM", []),
+        ("hang", "X_TIMEOUT", []),
+        ("missing", "X_OUTPUT", [["key_missing", "b"]]),
+        ("range", "X_OUTPUT", [["out_of_range", "a"]]),
+        ("sentinel", "X_OUTPUT", [["sentinel", "a"]]),
+        ("text", "X_OUTPUT", [["not_a_number", "a"]]),
+    ],
+)
+def test_what_the_program_does_wrong_waits_for_a_moderator(
+    what: str, reason: str, faults: list[list[str]], challenge: Challenge
+) -> None:
+    isolated()
+    entry = worked(entered(challenge, what))
+
+    assert (entry.status, entry.reason_code) == (EntryStatus.NEEDS_ATTENTION, reason)
+    assert entry.day_slot == 1  # kept until a moderator decides
+    evaluation = entry.evaluations.get()
+    assert evaluation.state == EvaluationState.FAILED
+    assert [[one["kind"], one["key"]] for one in evaluation.program_report.faults] == faults
+    assert not evaluation.scores.exists()
+    assert Outbox.objects.filter(topic="mail.entry_examined").count() == 1
+    assert CANARY not in entry.reason_sentence
+
+
+def test_a_file_that_a_proven_program_refuses_is_the_teams_fault(challenge: Challenge) -> None:
+    isolated()
+    assert worked(entered(challenge, "fine")).status == EntryStatus.SCORED
+
+    entry = worked(entered(challenge, "crash"))
+
+    assert (entry.status, entry.reason_code) == (EntryStatus.FAILED, "X_PROGRAM")
+    assert entry.day_slot == 1
+    assert CANARY in entry.evaluations.get().program_report.log
+
+
+def test_an_undeclared_score_is_named_to_the_organiser_and_not_scored(
+    challenge: Challenge,
+) -> None:
+    isolated()
+    entry = worked(entered(challenge, "extra"))
+
+    evaluation = entry.evaluations.get()
+    assert entry.status == EntryStatus.SCORED
+    assert evaluation.program_report.undeclared == [CANARY]
+    figures = {one.metric: one.value for one in evaluation.scores.order_by("metric")}
+    assert figures == {"a": 0.5, "b": 0.25, "m": 0.38}
+    measured = (evaluation.cpu_seconds, evaluation.peak_mb, evaluation.energy_wh)
+    assert all(each is not None and each > 0 for each in measured)
+    assert len(evaluation.environment_digest) == 64
+
+
+def test_an_examined_entry_may_be_tried_again_or_closed(challenge: Challenge) -> None:
+    isolated()
+    entry = worked(entered(challenge, "missing"))
+    moderator: Any = UserFactory(region="moderator")
+
+    evaluations.requeue(entry=entry, by=moderator)
+    entry = worked(entry)
+
+    assert entry.status == EntryStatus.NEEDS_ATTENTION
+    evaluations.give_up(entry=entry, our_fault=True, by=moderator)
+    entry.refresh_from_db()
+    assert (entry.status, entry.day_slot) == (EntryStatus.FAILED, None)
+
+
+def test_a_host_that_cannot_isolate_takes_no_entry(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = Bubblewrap(program="bwrap-absent")
+    monkeypatch.setattr(isolation, "sandbox", lambda: nowhere)
+    team = TeamFactory(challenge=challenge)
+
+    refused = worked(entered(challenge, "fine", team))  # before any sign of life
+
+    assert (refused.status, refused.reason_code) == (EntryStatus.REJECTED, "X_NO_SANDBOX")
+    assert refused.day_slot is None
+    with pytest.raises(NoSandbox):
+        entered(challenge, "other", team)
+    with pytest.raises(NoSandbox):
+        checks.check(
+            phase=challenge.phases.get(index=0),
+            team=team,
+            content=b"fine",
+            original_name="answer.md",
+            by=captain_of(team),
+        )
+    assert Entry.objects.count() == 1
+    assert drain()
