@@ -12,6 +12,8 @@ from pathlib import Path, PurePosixPath
 
 MIB = 2**20
 END, END_BYTES, MOST_COMMENT = b"PK\x05\x06", 22, 65_535
+# The longer end of large archives, and the note that says it is there, stand before the end.
+END_64, END_64_BYTES, NOTE_64, NOTE_64_BYTES = b"PK\x06\x06", 56, b"PK\x06\x07", 20
 MOST_DIRECTORY_BYTES = 16 * MIB
 CHUNK = MIB
 RATIO_FLOOR_BYTES = MIB  # below this, a ratio means nothing
@@ -61,12 +63,18 @@ def _check_end(source: Path) -> None:
     """Judge the size of the directory before a library reads it."""
     size = source.stat().st_size
     with source.open("rb") as file:
-        file.seek(max(0, size - END_BYTES - MOST_COMMENT))
+        file.seek(max(0, size - END_BYTES - MOST_COMMENT - END_64_BYTES - NOTE_64_BYTES))
         tail = file.read()
     place = tail.rfind(END)
     if place < 0 or len(tail) - place < END_BYTES:
         raise ArchiveRefused("E_ZIP_CORRUPT", "Le fichier n’est pas une archive zip.")
-    if int.from_bytes(tail[place + 12 : place + 16], "little") > MOST_DIRECTORY_BYTES:
+    directory = int.from_bytes(tail[place + 12 : place + 16], "little")
+    if tail[:place][-NOTE_64_BYTES:].startswith(NOTE_64):  # the library then believes this one
+        longer = tail[:place][-NOTE_64_BYTES - END_64_BYTES :]
+        if not longer.startswith(END_64):
+            raise ArchiveRefused("E_ZIP_CORRUPT", "L’archive est abîmée.")
+        directory = int.from_bytes(longer[40:48], "little")
+    if directory > MOST_DIRECTORY_BYTES:
         raise ArchiveRefused("E_ZIP_ENTRIES", "L’archive contient trop de fichiers.")
 
 

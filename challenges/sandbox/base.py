@@ -94,7 +94,8 @@ class Limits:
     """What one run may use; it is stopped at the first limit it reaches.
 
     memory_bytes: resident memory of all processes together; files in memory (the folders
-    written, /tmp, /dev/shm) have their own sizes and come on top of it.
+    written, /tmp, /dev/shm) have their own sizes and come on top of it. sockets: of all processes
+    together, as what waits in them is memory that no process is charged for.
     """
 
     wall_seconds: float = 600.0
@@ -102,6 +103,7 @@ class Limits:
     memory_bytes: int = GIB
     processes: int = 64
     open_files: int = 256
+    sockets: int = 64
     output_bytes: int = 64 * MIB
     output_files: int = 1000
     scratch_bytes: int = 64 * MIB

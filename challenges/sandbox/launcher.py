@@ -39,8 +39,11 @@ def main() -> None:
         file.write("1000")
     os.nice(5)  # however busy it is, the worker can look and stop it
     os.chdir(orders["folder"])
+    # The namespace's first process too: it is of the same user, so that the program can write into
+    # its memory and have it fork.
     for name, most in orders["limits"].items():
-        resource.setrlimit(getattr(resource, "RLIMIT_" + name), (most, most))
+        for pid in (1, 0):
+            resource.prlimit(pid, getattr(resource, "RLIMIT_" + name), (most, most))
     os.closerange(3, 65536)
     become(orders["argv"], orders["environment"])
 

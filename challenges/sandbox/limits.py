@@ -19,6 +19,8 @@ ADDRESS_ROOM = 1024 * MIB
 # 1 and not 0: a core_pattern that pipes to a program ignores 0.
 NO_CORE = 1
 FOLDER_ENTRIES = 20_000
+# The first process of the namespace, and a moment in which a process and its child are both there.
+BESIDE = 3
 
 
 def kernel_limits(limits: Limits) -> dict[str, int]:
@@ -60,10 +62,11 @@ class Watch:
     written: tuple[int, ...]
     scratch: tuple[int, ...]
     usage: Usage = field(default_factory=Usage)
+    spent: "Spent" = field(default_factory=lambda: Spent())
 
     def look(self) -> tuple[End, str] | None:
         """Measure once; returns the limit that was passed, with a French sentence."""
-        resident, ticks, count = measure(self.proc)
+        resident, ticks, count = measure(self.proc, self.spent)
         if resident > self.limits.memory_bytes:
             resident = min(resident, proportional(self.proc))
         used = sum(_used(folder)[0] for folder in self.written)
@@ -72,7 +75,7 @@ class Watch:
         usage.cpu_seconds = max(usage.cpu_seconds, ticks / TICKS)
         usage.processes = max(usage.processes, count)
         usage.output_bytes = max(usage.output_bytes, used)
-        return self._passed(resident, used)
+        return self._passed(resident, used) or self._too_many(count)
 
     def _passed(self, resident: int, used: int) -> tuple[End, str] | None:
         limits = self.limits
@@ -88,13 +91,41 @@ class Watch:
             return End.OUTPUT, f"plus de {FOLDER_ENTRIES} fichiers dans un dossier de travail"
         return None
 
+    def _too_many(self, count: int) -> tuple[End, str] | None:
+        """Judge what the kernel limits for each process or user, over the whole run."""
+        limits = self.limits
+        if count > limits.processes + BESIDE:
+            return End.MEMORY, f"plus de {limits.processes} processus"
+        if sockets(self.proc) > limits.sockets:
+            return End.MEMORY, f"plus de {limits.sockets} prises réseau"
+        return None
 
-def measure(proc: int) -> tuple[int, int, int]:
+
+@dataclass
+class Spent:
+    """The processor time of each process seen, also of those that ended unseen by their parent.
+
+    A program that ignores its children's end is charged for none of them by the kernel.
+    """
+
+    living: dict[tuple[str, bytes], int] = field(default_factory=dict)
+    gone: int = 0
+
+    def add(self, living: dict[tuple[str, bytes], int]) -> int:
+        """Take what the living have used by themselves; returns the ticks of all so far."""
+        self.gone += sum(used for who, used in self.living.items() if who not in living)
+        self.living = living
+        return self.gone + sum(living.values())
+
+
+def measure(proc: int, spent: Spent) -> tuple[int, int, int]:
     """Sum resident bytes, processor ticks and processes over a /proc, given by descriptor.
 
-    Reaped children count with their parent, so that ticks never go down when one ends.
+    Ticks are the more of two counts: what the living used with the children they waited for, and
+    what spent remembers of all.
     """
     resident = ticks = count = 0
+    living: dict[tuple[str, bytes], int] = {}
     for pid in processes(proc):
         try:
             stat = _read(proc, f"{pid}/stat")
@@ -105,9 +136,20 @@ def measure(proc: int) -> tuple[int, int, int]:
         if len(fields) < 22:
             continue
         ticks += sum(int(value) for value in fields[11:15])
+        living[pid, fields[19]] = int(fields[11]) + int(fields[12])  # by its start: pids come back
         resident += int(fields[21]) * PAGE
         count += 1
-    return resident, ticks, count
+    return resident, max(ticks, spent.add(living)), count
+
+
+def sockets(proc: int) -> int:
+    """Count the sockets of the network namespace that the run's processes share."""
+    try:
+        head = _read(proc, "1/net/sockstat").split(b"\n", 1)[0]
+    except OSError:
+        return 0  # the namespace has ended
+    words = head.split()
+    return int(words[2]) if len(words) == 3 and words[2].isdigit() else 0
 
 
 def proportional(proc: int) -> int:

@@ -38,6 +38,7 @@ class Host:
     def __init__(self, folder: Path, user: int | None) -> None:
         """Copy the house where any user may read it; user None is the suite's own."""
         self.user = user
+        self.is_root = user is None and os.geteuid() == 0
         # how long a program that stays behind would sleep: nobody else's does exactly so
         self.sleep = f"86399.{secrets.randbelow(10**9):09d}"
         self.house, self.work = folder / "house", folder / "work"

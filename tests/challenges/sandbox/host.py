@@ -1,7 +1,8 @@
 """Plant what the probes look for, run them in the sandbox, print what they found, as JSON.
 
 Run by the suite as root and again as an ordinary user, in a Python that holds no test tool:
-`host.py FOLDER sandbox|bare PROBE...` with the house on its path and a canary in its environment.
+`host.py FOLDER sandbox|bare|outputs PROBE...` with the house on its path and a canary in its
+environment. `outputs` writes each hostile output of probes.OUTPUTS: how it ended, what arrived.
 `bare` runs them without any isolation: what they find then shows that they can find something.
 """
 
@@ -60,7 +61,8 @@ def main() -> None:
     }
     (folder / "facts.json").write_text(json.dumps(facts))
     (folder / "probes.py").write_text(PROBES)
-    run = _bare if sys.argv[2] == "bare" else partial(_inside, Bubblewrap())
+    kinds = {"bare": _bare, "outputs": partial(_written, Bubblewrap())}
+    run = kinds.get(sys.argv[2]) or partial(_inside, Bubblewrap())
     try:
         found = {name: run(folder, name) for name in names}
         found["victim alive"] = victim.poll() is None
@@ -98,6 +100,20 @@ def _inside(sandbox: Bubblewrap, folder: Path, name: str) -> object:
         else:
             answers += json.loads(ended.stdout)
     return answers
+
+
+def _written(sandbox: Bubblewrap, folder: Path, name: str) -> object:
+    """Run code that writes something hostile; answers the end and the names that arrived."""
+    with sandbox.room(folder) as room:
+        (room / "out").mkdir()
+        (room / "program").mkdir()
+        (room / "program/probes.py").write_text(PROBES)
+        mounts = (Shown(room / "program", "/app/program"), Written("/app/out", room / "out"))
+        argv = (PYTHON, "/app/program/probes.py", "output", name)
+        ended = sandbox.run(Call(argv, "/app/out", mounts, LIMITS))
+        arrived = sorted(str(path.relative_to(room / "out")) for path in (room / "out").rglob("*"))
+        links = [path for path in (room / "out").rglob("*") if path.is_symlink()]
+    return [ended.end.value, ended.exit_code, arrived, len(links)]
 
 
 def _address() -> str:

@@ -282,6 +282,40 @@ def descriptors(facts):
     return [f"{n}: {to}" for n, to in found if n > 2 or not to.startswith(("/dev/null", "pipe:"))]
 
 
+def first_process(facts):
+    """Reach the first process, whose memory can be written: it may do no more than we."""
+
+    def limits(pid):
+        with open(f"/proc/{pid}/limits") as file:
+            return {line[:26].strip(): line[47:68].strip() for line in list(file)[1:]}
+
+    first, own = limits(1), limits("self")
+    found = [f"{name}: {first[name]}" for name in own if first[name] != own[name]]
+    with open("/proc/1/status") as file:
+        status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+    found += ["no filter"] if status["Seccomp"] != "2" else []
+    found += [n for n in ("CapPrm", "CapEff", "CapBnd") if int(status[n], 16)]
+    for name in os.listdir("/proc/1/fd"):
+        to = os.readlink("/proc/1/fd/" + name)
+        if not to.startswith(("/dev/null", "pipe:", "anon_inode:[eventfd]")):
+            found.append(f"{name}: {to}")
+    return found
+
+
+def kernel_memory(facts):
+    """Fill sockets, whose content no process is charged for: the host counts them."""
+    held = []
+    try:
+        while len(held) < 30:
+            held.append(socket.socketpair())
+            held[-1][0].setblocking(False)
+            while held[-1][0].send(bytes(65536)):
+                pass
+    except OSError:
+        pass
+    return [f"{2 * len(held)} sockets"] if 2 * len(held) > 64 else []
+
+
 def shared_memory(facts):
     return tried(
         ("System V", lambda: libc("shmat", LIBC.shmget(facts["key"], 4096, 0), None, 0)),
@@ -369,7 +403,44 @@ def outliving(facts):
     return []
 
 
-if __name__ == "__main__":
+def deep():
+    for _ in range(20):
+        os.mkdir("d")
+        os.chdir("d")
+
+
+# What a program may leave in its folder of outputs, which is the working folder.
+OUTPUTS = {
+    "link to a file": lambda: os.symlink("/etc/passwd", "a"),
+    "link to a folder": lambda: os.symlink("/", "a"),
+    "link up": lambda: os.symlink("../../../../etc/shadow", "a"),
+    "link to itself": lambda: os.symlink("a", "a"),
+    "link to a descriptor": lambda: os.symlink("/proc/self/fd/3", "a"),
+    "pipe": lambda: os.mkfifo("a"),
+    "socket": lambda: socket.socket(socket.AF_UNIX).bind("a"),
+    "second name": lambda: (open("a", "w").close(), os.link("a", "b")),
+    "device": lambda: os.mknod("a", stat.S_IFCHR | 0o666, os.makedev(1, 3)),
+    "hole": lambda: open("a", "w").truncate(8 * 2**20 + 4096),
+    "long name": lambda: open("a" * 255, "w").close(),
+    "lines in a name": lambda: open("a\nb", "w").close(),
+    "turned name": lambda: open("a\u202etxt.exe", "w").close(),
+    "name that is no text": lambda: open(b"a\xff", "w").close(),
+    "deep": deep,
+    "unreadable file": lambda: os.close(os.open("a", os.O_CREAT | os.O_WRONLY, 0)),
+    "unreadable folder": lambda: os.mkdir("a", 0),
+    "shut outputs": lambda: (open("a", "w").close(), os.chmod(".", 0)),
+    "privileged file": lambda: (open("a", "w").close(), os.chmod("a", 0o6777)),
+}
+
+
+def output(name):
+    """Write one of the hostile outputs."""
+    OUTPUTS[name]()
+
+
+if __name__ == "__main__" and sys.argv[1] == "output":
+    output(sys.argv[2])
+elif __name__ == "__main__":
     os.chdir("/")
     with open((sys.argv[2:] or ["/app/in/facts.json"])[0]) as found:
         planted = json.load(found)

@@ -179,3 +179,31 @@ def test_an_empty_archive_is_no_fault(tmp_path: Path, into: Path) -> None:
     path.write_bytes(raw.getvalue())
     unpack(path, into)
     assert list(into.iterdir()) == []
+
+
+def longer(folder: Path, size: int) -> Path:
+    """Write an archive whose longer end names another size for its directory."""
+    path = zipped(folder, ("a.txt", b"a"))
+    whole = path.read_bytes()
+    end = whole.rfind(b"PK\x05\x06")
+    entries, length, offset = struct.unpack("<HLL", whole[end + 10 : end + 20])
+    record = struct.pack("<QHHLLQQQQ", 44, 45, 45, 0, 0, entries, entries, size or length, offset)
+    note = b"PK\x06\x07" + struct.pack("<LQL", 0, end, 1)
+    path.write_bytes(whole[:end] + b"PK\x06\x06" + record + note + whole[end:])
+    return path
+
+
+def test_the_longer_end_of_large_archives_is_judged_too(tmp_path: Path, into: Path) -> None:
+    unpack(longer(tmp_path, 0), into)
+    assert (into / "a.txt").read_text() == "a"
+    with pytest.raises(ArchiveRefused) as refused:
+        unpack(longer(tmp_path, 16 * 2**20 + 1), tmp_path)
+    assert refused.value.code == "E_ZIP_ENTRIES"
+
+
+def test_a_note_without_its_longer_end_is_refused(tmp_path: Path, into: Path) -> None:
+    path = longer(tmp_path, 0)
+    path.write_bytes(path.read_bytes().replace(b"PK\x06\x06", b"PK\x06\x00"))
+    with pytest.raises(ArchiveRefused) as refused:
+        unpack(path, into)
+    assert refused.value.code == "E_ZIP_CORRUPT"

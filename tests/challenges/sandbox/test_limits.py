@@ -117,6 +117,53 @@ def test_processor_time_is_counted_over_all_processes(sandbox: Bubblewrap, room:
     assert ended.measures.cpu_seconds > 0.5
 
 
+def test_children_that_nobody_waits_for_are_counted(sandbox: Bubblewrap, room: Path) -> None:
+    """The kernel charges a parent for no child whose end it ignores."""
+    code = """
+import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+while True:
+    if os.fork() == 0:
+        end = time.process_time() + 0.3
+        while time.process_time() < end:
+            pass
+        os._exit(0)
+    time.sleep(0.4)
+"""
+    ended = python(sandbox, room, code, replace(LIMITS, cpu_seconds=1.5, wall_seconds=60))
+    assert (ended.end, ended.detail) == (End.TIMEOUT, "plus de 1.5 s de processeur")
+
+
+@pytest.mark.parametrize("family", ["AF_UNIX", "AF_INET"])
+def test_sockets_are_counted_over_all_processes(
+    sandbox: Bubblewrap, room: Path, family: str
+) -> None:
+    """What waits in a socket is memory that no process is charged for."""
+    code = f"""
+import os, socket, time
+for _ in range(3):
+    if os.fork() == 0:
+        held = [socket.socket(socket.{family}) for _ in range(25)]
+        time.sleep(30)
+time.sleep(30)
+"""
+    ended = python(sandbox, room, code)
+    assert (ended.end, ended.detail) == (End.MEMORY, "plus de 64 prises réseau")
+
+
+def test_the_first_process_forks_no_more_than_the_program(sandbox: Bubblewrap, room: Path) -> None:
+    """The program can write into its memory: it has the program's limits, not the worker's."""
+    code = """
+import resource
+for name in ("NPROC", "NOFILE", "CORE", "AS", "CPU", "FSIZE", "MSGQUEUE", "MEMLOCK"):
+    number = getattr(resource, "RLIMIT_" + name)
+    first = resource.prlimit(1, number)
+    assert first == resource.getrlimit(number), (name, first)
+"""
+    ended = python(sandbox, room, code)
+    assert (ended.succeeded, ended.stderr) == (True, b"")
+
+
 def test_memory_is_counted_over_all_processes(sandbox: Bubblewrap, room: Path) -> None:
     code = """
 import os, time
