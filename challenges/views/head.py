@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Subquery, Value
+from django.db.models import Count, Exists, IntegerField, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
@@ -61,16 +61,20 @@ STATUS_FACES = {
 }
 
 
-def counted(model: Any, **conditions: Any) -> Coalesce:
+def counted(model: Any, *tests: Any, **conditions: Any) -> Coalesce:
     """Count the rows of a model that hang on each challenge, without a join."""
     rows = (
-        model.objects.filter(challenge=OuterRef("pk"), **conditions)
+        model.objects.filter(*tests, challenge=OuterRef("pk"), **conditions)
         .order_by()
         .values("challenge")
         .annotate(n=Count("pk", distinct=True))
         .values("n")
     )
     return Coalesce(Subquery(rows, output_field=IntegerField()), 0)
+
+
+# One look for each team, however many entries it sent.
+HAS_ENTERED = Exists(Entry.objects.filter(enrolment__team=OuterRef("pk")))
 
 
 def challenges(request: HttpRequest) -> ChallengeQuerySet:
@@ -81,7 +85,7 @@ def challenges(request: HttpRequest) -> ChallengeQuerySet:
         .prefetch_related("phases")
         .annotate(
             files_count=counted(PublicFile),
-            teams_count=counted(Team, is_baseline=False, enrolments__entries__isnull=False),
+            teams_count=counted(Team, HAS_ENTERED, is_baseline=False),
         )
     )
 

@@ -1,0 +1,167 @@
+"""Measure what reading a leaderboard costs when its phase has 100 entries, then 100,000.
+
+python -m bench.boards [--rounds 40] [--json]
+
+One challenge of 100 teams in the database of DATABASE_URL, which is ours (--throwaway). The page
+of standings and its JSON are asked in turn, by a visitor, through every middleware; then the
+phase receives the rest of its entries, each evaluated and scored, and they are asked again. With
+100,000 entries a read must take at most 1.2 times what it takes with 100.
+"""
+
+import argparse
+import gc
+import json
+import os
+import statistics
+import sys
+import time
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+TEAMS = 100
+FEW, MANY = 100, 100_000
+TARGET_RATIO = 1.2
+BATCH = 5_000
+READS = {"page": "", "json": ".json"}
+
+
+def challenge() -> Any:
+    """Open a challenge with its teams, each with one listed entry."""
+    from tests.factories.challenges import (  # noqa: PLC0415  # app ready
+        EnrolmentFactory,
+        EntryFactory,
+        StandingFactory,
+        TeamFactory,
+    )
+
+    first = TeamFactory()
+    made = first.challenge
+    for number in range(TEAMS):
+        team = TeamFactory(challenge=made) if number else first
+        entry = EntryFactory(enrolment=EnrolmentFactory(team=team), scored=True)
+        StandingFactory(entry=entry, team=team, position=number + 1, rank=number + 1)
+    return made
+
+
+def grow(made: Any, entries: int) -> None:
+    """Give the teams entries, evaluated and scored, up to this number in all."""
+    from challenges.enums import EvaluationState, Split  # noqa: PLC0415  # app ready
+    from challenges.models import Entry, Evaluation, Score  # noqa: PLC0415  # app ready
+    from portal.lib import immutable  # noqa: PLC0415  # app ready
+
+    models = list(
+        Entry.objects.filter(enrolment__team__challenge=made)
+        .select_related("enrolment")
+        .prefetch_related("evaluations")
+        .order_by("pk")
+    )
+    for begin in range(len(models), entries, BATCH):
+        rows, evaluations, scores = [], [], []
+        for number in range(begin, min(begin + BATCH, entries)):
+            model = models[number % TEAMS]
+            row = Entry(
+                enrolment=model.enrolment,
+                number=number + 1,
+                submitted_by_id=model.submitted_by_id,
+                idempotency_key=str(number),
+                sha256=uuid4().hex * 2,
+                size=11,
+                original_name="reponse.csv",
+                received_at=model.received_at + timedelta(seconds=number),
+                first_byte_at=model.first_byte_at,
+                quota_day=model.quota_day,
+                status=model.status,
+                status_since=model.status_since,
+                receipt="{}",
+            )
+            done = model.evaluations.all()[0]
+            evaluation = Evaluation(
+                entry=row,
+                scorer_version_id=done.scorer_version_id,
+                holdout_id=done.holdout_id,
+                state=EvaluationState.DONE,
+                started_at=done.started_at,
+                finished_at=done.finished_at,
+            )
+            rows.append(row)
+            evaluations.append(evaluation)
+            scores += [
+                Score(
+                    evaluation=evaluation,
+                    split=Split.PUBLIC,
+                    metric="mae",
+                    value=0.5,
+                    value_text="0.5000",
+                    released_at=model.received_at,
+                )
+            ]
+        Entry.objects.bulk_create(rows)
+        Evaluation.objects.bulk_create(evaluations)
+        with immutable.writes(Score):
+            Score.objects.bulk_create(scores)
+
+
+def read(made: Any, rounds: int) -> dict[str, list[float]]:
+    """Ask for each read in turn; returns milliseconds."""
+    from django.test import Client  # noqa: PLC0415  # app ready
+
+    client = Client(HTTP_HOST="127.0.0.1")
+    times: dict[str, list[float]] = {name: [] for name in READS}
+    for count in range(rounds + 3):
+        for name, suffix in READS.items():
+            began = time.perf_counter()
+            response = client.get(f"/challenges/{made.slug}/classement{suffix or '/'}")
+            spent = (time.perf_counter() - began) * 1_000
+            if response.status_code != 200 or b"0.25" not in response.content.replace(b",", b"."):
+                sys.exit(f"{name}: {response.status_code}")
+            if count >= 3:  # the first ones fill caches
+                times[name].append(spent)
+    return times
+
+
+def measure(rounds: int) -> dict[str, Any]:
+    """Read with few entries, then with many; returns medians and their ratio."""
+    from django.db import connection  # noqa: PLC0415  # app ready
+
+    from bench.search import keep_house  # noqa: PLC0415  # app ready
+
+    made = challenge()
+    found: dict[str, dict[str, float]] = {name: {} for name in READS}
+    for entries in (FEW, MANY):
+        grow(made, entries)
+        keep_house()
+        gc.collect()
+        for name, times in read(made, rounds).items():
+            found[name][f"{entries}_median_ms"] = round(statistics.median(times), 1)
+            found[name][f"{entries}_least_ms"] = round(min(times), 1)
+    for figures in found.values():
+        few, many = figures[f"{FEW}_median_ms"], figures[f"{MANY}_median_ms"]
+        figures["ratio"] = round(many / few, 2)
+    return {"database": connection.vendor, "teams": TEAMS, "rounds": rounds, "boards": found}
+
+
+def main() -> int:
+    """Fill, measure; exit 1 over the target."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--throwaway", action="store_true", help="the database is ours")
+    parser.add_argument("--json", action="store_true", dest="as_json")
+    options = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    import django  # noqa: PLC0415  # app ready
+
+    django.setup()
+    from django.conf import settings  # noqa: PLC0415  # app ready
+    from django.core.management import call_command  # noqa: PLC0415  # app ready
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    found = measure(options.rounds)
+    print(json.dumps(found) if options.as_json else json.dumps(found, indent=1))
+    return int(any(one["ratio"] > TARGET_RATIO for one in found["boards"].values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
