@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import validate_slug
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from challenges.bundles.document import LICENCE_STATUSES, USE_CASES
+from challenges.bundles.document import LICENCE_STATUSES
 from challenges.bundles.spec import Role, Task
 from challenges.enums import RegistrationMode
 from challenges.models import Challenge
@@ -112,7 +112,6 @@ class TextsForm(forms.Form):
     use_cases = forms.MultipleChoiceField(
         label=_("Cas d’usage du programme"),
         required=False,
-        choices=[(each, each) for each in USE_CASES],
         widget=forms.CheckboxSelectMultiple,
     )
     contact = forms.EmailField(label=_("Adresse de contact, publique"), required=False)
@@ -146,7 +145,10 @@ class TextsForm(forms.Form):
         choices=[(each, STATUSES[each]) for each in sorted(LICENCE_STATUSES, reverse=True)],
     )
 
-    def __init__(self, data: Any = None, *, challenge: Challenge) -> None:
+    def __init__(
+        self, data: Any = None, *, challenge: Challenge, use_cases: Mapping[str, Any]
+    ) -> None:
+        """Lay the form out. use_cases: {code: name}."""
         licence = challenge.licence
         stored = {
             name: getattr(challenge, name)
@@ -164,6 +166,7 @@ class TextsForm(forms.Form):
         } | {f"licence_{key}": value or "" for key, value in licence.items()}
         stored["tags"] = ", ".join(challenge.tags)
         super().__init__(data, initial=stored)
+        cast(forms.MultipleChoiceField, self.fields["use_cases"]).choices = list(use_cases.items())
         if challenge.is_public:
             for key in ("name", "spdx", "holder", "status"):
                 self.fields.pop(f"licence_{key}")

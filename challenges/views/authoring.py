@@ -23,6 +23,7 @@ from challenges.forms.authoring import (
 from challenges.models import Challenge
 from challenges.views.rooms import organisations_of, room, run_by
 from challenges.views.teams import person
+from challenges.views.words import USE_CASES
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -79,7 +80,7 @@ def create(request: HttpRequest) -> HttpResponse:
 def write_texts(request: HttpRequest, slug: str) -> HttpResponse:
     """Write the texts."""
     challenge = run_by(request, slug)
-    form = TextsForm(_sent(request), challenge=challenge)
+    form = TextsForm(_sent(request), challenge=challenge, use_cases=USE_CASES)
     lede = _("Ce que tout le monde lit. Les textes restent libres après la publication.")
 
     def act() -> None:

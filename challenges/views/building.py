@@ -117,7 +117,11 @@ def write_scoring(request: HttpRequest, slug: str) -> HttpResponse:
     elif request.method == "POST":
         raise Invalid(_("Déposez d’abord les fichiers."), code="files_first")
     context = room(
-        challenge, "write_scoring", form=form, draft=challenge.status == ChallengeStatus.DRAFT
+        challenge,
+        "write_scoring",
+        form=form,
+        draft=challenge.status == ChallengeStatus.DRAFT,
+        measured=challenge.scorers.exists(),
     )
     return render(request, "challenges/organise/scoring.html", context, status=status)
 
