@@ -2,15 +2,44 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from challenges.enums import PUBLIC_STATUSES
-from challenges.models import Notice
+from challenges.models import Challenge, Notice
+from challenges.queries import forum
 
 MOST = 50
+
+
+@login_not_required
+@require_safe
+def discussion(request: HttpRequest, slug: str) -> HttpResponse:
+    """Answer the last messages of the discussion of a public challenge as Atom; none hidden."""
+    challenge = get_object_or_404(Challenge.objects.public(), slug=slug)
+    feed = Atom1Feed(
+        title=_("Entraide : %(title)s") % {"title": challenge.title},
+        link=request.build_absolute_uri(reverse("challenges:help", args=[slug])),
+        description=challenge.summary,
+        language=challenge.language,
+        feed_url=request.build_absolute_uri(),
+        author_name=challenge.organiser.name,
+    )
+    for post in forum.latest(challenge)[:MOST]:
+        page = reverse("challenges:thread", args=[slug, post.thread.public_id])
+        feed.add_item(
+            title=post.thread.title,
+            link=request.build_absolute_uri(f"{page}#m-{post.public_id}"),
+            description=post.body_html,
+            unique_id=f"urn:uuid:{post.public_id}",
+            updateddate=post.at,
+            pubdate=post.at,
+            author_name=str(post.by),
+        )
+    return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
 
 
 @login_not_required

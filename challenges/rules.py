@@ -2,7 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from challenges.enums import EntryStatus, PhaseMoment, TeamState
+from challenges.enums import (
+    EntryStatus,
+    PhaseMoment,
+    RegistrationMode,
+    RegistrationState,
+    TeamState,
+)
 from portal.accounts.authorization import (
     ORGANISATION_ROLES,
     Permission,
@@ -80,6 +86,28 @@ def may_answer_organiser_invitation(by: Actor, invitation: "OrganiserInvitation"
         and bool(by.email)
         and by.email.lower() == invitation.email.lower()
     )
+
+
+def may_write_in_forum(by: Actor, challenge: "Challenge") -> bool:
+    """Say whether the actor writes in the discussion: a member; a registered one if by approval."""
+    if isinstance(by, SystemActor) or not _is_person(by) or not challenge.is_public:
+        return False
+    if challenge.registration == RegistrationMode.OPEN or may_moderate_forum(by, challenge):
+        return True
+    accepted = challenge.registrations.filter(user_id=by.pk, state=RegistrationState.ACCEPTED)
+    return challenge.is_followed_by(by) or accepted.exists()
+
+
+def may_report_post(by: Actor, challenge: "Challenge") -> bool:
+    """Say whether the actor may report a message: any member who reads it."""
+    return _is_person(by) and challenge.is_public
+
+
+def may_moderate_forum(by: Actor, challenge: "Challenge") -> bool:
+    """Say whether the actor hides messages: an organiser, or a moderator who does not play."""
+    if may_edit_challenge(by, challenge):
+        return True
+    return has_permission(by, Permission.CONTRIBUTION_MODERATE) and not challenge.is_played_by(by)
 
 
 def may_publish_challenge(by: Actor, challenge: "Challenge") -> bool:

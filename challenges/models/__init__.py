@@ -15,6 +15,7 @@ from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation, Rung, Score, SealedResult
 from challenges.models.files import PublicFile
 from challenges.models.findings import EntryDetail, FairnessAudit
+from challenges.models.forum import ForumBlock, Post, PostReport, Thread
 from challenges.models.imports import BundleImport
 from challenges.models.job import Job
 from challenges.models.organisers import OrganiserInvitation
@@ -40,6 +41,7 @@ __all__ = [
     "EntryDetail",
     "Evaluation",
     "FairnessAudit",
+    "ForumBlock",
     "Job",
     "Leaderboard",
     "MergeRequest",
@@ -47,6 +49,8 @@ __all__ = [
     "OrganiserInvitation",
     "Phase",
     "PhaseTask",
+    "Post",
+    "PostReport",
     "ProgramReport",
     "PublicFile",
     "ReceiptKey",
@@ -66,5 +70,6 @@ __all__ = [
     "TeamMember",
     "Terms",
     "TermsAcceptance",
+    "Thread",
     "Upload",
 ]

@@ -142,13 +142,6 @@ def evaluation(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "challenges/evaluation.html", context)
 
 
-@login_not_required
-@require_safe
-def help_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """Say where to ask for help."""
-    return render(request, "challenges/help.html", scene(request, slug, "help"))
-
-
 def contract_of(challenge: Challenge) -> dict[str, Any]:
     """Return the scoring contract in force of a challenge, or nothing.
 

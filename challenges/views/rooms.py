@@ -29,6 +29,7 @@ SECTIONS: tuple[tuple[str, str | Promise, str], ...] = (
     ("write_phases", gettext_lazy("Phases"), "calendar"),
     ("organisers", gettext_lazy("Équipe"), "user-check"),
     ("announcements", gettext_lazy("Annonces"), "megaphone"),
+    ("forum_moderation", gettext_lazy("Entraide"), "message-square"),
     ("journal", gettext_lazy("Journal"), "scroll-text"),
 )
 # What the jury sees: it acts on nothing.

@@ -11,7 +11,15 @@ from itertools import count
 from typing import Any
 
 from catalogue.enums import ResourceKind
-from challenges.actions import bundle_imports, certificates, organisers, receipts, teams, uploads
+from challenges.actions import (
+    bundle_imports,
+    certificates,
+    forum,
+    organisers,
+    receipts,
+    teams,
+    uploads,
+)
 from challenges.enums import EntryStatus, OrganiserRole, ReportAudience, SignalKind, Split, TeamRole
 from challenges.models import (
     BundleImport,
@@ -239,6 +247,7 @@ def _challenges(world: World) -> None:
         size=stored.size,
     )
     world.objects["challenge.open.file"] = "train.csv"
+    _discussion(world, opened)
     invited = organisers.invite(
         challenge=opened,
         email=f"{world.canary('organiser', 'invited', 'organiser')}@exemple.fr",
@@ -254,6 +263,24 @@ def _challenges(world: World) -> None:
             _team(world, challenge, side, suffix)
     _revealed(world, organiser, holder)
     _awaited(world, opened)
+
+
+def _discussion(world: World, opened: Any) -> None:
+    """Make a thread with an answer, and another whose message is hidden."""
+    by = _fresh(world, "member")
+    thread = forum.open_thread(challenge=opened, title="Une question", body_md="Où ?", by=by)
+    hidden = forum.open_thread(
+        challenge=opened,
+        title="Caché",
+        body_md=world.canary("member", "hidden-post", "organiser", "moderator"),
+        by=by,
+    )
+    forum.hide(post=hidden.posts.get(), reason="Hors sujet.", by=_fresh(world, "moderator"))
+    world.objects |= {
+        "thread.open": str(thread.public_id),
+        "thread.hidden": str(hidden.public_id),
+        "post.open": str(thread.posts.get().public_id),
+    }
 
 
 def _awaited(world: World, opened: Any) -> None:

@@ -1,0 +1,257 @@
+"""Entraide: read the threads of a challenge, write, report, moderate."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from challenges import rules
+from challenges.actions import forum
+from challenges.forms.forum import (
+    ArrangeForm,
+    BlockForm,
+    HideForm,
+    PostForm,
+    ReportForm,
+    ThreadForm,
+)
+from challenges.models import Post, Thread
+from challenges.queries import forum as reads
+from challenges.views.authoring import tried
+from challenges.views.head import scene
+from challenges.views.rooms import find_to_run, room
+from challenges.views.teams import person
+from portal.accounts.authorization import require
+from portal.lib import visible
+
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+PER_PAGE, POSTS_PER_PAGE = 20, 50
+
+
+@login_not_required
+@get_or_post
+def threads(request: HttpRequest, slug: str) -> HttpResponse:
+    """List the threads; a member opens one."""
+    context = scene(request, slug, "help")
+    challenge = context["challenge"]
+    form = ThreadForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if request.method == "POST":
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.path)
+        by = person(request)
+        status, made = 422, []
+        if form.is_valid():
+            status = tried(
+                form,
+                lambda: made.append(
+                    forum.open_thread(challenge=challenge, by=by, **form.cleaned_data)
+                ),
+                {"markdown": "body_md", "post_twice": "body_md"},
+            )
+        if not status:
+            messages.success(request, _("Fil ouvert."))
+            return redirect("challenges:thread", slug, made[0].public_id)
+    page = Paginator(reads.threads(challenge), PER_PAGE).get_page(request.GET.get("page"))
+    context |= {"form": form, "page": page, **_may(request, challenge)}
+    return render(request, "challenges/help.html", context, status=status)
+
+
+@login_not_required
+@get_or_post
+def thread(request: HttpRequest, slug: str, thread: UUID) -> HttpResponse:
+    """Read a thread; a member answers."""
+    context = scene(request, slug, "help")
+    challenge = context["challenge"]
+    found = visible.find(
+        reads.threads(challenge), among=Thread.objects.filter(challenge=challenge), public_id=thread
+    )
+    form = PostForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if request.method == "POST":
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.path)
+        by = person(request)
+        status = 422
+        if form.is_valid():
+            status = tried(
+                form,
+                lambda: forum.answer(thread=found, by=by, **form.cleaned_data),
+                {"markdown": "body_md", "post_twice": "body_md"},
+            )
+        if not status:
+            messages.success(request, _("Réponse publiée."))
+            return redirect("challenges:thread", slug, found.public_id)
+    page = Paginator(reads.posts(found), POSTS_PER_PAGE).get_page(request.GET.get("page"))
+    may = _may(request, challenge)
+    context |= {
+        "thread": found,
+        "form": form,
+        "page": page,
+        "arrange": ArrangeForm(initial={"pinned": found.pinned, "closed": found.is_closed}),
+        **may,
+    }
+    context["crumbs"] = [
+        *context["crumbs"][:-1],
+        (challenge.title, reverse("challenges:help", args=[slug])),
+        (found.title, ""),
+    ]
+    return render(request, "challenges/thread.html", context, status=status)
+
+
+def _may(request: HttpRequest, challenge: Any) -> dict[str, bool]:
+    by = request.user
+    if not by.is_authenticated:
+        return {"may_write": False, "may_moderate": False, "may_report": False}
+    return {
+        "may_write": rules.may_write_in_forum(by, challenge),
+        "may_moderate": rules.may_moderate_forum(by, challenge),
+        "may_report": rules.may_report_post(by, challenge),
+    }
+
+
+def _post_of(request: HttpRequest, slug: str, post: UUID) -> Post:
+    """Return a shown message of a challenge that this person may read; 404 for any other."""
+    challenge = scene(request, slug, "help")["challenge"]
+    return visible.find(
+        reads.latest(challenge).select_related("thread__challenge", "by"),
+        among=Post.objects.filter(thread__challenge=challenge),
+        public_id=post,
+    )
+
+
+@get_or_post
+def report(request: HttpRequest, slug: str, post: UUID) -> HttpResponse:
+    """Ask those who moderate to look at a message."""
+    found = _post_of(request, slug, post)
+    require(rules.may_report_post, person(request), found.thread.challenge)
+    return _about(
+        request,
+        found,
+        ReportForm(request.POST if request.method == "POST" else None),
+        _("Signaler ce message"),
+        lambda form: forum.report(post=found, by=person(request), **form.cleaned_data),
+        _("Signalement reçu. Merci."),
+    )
+
+
+@get_or_post
+def hide(request: HttpRequest, slug: str, post: UUID) -> HttpResponse:
+    """Hide a message with a reason."""
+    found = _post_of(request, slug, post)
+    require(rules.may_moderate_forum, person(request), found.thread.challenge)
+    return _about(
+        request,
+        found,
+        HideForm(request.POST if request.method == "POST" else None),
+        _("Masquer ce message"),
+        lambda form: forum.hide(post=found, by=person(request), **form.cleaned_data),
+        _("Message masqué ; la personne est prévenue."),
+    )
+
+
+@get_or_post
+def block(request: HttpRequest, slug: str, post: UUID) -> HttpResponse:
+    """Keep the author of a message from writing here."""
+    found = _post_of(request, slug, post)
+    challenge = found.thread.challenge
+    require(rules.may_moderate_forum, person(request), challenge)
+    return _about(
+        request,
+        found,
+        BlockForm(request.POST if request.method == "POST" else None),
+        _("Écarter cette personne de l’entraide"),
+        lambda form: forum.block(
+            challenge=challenge, user=found.by, by=person(request), **form.cleaned_data
+        ),
+        _("Cette personne ne peut plus écrire ici."),
+    )
+
+
+def _about(
+    request: HttpRequest, post: Post, form: Any, title: str, act: Any, said: str
+) -> HttpResponse:
+    """Show a message and the form of one act on it, or do the act."""
+    challenge = post.thread.challenge
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            status = tried(form, lambda: act(form), {"reason_required": "reason"})
+        if not status:
+            messages.success(request, said)
+            return redirect("challenges:help", challenge.slug)
+    context = scene(request, challenge.slug, "help") | {"post": post, "form": form, "act": title}
+    return render(request, "challenges/post_act.html", context, status=status)
+
+
+@require_POST
+def arrange(request: HttpRequest, slug: str, thread: UUID) -> HttpResponse:
+    """Pin a thread or close it, or the contrary."""
+    challenge = scene(request, slug, "help")["challenge"]
+    found = visible.find(
+        reads.threads(challenge), among=Thread.objects.filter(challenge=challenge), public_id=thread
+    )
+    form = ArrangeForm(request.POST)
+    form.full_clean()
+    forum.arrange(thread=found, by=person(request), **form.cleaned_data)
+    messages.success(request, _("Fil réglé."))
+    return redirect("challenges:thread", slug, found.public_id)
+
+
+@get_or_post
+def moderation(request: HttpRequest, slug: str) -> HttpResponse:
+    """List what was reported, what is hidden and who is kept from writing; settle each."""
+    challenge = find_to_run(request, slug)
+    by = person(request)
+    require(rules.may_moderate_forum, by, challenge)
+    if request.method == "POST":
+        return _settle(request, slug)
+    context = room(
+        challenge,
+        "forum_moderation",
+        edits=rules.may_edit_challenge(by, challenge),
+        reports=reads.reports(challenge),
+        hidden=reads.hidden(challenge),
+        blocked=list(challenge.forum_blocks.select_related("user").order_by("pk")),
+    )
+    return render(request, "challenges/organise/forum.html", context)
+
+
+def _settle(request: HttpRequest, slug: str) -> HttpResponse:
+    challenge = find_to_run(request, slug)
+    by = person(request)
+    posts = Post.objects.filter(thread__challenge=challenge).select_related("thread__challenge")
+    match request.POST.get("decision"):
+        case "dismiss":
+            forum.dismiss(post=_named(posts, request), by=by)
+        case "restore":
+            forum.restore(post=_named(posts, request), by=by)
+        case "unblock":
+            number = request.POST.get("block", "")
+            blocks = challenge.forum_blocks.select_related("challenge", "user")
+            forum.unblock(
+                blocked=get_object_or_404(blocks, pk=int(number) if number.isdecimal() else 0),
+                by=by,
+            )
+        case _:
+            messages.error(request, _("Choisissez une décision."))
+            return redirect("challenges:forum_moderation", slug)
+    messages.success(request, _("Décision enregistrée."))
+    return redirect("challenges:forum_moderation", slug)
+
+
+def _named(posts: Any, request: HttpRequest) -> Post:
+    try:
+        public_id = UUID(request.POST.get("post", ""))
+    except ValueError:
+        public_id = UUID(int=0)
+    return get_object_or_404(posts, public_id=public_id)

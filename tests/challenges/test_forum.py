@@ -1,0 +1,250 @@
+"""Entraide: members ask and answer, organisers answer as such, moderation says why."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from challenges.actions import forum
+from challenges.enums import ChallengeStatus, RegistrationMode
+from challenges.models import Challenge, ForumBlock, Post, Thread
+from portal.accounts.enums import RegionRole
+from portal.accounts.models import User
+from portal.audit.models import AuditEvent, Outbox
+from portal.audit.outbox import relay
+from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
+from tests.factories.accounts import UserFactory
+from tests.factories.challenges import (
+    ChallengeFactory,
+    TeamFactory,
+    accepted_person,
+    captain_of,
+    region_person,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner() -> User:
+    """Return an owner."""
+    made: User = UserFactory(display_name="Dominique")
+    return made
+
+
+@pytest.fixture
+def challenge(owner: User) -> Challenge:
+    """Return an open challenge."""
+    made: Challenge = ChallengeFactory(opened=True, owner=owner)
+    return made
+
+
+def opened(challenge: Challenge, by: User | None = None, body: str = "Où sont-ils ?") -> Thread:
+    """Open a thread."""
+    by = by or UserFactory(display_name="Camille")
+    return forum.open_thread(challenge=challenge, title="Les données", body_md=body, by=by)
+
+
+def to_whom(letter: str) -> list[int]:
+    """List who is owed a letter."""
+    for _time in range(3):
+        relay()
+    rows = Outbox.objects.filter(topic="mail.challenge_letter", key__startswith=f"{letter}:")
+    return sorted(row.ids["user_id"] for row in rows)
+
+
+def test_a_question_an_answer_of_the_organiser_and_who_is_told(
+    challenge: Challenge, owner: User
+) -> None:
+    asker, helper = UserFactory(), UserFactory()
+    thread = opened(challenge, asker)
+    forum.answer(thread=thread, body_md="Sur la page Données.", by=helper)
+    post = forum.answer(thread=thread, body_md="Oui.", by=owner)
+    assert list(thread.posts.values_list("official", flat=True)) == [False, False, True]
+    thread.refresh_from_db()
+    assert thread.moved_at == post.at
+    assert to_whom("forum_thread") == [owner.pk]
+    assert to_whom("forum_answer") == sorted([asker.pk, asker.pk, helper.pk])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<script>alert(1)</script>",
+        "[x](javascript:alert(1))",
+        '<img src=x onerror="alert(1)">',
+        "<iframe src='//x'></iframe>",
+    ],
+)
+def test_no_markup_of_a_message_runs(challenge: Challenge, body: str) -> None:
+    thread = opened(challenge, body=body)
+    text = Client().get(reverse("challenges:thread", args=[challenge.slug, thread.public_id])).text
+    main = text.split("<main", 1)[1]
+    for active in ("<script", "javascript:", "onerror", "<iframe", "<img"):
+        assert active not in main.replace("&lt;", "(")
+    feed = Client().get(reverse("challenges:forum_feed", args=[challenge.slug])).text
+    assert "<script" not in feed
+
+
+def test_who_may_write_depends_on_the_registration(challenge: Challenge, owner: User) -> None:
+    stranger = UserFactory()
+    opened(challenge, stranger)
+    challenge.registration = RegistrationMode.APPROVAL
+    challenge.save()
+    with pytest.raises(NotAllowed):
+        opened(challenge, UserFactory())
+    opened(challenge, accepted_person(challenge))
+    opened(challenge, owner)
+    challenge.status, challenge.published_at = ChallengeStatus.DRAFT, None
+    challenge.save()
+    with pytest.raises(NotAllowed):
+        opened(challenge, owner)
+
+
+def test_what_one_person_writes_is_limited(challenge: Challenge) -> None:
+    by = UserFactory()
+    threads = [opened(challenge, by, f"Question {number}") for number in range(5)]
+    with pytest.raises(QuotaSpent) as refused:
+        opened(challenge, by, "Encore")
+    assert refused.value.code == "forum_threads"
+    for number in range(7):
+        forum.answer(thread=threads[0], body_md=f"Réponse {number}", by=by)
+    with pytest.raises(QuotaSpent) as spent:
+        forum.answer(thread=threads[0], body_md="De trop", by=by)
+    assert spent.value.code == "forum_posts"
+    assert Post.objects.count() == 12
+    other = UserFactory()
+    forum.answer(thread=threads[0], body_md="Deux fois", by=other)
+    with pytest.raises(Conflict):
+        forum.answer(thread=threads[0], body_md="Deux fois", by=other)
+
+
+def test_a_hidden_message_leaves_its_reason_and_its_author_is_told(
+    challenge: Challenge, owner: User
+) -> None:
+    asker = UserFactory()
+    thread = opened(challenge, asker)
+    rude = UserFactory()
+    post = forum.answer(thread=thread, body_md="Grossier", by=rude)
+    forum.report(post=post, reason="Injure", by=asker)
+    forum.report(post=post, reason="Encore", by=asker)
+    assert to_whom("forum_report") == [owner.pk]
+    with pytest.raises(NotAllowed):
+        forum.hide(post=post, reason="Non", by=asker)
+    with pytest.raises(Invalid):
+        forum.hide(post=post, reason=" ", by=owner)
+    forum.hide(post=post, reason="Hors de propos", by=owner)
+    with pytest.raises(Conflict):
+        forum.hide(post=post, reason="Encore", by=owner)
+    assert to_whom("forum_hidden") == [rude.pk]
+    text = Client().get(reverse("challenges:thread", args=[challenge.slug, thread.public_id])).text
+    assert "Grossier" not in text
+    assert "Hors de propos" in text
+    assert "Grossier" not in (
+        Client().get(reverse("challenges:forum_feed", args=[challenge.slug])).text
+    )
+    forum.restore(post=post, by=owner)
+    forum.restore(post=post, by=owner)
+    events = AuditEvent.objects.filter(action__startswith="forum.")
+    assert list(events.values_list("action", flat=True)) == ["forum.hidden", "forum.restored"]
+
+
+def test_a_thread_goes_with_its_first_message(challenge: Challenge, owner: User) -> None:
+    thread = opened(challenge)
+    forum.hide(post=thread.posts.get(), reason="Publicité", by=owner)
+    page = reverse("challenges:thread", args=[challenge.slug, thread.public_id])
+    assert Client().get(page).status_code == 404
+    with pytest.raises(Conflict):
+        forum.answer(thread=thread, body_md="Et alors ?", by=UserFactory())
+    forum.restore(post=thread.posts.get(), by=owner)
+    assert Client().get(page).status_code == 200
+
+
+def test_a_closed_thread_and_a_blocked_person(challenge: Challenge, owner: User) -> None:
+    asker = UserFactory()
+    thread = opened(challenge, asker)
+    forum.arrange(thread=thread, pinned=True, closed=True, by=owner)
+    with pytest.raises(Conflict) as closed:
+        forum.answer(thread=thread, body_md="Trop tard", by=asker)
+    assert closed.value.code == "thread_closed"
+    blocked = forum.block(challenge=challenge, user=asker, reason="Injures", by=owner)
+    with pytest.raises(NotAllowed) as refused:
+        opened(challenge, asker)
+    assert refused.value.code == "forum_blocked"
+    for who in (owner,):
+        with pytest.raises(NotAllowed):
+            forum.block(challenge=challenge, user=who, reason="Non", by=owner)
+    forum.unblock(blocked=ForumBlock.objects.get(pk=blocked.pk), by=owner)
+    opened(challenge, asker)
+
+
+def test_a_moderator_who_plays_does_not_moderate(challenge: Challenge) -> None:
+    post = opened(challenge).posts.get()
+    player = region_person(RegionRole.MODERATOR)
+    TeamFactory(challenge=challenge, captain=player)
+    with pytest.raises(NotAllowed):
+        forum.hide(post=post, reason="Non", by=player)
+    forum.hide(post=post, reason="Oui", by=region_person(RegionRole.MODERATOR))
+
+
+def test_pages_ask_answer_report_and_moderate(
+    client: Client, challenge: Challenge, owner: User
+) -> None:
+    listing = reverse("challenges:help", args=[challenge.slug])
+    assert "Pas encore de fil de discussion" in Client().get(listing).text
+    assert Client().post(listing, {"title": "A", "body_md": "B"}).status_code == 302
+    assert not Thread.objects.exists()
+    member = captain_of(TeamFactory(challenge=challenge))
+    client.force_login(member)
+    assert client.post(listing, {"title": "", "body_md": ""}).status_code == 422
+    assert client.post(listing, {"title": "Dates", "body_md": "Quand ?"}).status_code == 302
+    thread = Thread.objects.get()
+    page = reverse("challenges:thread", args=[challenge.slug, thread.public_id])
+    assert client.post(page, {"body_md": "Bientôt ?"}).status_code == 302
+    assert client.post(page, {"body_md": "Bientôt ?"}).status_code == 409
+    post = thread.posts.last()
+    acts = [
+        reverse(f"challenges:{name}", args=[challenge.slug, post.public_id])
+        for name in ("post_report", "post_hide", "post_block")
+    ]
+    assert client.post(acts[0], {"reason": "Doublon"}).status_code == 302
+    assert [client.get(act).status_code for act in acts] == [200, 403, 403]
+    desk = reverse("challenges:forum_moderation", args=[challenge.slug])
+    assert client.get(desk).status_code == 404
+    run = Client()
+    run.force_login(owner)
+    assert "Doublon" in run.get(desk).text
+    assert run.post(desk, {"decision": "dismiss", "post": post.public_id}).status_code == 302
+    assert "Doublon" not in run.get(desk).text
+    assert run.post(acts[1], {"reason": ""}).status_code == 422
+    assert run.post(acts[1], {"reason": "Répété"}).status_code == 302
+    assert run.post(desk, {"decision": "restore", "post": post.public_id}).status_code == 302
+    assert run.post(acts[2], {"reason": "Insiste"}).status_code == 302
+    assert client.post(page, {"body_md": "Allô"}).status_code == 403
+    block = ForumBlock.objects.get().pk
+    assert run.post(desk, {"decision": "unblock", "block": block}).status_code == 302
+    for wrong in ({"decision": "dismiss", "post": "x"}, {"decision": "unblock", "block": "é"}):
+        assert run.post(desk, wrong).status_code == 404
+    arrange = reverse("challenges:thread_arrange", args=[challenge.slug, thread.public_id])
+    assert run.post(arrange, {"pinned": "on", "closed": "on"}).status_code == 302
+    assert "Ce fil est clos" in Client().get(page).text
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_pages_cost_the_same_for_one_and_three(
+    client: Client,
+    challenge: Challenge,
+    count: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    threads = [opened(challenge, body=f"Question {number}") for number in range(count)]
+    for number in range(count):
+        forum.answer(thread=threads[0], body_md=f"Réponse {number}", by=UserFactory())
+    pages = {
+        reverse("challenges:help", args=[challenge.slug]): 4,
+        reverse("challenges:thread", args=[challenge.slug, threads[0].public_id]): 5,
+        reverse("challenges:forum_feed", args=[challenge.slug]): 3,
+    }
+    for page, queries in pages.items():
+        with django_assert_num_queries(queries):
+            assert client.get(page).status_code == 200
