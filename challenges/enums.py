@@ -200,6 +200,18 @@ class ReceiptReason(StrEnum):
     REVEALED = "revealed"
 
 
+class RescoringState(StrEnum):
+    """Name where a change of scoring stands."""
+
+    PROPOSED = "proposed"
+    RUNNING = "running"
+    READY = "ready"
+    ACCEPTED = "accepted"
+    IN_FORCE = "in_force"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
 class JobKind(StrEnum):
     """Name a kind of work that the worker does."""
 
@@ -212,6 +224,8 @@ class JobKind(StrEnum):
     DRY_RUN = "dry_run"
     SIGNALS = "signals"
     IMPORT = "import"
+    COMPARE = "compare"
+    SWAP = "swap"
 
 
 class JobState(StrEnum):
@@ -359,4 +373,8 @@ JOB_PRIORITY: Mapping[JobKind, int] = {
     JobKind.DRY_RUN: 50,
     JobKind.SIGNALS: 60,
     JobKind.IMPORT: 5,
+    JobKind.COMPARE: 50,
+    JobKind.SWAP: 5,
 }
+# A scoring that is tried on entries already scored goes after all that teams wait for.
+RESCORE_PRIORITY = 50

@@ -271,3 +271,18 @@ def may_confirm_reveal(by: Actor, phase: "Phase") -> bool:
         and not belongs_to(by, challenge.organiser)
         and not challenge.is_played_by(by)
     )
+
+
+def may_propose_rescoring(by: Actor, phase: "Phase") -> bool:
+    """Say whether the actor may propose another scoring, try it, take it back: an organiser."""
+    return _is_person(by) and phase.challenge.is_organised_by(by)
+
+
+def may_decide_rescoring(by: Actor, phase: "Phase") -> bool:
+    """Say whether the actor may accept or refuse another scoring: who may confirm a reveal."""
+    return may_confirm_reveal(by, phase)
+
+
+def may_score_again(by: Actor, entry: "Entry") -> bool:
+    """Say whether the actor may have one entry scored again: who may examine it."""
+    return may_examine_entry(by, entry)

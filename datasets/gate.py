@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from datasets import rules
 from datasets.enums import SealedKind
-from datasets.models import DataFile, Download, HoldoutVersion, SealedFile
+from datasets.models import DataFile, Download, HoldoutVersion, SealedFile, WrappedKey
 from datasets.vault import form, seal, unseal
 from datasets.vault.form import SealBroken
 from portal.accounts.authorization import require
@@ -208,9 +208,13 @@ def _open(version: HoldoutVersion, kind: SealedKind, *, reason: str, by: Actor) 
 
 
 def _unsealed(file: SealedFile, private: X25519PrivateKey) -> bytes:
+    # A file that a corrected version keeps has its keys where it was sealed first.
+    keys = list(file.keys.all()) or WrappedKey.objects.filter(
+        file__ciphertext_sha256=file.ciphertext_sha256,
+        file__version__holdout_id=file.version.holdout_id,
+    )
     rows: Iterable[dict[str, str]] = (
-        {"key_id": key.key_id, "ephemeral": key.ephemeral, "wrapped": key.wrapped}
-        for key in file.keys.all()
+        {"key_id": key.key_id, "ephemeral": key.ephemeral, "wrapped": key.wrapped} for key in keys
     )
     try:
         wrapped = [form.WrappedKey.from_json(row) for row in rows]

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
-from challenges import rules
-from challenges.actions import authoring, jobs, releases, score_receipts
+from challenges.actions import asides, authoring, jobs, releases, score_receipts
 from challenges.actions.entries import fair_rank
 from challenges.actions.jobs import WORKER
 from challenges.enums import (
@@ -19,9 +19,17 @@ from challenges.enums import (
     JobState,
     ReasonCode,
 )
-from challenges.models import Entry, Evaluation, Job, PhaseTask, Score, SealedResult
-from portal.accounts.authorization import require
-from portal.audit.actors import Actor
+from challenges.models import (
+    Enrolment,
+    Entry,
+    Evaluation,
+    Job,
+    Phase,
+    PhaseTask,
+    Score,
+    SealedResult,
+)
+from challenges.models.rescoring import is_in_force
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, failpoints, immutable
@@ -78,6 +86,7 @@ def finish_check(*, job: Job, accepted: bool, verdict: dict[str, Any], digest: s
     """
     if not (jobs.fence(job) and jobs.complete(job)):
         return False
+    Phase.objects.held(Enrolment.objects.get(entries=UUID(job.subject_id)).phase_id)
     entry = Entry.objects.locked(Entry(pk=job.subject_id))
     now = clock.now()
     entry.verdict = verdict
@@ -113,16 +122,26 @@ def queue_scores(entry: Entry) -> None:
                 fair_rank=fair_rank(entry.enrolment),
                 urgent=entry.is_baseline,
             )
+    asides.queue_tried(entry)
 
 
 @transaction.atomic
 def begin_score(*, job: Job) -> Evaluation | None:
-    """Start a scoring; None when the entry was withdrawn or the evaluation has ended."""
+    """Start a scoring; None when the entry was withdrawn or the evaluation has ended.
+
+    One that is not in force leaves the entry where it stands.
+    """
     if not jobs.fence(job):
         return None
-    evaluation = Evaluation.objects.get(pk=job.subject_id)
+    evaluation = Evaluation.objects.select_related("entry__enrolment").get(pk=job.subject_id)
+    Phase.objects.held(evaluation.entry.enrolment.phase_id)  # a change of scoring waits
     entry = Entry.objects.locked(Entry(pk=evaluation.entry_id))
     now = clock.now()
+    if not is_in_force(evaluation):
+        if asides.begin(evaluation, entry):
+            return evaluation
+        jobs.complete(job)
+        return None
     if entry.status == EntryStatus.QUEUED:
         entry.become(EntryStatus.SCORING, at=now)
         entry.save()
@@ -142,12 +161,12 @@ def finish_score(*, job: Job, result: Result, also: Callable[[], None] = _nothin
     also: what else is written in this transaction, the report of a program.
     In order: job done; evaluation DONE; public scores rounded once; sealed result; score
     receipt; entry SCORED when its tasks are all done; job "standings"; letter; event
-    "entry.scored". Under a Ladder, scores and receipt are left to its settlement.
+    "entry.scored". Under a Ladder, scores and receipt are left to its settlement; where the
+    scoring is not in force, nothing is released and the entry stays where it stands.
     """
     if not (jobs.fence(job) and jobs.complete(job)):
         return False
-    evaluation = Evaluation.objects.select_for_update().get(pk=job.subject_id)
-    entry = Entry.objects.locked(Entry(pk=evaluation.entry_id))
+    evaluation, entry = _held(job)
     now = clock.now()
     evaluation.state, evaluation.finished_at = EvaluationState.DONE, now
     evaluation.seconds, evaluation.input_sha256 = result.seconds, result.input_sha256
@@ -156,12 +175,8 @@ def finish_score(*, job: Job, result: Result, also: Callable[[], None] = _nothin
     evaluation.environment_digest = result.environment_digest
     also()
     failpoints.hit("score.before_scores")
-    climbs = entry.enrolment.phase.climbs and not entry.is_baseline
-    figures, intervals = ({}, {}) if climbs else (result.public, result.intervals)
-    scores = releases.public(evaluation, figures, intervals, at=now)
     evaluation.save()
-    with immutable.writes(Score, SealedResult):
-        Score.objects.bulk_create(scores, ignore_conflicts=True)
+    with immutable.writes(SealedResult):
         SealedResult.objects.bulk_create(
             [
                 SealedResult(
@@ -173,12 +188,32 @@ def finish_score(*, job: Job, result: Result, also: Callable[[], None] = _nothin
             ],
             ignore_conflicts=True,
         )
-    if not climbs:
-        score_receipts.issue(evaluation, scores, means=result.means, at=now)
-    failpoints.hit("score.after_scores")
-    _settle(entry, now)
+    if is_in_force(evaluation):
+        _release(evaluation, entry, result, now)
+        failpoints.hit("score.after_scores")
+        settle(entry, now)
+    else:
+        asides.note_end(evaluation)
     failpoints.hit("score.before_commit")
     return True
+
+
+def _held(job: Job) -> tuple[Evaluation, Entry]:
+    """Lock what a scoring ends; a change of scoring waits for it, or is seen by it."""
+    evaluation = Evaluation.objects.select_related("entry__enrolment").get(pk=job.subject_id)
+    Phase.objects.held(evaluation.entry.enrolment.phase_id)
+    evaluation = Evaluation.objects.select_for_update().get(pk=job.subject_id)
+    return evaluation, Entry.objects.locked(Entry(pk=evaluation.entry_id))
+
+
+def _release(evaluation: Evaluation, entry: Entry, result: Result, now: datetime) -> None:
+    climbs = entry.enrolment.phase.climbs and not entry.is_baseline
+    figures, intervals = ({}, {}) if climbs else (result.public, result.intervals)
+    scores = releases.public(evaluation, figures, intervals, at=now)
+    with immutable.writes(Score):
+        Score.objects.bulk_create(scores, ignore_conflicts=True)
+    if not climbs:
+        score_receipts.issue(evaluation, scores, means=result.means, at=now)
 
 
 @transaction.atomic
@@ -192,18 +227,20 @@ def finish_failed(
     """
     if not (jobs.fence(job) and jobs.complete(job)):
         return False
-    evaluation = Evaluation.objects.select_for_update().get(pk=job.subject_id)
-    entry = Entry.objects.locked(Entry(pk=evaluation.entry_id))
+    evaluation, entry = _held(job)
     now = clock.now()
     evaluation.state, evaluation.finished_at = EvaluationState.FAILED, now
     evaluation.reason_code, evaluation.examined = code, examined
     evaluation.save()
     also()
-    _settle(entry, now)
+    if is_in_force(evaluation):
+        settle(entry, now)
+    else:
+        asides.note_end(evaluation)
     return True
 
 
-def _settle(entry: Entry, now: datetime) -> None:
+def settle(entry: Entry, now: datetime) -> None:
     """Give the entry the worst of its current evaluations' outcomes, once all have ended."""
     tasks = PhaseTask.objects.filter(phase_id=entry.enrolment.phase_id, current=True)
     wanted = set(tasks.order_by("pk").values_list("scorer_version_id", "holdout_id"))
@@ -216,6 +253,8 @@ def _settle(entry: Entry, now: datetime) -> None:
     if len(found) < len(wanted) or any(each.state not in ended for each in found.values()):
         return
     failed = [each for each in found.values() if each.state == EvaluationState.FAILED]
+    if entry.status == EntryStatus.QUEUED:  # the scoring changed while it ran
+        entry.become(EntryStatus.SCORING, at=now)
     topic = _end(entry, failed, now)
     entry.save()
     if not entry.is_baseline:
@@ -266,6 +305,10 @@ def bury(job: Job) -> None:
         case JobKind.CHECK:
             _examine(Entry.objects.filter(pk=job.subject_id))
         case JobKind.SCORE:
+            evaluation = Evaluation.objects.filter(pk=job.subject_id).first()
+            if evaluation is not None and not is_in_force(evaluation):
+                asides.bury(evaluation)
+                return
             Evaluation.objects.filter(pk=job.subject_id).update(state=EvaluationState.PENDING)
             _examine(Entry.objects.filter(evaluations__pk=job.subject_id))
         case JobKind.DRY_RUN:
@@ -286,58 +329,12 @@ def _examine(entries: Iterable[Entry]) -> None:
         owe("mail.entry_examined", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
 
 
-@transaction.atomic
-def requeue(*, entry: Entry, by: Actor, note: str = "") -> Entry:
-    """Give an examined entry another try, by a moderator who is not of its team.
-
-    In order: entry QUEUED, or CHECKING if its file was not checked yet; its jobs live again;
-    event "entry.requeued" with the note. Raises NotAllowed; Conflict when it is no longer
-    examined.
-    """
-    entry = Entry.objects.locked(entry)
-    require(rules.may_examine_entry, by, entry)
-    now = clock.now()
-    if entry.verdict:
-        entry.become(EntryStatus.QUEUED, at=now)
-        entry.save()
-        entry.evaluations.filter(state=EvaluationState.FAILED, examined=True).update(
-            state=EvaluationState.PENDING, finished_at=None, examined=False, reason_code=""
-        )
-        queue_scores(entry)
-        for evaluation in entry.evaluations.exclude(state=EvaluationState.DONE):
-            jobs.revive(kind=JobKind.SCORE, subject_id=evaluation.pk, dedup_key=str(evaluation.pk))
-    else:
-        entry.become(EntryStatus.CHECKING, at=now)
-        entry.save()
-        jobs.revive(kind=JobKind.CHECK, subject_id=entry.pk, dedup_key=str(entry.pk))
-    record("entry.requeued", by=by, on=entry, note=note)
-    return entry
-
-
-@transaction.atomic
-def give_up(*, entry: Entry, our_fault: bool, by: Actor, note: str = "") -> Entry:
-    """End an examined entry, by a moderator; our fault gives its slots back.
-
-    In order: entry FAILED; slots; event "entry.given_up" with the note; letter. Raises
-    NotAllowed; Conflict when it is no longer examined.
-    """
-    entry = Entry.objects.locked(entry)
-    require(rules.may_examine_entry, by, entry)
-    entry.become(EntryStatus.FAILED, at=clock.now(), reason=ReasonCode.PLATFORM.value)
-    if our_fault:
-        entry.day_slot = entry.total_slot = None
-    entry.save()
-    settle_later(entry)
-    record("entry.given_up", by=by, on=entry, our_fault=our_fault, note=note)
-    owe("mail.entry_failed", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
-    return entry
-
-
 def sweep() -> int:
     """Recreate the missing job of every unfinished entry; return how many were missing."""
+    tried = asides.sweep()
     alive = set(Job.objects.alive().order_by("pk").values_list("kind", "dedup_key"))
     entries = Entry.objects.unfinished().order_by("received_at").prefetch_related("evaluations")
-    return sum(_sweep_one(entry) for entry in entries if not _has_jobs(entry, alive))
+    return tried + sum(_sweep_one(entry) for entry in entries if not _has_jobs(entry, alive))
 
 
 def _has_jobs(entry: Entry, alive: set[tuple[str, str]]) -> bool:

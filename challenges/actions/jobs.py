@@ -28,17 +28,22 @@ def put(
     dedup_key: str,
     fair_rank: int = 0,
     urgent: bool = False,
+    priority: int | None = None,
     delay_seconds: float = 0,
 ) -> None:
-    """Queue a job once; a second call with the same kind and key changes nothing."""
+    """Queue a job once; a second call with the same kind and key changes nothing.
+
+    priority: that of the kind by default.
+    """
     now = clock.now()
+    usual = JOB_PRIORITY[kind] if priority is None else priority
     Job.objects.bulk_create(
         [
             Job(
                 kind=kind,
                 subject_id=str(subject_id),
                 dedup_key=dedup_key,
-                priority=0 if urgent else JOB_PRIORITY[kind],
+                priority=0 if urgent else usual,
                 fair_rank=fair_rank,
                 run_after=now + timedelta(seconds=delay_seconds),
                 created_at=now,
@@ -50,9 +55,11 @@ def put(
 
 
 @transaction.atomic
-def revive(*, kind: JobKind, subject_id: object, dedup_key: str) -> None:
+def revive(
+    *, kind: JobKind, subject_id: object, dedup_key: str, priority: int | None = None
+) -> None:
     """Queue a job again from its first attempt, whatever became of it; leave a live one alone."""
-    put(kind=kind, subject_id=subject_id, dedup_key=dedup_key)
+    put(kind=kind, subject_id=subject_id, dedup_key=dedup_key, priority=priority)
     Job.objects.filter(kind=kind, dedup_key=dedup_key).exclude(
         state__in=[JobState.READY, JobState.LEASED]
     ).update(

@@ -46,11 +46,15 @@ def settle(*, job: Job, task: PhaseTask, read: Chain, settled: Sequence[Settled]
     if chain(read.enrolment, task).state != read.state:
         return False
     for each in settled:
-        _write(task.phase, each)
+        write(task.phase, each)
     return True
 
 
-def _write(phase: Phase, settled: Settled) -> None:
+def write(phase: Phase, settled: Settled, *, sign: bool = True) -> None:
+    """Write what a Ladder shows of one evaluation, in the caller's transaction.
+
+    sign: False where the transaction is taken back: no receipt, no event.
+    """
     now, evaluation = clock.now(), settled.evaluation
     scores = releases.public(evaluation, settled.figures, settled.intervals, at=now)
     with immutable.writes(Rung, Score):
@@ -61,6 +65,8 @@ def _write(phase: Phase, settled: Settled) -> None:
             settled_at=now,
         )
         Score.objects.bulk_create(scores, ignore_conflicts=True)
+    if not sign:
+        return
     said = rule_of(phase) | {"improved": settled.improved, "leader": _number(settled)}
     score_receipts.issue(evaluation, scores, means=settled.means, ladder=said, at=now)
     record("entry.settled", by=WORKER, on=evaluation.entry, improved=settled.improved)

@@ -81,6 +81,11 @@ def _refuse_unready(phase: Phase) -> None:
             code="phase_in_grace",
             grace_ends_at=ends,
         )
+    if phase.rescorings.open().exists():
+        raise Conflict(
+            _("Un changement de notation est à l’étude : il doit être décidé d’abord."),
+            code="rescoring_open",
+        )
     waiting = standings.unfinished(phase.pk)
     if waiting:
         raise Conflict(

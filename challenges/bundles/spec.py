@@ -253,11 +253,11 @@ class PortableSpec:
             "task": self.task.value,
             "submission": submission_json(self.submission, tables),
             "truth": truth_json(self.truth),
-            "metrics": [_metric(metric) for metric in self.metrics],
+            "metrics": [metric_json(metric) for metric in self.metrics],
             "fairness": {
                 "min_rows": self.fairness.min_rows,
                 "attributes": [_attribute(one) for one in self.fairness.attributes],
-                "metrics": [_metric(metric) for metric in self.fairness.metrics],
+                "metrics": [metric_json(metric) for metric in self.fairness.metrics],
                 **_raised(self.fairness.n_min_group),
                 **({"audit": self.fairness.audit} if self.fairness.audit is not None else {}),
             },
@@ -274,7 +274,8 @@ def _blurred(epsilon: float | None) -> dict[str, object]:
     return {} if epsilon is None else {"privacy": {"epsilon": epsilon}}
 
 
-def _metric(metric: Metric) -> dict[str, object]:
+def metric_json(metric: Metric) -> dict[str, object]:
+    """Give a metric as the scoring contract holds it."""
     return {
         "key": metric.key,
         "metric": metric.metric,

@@ -21,6 +21,7 @@ from challenges.models.job import Job
 from challenges.models.organisers import OrganiserInvitation
 from challenges.models.program import ProgramReport
 from challenges.models.receipt import ReceiptKey, ScoreReceipt
+from challenges.models.rescoring import Rescoring
 from challenges.models.scorer import PhaseTask, Scorer, ScorerVersion
 from challenges.models.signals import Signal, SignalTeam
 from challenges.models.team import Enrolment, MergeRequest, Team, TeamInvitation, TeamMember
@@ -55,6 +56,7 @@ __all__ = [
     "PublicFile",
     "ReceiptKey",
     "Registration",
+    "Rescoring",
     "Reveal",
     "Rung",
     "Score",

@@ -9,6 +9,7 @@ from django.db.models import Q
 from challenges.enums import EntryStatus, JobState, Split
 from challenges.models import Entry, Evaluation, Job, Rung, Score, Standing
 from challenges.models.people import Viewer
+from challenges.models.rescoring import in_force
 from challenges.models.words import LADDER_WAITS, kept_sentence
 
 _RECENT = 20
@@ -81,7 +82,11 @@ def released_private(entry: Entry) -> dict[str, dict[str, Any]]:
 
 def _released(entry: Entry, split: Split) -> dict[str, dict[str, Any]]:
     scores = Score.objects.filter(
-        evaluation__entry=entry, evaluation__state="done", split=split, group=""
+        in_force("evaluation__"),
+        evaluation__entry=entry,
+        evaluation__state="done",
+        split=split,
+        group="",
     ).order_by("evaluation__finished_at", "pk")
     standing = Standing.objects.filter(entry=entry, split=split).order_by("pk").first()
     cells = standing.cells if standing else {}
@@ -110,7 +115,7 @@ def ladder_of(entry: Entry) -> dict[str, Any] | None:
     if entry.status != EntryStatus.SCORED or not entry.enrolment.phase.climbs:
         return None
     rung = (
-        Rung.objects.filter(evaluation__entry=entry)
+        Rung.objects.filter(in_force("evaluation__"), evaluation__entry=entry)
         .select_related("leader__entry")
         .order_by("-settled_at")
         .first()

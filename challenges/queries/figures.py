@@ -8,6 +8,7 @@ from uuid import UUID
 
 from challenges.enums import Split
 from challenges.models import Column, Entry, Score
+from challenges.models.rescoring import in_force
 from challenges.queries import several
 from challenges.queries.entries import kept_message, kept_number
 
@@ -72,6 +73,7 @@ def _cell(score: Score, mean: several.Mean | None) -> dict[str, Any]:
 def _scores(entry_ids: list[UUID]) -> Any:
     return (
         Score.objects.filter(evaluation__entry__in=entry_ids, evaluation__state="done", group="")
+        .filter(in_force("evaluation__"))
         .select_related("evaluation__rung__leader__entry")
         .order_by("evaluation__finished_at", "pk")
     )

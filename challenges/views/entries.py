@@ -19,7 +19,7 @@ from challenges.actions import entries as acts
 from challenges.enums import EntryStatus
 from challenges.forms import EntryForm
 from challenges.models import Challenge, Entry, Phase
-from challenges.queries import findings
+from challenges.queries import findings, rescorings
 from challenges.queries.teams import has_accepted_terms, quota_left, registration_of
 from challenges.views import lives, programs
 from challenges.views.entry_tables import (
@@ -301,6 +301,7 @@ def _entry_page(request: HttpRequest, slug: str, own: Entry) -> HttpResponse:
         "faults": faults_of(own.verdict),
         "warnings": [each.get("message", "") for each in own.verdict.get("warnings", ())],
         "score_receipts": score_receipts_of(own),
+        "former": rescorings.former_scorings(own),
         "told": findings.told_of(own),
         "by_task": programs.by_task(own),
         "report_tasks": programs.report_tasks(own),

@@ -21,6 +21,7 @@ from challenges.models import (
     Standing,
     Team,
 )
+from challenges.models.rescoring import in_force
 from challenges.models.words import receipt_word
 from challenges.queries import several
 from challenges.queries.boards import is_revealed
@@ -102,7 +103,9 @@ def primary_figures(entries: Sequence[Entry]) -> dict[UUID, Figures]:
     }
     texts: dict[tuple[UUID, str], Figure] = {}
     rungs: dict[UUID, Rung] = {}
-    scores = Score.objects.filter(evaluation__entry__in=list(wanted), group="")
+    scores = Score.objects.filter(
+        in_force("evaluation__"), evaluation__entry__in=list(wanted), group=""
+    )
     scores = scores.select_related("evaluation__rung__leader__entry")
     listed = list(scores.order_by("evaluation__finished_at", "pk"))
     averaged = several.means(listed, phases)

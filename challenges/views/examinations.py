@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from challenges.actions import evaluations
+from challenges.actions import examinations
 from challenges.forms import ExaminationForm
 from challenges.models import Entry
 from challenges.queries import examinations as reads
@@ -61,13 +61,13 @@ def _decide(request: HttpRequest, entry: UUID) -> HttpResponse:
     by, note = person(request), said["note"]
     match said["decision"]:
         case "requeue":
-            evaluations.requeue(entry=found, note=note, by=by)
+            examinations.requeue(entry=found, note=note, by=by)
             messages.success(request, _("Soumission relancée."))
         case "give_back":
-            evaluations.give_up(entry=found, our_fault=True, note=note, by=by)
+            examinations.give_up(entry=found, our_fault=True, note=note, by=by)
             messages.success(request, _("Soumission close, essai rendu à l’équipe."))
         case _:
-            evaluations.give_up(entry=found, our_fault=False, note=note, by=by)
+            examinations.give_up(entry=found, our_fault=False, note=note, by=by)
             messages.success(request, _("Soumission close, essai décompté."))
     return redirect("challenges:examinations")
 

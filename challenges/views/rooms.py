@@ -27,13 +27,14 @@ SECTIONS: tuple[tuple[str, str | Promise, str], ...] = (
     ("write_files", gettext_lazy("Fichiers"), "database"),
     ("write_scoring", gettext_lazy("Notation"), "target"),
     ("write_phases", gettext_lazy("Phases"), "calendar"),
+    ("rescorings", gettext_lazy("Réévaluation"), "history"),
     ("organisers", gettext_lazy("Équipe"), "user-check"),
     ("announcements", gettext_lazy("Annonces"), "megaphone"),
     ("forum_moderation", gettext_lazy("Entraide"), "message-square"),
     ("journal", gettext_lazy("Journal"), "scroll-text"),
 )
 # What the jury sees: it acts on nothing.
-OF_THE_JURY = frozenset({"organiser", "organisers", "announcements", "journal"})
+OF_THE_JURY = frozenset({"organiser", "rescorings", "organisers", "announcements", "journal"})
 
 
 def sections(challenge: Challenge, *, edits: bool = True) -> list[tuple[str, str, str, str]]:

@@ -12,6 +12,7 @@ from challenges.enums import Direction, EvaluationState, Split
 from challenges.models import Column, Evaluation, Job, Leaderboard, Phase, Reveal, Score
 from challenges.models.candidates import Candidate
 from challenges.models.listings import Listing, listing
+from challenges.models.rescoring import in_force
 from challenges.scoring.tiers import Listed, Placed, Ranking, ranking
 from challenges.worker import findings, ladders, vault
 from challenges.worker.lease import Beating
@@ -174,6 +175,7 @@ def _to_release(phase: Phase, opened: Opened) -> tuple[list[Score], dict[UUID, O
     now = clock.now()
     evaluations = (
         Evaluation.objects.filter(entry__enrolment__phase=phase, state=EvaluationState.DONE)
+        .filter(in_force())
         .select_related("entry__enrolment")
         .order_by("pk")
     )

@@ -10,6 +10,7 @@ from challenges.actions.findings import Finding
 from challenges.enums import EvaluationState, Split
 from challenges.models import EntryDetail, Evaluation, FairnessAudit, Phase, Score
 from challenges.models.listings import OwnFigures, listing
+from challenges.models.rescoring import in_force
 from challenges.scoring.audit.published import published
 from challenges.scoring.contract import ScoringContract
 from portal.lib import canonical
@@ -44,6 +45,7 @@ def to_release(phase: Phase, opened: Opened, told: Collection[UUID]) -> list[Fin
     """
     evaluations = (
         Evaluation.objects.filter(entry__enrolment__phase=phase, state=EvaluationState.DONE)
+        .filter(in_force())
         .select_related("scorer_version")
         .order_by("pk")
     )

@@ -13,7 +13,16 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from challenges.actions import bundle_imports, challenges, evaluations, jobs
 from challenges.enums import JobKind
 from challenges.models import Job
-from challenges.worker import boards, bundles, drafting, isolation, signals, vault, work
+from challenges.worker import (
+    boards,
+    bundles,
+    drafting,
+    isolation,
+    rescorings,
+    signals,
+    vault,
+    work,
+)
 from challenges.worker.lease import Beating
 from datasets import gate
 from portal.audit.heartbeats import beat
@@ -29,6 +38,8 @@ HANDLERS: Mapping[str, Handler] = {
     JobKind.SIGNALS: signals.signals_job,
     JobKind.IMPORT: bundles.import_job,
     JobKind.DRY_RUN: drafting.draft_job,
+    JobKind.COMPARE: rescorings.compare_job,
+    JobKind.SWAP: rescorings.swap_job,
 }
 _BOUNDARY_SECONDS = 5.0
 _IDLE_SECONDS = 0.2

@@ -117,8 +117,9 @@ def compiled(task: PhaseTask) -> HoldoutVersion:
         files[safe_name(spec["truth"]["file"])],
         {source: files[safe_name(source)] for source in sources},
     )
-    leak = leakage.facts_of(contract, load_labels(truth.labels))
-    parts.note(task=task, units=truth.n, leak=leak)
+    if task.current:  # that of a change is noted once it is in force
+        leak = leakage.facts_of(contract, load_labels(truth.labels))
+        parts.note(task=task, units=truth.n, leak=leak)
     return holdouts.add_compiled(version=version, keys=truth.keys, labels=truth.labels, by=WORKER)
 
 

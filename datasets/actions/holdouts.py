@@ -60,6 +60,63 @@ def register(
 
 
 @transaction.atomic
+def correct(
+    *, version: HoldoutVersion, files: Mapping[str, bytes | Path], by: Actor
+) -> HoldoutVersion:
+    """Seal corrected files as the next version; those not given are kept as they are sealed.
+
+    Without files: the same bytes, to be compiled once more. Nothing is opened. In order:
+    holdout locked; ciphertexts in the private store; version, files and keys; event
+    "holdout.registered". Raises NotAllowed, Invalid for a name that the version does not hold.
+    """
+    holdout = Holdout.objects.select_for_update().get(pk=version.holdout_id)
+    require(rules.may_register_holdout, by, holdout.owner)
+    kept = list(version.files.filter(kind=SealedKind.SOURCE))
+    unknown = sorted(set(files) - {one.name for one in kept})
+    if unknown:
+        raise Invalid(
+            _("« %(name)s » n’est pas un fichier de ce jeu.") % {"name": unknown[0]},
+            code="holdout_files",
+        )
+    sealed = [gate.seal_file(name, content) for name, content in files.items()]
+    digests = {one.name: one.ciphertext_sha256 for one in [*kept, *sealed]}
+    last = holdout.versions.order_by("-number").values_list("number", flat=True)[0]
+    with immutable.writes(HoldoutVersion, SealedFile, WrappedKey):
+        made = HoldoutVersion.objects.create(
+            holdout=holdout,
+            number=last + 1,
+            ciphertext_sha256=canonical.digest(digests),
+            registered_by=by if isinstance(by, User) else None,
+            registered_at=clock.now(),
+        )
+        for one in sealed:
+            _keep(made, SealedKind.SOURCE, one)
+        for file in kept:
+            if file.name not in files:
+                _keep_again(made, file)
+    record(
+        "holdout.registered",
+        by=by,
+        on=made,
+        number=made.number,
+        ciphertext_sha256=made.ciphertext_sha256,
+        files=len(digests),
+    )
+    return made
+
+
+def _keep_again(version: HoldoutVersion, file: SealedFile) -> None:
+    """Name the same ciphertext in another version; its keys stay with the first one."""
+    SealedFile.objects.create(
+        version=version,
+        kind=file.kind,
+        name=file.name,
+        ciphertext_sha256=file.ciphertext_sha256,
+        ciphertext_size=file.ciphertext_size,
+    )
+
+
+@transaction.atomic
 def add_compiled(
     *, version: HoldoutVersion, keys: bytes, labels: bytes, by: Actor
 ) -> HoldoutVersion:

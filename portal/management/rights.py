@@ -76,6 +76,8 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
         "challenges.Standing": ALL,
         "challenges.Leaderboard": CHANGE,
         "challenges.Reveal": CHANGE,
+        "challenges.Rescoring": CHANGE,
+        "challenges.Column": WRITE,
         "challenges.Phase": CHANGE,
         "challenges.PhaseTask": CHANGE,
         "challenges.Challenge": CHANGE,

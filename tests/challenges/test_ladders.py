@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from challenges.actions import challenges as acts
-from challenges.actions import choices, evaluations, jobs, reveals
+from challenges.actions import choices, evaluations, examinations, jobs, reveals
 from challenges.actions import ladders as settlements
 from challenges.enums import EntryStatus, JobKind, JobState, Ladder, Split
 from challenges.invariants import stale_boards
@@ -240,7 +240,7 @@ def test_an_examination_keeps_later_scores_waiting(challenge: Challenge, team: T
     evaluations.bury(job)
     assert drain()
     assert shown([first, second]) == ["", ""]
-    evaluations.give_up(
+    examinations.give_up(
         entry=Entry.objects.get(pk=first.pk), our_fault=False, by=UserFactory(region="moderator")
     )
     assert drain()

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import evaluations
+from challenges.actions import examinations
 from challenges.actions.imports import import_folder
 from challenges.enums import EntryStatus
 from challenges.models import Challenge, Entry, Phase, Team
@@ -141,7 +141,7 @@ def test_a_given_up_examination_keeps_its_slot_unless_it_is_our_fault(tmp_path: 
     for our_fault, slot in ((False, 1), (True, None)):
         entry = entered(challenge, team=TeamFactory(challenge=challenge))
         Entry.objects.filter(pk=entry.pk).update(status=EntryStatus.NEEDS_ATTENTION)
-        entry = evaluations.give_up(
+        entry = examinations.give_up(
             entry=Entry.objects.get(pk=entry.pk), our_fault=our_fault, by=moderator
         )
         assert (entry.day_slot, entry.total_slot) == (slot, slot)

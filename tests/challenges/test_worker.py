@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.db import DataError, IntegrityError, OperationalError, ProgrammingError
 
-from challenges.actions import choices, evaluations, jobs, standings
+from challenges.actions import choices, evaluations, examinations, jobs, standings
 from challenges.enums import EntryStatus, EvaluationState, JobKind, JobState, ReasonCode
 from challenges.models import Challenge, Entry, Evaluation, Job, Score, SealedResult, Standing
 from challenges.queries import entries as queries
@@ -177,8 +177,8 @@ def test_a_moderator_gives_it_another_try(
         hurry(patch)
         assert drain()
     with pytest.raises(NotAllowed):
-        evaluations.requeue(entry=entry, by=entry.submitted_by)
-    evaluations.requeue(entry=entry, by=UserFactory(region="moderator"))
+        examinations.requeue(entry=entry, by=entry.submitted_by)
+    examinations.requeue(entry=entry, by=UserFactory(region="moderator"))
     assert drain()
     assert fresh(entry).status == EntryStatus.SCORED
 
@@ -192,10 +192,10 @@ def test_a_moderator_gives_the_slot_back(
     assert drain()
     assert fresh(entry).status == EntryStatus.NEEDS_ATTENTION
     moderator = UserFactory(region="moderator")
-    evaluations.give_up(entry=entry, our_fault=True, by=moderator)
+    examinations.give_up(entry=entry, our_fault=True, by=moderator)
     assert (fresh(entry).status, fresh(entry).day_slot) == (EntryStatus.FAILED, None)
     with pytest.raises(Conflict):
-        evaluations.give_up(entry=entry, our_fault=True, by=moderator)
+        examinations.give_up(entry=entry, our_fault=True, by=moderator)
 
 
 def test_a_file_that_takes_too_long_fails_and_keeps_its_slot(

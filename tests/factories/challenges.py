@@ -32,7 +32,9 @@ from challenges.models import (
     Evaluation,
     Leaderboard,
     Phase,
+    PhaseTask,
     Registration,
+    Rescoring,
     Score,
     Scorer,
     ScoreReceipt,
@@ -296,6 +298,30 @@ def holdout_of(challenge: Challenge) -> HoldoutVersion:
                 holdout=holdout, number=1, ciphertext_sha256="0" * 64, registered_at=_now()
             )
     return version
+
+
+def rescoring_of(phase: Phase, by: User, **values: Any) -> Rescoring:
+    """Make a change of scoring at hand: the same figures on another edition of the answers."""
+    former = phase.tasks.get(current=True)
+    last = former.holdout.holdout.versions.order_by("-number").values_list("number", flat=True)[0]
+    with immutable.writes(HoldoutVersion):
+        version = HoldoutVersion.objects.create(
+            holdout=former.holdout.holdout,
+            number=last + 1,
+            ciphertext_sha256="1" * 64,
+            registered_at=_now(),
+            compiled_keys_sha256=former.holdout.compiled_keys_sha256,
+            compiled_at=former.holdout.compiled_at,
+        )
+    task = PhaseTask.objects.create(
+        phase=phase,
+        name=former.name,
+        scorer_version=former.scorer_version,
+        holdout=version,
+        current=False,
+    )
+    given = {"reason": "Des réponses étaient fausses.", "proposed_at": _now()} | values
+    return Rescoring.objects.create(phase=phase, task=task, former=former, proposed_by=by, **given)
 
 
 def evaluation_of(entry: Entry) -> Evaluation:

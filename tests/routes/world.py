@@ -258,6 +258,8 @@ def _challenges(world: World) -> None:
     world.objects["organiser.open"] = str(opened.organisers.get().pk)
     scenes.with_contract(opened)
     scenes.compile_keys(opened, ["1", "2"])
+    change = arena.rescoring_of(opened.phases.get(), organiser)
+    world.objects["rescoring.open"] = str(change.public_id)
     for challenge, suffix in ((opened, ""), (closed, "_closed")):
         for side in ("a", "b"):
             _team(world, challenge, side, suffix)

@@ -378,7 +378,7 @@ def test_an_entry_costs_the_same_with_one_and_three_receipts(
     last = None
     for _ in range(count):
         last = ScoreReceiptFactory(entry=entry, replaces=last)
-    with django_assert_num_queries(clocked(21)):
+    with django_assert_num_queries(clocked(22)):
         captain.get(address(team, "entry", entry.pk))
 
 

@@ -1,0 +1,61 @@
+"""Decide on an entry whose scoring broke down: another try, an end, or one more scoring."""
+
+from django.db import transaction
+
+from challenges import rules
+from challenges.actions import jobs
+from challenges.actions.evaluations import queue_scores, settle_later
+from challenges.enums import EntryStatus, EvaluationState, JobKind, ReasonCode
+from challenges.models import Entry
+from portal.accounts.authorization import require
+from portal.audit.actors import Actor
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock
+
+
+@transaction.atomic
+def requeue(*, entry: Entry, by: Actor, note: str = "") -> Entry:
+    """Give an examined entry another try, by a moderator who is not of its team.
+
+    In order: entry QUEUED, or CHECKING if its file was not checked yet; its jobs live again;
+    event "entry.requeued" with the note. Raises NotAllowed; Conflict when it is no longer
+    examined.
+    """
+    entry = Entry.objects.locked(entry)
+    require(rules.may_examine_entry, by, entry)
+    now = clock.now()
+    if entry.verdict:
+        entry.become(EntryStatus.QUEUED, at=now)
+        entry.save()
+        entry.evaluations.filter(state=EvaluationState.FAILED, examined=True).update(
+            state=EvaluationState.PENDING, finished_at=None, examined=False, reason_code=""
+        )
+        queue_scores(entry)
+        for evaluation in entry.evaluations.exclude(state=EvaluationState.DONE):
+            jobs.revive(kind=JobKind.SCORE, subject_id=evaluation.pk, dedup_key=str(evaluation.pk))
+    else:
+        entry.become(EntryStatus.CHECKING, at=now)
+        entry.save()
+        jobs.revive(kind=JobKind.CHECK, subject_id=entry.pk, dedup_key=str(entry.pk))
+    record("entry.requeued", by=by, on=entry, note=note)
+    return entry
+
+
+@transaction.atomic
+def give_up(*, entry: Entry, our_fault: bool, by: Actor, note: str = "") -> Entry:
+    """End an examined entry, by a moderator; our fault gives its slots back.
+
+    In order: entry FAILED; slots; event "entry.given_up" with the note; letter. Raises
+    NotAllowed; Conflict when it is no longer examined.
+    """
+    entry = Entry.objects.locked(entry)
+    require(rules.may_examine_entry, by, entry)
+    entry.become(EntryStatus.FAILED, at=clock.now(), reason=ReasonCode.PLATFORM.value)
+    if our_fault:
+        entry.day_slot = entry.total_slot = None
+    entry.save()
+    settle_later(entry)
+    record("entry.given_up", by=by, on=entry, our_fault=our_fault, note=note)
+    owe("mail.entry_failed", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
+    return entry

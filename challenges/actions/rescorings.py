@@ -1,0 +1,359 @@
+"""Change the scoring of a phase: proposed, tried on every entry, decided by a second person.
+
+The exchange itself is in `swaps`: the worker alone opens what it releases.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from challenges import rules
+from challenges.actions import asides, jobs, scorers
+from challenges.actions.drafts import queue_compile
+from challenges.enums import (
+    ChallengeStatus,
+    EvaluationState,
+    JobKind,
+    JobState,
+    RescoringState,
+)
+from challenges.models import Evaluation, Job, Phase, PhaseTask, Rescoring, Reveal, ScorerVersion
+from challenges.scoring.truth.keys import Keys, load_keys
+from datasets.models import HoldoutVersion
+from portal.accounts.authorization import require
+from portal.accounts.models import User
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock, objects
+from portal.lib.refusals import Conflict, Invalid
+
+_LIVE = {ChallengeStatus.PUBLISHED, ChallengeStatus.SUSPENDED, ChallengeStatus.CLOSED}
+REASON_MAX_CHARACTERS = 2_000
+
+
+@transaction.atomic
+def propose(
+    *,
+    phase: Phase,
+    index: int = 0,
+    version: ScorerVersion | None = None,
+    holdout: HoldoutVersion | None = None,
+    reason: str,
+    by: User,
+) -> Rescoring:
+    """Propose another scorer version, another edition of the held-out data, or both.
+
+    index: the task of the phase that would be replaced. In order: task, not in force; change;
+    job "compile" where the truth was not compiled; event "rescoring.proposed". Nothing that
+    teams see changes. Raises NotAllowed; Invalid without reason or change; Conflict while
+    another change is open, before the publication and once the reveal is confirmed.
+    """
+    phase = Phase.objects.locked(phase)
+    require(rules.may_propose_rescoring, by, phase)
+    reason = reason.strip()
+    if not reason:
+        raise Invalid(
+            _("Dites pourquoi la notation change : les équipes le liront."), code="reason"
+        )
+    _refuse_untimely(phase)
+    former = phase.tasks.filter(current=True, index=index).select_related("scorer_version").first()
+    if former is None:
+        raise Conflict(_("Cette phase n’a pas encore de notation."), code="no_task")
+    if version is not None and version.scorer_id != former.scorer_version.scorer_id:
+        raise Invalid(_("Cette version est celle d’une autre notation."), code="other_scorer")
+    wanted = (
+        former.scorer_version_id if version is None else version.pk,
+        former.holdout_id if holdout is None else holdout.pk,
+    )
+    if wanted == (former.scorer_version_id, former.holdout_id):
+        raise Invalid(_("Rien ne change : ni la mesure, ni les réponses."), code="same_scoring")
+    task = PhaseTask.objects.create(
+        phase=phase,
+        index=index,
+        name=former.name,
+        scorer_version_id=wanted[0],
+        holdout_id=wanted[1],
+        current=False,
+    )
+    rescoring = _open(task, former, reason[:REASON_MAX_CHARACTERS], by)
+    if not task.holdout.is_compiled:
+        queue_compile(task)
+    record("rescoring.proposed", by=by, on=rescoring, phase=phase.index, reason=reason)
+    return rescoring
+
+
+@transaction.atomic
+def change(
+    *,
+    phase: Phase,
+    index: int = 0,
+    spec: Mapping[str, Any] | None = None,
+    truth: bytes | None = None,
+    reason: str,
+    by: User,
+) -> Rescoring:
+    """Propose other figures, corrected answers, or both, for a task that a metric scores.
+
+    spec: the whole contract, None where it stays. truth: the CSV of the answers, sealed here.
+    In order: scorer version; edition of the held-out data; as `propose`. Raises as `propose`,
+    and Invalid for a contract or answers that cannot be read.
+    """
+    require(rules.may_propose_rescoring, by, phase)
+    _refuse_untimely(phase)
+    task = phase.tasks.filter(current=True, index=index).select_related("scorer_version").first()
+    if task is None:
+        raise Conflict(_("Cette phase n’a pas encore de notation."), code="no_task")
+    version = None if spec is None else scorers.next_version(task=task, spec=spec, by=by)
+    files = {}
+    if truth is not None:
+        files = {scorers.truth_file(task): truth}
+        scorers.refuse_unreadable(version or task.scorer_version, truth)
+    holdout = scorers.edition(task=task, version=version, files=files, by=by)
+    return propose(phase=phase, index=index, version=version, holdout=holdout, reason=reason, by=by)
+
+
+def _open(task: PhaseTask, former: PhaseTask, reason: str, by: User) -> Rescoring:
+    try:
+        with transaction.atomic():
+            return Rescoring.objects.create(
+                phase_id=task.phase_id,
+                task=task,
+                former=former,
+                reason=reason,
+                proposed_by_id=by.pk,
+                proposed_at=clock.now(),
+            )
+    except IntegrityError as error:
+        raise Conflict(
+            _("Un changement de notation est déjà à l’étude pour cette phase."),
+            code="rescoring_open",
+        ) from error
+
+
+def is_timely(phase: Phase) -> bool:
+    """Say whether the scoring of a phase may still change."""
+    try:
+        _refuse_untimely(phase)
+    except Conflict:
+        return False
+    return True
+
+
+def _refuse_untimely(phase: Phase) -> None:
+    if phase.challenge.status not in _LIVE:
+        raise Conflict(
+            _(
+                "La notation d’un brouillon se change par un nouvel import, et plus du tout une "
+                "fois les résultats publiés."
+            ),
+            code="rescoring_untimely",
+        )
+    if Reveal.objects.filter(phase=phase, confirmed_at__isnull=False).exists():
+        raise Conflict(
+            _("Les résultats définitifs sont publiés : la notation ne change plus."),
+            code="phase_revealed",
+        )
+
+
+@transaction.atomic
+def start(*, rescoring: Rescoring, by: User) -> Rescoring:
+    """Score every entry by the new scoring, aside: nothing is released, nobody waits for it.
+
+    In order: change RUNNING; one evaluation and one job an entry, the last of the queue; event
+    "rescoring.started" the first time. Again: what ended for a fault of ours is tried again.
+    Raises NotAllowed; Conflict while the truth is being compiled, when its identifiers are
+    others, or once decided.
+    """
+    Phase.objects.locked(rescoring.phase)
+    rescoring = Rescoring.objects.locked(rescoring)
+    require(rules.may_propose_rescoring, by, rescoring.phase)
+    tryable = {RescoringState.PROPOSED, RescoringState.RUNNING, RescoringState.READY}
+    if rescoring.state not in tryable:
+        raise decided()
+    _refuse_unread_truth(rescoring)
+    if rescoring.state == RescoringState.PROPOSED:
+        rescoring.state, rescoring.started_at = RescoringState.RUNNING, clock.now()
+        rescoring.save()
+        record("rescoring.started", by=by, on=rescoring, entries=rescoring.entries().count())
+    for entry in rescoring.entries().order_by("received_at", "pk"):
+        asides.queue(rescoring, entry)
+    if not rescoring.waiting():
+        asides.compare_later(rescoring, cause=f"start:{clock.now().isoformat()}")
+    return rescoring
+
+
+def _refuse_unread_truth(rescoring: Rescoring) -> None:
+    holdout, former = rescoring.task.holdout, rescoring.former.holdout
+    if not holdout.is_compiled:
+        job = compilation(rescoring)
+        if job is not None and job.state == JobState.DEAD:
+            raise Conflict(
+                _(
+                    "Les réponses corrigées ne se lisent pas (%(code)s). Retirez ce changement et "
+                    "proposez-en un autre."
+                )
+                % {"code": job.error_code},
+                code="truth_unreadable",
+            )
+        raise Conflict(
+            _("Les réponses sont en cours de lecture : réessayez dans un instant."),
+            code="holdout_not_compiled",
+        )
+    if former.is_compiled and holdout.pk != former.pk and not _same_identifiers(holdout, former):
+        raise Conflict(
+            _(
+                "Les réponses corrigées ne portent pas sur les mêmes identifiants : les fichiers "
+                "des équipes ne pourraient plus être lus."
+            ),
+            code="truth_ids_changed",
+        )
+
+
+def _same_identifiers(one: HoldoutVersion, other: HoldoutVersion) -> bool:
+    first, second = _keys(one), _keys(other)
+    if len(first) != len(second):
+        return False
+    return _candidates(first) == _candidates(second)
+
+
+def _keys(version: HoldoutVersion) -> Keys:
+    return load_keys(objects.read(str(version.compiled_keys_sha256)))  # without a label
+
+
+def _candidates(keys: Keys) -> dict[str, set[str]]:
+    rows = keys.candidates or [[] for _name in keys.ids]
+    return {name: set(row) for name, row in zip(keys.ids, rows, strict=True)}
+
+
+def compilation(rescoring: Rescoring) -> Job | None:
+    """Return the job that reads the truth of a change, None where it was read already."""
+    task = rescoring.task
+    key = f"{task.holdout_id}:{task.scorer_version_id}"
+    return Job.objects.filter(kind=JobKind.COMPILE, dedup_key=key).first()
+
+
+@transaction.atomic
+def accept(*, rescoring: Rescoring, digest: str, by: User) -> Rescoring:
+    """Accept a change: by a person of the Region, not an organiser, not the proposer.
+
+    digest: of the comparison that was read. In order: change ACCEPTED; job "swap"; event
+    "rescoring.accepted". Twice by the same person changes nothing, but gives a dead job another
+    life. Raises NotAllowed; Conflict while entries wait, or when the comparison has moved.
+    """
+    Phase.objects.locked(rescoring.phase)
+    rescoring = Rescoring.objects.locked(rescoring)
+    require(rules.may_decide_rescoring, by, rescoring.phase)
+    if rescoring.proposed_by_id == by.pk:
+        raise Conflict(_("Il faut deux personnes différentes."), code="rescoring_takes_two")
+    if rescoring.decided_by_id == by.pk and rescoring.state == RescoringState.ACCEPTED:
+        jobs.revive(kind=JobKind.SWAP, subject_id=rescoring.pk, dedup_key=str(rescoring.pk))
+        return rescoring
+    if rescoring.state == RescoringState.IN_FORCE and rescoring.decided_by_id == by.pk:
+        return rescoring
+    if not rescoring.is_tried or rescoring.state == RescoringState.ACCEPTED:
+        raise decided() if not rescoring.is_open or rescoring.decided_by_id else _unready(0)
+    _refuse_untimely(rescoring.phase)
+    waiting = rescoring.waiting()
+    if rescoring.state != RescoringState.READY or waiting:
+        raise _unready(waiting)
+    if rescoring.facts.get("digest") != digest:
+        raise Conflict(
+            _("La comparaison a changé depuis l’affichage de la page : relisez-la."),
+            code="rescoring_changed",
+        )
+    rescoring.state = RescoringState.ACCEPTED
+    rescoring.decided_by_id, rescoring.decided_at = by.pk, clock.now()
+    rescoring.save()
+    jobs.revive(kind=JobKind.SWAP, subject_id=rescoring.pk, dedup_key=str(rescoring.pk))
+    record("rescoring.accepted", by=by, on=rescoring, phase=rescoring.phase.index)
+    return rescoring
+
+
+def _unready(waiting: int) -> Conflict:
+    return Conflict(
+        _("Toutes les soumissions ne sont pas encore notées et comparées."),
+        code="rescoring_unready",
+        waiting=waiting,
+    )
+
+
+def decided() -> Conflict:
+    """Say that a change was settled already."""
+    return Conflict(_("Ce changement est déjà décidé."), code="rescoring_decided")
+
+
+@transaction.atomic
+def refuse(*, rescoring: Rescoring, note: str, by: User) -> Rescoring:
+    """Refuse a change, with a reason for the organisers: by who could accept it.
+
+    In order: change REFUSED; what was still to score dropped; event "rescoring.refused";
+    letter. Raises NotAllowed, Invalid without reason, Conflict once decided.
+    """
+    rescoring = _locked_open(rescoring)
+    require(rules.may_decide_rescoring, by, rescoring.phase)
+    if rescoring.proposed_by_id == by.pk:
+        raise Conflict(_("Il faut deux personnes différentes."), code="rescoring_takes_two")
+    if not note.strip():
+        raise Invalid(_("Dites pourquoi vous refusez ce changement."), code="reason")
+    rescoring.decided_by_id, rescoring.decided_at = by.pk, clock.now()
+    _end(rescoring, RescoringState.REFUSED, note=note.strip()[:REASON_MAX_CHARACTERS])
+    record("rescoring.refused", by=by, on=rescoring, note=rescoring.note)
+    owe("mail.rescoring_refused", key=str(rescoring.pk), rescoring_id=rescoring.pk)
+    return rescoring
+
+
+@transaction.atomic
+def withdraw(*, rescoring: Rescoring, by: User) -> Rescoring:
+    """Take a change back before it is decided: by an organiser. Event "rescoring.withdrawn"."""
+    rescoring = _locked_open(rescoring)
+    require(rules.may_propose_rescoring, by, rescoring.phase)
+    _end(rescoring, RescoringState.WITHDRAWN)
+    record("rescoring.withdrawn", by=by, on=rescoring)
+    return rescoring
+
+
+def _locked_open(rescoring: Rescoring) -> Rescoring:
+    Phase.objects.locked(rescoring.phase)
+    rescoring = Rescoring.objects.locked(rescoring)
+    if not rescoring.is_open or rescoring.state == RescoringState.ACCEPTED:
+        raise decided()
+    return rescoring
+
+
+def _end(rescoring: Rescoring, state: RescoringState, **values: Any) -> None:
+    """Close a change that is not followed; drop what nobody has begun to score."""
+    rescoring.state = state
+    for name, value in values.items():
+        setattr(rescoring, name, value)
+    rescoring.save()
+    pending = Evaluation.objects.filter(
+        pk__in=rescoring.evaluations().filter(state=EvaluationState.PENDING).values("pk")
+    )
+    keys = [str(pk) for pk in pending.order_by("pk").values_list("pk", flat=True)]
+    queued = Job.objects.filter(kind=JobKind.SCORE, dedup_key__in=keys)
+    begun = set(
+        queued.filter(state=JobState.LEASED).order_by("pk").values_list("dedup_key", flat=True)
+    )
+    queued.exclude(state=JobState.LEASED).update(state=JobState.DONE, finished_at=clock.now())
+    pending.filter(pk__in=[key for key in keys if key not in begun]).delete()
+
+
+@transaction.atomic
+def ready(*, job: Job, rescoring: Rescoring, facts: dict[str, Any]) -> bool:
+    """Store what a change moves, as the worker computed it; False when the lease was lost.
+
+    In order: job done; facts; change READY; letter to the Region the first time.
+    """
+    if not (jobs.fence(job) and jobs.complete(job)):
+        return False
+    rescoring = Rescoring.objects.locked(rescoring)
+    if rescoring.state not in {RescoringState.RUNNING, RescoringState.READY}:
+        return False
+    rescoring.facts, first = facts, rescoring.state == RescoringState.RUNNING
+    rescoring.state = RescoringState.READY
+    rescoring.save()
+    if first:
+        owe("mail.rescoring_ready", key=str(rescoring.pk), rescoring_id=rescoring.pk)
+    return True

@@ -1,0 +1,150 @@
+"""Make the next version of a scorer, and the edition of the held-out data that it reads."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from challenges import rules
+from challenges.actions import columns
+from challenges.actions.rehearsals import sentence
+from challenges.enums import ScorerKind
+from challenges.models import PhaseTask, Scorer, ScorerVersion
+from challenges.scoring import registry
+from challenges.scoring.contract import ContractFault, ScoringContract
+from challenges.scoring.truth import TruthFault, compile_truth
+from challenges.scoring.truth.cells import metric_columns
+from datasets.actions import holdouts
+from datasets.models import HoldoutVersion
+from portal.accounts.authorization import require
+from portal.accounts.models import User
+from portal.lib import clock
+from portal.lib.files import safe_name
+from portal.lib.refusals import Invalid
+
+READ_HERE_MAX_BYTES = 20 << 20
+
+
+@transaction.atomic
+def next_version(*, task: PhaseTask, spec: Mapping[str, Any], by: User) -> ScorerVersion:
+    """Keep another contract for a task in force as a version of its scorer; the same one once.
+
+    spec: the whole contract, as a scorer version holds it. Raises NotAllowed; Invalid for a
+    contract that cannot be read, that asks for other files than the teams sent, or without
+    which a board would have nothing to rank by.
+    """
+    require(rules.may_propose_rescoring, by, task.phase)
+    former = task.scorer_version
+    scorer = Scorer.objects.select_for_update().get(pk=former.scorer_id)
+    if scorer.kind != ScorerKind.METRIC:
+        raise Invalid(_("Cette notation est un programme."), code="scorer_kind")
+    new, old = _read(spec), ScoringContract.from_json(former.spec)
+    if new.answer != old.answer:
+        raise Invalid(
+            _("Le fichier demandé aux équipes ne change pas : les leurs ne se liraient plus."),
+            code="answer_changed",
+        )
+    lost = columns.orphans(task.phase, old, new)
+    if lost:
+        raise Invalid(
+            _("Le classement « %(title)s » n’aurait plus de mesure qui classe.")
+            % {"title": lost[0]},
+            code="board_without_primary",
+        )
+    return made_once(scorer, spec, new.digest)
+
+
+def made_once(scorer: Scorer, spec: Mapping[str, Any], digest: str, **facts: Any) -> ScorerVersion:
+    """Return the version of a locked scorer with this digest, made if there is none yet.
+
+    facts: other fields of a version, for a program.
+    """
+    known = scorer.versions.filter(digest=digest).order_by("-number").first()
+    if known is not None:
+        return known
+    return ScorerVersion.objects.create(
+        scorer=scorer,
+        number=scorer.versions.count() + 1,
+        spec=spec,
+        digest=digest,
+        created_at=clock.now(),
+        **facts,
+    )
+
+
+def _read(spec: Mapping[str, Any]) -> ScoringContract:
+    try:
+        contract = ScoringContract.from_json(spec)
+        faults = registry.problems(contract)
+    except (ContractFault, KeyError, ValueError, TypeError) as fault:
+        raise Invalid(
+            _("Cette notation ne se lit pas : il y manque une clé, ou une valeur ne convient pas."),
+            code="contract",
+        ) from fault
+    if faults:
+        raise Invalid(
+            _(
+                "« %(key)s » ne convient pas à ce challenge : vérifiez le nom de la mesure, ses "
+                "paramètres et la forme des réponses."
+            )
+            % {"key": faults[0][0]},
+            code="contract",
+        )
+    return contract
+
+
+def edition(
+    *,
+    task: PhaseTask,
+    version: ScorerVersion | None,
+    files: Mapping[str, bytes | Path],
+    by: User,
+) -> HoldoutVersion | None:
+    """Return the edition of the held-out data that a change needs; None where it has it already.
+
+    files: corrected ones, by name. A contract that reads other columns asks for the same files
+    compiled once more. Raises as `holdouts.correct`.
+    """
+    if files:
+        return holdouts.correct(version=task.holdout, files=files, by=by)
+    if version is None or version.scorer.kind != ScorerKind.METRIC:
+        return None
+    old = ScoringContract.from_json(task.scorer_version.spec)
+    new = ScoringContract.from_json(version.spec)
+    if _compiled_from(old) == _compiled_from(new):
+        return None
+    return holdouts.correct(version=task.holdout, files={}, by=by)
+
+
+def truth_file(task: PhaseTask) -> str:
+    """Return the name under which the answers of a task are sealed."""
+    return safe_name(str(task.scorer_version.spec["truth"]["file"]))
+
+
+def refuse_unreadable(version: ScorerVersion, truth: bytes) -> None:
+    """Raise Invalid for answers that the contract of a version cannot read.
+
+    Answers that need other sealed files, or are long to read, are left to the worker.
+    """
+    contract = ScoringContract.from_json(version.spec)
+    apart = any(each.source not in {"truth", ""} for each in contract.attributes)
+    if apart or len(truth) > READ_HERE_MAX_BYTES:
+        return
+    try:
+        compile_truth(contract, truth, {})
+    except TruthFault as fault:
+        raise Invalid(sentence(fault), code="truth") from fault
+
+
+def _compiled_from(contract: ScoringContract) -> Any:
+    """Return what the compilation of a truth reads of a contract."""
+    said = contract.to_json()
+    return (
+        contract.answer,
+        contract.truth,
+        contract.attributes,
+        sorted(metric_columns(contract)),
+        said["interval"],
+    )

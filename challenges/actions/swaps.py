@@ -1,0 +1,180 @@
+"""Put another scoring in force: what it released, the entries and the boards, all at once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy
+
+from challenges.actions import columns, jobs, ladders, releases, score_receipts, standings
+from challenges.actions.evaluations import queue_scores, queue_standings, settle
+from challenges.actions.jobs import WORKER
+from challenges.actions.ladders import Settled
+from challenges.actions.notices import announce
+from challenges.enums import (
+    JOB_PRIORITY,
+    EntryStatus,
+    EvaluationState,
+    JobKind,
+    JobState,
+    NoticeKind,
+    RescoringState,
+)
+from challenges.models import (
+    Entry,
+    Evaluation,
+    Job,
+    Leaderboard,
+    Phase,
+    PhaseTask,
+    Rescoring,
+    Score,
+)
+from challenges.models.listings import Listing
+from challenges.models.rescoring import evaluations_of
+from challenges.scoring.contract import ScoringContract
+from challenges.scoring.leakage import Facts
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock, immutable
+
+Boards = Callable[[], Sequence[tuple[Listing, Sequence[standings.Line], dict[str, Any]]]]
+
+
+@dataclass(frozen=True)
+class Release:
+    """What an evaluation shows once it is in force: exact figures, to round once."""
+
+    evaluation: Evaluation
+    figures: Mapping[str, float | None]
+    intervals: Mapping[str, Any]
+    means: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that a change releases, read from the sealed results of `seen`.
+
+    settled: what a Ladder shows of each team instead, in order of receipt.
+    """
+
+    seen: frozenset[UUID]
+    releases: Sequence[Release] = ()
+    settled: Sequence[Settled] = field(default=())
+
+
+class NotSeen(Exception):
+    """Another entry was scored while this was prepared: prepare again."""
+
+    code = "rescoring_moving"
+
+
+def put_in_force(rescoring: Rescoring, prepared: Prepared, *, at: datetime, sign: bool) -> None:
+    """Exchange the tasks and release what the new one found, in the caller's transaction.
+
+    sign: False to see what would move, in a transaction that is taken back: nothing is signed.
+    In order: tasks; columns; scores, rungs and receipts; entries. Raises NotSeen.
+    """
+    done = evaluations_of(rescoring.task).filter(state=EvaluationState.DONE)
+    if frozenset(done.order_by("pk").values_list("pk", flat=True)) != prepared.seen:
+        raise NotSeen
+    PhaseTask.objects.filter(pk=rescoring.former_id).update(current=False)
+    PhaseTask.objects.filter(pk=rescoring.task_id).update(current=True)
+    if not rescoring.task.scorer_version.is_program:
+        columns.follow(
+            rescoring.phase,
+            ScoringContract.from_json(rescoring.former.scorer_version.spec),
+            ScoringContract.from_json(rescoring.task.scorer_version.spec),
+        )
+    for each in prepared.releases:
+        _release(each, at, sign=sign)
+    for shown in prepared.settled:
+        ladders.write(rescoring.phase, shown, sign=sign)
+    _realign(rescoring, at)
+
+
+def _release(each: Release, at: datetime, *, sign: bool) -> None:
+    scores = releases.public(each.evaluation, each.figures, each.intervals, at=at)
+    with immutable.writes(Score):
+        Score.objects.bulk_create(scores, ignore_conflicts=True)
+    if sign:
+        score_receipts.issue(each.evaluation, scores, means=each.means, at=at)
+
+
+def _realign(rescoring: Rescoring, at: datetime) -> None:
+    """Give each entry the outcome of the scoring in force; queue what it has not ended with."""
+    found = {each.entry_id: each for each in evaluations_of(rescoring.task).select_related("entry")}
+    lasting = {
+        EntryStatus.SCORED: EvaluationState.DONE,
+        EntryStatus.FAILED: EvaluationState.FAILED,
+    }
+    for entry in rescoring.entries().select_related("enrolment__phase").order_by("pk"):
+        evaluation = found.get(entry.pk)
+        status = EntryStatus(entry.status)
+        kept = status in lasting and evaluation is not None and lasting[status] == evaluation.state
+        if kept or status == EntryStatus.NEEDS_ATTENTION:
+            continue
+        _move(Entry.objects.locked(entry), evaluation, at)
+
+
+def _move(entry: Entry, evaluation: Evaluation | None, at: datetime) -> None:
+    if entry.status in {EntryStatus.SCORED, EntryStatus.FAILED}:
+        entry.become(EntryStatus.QUEUED, at=at)
+    entry.save()
+    queue_scores(entry)
+    if evaluation is not None:
+        Job.objects.filter(
+            kind=JobKind.SCORE, dedup_key=str(evaluation.pk), state=JobState.READY
+        ).update(priority=JOB_PRIORITY[JobKind.SCORE])
+    settle(entry, at)
+
+
+@transaction.atomic
+def execute(
+    *, job: Job, rescoring: Rescoring, prepared: Prepared, boards: Boards, leak: Facts | None
+) -> bool:
+    """Put an accepted change in force; False when nothing was done.
+
+    boards: computes the boards as they stand in this transaction. leak: what the leak budget
+    needs of the new truth. In order: job done; the exchange (`put_in_force`); boards; change
+    IN_FORCE; job "standings"; notice; letter; event "rescoring.in_force". Old evaluations,
+    scores and receipts stay. Raises NotSeen.
+    """
+    if not (jobs.fence(job) and jobs.complete(job)):
+        return False
+    phase = Phase.objects.locked(rescoring.phase)
+    rescoring = (
+        Rescoring.objects.select_related(
+            "task__scorer_version__scorer", "former__scorer_version", "phase__challenge"
+        )
+        .select_for_update(of=["self"])
+        .get(pk=rescoring.pk)
+    )
+    if rescoring.state != RescoringState.ACCEPTED:
+        return False
+    now = clock.now()
+    put_in_force(rescoring, prepared, at=now, sign=True)
+    if leak is not None:
+        Phase.objects.filter(pk=phase.pk).update(leak_facts=leak.to_json())
+    for found, lines, facts in boards():
+        standings.write(Leaderboard.objects.locked(found.board), found, lines, facts)
+    rescoring.state, rescoring.executed_at = RescoringState.IN_FORCE, now
+    rescoring.save()
+    queue_standings(phase.pk, cause=f"rescoring:{rescoring.pk}")
+    announce(
+        challenge=rescoring.phase.challenge,
+        kind=NoticeKind.SCORING,
+        sentence=gettext_lazy(
+            "La notation de « %(name)s » a changé, toutes les soumissions ont été notées de "
+            "nouveau. Motif : %(reason)s"
+        ),
+        at=now,
+        name=rescoring.phase.name,
+        reason=rescoring.reason,
+    )
+    record("rescoring.in_force", by=WORKER, on=rescoring, scores=len(prepared.seen))
+    owe("mail.phase_rescored", key=str(rescoring.pk), rescoring_id=rescoring.pk)
+    return True

@@ -1,0 +1,157 @@
+"""A change of scoring that is proposed, tried on every entry, then accepted or refused."""
+
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+
+from challenges.enums import EntryStatus, EvaluationState, RescoringState
+from challenges.models.challenge import Phase
+from challenges.models.entry import Entry
+from challenges.models.evaluation import Evaluation
+from challenges.models.scorer import PhaseTask
+from challenges.models.words import within, word
+
+OPEN = (
+    RescoringState.PROPOSED,
+    RescoringState.RUNNING,
+    RescoringState.READY,
+    RescoringState.ACCEPTED,
+)
+# While it is in one of these, what arrives is scored by both.
+TRIED = (RescoringState.RUNNING, RescoringState.READY, RescoringState.ACCEPTED)
+_ENDED = (EvaluationState.DONE, EvaluationState.FAILED)
+
+
+class RescoringQuerySet(models.QuerySet["Rescoring"]):
+    """Changes of scoring, by where they stand."""
+
+    def open(self) -> "RescoringQuerySet":
+        """Keep those that nobody has settled yet."""
+        return self.filter(state__in=[each.value for each in OPEN])
+
+    def tried(self) -> "RescoringQuerySet":
+        """Keep those whose scoring is being tried on the entries."""
+        return self.filter(state__in=[each.value for each in TRIED])
+
+    def locked(self, rescoring: "Rescoring") -> "Rescoring":
+        """Return the fresh row, held until the end of the transaction."""
+        return self.select_for_update().get(pk=rescoring.pk)
+
+
+class Rescoring(models.Model):
+    """Change the scoring of a phase: who proposed it and why, what it moves, who decided."""
+
+    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    phase = models.ForeignKey(Phase, on_delete=models.PROTECT, related_name="rescorings")
+    task = models.OneToOneField(PhaseTask, on_delete=models.PROTECT, related_name="rescoring")
+    # The task in force when it was proposed, which the new one takes the place of.
+    former = models.ForeignKey(PhaseTask, on_delete=models.PROTECT, related_name="+")
+    state = word(RescoringState, default=RescoringState.PROPOSED)
+    reason = models.TextField()
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    proposed_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    # What it moves on the public boards, as the worker computed it, {} before:
+    # {"boards": [{"key", "title", "teams", "kendall", "moved", "tiers", "rows": [{"team",
+    # "before", "after", "tier_before", "tier_after"}]}], "digest", "at"}.
+    facts = models.JSONField(default=dict, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    note = models.TextField(blank=True)
+    executed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RescoringQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["phase_id", "-pk"]
+        constraints = [
+            within("state", RescoringState, name="rescoring_state_known"),
+            models.UniqueConstraint(
+                fields=["phase"],
+                condition=Q(state__in=[each.value for each in OPEN]),
+                name="rescoring_open_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("proposed_by")),
+                name="rescoring_takes_two_people",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True, decided_at__isnull=True)
+                | Q(decided_by__isnull=False, decided_at__isnull=False),
+                name="rescoring_decided_has_author",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="in_force", executed_at__isnull=False)
+                | (~Q(state="in_force") & Q(executed_at__isnull=True)),
+                name="rescoring_in_force_has_its_date",
+            ),
+        ]
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether nobody has settled it yet."""
+        return self.state in OPEN
+
+    @property
+    def is_tried(self) -> bool:
+        """Say whether its scoring is being tried on the entries."""
+        return self.state in TRIED
+
+    def entries(self) -> "models.QuerySet[Entry]":
+        """Keep the entries to score again: those that had, or will have, an outcome.
+
+        A refused or withdrawn file is left alone; so is one closed for a fault of ours, whose
+        attempt was given back.
+        """
+        gone = {EntryStatus.REJECTED, EntryStatus.WITHDRAWN, EntryStatus.RECEIVED}
+        return Entry.objects.filter(enrolment__phase_id=self.phase_id).exclude(
+            Q(status__in=[*gone, EntryStatus.CHECKING])
+            | Q(status=EntryStatus.FAILED, reason_code="X_PLATFORM")
+        )
+
+    def evaluations(self) -> "models.QuerySet[Evaluation]":
+        """Keep the evaluations that try the new scoring, of the entries that count."""
+        return evaluations_of(self.task).filter(entry__in=self.entries())
+
+    def waiting(self) -> int:
+        """Count the entries that the new scoring has not ended with."""
+        ended = self.evaluations().filter(state__in=[each.value for each in _ENDED])
+        return self.entries().exclude(pk__in=ended.values("entry_id")).count()
+
+
+def evaluations_of(task: PhaseTask) -> "models.QuerySet[Evaluation]":
+    """Keep the evaluations that answer a task of a phase."""
+    return Evaluation.objects.filter(
+        entry__enrolment__phase_id=task.phase_id,
+        scorer_version_id=task.scorer_version_id,
+        holdout_id=task.holdout_id,
+    )
+
+
+def is_in_force(evaluation: Evaluation) -> bool:
+    """Say whether an evaluation answers a task in force of its phase."""
+    return PhaseTask.objects.filter(
+        phase_id=evaluation.entry.enrolment.phase_id,
+        scorer_version_id=evaluation.scorer_version_id,
+        holdout_id=evaluation.holdout_id,
+        current=True,
+    ).exists()
+
+
+def in_force(path: str = "") -> Q:
+    """Keep the evaluations of a task in force, and those of no task at all.
+
+    path: from the rows that are kept to their evaluation, as "evaluation__".
+    """
+    tasks = PhaseTask.objects.filter(
+        phase_id=OuterRef(f"{path}entry__enrolment__phase_id"),
+        scorer_version_id=OuterRef(f"{path}scorer_version_id"),
+        holdout_id=OuterRef(f"{path}holdout_id"),
+    )
+    return Q(Exists(tasks.filter(current=True))) | ~Q(Exists(tasks))

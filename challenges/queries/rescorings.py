@@ -1,0 +1,164 @@
+"""How the scoring of a phase changed, and where the change at hand stands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count
+
+from challenges.enums import EntryStatus, EvaluationState, RescoringState
+from challenges.models import Entry, Evaluation, Phase, PhaseTask, Rescoring, Score, Team
+from challenges.models.rescoring import evaluations_of
+from challenges.models.words import REASON_SENTENCES
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a trial is: entries to score, done, failed with each cause."""
+
+    total: int
+    done: int
+    failures: Sequence[tuple[str, str, int]]
+
+    @property
+    def failed(self) -> int:
+        """Count the entries that the new scoring could not score."""
+        return sum(count for _code, _sentence, count in self.failures)
+
+    @property
+    def waiting(self) -> int:
+        """Count the entries that are still to score."""
+        return self.total - self.done - self.failed
+
+
+@dataclass(frozen=True)
+class Move:
+    """A team that a change moves: ranks and tiers before and after."""
+
+    name: str
+    before: int | None
+    after: int | None
+    tier_before: int | None
+    tier_after: int | None
+
+    @property
+    def changes_tier(self) -> bool:
+        """Say whether the team comes into another group of teams that cannot be told apart."""
+        return self.tier_before != self.tier_after
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A board before and after a change."""
+
+    title: str
+    teams: int
+    kendall: float | None
+    moved: int
+    tiers: int
+    moves: list[Move] = field(default_factory=list)
+
+
+def of_phase(phase: Phase) -> list[Rescoring]:
+    """List the changes of scoring of a phase, the last first."""
+    return list(
+        phase.rescorings.select_related(
+            "task__scorer_version__scorer",
+            "task__holdout",
+            "former__scorer_version",
+            "former__holdout",
+            "proposed_by",
+            "decided_by",
+        ).order_by("-pk")
+    )
+
+
+def task_in_force(phase: Phase) -> PhaseTask | None:
+    """Return the task that ranks a phase today."""
+    return (
+        phase.tasks.filter(current=True)
+        .select_related("scorer_version__scorer", "holdout", "phase__challenge")
+        .order_by("index")
+        .first()
+    )
+
+
+def progress(rescoring: Rescoring) -> Progress:
+    """Count what a trial did, in four queries."""
+    tried = rescoring.evaluations()
+    rows = (
+        tried.filter(state=EvaluationState.FAILED)
+        .values("reason_code")
+        .annotate(n=Count("pk"))
+        .order_by("-n", "reason_code")
+        .values_list("reason_code", "n")
+    )
+    return Progress(
+        total=rescoring.entries().count(),
+        done=tried.filter(state=EvaluationState.DONE).count(),
+        failures=[(code, str(REASON_SENTENCES.get(code, "")), n) for code, n in rows],
+    )
+
+
+def compared(rescoring: Rescoring) -> list[Compared]:
+    """Read what a change moves, with the names of the teams; [] before it is known."""
+    boards = rescoring.facts.get("boards", [])
+    wanted = {row["team"] for board in boards for row in board["rows"]}
+    names = dict(Team.objects.filter(pk__in=wanted).order_by("pk").values_list("pk", "name"))
+    return [
+        Compared(
+            title=board["title"],
+            teams=board["teams"],
+            kendall=board["kendall"],
+            moved=board["moved"],
+            tiers=board["tiers"],
+            moves=[
+                Move(
+                    names.get(row["team"], ""),
+                    row["before"],
+                    row["after"],
+                    row["tier_before"],
+                    row["tier_after"],
+                )
+                for row in board["rows"]
+            ],
+        )
+        for board in boards
+    ]
+
+
+def former_scorings(entry: Entry) -> list[dict[str, Any]]:
+    """List the scorings of an entry that are no longer in force, with what they had released.
+
+    [{"rescoring", "evaluation", "figures": [Score]}], the last first; [] when there is none.
+    """
+    changes = Rescoring.objects.filter(
+        phase_id=entry.enrolment.phase_id, state=RescoringState.IN_FORCE
+    ).select_related("former__scorer_version", "former__holdout")
+    found = []
+    for change in changes.order_by("-pk"):
+        evaluation = evaluations_of(change.former).filter(entry=entry).first()
+        if evaluation is not None and not change.former.current:
+            found.append(
+                {"rescoring": change, "evaluation": evaluation, "figures": _figures(evaluation)}
+            )
+    return found
+
+
+def _figures(evaluation: Evaluation) -> list[Score]:
+    return list(
+        Score.objects.filter(evaluation=evaluation, split="public", group="").order_by("pk")
+    )
+
+
+def may_be_scored_again(entry: Entry) -> bool:
+    """Say whether one more scoring can give this entry something: it failed, or lacks one."""
+    if entry.status == EntryStatus.FAILED:
+        return True
+    if entry.status != EntryStatus.SCORED:
+        return False
+    tasks = PhaseTask.objects.filter(phase_id=entry.enrolment.phase_id, current=True)
+    return any(
+        not evaluations_of(task).filter(entry=entry, state=EvaluationState.DONE).exists()
+        for task in tasks.order_by("index")
+    )

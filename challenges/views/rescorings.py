@@ -1,0 +1,195 @@
+"""Change the scoring of a phase: propose, try on every entry, decide by a second person."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from challenges import rules
+from challenges.actions import rescorings as acts
+from challenges.enums import RescoringState
+from challenges.forms.rescorings import DecisionForm, ProposalForm
+from challenges.models import Challenge, Phase, Rescoring
+from challenges.queries import rescorings as reads
+from challenges.views.rooms import find_to_run, phase_of, room
+from challenges.views.teams import person
+from portal.accounts.authorization import require
+from portal.accounts.stepup import step_up_required
+from portal.lib.refusals import Conflict, Invalid
+
+# Refusals about what was typed stand beside their field.
+FIELDS = {
+    "reason": "reason",
+    "truth": "truth",
+    "holdout_files": "truth",
+    "contract": "metrics",
+    "answer_changed": "metrics",
+    "board_without_primary": "metrics",
+    "same_scoring": None,
+    "rescoring_open": None,
+}
+
+
+@require_safe
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the scoring of each phase, how it changed, and the change at hand."""
+    return _show(request, find_to_run(request, slug))
+
+
+@require_POST
+def propose(request: HttpRequest, slug: str, index: int) -> HttpResponse:
+    """Propose other figures, corrected answers, or both."""
+    challenge = find_to_run(request, slug)
+    phase = phase_of(challenge, index)
+    by = person(request)
+    require(rules.may_propose_rescoring, by, phase)
+    task = reads.task_in_force(phase)
+    if task is None:
+        raise Conflict(_("Cette phase n’a pas encore de notation."), code="no_task")
+    form = ProposalForm(request.POST, request.FILES, task=task)
+    if not form.is_valid():
+        return _show(request, challenge, proposal=(phase, form), status=422)
+    try:
+        acts.change(
+            phase=phase,
+            index=task.index,
+            spec=form.spec,
+            truth=form.content,
+            reason=form.cleaned_data["reason"],
+            by=by,
+        )
+    except (Invalid, Conflict) as refusal:
+        if refusal.code not in FIELDS:
+            raise
+        form.add_error(FIELDS[refusal.code], str(refusal))
+        status = 409 if isinstance(refusal, Conflict) else 422
+        return _show(request, challenge, proposal=(phase, form), status=status)
+    messages.success(request, _("Changement proposé. Essayez-le sur toutes les soumissions."))
+    return redirect("challenges:rescorings", slug)
+
+
+@require_POST
+def start(request: HttpRequest, slug: str, change: UUID) -> HttpResponse:
+    """Score every entry by the new scoring, aside; what failed by our fault again."""
+    found = _found(find_to_run(request, slug), change)
+    acts.start(rescoring=found, by=person(request))
+    messages.success(request, _("Toutes les soumissions vont être notées, sans rien publier."))
+    return redirect("challenges:rescorings", slug)
+
+
+@require_POST
+def withdraw(request: HttpRequest, slug: str, change: UUID) -> HttpResponse:
+    """Take a change back before it is decided."""
+    acts.withdraw(rescoring=_found(find_to_run(request, slug), change), by=person(request))
+    messages.success(request, _("Changement retiré : la notation reste celle en vigueur."))
+    return redirect("challenges:rescorings", slug)
+
+
+@require_POST
+@step_up_required
+def decide(request: HttpRequest, slug: str, change: UUID) -> HttpResponse:
+    """Accept or refuse, as a second person of the Region, the change that was read."""
+    challenge = find_to_run(request, slug)
+    found = _found(challenge, change)
+    by = person(request)
+    require(rules.may_decide_rescoring, by, found.phase)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _show(request, challenge, decision=form, status=422)
+    said = form.cleaned_data
+    if said["decision"] == "refuse":
+        acts.refuse(rescoring=found, note=said["note"], by=by)
+        messages.success(request, _("Changement refusé : rien ne change."))
+        return redirect("challenges:rescorings", slug)
+    try:
+        acts.accept(rescoring=found, digest=said["digest"], by=by)
+    except Conflict as refusal:
+        if refusal.code not in {"rescoring_changed", "rescoring_unready"}:
+            raise
+        form.add_error(None, str(refusal))
+        return _show(request, challenge, decision=form, status=409)
+    messages.success(request, _("Changement accepté : la nouvelle notation va entrer en vigueur."))
+    return redirect("challenges:rescorings", slug)
+
+
+def _found(challenge: Challenge, change: UUID) -> Rescoring:
+    rows = Rescoring.objects.filter(phase__challenge=challenge).select_related("phase__challenge")
+    return get_object_or_404(rows, public_id=change)
+
+
+def _show(
+    request: HttpRequest,
+    challenge: Challenge,
+    *,
+    proposal: tuple[Phase, ProposalForm] | None = None,
+    decision: DecisionForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    by = person(request)
+    phases = challenge.phases.select_related("challenge", "reveal")
+    context = {
+        "rows": [_row(each, by, proposal, decision) for each in phases],
+        "wrong": proposal is not None or decision is not None,
+        "lede": _(
+            "Une mesure ou des réponses se corrigent sans rien perdre : la nouvelle notation est "
+            "essayée à part sur toutes les soumissions, puis une personne de la Région l’accepte "
+            "ou la refuse."
+        ),
+        "edits": rules.may_edit_challenge(by, challenge),
+    }
+    return render(
+        request,
+        "challenges/organise/rescorings.html",
+        room(challenge, "rescorings", **context),
+        status=status,
+    )
+
+
+def _row(
+    phase: Phase,
+    by: Any,
+    proposal: tuple[Phase, ProposalForm] | None,
+    decision: DecisionForm | None,
+) -> dict[str, Any]:
+    task = reads.task_in_force(phase)
+    changes = reads.of_phase(phase)
+    opened = next((each for each in changes if each.is_open), None)
+    organises = rules.may_propose_rescoring(by, phase)
+    row: dict[str, Any] = {
+        "phase": phase,
+        "task": task,
+        "history": [each for each in changes if not each.is_open],
+        "open": opened,
+        "organises": organises,
+    }
+    if opened is not None:
+        return row | _at_hand(opened, by, organises, decision)
+    if task is not None and organises and acts.is_timely(phase):
+        sent = proposal[1] if proposal and proposal[0].pk == phase.pk else None
+        row["form"] = sent or ProposalForm(task=task)
+    return row
+
+
+def _at_hand(
+    opened: Rescoring, by: Any, organises: bool, decision: DecisionForm | None
+) -> dict[str, Any]:
+    """Say where the change at hand stands and what this person may do with it."""
+    state = RescoringState(opened.state)
+    decides = rules.may_decide_rescoring(by, opened.phase) and opened.proposed_by_id != by.pk
+    shown = {"digest": opened.facts.get("digest", "")}
+    compilation = None if opened.task.holdout.is_compiled else acts.compilation(opened)
+    return {
+        "progress": None if state is RescoringState.PROPOSED else reads.progress(opened),
+        "compared": reads.compared(opened),
+        "unread": not opened.task.holdout.is_compiled,
+        "unreadable": compilation.error_code if compilation and compilation.error_code else "",
+        "may_start": organises and state is not RescoringState.ACCEPTED,
+        "may_withdraw": organises and state is not RescoringState.ACCEPTED,
+        "decision": (decision or DecisionForm(initial=shown))
+        if decides and state is RescoringState.READY
+        else None,
+    }

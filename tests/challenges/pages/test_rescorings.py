@@ -1,0 +1,158 @@
+"""The pages of a change of scoring: proposed, tried, decided by a second person."""
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from challenges.actions import rescorings
+from challenges.enums import RescoringState
+from challenges.models import Challenge, Entry, Rescoring
+from challenges.worker import drain
+from portal.accounts.models import User
+from tests.challenges.pages.scenes import clocked, compile_keys, with_contract
+from tests.challenges.pages.test_organiser import signed_in
+from tests.challenges.test_rescorings import corrected, tried
+from tests.challenges.world import CANARY, entered, opened, owner_of
+from tests.factories.accounts import UserFactory
+from tests.factories.challenges import ChallengeFactory, captain_of, rescoring_of
+
+pytestmark = pytest.mark.django_db
+
+
+def at(challenge: Challenge, name: str, *ids: object) -> str:
+    return reverse(f"challenges:{name}", args=[challenge.slug, *ids])
+
+
+@pytest.fixture
+def world(tmp_path: Any) -> Challenge:
+    made = opened(tmp_path)
+    for number, skill in enumerate((0.9, 0.5)):
+        entered(made, skill, seed=number)
+    assert drain()
+    return made
+
+
+def csv(content: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile("reponses.csv", content, content_type="text/csv")
+
+
+@pytest.mark.slow
+def test_organiser_proposes_tries_and_the_region_accepts(world: Challenge) -> None:
+    organiser = signed_in(owner_of(world))
+    page = organiser.get(at(world, "rescorings")).text
+    assert "exactitude" in page
+    assert "Proposer un changement" in page
+    sent = organiser.post(
+        at(world, "rescoring_propose", 0),
+        {"reason": "Des réponses fausses", "metrics": "", "truth": csv(corrected())},
+    )
+    assert (sent.status_code, sent["Location"]) == (302, at(world, "rescorings"))
+    assert "en cours de lecture" in organiser.get(at(world, "rescorings")).text
+    assert drain()
+    change = Rescoring.objects.get()
+    assert organiser.post(at(world, "rescoring_start", change.public_id)).status_code == 302
+    assert drain()
+    change.refresh_from_db()
+    shown = organiser.get(at(world, "rescorings")).text
+    assert "change de rang" in shown or "changent de rang" in shown
+    assert CANARY not in shown
+    assert "Enregistrer la décision" not in shown
+    region = signed_in(UserFactory(region="administrator"))
+    assert "Enregistrer la décision" in region.get(at(world, "rescorings")).text
+    said = {"digest": change.facts["digest"], "decision": "accept", "sure": "on"}
+    assert region.post(at(world, "rescoring_decide", change.public_id), said).status_code == 302
+    assert drain()
+    change.refresh_from_db()
+    assert change.state == RescoringState.IN_FORCE
+    entry = Entry.objects.filter(is_baseline=False)[0]
+    captain = Client()
+    captain.force_login(captain_of(entry.enrolment.team))
+    own = captain.get(at(world, "entry", entry.pk)).text
+    assert "Notations précédentes" in own
+    assert "Des réponses fausses" in own
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("given", "status", "said"),
+    [
+        ({"reason": "", "metrics": "[]"}, 422, "Dites pourquoi la notation change"),
+        ({"reason": "x", "metrics": ""}, 422, "Rien ne change"),
+        ({"reason": "x", "metrics": "- {key: a"}, 422, "Mesures, comme dans challenge.yaml"),
+        ({"reason": "x", "metrics": "- {key: a, metric: inconnue}"}, 422, "E_METRIC_UNKNOWN"),
+        (
+            {
+                "reason": "x",
+                "metrics": "- {key: a, metric: ndcg, direction: max, primary: true,\n"
+                "    params: {k: 5, gain: linear}}",
+            },
+            422,
+            "ne convient pas à ce challenge",
+        ),
+        ({"reason": "x", "metrics": "", "truth": b"id;niveau\n1;2\n"}, 422, "E_COLUMN_MISSING"),
+    ],
+)
+def test_what_cannot_be_proposed_is_said_beside_its_field(
+    world: Challenge, given: dict[str, Any], status: int, said: str
+) -> None:
+    organiser = signed_in(owner_of(world))
+    body = given | ({"truth": csv(given["truth"])} if "truth" in given else {})
+    answer = organiser.post(at(world, "rescoring_propose", 0), body)
+    assert answer.status_code == status
+    assert said in answer.text
+    assert Rescoring.objects.count() == 0
+
+
+@pytest.mark.slow
+def test_a_decision_on_what_has_moved_is_asked_again(world: Challenge) -> None:
+    change = tried(world, truth=corrected())
+    region = signed_in(UserFactory(region="administrator"))
+    address = at(world, "rescoring_decide", change.public_id)
+    stale = {"digest": "0" * 64, "decision": "accept", "sure": "on"}
+    answer = region.post(address, stale)
+    assert answer.status_code == 409
+    assert "La comparaison a changé" in answer.text
+    bare = region.post(address, {"digest": "0", "decision": "refuse", "sure": "on"})
+    assert bare.status_code == 422
+    assert "Dites pourquoi vous refusez" in bare.text
+    rescorings.refuse(rescoring=change, note="Non.", by=UserFactory(region="moderator"))
+    late = region.post(address, stale | {"digest": change.facts["digest"]})
+    assert late.status_code == 409
+
+
+def test_the_page_is_hidden_and_the_decision_asks_for_a_proof(client: Client) -> None:
+    owner: User = UserFactory()
+    challenge = ChallengeFactory(opened=True, owner=owner)
+    with_contract(challenge)
+    compile_keys(challenge, ["1"])
+    change = rescoring_of(challenge.phases.get(), owner)
+    assert client.get(at(challenge, "rescorings")).status_code == 302
+    client.force_login(UserFactory())
+    assert client.get(at(challenge, "rescorings")).status_code == 404
+    client.force_login(UserFactory(region="administrator"))
+    asked = client.post(at(challenge, "rescoring_decide", change.public_id), {})
+    assert asked.status_code == 302
+    assert "reauthenticate" in asked["Location"] or "/compte/" in asked["Location"]
+    organiser = signed_in(owner)
+    assert organiser.post(at(challenge, "rescoring_decide", change.public_id)).status_code == 403
+    assert organiser.post(at(challenge, "rescoring_withdraw", change.public_id)).status_code == 302
+    assert Rescoring.objects.get().state == RescoringState.WITHDRAWN
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_query_count(count: int, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    owner: User = UserFactory()
+    challenge = ChallengeFactory(opened=True, owner=owner)
+    with_contract(challenge)
+    compile_keys(challenge, ["1"])
+    for _each in range(count):
+        change = rescoring_of(challenge.phases.get(), owner)
+        rescorings.withdraw(rescoring=change, by=owner)
+    browser = signed_in(owner)
+    browser.get(at(challenge, "rescorings"))
+    with django_assert_num_queries(clocked(12)):
+        browser.get(at(challenge, "rescorings"))
