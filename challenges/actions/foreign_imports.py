@@ -36,6 +36,7 @@ def import_bundle(
     by: User,
     answers: Mapping[str, str],
     evaluate: Callable[[], Evaluator | None] = lambda: None,
+    rehearse: Callable[[ForeignReport, Path], ForeignReport] = lambda report, _root: report,
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
     unseal: exporting.Unseal | None = None,
@@ -43,7 +44,8 @@ def import_bundle(
     """Import a zip or a folder, ours or another platform's, or an export of a portal like this.
 
     unseal: opens the ciphertexts of an export, where the worker's key is. evaluate: gives what
-    runs an EvalAI script in isolation, if the host can; asked only for such a script. A bundle
+    runs an EvalAI script in isolation, if the host can; asked only for such a script. rehearse:
+    adds to a report what the solutions of a bundle score. A bundle
     with a fault, or with a question that needs an answer, changes nothing and is reported; a
     second import of the same bundle changes nothing. Otherwise the side effects and refusals are
     those of `import_folder` for our metrics, those of `program_drafts.create` for a challenge
@@ -58,9 +60,9 @@ def import_bundle(
                 own = import_folder(folder=root, by=by, opens_at=opens_at, closes_at=closes_at)
                 return ForeignImported(own, None)
             if exporting.is_export(root):
-                again = partial(import_bundle, by=by, evaluate=evaluate)
+                again = partial(import_bundle, by=by, evaluate=evaluate, rehearse=rehearse)
                 return _restored(root, answers, by, (opens_at, closes_at), unseal, again)
-            report = reading.read_folder(root, evaluator=evaluate)
+            report = rehearse(reading.read_folder(root, evaluator=evaluate), root)
             dates = (opens_at, closes_at)
             spec = report.spec
             if spec is not None and spec.format.is_scored_by_program:

@@ -17,6 +17,7 @@ from challenges.bundles.report import Problem
 from challenges.models import BundleImport, Job
 from challenges.worker import trials, vault
 from challenges.worker.lease import Beating
+from challenges.worker.rehearsals import rehearsed
 from datasets.actions import deposits
 from datasets.gate import VaultBroken
 
@@ -55,7 +56,8 @@ def examined(path: Path) -> Report:
         return _own(path, report)
     with archives.opened(path) as root:
         source = root / exporting.SOURCE if exporting.is_export(root) else root
-        found, _forms = asked(reading.read_folder(source, evaluator=trials.here), source)
+        read = rehearsed(reading.read_folder(source, evaluator=trials.here), source)
+        found, _forms = asked(read, source)
         return _named(found).to_json()
 
 

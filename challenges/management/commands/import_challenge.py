@@ -15,6 +15,7 @@ from challenges.enums import ChallengeStatus, JobKind
 from challenges.management.speaking import SpeakingCommand, instant, person
 from challenges.models import Challenge, Entry, Job
 from challenges.worker import trials
+from challenges.worker.rehearsals import rehearsed
 
 
 class Command(SpeakingCommand):
@@ -59,6 +60,7 @@ class Command(SpeakingCommand):
             by=owner,
             answers=dict(_answer(each) for each in options["answer"]),
             evaluate=trials.here,
+            rehearse=rehearsed,
             opens_at=options["opens"],
             closes_at=options["closes"],
         )

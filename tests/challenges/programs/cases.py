@@ -104,3 +104,7 @@ class Clock:
         """Move to an hour after the opening of a phase."""
         assert phase.opens_at is not None
         self._gap = phase.opens_at + timedelta(hours=1) - self._now()
+
+    def to(self, instant: datetime) -> None:
+        """Move to an instant."""
+        self._gap = instant - self._now()

@@ -14,16 +14,17 @@ from tests.factories.challenges import TeamFactory, captain_of
 
 pytestmark = [NEEDED, pytest.mark.django_db(transaction=True)]
 CASE = "v2_multi_taches"
+SENT = {CASE: "equipe_b.zip", "evalai": "test.json"}
 
 
-def played(hour: Clock, **answers: str) -> tuple[Challenge, Entry, Team]:
-    """Open the challenge of two tasks, with one entry scored."""
-    challenge = opened(CASE, **answers)
-    phase = challenge.phases.get()
+def played(hour: Clock, case: str = CASE, **answers: str) -> tuple[Challenge, Entry, Team]:
+    """Open a challenge with one entry scored in its last phase."""
+    challenge = opened(case, **answers)
+    phase = challenge.phases.order_by("index").last()
     hour.inside(phase)
     team = TeamFactory(challenge=challenge)
-    path = BUNDLES / CASE / "submissions/equipe_b.zip"
-    return challenge, worked(enter(phase, path, team, **FACTS[CASE])), team
+    path = BUNDLES / case / "submissions" / SENT[case]
+    return challenge, worked(enter(phase, path, team, **FACTS[case])), team
 
 
 def addresses(challenge: Challenge, entry: Entry) -> list[str]:
@@ -37,14 +38,15 @@ def addresses(challenge: Challenge, entry: Entry) -> list[str]:
         "rules", "help",
     )]  # fmt: skip
     api = f"/api/v1/challenges/{challenge.slug}"
-    key = challenge.leaderboards.get().key
+    ends = [
+        f"/leaderboards/{board.key}{suffix}"
+        for board in challenge.leaderboards.all()
+        for suffix in ("", ".csv")
+    ]
     return [
         *own,
         *pages,
-        *(
-            f"{api}{end}"
-            for end in ("", "/phases", f"/leaderboards/{key}", f"/leaderboards/{key}.csv")
-        ),
+        *(f"{api}{end}" for end in ("", "/phases", *ends)),
         f"/api/v1/entries/{entry.pk}",
         reverse("challenges:entry_report", args=[challenge.slug, entry.pk, 0]),
         reverse("challenges:entry_report", args=[challenge.slug, entry.pk, 1]),
@@ -53,11 +55,20 @@ def addresses(challenge: Challenge, entry: Entry) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("told", ["organisateur", "équipe"])
-def test_nothing_hidden_is_found_by_a_participant(told: str, hour: Clock) -> None:
+@pytest.mark.parametrize(
+    ("case", "answers"),
+    [
+        (CASE, {"detailed_results": "organisateur"}),
+        (CASE, {"detailed_results": "équipe"}),
+        ("evalai", {}),
+    ],
+)
+def test_nothing_hidden_is_found_by_a_participant(
+    case: str, answers: dict[str, str], hour: Clock
+) -> None:
     isolated()
-    challenge, entry, team = played(hour, detailed_results=told)
-    hidden = expected(CASE)["must_not_leak"]
+    challenge, entry, team = played(hour, case, **answers)
+    hidden = expected(case)["must_not_leak"]
     wanted = [*hidden["keys"], *(value[:5] for value in hidden["values"])]
     for user in (captain_of(team), captain_of(TeamFactory(challenge=challenge)), None):
         client = Client()

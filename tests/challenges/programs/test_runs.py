@@ -5,14 +5,21 @@ runs of csv_usage and trec are those of tests/challenges/test_foreign_imports.py
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from challenges.actions import reveals
+from challenges.actions.foreign_imports import import_bundle
 from challenges.enums import EntryStatus
-from challenges.models import Challenge, Entry, Phase
+from challenges.models import Challenge, Entry, Phase, Score
+from challenges.worker import drain
+from challenges.worker.rehearsals import rehearsed
+from tests.challenges import world
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED, expected
 from tests.challenges.programs.cases import Clock, enter, figures, isolated, opened, worked
+from tests.factories.accounts import UserFactory
 
 pytestmark = [NEEDED, pytest.mark.django_db(transaction=True)]
 FACTS = {
@@ -82,3 +89,45 @@ def test_a_challenge_gives_its_recorded_results(case: str, hour: Clock) -> None:
         rows = phase.leaderboards.get()
         listed = rows.standings.filter(split="public").order_by("position")
         assert [row.entry_id for row in listed] == [made[one].pk for one in board["order"]]
+
+
+@pytest.mark.slow
+def test_a_solution_is_tried_twice_before_the_draft() -> None:
+    isolated()
+    found = import_bundle(
+        path=BUNDLES / "v2_code_ingestion/bundle",
+        by=world.owner(),
+        answers={},
+        rehearse=rehearsed,
+    )
+
+    assert found.report is not None
+    (sentence,) = found.report.dry_run
+    assert sentence.startswith(
+        "tâche « Tension », solution « Seuil appris » : exactitude 0.9375, f1_haute 0.954955, duree"
+    )
+    codes = {one.code for one in found.report.warnings}
+    wanted = {one["code"] for one in expected("v2_code_ingestion")["import"]["warnings"]}
+    assert wanted <= codes <= wanted | {"W_DRY_RUN_DIFFERS"}
+
+
+@pytest.mark.slow
+def test_the_sealed_split_is_told_at_the_reveal_alone(hour: Clock) -> None:
+    isolated()
+    challenge = opened("evalai")
+    phase = challenge.phases.get(index=1)
+    hour.inside(phase)
+    entry = worked(enter(phase, BUNDLES / "evalai/submissions/test.json", **FACTS["evalai"]))
+    before = {(one.split, one.metric, one.value) for one in Score.objects.all()}
+    assert phase.closes_at is not None
+    hour.to(phase.closes_at + timedelta(hours=1))
+
+    reveals.propose(phase=phase, by=world.owner_of(challenge))
+    reveals.confirm(phase=phase, by=UserFactory(region="administrator"))
+    assert drain()
+
+    after = {(one.split, one.metric, one.value) for one in Score.objects.all()}
+    assert before == {("public", "F1", 0.8844), ("public", "Exact", 0.6)}
+    assert after - before == {("private", "F1", 0.8416), ("private", "Exact", 0.4667)}
+    board = phase.leaderboards.get()
+    assert [row.entry_id for row in board.standings.filter(split="private")] == [entry.pk]
