@@ -81,13 +81,7 @@ def _figure(
     figure: Mapping[str, Any], groups: list[Mapping[str, Any]], decimals: int
 ) -> dict[str, Any]:
     cells = [_cell(cell, decimals) for cell in figure["groups"]]
-    known = [
-        cell["value"]
-        for cell, group in zip(cells, groups, strict=True)
-        if cell["state"] == "shown" and not group["missing"]
-    ]
-    low, high = (min(known), max(known)) if known else (0.0, 0.0)
-    ratio = low / high if figure["key"] in {"selection", "exposure"} and high > 0 else None
+    ratio = _ratio(figure, groups) if figure["key"] in {"selection", "exposure"} else None
     return {
         "key": figure["key"],
         "decimals": decimals,
@@ -103,6 +97,16 @@ def _figure(
             g for g, cell in enumerate(cells) if figure["key"] == "tpr" and cell["value"] == 0
         ],
     }
+
+
+def _ratio(figure: Mapping[str, Any], groups: list[Mapping[str, Any]]) -> float | None:
+    """Divide the lowest by the highest of the groups shown, two at least, before any rounding."""
+    known = [
+        cell["value"]
+        for cell, group in zip(figure["groups"], groups, strict=True)
+        if cell["shown"] and cell["value"] is not None and not group["missing"]
+    ]
+    return min(known) / max(known) if len(known) > 1 and max(known) > 0 else None
 
 
 def _cell(cell: Mapping[str, Any], decimals: int) -> dict[str, Any]:

@@ -239,7 +239,7 @@ def _slice(each: _Cut, contrasts: Sequence[Contrast], verdict: Verdict) -> dict[
         _figure(each, figure, [c for c in contrasts if c.figure == at], verdict.limit)
         for at, figure in enumerate(each.figures)
     ]
-    judged = any(figure["verdict"] != "few" for figure in figures)
+    judged = any(figure["verdict"] in {"gap", "no_gap"} for figure in figures)
     said = "gap" if verdict.gap else "no_gap" if judged else "few"
     return {
         "attributes": list(cut.attributes),
@@ -310,10 +310,11 @@ def _column(contract: ScoringContract, spec: AuditSpec, record: dict[str, Any]) 
     spans = [
         _shown_values(each, f) for each in chosen for f in each["figures"] if f["key"] in wanted
     ]
-    spans = [values for values in spans if values]
+    worst_group = column.measure is Measure.WORST_GROUP
+    spans = [values for values in spans if len(values) >= (1 if worst_group else 2)]
     if not spans:
         return None
-    if column.measure is Measure.WORST_GROUP:
+    if worst_group:
         worst = min if contract.primary.direction == "max" else max
         return float(worst(worst(values) for values in spans))
     return float(max(max(values) - min(values) for values in spans))
