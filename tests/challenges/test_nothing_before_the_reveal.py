@@ -15,6 +15,7 @@ import struct
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import challenges, reveals
+from challenges.actions import certificates, challenges, reveals
 from challenges.enums import EntryStatus
 from challenges.models import Challenge, Entry, Evaluation
 from challenges.scoring import child
@@ -35,7 +36,7 @@ from portal.audit import outbox
 from portal.lib import objects
 from tests.challenges.bundles import folders
 from tests.challenges.world import entered, opened, owner_of
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import TeamFactory, captain_of
 from tests.routes.declared import routes
 from tests.routes.test_crawl import texts
@@ -44,9 +45,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.database]
 ROWS = 90
 GROUPS = ("groupe-tenu-7f3a1c", "groupe-tenu-e20b94", "groupe-tenu-51dd08")
 PLACES = range(3, 13)
+OURS = ("challenges/", "espace/challenges/", "moderation/so", "api/v1/")
 NUMBER = re.compile(r"(?<![\d.,])(\d{1,9})[.,](\d{3,})")
-LEAN = ("captain", "organiser", "moderator")  # those who read most
-MORE = ("visitor", "rival", "member", "administrator", "officer", "approver", "dpo", "auditor")
+LEAN = ("captain", "organiser", "moderator", "visitor")  # who read most, and who frames
+MORE = ("rival", "member", "administrator", "officer", "approver", "dpo", "auditor")
 
 
 def truth() -> list[float]:
@@ -226,28 +228,41 @@ class Scene:
 
     def client(self, role: str) -> Client:
         """Sign someone in."""
-        client = Client(raise_request_exception=False)
-        if self.people[role] is not None:
-            client.force_login(self.people[role])
+        person = self.people[role]
+        if person is None:
+            return Client(raise_request_exception=False)
+        client = Client(raise_request_exception=False, headers=bearer(person))
+        client.force_login(person)
         return client
 
     def addresses(self) -> Iterator[str]:
         """List the pages and files of the site, and all of this challenge and its entries."""
         own = [self.scored, self.refused[0], self.refused[-1], self.broken]
+        teams = self.challenge.teams.filter(is_baseline=False)
+        named = {
+            "slug": [self.challenge.slug],
+            "entry": [each.pk for each in own],
+            "team": [each.public_id for each in teams],
+            "key": [each.key for each in self.challenge.leaderboards.all()],
+            "name": ["sample.csv", "truth.csv"],
+            "index": [0],
+            "serial": [1],
+        }
         for route in routes():
-            if "GET" not in route.methods:
+            if "GET" not in route.methods or "^" in route.pattern:
                 continue
-            if "<" not in route.pattern and "(" not in route.pattern:
-                yield "/" + route.pattern
-            elif route.pattern.startswith(("challenges/", "espace/challenges/", "moderation/so")):
-                path = route.pattern.replace("<slug:slug>", self.challenge.slug)
-                path = path.replace("<int:index>", "0").replace("<int:serial>", "1")
-                for name in ("sample.csv", "truth.csv"):
-                    for entry in own:
-                        filled = path.replace("<uuid:entry>", str(entry.pk))
-                        filled = filled.replace("<str:name>", name)
-                        if "<" not in filled:
-                            yield "/" + filled
+            wanted = re.findall(r"<(?:\w+:)?(\w+)>", route.pattern)
+            if wanted and not route.pattern.startswith(OURS):
+                continue
+            for values in product(*(named.get(name, ()) for name in wanted)):
+                path = "/" + route.pattern
+                for value in values:
+                    path = re.sub(r"<(?:\w+:)?\w+>", str(value), path, count=1)
+                yield path
+                if path.startswith(f"/challenges/{self.challenge.slug}/classement"):
+                    yield from (f"{path}?{query}" for query in ("partie=privee", "lang=en"))
+                if "/leaderboards/" in path:
+                    yield f"{path}?split=private"
 
 
 def broken(*_args: Any, **_kwargs: Any) -> Any:
@@ -259,8 +274,9 @@ def broken(*_args: Any, **_kwargs: Any) -> Any:
     "roles", [pytest.param(LEAN, id="lean"), pytest.param(MORE, id="full", marks=pytest.mark.full)]
 )
 def test_no_answer_of_the_site_shows_what_is_held(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, roles: tuple[str, ...]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any, roles: tuple[str, ...]
 ) -> None:
+    settings.API_REQUESTS_PER_MINUTE = 100_000
     scene = Scene(tmp_path, monkeypatch)
     secrets, wrong, answers = held(), [], 0
     for role in roles:
@@ -374,9 +390,21 @@ def test_the_search_finds_each_of_them_once_revealed(
     reveals.confirm(phase=phase, by=scene.people["administrator"])
     assert drain()
     client = scene.client("visitor")
-    sent = client.get(reverse("challenges:standings_csv", args=[scene.challenge.slug])).text
-    lines = list(csv.DictReader(io.StringIO(sent)))
     private = vault.unseal(scene.scored.evaluations.get().pk)["values"]["private"]["mae"]
+    slug = scene.challenge.slug
+    sent = client.get(reverse("challenges:standings_csv", args=[slug])).text
+    lines = list(csv.DictReader(io.StringIO(sent)))
     assert f"{private:.2f}" in [line["mae"] for line in lines]
-    page = client.get(reverse("challenges:audit", args=[scene.challenge.slug, scene.scored.pk]))
+    for name in ("embed_frame", "standings_feed", "standings_json", "report", "report_json"):
+        shown = client.get(reverse(f"challenges:{name}", args=[slug])).text
+        assert f"{private:.2f}" in shown.replace(",", "."), name
+    page = client.get(reverse("challenges:audit", args=[slug, scene.scored.pk]))
     assert set(GROUPS) <= set(secrets.in_text(page.text))
+    team = scene.scored.enrolment.team
+    certificates.issue(team=team, phase=phase, by=captain_of(team))
+    certified = [slug, team.public_id, 0]
+    for name in ("certificate_json", "certificate_pdf"):
+        address = reverse(f"challenges:{name}", args=certified)
+        assert client.get(address).status_code == 302
+        content = scene.client("captain").get(address).content
+        assert any(f"{private:.2f}" in text.replace(",", ".") for text in texts(content)), name
