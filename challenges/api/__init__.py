@@ -2,10 +2,11 @@
 
 from ninja import Router
 
-from challenges.api import checks, entries, merges, reading, teams, uploads
+from challenges.api import bundles, checks, entries, merges, reading, teams, uploads
 
 # (prefix, router), gathered by portal.api in this order.
 routers: list[tuple[str, Router]] = [
+    ("", bundles.router),  # before the challenges by name: none is called « imports »
     ("", reading.router),
     ("", teams.router),
     ("", merges.router),

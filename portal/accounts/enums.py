@@ -64,3 +64,4 @@ class TokenScope(TextChoices):
     READ = "read", _("Lire")
     ENTER = "enter", _("Soumettre")
     TEAM = "team", _("Gérer une équipe")
+    ORGANISE = "organise", _("Organiser")

@@ -258,7 +258,7 @@ class Crawl:
             return True  # audits and reports of the challenge, whatever the team
         if pattern.startswith(("espace/challenges/importer/<", "api/v1/challenges/imports/<")):
             return self.part == f"referent_{side}"
-        if pattern.startswith("espace/challenges/"):
+        if pattern.startswith("espace/challenges/") or pattern.endswith("/export.zip"):
             return self.part == "organiser" and side == "a"
         return mine == side
 

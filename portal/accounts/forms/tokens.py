@@ -13,6 +13,7 @@ SCOPE_DUTIES = {
     TokenScope.READ: _("Vos équipes, vos soumissions, vos scores, votre quota."),
     TokenScope.ENTER: _("Vérifier un fichier, soumettre, choisir, retirer."),
     TokenScope.TEAM: _("Accepter un règlement, créer une équipe, inviter."),
+    TokenScope.ORGANISE: _("Importer un challenge, emporter ceux que vous organisez."),
 }
 
 

@@ -1,0 +1,107 @@
+"""Import a challenge from a bundle, and take one away."""
+
+from typing import IO, Any, BinaryIO, cast
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from ninja import File, Router
+from ninja.files import UploadedFile
+
+from challenges.actions import bundle_imports as acts
+from challenges.actions import exports
+from challenges.api.bundle_shapes import AnswersIn, ImportOut
+from challenges.api.finding import challenge_named, person
+from challenges.models import BundleImport
+from portal.accounts.bearer import Token
+from portal.accounts.enums import TokenScope
+from portal.lib import files, visible
+from portal.lib.endpoints import lazy as _
+from portal.lib.endpoints import refused
+from portal.lib.files import safe_name
+
+router = Router(tags=[_("Organiser")], auth=Token(TokenScope.ORGANISE))
+
+
+@router.post(
+    "/challenges/imports",
+    response={201: ImportOut, 200: ImportOut, **refused(401, 403, 413, 422, 429)},
+    operation_id="deposit_bundle",
+    summary=_("Déposer une archive à importer"),
+)
+def deposit(request: HttpRequest, file: File[UploadedFile]) -> HttpResponse:
+    """201 et l’import, que le service de notation lit ; 200 s’il est déjà déposé et ouvert.
+
+    Rien n’est créé : lisez le rapport à l’adresse donnée par Location, puis acceptez.
+    """
+    found = acts.deposit(
+        content=cast(BinaryIO, cast(IO[bytes], file.file)),
+        filename=safe_name(file.name or ""),
+        by=person(request),
+    )
+    told = ImportOut.model_validate(_told(found.made))
+    response = HttpResponse(told.model_dump_json(), content_type="application/json")
+    response.status_code = 201 if found.created else 200
+    response["Location"] = f"/api/v1/challenges/imports/{found.made.pk}"
+    return response
+
+
+@router.get(
+    "/challenges/imports/{uuid:made}",
+    response={200: ImportOut, **refused(401, 403, 404, 429)},
+    operation_id="bundle_report",
+    summary=_("Lire le rapport d’un import"),
+)
+def report(request: HttpRequest, made: UUID) -> dict[str, Any]:
+    """Fautes, avertissements, questions et essai à blanc ; state dit où il en est."""
+    return _told(_found(request, made))
+
+
+@router.post(
+    "/challenges/imports/{uuid:made}/accept",
+    response={200: ImportOut, **refused(401, 403, 404, 409, 415, 422, 429)},
+    operation_id="accept_bundle",
+    summary=_("Répondre aux questions et créer le brouillon"),
+)
+def accept(request: HttpRequest, made: UUID, given: AnswersIn) -> dict[str, Any]:
+    """challenge est le brouillon ; sans lui, errors dit quelles réponses sont à revoir."""
+    found = acts.accept(made=_found(request, made), answers=given.answers, by=person(request))
+    told = _told(found.made)
+    return told | {"errors": [one.to_json() for one in found.errors]} if found.errors else told
+
+
+@router.get(
+    "/challenges/{slug:slug}/export.zip",
+    response={200: Any, **refused(401, 403, 404, 429)},
+    operation_id="export_challenge",
+    summary=_("Emporter un challenge"),
+)
+def export(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Un zip, écrit à mesure qu’il part ; les données tenues à l’écart y sont chiffrées."""
+    made = exports.export(challenge=challenge_named(request, slug), by=person(request))
+    return files.attachment(made.stream(), made.name, media_type="application/zip")
+
+
+def _found(request: HttpRequest, made: UUID) -> BundleImport:
+    rows = BundleImport.objects.visible_to(request.user).select_related("challenge")
+    return visible.find(rows, among=BundleImport.objects.all(), pk=made)
+
+
+def _told(made: BundleImport) -> dict[str, Any]:
+    return {
+        "id": made.pk,
+        "filename": made.filename,
+        "sha256": made.sha256,
+        "size": made.size,
+        "state": made.state,
+        "format": made.format,
+        "errors": made.told("errors"),
+        "warnings": made.told("warnings"),
+        "questions": made.told("questions"),
+        "facts": made.report.get("facts"),
+        "dry_run": made.report.get("dry_run") or [],
+        "challenge": made.challenge.slug if made.challenge else None,
+        "page": reverse("challenges:import", args=[made.pk]),
+        "expires_at": made.expires_at,
+    }
