@@ -132,6 +132,11 @@ def _same_names(spec: PortableSpec) -> Sequence[Problem]:
     return found
 
 
+def standard_terms() -> str:
+    """Return the rules of a challenge whose organiser wrote none, in Markdown."""
+    return STANDARD_TERMS.read_text(encoding="utf-8")
+
+
 def organisation(existing: Challenge | None, by: User) -> Organisation:
     """Return for whom a person imports: the challenge's own organisation, else one of theirs.
 
@@ -279,7 +284,7 @@ def _write(
     digest = ScoringContract.from_json(contract).digest
     texts = drafts.Texts(
         body_html=render(_under_the_title(spec)),
-        terms=spec.terms_text or STANDARD_TERMS.read_text(encoding="utf-8"),
+        terms=spec.terms_text or standard_terms(),
     )
     public = [
         drafts.Stored(

@@ -19,6 +19,15 @@ TYPES = {
     "float": gettext_lazy("Nombre décimal"),
     "label_set": gettext_lazy("Plusieurs étiquettes"),
 }
+# What a task most often asks for: the type of its answers, and the measure that ranks.
+USUAL = {
+    "classification": ("string", "accuracy"),
+    "ordinal": ("integer", "kappa_quadratic"),
+    "regression": ("float", "mae"),
+    "forecasting": ("float", "mae"),
+    "multilabel": ("label_set", "f1_samples"),
+    "clustering": ("string", "ari"),
+}
 DIRECTIONS = {
     "": gettext_lazy("Sens habituel de la mesure"),
     "max": gettext_lazy("Plus grand est meilleur"),
@@ -322,10 +331,12 @@ def _initial(document: dict[str, Any], given: Sequence[str], held: Sequence[str]
     split = truth.get("split") or {}
     apart = [each for each in held if each not in given]
     target = columns.get("target") or {}
+    usual = USUAL.get(document.get("task") or "", ("string", ""))
     found: dict[str, Any] = {
+        "metric_0": usual[1],
         "id": truth.get("id") or (shared[0] if shared else ""),
         "target": truth.get("target") or (shared[1] if len(shared) > 1 else ""),
-        "type": target.get("type") or "string",
+        "type": target.get("type") or usual[0],
         "minimum": target.get("min"),
         "maximum": target.get("max"),
         "split": split.get("column") or _likely(apart),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from challenges.actions import authoring, texts
+from challenges.actions.imports import standard_terms
 from challenges.enums import RegistrationMode
 from challenges.forms.authoring import (
     NewChallengeForm,
@@ -113,8 +114,10 @@ def write_terms(request: HttpRequest, slug: str) -> HttpResponse:
     """Write the rules; once public, a new version of them."""
     challenge = run_by(request, slug)
     last = challenge.terms.first()
-    form = TermsTextForm(_sent(request), initial={"text": last.text if last else ""})
+    form = TermsTextForm(_sent(request), initial={"text": last.text if last else standard_terms()})
     lede = _("Une fois le challenge publié, chaque changement est une nouvelle version.")
+    if last is None:
+        lede = _("Voici le règlement type : relisez-le, adaptez-le, puis enregistrez.")
     if challenge.is_public:
         lede = _(
             "Un changement crée une nouvelle version : les inscrits sont prévenus, et chaque "

@@ -8,6 +8,8 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from challenges.forms import measuring
+from challenges.forms.authoring import TASKS
 from challenges.models import Challenge, ChallengeDraft, Phase
 from challenges.worker import drain
 from portal.accounts.models import User
@@ -76,6 +78,7 @@ def test_a_challenge_is_written_by_form_from_its_title_to_its_phase(
 ) -> None:
     begin(client, by)
     assert client.get(at("write_scoring")).text.count("Déposez d’abord") == 1
+    assert "# Règlement type des challenges" in client.get(at("write_terms")).text
     for role, name, content in (
         ("test", "test.csv", TEST),
         ("sample_submission", "sample.csv", SAMPLE),
@@ -189,3 +192,11 @@ def test_pages_cost_the_same_whatever_they_show(
     for route, queries in (("write_phases", 10), ("write_pages", 8), ("write_files", 7)):
         with django_assert_num_queries(queries):
             assert client.get(at(route)).status_code == 200
+
+
+def test_the_measure_proposed_is_the_usual_one_of_the_task() -> None:
+    for task, (kind, metric) in measuring.USUAL.items():
+        assert (kind in measuring.TYPES, metric in measuring.MENU, task in TASKS) == (True,) * 3
+        given: dict[str, Any] = {"document": {"task": task}, "given": ["id", "y"]}
+        form = measuring.ScoringForm(**given, held=["id", "y", "jeu"], titles={})
+        assert (form["type"].value(), form["metric_0"].value()) == (kind, metric)
