@@ -32,6 +32,7 @@ from challenges.views import (
     rescorings,
     signals,
     standings,
+    statistics,
     team_acts,
     teams,
 )
@@ -116,6 +117,8 @@ organiser_patterns = [
         name="organiser_revoke",
     ),
     path("entraide/", forum.moderation, name="forum_moderation"),
+    path("statistiques/", statistics.statistics, name="statistics"),
+    path("statistiques.csv", statistics.statistics_csv, name="statistics_csv"),
     path("journal/", journal.journal, name="journal"),
     path("journal.csv", journal.journal_csv, name="journal_csv"),
     path("journal.json", journal.journal_json, name="journal_json"),

@@ -30,11 +30,14 @@ SECTIONS: tuple[tuple[str, str | Promise, str], ...] = (
     ("rescorings", gettext_lazy("Réévaluation"), "history"),
     ("organisers", gettext_lazy("Équipe"), "user-check"),
     ("announcements", gettext_lazy("Annonces"), "megaphone"),
+    ("statistics", gettext_lazy("Statistiques"), "chart-line"),
     ("forum_moderation", gettext_lazy("Entraide"), "message-square"),
     ("journal", gettext_lazy("Journal"), "scroll-text"),
 )
 # What the jury sees: it acts on nothing.
-OF_THE_JURY = frozenset({"organiser", "rescorings", "organisers", "announcements", "journal"})
+OF_THE_JURY = frozenset(
+    {"organiser", "rescorings", "organisers", "announcements", "statistics", "journal"}
+)
 
 
 def sections(challenge: Challenge, *, edits: bool = True) -> list[tuple[str, str, str, str]]:

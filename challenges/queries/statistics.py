@@ -1,0 +1,231 @@
+"""What those who run a challenge read of its entries and of its scoring: sums and times only.
+
+No score is read here, private or public, and no label; a cause seen in fewer than three teams is
+not told apart, unless it is ours or that of the scoring program.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from math import ceil
+from statistics import median
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+
+from challenges.enums import EntryStatus, EvaluationState, JobKind, ReasonCode, RegistrationState
+from challenges.models import Challenge, Entry, Evaluation, Job, Phase
+from portal.audit.heartbeats import beats
+from portal.lib import clock
+
+TEAMS_LEAST = 3
+TIMES_LEAST = 5
+TIMES_MOST = 1_000
+DAYS = 30
+OURS = frozenset(ReasonCode)
+OTHER = ""
+
+
+@dataclass(frozen=True)
+class PhaseFigures:
+    """The figures of one phase; times in seconds, None under five evaluations.
+
+    statuses: {entry status: count}. causes: (code, entries), the rare ones under "" at the end.
+    """
+
+    index: int
+    name: str
+    entries: int = 0
+    teams: int = 0
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    causes: Sequence[tuple[str, int]] = ()
+    median_seconds: float | None = None
+    p95_seconds: float | None = None
+    used: "Used | None" = None
+
+
+@dataclass(frozen=True)
+class Used:
+    """What the evaluations of a phase used: seconds, and estimated Wh of those that measured it."""
+
+    evaluations: int
+    seconds: float
+    cpu_seconds: float
+    energy_wh: float
+    measured: int
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Where the scoring stands now: of the challenge, and of the whole portal."""
+
+    waiting: int
+    oldest: datetime | None
+    portal_waiting: int
+    dead: int
+    last_beat: datetime | None
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Everything the page shows; days: (day, entries) of the last thirty days with an entry."""
+
+    registered: int
+    teams: int
+    phases: Sequence[PhaseFigures]
+    days: Sequence[tuple[date, int]]
+    queue: Queue
+
+
+def of(challenge: Challenge) -> Statistics:
+    """Count everything once, by a number of queries that does not grow with the phases."""
+    entries = Entry.objects.filter(
+        enrolment__phase__challenge=challenge, is_baseline=False
+    ).order_by()
+    since = clock.paris_day(clock.now()) - timedelta(days=DAYS)
+    days = entries.filter(quota_day__gt=since).values("quota_day").annotate(n=Count("pk"))
+    return Statistics(
+        registered=challenge.registrations.filter(state=RegistrationState.ACCEPTED).count(),
+        teams=challenge.teams.filter(is_baseline=False).count(),
+        phases=_phases(challenge),
+        days=[(row["quota_day"], row["n"]) for row in days.order_by("quota_day")],
+        queue=_queue(challenge),
+    )
+
+
+def _phases(challenge: Challenge) -> list[PhaseFigures]:
+    phases = list(challenge.phases.order_by("index"))
+    entries = Entry.objects.filter(enrolment__phase__challenge=challenge, is_baseline=False)
+    counted = _statuses(entries)
+    causes = _causes(entries)
+    used = _used(challenge)
+    times = _times(challenge)
+    return [_figures(each, counted, causes, used, times) for each in phases]
+
+
+def _figures(
+    phase: Phase,
+    counted: Mapping[int, tuple[dict[str, int], int]],
+    causes: Mapping[int, list[tuple[str, int]]],
+    used: Mapping[int, Used],
+    times: Mapping[int, list[float]],
+) -> PhaseFigures:
+    statuses, teams = counted.get(phase.pk, ({}, 0))
+    seconds = sorted(times.get(phase.pk, []))
+    told = len(seconds) >= TIMES_LEAST
+    return PhaseFigures(
+        index=phase.index,
+        name=phase.name,
+        entries=sum(statuses.values()),
+        teams=teams,
+        statuses=statuses,
+        causes=causes.get(phase.pk, []),
+        median_seconds=median(seconds) if told else None,
+        p95_seconds=seconds[ceil(0.95 * len(seconds)) - 1] if told else None,
+        used=used.get(phase.pk),
+    )
+
+
+def _statuses(entries: QuerySet[Entry]) -> dict[int, tuple[dict[str, int], int]]:
+    found: dict[int, tuple[dict[str, int], int]] = {}
+    rows = entries.order_by().values("enrolment__phase_id", "status").annotate(n=Count("pk"))
+    teams = (
+        entries.order_by()
+        .values("enrolment__phase_id")
+        .annotate(n=Count("enrolment__team_id", distinct=True))
+    )
+    by_phase = {row["enrolment__phase_id"]: row["n"] for row in teams}
+    for row in rows:
+        phase = row["enrolment__phase_id"]
+        found.setdefault(phase, ({}, by_phase[phase]))[0][row["status"]] = row["n"]
+    return found
+
+
+def _causes(entries: QuerySet[Entry]) -> dict[int, list[tuple[str, int]]]:
+    """Count what ended without a score, by cause; a rare cause of the teams' files is not told."""
+    ended = [EntryStatus.REJECTED, EntryStatus.FAILED, EntryStatus.NEEDS_ATTENTION]
+    rows = (
+        entries.filter(status__in=ended)
+        .exclude(reason_code="")
+        .order_by()
+        .values("enrolment__phase_id", "reason_code")
+        .annotate(n=Count("pk"), teams=Count("enrolment__team_id", distinct=True))
+    )
+    found: dict[int, dict[str, int]] = {}
+    for row in rows:
+        code = row["reason_code"]
+        told = code in OURS or row["teams"] >= TEAMS_LEAST
+        counts = found.setdefault(row["enrolment__phase_id"], {})
+        key = code if told else OTHER
+        counts[key] = counts.get(key, 0) + row["n"]
+    return {
+        phase: sorted(counts.items(), key=lambda each: (each[0] == OTHER, -each[1], each[0]))
+        for phase, counts in found.items()
+    }
+
+
+def _done(challenge: Challenge) -> QuerySet[Evaluation]:
+    return Evaluation.objects.filter(
+        entry__enrolment__phase__challenge=challenge,
+        state__in=[EvaluationState.DONE, EvaluationState.FAILED],
+    )
+
+
+def _used(challenge: Challenge) -> dict[int, Used]:
+    """Sum what the evaluations of each phase used.
+
+    Processor time and energy are measured where a program runs isolated; elsewhere the elapsed
+    time is all there is, and stands for the processor's.
+    """
+    rows = (
+        _done(challenge)
+        .order_by()
+        .values("entry__enrolment__phase_id")
+        .annotate(
+            n=Count("pk"),
+            wall=Sum("seconds"),
+            cpu=Sum(Coalesce(F("cpu_seconds"), F("seconds"))),
+            wh=Sum("energy_wh"),
+            measured=Count("energy_wh"),
+        )
+    )
+    return {
+        row["entry__enrolment__phase_id"]: Used(
+            evaluations=row["n"],
+            seconds=row["wall"] or 0.0,
+            cpu_seconds=row["cpu"] or 0.0,
+            energy_wh=row["wh"] or 0.0,
+            measured=row["measured"],
+        )
+        for row in rows
+    }
+
+
+def _times(challenge: Challenge) -> dict[int, list[float]]:
+    """Read how long the last evaluations took, by phase."""
+    found: dict[int, list[float]] = {}
+    rows = (
+        _done(challenge)
+        .filter(seconds__isnull=False, entry__is_baseline=False)
+        .order_by("-finished_at")
+        .values_list("entry__enrolment__phase_id", "seconds")[:TIMES_MOST]
+    )
+    for phase, seconds in rows:
+        found.setdefault(phase, []).append(float(seconds or 0))
+    return found
+
+
+def _queue(challenge: Challenge) -> Queue:
+    unfinished = Entry.objects.filter(enrolment__phase__challenge=challenge).unfinished()
+    oldest = unfinished.order_by("received_at").values_list("received_at", flat=True).first()
+    kinds = [JobKind.CHECK, JobKind.SCORE, JobKind.RUN]
+    alive = Job.objects.alive().filter(kind__in=kinds).count()
+    workers = [each.at for each in beats() if each.name == "worker"]
+    stuck = Q(enrolment__phase__challenge=challenge, status=EntryStatus.NEEDS_ATTENTION)
+    return Queue(
+        waiting=unfinished.count(),
+        oldest=oldest,
+        portal_waiting=alive,
+        dead=Entry.objects.filter(stuck).count(),
+        last_beat=max(workers, default=None),
+    )
