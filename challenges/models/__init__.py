@@ -1,6 +1,6 @@
 """Facts of the challenges app, with their named constraints."""
 
-from challenges.models.board import Column, Leaderboard, Reveal, Standing
+from challenges.models.board import Column, Leaderboard, RankSeen, Reveal, Standing
 from challenges.models.card import EntryCard
 from challenges.models.certificate import Certificate
 from challenges.models.challenge import (
@@ -54,6 +54,7 @@ __all__ = [
     "PostReport",
     "ProgramReport",
     "PublicFile",
+    "RankSeen",
     "ReceiptKey",
     "Registration",
     "Rescoring",

@@ -1,5 +1,29 @@
 """Deliver what the challenges app owes, and do what it does by itself."""
 
-from challenges.tasks import imports, letters, notices, rescorings, signals, teams, telling
+from challenges.tasks import (
+    alarms,
+    deadlines,
+    imports,
+    kinds,
+    letters,
+    notices,
+    ranks,
+    rescorings,
+    signals,
+    teams,
+    telling,
+)
 
-__all__ = ["imports", "letters", "notices", "rescorings", "signals", "teams", "telling"]
+__all__ = [
+    "alarms",
+    "deadlines",
+    "imports",
+    "kinds",
+    "letters",
+    "notices",
+    "ranks",
+    "rescorings",
+    "signals",
+    "teams",
+    "telling",
+]

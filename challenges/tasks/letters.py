@@ -8,7 +8,7 @@ from django.conf import settings
 from challenges.actions import uploads
 from challenges.actions.teams import invitation_token
 from challenges.models import Challenge, Entry, Job, Phase, Registration, Reveal, TeamInvitation
-from challenges.tasks.telling import members, organisers, page, region, registered, tell
+from challenges.tasks.telling import alarm, members, organisers, page, region, registered, tell
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.audit import letters
@@ -51,7 +51,7 @@ def entry_failed(entry_id: str) -> None:
 
 @handler("mail.entry_examined")
 def entry_examined(entry_id: str) -> None:
-    """Tell the team and the moderators that an entry is under examination."""
+    """Tell the team, the organisers and the moderators that an entry is under examination."""
     _entry_letter("entry_examined", entry_id)
     entry = Entry.objects.select_related("enrolment__phase__challenge").get(pk=entry_id)
     challenge = entry.enrolment.phase.challenge
@@ -62,6 +62,29 @@ def entry_examined(entry_id: str) -> None:
         path=f"/moderation/soumissions/{entry.pk}/",
         event=f"{entry.pk}:{entry.version}",
         about=str(entry.pk),
+    )
+    tell(
+        "entry_attention",
+        organisers(challenge),
+        challenge,
+        path=f"/espace/challenges/{challenge.slug}/",
+        event=f"{entry.pk}:{entry.version}",
+        about=entry.enrolment.phase.name,
+    )
+
+
+@handler("mail.baseline_drift")
+def baseline_drift(entry_id: str, run: str) -> None:
+    """Tell the organisers that a reference no longer has its expected score; run: which one."""
+    entry = Entry.objects.select_related("enrolment__phase__challenge").get(pk=entry_id)
+    challenge = entry.enrolment.phase.challenge
+    tell(
+        "baseline_drift",
+        organisers(challenge),
+        challenge,
+        path=f"/espace/challenges/{challenge.slug}/",
+        event=f"{entry.pk}:{run}",
+        about=entry.enrolment.phase.name,
     )
 
 
@@ -185,8 +208,8 @@ def challenge_sent_back(challenge_id: int) -> None:
 def job_dead(job_id: str) -> None:
     """Tell the administrators that a job of the platform failed for good."""
     job = Job.objects.get(pk=job_id)
-    for person in region(RegionRole.ADMINISTRATOR):
-        letters.send("job_dead", to=person.email, context={"person": person, "job": job})
+    about = f"{job.kind}, {job.error_code}"
+    alarm("job_dead", event=f"{job.pk}:{job.attempt}", about=about)
 
 
 @handler("mail.team_invitation")

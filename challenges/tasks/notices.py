@@ -1,6 +1,6 @@
 """Tell the people registered what is announced to everybody."""
 
-from challenges.enums import InvitationState
+from challenges.enums import InvitationState, NoticeKind
 from challenges.models import Notice, OrganiserInvitation, Post, PostReport, Thread
 from challenges.tasks.telling import organisers, page, region, registered, tell
 from portal.accounts.enums import RegionRole
@@ -12,11 +12,12 @@ from portal.audit.outbox import handler
 def notice(notice_id: int) -> None:
     """Tell the people registered of a public notice, once each."""
     found = Notice.objects.select_related("challenge").get(pk=notice_id)
+    rules = found.kind == NoticeKind.TERMS
     tell(
-        "challenge_notice",
+        "terms_changed" if rules else "challenge_notice",
         registered(found.challenge),
         found.challenge,
-        path=page(found.challenge),
+        path=page(found.challenge, "reglement/" if rules else ""),
         event=str(found.pk),
         about=found.text,
     )

@@ -1,20 +1,9 @@
 """Write to teams about teams: a merge that is asked, refused, made."""
 
-from challenges.enums import TeamRole
 from challenges.models import MergeRequest, Team
-from challenges.tasks.telling import members, page, tell
+from challenges.tasks.telling import captains, members, page, tell
 from portal.accounts.models import User
 from portal.audit.outbox import handler
-
-
-def _captains(team: Team) -> list[User]:
-    """List the captains of a team; once it merged, those of its root."""
-    captains = members(team).filter(
-        team_memberships__role=TeamRole.CAPTAIN,
-        team_memberships__team_id=team.root_id,
-        team_memberships__left_at__isnull=True,
-    )
-    return list(captains.distinct())
 
 
 def _merge(merge_id: int) -> MergeRequest:
@@ -46,7 +35,7 @@ def merge_asked(merge_id: int) -> None:
     challenge = merge.from_team.challenge
     tell(
         "merge_asked",
-        _captains(merge.into_team),
+        captains(merge.into_team),
         challenge,
         path=page(challenge, f"equipe/reunir/{merge.public_id}/"),
         event=str(merge.public_id),
@@ -61,7 +50,7 @@ def merge_refused(merge_id: int) -> None:
     challenge = merge.from_team.challenge
     tell(
         "merge_refused",
-        _captains(merge.from_team),
+        captains(merge.from_team),
         challenge,
         path=page(challenge, "equipe/"),
         event=str(merge.public_id),

@@ -5,12 +5,16 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.db.models import QuerySet
 
-from challenges.enums import OrganiserRole
+from challenges.enums import OrganiserRole, TeamRole
 from challenges.models import Challenge, Team
-from portal.accounts.enums import RegionRole
+from portal.accounts import news
+from portal.accounts.actions import notifications
+from portal.accounts.enums import Delivery, RegionRole
 from portal.accounts.models import User
 from portal.audit import letters
 from portal.audit.outbox import handler, owe
+
+HEALTH = "/sante/"
 
 
 @handler("mail.challenge_letter")
@@ -20,9 +24,12 @@ def challenge_letter(letter: str, user_id: int, challenge_id: int, path: str, ab
     challenge = Challenge.objects.filter(pk=challenge_id).first()
     if person is None or challenge is None:
         return
+    if news.deliveries(letter, [person])[person.pk] != Delivery.NOW:
+        return  # turned down since it was owed: it stands in their space
     letters.send(
         letter,
         to=person.email,
+        stop=news.stop_link(letter, person),
         context={
             "person": person,
             "challenge": challenge,
@@ -35,8 +42,15 @@ def challenge_letter(letter: str, user_id: int, challenge_id: int, path: str, ab
 def tell(
     letter: str, people: Iterable[User], challenge: Challenge, *, path: str, event: str, about: str
 ) -> None:
-    """Owe one letter to each of these people, once for this event."""
-    for person in people:
+    """Note an event for each of these people, once; owe a letter to those who hear at once."""
+    to_write = notifications.notify(
+        people=people,
+        letter=letter,
+        event=event,
+        path=path,
+        facts={"title": challenge.title, "language": challenge.language, "about": about[:200]},
+    )
+    for person in to_write:
         owe(
             "mail.challenge_letter",
             key=f"{letter}:{event}:{person.pk}",
@@ -44,6 +58,31 @@ def tell(
             user_id=person.pk,
             challenge_id=challenge.pk,
             path=path,
+            about=about,
+        )
+
+
+@handler("mail.operator_letter")
+def operator_letter(letter: str, user_id: int, about: str) -> None:
+    """Send one alarm to one administrator who still has an account."""
+    person = User.objects.filter(pk=user_id, is_active=True).first()
+    if person is not None:
+        context = {"about": about, "link": f"{settings.SITE_URL}{HEALTH}"}
+        letters.send(letter, to=person.email, context=context)
+
+
+def alarm(letter: str, *, event: str, about: str) -> None:
+    """Note an alarm for each administrator, and owe them one letter each, once."""
+    people = list(region(RegionRole.ADMINISTRATOR))
+    notifications.notify(
+        people=people, letter=letter, event=event, path=HEALTH, facts={"about": about}
+    )
+    for person in people:
+        owe(
+            "mail.operator_letter",
+            key=f"{letter}:{event}:{person.pk}",
+            letter=letter,
+            user_id=person.pk,
             about=about,
         )
 
@@ -79,6 +118,16 @@ def members(team: Team) -> QuerySet[User]:
     return User.objects.filter(
         team_memberships__team_id=team.root_id, team_memberships__left_at__isnull=True
     ).order_by("pk")
+
+
+def captains(team: Team) -> list[User]:
+    """List the captains of a team; once it merged, those of its root."""
+    captains = members(team).filter(
+        team_memberships__role=TeamRole.CAPTAIN,
+        team_memberships__team_id=team.root_id,
+        team_memberships__left_at__isnull=True,
+    )
+    return list(captains.distinct())
 
 
 def registered(challenge: Challenge) -> Iterable[User]:

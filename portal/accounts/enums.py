@@ -24,6 +24,15 @@ class OrganisationBadge(TextChoices):
     VERIFIED = "verified", _("Organisation vérifiée")
 
 
+class Delivery(TextChoices):
+    """How a person hears of a kind of news."""
+
+    NOW = "now", _("par courriel, tout de suite")
+    DAILY = "daily", _("par courriel, une fois par jour")
+    SPACE = "space", _("seulement dans Mon espace")
+    OFF = "off", _("jamais")
+
+
 class Role(TextChoices):
     """What a member may do in an organisation."""
 

@@ -92,6 +92,14 @@ def account(user: User) -> dict[str, Any]:
                 "name", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at"
             )
         ),
+        "avis": list(
+            user.notifications.order_by("pk").values(
+                "letter", "facts", "path", "delivery", "created_at", "read_at"
+            )
+        ),
+        "choix_des_avis": list(
+            user.notification_choices.order_by("kind").values("kind", "delivery")
+        ),
         "seconds_facteurs": list(
             Authenticator.objects.filter(user=user)
             .order_by("pk")

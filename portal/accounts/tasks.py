@@ -11,9 +11,19 @@ from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.urls import reverse
 
-from portal.accounts.actions import inactivity
+from portal.accounts.actions import inactivity, notifications
 from portal.accounts.actions.invitations import token_of
-from portal.accounts.models import Invitation, JoinRequest, Membership, RoleProposal, Transfer, User
+from portal.accounts.enums import Delivery
+from portal.accounts.models import (
+    Invitation,
+    JoinRequest,
+    Membership,
+    Notification,
+    RoleProposal,
+    Transfer,
+    User,
+)
+from portal.accounts.news import subject_of
 from portal.accounts.sealing import unseal
 from portal.audit import letters
 from portal.audit.duties import duty
@@ -88,6 +98,39 @@ LINKS: dict[str, Callable[[str, User | None], dict[str, Any] | None]] = {
 def look_after_the_absent() -> None:
     """Warn, then erase, the people who no longer come."""
     inactivity.look_after()
+
+
+@duty("accounts.digest", minutes=24 * 60)
+def gather_news() -> None:
+    """Owe the letter of the day to the people who hear once a day."""
+    notifications.gather(clock.now().date().isoformat())
+
+
+@duty("accounts.news", minutes=24 * 60)
+def forget_old_news() -> None:
+    """Remove the news that are too old to be of use."""
+    notifications.forget_old()
+
+
+@handler("mail.digest")
+def digest(user_id: int, day: str) -> None:
+    """Send a person what waits for their letter of the day, once; nothing when nothing waits."""
+    person = User.objects.filter(pk=user_id, is_active=True).first()
+    waiting = Notification.objects.filter(
+        user_id=user_id, delivery=Delivery.DAILY, gathered_at__isnull=True
+    )
+    rows = list(waiting.select_for_update().order_by("created_at", "pk"))
+    if person is None or not rows:
+        return
+    waiting.filter(pk__in=[row.pk for row in rows]).update(gathered_at=clock.now())
+    shown = rows[: settings.NOTIFICATIONS_PER_DIGEST]
+    told = [{"subject": subject_of(row), "link": f"{settings.SITE_URL}{row.path}"} for row in shown]
+    context = {
+        "rows": told,
+        "more": len(rows) - len(shown),
+        "choices": absolute("notification_choices"),
+    }
+    letters.send("digest", to=person.email, context=context)
 
 
 @handler("mail.invitation")

@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from portal.accounts.views import account as own
-from portal.accounts.views import invitations, members, organisations, roles, tokens
+from portal.accounts.views import invitations, members, notifications, organisations, roles, tokens
 
 RESET_KEY = r"^mot-de-passe/nouveau/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 
@@ -67,6 +67,7 @@ mine = [
     path("fermer/", own.close, name="account_close"),
     path("sessions/", sessions.list_usersessions, name="usersessions_list"),
     path("sessions/<int:pk>/fermer/", own.end_session, name="account_end_session"),
+    path("avis/", notifications.choices, name="notification_choices"),
     path("jetons/", tokens.index, name="account_tokens"),
     path("jetons/creer/", tokens.create, name="account_token_create"),
     path("jetons/<int:pk>/revoquer/", tokens.revoke, name="account_token_revoke"),
@@ -102,6 +103,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organisations/creer/", organisations.create, name="organisation_create"),
     path("organisations/<slug:slug>/", include(organisation)),
     path("invitations/<str:token>/", invitations.show, name="invitation"),
+    path("espace/avis/", notifications.index, name="notifications"),
+    path("courriels/arreter/<str:token>/", notifications.stop, name="notification_stop"),
     path("espace/organisations/", organisations.mine, name="my_organisations"),
     path("espace/roles/", roles.index, name="region_roles"),
     path("espace/roles/<uuid:proposal>/", roles.answer, name="region_role_answer"),

@@ -16,15 +16,20 @@ from portal.lib import clock
 SIGNATURE = "emails/signature.txt"
 
 
-def write(letter: str, *, to: str, context: Mapping[str, Any]) -> EmailMessage:
+def subject_of(letter: str, context: Mapping[str, Any]) -> str:
+    """Write the subject of a letter in the language in force."""
+    return " ".join(_render(f"emails/{letter}/subject.txt", context).split())
+
+
+def write(letter: str, *, to: str, context: Mapping[str, Any], stop: str = "") -> EmailMessage:
     """Build a letter from templates/emails/<letter>/subject.txt and body.txt.
 
     Plain text, in French, never HTML-escaped. context: what the templates show, besides
-    `site_url`.
+    `site_url`. stop: the address that turns such letters down, also told to mail programs.
     """
-    values = {"site_url": settings.SITE_URL, **context}
+    values = {"site_url": settings.SITE_URL, "stop": stop, **context}
     with translation.override(settings.LANGUAGE_CODE):
-        subject = " ".join(_render(f"emails/{letter}/subject.txt", values).split())
+        subject = subject_of(letter, values)
         body = _render(f"emails/{letter}/body.txt", values).strip()
         signature = _render(SIGNATURE, values).strip()
     return EmailMessage(
@@ -32,13 +37,21 @@ def write(letter: str, *, to: str, context: Mapping[str, Any]) -> EmailMessage:
         body=f"{body}\n\n-- \n{signature}\n",
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[to],
-        headers={"Auto-Submitted": "auto-generated"},
+        headers={"Auto-Submitted": "auto-generated", **_stopping(stop)},
     )
 
 
-def send(letter: str, *, to: str, context: Mapping[str, Any]) -> None:
+def _stopping(stop: str) -> dict[str, str]:
+    """Return the headers of RFC 8058: one click, without signing in."""
+    if not stop:
+        return {}
+    one_click = "List-Unsubscribe=One-Click"
+    return {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": one_click}
+
+
+def send(letter: str, *, to: str, context: Mapping[str, Any], stop: str = "") -> None:
     """Write a letter and send it. Called by outbox handlers: an error is tried again later."""
-    write(letter, to=to, context=context).send()
+    write(letter, to=to, context=context, stop=stop).send()
 
 
 def _render(template: str, values: Mapping[str, Any]) -> str:

@@ -20,6 +20,8 @@ from portal.accounts.models import (
     Invitation,
     JoinRequest,
     Membership,
+    Notification,
+    NotificationChoice,
     Organisation,
     RegionAppointment,
     RoleProposal,
@@ -198,6 +200,8 @@ def _end_places(user: User) -> None:
         Membership.objects.live().filter(user=user).update(left_at=at)
         RegionAppointment.objects.filter(user=user, ended_at=None).update(ended_at=at)
     RoleProposal.objects.filter(user=user, answer="").delete()
+    Notification.objects.filter(user=user).delete()
+    NotificationChoice.objects.filter(user=user).delete()
     Transfer.objects.filter(receiver=user, answer="").delete()
     Transfer.objects.filter(giver=user, answer="").delete()
     JoinRequest.objects.filter(user=user).delete()

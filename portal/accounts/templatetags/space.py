@@ -43,6 +43,7 @@ def space_navigation(context: Context) -> list[Link]:
     entries = [
         (_("À faire"), "inbox", "space"),
         *((place.label, place.icon, place.route) for place in space.places(request.user)),
+        (_("Avis"), "bell", "notifications"),
         (_("Organisations"), "users", "my_organisations"),
         (_("Compte"), "settings", "account_home"),
         (_("Sécurité"), "shield-check", "mfa_index"),

@@ -1,0 +1,45 @@
+"""Ring the administrators: no worker alive, work that waits for too long."""
+
+from datetime import timedelta
+
+from django.conf import settings
+
+from challenges.models import Job
+from challenges.tasks.telling import alarm
+from portal.audit import heartbeats
+from portal.audit.duties import duty
+from portal.audit.outbox import handler, owe
+from portal.lib import clock
+
+WORKER = "worker"
+
+
+@duty("challenges.watch", minutes=1)
+def watch() -> None:
+    """Owe an alarm for a worker without a sign of life, and for the work that waits.
+
+    Each silence rings once, however often it is looked at; waiting work once an hour.
+    """
+    now = clock.now()
+    silent = now - timedelta(seconds=settings.ALARM_SILENT_SECONDS)
+    for beat in heartbeats.beats():
+        if beat.name.startswith(WORKER) and beat.at < silent:
+            at = str(beat.at)
+            owe("mail.worker_silent", key=f"{beat.name}:{at}", name=beat.name, at=at)
+    waited = now - timedelta(minutes=settings.ALARM_QUEUED_MINUTES)
+    if Job.objects.due(now).filter(run_after__lt=waited).exists():
+        hour = now.strftime("%Y-%m-%dT%HZ")
+        owe("mail.queue_late", key=hour, hour=hour)
+
+
+@handler("mail.worker_silent")
+def worker_silent(name: str, at: str) -> None:
+    """Tell the administrators that a worker is silent, unless it spoke since."""
+    if any(beat.name == name and str(beat.at) == at for beat in heartbeats.beats()):
+        alarm("platform_alarm", event=f"{name}:{at}", about=name)
+
+
+@handler("mail.queue_late")
+def queue_late(hour: str) -> None:
+    """Tell the administrators that the oldest work waits for too long."""
+    alarm("platform_alarm", event=f"queue:{hour}", about="queue")

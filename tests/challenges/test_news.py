@@ -1,0 +1,245 @@
+"""What people are told of a challenge: each event once, in time, whatever the schedulers do."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+
+from challenges.actions import ranks
+from challenges.enums import EntryStatus, Split
+from challenges.models import Challenge, Entry, Job, Phase, Standing, Team
+from challenges.tasks import alarms, deadlines
+from portal.accounts.actions import notifications
+from portal.accounts.models import Notification
+from portal.audit import heartbeats, outbox
+from portal.audit.models import Heartbeat, Outbox
+from portal.audit.outbox import owe
+from portal.lib import clock
+from tests.factories.accounts import UserFactory
+from tests.factories.challenges import (
+    EntryFactory,
+    StandingFactory,
+    TeamFactory,
+    captain_of,
+    score,
+)
+
+pytestmark = pytest.mark.django_db
+CLOSE = datetime(2060, 11, 26, 11, 0, tzinfo=UTC)  # after the dates of the factories
+MILLISECOND = timedelta(milliseconds=1)
+
+
+@pytest.fixture
+def team() -> Team:
+    made: Team = TeamFactory()
+    Phase.objects.update(closes_at=CLOSE)
+    return made
+
+
+def at(monkeypatch: pytest.MonkeyPatch, instant: datetime) -> None:
+    monkeypatch.setattr(clock, "now", lambda: instant)
+
+
+def delivered() -> Counter[str]:
+    """Deliver everything; count the letters since the last call by the end of their subject."""
+    while outbox.relay():
+        pass
+    assert outbox.pending() == 0
+    told = Counter(letter.subject.rpartition(" : ")[2] for letter in mail.outbox)
+    mail.outbox.clear()
+    return told
+
+
+def remind(monkeypatch: pytest.MonkeyPatch, before: timedelta, close: datetime = CLOSE) -> Any:
+    at(monkeypatch, close - before)
+    for _ in range(2):  # two schedulers
+        deadlines.remind()
+    return delivered()
+
+
+def test_reminders_go_once_two_days_and_three_hours_before(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    captain = captain_of(team)
+    two_days, three_hours = timedelta(hours=48), timedelta(hours=3)
+    first, second = "fermeture dans moins de 48 h", "fermeture dans moins de 3 h"
+    assert remind(monkeypatch, two_days + MILLISECOND) == {}
+    assert remind(monkeypatch, two_days) == {first: 1}
+    assert remind(monkeypatch, two_days - MILLISECOND) == {}
+    assert remind(monkeypatch, three_hours + MILLISECOND) == {}
+    assert remind(monkeypatch, three_hours) == {second: 1}
+    assert remind(monkeypatch, MILLISECOND) == {}
+    assert remind(monkeypatch, timedelta(0)) == {}
+    told = Notification.objects.visible_to(captain).order_by("pk")
+    assert list(told.values_list("letter", flat=True)) == ["phase_closes_48", "phase_closes_3"]
+
+
+def test_a_scheduler_that_was_down_sends_the_nearest_reminder_only(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert remind(monkeypatch, timedelta(hours=1)) == {"fermeture dans moins de 3 h": 1}
+
+
+def test_a_close_that_moves_has_its_own_reminders(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = CLOSE + timedelta(days=7)
+    assert remind(monkeypatch, timedelta(hours=40)) == {"fermeture dans moins de 48 h": 1}
+    at(monkeypatch, CLOSE - timedelta(hours=3))
+    deadlines.remind()  # owed, not yet sent, when the date moves
+    Phase.objects.update(closes_at=later)
+    assert delivered() == {}
+    assert remind(monkeypatch, timedelta(hours=48), later) == {"fermeture dans moins de 48 h": 1}
+
+
+def test_captains_without_a_final_choice_are_reminded(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phase = Phase.objects.get()
+    EntryFactory(enrolment__team=team, enrolment__phase=phase, status=EntryStatus.SCORED)
+    chosen = TeamFactory(challenge=team.challenge)
+    EntryFactory(
+        enrolment__team=chosen, enrolment__phase=phase, status=EntryStatus.SCORED, final_choice=True
+    )
+    TeamFactory(challenge=team.challenge)  # has sent nothing
+    assert remind(monkeypatch, timedelta(hours=48)) == {
+        "fermeture dans moins de 48 h": 3,
+        "aucun choix final": 1,
+    }
+    assert Notification.objects.get(letter="choices_missing").user == captain_of(team)
+
+
+def test_an_opening_is_told_once_and_not_long_after(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opens_at = CLOSE - timedelta(days=30)
+    Phase.objects.update(opens_at=opens_at)
+    for instant, told in (
+        (opens_at - MILLISECOND, {}),
+        (opens_at, {"une phase ouvre": 1}),
+        (opens_at + timedelta(hours=1), {}),
+    ):
+        at(monkeypatch, instant)
+        deadlines.remind()
+        assert delivered() == told
+    Outbox.objects.all().delete()
+    at(monkeypatch, opens_at + timedelta(days=1))
+    deadlines.remind()
+    assert delivered() == {}
+
+
+def test_mail_down_for_an_hour_loses_and_doubles_nothing(
+    team: Team, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    working, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "tests.challenges.nowhere.Backend"
+    start = CLOSE - timedelta(days=10)
+    entries = [
+        EntryFactory(enrolment__team=team, enrolment__phase=Phase.objects.get()) for _ in range(5)
+    ]
+    for minute in range(0, 60, 5):
+        at(monkeypatch, start + timedelta(minutes=minute))
+        for entry in entries:  # what is owed again is owed once
+            owe("mail.entry_scored", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
+        outbox.relay()
+        outbox.relay()
+    assert Notification.objects.count() == 5  # in their space, mail or no mail
+    settings.EMAIL_BACKEND = working
+    assert mail.outbox == []
+    at(monkeypatch, start + timedelta(hours=2))
+    assert delivered() == {"soumission évaluée": 5}
+    assert Notification.objects.count() == 5
+
+
+def test_no_private_figure_stands_in_a_letter_or_in_the_space(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = EntryFactory(enrolment__team=team, enrolment__phase=Phase.objects.get())
+    score(entry, 0.123456, Split.PUBLIC)
+    score(entry, 0.654321, Split.PRIVATE)
+    for topic in ("entry_scored", "entry_rejected", "entry_failed", "entry_examined"):
+        owe(f"mail.{topic}", key=str(entry.pk), entry_id=str(entry.pk))
+    owe("mail.baseline_drift", key="x", entry_id=str(entry.pk), run="2026-11-26")
+    while outbox.relay():
+        pass
+    texts = "\n".join(f"{letter.subject}\n{letter.body}" for letter in mail.outbox)
+    texts += str(list(Notification.objects.values("facts", "path", "event")))
+    for figure in ("0.1235", "0,1235", "0.6543", "0,6543", "123456", "654321"):
+        assert figure not in texts
+    letters = set(Notification.objects.values_list("letter", flat=True))
+    assert letters == {
+        "entry_scored",
+        "entry_rejected",
+        "entry_failed",
+        "entry_examined",
+        "entry_attention",
+        "baseline_drift",
+    }
+    stops = [letter.extra_headers.get("List-Unsubscribe") for letter in mail.outbox]
+    assert all(stops)
+
+
+def overtake(board: Standing, rank: int, day: str) -> int:
+    Standing.objects.filter(pk=board.pk).update(rank=rank)
+    return ranks.look(day=day)
+
+
+def test_whoever_asked_hears_of_being_overtaken_once_a_day() -> None:
+    row = StandingFactory(rank=2)
+    captain = captain_of(row.team)
+    assert overtake(row, 3, "2026-11-25") == 0  # nobody asked
+    notifications.choose(ways={"rank": "daily"}, by=captain)
+    assert [overtake(row, rank, "2026-11-26") for rank in (3, 2, 4, 4)] == [0, 0, 1, 0]
+    assert overtake(row, 1, "2026-11-27") == 0
+    while outbox.relay():
+        pass
+    news = Notification.objects.get()
+    assert (news.letter, news.user, news.facts["about"]) == (
+        "rank_overtaken",
+        captain,
+        row.team.name,
+    )
+    notifications.gather("2026-11-27")
+    assert delivered() == {"1 nouvelle du jour": 1}
+
+
+def test_administrators_hear_of_a_silent_worker_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    administrator = UserFactory(region="administrator")
+    UserFactory(region="moderator")
+    heartbeats.beat("worker")
+    seen = Heartbeat.objects.get().at
+    for seconds, told in ((60, {}), (61, {"Le processus worker ne répond plus": 1}), (120, {})):
+        at(monkeypatch, seen + timedelta(seconds=seconds))
+        alarms.watch()
+        assert delivered() == told
+    heartbeats.beat("worker")  # back: the next silence rings again
+    at(monkeypatch, clock.now() + timedelta(seconds=61))
+    alarms.watch()
+    assert sum(delivered().values()) == 1
+    assert set(Notification.objects.values_list("user", flat=True)) == {administrator.pk}
+
+
+def test_administrators_hear_of_waiting_and_dead_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    UserFactory(region="administrator")
+    UserFactory(region="administrator")
+    job = Job.objects.create(
+        kind="score", subject_id="1", dedup_key="1", run_after=CLOSE, created_at=CLOSE
+    )
+    for minutes, told in ((15, {}), (16, {"Des travaux attendent depuis plus de 15 minutes": 2})):
+        at(monkeypatch, CLOSE + timedelta(minutes=minutes))
+        alarms.watch()
+        alarms.watch()
+        assert delivered() == told
+    owe("mail.job_dead", key="x", job_id=str(job.pk))
+    assert delivered() == {"Un travail de la plateforme a échoué": 2}
+
+
+def test_a_preference_holds_between_the_event_and_the_letter(team: Team) -> None:
+    challenge: Challenge = team.challenge
+    entry: Entry = EntryFactory(enrolment__team=team, enrolment__phase=challenge.phases.get())
+    owe("mail.entry_scored", key="x", entry_id=str(entry.pk))
+    outbox.relay(limit=1)  # the event is noted, its letter is owed
+    notifications.choose(ways={"entries": "space"}, by=captain_of(team))
+    assert delivered() == {}
+    assert Notification.objects.get().letter == "entry_scored"

@@ -1,0 +1,197 @@
+"""News: each once, as each person chose, in their space and by e-mail; turned down in a click."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from portal.accounts import news
+from portal.accounts.actions import notifications
+from portal.accounts.enums import Delivery
+from portal.accounts.models import Notification, NotificationChoice, User
+from portal.audit import duties, outbox
+from portal.audit.models import AuditEvent
+from portal.lib import clock
+from portal.lib.refusals import Invalid
+from tests.factories.accounts import UserFactory
+
+pytestmark = pytest.mark.django_db
+QUERIES_LIST = 7
+FACTS = {"title": "Tensions", "about": "3"}
+
+
+@pytest.fixture
+def person() -> User:
+    made: User = UserFactory()
+    return made
+
+
+def told(*people: User, event: str = "e", letter: str = "entry_scored") -> list[User]:
+    return notifications.notify(
+        people=people, letter=letter, event=event, path="/challenges/tensions/", facts=FACTS
+    )
+
+
+def delivered() -> None:
+    while outbox.relay():
+        pass
+    assert outbox.pending() == 0
+
+
+def test_an_event_is_noted_once_and_written_to_those_who_hear_now(person: User) -> None:
+    daily = UserFactory()
+    notifications.choose(ways={"entries": "daily"}, by=daily)
+    for _ in range(2):
+        assert told(person, daily) == [person]
+    rows = Notification.objects.order_by("pk").values_list("user", "delivery", "facts")
+    assert list(rows) == [(person.pk, "now", FACTS), (daily.pk, "daily", FACTS)]
+
+
+def test_what_is_off_by_default_is_asked_for(person: User) -> None:
+    assert told(person, letter="rank_overtaken") == []
+    assert Notification.objects.count() == 0
+    notifications.choose(ways={"rank": "daily"}, by=person)
+    assert told(person, letter="rank_overtaken") == []
+    assert Notification.objects.get().delivery == Delivery.DAILY
+
+
+@pytest.mark.parametrize(
+    "ways", [{"rules": "off"}, {"answers": "space"}, {"entries": "off"}, {"x": "now"}, {"rank": ""}]
+)
+def test_what_is_essential_or_not_offered_is_not_chosen(person: User, ways: dict[str, str]) -> None:
+    with pytest.raises(Invalid) as refusal:
+        notifications.choose(ways=ways, by=person)
+    assert refusal.value.code == "news_choice"
+    assert NotificationChoice.objects.count() == 0
+
+
+def test_choices_are_recorded_when_they_change(person: User) -> None:
+    notifications.choose(ways={"entries": "now"}, by=person)
+    notifications.choose(ways={"entries": "space"}, by=person)
+    notifications.choose(ways={"entries": "space"}, by=person)
+    assert [event.action for event in AuditEvent.objects.all()] == ["account.news_chosen"]
+
+
+def test_the_letter_of_the_day_gathers_once(person: User) -> None:
+    other = UserFactory()
+    notifications.choose(ways={"entries": "daily"}, by=person)
+    for event in "ab":
+        told(person, other, event=event)
+    for _ in range(2):  # two schedulers
+        notifications.gather("2026-11-26")
+    delivered()
+    (letter,) = mail.outbox
+    assert (letter.to, letter.subject) == ([person.email], "2 nouvelles du jour")
+    assert letter.body.count("Challenge « Tensions » : soumission évaluée") == 2
+    notifications.gather("2026-11-27")
+    delivered()
+    assert len(mail.outbox) == 1
+    told(person, event="c")
+    notifications.gather("2026-11-28")
+    delivered()
+    assert [each.subject for each in mail.outbox] == ["2 nouvelles du jour", "1 nouvelle du jour"]
+
+
+def test_a_letter_of_the_day_that_fails_goes_later_with_everything(
+    person: User, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    notifications.choose(ways={"entries": "daily"}, by=person)
+    told(person)
+    notifications.gather("2026-11-26")
+    backend, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "tests.portal.accounts.absent.Nothing"
+    outbox.relay()
+    assert outbox.pending() == 1
+    assert Notification.objects.get().gathered_at is None
+    settings.EMAIL_BACKEND = backend
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(hours=1))
+    delivered()
+    assert len(mail.outbox) == 1
+
+
+def test_old_news_are_forgotten(person: User) -> None:
+    told(person, event="old")
+    Notification.objects.update(created_at=clock.now() - timedelta(days=181))
+    told(person, event="new")
+    assert "accounts.news" in duties.run_due()
+    assert [each.event for each in Notification.objects.all()] == ["new"]
+
+
+def page(client: Client, **query: str) -> Any:
+    return client.get(reverse("notifications"), query)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_shows_ones_own_for_the_same_queries(
+    client: Client, person: User, count: int, django_assert_num_queries: Any
+) -> None:
+    for event in range(count):
+        told(person, event=str(event))
+    told(UserFactory(), event="other")
+    client.force_login(person)
+    page(client)
+    with django_assert_num_queries(QUERIES_LIST):
+        text = page(client).text
+    assert text.count('<a href="/challenges/tensions/">') == count
+    english = client.get("/en" + reverse("notifications")).text
+    assert "submission evaluated" in english
+
+
+def test_news_are_read_one_or_all(client: Client, person: User) -> None:
+    for event in "abc":
+        told(person, event=event)
+    other = Notification.objects.create(
+        user=UserFactory(), letter="x", event="x", path="/", delivery="now", created_at=clock.now()
+    )
+    client.force_login(person)
+    first = Notification.objects.visible_to(person).first()
+    assert first is not None
+    client.post(reverse("notifications"), {"read": str(first.pk)})
+    assert Notification.objects.visible_to(person).unread().count() == 2
+    client.post(reverse("notifications"), {"read": str(other.pk)})
+    client.post(reverse("notifications"), {"read": "9" * 40})
+    assert Notification.objects.unread().count() == 3
+    client.post(reverse("notifications"))
+    assert list(Notification.objects.unread()) == [other]
+    assert "0 non lu" in page(client).text
+
+
+def test_the_list_is_cut_in_pages(client: Client, person: User) -> None:
+    for event in range(26):
+        told(person, event=str(event))
+    client.force_login(person)
+    assert page(client).text.count("/challenges/tensions/") == 25
+    assert page(client, page="2").text.count("/challenges/tensions/") == 1
+    assert page(client, page="x").status_code == 200
+
+
+def test_choices_are_made_on_a_page(client: Client, person: User) -> None:
+    client.force_login(person)
+    link = reverse("notification_choices")
+    text = client.get(link).text
+    assert "Toujours par courriel" in text
+    assert "Ils changent ce que vous pouvez faire, et jusqu’à quand." in text
+    assert "Modération des challenges" not in text  # not a moderator
+    ways = {kind.name: "space" for kind in news.kinds(person) if not kind.essential}
+    assert client.post(link, ways).status_code == 302
+    assert set(NotificationChoice.objects.values_list("kind", "delivery")) == set(ways.items())
+    wrong = client.post(link, ways | {"entries": "off"})
+    assert (wrong.status_code, "id_entries_error" in wrong.text) == (422, True)
+
+
+def test_a_letter_is_turned_down_in_one_click_without_signing_in(person: User) -> None:
+    link = news.stop_link("entry_scored", person)
+    path = link.removeprefix("http://testserver").removeprefix("http://127.0.0.1:8000")
+    client = Client(enforce_csrf_checks=True)
+    assert "Mes soumissions" in client.get(path).text
+    assert NotificationChoice.objects.count() == 0  # a mail program that looks changes nothing
+    assert client.post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert NotificationChoice.objects.get().delivery == Delivery.SPACE
+    assert told(person) == []
+    assert Notification.objects.count() == 1
+    assert news.stop_link("phase_dates", person) == ""  # essential
+    for wrong in ("x", path.rstrip("/").rpartition("/")[2][:-2] + "zz"):
+        assert client.post(reverse("notification_stop", args=[wrong])).status_code == 404
