@@ -200,6 +200,14 @@ class ReceiptReason(StrEnum):
     REVEALED = "revealed"
 
 
+class WatchState(StrEnum):
+    """Say whether a reference still scores what it scored."""
+
+    SAME = "same"
+    DRIFTED = "drifted"
+    FAILED = "failed"
+
+
 class RescoringState(StrEnum):
     """Name where a change of scoring stands."""
 
@@ -226,6 +234,7 @@ class JobKind(StrEnum):
     IMPORT = "import"
     COMPARE = "compare"
     SWAP = "swap"
+    WATCH = "watch"
 
 
 class JobState(StrEnum):
@@ -375,6 +384,7 @@ JOB_PRIORITY: Mapping[JobKind, int] = {
     JobKind.IMPORT: 5,
     JobKind.COMPARE: 50,
     JobKind.SWAP: 5,
+    JobKind.WATCH: 70,
 }
 # A scoring that is tried on entries already scored goes after all that teams wait for.
 RESCORE_PRIORITY = 50

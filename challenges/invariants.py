@@ -3,25 +3,29 @@
 import json
 from collections.abc import Iterator, Mapping
 
-from django.db.models import Count, F, Min
+from django.db.models import Count, Exists, F, Min, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from challenges.client import receipts as reading
 from challenges.client.receipts import ReceiptFault, ReceiptState
-from challenges.enums import EntryStatus, EvaluationState, JobKind, Split, TeamState
+from challenges.enums import EntryStatus, EvaluationState, JobKind, RescoringState, Split, TeamState
 from challenges.models import (
     Entry,
+    Evaluation,
     Job,
     Leaderboard,
+    PhaseTask,
     PublicFile,
     ReceiptKey,
+    Rescoring,
     Score,
     ScoreReceipt,
     Team,
     TeamMember,
 )
 from challenges.models.listings import listing
+from challenges.models.rescoring import evaluations_of
 from portal.lib import objects, signing
 
 
@@ -184,6 +188,46 @@ def _holds(row: ScoreReceipt, keys: Mapping[str, bytes]) -> bool:
     return follows and named and same and genuine
 
 
+def doubled_tasks() -> Iterator[str]:
+    """Yield the tasks of a phase that are in force twice, or replaced without another in force."""
+    counted = (
+        PhaseTask.objects.values("phase_id", "index")
+        .annotate(n=Count("pk", filter=Q(current=True)))
+        .exclude(n=1)
+        .order_by("phase_id", "index")
+    )
+    for row in counted:
+        yield f"phase:{row['phase_id']}:{row['index']}"
+
+
+def stray_evaluations() -> Iterator[str]:
+    """Yield the evaluations that answer no task of their phase, in force or not."""
+    tasks = PhaseTask.objects.filter(
+        phase_id=OuterRef("entry__enrolment__phase_id"),
+        scorer_version_id=OuterRef("scorer_version_id"),
+        holdout_id=OuterRef("holdout_id"),
+    )
+    strays = Evaluation.objects.filter(~Exists(tasks)).order_by("pk")
+    for pk in strays.values_list("pk", flat=True):
+        yield str(pk)
+
+
+def early_releases() -> Iterator[str]:
+    """Yield the figures released of a scoring that was never in force."""
+    never = Rescoring.objects.exclude(state=RescoringState.IN_FORCE).exclude(task__current=True)
+    for rescoring in never.select_related("task").order_by("pk"):
+        # The same pair may have been in force by another task.
+        others = PhaseTask.objects.filter(
+            phase_id=rescoring.phase_id,
+            scorer_version_id=rescoring.task.scorer_version_id,
+            holdout_id=rescoring.task.holdout_id,
+        ).exclude(pk=rescoring.task_id)
+        if others.exists():
+            continue
+        if Score.objects.filter(evaluation__in=evaluations_of(rescoring.task)).exists():
+            yield f"rescoring:{rescoring.pk}"
+
+
 INVARIANTS = {
     "I1": (_("Chaque récépissé a sa soumission et son fichier."), receipts_without_file),
     "I2": (_("Chaque soumission en cours attend un travail."), orphan_entries),
@@ -193,5 +237,8 @@ INVARIANTS = {
     "I6": (_("Chaque score est écrit une fois, avec son résultat scellé."), doubled_scores),
     "I10": (_("Aucun score réservé avant la publication."), early_private_scores),
     "I11": (_("Chaque récépissé de score est signé et suit le précédent."), broken_receipts),
+    "I20": (_("Chaque épreuve d’une phase a une notation en vigueur, une seule."), doubled_tasks),
+    "I21": (_("Chaque évaluation répond à une épreuve connue."), stray_evaluations),
+    "I22": (_("Une notation à l’essai n’a rien publié."), early_releases),
     "I12": (_("Chaque équipe réunie à une autre compte pour elle."), broken_merges),
 }

@@ -27,8 +27,10 @@ from challenges.models.signals import Signal, SignalTeam
 from challenges.models.team import Enrolment, MergeRequest, Team, TeamInvitation, TeamMember
 from challenges.models.terms import Registration, Terms, TermsAcceptance
 from challenges.models.upload import Upload
+from challenges.models.watch import BaselineCheck
 
 __all__ = [
+    "BaselineCheck",
     "BundleImport",
     "Certificate",
     "Challenge",

@@ -7,9 +7,20 @@ from typing import Any
 from django.db.models import Count
 
 from challenges.enums import EntryStatus, EvaluationState, RescoringState
-from challenges.models import Entry, Evaluation, Phase, PhaseTask, Rescoring, Score, Team
+from challenges.models import (
+    BaselineCheck,
+    Entry,
+    Evaluation,
+    Phase,
+    PhaseTask,
+    Rescoring,
+    Score,
+    Team,
+)
 from challenges.models.rescoring import evaluations_of
 from challenges.models.words import REASON_SENTENCES
+
+_NIGHTS = 14
 
 
 @dataclass(frozen=True)
@@ -148,6 +159,15 @@ def former_scorings(entry: Entry) -> list[dict[str, Any]]:
 def _figures(evaluation: Evaluation) -> list[Score]:
     return list(
         Score.objects.filter(evaluation=evaluation, split="public", group="").order_by("pk")
+    )
+
+
+def watched(phase: Phase) -> list[BaselineCheck]:
+    """List the last nights of the references of a phase, the last first."""
+    return list(
+        BaselineCheck.objects.filter(evaluation__entry__enrolment__phase=phase).order_by(
+            "-day", "-pk"
+        )[:_NIGHTS]
     )
 
 

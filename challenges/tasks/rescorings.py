@@ -1,8 +1,10 @@
-"""Tell of changes of scoring: the Region when one is ready, then all concerned."""
+"""Tell of changes of scoring, and have the references scored again each night."""
 
-from challenges.models import Rescoring
+from challenges.actions import watches
+from challenges.models import BaselineCheck, Rescoring
 from challenges.tasks.telling import organisers, page, region, registered, tell
 from portal.accounts.enums import RegionRole
+from portal.audit.duties import duty
 from portal.audit.outbox import handler
 
 
@@ -53,4 +55,30 @@ def phase_rescored(rescoring_id: int) -> None:
         path=page(challenge, "classement/"),
         event=str(found.pk),
         about=found.phase.name,
+    )
+
+
+@duty("challenges.baselines", minutes=24 * 60)
+def watch_baselines() -> None:
+    """Have the worker score each reference again, each night."""
+    watches.queue()
+
+
+@handler("mail.baseline_drifted")
+def baseline_drifted(check_id: int) -> None:
+    """Tell the organisers and the operators that a reference no longer scores the same."""
+    check = BaselineCheck.objects.select_related("evaluation__entry__enrolment__phase").get(
+        pk=check_id
+    )
+    challenge = check.evaluation.entry.enrolment.phase.challenge
+    people = {
+        person.pk: person for person in [*organisers(challenge), *region(RegionRole.ADMINISTRATOR)]
+    }
+    tell(
+        "baseline_drifted",
+        people.values(),
+        challenge,
+        path=f"/espace/challenges/{challenge.slug}/reevaluation/",
+        event=str(check.pk),
+        about=check.evaluation.entry.enrolment.phase.name,
     )

@@ -165,6 +165,7 @@ def _row(
         "history": [each for each in changes if not each.is_open],
         "open": opened,
         "organises": organises,
+        "nights": reads.watched(phase),
     }
     if opened is not None:
         return row | _at_hand(opened, by, organises, decision)

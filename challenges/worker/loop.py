@@ -21,6 +21,7 @@ from challenges.worker import (
     rescorings,
     signals,
     vault,
+    watches,
     work,
 )
 from challenges.worker.lease import Beating
@@ -40,6 +41,7 @@ HANDLERS: Mapping[str, Handler] = {
     JobKind.DRY_RUN: drafting.draft_job,
     JobKind.COMPARE: rescorings.compare_job,
     JobKind.SWAP: rescorings.swap_job,
+    JobKind.WATCH: watches.watch_job,
 }
 _BOUNDARY_SECONDS = 5.0
 _IDLE_SECONDS = 0.2

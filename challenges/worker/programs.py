@@ -59,7 +59,7 @@ class Ran:
 def score_job(job: Job, evaluation: Evaluation, task: PhaseTask, beating: Beating) -> None:
     """Run the program on an entry, then store what it scored or why it did not."""
     started = time.monotonic()
-    ran = _run(evaluation, task)
+    ran = measured(evaluation, task)
     if ran.outcome.party is Party.PLATFORM:
         raise RunFailed(str(ran.outcome.reason))
     failpoints.hit("score.computed")
@@ -98,7 +98,8 @@ def _has_scored(evaluation: Evaluation) -> bool:
     ).exists()
 
 
-def _run(evaluation: Evaluation, task: PhaseTask) -> Ran:
+def measured(evaluation: Evaluation, task: PhaseTask) -> Ran:
+    """Run the program of a task on the entry of an evaluation; nothing is stored."""
     reason = f"evaluation {evaluation.pk}"
     version = task.scorer_version
     if version.programs is None:

@@ -151,7 +151,7 @@ def seal(evaluated: Evaluated, evaluation: Evaluation, means: Mapping[str, Any])
         "sketch": base64.b64encode(evaluated.sketch).decode(),
         "means": means,
     }
-    return gate.seal_result(canonical.dumps(_jsonable(payload)))
+    return gate.seal_result(canonical.dumps(as_json(payload)))
 
 
 def seal_values(
@@ -175,7 +175,7 @@ def seal_values(
         "undeclared": list(undeclared),
         "means": means,
     }
-    return gate.seal_result(canonical.dumps(_jsonable(payload)))
+    return gate.seal_result(canonical.dumps(as_json(payload)))
 
 
 def unseal(evaluation_id: UUID) -> dict[str, Any]:
@@ -207,9 +207,10 @@ def sketch_of(opened: dict[str, Any]) -> Sketch | None:
     return Sketch.from_bytes(base64.b64decode(found)) if found else None
 
 
-def _jsonable(value: Any) -> Any:
+def as_json(value: Any) -> Any:
+    """Turn mappings and tuples into what JSON holds, keys as text."""
     if hasattr(value, "items"):
-        return {str(key): _jsonable(item) for key, item in value.items()}
+        return {str(key): as_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_jsonable(item) for item in value]
+        return [as_json(item) for item in value]
     return value
