@@ -6,6 +6,7 @@ worker's process is given (settings.HOLDOUT_PRIVATE_KEY_FILE).
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from collections.abc import Iterable
@@ -196,6 +197,50 @@ def open_file(*, data_file: DataFile, by: Actor | object, licences: str = "") ->
     return content
 
 
+def rewrap(
+    *, version: HoldoutVersion, recipient: bytes, reason: str, by: Actor
+) -> dict[int, dict[str, str]]:
+    """Wrap the data keys of a version for one more recipient: {file: wrapped key}; bodies stay.
+
+    recipient: an X25519 public key, PEM. For the scoring worker; event "holdout.rewrapped" with
+    the recipient. Raises NotAllowed, Invalid for another key, VaultSealed, VaultBroken.
+    """
+    require(rules.is_worker, by)
+    private = _private()
+    try:
+        public = form.read_public(recipient)
+    except SealBroken as error:
+        raise Invalid(_("Ce fichier n’est pas une clé publique X25519."), code="key") from error
+    found = {}
+    for file in version.files.filter(kind=SealedKind.SOURCE).prefetch_related("keys"):
+        with objects.open(file.ciphertext_sha256) as source:
+            head = source.read(form.HEADER_BYTES)
+        try:
+            found[file.pk] = unseal.rewrap(head, private, _wrapped(file), public).to_json()
+        except SealBroken as error:
+            raise VaultBroken from error
+    record("holdout.rewrapped", by=by, on=version, recipient=form.key_id(public), reason=reason)
+    return found
+
+
+def open_ciphertext(
+    source: BinaryIO, keys: Iterable[dict[str, str]], *, reason: str, by: Actor
+) -> bytes:
+    """Decrypt a ciphertext that came back from an export, with these wrapped keys.
+
+    For the scoring worker; event "ciphertext.opened". Raises as `open_holdout`.
+    """
+    require(rules.is_worker, by)
+    target = io.BytesIO()
+    try:
+        wrapped = [form.WrappedKey.from_json(row) for row in keys]
+        unseal.unseal(source, target, _private(), wrapped)
+    except SealBroken as error:
+        raise VaultBroken from error
+    record("ciphertext.opened", by=by, reason=reason)
+    return target.getvalue()
+
+
 def _open(version: HoldoutVersion, kind: SealedKind, *, reason: str, by: Actor) -> dict[str, bytes]:
     require(rules.is_worker, by)
     private = _private()
@@ -208,19 +253,27 @@ def _open(version: HoldoutVersion, kind: SealedKind, *, reason: str, by: Actor) 
 
 
 def _unsealed(file: SealedFile, private: X25519PrivateKey) -> bytes:
+    try:
+        wrapped = _wrapped(file)
+        return unseal.unseal_bytes(objects.read(file.ciphertext_sha256), private, wrapped)
+    except (SealBroken, FileNotFoundError) as error:
+        raise VaultBroken from error
+
+
+def wrapped_keys(file: SealedFile) -> list[dict[str, str]]:
+    """List the wrapped keys of a sealed file, as rows."""
     # A file that a corrected version keeps has its keys where it was sealed first.
     keys = list(file.keys.all()) or WrappedKey.objects.filter(
         file__ciphertext_sha256=file.ciphertext_sha256,
         file__version__holdout_id=file.version.holdout_id,
     )
-    rows: Iterable[dict[str, str]] = (
+    return [
         {"key_id": key.key_id, "ephemeral": key.ephemeral, "wrapped": key.wrapped} for key in keys
-    )
-    try:
-        wrapped = [form.WrappedKey.from_json(row) for row in rows]
-        return unseal.unseal_bytes(objects.read(file.ciphertext_sha256), private, wrapped)
-    except (SealBroken, FileNotFoundError) as error:
-        raise VaultBroken from error
+    ]
+
+
+def _wrapped(file: SealedFile) -> list[form.WrappedKey]:
+    return [form.WrappedKey.from_json(row) for row in wrapped_keys(file)]
 
 
 def _deposit_key() -> X25519PrivateKey:

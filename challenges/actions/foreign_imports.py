@@ -45,11 +45,11 @@ def import_bundle(
 
     unseal: opens the ciphertexts of an export, where the worker's key is. evaluate: gives what
     runs an EvalAI script in isolation, if the host can; asked only for such a script. rehearse:
-    adds to a report what the solutions of a bundle score. A bundle
-    with a fault, or with a question that needs an answer, changes nothing and is reported; a
-    second import of the same bundle changes nothing. Otherwise the side effects and refusals are
-    those of `import_folder` for our metrics, those of `program_drafts.create` for a challenge
-    that a program scores; then, for an export, those of `export_settings.apply`.
+    adds to a report what the solutions of a bundle score. A bundle with a fault, or with a
+    question that needs an answer, changes nothing and is reported; a second import of the same
+    bundle changes nothing. Otherwise the side effects and refusals are those of `import_folder`
+    for our metrics, those of `program_drafts.create` for a challenge that a program scores; then,
+    for an export, those of `export_settings.apply`.
     """
     if (path / CHALLENGE_FILE).is_file():  # judged by its own reader, file by file
         own = import_folder(folder=path, by=by, opens_at=opens_at, closes_at=closes_at)

@@ -1,0 +1,90 @@
+"""Export a challenge as one zip; with its reference, or rekeyed for a successor."""
+
+import os
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import CommandError
+
+from challenges.actions import exports
+from challenges.management.speaking import SpeakingCommand, person
+from challenges.management.speaking import challenge as named
+from challenges.worker import rekeying
+
+
+class Command(SpeakingCommand):
+    """Write the zip; exit 1 on a refusal."""
+
+    help = "Exporte un challenge : notre forme et celle de Codabench, dans un zip."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Accept the challenge, the file to write, and what is put beside."""
+        super().add_arguments(parser)
+        parser.add_argument("slug", help="nom du challenge dans son adresse")
+        parser.add_argument("path", type=Path, help="zip à écrire")
+        parser.add_argument("--by", required=True, help="organisateur du challenge")
+        parser.add_argument(
+            "--with-reference",
+            type=Path,
+            metavar="DOSSIER",
+            help="copie en clair de l’organisateur, comparée à ce qui a été scellé",
+        )
+        parser.add_argument(
+            "--rekey", type=Path, metavar="CLÉ.pem", help="clé publique d’un successeur (X25519)"
+        )
+        parser.add_argument(
+            "--with", dest="confirmer", default="", help="personne de la Région qui le confirme"
+        )
+
+    def empty(self, **options: Any) -> dict[str, Any]:
+        """Return the answer of an export that did nothing."""
+        return {"slug": options["slug"], "file": None, "size": 0}
+
+    def act(self, **options: Any) -> tuple[dict[str, Any], bool]:
+        """Export into a new file, readable by its owner only."""
+        challenge, by = named(options["slug"]), person(options["by"])
+        if bool(options["rekey"]) != bool(options["confirmer"]):
+            raise CommandError("--rekey et --with vont ensemble : deux personnes.", returncode=2)
+        keys = None
+        if options["rekey"]:
+            rekeying.can_open()
+            keys = rekeying.wrapped(
+                challenge=challenge,
+                recipient=_read(options["rekey"]),
+                by=by,
+                confirmed_by=person(options["confirmer"]),
+            )
+        made = exports.export(
+            challenge=challenge, by=by, reference=options["with_reference"], keys=keys
+        )
+        return {
+            "slug": challenge.slug,
+            "file": str(options["path"]),
+            "size": _written(options["path"], made),
+        }, True
+
+    def tell(self, answer: dict[str, Any]) -> None:
+        """Say where the zip is."""
+        if "error" in answer:
+            self.stderr.write(answer["error"]["message"])
+        else:
+            self.stdout.write(f"{answer['slug']} : {answer['file']}, {answer['size']} octets")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()[:10_000]
+    except OSError as error:
+        raise CommandError(f"Fichier illisible : {path}", returncode=2) from error
+
+
+def _written(path: Path, made: exports.Export) -> int:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise CommandError(
+            f"Impossible d’écrire {path} : {error.strerror}", returncode=2
+        ) from error
+    with os.fdopen(descriptor, "wb") as target:
+        return sum(target.write(piece) for piece in made.stream())
