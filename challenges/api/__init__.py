@@ -2,7 +2,7 @@
 
 from ninja import Router
 
-from challenges.api import bundles, checks, entries, merges, reading, teams, uploads
+from challenges.api import bundles, checks, decisions, entries, merges, reading, teams, uploads
 
 # (prefix, router), gathered by portal.api in this order.
 routers: list[tuple[str, Router]] = [
@@ -13,4 +13,5 @@ routers: list[tuple[str, Router]] = [
     ("", checks.router),
     ("", entries.router),
     ("", uploads.router),
+    ("", decisions.router),
 ]

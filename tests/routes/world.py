@@ -260,6 +260,7 @@ def _challenges(world: World) -> None:
     scenes.compile_keys(opened, ["1", "2"])
     change = arena.rescoring_of(opened.phases.get(), organiser)
     world.objects["rescoring.open"] = str(change.public_id)
+    world.objects["rescoring.task"] = str(change.task.key)
     for challenge, suffix in ((opened, ""), (closed, "_closed")):
         for side in ("a", "b"):
             _team(world, challenge, side, suffix)

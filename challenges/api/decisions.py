@@ -1,0 +1,137 @@
+"""Decide by two people: another scoring of a phase, the publication of its final results."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Router
+
+from challenges import rules
+from challenges.actions import rescorings, reveals
+from challenges.api.decision_shapes import (
+    AcceptIn,
+    RefuseIn,
+    RescoringOut,
+    RevealOut,
+    rescoring_json,
+    reveal_json,
+)
+from challenges.api.finding import challenge_named, person
+from challenges.models import Challenge, Phase, Rescoring, Reveal
+from challenges.queries.boards import phase_of
+from portal.accounts.bearer import Token
+from portal.accounts.enums import TokenScope
+from portal.lib import visible
+from portal.lib.endpoints import lazy as _
+from portal.lib.endpoints import refused
+from portal.lib.refusals import Hidden
+
+router = Router(tags=[_("Organiser")])
+ORGANISE = Token(TokenScope.ORGANISE)
+DECIDED = refused(401, 403, 404, 409, 429)
+SAID = refused(401, 403, 404, 409, 415, 422, 429)
+
+
+@router.get(
+    "/phase-tasks/{uuid:task}",
+    auth=ORGANISE,
+    response={200: RescoringOut, **refused(401, 403, 404, 429)},
+    operation_id="rescoring",
+    summary=_("Lire un changement de notation : avancement, rangs déplacés"),
+)
+def rescoring(request: HttpRequest, task: UUID) -> dict[str, Any]:
+    """Les organisateurs du challenge et la Région ; aucun score, des rangs."""
+    return rescoring_json(_found(request, task))
+
+
+@router.post(
+    "/phase-tasks/{uuid:task}/rescore",
+    auth=ORGANISE,
+    response={200: RescoringOut, **DECIDED},
+    operation_id="rescore",
+    summary=_("Noter toutes les soumissions par une notation proposée, à part"),
+)
+def rescore(request: HttpRequest, task: UUID) -> dict[str, Any]:
+    """Un organisateur. Se répète : ce qui a échoué de notre fait est repris."""
+    rescorings.start(rescoring=_found(request, task), by=person(request))
+    return rescoring_json(_found(request, task))
+
+
+@router.post(
+    "/phase-tasks/{uuid:task}/accept",
+    auth=ORGANISE,
+    response={200: RescoringOut, **SAID},
+    operation_id="accept_rescoring",
+    summary=_("Accepter un changement de notation"),
+)
+def accept(request: HttpRequest, task: UUID, read: AcceptIn) -> dict[str, Any]:
+    """Une personne de la Région, étrangère au challenge. digest : celui de la comparaison lue."""
+    rescorings.accept(rescoring=_found(request, task), digest=read.digest, by=person(request))
+    return rescoring_json(_found(request, task))
+
+
+@router.post(
+    "/phase-tasks/{uuid:task}/refuse",
+    auth=ORGANISE,
+    response={200: RescoringOut, **SAID},
+    operation_id="refuse_rescoring",
+    summary=_("Refuser un changement de notation"),
+)
+def refuse(request: HttpRequest, task: UUID, said: RefuseIn) -> dict[str, Any]:
+    """Une personne de la Région, étrangère au challenge ; l’organisateur lit le motif."""
+    rescorings.refuse(rescoring=_found(request, task), note=said.note, by=person(request))
+    return rescoring_json(_found(request, task))
+
+
+@router.post(
+    "/challenges/{slug:slug}/phases/{int:index}/reveal/propose",
+    auth=ORGANISE,
+    response={200: RevealOut, **DECIDED},
+    operation_id="propose_reveal",
+    summary=_("Proposer la publication des résultats définitifs"),
+)
+def propose_reveal(request: HttpRequest, slug: str, index: int) -> dict[str, Any]:
+    """Un organisateur, après la clôture et son délai de grâce."""
+    reveals.propose(phase=_phase(request, slug, index), by=person(request))
+    return _reveal(request, slug, index)
+
+
+@router.post(
+    "/challenges/{slug:slug}/phases/{int:index}/reveal/confirm",
+    auth=ORGANISE,
+    response={200: RevealOut, **DECIDED},
+    operation_id="confirm_reveal",
+    summary=_("Confirmer la publication des résultats définitifs"),
+)
+def confirm_reveal(request: HttpRequest, slug: str, index: int) -> dict[str, Any]:
+    """Une autre personne, de la Région ; executed_at dit quand c’est fait."""
+    reveals.confirm(phase=_phase(request, slug, index), by=person(request))
+    return _reveal(request, slug, index)
+
+
+def _may_run(request: HttpRequest, challenge: Challenge, phase: Phase) -> bool:
+    by = person(request)
+    return rules.may_follow_challenge(by, challenge) or rules.may_confirm_reveal(by, phase)
+
+
+def _found(request: HttpRequest, task: UUID) -> Rescoring:
+    rows = Rescoring.objects.select_related(
+        "phase__challenge", "task__scorer_version", "task__holdout"
+    )
+    found = visible.find(rows, among=Rescoring.objects.all(), task__key=task)
+    if not _may_run(request, found.phase.challenge, found.phase):
+        raise Hidden(denied=found)
+    return found
+
+
+def _phase(request: HttpRequest, slug: str, index: int) -> Phase:
+    challenge = challenge_named(request, slug)
+    phase = phase_of(challenge, index)
+    if not _may_run(request, challenge, phase):
+        raise Hidden(denied=challenge)
+    return phase
+
+
+def _reveal(request: HttpRequest, slug: str, index: int) -> dict[str, Any]:
+    rows = Reveal.objects.select_related("phase__challenge")
+    return reveal_json(rows.get(phase=_phase(request, slug, index)))
