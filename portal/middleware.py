@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from portal.audit import denials
 from portal.audit.record import reference
 from portal.lib import clock
-from portal.lib.problems import API, problem, wants_json
+from portal.lib.problems import API, RETRY_SECONDS, problem, wants_json
 from portal.lib.refusals import (
     Closed,
     Conflict,
@@ -40,6 +40,9 @@ OBJECT_CHARACTERS = 120
 SECRETS = {"token", "key", "uidb36"}
 # The end of the address of the standings that other sites show in a frame.
 FRAMED = "/classement/cadre/"
+# Where more than an entry may be sent; the fields around a file take some room too.
+LARGE_REQUESTS = ("/espace/", "/donnees/", "/admin/", "/api/v1/challenges/imports")
+REQUEST_SLACK_BYTES = 2**20
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 STATUS: Sequence[tuple[type[Refusal], int]] = (
@@ -140,6 +143,9 @@ class refusals:
         """
         if "\0" in request.path:
             return refusal_response(request, Hidden())
+        most = _most_bytes(request.path)
+        if _length(request) > most:  # before a byte of it is read, so that none is stored
+            return refusal_response(request, TooLarge(limit_bytes=most))
         response = self.get_response(request)
         if isinstance(response, HttpResponseNotAllowed):
             page = refusal_response(request, _wrong_method(request))
@@ -157,6 +163,19 @@ class refusals:
             rule = error.facts.get("rule", "")
             _once_sent(response, lambda: denials.note(by=request.user, on=on, rule=rule))
         return response
+
+
+def _most_bytes(path: str) -> int:
+    """Say how much a request may bring: a bundle where organisers and producers work."""
+    large = any(part in path for part in LARGE_REQUESTS)
+    most: int = settings.BUNDLE_MAX_BYTES if large else settings.ENTRY_MAX_BYTES
+    return most + REQUEST_SLACK_BYTES
+
+
+def _length(request: HttpRequest) -> int:
+    """Read the announced length; a body without one is not read at all."""
+    told = request.META.get("CONTENT_LENGTH") or "0"
+    return int(told) if told.isdecimal() else 0
 
 
 def _wrong_method(request: HttpRequest) -> WrongMethod:
@@ -221,6 +240,8 @@ def _headers(response: HttpResponse, refusal: Refusal) -> None:
     """Say in the headers too how to be identified, and when to come back."""
     if isinstance(refusal, NotIdentified):
         response.headers["WWW-Authenticate"] = 'Bearer realm="Open Emploi"'
+    if type(refusal) is Unavailable:  # a kind of it that lasts has its own class
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
     opening = refusal.facts.get("next_opening")
     if isinstance(refusal, QuotaSpent) and isinstance(opening, datetime):
         wait = (opening - clock.now()).total_seconds()

@@ -8,6 +8,8 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
 API = "/api/v1/"
+# When to come back to a database that restarts or is too busy.
+RETRY_SECONDS = 2
 # The one status that HTTP does not name: that of the tus protocol for damaged parts.
 OTHER_TITLES = {460: "Checksum Mismatch"}
 

@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 from django.db import InterfaceError, OperationalError, ProgrammingError, connection
-from django.test import Client
+from django.test import Client, RequestFactory
+
+from challenges.actions.isolation import NoSandbox
+from portal.lib.refusals import Hidden, Refusal, Unavailable
+from portal.middleware import refusal_response
 
 pytestmark = pytest.mark.django_db
 
@@ -34,3 +38,13 @@ def test_only_a_database_that_is_away_is_a_503(path: str, error: Exception, stat
     assert response.headers.get("Retry-After") == ("2" if status == 503 else None)
     if path.startswith("/api/"):
         assert response.json()["code"] == ("unavailable" if status == 503 else "server_error")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "after"), [(Unavailable(), "2"), (NoSandbox(), None), (Hidden(), None)]
+)
+def test_what_is_away_for_a_moment_says_when_to_come_back(
+    rf: RequestFactory, refusal: Refusal, after: str | None
+) -> None:
+    response = refusal_response(rf.post("/api/v1/challenges"), refusal)
+    assert response.headers.get("Retry-After") == after

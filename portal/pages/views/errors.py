@@ -7,10 +7,9 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from portal.lib.problems import away, broken, wants_json
+from portal.lib.problems import RETRY_SECONDS, away, broken, wants_json
 
 AWAY = (OperationalError, InterfaceError)
-RETRY_SECONDS = 2
 
 
 @login_not_required
