@@ -75,7 +75,7 @@ BINDINGS: dict[str, tuple[str, ...]] = {
     ),
     "A43": (f"{HERE}::test_a43_a_form_of_strange_parts_is_refused",),
     "A66": (
-        f"{HERE}::test_a66_an_entry_withdrawn_while_it_is_scored_leaves_no_row",
+        f"{HERE}::test_a66_a_running_entry_is_not_withdrawn_and_a_close_stops_no_job",
         f"{RACES}::test_the_close_and_the_entries_agree",
         f"{WORKER}::test_a_scored_entry_that_is_withdrawn_leaves_the_board",
     ),
