@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from challenges.enums import JobKind
 from challenges.invariants import broken_merges, passed_quotas
 from challenges.models import Entry, Job, MergeRequest, Phase, Team, TeamMember
 from challenges.queries.teams import quota_left
+from portal.lib import clock
 from portal.lib.refusals import Refusal
 from tests.challenges.world import answer
 from tests.factories.accounts import UserFactory
@@ -76,6 +78,49 @@ def test_a_hundred_entries_at_once_take_five_slots(rounds: int) -> None:
         assert [entry.day_slot for entry in slots] == [1, 2, 3, 4, 5]
         assert sorted(entry.number for entry in slots) == [1, 2, 3, 4, 5]
     assert Job.objects.count() == 5 * rounds
+    assert list(passed_quotas()) == []
+
+
+def test_the_members_of_a_team_share_its_five_slots_at_once() -> None:
+    team = TeamFactory(challenge__team_max=4)
+    phase = team.challenge.phases.get()
+    people = [captain_of(team)]
+    for _ in range(3):
+        person = accepted_person(team.challenge, UserFactory())
+        team.members.create(challenge=team.challenge, user=person, joined_at=clock.now())
+        people.append(person)
+
+    def act(number: int) -> str:
+        given = {"content": answer(0.5, number), "original_name": "reponse.csv"}
+        by = people[number % 4]
+        key = str(uuid4())
+        entries.enter(phase=phase, team=team, idempotency_key=key, by=by, **given)
+        return "accepted"
+
+    assert at_once(40, act) == {"accepted": 5, "quota_reached": 35}
+    slots = Entry.objects.filter(enrolment__team=team).order_by("day_slot")
+    assert [entry.day_slot for entry in slots] == [1, 2, 3, 4, 5]
+
+
+def test_midnight_in_paris_falls_between_entries_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five for the day that begins, whoever is late; never more than five for the one that ends."""
+    team = TeamFactory()
+    phase = team.challenge.phases.get()
+    midnight = datetime(2060, 10, 31, 23, tzinfo=UTC)  # the night of a day of 25 hours
+    local = threading.local()
+    monkeypatch.setattr(clock, "now", lambda: getattr(local, "at", midnight))
+
+    def act(number: int) -> str:
+        local.at = midnight + timedelta(milliseconds=number % 2 - 1)
+        return send(team, phase, str(uuid4()), answer(0.5, number))
+
+    outcomes = at_once(60, act)
+    assert set(outcomes) == {"accepted", "quota_reached"}
+    days = Counter(Entry.objects.values_list("quota_day", flat=True))
+    began, ended = clock.paris_day(midnight), clock.paris_day(midnight - timedelta(hours=1))
+    assert days[began] == 5
+    assert days[ended] <= 5
+    assert outcomes["accepted"] == days[began] + days[ended]
     assert list(passed_quotas()) == []
 
 
