@@ -67,7 +67,7 @@ def may_confirm_rekeying(by: Actor, challenge: "Challenge") -> bool:
     """Say whether the actor may confirm that held-out data go to a successor: the Region, apart."""
     return (
         has_permission(by, Permission.CHALLENGE_REVEAL)
-        and not challenge.is_organised_by(by)
+        and not challenge.is_followed_by(by)
         and not belongs_to(by, challenge.organiser)
     )
 
@@ -123,7 +123,7 @@ def may_publish_challenge(by: Actor, challenge: "Challenge") -> bool:
     """Say whether the actor may give the visa: a moderator, never of their own challenge."""
     return (
         has_permission(by, Permission.CHALLENGE_PUBLISH)
-        and not challenge.is_organised_by(by)
+        and not challenge.is_followed_by(by)
         and not belongs_to(by, challenge.organiser)
     )
 
@@ -142,7 +142,7 @@ def may_see_challenge(by: "Viewer", challenge: "Challenge") -> bool:
 
 def may_take_part(by: Actor, challenge: "Challenge") -> bool:
     """Say whether the actor may register: a person who does not organise the challenge."""
-    return _is_person(by) and challenge.is_public and not challenge.is_organised_by(by)
+    return _is_person(by) and challenge.is_public and not challenge.is_followed_by(by)
 
 
 def may_answer_registration(by: Actor, registration: "Registration") -> bool:
@@ -177,7 +177,7 @@ def may_enter(by: Actor, team: "Team") -> bool:
         and team.state in {TeamState.OPEN, TeamState.FULL}
         and not team.is_baseline
         and team.has_member(by)
-        and not team.challenge.is_organised_by(by)
+        and not team.challenge.is_followed_by(by)
     )
 
 
@@ -250,7 +250,7 @@ def may_decide_signal(by: Actor, signal: "Signal") -> bool:
     challenge = signal.phase.challenge
     return (
         has_permission(by, Permission.SIGNAL_DECIDE)
-        and not challenge.is_organised_by(by)
+        and not challenge.is_followed_by(by)
         and not belongs_to(by, challenge.organiser)
         and not any(each.team.has_member(by) for each in signal.parties.select_related("team"))
     )
@@ -276,7 +276,7 @@ def may_confirm_reveal(by: Actor, phase: "Phase") -> bool:
     challenge = phase.challenge
     return (
         has_permission(by, Permission.CHALLENGE_REVEAL)
-        and not challenge.is_organised_by(by)
+        and not challenge.is_followed_by(by)
         and not belongs_to(by, challenge.organiser)
         and not challenge.is_played_by(by)
     )

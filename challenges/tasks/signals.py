@@ -40,7 +40,7 @@ def _apart(challenge: Challenge) -> Iterable[User]:
     return [
         person
         for person in region(RegionRole.MODERATOR)
-        if not challenge.is_organised_by(person)
+        if not challenge.is_followed_by(person)
         and not belongs_to(person, challenge.organiser)
         and not TeamMember.objects.filter(
             challenge=challenge, user=person, left_at__isnull=True

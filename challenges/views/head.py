@@ -164,7 +164,7 @@ def scene(request: HttpRequest, slug: str, tab: str) -> dict[str, Any]:
         "face": face_of(challenge, phase, now),
         "open": is_open(challenge, phase, now),
         "team": team,
-        "is_organiser": request.user.is_authenticated and challenge.is_organised_by(request.user),
+        "is_organiser": request.user.is_authenticated and challenge.is_followed_by(request.user),
         "crumbs": [(_("Challenges"), reverse("challenges:list")), (challenge.title, "")],
         "tabs": tabs(challenge, team),
         "tab": str(TABS[tab]),

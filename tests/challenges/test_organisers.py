@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from challenges import rules
 from challenges.actions import notices, organisers
 from challenges.enums import OrganiserRole
-from challenges.models import Challenge, OrganiserInvitation
+from challenges.models import Challenge, ChallengeOrganiser, OrganiserInvitation
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.audit.outbox import relay
@@ -147,6 +148,22 @@ def test_the_jury_reads_the_cockpit_and_acts_on_nothing(
         asked = client.post if sent or route != "registrations" else client.get
         response = asked(reverse(f"challenges:{route}", args=[challenge.slug, *args]), sent)
         assert response.status_code == 403, route
+
+
+def test_a_jury_member_neither_plays_nor_decides_for_the_region(
+    challenge: Challenge, owner: User
+) -> None:
+    person = joined(challenge, owner, OrganiserRole.JURY)
+    assert not rules.may_take_part(person, challenge)
+    moderator = UserFactory(region="moderator")
+    assert rules.may_publish_challenge(moderator, challenge)
+    ChallengeOrganiser.objects.create(challenge=challenge, user=moderator, role=OrganiserRole.JURY)
+    assert not rules.may_publish_challenge(moderator, challenge)
+    team = TeamFactory(challenge=challenge)
+    captain = captain_of(team)
+    assert rules.may_enter(captain, team)
+    ChallengeOrganiser.objects.create(challenge=challenge, user=captain, role=OrganiserRole.JURY)
+    assert not rules.may_enter(captain, team)
 
 
 def test_pages_invite_accept_and_remove(client: Client, challenge: Challenge, owner: User) -> None:
