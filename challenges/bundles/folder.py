@@ -64,9 +64,13 @@ class Folder:
             yield stream
 
     def read(self, path: str, *, limit_bytes: int) -> bytes:
-        """Read a file whole; raises TableRefused beyond `limit_bytes`."""
+        """Read a file whole; raises TableRefused beyond `limit_bytes`.
+
+        No more memory is asked for than the file has bytes, whatever the limit.
+        """
         with self.open(path) as stream:
-            content = stream.read(limit_bytes + 1)
+            size = min(os.fstat(stream.fileno()).st_size, limit_bytes)
+            content = stream.read(size + 1)
         if len(content) > limit_bytes:
             raise TableRefused(f"plus de {limit_bytes} octets")
         return content

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from challenges.bundles import child
 from challenges.bundles.foreign import reading
 from challenges.bundles.foreign.facts import facts
 from challenges.bundles.foreign.values import Rule
 from tests.challenges.bundles.foreign import own
+from tests.journeys import bundles as written
 
 UUID = "7f1c2b9e-5a0c-4a51-9c55-6a3f0c9d1e22"
 CODABENCH: dict[str, tuple[dict[str, object], str, str]] = {
@@ -230,3 +232,9 @@ def test_a_folder_of_no_known_format_is_refused(tmp_path: Path) -> None:
 
     assert error.code == "E_BUNDLE_FORMAT"
     assert "competition.yaml" in error.message
+
+
+def test_a_bundle_of_a_program_is_read_within_the_memory_of_the_child(tmp_path: Path) -> None:
+    """A limit of 2 GiB for a file asked for 2 GiB of memory, all that the child may have."""
+    found = child.examine(written.write(tmp_path / "defi.zip"))
+    assert (found["format"], found["errors"]) == ("codabench-v2", [])
