@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring.audit.figures import Figure, Rows
+from challenges.scoring.audit.figures import Figure, Rows, unsettled
 from challenges.scoring.audit.slices import Slice
-from challenges.scoring.intervals import percentile
+from challenges.scoring.intervals import percentile, wilson
 from challenges.scoring.metric import Floats, divide
 
 Array = NDArray[Any]
@@ -83,12 +83,24 @@ def _figure(name: str, rows: Rows, found: list[_Sums], whole: _Sums) -> Figure:
     drawn = np.stack([_drawn(each, rows.weights) for each in found], 1)
     support = np.array([int(min(e.positives.sum(), e.negatives.sum())) for e in found])
     bounds = tuple(
-        percentile(drawn[:, g], rows.level) if np.isfinite(values[g]) else None
-        for g in range(len(found))
+        _bound(each, value, drawn[:, g], rows)
+        for g, (each, value) in enumerate(zip(found, values.tolist(), strict=True))
     )
+    unsettled(drawn, bounds, rows.draw)
     return Figure(
         name, values, float(_value(whole)), support, drawn, _drawn(whole, rows.weights), bounds
     )
+
+
+def _bound(sums: _Sums, value: float, drawn: Floats, rows: Rows) -> tuple[float, float] | None:
+    """Bound an AUC; one of 0 or 1, as so many pairs all alike."""
+    if not np.isfinite(value):
+        return None
+    if 0 < value < 1:
+        return percentile(drawn, rows.level)
+    both = (sums.positives, sums.negatives)
+    least = min(float(e.sum() if rows.independent else np.count_nonzero(e)) for e in both)
+    return wilson(value * least, least)
 
 
 def _value(sums: _Sums) -> float:

@@ -125,7 +125,7 @@ def _studentise(differences: Floats, largest: Floats) -> Floats:
         means = np.where(known, differences, 0.0).sum(1, keepdims=True) / count
         differences = np.where(known, differences, means)
     errors = np.asarray(differences.std(1, ddof=1), np.float64)
-    sure = errors > SURE
+    sure = np.isfinite(errors) & (errors > SURE)
     if sure.any():
         centred = differences[sure] - differences[sure].mean(1, keepdims=True)
         np.maximum(largest, (np.abs(centred) / errors[sure][:, None]).max(0), out=largest)

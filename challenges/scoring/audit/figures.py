@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from challenges.scoring.audit.slices import Slice
-from challenges.scoring.intervals import percentile, wilson
+from challenges.scoring.intervals import SURE, Z95, percentile, wilson
 from challenges.scoring.metric import Floats, divide
 
 Array = NDArray[Any]
@@ -160,11 +160,36 @@ def mean(
     of_all = divide(rows.weights @ top.sum(1), rows.weights @ bottom.sum(1))
     support = np.bincount(cut.codes[cut.codes >= 0], minlength=len(cut))
     bounds = tuple(
-        percentile(drawn[:, g], rows.level) if np.isfinite(ratio[g]) else None
-        for g in range(len(cut))
+        moved(drawn[:, g], rows.level) if np.isfinite(ratio[g]) else None for g in range(len(cut))
     )
     whole = float(divide(top.sum(), bottom.sum()))
     return Figure(name, ratio, whole, support, drawn, of_all, bounds, tested)
+
+
+def moved(drawn: Floats, level: float) -> tuple[float, float] | None:
+    """Return the central interval of resamplings, None when none of them moves the figure.
+
+    An error of 0 on every row does not say how far from 0 others lie.
+    """
+    found = percentile(drawn, level)
+    return None if found is None or found[1] - found[0] < SURE else found
+
+
+def unsettled(
+    drawn: Floats, bounds: Sequence[tuple[float, float] | None], draw: np.random.Generator
+) -> None:
+    """Spread, in place, the resamplings of groups that are all right or all wrong.
+
+    No resampling moves them, yet their interval has a width: the law of the gap takes that of
+    the interval, or a group all right and one all wrong would be no gap. drawn: (resamplings,
+    groups).
+    """
+    for group, ends in enumerate(bounds):
+        if ends is None or ends[1] - ends[0] < SURE or not np.isfinite(drawn[:, group]).all():
+            continue
+        if np.ptp(drawn[:, group]) < SURE:
+            error = (ends[1] - ends[0]) / (2 * Z95)
+            drawn[:, group] += error * draw.standard_normal(len(drawn))
 
 
 def _by_bucket(values: Array, cut: Slice, rows: Rows) -> Floats:
@@ -197,7 +222,7 @@ def calibration_error(cut: Slice, rows: Rows) -> Figure:
     fewer = rows.weights[:FEWER]
     drawn, of_all = error(fewer @ gaps, fewer @ count)
     support = np.bincount(cut.codes[cut.codes >= 0], minlength=len(cut))
-    bounds = tuple(percentile(drawn[:, g], rows.level) for g in range(len(cut)))
+    bounds = tuple(moved(drawn[:, g], rows.level) for g in range(len(cut)))
     return Figure(
         "ece", values[:-1], float(whole), support, drawn[:, :-1], of_all, bounds, tested=False
     )
@@ -208,14 +233,16 @@ def of_metric(
     cut: Slice,
     whole: Any,
     by_group: Callable[[int], Any],
-    resamplings: int,
+    rows: Rows,
     support: Array,
 ) -> Figure:
     """Gather the challenge's own metric by group. by_group: the measure of one group."""
+    resamplings = len(rows.weights)
     found = [by_group(group) if support[group] else None for group in range(len(cut))]
     values = np.array([_value(each) for each in found], np.float64)
     drawn = np.stack([_replicates(each, resamplings) for each in found], 1)
     bounds = tuple(each.interval[:2] if each and each.interval else None for each in found)
+    unsettled(drawn, bounds, rows.draw)
     of_all = _replicates(whole, resamplings)
     return Figure(name, values, _value(whole), support, drawn, of_all, bounds)
 

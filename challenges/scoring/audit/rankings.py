@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from challenges.scoring.audit.figures import Figure, Rows, of_metric
+from challenges.scoring.audit.figures import Figure, Rows, moved, of_metric
 from challenges.scoring.audit.slices import Slice, Table
-from challenges.scoring.intervals import percentile
 from challenges.scoring.metric import Floats, Part, divide, units_of
 
 Array = NDArray[Any]
@@ -102,7 +101,7 @@ def _recount(offsets: Array, kept: Array) -> Array:
 
 
 def worst(
-    ranking: Ranking, primary: Callable[[Part], Any], resamplings: int, support: Array
+    ranking: Ranking, primary: Callable[[Part], Any], rows: Rows, support: Array
 ) -> tuple[Figure, Floats]:
     """Compute the challenge's metric by group of items, and its usual form beside it.
 
@@ -114,7 +113,7 @@ def worst(
         ranking.cut,
         primary(ranking.part),
         lambda group: primary(ranking.alone(group)),
-        resamplings,
+        rows,
         support,
     )
     usual = np.full(len(ranking.cut), np.nan)
@@ -146,8 +145,7 @@ def exposure(ranking: Ranking, rows: Rows, support: Array) -> Figure:
     drawn = divide(rows.weights @ seen, rows.weights @ due)[:, :-1]
     of_all = divide(rows.weights @ seen.sum(1), rows.weights @ due.sum(1))
     bounds = tuple(
-        percentile(drawn[:, g], rows.level) if np.isfinite(values[g]) else None
-        for g in range(len(cut))
+        moved(drawn[:, g], rows.level) if np.isfinite(values[g]) else None for g in range(len(cut))
     )
     whole = float(divide(seen.sum(), due.sum()))
     return Figure("exposure", values, whole, support, drawn, of_all, bounds)

@@ -94,10 +94,11 @@ def audit(contract: ScoringContract, part: Part, weights: Array, primary: Primar
     chosen = [
         [eligible(f, c.allowed(f) & ~c.cut.missing, c.table.units) for f in c.figures] for c in cuts
     ]
-    families = [
-        family(c.figures, allowed, complete=c.complete)
-        for c, allowed in zip(cuts, chosen, strict=True)
-    ]
+    with np.errstate(all="ignore"):
+        families = [
+            family(c.figures, allowed, complete=c.complete)
+            for c, allowed in zip(cuts, chosen, strict=True)
+        ]
     verdicts = holm(families, 1 - contract.level)
     found = [
         _slice(each, family.contrasts, verdict)
@@ -191,7 +192,7 @@ def _figures(
             cut,
             primary(part),
             lambda group: primary(part.take(np.flatnonzero(cut.codes == group))),
-            len(rows.weights),
+            rows,
             support,
         )
 
@@ -216,7 +217,7 @@ def _of_items(
     if Measure.EXPOSURE in measures:
         figures.append(rankings.exposure(ranking, rows, counted.rows))
     if Measure.WORST_GROUP in measures:
-        found, usual = rankings.worst(ranking, primary, len(rows.weights), counted.rows)
+        found, usual = rankings.worst(ranking, primary, rows, counted.rows)
         figures.append(found)
     return _Cut(counted, shown, shown, tuple(figures), usual)
 
@@ -286,7 +287,7 @@ def _contrast(found: Contrast | None, limit: float) -> dict[str, Any] | None:
     turned = found.value < 0 and found.second != OVERALL
     first, second = (found.second, found.first) if turned else (found.first, found.second)
     value, half = (-found.value if turned else found.value), limit * found.error
-    known = np.isfinite(half)
+    known = np.isfinite(half) and (found.error > 0 or not value)
     return {
         "of": [first, second],
         "value": value + 0.0,

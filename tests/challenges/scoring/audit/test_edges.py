@@ -34,3 +34,41 @@ def test_a_ratio_is_taken_before_figures_are_rounded() -> None:
     found = figure(told(contract(), y, p, {"sexe": ["f"] * 8000 + ["h"] * 8000}), "selection")
     assert [cell["value"] for cell in found["groups"]] == [0.002, 0.002]
     assert (found["ratio"], found["alert"]) == (0.857, False)
+
+
+def test_a_group_all_right_and_one_all_wrong_are_a_gap() -> None:
+    """No resampling moves either, so the difference had no error and was claimed by nothing."""
+    y = np.tile([0, 1], 100)
+    p = np.where(np.arange(200) < 100, y, 1 - y)
+    chosen = contract(kind="string", measures=["worst_group"])
+    groups = {"sexe": ["f"] * 100 + ["h"] * 100}
+    found = figure(told(chosen, y, p, groups, texts=["non", "oui"]), "metric")
+    assert found["verdict"] == "gap"
+    assert found["gap"]["value"] == 1.0
+    assert 0.9 < found["gap"]["low"] < 1.0
+
+
+def test_a_perfect_area_is_not_known_for_sure() -> None:
+    y = np.tile([0.0, 1.0], 40)
+    found = figure(told(contract("roc_auc"), y, y, {"sexe": ["f"] * 40 + ["h"] * 40}), "auc")
+    assert [(c["low"], c["high"]) for c in found["groups"]] == [(0.839, 1.0)] * 2
+
+
+def test_an_error_that_no_resampling_moves_has_no_interval() -> None:
+    y = np.linspace(2.0, 9.0, 200)
+    p = y + np.where(np.arange(200) < 100, 0.5, 0.0)
+    groups = {"sexe": ["f"] * 100 + ["h"] * 100}
+    found = figure(told(contract("rmse", direction="min"), y, p, groups), "error")
+    assert [(c["value"], c["low"], c["high"]) for c in found["groups"]] == [
+        (0.5, None, None),
+        (0.0, None, None),
+    ]
+    assert (found["gap"]["value"], found["gap"]["low"]) == (0.5, None)
+
+
+def test_errors_too_large_to_square_claim_nothing() -> None:
+    rng = np.random.default_rng(0)
+    p = rng.choice([-1e306, 1e306], 200)
+    groups = {"sexe": ["f", "h"] * 100}
+    found = told(contract("mae", direction="min"), np.linspace(0.2, 0.9, 200), p, groups)
+    assert figure(found, "error")["verdict"] != "gap"
