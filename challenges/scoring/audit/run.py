@@ -28,7 +28,7 @@ from challenges.scoring.audit.figures import (
     of_metric,
     rate,
 )
-from challenges.scoring.audit.shown import closed, floors, positives, tables
+from challenges.scoring.audit.shown import closed, floors, positives, singles_out, tables
 from challenges.scoring.audit.slices import Floors, Slice, Table, hidden
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.metric import Part
@@ -155,7 +155,7 @@ def _cuts(
     rows: Rows,
     primary: Primary,
 ) -> Iterator[_Cut]:
-    measures = spec.measured(kind)
+    measures = _told(spec.measured(kind), part, rows, contract.least_group)
     wanted = {(key,) for key in contract.audited} | set(spec.crossings)
     counted = tables(contract, part, rows.y)
     hid = closed(contract, counted, labelled=rows.y is not None)
@@ -167,6 +167,15 @@ def _cuts(
         if key in part.items and part.ranks is not None:
             least = floors(contract, labelled=False)
             yield _of_items(key, part, rows, primary, measures, least)
+
+
+def _told(measures: tuple[Measure, ...], part: Part, rows: Rows, least: int) -> tuple[Measure, ...]:
+    """Leave out what would tell the group of a few persons that an answer singles out."""
+    if part.ranks is None and part.p.ndim == 1 and singles_out(part.p, least):
+        return ()
+    if rows.selected is not None and singles_out(rows.selected, least):
+        return tuple(each for each in measures if not set(BY_MEASURE[each]) & set(RATES))
+    return measures
 
 
 def _figures(

@@ -64,13 +64,26 @@ def closed(
     return persons, hidden(counted, floors(contract, labelled=True), persons, kinds)
 
 
+def singles_out(answered: Array, least: int) -> bool:
+    """Say whether an answer is the same everywhere but on a few rows, fewer than least.
+
+    Figures by group would then tell the group of the persons of those rows. answered: (n,).
+    """
+    for value in np.unique(answered[:least]):  # one of the first rows is not among the few
+        if 0 < len(answered) - int((answered == value).sum()) < least:
+            return True
+    return False
+
+
 def shown(
     contract: ScoringContract, part: Part, attribute: str, positive: Any = None
 ) -> frozenset[str]:
-    """Return the groups of an attribute whose figures may be shown.
+    """Return the groups of an attribute whose figures may be shown: none if an answer singles out.
 
     positive: the positive label of the figure, None to take a truth of 0 and 1 as it is.
     """
+    if part.p.ndim == 1 and part.ranks is None and singles_out(part.p, contract.least_group):
+        return frozenset()
     yes = positives(part, positive)
     counted = tables(contract, part, yes)
     _, sealed = closed(contract, counted, labelled=yes is not None)

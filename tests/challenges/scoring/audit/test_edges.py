@@ -3,8 +3,10 @@
 from typing import Any
 
 import numpy as np
+import pytest
 
 from challenges.scoring.audit.published import published
+from challenges.scoring.audit.shown import shown
 from tests.challenges.scoring.audit.parts import contract, figure, part, run
 
 
@@ -72,3 +74,38 @@ def test_errors_too_large_to_square_claim_nothing() -> None:
     groups = {"sexe": ["f", "h"] * 100}
     found = told(contract("mae", direction="min"), np.linspace(0.2, 0.9, 200), p, groups)
     assert figure(found, "error")["verdict"] != "gap"
+
+
+@pytest.mark.parametrize(
+    ("apart", "measured"), [(0, True), (1, False), (10, False), (11, True), (200, True)]
+)
+def test_an_answer_that_singles_out_a_few_rows_is_told_of_no_group(
+    apart: int, measured: bool
+) -> None:
+    """One positive answer in all: the only group with a positive answer is that person's."""
+    y = np.tile([0.0, 1.0], 200)
+    p = (np.arange(400) >= 400 - apart).astype(float)
+    column = {"measure": "worst_group"}
+    groups = {"sexe": ["f"] * 200 + ["h"] * 200}
+    found = told(contract(column=column), y, p, groups)
+    assert bool(found["slices"][0]["figures"]) is measured
+    assert (found["column"]["value"] is not None) is measured
+    if not measured:
+        assert found["slices"][0]["verdict"] == "few"
+
+
+def test_figures_by_group_of_an_answer_that_singles_out_are_withheld() -> None:
+    y = np.tile([0.0, 1.0], 200)
+    groups = {"sexe": ["f"] * 200 + ["h"] * 200}
+    one, many = ((np.arange(400) < apart).astype(float) for apart in (1, 100))
+    assert shown(contract(), part(y, one, groups), "sexe") == frozenset()
+    assert shown(contract(), part(y, many, groups), "sexe") == {"f", "h"}
+
+
+def test_few_scores_over_the_threshold_leave_out_the_rates_only() -> None:
+    y = np.tile([0.0, 1.0], 200)
+    p = np.linspace(0.0, 0.49, 400)
+    p[17] = 0.9
+    found = told(contract(), y, p, {"sexe": ["f"] * 200 + ["h"] * 200})
+    keys = [each["key"] for each in found["slices"][0]["figures"]]
+    assert keys == ["calibration", "ece", "auc", "bpsn", "bnsp", "metric"]

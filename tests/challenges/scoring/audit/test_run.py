@@ -37,7 +37,7 @@ def drawn(rng: np.random.Generator, n: int, groups: int) -> tuple[Any, Any, list
 def test_point_estimates_equal_fairlearn(seeds: range) -> None:
     chosen = contract(measures=RATES)
     for rng in rngs(21, seeds):
-        y, p, group = drawn(rng, int(rng.integers(60, 400)), int(rng.integers(2, 6)))
+        y, p, group = drawn(rng, int(rng.integers(150, 400)), int(rng.integers(2, 6)))
         answer = (p >= 0.5).astype(float)
         found = run(chosen, part(y, p, {"sexe": group}), replicates=20)
         frame = fair.MetricFrame(
