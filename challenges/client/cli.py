@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from challenges.client import language, online, receipts
+from challenges.client import bundles, language, online, receipts
 from challenges.client.receipts import ReceiptFault, ReceiptState
 from challenges.client.remote import Refused
 from challenges.client.reporting import text
@@ -194,6 +194,7 @@ RUN: Mapping[str, Callable[[argparse.Namespace], Json]] = {
     "verify-receipt": _verify_receipt,
     "version": _version,
     **online.RUN,
+    **bundles.RUN,
 }
 
 
@@ -227,7 +228,7 @@ def _spoken(arguments: Sequence[str]) -> str:
 
 def _parser(spoken: str) -> argparse.ArgumentParser:
     def told_help(name: str) -> str:
-        return (HELP | online.HELP)[name][LANGUAGES.index(spoken)].replace("%", "%%")
+        return (HELP | online.HELP | bundles.HELP)[name][LANGUAGES.index(spoken)].replace("%", "%%")
 
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--json", action="store_true", help=told_help("json"))
@@ -262,6 +263,7 @@ def _parser(spoken: str) -> argparse.ArgumentParser:
     verify.add_argument("--key", metavar="PUBLIC.pem", required=True, help=told_help("key"))
     command("version")
     online.add_commands(command, spoken)
+    bundles.add_commands(command, spoken)
     return parser
 
 

@@ -65,6 +65,19 @@ class Portal:
         kind, data = _form({}, file)
         return self._json("POST", f"challenges/{quote(slug)}/check", data, kind)
 
+    def deposit(self, file: Path) -> Json:
+        """Deposit a bundle to import; returns its import."""
+        kind, data = _form({}, file)
+        return self._json("POST", "challenges/imports", data, kind)
+
+    def take(self, path: str, target: Path) -> int:
+        """Download a file of the API in one's own name; returns its size in bytes."""
+        headers = {"Authorization": f"Bearer {self.access.token}"}
+        request = urllib.request.Request(  # noqa: S310  # the scheme was checked
+            f"{self.access.server}/api/v1/{path}", headers=headers
+        )
+        return self._kept(request, target, None)
+
     def submit(self, slug: str, phase: int, file: Path, fields: Mapping[str, str]) -> Json:
         """Submit a file, at once or in parts; returns the receipt.
 
@@ -85,10 +98,14 @@ class Portal:
 
         Raises UsageFault when its digest is not the one announced; the file is then not kept.
         """
+        request = urllib.request.Request(address(place))  # noqa: S310  # checked there
+        return self._kept(request, target, sha256)
+
+    def _kept(self, request: urllib.request.Request, target: Path, sha256: str | None) -> int:
+        """Write an answer to a file that gets its name once whole."""
         draft = target.with_name(f"{target.name}.part")
         digest, size = hashlib.sha256(), 0
         try:
-            request = urllib.request.Request(address(place))  # noqa: S310  # checked there
             with self._open(request) as answer, draft.open("wb") as file:
                 while chunk := answer.read(READ_BYTES):
                     digest.update(chunk)

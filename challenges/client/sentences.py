@@ -153,6 +153,11 @@ USAGE: Mapping[str, tuple[str, str]] = {
         "Votre équipe n’a pas de soumission n° {detail} dans cette phase.",
         "Your team has no entry no. {detail} in this phase.",
     ),
+    "U_ANSWER": (
+        "Écrivez --answer CLÉ=RÉPONSE : {detail}.",
+        "Write --answer KEY=ANSWER: {detail}.",
+    ),
+    "U_EXISTS": ("Ce fichier existe déjà : {detail}.", "This file is already there: {detail}."),
     "U_FACT": ("Écrivez --fact CLÉ=RÉPONSE : {detail}.", "Write --fact KEY=ANSWER: {detail}."),
     "U_PUBLIC_KEY": (
         "Ce n’est pas une clé publique Ed25519 en PEM : {detail}.",
@@ -235,6 +240,23 @@ FRAMES: Mapping[str, tuple[str, str]] = {
     ),
     "joined.other": ("Règlement accepté, inscription : {state}.", "Rules accepted: {state}."),
     "kept": ("Écrit : {name}", "Written: {name}"),
+    "awaited": ("réponse attendue", "answer expected"),
+    "drafted": ("Brouillon créé : {slug}", "Draft created: {slug}"),
+    "import.waiting": ("En cours de lecture : {page}", "Being read: {page}"),
+    "import.read": (
+        "Rapport prêt, rien n’est créé : {page}",
+        "Report ready, nothing created: {page}",
+    ),
+    "import.refused": ("Archive refusée, rien n’est créé.", "Archive refused, nothing created."),
+    "import.accepted": ("Brouillon supprimé depuis.", "Draft deleted since."),
+    "import.failed": (
+        "Panne du portail : déposez l’archive de nouveau plus tard.",
+        "Failure of the portal: deposit the archive again later.",
+    ),
+    "import.expired": (
+        "Archive effacée : déposez-la de nouveau.",
+        "Archive deleted: deposit it again.",
+    ),
     "received": (
         "Soumission n° {number} reçue le {at}, sha256 {sha256}",
         "Entry no. {number} received on {at}, sha256 {sha256}",

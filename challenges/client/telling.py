@@ -1,9 +1,10 @@
 """What the commands that ask the portal show to a person, line by line."""
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from challenges.client import bundles
 from challenges.client.sentences import FRAMES, frame
 
 Json = dict[str, Any]
@@ -11,7 +12,8 @@ Json = dict[str, Any]
 
 def lines(options: argparse.Namespace, answer: Json) -> Iterator[str]:
     """Yield the lines of the answer of a command; options.lang is the language."""
-    return TELL[options.command](answer, options.lang)
+    tell = TELL | dict(bundles.TELL)
+    return tell[options.command](answer, options.lang)
 
 
 def _login(answer: Json, spoken: str) -> Iterator[str]:
@@ -90,7 +92,7 @@ def _standings(board: Json, spoken: str) -> Iterator[str]:
         yield frame("none", spoken)
 
 
-TELL: Mapping[str, Callable[[Json, str], Iterator[str]]] = {
+TELL: dict[str, Callable[[Json, str], Iterator[str]]] = {
     "login": _login,
     "list": _list,
     "rules": _rules,
