@@ -9,7 +9,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import jobs, receipts
+from challenges.actions import fact_sheets, jobs, receipts
 from challenges.actions.isolation import refuse_not_isolated
 from challenges.enums import (
     ChallengeStatus,
@@ -144,7 +144,7 @@ def _accept(deposit: _Deposit, by: User) -> Accepted:
         return _replay(earlier, deposit)
     grace = refuse_closed(phase, now, first_byte_at=deposit.first_byte_at)
     terms = _refuse_outsiders(phase.challenge, team, by)
-    _refuse_fact_sheet(phase.challenge, deposit.fact_sheet)
+    fact_sheets.refuse_wrong(phase.challenge.fact_sheet, deposit.fact_sheet)
     received_at = _strictly_later(enrolment, now)
     day_slot, total_slot = _slots(enrolment, phase, received_at)
     entry = Entry(
@@ -265,16 +265,6 @@ def _refuse_outsiders(challenge: Challenge, team: Team, by: User) -> dict[str, A
             code="team_too_small",
         )
     return {"number": terms.number, "sha256": terms.sha256} if terms else {}
-
-
-def _refuse_fact_sheet(challenge: Challenge, answers: dict[str, Any]) -> None:
-    declared = {str(question["key"]) for question in challenge.fact_sheet}
-    if declared != set(answers):
-        raise Invalid(
-            _("La fiche de la soumission doit répondre exactement aux questions posées."),
-            code="fact_sheet",
-            faults=sorted(declared ^ set(answers)),
-        )
 
 
 def _strictly_later(enrolment: Enrolment, now: datetime) -> datetime:

@@ -7,8 +7,10 @@ from uuid import uuid4
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from challenges.actions import fact_sheets
 from challenges.client.receipts import MAX_BYTES
 from challenges.models import Phase, Terms
 from portal.lib.files import safe_name
@@ -62,6 +64,27 @@ class InvitationForm(forms.Form):
     )
 
 
+def _asked(question: Mapping[str, Any]) -> forms.Field:
+    """Make the field of one of the organiser's questions, by its type."""
+    options, kind = fact_sheets.choices(question), question.get("type")
+    common: dict[str, Any] = {
+        "label": str(question.get("label") or question["key"]),
+        "required": bool(question.get("required", True)),
+        "error_messages": {"required": _("L’organisateur demande cette réponse.")},
+    }
+    if kind == "checkbox" and options:
+        named = [(each, each) for each in options]
+        return forms.MultipleChoiceField(
+            choices=named, widget=forms.CheckboxSelectMultiple, **common
+        )
+    if options:
+        first = [] if common["required"] else [("", _("Sans réponse"))]
+        return forms.ChoiceField(choices=[*first, *((each, each) for each in options)], **common)
+    if kind in {"checkbox", "boolean"}:
+        return forms.BooleanField(**common | {"required": False})
+    return forms.CharField(max_length=fact_sheets.MOST_CHARACTERS, **common)
+
+
 class EntryForm(forms.Form):
     """Submit a file of predictions, or only check its format."""
 
@@ -86,13 +109,11 @@ class EntryForm(forms.Form):
         self, data: Any = None, files: Any = None, *, questions: Sequence[Mapping[str, Any]] = ()
     ) -> None:
         super().__init__(data, files, initial={"key": str(uuid4())})
-        self.questions = [str(question["key"]) for question in questions]
-        for question in questions:
-            self.fields[f"fact_{question['key']}"] = forms.CharField(
-                label=str(question.get("label") or question["key"]),
-                max_length=2_000,
-                error_messages={"required": _("L’organisateur demande cette réponse.")},
-            )
+        self.questions: dict[str, str] = {}
+        for at, question in enumerate(questions):
+            name = f"fact_{slugify(question['key']) or at}"
+            self.questions[name] = str(question["key"])
+            self.fields[name] = _asked(question)
 
     def clean(self) -> dict[str, Any]:
         """Refuse to submit an empty file; a check of it has a verdict."""
@@ -107,12 +128,12 @@ class EntryForm(forms.Form):
     @property
     def facts(self) -> list[BoundField]:
         """List the fields that the organiser added."""
-        return [self[f"fact_{key}"] for key in self.questions]
+        return [self[name] for name in self.questions]
 
     @property
-    def fact_sheet(self) -> dict[str, str]:
+    def fact_sheet(self) -> dict[str, Any]:
         """Return the answers to the organiser's questions."""
-        return {key: self.cleaned_data[f"fact_{key}"] for key in self.questions}
+        return {key: self.cleaned_data[name] for name, key in self.questions.items()}
 
     @property
     def file_name(self) -> str:

@@ -115,3 +115,12 @@ def told(challenge: Challenge) -> "QuerySet[ProgramReport]":
         .select_related("evaluation__entry__enrolment__team", "evaluation__entry__enrolment__phase")
         .order_by("-written_at", "-pk")
     )
+
+
+def reports_of(entry: Entry) -> "QuerySet[ProgramReport]":
+    """List what the programs said of one entry under examination, for the moderators."""
+    return (
+        ProgramReport.objects.filter(evaluation__entry=entry, evaluation__examined=True)
+        .select_related("evaluation__entry__enrolment__phase")
+        .order_by("pk")
+    )

@@ -51,7 +51,10 @@ def entry_failed(entry_id: str) -> None:
 
 @handler("mail.entry_examined")
 def entry_examined(entry_id: str) -> None:
-    """Tell the team, the organisers and the moderators that an entry is under examination."""
+    """Tell the team, the organisers and the moderators that an entry is under examination.
+
+    The organisers are sent to what their program said, when it did not answer as it should.
+    """
     _entry_letter("entry_examined", entry_id)
     entry = Entry.objects.select_related("enrolment__phase__challenge").get(pk=entry_id)
     challenge = entry.enrolment.phase.challenge
@@ -63,6 +66,16 @@ def entry_examined(entry_id: str) -> None:
         event=f"{entry.pk}:{entry.version}",
         about=str(entry.pk),
     )
+    if entry.evaluations.filter(examined=True).exists():
+        tell(
+            "program_to_mend",
+            organisers(challenge),
+            challenge,
+            path=f"/espace/challenges/{challenge.slug}/programme/",
+            event=f"{entry.pk}:{entry.version}",
+            about=entry.reason_code,
+        )
+        return
     tell(
         "entry_attention",
         organisers(challenge),

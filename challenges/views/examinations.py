@@ -15,7 +15,9 @@ from challenges.actions import examinations
 from challenges.forms import ExaminationForm
 from challenges.models import Entry
 from challenges.queries import examinations as reads
+from challenges.queries import programs
 from challenges.rules import may_examine_entries, may_examine_entry
+from challenges.views import program_reports
 from challenges.views.teams import person
 from portal.accounts.authorization import require
 
@@ -79,6 +81,7 @@ def _show(
         "section": "challenges",
         "entry": found,
         "job": reads.examined([found])[0].job,
+        "reports": program_reports.rows(programs.reports_of(found)),
         "form": form,
         "changed": changed,
         "own": not may_examine_entry(person(request), found),

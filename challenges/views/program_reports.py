@@ -1,5 +1,8 @@
 """What the organiser's programs said beside their scores: for the organiser alone."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from challenges import rules
+from challenges.models import ProgramReport
 from challenges.queries import programs
 from challenges.views.organiser import find_to_run
 from challenges.views.teams import person
@@ -27,13 +31,9 @@ FAULTS = {
 }
 
 
-@require_safe
-def listing(request: HttpRequest, slug: str) -> HttpResponse:
-    """List what the programs reported, the last first."""
-    challenge = find_to_run(request, slug)
-    require(rules.may_edit_challenge, person(request), challenge)
-    page = Paginator(programs.told(challenge), PER_PAGE).get_page(request.GET.get("page"))
-    rows = [
+def rows(reports: Iterable[ProgramReport]) -> list[dict[str, Any]]:
+    """Put reports into words: the entry, the cause, the scores that were refused."""
+    return [
         {
             "report": each,
             "entry": each.evaluation.entry,
@@ -43,13 +43,21 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
                 for one in each.faults
             ],
         }
-        for each in page.object_list
+        for each in reports
     ]
+
+
+@require_safe
+def listing(request: HttpRequest, slug: str) -> HttpResponse:
+    """List what the programs reported, the last first."""
+    challenge = find_to_run(request, slug)
+    require(rules.may_edit_challenge, person(request), challenge)
+    page = Paginator(programs.told(challenge), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "section": "challenges",
         "challenge": challenge,
         "page": page,
-        "rows": rows,
+        "rows": rows(page.object_list),
         "crumbs": [
             (_("Mes challenges"), reverse("challenges:organiser_list")),
             (challenge.title, reverse("challenges:organiser", args=[slug])),

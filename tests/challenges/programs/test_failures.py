@@ -4,14 +4,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
 
-from challenges.actions import checks, entries, evaluations
+from challenges.actions import checks, entries, examinations
 from challenges.actions.foreign_imports import import_bundle
 from challenges.actions.isolation import NoSandbox
 from challenges.enums import EntryStatus, EvaluationState
 from challenges.models import Challenge, Entry, ScorerVersion, Team
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.worker import drain, isolation
+from portal.audit import outbox
 from portal.audit.models import Outbox
 from tests.challenges import world
 from tests.challenges.bundles.foreign import own
@@ -94,6 +98,8 @@ def test_what_the_program_does_wrong_waits_for_a_moderator(
     what: str, reason: str, faults: list[list[str]], challenge: Challenge
 ) -> None:
     isolated()
+    while outbox.relay():
+        pass
     entry = worked(entered(challenge, what))
 
     assert (entry.status, entry.reason_code) == (EntryStatus.NEEDS_ATTENTION, reason)
@@ -104,6 +110,12 @@ def test_what_the_program_does_wrong_waits_for_a_moderator(
     assert not evaluation.scores.exists()
     assert Outbox.objects.filter(topic="mail.entry_examined").count() == 1
     assert CANARY not in entry.reason_sentence
+    mail.outbox.clear()
+    while outbox.relay():
+        pass
+    told = {one for message in mail.outbox for one in message.to}
+    assert told >= {captain_of(entry.enrolment.team).email, world.owner_of(challenge).email}
+    assert not any(CANARY in message.body for message in mail.outbox)
 
 
 def test_a_file_that_a_proven_program_refuses_is_the_teams_fault(challenge: Challenge) -> None:
@@ -137,12 +149,16 @@ def test_an_examined_entry_may_be_tried_again_or_closed(challenge: Challenge) ->
     isolated()
     entry = worked(entered(challenge, "missing"))
     moderator: Any = UserFactory(region="moderator")
+    client = Client()
+    client.force_login(moderator)
+    said = client.get(reverse("challenges:examination", args=[entry.pk])).content.decode()
+    assert "score absent : <code>b</code>" in said.replace("\N{NO-BREAK SPACE}", " ")
 
-    evaluations.requeue(entry=entry, by=moderator)
+    examinations.requeue(entry=entry, by=moderator)
     entry = worked(entry)
 
     assert entry.status == EntryStatus.NEEDS_ATTENTION
-    evaluations.give_up(entry=entry, our_fault=True, by=moderator)
+    examinations.give_up(entry=entry, our_fault=True, by=moderator)
     entry.refresh_from_db()
     assert (entry.status, entry.day_slot) == (EntryStatus.FAILED, None)
 

@@ -9,16 +9,27 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
-from challenges.actions import reveals
+from challenges.actions import fact_sheets, reveals
 from challenges.actions.foreign_imports import import_bundle
 from challenges.enums import EntryStatus
+from challenges.forms import EntryForm
 from challenges.models import Challenge, Entry, Phase, Score
 from challenges.worker import drain
 from challenges.worker.rehearsals import rehearsed
+from portal.lib.refusals import Invalid
 from tests.challenges import world
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED, expected
-from tests.challenges.programs.cases import Clock, enter, figures, isolated, opened, worked
+from tests.challenges.programs.cases import (
+    Clock,
+    draft,
+    enter,
+    figures,
+    isolated,
+    opened,
+    worked,
+)
 from tests.factories.accounts import UserFactory
 
 pytestmark = [NEEDED, pytest.mark.django_db(transaction=True)]
@@ -26,7 +37,7 @@ FACTS = {
     "v2_multi_taches": {
         "METHODE": "Moyenne mobile",
         "FAMILLE": "statistique",
-        "DONNEES_EXTERNES": "false",
+        "DONNEES_EXTERNES": False,
         "LIEN": "",
     },
     "evalai": {"Langue du modèle": "français"},
@@ -131,3 +142,23 @@ def test_the_sealed_split_is_told_at_the_reveal_alone(hour: Clock) -> None:
     assert after - before == {("private", "F1", 0.8416), ("private", "Exact", 0.4667)}
     board = phase.leaderboards.get()
     assert [row.entry_id for row in board.standings.filter(split="private")] == [entry.pk]
+
+
+def test_the_answers_of_a_fact_sheet_are_judged_as_recorded() -> None:
+    challenge = draft("v2_multi_taches")
+    judged = expected("v2_multi_taches")["fact_sheet_answers"]
+    for case in judged:
+        found: list[str] = []
+        try:
+            fact_sheets.refuse_wrong(challenge.fact_sheet, case["answer"])
+        except Invalid as refusal:
+            found = list(refusal.faults)
+        assert found == ([case["field"]] if case["verdict"] == "refuse" else [])
+    form = EntryForm(
+        {"key": "k", "fact_methode": "x", "fact_famille": "règles", "fact_donnees_externes": "on"},
+        {"file": SimpleUploadedFile("a.zip", b"PK")},
+        questions=challenge.fact_sheet,
+    )
+    assert form.is_valid(), form.errors
+    fact_sheets.refuse_wrong(challenge.fact_sheet, form.fact_sheet)
+    assert form.fact_sheet["DONNEES_EXTERNES"] is True
