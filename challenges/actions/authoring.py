@@ -112,9 +112,17 @@ def draft(challenge: Challenge, by: User) -> Challenge:
     return challenge
 
 
-def add_file(*, challenge: Challenge, role: spec.Role, deposit: Deposit, by: User) -> Challenge:
+def add_file(
+    *,
+    challenge: Challenge,
+    role: spec.Role,
+    deposit: Deposit,
+    by: User,
+    expected_score: float | None = None,
+) -> Challenge:
     """Put a file into a draft; one of the same role or name is replaced.
 
+    expected_score: of a reference, the public value of the ranking figure, compared by the check.
     In order: the answers and the reference are sealed at once, other files stored; document;
     event "challenge.file_added" with the role and never the content. Only the header of a table
     is kept in clear. Raises NotAllowed, Conflict, Invalid.
@@ -132,6 +140,8 @@ def add_file(*, challenge: Challenge, role: spec.Role, deposit: Deposit, by: Use
     if not is_relative(name):
         raise Invalid(_("Donnez au fichier un nom simple, sans « : »."), code="file_name")
     entry: dict[str, Any] = {"path": name, "role": role.value, "columns": columns}
+    if expected_score is not None and role is spec.Role.BASELINE_SUBMISSION:
+        entry["expected_score"] = expected_score
     with transaction.atomic():
         challenge = draft(challenge, by)
         files = files_of(challenge)

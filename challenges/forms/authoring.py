@@ -297,3 +297,9 @@ class FileForm(forms.Form):
         help_text=_("200 Mo au plus. Les tables sont des CSV en UTF-8 avec une ligne d’en-tête."),
         error_messages={"required": _("Choisissez le fichier.")},
     )
+    expected_score = forms.FloatField(
+        label=_("Score public attendu, pour une solution de référence"),
+        required=False,
+        localize=True,
+        help_text=_("Le contrôle compare ce que la mesure qui classe lui donne."),
+    )

@@ -46,7 +46,11 @@ def write_files(request: HttpRequest, slug: str) -> HttpResponse:
             status = tried(
                 form,
                 lambda: authoring.add_file(
-                    challenge=challenge, role=role, deposit=deposit, by=person(request)
+                    challenge=challenge,
+                    role=role,
+                    deposit=deposit,
+                    by=person(request),
+                    expected_score=form.cleaned_data["expected_score"],
                 ),
                 FILE_FAULTS,
             )
@@ -78,6 +82,7 @@ def _file_row(entry: dict[str, Any]) -> dict[str, Any]:
         "role": ROLES.get(role, role.value),
         "sealed": sealed,
         "columns": entry.get("columns") or [],
+        "expected": entry.get("expected_score"),
     }
 
 

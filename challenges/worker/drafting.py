@@ -4,8 +4,10 @@ The worker opens the sealed answers, writes the folder in memory and calls the
 import. What it says back holds no value of a file.
 """
 
+import json
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,12 @@ from django.utils.translation import gettext as _
 from challenges.actions import authoring, jobs, phases
 from challenges.actions.imports import Imported, import_folder
 from challenges.actions.jobs import WORKER
-from challenges.bundles import writer
-from challenges.bundles.report import Problem
-from challenges.enums import ChallengeStatus
+from challenges.actions.rehearsals import Rehearsal
+from challenges.bundles import portable, recorded, writer
+from challenges.bundles.folder import Folder
+from challenges.bundles.report import Findings, Problem
+from challenges.bundles.spec import Expected
+from challenges.enums import ChallengeStatus, Split
 from challenges.models import Challenge, ChallengeDraft, Job, Phase, PhaseTask
 from challenges.worker import vault
 from challenges.worker.lease import Beating
@@ -27,6 +32,7 @@ from portal.lib import objects
 from portal.lib.files import safe_name
 from portal.lib.refusals import Refusal
 
+REFERENCE, EXPECTED = "reference", ".expected.json"
 MEMORY = Path("/dev/shm")  # noqa: S108  # a private folder of it, removed at the end
 
 
@@ -57,6 +63,9 @@ def _imported(written: ChallengeDraft) -> tuple[list[dict[str, str]], list[dict[
         with tempfile.TemporaryDirectory(prefix="draft-", dir=place) as scratch:
             folder = Path(scratch) / "challenge"
             writer.write(folder, _document(challenge), _contents(written))
+            surprises = _unexpected(challenge, folder)
+            if surprises:
+                return _said(surprises), []
             made: Imported = import_folder(
                 folder=folder,
                 by=by,
@@ -68,6 +77,27 @@ def _imported(written: ChallengeDraft) -> tuple[list[dict[str, str]], list[dict[
     if not made.errors:
         phases.follow(challenge=challenge)
     return _said(made.errors), _said(made.warnings)
+
+
+def _unexpected(challenge: Challenge, folder: Path) -> Sequence[Problem]:
+    """Compare the public score of the reference with what its organiser expects, where said."""
+    wanted = next(
+        (
+            each["expected_score"]
+            for each in authoring.all_files(challenge)
+            if each.get("expected_score") is not None
+        ),
+        None,
+    )
+    read = portable.read(folder)
+    if wanted is None or read.spec is None:
+        return ()  # the import tells the faults
+    scores = {REFERENCE: {Split.PUBLIC.value: {read.spec.primary.key: wanted}}}
+    (folder / EXPECTED).write_text(json.dumps(scores), encoding="utf-8")
+    findings = Findings()
+    expected = replace(read.spec, expected=Expected(EXPECTED, baseline=REFERENCE))
+    recorded.check(expected, Folder(folder), Rehearsal(), findings)
+    return findings.errors
 
 
 def _said(problems: Sequence[Problem]) -> list[dict[str, str]]:

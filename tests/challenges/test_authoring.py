@@ -192,6 +192,27 @@ def test_a_baseline_by_form_is_scored_like_an_entry(by: User) -> None:
     assert challenge.teams.get().enrolments.get().entries.get().status == "scored"
 
 
+@pytest.mark.parametrize(("expected", "state"), [(0.2778, "done"), (0.5, "refused")])
+def test_the_expected_score_of_a_reference_is_compared(
+    by: User, expected: float, state: str
+) -> None:
+    challenge = filled(by)
+    authoring.add_file(
+        challenge=challenge,
+        role=Role.BASELINE_SUBMISSION,
+        deposit=deposit("reference.csv", answer(0.4)),
+        expected_score=expected,
+        by=by,
+    )
+    authoring.ask_build(challenge=challenge, by=by)
+    assert drain()
+    written = ChallengeDraft.objects.get()
+    assert (written.state, [each["code"] for each in written.errors]) == (
+        state,
+        [] if state == "done" else ["E_SCORES"],
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "content", "role", "code"),
     [
