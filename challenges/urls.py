@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from challenges import feeds
 from challenges.views import (
     authoring,
+    benches,
     building,
     cards,
     certificates,
@@ -79,6 +80,7 @@ challenge_patterns: list[URLPattern | URLResolver] = [
     path("classement/integrer/", embeds.instructions, name="embed"),
     path("classement/cadre/", embeds.frame, name="embed_frame"),
     path("classement.atom", embeds.feed, name="standings_feed"),
+    path("banc-essai/", benches.bench, name="bench"),
     path("classement.csv", standings.standings_csv, name="standings_csv"),
     path("classement.json", standings.standings_json, name="standings_json"),
     path("bilan/", reports.report, name="report"),

@@ -157,7 +157,8 @@ def _accept(deposit: _Deposit, by: User) -> Accepted:
         original_name=deposit.name,
         received_at=received_at,
         first_byte_at=deposit.first_byte_at,
-        closes_at_snapshot=phase.closes_at,
+        closes_at_snapshot=None if takes_bench(phase) else phase.closes_at,
+        is_bench=takes_bench(phase),
         grace=grace,
         quota_day=clock.paris_day(received_at),
         day_slot=day_slot,
@@ -208,7 +209,12 @@ def _replay(earlier: Entry, deposit: _Deposit) -> Accepted:
 
 
 def refuse_closed(phase: Phase, now: datetime, *, first_byte_at: datetime | None = None) -> bool:
-    """Raise Closed unless the phase takes entries; return whether the grace delay is used."""
+    """Raise Closed unless the phase takes entries; return whether the grace delay is used.
+
+    After its final results, a phase that stays open as a bench takes them.
+    """
+    if takes_bench(phase):
+        return False
     if phase.challenge.status not in {ChallengeStatus.PUBLISHED, ChallengeStatus.CLOSED}:
         raise Closed(_("Ce challenge ne reçoit pas de soumission."), code="phase_closed")
     match phase.moment(now):
@@ -226,6 +232,12 @@ def refuse_closed(phase: Phase, now: datetime, *, first_byte_at: datetime | None
             if phase.challenge.status != ChallengeStatus.PUBLISHED:
                 raise Closed(_("Ce challenge est clos."), code="phase_closed")
             return False
+
+
+def takes_bench(phase: Phase) -> bool:
+    """Say whether a phase takes entries after its results, its challenge not being stopped."""
+    stopped = {ChallengeStatus.SUSPENDED, ChallengeStatus.ARCHIVED}
+    return phase.is_bench and phase.challenge.status not in stopped
 
 
 def _grace(phase: Phase, now: datetime, first_byte_at: datetime) -> bool:
@@ -295,7 +307,8 @@ def _slots(enrolment: Enrolment, phase: Phase, at: datetime) -> tuple[int | None
                 _("Attendez la fin de l’évaluation en cours avant d’envoyer un autre fichier."),
                 next_opening=None,
             )
-    total_slot = _lowest_free(enrolment, counted, "total_slot", phase.max_total)
+    most = None if takes_bench(phase) else phase.max_total  # a bench has the quota of a day only
+    total_slot = _lowest_free(enrolment, counted, "total_slot", most)
     if total_slot == 0:
         raise QuotaSpent(_("Votre équipe a utilisé tous ses essais."), next_opening=None)
     day_slot = _lowest_free(enrolment, today, "day_slot", phase.max_per_day)

@@ -207,7 +207,7 @@ def _held(job: Job) -> tuple[Evaluation, Entry]:
 
 
 def _release(evaluation: Evaluation, entry: Entry, result: Result, now: datetime) -> None:
-    climbs = entry.enrolment.phase.climbs and not entry.is_baseline
+    climbs = entry.climbs
     figures, intervals = ({}, {}) if climbs else (result.public, result.intervals)
     scores = releases.public(evaluation, figures, intervals, at=now)
     with immutable.writes(Score):
@@ -275,7 +275,8 @@ def _end(entry: Entry, failed: list[Evaluation], now: datetime) -> str:
         return "mail.entry_examined"
     entry.become(EntryStatus.SCORED, at=now)
     record("entry.scored", by=WORKER, on=entry)
-    queue_standings(entry.enrolment.phase_id, cause=f"{entry.pk}:{entry.version}")
+    if not entry.is_bench:  # the boards are final
+        queue_standings(entry.enrolment.phase_id, cause=f"{entry.pk}:{entry.version}")
     return "mail.entry_scored"
 
 
@@ -295,7 +296,7 @@ def queue_standings(phase_id: int, *, cause: str) -> None:
 
 def settle_later(entry: Entry) -> None:
     """Queue what waits for an entry that ends without a score, where a Ladder goes in order."""
-    if entry.enrolment.phase.climbs:
+    if entry.climbs:
         queue_standings(entry.enrolment.phase_id, cause=f"{entry.pk}:{entry.version}")
 
 

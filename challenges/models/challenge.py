@@ -351,6 +351,11 @@ class Phase(models.Model):
         return reveal is not None and reveal.executed_at is not None
 
     @property
+    def is_bench(self) -> bool:
+        """Say whether it takes entries after its final results, that change none of them."""
+        return self.benchmark_after_close and self.is_revealed
+
+    @property
     def grace_ends_at(self) -> datetime | None:
         """Return until when an upload begun before the close may still end; None without close.
 

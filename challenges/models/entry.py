@@ -45,6 +45,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
             Q(enrolment__team__state__in=live) | Q(enrolment__team__merged_into__state__in=live),
             status=EntryStatus.SCORED,
             disqualified_at__isnull=True,
+            is_bench=False,
         )
 
     def locked(self, entry: "Entry") -> "Entry":
@@ -82,6 +83,8 @@ class Entry(models.Model):
     verdict = models.JSONField(default=dict, blank=True)
     canonical_sha256 = models.CharField(max_length=64, blank=True)
     is_baseline = models.BooleanField(default=False)
+    # Received after the final results, which it never changes: see `Phase.is_bench`.
+    is_bench = models.BooleanField(default=False)
     final_choice = models.BooleanField(default=False)
     disqualified_at = models.DateTimeField(null=True, blank=True)
     disqualified_by = models.ForeignKey(
@@ -147,6 +150,11 @@ class Entry(models.Model):
             )
         self.status, self.status_since, self.reason_code = status, at, reason
         self.version += 1
+
+    @property
+    def climbs(self) -> bool:
+        """Say whether its public score goes through the Ladder of its phase."""
+        return self.enrolment.phase.climbs and not self.is_baseline and not self.is_bench
 
     @property
     def status_word(self) -> str:

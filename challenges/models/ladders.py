@@ -52,7 +52,9 @@ def chain(enrolment: Enrolment, task: PhaseTask) -> Chain:
     }
     leader: Evaluation | None = None
     waiting: list[Evaluation] = []
-    for entry in enrolment.entries.filter(is_baseline=False).order_by("received_at", "number"):
+    for entry in enrolment.entries.filter(is_baseline=False, is_bench=False).order_by(
+        "received_at", "number"
+    ):
         found = evaluations.get(entry.pk)
         if found is None:
             if entry.status in _WAITED_FOR:
@@ -72,6 +74,7 @@ def waiting_enrolments(phase: Phase, task: PhaseTask) -> list[Enrolment]:
         Enrolment.objects.filter(
             phase=phase,
             entries__is_baseline=False,
+            entries__is_bench=False,
             entries__evaluations__scorer_version_id=task.scorer_version_id,
             entries__evaluations__holdout_id=task.holdout_id,
             entries__evaluations__state=EvaluationState.DONE,

@@ -112,7 +112,8 @@ def ladder_of(entry: Entry) -> dict[str, Any] | None:
     {"improved": True, False or None while it waits, "kept": number or None, "message"}; None
     for an entry that is not scored, or a phase without a Ladder.
     """
-    if entry.status != EntryStatus.SCORED or not entry.enrolment.phase.climbs:
+    climbs = entry.enrolment.phase.climbs and not entry.is_bench
+    if entry.status != EntryStatus.SCORED or not climbs:
         return None
     rung = (
         Rung.objects.filter(in_force("evaluation__"), evaluation__entry=entry)

@@ -104,7 +104,9 @@ def ranked(
 
 def participation(phase: Phase) -> dict[str, Any]:
     """Count teams, people, entries by their outcome and failures by their code."""
-    entries = Entry.objects.filter(enrolment__phase=phase, enrolment__team__is_baseline=False)
+    entries = Entry.objects.filter(
+        enrolment__phase=phase, enrolment__team__is_baseline=False, is_bench=False
+    )
     states = dict(entries.order_by().values_list("status").annotate(n=Count("pk")))
     failures = dict(
         entries.exclude(reason_code="")

@@ -58,11 +58,12 @@ def quota_left(phase: Phase, team: Team | None, at: datetime | None = None) -> Q
     day_used = entries.filter(quota_day=day, day_slot__isnull=False).count()
     total_used = entries.filter(total_slot__isnull=False).count()
     spent_today = phase.max_per_day is not None and day_used >= phase.max_per_day
-    spent = phase.max_total is not None and total_used >= phase.max_total
+    max_total = None if phase.is_bench else phase.max_total
+    spent = max_total is not None and total_used >= max_total
     opening = clock.next_paris_midnight(now) if spent_today and not spent else None
     if phase.max_per_day == 0:
         opening = None
-    return Quota(day_used, phase.max_per_day, total_used, phase.max_total, opening)
+    return Quota(day_used, phase.max_per_day, total_used, max_total, opening)
 
 
 def team_of(challenge: Challenge, user: Viewer) -> Team | None:

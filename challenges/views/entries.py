@@ -261,6 +261,8 @@ def _page(
         refused = 200 if request.method in {"GET", "HEAD"} else 403
         return render(request, "challenges/entries_none.html", context, status=refused)
     form = form or EntryForm(questions=context["challenge"].fact_sheet)
+    bench = context["phase"] is not None and acts.takes_bench(context["phase"])
+    context |= {"bench": bench, "open": context["open"] or bench}
     context |= {"form": form, "verdict": verdict} | _team_context(request, context)
     return render(request, "challenges/entries.html", context, status=status)
 

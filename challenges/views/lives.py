@@ -52,8 +52,7 @@ def is_final(entry: Entry) -> bool:
 
 def waits(entry: Entry, text: str) -> bool:
     """Say whether a scored entry waits for those before it to be shown."""
-    climbs = entry.enrolment.phase.climbs and not entry.is_baseline
-    return entry.status == EntryStatus.SCORED and climbs and not text
+    return entry.status == EntryStatus.SCORED and entry.climbs and not text
 
 
 def stages(entry: Entry, score_text: str, *, waits: bool = False) -> list[dict[str, Any]]:

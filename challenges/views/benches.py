@@ -1,0 +1,28 @@
+"""Show the bench of a phase: what was entered after its final results, beside them."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from challenges.queries import benches
+from challenges.views.head import scene
+from challenges.views.standings import phase_wanted
+from portal.lib.refusals import Hidden
+
+PER_PAGE = 25
+
+
+@login_not_required
+@require_safe
+def bench(request: HttpRequest, slug: str) -> HttpResponse:
+    """Rank the best public score of each team, of the phase and since; final results stay."""
+    context = scene(request, slug, "standings")
+    phase = phase_wanted(request, context["challenge"], context["phase"])
+    board = benches.board_of(phase) if phase is not None and phase.is_bench else None
+    if phase is None or board is None or board.primary is None:
+        raise Hidden
+    page = Paginator(benches.rows(phase, board.primary), PER_PAGE).get_page(request.GET.get("page"))
+    context |= {"shown_phase": phase, "column": board.primary, "page": page, "rows": list(page)}
+    return render(request, "challenges/bench.html", context)
