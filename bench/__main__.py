@@ -24,7 +24,7 @@ import psycopg2
 HERE = Path(__file__).resolve().parent
 DOCS = HERE.parent / "docs"
 Found = dict[str, dict[str, Any]]
-ON_DATABASES = {"search"}
+ON_DATABASES = {"boards", "search"}
 
 
 @contextmanager

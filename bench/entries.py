@@ -5,7 +5,8 @@ python -m bench.entries [--entries 8] [--folder DIR] [--json]
 A challenge of 100,000 rows, files of 2.1 MB. First, one team enters files one after another: from
 the first byte sent to the figure shown by the API, at most 2 s. Then 100 teams send 300 files in
 60 s, at instants drawn beforehand: 300 answers are a receipt or a refusal for quota, and every
-receipt has its row and its file. --folder keeps the prepared folder for another run.
+receipt has its row and its file. --folder (or BENCH_ENTRIES_FOLDER) keeps the prepared folder for
+another run, so that the measure alone needs a quiet machine.
 """
 
 import argparse
@@ -234,7 +235,8 @@ def main() -> int:
     """Prepare, start, measure; exit 1 when a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--entries", type=int, default=8)
-    parser.add_argument("--folder", type=Path)
+    folder = os.environ.get("BENCH_ENTRIES_FOLDER")
+    parser.add_argument("--folder", type=Path, default=folder and Path(folder))
     parser.add_argument("--prepare", action="store_true", help="make the folder and stop")
     parser.add_argument("--json", action="store_true", dest="as_json")
     options = parser.parse_args()
