@@ -68,6 +68,7 @@ def stated(team: Team, phase: Phase) -> dict[str, Any] | None:
         "rank_low": standing.rank_low,
         "rank_high": standing.rank_high,
         "teams": len(ranks),
+        "held_apart": phase.public_share < 1,
         "revealed_at": _second(phase.reveal.executed_at),
         "score_receipt": {"serial": receipt.serial, "sha256": receipt.sha256} if receipt else None,
     }

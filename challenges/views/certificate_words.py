@@ -99,12 +99,9 @@ def notes(payload: Payload, sha256: str) -> list[str]:
     ]
     if payload["replaces"]:
         told[0] += " " + _("Il remplace le certificat n° %(serial)s.") % payload["replaces"]
-    told.append(
-        _(
-            "Score établi sur des données jamais montrées pendant le challenge. Ce document résume "
-            "un certificat signé (JSON, Ed25519), qui seul fait foi."
-        )
-    )
+    if payload.get("held_apart"):
+        told.append(_("Score établi sur des données jamais montrées pendant le challenge."))
+    told.append(_("Ce document résume un certificat signé (JSON, Ed25519), qui seul fait foi."))
     told.append(_("Empreinte SHA-256 du certificat : %(digest)s") % {"digest": sha256})
     told.append(_("Empreinte SHA-256 du fichier noté : %(digest)s") % {"digest": payload["sha256"]})
     return told

@@ -84,6 +84,7 @@ def test_a_certificate_states_the_final_board_and_verifies(challenge: Challenge)
         "rank": 1,
         "tied_teams": 2,
         "teams": 3,
+        "held_apart": True,
         "serial": 1,
         "replaces": None,
     }
