@@ -143,6 +143,10 @@ class refusals:
         """
         if "\0" in request.path:
             return refusal_response(request, Hidden())
+        if any("\0" in value for value in request.headers.values()):
+            return refusal_response(
+                request, Refusal(_("Cette requête ne peut pas être lue."), code="malformed")
+            )
         most = _most_bytes(request.path)
         if _length(request) > most:  # before a byte of it is read, so that none is stored
             return refusal_response(request, TooLarge(limit_bytes=most))

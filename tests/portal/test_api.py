@@ -141,8 +141,13 @@ def test_a_text_with_a_nul_byte_is_refused_everywhere(client: Client) -> None:
         client.get("/api/v1/entries?challenge=%00", headers=headers),
         client.post(f"{place}/phases/0/entries", entry, headers={**headers, **key}),
         client.post(f"{place}/teams", {"name": "a\0b"}, "application/json", headers=headers),
+        client.post(
+            f"{place}/phases/0/entries",
+            {"file": BytesIO(b"id,y\n1,0.5\n")},
+            headers={**headers, "Idempotency-Key": "a\0b"},
+        ),
     ]
-    assert [problem(each) for each in answers] == [(400, "malformed")] * 3
+    assert [problem(each) for each in answers] == [(400, "malformed")] * 4
     for name in ("a%00b", "a%00b.csv"):
         answer = client.get(f"{place}/leaderboards/{name}")
         assert problem(answer) == (404, "not_found")

@@ -5,7 +5,7 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.actions import removals
+from catalogue.actions import archives, removals
 from catalogue.enums import RemovalReason
 from catalogue.models import Contribution, Decision, Removal, Resource, Tombstone
 from portal.accounts.actions import appointments
@@ -53,6 +53,19 @@ def test_a_removal_takes_two(card: Resource, client: Client) -> None:
     assert list(chain_breaches()) == []
     removal.refresh_from_db()
     assert (removal.resource, removal.answer, removal.answered_by) == (None, "accepted", other)
+
+
+def test_an_archived_card_is_removed_by_two_people(card: Resource, client: Client) -> None:
+    archives.archive(resource=card, reason="Plus tenue à jour.", by=make.moderator())
+    link = reverse("catalogue:remove", args=[card.slug])
+    client.force_login(make.moderator())
+    assert link in client.get(card.get_absolute_url()).text
+    client.post(link, {"reason": "rights", "explanation": WHY, "keep_title": "on"})
+    assert Resource.objects.count() == 1
+    client.force_login(make.region(RegionRole.ADMINISTRATOR))
+    client.post(link, {"answer": "accepted"})
+    assert Resource.objects.count() == 0
+    assert client.get(card.get_absolute_url()).status_code == 410
 
 
 def test_a_proposer_who_lost_the_role_removes_nothing(card: Resource) -> None:
