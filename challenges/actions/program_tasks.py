@@ -62,7 +62,7 @@ class Tasks:
             Protocol.CODABENCH,
             program_boards.declared(self.spec, foreign),
             program=task.scoring_program.path,
-            takes_code=task.ingestion_program is not None,
+            takes_code=_takes_code(task, foreign),
             has_ingestion=task.ingestion_program is not None,
         )
         version = self._version(phase, spec, _there(own))
@@ -158,6 +158,13 @@ class Tasks:
         if self.bundle.answers.get(forms.key_of(index), forms.CHECK) == forms.CHECK:
             return proposal.form
         return Form(is_archive=proposal.form.is_archive, types=proposal.form.types)
+
+
+def _takes_code(task: Task, phase: ForeignPhase) -> bool:
+    """Say whether teams send programs: there is something for them to read, or to be run by."""
+    if phase.results_only:
+        return False
+    return task.ingestion_program is not None or task.input_data is not None
 
 
 def _there(payloads: Mapping[str, Payload | None]) -> dict[str, Payload]:

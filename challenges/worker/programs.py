@@ -24,7 +24,7 @@ from challenges.bundles import programs
 from challenges.bundles.programs import PRIVATE, PUBLIC, Form, ProgramSpec, Protocol
 from challenges.enums import ColumnKind, EvaluationState, ReportAudience
 from challenges.models import Column, Evaluation, Job, PhaseTask
-from challenges.sandbox import archives, energy, evalai, steps
+from challenges.sandbox import archives, energy, evalai, metadata, steps
 from challenges.sandbox.base import MIB, Limits
 from challenges.sandbox.scores import Declared
 from challenges.sandbox.steps import Outcome, Party, Reason
@@ -143,6 +143,8 @@ def run(
         submission = _submission(sent, room / "submission", form)
     except archives.ArchiveRefused as refused:
         return Ran(Outcome(Reason.OUTPUT, Party.TEAM, {}, detail=refused.sentence))
+    if not spec.takes_code:
+        _disarm(submission)
     task = steps.Task(
         scoring_program=isolation.laid(files[programs.SCORING], room / "scoring"),
         reference=_laid(files, programs.REFERENCE, room / "reference"),
@@ -202,6 +204,15 @@ def _submission(sent: Path, folder: Path, form: Form) -> Path:
     target.write_bytes(sent.read_bytes())
     target.chmod(0o644)
     return folder
+
+
+def _disarm(submission: Path) -> None:
+    """Take away what would make plain answers a program: nothing of a team runs where none is due.
+
+    The platform writes its own metadata beside answers anyway.
+    """
+    while (found := metadata.path_of(submission)) is not None:
+        found.unlink()
 
 
 def _laid(files: Files, name: str, folder: Path) -> Path | None:

@@ -1,5 +1,7 @@
 """Whose fault a failure is, what becomes of the attempt, and who learns what (design §3.5)."""
 
+import zipfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,13 @@ if entered == "sentinel":
 if entered == "text":
     scores["a"] = "0.5"
 json.dump(scores, open(sys.argv[2] + "/scores.json", "w"))
+"""
+
+
+CODE = """\
+import glob, sys
+seen = glob.glob("/app/**/verite.csv", recursive=True) + glob.glob("/app/input/ref*")
+open(sys.argv[2] + "/answer.md", "w").write("extra" if seen else "fine")
 """
 
 
@@ -186,3 +195,47 @@ def test_a_host_that_cannot_isolate_takes_no_entry(
         )
     assert Entry.objects.count() == 1
     assert drain()
+
+
+def sent_code(challenge: Challenge, command: str) -> Entry:
+    """Enter an archive that asks to be run: its command writes the answer that is scored."""
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("metadata", f"command: {command}\n")
+        archive.writestr("answer.md", "fine")
+        archive.writestr("run.py", CODE)
+    team = TeamFactory(challenge=challenge)
+    return entries.enter(
+        phase=challenge.phases.get(index=0),
+        team=team,
+        content=packed.getvalue(),
+        original_name="code.zip",
+        idempotency_key="code",
+        by=captain_of(team),
+    ).entry
+
+
+def test_a_command_sent_with_answers_is_not_run(challenge: Challenge) -> None:
+    isolated()
+    entry = worked(sent_code(challenge, "python3 $program/run.py $input $output"))
+
+    assert entry.status == EntryStatus.SCORED, (entry.reason_code, entry.verdict)
+    assert entry.evaluations.get().program_report.undeclared == []
+
+
+def test_code_reads_the_inputs_and_never_the_reference(challenge: Challenge) -> None:
+    """Where a phase takes code, its command runs: it says « extra » if it saw any answer."""
+    isolated()
+    for version in ScorerVersion.objects.all():
+        version.spec["takes_code"] = True
+        version.save()
+    entry = worked(sent_code(challenge, "python3 $program/run.py $input $output"))
+
+    assert entry.status == EntryStatus.SCORED, (entry.reason_code, entry.verdict)
+    assert entry.evaluations.get().program_report.undeclared == []
+    Entry.objects.filter(pk=entry.pk).update(status=EntryStatus.WITHDRAWN)
+
+    stopped = worked(sent_code(challenge, "python3 $program/absent.py"))
+
+    assert (stopped.status, stopped.reason_code) == (EntryStatus.FAILED, "X_PROGRAM")
+    assert stopped.day_slot == 1
