@@ -66,10 +66,14 @@ def owner() -> User:
 
 
 def imported(path: Path, by: User | None = None, **changes: Any) -> Challenge:
-    """Import the small folder as a draft."""
+    """Import the small folder as a draft, its prizes described if it has any."""
     found = import_folder(folder=folder(path, **changes), by=by or owner())
-    assert found.challenge is not None, found.errors
-    return found.challenge
+    made = found.challenge
+    assert made is not None, found.errors
+    if made.has_prizes:
+        made.prizes_md, made.prize_rule_md = "Un prix.", "Partagé entre ex æquo."
+        made.save(update_fields=["prizes_md", "prize_rule_md"])
+    return made
 
 
 def opened(path: Path, *, work: bool = True, **changes: Any) -> Challenge:
