@@ -128,6 +128,12 @@ def _post_of(request: HttpRequest, slug: str, post: UUID) -> Post:
     )
 
 
+def _moderated(request: HttpRequest, slug: str, post: UUID) -> Post:
+    """Return a shown message to whoever moderates; anybody else gets one answer for every id."""
+    require(rules.may_moderate_forum, person(request), scene(request, slug, "help")["challenge"])
+    return _post_of(request, slug, post)
+
+
 @get_or_post
 def report(request: HttpRequest, slug: str, post: UUID) -> HttpResponse:
     """Ask those who moderate to look at a message."""
@@ -146,8 +152,7 @@ def report(request: HttpRequest, slug: str, post: UUID) -> HttpResponse:
 @get_or_post
 def hide(request: HttpRequest, slug: str, post: UUID) -> HttpResponse:
     """Hide a message with a reason."""
-    found = _post_of(request, slug, post)
-    require(rules.may_moderate_forum, person(request), found.thread.challenge)
+    found = _moderated(request, slug, post)
     return _about(
         request,
         found,
@@ -161,9 +166,8 @@ def hide(request: HttpRequest, slug: str, post: UUID) -> HttpResponse:
 @get_or_post
 def block(request: HttpRequest, slug: str, post: UUID) -> HttpResponse:
     """Keep the author of a message from writing here."""
-    found = _post_of(request, slug, post)
+    found = _moderated(request, slug, post)
     challenge = found.thread.challenge
-    require(rules.may_moderate_forum, person(request), challenge)
     return _about(
         request,
         found,
