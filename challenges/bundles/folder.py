@@ -45,7 +45,7 @@ class Folder:
             place = place / part
             try:
                 mode = os.lstat(place).st_mode
-            except (FileNotFoundError, NotADirectoryError) as error:
+            except OSError as error:  # absent, or a name that this system cannot have
                 raise FileAbsent from error
             if stat.S_ISLNK(mode):
                 raise PathRefused

@@ -18,7 +18,7 @@ TOP_KEYS = (
     "format", "format_version", "slug", "language", "title", "summary", "use_cases", "tags",
     "task", "page", "terms", "prizes", "caveats", "incompatible_with", "files", "submission",
     "truth", "metrics", "fairness", "leaderboard", "quotas", "schedule", "expected", "licence",
-    "provenance",
+    "provenance", "imported",
 )  # fmt: skip
 REQUIRED_KEYS = (
     "slug", "language", "title", "summary", "task", "files", "submission", "truth", "metrics",

@@ -6,8 +6,10 @@ of its YAML format.
 
 from __future__ import annotations
 
-from challenges.bundles.foreign import boards
-from challenges.bundles.foreign.blocks import MISSING, Block
+from pathlib import PurePosixPath
+
+from challenges.bundles.foreign import archives, boards
+from challenges.bundles.foreign.blocks import MISSING, Block, load
 from challenges.bundles.foreign.context import Reading, code_is_expected, orders
 from challenges.bundles.foreign.dates import instant
 from challenges.bundles.foreign.payloads import published
@@ -22,7 +24,8 @@ from challenges.bundles.foreign.values import (
     Text,
 )
 
-FILE = "competition.yaml"
+FILE, TASK_FILE = "competition.yaml", "task.yaml"
+DATASETS = ("scoring_program", "reference_data", "input_data", "ingestion_program")
 DEFAULT_IMAGE = "codalab/codalab-legacy:py37"
 OFF = ("enable_detailed_results", "make_programs_available", "make_input_data_available")
 ON = (
@@ -106,9 +109,41 @@ def _tasks(top: Block, reading: Reading) -> tuple[Task, ...]:
         top.refuse(MISSING, "au moins une tâche est attendue", key="tasks")
     for at, block in enumerate(top.items("tasks")):
         index = _index(block, at, [task.index for task in found], "E_TASK_INDEX_DUPLICATE")
-        found.append(_task(block, index, reading))
-        reading.close(block)
+        described = _described(block, reading)
+        found.append(_task(described, index, reading))
+        reading.close(described)
     return tuple(found)
+
+
+def _described(block: Block, reading: Reading) -> Block:
+    """Give a task that the bundle describes in a task.yaml, in a folder named by its key."""
+    key = block.text("key")
+    place = next(
+        (
+            PurePosixPath(path).parent
+            for path in (archives.paths(reading.root) if key else [])
+            if PurePosixPath(path).name == TASK_FILE and PurePosixPath(path).parent.name == key
+        ),
+        None,
+    )
+    if place is None:
+        return block
+    inner = load(reading.payloads.folder, f"{place}/{TASK_FILE}", reading.findings)
+    if inner is None:
+        return block
+    for name in DATASETS:
+        given = inner.raw(name)
+        if isinstance(given, dict):  # {zip: …} beside task.yaml, or {key: …}
+            said = given.get("zip") or given.get("key") or ""
+            given = str(said)
+        if isinstance(given, str) and given:
+            beside = f"{place}/{given}"
+            inner.values[name] = beside if reading.payloads.holds(beside) else given
+    inner.raw("is_public")
+    if "index" in block.values:
+        inner.values["index"] = block.raw("index")
+    inner.raw("index")
+    return inner
 
 
 def _task(block: Block, index: int, reading: Reading) -> Task:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from challenges.bundles.folder import FileAbsent, PathRefused
+from challenges.bundles.folder import FileAbsent, PathRefused, is_relative
 from challenges.bundles.foreign.blocks import MISSING, Block
 from challenges.bundles.foreign.context import Reading, orders
 from challenges.bundles.foreign.dates import Instant, instant
@@ -101,7 +101,7 @@ def _script(top: Block, reading: Reading) -> Payload | None:
     """Read the script, a folder or the zip of one: the file may be written without its .zip."""
     key = "evaluation_script"
     path = top.text(key)
-    if path and not (reading.root / path).exists() and not path.endswith(".zip"):
+    if is_relative(path) and not reading.payloads.holds(path) and not path.endswith(".zip"):
         try:
             return reading.payloads.payload(f"{path}.zip")
         except (FileAbsent, PathRefused):

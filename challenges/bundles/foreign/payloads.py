@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import os
 import re
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -34,6 +35,7 @@ class Payloads:
         """Keep the folder; nothing is read yet."""
         self.root, self.folder = root, Folder(root)
         self._found: dict[str, Payload] = {}
+        self._keys: dict[str, str] | None = None
         self._digests: dict[str, dict[str, str]] = {}
 
     def named(self, block: Block, key: str, *, required: bool = False) -> Payload | None:
@@ -42,7 +44,7 @@ class Payloads:
             if required:
                 block.refuse(MISSING, "cette clé est obligatoire", key=key)
             return None
-        path = block.text(key).rstrip("/").removeprefix("./")
+        path = self.keyed(block.text(key).rstrip("/").removeprefix("./"))
         if not is_relative(path) and not ADDRESS.match(path):
             block.refuse(
                 PATH, "chemin relatif attendu, dans l’archive, sans « .. »", key=key, value=path
@@ -58,6 +60,20 @@ class Payloads:
             block.refuse(refusal.code, f"{refusal.reason} {refusal.member}".strip(), key=key)
         return None
 
+    def holds(self, path: str) -> bool:
+        """Say whether the bundle has a file or a folder of this path."""
+        return is_relative(path) and os.path.lexists(self.root / path)
+
+    def keyed(self, name: str) -> str:
+        """Give the path of a dataset named by its key (a UUID), when the bundle holds its file."""
+        if not UUID.fullmatch(name):
+            return name
+        if self._keys is None:
+            paths = archives.paths(self.root)
+            stems = {PurePosixPath(path).stem.lower(): path for path in paths}
+            self._keys = {stem: path for stem, path in stems.items() if UUID.fullmatch(stem)}
+        return self._keys.get(name.lower(), name)
+
     def payload(self, path: str) -> Payload:
         """Read a payload; raises PathRefused, FileAbsent, or BundleRefused for a bad zip."""
         if path not in self._found:
@@ -66,7 +82,7 @@ class Payloads:
 
     def _read(self, path: str) -> Payload:
         place = self.root / path
-        if place.is_dir() and not place.is_symlink():
+        if os.path.isdir(place) and not os.path.islink(place):  # never raise
             files = archives.paths(place)
             if not files:
                 raise FileAbsent

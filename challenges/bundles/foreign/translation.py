@@ -113,6 +113,7 @@ class _Answers:
             },
             "schedule": {"opens": _iso(opens), "closes": _iso(closes)},
             "leaderboard": {"kept": "best"},
+            **({"imported": dict(self.spec.kept)} if self.spec.kept else {}),
             "licence": {
                 "data": {
                     "name": licence or "À confirmer",

@@ -238,3 +238,55 @@ def test_a_bundle_of_a_program_is_read_within_the_memory_of_the_child(tmp_path: 
     """A limit of 2 GiB for a file asked for 2 GiB of memory, all that the child may have."""
     found = child.examine(written.write(tmp_path / "defi.zip"))
     assert (found["format"], found["errors"]) == ("codabench-v2", [])
+
+
+LONG = "é" * 200  # within the characters of a path, beyond the bytes of a name
+
+
+@pytest.mark.parametrize("key", ["image", "terms", "pages.0.file", "tasks.0.scoring_program"])
+def test_a_name_that_no_system_can_have_is_an_absent_file(key: str, tmp_path: Path) -> None:
+    report = reading.read(own.bundle(tmp_path, "codabench", {key: LONG}))
+    found = [*report.codes, *(one.code for one in report.warnings)]
+    assert "E_FILE_MISSING" in found or "W_IMAGE_MISSING" in found
+
+
+def test_an_evalai_script_of_an_impossible_name_is_refused(tmp_path: Path) -> None:
+    for name in (LONG, "x" * 5_000, "../main"):
+        report = reading.read(
+            own.bundle(tmp_path / str(len(name)), "evalai", {"evaluation_script": name})
+        )
+        assert {"E_FILE_MISSING", "E_DATASET_PATH"} & set(report.codes)
+
+
+def test_a_dataset_named_by_its_key_is_found_in_the_bundle(tmp_path: Path) -> None:
+    folder = own.bundle(tmp_path, "codabench", {"tasks.0.reference_data": UUID})
+    (folder / "datasets").mkdir()
+    (folder / f"datasets/{UUID}.csv").write_text("id,y\n1,0\n")
+    report = reading.read(folder)
+    assert report.codes == []
+    assert report.spec is not None
+    reference = report.spec.tasks[0].reference_data
+    assert reference is not None
+    assert reference.path == f"datasets/{UUID}.csv"
+
+
+def test_a_task_described_in_its_own_file(tmp_path: Path) -> None:
+    folder = own.bundle(tmp_path, "codabench", {"tasks.0": {"index": 0, "key": "premiere"}})
+    place = folder / "taches/premiere"
+    place.mkdir(parents=True)
+    (place / "task.yaml").write_text(
+        "name: Première\ndescription: Décrite à part\nis_public: false\nmaison: 1\n"
+        "scoring_program: {zip: notation}\nreference_data: {zip: verite.csv}\n"
+    )
+    (place / "verite.csv").write_text("id,y\n1,0\n")
+    report = reading.read(folder)
+    assert report.codes == []
+    assert report.spec is not None
+    task = report.spec.tasks[0]
+    assert (task.index, task.name, task.description) == (0, "Première", "Décrite à part")
+    assert task.scoring_program is not None
+    assert task.reference_data is not None
+    assert task.scoring_program.path == "notation"
+    assert task.reference_data.path == "taches/premiere/verite.csv"
+    unknown = [(one.file, one.key) for one in report.warnings if one.code == "W_UNKNOWN_KEY"]
+    assert ("taches/premiere/task.yaml", "maison") in unknown
