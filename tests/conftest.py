@@ -108,13 +108,27 @@ def only_loopback() -> Iterator[None]:
 # Folders whose tests read pages. Those that count the queries of a page, and are named so, run
 # each page on both databases: a query that one of them refuses is found there.
 PAGES = ("tests/challenges/pages/", "tests/portal/pages/", "tests/datasets/views/")
+# What says the same on any database: the command-line client, programs in the sandbox, figures of
+# whole challenges, forms of export.
+SAME = (
+    "tests/cases/",
+    "tests/challenges/client/",
+    "tests/challenges/programs/",
+    "tests/challenges/test_four_challenges.py",
+    "tests/challenges/test_commands.py",
+    "tests/challenges/test_exports.py",
+    "tests/challenges/test_round_trips.py",
+    "tests/challenges/test_foreign_imports.py",
+)
 COUNTS = re.compile("cost|quer|ask_as_much")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what touches the database: those tests run on both databases, but for surfaces."""
     for item in items:
-        if item.nodeid.startswith(PAGES) and not COUNTS.search(item.name):
+        module = item.nodeid.partition("::")[0]
+        page = item.nodeid.startswith(PAGES) or module.endswith("pages.py")
+        if (page and not COUNTS.search(item.name)) or item.nodeid.startswith(SAME):
             item.add_marker(pytest.mark.surface)
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & {"db", "transactional_db"} or item.get_closest_marker("django_db"):

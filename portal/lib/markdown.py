@@ -7,6 +7,7 @@ takes minutes on some twenty-kilobyte inputs and a thread cannot be stopped, hen
 import re
 import subprocess
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -65,14 +66,20 @@ def render(text: str) -> str:
         return ""
     check(text)
     try:
-        done = subprocess.run(  # noqa: S603  # our own interpreter and module
-            [sys.executable, "-I", str(CHILD), str(settings.MARKDOWN_SECONDS)],
-            input=text.encode(),
-            capture_output=True,
-            env={},  # nothing of ours is within reach of what it parses
-            timeout=settings.MARKDOWN_SECONDS,
-            check=True,
-        )
+        return _rendered(text, settings.MARKDOWN_SECONDS)
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
         raise _refuse(str(_("sa mise en forme prend trop de temps"))) from error
+
+
+@lru_cache(maxsize=64)
+def _rendered(text: str, seconds: int) -> str:
+    """Run the child; a text proofread, then saved, costs one process. Failures are not kept."""
+    done = subprocess.run(  # noqa: S603  # our own interpreter and module
+        [sys.executable, "-I", str(CHILD), str(seconds)],
+        input=text.encode(),
+        capture_output=True,
+        env={},  # nothing of ours is within reach of what it parses
+        timeout=seconds,
+        check=True,
+    )
     return done.stdout.decode()
