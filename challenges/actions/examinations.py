@@ -1,17 +1,20 @@
 """Decide on an entry whose scoring broke down: another try, an end, or one more scoring."""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.actions import jobs
 from challenges.actions.evaluations import queue_scores, settle_later
 from challenges.enums import EntryStatus, EvaluationState, JobKind, ReasonCode
-from challenges.models import Entry
+from challenges.models import Entry, Phase, Reveal
+from challenges.models.rescoring import in_force
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.refusals import Conflict
 
 
 @transaction.atomic
@@ -39,6 +42,39 @@ def requeue(*, entry: Entry, by: Actor, note: str = "") -> Entry:
         entry.save()
         jobs.revive(kind=JobKind.CHECK, subject_id=entry.pk, dedup_key=str(entry.pk))
     record("entry.requeued", by=by, on=entry, note=note)
+    return entry
+
+
+@transaction.atomic
+def score_again(*, entry: Entry, by: Actor, note: str = "") -> Entry:
+    """Score an entry that failed once more, by a moderator who is not of its team.
+
+    In order: entry QUEUED, its slot as it was; its failed evaluations in force live again; event
+    "entry.scored_again" with the note. Raises NotAllowed; Conflict when it has not failed, and
+    once the final results are confirmed, unless it is of the bench.
+    """
+    phase = Phase.objects.held(entry.enrolment.phase_id)
+    entry = Entry.objects.locked(entry)
+    require(rules.may_score_again, by, entry)
+    final = Reveal.objects.filter(phase=phase, confirmed_at__isnull=False).exists()
+    if final and not entry.is_bench:
+        raise Conflict(
+            _("Les résultats définitifs sont publiés : plus rien ne se note de nouveau."),
+            code="phase_revealed",
+        )
+    if entry.status != EntryStatus.FAILED:
+        raise Conflict(_("Cette soumission n’est pas en échec."), code="entry_status")
+    entry.become(EntryStatus.QUEUED, at=clock.now())
+    entry.save()
+    failed = entry.evaluations.filter(in_force(), state=EvaluationState.FAILED)
+    keys = [str(pk) for pk in failed.order_by("pk").values_list("pk", flat=True)]
+    entry.evaluations.filter(pk__in=keys).update(
+        state=EvaluationState.PENDING, finished_at=None, examined=False, reason_code=""
+    )
+    queue_scores(entry)
+    for key in keys:
+        jobs.revive(kind=JobKind.SCORE, subject_id=key, dedup_key=key)
+    record("entry.scored_again", by=by, on=entry, note=note)
     return entry
 
 

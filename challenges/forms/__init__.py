@@ -242,6 +242,12 @@ class ExaminationForm(ReadForm):
         error_messages={"required": _("Cochez la case pour confirmer.")},
     )
 
+    def only_again(self) -> None:
+        """Offer to score the entry again, and nothing else."""
+        self.fields["decision"].choices = [  # type: ignore[attr-defined]  # a choice field
+            ("again", _("Noter de nouveau : la soumission garde sa date et son essai"))
+        ]
+
 
 class RefusalForm(forms.Form):
     """Refuse a person who asks to take part."""

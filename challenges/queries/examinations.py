@@ -25,6 +25,22 @@ def waiting() -> EntryQuerySet:
     )
 
 
+def failed() -> EntryQuerySet:
+    """Keep the entries whose scoring failed, the last first."""
+    return (
+        Entry.objects.filter(status=EntryStatus.FAILED)
+        .select_related("enrolment__team", "enrolment__phase__challenge")
+        .order_by("-status_since", "pk")
+    )
+
+
+def decidable() -> EntryQuerySet:
+    """Keep the entries on which a moderator may decide something."""
+    return Entry.objects.filter(
+        status__in=[EntryStatus.NEEDS_ATTENTION, EntryStatus.FAILED]
+    ).select_related("enrolment__team", "enrolment__phase__challenge")
+
+
 def examined(entries: Iterable[Entry]) -> list[Examined]:
     """Add to each entry its last job that ended badly, in two queries for all."""
     found = list(entries)

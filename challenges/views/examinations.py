@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from challenges.actions import examinations
+from challenges.enums import EntryStatus
 from challenges.forms import ExaminationForm
 from challenges.models import Entry
 from challenges.queries import examinations as reads
@@ -28,10 +29,14 @@ PER_PAGE = 25
 def queue(request: HttpRequest) -> HttpResponse:
     """List the entries that wait for a decision, the oldest first."""
     require(may_examine_entries, person(request))
-    page = Paginator(reads.waiting(), PER_PAGE).get_page(request.GET.get("page"))
+    fails = bool(request.GET.get("echecs"))
+    page = Paginator(reads.failed() if fails else reads.waiting(), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
     context = {
         "section": "challenges",
         "page": page,
+        "fails": fails,
         "rows": reads.examined(page.object_list),
         "crumbs": [(_("Soumissions à examiner"), "")],
     }
@@ -44,24 +49,26 @@ def item(request: HttpRequest, entry: UUID) -> HttpResponse:
     require(may_examine_entries, person(request))
     if request.method == "POST":
         return _decide(request, entry)
-    found = get_object_or_404(reads.waiting(), pk=entry)
-    return _show(request, found, ExaminationForm(initial={"version": found.version}))
+    found = get_object_or_404(reads.decidable(), pk=entry)
+    return _show(request, found, _form(found))
 
 
 def _decide(request: HttpRequest, entry: UUID) -> HttpResponse:
-    found = reads.waiting().filter(pk=entry).first()
-    if found is None:  # decided meanwhile, by a second click or by somebody else
+    found = reads.decidable().filter(pk=entry).first()
+    if found is None or _is_late(found, request.POST.get("decision", "")):
         messages.warning(request, _("Cette soumission n’attend plus de décision."))
         return redirect("challenges:examinations")
-    form = ExaminationForm(request.POST)
+    form = _form(found, request.POST)
     if not form.is_valid():
         return _show(request, found, form, status=422)
     said = form.cleaned_data
     if said["version"] != found.version:
-        again = ExaminationForm(initial={"version": found.version})
-        return _show(request, found, again, status=409, changed=True)
+        return _show(request, found, _form(found), status=409, changed=True)
     by, note = person(request), said["note"]
     match said["decision"]:
+        case "again":
+            examinations.score_again(entry=found, note=note, by=by)
+            messages.success(request, _("Soumission relancée."))
         case "requeue":
             examinations.requeue(entry=found, note=note, by=by)
             messages.success(request, _("Soumission relancée."))
@@ -72,6 +79,21 @@ def _decide(request: HttpRequest, entry: UUID) -> HttpResponse:
             examinations.give_up(entry=found, our_fault=False, note=note, by=by)
             messages.success(request, _("Soumission close, essai décompté."))
     return redirect("challenges:examinations")
+
+
+def _is_late(found: Entry, decision: str) -> bool:
+    """Say whether it was decided meanwhile, by a second click or by somebody else."""
+    if found.status == EntryStatus.FAILED:
+        return decision not in {"", "again"}
+    return decision == "again"
+
+
+def _form(found: Entry, data: Any = None) -> ExaminationForm:
+    """Ask what may be decided: a failed entry is only scored again."""
+    form = ExaminationForm(data, initial={"version": found.version})
+    if found.status == EntryStatus.FAILED:
+        form.only_again()
+    return form
 
 
 def _show(

@@ -8,10 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from challenges.actions import examinations
 from challenges.enums import EntryStatus, JobKind, JobState
 from challenges.models import Entry, Job
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
+from portal.lib.refusals import Conflict, NotAllowed
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import EntryFactory, captain_of
 
@@ -118,7 +120,7 @@ def test_a_second_click_changes_nothing(client: Client, moderator: User) -> None
     assert "n’attend plus de décision" in again.text
     assert Entry.objects.get().day_slot == 1
     assert AuditEvent.objects.count() == before
-    assert client.get(page(entry)).status_code == 404
+    assert "Noter de nouveau" in client.get(page(entry)).text
 
 
 def test_a_page_that_has_aged_is_refused(client: Client, moderator: User) -> None:
@@ -168,3 +170,23 @@ def test_queue_costs_the_same_for_one_and_three(
         broken()
     with django_assert_num_queries(10):
         client.get(QUEUE)
+
+
+def test_a_failed_entry_is_scored_again_and_nothing_else(client: Client, moderator: User) -> None:
+    entry = broken()
+    examinations.give_up(entry=entry, our_fault=False, by=moderator)
+    assert f"Soumission {entry.number}" not in client.get(QUEUE).text
+    assert f"Soumission {entry.number}" in client.get(f"{QUEUE}?echecs=1").text
+    entry.refresh_from_db()
+    assert "Noter de nouveau" in client.get(page(entry)).text
+    assert client.post(page(entry), said(entry, "give_back")).status_code == 302
+    entry.refresh_from_db()
+    assert (entry.status, entry.day_slot) == (EntryStatus.FAILED, 1)
+    assert client.post(page(entry), said(entry, "again")).status_code == 302
+    entry.refresh_from_db()
+    assert entry.status == EntryStatus.QUEUED
+    captain = captain_of(entry.enrolment.team)
+    with pytest.raises(NotAllowed):
+        examinations.score_again(entry=entry, by=captain)
+    with pytest.raises(Conflict):
+        examinations.score_again(entry=entry, by=moderator)
