@@ -13,6 +13,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.audit.outbox import relay
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
+from tests.challenges.pages.scenes import clocked
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import (
     ChallengeFactory,
@@ -241,8 +242,8 @@ def test_pages_cost_the_same_for_one_and_three(
     for number in range(count):
         forum.answer(thread=threads[0], body_md=f"Réponse {number}", by=UserFactory())
     pages = {
-        reverse("challenges:help", args=[challenge.slug]): 4,
-        reverse("challenges:thread", args=[challenge.slug, threads[0].public_id]): 5,
+        reverse("challenges:help", args=[challenge.slug]): clocked(4),
+        reverse("challenges:thread", args=[challenge.slug, threads[0].public_id]): clocked(5),
         reverse("challenges:forum_feed", args=[challenge.slug]): 3,
     }
     for page, queries in pages.items():

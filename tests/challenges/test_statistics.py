@@ -13,7 +13,7 @@ from challenges.queries import statistics
 from portal.accounts.models import User
 from portal.audit.heartbeats import beat
 from portal.lib import clock
-from tests.challenges.pages.scenes import CANARY_PRIVATE
+from tests.challenges.pages.scenes import CANARY_PRIVATE, clocked
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import (
     ChallengeFactory,
@@ -106,7 +106,7 @@ def test_the_page_costs_the_same_for_one_and_three(
         phase = PhaseFactory(challenge=challenge, index=index, opened=True)
         team = TeamFactory(challenge=challenge)
         EntryFactory(enrolment=EnrolmentFactory(team=team, phase=phase), scored=True)
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(clocked(25)):
         assert (
             client.get(reverse("challenges:statistics", args=[challenge.slug])).status_code == 200
         )
