@@ -9,6 +9,7 @@ from challenges.views import (
     building,
     cards,
     certificates,
+    descriptions,
     details,
     disclosures,
     embeds,
@@ -52,6 +53,7 @@ entry_patterns = [
     path("erreurs.csv", entries.faults_csv, name="entry_faults"),
     path("choisir/", entries.choose, name="entry_choose"),
     path("retirer/", entries.withdraw, name="entry_withdraw"),
+    path("fiche/", descriptions.describe, name="entry_describe"),
     path("detail/", details.detail, name="entry_detail"),
     path("compte-rendu/<int:task>/", programs.report, name="entry_report"),
 ]

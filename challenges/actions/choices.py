@@ -1,9 +1,13 @@
-"""What a captain decides about an entry: withdraw it, make it a final choice."""
+"""What a team decides about an entry: withdraw it, choose it, describe its method."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
+from challenges.actions import fact_sheets
 from challenges.actions.evaluations import queue_standings, settle_later
 from challenges.enums import EntryStatus, PhaseMoment
 from challenges.models import Enrolment, Entry, Phase, Reveal
@@ -75,6 +79,24 @@ def unchoose(*, entry: Entry, by: Actor) -> Entry:
     if not entry.final_choice:
         return entry
     return _set_choice(entry, chosen=False, by=by, verb="entry.unchosen")
+
+
+@transaction.atomic
+def describe(*, entry: Entry, fact_sheet: Mapping[str, Any], note: str, by: Actor) -> Entry:
+    """Rewrite the fact sheet and the note of an entry, by its team, until the close.
+
+    The file, its date and its receipt stay. In order: answers; event "entry.described". Raises
+    NotAllowed; Closed after the close; Invalid for answers that the questions do not take.
+    """
+    entry = Entry.objects.locked(entry)
+    require(rules.may_read_entry, by, entry)
+    phase = _open_phase(entry.enrolment)
+    fact_sheets.refuse_wrong(phase.challenge.fact_sheet, fact_sheet)
+    entry.fact_sheet, entry.note = dict(fact_sheet), note[:200]
+    entry.version += 1
+    entry.save(update_fields=["fact_sheet", "note", "version"])
+    record("entry.described", by=by, on=entry)
+    return entry
 
 
 def _locked(entry: Entry) -> tuple[Enrolment, Entry]:
