@@ -29,8 +29,6 @@ from portal.lib.refusals import Conflict, Invalid
 MAX_FILE_BYTES = 200 << 20
 HEADER_BYTES = 1 << 16
 PAGE, TERMS = "presentation.md", "reglement.md"
-# Words of addresses that a challenge may not take.
-RESERVED = frozenset({"nouveau", "importer", "invitation"})
 HELD_OUT_ROLES = frozenset({spec.Role.TRUTH})
 ORGANISER_ROLES = frozenset({spec.Role.BASELINE_SUBMISSION})
 TABLES = frozenset({spec.Role.TEST, spec.Role.SAMPLE_SUBMISSION, spec.Role.TRUTH})
@@ -57,7 +55,7 @@ def start(
     NotAllowed; Invalid when the address is taken or cannot be one.
     """
     require(rules.may_import_challenge, by, organisation)
-    if not documents.SLUG.fullmatch(slug) or slug in RESERVED:
+    if not documents.is_slug(slug):
         raise Invalid(_("Minuscules sans accent, chiffres et tirets."), code="slug_form")
     now = clock.now()
     challenge = Challenge(

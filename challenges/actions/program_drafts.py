@@ -29,6 +29,7 @@ from django.utils.translation import gettext as _
 
 from challenges.actions import baselines, program_boards
 from challenges.actions.program_tasks import Bundle, Tasks, slug_of
+from challenges.bundles.document import MAX_SLUG, SLUG_FORM, is_slug
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import archives, contents, facts, forms
 from challenges.bundles.foreign.context import Question
@@ -82,16 +83,21 @@ def questions(spec: ForeignSpec, proposed: Mapping[int, forms.Proposal]) -> tupl
 
 
 def problems(bundle: Bundle) -> tuple[Problem, ...]:
-    """List the answers to these questions that are not read."""
+    """List the answers to these questions that are not read, and a name that cannot be one."""
     choices: dict[str, tuple[str, ...]] = {
         forms.key_of(index): (forms.CHECK, forms.LEAVE) for index in bundle.proposed
     }
     choices[DETAILED] = tuple(REPORTS)
-    return tuple(
+    found = [
         Problem("E_ANSWER", f"réponses : {', '.join(choices[key])}", key=key, value=value[:64])
         for key, value in sorted(bundle.answers.items())
         if key in choices and value not in choices[key]
-    )
+    ]
+    slug = slug_of(bundle.spec, bundle.answers)
+    if not is_slug(slug):
+        said = f"{SLUG_FORM}, {MAX_SLUG} caractères au plus, un nom que le portail n’emploie pas"
+        found.append(Problem("E_SLUG", said, key="slug", value=slug[:64]))
+    return tuple(found)
 
 
 def fingerprint_of(bundle: Bundle) -> str:

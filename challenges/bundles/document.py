@@ -9,7 +9,10 @@ from zoneinfo import ZoneInfo
 from challenges.bundles import metric_names, spec
 from challenges.bundles.fields import MISSING, Fields
 
+SLUG_FORM = "minuscules sans accent, chiffres et tirets"
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+# Addresses of our own pages and endpoints, which a challenge of that name would hide.
+RESERVED = frozenset({"nouveau", "importer", "invitation", "imports"})
 METRIC_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]*")
 MAX_SLUG, MAX_TITLE, MAX_SUMMARY, MAX_KEY, MAX_DECIMALS = 80, 200, 2_000, 64, 10
 LICENCE_STATUSES = ("stated_by_producer", "verified", "to_confirm")
@@ -58,13 +61,18 @@ def unknown(top: Fields) -> None:
         )
 
 
+def is_slug(text: str) -> bool:
+    """Say whether a challenge may have this name in its address."""
+    return bool(SLUG.fullmatch(text)) and len(text) <= MAX_SLUG and text not in RESERVED
+
+
 def texts(top: Fields) -> dict[str, object]:
     """Read slug, title, summary, task and the small lists."""
     slug = top.text("slug", code="E_SLUG")
-    if top.has("slug") and (not SLUG.fullmatch(slug) or len(slug) > MAX_SLUG):
+    if top.has("slug") and not is_slug(slug):
         top.refuse(
             "E_SLUG",
-            f"minuscules sans accent, chiffres et tirets, {MAX_SLUG} caractères au plus",
+            f"{SLUG_FORM}, {MAX_SLUG} caractères au plus, et pas {', '.join(sorted(RESERVED))}",
             key="slug",
             value=slug,
         )

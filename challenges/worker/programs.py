@@ -296,12 +296,19 @@ def _operated(operation: str, values: list[float]) -> float:
 
 
 def _told(outcome: Outcome, task: PhaseTask) -> Told:
-    """Keep what the organiser may read; names and reasons only where data are restricted."""
+    """Keep what the organiser may read.
+
+    Of restricted data, the kinds of faults alone: a program that reads the answers chooses the
+    names of its scores, its words and its report, and could carry the answers out by them.
+    """
     challenge = task.phase.challenge
-    is_open = not challenge.restricted
+    if challenge.restricted:
+        return Told(
+            faults=[{"kind": one.kind.value, "key": "", "line": 0} for one in outcome.faults]
+        )
     last = outcome.steps[-1].ended if outcome.steps else None
-    log = last.stderr.decode(errors="replace") if last and not outcome.scored and is_open else ""
-    wanted = is_open and challenge.detailed_results != ReportAudience.NONE
+    log = last.stderr.decode(errors="replace") if last and not outcome.scored else ""
+    wanted = challenge.detailed_results != ReportAudience.NONE
     return Told(
         undeclared=list(outcome.undeclared),
         faults=[

@@ -201,6 +201,19 @@ def test_answers_are_kept_and_a_second_import_changes_nothing(tmp_path: Path) ->
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("opening")
+@pytest.mark.parametrize("slug", ["Mon Défi / 2026", "a.b", "importer", "imports", "a" * 81])
+def test_a_name_that_no_address_can_hold_is_asked_again(slug: str, tmp_path: Path) -> None:
+    folder = own.bundle(tmp_path / "d", "codabench", {})
+    code, told = run("import_challenge", str(folder), "--answer", f"slug={slug}")
+    assert (code, [(one["code"], one["key"]) for one in told["errors"]]) == (
+        1,
+        [("E_SLUG", "slug")],
+    )
+    assert not Challenge.objects.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("opening")
 def test_a_challenge_that_a_program_scores_is_a_draft_with_its_answers(tmp_path: Path) -> None:
     folder = own.bundle(tmp_path / "d", "codabench", {"phases.0.max_submissions": 0})
     said = ["import_challenge", str(folder), "--answer"]

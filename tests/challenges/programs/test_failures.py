@@ -138,6 +138,18 @@ def test_a_file_that_a_proven_program_refuses_is_the_teams_fault(challenge: Chal
     assert CANARY in entry.evaluations.get().program_report.log
 
 
+@pytest.mark.parametrize("what", ["crash", "extra"])
+def test_of_restricted_data_a_program_says_nothing_in_its_own_words(
+    challenge: Challenge, what: str
+) -> None:
+    """It has read the answers, and could write them in a log or in the name of a score."""
+    isolated()
+    Challenge.objects.update(restricted=True)
+    report = worked(entered(challenge, what)).evaluations.get().program_report
+    assert (report.undeclared, report.detail, report.log, report.html) == ([], "", "", "")
+    assert CANARY not in str(report.faults)
+
+
 def test_an_undeclared_score_is_named_to_the_organiser_and_not_scored(
     challenge: Challenge,
 ) -> None:
