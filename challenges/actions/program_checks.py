@@ -13,7 +13,7 @@ from challenges.bundles.programs import Form, FormKind
 from challenges.models import PhaseTask
 from challenges.scoring import child
 from challenges.scoring.answer import AnswerSpec
-from challenges.scoring.predictions.faults import fill, messages, neutral
+from challenges.scoring.predictions.faults import neutral, stated
 from challenges.scoring.verdict import Fault, Verdict
 
 BOUNDS = archives.Bounds(members=1000, total_bytes=2**30)
@@ -24,7 +24,7 @@ PIECE_BYTES = 65_536
 class _Refused(Exception):
     def __init__(self, code: str, **facts: object) -> None:
         super().__init__(code)
-        self.fault = Fault(code, fill(messages()[code], facts))
+        self.fault = stated(code, **facts)
 
 
 def checked(path: Path, task: PhaseTask, known: bytes, *, name: str) -> Verdict:

@@ -9,9 +9,9 @@ from challenges.bundles.foreign import contents
 from challenges.bundles.programs import Form
 from challenges.enums import ReasonCode
 from challenges.models import PhaseTask
-from challenges.scoring.predictions.faults import messages
+from challenges.scoring.predictions.faults import stated
 from challenges.scoring.truth import keys_of
-from challenges.scoring.verdict import Fault, Verdict
+from challenges.scoring.verdict import Verdict
 from challenges.worker import isolation
 from datasets import gate
 from datasets.models import HoldoutVersion
@@ -34,6 +34,5 @@ def keys(task: PhaseTask, version: HoldoutVersion) -> bytes:
 def checked(path: Path, task: PhaseTask, known: bytes, *, name: str) -> Verdict:
     """Check the form of a file; a host that cannot isolate programs takes none."""
     if isolation.missing() is not None:
-        code = ReasonCode.NO_SANDBOX.value
-        return Verdict(False, (Fault(code, messages()[code]),))
+        return Verdict(False, (stated(ReasonCode.NO_SANDBOX.value),))
     return program_checks.checked(path, task, known, name=name)

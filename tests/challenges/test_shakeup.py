@@ -20,7 +20,13 @@ def lines(values: dict[int, tuple[int | None, float]], half: float = 0.05) -> li
     return [
         Line(
             candidate=Candidate(
-                UUID(int=team), UUID(int=team), team, datetime(2026, 1, 1, tzinfo=UTC), False, False
+                entry_id=UUID(int=team),
+                evaluation_id=UUID(int=team),
+                team_id=team,
+                enrolment_id=team,
+                received_at=datetime(2026, 1, 1, tzinfo=UTC),
+                is_baseline=False,
+                final_choice=False,
             ),
             rank=rank,
             tier=rank,

@@ -41,6 +41,11 @@ def fill(sentence: str, facts: Mapping[str, object]) -> str:
     return PLACEHOLDER.sub(lambda m: str(facts.get(m[1], "…")), chosen)[:MAX_MESSAGE]
 
 
+def stated(code: str, **facts: object) -> Fault:
+    """Make a fault of a file as a whole: its code and its sentence of the closed list."""
+    return Fault(code, fill(messages()[code], facts))
+
+
 def _is_singular(count: object) -> bool:
     return isinstance(count, int) and abs(count) < 2
 

@@ -154,5 +154,5 @@ def test_query_count(count: int, django_assert_num_queries: DjangoAssertNumQueri
         rescorings.withdraw(rescoring=change, by=owner)
     browser = signed_in(owner)
     browser.get(at(challenge, "rescorings"))
-    with django_assert_num_queries(clocked(12)):
+    with django_assert_num_queries(clocked(13)):
         browser.get(at(challenge, "rescorings"))
