@@ -98,13 +98,15 @@ def change(
 
     spec: the whole contract, None where it stays. truth: the CSV of the answers, sealed here.
     In order: scorer version; edition of the held-out data; as `propose`. Raises as `propose`,
-    and Invalid for a contract or answers that cannot be read.
+    and Invalid where a program scores, or for a contract or answers that cannot be read.
     """
     require(rules.may_propose_rescoring, by, phase)
     _refuse_untimely(phase)
-    task = phase.tasks.filter(current=True, index=index).select_related("scorer_version").first()
+    tasks = phase.tasks.filter(current=True, index=index)
+    task = tasks.select_related("scorer_version__scorer").first()
     if task is None:
         raise Conflict(_("Cette phase n’a pas encore de notation."), code="no_task")
+    scorers.refuse_program(task.scorer_version.scorer)
     version = None if spec is None else scorers.next_version(task=task, spec=spec, by=by)
     files = {}
     if truth is not None:
@@ -239,18 +241,21 @@ def accept(*, rescoring: Rescoring, digest: str, by: User) -> Rescoring:
     """Accept a change: by a person of the Region, not an organiser, not the proposer.
 
     digest: of the comparison that was read. In order: change ACCEPTED; job "swap"; event
-    "rescoring.accepted". Twice by the same person changes nothing, but gives a dead job another
-    life. Raises NotAllowed; Conflict while entries wait, or when the comparison has moved.
+    "rescoring.accepted". Twice by the same person changes nothing. Where the job of an accepted
+    change is dead, any of these persons gives it another life: event "rescoring.relaunched".
+    Raises NotAllowed; Conflict while entries wait, or when the comparison has moved.
     """
     Phase.objects.locked(rescoring.phase)
     rescoring = Rescoring.objects.locked(rescoring)
     require(rules.may_decide_rescoring, by, rescoring.phase)
     if rescoring.proposed_by_id == by.pk:
         raise Conflict(_("Il faut deux personnes différentes."), code="rescoring_takes_two")
-    if rescoring.decided_by_id == by.pk and rescoring.state == RescoringState.ACCEPTED:
+    if is_stuck(rescoring):
         jobs.revive(kind=JobKind.SWAP, subject_id=rescoring.pk, dedup_key=str(rescoring.pk))
+        record("rescoring.relaunched", by=by, on=rescoring)
         return rescoring
-    if rescoring.state == RescoringState.IN_FORCE and rescoring.decided_by_id == by.pk:
+    settled = {RescoringState.ACCEPTED, RescoringState.IN_FORCE}
+    if rescoring.decided_by_id == by.pk and rescoring.state in settled:
         return rescoring
     if not rescoring.is_tried or rescoring.state == RescoringState.ACCEPTED:
         raise decided() if not rescoring.is_open or rescoring.decided_by_id else _unready(0)
@@ -269,6 +274,14 @@ def accept(*, rescoring: Rescoring, digest: str, by: User) -> Rescoring:
     jobs.revive(kind=JobKind.SWAP, subject_id=rescoring.pk, dedup_key=str(rescoring.pk))
     record("rescoring.accepted", by=by, on=rescoring, phase=rescoring.phase.index)
     return rescoring
+
+
+def is_stuck(rescoring: Rescoring) -> bool:
+    """Say whether a change was accepted and no job will put it in force any more."""
+    if rescoring.state != RescoringState.ACCEPTED:
+        return False
+    swaps = Job.objects.alive().filter(kind=JobKind.SWAP, dedup_key=str(rescoring.pk))
+    return not swaps.exists()
 
 
 def _unready(waiting: int) -> Conflict:

@@ -38,8 +38,7 @@ def next_version(*, task: PhaseTask, spec: Mapping[str, Any], by: User) -> Score
     require(rules.may_propose_rescoring, by, task.phase)
     former = task.scorer_version
     scorer = Scorer.objects.select_for_update().get(pk=former.scorer_id)
-    if scorer.kind != ScorerKind.METRIC:
-        raise Invalid(_("Cette notation est un programme."), code="scorer_kind")
+    refuse_program(scorer)
     new, old = _read(spec), ScoringContract.from_json(former.spec)
     if new.answer != old.answer:
         raise Invalid(
@@ -54,6 +53,18 @@ def next_version(*, task: PhaseTask, spec: Mapping[str, Any], by: User) -> Score
             code="board_without_primary",
         )
     return made_once(scorer, spec, new.digest)
+
+
+def refuse_program(scorer: Scorer) -> None:
+    """Raise Invalid where a program scores: it has neither figures nor one file of answers."""
+    if scorer.kind != ScorerKind.METRIC:
+        raise Invalid(
+            _(
+                "Cette phase est notée par un programme : ni ses mesures ni ses réponses ne se "
+                "changent ici."
+            ),
+            code="scorer_kind",
+        )
 
 
 def made_once(scorer: Scorer, spec: Mapping[str, Any], digest: str, **facts: Any) -> ScorerVersion:

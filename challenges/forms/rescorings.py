@@ -12,7 +12,6 @@ from challenges.bundles.fields import Fields
 from challenges.bundles.report import Findings
 from challenges.bundles.safe_yaml import YamlRefused
 from challenges.bundles.spec import metric_json
-from challenges.enums import ScorerKind
 from challenges.models import PhaseTask
 
 TRUTH_MAX_BYTES = 200 << 20
@@ -21,7 +20,7 @@ FAULTS_SHOWN = 10
 
 
 class ProposalForm(forms.Form):
-    """Propose other figures, corrected answers, or both."""
+    """Propose other figures, corrected answers, or both, for a task that a metric scores."""
 
     reason = forms.CharField(
         label=_("Motif"),
@@ -54,13 +53,10 @@ class ProposalForm(forms.Form):
     def __init__(self, data: Any = None, files: Any = None, *, task: PhaseTask) -> None:
         self.task = task
         self.spec: Mapping[str, Any] | None = None
-        self.is_metric = task.scorer_version.scorer.kind == ScorerKind.METRIC
-        written = _written(task.scorer_version.spec) if self.is_metric else ""
+        written = _written(task.scorer_version.spec)
         super().__init__(
             data, files, initial={"metrics": written}, auto_id=f"id_{task.phase.index}_%s"
         )
-        if not self.is_metric:
-            del self.fields["metrics"]
 
     def clean_metrics(self) -> str:
         """Read the figures as an import does, and tell every fault with its key."""

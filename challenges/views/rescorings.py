@@ -11,7 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from challenges import rules
 from challenges.actions import rescorings as acts
-from challenges.enums import RescoringState
+from challenges.actions.scorers import refuse_program
+from challenges.enums import RescoringState, ScorerKind
 from challenges.forms.rescorings import DecisionForm, ProposalForm
 from challenges.models import Challenge, Phase, Rescoring
 from challenges.queries import rescorings as reads
@@ -50,6 +51,7 @@ def propose(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     task = reads.task_in_force(phase)
     if task is None:
         raise Conflict(_("Cette phase n’a pas encore de notation."), code="no_task")
+    refuse_program(task.scorer_version.scorer)
     form = ProposalForm(request.POST, request.FILES, task=task)
     if not form.is_valid():
         return _show(request, challenge, proposal=(phase, form), status=422)
@@ -170,6 +172,8 @@ def _row(
     if opened is not None:
         return row | _at_hand(opened, by, organises, decision)
     if task is not None and organises and acts.is_timely(phase):
+        if task.scorer_version.scorer.kind != ScorerKind.METRIC:
+            return row | {"by_program": True}
         sent = proposal[1] if proposal and proposal[0].pk == phase.pk else None
         row["form"] = sent or ProposalForm(task=task)
     return row
@@ -181,7 +185,7 @@ def _at_hand(
     """Say where the change at hand stands and what this person may do with it."""
     state = RescoringState(opened.state)
     decides = rules.may_decide_rescoring(by, opened.phase) and opened.proposed_by_id != by.pk
-    shown = {"digest": opened.facts.get("digest", "")}
+    digest = opened.facts.get("digest", "")
     compilation = None if opened.task.holdout.is_compiled else acts.compilation(opened)
     return {
         "progress": None if state is RescoringState.PROPOSED else reads.progress(opened),
@@ -190,7 +194,9 @@ def _at_hand(
         "unreadable": compilation.error_code if compilation and compilation.error_code else "",
         "may_start": organises and state is not RescoringState.ACCEPTED,
         "may_withdraw": organises and state is not RescoringState.ACCEPTED,
-        "decision": (decision or DecisionForm(initial=shown))
+        "decision": (decision or DecisionForm(initial={"digest": digest}))
         if decides and state is RescoringState.READY
         else None,
+        "stuck": acts.is_stuck(opened),
+        "relaunch": digest if decides else "",
     }

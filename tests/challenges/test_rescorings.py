@@ -481,3 +481,14 @@ def test_a_final_choice_stays_chosen(challenge: Challenge) -> None:
     reveals.confirm(phase=phase(), by=region())
     assert drain()
     assert Standing.objects.get(team=team, split="private").entry == worst
+
+
+def test_who_may_decide_gives_a_dead_exchange_another_life(challenge: Challenge) -> None:
+    made = tried(challenge, truth=corrected())
+    digest = made.facts["digest"]
+    rescorings.accept(rescoring=made, digest=digest, by=region())
+    Job.objects.filter(kind="swap").update(state="dead", error_code="lease_lost")
+    rescorings.accept(rescoring=made, digest=digest, by=region())
+    assert drain()
+    assert Rescoring.objects.get(pk=made.pk).state == RescoringState.IN_FORCE
+    assert AuditEvent.objects.filter(action="rescoring.relaunched").count() == 1
