@@ -9,9 +9,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
+from challenges.actions.imports import refuse_open
 from challenges.bundles.exporting import DOCUMENT
 from challenges.bundles.report import Problem
 from challenges.bundles.settings import Settings
+from challenges.enums import ChallengeStatus
 from challenges.models import Challenge, ChallengePage, Terms
 from challenges.queries.teams import latest_terms
 from portal.accounts.authorization import require
@@ -86,11 +88,13 @@ def apply(
     """Change a draft to what its export says; nothing changes when it is so already.
 
     dated: the importer gave dates, which stand. In order: the challenge, its rules and pages, its
-    phases, its boards; event "challenge.settings_applied"
-    when something changed. Returns what the draft has no place for. Raises NotAllowed, Invalid.
+    phases, its boards; when something changed, the version, a challenge that awaited the visa is
+    a draft again, event "challenge.settings_applied". Returns what the draft has no place for.
+    Raises NotAllowed, Invalid; Conflict once the challenge is open.
     """
     fresh = Challenge.objects.locked(challenge)
     require(rules.may_edit_challenge, by, fresh)
+    refuse_open(fresh)
     changed = _challenge(fresh, settings)
     changed |= _terms(fresh, texts.terms)
     changed |= _pages(fresh, texts.pages)
@@ -112,8 +116,17 @@ def apply(
         if rows.exclude(**shown).exists():
             changed |= bool(rows.update(**shown))
     if changed:
+        _reread(fresh)
         record("challenge.settings_applied", by=by, on=fresh, slug=fresh.slug)
     return tuple(left)
+
+
+def _reread(challenge: Challenge) -> None:
+    """Take back the visa that is awaited: nobody publishes what they did not read."""
+    challenge.version += 1
+    if challenge.status == ChallengeStatus.IN_REVIEW:
+        challenge.become(ChallengeStatus.DRAFT, at=clock.now())
+    challenge.save(update_fields=["version", "status", "status_since"])
 
 
 def _challenge(challenge: Challenge, settings: Settings) -> bool:
@@ -123,7 +136,6 @@ def _challenge(challenge: Challenge, settings: Settings) -> bool:
         return False
     for name, value in wanted.items():
         setattr(challenge, name, value)
-    challenge.version += 1
     try:
         challenge.full_clean(exclude=["organiser"], validate_unique=False)
     except ValidationError as fault:
@@ -132,7 +144,7 @@ def _challenge(challenge: Challenge, settings: Settings) -> bool:
             % {"names": ", ".join(sorted(fault.message_dict))},
             code="settings",
         ) from fault
-    challenge.save(update_fields=[*wanted, "version"])
+    challenge.save(update_fields=list(wanted))
     return True
 
 

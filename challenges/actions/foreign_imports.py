@@ -7,8 +7,18 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from django.db import transaction
+
 from challenges.actions import export_settings, program_drafts
-from challenges.actions.imports import Imported, import_folder, organisation
+from challenges.actions.imports import (
+    Imported,
+    Then,
+    import_folder,
+    is_theirs,
+    nothing,
+    organisation,
+    slug_taken,
+)
 from challenges.actions.program_tasks import Bundle, slug_of
 from challenges.bundles import exporting, writer
 from challenges.bundles.folder import Folder
@@ -30,6 +40,27 @@ class ForeignImported:
     report: ForeignReport | None
 
 
+@dataclass(frozen=True)
+class _Order:
+    """Who imports, with which answers and dates, and what follows in the same transaction."""
+
+    by: User
+    answers: Mapping[str, str]
+    opens_at: datetime | None
+    closes_at: datetime | None
+    then: Then
+
+    def folder(self, folder: Path) -> Imported:
+        """Import a challenge folder of ours."""
+        return import_folder(
+            folder=folder,
+            by=self.by,
+            opens_at=self.opens_at,
+            closes_at=self.closes_at,
+            then=self.then,
+        )
+
+
 def import_bundle(
     *,
     path: Path,
@@ -40,35 +71,35 @@ def import_bundle(
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
     unseal: exporting.Unseal | None = None,
+    then: Then = nothing,
 ) -> ForeignImported:
     """Import a zip or a folder, ours or another platform's, or an export of a portal like this.
 
     unseal: opens the ciphertexts of an export, where the worker's key is. evaluate: gives what
     runs an EvalAI script in isolation, if the host can; asked only for such a script. rehearse:
-    adds to a report what the solutions of a bundle score. A bundle with a fault, or with a
+    adds to a report what the solutions of a bundle score. then: called with the challenge in the
+    transaction that writes it: what it raises undoes the import. A bundle with a fault, or with a
     question that needs an answer, changes nothing and is reported; a second import of the same
     bundle changes nothing. Otherwise the side effects and refusals are those of `import_folder`
     for our metrics, those of `program_drafts.create` for a challenge that a program scores; then,
     for an export, those of `export_settings.apply`.
     """
+    order = _Order(by, answers, opens_at, closes_at, then)
     if (path / CHALLENGE_FILE).is_file():  # judged by its own reader, file by file
-        own = import_folder(folder=path, by=by, opens_at=opens_at, closes_at=closes_at)
-        return ForeignImported(own, None)
+        return ForeignImported(order.folder(path), None)
     try:
         with archives.opened(path) as root:
             if (root / CHALLENGE_FILE).is_file():
-                own = import_folder(folder=root, by=by, opens_at=opens_at, closes_at=closes_at)
-                return ForeignImported(own, None)
+                return ForeignImported(order.folder(root), None)
             if exporting.is_export(root):
                 again = partial(import_bundle, by=by, evaluate=evaluate, rehearse=rehearse)
-                return _restored(root, answers, by, (opens_at, closes_at), unseal, again)
+                return _restored(root, order, unseal, again)
             report = rehearse(reading.read_folder(root, evaluator=evaluate), root)
-            dates = (opens_at, closes_at)
             spec = report.spec
             if spec is not None and spec.format.is_scored_by_program:
-                report, imported = _programs(path, root, report, spec, answers, by, dates)
+                report, imported = _programs(path, root, report, spec, order)
             else:
-                imported = _translated(root, report, answers, by, dates)
+                imported = _translated(root, report, order)
     except archives.BundleRefused as refusal:
         report = ForeignReport(None, (reading.refused(refusal),), ())
         imported = _nothing(report, report.errors)
@@ -89,79 +120,81 @@ def _programs(
     root: Path,
     report: ForeignReport,
     spec: ForeignSpec,
-    answers: Mapping[str, str],
-    by: User,
-    dates: tuple[datetime | None, datetime | None],
+    order: _Order,
 ) -> tuple[ForeignReport, Imported]:
     """Create the draft of a challenge that a program scores, with the answers put into it."""
     report, proposed = asked(report, root)
-    own = {key: value for key, value in answers.items() if key != "slug"}
+    own = {key: value for key, value in order.answers.items() if key != "slug"}
     spec, faults = settling.settle(spec, report.questions, own)
     report = replace(report, spec=spec)
-    bundle = Bundle(spec, root, path, answers, proposed)
+    bundle = Bundle(spec, root, path, order.answers, proposed)
     faults = (*faults, *program_drafts.problems(bundle))
     if faults:
         return report, _nothing(report, faults)
-    return report, _drafted(report, bundle, by, dates)
+    return report, _drafted(report, bundle, order)
 
 
-def _drafted(
-    report: ForeignReport,
-    bundle: Bundle,
-    by: User,
-    dates: tuple[datetime | None, datetime | None],
-) -> Imported:
-    existing = Challenge.objects.filter(slug=slug_of(bundle.spec, bundle.answers)).first()
-    owner = organisation(existing, by)
+def _drafted(report: ForeignReport, bundle: Bundle, order: _Order) -> Imported:
+    slug = slug_of(bundle.spec, bundle.answers)
+    existing = Challenge.objects.filter(slug=slug).first()
+    if not is_theirs(existing, order.by):
+        return _nothing(report, (slug_taken(slug, order.by),))
+    owner = organisation(existing, order.by)
     fingerprint = program_drafts.fingerprint_of(bundle)
-    if existing is None:
-        made = program_drafts.create(
-            bundle=bundle, fingerprint=fingerprint, dates=dates, organisation=owner, by=by
+    if existing is not None and existing.bundle_fingerprint != fingerprint:
+        return _nothing(report, (slug_taken(slug, order.by),))
+    with transaction.atomic():
+        made = existing or program_drafts.create(
+            bundle=bundle,
+            fingerprint=fingerprint,
+            dates=(order.opens_at, order.closes_at),
+            organisation=owner,
+            by=order.by,
         )
-        return Imported(made, True, (), report.warnings)
-    if existing.bundle_fingerprint == fingerprint:
-        return Imported(existing, False, (), report.warnings)
-    taken = Problem(
-        "E_SLUG_TAKEN",
-        "un autre challenge porte ce nom : donnez-en un avec --answer slug=…",
-        key="slug",
-        value=existing.slug,
-    )
-    return _nothing(report, (taken,))
+        order.then(made)
+    return Imported(made, existing is None, (), report.warnings)
 
 
 def _restored(
     root: Path,
-    answers: Mapping[str, str],
-    by: User,
-    dates: tuple[datetime | None, datetime | None],
+    order: _Order,
     unseal: exporting.Unseal | None,
     again: Callable[..., ForeignImported],
 ) -> ForeignImported:
-    """Import an export: our own folder, or the source it carries, then what it says beyond."""
-    opens_at, closes_at = dates
+    """Import an export: our own folder, or the source it carries, with what it says beyond."""
+    left: list[Problem] = []
     with tempfile.TemporaryDirectory(prefix="import-") as scratch:
         folder = Path(scratch) / "challenge"
         found = exporting.restore(root, folder, unseal)
         if found.errors or found.settings is None:
             return ForeignImported(Imported(None, False, found.errors, ()), None)
-        texts = export_settings.rendered(found.settings, found.texts)
+        settings, texts = found.settings, export_settings.rendered(found.settings, found.texts)
+
+        def then(challenge: Challenge) -> None:
+            left.extend(
+                export_settings.apply(
+                    challenge=challenge,
+                    settings=settings,
+                    texts=texts,
+                    dated=order.opens_at is not None or order.closes_at is not None,
+                    by=order.by,
+                )
+            )
+            order.then(challenge)
+
         if found.source is not None:
             made = again(
                 path=found.source[0],
-                answers=found.source[1] | dict(answers),
-                opens_at=opens_at,
-                closes_at=closes_at,
+                answers=found.source[1] | dict(order.answers),
+                opens_at=order.opens_at,
+                closes_at=order.closes_at,
+                then=then,
             )
         else:
-            own = import_folder(folder=folder, by=by, opens_at=opens_at, closes_at=closes_at)
-            made = ForeignImported(own, None)
+            made = ForeignImported(replace(order, then=then).folder(folder), None)
     challenge = made.imported.challenge
     if challenge is None:
         return made
-    left = export_settings.apply(
-        challenge=challenge, settings=found.settings, texts=texts, dated=any(dates), by=by
-    )
     challenge.refresh_from_db()
     imported = replace(made.imported, warnings=(*made.imported.warnings, *left))
     return replace(made, imported=imported)
@@ -171,25 +204,19 @@ def _nothing(report: ForeignReport, errors: tuple[Problem, ...]) -> Imported:
     return Imported(None, False, errors, report.warnings)
 
 
-def _translated(
-    root: Path,
-    report: ForeignReport,
-    answers: Mapping[str, str],
-    by: User,
-    dates: tuple[datetime | None, datetime | None],
-) -> Imported:
+def _translated(root: Path, report: ForeignReport, order: _Order) -> Imported:
     """Write our form in a temporary folder and import it."""
     spec = report.spec
     if spec is None:
         return _nothing(report, report.errors)
-    if missing := translation.unanswered(report.questions, answers):
+    if missing := translation.unanswered(report.questions, order.answers):
         return _nothing(report, missing)
     try:
-        found = translation.portable(spec, Folder(root), report.questions, answers)
+        found = translation.portable(spec, Folder(root), report.questions, order.answers)
     except translation.AnswerRefused as refusal:
         return _nothing(report, refusal.problems)
     with tempfile.TemporaryDirectory(prefix="import-") as scratch:
         folder = Path(scratch) / "challenge"
         writer.write(folder, found.document, found.files)
-        made = import_folder(folder=folder, by=by, opens_at=dates[0], closes_at=dates[1])
+        made = order.folder(folder)
     return replace(made, warnings=(*report.warnings, *made.warnings))

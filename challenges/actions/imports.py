@@ -1,6 +1,6 @@
 """Import a portable challenge folder: a report first, then one draft."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +36,13 @@ MAX_FILE_BYTES = 2 << 30
 STANDARD_TERMS = Path(__file__).with_name("standard_terms.md")
 
 
+Then = Callable[[Challenge], None]
+
+
+def nothing(_challenge: Challenge) -> None:
+    """Do nothing more with an imported challenge."""
+
+
 @dataclass(frozen=True)
 class Imported:
     """What an import did: the challenge, whether it changed, and the report."""
@@ -52,14 +59,16 @@ def import_folder(
     by: User,
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
+    then: Then = nothing,
 ) -> Imported:
     """Read a folder, score its recorded runs and create or update the draft it describes.
 
     A folder with a fault changes nothing and is reported. The same folder again changes
     nothing. In order: public files stored; held-out files sealed; challenge, phase, scorer,
     board; reference entry; job "compile"; event "challenge.imported". A challenge that awaited
-    the visa is a draft again: nobody publishes what they did not read. Raises NotAllowed;
-    Conflict once the challenge is open.
+    the visa is a draft again: nobody publishes what they did not read. then: called with the
+    challenge in the transaction that writes it. Raises NotAllowed; Conflict once the challenge
+    is open.
     """
     report = portable.read(folder)
     if report.spec is None:
@@ -73,18 +82,22 @@ def import_folder(
     if twice:
         return Imported(None, False, twice, report.warnings)
     existing = Challenge.objects.filter(slug=spec.slug).first()
+    if not is_theirs(existing, by):
+        return Imported(None, False, (slug_taken(spec.slug, by),), report.warnings)
     owner = organisation(existing, by)
-    _refuse_open(existing)
+    refuse_open(existing)
     fingerprint = _fingerprint(spec, folder)
     rehearsal = Rehearsal()
     if existing is not None and existing.bundle_fingerprint == fingerprint:
         warnings = [*report.warnings, *_leak(spec, folder, rehearsal)]
+        with transaction.atomic():
+            then(existing)
         return Imported(existing, False, (), warnings)
     faults = _rehearse(spec, folder, rehearsal)
     if faults:
         return Imported(None, False, faults, report.warnings)
     warnings = [*report.warnings, *_leak(spec, folder, rehearsal)]
-    challenge = _write(spec, folder, existing, owner, by, fingerprint)
+    challenge = _write(spec, folder, existing, owner, by, fingerprint, then)
     return Imported(challenge, True, (), warnings)
 
 
@@ -137,6 +150,21 @@ def standard_terms() -> str:
     return STANDARD_TERMS.read_text(encoding="utf-8")
 
 
+def is_theirs(existing: Challenge | None, by: User) -> bool:
+    """Say whether a name is free, or that of a challenge this person may change."""
+    return existing is None or rules.may_edit_challenge(by, existing)
+
+
+def slug_taken(slug: str, by: User) -> Problem:
+    """Say that a name is taken, and nothing of the challenge that has it.
+
+    Raises NotAllowed for who runs no challenge: they learn no name.
+    """
+    organisation(None, by)
+    said = _("un autre challenge porte ce nom : donnez-en un avec --answer slug=…")
+    return Problem("E_SLUG_TAKEN", said, key="slug", value=slug)
+
+
 def organisation(existing: Challenge | None, by: User) -> Organisation:
     """Return for whom a person imports: the challenge's own organisation, else one of theirs.
 
@@ -156,7 +184,8 @@ def organisation(existing: Challenge | None, by: User) -> Organisation:
     )
 
 
-def _refuse_open(existing: Challenge | None) -> None:
+def refuse_open(existing: Challenge | None) -> None:
+    """Raise Conflict for a challenge that is neither a draft nor awaiting the visa."""
     drafts_only = {ChallengeStatus.DRAFT, ChallengeStatus.IN_REVIEW}
     if existing is not None and existing.status not in drafts_only:
         raise Conflict(
@@ -278,6 +307,7 @@ def _write(
     organisation: Organisation,
     by: User,
     fingerprint: str,
+    then: Then,
 ) -> Challenge:
     place = Folder(folder)
     contract = spec.scoring_contract(folder)
@@ -303,9 +333,9 @@ def _write(
         if existing is not None:  # reading took a while
             existing = Challenge.objects.locked(existing)
             require(rules.may_edit_challenge, by, existing)
-            _refuse_open(existing)
+            refuse_open(existing)
         version = _holdout(spec, place, existing, organisation, held, by)
-        return drafts.write(
+        challenge = drafts.write(
             existing=existing,
             spec=spec,
             raw=_jsonable(spec.raw),
@@ -326,6 +356,8 @@ def _write(
             organisation=organisation,
             by=by,
         )
+        then(challenge)
+    return challenge
 
 
 def _columns(place: Folder, entry: FileEntry) -> list[str]:

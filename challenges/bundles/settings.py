@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 Line = Field("", max_length=200)
 Long = Field("", max_length=20_000)
@@ -52,6 +52,12 @@ class PhaseSettings(_Strict):
     memory_mb: int = Field(1_024, ge=16, le=65_536)
     logs: Literal["none", "organiser", "team_trial"] = "none"
     benchmark_after_close: bool = False
+
+    @model_validator(mode="after")
+    def _closes_after_it_opens(self) -> PhaseSettings:
+        if self.opens_at and self.closes_at and self.closes_at <= self.opens_at:
+            raise ValueError("la fermeture doit suivre l’ouverture")
+        return self
 
 
 class BoardSettings(_Strict):

@@ -197,8 +197,10 @@ def test_dates_in_the_wrong_order_are_reported(tmp_path: Path) -> None:
 
 def test_a_draft_belongs_to_its_organisers(tmp_path: Path) -> None:
     imported(tmp_path)
-    with pytest.raises(NotAllowed):
-        import_folder(folder=folder(tmp_path, title="Autre"), by=owner())
+    found = import_folder(folder=folder(tmp_path, title="Autre"), by=owner())
+    assert [(one.code, one.key) for one in found.errors] == [("E_SLUG_TAKEN", "slug")]
+    with pytest.raises(NotAllowed):  # who runs no challenge learns no name
+        import_folder(folder=folder(tmp_path, title="Autre"), by=UserFactory())
     assert Challenge.objects.get().title == "Estimer un niveau"
 
 
