@@ -4,16 +4,15 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.actions import jobs
-from challenges.actions.foreign_imports import ForeignImported, import_bundle
+from challenges.actions.foreign_imports import import_bundle
 from challenges.bundles.report import Problem
 from challenges.enums import ImportState, JobKind
 from challenges.models import BundleImport, Challenge, Job
@@ -138,36 +137,57 @@ def accept(*, made: BundleImport, answers: Mapping[str, str], by: User) -> Accep
     keeps of the archive; state ACCEPTED with the challenge, the deposit forgotten; event
     "import.accepted".
     Answers that are wrong or missing change nothing and are listed. A second acceptance gives
-    the same challenge. Raises NotAllowed, Conflict unless it was read, gate.VaultBroken.
+    the same challenge, at the same moment too. An import that ceased meanwhile to wait makes no
+    challenge. Raises NotAllowed, Conflict unless it was read, deposits.Unreadable.
     """
     require(rules.may_accept_import, by, made)
     if made.state == ImportState.ACCEPTED:
         return Accepted(made, ())
+    _refuse_unread(made)
+    given = {key: value for key, value in answers.items() if value.strip()}
+    try:
+        with deposits.opened(deposits.Deposit(made.sealed, made.keys), made.filename) as path:
+            found = import_bundle(
+                path=path,
+                by=by,
+                answers=given,
+                then=lambda challenge: _accepted(made, challenge, by),
+            )
+    except (IntegrityError, deposits.Unreadable) as error:  # somebody was first
+        return _overtaken(made, error)
+    return Accepted(BundleImport.objects.get(pk=made.pk), tuple(found.imported.errors))
+
+
+def _refuse_unread(made: BundleImport) -> None:
     if not made.is_read:
         raise Conflict(
             _("Cet import n’attend pas de décision."), code="import_state", current=made.state
         )
-    with deposits.opened(deposits.Deposit(made.sealed, made.keys), made.filename) as path:
-        found = _imported(path, answers, by)
-        challenge = found.imported.challenge
-        if challenge is None:
-            return Accepted(made, tuple(found.imported.errors))
-    return Accepted(_accepted(made, challenge, by), ())
 
 
-def _imported(path: Path, answers: Mapping[str, str], by: User) -> ForeignImported:
-    given = {key: value for key, value in answers.items() if value.strip()}
-    return import_bundle(path=path, by=by, answers=given)
-
-
-@transaction.atomic
-def _accepted(made: BundleImport, challenge: Challenge, by: User) -> BundleImport:
+def _accepted(made: BundleImport, challenge: Challenge, by: User) -> None:
+    """Note the challenge, in the transaction that writes it: there is both, or neither."""
     fresh = BundleImport.objects.locked(made)
-    if fresh.is_read:
-        fresh.challenge = challenge
-        _become(fresh, ImportState.ACCEPTED)
-        record("import.accepted", by=by, on=fresh, slug=challenge.slug)
-    return fresh
+    if fresh.state == ImportState.ACCEPTED and fresh.challenge_id == challenge.pk:
+        return
+    _refuse_unread(fresh)
+    fresh.challenge = challenge
+    _become(fresh, ImportState.ACCEPTED)
+    record("import.accepted", by=by, on=fresh, slug=challenge.slug)
+
+
+def _overtaken(made: BundleImport, error: Exception) -> Accepted:
+    """Give the challenge that another acceptance made; else say what is in the way."""
+    fresh = BundleImport.objects.get(pk=made.pk)
+    if fresh.state == ImportState.ACCEPTED:
+        return Accepted(fresh, ())
+    _refuse_unread(fresh)
+    if isinstance(error, IntegrityError) and "slug" in str(error):
+        raise Conflict(
+            _("Un autre challenge vient de prendre ce nom : donnez-en un autre."),
+            code="slug_taken",
+        ) from error
+    raise error
 
 
 @transaction.atomic
@@ -185,16 +205,26 @@ def abandon(*, made: BundleImport, by: User) -> BundleImport:
 def bury(job: Job) -> None:
     """Say that we could not read a bundle: its job is dead, by our fault."""
     for made in BundleImport.objects.filter(pk=job.subject_id, state=ImportState.WAITING):
-        _become(BundleImport.objects.locked(made), ImportState.FAILED)
+        fresh = BundleImport.objects.locked(made)
+        if fresh.is_waiting:
+            _become(fresh, ImportState.FAILED)
 
 
 def expire() -> int:
     """Forget the bundles that nobody accepted in time; return how many."""
     late = BundleImport.objects.live().filter(expires_at__lte=clock.now())
     found = list(late.order_by("expires_at", "pk")[: settings.UPLOADS_EXPIRED_AT_ONCE])
-    for made in found:
-        _become(BundleImport.objects.locked(made), ImportState.EXPIRED)
-    return len(found)
+    return sum(_expire(made) for made in found)
+
+
+@transaction.atomic
+def _expire(made: BundleImport) -> bool:
+    """Forget one bundle; False when it was decided while its row was waited for."""
+    fresh = BundleImport.objects.locked(made)
+    if fresh.keeps_bytes:
+        _become(fresh, ImportState.EXPIRED)
+        return True
+    return False
 
 
 def _become(made: BundleImport, state: ImportState) -> None:

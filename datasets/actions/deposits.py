@@ -10,6 +10,9 @@ from typing import BinaryIO
 from datasets import gate
 from portal.lib import objects
 
+# What `opened` raises on a file that is gone or broken.
+Unreadable = gate.VaultBroken
+
 
 @dataclass(frozen=True)
 class Deposit:
@@ -27,7 +30,7 @@ def keep(source: BinaryIO) -> Deposit:
 
 @contextmanager
 def opened(deposit: Deposit, name: str = "depot.zip") -> Iterator[Path]:
-    """Give a clear copy in a private folder, removed at the end. Raises gate.VaultBroken."""
+    """Give a clear copy in a private folder, removed at the end. Raises Unreadable."""
     with tempfile.TemporaryDirectory(prefix="depot-") as folder:
         place = Path(folder) / name
         with place.open("xb") as target:

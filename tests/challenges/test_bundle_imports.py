@@ -34,7 +34,7 @@ def zipped(files: Mapping[str, str | bytes]) -> io.BytesIO:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content)  # of no date: twice the same bytes
     made.seek(0)
     return made
 
