@@ -27,8 +27,8 @@ KINDS = (
     Kind(
         "entries",
         _("Mes soumissions"),
-        ("entry_scored", "entry_rejected", "entry_failed", "entry_examined", "entry_rescored"),
-        detail=_("Évaluées, refusées, échouées, examinées, réévaluées."),
+        ("entry_scored", "entry_rejected", "entry_failed", "entry_examined"),
+        detail=_("Évaluées, refusées, échouées, examinées."),
     ),
     Kind(
         "deadlines",
@@ -72,7 +72,8 @@ KINDS = (
         (
             "registration_pending",
             "entry_attention",
-            "baseline_drift",
+            "program_to_mend",
+            "baseline_drifted",
             "challenge_published",
             "challenge_sent_back",
             "organiser_invited",

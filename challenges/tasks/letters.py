@@ -86,21 +86,6 @@ def entry_examined(entry_id: str) -> None:
     )
 
 
-@handler("mail.baseline_drift")
-def baseline_drift(entry_id: str, run: str) -> None:
-    """Tell the organisers that a reference no longer has its expected score; run: which one."""
-    entry = Entry.objects.select_related("enrolment__phase__challenge").get(pk=entry_id)
-    challenge = entry.enrolment.phase.challenge
-    tell(
-        "baseline_drift",
-        organisers(challenge),
-        challenge,
-        path=f"/espace/challenges/{challenge.slug}/",
-        event=f"{entry.pk}:{run}",
-        about=entry.enrolment.phase.name,
-    )
-
-
 @handler("mail.phase_dates")
 def phase_dates(phase_id: int) -> None:
     """Tell the people registered that the dates changed."""

@@ -1,7 +1,9 @@
 """What people are told of a challenge: each event once, in time, whatever the schedulers do."""
 
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from challenges.actions import ranks
 from challenges.enums import EntryStatus, Split
 from challenges.models import Challenge, Entry, Job, Phase, Standing, Team
 from challenges.tasks import alarms, deadlines
+from challenges.tasks.kinds import KINDS
 from portal.accounts.actions import notifications
 from portal.accounts.models import Notification
 from portal.audit import heartbeats, outbox
@@ -29,6 +32,8 @@ from tests.factories.challenges import (
 pytestmark = pytest.mark.django_db
 CLOSE = datetime(2060, 11, 26, 11, 0, tzinfo=UTC)  # after the dates of the factories
 MILLISECOND = timedelta(milliseconds=1)
+ROOT = Path(__file__).parents[2]
+TASKS, EMAILS = ROOT / "challenges" / "tasks", ROOT / "templates" / "emails"
 
 
 @pytest.fixture
@@ -160,7 +165,6 @@ def test_no_private_figure_stands_in_a_letter_or_in_the_space(
     score(entry, 0.654321, Split.PRIVATE)
     for topic in ("entry_scored", "entry_rejected", "entry_failed", "entry_examined"):
         owe(f"mail.{topic}", key=str(entry.pk), entry_id=str(entry.pk))
-    owe("mail.baseline_drift", key="x", entry_id=str(entry.pk), run="2026-11-26")
     while outbox.relay():
         pass
     texts = "\n".join(f"{letter.subject}\n{letter.body}" for letter in mail.outbox)
@@ -174,7 +178,6 @@ def test_no_private_figure_stands_in_a_letter_or_in_the_space(
         "entry_failed",
         "entry_examined",
         "entry_attention",
-        "baseline_drift",
     }
     stops = [letter.extra_headers.get("List-Unsubscribe") for letter in mail.outbox]
     assert all(stops)
@@ -243,3 +246,12 @@ def test_a_preference_holds_between_the_event_and_the_letter(team: Team) -> None
     notifications.choose(ways={"entries": "space"}, by=captain_of(team))
     assert delivered() == {}
     assert Notification.objects.get().letter == "entry_scored"
+
+
+def test_each_letter_of_challenges_is_of_a_kind_that_people_choose() -> None:
+    """A letter of no kind could not be turned down, and would be nowhere in the preferences."""
+    written = {path.name for path in EMAILS.iterdir()}
+    told = {letter for kind in KINDS for letter in kind.letters}
+    assert told <= written
+    source = "".join(path.read_text(encoding="utf-8") for path in TASKS.glob("*.py"))
+    assert set(re.findall(r'\b(?:tell|alarm)\(\s*"(\w+)"', source)) <= told
