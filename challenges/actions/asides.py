@@ -1,6 +1,9 @@
 """Score entries aside, by a scoring that is tried and not in force: nothing of it is released."""
 
+from uuid import UUID
+
 from django.conf import settings
+from django.db import transaction
 
 from challenges.actions import jobs
 from challenges.enums import (
@@ -15,22 +18,16 @@ from challenges.enums import (
 from challenges.models import Entry, Evaluation, Job, Rescoring
 from portal.lib import clock
 
+BATCH = 500
 _ENDED = (EvaluationState.DONE, EvaluationState.FAILED)
 
 
 def queue(rescoring: Rescoring, entry: Entry) -> None:
-    """Make the evaluation of an entry by the scoring tried, once, and queue it behind all others.
-
-    One that ended for a fault that is not the file's is tried again.
-    """
+    """Make the evaluation of an entry by the scoring tried, once; queue it behind all others."""
     task = rescoring.task
     evaluation, _made = Evaluation.objects.get_or_create(
         entry=entry, scorer_version_id=task.scorer_version_id, holdout_id=task.holdout_id
     )
-    if evaluation.state == EvaluationState.FAILED and evaluation.examined:
-        evaluation.state, evaluation.reason_code = EvaluationState.PENDING, ""
-        evaluation.examined, evaluation.finished_at = False, None
-        evaluation.save()
     if evaluation.state not in _ENDED:
         jobs.revive(
             kind=JobKind.SCORE,
@@ -68,7 +65,7 @@ def note_end(evaluation: Evaluation) -> None:
     """Have the boards compared once nothing waits for the scoring that is tried."""
     phase_id = evaluation.entry.enrolment.phase_id
     for rescoring in Rescoring.objects.tried().filter(phase_id=phase_id):
-        if not rescoring.waiting():
+        if not rescoring.not_ended().exists():
             compare_later(rescoring, cause=f"{evaluation.pk}:{evaluation.finished_at}")
 
 
@@ -86,23 +83,54 @@ def compare_later(rescoring: Rescoring, *, cause: str) -> None:
         )
 
 
-def sweep() -> int:
-    """Queue again what a trial waits for and no job will do; return how many were missing."""
-    found = 0
-    for rescoring in Rescoring.objects.tried().order_by("pk"):
-        alive = set(
-            Job.objects.alive()
-            .filter(kind=JobKind.SCORE)
-            .order_by("pk")
-            .values_list("dedup_key", flat=True)
-        )
-        ended = rescoring.evaluations().filter(state__in=[each.value for each in _ENDED])
-        known = dict(rescoring.evaluations().order_by("pk").values_list("entry_id", "pk"))
-        for entry in rescoring.entries().exclude(pk__in=ended.values("entry_id")).order_by("pk"):
-            if str(known.get(entry.pk)) not in alive:
-                queue(rescoring, entry)
-                found += 1
+def try_again(rescoring: Rescoring) -> None:
+    """Forget what ended for a fault of ours, so that it is queued once more."""
+    rescoring.evaluations().filter(state=EvaluationState.FAILED, examined=True).update(
+        state=EvaluationState.PENDING, reason_code="", examined=False, finished_at=None
+    )
+
+
+def queue_missing(rescoring: Rescoring, *, size: int = BATCH, batches: int | None = None) -> int:
+    """Queue what a trial waits for and no job will do; return how many were missing.
+
+    size: entries in one transaction, each of a few queries, which holds the change and not its
+    phase. batches: how many at most; the next sweep finds the rest.
+    """
+    found, last, made = 0, None, 0
+    while batches is None or made < batches:
+        last, missing = _queue_batch(rescoring, last, size)
+        found, made = found + missing, made + 1
+        if last is None:
+            break
     return found
+
+
+@transaction.atomic
+def _queue_batch(rescoring: Rescoring, last: UUID | None, size: int) -> tuple[UUID | None, int]:
+    """Queue what misses among the next entries; return the last one, None at the end."""
+    rescoring = (
+        Rescoring.objects.select_related("task").select_for_update(of=["self"]).get(pk=rescoring.pk)
+    )
+    waiting = rescoring.not_ended().order_by("pk")
+    if last is not None:
+        waiting = waiting.filter(pk__gt=last)
+    entries = list(waiting.values_list("pk", flat=True)[:size])
+    if not entries or not rescoring.is_tried:
+        return None, 0
+    task = rescoring.task
+    means = {"scorer_version_id": task.scorer_version_id, "holdout_id": task.holdout_id}
+    Evaluation.objects.bulk_create(
+        [Evaluation(entry_id=pk, **means) for pk in entries], ignore_conflicts=True
+    )
+    wanted = Evaluation.objects.filter(entry__in=entries, **means)
+    keys = [str(pk) for pk in wanted.order_by("pk").values_list("pk", flat=True)]
+    missing = jobs.revive_all(kind=JobKind.SCORE, keys=keys, priority=RESCORE_PRIORITY)
+    return (entries[-1] if len(entries) == size else None), missing
+
+
+def sweep() -> int:
+    """Queue again what each trial waits for and no job will do; return how many were missing."""
+    return sum(queue_missing(each) for each in Rescoring.objects.tried().order_by("pk"))
 
 
 _PLATFORM = ReasonCode.PLATFORM.value

@@ -4,7 +4,7 @@ A lease is fenced by its token: whoever lost it changes nothing any more. No mes
 the worker polls every second.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -65,6 +65,38 @@ def revive(
     ).update(
         state=JobState.READY, attempt=0, run_after=clock.now(), error_code="", finished_at=None
     )
+
+
+def revive_all(*, kind: JobKind, keys: Sequence[str], priority: int) -> int:
+    """Queue the jobs of these keys, each its own subject, that are not alive; return how many.
+
+    In three queries, in the caller's transaction; as `revive` for each.
+    """
+    named = Job.objects.filter(kind=kind, dedup_key__in=keys)
+    alive = set(named.alive().order_by("pk").values_list("dedup_key", flat=True))
+    missing = [key for key in keys if key not in alive]
+    if not missing:
+        return 0
+    now = clock.now()
+    named.filter(dedup_key__in=missing).exclude(state__in=[JobState.READY, JobState.LEASED]).update(
+        state=JobState.READY, attempt=0, run_after=now, error_code="", finished_at=None
+    )
+    Job.objects.bulk_create(
+        [
+            Job(
+                kind=kind,
+                subject_id=key,
+                dedup_key=key,
+                priority=priority,
+                run_after=now,
+                created_at=now,
+                max_attempts=settings.JOB_MAX_ATTEMPTS,
+            )
+            for key in missing
+        ],
+        ignore_conflicts=True,
+    )
+    return len(missing)
 
 
 def claim(*, owner: str) -> Job | None:

@@ -159,15 +159,24 @@ def _refuse_untimely(phase: Phase) -> None:
         )
 
 
-@transaction.atomic
 def start(*, rescoring: Rescoring, by: User) -> Rescoring:
     """Score every entry by the new scoring, aside: nothing is released, nobody waits for it.
 
-    In order: change RUNNING; one evaluation and one job an entry, the last of the queue; event
-    "rescoring.started" the first time. Again: what ended for a fault of ours is tried again.
+    In order: change RUNNING, event "rescoring.started" the first time; what ended for a fault
+    of ours forgotten. Then, the phase no longer held: evaluations and jobs of the first
+    `asides.BATCH` entries, the last of the queue; the sweep of the worker queues the others.
     Raises NotAllowed; Conflict while the truth is being compiled, when its identifiers are
     others, or once decided.
     """
+    rescoring = _started(rescoring, by)
+    asides.queue_missing(rescoring, batches=1)
+    if not rescoring.not_ended().exists():
+        asides.compare_later(rescoring, cause=f"start:{clock.now().isoformat()}")
+    return rescoring
+
+
+@transaction.atomic
+def _started(rescoring: Rescoring, by: User) -> Rescoring:
     Phase.objects.locked(rescoring.phase)
     rescoring = Rescoring.objects.locked(rescoring)
     require(rules.may_propose_rescoring, by, rescoring.phase)
@@ -179,10 +188,7 @@ def start(*, rescoring: Rescoring, by: User) -> Rescoring:
         rescoring.state, rescoring.started_at = RescoringState.RUNNING, clock.now()
         rescoring.save()
         record("rescoring.started", by=by, on=rescoring, entries=rescoring.entries().count())
-    for entry in rescoring.entries().order_by("received_at", "pk"):
-        asides.queue(rescoring, entry)
-    if not rescoring.waiting():
-        asides.compare_later(rescoring, cause=f"start:{clock.now().isoformat()}")
+    asides.try_again(rescoring)
     return rescoring
 
 

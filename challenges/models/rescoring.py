@@ -119,10 +119,19 @@ class Rescoring(models.Model):
         """Keep the evaluations that try the new scoring, of the entries that count."""
         return evaluations_of(self.task).filter(entry__in=self.entries())
 
+    def not_ended(self) -> "models.QuerySet[Entry]":
+        """Keep the entries that the new scoring has not ended with."""
+        ended = Evaluation.objects.filter(
+            entry=OuterRef("pk"),
+            scorer_version_id=self.task.scorer_version_id,
+            holdout_id=self.task.holdout_id,
+            state__in=[each.value for each in _ENDED],
+        )
+        return self.entries().filter(~Exists(ended))
+
     def waiting(self) -> int:
         """Count the entries that the new scoring has not ended with."""
-        ended = self.evaluations().filter(state__in=[each.value for each in _ENDED])
-        return self.entries().exclude(pk__in=ended.values("entry_id")).count()
+        return self.not_ended().count()
 
 
 def evaluations_of(task: PhaseTask) -> "models.QuerySet[Evaluation]":

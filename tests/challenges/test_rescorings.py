@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from challenges.actions import (
+    asides,
     challenges,
     choices,
     evaluations,
@@ -492,3 +495,31 @@ def test_who_may_decide_gives_a_dead_exchange_another_life(challenge: Challenge)
     assert drain()
     assert Rescoring.objects.get(pk=made.pk).state == RescoringState.IN_FORCE
     assert AuditEvent.objects.filter(action="rescoring.relaunched").count() == 1
+
+
+def test_a_trial_is_queued_in_few_queries_however_many_entries(challenge: Challenge) -> None:
+    made = proposed(challenge, truth=corrected())
+    assert drain()
+    Entry.objects.exclude(is_baseline=True).update(status="withdrawn")
+    counts = []
+    for status in ("withdrawn", "scored"):
+        Entry.objects.exclude(is_baseline=True).update(status=status)
+        Rescoring.objects.update(state="proposed", started_at=None)
+        with CaptureQueriesContext(connection) as seen:
+            rescorings.start(rescoring=made, by=owner_of(challenge))
+        counts.append(len(seen))
+    assert counts[1] <= counts[0]
+    asked = Job.objects.alive().filter(kind="score", priority=50)
+    assert asked.count() == 4
+    swept = []
+    for missing in (1, 4):
+        asked.filter(pk__in=list(asked.values_list("pk", flat=True)[:missing])).delete()
+        with CaptureQueriesContext(connection) as seen:
+            assert asides.sweep() == missing
+        swept.append(len(seen))
+    assert swept[0] == swept[1]
+    assert asides.sweep() == 0
+    asked.delete()
+    assert asides.queue_missing(made, size=2, batches=1) == 2
+    assert asides.queue_missing(made, size=2) == 2
+    assert asked.count() == 4
