@@ -8,7 +8,12 @@ from challenges.bundles.spec import TOP_KEYS, Role, Task
 
 ROOT = Path(__file__).resolve().parents[3]
 # What adds to a report beyond the readers.
-BESIDE = ("actions/foreign_imports.py", "worker/bundles.py", "worker/rehearsals.py")
+BESIDE = (
+    "actions/imports.py",
+    "actions/foreign_imports.py",
+    "worker/bundles.py",
+    "worker/rehearsals.py",
+)
 PAGE = (ROOT / "docs" / "organisers.md").read_text(encoding="utf-8")
 
 
