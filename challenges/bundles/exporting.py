@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from challenges.bundles import writer
+from challenges.bundles import characters, writer
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused, is_relative
 from challenges.bundles.foreign.blocks import load
 from challenges.bundles.report import Findings, Problem
@@ -116,9 +116,12 @@ def _check_sums(place: Folder) -> None:
 
 def _text(place: Folder, path: str) -> str:
     try:
-        return place.read(path, limit_bytes=100_000).decode("utf-8-sig")
+        text = place.read(path, limit_bytes=100_000).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _Refused("texte UTF-8 attendu", "settings.pages", file=path) from error
+    if characters.is_refused(text):
+        raise _Refused(characters.REFUSED, "settings.pages", file=path)
+    return text
 
 
 def _source(

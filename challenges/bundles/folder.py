@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from challenges.bundles import characters
+
 MAX_PATH = 255
 
 
@@ -139,6 +141,8 @@ def _lines(rows: Iterator[list[str]]) -> Iterator[list[str]]:
         raise TableRefused("fichier vide, sans ligne d’en-tête")
     if len(set(header)) != len(header):
         raise TableRefused("une colonne porte deux fois le même nom")
+    if any(characters.is_refused(name) for name in header):
+        raise TableRefused("caractère nul dans le nom d’une colonne")
     yield header
     for row in rows:
         if row:

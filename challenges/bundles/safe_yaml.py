@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from challenges.bundles import characters
+
 MAX_BYTES = 1_000_000
 MAX_NODES = 10_000
 MAX_DEPTH = 64
@@ -44,6 +46,8 @@ class _Loader(yaml.SafeLoader):
             raise YamlRefused(f"plus de {MAX_DEPTH} niveaux imbriqués", line)
         node = super().compose_node(parent, index)
         self._depth -= 1
+        if isinstance(node, yaml.ScalarNode) and characters.is_refused(node.value):
+            raise YamlRefused(characters.REFUSED, line)
         if anchor:
             self._sizes[anchor] = self._nodes - before
         return node
@@ -76,7 +80,8 @@ _Loader.add_constructor("tag:yaml.org,2002:python/unicode", _text)
 def load(raw: bytes) -> object:
     """Read one UTF-8 document of at most 1 MB and 10,000 nodes, 64 levels deep.
 
-    Raises YamlRefused on anything else: unknown tag, duplicate key, several documents.
+    Raises YamlRefused on anything else: unknown tag, duplicate key, several documents, a text
+    with a NUL or half of a surrogate pair.
     """
     if len(raw) > MAX_BYTES:
         raise YamlRefused(f"plus de {MAX_BYTES} octets")

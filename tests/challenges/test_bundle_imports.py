@@ -1,6 +1,7 @@
 """Bundles that people deposit: read by the worker, accepted once, forgotten in time."""
 
 import io
+import json
 import zipfile
 from collections.abc import Mapping
 from datetime import timedelta
@@ -222,3 +223,11 @@ def test_the_report_of_a_lost_lease_is_dropped() -> None:
     assert not acts.finish_reading(job=job, made=made, report=report)
     made.refresh_from_db()
     assert made.is_waiting
+
+
+@pytest.mark.parametrize("title", ["a\0b", "a\ud800b"])
+def test_a_character_that_no_database_keeps_is_a_line_of_the_report(title: str) -> None:
+    conf = json.dumps({"EVAL_METRIC": "accuracy_score", title: title})
+    made = read(world.owner(), zipped(KAGGLE | {"conf.json": conf}))
+    assert made.state == ImportState.REFUSED
+    assert [(one["code"], one["file"]) for one in made.told("errors")] == [("E_JSON", "conf.json")]

@@ -76,5 +76,5 @@ def _tables(found: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, list[list
                 rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
             except (UnicodeDecodeError, csv.Error):
                 continue
-            if len(rows) > 1 and all(len(row) == len(rows[0]) for row in rows):
+            if "\0" not in text and len(rows) > 1 and all(len(row) == len(rows[0]) for row in rows):
                 yield name, rows

@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 
+from challenges.bundles import characters
 from challenges.bundles.folder import FileAbsent, PathRefused, TableRefused
 from challenges.bundles.foreign.blocks import Block, Document
 from challenges.bundles.foreign.context import Reading
@@ -112,6 +113,9 @@ def _conf(reading: Reading) -> Block | None:
         found = json.loads(raw, object_pairs_hook=_once)
     except (ValueError, RecursionError, TableRefused, PathRefused, FileAbsent) as error:
         said = str(error) if isinstance(error, KeyTwice) else "JSON illisible"
+        findings.refuse("E_JSON", said, file=CONF)
+        return None
+    if said := characters.in_json(found, raw):
         findings.refuse("E_JSON", said, file=CONF)
         return None
     if not isinstance(found, dict):

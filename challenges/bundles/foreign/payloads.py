@@ -10,6 +10,7 @@ import re
 import zipfile
 from pathlib import Path, PurePosixPath
 
+from challenges.bundles import characters
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused, is_relative
 from challenges.bundles.foreign import archives
 from challenges.bundles.foreign.blocks import MISSING, Block
@@ -178,7 +179,10 @@ class Payloads:
 
     def _text(self, block: Block, key: str, path: str) -> str | None:
         try:
-            return self.folder.read(path, limit_bytes=MAX_PAGE_BYTES).decode("utf-8-sig")
+            text = self.folder.read(path, limit_bytes=MAX_PAGE_BYTES).decode("utf-8-sig")
+            if not characters.is_refused(text):
+                return text
+            block.refuse("E_KEY_TYPE", characters.REFUSED, key=key, value=path)
         except PathRefused:
             block.refuse(PATH, "chemin relatif attendu, dans l’archive", key=key, value=path)
         except FileAbsent:

@@ -34,6 +34,9 @@ REFUSED = {
     "tab": b"a:\n\t- b",
     "not UTF-8": b"a: \xff",
     "control character": b"a: \x00",
+    "escaped NUL": b'a: "b\\0c"',
+    "NUL in a key": b'"b\\0c": 1',
+    "half of a pair": b'a: ["\\ud800"]',
     "no such day": b"a: 2027-13-45",
     "huge number": b"a: " + b"9" * 5_000,
     "too large": b"a: " + b"b" * 1_000_000,
@@ -58,6 +61,14 @@ def test_the_line_of_a_fault_is_told(tmp_path: Path) -> None:
 
     assert [problem.message for problem in portable.read(tmp_path).errors] == [
         "ligne 3 : clé « a » en double"
+    ]
+
+
+def test_the_line_of_a_character_that_nothing_keeps_is_told(tmp_path: Path) -> None:
+    (tmp_path / "challenge.yaml").write_bytes(b'a: 1\nb:\n  - "c\\0d"\n')
+
+    assert [problem.message for problem in portable.read(tmp_path).errors] == [
+        "ligne 3 : caractère nul ou demi-paire Unicode dans un texte"
     ]
 
 

@@ -168,6 +168,9 @@ CONF = '{"EVAL_METRIC": "%s", "EVAL_HIGHER_IS_BETTER": %d, "SUBMISSION_COLUMNS":
         (CONF % ("accuracy_score", 0), ["E_DIRECTION"], False),
         ('{"A": 1, "A": 2}', ["E_JSON"], False),
         ("[", ["E_JSON"], False),
+        ('{"A": ["\\u0000"]}', ["E_JSON"], False),
+        ('{"\\ud800": 1}', ["E_JSON"], False),
+        ('{"EVAL_METRIC": "accuracy_score", "A": "\\ud83d\\ude00"}', [], False),
         ("[]", ["E_KEY_TYPE"], False),
     ],
 )
@@ -178,6 +181,26 @@ def test_conf_json_says_the_metric(
 
     assert report.codes == codes
     assert ("metric" in {one.key for one in report.questions}) is asked
+
+
+def test_the_line_of_a_nul_is_told(tmp_path: Path) -> None:
+    conf = '{"A": 1,\n"B": {"C": "a\\u0000b"}}'
+    report = reading.read(written(tmp_path / "h", {**KAGGLE, "conf.json": conf}))
+
+    assert [(one.file, one.message) for one in report.errors] == [
+        ("conf.json", "ligne 2 : caractère nul ou demi-paire Unicode dans un texte")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "codes"),
+    [
+        ("description_md", "# Un \0 défi\n", ["E_KEY_TYPE"]),
+        ("test_csv", "id,x\0\n001,1\n", ["E_FILE_ROWS"]),
+    ],
+)
+def test_a_nul_in_a_file_is_refused(name: str, text: str, codes: list[str], tmp_path: Path) -> None:
+    assert reading.read(written(tmp_path / "k", KAGGLE, **{name: text})).codes == codes
 
 
 @pytest.mark.parametrize(
