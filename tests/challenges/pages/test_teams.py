@@ -21,6 +21,7 @@ from challenges.models import (
 from portal.accounts.models import User
 from portal.audit import outbox
 from portal.lib import clock
+from tests.challenges.pages.scenes import clocked
 from tests.factories.challenges import (
     ChallengeFactory,
     EntryFactory,
@@ -278,7 +279,7 @@ def test_the_page_of_merges_costs_the_same_for_one_and_three(
         acts.ask(team=other, name=team.slug, by=captain_of(other))
     client.force_login(captain_of(team))
     client.get(address(challenge, "team_merge"))
-    with django_assert_num_queries(QUERIES_MERGES):
+    with django_assert_num_queries(clocked(QUERIES_MERGES)):
         page = client.get(address(challenge, "team_merge"))
     assert page.text.count("Lire la demande") == count
 
