@@ -61,7 +61,11 @@ def deposit(*, content: BinaryIO, filename: str, by: User) -> Deposited:
             code="imports_reached",
         )
     kept = deposits.keep(content)
-    return _deposited(kept, safe_name(filename), size, digest, by)
+    try:
+        return _deposited(kept, safe_name(filename), size, digest, by)
+    except BaseException:  # no row names these bytes: nobody would erase them
+        deposits.forget(kept.sha256)
+        raise
 
 
 @transaction.atomic

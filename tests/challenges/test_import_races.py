@@ -5,16 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from challenges.actions import bundle_imports
 from challenges.enums import ImportState
 from challenges.models import BundleImport, Challenge
 from portal.accounts.models import User
-from portal.lib import clock
+from portal.lib import clock, objects
 from portal.lib.refusals import Conflict
 from tests.challenges import world
-from tests.challenges.test_bundle_imports import METRIC, read
+from tests.challenges.bundles.foreign.tables import KAGGLE
+from tests.challenges.test_bundle_imports import METRIC, deposited, read, zipped
 from tests.portal.accounts.ledger import acts as verbs
 
 pytestmark = pytest.mark.django_db
@@ -85,3 +86,14 @@ def test_an_import_accepted_meanwhile_does_not_expire(owner: User) -> None:
         assert bundle_imports.expire() == 0
     made.refresh_from_db()
     assert made.state == ImportState.ACCEPTED
+
+
+def test_a_deposit_that_is_not_recorded_leaves_no_bytes(owner: User) -> None:
+    def broken(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith('INSERT INTO "challenges_bundleimport"'):
+            raise DatabaseError("disk full")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(broken), pytest.raises(DatabaseError):
+        deposited(owner, zipped(KAGGLE))
+    assert list(objects.store().hashes()) == []
