@@ -90,7 +90,9 @@ def describe(*, entry: Entry, fact_sheet: Mapping[str, Any], note: str, by: Acto
     """
     entry = Entry.objects.locked(entry)
     require(rules.may_read_entry, by, entry)
-    phase = _open_phase(entry.enrolment)
+    phase = _open_phase(
+        entry.enrolment, _("La phase est close : la fiche de la soumission ne change plus.")
+    )
     fact_sheets.refuse_wrong(phase.challenge.fact_sheet, fact_sheet)
     entry.fact_sheet, entry.note = dict(fact_sheet), note[:200]
     entry.version += 1
@@ -120,11 +122,11 @@ def _set_choice(entry: Entry, *, chosen: bool, by: Actor, verb: str) -> Entry:
     return entry
 
 
-def _open_phase(enrolment: Enrolment) -> Phase:
+def _open_phase(enrolment: Enrolment, refusal: str = "") -> Phase:
     phase = Phase.objects.get(pk=enrolment.phase_id)
     if phase.moment() == PhaseMoment.CLOSED:
         raise Closed(
-            _("La phase est close : les choix finals ne changent plus."),
+            refusal or _("La phase est close : les choix finals ne changent plus."),
             code="phase_closed",
             closes_at=phase.closes_at,
         )

@@ -4,8 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from challenges import rules
 from challenges.enums import EntryStatus, Split, TeamState
 from challenges.models import Certificate, Phase, Standing, Team
+from portal.accounts.models import User
 from portal.lib import clock
 
 # What a certificate stands on: when one of these moves, it is no longer what the portal says.
@@ -110,6 +112,19 @@ def _standing(team: Team, phase: Phase) -> Standing | None:
     if found is None or found.entry.status != EntryStatus.SCORED:
         return None
     return None if found.entry.disqualified_at is not None else found
+
+
+def cards_to_propose(phase: Phase, by: User) -> list[Team]:
+    """List the winning teams of a phase for which this person may propose a card."""
+    if not phase.is_revealed:
+        return []
+    winners = Standing.objects.filter(
+        leaderboard__phase=phase, leaderboard__hidden=False, split=Split.PRIVATE, rank=1
+    )
+    teams = Team.objects.filter(
+        pk__in=winners.values("team_id"), is_baseline=False, allow_card=True
+    )
+    return [team for team in teams if rules.may_propose_card(by, team)]
 
 
 def members(team: Team) -> list[str]:

@@ -117,6 +117,12 @@ def told(challenge: Challenge) -> "QuerySet[ProgramReport]":
     )
 
 
+def task_names(challenge: Challenge) -> dict[int, str]:
+    """Name the tasks of a challenge by the id of the answers they are scored on."""
+    tasks = PhaseTask.objects.filter(phase__challenge=challenge)
+    return dict(tasks.values_list("holdout_id", "name"))
+
+
 def reports_of(entry: Entry) -> "QuerySet[ProgramReport]":
     """List what the programs said of one entry under examination, for the moderators."""
     return (

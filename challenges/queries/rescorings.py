@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
-from challenges.enums import EntryStatus, EvaluationState, RescoringState
+from challenges.enums import EntryStatus, EvaluationState, RescoringState, WatchState
 from challenges.models import (
     BaselineCheck,
+    Challenge,
     Entry,
     Evaluation,
     Phase,
@@ -17,7 +18,7 @@ from challenges.models import (
     Score,
     Team,
 )
-from challenges.models.rescoring import evaluations_of
+from challenges.models.rescoring import evaluations_of, in_force
 from challenges.models.words import REASON_SENTENCES
 
 _NIGHTS = 14
@@ -168,6 +169,20 @@ def watched(phase: Phase) -> list[BaselineCheck]:
         BaselineCheck.objects.filter(evaluation__entry__enrolment__phase=phase).order_by(
             "-day", "-pk"
         )[:_NIGHTS]
+    )
+
+
+def has_drifted(challenge: Challenge) -> bool:
+    """Say whether a reference of the scoring in force no longer scored the same, its last night."""
+    later = BaselineCheck.objects.filter(evaluation=OuterRef("evaluation"), day__gt=OuterRef("day"))
+    return (
+        BaselineCheck.objects.filter(
+            in_force("evaluation__"),
+            ~Exists(later),
+            evaluation__entry__enrolment__phase__challenge=challenge,
+        )
+        .exclude(state=WatchState.SAME)
+        .exists()
     )
 
 

@@ -24,6 +24,7 @@ from challenges.forms import (
     SendBackForm,
 )
 from challenges.models import Challenge, ChallengeDraft, OrganiserInvitation, Phase
+from challenges.queries import rescorings
 from challenges.queries.challenges import current_phase
 from challenges.views.head import challenges, face_of, is_open
 from challenges.views.panels import phase_row, pipeline, points
@@ -297,6 +298,7 @@ def _cockpit(
         "refusal": refusal,
         "pipeline": pipeline(challenge),
         "may_examine": rules.may_examine_entries(by),
+        "drifted": (edits or follows) and rescorings.has_drifted(challenge),
         "edits": edits,
         "rooms": sections(challenge, edits=edits) if edits or follows else [],
         "room": words_of("organiser"),

@@ -7,7 +7,7 @@ from django.urls import reverse
 from challenges import rules
 from challenges.enums import ChallengeStatus, PhaseMoment
 from challenges.models import Challenge, Entry, Job, Phase
-from challenges.queries import leaks, preparation
+from challenges.queries import certificates, leaks, preparation
 
 
 def phase_row(phase: Phase, challenge: Challenge, by: Any, now: Any) -> dict[str, Any]:
@@ -24,6 +24,7 @@ def phase_row(phase: Phase, challenge: Challenge, by: Any, now: Any) -> dict[str
         "may_date": not over and rules.may_edit_challenge(by, challenge),
         "reveal": reveal,
         "leak": _leak(phase),
+        "winners": certificates.cards_to_propose(phase, by) if reveal else [],
         "in_grace": in_grace,
         "may_close": moment is PhaseMoment.OPEN
         and phase.closes_at is None

@@ -52,12 +52,16 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     """List what the programs reported, the last first."""
     challenge = find_to_run(request, slug)
     require(rules.may_edit_challenge, person(request), challenge)
+    names = programs.task_names(challenge)
     page = Paginator(programs.told(challenge), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "section": "challenges",
         "challenge": challenge,
         "page": page,
-        "rows": rows(page.object_list),
+        "rows": [
+            row | {"task": names.get(row["report"].evaluation.holdout_id, "")}
+            for row in rows(page.object_list)
+        ],
         "crumbs": [
             (_("Mes challenges"), reverse("challenges:organiser_list")),
             (challenge.title, reverse("challenges:organiser", args=[slug])),

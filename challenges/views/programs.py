@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
@@ -144,7 +145,8 @@ def standings_by_task(board: Board, rows: Sequence[Any]) -> list[dict[str, Any]]
 
 def _of_task(cell: dict[str, Any] | None, at: int) -> str:
     texts = (cell or {}).get("tasks") or []
-    return (texts[at] if at < len(texts) else "") or "–"
+    text = texts[at] if at < len(texts) else ""
+    return text.replace(".", get_format("DECIMAL_SEPARATOR")) or "–"
 
 
 def report_tasks(entry: Entry) -> list[int]:

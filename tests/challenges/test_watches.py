@@ -80,6 +80,11 @@ def test_each_drift_rings_once(challenge: Challenge, monkeypatch: pytest.MonkeyP
     page = browser.get(reverse("challenges:rescorings", args=[challenge.slug])).text
     assert "La référence ne donne plus le même score" in page
     assert "public/exactitude" in page
+    cockpit = reverse("challenges:organiser", args=[challenge.slug])
+    assert "La référence ne donne plus le même score" in browser.get(cockpit).text
+    shifts = iter([0.0])
+    night(monkeypatch, 6)
+    assert "La référence ne donne plus le même score" not in browser.get(cockpit).text
 
 
 def test_a_figure_beyond_the_tolerance_is_a_drift() -> None:

@@ -50,5 +50,5 @@ def test_nobody_corrects_it_after_the_close_or_for_another_team(
     assert other.post(address(entry), answers).status_code == 404
     Phase.objects.update(closes_at=clock.now() - timedelta(seconds=1))
     refused = client.post(address(entry), answers)
-    assert "ne changent plus" in refused.text
+    assert "la fiche de la soumission ne change plus" in refused.text
     assert Entry.objects.get().fact_sheet == {"methode": "forêt"}

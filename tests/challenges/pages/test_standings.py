@@ -319,7 +319,7 @@ def test_reveal_shows_both_parts_groups_and_moves(client: Client, challenge: Cha
     }
     assert "à la clôture" not in page.text
     text = " ".join(page.text.split())
-    assert "établi sur des données jamais utilisées pendant le défi" in text
+    assert "établi sur des données jamais utilisées pendant le challenge" in text
     assert "<dd>0,25</dd>" in text
     assert "hors de l’intervalle annoncé : Bêta." in text
 

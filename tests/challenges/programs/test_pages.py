@@ -100,7 +100,9 @@ def test_the_pages_tell_what_the_program_does(hour: Clock) -> None:
     for text in ("12,38", "11,00", "11,69"):  # each task, then the mean of the stored values
         assert text.replace(",", ".") in own or text in own
     assert "<h3>Bassins littoraux</h3>" in board
-    assert "10.52" in board
+    assert "10,52" in board
+    assert "Le programme ne donne pas de quoi calculer un intervalle." in board
+    assert "Le trait plein" not in board
 
 
 @pytest.mark.slow
