@@ -240,8 +240,11 @@ def finish_failed(
     return True
 
 
-def settle(entry: Entry, now: datetime) -> None:
-    """Give the entry the worst of its current evaluations' outcomes, once all have ended."""
+def outcome(entry: Entry) -> tuple[EntryStatus, str] | None:
+    """Return the worst outcome of an entry's current evaluations and its code; None before.
+
+    Failed by the file's own fault, then to examine, then scored.
+    """
     tasks = PhaseTask.objects.filter(phase_id=entry.enrolment.phase_id, current=True)
     wanted = set(tasks.order_by("pk").values_list("scorer_version_id", "holdout_id"))
     found = {
@@ -251,33 +254,50 @@ def settle(entry: Entry, now: datetime) -> None:
     }
     ended = {EvaluationState.DONE, EvaluationState.FAILED}
     if len(found) < len(wanted) or any(each.state not in ended for each in found.values()):
-        return
+        return None
     failed = [each for each in found.values() if each.state == EvaluationState.FAILED]
-    if entry.status == EntryStatus.QUEUED:  # the scoring changed while it ran
-        entry.become(EntryStatus.SCORING, at=now)
-    topic = _end(entry, failed, now)
-    entry.save()
-    if not entry.is_baseline:
-        owe(topic, key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
-
-
-def _end(entry: Entry, failed: list[Evaluation], now: datetime) -> str:
-    """Move an entry to its worst outcome: failed, then examined, then scored; return its letter."""
     own = [each for each in failed if not each.examined]
     if own:
-        entry.become(EntryStatus.FAILED, at=now, reason=own[0].reason_code)
-        record("entry.failed", by=WORKER, on=entry, reason=entry.reason_code)
-        settle_later(entry)
-        return "mail.entry_failed"
+        return EntryStatus.FAILED, own[0].reason_code
     if failed:
-        entry.become(EntryStatus.NEEDS_ATTENTION, at=now, reason=failed[0].reason_code)
-        record("entry.needs_attention", by=WORKER, on=entry, reason=entry.reason_code)
-        return "mail.entry_examined"
-    entry.become(EntryStatus.SCORED, at=now)
-    record("entry.scored", by=WORKER, on=entry)
-    if not entry.is_bench:  # the boards are final
-        queue_standings(entry.enrolment.phase_id, cause=f"{entry.pk}:{entry.version}")
-    return "mail.entry_scored"
+        return EntryStatus.NEEDS_ATTENTION, failed[0].reason_code
+    return EntryStatus.SCORED, ""
+
+
+def move(entry: Entry, now: datetime) -> EntryStatus | None:
+    """Give the entry its outcome, once all its current evaluations have ended; tell nobody."""
+    found = outcome(entry)
+    if found is None:
+        return None
+    if entry.status == EntryStatus.QUEUED:  # the scoring changed while it ran
+        entry.become(EntryStatus.SCORING, at=now)
+    entry.become(found[0], at=now, reason=found[1])
+    return found[0]
+
+
+def settle(entry: Entry, now: datetime) -> None:
+    """Give the entry its outcome, once all its current evaluations have ended, and tell it."""
+    status = move(entry, now)
+    if status is None:
+        return
+    if status == EntryStatus.SCORED:
+        record("entry.scored", by=WORKER, on=entry)
+        if not entry.is_bench:  # the boards are final
+            queue_standings(entry.enrolment.phase_id, cause=f"{entry.pk}:{entry.version}")
+    else:
+        record(f"entry.{status.value}", by=WORKER, on=entry, reason=entry.reason_code)
+        if status == EntryStatus.FAILED:
+            settle_later(entry)
+    entry.save()
+    if not entry.is_baseline:
+        owe(_LETTERS[status], key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
+
+
+_LETTERS = {
+    EntryStatus.FAILED: "mail.entry_failed",
+    EntryStatus.NEEDS_ATTENTION: "mail.entry_examined",
+    EntryStatus.SCORED: "mail.entry_scored",
+}
 
 
 def queue_standings(phase_id: int, *, cause: str) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy
 
 from challenges.actions import columns, jobs, ladders, releases, score_receipts, standings
-from challenges.actions.evaluations import queue_scores, queue_standings, settle
+from challenges.actions.evaluations import move, queue_scores, queue_standings, settle
 from challenges.actions.jobs import WORKER
 from challenges.actions.ladders import Settled
 from challenges.actions.notices import announce
@@ -75,7 +75,8 @@ class NotSeen(Exception):
 def put_in_force(rescoring: Rescoring, prepared: Prepared, *, at: datetime, sign: bool) -> None:
     """Exchange the tasks and release what the new one found, in the caller's transaction.
 
-    sign: False to see what would move, in a transaction that is taken back: nothing is signed.
+    sign: False to see what would move, in a transaction that is taken back: nothing is signed,
+    queued, owed or recorded, so that nobody's act waits for it.
     In order: tasks; columns; scores, rungs and receipts; entries. Raises NotSeen.
     """
     done = evaluations_of(rescoring.task).filter(state=EvaluationState.DONE)
@@ -93,7 +94,7 @@ def put_in_force(rescoring: Rescoring, prepared: Prepared, *, at: datetime, sign
         _release(each, at, sign=sign)
     for shown in prepared.settled:
         ladders.write(rescoring.phase, shown, sign=sign)
-    _realign(rescoring, at)
+    _realign(rescoring, at, sign=sign)
 
 
 def _release(each: Release, at: datetime, *, sign: bool) -> None:
@@ -104,7 +105,7 @@ def _release(each: Release, at: datetime, *, sign: bool) -> None:
         score_receipts.issue(each.evaluation, scores, means=each.means, at=at)
 
 
-def _realign(rescoring: Rescoring, at: datetime) -> None:
+def _realign(rescoring: Rescoring, at: datetime, *, sign: bool) -> None:
     """Give each entry the outcome of the scoring in force; queue what it has not ended with."""
     found = {each.entry_id: each for each in evaluations_of(rescoring.task).select_related("entry")}
     lasting = {
@@ -117,12 +118,16 @@ def _realign(rescoring: Rescoring, at: datetime) -> None:
         kept = status in lasting and evaluation is not None and lasting[status] == evaluation.state
         if kept or status == EntryStatus.NEEDS_ATTENTION:
             continue
-        _move(Entry.objects.locked(entry), evaluation, at)
+        _move(Entry.objects.locked(entry), evaluation, at, sign=sign)
 
 
-def _move(entry: Entry, evaluation: Evaluation | None, at: datetime) -> None:
+def _move(entry: Entry, evaluation: Evaluation | None, at: datetime, *, sign: bool) -> None:
     if entry.status in {EntryStatus.SCORED, EntryStatus.FAILED}:
         entry.become(EntryStatus.QUEUED, at=at)
+    if not sign:
+        move(entry, at)
+        entry.save()
+        return
     entry.save()
     queue_scores(entry)
     if evaluation is not None:

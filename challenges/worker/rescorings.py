@@ -9,7 +9,7 @@ from challenges.actions import rescorings, swaps
 from challenges.actions.standings import Line
 from challenges.actions.swaps import NotSeen, Prepared, Release
 from challenges.enums import EvaluationState, Split
-from challenges.models import Evaluation, Job, Rescoring
+from challenges.models import Evaluation, Job, Phase, Rescoring
 from challenges.models.ladders import chain, waiting_enrolments
 from challenges.models.listings import Listing, listing
 from challenges.models.rescoring import evaluations_of
@@ -110,6 +110,7 @@ def _after(rescoring: Rescoring, opened: Opened) -> Boards:
         prepared = prepare(rescoring, opened)
         try:
             with transaction.atomic():
+                Phase.objects.held(rescoring.phase_id)  # first, as whoever ends a scoring
                 swaps.put_in_force(rescoring, prepared, at=clock.now(), sign=False)
                 found = _boards(rescoring, opened, [Split.PUBLIC])
                 raise _TakenBack

@@ -523,3 +523,23 @@ def test_a_trial_is_queued_in_few_queries_however_many_entries(challenge: Challe
     assert asides.queue_missing(made, size=2, batches=1) == 2
     assert asides.queue_missing(made, size=2) == 2
     assert asked.count() == 4
+
+
+def test_a_comparison_holds_the_phase_and_never_the_ledger(challenge: Challenge) -> None:
+    entry = Entry.objects.filter(is_baseline=False)[0]
+    made = tried(challenge, truth=corrected())
+    Entry.objects.filter(pk=entry.pk).update(status="failed", reason_code="X_TIMEOUT")
+    asides.compare_later(made, cause="again")
+    with CaptureQueriesContext(connection) as seen:
+        assert drain()
+    asked = [each["sql"] for each in seen]
+    shared = [at for at, sql in enumerate(asked) if "FOR SHARE" in sql]
+    moved = [at for at, sql in enumerate(asked) if 'UPDATE "challenges_entry"' in sql]
+    assert moved
+    assert not [sql for sql in asked if "audit_audithead" in sql or "audit_outbox" in sql]
+    assert len(shared) == (1 if connection.vendor == "postgresql" else 0)
+    assert all(at > first for first in shared for at in moved)
+    made.refresh_from_db()
+    compared = [row for row in made.facts["boards"][0]["rows"] if row["before"] is None]
+    assert [row["team"] for row in compared] == [entry.enrolment.team_id]
+    assert compared[0]["after"] is not None
