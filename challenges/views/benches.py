@@ -1,9 +1,12 @@
 """Show the bench of a phase: what was entered after its final results, beside them."""
 
+from dataclasses import replace
+
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.formats import get_format
 from django.views.decorators.http import require_safe
 
 from challenges.queries import benches
@@ -24,5 +27,10 @@ def bench(request: HttpRequest, slug: str) -> HttpResponse:
     if phase is None or board is None or board.primary is None:
         raise Hidden
     page = Paginator(benches.rows(phase, board.primary), PER_PAGE).get_page(request.GET.get("page"))
-    context |= {"shown_phase": phase, "column": board.primary, "page": page, "rows": list(page)}
+    rows = [replace(row, during=_written(row.during), since=_written(row.since)) for row in page]
+    context |= {"shown_phase": phase, "column": board.primary, "page": page, "rows": rows}
     return render(request, "challenges/bench.html", context)
+
+
+def _written(figure: str) -> str:
+    return figure.replace(".", get_format("DECIMAL_SEPARATOR"))

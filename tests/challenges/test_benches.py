@@ -95,5 +95,7 @@ def test_the_pages_say_what_the_bench_is(tmp_path: Path) -> None:
     assert bench.status_code == 200
     assert team.name in bench.text
     assert "ne paraissent qu’ici" in bench.text
+    assert ">0," in bench.text
+    assert ">0." not in bench.text
     standings = Client().get(reverse("challenges:standings", args=[made.slug])).text
     assert reverse("challenges:bench", args=[made.slug]) in standings
