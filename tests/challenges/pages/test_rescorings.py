@@ -13,7 +13,7 @@ from challenges.enums import RescoringState
 from challenges.models import Challenge, Entry, Job, Rescoring, Scorer
 from challenges.worker import drain
 from portal.accounts.models import User
-from tests.challenges.pages.scenes import clocked, compile_keys, with_contract
+from tests.challenges.pages.scenes import compile_keys, with_contract
 from tests.challenges.pages.test_organiser import signed_in
 from tests.challenges.test_rescorings import corrected, tried
 from tests.challenges.world import CANARY, entered, opened, owner_of
@@ -154,7 +154,7 @@ def test_query_count(count: int, django_assert_num_queries: DjangoAssertNumQueri
         rescorings.withdraw(rescoring=change, by=owner)
     browser = signed_in(owner)
     browser.get(at(challenge, "rescorings"))
-    with django_assert_num_queries(clocked(13)):
+    with django_assert_num_queries(13):
         browser.get(at(challenge, "rescorings"))
 
 
