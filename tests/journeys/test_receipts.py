@@ -86,7 +86,7 @@ def test_every_state_is_accessible(
         for state, content in asked.items():
             page.get_by_label("Ou son texte").fill(content)
             page.get_by_role("button", name="Vérifier").click()
-            assert page.get_by_text(state).first.is_visible(), state
+            page.get_by_text(state).first.wait_for(state="visible")
             found[state] = axe.violations(page)
             if browser.overflow(page) > 0:
                 found[state].append("overflow")
