@@ -97,8 +97,11 @@ def test_who_may_not_and_what_is_not_due(client: Client, challenge: Challenge) -
     for query in ("?phase=9", "?phase=x"):
         client.force_login(captain_of(team))
         assert client.get(address(team) + query).status_code == 404
-    Team.objects.filter(pk=team.pk).update(allow_card=True)
     client.force_login(organiser)
+    cockpit = reverse("challenges:organiser", args=[challenge.slug])
+    assert address(team) not in client.get(cockpit).text
+    Team.objects.filter(pk=team.pk).update(allow_card=True)
+    assert address(team) in client.get(cockpit).text
     assert client.post(address(team), {"kind": "solution"}).status_code == 302
     assert EntryCard.objects.get().proposed_by == organiser
 
