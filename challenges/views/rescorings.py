@@ -187,12 +187,15 @@ def _at_hand(
     decides = rules.may_decide_rescoring(by, opened.phase) and opened.proposed_by_id != by.pk
     digest = opened.facts.get("digest", "")
     compilation = None if opened.task.holdout.is_compiled else acts.compilation(opened)
+    progress = None if state is RescoringState.PROPOSED else reads.progress(opened)
+    # Once compared, only what failed can be tried again.
+    lacking = state is not RescoringState.READY or bool(progress and progress.failed)
     return {
-        "progress": None if state is RescoringState.PROPOSED else reads.progress(opened),
+        "progress": progress,
         "compared": reads.compared(opened),
         "unread": not opened.task.holdout.is_compiled,
         "unreadable": compilation.error_code if compilation and compilation.error_code else "",
-        "may_start": organises and state is not RescoringState.ACCEPTED,
+        "may_start": organises and state is not RescoringState.ACCEPTED and lacking,
         "may_withdraw": organises and state is not RescoringState.ACCEPTED,
         "decision": (decision or DecisionForm(initial={"digest": digest}))
         if decides and state is RescoringState.READY
