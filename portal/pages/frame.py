@@ -52,6 +52,7 @@ CONTRIBUTE = (
 )
 
 REUSE = (
+    Entry("api", _("Interface de programmation (API)"), "api_guide"),
     Entry("composants", _("Composants d’interface"), "pages:components"),
     Entry("sante", _("État du service"), "pages:health"),
 )
