@@ -31,7 +31,14 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def tried(form: forms.Form, act: Callable[[], object], fields: dict[str, str] | None = None) -> int:
-    """Do an act and put its refusal beside the field it is about; return the status, 0 if done."""
+    """Do the act of a form that was sent; return 0 if done, else the status of the page.
+
+    200: nothing was sent; 422: the form holds faults. A refusal is put beside its field.
+    """
+    if not form.is_bound:
+        return 200
+    if not form.is_valid():
+        return 422
     try:
         act()
     except (Invalid, Conflict) as refusal:
@@ -53,19 +60,15 @@ def create(request: HttpRequest) -> HttpResponse:
     form = NewChallengeForm(
         request.POST if request.method == "POST" else None, organisations=organisations
     )
-    status = 200
-    if request.method == "POST" and form.is_valid():
-        made: list[Challenge] = []
-        status = tried(
-            form,
-            lambda: made.append(authoring.start(**form.cleaned_data, by=by)),
-            {"slug_taken": "slug", "slug_form": "slug"},
-        )
-        if not status:
-            messages.success(request, _("Brouillon créé. Écrivez ses textes, puis ses fichiers."))
-            return redirect("challenges:write_texts", made[0].slug)
-    elif request.method == "POST":
-        status = 422
+    made: list[Challenge] = []
+    status = tried(
+        form,
+        lambda: made.append(authoring.start(**form.cleaned_data, by=by)),
+        {"slug_taken": "slug", "slug_form": "slug"},
+    )
+    if not status:
+        messages.success(request, _("Brouillon créé. Écrivez ses textes, puis ses fichiers."))
+        return redirect("challenges:write_texts", made[0].slug)
     context = {
         "section": "challenges",
         "form": form,
@@ -158,20 +161,16 @@ def _page(request: HttpRequest, challenge: Challenge, index: int | None) -> Http
     stored = None if index is None else challenge.pages.get(index=index)
     initial = {"title": stored.title, "body_md": stored.body_md} if stored else {}
     form = PageForm(_sent(request), initial=initial)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            status = tried(
-                form,
-                lambda: texts.write_page(
-                    challenge=challenge, index=index, by=person(request), **form.cleaned_data
-                ),
-                {"markdown": "body_md"},
-            )
-        if not status:
-            messages.success(request, _("Page enregistrée."))
-            return redirect("challenges:write_pages", challenge.slug)
+    status = tried(
+        form,
+        lambda: texts.write_page(
+            challenge=challenge, index=index, by=person(request), **form.cleaned_data
+        ),
+        {"markdown": "body_md"},
+    )
+    if not status:
+        messages.success(request, _("Page enregistrée."))
+        return redirect("challenges:write_pages", challenge.slug)
     context = room(
         challenge,
         "write_pages",
@@ -196,13 +195,9 @@ def _written(
     fields: dict[str, str],
 ) -> HttpResponse:
     """Show a form of the draft, or do its act and come back to it."""
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            status = tried(form, act, fields)
-        if not status:
-            messages.success(request, _("Enregistré."))
-            return redirect(f"challenges:{route}", challenge.slug)
+    status = tried(form, act, fields)
+    if not status:
+        messages.success(request, _("Enregistré."))
+        return redirect(f"challenges:{route}", challenge.slug)
     context = room(challenge, route, form=form, lede=lede)
     return render(request, "challenges/organise/form.html", context, status=status)

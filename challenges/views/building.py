@@ -37,26 +37,20 @@ def write_files(request: HttpRequest, slug: str) -> HttpResponse:
     challenge = run_by(request, slug)
     sent = request.method == "POST"
     form = FileForm(request.POST, request.FILES) if sent else FileForm()
-    status = 200
-    if sent:
-        status = 422
-        if form.is_valid():
-            deposit = _deposit(form.cleaned_data["file"])
-            role = Role(form.cleaned_data["role"])
-            status = tried(
-                form,
-                lambda: authoring.add_file(
-                    challenge=challenge,
-                    role=role,
-                    deposit=deposit,
-                    by=person(request),
-                    expected_score=form.cleaned_data["expected_score"],
-                ),
-                FILE_FAULTS,
-            )
-        if not status:
-            messages.success(request, _("Fichier reçu."))
-            return redirect("challenges:write_files", slug)
+    status = tried(
+        form,
+        lambda: authoring.add_file(
+            challenge=challenge,
+            role=Role(form.cleaned_data["role"]),
+            deposit=_deposit(form.cleaned_data["file"]),
+            by=person(request),
+            expected_score=form.cleaned_data["expected_score"],
+        ),
+        FILE_FAULTS,
+    )
+    if not status:
+        messages.success(request, _("Fichier reçu."))
+        return redirect("challenges:write_files", slug)
     context = room(
         challenge,
         "write_files",
@@ -114,11 +108,10 @@ def write_scoring(request: HttpRequest, slug: str) -> HttpResponse:
             held=truth["columns"],
             titles=TITLES,
         )
-        if request.method == "POST":
-            status = _measured(request, challenge, form, str(truth["path"]))
-            if not status:
-                messages.success(request, _("Notation enregistrée : le contrôle est en cours."))
-                return redirect("challenges:organiser", slug)
+        status = _measured(request, challenge, form, str(truth["path"]))
+        if not status:
+            messages.success(request, _("Notation enregistrée : le contrôle est en cours."))
+            return redirect("challenges:organiser", slug)
     elif request.method == "POST":
         raise Invalid(_("Déposez d’abord les fichiers."), code="files_first")
     context = room(
@@ -132,8 +125,6 @@ def write_scoring(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _measured(request: HttpRequest, challenge: Challenge, form: ScoringForm, truth: str) -> int:
-    if not form.is_valid():
-        return 422
     by = person(request)
 
     def act() -> None:
@@ -164,22 +155,18 @@ def write_phases(request: HttpRequest, slug: str) -> HttpResponse:
     challenge = run_by(request, slug)
     sent = request.method == "POST"
     form = NewPhaseForm(request.POST) if sent else NewPhaseForm()
-    status = 200
-    if sent:
-        status = 422
-        if form.is_valid():
-            status = tried(
-                form,
-                lambda: phases.add(
-                    challenge=challenge,
-                    name=form.cleaned_data["name"],
-                    kind=PhaseKind(form.cleaned_data["kind"]),
-                    by=person(request),
-                ),
-            )
-        if not status:
-            messages.success(request, _("Phase ajoutée."))
-            return redirect("challenges:write_phases", slug)
+    status = tried(
+        form,
+        lambda: phases.add(
+            challenge=challenge,
+            name=form.cleaned_data["name"],
+            kind=PhaseKind(form.cleaned_data["kind"]),
+            by=person(request),
+        ),
+    )
+    if not status:
+        messages.success(request, _("Phase ajoutée."))
+        return redirect("challenges:write_phases", slug)
     listed = list(challenge.phases.all())
     context = room(
         challenge,
@@ -200,14 +187,10 @@ def write_phase(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     sent = request.POST if request.method == "POST" else None
     form: SettingsForm | QuotasForm
     form = SettingsForm(sent, phase=phase) if draft else QuotasForm(sent, phase=phase)
-    status = 200
-    if sent is not None:
-        status = 422
-        if form.is_valid():
-            status = _settled(request, phase, form)
-        if not status:
-            messages.success(request, _("Phase enregistrée."))
-            return redirect("challenges:write_phases", slug)
+    status = _settled(request, phase, form)
+    if not status:
+        messages.success(request, _("Phase enregistrée."))
+        return redirect("challenges:write_phases", slug)
     context = room(challenge, "write_phases", form=form, phase=phase, draft=draft)
     return render(request, "challenges/organise/phase.html", context, status=status)
 

@@ -43,23 +43,19 @@ def threads(request: HttpRequest, slug: str) -> HttpResponse:
     context = scene(request, slug, "help")
     challenge = context["challenge"]
     form = ThreadForm(request.POST if request.method == "POST" else None)
-    status = 200
-    if request.method == "POST":
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.path)
-        by = person(request)
-        status, made = 422, []
-        if form.is_valid():
-            status = tried(
-                form,
-                lambda: made.append(
-                    forum.open_thread(challenge=challenge, by=by, **form.cleaned_data)
-                ),
-                {"markdown": "body_md", "post_twice": "body_md"},
-            )
-        if not status:
-            messages.success(request, _("Fil ouvert."))
-            return redirect("challenges:thread", slug, made[0].public_id)
+    if request.method == "POST" and not request.user.is_authenticated:
+        return redirect_to_login(request.path)
+    made: list[Thread] = []
+    status = tried(
+        form,
+        lambda: made.append(
+            forum.open_thread(challenge=challenge, by=person(request), **form.cleaned_data)
+        ),
+        {"markdown": "body_md", "post_twice": "body_md"},
+    )
+    if not status:
+        messages.success(request, _("Fil ouvert."))
+        return redirect("challenges:thread", slug, made[0].public_id)
     page = Paginator(reads.threads(challenge), PER_PAGE).get_page(request.GET.get("page"))
     context |= {"form": form, "page": page, **_may(request, challenge)}
     return render(request, "challenges/help.html", context, status=status)
@@ -75,21 +71,16 @@ def thread(request: HttpRequest, slug: str, thread: UUID) -> HttpResponse:
         reads.threads(challenge), among=Thread.objects.filter(challenge=challenge), public_id=thread
     )
     form = PostForm(request.POST if request.method == "POST" else None)
-    status = 200
-    if request.method == "POST":
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.path)
-        by = person(request)
-        status = 422
-        if form.is_valid():
-            status = tried(
-                form,
-                lambda: forum.answer(thread=found, by=by, **form.cleaned_data),
-                {"markdown": "body_md", "post_twice": "body_md"},
-            )
-        if not status:
-            messages.success(request, _("Réponse publiée."))
-            return redirect("challenges:thread", slug, found.public_id)
+    if request.method == "POST" and not request.user.is_authenticated:
+        return redirect_to_login(request.path)
+    status = tried(
+        form,
+        lambda: forum.answer(thread=found, by=person(request), **form.cleaned_data),
+        {"markdown": "body_md", "post_twice": "body_md"},
+    )
+    if not status:
+        messages.success(request, _("Réponse publiée."))
+        return redirect("challenges:thread", slug, found.public_id)
     page = Paginator(reads.posts(found), POSTS_PER_PAGE).get_page(request.GET.get("page"))
     may = _may(request, challenge)
     context |= {
@@ -185,14 +176,10 @@ def _about(
 ) -> HttpResponse:
     """Show a message and the form of one act on it, or do the act."""
     challenge = post.thread.challenge
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            status = tried(form, lambda: act(form), {"reason_required": "reason"})
-        if not status:
-            messages.success(request, said)
-            return redirect("challenges:help", challenge.slug)
+    status = tried(form, lambda: act(form), {"reason_required": "reason"})
+    if not status:
+        messages.success(request, said)
+        return redirect("challenges:help", challenge.slug)
     context = scene(request, challenge.slug, "help") | {"post": post, "form": form, "act": title}
     return render(request, "challenges/post_act.html", context, status=status)
 

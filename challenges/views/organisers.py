@@ -30,25 +30,21 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
     """List who runs the challenge; an owner invites somebody more."""
     challenge = followed_by(request, slug)
     form = OrganiserInvitationForm(request.POST if request.method == "POST" else None)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            status = tried(
-                form,
-                lambda: organisers.invite(
-                    challenge=challenge,
-                    email=form.cleaned_data["email"],
-                    role=OrganiserRole(form.cleaned_data["role"]),
-                    by=person(request),
-                ),
-                {"organiser_already": "email", "organisers_most": "email"},
-            )
-        if not status:
-            messages.success(
-                request, _("Invitation enregistrée. Si cette adresse a un compte, elle est partie.")
-            )
-            return redirect("challenges:organisers", slug)
+    status = tried(
+        form,
+        lambda: organisers.invite(
+            challenge=challenge,
+            email=form.cleaned_data["email"],
+            role=OrganiserRole(form.cleaned_data["role"]),
+            by=person(request),
+        ),
+        {"organiser_already": "email", "organisers_most": "email"},
+    )
+    if not status:
+        messages.success(
+            request, _("Invitation enregistrée. Si cette adresse a un compte, elle est partie.")
+        )
+        return redirect("challenges:organisers", slug)
     return _team(request, challenge, form, status)
 
 
@@ -137,20 +133,16 @@ def announcements(request: HttpRequest, slug: str) -> HttpResponse:
     """List what was announced, and announce something more."""
     challenge = followed_by(request, slug) if request.method != "POST" else run_by(request, slug)
     form = AnnouncementForm(request.POST if request.method == "POST" else None)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            status = tried(
-                form,
-                lambda: notices.write(
-                    challenge=challenge, text=form.cleaned_data["text"], by=person(request)
-                ),
-                dict.fromkeys(("notice_twice", "notices_most", "notice_before_visa"), "text"),
-            )
-        if not status:
-            messages.success(request, _("Annonce publiée. Les inscrits la reçoivent par courriel."))
-            return redirect("challenges:announcements", slug)
+    status = tried(
+        form,
+        lambda: notices.write(
+            challenge=challenge, text=form.cleaned_data["text"], by=person(request)
+        ),
+        dict.fromkeys(("notice_twice", "notices_most", "notice_before_visa"), "text"),
+    )
+    if not status:
+        messages.success(request, _("Annonce publiée. Les inscrits la reçoivent par courriel."))
+        return redirect("challenges:announcements", slug)
     edits = rules.may_edit_challenge(person(request), challenge)
     context = room(
         challenge,
