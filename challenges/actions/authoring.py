@@ -343,6 +343,7 @@ def _header(deposit: Deposit, name: str) -> list[str]:
     line = deposit.content.readline(HEADER_BYTES)
     deposit.content.seek(0)
     try:
-        return next(csv.reader(io.StringIO(line.decode("utf-8-sig")), strict=True), [])
+        names = next(csv.reader(io.StringIO(line.decode("utf-8-sig")), strict=True), [])
     except (UnicodeDecodeError, csv.Error):
         return []
+    return names if all(each.isprintable() for each in names) else []

@@ -221,6 +221,7 @@ def test_the_expected_score_of_a_reference_is_compared(
         ("a:b.csv", TEST, Role.TRAIN, "file_name"),
         ("truth.csv", TEST, Role.TRAIN, "file_name_taken"),
         ("latin.csv", "id,é\n".encode("latin-1"), Role.TEST, "file_table"),
+        ("nul.csv", b"id\x00,y\n1,2\n", Role.TEST, "file_table"),
     ],
 )
 def test_a_wrong_file_is_refused_by_its_code(
