@@ -138,6 +138,8 @@ def _accept(deposit: _Deposit, by: User) -> Accepted:
     enrolment = Enrolment.objects.locked(enrolment)
     now = clock.now()  # after the lock: the wait counts
     team = Team.objects.get(pk=deposit.team_id)
+    own = team.members.filter(user_id=by.pk, left_at__isnull=True)
+    own.select_for_update().first()  # a leave waits, or is seen
     require(rules.may_enter, by, team)
     earlier = _counted(enrolment).filter(idempotency_key=deposit.key).first()
     if earlier is not None:

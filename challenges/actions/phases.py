@@ -79,8 +79,8 @@ def settle(*, phase: Phase, settings: Mapping[str, Any], rule: BoardRule, by: Us
     of its boards; the document, for the first phase; event "phase.settled" with what changed.
     Raises NotAllowed, Conflict, Invalid.
     """
-    challenge = authoring.draft(phase.challenge, by)
     phase = Phase.objects.locked(phase)
+    challenge = authoring.draft(phase.challenge, by)
     _refuse_ladder(phase, settings)
     changed = {key: value for key, value in settings.items() if getattr(phase, key) != value}
     for key, value in settings.items():

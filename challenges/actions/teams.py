@@ -224,9 +224,15 @@ def accept_invitation(*, public_id: UUID, token: str, by: User) -> Team:
     In order: invitation used; membership; event "team.joined". Raises Hidden for an unknown,
     used, expired or other person's invitation; NotAllowed without the rules; Conflict.
     """
+    sent = TeamInvitation.objects.filter(public_id=public_id).select_related("team").first()
+    if sent is None:
+        raise Hidden
+    # A challenge, its teams, what hangs on them: in this order, as whoever creates, invites, runs.
+    challenge = Challenge.objects.locked(sent.team.challenge)
+    team = Team.objects.locked(sent.team)
     invitation = (
         TeamInvitation.objects.select_for_update()
-        .filter(public_id=public_id, state=InvitationState.SENT)
+        .filter(pk=sent.pk, state=InvitationState.SENT)
         .first()
     )
     if invitation is None or not constant_time_compare(
@@ -237,9 +243,8 @@ def accept_invitation(*, public_id: UUID, token: str, by: User) -> Team:
         invitation.email.encode(), by.email.lower().encode()
     ):
         raise Hidden(denied=invitation)
-    team = Team.objects.locked(invitation.team)
-    require(rules.may_take_part, by, team.challenge)
-    _require_registered(team.challenge, by)
+    require(rules.may_take_part, by, challenge)
+    _require_registered(challenge, by)
     _refuse_full(team)
     invitation.state = InvitationState.ACCEPTED
     invitation.save(update_fields=["state"])
