@@ -69,6 +69,11 @@ def ordered(board: Board, sort: str) -> list[Row]:
     return sorted(board.rows, key=place)
 
 
+def has_intervals(board: Board) -> bool:
+    """Say whether a row has an interval: blurred figures and those of programs have none."""
+    return any(row.standing.interval_low is not None for row in board.rows)
+
+
 def scale_of(board: Board) -> tuple[float, float, float | None]:
     """Choose the axis that holds every interval, and the value to beat."""
     primary = primary_of(board)

@@ -103,6 +103,7 @@ def _shown(phase: Phase, board: Board) -> dict[str, Any]:
         "rows": [row | {"extra": ()} for row in rows],
         "teams": len(teams),
         "more": max(0, len(teams) - MOST_ROWS),
+        "intervals": boards.has_intervals(board),
         "scale": (minimum, maximum, reference),
         "computed_at": reads.computed_moment(board),
     }

@@ -137,6 +137,7 @@ def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[
         "fairness_title": getattr(boards.fairness_summary(board), "title", ""),
         "computed_at": shown[0].standing.computed_at.replace(second=0) if shown else None,
         "rows": boards.table_rows(board, shown, mine=mine, sorted_by_rank=not sort),
+        "intervals": boards.has_intervals(board),
         "minimum": minimum,
         "maximum": maximum,
         "axis_decimals": axis_decimals(minimum, maximum),

@@ -334,19 +334,25 @@ def life(stages: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 @register.inclusion_tag("components/leaderboard_row.html")
 def leaderboard_row(
-    row: dict[str, Any], scale: Sequence[float], decimals: int = 3, language: str = ""
+    row: dict[str, Any],
+    scale: Sequence[float],
+    decimals: int = 3,
+    language: str = "",
+    *,
+    intervals: bool = True,
 ) -> dict[str, Any]:
     """Show a row of standings; language: that of the name of the reference.
 
     row: rank (None for the baseline), tied, team, affiliation, value, low, high, mine, baseline,
     new_tier, extra: cells of {"label", "text"}, with {"rank"} beside, or {"tone", "icon"};
     {"low", "high"}: the ends of its interval.
-    scale: minimum, maximum and the value to beat or None.
+    scale: minimum, maximum and the value to beat or None. intervals: their column is shown.
     """
     minimum, maximum, ref = (*scale, None)[:3]
     defaults = {"tied": False, "affiliation": "", "mine": False, "baseline": False}
     return {
         "row": defaults | {"new_tier": False, "extra": ()} | row,
+        "intervals": intervals,
         "minimum": minimum,
         "maximum": maximum,
         "ref": ref,

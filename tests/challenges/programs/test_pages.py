@@ -102,6 +102,10 @@ def test_the_pages_tell_what_the_program_does(hour: Clock) -> None:
     assert "<h3>Bassins littoraux</h3>" in board
     assert "10,52" in board
     assert "Le programme ne donne pas de quoi calculer un intervalle." in board
+    framed = client.get(reverse("challenges:embed_frame", args=[challenge.slug])).content.decode()
+    for page in (board, framed):
+        assert "Classement des équipes</caption>" in page
+        assert "Intervalle" not in page
     assert "Le trait plein" not in board
 
 
