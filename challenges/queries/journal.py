@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from challenges.models import Challenge, ChallengeOrganiser, Reveal
+from challenges.models import Challenge, ChallengeOrganiser, Entry, Rescoring, Reveal
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
 from portal.audit.reading import Told, events
@@ -33,6 +33,9 @@ def acts(challenge: Challenge) -> Sequence[Told]:
 def _references(challenge: Challenge) -> list[str]:
     found = [reference(challenge), *map(reference, challenge.phases.all())]
     found += map(reference, Reveal.objects.filter(phase__challenge=challenge))
+    found += map(reference, Rescoring.objects.filter(phase__challenge=challenge))
+    baselines = Entry.objects.filter(enrolment__phase__challenge=challenge, is_baseline=True)
+    found += map(reference, baselines.order_by("pk").only("pk"))
     sealed = HoldoutVersion.objects.filter(
         holdout__owner=challenge.organiser_id, holdout__name=challenge.slug
     ) | HoldoutVersion.objects.filter(

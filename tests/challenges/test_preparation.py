@@ -10,14 +10,23 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from challenges.actions import challenges, teams, texts
-from challenges.models import Challenge, ChallengeDraft
-from challenges.queries import preparation
+from challenges.models import Challenge, ChallengeDraft, PhaseTask, Rescoring, Reveal
+from challenges.queries import journal, preparation
 from challenges.worker import drain
 from portal.accounts.models import User
+from portal.audit.record import record
+from portal.lib import clock
 from portal.lib.refusals import Invalid
 from tests.challenges import world
+from tests.challenges.pages.scenes import with_contract
 from tests.factories.accounts import UserFactory
-from tests.factories.challenges import ChallengeFactory, PhaseFactory
+from tests.factories.challenges import (
+    ChallengeFactory,
+    EnrolmentFactory,
+    EntryFactory,
+    PhaseFactory,
+    TeamFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -128,6 +137,39 @@ def test_the_journal_tells_the_acts_of_the_organisers_and_none_of_the_teams(
     assert found["events"][0]["actor"] == run_by.person_key
 
 
+def test_the_journal_tells_one_act_of_each_family(run_by: User) -> None:
+    challenge = ChallengeFactory(opened=True, owner=run_by)
+    phase = challenge.phases.get()
+    version = with_contract(challenge)
+    former = phase.tasks.get()
+    task = PhaseTask.objects.create(
+        phase=phase, name="essai", scorer_version=version, holdout=former.holdout, current=False
+    )
+    now = clock.now()
+    rescoring = Rescoring.objects.create(
+        phase=phase, task=task, former=former, reason="x", proposed_by=run_by, proposed_at=now
+    )
+    reveal = Reveal.objects.create(phase=phase, proposed_by=run_by, proposed_at=now)
+    baseline = EntryFactory(
+        enrolment=EnrolmentFactory(team=TeamFactory(challenge=challenge, is_baseline=True)),
+        is_baseline=True,
+    )
+    of_a_team = EntryFactory(enrolment=EnrolmentFactory(team=TeamFactory(challenge=challenge)))
+    of_family = {
+        "phase": phase,
+        "holdout": former.holdout,
+        "reveal": reveal,
+        "rescoring": rescoring,
+        "baseline": baseline,
+    }
+    for family in journal.FAMILIES:
+        record(f"{family}.tested", by=run_by, on=of_family.get(family, challenge))
+    record("entry.tested", by=run_by, on=baseline)
+    record("entry.tested", by=run_by, on=of_a_team)
+    told = [each.action for each in reversed(journal.acts(challenge))]
+    assert told == [f"{family}.tested" for family in journal.FAMILIES]
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_journal_costs_the_same_for_one_and_three(
     client: Client, run_by: User, count: int, django_assert_num_queries: DjangoAssertNumQueries
@@ -135,5 +177,5 @@ def test_the_journal_costs_the_same_for_one_and_three(
     challenge = ChallengeFactory(opened=True, owner=run_by)
     for number in range(count):
         texts.write_terms(challenge=challenge, text=f"Règle {number}.", by=run_by)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(19):
         assert client.get(reverse("challenges:journal", args=[challenge.slug])).status_code == 200
