@@ -82,8 +82,10 @@ def choose(*, ways: Mapping[str, str], by: User) -> None:
 
 
 def gather(day: str) -> None:
-    """Owe the letter of a day to each person whom something waits for."""
-    waiting = Notification.objects.filter(delivery=Delivery.DAILY, gathered_at__isnull=True)
+    """Owe the letter of a day to each person whom something waits for, while they may sign in."""
+    waiting = Notification.objects.filter(
+        delivery=Delivery.DAILY, gathered_at__isnull=True, user__is_active=True
+    )
     for pk in waiting.order_by("user_id").values_list("user_id", flat=True).distinct():
         owe("mail.digest", key=f"{pk}:{day}", user_id=pk, day=day)
 

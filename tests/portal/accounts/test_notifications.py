@@ -13,7 +13,7 @@ from portal.accounts.actions import notifications
 from portal.accounts.enums import Delivery
 from portal.accounts.models import Notification, NotificationChoice, User
 from portal.audit import duties, outbox
-from portal.audit.models import AuditEvent
+from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
 from portal.lib.refusals import Invalid
 from tests.factories.accounts import UserFactory
@@ -93,6 +93,15 @@ def test_the_letter_of_the_day_gathers_once(person: User) -> None:
     notifications.gather("2026-11-28")
     delivered()
     assert [each.subject for each in mail.outbox] == ["2 nouvelles du jour", "1 nouvelle du jour"]
+
+
+def test_nothing_is_owed_to_an_account_that_is_closed(person: User) -> None:
+    notifications.choose(ways={"entries": "daily"}, by=person)
+    told(person)
+    User.objects.filter(pk=person.pk).update(is_active=False)
+    for day in ("2026-11-26", "2026-11-27"):
+        notifications.gather(day)
+    assert not Outbox.objects.filter(topic="mail.digest").exists()
 
 
 def test_a_letter_of_the_day_that_fails_goes_later_with_everything(
