@@ -151,12 +151,15 @@ def recall(*, challenge: Challenge, by: Actor) -> Challenge:
 
 @transaction.atomic
 def suspend(*, challenge: Challenge, reason: str, by: Actor) -> Challenge:
-    """Stop entries for a while, with a public notice. Event "challenge.suspended"."""
+    """Stop entries for a while, with a public notice.
+
+    Event "challenge.suspended" with the reason.
+    """
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_suspend_challenge, by, challenge)
     sentence = gettext_lazy("Challenge suspendu : %(reason)s")
     _turn(challenge, ChallengeStatus.SUSPENDED, sentence, reason)
-    record("challenge.suspended", by=by, on=challenge)
+    record("challenge.suspended", by=by, on=challenge, reason=reason)
     return challenge
 
 

@@ -19,6 +19,8 @@ from challenges.models import (
 )
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
+from portal.audit.reading import events as events_of
+from portal.audit.record import reference
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.factories.accounts import MembershipFactory, UserFactory
@@ -169,6 +171,8 @@ def test_a_moderator_suspends_and_resumes() -> None:
     challenges.suspend(challenge=challenge, reason="incident", by=moderator)
     assert status() == ChallengeStatus.SUSPENDED
     assert Notice.objects.get().text == "Challenge suspendu : incident"
+    (event,) = events_of([reference(challenge)], families=["challenge"])
+    assert (event.action, event.facts) == ("challenge.suspended", {"reason": "incident"})
     challenges.resume(challenge=challenge, by=moderator)
     assert status() == ChallengeStatus.PUBLISHED
 
