@@ -297,12 +297,16 @@ def close_those_over() -> int:
 
 
 def _tell_dates(phase: Phase, sentence: Promise) -> None:
-    now = clock.now()
-    announce(
+    notice = announce(
         challenge=phase.challenge,
         kind=NoticeKind.DATES,
         sentence=sentence,
-        at=now,
+        at=clock.now(),
         name=phase.name,
     )
-    owe("mail.phase_dates", key=f"{phase.pk}:{now.isoformat()}", phase_id=phase.pk)
+    owe(
+        "mail.phase_dates",
+        key=f"{phase.pk}:{notice.pk}",
+        phase_id=phase.pk,
+        notice_id=notice.pk,
+    )

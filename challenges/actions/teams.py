@@ -306,11 +306,13 @@ def hand_over(*, team: Team, person: User, by: User) -> None:
     live.filter(user=by).update(role=TeamRole.MEMBER.value)
     live.filter(user=person).update(role=TeamRole.CAPTAIN.value)
     record("team.captain_changed", by=by, on=team, person=person.person_key)
+    at = clock.now().isoformat()
     owe(
         "mail.team_captain",
-        key=f"{team.pk}:{person.pk}:{clock.now().isoformat()}",
+        key=f"{team.pk}:{person.pk}:{at}",
         team_id=team.pk,
         user_id=person.pk,
+        at=at,
     )
 
 

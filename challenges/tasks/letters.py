@@ -87,16 +87,19 @@ def entry_examined(entry_id: str) -> None:
 
 
 @handler("mail.phase_dates")
-def phase_dates(phase_id: int) -> None:
-    """Tell the people registered that the dates changed."""
+def phase_dates(phase_id: int, notice_id: int = 0) -> None:
+    """Tell the people registered that the dates changed.
+
+    notice_id: the notice of this change, so that dates which come back are told again; 0 in
+    what was owed before it was noted.
+    """
     phase = Phase.objects.select_related("challenge").get(pk=phase_id)
-    event = f"{phase.pk}:{phase.opens_at}:{phase.closes_at}"
     tell(
         "phase_dates",
         registered(phase.challenge),
         phase.challenge,
         path=page(phase.challenge),
-        event=event,
+        event=f"{phase.pk}:{notice_id or f'{phase.opens_at}:{phase.closes_at}'}",
         about=phase.name,
     )
 

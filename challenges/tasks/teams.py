@@ -11,8 +11,12 @@ def _merge(merge_id: int) -> MergeRequest:
 
 
 @handler("mail.team_captain")
-def team_captain(team_id: int, user_id: int) -> None:
-    """Tell a member that they are the captain now, while they still are."""
+def team_captain(team_id: int, user_id: int, at: str = "") -> None:
+    """Tell a member that they are the captain now, while they still are.
+
+    at: the instant of the handover, so that whoever becomes the captain again is told again;
+    "" in what was owed before it was noted.
+    """
     team = Team.objects.select_related("challenge").get(pk=team_id)
     person = User.objects.filter(pk=user_id).first()
     if person is None or not team.has_captain(person):
@@ -23,7 +27,7 @@ def team_captain(team_id: int, user_id: int) -> None:
         [person],
         team.challenge,
         path=page(team.challenge, "equipe/"),
-        event=f"{team.pk}:{since[0]}",
+        event=f"{team.pk}:{at or since[0]}",
         about=team.name,
     )
 

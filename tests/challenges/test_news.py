@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from challenges.actions import ranks
+from challenges.actions import challenges, ranks, teams
 from challenges.enums import EntryStatus, Split
 from challenges.models import Challenge, Entry, Job, Phase, Standing, Team
 from challenges.tasks import alarms, deadlines
@@ -25,6 +25,7 @@ from tests.factories.challenges import (
     EntryFactory,
     StandingFactory,
     TeamFactory,
+    accepted_person,
     captain_of,
     score,
 )
@@ -255,3 +256,24 @@ def test_each_letter_of_challenges_is_of_a_kind_that_people_choose() -> None:
     assert told <= written
     source = "".join(path.read_text(encoding="utf-8") for path in TASKS.glob("*.py"))
     assert set(re.findall(r'\b(?:tell|alarm)\(\s*"(\w+)"', source)) <= told
+
+
+def test_dates_that_come_back_are_told_again(team: Team) -> None:
+    phase = team.challenge.phases.get()
+    owner = team.challenge.organisers.get().user
+    for close in (CLOSE + timedelta(days=1), CLOSE, CLOSE + timedelta(days=1)):
+        phase = challenges.set_dates(
+            phase=phase, opens_at=phase.opens_at, closes_at=close, by=owner
+        )
+        assert delivered() == {"dates": 1}
+    assert Notification.objects.filter(letter="phase_dates").count() == 3
+
+
+def test_whoever_is_captain_again_is_told_again(team: Team) -> None:
+    first, second = captain_of(team), accepted_person(team.challenge)
+    team.members.create(challenge=team.challenge, user=second, joined_at=clock.now())
+    for former, heir in ((first, second), (second, first), (first, second)):
+        teams.hand_over(team=team, person=heir, by=former)
+        assert delivered() == {"vous êtes capitaine": 1}
+    told = Notification.objects.filter(letter="team_captain").order_by("pk")
+    assert list(told.values_list("user", flat=True)) == [second.pk, first.pk, second.pk]
