@@ -97,9 +97,9 @@ def accept(*, merge: MergeRequest, by: User) -> Team:
 
     Locks, in this order: both teams by key, the request, the phases, the enrolments by key; an
     entry being received is counted or refused. In order: request accepted, the other requests
-    about the absorbed team withdrawn; its members join, its captains as members; its uploads
-    under way go on for the team that stays; its final choices, unless both together are too
-    many; team MERGED; boards recomputed; event "team.merged"; letter to everybody in it.
+    about the absorbed team withdrawn, with a letter to the captains of a third team that asked; its
+    members join, its captains as members; its uploads under way go on for the team that stays;
+    its final choices, unless both together are too many; team MERGED; boards recomputed; event "team.merged"; letter to everybody in it.
     Raises NotAllowed; Closed in the last days before a close; Conflict when a team is gone,
     the two are too many people, sent more than one team could have, or the absorbed one has
     files in a phase that is closed: its results do not change any more.
@@ -121,7 +121,7 @@ def accept(*, merge: MergeRequest, by: User) -> Team:
     _refuse_closed_results(gone, phases, now)
     _refuse_crowd(gone, stays)
     _refuse_usage(gone, stays, now)
-    _withdraw_others(gone, merge, by)
+    _withdraw_others(gone, stays, merge, by)
     for phase in phases:
         _join_choices(phase, gone, stays)
     _join_people(gone, stays, now)
@@ -208,7 +208,9 @@ def _refuse_usage(gone: Team, stays: Team, now: datetime) -> None:
             )
 
 
-def _withdraw_others(gone: Team, merge: MergeRequest, by: User) -> None:
+def _withdraw_others(gone: Team, stays: Team, merge: MergeRequest, by: User) -> None:
+    for asked in gone.merges_received.waiting().exclude(from_team=stays).order_by("pk"):
+        owe("mail.merge_ended", key=str(asked.public_id), merge_id=asked.pk)
     for waiting in (gone.merges_asked.waiting(), gone.merges_received.waiting()):
         waiting.exclude(pk=merge.pk).update(
             state=MergeState.WITHDRAWN.value, answered_by=by, answered_at=clock.now()

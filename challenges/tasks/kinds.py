@@ -45,7 +45,7 @@ KINDS = (
     Kind(
         "teams",
         _("Mon équipe"),
-        ("merge_asked", "merge_refused", "teams_merged", "team_captain"),
+        ("merge_asked", "merge_refused", "merge_ended", "teams_merged", "team_captain"),
         detail=_("Réunion de deux équipes, changement de capitaine."),
     ),
     Kind(

@@ -62,6 +62,21 @@ def merge_refused(merge_id: int) -> None:
     )
 
 
+@handler("mail.merge_ended")
+def merge_ended(merge_id: int) -> None:
+    """Tell the captains who asked that the other team joined a third one."""
+    merge = _merge(merge_id)
+    challenge = merge.from_team.challenge
+    tell(
+        "merge_ended",
+        captains(merge.from_team),
+        challenge,
+        path=page(challenge, "equipe/"),
+        event=str(merge.public_id),
+        about=merge.into_team.name,
+    )
+
+
 @handler("mail.teams_merged")
 def teams_merged(merge_id: int) -> None:
     """Tell everybody in the team that stays that two teams are one."""

@@ -378,6 +378,11 @@ def test_other_requests_about_the_absorbed_team_end(challenge: Challenge) -> Non
     for merge in (crossing, other):
         merge.refresh_from_db()
         assert merge.state == MergeState.WITHDRAWN
+    mail.outbox.clear()
+    while outbox.relay():
+        pass
+    told = [each.to for each in mail.outbox if each.subject.endswith("demande retirée")]
+    assert told == [[captain_of(third).email]]  # the team that took it in reads of the merge
     refused(
         "team_closed",
         Conflict,
