@@ -97,9 +97,10 @@ def accept(*, merge: MergeRequest, by: User) -> Team:
 
     Locks, in this order: both teams by key, the request, the phases, the enrolments by key; an
     entry being received is counted or refused. In order: request accepted, the other requests
-    about the absorbed team withdrawn, with a letter to the captains of a third team that asked; its
-    members join, its captains as members; its uploads under way go on for the team that stays;
-    its final choices, unless both together are too many; team MERGED; boards recomputed; event "team.merged"; letter to everybody in it.
+    about the absorbed team withdrawn, with a letter to the captains of a third team that asked;
+    its members join, its captains as members; its uploads under way go on for the team that
+    stays; its final choices, unless both together are too many; team MERGED; boards
+    recomputed; event "team.merged"; letter to everybody in it.
     Raises NotAllowed; Closed in the last days before a close; Conflict when a team is gone,
     the two are too many people, sent more than one team could have, or the absorbed one has
     files in a phase that is closed: its results do not change any more.

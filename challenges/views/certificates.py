@@ -23,7 +23,7 @@ from challenges.views import certificate_words as words
 from challenges.views.head import find, scene
 from portal.accounts.models import User
 from portal.lib import paper
-from portal.lib.refusals import Hidden, Invalid
+from portal.lib.refusals import Conflict, Hidden, Invalid
 
 MOST_DIGITS = 4
 
@@ -60,8 +60,13 @@ def page(request: HttpRequest, slug: str, team: UUID) -> HttpResponse:
 
 @require_safe
 def pdf(request: HttpRequest, slug: str, team: UUID, index: int) -> HttpResponse:
-    """Send the certificate in force as PDF, in the language of the page."""
+    """Send the certificate in force as PDF, in the language of the page; 409 for any other."""
     certificate = _asked(request, slug, team, index)
+    if certificate != reads.head(certificate.team, certificate.phase):
+        raise Conflict(
+            _("Ce certificat a été remplacé : téléchargez celui qui est en vigueur."),
+            code="certificate_replaced",
+        )
     payload = reads.payload_of(certificate)
     address = f"{settings.SITE_URL}{reverse('challenges:receipts')}?empreinte={certificate.sha256}"
     sheet = paper.Sheet(
@@ -80,7 +85,10 @@ def pdf(request: HttpRequest, slug: str, team: UUID, index: int) -> HttpResponse
 
 @require_safe
 def signed(request: HttpRequest, slug: str, team: UUID, index: int) -> HttpResponse:
-    """Send a signed certificate: the one in force, or a former one by ?numero=."""
+    """Send a signed certificate: the one in force, or a former one by ?numero=.
+
+    409 for the last one when it no longer stands.
+    """
     certificate = _asked(request, slug, team, index)
     return _attached(certificate.text.encode(), "application/json", f"{_name(certificate)}.json")
 
@@ -95,6 +103,11 @@ def _asked(request: HttpRequest, slug: str, team: UUID, index: int) -> Certifica
     sent: Certificate | None = issued.first()
     if sent is None:
         raise Hidden
+    if sent == reads.head(found, sent.phase) and not reads.stands(sent):
+        raise Conflict(
+            _("Ce certificat ne tient plus : le classement définitif a changé depuis."),
+            code="certificate_stale",
+        )
     return sent
 
 

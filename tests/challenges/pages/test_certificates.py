@@ -223,6 +223,29 @@ def test_the_page_says_when_it_ends_and_keeps_the_former(
         assert client.post(page, {"phase": phase}).status_code == status
 
 
+@pytest.mark.parametrize("kind", ["pdf", "json"])
+def test_one_that_no_longer_stands_is_not_sent(
+    client: Client, challenge: Challenge, kind: str
+) -> None:
+    team = team_of(challenge)
+    issued(team)
+    client.force_login(captain_of(team))
+    link = address(f"certificate_{kind}", team, 0)
+    assert client.get(link).status_code == 200
+    Standing.objects.filter(split=Split.PRIVATE, team=team).update(rank=2)
+    for asked in (link, f"{link}?numero=1"):
+        sent = client.get(asked)
+        assert sent.status_code == 409
+        assert (
+            "Ce certificat ne tient plus : le classement définitif a changé"
+            in sent.text.replace("\xa0", " ")
+        )
+    issued(team)
+    assert client.get(link).status_code == 200
+    # The register keeps the signed text of the former one; its paper would deceive.
+    assert client.get(f"{link}?numero=1").status_code == {"pdf": 409, "json": 200}[kind]
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_page_costs_the_same(
     client: Client,
