@@ -48,7 +48,7 @@ def receipts_without_file() -> Iterator[str]:
 def orphan_entries() -> Iterator[str]:
     """Yield the unfinished entries that no ready or leased job will move on."""
     alive = set(Job.objects.alive().order_by("pk").values_list("kind", "dedup_key"))
-    entries = Entry.objects.unfinished().order_by("pk").prefetch_related("evaluations")
+    entries = Entry.objects.unfinished().order_by("pk").prefetch_related("evaluations__run")
     for entry in entries:
         if not entry.wanted_jobs() or not entry.wanted_jobs() <= alive:
             yield str(entry.pk)

@@ -96,6 +96,7 @@ def _rule(task: PhaseTask, epsilon: float | None) -> None:
         name=task.name,
         scorer_version=version,
         holdout_id=task.holdout_id,
+        plan_id=task.plan_id,
     )
 
 

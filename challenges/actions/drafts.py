@@ -249,7 +249,12 @@ def _task(
     if holdout is None:
         raise AssertionError("a new challenge comes with its held-out files")
     return PhaseTask.objects.create(
-        phase=phase, index=0, name=spec.title[:120], scorer_version=version, holdout=holdout
+        phase=phase,
+        index=0,
+        name=spec.title[:120],
+        scorer_version=version,
+        holdout=holdout,
+        plan=current.plan if current else None,
     )
 
 

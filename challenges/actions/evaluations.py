@@ -354,7 +354,9 @@ def sweep() -> int:
     """Recreate the missing job of every unfinished entry; return how many were missing."""
     tried = asides.sweep()
     alive = set(Job.objects.alive().order_by("pk").values_list("kind", "dedup_key"))
-    entries = Entry.objects.unfinished().order_by("received_at").prefetch_related("evaluations")
+    entries = (
+        Entry.objects.unfinished().order_by("received_at").prefetch_related("evaluations__run")
+    )
     return tried + sum(_sweep_one(entry) for entry in entries if not _has_jobs(entry, alive))
 
 

@@ -1,5 +1,6 @@
 """Take no file for a program that no worker of this installation can isolate."""
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from challenges.models import Phase
@@ -18,7 +19,7 @@ class NoSandbox(Unavailable):
 
 
 def refuse_not_isolated(phase: Phase) -> None:
-    """Raise NoSandbox for a phase that a program scores where the worker cannot isolate.
+    """Raise NoSandbox for a phase that runs programs where the worker cannot isolate.
 
     What the last sign of life of a worker says; without any, the file is taken and the worker
     decides: it refuses its form with X_NO_SANDBOX, and the slot is given back.
@@ -26,5 +27,6 @@ def refuse_not_isolated(phase: Phase) -> None:
     worker = next((each for each in beats() if each.name == "worker"), None)
     if worker is None or worker.facts.get("isolates") is not False:
         return
-    if phase.tasks.filter(current=True, scorer_version__programs__isnull=False).exists():
+    runs = Q(scorer_version__programs__isnull=False) | Q(plan__isnull=False)
+    if phase.tasks.filter(runs, current=True).exists():
         raise NoSandbox

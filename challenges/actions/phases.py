@@ -193,6 +193,7 @@ def _like(phase: Phase, first: Phase) -> None:
             name=task.name,
             scorer_version_id=task.scorer_version_id,
             holdout_id=task.holdout_id,
+            plan_id=task.plan_id,
         )
     model = first.leaderboards.order_by("pk").first()
     if model is None:

@@ -283,7 +283,7 @@ class _Draft:
             # What is kept apart is a matter of its program: the pages say it in words.
             public_share=1.0,
             final_choices=foreign.final_choices or 1,
-            logs=LogAudience.NONE,
+            logs=LogAudience.ORGANISER,
         )
         self.phases[foreign.index] = phase
         if spec.format is Format.EVALAI:

@@ -75,6 +75,7 @@ def propose(
         name=former.name,
         scorer_version_id=wanted[0],
         holdout_id=wanted[1],
+        plan_id=former.plan_id,
         current=False,
     )
     rescoring = _open(task, former, reason[:REASON_MAX_CHARACTERS], by)

@@ -10,6 +10,7 @@ from challenges.models.challenge import (
     Notice,
     Phase,
 )
+from challenges.models.code import CodeRun, CodeTrial, SealedPredictions
 from challenges.models.drafting import ChallengeDraft
 from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation, Rung, Score, SealedResult
@@ -19,6 +20,7 @@ from challenges.models.forum import ForumBlock, Post, PostReport, Thread
 from challenges.models.imports import BundleImport
 from challenges.models.job import Job
 from challenges.models.organisers import OrganiserInvitation
+from challenges.models.plan import RunPlan
 from challenges.models.program import ProgramReport
 from challenges.models.receipt import ReceiptKey, ScoreReceipt
 from challenges.models.rescoring import Rescoring
@@ -37,6 +39,8 @@ __all__ = [
     "ChallengeDraft",
     "ChallengeOrganiser",
     "ChallengePage",
+    "CodeRun",
+    "CodeTrial",
     "Column",
     "Enrolment",
     "Entry",
@@ -61,11 +65,13 @@ __all__ = [
     "Registration",
     "Rescoring",
     "Reveal",
+    "RunPlan",
     "Rung",
     "Score",
     "ScoreReceipt",
     "Scorer",
     "ScorerVersion",
+    "SealedPredictions",
     "SealedResult",
     "Signal",
     "SignalTeam",

@@ -176,8 +176,10 @@ class Entry(models.Model):
         if self.status in {EntryStatus.RECEIVED, EntryStatus.CHECKING}:
             return {(JobKind.CHECK.value, str(self.pk))}
         unfinished = {EvaluationState.PENDING, EvaluationState.RUNNING}
+        waiting = [each for each in self.evaluations.all() if each.state in unfinished]
         return {
-            (JobKind.SCORE.value, str(each.pk))
-            for each in self.evaluations.all()
-            if each.state in unfinished
+            each.run.wanted_job
+            if each.run is not None and each.run.is_alive
+            else (JobKind.SCORE.value, str(each.pk))
+            for each in waiting
         }

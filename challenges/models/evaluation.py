@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from challenges.enums import EvaluationState, Split
+from challenges.enums.code import Reproduction
 from challenges.models.entry import Entry
 from challenges.models.scorer import ScorerVersion
 from challenges.models.words import within, word
@@ -23,6 +24,15 @@ class Evaluation(models.Model):
     holdout = models.ForeignKey(
         "datasets.HoldoutVersion", on_delete=models.PROTECT, related_name="evaluations"
     )
+    # Where code of the team wrote what is scored, and whether it wrote the same twice.
+    run = models.ForeignKey(
+        "challenges.CodeRun",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="evaluations",
+    )
+    reproduction = word(Reproduction, blank=True, default="")
     state = word(EvaluationState, default=EvaluationState.PENDING)
     reason_code = models.CharField(max_length=40, blank=True)
     # It failed by no fault of the team that is known: a moderator decides.
@@ -42,6 +52,10 @@ class Evaluation(models.Model):
         ordering = ["entry_id", "pk"]
         constraints = [
             within("state", EvaluationState, name="evaluation_state_known"),
+            models.CheckConstraint(
+                condition=Q(reproduction__in=["", *sorted(each.value for each in Reproduction)]),
+                name="evaluation_reproduction_known",
+            ),
             models.UniqueConstraint(
                 fields=["entry", "scorer_version", "holdout"], name="evaluation_once"
             ),

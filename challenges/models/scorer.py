@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from challenges.enums import ScorerKind
 from challenges.models.challenge import Challenge, Phase
+from challenges.models.plan import RunPlan
 from challenges.models.words import within, word
 
 
@@ -79,6 +80,10 @@ class PhaseTask(models.Model):
         "datasets.HoldoutVersion", on_delete=models.PROTECT, related_name="phase_tasks"
     )
     current = models.BooleanField(default=True)
+    # What the code of teams reads; null where they send their answers.
+    plan = models.ForeignKey(
+        RunPlan, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
+    )
     # What a file looks like before a program reads it: challenges.bundles.programs.Form.
     form = models.JSONField(default=dict, blank=True)
 
@@ -89,3 +94,8 @@ class PhaseTask(models.Model):
                 fields=["phase", "index"], condition=Q(current=True), name="phase_task_current_once"
             )
         ]
+
+    @property
+    def takes_code(self) -> bool:
+        """Say whether the platform runs the code of teams, and a metric scores what it writes."""
+        return self.plan_id is not None

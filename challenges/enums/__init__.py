@@ -227,6 +227,7 @@ class JobKind(StrEnum):
     CHECK = "check"
     SCORE = "score"
     RUN = "run"
+    TRIAL = "trial"
     STANDINGS = "standings"
     REVEAL = "reveal"
     DRY_RUN = "dry_run"
@@ -379,6 +380,7 @@ JOB_PRIORITY: Mapping[JobKind, int] = {
     JobKind.REVEAL: 5,
     JobKind.STANDINGS: 5,
     JobKind.RUN: 20,
+    JobKind.TRIAL: 25,
     JobKind.DRY_RUN: 50,
     JobKind.SIGNALS: 60,
     JobKind.IMPORT: 5,

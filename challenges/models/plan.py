@@ -1,0 +1,36 @@
+"""What the code of teams is given to read in a phase, and where it runs."""
+
+from django.db import models
+from django.db.models import Q
+
+from challenges.models.challenge import Challenge
+
+
+class RunPlan(models.Model):
+    """Freeze what code reads: hidden inputs, a public sample of the same form, an environment.
+
+    Another set is another row. inputs: sealed files, mounted under their names, without any
+    label. ids: the column of identifiers, that a CSV among them has; where all are CSV, rows and
+    identifiers change between the two runs. sample_*: a zip of files of the same names in the
+    private store, that everybody may download; rows: identifiers of the sample.
+    environment: a name of the closed list.
+    """
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="run_plans")
+    inputs = models.ForeignKey(
+        "datasets.HoldoutVersion", on_delete=models.PROTECT, related_name="run_plans"
+    )
+    ids = models.CharField(max_length=120)
+    environment = models.CharField(max_length=64, default="systeme")
+    sample_sha256 = models.CharField(max_length=64)
+    sample_size = models.PositiveBigIntegerField()
+    sample_rows = models.PositiveIntegerField()
+    # [{"name", "size"}] of its files.
+    sample_files = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["challenge_id", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(sample_rows__gte=1), name="run_plan_sample_has_rows")
+        ]
