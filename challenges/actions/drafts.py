@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from challenges.actions import baselines, jobs
+from challenges.actions import baselines, jobs, leaderboards
 from challenges.bundles.spec import Metric, PortableSpec
 from challenges.enums import (
     BoardRule,
@@ -259,17 +259,13 @@ def _task(
 
 
 def _board(phase: Phase, spec: PortableSpec) -> None:
+    said = {"phase": phase, "rule": BoardRule(spec.leaderboard.kept)}
     board, _created = Leaderboard.objects.update_or_create(
         challenge=phase.challenge,
         key=BOARD_KEY,
-        defaults={
-            "phase": phase,
-            "title": _("Classement"),
-            "rule": BoardRule(spec.leaderboard.kept),
-            "primary": None,
-        },
+        defaults=said,
+        create_defaults={**said, "title": _("Classement")},
     )
-    board.columns.all().delete()
     figures = [(each, ColumnKind.METRIC) for each in spec.metrics]
     figures += [(each, ColumnKind.FAIRNESS) for each in spec.fairness.metrics]
     groups = {each.key: dict(each.groups) for each in spec.fairness.attributes}
@@ -278,12 +274,9 @@ def _board(phase: Phase, spec: PortableSpec) -> None:
     ]
     if spec.fairness.audit is not None and spec.fairness.audit["column"] is not None:
         columns.append(_audit_column(board, len(columns), spec))
-    hidden = hidden_keys(spec.raw)
-    for each in columns:
-        each.hidden = each.key in hidden
-    Column.objects.bulk_create(columns)
-    board.primary = board.columns.get(key=spec.primary.key)
-    board.save(update_fields=["primary"])
+    leaderboards.follow(board, columns, primary=spec.primary.key[:36], hides=hidden_keys(spec.raw))
+    for other in leaderboards.ordered(phase)[1:]:
+        leaderboards.follow(other, board.columns.order_by("index"), primary=spec.primary.key[:36])
 
 
 def hidden_keys(document: Mapping[str, Any]) -> set[str]:

@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from challenges import rules
-from challenges.actions import authoring
+from challenges.actions import authoring, leaderboards
 from challenges.actions.notices import announce
 from challenges.bundles.submissions import DEFAULT_MAX_BYTES
 from challenges.enums import BoardRule, ChallengeStatus, Ladder, NoticeKind, PhaseKind
-from challenges.models import Challenge, Column, Entry, Leaderboard, Phase, PhaseTask
+from challenges.models import Challenge, Entry, Leaderboard, Phase, PhaseTask
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
@@ -76,7 +76,7 @@ def settle(*, phase: Phase, settings: Mapping[str, Any], rule: BoardRule, by: Us
     """Write everything of a phase but its dates, in a draft.
 
     settings: name, kind, quotas, limits, Ladder, final choices, benchmark. In order: phase; rule
-    of its boards; the document, for the first phase; event "phase.settled" with what changed.
+    of its main board; the document, for the first phase; event "phase.settled" with what changed.
     Raises NotAllowed, Conflict, Invalid.
     """
     phase = Phase.objects.locked(phase)
@@ -86,7 +86,9 @@ def settle(*, phase: Phase, settings: Mapping[str, Any], rule: BoardRule, by: Us
     for key, value in settings.items():
         setattr(phase, key, value)
     phase.save()
-    phase.leaderboards.update(rule=rule)
+    main = leaderboards.main_of(phase)
+    if main is not None:
+        phase.leaderboards.filter(pk=main.pk).update(rule=rule)
     if phase.index == 0:
         _into_document(challenge, phase, rule)
     _changed(challenge)
@@ -195,26 +197,23 @@ def _like(phase: Phase, first: Phase) -> None:
             holdout_id=task.holdout_id,
             plan_id=task.plan_id,
         )
-    model = first.leaderboards.order_by("pk").first()
+    model = leaderboards.main_of(first)
     if model is None:
         return
-    board, _created = Leaderboard.objects.get_or_create(
+    Leaderboard.objects.get_or_create(
         challenge=phase.challenge,
         key=f"phase-{phase.index}",
-        defaults={"phase": phase, "title": phase.name[:64], "rule": model.rule},
+        defaults={
+            "phase": phase,
+            "title": phase.name[:64],
+            "rule": model.rule,
+            "anonymous": model.anonymous,
+        },
     )
-    _columns_like(board, model)
-
-
-def _columns_like(board: Leaderboard, model: Leaderboard) -> None:
-    board.columns.all().delete()
-    columns = list(model.columns.order_by("index"))
-    primary = next((each.key for each in columns if each.pk == model.primary_id), None)
-    for each in columns:
-        each.pk, each.leaderboard = None, board
-    Column.objects.bulk_create(columns)
-    board.primary = board.columns.get(key=primary) if primary else None
-    board.save(update_fields=["primary"])
+    columns = model.columns.order_by("index")
+    primary = model.primary.key if model.primary else ""
+    for board in leaderboards.ordered(phase):
+        leaderboards.follow(board, columns, primary=primary)
 
 
 def _changed(challenge: Challenge) -> None:

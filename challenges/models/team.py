@@ -6,6 +6,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.crypto import salted_hmac
 
 from challenges.enums import InvitationState, MergeState, TeamRole, TeamState
 from challenges.models.challenge import Challenge, Phase
@@ -90,6 +91,17 @@ class Team(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def alias_in(self, phase: Phase) -> str:
+        """Return the pseudonym under which a phase lists the team.
+
+        Another one in each phase: the names that the results of one give do not tell those of
+        the next.
+        """
+        if phase.index == 0 or self.is_baseline:
+            return self.pseudonym
+        digest = salted_hmac("challenges.pseudonym", f"{phase.pk}:{self.public_id}").hexdigest()
+        return f"Équipe {digest[:8].upper()}"
 
     def has_member(self, user: Viewer) -> bool:
         """Say whether this person is in the team today, or in the one it merged into."""

@@ -99,10 +99,13 @@ def prize_limits(challenge: Challenge) -> list[Column]:
     return list(columns.order_by("leaderboard__phase__index", "index"))
 
 
-def is_masked(challenge: Challenge) -> bool:
-    """Say whether a board of the challenge shows pseudonyms today."""
+def masked_phases(challenge: Challenge) -> list[Phase]:
+    """List the phases whose boards show pseudonyms today."""
     masked = Leaderboard.objects.filter(challenge=challenge, hidden=False, anonymous=True)
-    return masked.exclude(phase__reveal__executed_at__isnull=False).exists()
+    masked = masked.exclude(phase__reveal__executed_at__isnull=False)
+    return list(
+        Phase.objects.filter(pk__in=masked.order_by("pk").values("phase_id")).order_by("index")
+    )
 
 
 def is_revealed(phase: Phase) -> bool:
@@ -112,7 +115,7 @@ def is_revealed(phase: Phase) -> bool:
 
 def _row(standing: Standing, columns: list[Column], board: Leaderboard, *, revealed: bool) -> Row:
     masked = board.anonymous and not revealed and not standing.is_baseline
-    name = standing.team.pseudonym if masked else standing.team.name
+    name = standing.team.alias_in(board.phase) if masked else standing.team.name
     cells = [
         None if column.at_closing and not revealed else standing.cells.get(column.key)
         for column in columns

@@ -27,6 +27,7 @@ SECTIONS: tuple[tuple[str, str | Promise, str], ...] = (
     ("write_files", gettext_lazy("Fichiers"), "database"),
     ("write_scoring", gettext_lazy("Notation"), "target"),
     ("write_phases", gettext_lazy("Phases"), "calendar"),
+    ("write_boards", gettext_lazy("Classements"), "list-ordered"),
     ("rescorings", gettext_lazy("Réévaluation"), "history"),
     ("organisers", gettext_lazy("Équipe"), "user-check"),
     ("announcements", gettext_lazy("Annonces"), "megaphone"),

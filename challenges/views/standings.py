@@ -45,8 +45,9 @@ def standings(request: HttpRequest, slug: str) -> HttpResponse:
     context |= shares(phase) | board_context(
         request, board, context["team"].pk if context["team"] else None
     )
+    context["board_links"] = _board_links(phase)
     if told := programs.words(context["challenge"], phase):
-        context |= told | {"board_links": _board_links(phase)}
+        context |= told
         context["by_task"] = programs.standings_by_task(board, context["rows"])
     return render(request, "challenges/standings.html", context)
 
@@ -131,6 +132,7 @@ def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[
         "page": page,
         "primary": primary,
         "secondary": [_heading(request, column, sort) for column in boards.secondary_of(board)],
+        "masked": board.leaderboard.anonymous and not board.revealed,
         "blurred": board.split == Split.PUBLIC and board.leaderboard.phase.is_blurred,
         "prize_rules": boards.prize_rules(board.columns, board.leaderboard.phase.challenge),
         "has_fairness": bool(boards.fairness_of(board)),

@@ -17,7 +17,7 @@ from challenges.enums import InvitationState
 from challenges.forms import InvitationForm, TeamForm, TermsForm
 from challenges.forms.disclosures import DisclosureForm
 from challenges.models import Challenge, TeamInvitation
-from challenges.queries.boards import is_masked
+from challenges.queries.boards import masked_phases
 from challenges.queries.teams import has_accepted_terms, latest_terms, registration_of
 from challenges.views.head import find, scene, team_of
 from portal.accounts.models import User
@@ -154,6 +154,7 @@ def _rules_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, A
         "accepted": accepted and registration is not None,
         "registration": registration,
         "form": TermsForm(version=terms) if terms else None,
+        "masked": bool(masked_phases(challenge)),
         "may_accept": challenge.status == "published" and not context["is_organiser"],
     }
 
@@ -189,7 +190,7 @@ def _team_page(
         "invitations": list(own.invitations.filter(state=InvitationState.SENT)) if captain else [],
         "registration": registration,
         "accepted": registration is not None and has_accepted_terms(challenge, request.user),
-        "masked": own is not None and is_masked(challenge),
+        "aliases": [(each, own.alias_in(each)) for each in masked_phases(challenge)] if own else [],
         "full": len(members) >= challenge.team_max,
         "questions": list(own.signals.filter(asked_at__isnull=False)) if own else [],
     }

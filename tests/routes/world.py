@@ -256,6 +256,7 @@ def _challenges(world: World) -> None:
     )
     world.objects["organiser.invited"] = str(invited.public_id)
     world.objects["organiser.open"] = str(opened.organisers.get().pk)
+    world.objects["board.open"] = str(opened.leaderboards.get().pk)
     scenes.with_contract(opened)
     scenes.compile_keys(opened, ["1", "2"])
     change = arena.rescoring_of(opened.phases.get(), organiser)
