@@ -15,10 +15,13 @@ class ChallengesConfig(AppConfig):
         from catalogue.queries import verified  # noqa: PLC0415  # app ready
         from challenges.actions import teams  # noqa: PLC0415  # app ready
         from challenges.actions.cards import KINDS  # noqa: PLC0415  # app ready
+        from challenges.queries import stored  # noqa: PLC0415  # app ready
         from challenges.views import cards  # noqa: PLC0415  # app ready
         from challenges.views import space as ours  # noqa: PLC0415  # app ready
         from portal.accounts import personal_data, space  # noqa: PLC0415  # app ready
+        from portal.lib import references  # noqa: PLC0415  # app ready
 
+        references.register(stored.named)
         for kind in KINDS:
             verified.register(kind, cards.verified)
         space.register("todo", ours.to_do)

@@ -10,9 +10,11 @@ class DatasetsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Tell the catalogue where the files of a card are."""
+        """Tell the catalogue where the files of a card are; say which objects are in use."""
         from catalogue.enums import ResourceKind  # noqa: PLC0415  # app ready
         from catalogue.queries import files  # noqa: PLC0415  # app ready
-        from datasets.queries import address_of  # noqa: PLC0415  # app ready
+        from datasets.queries import address_of, named  # noqa: PLC0415  # app ready
+        from portal.lib import references  # noqa: PLC0415  # app ready
 
+        references.register(named)
         files.register(ResourceKind.DATASET, address_of)

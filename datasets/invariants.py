@@ -5,12 +5,16 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Count, F, Max, Q
 from django.utils.translation import gettext_lazy as _
 
 from datasets.enums import SealedKind
 from datasets.models import DataFile, Dataset, Holdout, HoldoutVersion, SealedFile
 from portal.lib import objects
+from portal.lib.references import unnamed
+
+SWEEP_HOURS = 2  # the sweep runs each hour
 
 
 def missing_objects() -> Iterator[str]:
@@ -23,6 +27,12 @@ def missing_objects() -> Iterator[str]:
     for name, sha256 in found:
         if not store.exists(sha256):
             yield f"{name} {sha256[:12]}"
+
+
+def unnamed_objects() -> Iterator[str]:
+    """Name each object that nothing refers to and that no sweep took away in its time."""
+    hours = settings.OBJECTS_UNNAMED_HOURS + SWEEP_HOURS
+    yield from (sha256[:12] for sha256 in unnamed(hours=hours))
 
 
 def numbering() -> Iterator[str]:
@@ -74,4 +84,5 @@ INVARIANTS: dict[str, tuple[Any, Callable[[], Iterable[str]]]] = {
     "D03": (_("Chaque fichier scellé garde une clé."), keyless),
     "D04": (_("Un jeu compilé a ses identifiants et ses réponses scellées."), half_compiled),
     "D05": (_("La date d’un jeu est celle de sa dernière version."), undated),
+    "D06": (_("Aucun objet de la réserve n’est sans nom."), unnamed_objects),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from catalogue.models import Resource
 from catalogue.search import engine
 from catalogue.search.query import ResourceQuery
 from datasets.enums import AccessLevel, FileRole, Protection
-from datasets.models import DataFile, Dataset, Download, Release
+from datasets.models import DataFile, Dataset, Download, HoldoutVersion, Release, SealedFile
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -295,3 +295,14 @@ def readable_file(public_id: UUID, slug: str, user: User | AnonymousUser) -> Dat
         .select_related("release__dataset__resource__organisation")
         .first()
     )
+
+
+def named(hashes: Collection[str]) -> Iterator[str]:
+    """Give the sha256 of objects, among these, that a deposited or a sealed file names."""
+    files = DataFile.objects.filter(sha256__in=hashes).order_by()
+    yield from files.values_list("sha256", flat=True)
+    sealed = SealedFile.objects.filter(ciphertext_sha256__in=hashes).order_by()
+    yield from sealed.values_list("ciphertext_sha256", flat=True)
+    keys = HoldoutVersion.objects.filter(compiled_keys_sha256__in=hashes).order_by()
+    for sha256 in keys.values_list("compiled_keys_sha256", flat=True):
+        yield sha256 or ""

@@ -18,8 +18,8 @@ from portal.lib import failpoints
 from portal.lib.refusals import TooLarge
 
 CHUNK_BYTES = 1 << 20
-# Where files that are still coming are, apart from the objects.
-INCOMING = "incoming"
+# Where files that are still coming are, and objects that a sweep takes away, apart from the others.
+INCOMING, ASIDE = "incoming", "aside"
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,24 @@ class Store(Protocol):
 
     def hashes(self) -> Iterator[str]:
         """List the sha256 of all objects."""
+
+    def ages(self) -> Iterator[tuple[str, float]]:
+        """List the sha256 of all objects, and when each was last put, in seconds of the epoch."""
+
+    def set_aside(self, sha256: str, *, before: float) -> bool:
+        """Take an object out of sight; False, and nothing moves, if it was put since `before`."""
+
+    def aside(self) -> Iterator[tuple[str, float]]:
+        """List what is set aside, and since when."""
+
+    def bring_back(self, sha256: str) -> None:
+        """Put back what was set aside; an object put meanwhile stays."""
+
+    def drop_aside(self, sha256: str) -> None:
+        """Remove for good what was set aside."""
+
+    def drop_drafts(self, *, before: float) -> int:
+        """Remove what puts that were killed left half written; return how many."""
 
     def put_part(self, name: str, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:
         """Keep a part of a file to come under a name; raises TooLarge past the limit."""
@@ -78,7 +96,7 @@ class FolderStore:
             target = self.location(stored.sha256)
             target.parent.mkdir(parents=True, exist_ok=True)
             failpoints.hit("objects.before_rename")
-            if target.exists():
+            if _touched(target):
                 draft.unlink()
             else:
                 draft.rename(target)
@@ -107,6 +125,51 @@ class FolderStore:
         """List the sha256 of all objects."""
         for path in self.root.glob("??/??/*"):
             yield path.name
+
+    def ages(self) -> Iterator[tuple[str, float]]:
+        """List the sha256 of all objects, and when each was last put."""
+        yield from _dated(self.root.glob("??/??/*"))
+
+    def set_aside(self, sha256: str, *, before: float) -> bool:
+        """Rename, then look at the date: a put that found the object there has renewed it."""
+        place, aside = self.location(sha256), self.root / ASIDE / sha256
+        aside.parent.mkdir(exist_ok=True)
+        try:
+            place.rename(aside)
+        except FileNotFoundError:
+            return False
+        if aside.stat().st_mtime > before:
+            self.bring_back(sha256)
+            return False
+        os.utime(aside)
+        return True
+
+    def aside(self) -> Iterator[tuple[str, float]]:
+        """List what is set aside, and since when."""
+        yield from _dated((self.root / ASIDE).glob("*"))
+
+    def bring_back(self, sha256: str) -> None:
+        """Put back what was set aside; the same bytes may have been put meanwhile."""
+        place = self.location(sha256)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        (self.root / ASIDE / sha256).rename(place)
+        _sync_folder(place.parent)
+
+    def drop_aside(self, sha256: str) -> None:
+        """Remove for good what was set aside."""
+        (self.root / ASIDE / sha256).unlink(missing_ok=True)
+
+    def drop_drafts(self, *, before: float) -> int:
+        """Remove what puts that were killed left half written; return how many."""
+        late = [
+            path
+            for pattern in ("*.part", "*/*.draft")
+            for path in (self.root / INCOMING).glob(pattern)
+            if any(at <= before for _name, at in _dated([path]))
+        ]
+        for path in late:
+            path.unlink(missing_ok=True)
+        return len(late)
 
     def _part(self, name: str) -> Path:
         return self.root / INCOMING / name
@@ -151,8 +214,8 @@ class S3Store:
         with tempfile.TemporaryDirectory() as folder:
             draft = Path(folder) / "object"
             stored = _write(draft, chunks, limit_bytes)
-            if not self.exists(stored.sha256):
-                self.client.upload_file(str(draft), self.bucket, self._key(stored.sha256))
+            # Also where the object is there: its date says that somebody counts on it.
+            self.client.upload_file(str(draft), self.bucket, self._key(stored.sha256))
         return stored
 
     def open(self, sha256: str) -> IO[bytes]:
@@ -180,12 +243,53 @@ class S3Store:
 
     def hashes(self) -> Iterator[str]:
         """List the sha256 of all objects."""
+        for name, _at in self.ages():
+            yield name
+
+    def ages(self) -> Iterator[tuple[str, float]]:
+        """List the sha256 of all objects, and when each was last put."""
+        yield from self._listed("")
+
+    def _listed(self, folder: str) -> Iterator[tuple[str, float]]:
         pages = self.client.get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix):
+        for page in pages.paginate(Bucket=self.bucket, Prefix=self._key(folder)):
             for item in page.get("Contents", ()):
-                name = item["Key"].removeprefix(self.prefix)
+                name = item["Key"].removeprefix(self._key(folder))
                 if "/" not in name:
-                    yield name
+                    yield name, item["LastModified"].timestamp()
+
+    def _move(self, source: str, target: str) -> None:
+        self.client.copy(
+            {"Bucket": self.bucket, "Key": self._key(source)}, self.bucket, self._key(target)
+        )
+        self.delete(source)
+
+    def set_aside(self, sha256: str, *, before: float) -> bool:
+        """Copy, then remove; no rename is atomic here, so what is aside is judged again later."""
+        try:
+            head = self.client.head_object(Bucket=self.bucket, Key=self._key(sha256))
+        except self.client.exceptions.ClientError:
+            return False
+        if head["LastModified"].timestamp() > before:
+            return False
+        self._move(sha256, f"{ASIDE}/{sha256}")
+        return True
+
+    def aside(self) -> Iterator[tuple[str, float]]:
+        """List what is set aside, and since when."""
+        yield from self._listed(f"{ASIDE}/")
+
+    def bring_back(self, sha256: str) -> None:
+        """Put back what was set aside."""
+        self._move(f"{ASIDE}/{sha256}", sha256)
+
+    def drop_aside(self, sha256: str) -> None:
+        """Remove for good what was set aside."""
+        self.delete(f"{ASIDE}/{sha256}")
+
+    def drop_drafts(self, *, before: float) -> int:
+        """Remove nothing: an upload is whole or absent."""
+        return 0
 
     def put_part(self, name: str, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:
         """Spool to a private file, then send under `prefix/incoming/`."""
@@ -216,6 +320,21 @@ def _write(path: Path, chunks: Iterable[bytes], limit_bytes: int) -> Stored:
         file.flush()
         os.fsync(file.fileno())
     return Stored(digest.hexdigest(), size)
+
+
+def _touched(path: Path) -> bool:
+    """Renew the date of a file that is there: no sweep takes it away then."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _dated(paths: Iterable[Path]) -> Iterator[tuple[str, float]]:
+    for path in paths:
+        with suppress(FileNotFoundError):  # removed meanwhile
+            yield path.name, path.stat().st_mtime
 
 
 def _sync_folder(folder: Path) -> None:

@@ -22,6 +22,8 @@ UPLOAD_HOURS = 24
 UPLOADS_PER_TEAM = 5
 UPLOAD_MAX_PARTS = 1_000
 UPLOADS_EXPIRED_AT_ONCE = 200
+# An object that no row names: taken aside after this long, removed after as long again.
+OBJECTS_UNNAMED_HOURS = 24
 PARSE_CHILD_SECONDS = 30
 
 # Bundles: what the page and the API take, how many at once, how long one that waits is kept

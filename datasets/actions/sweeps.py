@@ -1,0 +1,58 @@
+"""Take away the objects of the store that no row names: a process died between the two.
+
+An object is written before the row that names it, so that no receipt stands without its file. A
+process that is killed in between leaves bytes that nobody would ever erase.
+
+Order, the same for who puts and who sweeps: the bytes first, then the row. A put renews the date
+of an object that is there already; the sweep judges the date, moves the object aside, then judges
+date and rows again. What is aside waits for another delay before it is removed, and comes back if
+a row names it after all.
+"""
+
+from django.conf import settings
+from django.db import transaction
+
+from portal.audit.actors import SystemActor
+from portal.audit.record import record
+from portal.lib import objects
+from portal.lib.references import batches, earlier, referenced, unnamed
+
+SWEEPER = SystemActor("sweep")
+
+
+def sweep() -> int:
+    """Remove what was set aside a delay ago, set aside what nothing names; return how many went.
+
+    Side effects: event "object.purged" for each object removed, "object.set_aside" for each taken
+    out of sight. The delay is settings.OBJECTS_UNNAMED_HOURS.
+    """
+    store, before = objects.store(), earlier(settings.OBJECTS_UNNAMED_HOURS)
+    store.drop_drafts(before=before)
+    aside = dict(store.aside())
+    for batch in batches(list(aside)):
+        for sha256 in referenced(batch):
+            store.bring_back(sha256)
+            del aside[sha256]
+    gone = [sha256 for sha256, at in sorted(aside.items()) if at <= before]
+    for sha256 in gone:
+        _purge(sha256)
+    for sha256 in list(unnamed(hours=settings.OBJECTS_UNNAMED_HOURS)):
+        _set_aside(sha256, before)
+    return len(gone)
+
+
+@transaction.atomic
+def _purge(sha256: str) -> None:
+    record("object.purged", by=SWEEPER, on=f"object:{sha256}")
+    objects.store().drop_aside(sha256)
+
+
+@transaction.atomic
+def _set_aside(sha256: str, before: float) -> None:
+    store = objects.store()
+    if not store.set_aside(sha256, before=before):
+        return
+    if referenced([sha256]):  # a row came between the two
+        store.bring_back(sha256)
+        return
+    record("object.set_aside", by=SWEEPER, on=f"object:{sha256}")

@@ -1,0 +1,10 @@
+"""What the app does by itself."""
+
+from datasets.actions import sweeps
+from portal.audit.duties import duty
+
+
+@duty("datasets.objects", minutes=60)
+def sweep_objects() -> None:
+    """Take away the bytes that no row names."""
+    sweeps.sweep()

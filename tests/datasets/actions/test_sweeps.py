@@ -1,0 +1,125 @@
+"""Objects that no row names: taken aside, removed later, never one that somebody counts on."""
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from datasets.actions import sweeps
+from datasets.invariants import unnamed_objects
+from portal.audit.models import AuditEvent
+from portal.lib import objects, references
+from tests.challenges import world
+from tests.challenges.test_bundle_imports import deposited
+from tests.factories.challenges import EntryFactory
+
+pytestmark = pytest.mark.django_db
+DELAY = settings.OBJECTS_UNNAMED_HOURS * 3_600
+
+
+def aged(sha256: str, seconds: float = 3 * DELAY) -> str:
+    """Say that an object was put long ago, wherever it is."""
+    store: Any = objects.store()
+    for place in (store.location(sha256), store.root / objects.ASIDE / sha256):
+        if place.exists():
+            os.utime(place, times=(time.time() - seconds,) * 2)
+    return sha256
+
+
+def purges() -> list[tuple[str, str]]:
+    found = AuditEvent.objects.filter(action__startswith="object.").order_by("seq")
+    return list(found.values_list("action", "object_ref"))
+
+
+def test_what_nothing_names_goes_in_two_steps() -> None:
+    left, fresh = aged(objects.put(b"left").sha256), objects.put(b"fresh").sha256
+    assert list(unnamed_objects()) == [left[:12]]
+    assert sweeps.sweep() == 0
+    assert set(objects.store().hashes()) == {fresh}
+    assert sweeps.sweep() == 0  # aside for a delay more
+    aged(left)
+    assert sweeps.sweep() == 1
+    assert list(objects.store().aside()) == []
+    named = f"object:{left}"
+    assert purges() == [("object.set_aside", named), ("object.purged", named)]
+    assert list(unnamed_objects()) == []
+
+
+def test_what_a_row_names_stays(tmp_path: Any) -> None:
+    """Files, sealed files, compiled keys, entries, imports."""
+    challenge = world.imported(tmp_path)
+    entry = EntryFactory(enrolment__phase=challenge.phases.get())
+    made = deposited(world.owner())
+    before = set(objects.store().hashes())
+    assert {entry.sha256, made.sealed} < before
+    for sha256 in before:
+        aged(sha256)
+    assert sweeps.sweep() == 0
+    assert set(objects.store().hashes()) == before
+    assert references.referenced(before) == before
+
+
+def once(words: str, act: Callable[[], object]) -> Callable[..., Any]:
+    """Wrap the queries of the database: after the first that starts so, do something."""
+    left = [act]
+
+    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if left and words in sql:
+            left.pop()()
+        return result
+
+    return wrapper
+
+
+@pytest.mark.parametrize("passage", ["judged", "moved"])
+def test_the_same_bytes_accepted_meanwhile_stay(passage: str, monkeypatch: Any) -> None:
+    """Another file of the same sha256 comes once the sweep has found the object without a row."""
+    entry = EntryFactory()
+    sha256 = aged(objects.put(b"same").sha256)
+
+    def accept() -> None:
+        assert objects.put(b"same").sha256 == sha256
+        type(entry).objects.filter(pk=entry.pk).update(sha256=sha256)
+
+    if passage == "judged":
+        with connection.execute_wrapper(once('"challenges_bundleimport"', accept)):
+            sweeps.sweep()
+    else:
+        store: Any = objects.store()
+        moved = type(store).set_aside
+
+        def slow(self: Any, name: str, *, before: float) -> bool:
+            done = bool(moved(self, name, before=before))
+            accept()
+            return done
+
+        monkeypatch.setattr(type(store), "set_aside", slow)
+        sweeps.sweep()
+    assert objects.read(sha256) == b"same"
+    assert purges() == []
+
+
+def test_what_was_set_aside_comes_back_to_a_row() -> None:
+    entry = EntryFactory()
+    sha256 = aged(objects.put(b"late").sha256)
+    sweeps.sweep()
+    type(entry).objects.filter(pk=entry.pk).update(sha256=sha256)
+    aged(sha256)
+    assert sweeps.sweep() == 0
+    assert objects.read(sha256) == b"late"
+
+
+def test_a_half_written_file_goes() -> None:
+    store: Any = objects.store()
+    place = store.root / objects.INCOMING
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "old.part").write_bytes(b"half")
+    (place / "new.part").write_bytes(b"half")
+    os.utime(place / "old.part", times=(time.time() - 3 * DELAY,) * 2)
+    sweeps.sweep()
+    assert [one.name for one in place.iterdir()] == ["new.part"]
