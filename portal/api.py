@@ -1,5 +1,6 @@
 """The API of the portal: `/api/v1/`, its errors, its document and the page that explains it."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, NoReturn
@@ -59,17 +60,21 @@ class ExactJson(Parser):
         return self._whole(super().parse_querydict(data, list_fields, request))
 
     def _whole(self, read: Any) -> Any:
-        if _holds_nul(read):
+        if _cannot_be_kept(read):
             raise Refusal(_("Cette requête ne peut pas être lue."), code="malformed")
         return read
 
 
-def _holds_nul(read: Any) -> bool:
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
+
+
+def _cannot_be_kept(read: Any) -> bool:
+    """Say whether a text holds what no database keeps: a NUL, half of a surrogate pair."""
     if isinstance(read, dict):
-        return any(map(_holds_nul, read.values()))
+        return any(map(_cannot_be_kept, (*read, *read.values())))
     if isinstance(read, list):
-        return any(map(_holds_nul, read))
-    return isinstance(read, str) and "\0" in read
+        return any(map(_cannot_be_kept, read))
+    return isinstance(read, str) and _UNKEPT.search(read) is not None
 
 
 api = NinjaAPI(

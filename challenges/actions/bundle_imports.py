@@ -7,12 +7,11 @@ from datetime import timedelta
 from typing import Any, BinaryIO
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.actions import jobs
-from challenges.actions.foreign_imports import import_bundle
 from challenges.bundles.report import Problem
 from challenges.enums import ImportState, JobKind
 from challenges.models import BundleImport, Challenge, Job
@@ -21,9 +20,11 @@ from datasets.actions import deposits
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
-from portal.lib import clock, objects
+from portal.lib import clock, failpoints, objects
 from portal.lib.files import safe_name
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent, TooLarge
+
+PLATFORM = "X_PLATFORM"
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,8 @@ class Deposited:
     created: bool
 
 
-@dataclass(frozen=True)
-class Accepted:
-    """What became of an acceptance: the challenge, or why none was made."""
-
-    made: BundleImport
-    errors: Sequence[Problem]
+class Overtaken(Exception):
+    """Somebody else decided of an import while its draft was made: this one makes none."""
 
 
 def deposit(*, content: BinaryIO, filename: str, by: User) -> Deposited:
@@ -61,6 +58,7 @@ def deposit(*, content: BinaryIO, filename: str, by: User) -> Deposited:
             code="imports_reached",
         )
     kept = deposits.keep(content)
+    failpoints.hit("deposit.kept")
     try:
         return _deposited(kept, safe_name(filename), size, digest, by)
     except BaseException:  # no row names these bytes: nobody would erase them
@@ -134,89 +132,106 @@ def finish_reading(*, job: Job, made: BundleImport, report: Mapping[str, Any]) -
     return True
 
 
-def accept(*, made: BundleImport, answers: Mapping[str, str], by: User) -> Accepted:
-    """Make a draft of a bundle that was read without error.
+@transaction.atomic
+def accept(*, made: BundleImport, answers: Mapping[str, str], by: User) -> BundleImport:
+    """Ask for the draft of a bundle that was read without error; the worker makes it.
 
-    answers: by question key. In order: those of `import_bundle`, which seals what the challenge
-    keeps of the archive; state ACCEPTED with the challenge, the deposit forgotten; event
-    "import.accepted".
-    Answers that are wrong or missing change nothing and are listed. A second acceptance gives
-    the same challenge, at the same moment too. An import that ceased meanwhile to wait makes no
-    challenge. Raises NotAllowed, Conflict unless it was read, deposits.Unreadable.
+    answers: by question key. In order: the answers kept; state CREATING; job "create"; event
+    "import.answered". An acceptance of what is being made, or is made, changes nothing: the first
+    answers stand. Raises NotAllowed, Conflict unless it was read.
     """
-    require(rules.may_accept_import, by, made)
-    if made.state == ImportState.ACCEPTED:
-        return Accepted(made, ())
-    _refuse_unread(made)
-    given = {key: value for key, value in answers.items() if value.strip()}
-    try:
-        with deposits.opened(deposits.Deposit(made.sealed, made.keys), made.filename) as path:
-            found = import_bundle(
-                path=path,
-                by=by,
-                answers=given,
-                then=lambda challenge: _accepted(made, challenge, by),
-            )
-    except (IntegrityError, deposits.Unreadable) as error:  # somebody was first
-        return _overtaken(made, error)
-    return Accepted(BundleImport.objects.get(pk=made.pk), tuple(found.imported.errors))
-
-
-def _refuse_unread(made: BundleImport) -> None:
-    if not made.is_read:
-        raise Conflict(
-            _("Cet import n’attend pas de décision."), code="import_state", current=made.state
-        )
-
-
-def _accepted(made: BundleImport, challenge: Challenge, by: User) -> None:
-    """Note the challenge, in the transaction that writes it: there is both, or neither."""
     fresh = BundleImport.objects.locked(made)
-    if fresh.state == ImportState.ACCEPTED and fresh.challenge_id == challenge.pk:
-        return
-    _refuse_unread(fresh)
+    require(rules.may_accept_import, by, fresh)
+    if fresh.is_being_created or fresh.state == ImportState.ACCEPTED:
+        return fresh
+    if not fresh.is_read:
+        raise Conflict(
+            _("Cet import n’attend pas de décision."), code="import_state", current=fresh.state
+        )
+    fresh.answers = {key: value for key, value in answers.items() if value.strip()}
+    fresh.refusals = []
+    _become(fresh, ImportState.CREATING)
+    jobs.revive(kind=JobKind.CREATE, subject_id=fresh.pk, dedup_key=str(fresh.pk))
+    record("import.answered", by=by, on=fresh)
+    return fresh
+
+
+def finish_creation(*, job: Job, made: BundleImport, challenge: Challenge, by: User) -> None:
+    """Note the challenge, in the transaction that writes it: there is both, or neither.
+
+    In order: the job done; state ACCEPTED with the challenge, the deposit forgotten; event
+    "import.accepted". Raises Overtaken, which undoes the import, when the lease was lost.
+    """
+    if not jobs.complete(job):
+        raise Overtaken
+    fresh = BundleImport.objects.locked(made)
+    if not fresh.is_being_created:
+        raise Overtaken
     fresh.challenge = challenge
     _become(fresh, ImportState.ACCEPTED)
     record("import.accepted", by=by, on=fresh, slug=challenge.slug)
+    failpoints.hit("creation.before_commit")
 
 
-def _overtaken(made: BundleImport, error: Exception) -> Accepted:
-    """Give the challenge that another acceptance made; else say what is in the way."""
-    fresh = BundleImport.objects.get(pk=made.pk)
-    if fresh.state == ImportState.ACCEPTED:
-        return Accepted(fresh, ())
-    _refuse_unread(fresh)
-    if isinstance(error, IntegrityError) and "slug" in str(error):
-        raise Conflict(
-            _("Un autre challenge vient de prendre ce nom : donnez-en un autre."),
-            code="slug_taken",
-        ) from error
-    raise error
+@transaction.atomic
+def refuse_creation(*, job: Job, made: BundleImport, problems: Sequence[Problem]) -> bool:
+    """Say why the answers make no draft, under the worker's lease: they can be given again.
+
+    In order: the job done; the refusals; state READ; event "import.answers_refused". False when
+    the lease was lost: nothing is written.
+    """
+    if not jobs.complete(job):
+        return False
+    fresh = BundleImport.objects.locked(made)
+    if not fresh.is_being_created:
+        return False
+    fresh.refusals = [one.to_json() for one in problems]
+    _become(fresh, ImportState.READ)
+    codes = [one.code for one in problems][:20]
+    record("import.answers_refused", by=jobs.WORKER, on=fresh, errors=codes)
+    return True
 
 
 @transaction.atomic
 def abandon(*, made: BundleImport, by: User) -> BundleImport:
-    """Give up a bundle: its bytes are removed. Raises NotAllowed, Conflict once accepted."""
+    """Give up a bundle: its bytes are removed.
+
+    Raises NotAllowed, Conflict once its draft is made or being made.
+    """
     fresh = BundleImport.objects.locked(made)
     require(rules.may_accept_import, by, fresh)
     if fresh.state == ImportState.ACCEPTED:
         raise Conflict(_("Le brouillon est déjà créé."), code="import_state", current=fresh.state)
+    if fresh.is_being_created:
+        raise Conflict(
+            _("Le brouillon est en cours de création : attendez qu’il soit créé ou refusé."),
+            code="import_state",
+            current=fresh.state,
+        )
     _become(fresh, ImportState.EXPIRED)
     record("import.abandoned", by=by, on=fresh)
     return fresh
 
 
 def bury(job: Job) -> None:
-    """Say that we could not read a bundle: its job is dead, by our fault."""
-    for made in BundleImport.objects.filter(pk=job.subject_id, state=ImportState.WAITING):
+    """Say that we could not read a bundle, or make its draft: its job is dead, by our fault.
+
+    A bundle that was read is kept, so that its draft can be asked for again.
+    """
+    for made in BundleImport.objects.live().filter(pk=job.subject_id).order_by("pk"):
         fresh = BundleImport.objects.locked(made)
-        if fresh.is_waiting:
+        if fresh.is_waiting and job.kind == JobKind.IMPORT:
             _become(fresh, ImportState.FAILED)
+        if fresh.is_being_created and job.kind == JobKind.CREATE:
+            said = _("panne de notre côté, rien n’est créé ; vos réponses sont gardées : réessayez")
+            fresh.refusals = [Problem(PLATFORM, said).to_json()]
+            _become(fresh, ImportState.READ)
 
 
 def expire() -> int:
     """Forget the bundles that nobody accepted in time; return how many."""
-    late = BundleImport.objects.live().filter(expires_at__lte=clock.now())
+    idle = BundleImport.objects.live().exclude(state=ImportState.CREATING)
+    late = idle.filter(expires_at__lte=clock.now())
     found = list(late.order_by("expires_at", "pk")[: settings.UPLOADS_EXPIRED_AT_ONCE])
     return sum(_expire(made) for made in found)
 
@@ -225,7 +240,7 @@ def expire() -> int:
 def _expire(made: BundleImport) -> bool:
     """Forget one bundle; False when it was decided while its row was waited for."""
     fresh = BundleImport.objects.locked(made)
-    if fresh.keeps_bytes:
+    if fresh.keeps_bytes and not fresh.is_being_created:
         _become(fresh, ImportState.EXPIRED)
         return True
     return False

@@ -27,13 +27,16 @@ class AskedOut(Schema):
 
 
 class ImportOut(Schema):
-    """A deposited bundle: its report, and the draft once accepted."""
+    """A deposited bundle: its report, and the draft once accepted.
+
+    errors: faults of the archive, or of the last answers given.
+    """
 
     id: UUID
     filename: str
     sha256: str
     size: int
-    state: Literal["waiting", "read", "refused", "accepted", "failed", "expired"]
+    state: Literal["waiting", "read", "creating", "refused", "accepted", "failed", "expired"]
     format: str
     errors: list[ProblemLine]
     warnings: list[ProblemLine]

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from ninja import File, Router
+from ninja import File, Router, Status
 from ninja.files import UploadedFile
 
 from challenges.actions import bundle_imports as acts
@@ -60,15 +60,17 @@ def report(request: HttpRequest, made: UUID) -> dict[str, Any]:
 
 @router.post(
     "/challenges/imports/{uuid:made}/accept",
-    response={200: ImportOut, **refused(401, 403, 404, 409, 415, 422, 429)},
+    response={202: ImportOut, 200: ImportOut, **refused(401, 403, 404, 409, 415, 422, 429)},
     operation_id="accept_bundle",
     summary=_("Répondre aux questions et créer le brouillon"),
 )
-def accept(request: HttpRequest, made: UUID, given: AnswersIn) -> dict[str, Any]:
-    """challenge est le brouillon ; sans lui, errors dit quelles réponses sont à revoir."""
+def accept(request: HttpRequest, made: UUID, given: AnswersIn) -> Status[dict[str, Any]]:
+    """202 et state « creating » : relisez l’import jusqu’à « accepted », qui donne challenge.
+
+    De retour à « read », errors dit quelles réponses sont à revoir. 200 si le brouillon existe.
+    """
     found = acts.accept(made=_found(request, made), answers=given.answers, by=person(request))
-    told = _told(found.made)
-    return told | {"errors": [one.to_json() for one in found.errors]} if found.errors else told
+    return Status(202 if found.is_being_created else 200, _told(found))
 
 
 @router.get(
@@ -96,7 +98,7 @@ def _told(made: BundleImport) -> dict[str, Any]:
         "size": made.size,
         "state": made.state,
         "format": made.format,
-        "errors": made.told("errors"),
+        "errors": made.told("errors") or made.refusals,
         "warnings": made.told("warnings"),
         "questions": made.told("questions"),
         "facts": made.report.get("facts"),

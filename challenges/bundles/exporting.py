@@ -163,8 +163,8 @@ def _content(row: Row, place: Folder, key: str, unseal: Unseal | None) -> bytes:
         return place.read(str(at), limit_bytes=MAX_FILE_BYTES)
     if unseal is None:
         raise _Refused(
-            "fichier scellé : importez par la commande, là où est la clé du service de notation, "
-            "ou refaites l’export avec vos données (--with-reference)",
+            "fichier scellé : il ne s’ouvre que là où est la clé du service de notation ; sinon, "
+            "refaites l’export avec vos données (--with-reference)",
             key,
             code=SEALED_CODE,
             file=str(at),

@@ -52,7 +52,7 @@ def _import(options: argparse.Namespace) -> Json:
     answers = dict(_pair(each) for each in options.answer)
     portal = Portal(account.load())
     told = portal.deposit(Path(options.file))
-    told = _read(portal, told, options.seconds)
+    told = _settled(portal, told, options.seconds)
     missing = [
         each["key"]
         for each in told["questions"]
@@ -60,14 +60,16 @@ def _import(options: argparse.Namespace) -> Json:
     ]
     if told["state"] == "read" and not missing and not options.report:
         told = portal.post(f"challenges/imports/{told['id']}/accept", {"answers": answers})
+        told = _settled(portal, told, options.seconds)
     done = told["challenge"] is not None or (options.report and told["state"] == "read")
     return told | {"accepted": done}
 
 
-def _read(portal: Portal, told: Json, seconds: float) -> Json:
+def _settled(portal: Portal, told: Json, seconds: float) -> Json:
+    """Wait until the worker has read the archive, or made its draft."""
     deadline = time.monotonic() + seconds
     for attempt in range(10**6):
-        if told["state"] != "waiting":
+        if told["state"] not in {"waiting", "creating"}:
             return told
         if time.monotonic() > deadline:
             break

@@ -243,6 +243,7 @@ FRAMES: Mapping[str, tuple[str, str]] = {
     "awaited": ("réponse attendue", "answer expected"),
     "drafted": ("Brouillon créé : {slug}", "Draft created: {slug}"),
     "import.waiting": ("En cours de lecture : {page}", "Being read: {page}"),
+    "import.creating": ("Brouillon en cours de création : {page}", "Draft being made: {page}"),
     "import.read": (
         "Rapport prêt, rien n’est créé : {page}",
         "Report ready, nothing created: {page}",

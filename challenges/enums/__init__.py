@@ -82,6 +82,7 @@ class ImportState(StrEnum):
 
     WAITING = "waiting"
     READ = "read"
+    CREATING = "creating"
     REFUSED = "refused"
     ACCEPTED = "accepted"
     FAILED = "failed"
@@ -233,6 +234,7 @@ class JobKind(StrEnum):
     DRY_RUN = "dry_run"
     SIGNALS = "signals"
     IMPORT = "import"
+    CREATE = "create"
     COMPARE = "compare"
     SWAP = "swap"
     WATCH = "watch"
@@ -384,6 +386,7 @@ JOB_PRIORITY: Mapping[JobKind, int] = {
     JobKind.DRY_RUN: 50,
     JobKind.SIGNALS: 60,
     JobKind.IMPORT: 5,
+    JobKind.CREATE: 5,
     JobKind.COMPARE: 50,
     JobKind.SWAP: 5,
     JobKind.WATCH: 70,

@@ -60,6 +60,23 @@ class AnswersForm(forms.Form):
                 error_messages={"required": _("Cette réponse est attendue.")},
             )
 
+    @classmethod
+    def of(
+        cls,
+        answers: Mapping[str, str],
+        refusals: Sequence[Mapping[str, str]],
+        *,
+        questions: Sequence[Mapping[str, Any]],
+    ) -> "tuple[AnswersForm, list[Mapping[str, str]]]":
+        """Show what was answered and why it made no draft; give the refusals of no answer too."""
+        if not refusals:
+            return cls(questions=questions), []
+        data = {
+            f"answer_{at}": answers.get(str(each["key"]), "") for at, each in enumerate(questions)
+        }
+        form = cls(data, questions=questions)
+        return form, form.refuse(refusals)
+
     @property
     def answers(self) -> dict[str, str]:
         """Return what was answered, by question key."""
@@ -67,6 +84,7 @@ class AnswersForm(forms.Form):
 
     def refuse(self, errors: Iterable[Mapping[str, str]]) -> list[Mapping[str, str]]:
         """Put each error beside the answer it is about; return those about no answer."""
+        self.full_clean()
         names = {key: name for name, key in self.keys.items()}
         left = []
         for each in errors:

@@ -14,7 +14,7 @@ from challenges.models.people import Viewer, person_id
 from challenges.models.words import within, word
 from portal.accounts.authorization import Permission, has_permission
 
-LIVE = (ImportState.WAITING, ImportState.READ)
+LIVE = (ImportState.WAITING, ImportState.READ, ImportState.CREATING)
 
 
 class BundleImportQuerySet(models.QuerySet["BundleImport"]):
@@ -39,7 +39,8 @@ class BundleImport(models.Model):
     """Hold one deposited bundle.
 
     sha256, size: of the archive as it was sent. report: errors, warnings, questions, facts and
-    dry run, as JSON. sealed, keys: the object that holds the encrypted archive and the wrapped
+    dry run, as JSON. answers: those given to its questions; refusals: why they made no draft, as
+    JSON. sealed, keys: the object that holds the encrypted archive and the wrapped
     keys that open it; both emptied with the bytes.
     """
 
@@ -53,6 +54,8 @@ class BundleImport(models.Model):
     format = models.CharField(max_length=24, blank=True)
     state = word(ImportState, default=ImportState.WAITING)
     report = models.JSONField(default=dict, blank=True)
+    answers = models.JSONField(default=dict, blank=True)
+    refusals = models.JSONField(default=list, blank=True)
     sealed = models.CharField(max_length=64, blank=True)
     keys = models.JSONField(default=list, blank=True)
     challenge = models.ForeignKey(
@@ -89,6 +92,11 @@ class BundleImport(models.Model):
     def is_read(self) -> bool:
         """Say whether it may become a challenge, once its questions are answered."""
         return self.state == ImportState.READ
+
+    @property
+    def is_being_created(self) -> bool:
+        """Say whether the worker has still to make its draft."""
+        return self.state == ImportState.CREATING
 
     @property
     def keeps_bytes(self) -> bool:

@@ -55,20 +55,17 @@ def imports(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest, made: UUID) -> HttpResponse:
-    """Show the report of an import; make the draft by POST, with the answers."""
+    """Show the report of an import; ask for the draft by POST, with the answers."""
     found = find(request, made)
     questions = found.told("questions") if found.is_read else []
     if request.method != "POST":
-        return _report(request, found, AnswersForm(questions=questions))
+        form, refused = AnswersForm.of(found.answers, found.refusals, questions=questions)
+        return _report(request, found, form, refused=refused)
     form = AnswersForm(request.POST, questions=questions)
     if not form.is_valid():
         return _report(request, found, form, status=422)
-    accepted = acts.accept(made=found, answers=form.answers, by=person(request))
-    if accepted.errors or accepted.made.challenge is None:
-        refused = form.refuse([one.to_json() for one in accepted.errors])
-        return _report(request, found, form, refused=refused, status=422)
-    messages.success(request, _("Brouillon créé : relisez-le avant de demander le visa."))
-    return redirect("challenges:organiser", accepted.made.challenge.slug)
+    acts.accept(made=found, answers=form.answers, by=person(request))
+    return redirect("challenges:import", found.pk)
 
 
 @require_safe
@@ -96,7 +93,7 @@ def _row(made: BundleImport) -> dict[str, Any]:
         "made": made,
         "face": IMPORT_FACES[ImportState(made.state)],
         "format": BUNDLE_FORMATS.get(made.format, ""),
-        "final": not made.is_waiting,
+        "final": not (made.is_waiting or made.is_being_created),
     }
 
 
@@ -111,7 +108,7 @@ def _report(
     context = _row(made) | {
         "section": "challenges",
         "form": form,
-        "failed": status != 200,
+        "failed": bool(form.errors or refused),
         "refused": refused or [],
         "may_accept": made.is_read and rules.may_accept_import(person(request), made),
         "errors": made.told("errors"),

@@ -99,6 +99,7 @@ BUNDLE_FORMATS = {
 IMPORT_FACES = {
     ImportState.WAITING: (_("Lecture en cours"), "calanque", "loader"),
     ImportState.READ: (_("Rapport prêt"), "calanque", "clock"),
+    ImportState.CREATING: (_("Création du brouillon"), "calanque", "loader"),
     ImportState.REFUSED: (_("Refusé"), "garance", "circle-x"),
     ImportState.ACCEPTED: (_("Brouillon créé"), "pin", "check"),
     ImportState.FAILED: (_("Panne de notre côté"), "ocre", "triangle-alert"),

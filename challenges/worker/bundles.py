@@ -15,8 +15,10 @@ from challenges.bundles.foreign import archives, reading, writing
 from challenges.bundles.foreign.context import Question
 from challenges.bundles.report import Problem
 from challenges.models import BundleImport, Job
-from challenges.worker import trials, vault
+from challenges.worker import rekeying, trials, vault
+from challenges.worker.drafting import MEMORY
 from challenges.worker.lease import Beating
+from challenges.worker.people import acting
 from challenges.worker.rehearsals import rehearsed
 from datasets.actions import deposits
 from datasets.gate import VaultBroken
@@ -36,20 +38,25 @@ def import_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
 def _read(made: BundleImport) -> Report:
     try:
         with deposits.opened(deposits.Deposit(made.sealed, made.keys), made.filename) as path:
-            return examined(path)
+            return examined(path, rekeying.unsealer(acting(made.by_id)))
     except VaultBroken:
         return _refused(
             Problem("E_ZIP_CORRUPT", _("le dépôt n’est plus lisible : déposez-le de nouveau"))
         )
 
 
-def examined(path: Path) -> Report:
-    """Report on a zip: what the child found; without fault, what its programs and scores say."""
+def examined(path: Path, unseal: exporting.Unseal | None = None) -> Report:
+    """Report on a bundle: what the child found; without fault, what its programs and scores say.
+
+    unseal: opens the ciphertexts of an export of ours, once the child has read the rest of it.
+    """
     try:
         report = child.examine(path)
     except child.ChildLost as lost:
         said = _("sa lecture dépasse le temps ou la mémoire permis (%(code)s)")
         return _refused(Problem(LIMITS, said % {"code": lost.code}))
+    if unseal is not None and _is_sealed(report):
+        return _unsealed(path, unseal)
     if report["errors"]:
         return report
     if report["format"] == child.OWN:
@@ -59,6 +66,31 @@ def examined(path: Path) -> Report:
         read = rehearsed(reading.read_folder(source, evaluator=trials.here), source)
         found, _forms = asked(read, source)
         return _named(found).to_json()
+
+
+def _is_sealed(report: Report) -> bool:
+    """Say whether only a key is missing to read an export."""
+    codes = {one["code"] for one in report["errors"]}
+    return codes == {exporting.SEALED_CODE}
+
+
+def _unsealed(path: Path, unseal: exporting.Unseal) -> Report:
+    """Open what an export seals, here where the key is; a child without it reads the result."""
+    with (
+        archives.opened(path) as root,
+        tempfile.TemporaryDirectory(prefix="import-", dir=MEMORY) as scratch,
+    ):
+        folder = Path(scratch) / "challenge"
+        found = exporting.restore(root, folder, unseal)
+        if found.errors:
+            return _refused(*found.errors)
+        if found.source is None:
+            return examined(folder)
+        archive, answers = found.source
+        report = examined(archive)
+        for each in report["questions"]:  # answered once, where it was exported
+            each["proposal"] = answers.get(each["key"], each["proposal"])
+        return report
 
 
 def _named(found: reading.ForeignReport) -> reading.ForeignReport:
@@ -83,5 +115,5 @@ def _own(path: Path, report: Report) -> Report:
     }
 
 
-def _refused(problem: Problem) -> Report:
-    return reading.ForeignReport(None, (problem,), ()).to_json()
+def _refused(*problems: Problem) -> Report:
+    return reading.ForeignReport(None, problems, ()).to_json()

@@ -26,6 +26,7 @@ from challenges.enums import ChallengeStatus, Split
 from challenges.models import Challenge, ChallengeDraft, Job, Phase, PhaseTask
 from challenges.worker import vault
 from challenges.worker.lease import Beating
+from challenges.worker.people import acting
 from datasets import gate
 from datasets.models import HoldoutVersion
 from portal.lib import objects
@@ -33,7 +34,8 @@ from portal.lib.files import safe_name
 from portal.lib.refusals import Refusal
 
 REFERENCE, EXPECTED = "reference", ".expected.json"
-MEMORY = Path("/dev/shm")  # noqa: S108  # a private folder of it, removed at the end
+SHARED = Path("/dev/shm")  # noqa: S108  # a private folder of it, removed at the end
+MEMORY = SHARED if SHARED.is_dir() else None
 
 
 def draft_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
@@ -41,7 +43,7 @@ def draft_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
 
     A request that was replaced meanwhile changes nothing.
     """
-    written = ChallengeDraft.objects.select_related("challenge", "asked_by").get(pk=job.subject_id)
+    written = ChallengeDraft.objects.select_related("challenge").get(pk=job.subject_id)
     if authoring.is_replaced(written, job):
         with transaction.atomic():
             jobs.complete(job)
@@ -51,16 +53,16 @@ def draft_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
 
 
 def _imported(written: ChallengeDraft) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-    challenge, by = written.challenge, written.asked_by
-    if by is None:
+    challenge = written.challenge
+    if written.asked_by_id is None:
         raise AssertionError("a build that runs was asked by somebody")
+    by = acting(written.asked_by_id)
     if challenge.status != ChallengeStatus.DRAFT:
         reason = _("Ceci ne se change que dans un brouillon.")
         return [{"code": "not_a_draft", "message": reason, "file": "", "key": ""}], []
     phase = challenge.phases.filter(index=0).first()
-    place = MEMORY if MEMORY.is_dir() else None
     try:
-        with tempfile.TemporaryDirectory(prefix="draft-", dir=place) as scratch:
+        with tempfile.TemporaryDirectory(prefix="draft-", dir=MEMORY) as scratch:
             folder = Path(scratch) / "challenge"
             writer.write(folder, _document(challenge), _contents(written))
             surprises = _unexpected(challenge, folder)
@@ -73,7 +75,7 @@ def _imported(written: ChallengeDraft) -> tuple[list[dict[str, str]], list[dict[
                 closes_at=phase.closes_at if phase else None,
             )
     except Refusal as refusal:
-        return [{"code": refusal.code, "message": str(refusal), "file": "", "key": ""}], []
+        return [{"code": refusal.code, "message": str(refusal.message), "file": "", "key": ""}], []
     if not made.errors:
         phases.follow(challenge=challenge)
     return _said(made.errors), _said(made.warnings)

@@ -16,6 +16,7 @@ from challenges.models import Job
 from challenges.worker import (
     boards,
     bundles,
+    creations,
     drafting,
     isolation,
     rescorings,
@@ -38,6 +39,7 @@ HANDLERS: Mapping[str, Handler] = {
     JobKind.REVEAL: boards.reveal_job,
     JobKind.SIGNALS: signals.signals_job,
     JobKind.IMPORT: bundles.import_job,
+    JobKind.CREATE: creations.create_job,
     JobKind.DRY_RUN: drafting.draft_job,
     JobKind.COMPARE: rescorings.compare_job,
     JobKind.SWAP: rescorings.swap_job,
@@ -49,7 +51,7 @@ _IDLE_SECONDS = 0.2
 
 def _bury(job: Job) -> None:
     """Move on the subject of a dead job."""
-    if job.kind == JobKind.IMPORT:
+    if job.kind in {JobKind.IMPORT, JobKind.CREATE}:
         bundle_imports.bury(job)
     evaluations.bury(job)
 

@@ -12,11 +12,13 @@ import pytest
 from django.test import override_settings
 
 from challenges.actions import bundle_imports as acts
+from challenges.actions import jobs
 from challenges.bundles import child
 from challenges.enums import ImportState, JobKind, JobState
 from challenges.models import BundleImport, Challenge, Job
 from challenges.tasks.imports import expire_imports
-from challenges.worker import bundles, drain, loop
+from challenges.worker import bundles, creations, drain, loop, vault
+from challenges.worker.lease import Beating
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
 from portal.lib import clock, objects
@@ -64,6 +66,13 @@ def read(by: User, content: io.BytesIO | None = None) -> BundleImport:
     return made
 
 
+def created(made: BundleImport, answers: Mapping[str, str], by: User) -> BundleImport:
+    """Answer, and have the worker make the draft."""
+    acts.accept(made=made, answers=answers, by=by)
+    assert drain()
+    return BundleImport.objects.get(pk=made.pk)
+
+
 def stored() -> set[str]:
     return set(objects.store().hashes())
 
@@ -87,18 +96,24 @@ def test_a_deposit_is_encrypted_once_and_read_by_the_worker() -> None:
 def test_acceptance_makes_one_draft() -> None:
     by = world.owner()
     made = read(by)
-    wrong = acts.accept(made=made, answers={}, by=by)
-    assert [(one.code, one.key) for one in wrong.errors] == [("E_ANSWER", "metric")]
-    assert not Challenge.objects.exists()
+    wrong = created(made, {"quotas": "beaucoup"}, by)
+    assert [(one["code"], one["key"]) for one in wrong.refusals] == [("E_ANSWER", "metric")]
+    assert (wrong.state, Challenge.objects.exists()) == (ImportState.READ, False)
+    assert wrong.answers == {"quotas": "beaucoup"}
 
-    found = acts.accept(made=made, answers=METRIC, by=by).made
+    asked = acts.accept(made=made, answers=METRIC, by=by)
+    again = acts.accept(made=made, answers={"metric": "mae"}, by=by)  # a double click
+    assert (asked.state, again.answers, again.refusals) == ("creating", METRIC, [])
+    with pytest.raises(Conflict):
+        acts.abandon(made=made, by=by)
+    assert drain()
 
-    challenge = Challenge.objects.get()
+    found, challenge = BundleImport.objects.get(pk=made.pk), Challenge.objects.get()
     assert (found.state, found.challenge) == (ImportState.ACCEPTED, challenge)
     assert (found.sealed, found.keys) == ("", [])
-    assert acts.accept(made=found, answers=METRIC, by=by).made.challenge == challenge
-    again = acts.accept(made=read(by), answers=METRIC, by=by).made
-    assert again.challenge == challenge
+    assert verbs().count("import.accepted") == 1
+    assert created(found, METRIC, by).challenge == challenge
+    assert created(read(by), METRIC, by).challenge == challenge
     assert (Challenge.objects.count(), HoldoutVersion.objects.count()) == (1, 1)
 
 
@@ -106,8 +121,35 @@ def test_acceptance_makes_one_draft() -> None:
 def test_the_deposit_is_forgotten_once_accepted() -> None:
     by = world.owner()
     made = read(by)
-    acts.accept(made=made, answers=METRIC, by=by)
+    created(made, METRIC, by)
     assert made.sealed not in stored()
+
+
+def test_a_creation_that_fails_by_our_fault_can_be_asked_for_again() -> None:
+    by = world.owner()
+    made = read(by)
+    acts.accept(made=made, answers=METRIC, by=by)
+    job = Job.objects.get(kind=JobKind.CREATE)
+    Job.objects.update(state=JobState.DEAD)
+    loop._bury(job)
+    made.refresh_from_db()
+    assert (made.state, made.answers, made.sealed != "") == (ImportState.READ, METRIC, True)
+    assert [one["code"] for one in made.refusals] == ["X_PLATFORM"]
+    assert created(made, METRIC, by).challenge == Challenge.objects.get()
+
+
+def test_the_draft_of_a_lost_lease_is_undone() -> None:
+    by = world.owner()
+    made = read(by)
+    acts.accept(made=made, answers=METRIC, by=by)
+    stale = jobs.claim(owner="worker that was killed")
+    assert stale is not None
+    Job.objects.update(state=JobState.READY, lease_token=None, lease_until=None)
+    creations.create_job(stale, vault.Truths(), Beating(stale))
+    made.refresh_from_db()
+    assert (made.is_being_created, Challenge.objects.exists()) == (True, False)
+    assert drain()  # the next worker makes it
+    assert BundleImport.objects.get(pk=made.pk).challenge == Challenge.objects.get()
 
 
 def test_our_own_form_is_rehearsed_before_it_is_offered(tmp_path: Path) -> None:
@@ -115,7 +157,7 @@ def test_our_own_form_is_rehearsed_before_it_is_offered(tmp_path: Path) -> None:
     made = read(by, folder_zipped(world.folder(tmp_path)))
     assert (made.state, made.format) == ("read", "open-emploi")
     assert made.report["dry_run"] == ["vérité compilée, scores enregistrés retrouvés"]
-    challenge = acts.accept(made=made, answers={}, by=by).made.challenge
+    challenge = created(made, {}, by).challenge
     assert challenge is not None
     assert challenge.slug == "niveau"
 

@@ -10,13 +10,12 @@ from django.db import DatabaseError, connection
 from challenges.actions import bundle_imports
 from challenges.enums import ImportState
 from challenges.models import BundleImport, Challenge
+from challenges.worker import drain, loop
 from portal.accounts.models import User
 from portal.lib import clock, objects
-from portal.lib.refusals import Conflict
 from tests.challenges import world
 from tests.challenges.bundles.foreign.tables import KAGGLE
 from tests.challenges.test_bundle_imports import METRIC, deposited, read, zipped
-from tests.portal.accounts.ledger import acts as verbs
 
 pytestmark = pytest.mark.django_db
 Act = Callable[[], object]
@@ -40,42 +39,22 @@ def once(words: str, act: Act) -> Callable[..., Any]:
     return wrapper
 
 
-FIELDS = BundleImport._meta.concrete_fields
 LOOKUP = 'SELECT "challenges_challenge"."id"'
-
-
-def test_two_acceptances_at_once_make_one_challenge(owner: User) -> None:
-    made = read(owner)
-
-    def accept() -> bundle_imports.Accepted:
-        stale = BundleImport(**{each.attname: getattr(made, each.attname) for each in FIELDS})
-        return bundle_imports.accept(made=stale, answers=METRIC, by=owner)
-
-    with connection.execute_wrapper(once(LOOKUP, accept)):
-        second = accept()
-    assert second.made.challenge == Challenge.objects.get()
-    assert verbs().count("import.accepted") == 1
 
 
 def test_a_name_taken_meanwhile_is_refused(owner: User) -> None:
     made = read(owner)
     other = read(world.owner())
-    act = lambda: bundle_imports.accept(made=other, answers=METRIC, by=other.by)  # noqa: E731
-    with connection.execute_wrapper(once(LOOKUP, act)), pytest.raises(Conflict) as refusal:
-        bundle_imports.accept(made=made, answers=METRIC, by=owner)
-    made.refresh_from_db()
-    assert (refusal.value.code, made.state) == ("slug_taken", ImportState.READ)
+    bundle_imports.accept(made=made, answers=METRIC, by=owner)
+    bundle_imports.accept(made=other, answers=METRIC, by=other.by)
+    worker, second = loop.Worker("one"), loop.Worker("two")
+    with connection.execute_wrapper(once(LOOKUP, second.work_one)):
+        worker.work_one()
+    assert drain()
     assert Challenge.objects.count() == 1
-
-
-def test_an_import_abandoned_meanwhile_makes_no_challenge(owner: User) -> None:
-    made = read(owner)
-    act = lambda: bundle_imports.abandon(made=made, by=owner)  # noqa: E731
-    with connection.execute_wrapper(once(LOOKUP, act)), pytest.raises(Conflict) as refusal:
-        bundle_imports.accept(made=made, answers=METRIC, by=owner)
-    made.refresh_from_db()
-    assert (refusal.value.code, made.state) == ("import_state", ImportState.EXPIRED)
-    assert not Challenge.objects.exists()
+    found = {one.state: one for one in BundleImport.objects.all()}
+    assert set(found) == {"read", "accepted"}
+    assert [one["code"] for one in found["read"].refusals] == ["E_SLUG_TAKEN"]
 
 
 def test_an_import_accepted_meanwhile_does_not_expire(owner: User) -> None:
@@ -84,8 +63,9 @@ def test_an_import_accepted_meanwhile_does_not_expire(owner: User) -> None:
     act = lambda: bundle_imports.accept(made=made, answers=METRIC, by=owner)  # noqa: E731
     with connection.execute_wrapper(once('SELECT "challenges_bundleimport"', act)):
         assert bundle_imports.expire() == 0
+    assert bundle_imports.expire() == 0  # not while its draft is made either
     made.refresh_from_db()
-    assert made.state == ImportState.ACCEPTED
+    assert made.state == ImportState.CREATING
 
 
 def test_a_deposit_that_is_not_recorded_leaves_no_bytes(owner: User) -> None:

@@ -1,5 +1,6 @@
 """Leaving with the held-out data: two people, a successor's key, and the command."""
 
+import io
 import json
 import zipfile
 from pathlib import Path
@@ -19,6 +20,7 @@ from portal.audit.models import AuditEvent
 from portal.lib.refusals import Invalid, NotAllowed
 from tests.challenges import world
 from tests.challenges.commands import run
+from tests.challenges.test_bundle_imports import created, read
 from tests.challenges.test_exports import rows_of
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.portal.accounts.ledger import acts as verbs
@@ -91,6 +93,23 @@ def test_a_sealed_export_comes_back_where_the_key_is(challenge: Challenge, tmp_p
     assert (code, made["status"]) == (0, "draft"), json.dumps(made["errors"])
     assert rows_of(Challenge.objects.get(slug="niveau")) == before
     assert HoldoutVersion.objects.count() == 2
+
+
+def test_a_sealed_export_comes_back_by_the_page(challenge: Challenge, tmp_path: Path) -> None:
+    exported(challenge, tmp_path / "e.zip")
+    owner, before = world.owner_of(challenge), rows_of(challenge)
+    Challenge.objects.filter(pk=challenge.pk).update(slug="niveau-avant")
+    archive = (tmp_path / "e.zip").read_bytes()
+    stranger = read(world.owner(), io.BytesIO(archive))
+    assert (stranger.state, [one["code"] for one in stranger.told("errors")]) == (
+        "refused",
+        ["E_SEALED"],
+    )
+    made = read(owner, io.BytesIO(archive))
+    assert (made.state, made.report["dry_run"] != []) == ("read", True)
+    assert world.CANARY not in json.dumps(made.report)
+    assert created(made, {}, owner).challenge == Challenge.objects.get(slug="niveau")
+    assert rows_of(Challenge.objects.get(slug="niveau")) == before
 
 
 def test_the_command_says_what_it_refuses(challenge: Challenge, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Killed while a bundle is deposited, or while its draft is made: nothing is lost, doubled, left."""
+"""Killed while a bundle is deposited, or its draft is made: nothing is lost, doubled or left."""
 
 from datetime import timedelta
 from pathlib import Path

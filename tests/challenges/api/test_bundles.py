@@ -38,9 +38,16 @@ def test_a_bundle_becomes_a_draft(client: Client) -> None:
     assert drain()
     told = client.get(address, headers=token).json()
     assert (told["state"], told["format"], told["errors"]) == ("read", "kaggle-csv", [])
-    wrong = accept(client, address, token, metric="maison").json()
+    assert accept(client, address, token, metric="maison").json()["errors"] == []
+    assert drain()
+    wrong = client.get(address, headers=token).json()
     assert [(one["code"], one["key"]) for one in wrong["errors"]] == [("E_ANSWER", "metric")]
-    done = accept(client, address, token, metric="roc_auc").json()
+    asked = accept(client, address, token, metric="roc_auc")
+    assert (asked.status_code, asked.json()["state"]) == (202, "creating")
+    assert drain()
+    sent = accept(client, address, token, metric="mae")
+    done = sent.json()
+    assert sent.status_code == 200
     assert (done["state"], done["challenge"]) == ("accepted", Challenge.objects.get().slug)
     other = bearer(world.owner(), TokenScope.ORGANISE)
     assert client.get(address, headers=other).status_code == 404

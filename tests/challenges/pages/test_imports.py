@@ -47,13 +47,23 @@ def test_from_the_deposit_to_the_draft(client: Client, owner: User) -> None:
     missing = client.post(page_of(made), {})
     assert missing.status_code == 422
     assert "Cette réponse est attendue." in missing.text
-    wrong = client.post(page_of(made), {"answer_0": "score maison"})
-    assert wrong.status_code == 422
-    assert "mesures proposées" in wrong.text
+    assert client.post(page_of(made), {"answer_0": "score maison"})["Location"] == page_of(made)
+    assert drain()
+    wrong = client.get(page_of(made)).text
+    assert "mesures proposées" in wrong
+    assert 'value="score maison"' in wrong
     assert not Challenge.objects.exists()
-    created = client.post(page_of(made), {"answer_0": "roc_auc"})
+    for _click in range(2):
+        asked = client.post(page_of(made), {"answer_0": "roc_auc"})
+        assert (asked.status_code, asked["Location"]) == (302, page_of(made))
+    creating = client.get(page_of(made)).text
+    assert "Création du brouillon…" in creating
+    assert "Actualiser" in creating  # without JavaScript
+    assert "Créer le brouillon" not in creating
+    assert drain()
     challenge = Challenge.objects.get()
-    assert created["Location"] == reverse("challenges:organiser", args=[challenge.slug])
+    state = client.get(page_of(made, "import_state")).text
+    assert reverse("challenges:organiser", args=[challenge.slug]) in state
     assert "Le brouillon est créé" in client.get(page_of(made)).text
     assert "défi.zip" in client.get(IMPORTS).text
 

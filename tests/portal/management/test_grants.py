@@ -5,10 +5,11 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -24,9 +25,9 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import reveals
+from challenges.actions import authoring, bundle_imports, reveals
 from challenges.enums import ChallengeStatus, EntryStatus
-from challenges.models import Challenge, Entry, Job, Phase, Score
+from challenges.models import Challenge, ChallengeDraft, Entry, Job, Phase, Score
 from challenges.worker import drain
 from portal import checks
 from portal.accounts.actions import accounts, invitations
@@ -36,7 +37,11 @@ from portal.audit import outbox
 from portal.audit.models import Outbox
 from portal.lib import clock
 from portal.management import rights
-from tests.challenges.world import answer, entered, opened, owner_of
+from tests.challenges.bundles.foreign.cases import BUNDLES
+from tests.challenges.bundles.foreign.tables import KAGGLE
+from tests.challenges.test_authoring import filled
+from tests.challenges.test_bundle_imports import METRIC, folder_zipped, zipped
+from tests.challenges.world import answer, entered, folder, opened, owner, owner_of
 from tests.factories import contributions as proposals
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
@@ -349,6 +354,40 @@ def test_the_worker_scores_with_its_own_rights(roles: Roles, tmp_path: Path, lad
     assert Score.objects.filter(evaluation__entry=entry).count() > 2
     assert not Job.objects.alive().exists()
     call_command("verify")
+
+
+@pytest.mark.parametrize("form", ["tables", "folder", "program"])
+def test_the_worker_makes_drafts_with_its_own_rights(
+    roles: Roles, tmp_path: Path, form: str
+) -> None:
+    """Read a bundle, then write its draft for the person who accepted it."""
+    by = owner()
+    bundles: dict[str, Callable[[], BytesIO]] = {
+        "tables": lambda: zipped(KAGGLE),
+        "folder": lambda: folder_zipped(folder(tmp_path)),
+        "program": lambda: BytesIO((BUNDLES / "v2_resultats" / "bundle.zip").read_bytes()),
+    }
+    made = bundle_imports.deposit(content=bundles[form](), filename="defi.zip", by=by).made
+    with roles.serving("worker"):
+        assert drain(seconds=60)
+    made.refresh_from_db()
+    answers = {} if form != "tables" else METRIC
+    bundle_imports.accept(made=made, answers=answers, by=by)
+    with roles.serving("worker"):
+        assert drain(seconds=60)
+    made.refresh_from_db()
+    assert (made.state, made.refusals) == ("accepted", [])
+    assert not Job.objects.alive().exists()
+
+
+def test_the_worker_checks_a_challenge_by_form_with_its_own_rights(roles: Roles) -> None:
+    by = owner()
+    challenge = filled(by)
+    authoring.ask_build(challenge=challenge, by=by)
+    with roles.serving("worker"):
+        assert drain(seconds=60)
+    assert ChallengeDraft.objects.get().errors == []
+    assert Challenge.objects.get().phases.get().tasks.filter(current=True).exists()
 
 
 def test_the_tasks_deliver_with_their_own_rights(roles: Roles, tmp_path: Path) -> None:

@@ -1,0 +1,62 @@
+"""Make the draft of a bundle whose questions were answered, outside any request."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from challenges.actions import bundle_imports, imports, jobs
+from challenges.actions.bundle_imports import Overtaken
+from challenges.actions.foreign_imports import import_bundle
+from challenges.bundles.report import Problem
+from challenges.models import BundleImport, Job
+from challenges.worker import rekeying, vault
+from challenges.worker.lease import Beating
+from challenges.worker.people import acting
+from datasets.actions import deposits
+from portal.accounts.models import User
+from portal.lib import failpoints
+from portal.lib.refusals import Refusal
+
+
+def create_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+    """Make the draft that a job names, on behalf of who asked; or say why there is none.
+
+    A job that is done again after its worker was killed finds what was written, or nothing of it.
+    """
+    made = BundleImport.objects.get(pk=job.subject_id)
+    if not made.is_being_created:
+        with transaction.atomic():
+            jobs.complete(job)
+        return
+    problems = _create(job, made, acting(made.by_id))
+    if problems and not beating.lost.is_set():
+        bundle_imports.refuse_creation(job=job, made=made, problems=problems)
+
+
+def _create(job: Job, made: BundleImport, by: User) -> Sequence[Problem]:
+    """Import the bundle; return why it makes no draft, () once it is made."""
+    then = partial(bundle_imports.finish_creation, job=job, made=made, by=by)
+    try:
+        with deposits.opened(deposits.Deposit(made.sealed, made.keys), made.filename) as path:
+            failpoints.hit("creation.opened")
+            found = import_bundle(
+                path=path,
+                by=by,
+                answers=made.answers,
+                unseal=rekeying.unsealer(by),
+                then=lambda challenge: then(challenge=challenge),
+            )
+    except Overtaken:
+        return ()
+    except Refusal as refusal:
+        return (Problem(refusal.code, str(refusal.message)),)
+    except deposits.Unreadable:
+        said = _("le dépôt n’est plus lisible : abandonnez-le, puis déposez l’archive de nouveau")
+        return (Problem("E_ZIP_CORRUPT", said),)
+    except IntegrityError as error:
+        if "slug" not in str(error):
+            raise
+        return (imports.slug_taken(str(made.answers.get("slug", "")), by),)  # at the same moment
+    return found.imported.errors
