@@ -7,11 +7,23 @@ from challenges.bundles.fields import MISSING, Fields
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
 
 NEEDED = (spec.Role.TEST, spec.Role.SAMPLE_SUBMISSION, spec.Role.TRUTH)
+# What a challenge needs where teams send code, and who reads it.
+CODE_NEEDED = (
+    spec.Role.HIDDEN_INPUTS, spec.Role.SAMPLE_INPUTS, spec.Role.SAMPLE_SUBMISSION, spec.Role.TRUTH,
+)  # fmt: skip
+CODE_ONLY = {
+    spec.Role.HIDDEN_INPUTS: spec.Audience.HELD_OUT,
+    spec.Role.SAMPLE_INPUTS: spec.Audience.PUBLIC,
+    spec.Role.SAMPLE_ANSWERS: spec.Audience.PUBLIC,
+}
 MAX_PAGE_BYTES, MAX_PAGE_CHARS = 100_000, 20_000
 
 
-def files(top: Fields, folder: Folder) -> tuple[spec.FileEntry, ...]:
-    """Read every declared file; returns those that are there, whatever else is wrong."""
+def files(top: Fields, folder: Folder, *, code: bool = False) -> tuple[spec.FileEntry, ...]:
+    """Read every declared file; returns those that are there, whatever else is wrong.
+
+    code: teams send programs, whose inputs are held out.
+    """
     block = top.mapping("files")
     for key in sorted(set(block.values) - {audience.value for audience in spec.Audience}):
         block.refuse(MISSING, "publics admis : public, held_out, organiser", key=key)
@@ -23,11 +35,42 @@ def files(top: Fields, folder: Folder) -> tuple[spec.FileEntry, ...]:
             if entry is not None and present(one, "path", folder) and _fresh(one, entry, found):
                 _rows(one, entry, folder)
                 found.append(entry)
-    for role in NEEDED:
+    for role in CODE_NEEDED if code else NEEDED:
         if block.values and role not in declared:
             block.refuse("E_FILE_ROLE", "un fichier de ce rôle est attendu", value=role.value)
     _truth_hidden(top, found, folder)
+    _of_code(top, block, found, folder, code=code)
     return tuple(found)
+
+
+def _of_code(
+    top: Fields, block: Fields, found: list[spec.FileEntry], folder: Folder, *, code: bool
+) -> None:
+    """Note a file of code in a challenge of predictions, or one shown to the wrong readers."""
+    for entry in found:
+        audience = CODE_ONLY.get(entry.role)
+        if not code and audience is not None:
+            block.refuse(
+                "E_FILE_ROLE",
+                "ce rôle va avec la clé « code », pour un challenge où les équipes envoient "
+                "un programme",
+                value=entry.role.value,
+            )
+        elif code and entry.role is spec.Role.TEST:
+            block.refuse(
+                "E_FILE_ROLE",
+                "avec la clé « code », la table à prédire a le rôle hidden_inputs et reste scellée",
+                value=entry.role.value,
+            )
+        elif audience is not None and entry.audience is not audience:
+            hidden = entry.role is spec.Role.HIDDEN_INPUTS
+            block.refuse(
+                "E_TRUTH_PUBLIC" if hidden else "E_FILE_ROLE",
+                f"un fichier de ce rôle est sous files.{audience.value}",
+                value=entry.role.value,
+            )
+        elif entry.role is spec.Role.HIDDEN_INPUTS:
+            _not_copied(top, entry, found, folder)
 
 
 def present(one: Fields, key: str, folder: Folder) -> bool:
@@ -160,20 +203,21 @@ def _truth_hidden(top: Fields, found: list[spec.FileEntry], folder: Folder) -> N
 
 
 def _not_copied(
-    top: Fields, truth: spec.FileEntry, found: list[spec.FileEntry], folder: Folder
+    top: Fields, held: spec.FileEntry, found: list[spec.FileEntry], folder: Folder
 ) -> None:
-    """Note a public file whose bytes are those of the truth, under another name."""
-    size = folder.locate(truth.path).stat().st_size
+    """Note a public file whose bytes are those of a held-out one, under another name."""
+    kind = "de la vérité" if held.role is spec.Role.TRUTH else "des entrées réservées"
+    size = folder.locate(held.path).stat().st_size
     for entry in found:
         same_size = (
             entry.audience is spec.Audience.PUBLIC
-            and entry.path != truth.path
+            and entry.path != held.path
             and folder.locate(entry.path).stat().st_size == size
         )
-        if same_size and folder.sha256(entry.path) == folder.sha256(truth.path):
+        if same_size and folder.sha256(entry.path) == folder.sha256(held.path):
             top.refuse(
                 "E_TRUTH_PUBLIC",
-                "ce fichier public est une copie de la vérité",
+                f"ce fichier public est une copie {kind}",
                 key="files.public",
                 value=entry.path,
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from challenges.bundles import answers, groups, shapes, spec
+from challenges.bundles import answers, groups, samples, shapes, spec
 from challenges.bundles.folder import FileAbsent, PathRefused, TableRefused
 from challenges.bundles.report import counted
 from challenges.bundles.tables import Tables, some
@@ -24,6 +24,8 @@ def check(
     _ids(tables, submission, truth)
     for at, column in enumerate(submission.columns):
         _domain(tables, column, truth, f"submission.columns.{at}", sound)
+    if tables.is_code:
+        samples.check(tables, submission, truth)
     if sound:
         _told(tables, truth)
         answers.check(tables, submission, truth)
@@ -101,7 +103,8 @@ def _ids(tables: Tables, submission: shapes.Submission, truth: shapes.Truth) -> 
     places = [
         (tables.test, truth.key),
         (tables.truth, truth.key),
-        (tables.sample, own.name if own else None),
+        # The example of an answer is that of the public sample where teams send code.
+        (None if tables.is_code else tables.sample, own.name if own else None),
     ]
     seen: dict[str, set[str]] = {}
     for path, column in places:
@@ -161,7 +164,9 @@ def _candidates(tables: Tables, submission: shapes.Submission, truth: shapes.Tru
         return
     wanted = _pairs_of(tables, tables.truth, truth.query, truth.item)
     given = {
-        tables.sample: _pairs_of(tables, tables.sample, query.name, item.name),
+        tables.sample: (
+            wanted if tables.is_code else _pairs_of(tables, tables.sample, query.name, item.name)
+        ),
         tables.test: _pairs_of(tables, tables.test, truth.query, truth.item),
     }
     for path, pairs in given.items():
@@ -277,7 +282,7 @@ def _told(tables: Tables, truth: shapes.Truth) -> None:
     if told & kept:
         tables.refuse(
             "E_TRUTH_PUBLIC",
-            f"ce fichier public donne {counted(len(told & kept), 'réponse', 'réponses')}",
+            f"ce fichier donne {counted(len(told & kept), 'réponse', 'réponses')}",
             file=tables.test,
             key="truth.target",
             value=truth.target,

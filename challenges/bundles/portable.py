@@ -6,6 +6,7 @@ from pathlib import Path
 
 from challenges.bundles import (
     audiences,
+    code,
     contents,
     document,
     recorded,
@@ -68,12 +69,13 @@ def _spec(top: Fields, folder: Folder) -> spec.PortableSpec:
     said = document.texts(top)
     page_text = audiences.page(top, "page", folder)
     terms_text = audiences.page(top, "terms", folder, inline=True)
-    files = audiences.files(top, folder)
+    rules = code.rules(top)
+    files = audiences.files(top, folder, code=rules is not None)
     submission = submissions.submission(top)
     truth = submissions.truth(top, submission.layout)
     metrics = document.metrics(top)
     fairness = terms.fairness(top, metrics)
-    contents.check(_tables(top, files, folder), submission, truth, metrics, fairness)
+    contents.check(_tables(top, files, folder, rules), submission, truth, metrics, fairness)
     quotas, schedule = document.quotas(top), document.schedule(top)
     caveats = document.caveats(top)
     licence = terms.licence(top)
@@ -98,18 +100,24 @@ def _spec(top: Fields, folder: Folder) -> spec.PortableSpec:
         caveats=caveats,
         provenance=terms.provenance(top),
         expected=expected,
+        code=rules,
         raw=dict(top.values),
     )
 
 
-def _tables(top: Fields, files: tuple[spec.FileEntry, ...], folder: Folder) -> Tables:
+def _tables(
+    top: Fields, files: tuple[spec.FileEntry, ...], folder: Folder, rules: code.CodeRules | None
+) -> Tables:
     paths = {entry.role: entry.path for entry in files}
     return Tables(
         folder=folder,
         findings=top.findings,
-        test=paths.get(spec.Role.TEST),
+        test=paths.get(spec.Role.HIDDEN_INPUTS if rules else spec.Role.TEST),
         sample=paths.get(spec.Role.SAMPLE_SUBMISSION),
         truth=paths.get(spec.Role.TRUTH),
+        inputs=paths.get(spec.Role.SAMPLE_INPUTS) if rules else None,
+        answers=paths.get(spec.Role.SAMPLE_ANSWERS) if rules else None,
+        is_code=rules is not None,
     )
 
 

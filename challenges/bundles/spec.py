@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from challenges.bundles.code import CodeRules
 from challenges.bundles.folder import Folder
 from challenges.bundles.shapes import Submission, Truth, submission_json, truth_json
 
@@ -18,7 +19,7 @@ TOP_KEYS = (
     "format", "format_version", "slug", "language", "title", "summary", "use_cases", "tags",
     "task", "page", "terms", "prizes", "caveats", "incompatible_with", "files", "submission",
     "truth", "metrics", "fairness", "leaderboard", "quotas", "schedule", "expected", "licence",
-    "provenance", "imported",
+    "provenance", "imported", "code",
 )  # fmt: skip
 REQUIRED_KEYS = (
     "slug", "language", "title", "summary", "task", "files", "submission", "truth", "metrics",
@@ -63,6 +64,9 @@ class Role(StrEnum):
     REFERENCE_SCORER = "reference_scorer"
     EXPECTED_SCORES = "expected_scores"
     ATTRIBUTES = "attributes"
+    HIDDEN_INPUTS = "hidden_inputs"
+    SAMPLE_INPUTS = "sample_inputs"
+    SAMPLE_ANSWERS = "sample_answers"
     EXTRA = "extra"
 
 
@@ -223,6 +227,7 @@ class PortableSpec:
     incompatible_with: tuple[str, ...] = ()
     provenance: tuple[Provenance, ...] = ()
     expected: Expected | None = None
+    code: CodeRules | None = None
     raw: dict[str, object] = field(default_factory=dict)
 
     @property

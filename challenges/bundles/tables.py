@@ -11,13 +11,20 @@ from challenges.bundles.report import Findings
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables at hand, and where to note what is wrong with them."""
+    """The tables at hand, and where to note what is wrong with them.
+
+    test: the table to predict, held out where teams send code; they then see `inputs`, a sample
+    of it, and perhaps its `answers`.
+    """
 
     folder: Folder
     findings: Findings
     test: str | None
     sample: str | None
     truth: str | None
+    inputs: str | None = None
+    answers: str | None = None
+    is_code: bool = False
 
     def refuse(self, code: str, message: str, *, file: str, key: str, value: object = "") -> None:
         """Note a fault in a table."""

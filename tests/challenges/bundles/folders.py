@@ -118,6 +118,46 @@ DOCUMENT: dict[str, object] = {
 }
 
 
+# The same challenge where teams send code: the test is held out, a sample of 100 rows is public.
+SAMPLE_IDS = [f"S{number}" for number in range(1, 101)]
+CODE_FILES = FILES | {
+    "inputs.csv": FILES["test.csv"],
+    "sample_inputs.csv": "id,x\n" + "".join(f"{one},0.5\n" for one in SAMPLE_IDS),
+    "sample.csv": "id,niveau\n" + "".join(f"{one},1\n" for one in SAMPLE_IDS),
+}
+CODE_RULES = {
+    "environment": "systeme",
+    "layouts": ["main", "manifest"],
+    "time_limit_s": 120,
+    "memory_mb": 512,
+    "logs": "organiser",
+}
+
+
+def code_document() -> dict[str, object]:
+    """Copy the valid document of a challenge of code."""
+    found = document() | {"code": dict(CODE_RULES)}
+    files = found["files"]
+    assert isinstance(files, dict)
+    files["public"] = [
+        {"path": "train.csv", "role": "train", "rows": 3},
+        {"path": "sample_inputs.csv", "role": "sample_inputs", "rows": 100},
+        {"path": "sample.csv", "role": "sample_submission"},
+    ]
+    files["held_out"].append({"path": "inputs.csv", "role": "hidden_inputs", "rows": 6})
+    return found
+
+
+def write_code(folder: Path, found: object | None = None, **files: str) -> Path:
+    """Write the valid folder of code, its document or some files replaced."""
+    write(folder, code_document() if found is None else found, **files)
+    (folder / "test.csv").unlink()
+    for name in ("inputs.csv", "sample_inputs.csv", "sample.csv"):
+        text = files.get(name.replace(".", "_"), CODE_FILES[name])
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
 def document() -> dict[str, object]:
     """Copy the valid document."""
     return copy.deepcopy(DOCUMENT)

@@ -1,0 +1,64 @@
+"""Read what a challenge says of the code its teams send: `code` in challenge.yaml.
+
+With this key, the table to predict is held out (role hidden_inputs) and teams see a public sample
+of it (role sample_inputs). Its layouts are those of the README of packages: `manifest` (ours),
+`main` (DrivenData), `codalab`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from challenges.bundles.fields import Fields
+
+KEY, CODE = "code", "E_CODE"
+LAYOUTS = ("manifest", "main", "codalab")
+ENVIRONMENTS = ("systeme",)
+LOGS = ("none", "organiser", "team_trial")
+SECONDS, MEMORY_MB = (1, 3_600), (64, 16_384)
+# Rows of a public sample that try a program without waiting, and still tell something.
+SAMPLE_ROWS = (100, 1_000)
+
+
+@dataclass(frozen=True)
+class CodeRules:
+    """How the code of teams is run. logs: who reads what a trial on the sample printed."""
+
+    environment: str = ENVIRONMENTS[0]
+    layouts: tuple[str, ...] = LAYOUTS
+    time_limit_s: int = 600
+    memory_mb: int = 1_024
+    logs: str = "team_trial"
+
+
+def rules(top: Fields) -> CodeRules | None:
+    """Read the rules of code; None for a challenge where teams send predictions."""
+    if top.values.get(KEY) is None:
+        return None
+    block = top.mapping(KEY)
+    for key in sorted(set(block.values) - set(CodeRules.__dataclass_fields__)):
+        block.refuse(CODE, "clé inconnue", key=key, value=block.values[key])
+    usual = CodeRules()
+    layouts = block.texts("layouts") or LAYOUTS
+    for one in layouts:
+        if one not in LAYOUTS:
+            block.refuse(
+                CODE, f"présentations admises : {', '.join(LAYOUTS)}", key="layouts", value=one
+            )
+    return CodeRules(
+        environment=block.chosen(
+            "environment", ENVIRONMENTS, default=usual.environment, code=CODE
+        ),
+        layouts=tuple(one for one in LAYOUTS if one in layouts),
+        time_limit_s=_between(block, "time_limit_s", SECONDS, usual.time_limit_s),
+        memory_mb=_between(block, "memory_mb", MEMORY_MB, usual.memory_mb),
+        logs=block.chosen("logs", LOGS, default=usual.logs, code=CODE),
+    )
+
+
+def _between(block: Fields, key: str, bounds: tuple[int, int], usual: int) -> int:
+    value = block.whole(key, default=usual, code=CODE)
+    if value is None or not bounds[0] <= value <= bounds[1]:
+        block.refuse(CODE, f"de {bounds[0]} à {bounds[1]}", key=key, value=value)
+        return usual
+    return value
