@@ -15,6 +15,8 @@ from challenges.actions import jobs
 from challenges.actions.jobs import WORKER
 from challenges.bundles import document as documents
 from challenges.bundles import spec
+from challenges.bundles.audiences import CODE_ONLY
+from challenges.bundles.code import KEY
 from challenges.bundles.folder import is_relative
 from challenges.enums import BuildState, ChallengeStatus, JobKind, OrganiserRole
 from challenges.models import Challenge, ChallengeDraft, ChallengeOrganiser, Job, PhaseTask
@@ -29,9 +31,12 @@ from portal.lib.refusals import Conflict, Invalid
 MAX_FILE_BYTES = 200 << 20
 HEADER_BYTES = 1 << 16
 PAGE, TERMS = "presentation.md", "reglement.md"
-HELD_OUT_ROLES = frozenset({spec.Role.TRUTH})
+HELD_OUT_ROLES = frozenset({spec.Role.TRUTH, spec.Role.HIDDEN_INPUTS})
 ORGANISER_ROLES = frozenset({spec.Role.BASELINE_SUBMISSION})
-TABLES = frozenset({spec.Role.TEST, spec.Role.SAMPLE_SUBMISSION, spec.Role.TRUTH})
+# What goes with predictions alone, with code alone.
+NOT_IN_CODE = frozenset({spec.Role.TEST})
+ONLY_IN_CODE = frozenset(CODE_ONLY)
+TABLES = frozenset({spec.Role.SAMPLE_SUBMISSION, spec.Role.TRUTH}) | NOT_IN_CODE | ONLY_IN_CODE
 NOT_ASKED = {"per_day": 3, "total": 60, "final_selections": 2}
 
 
@@ -134,6 +139,11 @@ def add_file(
     if role in TABLES and not columns:
         raise Invalid(
             _("Un fichier CSV en UTF-8, avec une ligne d’en-tête, est attendu."), code="file_table"
+        )
+    if role in (NOT_IN_CODE if KEY in challenge.bundle else ONLY_IN_CODE):
+        raise Invalid(
+            _("Ce fichier ne va pas avec ce que les équipes envoient : voyez la page « Code »."),
+            code="file_role",
         )
     if not is_relative(name):
         raise Invalid(_("Donnez au fichier un nom simple, sans « : »."), code="file_name")
@@ -257,8 +267,16 @@ def written_of(challenge: Challenge) -> ChallengeDraft:
 def incomplete(challenge: Challenge) -> list[str]:
     """List, in French, what is missing before a draft can be checked."""
     roles = {each["role"] for each in all_files(challenge)}
+    code = KEY in challenge.bundle
     said = [
-        (spec.Role.TEST, _("le fichier de test")),
+        *(
+            [
+                (spec.Role.HIDDEN_INPUTS, _("le fichier des entrées réservées")),
+                (spec.Role.SAMPLE_INPUTS, _("l’échantillon public")),
+            ]
+            if code
+            else [(spec.Role.TEST, _("le fichier de test"))]
+        ),
         (spec.Role.SAMPLE_SUBMISSION, _("l’exemple de soumission")),
         (spec.Role.TRUTH, _("le fichier des réponses")),
     ]

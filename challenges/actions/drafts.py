@@ -17,7 +17,9 @@ from challenges.enums import (
     Direction,
     JobKind,
     Ladder,
+    LogAudience,
     OrganiserRole,
+    PhaseKind,
 )
 from challenges.models import (
     Challenge,
@@ -211,6 +213,7 @@ def _phase(challenge: Challenge, spec: PortableSpec, contract: Mapping[str, Any]
         "ladder_z": spec.leaderboard.ladder_z,
         "privacy_epsilon": spec.leaderboard.privacy_epsilon,
         "final_choices": spec.quotas.final_selections,
+        **_code(spec),
     }
     phase, _created = Phase.objects.update_or_create(
         challenge=challenge,
@@ -218,7 +221,23 @@ def _phase(challenge: Challenge, spec: PortableSpec, contract: Mapping[str, Any]
         defaults=settings,
         create_defaults={**settings, "name": _("Phase unique")},
     )
+    if spec.code is None and phase.kind == PhaseKind.CODE:
+        phase.kind = PhaseKind.PUBLIC
+        phase.save(update_fields=["kind"])
     return phase
+
+
+def _code(spec: PortableSpec) -> dict[str, Any]:
+    """Give what a phase of code has of its own: its kind, the limits of a run, who reads logs."""
+    if spec.code is None:
+        return {}
+    return {
+        "kind": PhaseKind.CODE,
+        "time_limit_s": spec.code.time_limit_s,
+        "memory_mb": spec.code.memory_mb,
+        "logs": LogAudience(spec.code.logs),
+        "max_bytes": spec.code.max_bytes,
+    }
 
 
 def _task(

@@ -23,6 +23,8 @@ from portal.lib.refusals import Conflict, Invalid
 MOST_PHASES = 12
 # What an organiser may raise once the challenge is public; None is no limit.
 QUOTAS = ("max_per_day", "max_total", "max_parallel")
+# How code is run is said once for a challenge, on the page « Code ».
+CODE_LIMITS = ("time_limit_s", "memory_mb", "logs")
 
 
 @transaction.atomic
@@ -82,6 +84,7 @@ def settle(*, phase: Phase, settings: Mapping[str, Any], rule: BoardRule, by: Us
     phase = Phase.objects.locked(phase)
     challenge = authoring.draft(phase.challenge, by)
     _refuse_ladder(phase, settings)
+    _refuse_other_kind(phase, settings["kind"])
     changed = {key: value for key, value in settings.items() if getattr(phase, key) != value}
     for key, value in settings.items():
         setattr(phase, key, value)
@@ -94,6 +97,13 @@ def settle(*, phase: Phase, settings: Mapping[str, Any], rule: BoardRule, by: Us
     _changed(challenge)
     record("phase.settled", by=by, on=phase, changed=sorted(changed), rule=rule.value)
     return phase
+
+
+def _refuse_other_kind(phase: Phase, kind: PhaseKind) -> None:
+    if (kind == PhaseKind.CODE) != (phase.kind == PhaseKind.CODE):
+        raise Invalid(
+            _("Ce que les équipes envoient se choisit à la page « Code »."), code="phase_kind"
+        )
 
 
 def _refuse_ladder(phase: Phase, settings: Mapping[str, Any]) -> None:
@@ -124,7 +134,9 @@ def _into_document(challenge: Challenge, phase: Phase, rule: BoardRule) -> None:
     board.pop("ladder_z", None)
     if phase.ladder == Ladder.FREE:
         board["ladder_z"] = phase.ladder_z
-    submission = {**(document.get("submission") or {}), "max_bytes": phase.max_bytes}
+    submission = dict(document.get("submission") or {})
+    if phase.kind != PhaseKind.CODE:  # of a package of code otherwise, said with its rules
+        submission["max_bytes"] = phase.max_bytes
     challenge.bundle = {
         **document,
         "quotas": quotas,
@@ -186,7 +198,11 @@ def _like(phase: Phase, first: Phase) -> None:
     if Entry.objects.filter(enrolment__phase=phase).exists():
         raise AssertionError("a draft phase has no entry")
     phase.answer_spec, phase.max_bytes = first.answer_spec, first.max_bytes
-    phase.save(update_fields=["answer_spec", "max_bytes"])
+    if (first.kind == PhaseKind.CODE) != (phase.kind == PhaseKind.CODE):
+        phase.kind = first.kind if first.kind == PhaseKind.CODE else PhaseKind.PUBLIC
+    for name in CODE_LIMITS if phase.kind == PhaseKind.CODE else ():
+        setattr(phase, name, getattr(first, name))
+    phase.save(update_fields=["answer_spec", "max_bytes", "kind", *CODE_LIMITS])
     phase.tasks.all().delete()
     for task in first.tasks.filter(current=True).order_by("index"):
         PhaseTask.objects.create(

@@ -62,6 +62,12 @@ def _of_code(
                 "avec la clé « code », la table à prédire a le rôle hidden_inputs et reste scellée",
                 value=entry.role.value,
             )
+        elif code and entry.role is spec.Role.BASELINE_SUBMISSION and not _is_zip(entry):
+            block.refuse(
+                "E_FILE_ROLE",
+                "avec la clé « code », la solution de référence est une archive .zip de code",
+                value=entry.path,
+            )
         elif audience is not None and entry.audience is not audience:
             hidden = entry.role is spec.Role.HIDDEN_INPUTS
             block.refuse(
@@ -112,6 +118,10 @@ def page(top: Fields, key: str, folder: Folder, *, inline: bool = False) -> str:
         )
         return ""
     return text
+
+
+def _is_zip(entry: spec.FileEntry) -> bool:
+    return entry.path.lower().endswith(".zip")
 
 
 def _entry(one: Fields, audience: spec.Audience, declared: set[spec.Role]) -> spec.FileEntry | None:

@@ -15,20 +15,24 @@ KEY, CODE = "code", "E_CODE"
 LAYOUTS = ("manifest", "main", "codalab")
 ENVIRONMENTS = ("systeme",)
 LOGS = ("none", "organiser", "team_trial")
-SECONDS, MEMORY_MB = (1, 3_600), (64, 16_384)
+SECONDS, MEMORY_MB, PACKAGE_BYTES = (1, 3_600), (64, 16_384), (1_000, 2_000_000_000)
 # Rows of a public sample that try a program without waiting, and still tell something.
 SAMPLE_ROWS = (100, 1_000)
 
 
 @dataclass(frozen=True)
 class CodeRules:
-    """How the code of teams is run. logs: who reads what a trial on the sample printed."""
+    """How the code of teams is run.
+
+    logs: who reads what a trial on the sample printed. max_bytes: of a package.
+    """
 
     environment: str = ENVIRONMENTS[0]
     layouts: tuple[str, ...] = LAYOUTS
     time_limit_s: int = 600
     memory_mb: int = 1_024
     logs: str = "team_trial"
+    max_bytes: int = 200_000_000
 
 
 def rules(top: Fields) -> CodeRules | None:
@@ -46,12 +50,11 @@ def rules(top: Fields) -> CodeRules | None:
                 CODE, f"présentations admises : {', '.join(LAYOUTS)}", key="layouts", value=one
             )
     return CodeRules(
-        environment=block.chosen(
-            "environment", ENVIRONMENTS, default=usual.environment, code=CODE
-        ),
+        environment=block.chosen("environment", ENVIRONMENTS, default=usual.environment, code=CODE),
         layouts=tuple(one for one in LAYOUTS if one in layouts),
         time_limit_s=_between(block, "time_limit_s", SECONDS, usual.time_limit_s),
         memory_mb=_between(block, "memory_mb", MEMORY_MB, usual.memory_mb),
+        max_bytes=_between(block, "max_bytes", PACKAGE_BYTES, usual.max_bytes),
         logs=block.chosen("logs", LOGS, default=usual.logs, code=CODE),
     )
 

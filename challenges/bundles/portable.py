@@ -81,7 +81,13 @@ def _spec(top: Fields, folder: Folder) -> spec.PortableSpec:
     licence = terms.licence(top)
     terms.prizes(top, caveats)
     expected = terms.expected(top)
-    if expected is not None:
+    if expected is not None and rules is not None:
+        top.refuse(
+            "E_SCORES",
+            "aucun programme n’est lancé à l’import : retirez cette clé",
+            key="expected",
+        )
+    elif expected is not None:
         audiences.present(top.mapping("expected"), "file", folder)
     return spec.PortableSpec(
         **said,  # type: ignore[arg-type] # one value a field, read just above

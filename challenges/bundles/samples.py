@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from challenges.bundles import shapes
-from challenges.bundles.code import SAMPLE_ROWS
+from challenges.bundles.code import CODE, SAMPLE_ROWS
 from challenges.bundles.folder import FileAbsent, PathRefused, TableRefused
 from challenges.bundles.report import counted
 from challenges.bundles.tables import Tables
 
-SMALL, TWICE = "W_SAMPLE_ROWS", "W_SAMPLE_HIDDEN"
+TWICE = "W_SAMPLE_HIDDEN"
 
 
 def check(tables: Tables, submission: shapes.Submission, truth: shapes.Truth) -> None:
@@ -26,11 +26,12 @@ def check(tables: Tables, submission: shapes.Submission, truth: shapes.Truth) ->
     key = str(truth.key)
     rows = tables.folder.rows(inputs)
     if not SAMPLE_ROWS[0] <= rows <= SAMPLE_ROWS[1]:
-        tables.findings.warn(
-            SMALL,
-            f"de {SAMPLE_ROWS[0]} à {SAMPLE_ROWS[1]} lignes suffisent à essayer un programme sans "
-            "attendre",
+        tables.refuse(
+            CODE,
+            f"de {SAMPLE_ROWS[0]} à {SAMPLE_ROWS[1]} lignes sont attendues : assez pour essayer un "
+            "programme, sans attendre",
             file=inputs,
+            key="files.public",
             value=rows,
         )
     _same_ids(tables, submission, truth, set(tables.folder.column(inputs, key)))

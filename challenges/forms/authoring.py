@@ -32,6 +32,17 @@ ROLES = {
     Role.BASELINE_PROGRAM: _("Solution de référence : son programme, public"),
     Role.EXTRA: _("Kit de démarrage ou autre fichier public"),
 }
+# Where teams send code, the table to predict is held out and a sample of it is public.
+CODE_ROLES = {
+    Role.TRAIN: ROLES[Role.TRAIN],
+    Role.HIDDEN_INPUTS: _("Entrées réservées : la table à prédire, scellée dès l’envoi"),
+    Role.SAMPLE_INPUTS: _("Échantillon public : 100 à 1 000 lignes de la même forme"),
+    Role.SAMPLE_SUBMISSION: _("Exemple de réponse pour l’échantillon, public"),
+    Role.SAMPLE_ANSWERS: _("Réponses de l’échantillon, publiques (facultatif)"),
+    Role.TRUTH: ROLES[Role.TRUTH],
+    Role.BASELINE_SUBMISSION: _("Solution de référence : son archive de code, scellée"),
+    Role.EXTRA: ROLES[Role.EXTRA],
+}
 REGISTRATIONS = {
     RegistrationMode.OPEN: _("Ouverte à tout membre qui accepte le règlement"),
     RegistrationMode.APPROVAL: _("Sur votre accord, personne par personne"),
@@ -303,3 +314,11 @@ class FileForm(forms.Form):
         localize=True,
         help_text=_("Le contrôle compare ce que la mesure qui classe lui donne."),
     )
+
+    def __init__(self, data: Any = None, files: Any = None, *, is_code: bool = False) -> None:
+        """Offer the roles that go with what the teams of the challenge send."""
+        super().__init__(data, files)
+        if is_code:
+            role = self.fields["role"]
+            role.choices = list(CODE_ROLES.items())  # type: ignore[attr-defined]  # a choice field
+            del self.fields["expected_score"]

@@ -13,6 +13,11 @@ KINDS = {
     PhaseKind.PUBLIC: _("Compétition : classement provisoire pendant la phase"),
     PhaseKind.FINAL: _("Finale"),
 }
+CODE_KINDS = {
+    PhaseKind.CODE: _("Code : le programme de l’équipe est lancé sur des données réservées")
+}
+# Said once for a challenge of code, on the page « Code ».
+OF_CODE = ("time_limit_s", "memory_mb", "max_bytes")
 RULES = {
     BoardRule.BEST: _("La meilleure soumission de l’équipe"),
     BoardRule.LAST: _("La dernière"),
@@ -37,6 +42,15 @@ class NewPhaseForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("Nature"), choices=list(KINDS.items()), initial=PhaseKind.PUBLIC
     )
+
+    def __init__(self, data: Any = None, *, is_code: bool = False, **more: Any) -> None:
+        """Offer the kinds that go with what the teams of the challenge send."""
+        super().__init__(data, **more)
+        kinds = CODE_KINDS if is_code else KINDS
+        kind = self.fields["kind"]
+        kind.choices = list(kinds.items())  # type: ignore[attr-defined]  # a choice field
+        if is_code:
+            kind.initial = PhaseKind.CODE
 
 
 class QuotasForm(forms.Form):
@@ -93,7 +107,10 @@ class SettingsForm(NewPhaseForm, QuotasForm):
     )
 
     def __init__(self, data: Any = None, *, phase: Phase) -> None:
-        super().__init__(data, phase=phase)
+        is_code = phase.kind == PhaseKind.CODE
+        super().__init__(data, is_code=is_code, phase=phase)
+        for name in OF_CODE if is_code else ():
+            del self.fields[name]
         board = phase.leaderboards.order_by("pk").first()
         self.initial["rule"] = board.rule if board else BoardRule.BEST
 

@@ -11,11 +11,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from challenges.actions import authoring, phases
+from challenges.actions import authoring, coding, phases
 from challenges.actions import challenges as acts
 from challenges.bundles.spec import Role
 from challenges.enums import BoardRule, ChallengeStatus, Ladder, PhaseKind
-from challenges.forms.authoring import ROLES, FileForm
+from challenges.forms.authoring import CODE_ROLES, ROLES, FileForm
 from challenges.forms.measuring import ScoringForm
 from challenges.forms.phases import NewPhaseForm, QuotasForm, SettingsForm
 from challenges.models import Challenge, Phase
@@ -28,7 +28,7 @@ from portal.lib.refusals import Invalid
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 FILE_FAULTS = dict.fromkeys(
     ("too_large", "file_empty", "file_table", "file_name", "file_name_taken"), "file"
-)
+) | {"file_role": "role"}
 
 
 @get_or_post
@@ -36,7 +36,9 @@ def write_files(request: HttpRequest, slug: str) -> HttpResponse:
     """List the files of a challenge, and take one more."""
     challenge = run_by(request, slug)
     sent = request.method == "POST"
-    form = FileForm(request.POST, request.FILES) if sent else FileForm()
+    is_code = coding.rules_of(challenge) is not None
+    given = (request.POST, request.FILES) if sent else ()
+    form = FileForm(*given, is_code=is_code)
     status = tried(
         form,
         lambda: authoring.add_file(
@@ -44,7 +46,7 @@ def write_files(request: HttpRequest, slug: str) -> HttpResponse:
             role=Role(form.cleaned_data["role"]),
             deposit=_deposit(form.cleaned_data["file"]),
             by=person(request),
-            expected_score=form.cleaned_data["expected_score"],
+            expected_score=form.cleaned_data.get("expected_score"),
         ),
         FILE_FAULTS,
     )
@@ -58,6 +60,7 @@ def write_files(request: HttpRequest, slug: str) -> HttpResponse:
         draft=challenge.status == ChallengeStatus.DRAFT,
         rows=[_file_row(each) for each in authoring.all_files(challenge)],
         missing=authoring.incomplete(challenge),
+        is_code=is_code,
     )
     return render(request, "challenges/organise/files.html", context, status=status)
 
@@ -73,7 +76,7 @@ def _file_row(entry: dict[str, Any]) -> dict[str, Any]:
     sealed = role in authoring.HELD_OUT_ROLES | authoring.ORGANISER_ROLES
     return {
         "path": entry["path"],
-        "role": ROLES.get(role, role.value),
+        "role": (ROLES | CODE_ROLES).get(role, role.value),
         "sealed": sealed,
         "columns": entry.get("columns") or [],
         "expected": entry.get("expected_score"),
@@ -154,7 +157,8 @@ def write_phases(request: HttpRequest, slug: str) -> HttpResponse:
     """List the phases, and add one to a draft."""
     challenge = run_by(request, slug)
     sent = request.method == "POST"
-    form = NewPhaseForm(request.POST) if sent else NewPhaseForm()
+    is_code = coding.rules_of(challenge) is not None
+    form = NewPhaseForm(request.POST if sent else None, is_code=is_code)
     status = tried(
         form,
         lambda: phases.add(

@@ -24,6 +24,7 @@ SECTIONS: tuple[tuple[str, str | Promise, str], ...] = (
     ("write_pages", gettext_lazy("Pages"), "file-text"),
     ("write_terms", gettext_lazy("Règlement"), "scale"),
     ("write_participation", gettext_lazy("Participation"), "users"),
+    ("write_code", gettext_lazy("Code"), "code"),
     ("write_files", gettext_lazy("Fichiers"), "database"),
     ("write_scoring", gettext_lazy("Notation"), "target"),
     ("write_phases", gettext_lazy("Phases"), "calendar"),

@@ -131,12 +131,14 @@ CODE_RULES = {
     "time_limit_s": 120,
     "memory_mb": 512,
     "logs": "organiser",
+    "max_bytes": 50_000_000,
 }
 
 
 def code_document() -> dict[str, object]:
     """Copy the valid document of a challenge of code."""
     found = document() | {"code": dict(CODE_RULES)}
+    del found["expected"]
     files = found["files"]
     assert isinstance(files, dict)
     files["public"] = [
@@ -144,6 +146,7 @@ def code_document() -> dict[str, object]:
         {"path": "sample_inputs.csv", "role": "sample_inputs", "rows": 100},
         {"path": "sample.csv", "role": "sample_submission"},
     ]
+    files["organiser"] = []
     files["held_out"].append({"path": "inputs.csv", "role": "hidden_inputs", "rows": 6})
     return found
 

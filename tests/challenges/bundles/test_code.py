@@ -18,7 +18,9 @@ def test_a_folder_of_code_is_read_whole(tmp_path: Path) -> None:
     assert (report.errors, report.warnings) == ((), ())
     spec = report.spec
     assert spec is not None
-    assert spec.code == CodeRules("systeme", ("manifest", "main"), 120, 512, "organiser")
+    assert spec.code == CodeRules(
+        "systeme", ("manifest", "main"), 120, 512, "organiser", 50_000_000
+    )
     assert [entry.path for entry in spec.by_audience(Audience.HELD_OUT)] == [
         "truth.csv",
         "inputs.csv",
@@ -85,14 +87,19 @@ def test_inputs_agree_with_the_truth_and_the_sample(tmp_path: Path) -> None:
 
 
 def test_a_sample_that_is_small_or_shows_hidden_rows_is_told_by_counts(tmp_path: Path) -> None:
-    shown = "id,x\n" + "".join(f"S{at},{at}\n" for at in range(1, 60)) + "A1,0\n"
-    answers = "id,niveau\n" + "".join(f"S{at},1\n" for at in range(1, 60)) + "A1,1\n"
-    folder = write_code(tmp_path, None, sample_inputs_csv=shown, sample_csv=answers)
+    shown = CODE_FILES["sample_inputs.csv"].replace("S1,0.5\n", "A1,0\n")
+    answers = CODE_FILES["sample.csv"].replace("S1,1\n", "A1,1\n")
+    small = CODE_FILES["sample_inputs.csv"].replace("S9,0.5\n", "")
+    folder = write_code(tmp_path / "a", None, sample_inputs_csv=shown, sample_csv=answers)
+    short = write_code(
+        tmp_path / "b",
+        change(code_document(), "files.public.1.rows", None),
+        sample_inputs_csv=small,
+        sample_csv=CODE_FILES["sample.csv"].replace("S9,1\n", ""),
+    )
 
     report = portable.read(folder)
 
-    assert [(one.code, one.value) for one in report.warnings] == [
-        ("W_SAMPLE_ROWS", "60"),
-        ("W_SAMPLE_HIDDEN", ""),
-    ]
+    assert [(one.code, one.value) for one in portable.read(short).errors] == [("E_CODE", "99")]
+    assert [(one.code, one.value) for one in report.warnings] == [("W_SAMPLE_HIDDEN", "")]
     assert report.warnings[1].message.startswith("1 ligne est aussi")

@@ -1,0 +1,99 @@
+"""Say that the teams of a challenge send code, and how it is run."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from challenges.actions import authoring
+from challenges.bundles.code import (
+    ENVIRONMENTS,
+    KEY,
+    LAYOUTS,
+    MEMORY_MB,
+    PACKAGE_BYTES,
+    SECONDS,
+    CodeRules,
+)
+from challenges.enums import BuildState, LogAudience, PhaseKind
+from challenges.models import Challenge
+from portal.accounts.models import User
+from portal.audit.record import record
+from portal.lib.refusals import Invalid
+
+
+def rules_of(challenge: Challenge) -> CodeRules | None:
+    """Read what the document of a challenge says of code; None where teams send predictions."""
+    said = challenge.bundle.get(KEY)
+    if not isinstance(said, dict):
+        return None
+    known = {name: said[name] for name in CodeRules.__dataclass_fields__ if name in said}
+    if "layouts" in known:
+        known["layouts"] = tuple(known["layouts"])
+    return CodeRules(**known)
+
+
+@transaction.atomic
+def settle(*, challenge: Challenge, rules: CodeRules | None, by: User) -> Challenge:
+    """Choose what the teams of a draft send: code run under these rules, or predictions (None).
+
+    In order: the document; files that only the other choice has taken out of it; limits of the
+    phases of code; the last check no longer stands where the choice itself changed; event
+    "challenge.code_settled". The same rules change nothing. Raises NotAllowed; Conflict once it
+    left the draft; Invalid for rules out of bounds.
+    """
+    challenge = authoring.draft(challenge, by)
+    former = rules_of(challenge)
+    if rules is not None:
+        _refuse_out_of_bounds(rules)
+    if rules == former:
+        return challenge
+    document = {key: value for key, value in challenge.bundle.items() if key != KEY}
+    if rules is not None:
+        document[KEY] = asdict(rules) | {"layouts": list(rules.layouts)}
+    turned = (rules is None) != (former is None)
+    if turned:
+        document["files"] = _without_the_others(challenge, is_code=rules is not None)
+        _ask_again(challenge)
+    challenge.bundle = document
+    challenge.version += 1
+    challenge.save(update_fields=["bundle", "version"])
+    if rules is not None:
+        challenge.phases.filter(kind=PhaseKind.CODE).update(
+            time_limit_s=rules.time_limit_s,
+            memory_mb=rules.memory_mb,
+            logs=LogAudience(rules.logs),
+            max_bytes=rules.max_bytes,
+        )
+    record("challenge.code_settled", by=by, on=challenge, code=rules is not None)
+    return challenge
+
+
+def _refuse_out_of_bounds(rules: CodeRules) -> None:
+    within = (
+        SECONDS[0] <= rules.time_limit_s <= SECONDS[1]
+        and MEMORY_MB[0] <= rules.memory_mb <= MEMORY_MB[1]
+        and PACKAGE_BYTES[0] <= rules.max_bytes <= PACKAGE_BYTES[1]
+    )
+    known = rules.environment in ENVIRONMENTS and set(rules.layouts) <= set(LAYOUTS)
+    if not (within and known and rules.layouts and rules.logs in set(LogAudience)):
+        raise Invalid(
+            _("Ces règles ne sont pas de celles que le portail sait appliquer."), code="code_rules"
+        )
+
+
+def _without_the_others(challenge: Challenge, *, is_code: bool) -> dict[str, Any]:
+    """Leave out the files that the new choice has no place for; what was sealed stays sealed."""
+    refused = authoring.NOT_IN_CODE if is_code else authoring.ONLY_IN_CODE
+    return {
+        audience: [each for each in listed if each["role"] not in refused]
+        for audience, listed in authoring.files_of(challenge).items()
+    }
+
+
+def _ask_again(challenge: Challenge) -> None:
+    written = authoring.written_of(challenge)
+    if written.number:
+        written.state = BuildState.IDLE
+        written.save(update_fields=["state"])

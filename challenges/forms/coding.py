@@ -1,0 +1,131 @@
+"""Form by which an organiser says that teams send code, and how it is run."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from challenges.bundles.code import (
+    ENVIRONMENTS,
+    LAYOUTS,
+    MEMORY_MB,
+    PACKAGE_BYTES,
+    SECONDS,
+    CodeRules,
+)
+from challenges.enums import LogAudience
+
+MILLION = 1_000_000
+PREDICTIONS, CODE = "predictions", "code"
+SENT = {
+    PREDICTIONS: _("Un fichier de réponses, calculé chez elles sur un test public"),
+    CODE: _("Leur programme : le portail le lance sur des données que personne ne voit"),
+}
+LAYOUT_WORDS = {
+    "manifest": _("La nôtre : un fichier manifest.toml dit comment lancer le programme"),
+    "main": _("DrivenData : un fichier main.py, les données dans data/"),
+    "codalab": _("CodaLab et Codabench : un fichier metadata avec la commande"),
+}
+ENVIRONMENT_WORDS = {
+    "systeme": _("Python du service de notation et ses bibliothèques, sans réseau"),
+}
+LOG_WORDS = {
+    LogAudience.TEAM_TRIAL: _(
+        "L’équipe lit celui de ses essais sur l’échantillon ; vous lisez celui des soumissions"
+    ),
+    LogAudience.ORGANISER: _("Vous seuls, celui des soumissions"),
+    LogAudience.NONE: _("Personne : chacun sait seulement comment l’exécution a fini"),
+}
+
+
+class CodeForm(forms.Form):
+    """Choose what teams send; the rest counts for code alone."""
+
+    sent = forms.ChoiceField(
+        label=_("Ce que les équipes envoient"),
+        choices=list(SENT.items()),
+        widget=forms.RadioSelect,
+        help_text=_(
+            "Choisissez le programme quand les données de test ne peuvent pas être publiques, ou "
+            "quand la méthode doit pouvoir être relancée."
+        ),
+    )
+    layouts = forms.MultipleChoiceField(
+        label=_("Présentations admises de l’archive"),
+        choices=[(each, LAYOUT_WORDS[each]) for each in LAYOUTS],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_(
+            "En cas de doute, gardez les trois : une équipe reprend alors son code tel quel."
+        ),
+    )
+    environment = forms.ChoiceField(
+        label=_("Environnement"),
+        choices=[(each, ENVIRONMENT_WORDS[each]) for each in ENVIRONMENTS],
+        help_text=_("Ce dont le programme dispose. Rien ne s’installe au moment de l’exécution."),
+    )
+    time_limit_s = forms.IntegerField(
+        label=_("Temps d’une exécution, en secondes, au plus"),
+        min_value=SECONDS[0],
+        max_value=SECONDS[1],
+        help_text=_(
+            "Le programme est lancé deux fois, pour vérifier qu’il répond pareil : comptez le "
+            "double par soumission."
+        ),
+    )
+    memory_mb = forms.IntegerField(
+        label=_("Mémoire, en Mo, au plus"), min_value=MEMORY_MB[0], max_value=MEMORY_MB[1]
+    )
+    max_megabytes = forms.IntegerField(
+        label=_("Taille d’une archive, en Mo, au plus"),
+        min_value=1,
+        max_value=PACKAGE_BYTES[1] // MILLION,
+        help_text=_("Le code et les poids du modèle ensemble."),
+    )
+    logs = forms.ChoiceField(
+        label=_("Qui lit le journal des programmes"),
+        choices=list(LOG_WORDS.items()),
+        widget=forms.RadioSelect,
+        help_text=_(
+            "Sur les données réservées, le journal n’est jamais montré à une équipe : un programme "
+            "pourrait y écrire les données."
+        ),
+    )
+
+    def __init__(self, data: Any = None, *, rules: CodeRules | None) -> None:
+        usual = rules or CodeRules()
+        super().__init__(
+            data,
+            initial={
+                "sent": CODE if rules else PREDICTIONS,
+                "layouts": list(usual.layouts),
+                "environment": usual.environment,
+                "time_limit_s": usual.time_limit_s,
+                "memory_mb": usual.memory_mb,
+                "max_megabytes": usual.max_bytes // MILLION,
+                "logs": usual.logs,
+            },
+        )
+        self.usual = usual
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a layout at least, of code alone."""
+        sent: dict[str, Any] = super().clean() or {}
+        if sent.get("sent") == CODE and not sent.get("layouts") and "layouts" not in self.errors:
+            self.add_error("layouts", _("Admettez une présentation au moins."))
+        return sent
+
+    @property
+    def rules(self) -> CodeRules | None:
+        """Return the rules of code; None for predictions."""
+        sent = self.cleaned_data
+        if sent["sent"] == PREDICTIONS:
+            return None
+        return CodeRules(
+            environment=sent["environment"],
+            layouts=tuple(each for each in LAYOUTS if each in sent["layouts"]),
+            time_limit_s=sent["time_limit_s"],
+            memory_mb=sent["memory_mb"],
+            logs=sent["logs"],
+            max_bytes=sent["max_megabytes"] * MILLION,
+        )
