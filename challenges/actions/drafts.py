@@ -273,7 +273,7 @@ def _task(
         name=spec.title[:120],
         scorer_version=version,
         holdout=holdout,
-        plan=current.plan if current else None,
+        plan=current.plan if current and spec.code else None,
     )
 
 

@@ -1,6 +1,7 @@
 """Write the two documents of an export out of the rows of a challenge."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from django.utils.text import slugify
 
 from challenges.bundles import competition as codabench
 from challenges.bundles import exporting
+from challenges.bundles.code import CodeRules
 from challenges.enums import Ladder, RegistrationMode
 from challenges.models import Challenge, ChallengePage, Column, Leaderboard, Phase
 from challenges.queries.teams import latest_terms
@@ -80,8 +82,22 @@ def _phase(phase: Phase, found: dict[str, Any]) -> None:
             board[name] = step
     if float(board.get("ladder_z") or 1.0) != phase.ladder_z:
         board["ladder_z"] = phase.ladder_z
+    if found.get("code"):
+        found["code"] = _code(phase, found["code"])
     if board:
         found["leaderboard"] = {name: value for name, value in board.items() if value is not None}
+
+
+def _code(phase: Phase, said: dict[str, Any]) -> dict[str, Any]:
+    """Bring what the document says of code to the limits of its phase today."""
+    usual = asdict(CodeRules())
+    now = {name: getattr(phase, name) for name in ("time_limit_s", "memory_mb", "max_bytes")}
+    changed = {
+        name: value
+        for name, value in (now | {"logs": str(phase.logs)}).items()
+        if said.get(name, usual[name]) != value
+    }
+    return said | changed
 
 
 def _ladder(value: object) -> str:

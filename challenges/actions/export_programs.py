@@ -42,13 +42,13 @@ def is_program(challenge: Challenge) -> bool:
 
 
 def versions(challenge: Challenge) -> list[HoldoutVersion]:
-    """List the sealed programs, data and source of a challenge, each once."""
+    """List the sealed programs, data, inputs of code and source of a challenge, each once."""
     current = PhaseTask.objects.filter(phase__challenge=challenge, current=True)
-    tasks = current.select_related("holdout", "scorer_version__programs").order_by("pk")
+    tasks = current.select_related("holdout", "plan__inputs", "scorer_version__programs")
     found = [challenge.source] if challenge.source else []
-    for task in tasks:
-        programs = task.scorer_version.programs
-        found += [one for one in (programs, task.holdout) if one is not None]
+    for task in tasks.order_by("pk"):
+        own = (task.scorer_version.programs, task.holdout, task.plan.inputs if task.plan else None)
+        found += [one for one in own if one is not None]
     return list(dict.fromkeys(found))
 
 

@@ -7,11 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from challenges import rules
+from challenges.actions import export_code, export_programs
 from challenges.actions import export_documents as documents
-from challenges.actions import export_programs
 from challenges.actions.export_documents import PAGE, TERMS
 from challenges.actions.imports import held_out_fingerprint, standard_terms
 from challenges.bundles import codabench_program, exporting
@@ -45,6 +46,8 @@ class Export:
     members: list[Member] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
     source: export_programs.Source | None = None
+    # What Codabench has no equal for, in French.
+    lost: list[str] = field(default_factory=list)
 
     def put(self, path: str, content: bytes | str | Callable[[], IO[bytes]]) -> str:
         """Add a file; returns its path."""
@@ -163,10 +166,11 @@ def _source(challenge: Challenge) -> dict[str, Any]:
 
 
 def _sealed_files(challenge: Challenge) -> dict[str, SealedFile]:
+    """Give the sealed files of the answers in force, and of the inputs of code, by name."""
+    current = PhaseTask.objects.filter(phase__challenge=challenge, current=True)
     found = SealedFile.objects.filter(
+        Q(version__in=current.values("holdout")) | Q(version__in=current.values("plan__inputs")),
         kind="source",
-        version__phase_tasks__phase__challenge=challenge,
-        version__phase_tasks__current=True,
     )
     return {each.name: each for each in found.distinct().order_by("pk")}
 
@@ -248,7 +252,13 @@ def _tasks(made: Export, document: dict[str, Any]) -> export_programs.Tasks:
     if not document:
         return export_programs.tasks(made.challenge, made.source)
     data = {"reference_data": exporting.REFERENCE} if made.reference is not None else {}
-    task = codabench.Task(0, made.challenge.title, _program(made, document), data)
+    said = export_code.description(document)
+    made.lost += [said] if said else []
+    hidden = export_code.inputs(document)
+    if made.reference is not None and hidden:
+        made.put(f"{exporting.INPUTS}/{hidden}", partial(_opened, _located(made.reference, hidden)))
+        data["input_data"] = exporting.INPUTS
+    task = codabench.Task(0, made.challenge.title, _program(made, document), data, said)
     indexes = made.challenge.phases.values_list("index", flat=True)
     return export_programs.Tasks([task], {index: [0] for index in indexes})
 
@@ -281,6 +291,7 @@ def _openemploi(made: Export, document: dict[str, Any]) -> dict[str, Any]:
         **({} if document else {"source": _source(made.challenge)}),
         "settings": documents.settings(made.challenge),
         "files": made.rows,
+        **({"lost_in_codabench": list(made.lost)} if made.lost else {}),
     }
 
 

@@ -10,7 +10,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import blurs, drafts
+from challenges.actions import blurs, code_imports, drafts
 from challenges.actions.rehearsals import Rehearsal, sentence
 from challenges.bundles import portable, recorded
 from challenges.bundles.folder import Folder
@@ -356,6 +356,9 @@ def _write(
             organisation=organisation,
             by=by,
         )
+        code_imports.give(
+            challenge=challenge, spec=spec, folder=folder, sealed=version is not None, by=by
+        )
         then(challenge)
     return challenge
 
@@ -381,6 +384,7 @@ def _holdout(
         files={
             safe_name(entry.path): place.read(entry.path, limit_bytes=MAX_FILE_BYTES)
             for entry in kept_apart(spec)
+            if entry.role is not Role.HIDDEN_INPUTS  # sealed by themselves, far from any label
         },
         by=by,
     )

@@ -32,6 +32,7 @@ COMPETITION, DOCUMENT, SUMS, SOURCE = (
     "source",
 )
 PAGES, PUBLIC, REFERENCE, SEALED, PROGRAMS = "pages", "public", "reference", "sealed", "programs"
+INPUTS = "inputs"  # of code: mounted by Codabench without the answers
 CODE, SUM, SEALED_CODE = "E_EXPORT", "E_EXPORT_SUM", "E_SEALED"
 MAX_FILE_BYTES, MAX_FILES = 2 << 30, 2_000
 Row = Mapping[str, Any]

@@ -7,9 +7,10 @@ from django.utils.formats import localize
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from challenges.enums import BuildState, EntryStatus
+from challenges.enums import BuildState, EntryStatus, PhaseKind
 from challenges.models import Challenge, ChallengeDraft, Entry, Phase, PhaseTask
 from challenges.queries import leaks
+from portal.audit.heartbeats import beats
 
 # Two entries that differ on one row in twenty: what an interval of their gap is drawn on.
 DISAGREEMENT = 0.05
@@ -57,6 +58,18 @@ SENTENCES: dict[str, tuple[str | Promise, str | Promise]] = {
     "compiled": (
         _("Les réponses de « %(name)s » sont compilées, chaque mesure définie sur les deux parts"),
         _("les réponses de « %(name)s » sont en cours de compilation"),
+    ),
+    "code_sample": (
+        _("L’échantillon public de « %(name)s » compte %(rows)s lignes"),
+        _("« %(name)s » n’a pas d’échantillon public : redemandez le contrôle du brouillon"),
+    ),
+    "code_inputs": (
+        _("Les entrées réservées de « %(name)s » ont les identifiants des réponses"),
+        _("les entrées réservées de « %(name)s » ne sont pas encore comparées aux réponses"),
+    ),
+    "code_sandbox": (
+        _("Cette installation sait isoler les programmes de « %(name)s »"),
+        _("cette installation ne sait pas isoler les programmes de « %(name)s » : %(why)s"),
     ),
     "fairness": (
         _("L’équité se mesure par groupe sur « %(name)s »"),
@@ -144,7 +157,11 @@ def _build(challenge: Challenge) -> list[Point]:
 
 
 def _phase(phase: Phase, *, first: bool) -> list[Point]:
-    task = PhaseTask.objects.filter(phase=phase, current=True).select_related("holdout").first()
+    task = (
+        PhaseTask.objects.filter(phase=phase, current=True)
+        .select_related("holdout", "scorer_version", "plan")
+        .first()
+    )
     found = [
         _needed("opens", first or phase.opens_at is not None, phase=phase),
         _needed("closes", phase.closes_at is not None, advice=True, phase=phase),
@@ -160,10 +177,41 @@ def _phase(phase: Phase, *, first: bool) -> list[Point]:
     if task is None:
         return found
     found.append(_needed("compiled", task.holdout.is_compiled, advice=True, phase=phase))
+    if phase.kind == PhaseKind.CODE:
+        found += _code(phase, task)
     found.append(_needed("fairness", _is_fair(task), advice=True, phase=phase))
     if first:
         found += [_baseline(phase), *_leak(phase), *_interval(phase)]
     return found
+
+
+def _code(phase: Phase, task: PhaseTask) -> list[Point]:
+    """Say whether code has what it reads, and a host that can isolate it."""
+    if task.scorer_version.is_program:
+        return [_sandbox(phase)]
+    place = (phase.index, phase.name)
+    if task.plan is None:
+        return [Point("code_sample", "missing", place), _sandbox(phase)]
+    rows = Point("code_sample", "ready", place, (("rows", task.plan.sample_rows),))
+    # The check of the draft compares them; so does each compilation of the answers.
+    return [
+        rows,
+        _needed("code_inputs", task.holdout.is_compiled, advice=True, phase=phase),
+        _sandbox(phase),
+    ]
+
+
+def _sandbox(phase: Phase) -> Point:
+    """Repeat what the worker says of its host; nothing is known before its first sign of life."""
+    place = (phase.index, phase.name)
+    worker = next((each for each in beats() if each.name == "worker"), None)
+    if worker is None or "isolates" not in worker.facts:
+        unknown = _("le service de notation n’a pas encore dit ce qu’il sait faire")
+        return Point("code_sandbox", "advice", place, (("why", str(unknown)),))
+    if worker.facts["isolates"] is True:
+        return Point("code_sandbox", "ready", place)
+    why = worker.facts.get("lacks") or _("demandez à l’administration du portail")
+    return Point("code_sandbox", "missing", place, (("why", str(why)),))
 
 
 def _is_fair(task: PhaseTask) -> bool:

@@ -92,8 +92,14 @@ class Worker:
         if not force and now - self._tidied < settings.REAP_SECONDS:
             return
         self._tidied = now
-        isolates = isolation.missing() is None
-        beat("worker", claimed=self._claimed, process=self.name, isolates=isolates)
+        lacks = isolation.missing()
+        beat(
+            "worker",
+            claimed=self._claimed,
+            process=self.name,
+            isolates=lacks is None,
+            **({"lacks": lacks.sentence} if lacks else {}),
+        )
         self._claimed = False
         jobs.reap(buried=_bury)
         evaluations.sweep()

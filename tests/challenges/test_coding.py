@@ -7,9 +7,11 @@ from challenges.bundles.code import CodeRules
 from challenges.bundles.spec import Role
 from challenges.enums import PhaseKind
 from challenges.models import Challenge, ChallengeDraft, PhaseTask
+from challenges.queries import preparation
 from challenges.worker import drain
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
+from portal.audit.heartbeats import beat
 from portal.audit.models import AuditEvent
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges.bundles.folders import CODE_FILES
@@ -63,7 +65,10 @@ def test_a_challenge_of_code_by_form_has_its_phase_its_plan_and_its_limits(by: U
     assert task.plan is not None
     assert (task.plan.ids, task.plan.environment, task.plan.sample_rows) == ("id", "systeme", 100)
     assert task.plan.inputs.holdout.name == "niveau/inputs"
-    assert [each["name"] for each in task.plan.sample_files] == ["inputs.csv"]
+    assert [each["name"] for each in task.plan.sample_files] == [
+        "inputs.csv",
+        "submission_format.csv",
+    ]
     held = HoldoutVersion.objects.get(pk=task.holdout_id)
     assert list(held.files.filter(kind="source").values_list("name", flat=True)) == ["truth.csv"]
     assert coding.rules_of(challenge) == rules
@@ -83,8 +88,7 @@ def test_files_go_with_what_teams_send(by: User) -> None:
         "truth",
     }
     assert authoring.incomplete(challenge) == ["le fichier de test"]
-    events = AuditEvent.objects.filter(action="challenge.code_settled").order_by("pk")
-    assert [each.facts["code"] for each in events] == [True, False]
+    assert AuditEvent.objects.filter(action="challenge.code_settled").count() == 2
 
 
 def test_rules_change_in_the_draft_of_an_organiser_alone(by: User) -> None:
@@ -124,3 +128,31 @@ def test_inputs_that_do_not_agree_with_the_answers_are_told_without_a_row(by: Us
     assert (written.state, [each["code"] for each in written.errors]) == ("refused", ["E_IDS"])
     assert "CANARI" not in str(written.errors)
     assert "A0007" not in str(written.errors)
+
+
+def test_the_checklist_tells_the_sample_the_inputs_and_the_host(by: User) -> None:
+    challenge = built(by)
+
+    def told(**facts: object) -> dict[str, tuple[str, str]]:
+        beat("worker", **facts)
+        points = preparation.checklist(challenge)
+        return {one.key: (one.state, one.sentence) for one in points if one.key.startswith("code_")}
+
+    assert told(isolates=True) == {
+        "code_sample": ("ready", "L’échantillon public de « Phase unique » compte 100 lignes"),
+        "code_inputs": (
+            "ready",
+            "Les entrées réservées de « Phase unique » ont les identifiants des réponses",
+        ),
+        "code_sandbox": (
+            "ready",
+            "Cette installation sait isoler les programmes de « Phase unique »",
+        ),
+    }
+    lacking = told(isolates=False, lacks="bubblewrap n’est pas installé.")
+    assert lacking["code_sandbox"] == (
+        "missing",
+        "cette installation ne sait pas isoler les programmes de « Phase unique » : "
+        "bubblewrap n’est pas installé.",
+    )
+    assert told()["code_sandbox"][0] == "advice"

@@ -62,6 +62,7 @@ class Command(SpeakingCommand):
             "slug": challenge.slug,
             "file": str(options["path"]),
             "size": _written(options["path"], made),
+            **({"lost_in_codabench": made.lost} if made.lost else {}),
         }, True
 
     def tell(self, answer: dict[str, Any]) -> None:
@@ -70,6 +71,8 @@ class Command(SpeakingCommand):
             self.stderr.write(answer["error"]["message"])
         else:
             self.stdout.write(f"{answer['slug']} : {answer['file']}, {answer['size']} octets")
+            for said in answer.get("lost_in_codabench", ()):
+                self.stdout.write(said)
 
 
 def _read(path: Path) -> bytes:

@@ -102,4 +102,4 @@ def test_a_sample_that_is_small_or_shows_hidden_rows_is_told_by_counts(tmp_path:
 
     assert [(one.code, one.value) for one in portable.read(short).errors] == [("E_CODE", "99")]
     assert [(one.code, one.value) for one in report.warnings] == [("W_SAMPLE_HIDDEN", "")]
-    assert report.warnings[1].message.startswith("1 ligne est aussi")
+    assert report.warnings[0].message.startswith("1 ligne est aussi")
