@@ -5,8 +5,11 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from challenges import rules as permissions
 from challenges.actions import authoring
+from challenges.actions.notices import announce
 from challenges.bundles.code import (
     ENVIRONMENTS,
     KEY,
@@ -16,11 +19,21 @@ from challenges.bundles.code import (
     SECONDS,
     CodeRules,
 )
-from challenges.enums import BuildState, LogAudience, PhaseKind
-from challenges.models import Challenge
+from challenges.enums import (
+    BuildState,
+    ChallengeStatus,
+    LogAudience,
+    NoticeKind,
+    PhaseKind,
+    PhaseMoment,
+)
+from challenges.models import Challenge, Entry
+from portal.accounts.authorization import require
 from portal.accounts.models import User
+from portal.audit.outbox import owe
 from portal.audit.record import record
-from portal.lib.refusals import Invalid
+from portal.lib import clock
+from portal.lib.refusals import Conflict, Invalid
 
 
 def rules_of(challenge: Challenge) -> CodeRules | None:
@@ -60,14 +73,67 @@ def settle(*, challenge: Challenge, rules: CodeRules | None, by: User) -> Challe
     challenge.version += 1
     challenge.save(update_fields=["bundle", "version"])
     if rules is not None:
-        challenge.phases.filter(kind=PhaseKind.CODE).update(
-            time_limit_s=rules.time_limit_s,
-            memory_mb=rules.memory_mb,
-            logs=LogAudience(rules.logs),
-            max_bytes=rules.max_bytes,
-        )
+        _limit(challenge, rules)
     record("challenge.code_settled", by=by, on=challenge, code=rules is not None)
     return challenge
+
+
+@transaction.atomic
+def amend(*, challenge: Challenge, rules: CodeRules, by: User) -> Challenge:
+    """Change how code is run in a published challenge, before anybody could send any.
+
+    In order: the document; limits of its phases; notice and letters; event
+    "challenge.code_amended". The same rules change nothing. Raises NotAllowed; Invalid for rules
+    out of bounds or another environment; Conflict once a phase opened or a team sent something,
+    or where teams do not send code.
+    """
+    challenge = Challenge.objects.locked(challenge)
+    require(permissions.may_edit_challenge, by, challenge)
+    former = rules_of(challenge)
+    if former is None or not may_amend(challenge):
+        raise Conflict(
+            _("Une phase a déjà ouvert, ou une équipe a déjà soumis : ceci ne change plus."),
+            code="code_frozen",
+        )
+    _refuse_out_of_bounds(rules)
+    if rules.environment != former.environment:
+        raise Invalid(_("L’environnement ne change que dans un brouillon."), code="code_rules")
+    if rules == former:
+        return challenge
+    said = asdict(rules) | {"layouts": list(rules.layouts)}
+    challenge.bundle = {**challenge.bundle, KEY: said}
+    challenge.version += 1
+    challenge.save(update_fields=["bundle", "version"])
+    _limit(challenge, rules)
+    notice = announce(
+        challenge=challenge,
+        kind=NoticeKind.TEXT,
+        sentence=gettext_lazy("Les règles d’exécution des programmes changent avant l’ouverture."),
+        at=clock.now(),
+    )
+    record("challenge.code_amended", by=by, on=challenge)
+    owe("mail.notice", key=str(notice.pk), notice_id=notice.pk)
+    return challenge
+
+
+def may_amend(challenge: Challenge) -> bool:
+    """Say whether a published challenge has neither opened a phase nor received anything."""
+    now = clock.now()
+    before = {PhaseMoment.COMING, PhaseMoment.UNDATED}
+    begun = any(each.moment(now) not in before for each in challenge.phases.all())
+    entered = Entry.objects.filter(
+        enrolment__phase__challenge=challenge, is_baseline=False
+    ).exists()
+    return challenge.status == ChallengeStatus.PUBLISHED and not begun and not entered
+
+
+def _limit(challenge: Challenge, rules: CodeRules) -> None:
+    challenge.phases.filter(kind=PhaseKind.CODE).update(
+        time_limit_s=rules.time_limit_s,
+        memory_mb=rules.memory_mb,
+        logs=LogAudience(rules.logs),
+        max_bytes=rules.max_bytes,
+    )
 
 
 def _refuse_out_of_bounds(rules: CodeRules) -> None:

@@ -92,7 +92,8 @@ class CodeForm(forms.Form):
         ),
     )
 
-    def __init__(self, data: Any = None, *, rules: CodeRules | None) -> None:
+    def __init__(self, data: Any = None, *, rules: CodeRules | None, draft: bool = True) -> None:
+        """Show the rules, or the usual ones; once published, what teams send stays."""
         usual = rules or CodeRules()
         super().__init__(
             data,
@@ -106,12 +107,16 @@ class CodeForm(forms.Form):
                 "logs": usual.logs,
             },
         )
+        if not draft:
+            for name in ("sent", "environment"):
+                del self.fields[name]
         self.usual = usual
 
     def clean(self) -> dict[str, Any]:
         """Ask for a layout at least, of code alone."""
         sent: dict[str, Any] = super().clean() or {}
-        if sent.get("sent") == CODE and not sent.get("layouts") and "layouts" not in self.errors:
+        is_code = sent.get("sent", CODE) == CODE
+        if is_code and not sent.get("layouts") and "layouts" not in self.errors:
             self.add_error("layouts", _("Admettez une présentation au moins."))
         return sent
 
@@ -119,10 +124,10 @@ class CodeForm(forms.Form):
     def rules(self) -> CodeRules | None:
         """Return the rules of code; None for predictions."""
         sent = self.cleaned_data
-        if sent["sent"] == PREDICTIONS:
+        if sent.get("sent") == PREDICTIONS:
             return None
         return CodeRules(
-            environment=sent["environment"],
+            environment=sent.get("environment", self.usual.environment),
             layouts=tuple(each for each in LAYOUTS if each in sent["layouts"]),
             time_limit_s=sent["time_limit_s"],
             memory_mb=sent["memory_mb"],

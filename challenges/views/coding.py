@@ -19,12 +19,17 @@ def write_code(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose what teams send; the rules of code change in a draft only."""
     challenge = run_by(request, slug)
     former = coding.rules_of(challenge)
-    form = CodeForm(request.POST if request.method == "POST" else None, rules=former)
-    status = tried(
-        form,
-        lambda: coding.settle(challenge=challenge, rules=form.rules, by=person(request)),
-        {"code_rules": "layouts"},
-    )
+    draft, by = challenge.status == ChallengeStatus.DRAFT, person(request)
+    sent = request.POST if request.method == "POST" else None
+    form = CodeForm(sent, rules=former, draft=not challenge.is_public)
+
+    def act() -> None:
+        if challenge.is_public and form.rules is not None:
+            coding.amend(challenge=challenge, rules=form.rules, by=by)
+        else:
+            coding.settle(challenge=challenge, rules=form.rules, by=by)
+
+    status = tried(form, act, {"code_rules": "layouts"})
     if not status:
         messages.success(request, _("Enregistré."))
         turned = (form.rules is None) != (former is None)
@@ -33,7 +38,7 @@ def write_code(request: HttpRequest, slug: str) -> HttpResponse:
         challenge,
         "write_code",
         form=form,
-        draft=challenge.status == ChallengeStatus.DRAFT,
+        open_to_change=draft or (former is not None and coding.may_amend(challenge)),
         rules=former,
         lede=_("Des fichiers de réponses, ou des programmes que le portail lance lui-même."),
     )

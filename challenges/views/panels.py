@@ -64,6 +64,8 @@ FIXES = {
     "primary": "write_scoring",
     "fairness": "write_files",
     "baseline": "write_files",
+    "code_sample": "write_files",
+    "code_inputs": "organiser",
     "quota": "write_phases",
     "leak": "write_phases",
     "opens": "organiser",
