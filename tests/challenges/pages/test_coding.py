@@ -44,7 +44,7 @@ def test_a_challenge_of_code_is_written_by_form_to_its_phase(client: Client, by:
     assert (phase.kind, phase.max_bytes, phase.memory_mb) == ("code", 20_000_000, 512)
     assert PhaseTask.objects.get(current=True).plan is not None
     settings = client.get(at("write_phase", 0)).text
-    assert "le programme de l’équipe tourne" in settings
+    assert "le programme de l’équipe est lancé" in settings
     assert 'name="memory_mb"' not in settings
     more = client.post(at("write_phases"), {"name": "Finale", "kind": "final"})
     assert more.status_code == 422
