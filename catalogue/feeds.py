@@ -5,13 +5,13 @@ from dataclasses import replace
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from catalogue.queries import cards
 from catalogue.search import engine
 from catalogue.search.query import ResourceQuery, Sort
+from portal.lib.feeds import Feed
 
 MOST = 50
 
@@ -24,7 +24,7 @@ def resources(request: HttpRequest) -> HttpResponse:
     query = replace(asked, sort=Sort.UPDATED, page=1, size=MOST)
     found = cards.in_order(engine().search(query).ids)
     listed = request.build_absolute_uri(f"{reverse('catalogue:list')}?{query.serialise()}")
-    feed = Atom1Feed(
+    feed = Feed(
         title=_("Open Emploi : ressources"),
         link=listed,
         description=_("Les ressources publiées qui répondent à cette recherche."),

@@ -4,13 +4,13 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from challenges.enums import PUBLIC_STATUSES
 from challenges.models import Challenge, Notice
 from challenges.queries import forum
+from portal.lib.feeds import Feed
 
 MOST = 50
 
@@ -20,7 +20,7 @@ MOST = 50
 def discussion(request: HttpRequest, slug: str) -> HttpResponse:
     """Answer the last messages of the discussion of a public challenge as Atom; none hidden."""
     challenge = get_object_or_404(Challenge.objects.public(), slug=slug)
-    feed = Atom1Feed(
+    feed = Feed(
         title=_("Entraide : %(title)s") % {"title": challenge.title},
         link=request.build_absolute_uri(reverse("challenges:help", args=[slug])),
         description=challenge.summary,
@@ -46,7 +46,7 @@ def discussion(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def announcements(request: HttpRequest) -> HttpResponse:
     """Answer the latest announcements of the public challenges as Atom."""
-    feed = Atom1Feed(
+    feed = Feed(
         title=_("Open Emploi : challenges"),
         link=request.build_absolute_uri(reverse("challenges:list")),
         description=_("Les annonces des challenges d’innovation."),

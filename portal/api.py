@@ -46,7 +46,7 @@ FIELD_WORDS: dict[str, Any] = {
 class ExactJson(Parser):
     """Read JSON that says it is JSON: a form of another site cannot.
 
-    No text holds a NUL byte, which PostgreSQL cannot keep.
+    No text holds a NUL byte, which PostgreSQL cannot keep, nor half of a surrogate pair.
     """
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class ExactJson(Parser):
         return self._whole(super().parse_body(request))
 
     def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> Any:
-        """Read the fields of an address or of a form; raises Refusal for a NUL byte."""
+        """Read the fields of an address or of a form; raises Refusal for what none can keep."""
         return self._whole(super().parse_querydict(data, list_fields, request))
 
     def _whole(self, read: Any) -> Any:

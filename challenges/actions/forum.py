@@ -12,6 +12,7 @@ from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.characters import require_plain_line, require_plain_text
 from portal.lib.markdown import render
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
 
@@ -28,9 +29,10 @@ def open_thread(*, challenge: Challenge, title: str, body_md: str, by: User) -> 
 
     In order: thread; message, marked when an organiser writes it; letter to the organisers.
     Raises NotAllowed for who may not write, or was blocked; QuotaSpent past five threads a day
-    or twelve messages an hour; Invalid for a text that cannot be rendered.
+    or twelve messages an hour; Invalid for control characters, a text that cannot be rendered.
     """
     challenge = _written_by(challenge, by)
+    require_plain_line(title)
     now = clock.now()
     since = now - timedelta(days=1)
     if challenge.threads.filter(by=by, at__gt=since).count() >= THREADS_A_DAY:
@@ -73,6 +75,7 @@ def _written_by(challenge: Challenge, by: User) -> Challenge:
 
 
 def _post(thread: Thread, body_md: str, by: User) -> Post:
+    require_plain_text(body_md)
     if len(body_md) > BODY_CHARACTERS:
         raise Invalid(_("Ce message est trop long."), code="post_long")
     now = clock.now()

@@ -16,6 +16,7 @@ from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.characters import require_plain_text
 from portal.lib.refusals import Conflict
 
 MOST_A_DAY = 10
@@ -41,11 +42,12 @@ def write(*, challenge: Challenge, text: str, by: User) -> Notice:
     """Announce something to everybody, in the organiser's own words: plain text, never rewritten.
 
     In order: notice; event "notice.written"; letters to the people registered. Raises
-    NotAllowed; Conflict before the challenge is public, for the same text twice in ten minutes,
-    past ten announcements a day.
+    NotAllowed; Invalid for control characters; Conflict before the challenge is public, for the
+    same text twice in ten minutes, past ten announcements a day.
     """
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_edit_challenge, by, challenge)
+    require_plain_text(text)
     if not challenge.is_public:
         raise Conflict(
             _("Une annonce paraît une fois le challenge publié."), code="notice_before_visa"

@@ -34,6 +34,7 @@ from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.characters import require_plain_line
 from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed
 
 _NAME_MAX = 80
@@ -94,11 +95,13 @@ def create(*, challenge: Challenge, name: str, by: User) -> Team:
     """Create a team with its author as captain.
 
     In order: team; membership; event "team.created". Raises NotAllowed without accepted
-    registration and rules; Conflict when the person has a team or the name is taken.
+    registration and rules; Invalid for a name that cannot be shown; Conflict when the person has
+    a team or the name is taken.
     """
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_take_part, by, challenge)
     _require_registered(challenge, by)
+    require_plain_line(name)
     name = " ".join(name.split())[:_NAME_MAX]
     slug = slugify(name)
     if not slug:

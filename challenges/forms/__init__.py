@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from challenges.actions import fact_sheets
 from challenges.client.receipts import MAX_BYTES
 from challenges.models import Phase, Terms
+from portal.lib.characters import plain_line
 from portal.lib.files import safe_name
 
 
@@ -45,6 +46,7 @@ class TeamForm(forms.Form):
     name = forms.CharField(
         label=_("Nom de l’équipe"),
         max_length=80,
+        validators=[plain_line],
         help_text=_("Ce nom est public : il paraît au classement."),
         error_messages={"required": _("Donnez un nom à votre équipe.")},
     )

@@ -3,6 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.lib.characters import plain_line, plain_text
+
 
 class PostForm(forms.Form):
     """Write a message."""
@@ -10,6 +12,7 @@ class PostForm(forms.Form):
     body_md = forms.CharField(
         label=_("Message"),
         max_length=10_000,
+        validators=[plain_text],
         help_text=_(
             "Public, sous votre nom affiché, en Markdown. N’y mettez ni réponse du challenge ni "
             "donnée personnelle."
@@ -25,6 +28,7 @@ class ThreadForm(PostForm):
     title = forms.CharField(
         label=_("Sujet"),
         max_length=160,
+        validators=[plain_line],
         error_messages={"required": _("Donnez un sujet au fil.")},
     )
 
@@ -37,6 +41,7 @@ class ReportForm(forms.Form):
     reason = forms.CharField(
         label=_("Motif"),
         max_length=300,
+        validators=[plain_line],
         help_text=_("Lu par les organisateurs et la modération de la Région."),
         error_messages={"required": _("Dites ce qui ne va pas dans ce message.")},
     )
@@ -48,6 +53,7 @@ class HideForm(forms.Form):
     reason = forms.CharField(
         label=_("Motif"),
         max_length=300,
+        validators=[plain_line],
         help_text=_("La personne le lira, et il paraît à la place du message."),
         error_messages={"required": _("Dites pourquoi le message est masqué.")},
     )
@@ -59,6 +65,7 @@ class BlockForm(forms.Form):
     reason = forms.CharField(
         label=_("Motif"),
         max_length=300,
+        validators=[plain_line],
         help_text=_("Pour le journal. La personne continue de lire."),
         error_messages={"required": _("Dites pourquoi la personne est écartée.")},
     )

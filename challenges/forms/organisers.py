@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from challenges.enums import OrganiserRole
+from portal.lib.characters import plain_text
 
 ROLES = {
     OrganiserRole.OWNER: _("Responsable : tout, et qui organise"),
@@ -47,6 +48,7 @@ class AnnouncementForm(forms.Form):
     text = forms.CharField(
         label=_("Annonce"),
         max_length=2_000,
+        validators=[plain_text],
         help_text=_(
             "Publique, datée, jamais modifiée. Les inscrits la reçoivent aussi par courriel."
         ),

@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
-from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
@@ -26,6 +25,7 @@ from challenges.views.head import find, scene, shares
 from challenges.views.standings import board_wanted, open_to_sites, phase_wanted
 from portal.lib import clock
 from portal.lib.conditional import tagged
+from portal.lib.feeds import Feed
 from portal.lib.refusals import Hidden
 
 MOST_ROWS = 10
@@ -132,7 +132,7 @@ def feed(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Answer the standings of each phase of a challenge, then its notices, as Atom."""
     challenge = find(request, slug)
     page = request.build_absolute_uri(reverse("challenges:standings", args=[slug]))
-    atom = Atom1Feed(
+    atom = Feed(
         title=_("Classement : %(title)s") % {"title": challenge.title},
         link=page,
         description=_("Les classements et les annonces de ce challenge."),

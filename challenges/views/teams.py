@@ -24,7 +24,7 @@ from portal.accounts.models import User
 from portal.lib.refusals import Conflict, Hidden, Invalid, Refusal
 
 # Refusals that are about the name typed: they stand beside the field.
-NAME_FAULTS = frozenset({"team_name", "team_name_taken"})
+NAME_FAULTS = frozenset({"team_name", "team_name_taken", "characters"})
 
 
 def person(request: HttpRequest) -> User:

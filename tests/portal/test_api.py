@@ -130,7 +130,7 @@ def test_a_broken_form_is_refused(client: Client, address: str) -> None:
 
 
 def test_a_text_with_a_nul_byte_is_refused_everywhere(client: Client) -> None:
-    """PostgreSQL keeps none and looks for none."""
+    """PostgreSQL keeps none and looks for none; UTF-8 writes no half of a surrogate pair."""
     team = TeamFactory()
     place, headers = f"/api/v1/challenges/{team.challenge.slug}", bearer(captain_of(team))
     file = BytesIO(b"id,y\n")
@@ -141,13 +141,15 @@ def test_a_text_with_a_nul_byte_is_refused_everywhere(client: Client) -> None:
         client.get("/api/v1/entries?challenge=%00", headers=headers),
         client.post(f"{place}/phases/0/entries", entry, headers={**headers, **key}),
         client.post(f"{place}/teams", {"name": "a\0b"}, "application/json", headers=headers),
+        client.post(f"{place}/teams", {"name": "a\ud800"}, "application/json", headers=headers),
+        client.post(f"{place}/teams", {"a\ud800": "b"}, "application/json", headers=headers),
         client.post(
             f"{place}/phases/0/entries",
             {"file": BytesIO(b"id,y\n1,0.5\n")},
             headers={**headers, "Idempotency-Key": "a\0b"},
         ),
     ]
-    assert [problem(each) for each in answers] == [(400, "malformed")] * 4
+    assert [problem(each) for each in answers] == [(400, "malformed")] * 6
     for name in ("a%00b", "a%00b.csv"):
         answer = client.get(f"{place}/leaderboards/{name}")
         assert problem(answer) == (404, "not_found")
