@@ -1,11 +1,13 @@
 """Teams, their members, their invitations and their enrolment in a phase."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils.crypto import salted_hmac
 
 from challenges.enums import InvitationState, MergeState, TeamRole, TeamState
@@ -28,6 +30,15 @@ class TeamQuerySet(models.QuerySet["Team"]):
     def live(self) -> "TeamQuerySet":
         """Keep the teams that may enter files, the references apart."""
         return self.filter(state__in=[TeamState.OPEN, TeamState.FULL], is_baseline=False)
+
+    def entered(self, **kept: Any) -> "TeamQuerySet":
+        """Keep the live teams that sent a file, or took in a team that did: those that one counts.
+
+        kept: what is asked of the enrolment besides, as phase=… or entries__status=….
+        """
+        ours = Q(team_id=OuterRef("pk")) | Q(team__merged_into_id=OuterRef("pk"))
+        kept = {"entries__isnull": False, **kept}
+        return self.live().filter(Exists(Enrolment.objects.filter(ours, **kept)))
 
     def counted_for(self, team_id: int) -> "TeamQuerySet":
         """Keep a team and those that merged into it: what they sent counts together."""
@@ -231,7 +242,14 @@ class MergeRequest(models.Model):
 
 
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
-    """Enrolments: the rows that are locked."""
+    """Enrolments: the teams they count for, the rows that are locked."""
+
+    def entered(self) -> "EnrolmentQuerySet":
+        """Keep those of `TeamQuerySet.entered`, each with its `root`: the key of the team counted."""
+        live = Team.objects.live().values("pk")
+        return self.filter(
+            Q(team_id__in=live) | Q(team__merged_into_id__in=live), entries__isnull=False
+        ).annotate(root=Coalesce("team__merged_into_id", "team_id"))
 
     def locked(self, enrolment: "Enrolment") -> "Enrolment":
         """Return the fresh row, held until the end of the transaction."""

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from challenges.enums import ChallengeStatus, EntryStatus, PhaseMoment
-from challenges.models import Challenge, Phase
+from challenges.models import Challenge, Phase, Team
 from challenges.models.challenge import ChallengeQuerySet
 from challenges.models.people import Viewer
 from portal.lib import clock
@@ -33,10 +34,16 @@ def counted(user: Viewer) -> ChallengeQuerySet:
             Prefetch("phases", Phase.objects.select_related("reveal").order_by("index"))
         )
         .annotate(
-            scored_teams=Count("teams", filter=scored, distinct=True),
+            scored_teams=Coalesce(Subquery(_scored_teams(), output_field=IntegerField()), 0),
             scored_entries=Count("teams__enrolments__entries", filter=scored, distinct=True),
         )
     )
+
+
+def _scored_teams() -> QuerySet[Team, dict[str, int]]:
+    entered = Team.objects.entered(entries__status=EntryStatus.SCORED)
+    found = entered.filter(challenge=OuterRef("pk")).order_by().values("challenge")
+    return found.annotate(n=Count("pk")).values("n")
 
 
 def listed(user: Viewer, *, moment: PhaseMoment | None = None) -> list[Listed]:

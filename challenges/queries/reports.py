@@ -5,13 +5,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 
-from challenges.enums import EntryStatus, EvaluationState, Split
-from challenges.models import Challenge, Column, Entry, Evaluation, Phase, Standing, TeamMember
+from challenges.enums import EntryStatus, EvaluationState, RescoringState, Split
+from challenges.models import (
+    Challenge,
+    Column,
+    Entry,
+    Evaluation,
+    Phase,
+    Standing,
+    Team,
+    TeamMember,
+)
 from challenges.queries import boards, findings
 from challenges.queries.boards import Board, Row
 from challenges.queries.findings import Audited
+from challenges.queries.statistics import causes_by_phase
 
 # Everyone reads the same report: what only some may read is not in it.
 READER = AnonymousUser()
@@ -70,7 +80,8 @@ def document(phase: Phase, audits: Sequence[Audited]) -> dict[str, Any]:
             {"at": _instant(each.at), "kind": str(each.kind), "text": each.text}
             for each in challenge.notices.order_by("at", "pk")
         ],
-        "scorer_versions": len({each.scorer_version_id for each in phase.tasks.all()}),
+        # The first one, and those that took its place: what was only tried or refused is not told.
+        "scorer_versions": 1 + phase.rescorings.filter(state=RescoringState.IN_FORCE).count(),
     }
 
 
@@ -103,19 +114,19 @@ def ranked(
 
 
 def participation(phase: Phase) -> dict[str, Any]:
-    """Count teams, people, entries by their outcome and failures by their code."""
+    """Count teams, people, entries by their outcome and failures by their code.
+
+    Teams are those of `TeamQuerySet.entered`. A cause that fewer than three of them met is under
+    "other": told apart, it would tell who.
+    """
     entries = Entry.objects.filter(
         enrolment__phase=phase, enrolment__team__is_baseline=False, is_bench=False
     )
     states = dict(entries.order_by().values_list("status").annotate(n=Count("pk")))
-    failures = dict(
-        entries.exclude(reason_code="")
-        .order_by()
-        .values_list("reason_code")
-        .annotate(n=Count("pk"))
-    )
-    teams = entries.order_by().values("enrolment__team").distinct()
-    people = TeamMember.objects.filter(team__in=teams).order_by().values("user").distinct()
+    causes = causes_by_phase(entries, always=()).get(phase.pk, [])
+    teams = Team.objects.entered(phase=phase, entries__is_bench=False)
+    of_teams = Q(team__in=teams.values("pk")) | Q(team__merged_into__in=teams.values("pk"))
+    people = TeamMember.objects.filter(of_teams).order_by().values("user").distinct()
     return {
         "teams": teams.count(),
         "people": people.count(),
@@ -124,7 +135,7 @@ def participation(phase: Phase) -> dict[str, Any]:
         "refused": states.get(EntryStatus.REJECTED, 0),
         "failed": states.get(EntryStatus.FAILED, 0),
         "withdrawn": states.get(EntryStatus.WITHDRAWN, 0),
-        "causes": dict(sorted(failures.items(), key=lambda each: (-each[1], each[0]))),
+        "causes": {code or "other": count for code, count in causes},
     }
 
 

@@ -4,7 +4,7 @@ No score is read here, private or public, and no label; a cause seen in fewer th
 not told apart, unless it is ours or that of the scoring program.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from math import ceil
@@ -14,7 +14,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from challenges.enums import EntryStatus, EvaluationState, JobKind, ReasonCode, RegistrationState
-from challenges.models import Challenge, Entry, Evaluation, Job, Phase
+from challenges.models import Challenge, Enrolment, Entry, Evaluation, Job, Phase
 from portal.audit.heartbeats import beats
 from portal.lib import clock
 
@@ -24,6 +24,7 @@ TIMES_MOST = 1_000
 DAYS = 30
 OURS = frozenset(ReasonCode)
 OTHER = ""
+_ROOT = Coalesce("enrolment__team__merged_into_id", "enrolment__team_id")
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def of(challenge: Challenge) -> Statistics:
     days = entries.filter(quota_day__gt=since).values("quota_day").annotate(n=Count("pk"))
     return Statistics(
         registered=challenge.registrations.filter(state=RegistrationState.ACCEPTED).count(),
-        teams=challenge.teams.filter(is_baseline=False).count(),
+        teams=challenge.teams.live().count(),
         phases=_phases(challenge),
         days=[(row["quota_day"], row["n"]) for row in days.order_by("quota_day")],
         queue=_queue(challenge),
@@ -96,28 +97,29 @@ def of(challenge: Challenge) -> Statistics:
 def _phases(challenge: Challenge) -> list[PhaseFigures]:
     phases = list(challenge.phases.order_by("index"))
     entries = Entry.objects.filter(enrolment__phase__challenge=challenge, is_baseline=False)
-    counted = _statuses(entries)
-    causes = _causes(entries)
+    counted, teams = _statuses(entries), _teams(challenge)
+    causes = causes_by_phase(entries)
     used = _used(challenge)
     times = _times(challenge)
-    return [_figures(each, counted, causes, used, times) for each in phases]
+    return [_figures(each, counted, teams, causes, used, times) for each in phases]
 
 
 def _figures(
     phase: Phase,
-    counted: Mapping[int, tuple[dict[str, int], int]],
+    counted: Mapping[int, dict[str, int]],
+    teams: Mapping[int, int],
     causes: Mapping[int, list[tuple[str, int]]],
     used: Mapping[int, Used],
     times: Mapping[int, list[float]],
 ) -> PhaseFigures:
-    statuses, teams = counted.get(phase.pk, ({}, 0))
+    statuses = counted.get(phase.pk, {})
     seconds = sorted(times.get(phase.pk, []))
     told = len(seconds) >= TIMES_LEAST
     return PhaseFigures(
         index=phase.index,
         name=phase.name,
         entries=sum(statuses.values()),
-        teams=teams,
+        teams=teams.get(phase.pk, 0),
         statuses=statuses,
         causes=causes.get(phase.pk, []),
         median_seconds=median(seconds) if told else None,
@@ -126,35 +128,40 @@ def _figures(
     )
 
 
-def _statuses(entries: QuerySet[Entry]) -> dict[int, tuple[dict[str, int], int]]:
-    found: dict[int, tuple[dict[str, int], int]] = {}
+def _statuses(entries: QuerySet[Entry]) -> dict[int, dict[str, int]]:
+    found: dict[int, dict[str, int]] = {}
     rows = entries.order_by().values("enrolment__phase_id", "status").annotate(n=Count("pk"))
-    teams = (
-        entries.order_by()
-        .values("enrolment__phase_id")
-        .annotate(n=Count("enrolment__team_id", distinct=True))
-    )
-    by_phase = {row["enrolment__phase_id"]: row["n"] for row in teams}
     for row in rows:
-        phase = row["enrolment__phase_id"]
-        found.setdefault(phase, ({}, by_phase[phase]))[0][row["status"]] = row["n"]
+        found.setdefault(row["enrolment__phase_id"], {})[row["status"]] = row["n"]
     return found
 
 
-def _causes(entries: QuerySet[Entry]) -> dict[int, list[tuple[str, int]]]:
-    """Count what ended without a score, by cause; a rare cause of the teams' files is not told."""
+def _teams(challenge: Challenge) -> dict[int, int]:
+    rows = Enrolment.objects.filter(phase__challenge=challenge).entered().order_by()
+    counted = rows.values("phase_id").annotate(n=Count("root", distinct=True))
+    return {row["phase_id"]: row["n"] for row in counted}
+
+
+def causes_by_phase(
+    entries: QuerySet[Entry], *, always: Collection[str] = OURS
+) -> dict[int, list[tuple[str, int]]]:
+    """Count what ended without a score, by phase and cause; a rare cause is not told apart.
+
+    always: the codes that are told however few teams met them. A team counts once with those
+    merged into it. Returns {phase: [(code, entries)]}, the rare ones under OTHER, at the end.
+    """
     ended = [EntryStatus.REJECTED, EntryStatus.FAILED, EntryStatus.NEEDS_ATTENTION]
     rows = (
         entries.filter(status__in=ended)
         .exclude(reason_code="")
         .order_by()
         .values("enrolment__phase_id", "reason_code")
-        .annotate(n=Count("pk"), teams=Count("enrolment__team_id", distinct=True))
+        .annotate(n=Count("pk"), teams=Count(_ROOT, distinct=True))
     )
     found: dict[int, dict[str, int]] = {}
     for row in rows:
         code = row["reason_code"]
-        told = code in OURS or row["teams"] >= TEAMS_LEAST
+        told = code in always or row["teams"] >= TEAMS_LEAST
         counts = found.setdefault(row["enrolment__phase_id"], {})
         key = code if told else OTHER
         counts[key] = counts.get(key, 0) + row["n"]

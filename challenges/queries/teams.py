@@ -4,12 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models.functions import Coalesce
-
-from challenges.enums import EntryStatus, RegistrationState
+from challenges.enums import RegistrationState
 from challenges.models import (
     Challenge,
-    Enrolment,
     Entry,
     Phase,
     Registration,
@@ -107,15 +104,3 @@ def member_names(teams: Iterable[Team]) -> dict[int, str]:
         for member in rows.select_related("user").order_by("joined_at", "pk"):
             names.setdefault(member.team_id, []).append(str(member.user.display_name))
     return {team: ", ".join(found) for team, found in names.items()}
-
-
-def counted_teams(challenge: Challenge) -> int:
-    """Count the teams that sent at least one accepted file, the reference apart."""
-    return (
-        Enrolment.objects.filter(phase__challenge=challenge, team__is_baseline=False)
-        .exclude(entries__isnull=True)
-        .filter(entries__status=EntryStatus.SCORED)
-        .values(root=Coalesce("team__merged_into_id", "team_id"))
-        .distinct()
-        .count()
-    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Subquery, Value
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
@@ -61,20 +61,16 @@ STATUS_FACES = {
 }
 
 
-def counted(model: Any, *tests: Any, **conditions: Any) -> Coalesce:
-    """Count the rows of a model that hang on each challenge, without a join."""
-    rows = (
-        model.objects.filter(*tests, challenge=OuterRef("pk"), **conditions)
+def counted(rows: QuerySet[Any]) -> Coalesce:
+    """Count the rows that hang on each challenge, without a join."""
+    found = (
+        rows.filter(challenge=OuterRef("pk"))
         .order_by()
         .values("challenge")
         .annotate(n=Count("pk", distinct=True))
         .values("n")
     )
-    return Coalesce(Subquery(rows, output_field=IntegerField()), 0)
-
-
-# One look for each team, however many entries it sent.
-HAS_ENTERED = Exists(Entry.objects.filter(enrolment__team=OuterRef("pk")))
+    return Coalesce(Subquery(found, output_field=IntegerField()), 0)
 
 
 def challenges(request: HttpRequest) -> ChallengeQuerySet:
@@ -84,8 +80,8 @@ def challenges(request: HttpRequest) -> ChallengeQuerySet:
         .select_related("organiser")
         .prefetch_related("phases")
         .annotate(
-            files_count=counted(PublicFile),
-            teams_count=counted(Team, HAS_ENTERED, is_baseline=False),
+            files_count=counted(PublicFile.objects.all()),
+            teams_count=counted(Team.objects.entered()),
         )
     )
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from challenges.models import Challenge, Phase
 from challenges.models.words import REASON_SENTENCES
 from challenges.queries import reports
+from challenges.queries.statistics import TEAMS_LEAST
 from challenges.views import boards
 from challenges.views.axis import axis_decimals, round_axis
 from challenges.views.fairness_cards import summary
@@ -88,10 +89,14 @@ def _drawn(told: dict[str, Any]) -> dict[str, Any]:
         "final_plot": _final_plot(teams[:MOST_DRAWN], decimals, reference),
         "shift_plot": _shift_plot(teams[:MOST_DRAWN], decimals),
         "causes": [
-            (str(REASON_SENTENCES.get(code, code)), count)
+            (_rare() if code == "other" else str(REASON_SENTENCES.get(code, code)), count)
             for code, count in told["participation"]["causes"].items()
         ],
     }
+
+
+def _rare() -> str:
+    return _("Autres, chacune chez moins de %(teams_least)s équipes") % {"teams_least": TEAMS_LEAST}
 
 
 def _row(each: dict[str, Any], decimals: int) -> dict[str, Any]:

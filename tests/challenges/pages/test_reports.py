@@ -13,10 +13,15 @@ from challenges.models import Challenge, Notice, Standing, Team
 from portal.audit.models import AuditEvent
 from portal.lib import clock
 from portal.lib.refusals import NotAllowed
-from tests.challenges.pages.scenes import clocked, listed, reveal
+from tests.challenges.pages.scenes import clocked, listed, reveal, with_contract
 from tests.factories import findings
 from tests.factories.accounts import UserFactory
-from tests.factories.challenges import ChallengeFactory, EntryFactory, captain_of
+from tests.factories.challenges import (
+    ChallengeFactory,
+    EntryFactory,
+    captain_of,
+    rescoring_of,
+)
 
 pytestmark = pytest.mark.django_db
 PAGE = reverse("challenges:report", args=["tensions"])
@@ -86,20 +91,35 @@ def test_it_tells_winners_moves_figures_and_notices(client: Client, challenge: C
         "refused": 0,
         "failed": 1,
         "withdrawn": 0,
-        "causes": {"X_TIMEOUT": 1},
+        "causes": {"other": 1},
     }
     text = text_of(client)
     for said in (
         "Première place partagée par 2 équipes : Bêta, Alpha.",
         "Bêta : rang 2, puis 1 · hors intervalle",
         "<dd>0,50</dd>",
-        "Temps dépassé",
+        "Autres, chacune chez moins de 3 équipes",
         "Nouvelle notation.",
         "Aucune équipe n’a publié sa méthode.",
         "non estimée",
     ):
         assert said in text.replace("\xa0", " "), said
     assert text.count('<svg class="dots"') == 2
+
+
+def test_only_a_scoring_put_in_force_is_told(client: Client, challenge: Challenge) -> None:
+    revealed(challenge)
+    phase, by = challenge.phases.get(), UserFactory()
+    scorer = with_contract(challenge).scorer
+    for number, state in enumerate(("refused", "proposed"), 2):
+        tried = rescoring_of(phase, by, state=state).task
+        tried.scorer_version = scorer.versions.create(
+            number=number, spec={}, created_at=clock.now()
+        )
+        tried.save()
+    assert client.get(FILE).json()["scorer_versions"] == 1
+    rescoring_of(phase, by, state="in_force", executed_at=clock.now())
+    assert client.get(FILE).json()["scorer_versions"] == 2
 
 
 def test_its_json_says_the_same_and_answers_304(client: Client, challenge: Challenge) -> None:
