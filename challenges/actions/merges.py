@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.actions.evaluations import queue_standings
+from challenges.actions.paces import DAY, keep_pace
 from challenges.actions.teams import settle_state
 from challenges.enums import (
     ChallengeStatus,
@@ -38,6 +39,8 @@ from portal.lib import clock
 from portal.lib.refusals import Closed, Conflict, Invalid
 
 _LIVE = {TeamState.OPEN, TeamState.FULL}
+REQUESTS_A_DAY = 10
+SAME_TEAM_A_DAY = 3
 
 
 @transaction.atomic
@@ -46,8 +49,9 @@ def ask(*, team: Team, name: str, by: User) -> MergeRequest:
 
     In order: request; event "team.merge_asked"; letter to the captains of the other team.
     Raises NotAllowed; Invalid for a name that no other live team has; Closed in the last days
-    before a close; Conflict when a request waits already. What the other team sent is told to
-    nobody before its captain accepts.
+    before a close; Conflict when a request waits already; QuotaSpent past ten requests of the team
+    in a day, or three to the same one. What the other team sent is told to nobody before its
+    captain accepts.
     """
     team = Team.objects.locked(team)
     require(rules.may_run_team, by, team)
@@ -62,12 +66,33 @@ def ask(*, team: Team, name: str, by: User) -> MergeRequest:
             _("Votre équipe attend déjà une réponse : retirez d’abord cette demande."),
             code="merge_asked",
         )
+    _refuse_insistence(team, other)
     merge = MergeRequest.objects.create(
         from_team=team, into_team=other, asked_by=by, asked_at=clock.now()
     )
     record("team.merge_asked", by=by, on=team, merge=str(merge.public_id))
     owe("mail.merge_asked", key=str(merge.public_id), merge_id=merge.pk)
     return merge
+
+
+def _refuse_insistence(team: Team, other: Team) -> None:
+    """Bound what a team writes to captains who never asked for it."""
+    keep_pace(
+        team.merges_asked.filter(into_team=other),
+        by="asked_at",
+        most=SAME_TEAM_A_DAY,
+        window=DAY,
+        sentence=_("Trois demandes par jour au plus à la même équipe."),
+        code="merges_day",
+    )
+    keep_pace(
+        team.merges_asked.all(),
+        by="asked_at",
+        most=REQUESTS_A_DAY,
+        window=DAY,
+        sentence=_("Dix demandes par jour au plus."),
+        code="merges_day",
+    )
 
 
 @transaction.atomic

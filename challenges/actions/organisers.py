@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
+from challenges.actions.paces import DAY, keep_pace
 from challenges.enums import InvitationState, OrganiserRole
 from challenges.models import Challenge, ChallengeOrganiser, OrganiserInvitation
 from portal.accounts.authorization import require
@@ -17,6 +18,9 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, Invalid
 
 MOST = 30
+# Letters to people who did not ask for them.
+INVITATIONS_A_DAY = 20
+SAME_ADDRESS_A_DAY = 3
 
 
 @transaction.atomic
@@ -28,13 +32,15 @@ def invite(
     Whether an account has this address is not said: the letter goes only to one that does, and
     nothing changes before the person accepts. A new call replaces the one still open. In order:
     invitation; event "organiser.invited" without the address; letter. Raises NotAllowed,
-    Conflict for somebody who runs it already, Invalid past thirty people.
+    Conflict for somebody who runs it already, Invalid past thirty people, QuotaSpent past twenty
+    calls a day of one person, or three to one address.
     """
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_run_organisers, by, challenge)
     email = email.strip().lower()
     if challenge.organisers.filter(user__email__iexact=email).exists():
         raise Conflict(_("Cette personne est déjà de l’équipe."), code="organiser_already")
+    _refuse_many(challenge, email, by)
     now = clock.now()
     sent = challenge.organiser_invitations.filter(state=InvitationState.SENT)
     sent.filter(email=email).update(state=InvitationState.REVOKED)
@@ -51,6 +57,26 @@ def invite(
     record("organiser.invited", by=by, on=challenge, role=role.value, invitation=invitation)
     owe("mail.organiser_invited", key=str(invitation.pk), invitation_id=invitation.pk)
     return invitation
+
+
+def _refuse_many(challenge: Challenge, email: str, by: User) -> None:
+    """Bound the letters that reach people who never asked for one."""
+    keep_pace(
+        challenge.organiser_invitations.filter(sent_by=by),
+        by="sent_at",
+        most=INVITATIONS_A_DAY,
+        window=DAY,
+        sentence=_("Vingt invitations par jour au plus, les retirées comprises."),
+        code="invitations_day",
+    )
+    keep_pace(
+        challenge.organiser_invitations.filter(email=email),
+        by="sent_at",
+        most=SAME_ADDRESS_A_DAY,
+        window=DAY,
+        sentence=_("Trois invitations par jour au plus à la même adresse."),
+        code="invitations_day",
+    )
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from challenges import rules
+from challenges.actions.paces import DAY, keep_pace
 from challenges.enums import (
     InvitationState,
     RegistrationMode,
@@ -38,6 +39,9 @@ from portal.lib.characters import require_plain_line
 from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed
 
 _NAME_MAX = 80
+# Letters to people who did not ask for them.
+INVITATIONS_A_DAY = 20
+SAME_ADDRESS_A_DAY = 3
 
 
 @transaction.atomic
@@ -174,7 +178,8 @@ def invite(*, team: Team, email: str, by: User) -> TeamInvitation:
     """Invite an address: single use, seven days.
 
     In order: invitation; event "team.invited"; letter. A live invitation of the same address
-    is returned as it is. Raises NotAllowed, Conflict when the team is full.
+    is returned as it is. Raises NotAllowed, Conflict when the team is full, QuotaSpent past twenty
+    invitations a day of one person in a challenge, or three of a team to one address.
     """
     team = Team.objects.locked(team)
     require(rules.may_run_team, by, team)
@@ -186,6 +191,7 @@ def invite(*, team: Team, email: str, by: User) -> TeamInvitation:
     ).first()
     if live is not None:
         return live
+    _refuse_many(team, email, by)
     invitation = TeamInvitation(
         team=team,
         email=email,
@@ -202,6 +208,27 @@ def invite(*, team: Team, email: str, by: User) -> TeamInvitation:
         invitation_id=invitation.pk,
     )
     return invitation
+
+
+def _refuse_many(team: Team, email: str, by: User) -> None:
+    """Bound the letters that reach people who never asked for one."""
+    sent = TeamInvitation.objects.filter(team__challenge_id=team.challenge_id, sent_by=by)
+    keep_pace(
+        sent,
+        by="sent_at",
+        most=INVITATIONS_A_DAY,
+        window=DAY,
+        sentence=_("Vingt invitations par jour au plus, les retirées comprises."),
+        code="invitations_day",
+    )
+    keep_pace(
+        team.invitations.filter(email=email),
+        by="sent_at",
+        most=SAME_ADDRESS_A_DAY,
+        window=DAY,
+        sentence=_("Cette adresse a déjà reçu trois invitations de votre équipe ce jour."),
+        code="invitations_day",
+    )
 
 
 def invitation_token(public_id: UUID) -> str:

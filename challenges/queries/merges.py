@@ -4,19 +4,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 
 from challenges.enums import PhaseMoment
-from challenges.models import Challenge, Entry, Phase, Team
+from challenges.models import Challenge, Entry, MergeRequest, Phase, Team
 from portal.lib import clock
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What two teams sent in a phase, and what one team may have sent by now; None: no limit."""
+    """What two teams sent in a phase, and what one team may have sent by now; None: no limit.
+
+    by_day: counted against the quotas of the days so far, not against that of the phase.
+    """
 
     phase: Phase
     used: int
     allowed: int | None
+    by_day: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -42,7 +47,7 @@ def usage(one: Team, other: Team, now: datetime) -> list[Usage]:
         found.append(Usage(phase, in_all, phase.max_total))
         if phase.max_per_day is not None and phase.opens_at is not None:
             days = max(0, (clock.paris_day(now) - clock.paris_day(phase.opens_at)).days + 1)
-            found.append(Usage(phase, by_day, phase.max_per_day * days))
+            found.append(Usage(phase, by_day, phase.max_per_day * days, by_day=True))
     return found
 
 
@@ -54,6 +59,12 @@ def last_day(challenge: Challenge, now: datetime) -> datetime | None:
         if phase.closes_at is not None and phase.moment(now) != PhaseMoment.CLOSED
     ]
     return min(coming) - timedelta(days=settings.MERGE_DAYS_BEFORE_CLOSE) if coming else None
+
+
+def waiting_of(team: Team) -> list[MergeRequest]:
+    """List the requests that a team sent or received and that nobody answered, the last first."""
+    own = MergeRequest.objects.filter(Q(from_team=team) | Q(into_team=team))
+    return list(own.waiting().select_related("from_team", "into_team"))
 
 
 def _counted(*teams: Team) -> list[int]:

@@ -24,27 +24,11 @@ from challenges.forms.authoring import (
 from challenges.models import Challenge
 from challenges.views.rooms import organisations_of, room, run_by
 from challenges.views.teams import person
+from challenges.views.trying import tried
 from challenges.views.words import USE_CASES
-from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from portal.lib.refusals import NotAllowed
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
-
-
-def tried(form: forms.Form, act: Callable[[], object], fields: dict[str, str] | None = None) -> int:
-    """Do the act of a form that was sent; return 0 if done, else the status of the page.
-
-    200: nothing was sent; 422: the form holds faults. A refusal is put beside its field.
-    """
-    if not form.is_bound:
-        return 200
-    if not form.is_valid():
-        return 422
-    try:
-        act()
-    except (Invalid, Conflict) as refusal:
-        form.add_error((fields or {}).get(refusal.code), str(refusal))
-        return 409 if isinstance(refusal, Conflict) else 422
-    return 0
 
 
 @get_or_post

@@ -19,10 +19,10 @@ from challenges.forms.authoring import CODE_ROLES, ROLES, FileForm
 from challenges.forms.measuring import ScoringForm
 from challenges.forms.phases import NewPhaseForm, QuotasForm, SettingsForm
 from challenges.models import Challenge, Phase
-from challenges.views.authoring import tried
 from challenges.views.metric_texts.titles import TITLES
 from challenges.views.rooms import phase_of, room, run_by
 from challenges.views.teams import person
+from challenges.views.trying import tried
 from portal.lib.refusals import Invalid
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])

@@ -14,9 +14,10 @@ from challenges.actions import merges as acts
 from challenges.enums import MergeState
 from challenges.forms.teams import MergeForm
 from challenges.models import MergeRequest, TeamMember
-from challenges.queries.merges import last_day, usage
+from challenges.queries.merges import last_day, usage, waiting_of
 from challenges.views.head import find, scene
 from challenges.views.teams import own_team, person
+from challenges.views.trying import tried
 from portal.accounts.authorization import require
 from portal.lib import visible
 from portal.lib.refusals import Invalid
@@ -28,25 +29,22 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     own = own_team(request, find(request, slug))
     if request.method == "POST":
         require(rules.may_run_team, person(request), own)
-    form = MergeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            acts.ask(team=own, name=form.cleaned_data["name"], by=person(request))
-        except Invalid as refusal:
-            form.add_error("name", str(refusal))
-        else:
-            messages.success(request, _("Demande envoyée à l’autre équipe."))
-            return redirect("challenges:team_merge", slug)
+    form = MergeForm(request.POST if request.method == "POST" else None)
+    status = tried(
+        form,
+        lambda: acts.ask(team=own, name=form.cleaned_data["name"], by=person(request)),
+        {"merge_unknown_team": "name"},
+    )
+    if not status:
+        messages.success(request, _("Demande envoyée à l’autre équipe."))
+        return redirect("challenges:team_merge", slug)
     context = scene(request, slug, "entries")
-    waiting = MergeRequest.objects.of(request.user).waiting()
-    of_challenge = waiting.filter(from_team__challenge=context["challenge"])
     context |= {
         "form": form,
         "captain": own.has_captain(request.user),
         "until": last_day(context["challenge"], context["now"]),
-        "requests": list(of_challenge.select_related("from_team", "into_team")),
+        "requests": waiting_of(own),
     }
-    status = 422 if form.errors else 200
     return render(request, "challenges/merge.html", context, status=status)
 
 

@@ -16,9 +16,9 @@ from challenges.forms.organisers import (
     OrganiserRoleForm,
 )
 from challenges.models import Challenge, OrganiserInvitation
-from challenges.views.authoring import tried
 from challenges.views.rooms import followed_by, room, run_by
 from challenges.views.teams import person
+from challenges.views.trying import tried
 from portal.lib import clock
 from portal.lib.refusals import Hidden
 
@@ -38,11 +38,12 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
             role=OrganiserRole(form.cleaned_data["role"]),
             by=person(request),
         ),
-        {"organiser_already": "email", "organisers_most": "email"},
+        dict.fromkeys(("organiser_already", "organisers_most", "invitations_day"), "email"),
     )
     if not status:
         messages.success(
-            request, _("Invitation enregistrée. Si cette adresse a un compte, elle est partie.")
+            request,
+            _("Invitation enregistrée. Si un compte a cette adresse, il reçoit un courriel."),
         )
         return redirect("challenges:organisers", slug)
     return _team(request, challenge, form, status)

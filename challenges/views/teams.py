@@ -18,8 +18,10 @@ from challenges.forms import InvitationForm, TeamForm, TermsForm
 from challenges.forms.disclosures import DisclosureForm
 from challenges.models import Challenge, TeamInvitation
 from challenges.queries.boards import masked_phases
+from challenges.queries.merges import waiting_of
 from challenges.queries.teams import has_accepted_terms, latest_terms, registration_of
 from challenges.views.head import find, scene, team_of
+from challenges.views.trying import tried
 from portal.accounts.models import User
 from portal.lib.refusals import Conflict, Hidden, Invalid, Refusal
 
@@ -87,14 +89,15 @@ def _create(request: HttpRequest, slug: str, name: str) -> Refusal | None:
 @require_POST
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
     """Invite a person by e-mail into one's team."""
+    own = own_team(request, find(request, slug))
     form = InvitationForm(request.POST)
-    if not form.is_valid():
-        return _team_page(request, slug, invitation_form=form, status=422)
-    teams.invite(
-        team=own_team(request, find(request, slug)),
-        email=form.cleaned_data["email"],
-        by=person(request),
+    status = tried(
+        form,
+        lambda: teams.invite(team=own, email=form.cleaned_data["email"], by=person(request)),
+        {"invitations_day": "email", "team_full": "email"},
     )
+    if status:
+        return _team_page(request, slug, invitation_form=form, status=status)
     messages.success(request, _("Invitation envoyée, valable sept jours."))
     return redirect("challenges:team", slug)
 
@@ -187,6 +190,7 @@ def _team_page(
         "me": me,
         "captain": captain,
         "disclosure_form": _disclosures(own),
+        "merges": waiting_of(own) if own else [],
         "invitations": list(own.invitations.filter(state=InvitationState.SENT)) if captain else [],
         "registration": registration,
         "accepted": registration is not None and has_accepted_terms(challenge, request.user),

@@ -206,6 +206,19 @@ def test_one_request_waits_at_a_time(two: tuple[Team, Team]) -> None:
     refused("merge_asked", Conflict, lambda: asked(gone, stays))
 
 
+def test_a_team_insists_three_times_a_day(
+    two: tuple[Team, Team], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, stays = two
+    for _time in range(3):
+        merges.withdraw(merge=asked(gone, stays), by=captain_of(gone))
+    refused("merges_day", QuotaSpent, lambda: asked(gone, stays))
+    asked(gone, TeamFactory(challenge=gone.challenge))
+    MergeRequest.objects.waiting().delete()
+    at(monkeypatch, NOON + timedelta(days=1))
+    asked(gone, stays)
+
+
 @pytest.mark.parametrize(("milliseconds", "accepted"), [(-1, True), (0, False), (1, False)])
 def test_merging_ends_seven_days_before_the_close(
     two: tuple[Team, Team],

@@ -14,7 +14,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.audit.outbox import relay
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Hidden, NotAllowed
+from portal.lib.refusals import Conflict, Hidden, NotAllowed, QuotaSpent
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import ChallengeFactory, TeamFactory, captain_of
 
@@ -66,6 +66,23 @@ def test_a_person_joins_only_by_accepting(challenge: Challenge, owner: User) -> 
     assert list(
         AuditEvent.objects.filter(action__startswith="organiser.").values_list("action", flat=True)
     ) == ["organiser.invited", "organiser.joined"]
+
+
+def test_letters_of_calls_are_bounded(challenge: Challenge, owner: User) -> None:
+    def call(email: str) -> None:
+        organisers.revoke(
+            invitation=organisers.invite(
+                challenge=challenge, email=email, role=OrganiserRole.JURY, by=owner
+            ),
+            by=owner,
+        )
+
+    for number in range(20):
+        call(f"a{max(0, number - 2)}@exemple.fr")
+        if number in {2, 19}:
+            with pytest.raises(QuotaSpent) as refused:
+                call("a0@exemple.fr" if number == 2 else "b@exemple.fr")
+            assert refused.value.code == "invitations_day"
 
 
 def test_an_invitation_ends_and_is_replaced(challenge: Challenge, owner: User) -> None:
@@ -174,7 +191,7 @@ def test_pages_invite_accept_and_remove(client: Client, challenge: Challenge, ow
         client.post(address, {"email": email, "role": "organiser"}, follow=True)
         for email in (person.email, "personne@exemple.fr")
     )
-    told = "Si cette adresse a un compte, elle est partie."
+    told = "Si un compte a cette adresse, il reçoit un courriel."
     assert (told in known.text, told in unknown.text) == (True, True)
     assert client.post(address, {"email": "x", "role": "organiser"}).status_code == 422
     relay()

@@ -17,7 +17,7 @@ from challenges.models import (
 )
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed
+from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed, QuotaSpent
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import (
     ChallengeFactory,
@@ -152,6 +152,21 @@ def test_an_invitation_is_sent_once_an_address(team: Team) -> None:
     assert token not in str(TeamInvitation.objects.values().get())
     assert [row.ids for row in Outbox.objects.all()] == [{"invitation_id": first.pk}]
     assert events() == ["team.invited"]
+
+
+def test_letters_of_invitations_are_bounded(team: Team) -> None:
+    """Inviting and taking back in turn writes three times a day to an address, twenty in all."""
+    by = captain_of(team)
+    invited = ["a@exemple.fr"] * 3 + [f"b{n}@exemple.fr" for n in range(17)]
+    for number, email in enumerate(invited):
+        sent = teams.invite(team=team, email=email, by=by)
+        teams.revoke_invitation(invitation=sent, by=by)
+        if number in {2, 19}:
+            with pytest.raises(QuotaSpent) as refused:
+                teams.invite(team=team, email="a@exemple.fr" if number == 2 else "c@e.fr", by=by)
+            assert refused.value.code == "invitations_day"
+            assert refused.value.facts["next_opening"] > clock.now()
+    assert team.invitations.count() == 20
 
 
 def test_only_a_captain_invites(team: Team) -> None:

@@ -128,6 +128,13 @@ def test_captain_invites_and_withdraws(client: Client, challenge: Challenge) -> 
     assert "autre@exemple.fr" in client.get(address(challenge, "team")).text
     client.post(address(challenge, "team_revoke", invitation.public_id))
     assert "autre@exemple.fr" not in client.get(address(challenge, "team")).text
+    for _time in range(2):
+        client.post(address(challenge, "team_invite"), {"email": "autre@exemple.fr"})
+        client.post(
+            address(challenge, "team_revoke", team.invitations.order_by("-pk")[0].public_id)
+        )
+    spent = client.post(address(challenge, "team_invite"), {"email": "autre@exemple.fr"})
+    assert (spent.status_code, 'value="autre@exemple.fr"' in spent.text) == (429, True)
 
 
 def test_bad_address_is_explained(client: Client, challenge: Challenge) -> None:
@@ -296,13 +303,21 @@ def test_two_captains_merge_their_teams(client: Client, challenge: Challenge) ->
     link = address(challenge, "team_merge_answer", merge.public_id)
     mine = client.get(link).text
     assert "L’autre équipe n’a pas encore répondu." in mine
-    assert "essais utilisés" not in mine.replace("Les essais utilisés s’additionnent", "")
+    assert "essai utilisé sur" not in mine
+    asked = client.get(address(challenge, "team")).text
+    assert f"Votre équipe a demandé à rejoindre « {stays.name} »" in asked.replace("\xa0", " ")
+    assert 'value="withdraw"' in asked
     stranger = Client()
     stranger.force_login(captain_of(TeamFactory(challenge=challenge)))
     assert stranger.get(link).status_code == 404
     assert stranger.post(link, {"answer": "accept"}).status_code == 404
     client.force_login(keeper)
-    assert "1 essais utilisés sur" in client.get(link).text
+    waiting = client.get(address(challenge, "team")).text
+    assert f"L’équipe « {gone.name} » demande à rejoindre" in waiting.replace("\xa0", " ")
+    assert link in waiting
+    told = client.get(link).text
+    assert told.count("1 essai utilisé sur") == 2
+    assert told.count(f">{challenge.phases.get().name}</dt>") == 1
     assert client.post(link, {"answer": "?"}).status_code == 422
     assert client.post(link, {"answer": "accept"}).status_code == 302
     assert "Cette demande a été acceptée." in client.get(link).text

@@ -1,0 +1,38 @@
+"""Do what a form asks; a refusal comes back beside what was typed, never instead of it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from portal.lib import clock
+from portal.lib.refusals import Conflict, Invalid, QuotaSpent
+
+
+def tried(form: forms.Form, act: Callable[[], object], fields: dict[str, str] | None = None) -> int:
+    """Do the act of a form that was sent; return 0 if done, else the status of the page.
+
+    200: nothing was sent; 422: the form holds faults; 409, 429: as the refusal. A refusal is put
+    beside its field; a quota says when it opens again.
+    """
+    if not form.is_bound:
+        return 200
+    if not form.is_valid():
+        return 422
+    try:
+        act()
+    except (Invalid, Conflict, QuotaSpent) as refusal:
+        form.add_error((fields or {}).get(refusal.code), _sentence(refusal))
+        if isinstance(refusal, QuotaSpent):
+            return 429
+        return 409 if isinstance(refusal, Conflict) else 422
+    return 0
+
+
+def _sentence(refusal: Invalid | Conflict | QuotaSpent) -> str:
+    opening = refusal.facts.get("next_opening")
+    if not isinstance(opening, datetime):
+        return str(refusal)
+    again = _("De nouveau possible le %(at)s.") % {"at": clock.paris_text(opening)}
+    return f"{refusal} {again}"
