@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from portal.audit import denials
 from portal.audit.record import reference
 from portal.lib import clock
+from portal.lib.numbers import natural
 from portal.lib.problems import API, RETRY_SECONDS, problem, wants_json
 from portal.lib.refusals import (
     Closed,
@@ -178,8 +179,7 @@ def _most_bytes(path: str) -> int:
 
 def _length(request: HttpRequest) -> int:
     """Read the announced length; a body without one is not read at all."""
-    told = request.META.get("CONTENT_LENGTH") or "0"
-    return int(told) if told.isdecimal() else 0
+    return natural(request.META.get("CONTENT_LENGTH") or "")
 
 
 def _wrong_method(request: HttpRequest) -> WrongMethod:

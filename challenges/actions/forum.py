@@ -1,12 +1,12 @@
 """Entraide: open a thread, answer, report, moderate."""
 
-from datetime import timedelta
-
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
+from challenges.actions.paces import DAY, HOUR, keep_pace
 from challenges.models import Challenge, ForumBlock, Post, PostReport, Thread
+from portal.accounts.actions import notifications
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
@@ -14,7 +14,7 @@ from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.characters import require_plain_line, require_plain_text
 from portal.lib.markdown import render
-from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
+from portal.lib.refusals import Conflict, Invalid, NotAllowed
 
 # What one person may write in one challenge.
 POSTS_AN_HOUR = 12
@@ -33,10 +33,15 @@ def open_thread(*, challenge: Challenge, title: str, body_md: str, by: User) -> 
     """
     challenge = _written_by(challenge, by)
     require_plain_line(title)
+    keep_pace(
+        challenge.threads.filter(by=by),
+        by="at",
+        most=THREADS_A_DAY,
+        window=DAY,
+        sentence=_("Cinq fils par jour au plus."),
+        code="forum_threads",
+    )
     now = clock.now()
-    since = now - timedelta(days=1)
-    if challenge.threads.filter(by=by, at__gt=since).count() >= THREADS_A_DAY:
-        raise QuotaSpent(_("Cinq fils par jour au plus."), code="forum_threads")
     thread = Thread.objects.create(challenge=challenge, title=title, by=by, at=now, moved_at=now)
     post = _post(thread, body_md, by)
     if not post.official:
@@ -79,13 +84,18 @@ def _post(thread: Thread, body_md: str, by: User) -> Post:
     if len(body_md) > BODY_CHARACTERS:
         raise Invalid(_("Ce message est trop long."), code="post_long")
     now = clock.now()
-    recent = Post.objects.filter(
-        thread__challenge=thread.challenge, by=by, at__gt=now - timedelta(hours=1)
-    )
+    own = Post.objects.filter(thread__challenge=thread.challenge, by=by)
     official = rules.may_edit_challenge(by, thread.challenge)
-    if not official and recent.count() >= POSTS_AN_HOUR:
-        raise QuotaSpent(_("Douze messages par heure au plus."), code="forum_posts")
-    if recent.filter(thread=thread, body_md=body_md).exists():
+    if not official:
+        keep_pace(
+            own,
+            by="at",
+            most=POSTS_AN_HOUR,
+            window=HOUR,
+            sentence=_("Douze messages par heure au plus."),
+            code="forum_posts",
+        )
+    if own.filter(thread=thread, body_md=body_md, at__gt=now - HOUR).exists():
         raise Conflict(_("Ce message vient d’être publié."), code="post_twice")
     return Post.objects.create(
         thread=thread, by=by, at=now, body_md=body_md, body_html=render(body_md), official=official
@@ -103,10 +113,15 @@ def report(*, post: Post, reason: str, by: User) -> PostReport:
     known = PostReport.objects.filter(post=post, by=by).first()
     if known is not None:
         return known
-    now = clock.now()
-    if PostReport.objects.filter(by=by, at__gt=now - timedelta(days=1)).count() >= REPORTS_A_DAY:
-        raise QuotaSpent(_("Vingt signalements par jour au plus."), code="forum_reports")
-    made = PostReport.objects.create(post=post, by=by, reason=reason[:300], at=now)
+    keep_pace(
+        PostReport.objects.filter(by=by),
+        by="at",
+        most=REPORTS_A_DAY,
+        window=DAY,
+        sentence=_("Vingt signalements par jour au plus."),
+        code="forum_reports",
+    )
+    made = PostReport.objects.create(post=post, by=by, reason=reason[:300], at=clock.now())
     owe("mail.forum_report", key=str(made.pk), report_id=made.pk)
     return made
 
@@ -115,14 +130,19 @@ def report(*, post: Post, reason: str, by: User) -> PostReport:
 def hide(*, post: Post, reason: str, by: User) -> Post:
     """Hide a message with a reason that its author is told; a thread goes with its first one.
 
-    In order: message; thread; its reports settled; event "forum.hidden"; letter to the author.
+    In order: message; thread, and the news that quote its subject; its reports settled; event
+    "forum.hidden"; letter to the author.
     Raises NotAllowed; Invalid without reason; Conflict when it is hidden already.
     """
     challenge = Challenge.objects.locked(post.thread.challenge)
     require(rules.may_moderate_forum, by, challenge)
     if not reason.strip():
         raise Invalid(_("Dites pourquoi le message est masqué."), code="reason_required")
-    post = Post.objects.select_for_update().select_related("thread", "by").get(pk=post.pk)
+    post = (
+        Post.objects.select_for_update(of=["self"])
+        .select_related("thread__challenge", "by")
+        .get(pk=post.pk)
+    )
     if post.is_hidden:
         raise Conflict(_("Ce message est déjà masqué."), code="post_hidden")
     now = clock.now()
@@ -130,6 +150,7 @@ def hide(*, post: Post, reason: str, by: User) -> Post:
     post.save()
     if _is_first(post):
         Thread.objects.filter(pk=post.thread_id).update(hidden_at=now)
+        notifications.take_back(path=post.thread.path, since=post.thread.at)
     post.reports.filter(dismissed_at__isnull=True).update(dismissed_at=now)
     record(
         "forum.hidden",

@@ -18,6 +18,7 @@ from portal.accounts.enums import TokenScope
 from portal.lib import objects, visible
 from portal.lib.endpoints import lazy as _
 from portal.lib.endpoints import refused
+from portal.lib.numbers import natural
 from portal.lib.refusals import Refusal, TooLarge, Unsupported
 
 router = Router(tags=[_("Soumissions")], auth=Token(TokenScope.ENTER))
@@ -99,8 +100,7 @@ def _found(request: HttpRequest, upload: UUID) -> Upload:
 
 def _refuse_announced(request: HttpRequest, upload: Upload) -> None:
     """Refuse a part that says it is too long before one byte of it is read."""
-    length = request.headers.get("Content-Length") or "0"
-    if length.isdecimal() and int(length[:20]) > upload.length:
+    if natural(request.headers.get("Content-Length") or "") > upload.length:
         raise TooLarge(limit_bytes=upload.length)
 
 

@@ -45,6 +45,11 @@ class Thread(models.Model):
         return self.title
 
     @property
+    def path(self) -> str:
+        """Return the address of its page."""
+        return f"/challenges/{self.challenge.slug}/entraide/{self.public_id}/"
+
+    @property
     def is_closed(self) -> bool:
         """Say whether it takes no more answers."""
         return self.closed_at is not None

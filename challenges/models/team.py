@@ -245,7 +245,7 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
     """Enrolments: the teams they count for, the rows that are locked."""
 
     def entered(self) -> "EnrolmentQuerySet":
-        """Keep those of `TeamQuerySet.entered`, each with its `root`: the key of the team counted."""
+        """Keep those of `TeamQuerySet.entered`, each with `root`, the key of the team counted."""
         live = Team.objects.live().values("pk")
         return self.filter(
             Q(team_id__in=live) | Q(team__merged_into_id__in=live), entries__isnull=False

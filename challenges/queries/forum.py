@@ -6,6 +6,7 @@ from django.db.models import Count, Q, QuerySet
 
 from challenges.models import Challenge, Post, PostReport, Thread
 from challenges.models.forum import ThreadQuerySet
+from challenges.models.people import Viewer, person_id
 
 
 def threads(challenge: Challenge) -> ThreadQuerySet:
@@ -23,6 +24,11 @@ def threads(challenge: Challenge) -> ThreadQuerySet:
             ),
         )
     )
+
+
+def is_blocked(user: Viewer, challenge: Challenge) -> bool:
+    """Say whether a person is kept from writing here."""
+    return challenge.forum_blocks.filter(user_id=person_id(user)).exists()
 
 
 def posts(thread: Thread) -> QuerySet[Post]:

@@ -42,43 +42,51 @@ def organiser_invited(invitation_id: int) -> None:
 @handler("mail.forum_thread")
 def forum_thread(thread_id: int) -> None:
     """Tell the organisers that a thread was opened."""
-    found = Thread.objects.select_related("challenge").get(pk=thread_id)
-    if found.hidden_at is not None:
+    found = _shown(thread_id)
+    if found is None:
         return
     tell(
         "forum_thread",
         organisers(found.challenge),
         found.challenge,
-        path=page(found.challenge, f"entraide/{found.public_id}/"),
+        path=found.path,
         event=str(found.pk),
         about=found.title,
+        thread_id=found.pk,
     )
+
+
+def _shown(thread_id: int) -> Thread | None:
+    """Hold a thread while its title is told; None once it is hidden."""
+    shown = Thread.objects.filter(pk=thread_id, hidden_at__isnull=True)
+    return shown.select_related("challenge").select_for_update(of=["self"]).first()
 
 
 @handler("mail.forum_answer")
 def forum_answer(post_id: int) -> None:
     """Tell the others who wrote in a thread that it has an answer."""
-    found = Post.objects.select_related("thread__challenge").get(pk=post_id)
-    if found.is_hidden:
+    found = Post.objects.get(pk=post_id)
+    thread = _shown(found.thread_id)
+    if thread is None or found.is_hidden:
         return
-    wrote = found.thread.posts.filter(hidden_at__isnull=True, at__lt=found.at).exclude(
-        by=found.by_id
-    )
-    challenge = found.thread.challenge
+    wrote = thread.posts.filter(hidden_at__isnull=True, at__lt=found.at).exclude(by=found.by_id)
     tell(
         "forum_answer",
         User.objects.filter(pk__in=wrote.values("by_id"), is_active=True).order_by("pk"),
-        challenge,
-        path=page(challenge, f"entraide/{found.thread.public_id}/"),
+        thread.challenge,
+        path=thread.path,
         event=str(found.pk),
-        about=found.thread.title,
+        about=thread.title,
+        thread_id=thread.pk,
     )
 
 
 @handler("mail.forum_report")
 def forum_report(report_id: int) -> None:
-    """Tell those who moderate that a message was reported."""
+    """Tell those who moderate that a message was reported, while nobody has settled it."""
     found = PostReport.objects.select_related("post__thread__challenge").get(pk=report_id)
+    if found.dismissed_at is not None:
+        return
     challenge = found.post.thread.challenge
     people = {each.pk: each for each in [*organisers(challenge), *region(RegionRole.MODERATOR)]}
     tell(

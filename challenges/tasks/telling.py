@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from challenges.enums import OrganiserRole, TeamRole
-from challenges.models import Challenge, Team
+from challenges.models import Challenge, Team, Thread
 from portal.accounts import news
 from portal.accounts.actions import notifications
 from portal.accounts.enums import Delivery, RegionRole
@@ -18,11 +18,18 @@ HEALTH = "/sante/"
 
 
 @handler("mail.challenge_letter")
-def challenge_letter(letter: str, user_id: int, challenge_id: int, path: str, about: str) -> None:
-    """Send one letter about a challenge to one person who still has an account."""
+def challenge_letter(
+    letter: str, user_id: int, challenge_id: int, path: str, about: str, thread_id: int = 0
+) -> None:
+    """Send one letter about a challenge to one person who still has an account.
+
+    thread_id: the thread whose title it quotes, so that a hidden one leaves by no late letter.
+    """
     person = User.objects.filter(pk=user_id, is_active=True).first()
     challenge = Challenge.objects.filter(pk=challenge_id).first()
     if person is None or challenge is None:
+        return
+    if thread_id and Thread.objects.filter(pk=thread_id, hidden_at__isnull=False).exists():
         return
     if news.deliveries(letter, [person])[person.pk] != Delivery.NOW:
         return  # turned down since it was owed: it stands in their space
@@ -40,9 +47,19 @@ def challenge_letter(letter: str, user_id: int, challenge_id: int, path: str, ab
 
 
 def tell(
-    letter: str, people: Iterable[User], challenge: Challenge, *, path: str, event: str, about: str
+    letter: str,
+    people: Iterable[User],
+    challenge: Challenge,
+    *,
+    path: str,
+    event: str,
+    about: str,
+    **quoted: int,
 ) -> None:
-    """Note an event for each of these people, once; owe a letter to those who hear at once."""
+    """Note an event for each of these people, once; owe a letter to those who hear at once.
+
+    quoted: thread_id where `about` is its title.
+    """
     to_write = notifications.notify(
         people=people,
         letter=letter,
@@ -59,6 +76,7 @@ def tell(
             challenge_id=challenge.pk,
             path=path,
             about=about,
+            **quoted,
         )
 
 

@@ -25,12 +25,13 @@ from challenges.forms.forum import (
 )
 from challenges.models import Post, Thread
 from challenges.queries import forum as reads
-from challenges.views.authoring import tried
 from challenges.views.head import scene
 from challenges.views.rooms import find_to_run, room
 from challenges.views.teams import person
+from challenges.views.trying import tried
 from portal.accounts.authorization import require
 from portal.lib import visible
+from portal.lib.numbers import natural
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 PER_PAGE, POSTS_PER_PAGE = 20, 50
@@ -101,9 +102,11 @@ def thread(request: HttpRequest, slug: str, thread: UUID) -> HttpResponse:
 def _may(request: HttpRequest, challenge: Any) -> dict[str, bool]:
     by = request.user
     if not by.is_authenticated:
-        return {"may_write": False, "may_moderate": False, "may_report": False}
+        return {"may_write": False, "blocked": False, "may_moderate": False, "may_report": False}
+    blocked = reads.is_blocked(by, challenge)
     return {
-        "may_write": rules.may_write_in_forum(by, challenge),
+        "may_write": not blocked and rules.may_write_in_forum(by, challenge),
+        "blocked": blocked,
         "may_moderate": rules.may_moderate_forum(by, challenge),
         "may_report": rules.may_report_post(by, challenge),
     }
@@ -227,12 +230,9 @@ def _settle(request: HttpRequest, slug: str) -> HttpResponse:
         case "restore":
             forum.restore(post=_named(posts, request), by=by)
         case "unblock":
-            number = request.POST.get("block", "")
+            number = natural(request.POST.get("block", ""))
             blocks = challenge.forum_blocks.select_related("challenge", "user")
-            forum.unblock(
-                blocked=get_object_or_404(blocks, pk=int(number) if number.isdecimal() else 0),
-                by=by,
-            )
+            forum.unblock(blocked=get_object_or_404(blocks, pk=number), by=by)
         case _:
             messages.error(request, _("Choisissez une décision."))
             return redirect("challenges:forum_moderation", slug)

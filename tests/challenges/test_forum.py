@@ -1,6 +1,7 @@
 """Entraide: members ask and answer, organisers answer as such, moderation says why."""
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -8,8 +9,9 @@ from pytest_django import DjangoAssertNumQueries
 from challenges.actions import forum
 from challenges.enums import ChallengeStatus, RegistrationMode
 from challenges.models import Challenge, ForumBlock, Post, Thread
+from challenges.tasks import telling
 from portal.accounts.enums import RegionRole
-from portal.accounts.models import User
+from portal.accounts.models import Notification, User
 from portal.audit.models import AuditEvent, Outbox
 from portal.audit.outbox import relay
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
@@ -161,6 +163,62 @@ def test_a_thread_goes_with_its_first_message(challenge: Challenge, owner: User)
     assert Client().get(page).status_code == 200
 
 
+def test_the_title_of_a_hidden_thread_leaves_no_more(challenge: Challenge, owner: User) -> None:
+    """By no letter owed before, no late one, no piece of news in a space."""
+    asker, helper = UserFactory(), UserFactory()
+    late, news, owed = (
+        forum.open_thread(challenge=challenge, title=f"Injure {n}", body_md="Lu.", by=asker)
+        for n in range(3)
+    )
+    for thread in (late, news):
+        forum.answer(thread=thread, body_md="Non.", by=helper)
+    for _time in range(2):
+        relay()
+    letters = Outbox.objects.filter(topic="mail.challenge_letter")
+    ids = letters.filter(key__startswith="forum_answer:", ids__thread_id=late.pk).get().ids
+    mail.outbox.clear()
+    forum.answer(thread=owed, body_md="Non.", by=helper)
+    for thread in (late, news, owed):
+        forum.hide(post=thread.posts.order_by("pk")[0], reason="Injure", by=owner)
+    telling.challenge_letter(**ids)
+    for _time in range(3):
+        relay()
+    told = [each.subject.rpartition(" : ")[2] for each in mail.outbox]
+    assert told == ["votre message est masqué"] * 3
+    assert "Injure 0" not in "".join(str(each.body) for each in mail.outbox)
+    assert set(Notification.objects.values_list("letter", flat=True)) == {"forum_hidden"}
+
+
+def test_the_thread_past_the_limit_keeps_its_text(client: Client, challenge: Challenge) -> None:
+    by = UserFactory()
+    for number in range(5):
+        opened(challenge, by, f"Question {number}")
+    client.force_login(by)
+    listing = reverse("challenges:help", args=[challenge.slug])
+    page = client.post(listing, {"title": "Le sixième", "body_md": "Longue question"})
+    assert page.status_code == 429
+    for said in ("Cinq fils par jour", "De nouveau possible le", "Le sixième", "Longue question"):
+        assert said in page.text
+
+
+def test_a_blocked_person_reads_why_there_is_no_form(
+    client: Client, challenge: Challenge, owner: User
+) -> None:
+    asker = UserFactory()
+    thread = opened(challenge, asker)
+    client.force_login(asker)
+    pages = [
+        reverse("challenges:help", args=[challenge.slug]),
+        reverse("challenges:thread", args=[challenge.slug, thread.public_id]),
+    ]
+    for blocked in (False, True):
+        if blocked:
+            forum.block(challenge=challenge, user=asker, reason="Injures", by=owner)
+        texts = [client.get(page).text for page in pages]
+        assert ["body_md" in text for text in texts] == [not blocked] * 2
+        assert ["Vous ne pouvez plus écrire ici" in text for text in texts] == [blocked] * 2
+
+
 def test_a_closed_thread_and_a_blocked_person(challenge: Challenge, owner: User) -> None:
     asker = UserFactory()
     thread = opened(challenge, asker)
@@ -224,7 +282,12 @@ def test_pages_ask_answer_report_and_moderate(
     assert client.post(page, {"body_md": "Allô"}).status_code == 403
     block = ForumBlock.objects.get().pk
     assert run.post(desk, {"decision": "unblock", "block": block}).status_code == 302
-    for wrong in ({"decision": "dismiss", "post": "x"}, {"decision": "unblock", "block": "é"}):
+    long = {"decision": "unblock", "block": "9" * 5_000}
+    for wrong in (
+        {"decision": "dismiss", "post": "x"},
+        {"decision": "unblock", "block": "é"},
+        long,
+    ):
         assert run.post(desk, wrong).status_code == 404
     arrange = reverse("challenges:thread_arrange", args=[challenge.slug, thread.public_id])
     assert run.post(arrange, {"pinned": "on", "closed": "on"}).status_code == 302

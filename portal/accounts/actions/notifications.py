@@ -1,7 +1,7 @@
 """Tell people of events, each once; mark as read, choose how to hear, gather once a day."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -45,6 +45,14 @@ def notify(
         ignore_conflicts=True,
     )
     return [person for person in concerned if ways[person.pk] == Delivery.NOW]
+
+
+def take_back(*, path: str, since: datetime) -> int:
+    """Remove the news of a page that nobody reads any more: they quote it; return how many.
+
+    since: when the page came, which no piece of news of it is older than.
+    """
+    return Notification.objects.filter(created_at__gte=since, path=path).delete()[0]
 
 
 def read(*, notifications: Iterable[int], by: User) -> int:

@@ -17,6 +17,7 @@ from portal.accounts.enums import Delivery
 from portal.accounts.forms.news import NewsForm
 from portal.accounts.models import Notification
 from portal.accounts.views.asking import person
+from portal.lib.numbers import natural
 from portal.lib.refusals import Hidden
 
 PER_PAGE = 25
@@ -39,7 +40,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def _read(request: HttpRequest) -> None:
     user, one = person(request), request.POST.get("read", "")
     if one.isdecimal():
-        notifications.read(notifications=[int(one[:18])], by=user)
+        notifications.read(notifications=[natural(one)], by=user)
     else:
         notifications.read_all(by=user)
         messages.success(request, _("Tout est marqué comme lu."))

@@ -18,6 +18,8 @@ from django.urls import Resolver404, resolve
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from portal.lib.numbers import natural
+
 log = logging.getLogger("portal.csp")
 REPORT_MAX_BYTES = 16_384
 REPORTS_READ = 10
@@ -37,7 +39,7 @@ def report(request: HttpRequest) -> HttpResponse:
     """Log one request's reports; 204, or what is wrong with it: 400, 413, 415, 429."""
     if request.content_type not in TYPES:
         return HttpResponse(status=415)
-    if int(request.headers.get("Content-Length") or 0) > REPORT_MAX_BYTES:
+    if natural(request.headers.get("Content-Length") or "") > REPORT_MAX_BYTES:
         return HttpResponse(status=413)
     config = {"csp_report": RATES}
     if not ratelimit.consume(request, app="portal", action="csp_report", config=config, key="all"):
