@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -40,7 +41,7 @@ def counted(user: Viewer) -> ChallengeQuerySet:
     )
 
 
-def _scored_teams() -> QuerySet[Team, dict[str, int]]:
+def _scored_teams() -> QuerySet[Team, Any]:
     entered = Team.objects.entered(entries__status=EntryStatus.SCORED)
     found = entered.filter(challenge=OuterRef("pk")).order_by().values("challenge")
     return found.annotate(n=Count("pk")).values("n")

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.utils.feedgenerator import Atom1Feed
-from django.utils.functional import Promise
 
 from portal.lib.characters import for_xml
 
@@ -11,12 +10,11 @@ from portal.lib.characters import for_xml
 class Feed(Atom1Feed):
     """An Atom feed that stays readable whatever its titles and texts hold."""
 
-    def __init__(self, **said: Any) -> None:
-        super().__init__(**_writable(said))
-
-    def add_item(self, **said: Any) -> None:
-        """Add an item; the arguments are those of Django."""
-        super().add_item(**_writable(said))
+    def write(self, outfile: Any, encoding: str) -> None:
+        """Write the feed to a file, without the characters that XML refuses."""
+        self.feed = _writable(self.feed)
+        self.items = [_writable(each) for each in self.items]
+        super().write(outfile, encoding)
 
 
 def _writable(said: dict[str, Any]) -> dict[str, Any]:
@@ -24,6 +22,6 @@ def _writable(said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _one(value: Any) -> Any:
-    if isinstance(value, str | Promise):
-        return for_xml(str(value))
-    return [_one(each) for each in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_one(each) for each in value]
+    return for_xml(value) if isinstance(value, str) else value
