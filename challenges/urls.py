@@ -26,6 +26,7 @@ from challenges.views import (
     merges,
     organiser,
     organisers,
+    phase_scorings,
     program_reports,
     programs,
     questions,
@@ -148,6 +149,26 @@ organiser_patterns = [
     path("classements-noms/", leaderboards.mask_teams, name="mask_teams"),
     path("classements/<int:board>/", leaderboards.write_board, name="write_board"),
     path("classements/<int:board>/retirer/", leaderboards.remove_board, name="remove_board"),
+    path(
+        "phases/<int:index>/notation/",
+        phase_scorings.write_phase_scoring,
+        name="write_phase_scoring",
+    ),
+    path("phases/<int:index>/notation/fichiers/", phase_scorings.give_answers, name="give_answers"),
+    path(
+        "phases/<int:index>/notation/mesures/", phase_scorings.measure_phase, name="measure_phase"
+    ),
+    path(
+        "phases/<int:index>/notation/premiere/",
+        phase_scorings.forget_scoring,
+        name="forget_scoring",
+    ),
+    path("phases/<int:index>/taches/", phase_scorings.add_task, name="add_task"),
+    path(
+        "phases/<int:index>/taches/<int:number>/retirer/",
+        phase_scorings.remove_task,
+        name="remove_task",
+    ),
     path("visa/donner/", organiser.publish, name="organiser_publish"),
     path("visa/corrections/", organiser.send_back, name="organiser_send_back"),
     path("inscriptions/", registrations.listing, name="registrations"),

@@ -131,11 +131,8 @@ def add_file(
     is kept in clear. Raises NotAllowed, Conflict, Invalid.
     """
     name = safe_name(deposit.name)
-    if deposit.size > MAX_FILE_BYTES:
-        raise Invalid(_("200 Mo au plus par fichier."), code="too_large")
-    if deposit.size == 0:
-        raise Invalid(_("Ce fichier est vide."), code="file_empty")
-    columns = _header(deposit, name)
+    refuse_size(deposit)
+    columns = header_of(deposit, name)
     if role in TABLES and not columns:
         raise Invalid(
             _("Un fichier CSV en UTF-8, avec une ligne d’en-tête, est attendu."), code="file_table"
@@ -165,9 +162,17 @@ def add_file(
         _keep(challenge, files=files)
         written = written_of(challenge)
         written.kept = {**written.kept, name: place}
-        written.save()
+        reopen(written)
         record("challenge.file_added", by=by, on=challenge, role=role.value, name=name)
     return challenge
+
+
+def refuse_size(deposit: Deposit) -> None:
+    """Raise Invalid for a file that is empty or too large."""
+    if deposit.size > MAX_FILE_BYTES:
+        raise Invalid(_("200 Mo au plus par fichier."), code="too_large")
+    if deposit.size == 0:
+        raise Invalid(_("Ce fichier est vide."), code="file_empty")
 
 
 def _sealed(challenge: Challenge, role: spec.Role, name: str, deposit: Deposit, by: User) -> str:
@@ -206,6 +211,7 @@ def remove_file(*, challenge: Challenge, path: str, by: User) -> Challenge:
     if left == files:
         raise Conflict(_("Ce fichier n’est plus là."), code="file_absent")
     _keep(challenge, files=left)
+    reopen(written_of(challenge))
     record("challenge.file_removed", by=by, on=challenge, name=path)
     return challenge
 
@@ -262,6 +268,13 @@ def written_of(challenge: Challenge) -> ChallengeDraft:
     """Return what a draft keeps beside its document, held until the end of the transaction."""
     ChallengeDraft.objects.get_or_create(challenge=challenge)
     return ChallengeDraft.objects.select_for_update().get(challenge=challenge)
+
+
+def reopen(written: ChallengeDraft) -> None:
+    """Keep a change of what scores: the check done before it tells nothing any more."""
+    if written.state == BuildState.DONE:
+        written.state = BuildState.IDLE
+    written.save()
 
 
 def incomplete(challenge: Challenge) -> list[str]:
@@ -354,7 +367,7 @@ def _keep(challenge: Challenge, **keys: Any) -> None:
     challenge.save(update_fields=["bundle", "version"])
 
 
-def _header(deposit: Deposit, name: str) -> list[str]:
+def header_of(deposit: Deposit, name: str) -> list[str]:
     """Read the names of the columns of a CSV file, and nothing below them; [] for another file."""
     if not name.lower().endswith(".csv"):
         return []

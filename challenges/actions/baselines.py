@@ -62,14 +62,13 @@ def enter(*, phase: Phase, name: str, stored: Stored, by: User) -> Entry:
 
 
 def score_again(entry: Entry) -> Entry:
-    """Score the reference again when the task in force has no evaluation of it yet."""
-    task = entry.enrolment.phase.tasks.filter(current=True).order_by("index").first()
-    if task is None or entry.status not in {EntryStatus.SCORED, EntryStatus.FAILED}:
+    """Score the reference again when a task in force has no evaluation of it yet."""
+    tasks = entry.enrolment.phase.tasks.filter(current=True).order_by("index")
+    wanted = set(tasks.values_list("scorer_version_id", "holdout_id"))
+    if not wanted or entry.status not in {EntryStatus.SCORED, EntryStatus.FAILED}:
         return entry
-    known = entry.evaluations.filter(
-        scorer_version_id=task.scorer_version_id, holdout_id=task.holdout_id
-    )
-    if not known.exists():
+    evaluations = entry.evaluations.order_by("pk")
+    if wanted - set(evaluations.values_list("scorer_version_id", "holdout_id")):
         entry.become(EntryStatus.QUEUED, at=clock.now())
         entry.save()
         queue_scores(entry)

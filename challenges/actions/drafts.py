@@ -258,13 +258,13 @@ def _task(
             digest=digest,
             created_at=now,
         )
-    current = phase.tasks.filter(current=True).order_by("index").first()
+    current = phase.tasks.filter(current=True, index=0).first()
     if current is not None:
         wanted = holdout or current.holdout
         if current.scorer_version_id == version.pk and current.holdout_id == wanted.pk:
             return current
         holdout = wanted
-        phase.tasks.filter(current=True).update(current=False)
+        phase.tasks.filter(current=True, index=0).update(current=False)
     if holdout is None:
         raise AssertionError("a new challenge comes with its held-out files")
     return PhaseTask.objects.create(
@@ -285,6 +285,14 @@ def _board(phase: Phase, spec: PortableSpec) -> None:
         defaults=said,
         create_defaults={**said, "title": _("Classement")},
     )
+    columns = columns_of(board, spec)
+    leaderboards.follow(board, columns, primary=spec.primary.key[:36], hides=hidden_keys(spec.raw))
+    for other in leaderboards.ordered(phase)[1:]:
+        leaderboards.follow(other, board.columns.order_by("index"), primary=spec.primary.key[:36])
+
+
+def columns_of(board: Leaderboard, spec: PortableSpec) -> list[Column]:
+    """Make the columns of a board, unsaved: the figures of a document, those by group last."""
     figures = [(each, ColumnKind.METRIC) for each in spec.metrics]
     figures += [(each, ColumnKind.FAIRNESS) for each in spec.fairness.metrics]
     groups = {each.key: dict(each.groups) for each in spec.fairness.attributes}
@@ -293,9 +301,7 @@ def _board(phase: Phase, spec: PortableSpec) -> None:
     ]
     if spec.fairness.audit is not None and spec.fairness.audit["column"] is not None:
         columns.append(_audit_column(board, len(columns), spec))
-    leaderboards.follow(board, columns, primary=spec.primary.key[:36], hides=hidden_keys(spec.raw))
-    for other in leaderboards.ordered(phase)[1:]:
-        leaderboards.follow(other, board.columns.order_by("index"), primary=spec.primary.key[:36])
+    return columns
 
 
 def hidden_keys(document: Mapping[str, Any]) -> set[str]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from challenges import rules
-from challenges.actions import authoring, leaderboards
+from challenges.actions import authoring, leaderboards, phase_scorings
 from challenges.actions.notices import announce
 from challenges.bundles.submissions import DEFAULT_MAX_BYTES
 from challenges.enums import BoardRule, ChallengeStatus, Ladder, NoticeKind, PhaseKind
@@ -68,6 +68,7 @@ def remove(*, phase: Phase, by: User) -> None:
     if phase.index == 0 or last is None or last.pk != phase.pk:
         raise Conflict(_("Seule la dernière phase se retire."), code="phase_not_last")
     record("phase.removed", by=by, on=challenge, name=phase.name, index=phase.index)
+    phase_scorings.forget_all(phase=phase)
     phase.leaderboards.update(primary=None)
     phase.delete()
     _changed(challenge)
@@ -188,23 +189,32 @@ def _is_lower(value: int | None, announced: int | None) -> bool:
 def follow(*, challenge: Challenge) -> None:
     """Bring the further phases of a challenge to the scoring of the first; the worker's act."""
     with transaction.atomic():
+        written = authoring.written_of(challenge)
         first = challenge.phases.get(index=0)
-        for phase in challenge.phases.filter(index__gt=0).order_by("index"):
-            _like(phase, first)
+        for phase in challenge.phases.order_by("index"):
+            own = {each["task"] for each in phase_scorings.tasks_of(written, phase.index)}
+            gone = phase.tasks.filter(current=True, index__gt=0).exclude(index__in=own)
+            gone.update(current=False)
+            if phase.index and phase_scorings.of(written, phase.index) is None:
+                _like(phase, first, apart=bool(own))
 
 
-def _like(phase: Phase, first: Phase) -> None:
-    """Give a phase the answers, the tasks and the columns of the first one."""
+def _like(phase: Phase, first: Phase, *, apart: bool = False) -> None:
+    """Give a phase the answers, the tasks and the columns of the first one.
+
+    apart: it has further tasks of its own, and takes none of the first's.
+    """
     if Entry.objects.filter(enrolment__phase=phase).exists():
         raise AssertionError("a draft phase has no entry")
-    phase.answer_spec, phase.max_bytes = first.answer_spec, first.max_bytes
+    phase.answer_spec = first.answer_spec
     if (first.kind == PhaseKind.CODE) != (phase.kind == PhaseKind.CODE):
         phase.kind = first.kind if first.kind == PhaseKind.CODE else PhaseKind.PUBLIC
     for name in CODE_LIMITS if phase.kind == PhaseKind.CODE else ():
         setattr(phase, name, getattr(first, name))
-    phase.save(update_fields=["answer_spec", "max_bytes", "kind", *CODE_LIMITS])
-    phase.tasks.all().delete()
-    for task in first.tasks.filter(current=True).order_by("index"):
+    phase.save(update_fields=["answer_spec", "kind", *CODE_LIMITS])
+    tasks = first.tasks.filter(current=True).order_by("index")
+    (phase.tasks.filter(index=0) if apart else phase.tasks.all()).delete()
+    for task in tasks[:1] if apart else tasks:
         PhaseTask.objects.create(
             phase=phase,
             index=task.index,

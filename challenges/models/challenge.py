@@ -291,6 +291,8 @@ class Phase(models.Model):
     migrate_from = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="migrates_to"
     )
+    # When the final choices of that phase were all taken over, or found absent.
+    migrated_at = models.DateTimeField(null=True, blank=True)
     answer_spec = models.JSONField(default=dict, blank=True)
     public_share = models.FloatField(default=0.30)
     # What the leak budget needs of the truth, once compiled: leakage.Facts.
@@ -323,6 +325,10 @@ class Phase(models.Model):
                 condition=Q(ladder="step", ladder_step__gt=0)
                 | (~Q(ladder="step") & Q(ladder_step__isnull=True)),
                 name="phase_ladder_step_goes_with_the_step_form",
+            ),
+            models.CheckConstraint(
+                condition=Q(migrated_at__isnull=True) | Q(migrate_from__isnull=False),
+                name="phase_migrated_comes_from_another",
             ),
             models.CheckConstraint(
                 condition=Q(privacy_epsilon__isnull=True)

@@ -15,6 +15,10 @@ class ChallengeDraft(models.Model):
     challenge = models.OneToOneField(Challenge, on_delete=models.CASCADE, related_name="written")
     # {path: {"sha256"} or {"sealed": public id of a held-out version}}. Never from a document.
     kept = models.JSONField(default=dict, blank=True)
+    # What scores a phase or a task otherwise than the first phase:
+    # [{"phase", "task", "name", "truth": {"path", "columns", "sealed"} or None, "test", "sample",
+    # "measure": {"submission", "truth", "metrics"} or None, "fingerprint"}].
+    scorings = models.JSONField(default=list, blank=True)
     # Raised by each request: an older job that ends late writes nothing.
     number = models.PositiveIntegerField(default=0)
     state = word(BuildState, default=BuildState.IDLE)

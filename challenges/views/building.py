@@ -44,7 +44,7 @@ def write_files(request: HttpRequest, slug: str) -> HttpResponse:
         lambda: authoring.add_file(
             challenge=challenge,
             role=Role(form.cleaned_data["role"]),
-            deposit=_deposit(form.cleaned_data["file"]),
+            deposit=deposit_of(form.cleaned_data["file"]),
             by=person(request),
             expected_score=form.cleaned_data.get("expected_score"),
         ),
@@ -65,7 +65,8 @@ def write_files(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "challenges/organise/files.html", context, status=status)
 
 
-def _deposit(file: UploadedFile) -> authoring.Deposit:
+def deposit_of(file: UploadedFile) -> authoring.Deposit:
+    """Take a file that a form sent, from memory or from where it was put."""
     path = Path(file.temporary_file_path()) if isinstance(file, TemporaryUploadedFile) else None
     content = path.open("rb") if path else BytesIO(file.read())
     return authoring.Deposit(file.name or "", file.size or 0, content, path)

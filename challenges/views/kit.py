@@ -1,6 +1,7 @@
 """Send the starter kit of a challenge."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -11,14 +12,16 @@ from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from challenges.actions import phase_scorings
 from challenges.client import kit as kits
-from challenges.models import Challenge, Phase
+from challenges.models import Challenge, ChallengeDraft, Phase
 from challenges.models import PublicFile as StoredFile
+from challenges.queries.challenges import current_phase
 from challenges.queries.teams import latest_terms
 from challenges.views.head import find
 from challenges.views.reading import contract_of
 from challenges.views.words import FILE_ROLES
-from portal.lib import objects
+from portal.lib import clock, objects
 
 CARRIED_ROLES = ("sample_submission", "baseline_program")
 
@@ -40,8 +43,8 @@ def kit_of(request: HttpRequest, challenge: Challenge) -> kits.Kit:
     """Gather what the kit of a challenge holds."""
     files = list(challenge.files.all())
     terms = latest_terms(challenge)
-    phase = challenge.phases.order_by("index").first()
-    sample = next((each for each in files if each.role == "sample_submission"), None)
+    phase = current_phase(list(challenge.phases.order_by("index")), clock.now())
+    sample = _sample(challenge, phase, files)
     return kits.Kit(
         slug=challenge.slug,
         title=challenge.title,
@@ -49,7 +52,7 @@ def kit_of(request: HttpRequest, challenge: Challenge) -> kits.Kit:
         address=request.build_absolute_uri(
             reverse("challenges:presentation", args=[challenge.slug])
         ),
-        contract=_contract(challenge),
+        contract=_contract(challenge, phase),
         quotas=_quotas(phase),
         rules=terms.text if terms else "",
         sample=objects.read(sample.sha256) if sample else None,
@@ -60,9 +63,21 @@ def kit_of(request: HttpRequest, challenge: Challenge) -> kits.Kit:
     )
 
 
-def _contract(challenge: Challenge) -> dict[str, Any]:
+def _sample(
+    challenge: Challenge, phase: Phase | None, files: Sequence[StoredFile]
+) -> StoredFile | None:
+    """Find the sample of the phase in view: its own, else that of the challenge."""
+    written = ChallengeDraft.objects.filter(challenge=challenge).first()
+    own = phase_scorings.of(written, phase.index) if phase else None
+    name = own["sample"] if own else ""
+    found = [each for each in files if name and each.name == name]
+    found += [each for each in files if each.role == "sample_submission"]
+    return found[0] if found else None
+
+
+def _contract(challenge: Challenge, phase: Phase | None) -> dict[str, Any]:
     """Return the contract that the engine of the kit scores by; a program has none."""
-    found = contract_of(challenge)
+    found = contract_of(challenge, phase)
     return found if "metrics" in found else {}
 
 

@@ -134,7 +134,8 @@ def evaluation(request: HttpRequest, slug: str) -> HttpResponse:
     """Explain how entries are scored: answer, metrics, parts, intervals, quotas."""
     context = scene(request, slug, "evaluation")
     challenge: Challenge = context["challenge"]
-    context |= scoring_words(contract_of(challenge), challenge.language)
+    context |= _phase_shown(request, context)
+    context |= scoring_words(contract_of(challenge, context["phase"]), challenge.language)
     context |= shares(context["phase"]) | {"ladder_digits": _ladder_digits(context["phase"])}
     context["prize_rules"] = _prize_rules(challenge)
     context |= programs.words(challenge, context["phase"])
@@ -142,17 +143,28 @@ def evaluation(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "challenges/evaluation.html", context)
 
 
-def contract_of(challenge: Challenge) -> dict[str, Any]:
-    """Return the scoring contract in force of a challenge, or nothing.
+def _phase_shown(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Choose the phase whose scoring is explained, and link the others where theirs differ."""
+    phases: list[Phase] = context["phases"]
+    wanted = request.GET.get("phase", "")
+    shown = next((each for each in phases if str(each.index) == wanted), context["phase"])
+    differ = False
+    if len(phases) > 1:
+        tasks = PhaseTask.objects.filter(phase__in=phases, current=True, index=0).order_by("pk")
+        differ = len(set(tasks.values_list("scorer_version_id", flat=True))) > 1
+    links = [(each.name, f"?phase={each.index}") for each in phases] if differ else []
+    return {"phase": shown, "phase_links": links}
 
-    Of a challenge that a program scores: what its answer looks like, if that is known.
+
+def contract_of(challenge: Challenge, phase: Phase | None = None) -> dict[str, Any]:
+    """Return the scoring contract in force of a phase, of the first by default, or nothing.
+
+    Of a phase that a program scores: what its answer looks like, if that is known.
     """
-    task = (
-        PhaseTask.objects.filter(phase__challenge=challenge, current=True)
-        .select_related("scorer_version")
-        .order_by("phase__index", "index")
-        .first()
-    )
+    tasks = PhaseTask.objects.filter(phase__challenge=challenge, current=True)
+    if phase is not None:
+        tasks = tasks.filter(phase=phase)
+    task = tasks.select_related("scorer_version").order_by("phase__index", "index").first()
     if task is not None and task.scorer_version.is_program:
         answer = task.form.get("answer")
         return {"submission": answer} if answer else {}

@@ -14,17 +14,18 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from challenges.actions import authoring, jobs, phases
+from challenges.actions import authoring, jobs, phase_scorings, phases
 from challenges.actions.imports import Imported, import_folder
 from challenges.actions.jobs import WORKER
+from challenges.actions.phase_scorings import Built
 from challenges.actions.rehearsals import Rehearsal
 from challenges.bundles import portable, recorded, writer
 from challenges.bundles.folder import Folder
 from challenges.bundles.report import Findings, Problem
-from challenges.bundles.spec import Expected
+from challenges.bundles.spec import Expected, PortableSpec
 from challenges.enums import ChallengeStatus, Split
 from challenges.models import Challenge, ChallengeDraft, Job, Phase, PhaseTask
-from challenges.worker import vault
+from challenges.worker import scorings, vault
 from challenges.worker.lease import Beating
 from challenges.worker.people import acting
 from datasets import gate
@@ -64,10 +65,11 @@ def _imported(written: ChallengeDraft) -> tuple[list[dict[str, str]], list[dict[
     try:
         with tempfile.TemporaryDirectory(prefix="draft-", dir=MEMORY) as scratch:
             folder = Path(scratch) / "challenge"
-            writer.write(folder, _document(challenge), _contents(written))
-            surprises = _unexpected(challenge, folder)
-            if surprises:
-                return _said(surprises), []
+            document, contents = _document(challenge), _contents(written)
+            writer.write(folder, document, contents)
+            built, faults = _checked(written, document, contents, folder)
+            if faults:
+                return _said(faults), []
             made: Imported = import_folder(
                 folder=folder,
                 by=by,
@@ -77,11 +79,32 @@ def _imported(written: ChallengeDraft) -> tuple[list[dict[str, str]], list[dict[
     except Refusal as refusal:
         return [{"code": refusal.code, "message": str(refusal.message), "file": "", "key": ""}], []
     if not made.errors:
+        first = [each for each in built if each.scoring["phase"] == 0]
+        phase_scorings.put(challenge=challenge, built=first, by=by)
         phases.follow(challenge=challenge)
+        others = [each for each in built if each.scoring["phase"] != 0]
+        phase_scorings.put(challenge=challenge, built=others, by=by)
     return _said(made.errors), _said(made.warnings)
 
 
-def _unexpected(challenge: Challenge, folder: Path) -> Sequence[Problem]:
+def _checked(
+    written: ChallengeDraft,
+    document: Mapping[str, object],
+    contents: Mapping[str, bytes],
+    folder: Path,
+) -> tuple[Sequence[Built], Sequence[Problem]]:
+    """Check what the import does not: the expected score, the scorings of further phases."""
+    read = portable.read(folder).spec
+    if read is None:
+        return (), ()  # the import tells the faults
+    surprises = _unexpected(written.challenge, read, folder)
+    if surprises or not written.scorings:
+        return (), surprises
+    sealed = _Sealed(written.challenge)
+    return scorings.check(written, document, contents, sealed.of, folder.parent)
+
+
+def _unexpected(challenge: Challenge, read: PortableSpec, folder: Path) -> Sequence[Problem]:
     """Compare the public score of the reference with what its organiser expects, where said."""
     wanted = next(
         (
@@ -91,13 +114,12 @@ def _unexpected(challenge: Challenge, folder: Path) -> Sequence[Problem]:
         ),
         None,
     )
-    read = portable.read(folder)
-    if wanted is None or read.spec is None:
-        return ()  # the import tells the faults
-    scores = {REFERENCE: {Split.PUBLIC.value: {read.spec.primary.key: wanted}}}
+    if wanted is None:
+        return ()
+    scores = {REFERENCE: {Split.PUBLIC.value: {read.primary.key: wanted}}}
     (folder / EXPECTED).write_text(json.dumps(scores), encoding="utf-8")
     findings = Findings()
-    expected = replace(read.spec, expected=Expected(EXPECTED, baseline=REFERENCE))
+    expected = replace(read, expected=Expected(EXPECTED, baseline=REFERENCE))
     recorded.check(expected, Folder(folder), Rehearsal(), findings)
     return findings.errors
 

@@ -1,0 +1,157 @@
+"""Score a phase of a draft otherwise than the first one, and give phases further tasks."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from challenges.actions import authoring, phase_scorings
+from challenges.actions.phase_scorings import Scoring
+from challenges.bundles.spec import Role
+from challenges.enums import ChallengeStatus
+from challenges.forms.measuring import ScoringForm
+from challenges.forms.phase_scorings import PhaseFilesForm, TaskForm
+from challenges.models import ChallengeDraft, Phase
+from challenges.views.authoring import tried
+from challenges.views.building import deposit_of
+from challenges.views.metric_texts.titles import TITLES
+from challenges.views.rooms import phase_of, room, run_by
+from challenges.views.teams import person
+from portal.lib.refusals import Invalid
+
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+FAULTS = dict.fromkeys(
+    ("too_large", "file_empty", "file_table", "file_name", "file_name_taken", "files_none"), "truth"
+)
+
+
+@require_http_methods(["GET", "HEAD"])
+def write_phase_scoring(request: HttpRequest, slug: str, index: int) -> HttpResponse:
+    """Show what scores a phase: as the first one, or its own way; its further tasks."""
+    return _page(request, phase_of(run_by(request, slug), index))
+
+
+@require_POST
+def give_answers(request: HttpRequest, slug: str, index: int) -> HttpResponse:
+    """Give a phase its own answers, test file and sample."""
+    phase = phase_of(run_by(request, slug), index)
+    form = PhaseFilesForm(request.POST, request.FILES)
+
+    def act() -> None:
+        found = {
+            name: deposit_of(form.cleaned_data[name]) if form.cleaned_data[name] else None
+            for name in ("truth", "test", "sample")
+        }
+        phase_scorings.give(phase=phase, by=person(request), **found)
+
+    return _done(request, phase, form, act, {"files": form})
+
+
+@require_POST
+def measure_phase(request: HttpRequest, slug: str, index: int) -> HttpResponse:
+    """Choose the columns and the figures of a phase."""
+    phase = phase_of(run_by(request, slug), index)
+    form = _scoring_form(phase, request.POST)
+    if form is None:
+        raise Invalid(_("Déposez d’abord les fichiers."), code="files_first")
+    own = (_own(phase) or {}).get("truth")
+    truth = str(own["path"] if own else phase.challenge.bundle["truth"]["file"])
+
+    def act() -> None:
+        phase_scorings.measure(
+            phase=phase,
+            submission=form.submission(phase.challenge.bundle.get("submission") or {}),
+            truth=form.truth(truth),
+            metrics=form.metrics,
+            by=person(request),
+        )
+
+    return _done(request, phase, form, act, {"scoring": form})
+
+
+@require_POST
+def forget_scoring(request: HttpRequest, slug: str, index: int) -> HttpResponse:
+    """Score a phase as the first one again."""
+    phase = phase_of(run_by(request, slug), index)
+    phase_scorings.forget(phase=phase, by=person(request))
+    messages.success(
+        request, _("Cette phase est notée comme la première : contrôlez le brouillon.")
+    )
+    return redirect("challenges:write_phase_scoring", slug, index)
+
+
+@require_POST
+def add_task(request: HttpRequest, slug: str, index: int) -> HttpResponse:
+    """Add a task to a phase."""
+    phase = phase_of(run_by(request, slug), index)
+    form = TaskForm(request.POST, request.FILES)
+
+    def act() -> None:
+        phase_scorings.add_task(
+            phase=phase,
+            name=form.cleaned_data["name"],
+            truth=deposit_of(form.cleaned_data["truth"]),
+            by=person(request),
+        )
+
+    return _done(request, phase, form, act, {"task": form})
+
+
+@require_POST
+def remove_task(request: HttpRequest, slug: str, index: int, number: int) -> HttpResponse:
+    """Remove a further task of a phase."""
+    phase = phase_of(run_by(request, slug), index)
+    phase_scorings.remove_task(phase=phase, number=number, by=person(request))
+    messages.success(request, _("Tâche retirée : contrôlez le brouillon."))
+    return redirect("challenges:write_phase_scoring", slug, index)
+
+
+def _done(
+    request: HttpRequest, phase: Phase, form: Any, act: Callable[[], object], forms: dict[str, Any]
+) -> HttpResponse:
+    status = tried(form, act, FAULTS | {"tasks_most": "name"})
+    if status:
+        return _page(request, phase, status, **forms)
+    messages.success(request, _("Enregistré : contrôlez le brouillon."))
+    return redirect("challenges:write_phase_scoring", phase.challenge.slug, phase.index)
+
+
+def _page(request: HttpRequest, phase: Phase, status: int = 200, **forms: Any) -> HttpResponse:
+    challenge = phase.challenge
+    written = ChallengeDraft.objects.filter(challenge=challenge).first()
+    context = room(
+        challenge,
+        "write_phases",
+        phase=phase,
+        own=_own(phase),
+        tasks=phase_scorings.tasks_of(written, phase.index),
+        draft=challenge.status == ChallengeStatus.DRAFT,
+        files=forms.get("files") or PhaseFilesForm(),
+        task=forms.get("task") or TaskForm(),
+        scoring=forms.get("scoring") or (_scoring_form(phase) if phase.index else None),
+        errors=any(each.errors for each in forms.values()),
+    )
+    return render(request, "challenges/organise/phase_scoring.html", context, status=status)
+
+
+def _own(phase: Phase) -> Scoring | None:
+    written = ChallengeDraft.objects.filter(challenge=phase.challenge).first()
+    return phase_scorings.of(written, phase.index)
+
+
+def _scoring_form(phase: Phase, data: Any = None) -> ScoringForm | None:
+    """Offer the columns of the phase's own files, those of the first phase for what it lacks."""
+    challenge, own = phase.challenge, _own(phase) or {}
+    files = authoring.all_files(challenge)
+    by_role = {each["role"]: each.get("columns") or [] for each in files}
+    by_path = {each["path"]: each.get("columns") or [] for each in files}
+    given = by_path.get(own.get("sample", "")) or by_role.get(Role.SAMPLE_SUBMISSION)
+    held = (own.get("truth") or {}).get("columns") or by_role.get(Role.TRUTH)
+    if not given or not held or not challenge.bundle.get("metrics"):
+        return None
+    document = {**challenge.bundle, **(own.get("measure") or {})}
+    return ScoringForm(data, document=document, given=given, held=held, titles=TITLES)

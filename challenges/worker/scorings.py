@@ -1,0 +1,98 @@
+"""Check what scores phases and tasks otherwise than the first phase, as a folder would be."""
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from challenges.actions import phase_scorings
+from challenges.actions.imports import held_out_fingerprint, kept_apart
+from challenges.actions.phase_scorings import Built, Scoring
+from challenges.actions.rehearsals import Rehearsal, sentence
+from challenges.bundles import portable, writer
+from challenges.bundles.folder import Folder
+from challenges.bundles.report import Problem
+from challenges.bundles.spec import PortableSpec
+from challenges.models import ChallengeDraft
+from challenges.scoring.contract import ScoringContract
+from challenges.scoring.truth import TruthFault
+from portal.lib.files import safe_name
+
+MAX_BYTES = 500 << 20
+Opener = Callable[[str, str], bytes]
+
+
+def check(
+    written: ChallengeDraft,
+    document: Mapping[str, Any],
+    contents: Mapping[str, bytes],
+    opened: Opener,
+    place: Path | None,
+) -> tuple[list[Built], list[Problem]]:
+    """Check each scoring of its own; return those that hold, and every fault of the others.
+
+    document, contents: of the first phase. opened: the content of sealed answers, by the id of
+    their version and their path. place: where to work, a private folder removed at the end.
+    """
+    built: list[Built] = []
+    faults: list[Problem] = []
+    ordered = sorted(written.scorings, key=lambda each: (each["phase"], each["task"]))
+    sealed = {
+        each["truth"]["path"]: opened(each["truth"]["sealed"], each["truth"]["path"])
+        for each in ordered
+        if each["truth"] is not None
+    }
+    documents: dict[int, Mapping[str, Any]] = {}
+    for scoring in ordered:
+        base = documents.get(scoring["phase"], document)
+        said = phase_scorings.document_of(base, scoring)
+        if scoring["task"] == 0:
+            documents[scoring["phase"]] = said
+        with tempfile.TemporaryDirectory(prefix="scoring-", dir=place) as scratch:
+            folder = Path(scratch) / "challenge"
+            writer.write(folder, said, {**contents, **sealed})
+            found, wrong = _checked(scoring, folder)
+            if found is not None and scoring["task"]:
+                wrong = _other_ids(found.spec, folder, str(base["truth"]["file"]))
+        faults += [_named(each, scoring) for each in wrong]
+        if found is not None and not wrong:
+            built.append(found)
+    return built, faults
+
+
+def _checked(scoring: Scoring, folder: Path) -> tuple[Built | None, Sequence[Problem]]:
+    report = portable.read(folder)
+    if report.spec is None:
+        return None, report.errors
+    read = report.spec
+    contract = read.scoring_contract(folder)
+    parsed = ScoringContract.from_json(contract)
+    try:
+        Rehearsal().compiled(parsed, contract, folder)
+    except TruthFault as fault:
+        return None, (Problem(fault.code, sentence(fault), read.truth.file, "truth"),)
+    place = Folder(folder)
+    apart = [each.path for each in kept_apart(read)]
+    files = {safe_name(path): place.read(path, limit_bytes=MAX_BYTES) for path in apart}
+    fingerprint = held_out_fingerprint(apart, folder, parsed.digest)
+    return Built(scoring, read, contract, parsed.digest, files, fingerprint), ()
+
+
+def _other_ids(read: PortableSpec, folder: Path, first: str) -> Sequence[Problem]:
+    """Note a task whose answers are about other identifiers: the teams send one file for all."""
+    place, key = Folder(folder), str(read.truth.key)
+    if set(place.column(read.truth.file, key)) == set(place.column(first, key)):
+        return ()
+    said = _("les réponses d’une tâche portent sur les mêmes identifiants que celles de la phase")
+    return (Problem("E_IDS", said, read.truth.file, "truth.id"),)
+
+
+def _named(problem: Problem, scoring: Scoring) -> Problem:
+    """Say in which phase, or task, a fault was found; never its value."""
+    where = _("phase %(number)d") % {"number": scoring["phase"] + 1}
+    if scoring["task"]:
+        where = f"{where}, {scoring['name']}"
+    return replace(problem, message=f"{where} : {problem.message}", value="")

@@ -1,0 +1,163 @@
+"""A phase scored otherwise than the first one, and phases of several tasks, by form."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from challenges.actions import phases
+from challenges.enums import PhaseKind
+from challenges.models import Challenge, ChallengeDraft, Phase, PhaseTask
+from challenges.queries.preparation import missing
+from challenges.worker import drain
+from portal.accounts.models import User
+from portal.audit.models import AuditEvent
+from tests.challenges import world
+from tests.challenges.pages.test_authoring import SCORING
+from tests.challenges.test_authoring import IDS, TRUTH, built
+
+pytestmark = pytest.mark.django_db
+
+OTHERS = [f"B{number:04}" for number in range(60)]
+OTHER_TEST = "id,x\n" + "".join(f"{one},1\n" for one in OTHERS)
+OTHER_SAMPLE = "id,niveau\n" + "".join(f"{one},1\n" for one in OTHERS)
+OTHER_TRUTH = "id,niveau,jeu,temoin\n" + "".join(
+    f"{one},{at % 3 + 1},{'public' if at % 2 else 'private'},{world.CANARY}\n"
+    for at, one in enumerate(OTHERS)
+)
+SECOND_OPINION = "id,niveau,jeu\n" + "".join(
+    f"{one},{at % 3 + 1},{'public' if at % 10 < 3 else 'private'}\n" for at, one in enumerate(IDS)
+)
+
+
+@pytest.fixture
+def by(client: Client) -> User:
+    """Sign in somebody who may create a challenge for their organisation."""
+    made = world.owner()
+    client.force_login(made)
+    return made
+
+
+@pytest.fixture
+def final(by: User) -> Phase:
+    """Return the second phase of a challenge that was checked."""
+    challenge = built(by)
+    return phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)
+
+
+def send(client: Client, route: str, *args: Any, **sent: str | tuple[str, str]) -> Any:
+    """Send a form of the phase of this index, files as pairs of a name and a content."""
+    data: Mapping[str, Any] = {
+        key: SimpleUploadedFile(value[0], value[1].encode()) if isinstance(value, tuple) else value
+        for key, value in sent.items()
+    }
+    return client.post(reverse(f"challenges:{route}", args=["niveau", *args]), data)
+
+
+def checked(client: Client) -> ChallengeDraft:
+    """Have the draft checked."""
+    assert client.post(reverse("challenges:build", args=["niveau"])).status_code == 302
+    assert drain()
+    return ChallengeDraft.objects.get()
+
+
+def test_a_phase_has_its_own_answers_files_and_figures(client: Client, final: Phase) -> None:
+    gave = send(
+        client,
+        "give_answers",
+        1,
+        truth=("finale.csv", OTHER_TRUTH),
+        test=("test2.csv", OTHER_TEST),
+        sample=("sample2.csv", OTHER_SAMPLE),
+    )
+    assert gave.status_code == 302
+    measures = SCORING | {"metric_0": "f1_macro", "metric_1": "", "metric_2": ""}
+    assert send(client, "measure_phase", 1, **measures).status_code == 302
+    assert [each.key for each in missing(final.challenge)] == ["build", "opens"]
+    assert checked(client).errors == []
+    first, own = PhaseTask.objects.filter(current=True).order_by("phase__index")
+    assert own.phase == final
+    assert [each["metric"] for each in own.scorer_version.spec["metrics"]] == ["f1_macro"]
+    assert own.holdout.is_compiled
+    assert (first.holdout_id, first.scorer_version_id) != (own.holdout_id, own.scorer_version_id)
+    board = final.leaderboards.get()
+    assert [each.key for each in board.columns.all()] == ["f1_macro"]
+    assert [each.key for each in Phase.objects.get(index=0).leaderboards.get().columns.all()] == [
+        "exactitude",
+        "mae",
+        "mixte",
+    ]
+    kept = own.holdout_id
+    assert checked(client).errors == []
+    assert PhaseTask.objects.get(current=True, phase=final).holdout_id == kept
+    page = client.get(reverse("challenges:write_phase_scoring", args=["niveau", 1])).text
+    assert "finale.csv" in page
+    assert world.CANARY not in page + str(ChallengeDraft.objects.get().scorings)
+    told = client.get(reverse("challenges:evaluation", args=["niveau"]) + "?phase=1").text
+    assert ("?phase=0" in told, "F1" in told) == (True, True)
+    assert send(client, "forget_scoring", 1).status_code == 302
+    assert checked(client).errors == []
+    again = PhaseTask.objects.get(current=True, phase=final)
+    assert (again.holdout_id, again.scorer_version_id) == (
+        first.holdout_id,
+        first.scorer_version_id,
+    )
+
+
+def test_a_fault_names_the_phase_and_changes_nothing(client: Client, final: Phase) -> None:
+    before = list(PhaseTask.objects.order_by("pk").values_list("pk", "current"))
+    send(client, "give_answers", 1, truth=("finale.csv", OTHER_TRUTH.replace("private", "canari")))
+    written = checked(client)
+    assert written.state == "refused"
+    assert {each["message"].split(" : ")[0] for each in written.errors} == {"phase 2"}
+    assert "canari" not in str(written.errors)
+    assert list(PhaseTask.objects.order_by("pk").values_list("pk", "current")) == before
+
+
+def test_a_second_task_compares_the_same_file_with_other_answers(
+    client: Client, final: Phase
+) -> None:
+    challenge = final.challenge
+    sent = {"name": "Second avis", "truth": ("avis.csv", SECOND_OPINION)}
+    assert send(client, "add_task", 0, **sent).status_code == 302
+    assert checked(client).errors == []
+    phase = challenge.phases.get(index=0)
+    tasks = phase.tasks.filter(current=True).order_by("index")
+    assert [(each.index, each.name) for each in tasks] == [
+        (0, "Estimer un niveau"),
+        (1, "Second avis"),
+    ]
+    assert final.tasks.filter(current=True).count() == 2
+    assert send(client, "remove_task", 0, 1).status_code == 302
+    assert send(client, "remove_task", 0, 1).status_code == 409
+    assert checked(client).errors == []
+    assert (phase.tasks.filter(current=True).count(), final.tasks.count()) == (1, 1)
+    others = SECOND_OPINION.replace("A0001", "Z0001")
+    send(client, "add_task", 1, name="Autres lignes", truth=("autres.csv", others))
+    written = checked(client)
+    assert [each["code"] for each in written.errors] == ["E_IDS"]
+    assert "phase 2, Autres lignes" in written.errors[0]["message"]
+
+
+def test_what_is_missing_is_said_beside_its_field(client: Client, final: Phase) -> None:
+    wrong = [
+        (send(client, "give_answers", 1), "Choisissez au moins un fichier."),
+        (send(client, "give_answers", 1, truth=("a.csv", "")), "Ce fichier est vide."),
+        (send(client, "give_answers", 1, truth=("a.txt", "x")), "ligne d’en-tête"),
+        (send(client, "add_task", 1, name="", truth=("a.csv", "id,y\n")), "un nom à la tâche"),
+        (send(client, "add_task", 1, name="A"), "Choisissez le fichier des réponses."),
+        (send(client, "measure_phase", 1, **(SCORING | {"target": "id"})), "pas la colonne"),
+    ]
+    assert [(page.status_code, said in page.text) for page, said in wrong] == [(422, True)] * 6
+    assert send(client, "give_answers", 0, truth=("t.csv", TRUTH)).status_code == 409
+    assert ChallengeDraft.objects.get().scorings == []
+    Challenge.objects.update(status="in_review")
+    assert send(client, "give_answers", 1, truth=("t.csv", TRUTH)).status_code == 409
+    assert (
+        "nouvelle version"
+        in client.get(reverse("challenges:write_phase_scoring", args=["niveau", 1])).text
+    )
+    assert not AuditEvent.objects.filter(action="phase.answers_given").exists()
