@@ -147,11 +147,11 @@ def _accept(deposit: _Deposit, by: User) -> Accepted:
     grace = refuse_closed(phase, now, first_byte_at=deposit.first_byte_at)
     terms = _refuse_outsiders(phase.challenge, team, by)
     fact_sheets.refuse_wrong(phase.challenge.fact_sheet, deposit.fact_sheet)
-    received_at = _strictly_later(enrolment, now)
+    received_at = strictly_later(enrolment, now)
     day_slot, total_slot = _slots(enrolment, phase, received_at)
     entry = Entry(
         enrolment=enrolment,
-        number=_next_number(enrolment),
+        number=next_number(enrolment),
         submitted_by_id=by.pk,
         idempotency_key=deposit.key,
         sha256=deposit.stored.sha256,
@@ -169,7 +169,7 @@ def _accept(deposit: _Deposit, by: User) -> Accepted:
         fact_sheet=deposit.fact_sheet,
         note=deposit.note,
     )
-    entry.receipt = _deposit_receipt(entry, phase, team, terms)
+    entry.receipt = deposit_receipt(entry, phase, team, terms)
     warnings = _warnings(enrolment, deposit)
     entry.save(force_insert=True)
     queue_check(entry)
@@ -281,12 +281,14 @@ def _refuse_outsiders(challenge: Challenge, team: Team, by: User) -> dict[str, A
     return {"number": terms.number, "sha256": terms.sha256} if terms else {}
 
 
-def _strictly_later(enrolment: Enrolment, now: datetime) -> datetime:
+def strictly_later(enrolment: Enrolment, now: datetime) -> datetime:
+    """Return an instant after every entry of a locked enrolment: now, or a little later."""
     last = enrolment.entries.order_by("-received_at").values_list("received_at", flat=True).first()
     return now if last is None or now > last else last + timedelta(microseconds=1)
 
 
-def _next_number(enrolment: Enrolment) -> int:
+def next_number(enrolment: Enrolment) -> int:
+    """Return the number of the next entry of a locked enrolment."""
     last = enrolment.entries.order_by("-number").values_list("number", flat=True).first()
     return (last or 0) + 1
 
@@ -345,7 +347,9 @@ def _warnings(enrolment: Enrolment, deposit: _Deposit) -> list[dict[str, str]]:
     return [{"code": "W_SAME_FILE", "message": sentence % {"number": same.number}}]
 
 
-def _deposit_receipt(entry: Entry, phase: Phase, team: Team, terms: dict[str, Any]) -> str:
+def deposit_receipt(entry: Entry, phase: Phase, team: Team, terms: dict[str, Any]) -> str:
+    """Issue the receipt of an entry: what was received, when, under which rules."""
+    former = {} if entry.migrated_from_id is None else {"former": str(entry.migrated_from_id)}
     return receipts.issue(
         {
             "kind": "deposit",
@@ -364,6 +368,7 @@ def _deposit_receipt(entry: Entry, phase: Phase, team: Team, terms: dict[str, An
             },
             "grace": entry.grace,
             "terms": terms,
+            **former,
         }
     )
 

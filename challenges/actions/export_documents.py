@@ -13,7 +13,7 @@ from challenges.bundles import competition as codabench
 from challenges.bundles import exporting
 from challenges.bundles.code import CodeRules
 from challenges.enums import Ladder, RegistrationMode
-from challenges.models import Challenge, ChallengePage, Column, Leaderboard, Phase
+from challenges.models import Challenge, ChallengeDraft, ChallengePage, Column, Leaderboard, Phase
 from challenges.queries.teams import latest_terms
 
 NAME_CHARACTERS = 120
@@ -151,6 +151,8 @@ def page_path(page: ChallengePage) -> str:
 
 def settings(challenge: Challenge) -> dict[str, Any]:
     """Give what our portable document does not say: see `challenges.bundles.settings`."""
+    written = ChallengeDraft.objects.filter(challenge=challenge).first()
+    apart = {each["phase"] for each in written.scorings} if written else set()
     return {
         "title": challenge.title,
         "summary": challenge.summary,
@@ -186,8 +188,10 @@ def settings(challenge: Challenge) -> dict[str, Any]:
                 "memory_mb": phase.memory_mb,
                 "logs": str(phase.logs),
                 "benchmark_after_close": phase.benchmark_after_close,
+                "follows": phase.migrate_from.index if phase.migrate_from else None,
+                "apart": phase.index in apart,
             }
-            for phase in challenge.phases.order_by("index")
+            for phase in challenge.phases.select_related("migrate_from").order_by("index")
         ],
         "boards": [
             {
@@ -195,8 +199,22 @@ def settings(challenge: Challenge) -> dict[str, Any]:
                 "title": board.title,
                 "hidden": board.hidden,
                 "anonymous": board.anonymous,
+                "phase": board.phase.index,
+                "rule": str(board.rule),
+                "primary": board.primary.key if board.primary else "",
+                "columns": [
+                    {
+                        "key": each.key,
+                        "hidden": each.hidden,
+                        "valid_min": each.valid_min,
+                        "valid_max": each.valid_max,
+                    }
+                    for each in board.columns.order_by("index")
+                ],
             }
-            for board in challenge.leaderboards.order_by("phase__index", "pk")
+            for board in challenge.leaderboards.select_related("phase", "primary").order_by(
+                "phase__index", "pk"
+            )
         ],
     }
 

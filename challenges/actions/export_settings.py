@@ -9,12 +9,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
+from challenges.actions import leaderboards, phases
 from challenges.actions.imports import refuse_open
 from challenges.bundles.exporting import DOCUMENT
 from challenges.bundles.report import Problem
-from challenges.bundles.settings import Settings
-from challenges.enums import ChallengeStatus
-from challenges.models import Challenge, ChallengePage, Terms
+from challenges.bundles.settings import BoardSettings, PhaseSettings, Settings
+from challenges.enums import BoardRule, ChallengeStatus, PhaseKind, ScorerKind
+from challenges.models import Challenge, ChallengePage, Leaderboard, Terms
 from challenges.queries.teams import latest_terms
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -98,27 +99,84 @@ def apply(
     changed = _challenge(fresh, settings)
     changed |= _terms(fresh, texts.terms)
     changed |= _pages(fresh, texts.pages)
-    left = []
+    left: list[Problem] = []
     for at, phase in enumerate(settings.phases):
-        names = [name for name in PHASE_FIELDS if not (dated and name in DATES)]
-        wanted = {name: getattr(phase, name) for name in names}
-        found = fresh.phases.filter(index=phase.index)
-        if not found.exists():
+        changed |= _phase(fresh, phase, dated=dated)
+        key = f"settings.phases[{at}]"
+        if not fresh.phases.filter(index=phase.index).exists():
             said = "phase à recréer dans l’espace organisateur"
-            left.append(
-                Problem("W_KEY_NOT_MAPPED", said, DOCUMENT, f"settings.phases[{at}]", phase.name)
-            )
-        elif not found.filter(**wanted).exists():
-            changed |= bool(found.update(**wanted))
+            left.append(Problem("W_KEY_NOT_MAPPED", said, DOCUMENT, key, phase.name))
+        elif phase.apart:
+            said = "réponses, mesures ou tâches propres à redonner dans l’espace organisateur"
+            left.append(Problem("W_KEY_NOT_MAPPED", said, DOCUMENT, key, phase.name))
+    for phase in settings.phases:
+        changed |= _follows(fresh, phase)
     for board in settings.boards:
-        shown = {"title": board.title, "hidden": board.hidden, "anonymous": board.anonymous}
-        rows = fresh.leaderboards.filter(key=board.key)
-        if rows.exclude(**shown).exists():
-            changed |= bool(rows.update(**shown))
+        changed |= _board(fresh, board)
     if changed:
         _reread(fresh)
         record("challenge.settings_applied", by=by, on=fresh, slug=fresh.slug)
     return tuple(left)
+
+
+def _phase(challenge: Challenge, phase: PhaseSettings, *, dated: bool) -> bool:
+    """Settle a phase, made like the first where it is the next one; say whether it changed."""
+    first = challenge.phases.filter(index=0).first()
+    by_metrics = challenge.scorers.filter(kind=ScorerKind.METRIC).exists()
+    made = False
+    if first is not None and by_metrics and phase.index == challenge.phases.count():
+        phases.grow(first, index=phase.index, name=phase.name, kind=PhaseKind(phase.kind))
+        made = True
+    names = [name for name in PHASE_FIELDS if not (dated and name in DATES)]
+    wanted = {name: getattr(phase, name) for name in names}
+    found = challenge.phases.filter(index=phase.index)
+    if not found.exists() or found.filter(**wanted).exists():
+        return made
+    return bool(found.update(**wanted))
+
+
+def _follows(challenge: Challenge, phase: PhaseSettings) -> bool:
+    """Tie a phase to the one whose choices it takes over."""
+    source = None
+    if phase.follows is not None and phase.follows < phase.index:
+        source = challenge.phases.filter(index=phase.follows).first()
+    found = challenge.phases.filter(index=phase.index)
+    return bool(found.exclude(migrate_from=source).update(migrate_from=source)) if source else False
+
+
+def _board(challenge: Challenge, board: BoardSettings) -> bool:
+    """Arrange a board, added to its phase where that phase has none of this key."""
+    shown = {"title": board.title, "hidden": board.hidden, "anonymous": board.anonymous}
+    rows = challenge.leaderboards.filter(key=board.key)
+    made = False
+    phase = challenge.phases.filter(index=board.phase).first()
+    if not rows.exists() and phase is not None and phase.leaderboards.exists():
+        leaderboards.copy(phase, key=board.key)
+        made = True
+    changed = bool(rows.exclude(**shown).update(**shown))
+    found = rows.select_related("phase", "primary").first()
+    return made or changed if found is None else _arranged(found, board) or made or changed
+
+
+def _arranged(found: Leaderboard, board: BoardSettings) -> bool:
+    """Put the columns of a board in their order, each shown and limited as it was."""
+    columns = {each.key: each for each in found.columns.order_by("index")}
+    said = [each for each in board.columns if each.key in columns]
+    main = leaderboards.is_main(found)
+    wanted = [[each.key, each.hidden, each.valid_min, each.valid_max] for each in said]
+    now = [[each.key, each.hidden, each.valid_min, each.valid_max] for each in columns.values()]
+    primary = found.primary.key if found.primary else ""
+    other = board.primary if board.primary in columns and not main else primary
+    if not said or (wanted == now and (found.rule, primary) == (board.rule, other)):
+        return False
+    for each in said:
+        column = columns[each.key]
+        column.hidden = each.hidden
+        column.valid_min, column.valid_max = each.valid_min, each.valid_max
+    rest = [each for each in columns.values() if each.key not in {one.key for one in said}]
+    found.rule = BoardRule(board.rule)
+    leaderboards.put(found, [*(columns[each.key] for each in said), *rest], other)
+    return True
 
 
 def _reread(challenge: Challenge) -> None:

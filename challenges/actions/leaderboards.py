@@ -53,19 +53,25 @@ def add(*, phase: Phase, title: str, by: User) -> Leaderboard:
         raise Conflict(_("Construisez d’abord la notation de cette phase."), code="board_first")
     if len(boards) >= MOST_BOARDS:
         raise Invalid(_("Six classements au plus par phase."), code="boards_most")
-    main = boards[0]
+    board = copy(phase, key=_free_key(challenge, phase), title=title)
+    _changed(challenge)
+    _recompute(board)
+    record("phase.board_added", by=by, on=phase, title=title)
+    return board
+
+
+def copy(phase: Phase, *, key: str, title: str = "") -> Leaderboard:
+    """Make a board of a phase like its main one, in the caller's transaction."""
+    main = ordered(phase)[0]
     board = Leaderboard.objects.create(
-        challenge=challenge,
+        challenge=phase.challenge,
         phase=phase,
-        key=_free_key(challenge, phase),
-        title=title,
+        key=key,
+        title=title or main.title,
         rule=main.rule,
         anonymous=main.anonymous,
     )
     follow(board, main.columns.order_by("index"), primary=main.primary.key if main.primary else "")
-    _changed(challenge)
-    _recompute(board)
-    record("phase.board_added", by=by, on=phase, title=title)
     return board
 
 
@@ -126,7 +132,7 @@ def arrange(
             column.hidden = not place.shown
             _limit(column, place.limit)
     board.title, board.rule, board.hidden = title, rule, hidden
-    _put(board, sorted(columns, key=lambda each: _rank_of(each, places)), primary)
+    put(board, sorted(columns, key=lambda each: _rank_of(each, places)), primary)
     _into_document(challenge, board)
     _changed(challenge)
     _recompute(board)
@@ -229,7 +235,7 @@ def follow(
     for each in former.values():
         if each.kind == ColumnKind.FACT and each.key not in keys:
             columns.insert(min(each.index, len(columns)), each)
-    _put(board, columns, kept if kept in keys else primary)
+    put(board, columns, kept if kept in keys else primary)
 
 
 def _followed(column: Column, former: Column | None, hides: Collection[str] | None) -> Column:
@@ -245,8 +251,8 @@ def _followed(column: Column, former: Column | None, hides: Collection[str] | No
     return column
 
 
-def _put(board: Leaderboard, columns: Sequence[Column], primary: str) -> None:
-    """Replace the columns of a board by these, in this order."""
+def put(board: Leaderboard, columns: Sequence[Column], primary: str) -> None:
+    """Replace the columns of a board by these, in this order, ranked by the one of this key."""
     Leaderboard.objects.filter(pk=board.pk).update(primary=None)
     board.columns.all().delete()
     for index, each in enumerate(columns):

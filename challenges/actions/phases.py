@@ -1,6 +1,6 @@
 """Add, change and remove the phases of a challenge."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -41,9 +41,17 @@ def add(*, challenge: Challenge, name: str, kind: PhaseKind, by: User) -> Phase:
     last = challenge.phases.order_by("-index").values_list("index", flat=True)[0]
     if last + 1 >= MOST_PHASES:
         raise Invalid(_("Douze phases au plus."), code="phases_most")
+    phase = grow(first, index=last + 1, name=name, kind=kind)
+    _changed(challenge)
+    record("phase.added", by=by, on=phase, name=name, kind=kind.value)
+    return phase
+
+
+def grow(first: Phase, *, index: int, name: str, kind: PhaseKind) -> Phase:
+    """Make a phase scored as the first one, with its quotas, in the caller's transaction."""
     phase = Phase.objects.create(
-        challenge=challenge,
-        index=last + 1,
+        challenge=first.challenge,
+        index=index,
         name=name,
         kind=kind,
         max_per_day=first.max_per_day,
@@ -52,8 +60,6 @@ def add(*, challenge: Challenge, name: str, kind: PhaseKind, by: User) -> Phase:
         final_choices=first.final_choices,
     )
     _like(phase, first)
-    _changed(challenge)
-    record("phase.added", by=by, on=phase, name=name, kind=kind.value)
     return phase
 
 
@@ -118,6 +124,15 @@ def _refuse_ladder(phase: Phase, settings: Mapping[str, Any]) -> None:
         raise Invalid(
             _("Pas d’échelle sur des scores brouillés : elle compare les scores exacts."),
             code="ladder_blurred",
+        )
+
+
+def _refuse_source(phase: Phase, source: Phase | None) -> None:
+    if source is None:
+        return
+    if source.challenge_id != phase.challenge_id or source.index >= phase.index:
+        raise Invalid(
+            _("Une phase reprend les choix d’une phase qui la précède."), code="migrate_from"
         )
 
 
@@ -212,17 +227,8 @@ def _like(phase: Phase, first: Phase, *, apart: bool = False) -> None:
     for name in CODE_LIMITS if phase.kind == PhaseKind.CODE else ():
         setattr(phase, name, getattr(first, name))
     phase.save(update_fields=["answer_spec", "kind", *CODE_LIMITS])
-    tasks = first.tasks.filter(current=True).order_by("index")
-    (phase.tasks.filter(index=0) if apart else phase.tasks.all()).delete()
-    for task in tasks[:1] if apart else tasks:
-        PhaseTask.objects.create(
-            phase=phase,
-            index=task.index,
-            name=task.name,
-            scorer_version_id=task.scorer_version_id,
-            holdout_id=task.holdout_id,
-            plan_id=task.plan_id,
-        )
+    tasks = list(first.tasks.filter(current=True).order_by("index"))
+    _tasks_like(phase, tasks[:1] if apart else tasks, apart=apart)
     model = leaderboards.main_of(first)
     if model is None:
         return
@@ -240,6 +246,30 @@ def _like(phase: Phase, first: Phase, *, apart: bool = False) -> None:
     primary = model.primary.key if model.primary else ""
     for board in leaderboards.ordered(phase):
         leaderboards.follow(board, columns, primary=primary)
+
+
+def _tasks_like(phase: Phase, wanted: Sequence[PhaseTask], *, apart: bool) -> None:
+    """Give a phase these tasks in force; one that is the same already stays."""
+    current = phase.tasks.filter(current=True)
+    if apart:
+        current = current.filter(index=0)
+    same = {(each.index, each.scorer_version_id, each.holdout_id, each.plan_id) for each in wanted}
+    found = {
+        (each.index, each.scorer_version_id, each.holdout_id, each.plan_id): each
+        for each in current.order_by("index")
+    }
+    gone = [each.pk for key, each in found.items() if key not in same]
+    phase.tasks.filter(pk__in=gone).update(current=False)
+    for task in wanted:
+        if (task.index, task.scorer_version_id, task.holdout_id, task.plan_id) not in found:
+            PhaseTask.objects.create(
+                phase=phase,
+                index=task.index,
+                name=task.name,
+                scorer_version_id=task.scorer_version_id,
+                holdout_id=task.holdout_id,
+                plan_id=task.plan_id,
+            )
 
 
 def _changed(challenge: Challenge) -> None:

@@ -86,6 +86,11 @@ def _refuse_unready(phase: Phase) -> None:
             _("Un changement de notation est à l’étude : il doit être décidé d’abord."),
             code="rescoring_open",
         )
+    if phase.migrate_from_id is not None and phase.migrated_at is None:
+        raise Conflict(
+            _("Les choix finals de la phase précédente ne sont pas encore tous repris."),
+            code="choices_not_taken_over",
+        )
     waiting = standings.unfinished(phase.pk)
     if waiting:
         raise Conflict(

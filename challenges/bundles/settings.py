@@ -52,12 +52,25 @@ class PhaseSettings(_Strict):
     memory_mb: int = Field(1_024, ge=16, le=65_536)
     logs: Literal["none", "organiser", "team_trial"] = "none"
     benchmark_after_close: bool = False
+    # The phase whose final choices this one takes over.
+    follows: int | None = Field(None, ge=0, le=1_000)
+    # Scored by other answers or figures than the first phase, or by further tasks.
+    apart: bool = False
 
     @model_validator(mode="after")
     def _closes_after_it_opens(self) -> PhaseSettings:
         if self.opens_at and self.closes_at and self.closes_at <= self.opens_at:
             raise ValueError("la fermeture doit suivre l’ouverture")
         return self
+
+
+class ColumnSettings(_Strict):
+    """How a leaderboard shows a figure."""
+
+    key: str = Field(max_length=36)
+    hidden: bool = False
+    valid_min: float | None = Field(None, allow_inf_nan=False)
+    valid_max: float | None = Field(None, allow_inf_nan=False)
 
 
 class BoardSettings(_Strict):
@@ -67,6 +80,10 @@ class BoardSettings(_Strict):
     title: str = Field(max_length=64)
     hidden: bool = False
     anonymous: bool = False
+    phase: int = Field(0, ge=0, le=1_000)
+    rule: Literal["best", "last", "chosen", "all"] = "best"
+    primary: str = Field("", max_length=36)
+    columns: list[ColumnSettings] = Field(default_factory=list, max_length=100)
 
 
 class Settings(_Strict):

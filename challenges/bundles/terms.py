@@ -5,7 +5,7 @@ from __future__ import annotations
 from challenges.bundles import audits, document, spec
 from challenges.bundles.fields import MISSING, Fields
 
-KEPT = ("best", "last", "chosen")
+KEPT = ("best", "last", "chosen", "all")
 ATTRIBUTE_TYPES = ("string", "number")
 LADDERS = ("off", "free", "step")
 LADDER_Z = (1.0, 1.645)

@@ -105,12 +105,31 @@ class SettingsForm(NewPhaseForm, QuotasForm):
     benchmark_after_close = forms.BooleanField(
         label=_("Rester ouverte comme banc d’essai après les résultats"), required=False
     )
+    migrate_from = forms.ChoiceField(
+        label=_("Reprendre les choix finals d’une phase précédente"),
+        required=False,
+        help_text=_(
+            "À l’ouverture de cette phase, les choix finals de chaque équipe y entrent "
+            "d’eux-mêmes, sans utiliser d’essai, et y sont évalués. Avec 0 soumission par jour, "
+            "la phase ne reçoit que ces reprises. Elle ouvre à la clôture de l’autre, ou après."
+        ),
+    )
 
     def __init__(self, data: Any = None, *, phase: Phase) -> None:
         is_code = phase.kind == PhaseKind.CODE
         super().__init__(data, is_code=is_code, phase=phase)
         for name in OF_CODE if is_code else ():
             del self.fields[name]
+        former = list(phase.challenge.phases.filter(index__lt=phase.index).order_by("index"))
+        if former:
+            self.fields["migrate_from"].choices = [  # type: ignore[attr-defined]  # a choice field
+                ("", _("Aucune")),
+                *((str(each.index), each.name) for each in former),
+            ]
+            source = phase.migrate_from
+            self.initial["migrate_from"] = "" if source is None else str(source.index)
+        else:
+            del self.fields["migrate_from"]
         board = phase.leaderboards.order_by("pk").first()
         self.initial["rule"] = board.rule if board else BoardRule.BEST
 

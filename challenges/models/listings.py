@@ -53,9 +53,7 @@ def listing(
     released, own: the scores, and the public figures kept from the Ladder, to use besides the
     stored ones, for a reveal being prepared.
     """
-    columns = list(board.columns.order_by("index"))
-    tasks = list(board.phase.tasks.filter(current=True).order_by("index"))
-    evaluations = _current_evaluations(board, tasks)
+    columns, tasks, evaluations = _inputs(board)
     others = _of_other_tasks(evaluations, tasks)
     scores = _scores([*evaluations, *(each for of in others.values() for each in of)], released)
     candidates = {
@@ -81,6 +79,37 @@ def listing(
     return Listing(
         board, split, columns, chosen, counts, _digest(board, split, columns, chosen, counts)
     )
+
+
+def finals(board: Leaderboard) -> dict[int, list[UUID]]:
+    """Return the entries that count for each team at the end of the phase, by their public side.
+
+    Its final choices; without any, its last or its best entries, as the board would take them.
+    The references are left out.
+    """
+    columns, tasks, evaluations = _inputs(board)
+    others = _of_other_tasks(evaluations, tasks)
+    scores = _scores([*evaluations, *(each for of in others.values() for each in of)], None)
+    public = [
+        _candidate(
+            each, [scores[Split.PUBLIC][one.pk] for one in (each, *others[each.pk])], columns
+        )
+        for each in evaluations
+    ]
+    if board.phase.climbs:
+        public = _climbed(public, evaluations, Split.PUBLIC, None)
+    by_team: dict[int, list[Candidate]] = defaultdict(list)
+    for each in public:
+        if not each.is_baseline:
+            by_team[each.team_id].append(each)
+    primary = next((each for each in columns if each.pk == board.primary_id), None)
+    return {team: sorted(_finals(board, primary, its)) for team, its in by_team.items()}
+
+
+def _inputs(board: Leaderboard) -> tuple[list[Column], list[PhaseTask], list[Evaluation]]:
+    columns = list(board.columns.order_by("index"))
+    tasks = list(board.phase.tasks.filter(current=True).order_by("index"))
+    return columns, tasks, _current_evaluations(board, tasks)
 
 
 def _climbed(

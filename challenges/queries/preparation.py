@@ -1,7 +1,9 @@
 """What is ready and what is not before a challenge asks for the visa."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from django.utils.formats import localize
 from django.utils.functional import Promise
@@ -83,6 +85,17 @@ SENTENCES: dict[str, tuple[str | Promise, str | Promise]] = {
         _("Budget de fuite : %(said)s"),
         _("les scores publics en disent trop : %(said)s"),
     ),
+    "migration": (
+        _("« %(name)s » reprend les choix finals de « %(source)s » après sa clôture"),
+        _(
+            "« %(name)s » reprend les choix finals de « %(source)s » : annoncez sa clôture, et "
+            "ouvrez « %(name)s » à cette date ou après"
+        ),
+    ),
+    "order": (
+        _("Les phases se suivent"),
+        _("des phases se recouvrent : elles sont parallèles, chacune avec son classement"),
+    ),
     "interval": (
         _(
             "Avec %(units)s unités privées, deux équipes à moins de %(gap)s ne seront pas "
@@ -124,11 +137,32 @@ def checklist(challenge: Challenge) -> list[Point]:
         *_prizes(challenge),
         *_build(challenge),
     ]
-    phases = list(challenge.phases.order_by("index"))
+    phases = list(challenge.phases.select_related("migrate_from").order_by("index"))
     found.append(_needed("phase", bool(phases)))
     for phase in phases:
         found += _phase(phase, first=phase.pk == phases[0].pk)
+        found += _migration(phase)
+    if len(phases) > 1:
+        found.append(_needed("order", not overlap(phases), advice=True))
     return found
+
+
+def overlap(phases: Sequence[Phase]) -> bool:
+    """Say whether two of these phases take entries at once, by their announced dates."""
+    dated = sorted(
+        (each.opens_at, each.closes_at) for each in phases if each.opens_at and each.closes_at
+    )
+    return any(one[1] > other[0] for one, other in pairwise(dated))
+
+
+def _migration(phase: Phase) -> list[Point]:
+    source = phase.migrate_from
+    if source is None:
+        return []
+    dated = source.closes_at is not None and phase.opens_at is not None
+    ready = dated and phase.opens_at >= source.closes_at  # type: ignore[operator]  # both dated
+    facts: tuple[tuple[str, str | float], ...] = (("source", source.name),)
+    return [Point("migration", "ready" if ready else "missing", (phase.index, phase.name), facts)]
 
 
 def missing(challenge: Challenge) -> list[Point]:

@@ -10,6 +10,7 @@ from challenges.tasks import (
     ranks,
     rescorings,
     signals,
+    takeovers,
     teams,
     telling,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "ranks",
     "rescorings",
     "signals",
+    "takeovers",
     "teams",
     "telling",
 ]

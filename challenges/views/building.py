@@ -200,15 +200,27 @@ def write_phase(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     return render(request, "challenges/organise/phase.html", context, status=status)
 
 
+def _source(phase: Phase, form: SettingsForm) -> dict[str, Phase | None]:
+    """Find the phase whose choices are taken over, where the form asked for one."""
+    if "migrate_from" not in form.cleaned_data:
+        return {}
+    wanted = form.cleaned_data["migrate_from"]
+    return {"migrate_from": phase_of(phase.challenge, int(wanted)) if wanted else None}
+
+
 def _settled(request: HttpRequest, phase: Phase, form: SettingsForm | QuotasForm) -> int:
     by = person(request)
 
     def act() -> None:
         if isinstance(form, SettingsForm):
-            settings = form.settings | {
-                "kind": PhaseKind(form.settings["kind"]),
-                "ladder": Ladder(form.settings["ladder"]),
-            }
+            settings = (
+                form.settings
+                | _source(phase, form)
+                | {
+                    "kind": PhaseKind(form.settings["kind"]),
+                    "ladder": Ladder(form.settings["ladder"]),
+                }
+            )
             rule = BoardRule(form.cleaned_data["rule"])
             phases.settle(phase=phase, settings=settings, rule=rule, by=by)
         else:

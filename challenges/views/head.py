@@ -225,6 +225,13 @@ def _step_state(challenge: Challenge, phase: Phase, now: datetime) -> str:
 
 
 def _quota_sentence(phase: Phase) -> str:
+    if phase.migrate_from_id is None:
+        return _own_quota(phase)
+    taken = _("Reprend les choix finals d’une phase précédente")
+    return taken if phase.max_per_day == 0 else f"{taken} ; {_own_quota(phase)}"
+
+
+def _own_quota(phase: Phase) -> str:
     share = round(phase.public_share * 100)
     if share == 100:  # nothing is kept apart, or a program says what is
         return _attempts_sentence(phase)

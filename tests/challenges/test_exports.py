@@ -16,11 +16,12 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.actions import challenges as acts
-from challenges.actions import exports
+from challenges.actions import exports, leaderboards, phases
 from challenges.actions.foreign_imports import import_bundle
 from challenges.bundles import exporting
 from challenges.bundles.foreign import reading
-from challenges.models import Challenge, Leaderboard, PublicFile, Terms
+from challenges.enums import BoardRule, PhaseKind
+from challenges.models import Challenge, Leaderboard, Phase, PublicFile, Terms
 from portal.accounts.models import User
 from portal.lib.markdown import render
 from portal.lib.refusals import Invalid, NotAllowed
@@ -168,6 +169,34 @@ def test_what_was_changed_since_leaves_with_it(
     Terms.objects.filter(challenge=challenge, number=1).delete()
     # The document is the new one.
     again(written(tmp_path / "export.zip", made), challenge, "bundle")
+
+
+def test_further_phases_and_boards_come_back(
+    challenge: Challenge, owner: User, tmp_path: Path
+) -> None:
+    first = challenge.phases.get()
+    final = phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=owner)
+    Phase.objects.filter(pk=final.pk).update(migrate_from=first, max_per_day=0)
+    board = leaderboards.add(phase=final, title="Par la dernière", by=owner)
+    columns = list(board.columns.order_by("-index"))
+    leaderboards.arrange(
+        board=board,
+        title=board.title,
+        rule=BoardRule.LAST,
+        primary=board.primary.key,
+        hidden=True,
+        places={
+            each.key: leaderboards.Place(at, shown=not at, limit=0.2)
+            for at, each in enumerate(columns)
+        },
+        by=owner,
+    )
+    leaderboards.mask(challenge=challenge, anonymous=True, by=owner)
+    challenge.refresh_from_db()
+    made = exports.export(challenge=challenge, by=owner, reference=tmp_path / "niveau")
+    back = again(written(tmp_path / "export.zip", made), challenge)
+    assert set(back.leaderboards.values_list("anonymous", flat=True)) == {True}
+    assert back.leaderboards.get(title="Par la dernière").hidden
 
 
 def test_held_out_data_leave_as_ciphertext_only(

@@ -102,7 +102,7 @@ def entered(
     """Enter a file for a team, a new one by default."""
     team = team or TeamFactory(challenge=challenge)
     values: dict[str, Any] = {
-        "phase": challenge.phases.get(),
+        "phase": given.get("phase") or challenge.phases.get(),
         "team": team,
         "content": answer(skill, seed),
         "original_name": "reponse.csv",

@@ -134,7 +134,7 @@ def test_a_second_task_compares_the_same_file_with_other_answers(
     assert send(client, "remove_task", 0, 1).status_code == 302
     assert send(client, "remove_task", 0, 1).status_code == 409
     assert checked(client).errors == []
-    assert (phase.tasks.filter(current=True).count(), final.tasks.count()) == (1, 1)
+    assert [each.tasks.filter(current=True).count() for each in (phase, final)] == [1, 1]
     others = SECOND_OPINION.replace("A0001", "Z0001")
     send(client, "add_task", 1, name="Autres lignes", truth=("autres.csv", others))
     written = checked(client)

@@ -1,0 +1,121 @@
+"""A phase takes over the final choices of another when it opens: once a team, without a slot."""
+
+import json
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from challenges.actions import entries
+from challenges.actions.standings import unfinished
+from challenges.enums import ChallengeStatus, EntryStatus, PhaseMoment
+from challenges.models import Enrolment, Entry, Phase, Team
+from challenges.models.listings import finals
+from portal.audit.actors import SystemActor
+from portal.audit.record import record
+from portal.lib import clock, failpoints
+
+SCHEDULER = SystemActor("scheduler")
+
+
+def due() -> list[Phase]:
+    """List the open phases that still have choices to take over."""
+    phases = Phase.objects.filter(
+        migrate_from__isnull=False,
+        migrated_at__isnull=True,
+        opens_at__lte=clock.now(),
+        challenge__status__in=[ChallengeStatus.PUBLISHED, ChallengeStatus.CLOSED],
+    )
+    return list(phases.order_by("pk"))
+
+
+@transaction.atomic
+def take_over(*, phase: Phase) -> int:
+    """Copy the final choices of the former phase that are not copied yet; return how many.
+
+    Nothing before this phase has opened and the former one has taken its last entry, grace
+    included. A team whose entries are not all scored waits for its own; the others do not. In
+    order, for each choice: entry of the same file, without a slot, its receipt, job "check";
+    event "entry.taken_over". Once nothing is left: the date, event "phase.taken_over". A second
+    call, or one after a breakdown, copies what is missing and nothing twice.
+    """
+    phase = Phase.objects.locked(phase)
+    source = phase.migrate_from
+    if source is None or phase.migrated_at is not None or not _is_time(phase, source):
+        return 0
+    taken = 0
+    for team_id, chosen in sorted(_chosen(source).items()):
+        if not _waits(source, team_id):
+            taken += _of_team(phase, team_id, chosen)
+    failpoints.hit("takeover.before_commit")
+    if not unfinished(source.pk):
+        phase.migrated_at = clock.now()
+        phase.save(update_fields=["migrated_at"])
+        record("phase.taken_over", by=SCHEDULER, on=phase, source=source.index)
+    return taken
+
+
+def _is_time(phase: Phase, source: Phase) -> bool:
+    now = clock.now()
+    opened = phase.moment(now) in {PhaseMoment.OPEN, PhaseMoment.CLOSED}
+    ended = source.moment(now) == PhaseMoment.CLOSED and not source.is_in_grace(now)
+    return opened and ended
+
+
+def _chosen(source: Phase) -> dict[int, Sequence[UUID]]:
+    """Return the entries that count for each team at the end of a phase, by its main board."""
+    board = source.leaderboards.select_related("phase", "primary").order_by("pk").first()
+    return {} if board is None else dict(finals(board))
+
+
+def _waits(source: Phase, team_id: int) -> bool:
+    counted = Entry.objects.counted_for(team_id).filter(enrolment__phase=source)
+    return counted.filter(
+        Q(pk__in=counted.unfinished().values("pk")) | Q(status=EntryStatus.NEEDS_ATTENTION)
+    ).exists()
+
+
+def _of_team(phase: Phase, team_id: int, chosen: Sequence[UUID]) -> int:
+    team = Team.objects.get(pk=team_id)
+    enrolment, _created = Enrolment.objects.get_or_create(phase=phase, team=team)
+    enrolment = Enrolment.objects.locked(enrolment)
+    if enrolment.entries.filter(migrated_from__isnull=False).exists():
+        return 0
+    found = Entry.objects.filter(pk__in=chosen).order_by("received_at", "pk")
+    for former in found:
+        _copy(phase, team, enrolment, former)
+    return len(found)
+
+
+def _copy(phase: Phase, team: Team, enrolment: Enrolment, former: Entry) -> None:
+    received_at = entries.strictly_later(enrolment, clock.now())
+    entry = Entry(
+        enrolment=enrolment,
+        number=entries.next_number(enrolment),
+        submitted_by_id=former.submitted_by_id,
+        idempotency_key=f"reprise-{former.pk}",
+        sha256=former.sha256,
+        size=former.size,
+        original_name=former.original_name,
+        received_at=received_at,
+        first_byte_at=former.first_byte_at,
+        quota_day=clock.paris_day(received_at),
+        status_since=received_at,
+        fact_sheet=former.fact_sheet,
+        note=former.note,
+        migrated_from=former,
+    )
+    terms = (json.loads(former.receipt).get("payload") or {}).get("terms") or {}
+    entry.receipt = entries.deposit_receipt(entry, phase, team, terms)
+    entry.save(force_insert=True)
+    entries.queue_check(entry)
+    record(
+        "entry.taken_over",
+        by=SCHEDULER,
+        on=entry,
+        team=team.slug,
+        number=entry.number,
+        former=str(former.pk),
+        sha256=entry.sha256,
+    )

@@ -1,0 +1,11 @@
+"""Have the phases that open take over the final choices of those before them."""
+
+from challenges.actions import takeovers
+from portal.audit.duties import duty
+
+
+@duty("challenges.takeovers", minutes=1)
+def take_over() -> None:
+    """Copy the choices that are due; a run that fails is tried again."""
+    for phase in takeovers.due():
+        takeovers.take_over(phase=phase)

@@ -1,0 +1,187 @@
+"""A phase takes over the final choices of the one before: once a team, without a slot."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from challenges.actions import choices, phases, reveals, takeovers
+from challenges.enums import EntryStatus, PhaseKind
+from challenges.models import Challenge, Entry, Job, Phase
+from challenges.queries.preparation import checklist
+from challenges.tasks.takeovers import take_over
+from challenges.worker import drain
+from portal.audit.models import AuditEvent
+from portal.lib import clock
+from portal.lib.refusals import Conflict, QuotaSpent
+from tests.challenges import world
+from tests.challenges.test_authoring import built
+from tests.factories.challenges import TeamFactory, captain_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def challenge(tmp_path: Path) -> Challenge:
+    """Return an open challenge whose second phase takes over the choices of the first."""
+    made = world.opened(tmp_path)
+    final = phases.grow(made.phases.get(index=0), index=1, name="Finale", kind=PhaseKind.FINAL)
+    dated(final, opens_at=clock.now() + timedelta(days=1), max_per_day=0)
+    Phase.objects.filter(pk=final.pk).update(migrate_from=made.phases.get(index=0))
+    return made
+
+
+def dated(phase: Phase, **values: Any) -> Phase:
+    """Change a phase behind the back of every rule."""
+    Phase.objects.filter(pk=phase.pk).update(**values)
+    phase.refresh_from_db()
+    return phase
+
+
+def entered(challenge: Challenge, *skills: float) -> list[Entry]:
+    """Enter files of one team in the first phase."""
+    team = TeamFactory(challenge=challenge)
+    first = challenge.phases.get(index=0)
+    return [
+        world.entered(challenge, skill, team=team, seed=at, phase=first)
+        for at, skill in enumerate(skills)
+    ]
+
+
+def turned(challenge: Challenge) -> Phase:
+    """Close the first phase and open the second one, an hour ago."""
+    at = clock.now() - timedelta(hours=1)
+    dated(challenge.phases.get(index=0), opens_at=at - timedelta(days=1), closes_at=at)
+    return dated(challenge.phases.get(index=1), opens_at=at)
+
+
+def copies(phase: Phase) -> dict[str, list[Any]]:
+    """List what a phase took over, by team."""
+    found: dict[str, list[Any]] = {}
+    for each in Entry.objects.filter(enrolment__phase=phase).order_by("pk"):
+        found.setdefault(each.enrolment.team.name, []).append(each.migrated_from_id)
+    return {team: sorted(of, key=str) for team, of in found.items()}
+
+
+def test_final_choices_enter_the_phase_that_opens_once_and_are_scored(
+    challenge: Challenge, client: Client
+) -> None:
+    chosen = entered(challenge, 0.3, 0.9, 0.6)
+    usual = entered(challenge, 0.4, 0.7, 0.5)
+    assert drain()
+    captain = captain_of(chosen[0].enrolment.team)
+    choices.choose(entry=chosen[0], by=captain)
+    final = challenge.phases.get(index=1)
+    take_over()
+    assert copies(final) == {}
+    final = turned(challenge)
+    take_over()
+    take_over()
+    assert copies(final) == {
+        chosen[0].enrolment.team.name: [chosen[0].pk],
+        usual[0].enrolment.team.name: sorted([usual[1].pk, usual[2].pk], key=str),
+    }
+    copy = Entry.objects.get(migrated_from=chosen[0])
+    assert (copy.sha256, copy.number, copy.day_slot, copy.total_slot) == (
+        chosen[0].sha256,
+        1,
+        None,
+        None,
+    )
+    assert f'"former":"{chosen[0].pk}"' in copy.receipt
+    assert drain()
+    assert set(Entry.objects.filter(enrolment__phase=final).values_list("status", flat=True)) == {
+        EntryStatus.SCORED
+    }
+    assert final.leaderboards.get().standings.count() == 2
+    final.refresh_from_db()
+    assert final.migrated_at is not None
+    with pytest.raises(QuotaSpent):
+        world.entered(challenge, team=copy.enrolment.team, phase=final)
+    client.force_login(captain)
+    page = client.get(reverse("challenges:entry", args=[challenge.slug, copy.pk])).text
+    assert "de la soumission 1 de la phase" in page
+    assert [each.action for each in AuditEvent.objects.filter(action="phase.taken_over")] == [
+        "phase.taken_over"
+    ]
+
+
+def test_a_team_that_waits_for_a_score_is_taken_over_later(challenge: Challenge) -> None:
+    ready = entered(challenge, 0.8)
+    assert drain()
+    late = entered(challenge, 0.6)
+    final = turned(challenge)
+    take_over()
+    assert copies(final) == {ready[0].enrolment.team.name: [ready[0].pk]}
+    final.refresh_from_db()
+    assert final.migrated_at is None
+    dated(final, closes_at=clock.now() - timedelta(minutes=30))
+    with pytest.raises(Conflict) as refused:
+        reveals.propose(phase=final, by=world.owner_of(challenge))
+    assert refused.value.code == "choices_not_taken_over"
+    assert drain()
+    take_over()
+    assert copies(final)[late[0].enrolment.team.name] == [late[0].pk]
+    final.refresh_from_db()
+    assert final.migrated_at is not None
+
+
+def test_a_grace_that_still_runs_is_waited_for(challenge: Challenge) -> None:
+    entered(challenge, 0.8)
+    assert drain()
+    final = turned(challenge)
+    dated(challenge.phases.get(index=0), closes_at=clock.now() - timedelta(minutes=5))
+    take_over()
+    assert copies(final) == {}
+
+
+def test_a_breakdown_in_the_middle_leaves_nothing_by_half(
+    challenge: Challenge, settings: Any
+) -> None:
+    entered(challenge, 0.8, 0.7)
+    assert drain()
+    final = turned(challenge)
+    jobs = Job.objects.count()
+
+    settings.OE_FAILPOINT = "takeover.before_commit:enospc"
+    with pytest.raises(OSError, match="No space"):
+        takeovers.take_over(phase=final)
+    settings.OE_FAILPOINT = ""
+    assert (copies(final), Job.objects.count()) == ({}, jobs)
+    assert takeovers.take_over(phase=final) == 2
+
+
+def test_the_form_ties_a_phase_to_an_earlier_one_and_the_list_asks_for_dates(
+    client: Client,
+) -> None:
+    by = world.owner()
+    client.force_login(by)
+    challenge = built(by)
+    final = phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)
+    address = reverse("challenges:write_phase", args=["niveau", 1])
+    form = client.get(address).context["form"]
+    sent = {key: value for key, value in form.initial.items() if value not in (None, False)}
+    assert client.post(address, sent | {"migrate_from": "1"}).status_code == 422
+    assert client.post(address, sent | {"migrate_from": "0", "max_per_day": "0"}).status_code == 302
+    final.refresh_from_db()
+    first = challenge.phases.get(index=0)
+    assert final.migrate_from == first
+    assert (
+        "migrate_from" not in client.get(reverse("challenges:write_phase", args=["niveau", 0])).text
+    )
+    told = {each.key: each.state for each in checklist(challenge)}
+    assert (told["migration"], told["order"]) == ("missing", "ready")
+    now = clock.now()
+    dated(first, opens_at=now, closes_at=now + timedelta(days=2))
+    dated(final, opens_at=now + timedelta(days=1), closes_at=now + timedelta(days=3))
+    told = {each.key: each.state for each in checklist(challenge)}
+    assert (told["migration"], told["order"]) == ("missing", "advice")
+    dated(final, opens_at=now + timedelta(days=2))
+    assert {each.key: each.state for each in checklist(challenge)}["migration"] == "ready"
+    assert (
+        "Reprend les choix finals"
+        in client.get(reverse("challenges:presentation", args=["niveau"])).text
+    )
