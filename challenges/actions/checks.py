@@ -21,7 +21,7 @@ from challenges.scoring.verdict import Verdict
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor
 from portal.lib import clock, objects
-from portal.lib.refusals import QuotaSpent, TooLarge, Unavailable
+from portal.lib.refusals import Conflict, QuotaSpent, TooLarge, Unavailable
 
 
 def check(
@@ -30,7 +30,8 @@ def check(
     """Check a file in a child process that knows the public identifiers only.
 
     Changes nothing but the hourly count of the team. Raises NotAllowed; QuotaSpent past the
-    hourly count; TooLarge; Unavailable while the challenge is being prepared.
+    hourly count; TooLarge; Conflict where code is sent; Unavailable while the challenge is
+    being prepared.
     """
     require(rules.may_enter, by, team)
     _count(team)
@@ -42,6 +43,11 @@ def check(
     )
     if task is None or task.holdout.compiled_keys_sha256 is None:
         raise Unavailable(_("Le challenge est encore en préparation. Réessayez dans un moment."))
+    if task.takes_code:  # to check answers would tell hidden identifiers
+        raise Conflict(
+            _("Cette phase prend du code : essayez-le sur l’échantillon public."),
+            code="code_phase",
+        )
     keys = objects.read(task.holdout.compiled_keys_sha256)
     with _private_copy(content, original_name, limit_bytes=phase.max_bytes) as path:
         if task.scorer_version.is_program:

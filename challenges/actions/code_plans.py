@@ -9,7 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.enums import ChallengeStatus, PhaseKind
+from challenges.actions import jobs
+from challenges.actions.jobs import WORKER
+from challenges.enums import ChallengeStatus, JobKind, PhaseKind
 from challenges.models import Challenge, Phase, RunPlan
 from challenges.scoring.inputs import InputFault, identifiers
 from datasets.actions import holdouts
@@ -73,8 +75,8 @@ def make(
 def use(*, phase: Phase, plan: RunPlan, by: User) -> Phase:
     """Have a draft phase take code: its tasks in force read this plan, its kind is CODE.
 
-    In order: kind; tasks; event "run_plan.used". Raises NotAllowed; Conflict outside a draft,
-    without a task, or where a program scores: its own protocol takes code.
+    In order: tasks, with a job "compile" each; kind; event "run_plan.used". Raises NotAllowed;
+    Conflict outside a draft, without a task, or where a program scores.
     """
     phase = Phase.objects.locked(phase)
     require(rules.may_edit_challenge, by, phase.challenge)
@@ -91,10 +93,20 @@ def use(*, phase: Phase, plan: RunPlan, by: User) -> Phase:
             code="scorer_kind",
         )
     tasks.update(plan=plan)
+    for task in tasks:  # the worker compares the inputs with the truth
+        jobs.revive(kind=JobKind.COMPILE, subject_id=task.pk, dedup_key=f"{task.pk}:{plan.pk}")
     phase.kind = PhaseKind.CODE
     phase.save(update_fields=["kind"])
     record("run_plan.used", by=by, on=phase.challenge, phase=phase.index)
     return phase
+
+
+@transaction.atomic
+def note(*, plan: RunPlan, problem: str) -> None:
+    """Keep what the worker found of the inputs: "" where they go with the truth."""
+    plan.checked_at, plan.problem = clock.now(), problem[:300]
+    plan.save(update_fields=["checked_at", "problem"])
+    record("run_plan.checked", by=WORKER, on=plan.challenge, fits=not problem)
 
 
 def _refuse_unlike(inputs: Mapping[str, bytes | Path], sample: Mapping[str, bytes]) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from challenges.actions import asides, authoring, jobs, releases, score_receipts
+from challenges.actions import asides, authoring, jobs, releases, run_queue, score_receipts
 from challenges.actions.entries import fair_rank
 from challenges.actions.jobs import WORKER
 from challenges.enums import (
@@ -19,7 +19,9 @@ from challenges.enums import (
     JobState,
     ReasonCode,
 )
+from challenges.enums.code import RunState
 from challenges.models import (
+    CodeRun,
     Enrolment,
     Entry,
     Evaluation,
@@ -56,6 +58,7 @@ class Result:
     peak_mb: float | None = None
     energy_wh: float | None = None
     environment_digest: str = ""
+    reproduction: str = ""
 
 
 def _nothing() -> None:
@@ -108,20 +111,26 @@ def finish_check(*, job: Job, accepted: bool, verdict: dict[str, Any], digest: s
 
 
 def queue_scores(entry: Entry) -> None:
-    """Make one evaluation per current task of the phase and queue those that are not done."""
+    """Make one evaluation per current task of the phase and queue those that are not done.
+
+    Where the team sends code, its run comes first; one that failed is made again.
+    """
     tasks = PhaseTask.objects.filter(phase_id=entry.enrolment.phase_id, current=True)
     for task in tasks.order_by("index"):
         evaluation, _created = Evaluation.objects.get_or_create(
             entry=entry, scorer_version=task.scorer_version, holdout=task.holdout
         )
-        if evaluation.state in {EvaluationState.PENDING, EvaluationState.RUNNING}:
-            jobs.put(
-                kind=JobKind.SCORE,
-                subject_id=evaluation.pk,
-                dedup_key=str(evaluation.pk),
-                fair_rank=fair_rank(entry.enrolment),
-                urgent=entry.is_baseline,
-            )
+        if evaluation.state not in {EvaluationState.PENDING, EvaluationState.RUNNING}:
+            continue
+        turn = {"fair_rank": fair_rank(entry.enrolment), "urgent": entry.is_baseline}
+        run = run_queue.of(evaluation)
+        if run is None or run.state == RunState.DONE:
+            key = str(evaluation.pk)
+            jobs.put(kind=JobKind.SCORE, subject_id=evaluation.pk, dedup_key=key, **turn)
+            continue
+        if run.state == RunState.FAILED:
+            run_queue.again(run)
+        run_queue.queue(run, **turn)
     asides.queue_tried(entry)
 
 
@@ -137,6 +146,14 @@ def begin_score(*, job: Job) -> Evaluation | None:
     Phase.objects.held(evaluation.entry.enrolment.phase_id)  # a change of scoring waits
     entry = Entry.objects.locked(Entry(pk=evaluation.entry_id))
     now = clock.now()
+    run = run_queue.of(evaluation)
+    if run is not None and run.state != RunState.DONE:  # it queues this once it has ended
+        jobs.complete(job)
+        if run.is_alive:
+            run_queue.queue(run, fair_rank=fair_rank(entry.enrolment))
+        elif evaluation.finished_at is None:
+            fail(evaluation, entry, code=run.reason_code)
+        return None
     if not is_in_force(evaluation):
         if asides.begin(evaluation, entry):
             return evaluation
@@ -173,6 +190,7 @@ def finish_score(*, job: Job, result: Result, also: Callable[[], None] = _nothin
     evaluation.cpu_seconds, evaluation.peak_mb = result.cpu_seconds, result.peak_mb
     evaluation.energy_wh = result.energy_wh
     evaluation.environment_digest = result.environment_digest
+    evaluation.reproduction = result.reproduction
     also()
     failpoints.hit("score.before_scores")
     evaluation.save()
@@ -228,16 +246,21 @@ def finish_failed(
     if not (jobs.fence(job) and jobs.complete(job)):
         return False
     evaluation, entry = _held(job)
+    also()
+    fail(evaluation, entry, code=code, examined=examined)
+    return True
+
+
+def fail(evaluation: Evaluation, entry: Entry, *, code: str, examined: bool = False) -> None:
+    """End an evaluation that gave nothing, in the caller's transaction, its entry locked."""
     now = clock.now()
     evaluation.state, evaluation.finished_at = EvaluationState.FAILED, now
     evaluation.reason_code, evaluation.examined = code, examined
     evaluation.save()
-    also()
     if is_in_force(evaluation):
         settle(entry, now)
     else:
         asides.note_end(evaluation)
-    return True
 
 
 def outcome(entry: Entry) -> tuple[EntryStatus, str] | None:
@@ -332,6 +355,9 @@ def bury(job: Job) -> None:
                 return
             Evaluation.objects.filter(pk=job.subject_id).update(state=EvaluationState.PENDING)
             _examine(Entry.objects.filter(evaluations__pk=job.subject_id))
+        case JobKind.RUN:
+            CodeRun.objects.filter(pk=job.subject_id).update(state=RunState.QUEUED)
+            _examine(Entry.objects.filter(code_runs__pk=job.subject_id))
         case JobKind.DRY_RUN:
             authoring.abandon(job)
         case _:
@@ -348,33 +374,3 @@ def _examine(entries: Iterable[Entry]) -> None:
         entry.save()
         record("entry.needs_attention", by=WORKER, on=entry)
         owe("mail.entry_examined", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))
-
-
-def sweep() -> int:
-    """Recreate the missing job of every unfinished entry; return how many were missing."""
-    tried = asides.sweep()
-    alive = set(Job.objects.alive().order_by("pk").values_list("kind", "dedup_key"))
-    entries = (
-        Entry.objects.unfinished().order_by("received_at").prefetch_related("evaluations__run")
-    )
-    return tried + sum(_sweep_one(entry) for entry in entries if not _has_jobs(entry, alive))
-
-
-def _has_jobs(entry: Entry, alive: set[tuple[str, str]]) -> bool:
-    wanted = entry.wanted_jobs()
-    return bool(wanted) and wanted <= alive
-
-
-@transaction.atomic
-def _sweep_one(found: Entry) -> bool:
-    entry = Entry.objects.locked(found)
-    alive = set(Job.objects.alive().order_by("pk").values_list("kind", "dedup_key"))
-    if not entry.is_unfinished or _has_jobs(entry, alive):
-        return False
-    wanted = entry.wanted_jobs()
-    for kind, key in sorted(wanted - alive):
-        jobs.revive(kind=JobKind(kind), subject_id=key, dedup_key=key)
-    if not wanted:
-        queue_scores(entry)
-    record("job.recreated", by=WORKER, on=entry)
-    return True

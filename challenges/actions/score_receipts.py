@@ -18,7 +18,8 @@ from portal.lib import clock, immutable
 # What scored: copied from a receipt to the next one of the same evaluation.
 LADDER = "ladder"
 PRIVACY = "privacy"
-RULES = (LADDER, PRIVACY)
+RUN = "run"
+RULES = (LADDER, PRIVACY, RUN)
 MEANS = ("code_version", "contract_sha256", "engine_sha256", "resampling_sha256")
 
 

@@ -28,9 +28,17 @@ class RunPlan(models.Model):
     # [{"name", "size"}] of its files.
     sample_files = models.JSONField(default=list)
     created_at = models.DateTimeField()
+    # When the worker compared the inputs with the truth, and what does not go, in French.
+    checked_at = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(max_length=300, blank=True)
 
     class Meta:
         ordering = ["challenge_id", "pk"]
         constraints = [
             models.CheckConstraint(condition=Q(sample_rows__gte=1), name="run_plan_sample_has_rows")
         ]
+
+    @property
+    def is_ready(self) -> bool:
+        """Say whether its inputs were found to go with the truth."""
+        return self.checked_at is not None and not self.problem

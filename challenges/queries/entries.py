@@ -29,9 +29,10 @@ def of_team(challenge_id: int, team_id: int, viewer: Viewer) -> "list[Entry]":
 def job_of(entry: Entry) -> Job | None:
     """Return the job that will move this entry on, if one waits or runs."""
     evaluations = [str(pk) for pk in entry.evaluations.order_by("pk").values_list("pk", flat=True)]
+    runs = [str(pk) for pk in entry.code_runs.order_by("pk").values_list("pk", flat=True)]
     return (
         Job.objects.alive()
-        .filter(subject_id__in=[str(entry.pk), *evaluations])
+        .filter(subject_id__in=[str(entry.pk), *evaluations, *runs])
         .order_by("priority", "run_after", "pk")
         .first()
     )

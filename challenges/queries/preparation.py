@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from django.utils.formats import localize
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from challenges.enums import BuildState, EntryStatus, PhaseKind
@@ -69,6 +70,7 @@ SENTENCES: dict[str, tuple[str | Promise, str | Promise]] = {
         _("Les entrées réservées de « %(name)s » ont les identifiants des réponses"),
         _("les entrées réservées de « %(name)s » ne sont pas encore comparées aux réponses"),
     ),
+    "code_unlike": ("", _("les entrées réservées de « %(name)s » : %(said)s")),
     "code_sandbox": (
         _("Cette installation sait isoler les programmes de « %(name)s »"),
         _("cette installation ne sait pas isoler les programmes de « %(name)s » : %(why)s"),
@@ -227,12 +229,11 @@ def _code(phase: Phase, task: PhaseTask) -> list[Point]:
     if task.plan is None:
         return [Point("code_sample", "missing", place), _sandbox(phase)]
     rows = Point("code_sample", "ready", place, (("rows", task.plan.sample_rows),))
-    # The check of the draft compares them; so does each compilation of the answers.
-    return [
-        rows,
-        _needed("code_inputs", task.holdout.is_compiled, advice=True, phase=phase),
-        _sandbox(phase),
-    ]
+    if task.plan.problem:
+        unlike = Point("code_unlike", "missing", place, (("said", task.plan.problem),))
+        return [rows, unlike, _sandbox(phase)]
+    compared = _needed("code_inputs", task.plan.is_ready, advice=True, phase=phase)
+    return [rows, compared, _sandbox(phase)]
 
 
 def _sandbox(phase: Phase) -> Point:

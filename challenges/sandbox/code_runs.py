@@ -88,10 +88,16 @@ def trial(
 
 
 def hidden(
-    package: Package, inputs: Path, *, sandbox: Sandbox, room: Path, limits: Limits = ORDINARY
+    package: Package,
+    inputs: Path,
+    *,
+    sandbox: Sandbox,
+    room: Path,
+    limits: Limits = ORDINARY,
+    logs: bool = False,
 ) -> Run:
-    """Run code on the hidden inputs; nothing it prints is kept."""
-    return _run(package, inputs, sandbox, room, limits, logs=False)
+    """Run code on the hidden inputs; nothing it prints is kept, unless for the organiser."""
+    return _run(package, inputs, sandbox, room, limits, logs=logs)
 
 
 def _run(

@@ -10,6 +10,7 @@ from challenges.sandbox import archives, environments
 from challenges.sandbox.base import SYSTEM, Missing
 from challenges.sandbox.bubblewrap import Bubblewrap
 
+ZEROS = bytes(2**20)
 MEMORY = Path("/dev/shm")  # noqa: S108  # files of a run are never written to a disk
 
 
@@ -39,6 +40,23 @@ def room() -> Iterator[Path]:
     parent = MEMORY if MEMORY.is_dir() else Path(tempfile.gettempdir())
     with sandbox().room(parent) as folder:
         yield folder
+
+
+@contextmanager
+def desk() -> Iterator[Path]:
+    """Make a folder for what a team sent, on a disk: nothing held out lies there."""
+    with sandbox().room(Path(tempfile.gettempdir())) as folder:
+        yield folder
+
+
+def wipe(folder: Path) -> None:
+    """Overwrite every file below a folder, before it goes."""
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            with path.open("r+b") as file:
+                left = path.stat().st_size
+                while left > 0:
+                    left -= file.write(ZEROS[:left])
 
 
 def laid(content: bytes, folder: Path) -> Path:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
-from challenges.actions import bundle_imports, challenges, evaluations, jobs
+from challenges.actions import bundle_imports, challenges, code_trials, evaluations, jobs, sweeps
 from challenges.enums import JobKind
 from challenges.models import Job
 from challenges.worker import (
     boards,
     bundles,
+    code,
     creations,
     drafting,
     isolation,
@@ -35,6 +36,8 @@ HANDLERS: Mapping[str, Handler] = {
     JobKind.COMPILE: work.compile_job,
     JobKind.CHECK: work.check_job,
     JobKind.SCORE: work.score_job,
+    JobKind.RUN: code.run_job,
+    JobKind.TRIAL: code.trial_job,
     JobKind.STANDINGS: boards.standings_job,
     JobKind.REVEAL: boards.reveal_job,
     JobKind.SIGNALS: signals.signals_job,
@@ -53,6 +56,8 @@ def _bury(job: Job) -> None:
     """Move on the subject of a dead job."""
     if job.kind in {JobKind.IMPORT, JobKind.CREATE}:
         bundle_imports.bury(job)
+    if job.kind == JobKind.TRIAL:
+        code_trials.bury(job)
     evaluations.bury(job)
 
 
@@ -102,7 +107,7 @@ class Worker:
         )
         self._claimed = False
         jobs.reap(buried=_bury)
-        evaluations.sweep()
+        sweeps.sweep()
         challenges.close_those_over()
 
     def stop(self) -> None:

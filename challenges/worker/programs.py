@@ -22,7 +22,7 @@ from challenges.actions.program_reports import Told
 from challenges.actions.releases import columns_of, rounded
 from challenges.bundles import programs
 from challenges.bundles.programs import PRIVATE, PUBLIC, Form, ProgramSpec, Protocol
-from challenges.enums import ColumnKind, EvaluationState, ReportAudience
+from challenges.enums import ColumnKind, EvaluationState, LogAudience, ReportAudience
 from challenges.models import Column, Evaluation, Job, PhaseTask
 from challenges.sandbox import archives, energy, evalai, metadata, steps
 from challenges.sandbox.base import MIB, Limits
@@ -307,7 +307,8 @@ def _told(outcome: Outcome, task: PhaseTask) -> Told:
             faults=[{"kind": one.kind.value, "key": "", "line": 0} for one in outcome.faults]
         )
     last = outcome.steps[-1].ended if outcome.steps else None
-    log = last.stderr.decode(errors="replace") if last and not outcome.scored else ""
+    kept = last if task.phase.logs != LogAudience.NONE else None
+    log = kept.stderr.decode(errors="replace") if kept and not outcome.scored else ""
     wanted = challenge.detailed_results != ReportAudience.NONE
     return Told(
         undeclared=list(outcome.undeclared),

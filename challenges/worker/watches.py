@@ -11,8 +11,7 @@ from challenges.actions.watches import Seen
 from challenges.enums import Split, WatchState
 from challenges.models import Evaluation, Job, PhaseTask
 from challenges.models.rescoring import is_in_force
-from challenges.scoring import child
-from challenges.worker import programs, vault
+from challenges.worker import predictions, programs, vault
 from challenges.worker.lease import Beating
 
 EXACT = 1e-9
@@ -128,16 +127,7 @@ def _by_program(evaluation: Evaluation, task: PhaseTask) -> Figures:
 
 def _by_metric(evaluation: Evaluation, task: PhaseTask, truths: vault.Truths) -> Figures:
     truth = truths.of(task, reason=f"watch {evaluation.pk}")
-    with vault.local_copy(evaluation.entry) as path:
-        found = child.examine(
-            path,
-            vault.contract_of(task),
-            truth.keys,
-            truth.labels,
-            name=evaluation.entry.original_name,
-            losses=False,
-            epsilon=None,
-        )
+    found, _same = predictions.examined(evaluation, task, truth, losses=False, epsilon=None)
     if not found.verdict.accepted:
         raise NotScored(found.verdict.faults[0].code)
     return flat(vault.as_json(found.values))

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from dataclasses import replace
 from importlib.metadata import version as installed
 from typing import Any
 
@@ -9,12 +10,12 @@ from django.db import transaction
 
 from challenges.actions import evaluations, jobs
 from challenges.actions.evaluations import Result
-from challenges.actions.score_receipts import PRIVACY
+from challenges.actions.score_receipts import PRIVACY, RUN
 from challenges.enums import ReasonCode
 from challenges.models import Entry, Evaluation, Job, PhaseTask
 from challenges.scoring import child, identity
 from challenges.scoring.verdict import Evaluated, Verdict
-from challenges.worker import forms, programs, vault
+from challenges.worker import code, code_inputs, forms, predictions, programs, vault
 from challenges.worker.lease import Beating
 from datasets import gate
 from portal.lib import failpoints
@@ -33,8 +34,11 @@ class ChildFailed(Exception):
 
 def compile_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     """Compile the held-out truth of a task."""
-    task = PhaseTask.objects.select_related("scorer_version").get(pk=job.subject_id)
-    vault.compiled(task)
+    task = PhaseTask.objects.select_related("scorer_version", "plan__challenge", "holdout").get(
+        pk=job.subject_id
+    )
+    task.holdout = vault.compiled(task)
+    code_inputs.check(task)
     with transaction.atomic():
         jobs.complete(job)
 
@@ -48,7 +52,9 @@ def check_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     keys = gate.read_keys(vault.compiled(task))
     failpoints.hit("check.before_child")
     with vault.local_copy(entry) as path:
-        if task.scorer_version.is_program:
+        if task.takes_code:
+            verdict = code.checked(path, task)
+        elif task.scorer_version.is_program:
             verdict = forms.checked(path, task, keys, name=entry.original_name)
         else:
             contract = vault.contract_of(task)
@@ -70,35 +76,33 @@ def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         programs.score_job(job, evaluation, task, beating)
         return
     truth = truths.of(task, reason=f"evaluation {evaluation.pk}")
-    contract = vault.contract_of(task)
     failpoints.hit("score.before_child")
-    with vault.local_copy(evaluation.entry) as path:
-        found = child.examine(
-            path,
-            contract,
-            truth.keys,
-            truth.labels,
-            name=evaluation.entry.original_name,
-            losses=task.phase.climbs,
-            epsilon=task.phase.privacy_epsilon,
-        )
+    found, reproduction = predictions.examined(
+        evaluation, task, truth, losses=task.phase.climbs, epsilon=task.phase.privacy_epsilon
+    )
     _try_again(job, found.verdict)
     failpoints.hit("score.computed")
     if beating.lost.is_set():
         return
+    run = evaluation.run
     if not found.verdict.accepted:
-        evaluations.finish_failed(job=job, code=found.verdict.faults[0].code)
+        fault = found.verdict.faults[0].code if run is None else ReasonCode.OUTPUT.value
+        evaluations.finish_failed(job=job, code=fault)
         return
     means: dict[str, Any] = {
         "code_version": CODE_VERSION,
-        "contract_sha256": contract.digest,
+        "contract_sha256": vault.contract_of(task).digest,
         "engine_sha256": identity.engine_sha256(),
         "resampling_sha256": truth.resampling_sha256,
     }
     if task.phase.is_blurred:
         means |= {PRIVACY: {"mechanism": "laplace", "epsilon": f"{task.phase.privacy_epsilon:g}"}}
-    seconds = time.monotonic() - started
-    evaluations.finish_score(job=job, result=_result(found, evaluation, seconds, means))
+    if run is not None:
+        means[RUN] = predictions.signed(run, task, reproduction)
+    result = _result(found, evaluation, time.monotonic() - started, means)
+    if run is not None:
+        result = replace(result, reproduction=reproduction, **predictions.used(run, task))
+    evaluations.finish_score(job=job, result=result)
 
 
 def _result(
@@ -134,7 +138,9 @@ def _kept(verdict: Verdict) -> dict[str, object]:
 
 def _first_task(entry: Entry) -> PhaseTask:
     return (
-        PhaseTask.objects.select_related("scorer_version__programs", "phase__challenge", "holdout")
+        PhaseTask.objects.select_related(
+            "scorer_version__programs", "phase__challenge", "holdout", "plan"
+        )
         .filter(phase_id=entry.enrolment.phase_id, current=True)
         .order_by("index")[:1]
         .get()

@@ -73,6 +73,7 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
         "challenges.SealedResult": ADD,
         "challenges.SealedPredictions": WRITE,
         "challenges.CodeRun": WRITE,
+        "challenges.RunPlan": CHANGE,
         "challenges.CodeTrial": CHANGE,
         "challenges.ProgramReport": WRITE,
         "challenges.FairnessAudit": ADD,

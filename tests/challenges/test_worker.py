@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.db import DataError, IntegrityError, OperationalError, ProgrammingError
 
-from challenges.actions import choices, evaluations, examinations, jobs, standings
+from challenges.actions import choices, evaluations, examinations, jobs, standings, sweeps
 from challenges.enums import EntryStatus, EvaluationState, JobKind, JobState, ReasonCode
 from challenges.models import Challenge, Entry, Evaluation, Job, Score, SealedResult, Standing
 from challenges.queries import entries as queries
@@ -267,14 +267,14 @@ def test_a_lost_lease_stops_the_beat(challenge: Challenge, settings: Any) -> Non
 def test_a_missing_job_is_made_again(challenge: Challenge) -> None:
     entry = entered(challenge)
     Job.objects.filter(subject_id=str(entry.pk)).delete()
-    assert evaluations.sweep() == 1
-    assert evaluations.sweep() == 0
+    assert sweeps.sweep() == 1
+    assert sweeps.sweep() == 0
     assert drain()
     assert fresh(entry).status == EntryStatus.SCORED
     waiting = entered(challenge, seed=2)
     assert Worker().work_one()
     Job.objects.filter(kind=JobKind.SCORE, state=JobState.READY).delete()
-    assert evaluations.sweep() == 1
+    assert sweeps.sweep() == 1
     assert drain()
     assert fresh(waiting).status == EntryStatus.SCORED
 

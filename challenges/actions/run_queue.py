@@ -1,0 +1,44 @@
+"""Tie the evaluations of an entry to the run of its code, and queue that run."""
+
+from challenges.actions import jobs
+from challenges.enums import JobKind
+from challenges.enums.code import RunState
+from challenges.models import CodeRun, Evaluation, PhaseTask
+
+
+def of(evaluation: Evaluation) -> CodeRun | None:
+    """Return the run whose predictions an evaluation scores, made if absent; None without code.
+
+    In the caller's transaction, the entry locked.
+    """
+    if evaluation.run is None:
+        task = PhaseTask.objects.filter(
+            phase_id=evaluation.entry.enrolment.phase_id,
+            scorer_version_id=evaluation.scorer_version_id,
+            holdout_id=evaluation.holdout_id,
+        ).order_by("-current", "-pk")[0]
+        if task.plan_id is None:
+            return None
+        evaluation.run, _made = CodeRun.objects.get_or_create(
+            entry_id=evaluation.entry_id, plan_id=task.plan_id
+        )
+        evaluation.save(update_fields=["run"])
+    return evaluation.run
+
+
+def queue(run: CodeRun, *, fair_rank: int, urgent: bool = False) -> None:
+    """Queue the job of a run that waits; one that is alive is left alone."""
+    jobs.put(
+        kind=JobKind.RUN,
+        subject_id=run.pk,
+        dedup_key=str(run.pk),
+        fair_rank=fair_rank,
+        urgent=urgent,
+    )
+    jobs.revive(kind=JobKind.RUN, subject_id=run.pk, dedup_key=str(run.pk))
+
+
+def again(run: CodeRun) -> None:
+    """Forget how a run failed: it waits once more."""
+    run.state, run.reason_code, run.finished_at = RunState.QUEUED, "", None
+    run.save(update_fields=["state", "reason_code", "finished_at"])

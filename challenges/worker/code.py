@@ -1,0 +1,332 @@
+"""Run the code of teams: on the public sample (A), on the hidden inputs (B).
+
+Neither opens a truth: B reads sealed inputs, which hold no label, and the worker forgets the
+truths that it knew before it starts one. Scoring (C) is another job, without any code of a team.
+"""
+
+import random
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from django.utils.crypto import salted_hmac
+
+from challenges.actions import code_runs, code_trials
+from challenges.actions.code_runs import Ended
+from challenges.actions.code_trials import Tried
+from challenges.actions.jobs import WORKER
+from challenges.enums import LogAudience, ReasonCode
+from challenges.models import CodeRun, CodeTrial, Job, PhaseTask, RunPlan
+from challenges.sandbox import archives, packages
+from challenges.sandbox import code_runs as running
+from challenges.sandbox.base import MIB, Limits
+from challenges.sandbox.code_runs import Run
+from challenges.sandbox.packages import Package
+from challenges.sandbox.steps import Reason
+from challenges.scoring import child, inputs, reruns
+from challenges.scoring.answer import AnswerSpec, Policy
+from challenges.scoring.predictions.align import Answer
+from challenges.scoring.predictions.faults import stated
+from challenges.scoring.truth.keys import Keys, keys_of, load_keys
+from challenges.scoring.verdict import Fault, Verdict
+from challenges.worker import code_inputs, isolation, predictions, vault
+from challenges.worker.lease import Beating
+from challenges.worker.programs import RunFailed
+from datasets import gate
+from datasets.actions import deposits
+from portal.lib import canonical, failpoints, objects
+
+OURS = {Reason.PLATFORM, Reason.NO_SANDBOX}
+PACKAGE = "E_PACKAGE"
+READ_LIMITS = {ReasonCode.TIMEOUT.value, ReasonCode.MEMORY.value, ReasonCode.PLATFORM.value}
+UNLIKE = "inputs_unlike"
+SECOND = "Second passage : "
+
+
+def checked(path: Path, task: PhaseTask) -> Verdict:
+    """Check that a package can be started; nothing of it runs, nothing hidden is read."""
+    if isolation.missing() is not None:
+        return Verdict(False, (stated(ReasonCode.NO_SANDBOX.value),))
+    with isolation.desk() as desk:
+        try:
+            _package(path, desk, _plan(task))
+        except archives.ArchiveRefused as refused:
+            return Verdict(False, (Fault(refused.code, refused.sentence),))
+        except packages.PackageRefused as refused:
+            return Verdict(False, (Fault(PACKAGE, str(refused)),))
+    return Verdict(True)
+
+
+def trial_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+    """Run a package on the public sample, and read what it wrote as an entry would be."""
+    trial = code_trials.begin(job=job)
+    if trial is None:
+        return
+    truths.forget()
+    failpoints.hit("trial.before_run")
+    tried = _tried(trial)
+    if not beating.lost.is_set():
+        code_trials.finish(job=job, tried=tried)
+
+
+def run_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
+    """Run the package of an entry twice on the hidden inputs, and seal what it wrote."""
+    run = code_runs.begin(job=job)
+    if run is None:
+        return
+    truths.forget()  # no label lies in this process while code runs
+    failpoints.hit("run.before_code")
+    ended = _twice(run, _task(run))
+    failpoints.hit("run.computed")
+    if not beating.lost.is_set():
+        code_runs.finish(job=job, ended=ended)
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """What one of the two runs gave. answer: None with a reason_code."""
+
+    run: Run
+    reason_code: str = ""
+    detail: str = ""
+    answer: Answer | None = None
+    content: bytes = b""
+
+
+def _tried(trial: CodeTrial) -> Tried:
+    phase, plan = trial.phase, trial.plan
+    if isolation.missing() is not None:
+        return Tried(ReasonCode.NO_SANDBOX.value)
+    task = PhaseTask.objects.select_related("phase__challenge", "scorer_version").filter(
+        phase=phase, plan=plan
+    )[0]
+    with (
+        deposits.opened(deposits.Deposit(trial.sealed, trial.keys), "paquet.zip") as path,
+        isolation.desk() as desk,
+    ):
+        try:
+            package = _package(path, desk, plan)
+        except archives.ArchiveRefused as refused:
+            return Tried(refused.code, refused.sentence)
+        except packages.PackageRefused as refused:
+            return Tried(PACKAGE, str(refused))
+        sample = desk / "sample"
+        held = objects.read(plan.sample_sha256)
+        isolation.laid(held, sample)
+        files = {each.name: each.read_bytes() for each in sample.iterdir()}
+        spec = vault.contract_of(task).answer
+        if spec.policy is Policy.COMPLETE:  # the candidates of the sample are not declared
+            spec = replace(spec, policy=Policy.TOP_K)
+        run = running.trial(
+            package,
+            sample,
+            sandbox=isolation.sandbox(),
+            room=_made(desk / "run"),
+            limits=limits_of(task),
+        )
+        ended = _read(run, spec, keys_of(inputs.identifiers(files, plan.ids)))
+    return _told(ended, phase.logs == LogAudience.TEAM_TRIAL)
+
+
+def _told(ended: tuple[_Pass, Verdict | None], logs: bool) -> Tried:
+    found, verdict = ended
+    measured = found.run.ended
+    log, cut = "", False
+    if logs and measured is not None:
+        log, cut = _log(found.run), measured.cut
+    return Tried(
+        found.reason_code,
+        found.detail,
+        {} if verdict is None else _kept(verdict),
+        log,
+        cut,
+        {} if measured is None else asdict(measured.measures),
+    )
+
+
+def _kept(verdict: Verdict) -> dict[str, Any]:
+    said = verdict.to_json()
+    return {key: said[key] for key in ("faults", "warnings", "rows")}
+
+
+def _twice(run: CodeRun, task: PhaseTask) -> Ended:
+    """Run the same package with the same seed, other identifiers and another order between."""
+    plan, spec = run.plan, vault.contract_of(task).answer
+    keys = gate.read_keys(task.holdout)
+    files = gate.open_holdout(version=plan.inputs, reason=f"run {run.pk}", by=WORKER)
+    if code_inputs.unlike(files, plan.ids, keys):
+        raise RunFailed(UNLIKE)  # the organiser's fault, that no team pays for
+    with isolation.desk() as desk, isolation.room() as room, vault.local_copy(run.entry) as path:
+        package = _package(path, desk, plan)
+        make = _Making(package, task, spec, room, desk)
+        try:
+            return _compared(run, make, files, load_keys(keys), keys)
+        finally:
+            isolation.wipe(room)
+
+
+@dataclass(frozen=True)
+class _Making:
+    """How a package is run on inputs. room: in memory, for what is hidden; desk: on a disk."""
+
+    package: Package
+    task: PhaseTask
+    spec: AnswerSpec
+    room: Path
+    desk: Path
+
+    def once(self, name: str, files: Mapping[str, bytes], keys: bytes) -> _Pass:
+        """Run on inputs, and read what was written in a child that knows these identifiers."""
+        shown = _made(self.room / name)
+        for file, content in files.items():
+            (shown / file).write_bytes(content)
+            (shown / file).chmod(0o644)
+        place = _made(self.room / f"{name}-run")
+        run = running.hidden(
+            self.package,
+            shown,
+            sandbox=isolation.sandbox(),
+            room=place,
+            limits=limits_of(self.task),
+            logs=_organiser_reads(self.task),
+        )
+        found, _verdict = _read(run, self.spec, keys)
+        return found
+
+
+def _compared(
+    run: CodeRun, make: _Making, files: Mapping[str, bytes], known: Keys, keys: bytes
+) -> Ended:
+    first = make.once("first", files, keys)
+    if first.answer is None:
+        return _ended(make, [first], first)
+    shuffled, twins, other, others = inputs.can_shuffle(files), [], files, keys
+    if shuffled:
+        draw = random.Random(secrets.randbits(128))  # noqa: S311  # a seed that nobody knows
+        changed = inputs.disguise(files, run.plan.ids, known.ids, draw)
+        candidates = None
+        if known.listed is not None:
+            rows = known.candidates
+            candidates = [*rows, *(rows[at] for at in changed.twins)]
+        other, twins, others = changed.files, changed.twins, keys_of(changed.ids, candidates)
+    second = make.once("second", other, others)
+    if second.answer is None:
+        return _ended(make, [first, second], replace(second, detail=SECOND + second.detail))
+    agreed = reruns.agrees(second.answer, twins, n=len(known))
+    answer = reruns.taken(second.answer, range(len(known)))
+    same = agreed and answer.digest == first.answer.digest
+    kept = predictions.seal(
+        first.content,
+        suffix=first.run.file.suffix if first.run.file else ".csv",
+        second=None if same else answer,
+        ids=known.ids,
+    )
+    return replace(
+        _ended(make, [first, second], first),
+        kept=kept,
+        shuffled=shuffled,
+        canaries=len(twins),
+        agreed=agreed,
+        inputs_digest=_keyed(files),
+    )
+
+
+def _ended(make: _Making, passes: Sequence[_Pass], last: _Pass) -> Ended:
+    """Tell what the runs used: exact for moderators, in classes for the team."""
+    measured = [asdict(each.run.ended.measures) for each in passes if each.run.ended is not None]
+    seen = max((each.run for each in passes), key=_wall).seen
+    logs = [_log(each.run) for each in passes] if _organiser_reads(make.task) else []
+    restricted = make.task.phase.challenge.restricted
+    return Ended(
+        last.reason_code,
+        seed=make.package.seed,
+        environment_digest=isolation.environment_digest(),
+        minutes=seen.duration_minutes,
+        half_gib=max(each.run.seen.memory_half_gb for each in passes),
+        measures=measured,
+        detail="" if restricted else last.detail,
+        log="\n".join(filter(None, logs)),
+    )
+
+
+def _wall(run: Run) -> float:
+    return run.ended.measures.wall_seconds if run.ended is not None else 0.0
+
+
+def _read(run: Run, spec: AnswerSpec, keys: bytes) -> tuple[_Pass, Verdict | None]:
+    """Read the file of a run as that of an entry; raises RunFailed for a fault of ours."""
+    if run.reason in OURS:
+        raise RunFailed(str(run.reason))
+    if run.reason is not None or run.file is None:
+        return _Pass(run, str(run.reason), run.detail), None
+    verdict, answer = child.read(run.file, spec, keys, name=run.file.name)
+    if answer is None:
+        fault = verdict.faults[0]
+        if fault.code in READ_LIMITS:
+            raise RunFailed(fault.code)
+        detail = f"{fault.code} : {fault.message}"
+        return _Pass(run, ReasonCode.OUTPUT.value, detail), verdict
+    return _Pass(run, answer=answer, content=run.file.read_bytes()), verdict
+
+
+def _log(run: Run) -> str:
+    if run.ended is None:
+        return ""
+    said, wrong = (each.decode(errors="replace") for each in (run.ended.stdout, run.ended.stderr))
+    return f"{said}\n--- stderr ---\n{wrong}" if wrong else said
+
+
+def _organiser_reads(task: PhaseTask) -> bool:
+    return task.phase.logs != LogAudience.NONE and not task.phase.challenge.restricted
+
+
+def limits_of(task: PhaseTask) -> Limits:
+    """Return what each run of a team's code may use."""
+    seconds = float(task.phase.time_limit_s)
+    return Limits(
+        wall_seconds=seconds,
+        cpu_seconds=seconds,
+        memory_bytes=task.phase.memory_mb * MIB,
+        output_bytes=max(64 * MIB, int(task.phase.answer_spec.get("max_bytes") or 0)),
+    )
+
+
+def _package(path: Path, desk: Path, plan: RunPlan) -> Package:
+    folder = _made(desk / "package")
+    archives.unpack(path, folder)
+    return packages.read(folder, environments=(plan.environment,))
+
+
+def _task(run: CodeRun) -> PhaseTask:
+    """Return a task that scores the predictions of a run: all have the same identifiers."""
+    return (
+        PhaseTask.objects.select_related("phase__challenge", "scorer_version", "holdout")
+        .filter(phase_id=run.entry.enrolment.phase_id, plan_id=run.plan_id)
+        .order_by("-current", "index", "pk")[:1]
+        .get()
+    )
+
+
+def _plan(task: PhaseTask) -> RunPlan:
+    if task.plan is None:
+        raise AssertionError("the task takes no code")
+    return task.plan
+
+
+def _keyed(files: Mapping[str, bytes]) -> str:
+    """Digest inputs with a key: their bytes cannot be guessed from it."""
+    told = canonical.dumps({name: salted(content) for name, content in files.items()})
+    return salted(told)
+
+
+def salted(content: bytes) -> str:
+    """Return a keyed digest of a file."""
+    return salted_hmac("challenges.inputs", content, algorithm="sha256").hexdigest()
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    folder.chmod(0o755)
+    return folder

@@ -1,0 +1,127 @@
+"""Code on the public sample: free, read as an entry is, with the log that the phase allows."""
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from challenges.actions import code_trials
+from challenges.models import Challenge, CodeTrial, Entry, Team
+from challenges.worker import drain, isolation
+from portal.audit.models import AuditEvent
+from portal.lib import objects
+from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent
+from tests.challenges.code import world
+from tests.challenges.code.world import RIGHT, START, package, zipped
+from tests.challenges.programs.cases import isolated
+from tests.factories.accounts import UserFactory
+from tests.factories.challenges import TeamFactory, captain_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def challenge(tmp_path: Path) -> Challenge:
+    isolated()
+    return world.opened(tmp_path)
+
+
+def asked(challenge: Challenge, content: bytes, team: Team | None = None) -> CodeTrial:
+    made: Any = team or TeamFactory(challenge=challenge)
+    return code_trials.start(
+        phase=challenge.phases.get(),
+        team=made,
+        content=BytesIO(content),
+        original_name="code.zip",
+        by=captain_of(made),
+    )
+
+
+def tried(challenge: Challenge, content: bytes, team: Team | None = None) -> CodeTrial:
+    trial = asked(challenge, content, team)
+    assert drain()
+    trial.refresh_from_db()
+    return trial
+
+
+def test_a_trial_reads_the_sample_and_gives_its_whole_log(
+    challenge: Challenge, django_capture_on_commit_callbacks: Any
+) -> None:
+    before = AuditEvent.objects.count()
+    trial = asked(challenge, package(START + "print('bonjour', len(rows))\n" + RIGHT))
+    kept = trial.sealed
+    assert b"manifest" not in objects.read(kept)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert drain()
+    trial.refresh_from_db()
+
+    assert (trial.state, trial.reason_code, trial.verdict["rows"]) == ("done", "", 100)
+    assert (trial.log, trial.log_cut) == ("bonjour 100\n", False)
+    assert trial.measures["wall_seconds"] > 0
+    assert (trial.sealed, trial.keys, objects.store().exists(kept)) == ("", [], False)
+    assert Entry.objects.count() == 0
+    events = AuditEvent.objects.filter(seq__gt=before).order_by("seq")
+    assert list(events.values_list("action", flat=True)) == ["code_trial.asked", "code_trial.ended"]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason", "said"),
+    [
+        (package(START + "1 / 0"), "X_PROGRAM", "code de sortie 1"),
+        (package(START), "X_OUTPUT", "predictions.csv est absent"),
+        (package(START + "write([(r['id'], 9) for r in rows])"), "X_OUTPUT", "E_VALUE_RANGE"),
+        (package(START + "write([('A0001', 1)])"), "X_OUTPUT", "E_ID_UNKNOWN"),
+        (zipped({"lisez-moi": "rien"}), "E_PACKAGE", "manifest.toml"),
+        (b"rien", "E_ZIP_CORRUPT", "zip"),
+    ],
+    ids=["error", "nothing", "range", "hidden id", "package", "archive"],
+)
+def test_a_trial_that_fails_says_why(
+    challenge: Challenge, content: bytes, reason: str, said: str
+) -> None:
+    trial = tried(challenge, content)
+    assert (trial.state, trial.reason_code) == ("failed", reason)
+    assert said in trial.detail
+    assert ("ZeroDivisionError" in trial.log) is (reason == "X_PROGRAM")
+
+
+@pytest.mark.parametrize("logs", ["none", "organiser"])
+def test_a_team_reads_a_log_only_where_the_phase_says_so(tmp_path: Path, logs: str) -> None:
+    isolated()
+    trial = tried(world.opened(tmp_path, logs=logs), package(START + "print('x')\n" + RIGHT))
+    assert (trial.state, trial.log) == ("done", "")
+
+
+def test_trials_have_a_limit_of_their_own(challenge: Challenge, settings: Any) -> None:
+    settings.CODE_TRIALS_PER_HOUR = 1
+    team: Any = TeamFactory(challenge=challenge)
+    trial = tried(challenge, b"rien", team)
+    with pytest.raises(QuotaSpent) as refused:
+        asked(challenge, b"rien", team)
+    assert refused.value.code == "trials_reached"
+    assert set(CodeTrial.objects.visible_to(captain_of(team))) == {trial}
+    assert not CodeTrial.objects.visible_to(UserFactory()).exists()
+
+
+def test_only_a_member_tries_where_code_is_taken(challenge: Challenge, tmp_path: Path) -> None:
+    team: Any = TeamFactory(challenge=challenge)
+    with pytest.raises(NotAllowed):
+        code_trials.start(
+            phase=challenge.phases.get(),
+            team=team,
+            content=BytesIO(b"x"),
+            original_name="a.zip",
+            by=UserFactory(),
+        )
+    challenge.phases.get().tasks.update(plan=None)
+    with pytest.raises(Conflict) as refused:
+        asked(challenge, b"rien", team)
+    assert refused.value.code == "no_code"
+
+
+def test_a_host_that_cannot_isolate_tries_nothing(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolation, "missing", lambda: object())
+    assert tried(challenge, package()).reason_code == "X_NO_SANDBOX"

@@ -1,0 +1,111 @@
+"""A small challenge that takes code: 120 hidden rows, a public sample of 100, real runs."""
+
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from challenges.actions import challenges, code_plans, entries
+from challenges.models import Challenge, Entry, Team
+from challenges.worker import drain
+from tests.challenges import world
+from tests.challenges.bundles import folders
+from tests.factories.accounts import UserFactory
+from tests.factories.challenges import TeamFactory, captain_of
+
+TABLE = "test.csv"
+FORMAT = "submission_format.csv"
+MANIFEST = 'entry = "predict.py"\nseed = 7\n'
+# Answers by content: right on each row, as `truth_of` says.
+START = """
+import csv, os, sys
+given = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+rows = list(csv.DictReader(open(given["--in"] + "/test.csv")))
+def right(row):
+    x = int(row["x"])
+    return (x * 7919 + x // 3) % 3 + 1
+def write(answers):
+    with open(given["--out"], "w") as out:
+        out.write("id,niveau\\n")
+        out.writelines(f"{one},{answer}\\n" for one, answer in answers)
+"""
+RIGHT = "write((row['id'], right(row)) for row in rows)\n"
+
+
+def table(rows: range, letter: str) -> dict[str, bytes]:
+    """Write inputs: a table of rows, and the format of the answers."""
+    ids = [f"{letter}{number:04}" for number in rows]
+    lines = "".join(f"{one},{at}\n" for one, at in zip(ids, rows, strict=True))
+    answers = "".join(f"{one},1\n" for one in ids)
+    return {TABLE: f"id,x\n{lines}".encode(), FORMAT: f"id,niveau\n{answers}".encode()}
+
+
+HIDDEN = table(range(world.ROWS), "A")
+SAMPLE = table(range(1_000, 1_100), "S")
+
+
+def opened(
+    path: Path, *, restricted: bool = False, more: dict[str, bytes] | None = None, **phase: Any
+) -> Challenge:
+    """Import, make it take code and publish; phase: fields of the phase."""
+    by = world.owner()
+    files = folders.document()["files"] | {"organiser": [{}]}
+    challenge = world.imported(path, by, files=files)
+    plan = code_plans.make(
+        challenge=challenge,
+        inputs=HIDDEN | (more or {}),
+        ids="id",
+        sample=SAMPLE | (more or {}),
+        by=by,
+    )
+    made = code_plans.use(phase=challenge.phases.get(), plan=plan, by=by)
+    for name, value in {"time_limit_s": 20, "memory_mb": 256, "logs": "team_trial"}.items():
+        setattr(made, name, phase.get(name, value))
+    made.save()
+    challenge.refresh_from_db()
+    challenge.restricted = restricted
+    challenge.save()
+    assert drain()
+    challenge = challenges.submit(challenge=challenge, by=by)
+    challenge = challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
+    assert drain()
+    return challenge
+
+
+def package(program: str = START + RIGHT, **files: str) -> bytes:
+    """Zip a package of ours; double underscores in a name stand for a dot."""
+    return zipped({"manifest.toml": MANIFEST, "predict.py": program} | _named(files))
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    """Zip files of text."""
+    target = BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return target.getvalue()
+
+
+def _named(files: dict[str, str]) -> dict[str, str]:
+    return {name.replace("__", "."): text for name, text in files.items()}
+
+
+def entered(challenge: Challenge, content: bytes, *, team: Team | None = None) -> Entry:
+    """Enter a package for a team, a new one by default."""
+    team = team or TeamFactory(challenge=challenge)
+    return entries.enter(
+        phase=challenge.phases.get(),
+        team=team,
+        content=content,
+        original_name="code.zip",
+        idempotency_key=str(uuid4()),
+        by=captain_of(team),
+    ).entry
+
+
+def worked(entry: Entry) -> Entry:
+    """Let the worker do all it has to do."""
+    assert drain()
+    entry.refresh_from_db()
+    return entry
