@@ -122,15 +122,17 @@ def queue_scores(entry: Entry) -> None:
         )
         if evaluation.state not in {EvaluationState.PENDING, EvaluationState.RUNNING}:
             continue
-        turn = {"fair_rank": fair_rank(entry.enrolment), "urgent": entry.is_baseline}
-        run = run_queue.of(evaluation)
-        if run is None or run.state == RunState.DONE:
-            key = str(evaluation.pk)
-            jobs.put(kind=JobKind.SCORE, subject_id=evaluation.pk, dedup_key=key, **turn)
+        rank, urgent, run = fair_rank(entry.enrolment), entry.is_baseline, run_queue.of(evaluation)
+        if run is not None and run.state != RunState.DONE:
+            run_queue.again(run, fair_rank=rank, urgent=urgent)
             continue
-        if run.state == RunState.FAILED:
-            run_queue.again(run)
-        run_queue.queue(run, **turn)
+        jobs.put(
+            kind=JobKind.SCORE,
+            subject_id=evaluation.pk,
+            dedup_key=str(evaluation.pk),
+            fair_rank=rank,
+            urgent=urgent,
+        )
     asides.queue_tried(entry)
 
 

@@ -38,7 +38,9 @@ def queue(run: CodeRun, *, fair_rank: int, urgent: bool = False) -> None:
     jobs.revive(kind=JobKind.RUN, subject_id=run.pk, dedup_key=str(run.pk))
 
 
-def again(run: CodeRun) -> None:
-    """Forget how a run failed: it waits once more."""
-    run.state, run.reason_code, run.finished_at = RunState.QUEUED, "", None
-    run.save(update_fields=["state", "reason_code", "finished_at"])
+def again(run: CodeRun, *, fair_rank: int, urgent: bool = False) -> None:
+    """Queue a run that waits; how it failed, if it did, is forgotten."""
+    if run.state == RunState.FAILED:
+        run.state, run.reason_code, run.finished_at = RunState.QUEUED, "", None
+        run.save(update_fields=["state", "reason_code", "finished_at"])
+    queue(run, fair_rank=fair_rank, urgent=urgent)
