@@ -7,7 +7,6 @@ from itertools import pairwise
 
 from django.utils.formats import localize
 from django.utils.functional import Promise
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from challenges.enums import BuildState, EntryStatus, PhaseKind
