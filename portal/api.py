@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, NoReturn
 
 from django.contrib.auth.decorators import login_not_required
@@ -24,6 +24,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from ninja.openapi import get_schema
+from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 
 from challenges.api import routers
@@ -77,7 +79,23 @@ def _cannot_be_kept(read: Any) -> bool:
     return isinstance(read, str) and _UNKEPT.search(read) is not None
 
 
-api = NinjaAPI(
+class DescribedOnce(NinjaAPI):
+    """Write the document of the API once for each language: it takes half a second."""
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        """Return the document, which the caller does not change."""
+        prefix = self.get_root_path(path_params or {}) if path_prefix is None else path_prefix
+        return _document(prefix, translation.get_language())
+
+
+@lru_cache
+def _document(prefix: str, language: str | None) -> OpenAPISchema:
+    return get_schema(api, prefix)
+
+
+api = DescribedOnce(
     title="Open Emploi",
     version="1",
     description=(
