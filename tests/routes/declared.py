@@ -34,14 +34,14 @@ class Prefix:
     methods: dict[str, str]
 
 
-def walk(resolver: URLResolver | None = None, before: str = "") -> Iterator[str]:
-    """Yield the pattern of every route, without the language prefix."""
+def walk(resolver: URLResolver | None = None, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the pattern of every route, without the language prefix, and its view."""
     for entry in (resolver or get_resolver()).url_patterns:
         pattern = before + str(entry.pattern)
         if isinstance(entry, URLResolver):
             yield from walk(entry, before + str(entry.pattern))
         elif isinstance(entry, URLPattern):
-            yield pattern
+            yield pattern, entry.callback
 
 
 def files() -> list[Path]:

@@ -10,7 +10,7 @@ def free() -> list[str]:
     declared = {route.pattern for route in routes()}
     return [
         pattern
-        for pattern in walk()
+        for pattern, _view in walk()
         if pattern in declared or not pattern.startswith(under or ("\0",))
     ]
 
@@ -21,7 +21,7 @@ def test_every_route_is_declared() -> None:
 
 
 def test_every_declared_route_exists() -> None:
-    existing = set(walk())
+    existing = set(dict(walk()))
     assert sorted({route.pattern for route in routes()} - existing) == []
 
 
@@ -34,7 +34,7 @@ def test_a_third_party_opens_no_door_unseen() -> None:
     declared = {route.pattern for route in routes()}
     counted = {
         prefix.under: sum(
-            pattern.startswith(prefix.under) and pattern not in declared for pattern in walk()
+            pattern.startswith(prefix.under) and pattern not in declared for pattern, _ in walk()
         )
         for prefix in prefixes()
     }
