@@ -141,6 +141,7 @@ organiser_patterns = [
     path("fichiers/", building.write_files, name="write_files"),
     path("fichiers/retirer/", building.remove_file, name="remove_file"),
     path("notation/", building.write_scoring, name="write_scoring"),
+    path("equite/", building.write_fairness, name="write_fairness"),
     path("controler/", building.build, name="build"),
     path("phases/", building.write_phases, name="write_phases"),
     path("phases/<int:index>/", building.write_phase, name="write_phase"),

@@ -238,6 +238,21 @@ def measure(
 
 
 @transaction.atomic
+def declare_fairness(*, challenge: Challenge, fairness: Mapping[str, Any], by: User) -> Challenge:
+    """Say, before the opening, which groups are compared and what bars from prizes.
+
+    fairness: in the portable form, checked by the build. In order: document; the draft, to be
+    checked again; event "challenge.fairness_declared". Raises NotAllowed, Conflict.
+    """
+    challenge = draft(challenge, by)
+    _keep(challenge, fairness=dict(fairness))
+    reopen(written_of(challenge))
+    attributes = [str(each["key"]) for each in fairness["attributes"]]
+    record("challenge.fairness_declared", by=by, on=challenge, attributes=attributes)
+    return challenge
+
+
+@transaction.atomic
 def ask_build(*, challenge: Challenge, by: User) -> ChallengeDraft:
     """Have the worker check the draft and make its phase, its scoring and its board.
 

@@ -247,13 +247,36 @@ class ScoringForm(forms.Form):
         return found
 
 
-class ParametersField(forms.CharField):
-    """Read « k = 10 ; positive = oui » as a mapping of parameters."""
+class PairsField(forms.CharField):
+    """Read « a = Un nom ; b = Un autre » as a mapping of words."""
+
+    def __init__(self, *, label: Any, help_text: Any, max_length: int = 1_000) -> None:
+        super().__init__(label=label, required=False, max_length=max_length, help_text=help_text)
+
+    def clean(self, value: Any) -> dict[str, Any]:
+        """Read each pair."""
+        text = super().clean(value)
+        found: dict[str, Any] = {}
+        for pair in (each for each in text.split(";") if each.strip()):
+            name, sign, said = pair.partition("=")
+            if not sign or not name.strip() or not said.strip():
+                raise forms.ValidationError(
+                    _("Écrivez « nom = valeur », plusieurs séparés par un point-virgule.")
+                )
+            found[name.strip()] = self.read(name.strip(), said.strip())
+        return found
+
+    def read(self, name: str, said: str) -> Any:
+        """Read the value of a pair."""
+        return said
+
+
+class ParametersField(PairsField):
+    """Read « k = 10 ; positive = oui » as a mapping of parameters; a number stays a number."""
 
     def __init__(self) -> None:
         super().__init__(
             label=gettext_lazy("Paramètres"),
-            required=False,
             max_length=400,
             help_text=gettext_lazy(
                 "Par exemple : positive = oui. Plusieurs se séparent par un point-virgule, les "
@@ -262,16 +285,9 @@ class ParametersField(forms.CharField):
             ),
         )
 
-    def clean(self, value: Any) -> dict[str, Any]:
-        """Read each pair; a number stays a number."""
-        text = super().clean(value)
-        found: dict[str, Any] = {}
-        for pair in (each for each in text.split(";") if each.strip()):
-            name, sign, said = pair.partition("=")
-            if not sign or not name.strip() or not said.strip():
-                raise forms.ValidationError(_("Écrivez « nom = valeur », par exemple « k = 10 »."))
-            found[name.strip()] = _value(name.strip(), said.strip())
-        return found
+    def read(self, name: str, said: str) -> Any:
+        """Read a number, a list of them, or a word."""
+        return _value(name, said)
 
 
 def _value(name: str, said: str) -> Any:

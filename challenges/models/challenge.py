@@ -89,7 +89,7 @@ class Challenge(models.Model):
     contact = models.EmailField(blank=True)
     forum_url = models.URLField(blank=True)
     fact_sheet = models.JSONField(default=list, blank=True)
-    # Persons under which a group is never shown: part of the contract, so set by an import only.
+    # Persons under which a group is never shown: part of the contract, so set in a draft only.
     n_min_group = models.PositiveIntegerField(default=SMALLEST)
     restricted = models.BooleanField(default=False)
     # The imported document, whole, and keyed digests that tell whether an import changes it.

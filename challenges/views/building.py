@@ -16,6 +16,7 @@ from challenges.actions import challenges as acts
 from challenges.bundles.spec import Role
 from challenges.enums import BoardRule, ChallengeStatus, Ladder, PhaseKind
 from challenges.forms.authoring import CODE_ROLES, ROLES, FileForm
+from challenges.forms.fairness import FairnessForm
 from challenges.forms.measuring import ScoringForm
 from challenges.forms.phases import NewPhaseForm, QuotasForm, SettingsForm
 from challenges.models import Challenge, Phase
@@ -139,6 +140,39 @@ def _measured(request: HttpRequest, challenge: Challenge, form: ScoringForm, tru
             metrics=form.metrics,
             by=by,
         )
+        authoring.ask_build(challenge=challenge, by=by)
+
+    return tried(form, act)
+
+
+@get_or_post
+def write_fairness(request: HttpRequest, slug: str) -> HttpResponse:
+    """Declare which groups are compared, then have the worker check the whole."""
+    challenge = run_by(request, slug)
+    files = {each["role"]: each for each in authoring.all_files(challenge)}
+    held = (files.get(Role.TRUTH) or {}).get("columns") or []
+    form: FairnessForm | None = None
+    status = 200
+    if held and challenge.bundle.get("metrics"):
+        sent = request.POST if request.method == "POST" else None
+        form = FairnessForm(sent, document=challenge.bundle, held=held)
+        status = _declared(request, challenge, form)
+        if not status:
+            messages.success(request, _("Équité enregistrée : le contrôle est en cours."))
+            return redirect("challenges:organiser", slug)
+    elif request.method == "POST":
+        raise Invalid(_("Réglez d’abord la notation."), code="scoring_first")
+    context = room(
+        challenge, "write_fairness", form=form, draft=challenge.status == ChallengeStatus.DRAFT
+    )
+    return render(request, "challenges/organise/fairness.html", context, status=status)
+
+
+def _declared(request: HttpRequest, challenge: Challenge, form: FairnessForm) -> int:
+    by = person(request)
+
+    def act() -> None:
+        authoring.declare_fairness(challenge=challenge, fairness=form.fairness, by=by)
         authoring.ask_build(challenge=challenge, by=by)
 
     return tried(form, act)

@@ -62,7 +62,7 @@ FIXES = {
     "phase": "write_scoring",
     "scoring": "write_scoring",
     "primary": "write_scoring",
-    "fairness": "write_files",
+    "fairness": "write_fairness",
     "baseline": "write_files",
     "code_sample": "write_files",
     "code_inputs": "organiser",

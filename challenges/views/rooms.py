@@ -27,6 +27,7 @@ SECTIONS: tuple[tuple[str, str | Promise, str], ...] = (
     ("write_code", gettext_lazy("Code"), "code"),
     ("write_files", gettext_lazy("Fichiers"), "database"),
     ("write_scoring", gettext_lazy("Notation"), "target"),
+    ("write_fairness", gettext_lazy("Équité"), "percent"),
     ("write_phases", gettext_lazy("Phases"), "calendar"),
     ("write_boards", gettext_lazy("Classements"), "list-ordered"),
     ("rescorings", gettext_lazy("Réévaluation"), "history"),
