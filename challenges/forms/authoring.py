@@ -22,6 +22,8 @@ TASKS = {
     Task.FORECASTING: _("Prévoir : un nombre par ligne et par date"),
     Task.MULTILABEL: _("Étiqueter : plusieurs étiquettes par ligne"),
     Task.CLUSTERING: _("Regrouper : un groupe par ligne"),
+    Task.RANKING: _("Ordonner : une liste d’éléments par demande"),
+    Task.EXTRACTION: _("Repérer : des passages dans des textes"),
 }
 ROLES = {
     Role.TRAIN: _("Données d’apprentissage, publiques"),

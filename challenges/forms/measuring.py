@@ -1,7 +1,7 @@
 """Form by which an organiser says how entries are read and measured."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy
 
 from challenges.bundles import metric_names
 from challenges.bundles.document import METRIC_KEY
+from challenges.scoring import registry
+from challenges.scoring.metric import Shape
 
 SLOTS = 6
 FORMULA = "formula"
@@ -34,46 +36,38 @@ DIRECTIONS = {
     "min": gettext_lazy("Plus petit est meilleur"),
     "none": gettext_lazy("Descriptive, jamais classée"),
 }
-# Measures of one answer a row, the shape that these forms write.
-_OTHER_SHAPES = (
-    "_scored",
-    "span_",
-    "_at_k",
-    "wis",
-    "crps",
-    "ibs",
-    "interval_",
-    "pinball_levels",
-    "quantile_",
-    "_multi",
-    "_ovr",
-    "_ovo",
-    "ece_top",
-    "coverage",
-    "width",
-    "ipcw",
-    "uno_c",
-    "concordance",
-    "lrap",
-    "pair_consistency",
-)
-MENU = sorted(
-    name
-    for name, known in metric_names.KNOWN.items()
-    if not known.ranked and name != FORMULA and not any(part in name for part in _OTHER_SHAPES)
-)
+# What the engine reads of one answer a row.
+_OF_ROWS = frozenset({Shape.ANY, Shape.NUMBERS, Shape.LABELS, Shape.LABEL_SETS})
+_AUTHORED = frozenset({FORMULA, "pair_consistency", "concordance", "uno_c"})
 
 
-def menu(titles: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """List the measures of the menu, by their French name, then the formula."""
-    named = sorted((str(titles.get(name, name)), name) for name in MENU)
+def measures_of(shapes: Collection[Shape]) -> list[str]:
+    """List the measures that read these shapes and need no other column of the answers."""
+    return sorted(
+        name
+        for name in metric_names.KNOWN
+        if name not in _AUTHORED
+        and registry.METRICS[registry.ALIASES.get(name, name)].shape in shapes
+    )
+
+
+MENU = measures_of(_OF_ROWS)
+
+
+def menu(names: Sequence[str], titles: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """List measures, by their French name, then the formula."""
+    named = sorted((str(titles.get(name, name)), name) for name in names)
     shown = [(name, f"{title} ({name})") for title, name in named]
     return [("", _("Aucune")), *shown, (FORMULA, _("Colonne calculée : une formule"))]
 
 
 class ScoringForm(forms.Form):
-    """Choose the columns in the headers, then up to six figures of the board."""
+    """Choose the columns in the headers, then up to six figures of the board.
 
+    One answer a row; `forms.shapes` has the other shapes. measures: those of the menu.
+    """
+
+    measures: ClassVar[Sequence[str]] = MENU
     id = forms.ChoiceField(label=gettext_lazy("Colonne de l’identifiant"))
     target = forms.ChoiceField(label=gettext_lazy("Colonne à prédire"))
     type = forms.ChoiceField(
@@ -133,7 +127,7 @@ class ScoringForm(forms.Form):
         ):
             self.fields[name].choices = choices  # type: ignore[attr-defined]  # choice fields
         for at in range(SLOTS):
-            self.fields |= _slot_fields(at, menu(titles))
+            self.fields |= _slot_fields(at, menu(self.measures, titles))
 
     def clean(self) -> dict[str, Any]:
         """Refuse columns used twice, a primary figure that is absent, and keys used twice."""
@@ -200,9 +194,8 @@ class ScoringForm(forms.Form):
                 whole = float(sent[name]).is_integer()
                 target[key] = int(sent[name]) if whole else sent[name]
         return {
-            **former,
+            **kept_of(former),
             "layout": "one_row_per_id",
-            "formats": former.get("formats") or ["csv", "parquet", "zip"],
             "columns": [{"name": sent["id"], "role": "id", "type": "string"}, target],
         }
 
@@ -222,6 +215,10 @@ class ScoringForm(forms.Form):
             "weight": sent["weight"] or None,
         }
 
+    def parameters(self, name: str) -> dict[str, Any]:
+        """Return the parameters of a measure that the shape of the answers gives."""
+        return {}
+
     @property
     def metrics(self) -> list[dict[str, Any]]:
         """Return the chosen figures, in the portable form."""
@@ -232,6 +229,7 @@ class ScoringForm(forms.Form):
             if not name:
                 continue
             natural = metric_names.KNOWN[name].direction
+            params = self.parameters(name) | sent[f"params_{at}"]
             found.append(
                 {
                     "key": self._key(at),
@@ -239,7 +237,7 @@ class ScoringForm(forms.Form):
                     "label": sent[f"label_{at}"] or str(self.titles.get(name, name)),
                     "direction": sent[f"direction_{at}"] or natural or "none",
                     "decimals": sent[f"decimals_{at}"],
-                    "params": sent[f"params_{at}"],
+                    "params": params,
                 }
                 | ({"primary": True} if sent["primary"] == str(at) else {})
                 | ({"hidden": True} if sent[f"hidden_{at}"] else {})
@@ -306,6 +304,12 @@ def _number(said: str) -> Any:
             continue
         return found if found == found and abs(found) != float("inf") else said
     return said
+
+
+def kept_of(former: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep of a submission what no shape changes: its formats and its size."""
+    size = {"max_bytes": former["max_bytes"]} if "max_bytes" in former else {}
+    return {"formats": former.get("formats") or ["csv", "parquet", "zip"], **size}
 
 
 def _slot_fields(at: int, choices: list[tuple[str, str]]) -> dict[str, forms.Field]:

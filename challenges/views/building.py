@@ -19,6 +19,7 @@ from challenges.forms.authoring import CODE_ROLES, ROLES, FileForm
 from challenges.forms.fairness import FairnessForm
 from challenges.forms.measuring import ScoringForm
 from challenges.forms.phases import NewPhaseForm, QuotasForm, SettingsForm
+from challenges.forms.shapes import SHAPES, shape_of
 from challenges.models import Challenge, Phase
 from challenges.views.metric_texts.titles import TITLES
 from challenges.views.rooms import phase_of, room, run_by
@@ -105,8 +106,9 @@ def write_scoring(request: HttpRequest, slug: str) -> HttpResponse:
     ready = bool(sample and truth and sample.get("columns") and truth.get("columns"))
     form: ScoringForm | None = None
     status = 200
-    if ready and sample and truth:
-        form = ScoringForm(
+    shape = _shape_asked(request, challenge)
+    if ready and sample and truth and shape is not None:
+        form = SHAPES[shape][1](
             request.POST if request.method == "POST" else None,
             document=challenge.bundle,
             given=sample["columns"],
@@ -125,8 +127,17 @@ def write_scoring(request: HttpRequest, slug: str) -> HttpResponse:
         form=form,
         draft=challenge.status == ChallengeStatus.DRAFT,
         measured=challenge.scorers.exists(),
+        shapes=[(str(words), f"?forme={key}") for key, (words, _form) in SHAPES.items()],
+        shape=str(SHAPES[shape][0]) if shape else "",
+        other_shape=shape is None,
     )
     return render(request, "challenges/organise/scoring.html", context, status=status)
+
+
+def _shape_asked(request: HttpRequest, challenge: Challenge) -> str | None:
+    """Return the shape of answers that is asked for, else that of the draft; None for another."""
+    wanted = request.GET.get("forme", "")
+    return wanted if wanted in SHAPES else shape_of(challenge.bundle)
 
 
 def _measured(request: HttpRequest, challenge: Challenge, form: ScoringForm, truth: str) -> int:

@@ -15,6 +15,7 @@ from challenges.bundles.spec import Role
 from challenges.enums import ChallengeStatus
 from challenges.forms.measuring import ScoringForm
 from challenges.forms.phase_scorings import PhaseFilesForm, TaskForm
+from challenges.forms.shapes import SHAPES, shape_of
 from challenges.models import ChallengeDraft, Phase
 from challenges.views.authoring import tried
 from challenges.views.building import deposit_of
@@ -151,7 +152,8 @@ def _scoring_form(phase: Phase, data: Any = None) -> ScoringForm | None:
     by_path = {each["path"]: each.get("columns") or [] for each in files}
     given = by_path.get(own.get("sample", "")) or by_role.get(Role.SAMPLE_SUBMISSION)
     held = (own.get("truth") or {}).get("columns") or by_role.get(Role.TRUTH)
-    if not given or not held or not challenge.bundle.get("metrics"):
+    shape = shape_of(challenge.bundle)
+    if not given or not held or shape is None or not challenge.bundle.get("metrics"):
         return None
     document = {**challenge.bundle, **(own.get("measure") or {})}
-    return ScoringForm(data, document=document, given=given, held=held, titles=TITLES)
+    return SHAPES[shape][1](data, document=document, given=given, held=held, titles=TITLES)
