@@ -70,16 +70,8 @@ def check(tables: Tables, submission: shapes.Submission, truth: shapes.Truth) ->
     if column is None:
         return
     cells = tables.folder.column(path, str(truth.target))
-    if submission.form == "probabilities":
-        classes = {c.label or c.name for c in submission.columns if c.role == "target"}
-        _all(tables, "truth.target", cells, lambda cell: cell in classes)
-        return
-    if submission.form == "label_scores":
-        names = {c.label or c.name for c in submission.columns if c.role == "target"}
-        _all(tables, "truth.target", cells, lambda cell: set(_split(cell, column)) <= names)
-        return
-    if submission.form == "curves":
-        _all(tables, "truth.target", cells, lambda cell: (number(cell) or -1) > 0)
+    if submission.form in {"probabilities", "label_scores", "curves"}:
+        _of_form(tables, submission, column, cells)
         return
     _all(tables, "truth.target", cells, lambda cell: within(cell, column))
     if column.max_distinct is not None and len(set(cells)) > column.max_distinct:
@@ -90,6 +82,24 @@ def check(tables: Tables, submission: shapes.Submission, truth: shapes.Truth) ->
             key="truth.target",
             value=len(set(cells)),
         )
+
+
+def _of_form(
+    tables: Tables, submission: shapes.Submission, column: shapes.Column, cells: list[str]
+) -> None:
+    """Check answers that several numbers of a row are about together."""
+    names = {c.label or c.name for c in submission.columns if c.role == "target"}
+    holds: dict[str, Callable[[str], bool]] = {
+        "probabilities": lambda cell: cell in names,
+        "label_scores": lambda cell: set(_split(cell, column)) <= names,
+        "curves": lambda cell: (number(cell) or -1) > 0,
+    }
+    _all(tables, "truth.target", cells, holds[str(submission.form)])
+
+
+def _of_target(tables: Tables, name: str, column: shapes.Column) -> None:
+    cells = tables.folder.column(str(tables.truth), name)
+    _all(tables, f"truth.{name}", cells, lambda cell: within(cell, column))
 
 
 def _holds(tables: Tables, path: str, column: str) -> bool:

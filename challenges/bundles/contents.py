@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from challenges.bundles import answers, groups, samples, shapes, spec
 from challenges.bundles.folder import FileAbsent, PathRefused, TableRefused
@@ -27,11 +28,13 @@ def check(
     if tables.is_code:
         samples.check(tables, submission, truth)
     if sound:
-        _told(tables, truth)
+        for target in submission.targets or [truth.target]:
+            _told(tables, replace(truth, target=target))
         answers.check(tables, submission, truth)
     groups.check(tables, fairness, truth)
     for at, metric in enumerate((*board, *fairness.metrics)):
         groups.parameters(tables, metric, fairness, truth, at)
+        groups.target(tables, metric, submission, at)
 
 
 def _sample_columns(tables: Tables, submission: shapes.Submission) -> None:
@@ -50,6 +53,10 @@ def _truth_columns(tables: Tables, submission: shapes.Submission, truth: shapes.
     there = [
         tables.has(tables.truth, getattr(truth, name), f"truth.{name}", code="E_COLUMN_MISSING")
         for name in submission.layout.held
+    ]
+    there += [
+        tables.has(tables.truth, name, f"truth.{name}", code="E_COLUMN_MISSING")
+        for name in submission.targets
     ]
     for name in ("cluster", "weight", "strata"):
         column = getattr(truth, name)

@@ -14,6 +14,7 @@ SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # Addresses of our own pages and endpoints, which a challenge of that name would hide.
 RESERVED = frozenset({"nouveau", "importer", "invitation", "imports"})
 METRIC_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]*")
+TARGET = "target"  # the parameter that names one of several targets
 MAX_SLUG, MAX_TITLE, MAX_SUMMARY, MAX_KEY, MAX_DECIMALS = 80, 200, 2_000, 64, 10
 LICENCE_STATUSES = ("stated_by_producer", "verified", "to_confirm")
 USE_CASES = tuple(f"UC{number}" for number in range(1, 7))
@@ -176,7 +177,7 @@ def _parameters(one: Fields, known: metric_names.KnownMetric, params: dict[str, 
     for name in known.needs:
         if params.get(name) in (None, "", []):
             one.refuse("E_METRIC_UNKNOWN", "paramètre obligatoire absent", key=f"params.{name}")
-    for name in sorted(set(params) - known.params):
+    for name in sorted(set(params) - known.params - {TARGET}):
         one.refuse(
             "E_METRIC_UNKNOWN", "paramètre inconnu", key=f"params.{name}", value=params[name]
         )

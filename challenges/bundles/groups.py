@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from challenges.bundles import shapes, spec
 from challenges.bundles.answers import number
+from challenges.bundles.document import TARGET
 from challenges.bundles.folder import FileAbsent, PathRefused
 from challenges.bundles.tables import Tables, some
 
@@ -81,3 +82,14 @@ def parameters(
             column = metric.params.get(name)
             if column is not None:
                 tables.has(tables.truth, str(column), f"{place}.{name}", code="E_COLUMN_MISSING")
+
+
+def target(tables: Tables, metric: spec.Metric, submission: shapes.Submission, at: int) -> None:
+    """Check that each figure of several targets says which it is of, and no other figure does."""
+    named, place = metric.params.get(TARGET), f"{metric.key or at}.params.{TARGET}"
+    if not submission.targets or metric.metric == "formula":
+        if named is not None:
+            tables.refuse("E_METRIC_UNKNOWN", "paramètre inconnu", file="", key=place, value=named)
+    elif named not in submission.targets:
+        said = f"la cible de cette mesure est attendue : {', '.join(submission.targets)}"
+        tables.refuse("E_METRIC_UNKNOWN", said, file="", key=place, value=named or "")

@@ -88,6 +88,17 @@ class Submission:
     policy: str | None = None
     overlaps: bool = False
 
+    @property
+    def targets(self) -> dict[str, Column]:
+        """Give each of several targets by its column of the truth; {} when there is one."""
+        if self.form != "targets":
+            return {}
+        return {
+            column.label or column.name: column
+            for column in self.columns
+            if column.role == "target"
+        }
+
     def column(self, role: str) -> Column | None:
         """Give the column that plays a role."""
         return next((column for column in self.columns if column.role == role), None)

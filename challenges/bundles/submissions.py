@@ -10,7 +10,7 @@ from challenges.bundles.report import counted
 
 COLUMN_TYPES = ("string", "integer", "float", "category", "label_set")
 FORMATS = ("csv", "parquet", "zip")
-FORMS = ("probabilities", "interval", "quantiles", "members", "curves", "label_scores")
+FORMS = ("probabilities", "interval", "quantiles", "members", "curves", "label_scores", "targets")
 POLICIES = ("complete", "top_k")
 TEXTS, NUMBERS = ("string", "category"), ("integer", "float")
 # What the columns of spans and of scores hold, by role.
@@ -104,7 +104,7 @@ def _form(block: Fields, columns: Sequence[shapes.Column]) -> str:
     if len(numbers) != wanted or len(set(classes)) < len(classes):
         block.refuse(
             "E_COLUMN_ROLE",
-            "deux colonnes pour un intervalle, une par classe pour des probabilités",
+            "deux colonnes pour un intervalle, une par classe pour des probabilités, une par cible",
             key="columns",
             value=", ".join(classes),
         )

@@ -53,7 +53,7 @@ class Policy(StrEnum):
 
 
 class Form(StrEnum):
-    """Say what the several numbers of one row are."""
+    """Say what the several numbers of one row are; targets: each has its own right answer."""
 
     PROBABILITIES = "probabilities"
     INTERVAL = "interval"
@@ -61,6 +61,7 @@ class Form(StrEnum):
     MEMBERS = "members"
     CURVES = "curves"
     LABEL_SCORES = "label_scores"
+    TARGETS = "targets"
 
 
 class ColumnType(StrEnum):
@@ -96,7 +97,8 @@ class Column:
     """Describe one column of a prediction file.
 
     domain holds the allowed values in their declared order, or None for any text. label: the
-    class a probability is of; the name of the column when None.
+    class a probability is of, or the column of the truth a target is in; the name of the column
+    when None.
     """
 
     name: str
@@ -212,6 +214,11 @@ class AnswerSpec:
         return self._names if self.form is Form.LABEL_SCORES else None
 
     @property
+    def targets(self) -> tuple[str, ...] | None:
+        """Return the column of the truth of each target, None when the answer has one."""
+        return self._names if self.form is Form.TARGETS else None
+
+    @property
     def _names(self) -> tuple[str, ...]:
         return tuple(column.label or column.name for column in self.answers)
 
@@ -295,7 +302,7 @@ def _require_form(spec: AnswerSpec) -> None:
     count = len(spec.answers)
     if count < 2 or (spec.form is Form.INTERVAL and count != 2):
         raise ContractFault(f"{count} columns for the form {spec.form.value}")
-    named = spec.classes or spec.scored_labels
+    named = spec.classes or spec.scored_labels or spec.targets
     if named is not None and len(set(named)) != count:
         raise ContractFault("a class has two columns")
 

@@ -237,6 +237,18 @@ class ScoringContract:
         declared = self.audit.attributes if self.audit else ()
         return declared or tuple(a.key for a in self.attributes if a.type != "number")
 
+    def target(self, spec: MetricSpec) -> int | None:
+        """Return which of several targets a figure is of, by its parameter target; None for all.
+
+        Raises ContractFault when no column of the answer is that target.
+        """
+        targets = self.answer.targets
+        if targets is None or "target" not in spec.params:
+            return None
+        if spec.params["target"] not in targets:
+            raise ContractFault(f"no target {spec.params['target']}")
+        return targets.index(spec.params["target"])
+
     def attribute(self, key: str) -> Attribute:
         """Return an attribute by its key; raises ContractFault when there is none."""
         for attribute in self.attributes:

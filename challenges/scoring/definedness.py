@@ -51,7 +51,7 @@ def _undefined(
     known = [s for s in contract.figures if s.by is None and s.metric not in OF_THE_ANSWER]
     for split, part in parts_of(labels, keys, perfect(contract, labels)).items():
         for spec in known:
-            why = _why(spec, part)
+            why = _why(spec, part.of_target(contract.target(spec)))
             if why:
                 yield spec.key, split, why
 
@@ -64,6 +64,8 @@ def perfect(contract: ScoringContract, labels: Labels) -> Answer:
             held = np.zeros((len(labels.offsets) - 1, count))
             held[units_of(labels.offsets), labels.y] = 1.0
             return Answer(held, [])
+        if contract.answer.targets is not None:
+            return Answer(labels.y, [])
         if contract.answer.classes is not None:
             return Answer(np.eye(count)[labels.y], [])
         return Answer(np.repeat(labels.y[:, None], count, axis=1), [])

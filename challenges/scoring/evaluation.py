@@ -196,7 +196,7 @@ def _plain(contract: ScoringContract, spec: MetricSpec, part: Part, weights: Arr
     return measure(
         registry.metric(spec.metric),
         spec,
-        part,
+        part.of_target(contract.target(spec)),
         weights,
         independent=independent,
         level=contract.level,
@@ -211,7 +211,7 @@ def _sealed_sums(
         "params": dict(spec.params),
         "units": measured.units,
         "rows": len(part),
-        "rarest": _rarest(part, spec),
+        "rarest": _rarest(part.of_target(contract.target(spec)), spec),
         "value": measured.value,
         "interval": list(measured.interval) if measured.interval else None,
         "contract": contract.digest,
@@ -220,7 +220,10 @@ def _sealed_sums(
 
 
 def _rarest(part: Part, spec: MetricSpec) -> int | None:
-    """Return the rows of the rarer side of a yes-or-no truth, None for any other truth."""
+    """Return the rows of the rarer side of a yes-or-no truth, None for any other truth.
+
+    part: as of one target.
+    """
     if part.gains is not None or part.y.ndim != 1 or part.y_offsets is not None:
         return None
     if part.texts and "positive" in spec.params:

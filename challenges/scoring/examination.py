@@ -73,5 +73,6 @@ def _losses(contract: ScoringContract, part: Part) -> dict[str, bytes]:
     if contract.truth.cluster is not None and len(np.unique(part.bucket)) < len(part):
         return {}
     spec = contract.primary
+    part = part.of_target(contract.target(spec))
     kept = ladder.unit_losses(registry.metric(spec.metric), spec.params, part, spec.direction)
     return {} if kept is None else {"public": kept}

@@ -67,8 +67,8 @@ class Part:
 
     texts: label of each code, empty when y and p are numbers. y, p: (n,) float64 or int32
     codes; for lists, flat codes with offsets (n + 1). gains: of y; ranks: 1-based, of p;
-    scores: of p. p is (n, m) when an answer is several numbers; a span is a row (label,
-    start, end).
+    scores: of p. p is (n, m) when an answer is several numbers, y too when each has its own
+    right answer; a span is a row (label, start, end).
     bucket: (n,) numbers below buckets. names: identifier of each unit. groups: {key: (n,)
     codes}, group_names: {key: names}. numbers: {attribute: {"units", "items"}}. weight: (n,),
     None when each unit counts 1. items: {attribute: (codes of texts,) group of each item, −1
@@ -95,6 +95,10 @@ class Part:
 
     def __len__(self) -> int:
         return len(self.bucket)
+
+    def of_target(self, at: int | None) -> "Part":
+        """Return the part as of one of several targets, itself for None."""
+        return self if at is None else replace(self, y=self.y[:, at], p=self.p[:, at])
 
     def take(self, where: Array) -> "Part":
         """Return the units at some positions, all else equal."""

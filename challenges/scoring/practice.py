@@ -134,7 +134,8 @@ def cut(
     with train.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     head = list(rows[0]) if rows else []
-    for name in (used.id, used.target):
+    targets = asked.answer.targets or (str(used.target),)
+    for name in (used.id, *targets):
         if name not in head:
             raise UsageFault("U_CUT_COLUMN", str(name))
     unit = used.cluster if used.cluster in head else used.id
@@ -143,11 +144,11 @@ def cut(
     kept = [row for row, out in zip(rows, taken, strict=True) if not out]
     if not test or not kept:
         raise UsageFault("U_CUT_EMPTY")
-    truth = [str(used.id), str(used.target)] + ([str(unit)] if unit != used.id else [])
+    truth = [str(used.id), *targets] + ([str(unit)] if unit != used.id else [])
     folder.mkdir(parents=True, exist_ok=True)
     names = {"train": train.name, "test": test_name, "truth": "verite.csv"}
     _write(folder / names["train"], head, kept)
-    _write(folder / names["test"], [name for name in head if name != used.target], test)
+    _write(folder / names["test"], [name for name in head if name not in targets], test)
     _write(folder / names["truth"], truth, test)
     for each in beside:
         shutil.copyfile(each, folder / each.name)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from challenges.scoring import formula
-from challenges.scoring.answer import ColumnType, Form, Layout
+from challenges.scoring.answer import Column, ColumnType, Form, Layout
 from challenges.scoring.audit.faults import faults
 from challenges.scoring.contract import MetricSpec, ScoringContract
 from challenges.scoring.metric import Metric, MetricFault, Shape
@@ -133,7 +133,7 @@ def _faults(contract: ScoringContract, spec: MetricSpec) -> Iterable[str]:
         yield f"unknown metric {spec.metric}"
         return
     found = metric(spec.metric)
-    yield from _param_faults(found, spec)
+    yield from _param_faults(found, spec, targets=contract.answer.targets)
     if found.shape is Shape.FORMULA:
         yield from _formula_faults(contract, spec)
     elif found.shape not in _shapes(contract):
@@ -147,8 +147,14 @@ def _faults(contract: ScoringContract, spec: MetricSpec) -> Iterable[str]:
     yield from _answer_faults(contract, spec, found.name)
 
 
-def _param_faults(found: Metric, spec: MetricSpec) -> Iterable[str]:
+def _param_faults(
+    found: Metric, spec: MetricSpec, *, targets: tuple[str, ...] | None
+) -> Iterable[str]:
     given = set(spec.params)
+    if targets is not None and found.shape is not Shape.FORMULA:
+        if spec.params.get("target") not in targets:
+            yield f"target must be one of {', '.join(targets)}"
+        given -= {"target"}
     for name in sorted(found.required - given):
         yield f"parameter {name} is missing"
     for name in sorted(given - found.required - found.optional):
@@ -177,12 +183,15 @@ def _several_faults(contract: ScoringContract, spec: MetricSpec, name: str) -> I
 
 
 def _answer_faults(contract: ScoringContract, spec: MetricSpec, name: str) -> Iterable[str]:
-    if contract.answer.is_several:
+    answer = contract.answer.answer
+    if contract.answer.targets is not None:
+        named = dict(zip(contract.answer.targets, contract.answer.answers, strict=True))
+        answer = named.get(str(spec.params.get("target")), answer)
+    elif contract.answer.is_several:
         yield from _several_faults(contract, spec, name)
         return
-    answer = contract.answer.answer
     if name in LEVELLED and "labels" in spec.params:
-        yield from _uncovered_levels(contract, spec)
+        yield from _uncovered_levels(answer, spec)
     if name in OVER_A_NOMENCLATURE and answer.domain is None:
         yield f"{spec.metric} needs a declared nomenclature"
     if name in BOUNDS:
@@ -209,6 +218,8 @@ def _formula_faults(contract: ScoringContract, spec: MetricSpec) -> Iterable[str
 def _shapes(contract: ScoringContract) -> set[Shape]:
     if contract.answer.layout in OF_LAYOUT:
         return {OF_LAYOUT[contract.answer.layout]}
+    if contract.answer.form is Form.TARGETS:
+        return {Shape.ANY, Shape.NUMBERS}
     if contract.answer.form is not None:
         return {OF_FORM[contract.answer.form]}
     answer = contract.answer.answer
@@ -217,8 +228,7 @@ def _shapes(contract: ScoringContract) -> set[Shape]:
     return {Shape.ANY, Shape.NUMBERS if answer.is_number else Shape.LABELS}
 
 
-def _uncovered_levels(contract: ScoringContract, spec: MetricSpec) -> Iterable[str]:
-    answer = contract.answer.answer
+def _uncovered_levels(answer: Column, spec: MetricSpec) -> Iterable[str]:
     levels = {str(label) for label in spec.params["labels"]}
     if answer.domain is not None:
         allowed = set(answer.domain)

@@ -113,6 +113,8 @@ def truth_at(contract: ScoringContract, labels: Labels) -> Array | None:
     where = secret_rows(labels, len(labels.part), columns)
     if spec.form is Form.LABEL_SCORES or spec.form is Form.PROBABILITIES:
         return _held(labels, columns)[where]
+    if spec.form is Form.TARGETS:
+        return labels.y[where].astype(np.float64)
     return np.repeat(labels.y[where].astype(np.float64)[:, None], columns, axis=1)
 
 

@@ -36,9 +36,10 @@ def answers(
         flat = np.array([code[t] for row in lists for t in row], np.int32)
         offsets = np.concatenate([[0], np.cumsum([len(row) for row in lists])]).astype(np.int64)
         return {"y": flat, "y.offsets": offsets}, meta | {"texts": texts}
-    classes = contract.answer.classes
+    classes, targets = contract.answer.classes, contract.answer.targets
     if answer.is_number and classes is None:
-        y = table.numbers(target, units.first)
+        columns = [table.numbers(name, units.first) for name in targets or (target,)]
+        y = np.column_stack(columns) if targets else columns[0]
         if len(y) and np.abs(y).max() > MOST:
             raise TruthFault("E_VALUE", "nombre au-delà de 1e15")
         return {"y": y}, meta

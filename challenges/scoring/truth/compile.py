@@ -98,7 +98,7 @@ def _needed(contract: ScoringContract, key: str) -> list[str]:
     truth = contract.truth
     needed = [key, truth.split_column, truth.cluster, truth.weight, truth.strata]
     needed += [truth.columns.get(role) for role in HELD[contract.answer.layout]]
-    needed += metric_columns(contract)
+    needed += [*(contract.answer.targets or ()), *metric_columns(contract)]
     needed += [a.column for a in contract.attributes if a.source == "truth"]
     return list(dict.fromkeys(name for name in needed if name))
 

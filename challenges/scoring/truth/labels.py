@@ -17,12 +17,12 @@ class Labels:
     """Hold the truth in canonical order.
 
     texts: label of each code, the declared nomenclature first; empty for numbers.
-    y: (n,) float64 numbers, or int32 codes; for lists, codes laid end to end with offsets
-    (n + 1) int64 and, for a ranking, gains. part, bucket: (n,). groups: {attribute: (n,)
-    int32 codes, -1 = ignored}; group_names: {attribute: names}. numbers: {attribute:
-    {"units": (n,), "items": (codes,)}} float64, NaN when missing. items, item_names: the same as
-    groups, for attributes of the items of ranked lists, one code per text. weights: {split:
-    (replicates, buckets) uint8}.
+    y: (n,) float64 numbers, (n, m) for m targets, or int32 codes; for lists, codes laid end to
+    end with offsets (n + 1) int64 and, for a ranking, gains. part, bucket: (n,). groups:
+    {attribute: (n,) int32 codes, -1 = ignored}; group_names: {attribute: names}. numbers:
+    {attribute: {"units": (n,), "items": (codes,)}} float64, NaN when missing. items, item_names:
+    the same as groups, for attributes of the items of ranked lists, one code per text. weights:
+    {split: (replicates, buckets) uint8}.
     """
 
     texts: list[str]
