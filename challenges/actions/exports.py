@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import export_code, export_programs
+from challenges.actions import export_code, export_evalai, export_programs
 from challenges.actions import export_documents as documents
 from challenges.actions.export_documents import PAGE, TERMS
 from challenges.actions.imports import held_out_fingerprint, standard_terms
@@ -151,6 +151,9 @@ def _programs(made: Export, reference: Path | None) -> None:
         made.source = export_programs.source(made.challenge, reference)
         for name in made.source.files:
             made.put(f"{exporting.SOURCE}/{name}", partial(_opened, reference / name))
+        if export_evalai.is_evalai(made.source):
+            for path, content in export_evalai.files(made.source):
+                made.put(path, content)
         return
     for each in made.challenge.files.order_by("index"):
         made.put(f"{exporting.PUBLIC}/{each.name}", partial(objects.open, each.sha256))
@@ -214,7 +217,7 @@ def _competition(made: Export, document: dict[str, Any]) -> codabench.Competitio
         kind=str(challenge.kind),
         contact=challenge.contact,
         reward=challenge.prizes_md[:200],
-        environment=spec.environment if spec else codabench_program.ENVIRONMENT,
+        environment=(spec.environment if spec else "") or codabench_program.ENVIRONMENT,
         options=spec.options if spec else {},
         solutions=export_programs.solutions(made.source),
         pages=[
@@ -229,9 +232,16 @@ def _competition(made: Export, document: dict[str, Any]) -> codabench.Competitio
             _phase(made, phase, found.of_phase.get(phase.index, []))
             for phase in challenge.phases.order_by("index")
         ],
-        boards=documents.boards(challenge),
+        boards=_boards(made),
         fact_sheet=challenge.fact_sheet,
     )
+
+
+def _boards(made: Export) -> list[codabench.Board]:
+    found = documents.boards(made.challenge)
+    if made.source is not None and export_evalai.is_evalai(made.source):
+        return export_evalai.boards(made.source, found)
+    return found
 
 
 def _program(made: Export, document: dict[str, Any]) -> str:
@@ -250,6 +260,8 @@ def _program(made: Export, document: dict[str, Any]) -> str:
 def _tasks(made: Export, document: dict[str, Any]) -> export_programs.Tasks:
     """Describe the tasks; one that our metrics score has our own engine as its program."""
     if not document:
+        if made.source is not None and export_evalai.is_evalai(made.source):
+            return export_evalai.tasks(made.source)
         return export_programs.tasks(made.challenge, made.source)
     data = {"reference_data": exporting.REFERENCE} if made.reference is not None else {}
     said = export_code.description(document)
