@@ -148,7 +148,10 @@ def accept(*, made: BundleImport, answers: Mapping[str, str], by: User) -> Bundl
         raise Conflict(
             _("Cet import n’attend pas de décision."), code="import_state", current=fresh.state
         )
-    fresh.answers = {key: value for key, value in answers.items() if value.strip()}
+    proposed = {each["key"]: each["proposal"] for each in fresh.told("questions")}
+    fresh.answers = {
+        key: value for key, value in answers.items() if value.strip() and value != proposed.get(key)
+    }
     fresh.refusals = []
     _become(fresh, ImportState.CREATING)
     jobs.revive(kind=JobKind.CREATE, subject_id=fresh.pk, dedup_key=str(fresh.pk))

@@ -161,7 +161,7 @@ def slug_taken(slug: str, by: User) -> Problem:
     Raises NotAllowed for who runs no challenge: they learn no name.
     """
     organisation(None, by)
-    said = _("un autre challenge porte ce nom : donnez-en un avec --answer slug=…")
+    said = _("un autre challenge porte ce nom dans son adresse : donnez-en un autre")
     return Problem("E_SLUG_TAKEN", said, key="slug", value=slug)
 
 

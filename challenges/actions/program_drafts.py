@@ -32,7 +32,8 @@ from challenges.actions.program_tasks import Bundle, Tasks, slug_of
 from challenges.bundles.document import MAX_SLUG, SLUG_FORM, is_slug
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import archives, contents, facts, forms
-from challenges.bundles.foreign.context import Question
+from challenges.bundles.foreign import questions as asked
+from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import ForeignSpec, Format, Payload, Text
 from challenges.bundles.foreign.values import Phase as ForeignPhase
 from challenges.bundles.report import Problem
@@ -63,29 +64,26 @@ from portal.lib.refusals import Invalid
 ANSWER_BYTES, CODE_BYTES = 50_000_000, 200_000_000
 MAX_PUBLIC_BYTES = 2 << 30
 REPORTS = {
-    "personne": ReportAudience.NONE,
-    "organisateur": ReportAudience.ORGANISER,
-    "équipe": ReportAudience.TEAM,
+    asked.NOBODY: ReportAudience.NONE,
+    asked.ORGANISER: ReportAudience.ORGANISER,
+    asked.TEAM: ReportAudience.TEAM,
 }
 DETAILED = "detailed_results"
 
 
 def questions(spec: ForeignSpec, proposed: Mapping[int, forms.Proposal]) -> tuple[Question, ...]:
     """Ask what only programs raise: forms to check, who reads the detailed results."""
-    found = forms.questions(proposed)
+    found = forms.asked(proposed)
     if spec.options.get("enable_detailed_results"):
-        said = (
-            "Le programme écrit un compte rendu après avoir vu les réponses. Qui le lit : "
-            "personne, organisateur ou équipe ?"
-        )
-        found += (Question(DETAILED, said, "organisateur"),)
+        choices = asked.REPORT_CHOICES
+        found += (Question(DETAILED, asked.REPORT, asked.ORGANISER, asked.REPORT_HINT, choices),)
     return found
 
 
 def problems(bundle: Bundle) -> tuple[Problem, ...]:
     """List the answers to these questions that are not read, and a name that cannot be one."""
     choices: dict[str, tuple[str, ...]] = {
-        forms.key_of(index): (forms.CHECK, forms.LEAVE) for index in bundle.proposed
+        forms.key_of(index): (asked.CHECK, asked.LEAVE) for index in bundle.proposed
     }
     choices[DETAILED] = tuple(REPORTS)
     found = [

@@ -7,7 +7,7 @@ from pathlib import Path
 from challenges.actions import drafts, program_boards
 from challenges.bundles import programs
 from challenges.bundles.folder import Folder
-from challenges.bundles.foreign import contents, forms, writing
+from challenges.bundles.foreign import contents, forms, questions, writing
 from challenges.bundles.foreign.values import ForeignSpec, Format, Payload, Task
 from challenges.bundles.foreign.values import Phase as ForeignPhase
 from challenges.bundles.programs import Form, ProgramSpec, Protocol
@@ -155,7 +155,7 @@ class Tasks:
         proposal = self.bundle.proposed.get(index)
         if proposal is None:
             return Form()
-        if self.bundle.answers.get(forms.key_of(index), forms.CHECK) == forms.CHECK:
+        if self.bundle.answers.get(forms.key_of(index), questions.CHECK) == questions.CHECK:
             return proposal.form
         return Form(is_archive=proposal.form.is_archive, types=proposal.form.types)
 

@@ -18,12 +18,24 @@ class ProblemLine(Schema):
     message: str
 
 
+class ChoiceOut(Schema):
+    """One answer to choose, and its words."""
+
+    value: str
+    label: str
+
+
 class AskedOut(Schema):
-    """A question of an import report; proposal is kept without an answer, "" needs one."""
+    """A question of an import report; proposal is kept without an answer, "" needs one.
+
+    choices: the answers to choose from, none when any text is read.
+    """
 
     key: str
     text: str
+    help: str
     proposal: str
+    choices: list[ChoiceOut]
 
 
 class ImportOut(Schema):

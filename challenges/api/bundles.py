@@ -13,6 +13,7 @@ from challenges.actions import bundle_imports as acts
 from challenges.actions import exports
 from challenges.api.bundle_shapes import AnswersIn, ImportOut
 from challenges.api.finding import challenge_named, person
+from challenges.forms.imports import asked
 from challenges.models import BundleImport
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
@@ -100,7 +101,7 @@ def _told(made: BundleImport) -> dict[str, Any]:
         "format": made.format,
         "errors": made.told("errors") or made.refusals,
         "warnings": made.told("warnings"),
-        "questions": made.told("questions"),
+        "questions": [asked(each) for each in made.told("questions")],
         "facts": made.report.get("facts"),
         "dry_run": made.report.get("dry_run") or [],
         "challenge": made.challenge.slug if made.challenge else None,

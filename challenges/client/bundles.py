@@ -101,6 +101,7 @@ def _tell_import(answer: Json, spoken: str) -> Iterator[str]:
         for each in answer["questions"]:
             proposal = each["proposal"] or frame("awaited", spoken)
             yield f"--answer {each['key']}=… : {each['text']} [{proposal}]"
+            yield from (f"    {one['value']} : {one['label']}" for one in each["choices"])
     yield from answer["dry_run"]
     name = "drafted" if answer["challenge"] else f"import.{answer['state']}"
     yield frame(name, spoken, slug=answer["challenge"] or "", page=answer["page"])

@@ -9,6 +9,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from challenges.bundles.foreign.questions import LICENCE_LATER, filled
 from portal.lib.files import safe_name
 
 MAX_ANSWER = 500
@@ -42,23 +43,62 @@ class BundleForm(forms.Form):
         return safe_name(self.cleaned_data["file"].name or "")
 
 
+def asked(question: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a question of a report in the language of the page: key, text, help, choices.
+
+    One kept before questions had marked sentences stays as it was written.
+    """
+    facts: Mapping[str, str] = question.get("facts") or {}
+
+    def said(marked: str, written: str) -> str:
+        sentence = question.get(marked)
+        return filled(gettext(sentence), facts) if sentence else str(question.get(written) or "")
+
+    proposal = str(question.get("proposal") or "")
+    return {
+        "key": str(question["key"]),
+        "text": said("sentence", "text"),
+        "help": said("hint", "help"),
+        "proposal": gettext(proposal) if proposal == LICENCE_LATER else proposal,
+        "choices": [
+            {"value": str(one["value"]), "label": gettext(str(one["label"]))}
+            for one in question.get("choices") or ()
+        ],
+    }
+
+
+def _field(question: Mapping[str, Any]) -> forms.Field:
+    """Make a list of the answers to choose from, else a line; empty keeps what is proposed."""
+    proposal, choices = question["proposal"], question["choices"]
+    missing = {"required": _("Cette réponse est attendue.")}
+    if choices:
+        offered = [(one["value"], one["label"]) for one in choices]
+        return forms.ChoiceField(
+            label=question["text"],
+            choices=offered if proposal else [("", _("Choisissez")), *offered],
+            initial=proposal,
+            required=not proposal,
+            help_text=question["help"],
+            error_messages=missing,
+        )
+    kept = gettext("Vide : « %(proposal)s ».") % {"proposal": proposal} if proposal else ""
+    return forms.CharField(
+        label=question["text"],
+        max_length=MAX_ANSWER,
+        required=not proposal,
+        help_text=" ".join(one for one in (question["help"], kept) if one),
+        error_messages=missing,
+    )
+
+
 class AnswersForm(forms.Form):
     """Answer the questions of a report; an answer left empty takes what is proposed."""
 
     def __init__(self, data: Any = None, *, questions: Sequence[Mapping[str, Any]]) -> None:
         super().__init__(data)
         self.keys = {f"answer_{at}": str(each["key"]) for at, each in enumerate(questions)}
-        for name, each in zip(self.keys, questions, strict=True):
-            proposal = str(each.get("proposal") or "")
-            self.fields[name] = forms.CharField(
-                label=str(each["text"]),
-                max_length=MAX_ANSWER,
-                required=not proposal,
-                help_text=_("Vide : « %(proposal)s ».") % {"proposal": proposal}
-                if proposal
-                else "",
-                error_messages={"required": _("Cette réponse est attendue.")},
-            )
+        for name, each in zip(self.keys, map(asked, questions), strict=True):
+            self.fields[name] = _field(each)
 
     @classmethod
     def of(

@@ -11,8 +11,8 @@ from challenges.actions import bundle_imports
 from challenges.actions.foreign_imports import asked
 from challenges.actions.imports import examine_folder
 from challenges.bundles import child, exporting
-from challenges.bundles.foreign import archives, reading, writing
-from challenges.bundles.foreign.context import Question
+from challenges.bundles.foreign import archives, questions, reading, writing
+from challenges.bundles.foreign.questions import Question
 from challenges.bundles.report import Problem
 from challenges.models import BundleImport, Job
 from challenges.worker import rekeying, trials, vault
@@ -96,7 +96,8 @@ def _unsealed(path: Path, unseal: exporting.Unseal) -> Report:
 def _named(found: reading.ForeignReport) -> reading.ForeignReport:
     """Ask for the name of the challenge in its address: another may have it already."""
     title = found.spec.title if found.spec else ""
-    question = Question("slug", _("Nom du challenge dans son adresse ?"), writing.slug_of(title))
+    slug = writing.slug_of(title)
+    question = Question("slug", questions.SLUG, slug, questions.SLUG_HINT)
     return replace(found, questions=(*found.questions, question))
 
 

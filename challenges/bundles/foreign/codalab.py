@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from challenges.bundles.foreign import boards
+from challenges.bundles.foreign import boards, questions
 from challenges.bundles.foreign.blocks import MISSING, Block
 from challenges.bundles.foreign.codabench import DEFAULT_SECONDS, environment
 from challenges.bundles.foreign.context import Reading, code_is_expected
 from challenges.bundles.foreign.dates import Instant, instant
 from challenges.bundles.foreign.payloads import published
+from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import (
     Board,
     ForeignSpec,
@@ -71,7 +72,7 @@ def read(top: Block, reading: Reading) -> ForeignSpec:
     return found
 
 
-def _silent(key: str, text: str, proposal: str | None) -> None:
+def _silent(_question: Question) -> None:
     """Ask nothing: the end of the challenge is asked about as that of its last phase."""
 
 
@@ -218,5 +219,5 @@ def _per_day(block: Block, reading: Reading) -> int | None:
         return reading.quota(block, key, default=None)
     said = "absent : 5 sur Codabench, 999 sur CodaLab"
     block.warn("W_QUOTA_DEFAULT", said, key=key)
-    reading.ask(block.at(key), f"Soumissions par jour ({said}) ?", "5")
+    reading.ask(Question(block.at(key), questions.PER_DAY, "5", questions.PER_DAY_HINT))
     return None

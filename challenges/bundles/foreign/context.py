@@ -7,26 +7,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
+from challenges.bundles.foreign import questions
 from challenges.bundles.foreign.blocks import Block
 from challenges.bundles.foreign.payloads import Payloads
+from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import Phase, Task
 from challenges.bundles.report import Findings
-
-
-@dataclass(frozen=True)
-class Question:
-    """What the organiser must answer. key: for --answer; proposal: what is kept otherwise.
-
-    Without a proposal ("") nothing is created before an answer.
-    """
-
-    key: str
-    text: str
-    proposal: str = ""
-
-    def to_json(self) -> dict[str, str]:
-        """Give the question as a plain mapping."""
-        return {"key": self.key, "text": self.text, "proposal": self.proposal}
 
 
 @dataclass
@@ -42,9 +28,9 @@ class Reading:
         """Open the files of the bundle."""
         self.payloads = Payloads(self.root)
 
-    def ask(self, key: str, text: str, proposal: str | None = "") -> None:
+    def ask(self, question: Question) -> None:
         """Add a question."""
-        self.questions.append(Question(key, text, proposal or ""))
+        self.questions.append(question)
 
     def close(self, *blocks: Block, drop: Sequence[str] = ()) -> None:
         """Warn of what a block holds without effect here, and keep it for the export."""
@@ -60,7 +46,10 @@ class Reading:
         if found == 0:
             said = "0 veut dire aucune soumission ; Codabench y lit « sans limite »"
             block.warn("W_QUOTA_ZERO", said, key=key, value=0)
-            self.ask(block.at(key), f"{said}. Combien ?", "0")
+            place = block.at(key)
+            self.ask(
+                Question(place, questions.ZERO, "0", questions.ZERO_HINT, {}, {"place": place})
+            )
         return found
 
 

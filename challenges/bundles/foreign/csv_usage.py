@@ -7,35 +7,45 @@ solution.csv with a split column. Their scoring code is never run: a metric of o
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from challenges.bundles import characters
 from challenges.bundles.folder import FileAbsent, PathRefused, TableRefused
+from challenges.bundles.foreign import questions, solutions
 from challenges.bundles.foreign.blocks import Block, Document
 from challenges.bundles.foreign.context import Reading
 from challenges.bundles.foreign.dates import instant, stamp
-from challenges.bundles.foreign.menu import BY_SKLEARN_NAME, MENU
-from challenges.bundles.foreign.values import ForeignSpec, Format, Text, TruthTable
-from challenges.bundles.report import counted
+from challenges.bundles.foreign.menu import BY_SKLEARN_NAME, EVERY, MENU, MENUS, Offered
+from challenges.bundles.foreign.questions import Question
+from challenges.bundles.foreign.solutions import SOLUTION
+from challenges.bundles.foreign.values import ForeignSpec, Format, Rows, Text, TruthTable
+from challenges.bundles.report import counted, shown
 
-SOLUTION, CONF = "solution.csv", "conf.json"
-TRAIN, TEST, SAMPLE = "train.csv", "test.csv", "sample_submission.csv"
-SPLITS = ("usage", "split")
+CONF = "conf.json"
 KAGGLE_PAGES = ("description.md", "overview.md", "README.md", "data.md", "evaluation.md")
 HF_PAGES = ("COMPETITION_DESC.md", "DATASET_DESC.md", "SUBMISSION_DESC.md", "RULES.md")
-MAX_CONF_BYTES, MAX_ANSWERS = 1_000_000, 1_000
+MAX_CONF_BYTES, SHOWN_NAMES = 1_000_000, 300
 DROPPED = ("TIME_LIMIT", "HARDWARE", "DATASET", "LOGO", "SUBMISSION_FILENAMES", "TEAMS", "SOLVED",
            "SHOW_LEADERBOARD")  # fmt: skip
-TABLE, PARTS, IDS = "E_FILE_ROWS", "E_SPLIT", "E_IDS"
+# The metrics of one column that scikit-learn reads on several classes too.
+OF_SEVERAL = {"log_loss": "log_loss_multi", "brier": "brier_multi", "roc_auc": "roc_auc_ovr"}
 
 
 def kaggle(names: Sequence[str], reading: Reading) -> ForeignSpec | None:
     """Read a folder with solution.csv and its Usage column."""
-    truth = _truth(names, reading, "", ())
+    truth = solutions.truth(names, reading, "", ())
     pages = _pages(names, reading, KAGGLE_PAGES)
-    reading.ask("metric", f"Quelle mesure ? {', '.join(MENU)}")
-    reading.ask("direction", "max ou min ?", "le sens naturel de la mesure")
+    _ask_rows(reading, truth)
+    reading.ask(_metric_question(truth, questions.METRIC_HINT))
+    reading.ask(
+        Question(
+            "direction",
+            questions.DIRECTION,
+            questions.NATURAL,
+            questions.DIRECTION_HINT,
+            questions.DIRECTIONS,
+        )
+    )
     _ask_all(reading, "", "5/100")
     if truth is None:
         return None
@@ -53,10 +63,11 @@ def hugging_face(names: Sequence[str], reading: Reading) -> ForeignSpec | None:
     columns = [
         one.strip() for one in ",".join(conf.texts("SUBMISSION_COLUMNS")).split(",") if one.strip()
     ]
-    truth = _truth(names, reading, conf.text("SUBMISSION_ID_COLUMN"), columns)
+    truth = solutions.truth(names, reading, conf.text("SUBMISSION_ID_COLUMN"), columns)
+    _ask_rows(reading, truth)
     pages = _pages(names, reading, HF_PAGES)
     end = instant(conf, "END_DATE", ask=_asked_as_dates, codabench=False)
-    metric, direction = _metric(conf, reading)
+    metric, direction = _metric(conf, reading, truth)
     per_day = _per_day(conf)
     if conf.text("COMPETITION_TYPE", "generic") == "script":
         conf.warn(
@@ -87,7 +98,7 @@ def hugging_face(names: Sequence[str], reading: Reading) -> ForeignSpec | None:
     )
 
 
-def _asked_as_dates(key: str, text: str, proposal: str | None) -> None:
+def _asked_as_dates(_question: Question) -> None:
     """Ask nothing more: the question of the dates covers this one."""
 
 
@@ -101,9 +112,47 @@ def _per_day(conf: Block) -> int | None:
 
 def _ask_all(reading: Reading, dates: str, quotas: str) -> None:
     """Ask what these formats do not say."""
-    reading.ask("dates", "Ouverture et clôture, « DÉBUT/FIN » en ISO 8601 ?", dates or "/")
-    reading.ask("quotas", "Soumissions par jour et au total, « 5/100 » ?", quotas)
-    reading.ask("licence", "Licence des données ?", "à confirmer avant la publication")
+    reading.ask(Question("dates", questions.DATES, dates or "/", questions.DATES_HINT))
+    reading.ask(Question("quotas", questions.QUOTAS, quotas, questions.QUOTAS_HINT))
+    reading.ask(
+        Question("licence", questions.LICENCE, questions.LICENCE_LATER, questions.LICENCE_HINT)
+    )
+
+
+def _ask_rows(reading: Reading, truth: TruthTable | None) -> None:
+    """Ask what several columns, or several rows of one identifier, are."""
+    if truth is None:
+        return
+    if truth.rows is Rows.TARGETS:
+        choices = dict(questions.COLUMNS_CHOICES)
+        if not truth.one_hot:  # a row that is of two classes, or of none, is of no class
+            del choices[questions.CLASSES]
+        names = ", ".join(truth.targets)
+        facts = {"count": str(len(truth.targets)), "names": names[:SHOWN_NAMES]}
+        proposal = "" if truth.one_hot else questions.TARGETS
+        reading.ask(
+            Question("columns", questions.COLUMNS, proposal, questions.COLUMNS_HINT, choices, facts)
+        )
+    if truth.rows is Rows.CANDIDATES:
+        facts = {"id": truth.id, "item": truth.item, "gain": truth.target}
+        reading.ask(
+            Question("rows", questions.ROWS, "", questions.ROWS_HINT, questions.ROWS_CHOICES, facts)
+        )
+
+
+def _menu(truth: TruthTable | None) -> dict[str, Offered]:
+    """Give the metrics that may be chosen, whatever the several columns are said to be."""
+    if truth is None:
+        return MENU
+    more = MENUS[Rows.CLASSES] if truth.one_hot else {}
+    return MENUS[truth.rows] | more
+
+
+def _metric_question(
+    truth: TruthTable | None, hint: str, facts: Mapping[str, str] = {}
+) -> Question:
+    choices = {name: one.choice.label for name, one in _menu(truth).items()}
+    return Question("metric", questions.METRIC, "", hint, choices, facts)
 
 
 def _conf(reading: Reading) -> Block | None:
@@ -135,19 +184,22 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _metric(conf: Block, reading: Reading) -> tuple[str, str]:
+def _metric(conf: Block, reading: Reading, truth: TruthTable | None) -> tuple[str, str]:
     """Translate the metric of scikit-learn; an unknown one is asked about."""
     written = conf.text("EVAL_METRIC") or conf.text("SCORING_METRIC")
     conf.raw("SCORING_METRIC")
     name = BY_SKLEARN_NAME.get(written, "")
+    if truth is not None and truth.rows is Rows.CLASSES:
+        name = OF_SEVERAL.get(name, "")
     higher = conf.flag("EVAL_HIGHER_IS_BETTER", default=True)
     direction = "max" if higher else "min"
-    if not name:
-        reading.ask("metric", f"« {written} » n’est pas lue. Quelle mesure ? {', '.join(MENU)}")
-    elif MENU[name].direction != direction:
+    if name not in _menu(truth):
+        reading.ask(_metric_question(truth, questions.METRIC_UNREAD, {"written": shown(written)}))
+        return "", direction
+    if EVERY[name].direction != direction:
         conf.refuse(
             "E_DIRECTION",
-            f"pour {name} le sens est {MENU[name].direction}",
+            f"pour {name} le sens est {EVERY[name].direction}",
             key="EVAL_HIGHER_IS_BETTER",
             value=conf.raw("EVAL_HIGHER_IS_BETTER"),
         )
@@ -181,131 +233,5 @@ def _title(pages: Sequence[Text], reading: Reading) -> str:
         for line in page.text.splitlines():
             if line.startswith("# ") and line[2:].strip():
                 return line[2:].strip()[:200]
-    reading.ask("title", "Titre du challenge ?")
+    reading.ask(Question("title", questions.TITLE, "", questions.TITLE_HINT))
     return ""
-
-
-def _truth(
-    names: Sequence[str], reading: Reading, id_: str, columns: Sequence[str]
-) -> TruthTable | None:
-    """Read the solution; None once its fault is noted."""
-    findings, folder = reading.findings, reading.payloads.folder
-    before = len(findings.errors)
-    try:
-        header = folder.header(SOLUTION)
-        folder.rows(SOLUTION)
-        sample = folder.header(SAMPLE) if SAMPLE in names else []
-        split = next((one for one in header if one.lower() in SPLITS), "")
-        key = id_ or next((one for one in sample if one in header), header[0])
-        others = columns or [one for one in sample if one != key]
-        if not sample and not columns:
-            others = [one for one in header if one not in {key, split}]
-        targets = [one for one in others if one != key]
-        _columns(reading, header, key, split, targets)
-        if len(findings.errors) > before:
-            return None
-        found = _counted(reading, key, targets[0], split)
-        _alike(names, reading, key, targets[0])
-    except (TableRefused, PathRefused, FileAbsent) as refusal:
-        findings.refuse(TABLE, str(refusal) or "table attendue", file=SOLUTION)
-        return None
-    if found is None:
-        return None
-    return TruthTable(
-        SOLUTION, key, targets[0], split, *found,
-        test=TEST if TEST in names else "",
-        sample=SAMPLE if SAMPLE in names else "",
-        train=TRAIN if TRAIN in names else "",
-    )  # fmt: skip
-
-
-def _columns(
-    reading: Reading, header: Sequence[str], key: str, split: str, targets: Sequence[str]
-) -> None:
-    refuse = reading.findings.refuse
-    if not split:
-        refuse(PARTS, "colonne Usage ou split attendue", file=SOLUTION, value=", ".join(header))
-    for name in (key, *targets):
-        if name not in header:
-            refuse("E_COLUMN_MISSING", "colonne absente", file=SOLUTION, key=name)
-    if len(targets) != 1:
-        refuse(
-            "E_TARGETS",
-            "une seule colonne à prédire est reprise",
-            file=SOLUTION,
-            value=", ".join(targets) or "aucune",
-        )
-
-
-Counts = tuple[str, str, tuple[int, int], tuple[int, int] | None, int, tuple[str, ...]]
-
-
-def _counted(reading: Reading, key: str, target: str, split: str) -> Counts | None:
-    """Count the rows of each part: Public and Private, Ignored being in neither."""
-    findings, folder = reading.findings, reading.payloads.folder
-    cells, answers = folder.column(SOLUTION, split), folder.column(SOLUTION, target)
-    ids = Counter(folder.column(SOLUTION, key))
-    twice = [one for one, count in ids.items() if count > 1]
-    if twice:
-        said = counted(len(twice), "identifiant en double", "identifiants en double")
-        findings.refuse(IDS, said, file=SOLUTION, key=key, value=", ".join(twice[:3]))
-    written = {one.strip().lower(): one for one in dict.fromkeys(cells)}
-    unknown = sorted(set(written) - {"public", "private", "ignored"})
-    if unknown or not {"public", "private"} <= set(written) or len(written) != len(set(cells)):
-        findings.refuse(
-            PARTS,
-            "valeurs attendues : Public et Private, toutes deux (Ignored : ligne écartée)",
-            file=SOLUTION,
-            key=split,
-            value=", ".join(list(dict.fromkeys(cells))[:4]),
-        )
-        return None
-    ignored = cells.count(written["ignored"]) if "ignored" in written else 0
-    if ignored:
-        said = counted(ignored, "ligne écartée", "lignes écartées")
-        findings.warn(
-            "W_ROWS_IGNORED", f"{said} de la notation et des fichiers publics", file=SOLUTION,
-            key=split, value=written["ignored"],
-        )  # fmt: skip
-    public, private = (written[part] for part in ("public", "private"))
-    return (
-        public,
-        private,
-        (cells.count(public), cells.count(private)),
-        _positives(cells, answers, (public, private)),
-        ignored,
-        tuple(sorted(set(answers))[:MAX_ANSWERS]),
-    )
-
-
-def _positives(
-    cells: Sequence[str], answers: Sequence[str], parts: tuple[str, str]
-) -> tuple[int, int] | None:
-    """Count the rows answered by 1 in each part, when answers are 0 and 1."""
-    if not set(answers) <= {"0", "1"}:
-        return None
-    found = Counter(cell for cell, answer in zip(cells, answers, strict=True) if answer == "1")
-    return found[parts[0]], found[parts[1]]
-
-
-def _alike(names: Sequence[str], reading: Reading, key: str, target: str) -> None:
-    """Check that the public tables have the ids of the solution, and not its answers."""
-    findings, folder = reading.findings, reading.payloads.folder
-    wanted = set(folder.column(SOLUTION, key))
-    for name in (TEST, SAMPLE):
-        if name not in names:
-            continue
-        header = folder.header(name)
-        if key not in header:
-            findings.refuse("E_COLUMN_MISSING", "colonne absente", file=name, key=key)
-            continue
-        missing = wanted ^ set(folder.column(name, key))
-        if missing:
-            said = counted(len(missing), "identifiant diffère", "identifiants diffèrent")
-            findings.refuse(
-                IDS, f"{said} de ceux de {SOLUTION}", file=name, key=key,
-                value=", ".join(sorted(missing)[:3]),
-            )  # fmt: skip
-        if name == TEST and target in header:
-            findings.refuse("E_TRUTH_PUBLIC", "ce fichier public donne la réponse", file=name,
-                            key=target)  # fmt: skip

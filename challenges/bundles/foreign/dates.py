@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from challenges.bundles.foreign import questions
 from challenges.bundles.foreign.blocks import Block
+from challenges.bundles.foreign.questions import Question
 
 PARIS = ZoneInfo("Europe/Paris")
 CODE = "E_PHASE_DATES"
@@ -17,7 +19,7 @@ ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]+(.*))?")
 MONTH_FIRST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[ T]+(.*))?")
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?")
 WORDED = ("%B %d, %Y", "%b %d, %Y", "%B %d %Y", "%d %B %Y", "%b. %d, %Y", "%d %b %Y")
-Ask = Callable[[str, str, str | None], None]  # key, sentence, proposal
+Ask = Callable[[Question], None]
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def _tell(
         other = moment.other.replace(tzinfo=UTC)
         said = f"mois d’abord : {both(found.at)} ; jour d’abord, ce serait {both(other)}"
         block.warn("W_DATE_AMBIGUOUS", said, key=key, value=found.written)
-        ask(block.at(key), f"« {found.written} » : {said}. Quelle date ?", stamp(found.at))
+        ask(_question(block.at(key), found, other))
     if not codabench or found.codabench == found.at:
         return
     code = "W_DATE_OFFSET" if moment.zone is not None else "W_DATE_TIME_KEPT"
@@ -90,6 +92,15 @@ def _tell(
         key=key,
         value=found.written,
     )
+
+
+def _question(place: str, found: Instant, other: datetime) -> Question:
+    readings = {
+        str(stamp(at)): f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" for at in (found.at, other)
+    }
+    facts = {"written": found.written, "place": place}
+    proposal = str(stamp(found.at))
+    return Question(place, questions.DATE, proposal, questions.DATE_HINT, readings, facts)
 
 
 def _moment(value: object) -> Moment | None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from challenges.bundles.folder import Folder
-from challenges.bundles.foreign import contents
-from challenges.bundles.foreign.context import Question
+from challenges.bundles.foreign import contents, questions
+from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import ForeignSpec, Format, Phase, Task
 from challenges.bundles.programs import Form, FormKind
 
@@ -22,7 +22,6 @@ NAMED = re.compile(r"""["']([\w-]+\.(?:csv|tsv|txt|json|jsonl|parquet))["']""")
 WRITTEN = {"scores.json", "scores.txt", "metadata.json"}
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 MOST_LABELS = 50
-CHECK, LEAVE = "vérifier", "ne pas vérifier"
 Table = list[list[str]]
 
 
@@ -32,6 +31,7 @@ class Proposal:
 
     form: Form
     said: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 def proposals(spec: ForeignSpec, folder: Folder) -> dict[int, Proposal]:
@@ -41,10 +41,17 @@ def proposals(spec: ForeignSpec, folder: Folder) -> dict[int, Proposal]:
     return {task.index: _of(spec, folder, task) for task in spec.tasks}
 
 
-def questions(found: Mapping[int, Proposal]) -> tuple[Question, ...]:
+def asked(found: Mapping[int, Proposal]) -> tuple[Question, ...]:
     """Ask about each form that checks something."""
     return tuple(
-        Question(key_of(index), f"{each.said} Vérifier avant la notation ?", CHECK)
+        Question(
+            key_of(index),
+            questions.FORM,
+            questions.CHECK,
+            each.said,
+            questions.FORM_CHOICES,
+            each.facts,
+        )
         for index, each in sorted(found.items())
         if each.said
     )
@@ -68,7 +75,7 @@ def _of(spec: ForeignSpec, folder: Folder, task: Task) -> Proposal:
     if not name:
         return Proposal(Form())
     if task.reference_data is None:
-        return Proposal(Form(name=name), f"Fichier « {name} » attendu.")
+        return _file_of(name)
     return _like_the_reference(spec, folder, task, name)
 
 
@@ -91,23 +98,27 @@ def _expected_name(folder: Folder, task: Task) -> str:
 def _like_the_reference(spec: ForeignSpec, folder: Folder, task: Task, name: str) -> Proposal:
     reference = list(contents.tables(folder, task.reference_data))
     if len(reference) != 1:
-        return Proposal(Form(name=name), f"Fichier « {name} » attendu.")
+        return _file_of(name)
     file, truth = reference[0]
     rows = len(truth) - 1
     if not name.endswith(".csv"):
         form = Form(FormKind.LINES, name, rows)
-        return Proposal(form, f"Fichier « {name} » de {rows} lignes attendu.")
+        return Proposal(form, questions.FORM_OF_LINES, {"name": name, "rows": str(rows)})
     key = truth[0][0]
     ids = {row[0] for row in truth[1:]}
     public = list(_public(spec, folder))
     if len(ids) == rows and any(_ids(table) == ids for table in public if table[0][0] == key):
         answer = _answer(spec, folder, task, truth, public)
         if answer is not None:
-            said = f"Fichier « {name} », colonnes {key} et {answer['name']}, {rows} identifiants."
+            facts = {"name": name, "key": key, "column": str(answer["name"]), "rows": str(rows)}
             form = Form(FormKind.TABLE, name, rows, _spec(key, answer), (file, key))
-            return Proposal(form, said)
-    said = f"Fichier « {name} » de {rows} lignes, en-tête à part."
-    return Proposal(Form(FormKind.ROWS, name, rows), said)
+            return Proposal(form, questions.FORM_OF_TABLE, facts)
+    form = Form(FormKind.ROWS, name, rows)
+    return Proposal(form, questions.FORM_OF_ROWS, {"name": name, "rows": str(rows)})
+
+
+def _file_of(name: str) -> Proposal:
+    return Proposal(Form(name=name), questions.FORM_OF_FILE, {"name": name})
 
 
 def _ids(table: Table) -> set[str]:

@@ -16,10 +16,12 @@ from challenges.bundles.foreign import (
     evalai,
     facts,
     rehearsal,
+    solutions,
     trec,
 )
 from challenges.bundles.foreign.blocks import load
-from challenges.bundles.foreign.context import Question, Reading
+from challenges.bundles.foreign.context import Reading
+from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.rehearsal import Evaluator
 from challenges.bundles.foreign.values import ForeignSpec, Format
 from challenges.bundles.report import Findings, Problem
@@ -129,7 +131,7 @@ def _dispatched(root: Path, reading: Reading) -> tuple[Format, Reader] | None:
 
 def _tables(top: list[str], reading: Reading) -> tuple[Format, Reader] | None:
     """Recognise the formats without YAML, by the names of their files."""
-    if csv_usage.SOLUTION in top:
+    if solutions.SOLUTION in top:
         if csv_usage.CONF in top:
             return Format.HUGGING_FACE, lambda: csv_usage.hugging_face(top, reading)
         return Format.KAGGLE, lambda: csv_usage.kaggle(top, reading)

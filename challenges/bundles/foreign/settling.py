@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from challenges.bundles.foreign.context import Question
 from challenges.bundles.foreign.dates import Instant
+from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import ForeignSpec, Phase
 from challenges.bundles.report import Problem
 

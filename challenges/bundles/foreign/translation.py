@@ -8,15 +8,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from challenges.bundles import spec as ours
 from challenges.bundles.folder import Folder
-from challenges.bundles.foreign import writing
-from challenges.bundles.foreign.context import Question
+from challenges.bundles.foreign import questions, tables, writing
 from challenges.bundles.foreign.dates import PARIS
-from challenges.bundles.foreign.menu import MENU
-from challenges.bundles.foreign.values import ForeignSpec
+from challenges.bundles.foreign.menu import MENUS
+from challenges.bundles.foreign.questions import Question
+from challenges.bundles.foreign.values import ForeignSpec, Rows, TruthTable
 from challenges.bundles.report import Problem
 
 CODE = "E_ANSWER"
@@ -32,19 +33,20 @@ class AnswerRefused(ValueError):
 
 
 def portable(
-    spec: ForeignSpec, folder: Folder, questions: Sequence[Question], answers: Mapping[str, str]
+    spec: ForeignSpec, folder: Folder, asked: Sequence[Question], answers: Mapping[str, str]
 ) -> writing.Portable:
     """Translate a CSV or TREC challenge read in `folder`.
 
     answers: by question key; what is not answered takes the question's proposal. Raises
     AnswerRefused, naming every wrong or missing answer; ValueError for a format of programs.
     """
-    given = _Answers(spec, questions, answers)
+    given = _Answers(spec, asked, answers)
     common = given.common()
     if spec.truth is not None:
-        metric, direction = given.metric()
+        truth = given.truth(spec.truth)
+        metric = given.metric(truth.rows)
         given.end()
-        parts = writing.table(spec.truth, folder, metric, direction)
+        parts = tables.write(truth, folder, metric)
     elif spec.judgements is not None:
         share = given.share()
         given.end()
@@ -57,11 +59,11 @@ def portable(
     )
 
 
-def unanswered(questions: Sequence[Question], answers: Mapping[str, str]) -> tuple[Problem, ...]:
+def unanswered(asked: Sequence[Question], answers: Mapping[str, str]) -> tuple[Problem, ...]:
     """List the questions without proposal that nobody answered."""
     return tuple(
         Problem(CODE, f"réponse attendue : {one.text}", key=one.key)
-        for one in questions
+        for one in asked
         if not one.proposal and not answers.get(one.key)
     )
 
@@ -70,11 +72,13 @@ class _Answers:
     """Read the answers, noting each wrong one."""
 
     def __init__(
-        self, spec: ForeignSpec, questions: Sequence[Question], answers: Mapping[str, str]
+        self, spec: ForeignSpec, asked: Sequence[Question], answers: Mapping[str, str]
     ) -> None:
-        self.spec, self.answers = spec, answers
+        proposed = {question.key: question.proposal for question in asked}
+        self.spec = spec
+        self.answers = {key: one for key, one in answers.items() if one != proposed.get(key, "")}
         self.problems: list[Problem] = []
-        known = {question.key for question in questions} | {"slug", "title"}
+        known = {question.key for question in asked} | {"slug", "title", "direction"}
         for key in sorted(set(answers) - known):
             said = f"questions de ce rapport : {', '.join(sorted(known))}"
             self.wrong(key, said)
@@ -148,17 +152,35 @@ class _Answers:
         day, total = (int(one) if one else None for one in found.groups())
         return day, total
 
-    def metric(self) -> tuple[str, str]:
-        """Read the metric and its direction."""
+    def truth(self, found: TruthTable) -> TruthTable:
+        """Read what several columns, or rows of one identifier, were said to be."""
+        if found.rows is Rows.TARGETS:
+            answer = self.answers.get("columns", questions.TARGETS)
+            if answer not in {questions.TARGETS, questions.CLASSES} or (
+                answer == questions.CLASSES and not found.one_hot
+            ):
+                self.wrong("columns", f"réponses : {questions.TARGETS}, {questions.CLASSES}")
+            if answer == questions.CLASSES:
+                return replace(found, rows=Rows.CLASSES, classes=found.targets)
+        if found.rows is Rows.CANDIDATES:
+            answer = self.answers.get("rows", "")
+            if answer == questions.MISTAKE:
+                self.wrong("rows", f"corrigez les identifiants en double de {found.file}")
+            elif answer != questions.CANDIDATES:
+                self.wrong("rows", f"réponses : {questions.CANDIDATES}, {questions.MISTAKE}")
+        return found
+
+    def metric(self, rows: Rows) -> str:
+        """Read the metric; its direction only confirms the natural one."""
         name = self.answers.get("metric") or self.spec.metric
-        if name not in MENU:
-            self.wrong("metric", f"mesures proposées : {', '.join(MENU)}")
-            return "", ""
-        natural = MENU[name].direction
-        direction = self.answers.get("direction", natural)
-        if direction != natural:
+        menu = MENUS[rows]
+        if name not in menu:
+            self.wrong("metric", f"mesures proposées : {', '.join(menu)}")
+            return next(iter(menu))
+        natural = menu[name].direction
+        if self.answers.get("direction", natural) not in {natural, questions.NATURAL}:
             self.wrong("direction", f"pour cette mesure le sens est {natural}")
-        return name, natural
+        return name
 
     def share(self) -> float:
         """Read the public share of the queries."""

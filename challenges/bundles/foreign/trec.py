@@ -14,8 +14,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from challenges.bundles.folder import FileAbsent, PathRefused, TableRefused
+from challenges.bundles.foreign import questions
 from challenges.bundles.foreign.blocks import Block, Document
 from challenges.bundles.foreign.context import Reading
+from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import ForeignSpec, Format, Judgements, Text
 from challenges.bundles.report import Findings
 
@@ -34,14 +36,16 @@ def read(names: Sequence[str], reading: Reading) -> ForeignSpec | None:
     """Read qrels and, if there is one, a table of the documents' attributes."""
     file = next(name for name in QRELS if name in names)
     rows = judged(reading, file)
-    reading.ask("dates", "Ouverture et clôture, « DÉBUT/FIN » en ISO 8601 ?", "/")
-    reading.ask("quotas", "Soumissions par jour et au total, « 5/100 » ?", "5/100")
-    reading.ask("split", "Part publique des requêtes, de 0,1 à 0,9 ?", "0.3")
-    reading.ask("licence", "Licence des données ?", "à confirmer avant la publication")
+    reading.ask(Question("dates", questions.DATES, "/", questions.DATES_HINT))
+    reading.ask(Question("quotas", questions.QUOTAS, "5/100", questions.QUOTAS_HINT))
+    reading.ask(Question("split", questions.SHARE, "0.3", questions.SHARE_HINT))
+    reading.ask(
+        Question("licence", questions.LICENCE, questions.LICENCE_LATER, questions.LICENCE_HINT)
+    )
     page = _page(names, reading)
     title = page.text.strip().splitlines()[0].lstrip("# ").strip() if page else ""
     if not title:
-        reading.ask("title", "Titre du challenge ?")
+        reading.ask(Question("title", questions.TITLE, "", questions.TITLE_HINT))
     if not rows:
         return None
     return ForeignSpec(

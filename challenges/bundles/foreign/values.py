@@ -24,6 +24,19 @@ class Format(StrEnum):
         return self in {Format.CODABENCH, Format.CODALAB, Format.EVALAI}
 
 
+class Rows(StrEnum):
+    """Say what the rows of a table of answers are, and how teams answer them.
+
+    one: one answer a row. targets: several numbers to predict a row. classes: one label a row, the
+    probability of each answered. candidates: several rows a query, a score for each answered.
+    """
+
+    ONE = "one"
+    TARGETS = "targets"
+    CLASSES = "classes"
+    CANDIDATES = "candidates"
+
+
 class Rule(StrEnum):
     """Which entries of a team a board keeps, in our words."""
 
@@ -195,7 +208,9 @@ class TruthTable:
 
     counts: rows of the public part, of the private part. positives: rows equal to 1 in each, or
     None unless answers are 0 and 1. ignored: rows of neither part. answers: the distinct ones,
-    sorted, at most 1,000.
+    sorted, at most 1,000. targets: all columns of answers, target being the first. classes: the
+    columns of teams' files, where they are not those of the answers. one_hot: of several targets,
+    one is 1 in each row, the others 0. item: the column that names the candidates of a query.
     """
 
     file: str
@@ -211,6 +226,11 @@ class TruthTable:
     test: str = ""
     sample: str = ""
     train: str = ""
+    targets: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    rows: Rows = Rows.ONE
+    one_hot: bool = False
+    item: str = ""
 
 
 @dataclass(frozen=True)

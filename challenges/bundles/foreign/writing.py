@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import trec
 from challenges.bundles.foreign.context import Reading
-from challenges.bundles.foreign.menu import MENU
-from challenges.bundles.foreign.values import Judgements, TruthTable
+from challenges.bundles.foreign.values import Judgements
 
 PAGE, TRUTH, TEST, SAMPLE, ITEMS = (
     "presentation.md", "verite.csv", "test.csv", "sample_submission.csv", "documents.csv",
@@ -46,61 +45,15 @@ def slug_of(title: str) -> str:
     return "-".join(words)[:MAX_SLUG].strip("-") or "challenge"
 
 
-def table(truth: TruthTable, folder: Folder, metric: str, direction: str) -> Portable:
-    """Write a CSV challenge: its tables as they are, ignored rows left out."""
-    kept = _kept_ids(truth, folder)
-    files = {TRUTH: _without(folder, truth.file, truth.id, kept)}
-    ids = [one for one in folder.column(truth.file, truth.id) if kept is None or one in kept]
-    files[TEST] = (
-        _without(folder, truth.test, truth.id, kept)
-        if truth.test
-        else _written([[truth.id], *([one] for one in sorted(ids))])
-    )
-    files[SAMPLE] = (
-        _without(folder, truth.sample, truth.id, kept)
-        if truth.sample
-        else _written([[truth.id, truth.target], *([one, truth.answers[0]] for one in sorted(ids))])
-    )
-    public = [_entry(TEST, "test"), _entry(SAMPLE, "sample_submission")]
-    if truth.train:
-        files["train.csv"] = folder.read(truth.train, limit_bytes=MAX_BYTES)
-        public.append(_entry("train.csv", "train"))
-    chosen = MENU[metric].choice
-    document: dict[str, object] = {
-        "task": chosen.task,
-        "files": {"public": public, "held_out": [_entry(TRUTH, "truth")]},
-        "submission": {
-            "layout": "one_row_per_id",
-            "formats": ["csv", "parquet", "zip"],
-            "columns": [
-                {"name": truth.id, "role": "id", "type": "string"},
-                {"name": truth.target, "role": "target", **_type(chosen.answer)},
-            ],
-        },
-        "truth": {
-            "file": TRUTH,
-            "id": truth.id,
-            "target": truth.target,
-            "split": {"column": truth.column, "public": truth.public, "private": truth.private},
-        },
-        "metrics": [_metric(metric, metric, chosen.label, direction, {}, primary=True)],
-    }
-    return Portable(document, files)
-
-
-def _entry(path: str, role: str) -> dict[str, object]:
+def entry(path: str, role: str) -> dict[str, object]:
+    """Write one file of the document."""
     return {"path": path, "role": role}
 
 
-def _type(answer: str) -> dict[str, object]:
-    if answer == "probability":
-        return {"type": "float", "min": 0, "max": 1}
-    return {"type": "category" if answer == "label" else "float"}
-
-
-def _metric(
+def metric(
     key: str, metric: str, label: str, direction: str, params: dict[str, object], *, primary: bool
 ) -> dict[str, object]:
+    """Write one figure of the document, to four decimals."""
     return {
         "key": key,
         "metric": metric,
@@ -112,28 +65,8 @@ def _metric(
     }
 
 
-def _kept_ids(truth: TruthTable, folder: Folder) -> set[str] | None:
-    """Give the ids of the two parts; None when no row is ignored."""
-    if not truth.ignored:
-        return None
-    pairs = zip(
-        folder.column(truth.file, truth.id), folder.column(truth.file, truth.column), strict=True
-    )
-    return {one for one, part in pairs if part in {truth.public, truth.private}}
-
-
-def _without(folder: Folder, path: str, key: str, kept: set[str] | None) -> bytes:
-    """Copy a table, or its kept rows."""
-    if kept is None:
-        return folder.read(path, limit_bytes=MAX_BYTES)
-    header = folder.header(path)
-    columns = [folder.column(path, name) for name in header]
-    at = header.index(key)
-    rows = (list(row) for row in zip(*columns, strict=True) if row[at] in kept)
-    return _written([header, *rows])
-
-
-def _written(rows: Iterable[Sequence[object]]) -> bytes:
+def written(rows: Iterable[Sequence[object]]) -> bytes:
+    """Write a table as CSV."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue().encode()
@@ -149,24 +82,24 @@ def lists(found: Judgements, folder: Folder, share: float) -> Portable:
     ]
     query, rank, item_ = trec.QUERY, trec.RANK, trec.ITEM
     files = {
-        TRUTH: _written([[query, item_, GAIN, PART], *truth]),
-        TEST: _written([[query], *([topic] for topic in found.topics)]),
-        SAMPLE: _written(
+        TRUTH: written([[query, item_, GAIN, PART], *truth]),
+        TEST: written([[query], *([topic] for topic in found.topics)]),
+        SAMPLE: written(
             [[query, rank, item_], *([topic, 1, found.documents[0]] for topic in found.topics)]
         ),
-        ITEMS: _written([[item_], *([one] for one in found.documents)]),
+        ITEMS: written([[item_], *([one] for one in found.documents)]),
     }
-    held = [_entry(TRUTH, "truth")]
+    held = [entry(TRUTH, "truth")]
     fairness: dict[str, object] = {}
     if found.attributes_file:
         files["attributs.csv"] = folder.read(found.attributes_file, limit_bytes=MAX_BYTES)
-        held.append(_entry("attributs.csv", "attributes"))
+        held.append(entry("attributs.csv", "attributes"))
         fairness = {"fairness": {"attributes": _attributes(found)}}
     document: dict[str, object] = {
         "task": "ranking",
         "files": {
             "public": [
-                _entry(TEST, "test"), _entry(SAMPLE, "sample_submission"), _entry(ITEMS, "extra"),
+                entry(TEST, "test"), entry(SAMPLE, "sample_submission"), entry(ITEMS, "extra"),
             ],
             "held_out": held,
         },
@@ -195,7 +128,7 @@ def lists(found: Judgements, folder: Folder, share: float) -> Portable:
             "cluster": query,
         },
         "metrics": [
-            _metric(key, name, label, "max", params, primary=at == 0)
+            metric(key, name, label, "max", params, primary=at == 0)
             for at, (key, name, label, params) in enumerate(TREC_METRICS)
         ],
         **fairness,

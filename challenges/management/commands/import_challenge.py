@@ -91,14 +91,23 @@ class Command(SpeakingCommand):
         }
         return told if found.report is None else {**found.report.to_json(), **told}
 
+    def _ask(self, question: dict[str, Any]) -> None:
+        proposal = question["proposal"] or "réponse attendue"
+        self.stdout.write(f"--answer {question['key']}=… : {question['text']} [{proposal}]")
+        if question["help"]:
+            self.stdout.write(f"    {question['help']}")
+        for choice in question["choices"]:
+            self.stdout.write(f"    {choice['value']} : {choice['label']}")
+
     def tell(self, answer: dict[str, Any]) -> None:
         """Show each problem on a line."""
         for kind in ("errors", "warnings"):
             for problem in answer[kind]:
                 self.stdout.write(" · ".join(str(part) for part in problem.values() if part))
+                if problem["code"] == "E_SLUG_TAKEN" and answer.get("format"):
+                    self.stdout.write("    --answer slug=…")
         for question in answer.get("questions", ()):
-            proposal = question["proposal"] or "réponse attendue"
-            self.stdout.write(f"--answer {question['key']}=… : {question['text']} [{proposal}]")
+            self._ask(question)
         for sentence in answer.get("dry_run", ()):
             self.stdout.write(f"essai à blanc, {sentence}")
         if answer.get("facts"):

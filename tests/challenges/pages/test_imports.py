@@ -47,11 +47,17 @@ def test_from_the_deposit_to_the_draft(client: Client, owner: User) -> None:
     missing = client.post(page_of(made), {})
     assert missing.status_code == 422
     assert "Cette réponse est attendue." in missing.text
-    assert client.post(page_of(made), {"answer_0": "score maison"})["Location"] == page_of(made)
+    assert client.post(page_of(made), {"answer_0": "score maison"}).status_code == 422
+    quotas = {"answer_0": "roc_auc", "answer_3": "beaucoup"}
+    assert client.post(page_of(made), quotas)["Location"] == page_of(made)
     assert drain()
     wrong = client.get(page_of(made)).text
-    assert "mesures proposées" in wrong
-    assert 'value="score maison"' in wrong
+    assert "par exemple 5/100" in wrong
+    assert 'value="beaucoup"' in wrong
+    assert '<option value="roc_auc" selected>Aire sous la courbe ROC</option>' in wrong
+    english = client.get(page_of(made), headers={"accept-language": "en"}).text
+    assert "Which metric ranks the teams?" in english
+    assert "Area under the ROC curve" in english
     assert not Challenge.objects.exists()
     for _click in range(2):
         asked = client.post(page_of(made), {"answer_0": "roc_auc"})

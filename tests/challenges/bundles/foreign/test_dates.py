@@ -7,6 +7,7 @@ import pytest
 from challenges.bundles import safe_yaml
 from challenges.bundles.foreign.blocks import Block, Document
 from challenges.bundles.foreign.dates import Instant, instant, stamp
+from challenges.bundles.foreign.questions import Question
 from challenges.bundles.report import Findings
 
 READ = {
@@ -32,8 +33,9 @@ REFUSED = ("demain", "31-31-2027", "2027-02-30 10:00", '"2027-01-01 25:00"', "[2
 def read(text: str, *, codabench: bool = True) -> tuple[Instant | None, Findings, list[str]]:
     findings, asked = Findings(), []
 
-    def ask(key: str, text: str, proposal: str | None) -> None:
-        asked.append(f"{key} {proposal}")
+    def ask(question: Question) -> None:
+        asked.append(f"{question.key} {question.proposal}")
+        assert question.proposal in question.choices
 
     block = Block(Document("f.yaml", findings), safe_yaml.load(f"d: {text}".encode()))
     return instant(block, "d", ask=ask, codabench=codabench), findings, asked

@@ -15,7 +15,7 @@ from challenges.bundles.foreign.menu import MENU
 from challenges.bundles.foreign.writing import slug_of
 from challenges.bundles.spec import PortableSpec
 from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED, differences, expected
-from tests.challenges.bundles.foreign.tables import KAGGLE, TREC, written
+from tests.challenges.bundles.foreign.tables import KAGGLE, ROWS, TREC, written
 
 
 def ours(folder: Path, into: Path, **answers: str) -> PortableSpec:
@@ -82,8 +82,14 @@ REFUSED: dict[str, tuple[dict[str, str | None], str]] = {
     "other ids": ({"test_csv": KAGGLE["test.csv"].replace("001,", "999,")}, "E_IDS"),
     "answer told": ({"test_csv": KAGGLE["test.csv"].replace("id,x", "id,y")}, "E_TRUTH_PUBLIC"),
     "ragged": ({"solution_csv": SOLUTION + "a,b\n"}, "E_FILE_ROWS"),
-    "two targets": (
-        {"sample_submission_csv": "id,y,Usage\n000,0,0\n"},
+    "no target": ({"sample_submission_csv": "id,Usage\n000,0\n"}, "E_TARGETS"),
+    "text beside a number": (
+        {
+            "solution_csv": SOLUTION.replace("id,y", "id,y,mot")
+            .replace(",Pu", ",oui,Pu")
+            .replace(",Pr", ",non,Pr"),
+            "sample_submission_csv": None,
+        },
         "E_TARGETS",
     ),
     "no such column": ({"sample_submission_csv": "id,z\n000,0\n"}, "E_COLUMN_MISSING"),
@@ -132,6 +138,111 @@ def test_ignored_rows_are_in_no_table(tmp_path: Path) -> None:
         lines = (tmp_path / "c" / name).read_text().splitlines()
         assert len(lines) == 40
         assert not [line for line in lines if line.startswith("001,")]
+
+
+def several(rows: str, header: str = "id,a,b,Usage", **more: str | None) -> dict[str, str | None]:
+    """Give 40 rows, `rows` formatted with their number; no sample and no test."""
+    lines = [rows.format(at=at, odd=at % 2, even=1 - at % 2, part=PARTS[at % 4 < 2]) for at in ROWS]
+    absent: dict[str, str | None] = {"sample_submission_csv": None, "test_csv": None}
+    return absent | {"solution_csv": "\n".join([header, *lines]) + "\n"} | more
+
+
+PARTS = {True: "Public", False: "Private"}
+ONE_HOT, TWO = several("{at:03},{odd},{even},{part}"), several("{at:03},{at},{odd},{part}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "answers", "metrics", "form"),
+    [
+        (TWO, {}, ["formula", "mae", "mae"], "targets"),
+        (ONE_HOT, {"columns": "cibles"}, ["formula", "mae", "mae"], "targets"),
+        (
+            ONE_HOT,
+            {"columns": "classes", "metric": "brier_multi"},
+            ["brier_multi"],
+            "probabilities",
+        ),
+        (
+            several(
+                "{at:03},{odd},{part}",
+                "id,y,Usage",
+                sample_submission_csv="id,0,1\n" + "".join(f"{at:03},0,0\n" for at in ROWS),
+            ),
+            {"metric": "log_loss_multi"},
+            ["log_loss_multi"],
+            "probabilities",
+        ),
+    ],
+)
+def test_several_columns_are_what_the_organiser_says(
+    changes: dict[str, str | None],
+    answers: dict[str, str],
+    metrics: list[str],
+    form: str,
+    tmp_path: Path,
+) -> None:
+    folder = written(tmp_path / "k", KAGGLE, **changes)
+    spec = ours(folder, tmp_path / "c", **({"metric": "mae"} | answers))
+
+    assert [one.metric for one in spec.metrics] == metrics
+    assert (spec.submission.form, spec.primary.metric) == (form, metrics[0])
+    if form == "targets":
+        assert [one.params for one in spec.metrics] == [
+            {"formula": "(a + b) / 2"}, {"target": "a"}, {"target": "b"},
+        ]  # fmt: skip
+    else:
+        rows = (tmp_path / "c/sample_submission.csv").read_text().splitlines()
+        assert rows[1] == "000,0.500000,0.500000"
+
+
+def test_a_row_of_two_classes_is_of_no_class(tmp_path: Path) -> None:
+    report = reading.read(written(tmp_path / "k", KAGGLE, **TWO))
+    (asked,) = (one for one in report.questions if one.key == "columns")
+    assert (list(asked.choices), asked.proposal) == (["cibles"], "cibles")
+    with pytest.raises(translation.AnswerRefused, match="mesures proposées"):
+        ours(tmp_path / "k", tmp_path / "c", metric="accuracy")  # of a label
+
+
+def queries(**more: str | None) -> dict[str, str | None]:
+    """Give ten queries of four candidates each, the last of them relevant."""
+    rows = "".join(
+        f"q{at // 4},d{at},{int(at % 4 == 3)},{PARTS[at // 4 % 2 == 0]}\n" for at in ROWS
+    )
+    absent: dict[str, str | None] = {"sample_submission_csv": None, "test_csv": None}
+    return absent | {"solution_csv": "q,d,r,Usage\n" + rows} | more
+
+
+def test_rows_of_one_identifier_are_candidates_once_said(tmp_path: Path) -> None:
+    folder = written(tmp_path / "k", KAGGLE, **queries())
+    report = reading.read(folder)
+    assert [one.key for one in report.questions][:2] == ["rows", "metric"]
+
+    spec = ours(folder, tmp_path / "c", rows="candidats", metric="ndcg_scored")
+
+    assert (spec.submission.layout.value, spec.submission.policy) == (
+        "candidate_scores",
+        "complete",
+    )
+    assert (spec.truth.query, spec.truth.item, spec.truth.gain) == ("q", "d", "r")
+    assert (tmp_path / "c/sample_submission.csv").read_text().startswith("q,d,r\nq0,d0,0\n")
+    with pytest.raises(translation.AnswerRefused, match="en double"):
+        ours(folder, tmp_path / "d", rows="erreur", metric="ndcg_scored")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("q0,d3,1,Public", "q0,d3,1,Private", "E_SPLIT"),
+        ("q0,d3,1", "q0,d2,1", "E_IDS"),
+        ("q0,d3,1", "q0,d3,-1", "E_TARGETS"),
+    ],
+)
+def test_rows_of_one_identifier_that_are_no_candidates(
+    old: str, new: str, code: str, tmp_path: Path
+) -> None:
+    solution = str(queries()["solution_csv"]).replace(old, new)
+    folder = written(tmp_path / "k", KAGGLE, **queries(solution_csv=solution))
+    assert reading.read(folder).codes == [code]
 
 
 WRONG = {
