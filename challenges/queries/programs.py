@@ -1,6 +1,6 @@
 """What is known of a phase that its organiser's program scores, and what the program reported."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from challenges.bundles.programs import PRIVATE, PUBLIC, ProgramSpec
 from challenges.enums import OrganiserRole, ReportAudience
@@ -13,6 +13,7 @@ from challenges.models import (
     Phase,
     PhaseTask,
     ProgramReport,
+    Standing,
 )
 from challenges.models.entry import EntryQuerySet
 from challenges.models.people import Viewer, person_id
@@ -50,6 +51,13 @@ def shows(spec: ProgramSpec) -> bool:
 def has_sealed_part(spec: ProgramSpec) -> bool:
     """Say whether the final figures differ from the public ones."""
     return any(each.parts == (PRIVATE,) for each in spec.scores)
+
+
+def compares(phase: Phase) -> bool:
+    """Say whether the rows that a program writes give every ranked entry its interval."""
+    ranked = Standing.objects.filter(leaderboard__phase=phase, rank__isnull=False)
+    found = ranked.aggregate(every=Count("pk"), bound=Count("interval_low"))
+    return 0 < found["every"] == found["bound"]
 
 
 def reports(user: Viewer) -> EntryQuerySet:

@@ -51,6 +51,7 @@ def words(challenge: Challenge, phase: Phase | None) -> dict[str, Any]:
             "checked": form.kind is not FormKind.ANY or bool(form.name),
             "seals": programs.seals(spec),
             "public": programs.shows(spec),
+            "compares": programs.compares(phase),
             "memory_mb": phase.memory_mb,
             "seconds": phase.time_limit_s,
             "team_reads": challenge.detailed_results == "team",

@@ -30,6 +30,7 @@ from challenges.sandbox.scores import Declared
 from challenges.sandbox.steps import Outcome, Party, Reason
 from challenges.scoring import identity
 from challenges.worker import isolation, reports, vault
+from challenges.worker.contributions import Contributions, contributions
 from challenges.worker.lease import Beating
 from datasets import gate
 from portal.lib import failpoints
@@ -66,13 +67,14 @@ def score_job(job: Job, evaluation: Evaluation, task: PhaseTask, beating: Beatin
     if beating.lost.is_set():
         return
     seconds = time.monotonic() - started
-    told = _told(ran.outcome, task)
+    given = contributions(ran.outcome.rows, ran.values, task)
+    told = _told(ran.outcome, task, given.fault)
     if not ran.outcome.scored:
         _failed(job, evaluation, ran.outcome, told)
         return
     evaluations.finish_score(
         job=job,
-        result=_result(ran, evaluation, task, seconds),
+        result=_result(ran, evaluation, task, seconds, given),
         also=partial(program_reports.write, evaluation=evaluation, told=told),
     )
 
@@ -229,7 +231,9 @@ def _declared(score: programs.Declared) -> Declared:
     return Declared(score.name, score.valid_min, score.valid_max, score.sentinels)
 
 
-def _result(ran: Ran, evaluation: Evaluation, task: PhaseTask, seconds: float) -> Result:
+def _result(
+    ran: Ran, evaluation: Evaluation, task: PhaseTask, seconds: float, given: Contributions
+) -> Result:
     columns = columns_of(evaluation)
     hidden = {column.key for column in columns if column.hidden}
     shown = {
@@ -241,12 +245,20 @@ def _result(ran: Ran, evaluation: Evaluation, task: PhaseTask, seconds: float) -
         "contract_sha256": task.scorer_version.digest,
     }
     sealed = vault.seal_values(
-        evaluation, values=shown, exact=ran.exact, undeclared=ran.outcome.undeclared, means=means
+        evaluation,
+        values=shown,
+        exact=ran.exact,
+        undeclared=ran.outcome.undeclared,
+        means=means,
+        rows=given.rows,
+        primary=given.primary,
     )
+    interval = given.rows[PUBLIC].interval if PUBLIC in given.rows else None
     measured = [step.ended.measures for step in ran.outcome.steps]
     limits = limits_of(task)
     return Result(
         public=dict(shown[PUBLIC]),
+        intervals={given.primary: list(interval)} if interval else {},
         payload=sealed.ciphertext,
         payload_sha256=hashlib.sha256(sealed.ciphertext).hexdigest(),
         key_id=sealed.key_id,
@@ -295,8 +307,8 @@ def _operated(operation: str, values: list[float]) -> float:
             raise ValueError(f"unknown operation {operation}")
 
 
-def _told(outcome: Outcome, task: PhaseTask) -> Told:
-    """Keep what the organiser may read.
+def _told(outcome: Outcome, task: PhaseTask, left: str) -> Told:
+    """Keep what the organiser may read; left: why the rows were left out.
 
     Of restricted data, the kinds of faults alone: a program that reads the answers chooses the
     names of its scores, its words and its report, and could carry the answers out by them.
@@ -315,7 +327,7 @@ def _told(outcome: Outcome, task: PhaseTask) -> Told:
         faults=[
             {"kind": one.kind.value, "key": one.key, "line": one.line} for one in outcome.faults
         ],
-        detail=outcome.detail,
+        detail=" ; ".join(one for one in (outcome.detail, outcome.rows_fault, left) if one),
         log=log,
         html=reports.cleaned(outcome.report) if wanted and outcome.report else "",
     )

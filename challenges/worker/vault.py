@@ -19,6 +19,7 @@ from challenges.actions.jobs import WORKER
 from challenges.models import Entry, Evaluation, PhaseTask, SealedResult
 from challenges.scoring import leakage
 from challenges.scoring.contract import ScoringContract
+from challenges.scoring.contributed import Contributed
 from challenges.scoring.sketch import Sketch
 from challenges.scoring.truth import compile_truth, load_labels
 from challenges.scoring.verdict import Evaluated
@@ -161,16 +162,22 @@ def seal_values(
     exact: Mapping[str, float],
     undeclared: Iterable[str],
     means: Mapping[str, Any],
+    rows: Mapping[str, Contributed],
+    primary: str,
 ) -> gate.Sealed:
-    """Seal what a program scored, in the shape of `seal`: no interval, no sums, no details.
+    """Seal what a program scored, in the shape of `seal`, without details.
 
-    values: {part: {column key: value}} of what boards show; exact: every declared score.
+    values: {part: {column key: value}} of what boards show; exact: every declared score. rows:
+    {part: what its rows contributed to the figure `primary`}, {} where the program wrote none.
     """
     payload = {
         "evaluation": str(evaluation.pk),
         "values": values,
-        "intervals": {},
-        "n": {},
+        "intervals": {
+            part: {primary: list(each.interval)} for part, each in rows.items() if each.interval
+        },
+        "n": {part: each.rows for part, each in rows.items()},
+        "sums": {part: base64.b64encode(each.sums).decode() for part, each in rows.items()},
         "exact": exact,
         "undeclared": list(undeclared),
         "means": means,

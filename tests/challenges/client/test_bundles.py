@@ -23,6 +23,13 @@ def organiser(terminal: Terminal) -> Terminal:
     return terminal
 
 
+def asked(organiser: Terminal, bundle: Path, answer: str) -> None:
+    """Answer, without waiting for the draft; then have the worker see to it."""
+    code, _out, err = organiser.run("import", bundle, "--answer", answer, "--seconds", 0)
+    assert (code, "U_WAIT" in err) == (2, True)
+    assert drain()
+
+
 def test_a_bundle_is_imported_and_taken_away(organiser: Terminal, tmp_path: Path) -> None:
     bundle = tmp_path / "defi.zip"
     bundle.write_bytes(zipped(KAGGLE).getvalue())
@@ -32,13 +39,15 @@ def test_a_bundle_is_imported_and_taken_away(organiser: Terminal, tmp_path: Path
     code, out, _err = organiser.run("import", bundle)
     assert code == 1
     assert "--answer metric=… : Quelle mesure" in out
+    assert "roc_auc : Aire sous la courbe ROC" in out
     code, out, _err = organiser.run("import", bundle, "--report")
     assert (code, "rien n’est créé" in out) == (0, True)
-    code, out, _err = organiser.run("import", bundle, "--answer", "metric=maison")
-    assert (code, "E_ANSWER" in out) == (1, True)
+    asked(organiser, bundle, "metric=maison")
+    code, out, _err = organiser.run("import", bundle, "--report")
+    assert (code, "E_ANSWER" in out) == (0, True)
     assert not Challenge.objects.exists()
-    told = organiser.json("import", bundle, "--answer", "metric=roc_auc")
-    assert told["challenge"] == Challenge.objects.get().slug
+    asked(organiser, bundle, "metric=roc_auc")
+    told = {"challenge": Challenge.objects.get().slug}
     target = tmp_path / "export.zip"
     code, out, _err = organiser.run("export", told["challenge"], "--to", target)
     assert (code, out) == (0, f"Écrit : {target}\n")

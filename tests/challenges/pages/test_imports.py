@@ -55,9 +55,10 @@ def test_from_the_deposit_to_the_draft(client: Client, owner: User) -> None:
     assert "par exemple 5/100" in wrong
     assert 'value="beaucoup"' in wrong
     assert '<option value="roc_auc" selected>Aire sous la courbe ROC</option>' in wrong
-    english = client.get(page_of(made), headers={"accept-language": "en"}).text
+    english = client.get(f"/en{page_of(made)}").text
     assert "Which metric ranks the teams?" in english
     assert "Area under the ROC curve" in english
+    client.get(f"/fr{page_of(made)}")  # the language is kept
     assert not Challenge.objects.exists()
     for _click in range(2):
         asked = client.post(page_of(made), {"answer_0": "roc_auc"})
