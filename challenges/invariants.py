@@ -10,7 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from challenges.client import receipts as reading
 from challenges.client.receipts import ReceiptFault, ReceiptState
 from challenges.enums import EntryStatus, EvaluationState, JobKind, RescoringState, Split, TeamState
+from challenges.enums.code import RunState
 from challenges.models import (
+    CodeRun,
+    CodeTrial,
     Entry,
     Evaluation,
     Job,
@@ -228,6 +231,38 @@ def early_releases() -> Iterator[str]:
             yield f"rescoring:{rescoring.pk}"
 
 
+def broken_runs() -> Iterator[str]:
+    """Yield the runs whose predictions are not there, and what was scored of code that did not run.
+
+    A run that is over has a reason, or sealed predictions whose object exists.
+    """
+    store = objects.store()
+    over = CodeRun.objects.filter(state=RunState.DONE).select_related("predictions").order_by("pk")
+    for run in over:
+        kept = getattr(run, "predictions", None)
+        if kept is None or not store.exists(kept.ciphertext_sha256):
+            yield f"run:{run.pk}"
+    scored = Evaluation.objects.filter(state=EvaluationState.DONE)
+    bare = scored.filter(run__isnull=False).exclude(run__state=RunState.DONE)
+    told = scored.filter(Q(run__isnull=True) ^ Q(reproduction=""))
+    for pk in (bare | told).order_by("pk").values_list("pk", flat=True):
+        yield str(pk)
+
+
+def orphan_trials() -> Iterator[str]:
+    """Yield the trials that no job will end, and those whose package is gone before."""
+    alive = set(
+        Job.objects.alive()
+        .filter(kind=JobKind.TRIAL)
+        .order_by("pk")
+        .values_list("dedup_key", flat=True)
+    )
+    store = objects.store()
+    for trial in CodeTrial.objects.alive().order_by("pk"):
+        if str(trial.pk) not in alive or not store.exists(trial.sealed):
+            yield f"trial:{trial.pk}"
+
+
 INVARIANTS = {
     "I1": (_("Chaque récépissé a sa soumission et son fichier."), receipts_without_file),
     "I2": (_("Chaque soumission en cours attend un travail."), orphan_entries),
@@ -240,5 +275,7 @@ INVARIANTS = {
     "I20": (_("Chaque épreuve d’une phase a une notation en vigueur, une seule."), doubled_tasks),
     "I21": (_("Chaque évaluation répond à une épreuve connue."), stray_evaluations),
     "I22": (_("Une notation à l’essai n’a rien publié."), early_releases),
+    "I23": (_("Chaque exécution de code terminée a ses prédictions scellées."), broken_runs),
+    "I24": (_("Chaque essai de code en cours attend un travail."), orphan_trials),
     "I12": (_("Chaque équipe réunie à une autre compte pour elle."), broken_merges),
 }

@@ -34,7 +34,13 @@ def give(
     phase = challenge.phases.get(index=0)
     task = PhaseTask.objects.select_related("plan").get(phase=phase, index=0, current=True)
     former = task.plan
-    if former is not None and not sealed and _sample_of(former) == sample:
+    said = spec.code
+    if (
+        former is not None
+        and not sealed
+        and (former.environment, tuple(former.layouts)) == (said.environment, said.layouts)
+        and _sample_of(former) == sample
+    ):
         return former
     plan = code_plans.make(
         challenge=challenge,
@@ -42,6 +48,7 @@ def give(
         ids=str(spec.truth.key),
         sample=sample,
         environment=spec.code.environment,
+        layouts=spec.code.layouts,
         by=by,
     )
     code_plans.use(phase=phase, plan=plan, by=by)

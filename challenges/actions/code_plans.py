@@ -1,7 +1,7 @@
 """Say what the code of teams reads in a phase: hidden inputs, and a public sample of their form."""
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -37,14 +37,16 @@ def make(
     ids: str,
     sample: Mapping[str, bytes | Path],
     environment: str = ENVIRONMENTS[0],
+    layouts: Sequence[str] = (),
     by: User,
 ) -> RunPlan:
     """Seal hidden inputs and keep a public sample of the same files.
 
     inputs, sample: {file name: content}, the same names. ids: the column of identifiers, that a
-    CSV of each has; the hidden ones are those of the truth, which the worker compares. In order:
-    sealed version "<slug>/inputs"; sample in the private store; plan; event "run_plan.made".
-    Raises NotAllowed; Invalid, code "inputs", with a French sentence that holds no value.
+    CSV of each has; the hidden ones are those of the truth, which the worker compares. layouts:
+    of packages, all where none is named. In order: sealed version "<slug>/inputs"; sample in the
+    private store; plan; event "run_plan.made". Raises NotAllowed; Invalid, code "inputs", with a
+    French sentence that holds no value.
     """
     require(rules.may_edit_challenge, by, challenge)
     if environment not in ENVIRONMENTS:
@@ -61,6 +63,7 @@ def make(
         inputs=version,
         ids=ids,
         environment=environment,
+        layouts=list(layouts),
         sample_sha256=stored.sha256,
         sample_size=stored.size,
         sample_rows=rows,

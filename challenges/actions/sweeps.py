@@ -6,13 +6,13 @@ from challenges.actions import asides, jobs
 from challenges.actions.evaluations import queue_scores
 from challenges.actions.jobs import WORKER
 from challenges.enums import JobKind
-from challenges.models import Entry, Job
+from challenges.models import CodeTrial, Entry, Job
 from portal.audit.record import record
 
 
 def sweep() -> int:
-    """Recreate the missing job of every unfinished entry; return how many were missing."""
-    tried = asides.sweep()
+    """Recreate the missing job of each unfinished entry and trial; return how many were missing."""
+    tried = asides.sweep() + _sweep_trials()
     alive = set(Job.objects.alive().order_by("pk").values_list("kind", "dedup_key"))
     entries = (
         Entry.objects.unfinished().order_by("received_at").prefetch_related("evaluations__run")
@@ -38,3 +38,13 @@ def _sweep_one(found: Entry) -> bool:
         queue_scores(entry)
     record("job.recreated", by=WORKER, on=entry)
     return True
+
+
+@transaction.atomic
+def _sweep_trials() -> int:
+    alive = Job.objects.alive().filter(kind=JobKind.TRIAL).values("dedup_key")
+    keys = {str(pk) for pk in CodeTrial.objects.alive().order_by("pk").values_list("pk", flat=True)}
+    missing = keys - set(alive.order_by("pk").values_list("dedup_key", flat=True)) if keys else ()
+    for key in sorted(missing):
+        jobs.revive(kind=JobKind.TRIAL, subject_id=key, dedup_key=key)
+    return len(missing)

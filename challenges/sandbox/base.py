@@ -143,7 +143,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Measures:
-    """What a run used, polled every 50 ms.
+    """What a run used, polled every 50 ms. io_bytes: read and written, pipes included.
 
     A shorter spike of memory, and the processor time of the last moment, may be missing.
     """
@@ -153,6 +153,7 @@ class Measures:
     peak_bytes: int
     processes: int
     output_bytes: int
+    io_bytes: int = 0
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from challenges.sandbox import host, outputs, seccomp
@@ -123,7 +123,7 @@ class Bubblewrap:
             return Ended(
                 end,
                 code if end is End.EXITED else None,
-                Measures(wall, use.cpu_seconds, use.peak_bytes, use.processes, use.output_bytes),
+                Measures(wall, **asdict(use)),
                 bytes(supervision.out.head),
                 bytes(supervision.err.head),
                 call.logs and (supervision.out.cut or supervision.err.cut),

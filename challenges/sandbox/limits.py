@@ -47,6 +47,7 @@ class Usage:
     peak_bytes: int = 0
     processes: int = 0
     output_bytes: int = 0
+    io_bytes: int = 0
 
 
 @dataclass
@@ -63,6 +64,7 @@ class Watch:
     scratch: tuple[int, ...]
     usage: Usage = field(default_factory=Usage)
     spent: "Spent" = field(default_factory=lambda: Spent())
+    moved: "Moved" = field(default_factory=lambda: Moved())
 
     def look(self) -> tuple[End, str] | None:
         """Measure once; returns the limit that was passed, with a French sentence."""
@@ -75,6 +77,7 @@ class Watch:
         usage.cpu_seconds = max(usage.cpu_seconds, ticks / TICKS)
         usage.processes = max(usage.processes, count)
         usage.output_bytes = max(usage.output_bytes, used)
+        usage.io_bytes = max(usage.io_bytes, self.moved.add(self.proc))
         return self._passed(resident, used) or self._too_many(count)
 
     def _passed(self, resident: int, used: int) -> tuple[End, str] | None:
@@ -116,6 +119,25 @@ class Spent:
         self.gone += sum(used for who, used in self.living.items() if who not in living)
         self.living = living
         return self.gone + sum(living.values())
+
+
+@dataclass
+class Moved:
+    """The bytes that each process seen has read and written, by whatever means."""
+
+    most: dict[str, int] = field(default_factory=dict)
+
+    def add(self, proc: int) -> int:
+        """Look at the living; returns the bytes of all so far, 0 where the host tells nothing."""
+        for pid in processes(proc):
+            try:
+                told = _read(proc, f"{pid}/io")
+            except OSError:
+                continue  # it ended meanwhile, or the host keeps it to itself
+            words = dict(line.split(b": ") for line in told.splitlines())
+            moved = sum(int(words.get(name, b"0")) for name in (b"rchar", b"wchar"))
+            self.most[pid] = max(self.most.get(pid, 0), moved)
+        return sum(self.most.values())
 
 
 def measure(proc: int, spent: Spent) -> tuple[int, int, int]:

@@ -23,7 +23,7 @@ from challenges.sandbox import archives, packages
 from challenges.sandbox import code_runs as running
 from challenges.sandbox.base import MIB, Limits
 from challenges.sandbox.code_runs import Run
-from challenges.sandbox.packages import Package
+from challenges.sandbox.packages import Layout, Package
 from challenges.sandbox.steps import Reason
 from challenges.scoring import child, inputs, reruns
 from challenges.scoring.answer import AnswerSpec, Policy
@@ -41,6 +41,11 @@ from portal.lib import canonical, failpoints, objects
 OURS = {Reason.PLATFORM, Reason.NO_SANDBOX}
 PACKAGE = "E_PACKAGE"
 READ_LIMITS = {ReasonCode.TIMEOUT.value, ReasonCode.MEMORY.value, ReasonCode.PLATFORM.value}
+LAYOUTS = {
+    Layout.MANIFEST.value: "manifest.toml",
+    Layout.MAIN.value: "main.py",
+    Layout.CODALAB.value: "metadata",
+}
 UNLIKE = "inputs_unlike"
 SECOND = "Second passage : "
 
@@ -296,7 +301,11 @@ def limits_of(task: PhaseTask) -> Limits:
 def _package(path: Path, desk: Path, plan: RunPlan) -> Package:
     folder = _made(desk / "package")
     archives.unpack(path, folder)
-    return packages.read(folder, environments=(plan.environment,))
+    package = packages.read(folder, environments=(plan.environment,))
+    if plan.layouts and package.layout not in plan.layouts:
+        shown = ", ".join(LAYOUTS[one] for one in plan.layouts)
+        raise packages.PackageRefused(f"Cette phase prend les archives qui ont : {shown}.")
+    return package
 
 
 def _task(run: CodeRun) -> PhaseTask:

@@ -14,7 +14,7 @@ from challenges.models import Challenge, CodeRun, Job, SealedPredictions
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.worker import code, drain
 from challenges.worker.loop import Worker
-from portal.lib import clock, failpoints
+from portal.lib import clock, failpoints, objects
 from tests.challenges import world as answers
 from tests.challenges.code import world
 from tests.challenges.code.world import entered, package, worked
@@ -167,3 +167,11 @@ def test_another_scoring_reads_the_predictions_that_were_kept(challenge: Challen
         ("failed", "", "X_PROGRAM"),
     ]
     assert breaches() == []
+
+
+def test_lost_predictions_are_found(challenge: Challenge) -> None:
+    entry = worked(entered(challenge, package()))
+    assert breaches() == []
+    kept = SealedPredictions.objects.get(run__entry=entry)
+    objects.store().delete(kept.ciphertext_sha256)
+    assert breaches() == [f"I23:run:{entry.code_runs.get().pk}"]

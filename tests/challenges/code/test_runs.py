@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from challenges.actions import checks
+from challenges.actions.isolation import NoSandbox
 from challenges.enums import EntryStatus
 from challenges.models import Challenge, CodeRun, Entry, SealedPredictions
+from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.worker import isolation, vault
 from challenges.worker.loop import Worker
 from portal.audit.models import AuditEvent
@@ -71,6 +73,8 @@ def test_code_is_run_twice_then_scored_as_answers_are(challenge: Challenge) -> N
     assert (run.state, run.shuffled, run.canaries, run.agreed) == ("done", True, 1, True)
     assert (evaluation.run, evaluation.reproduction, exact(entry)) == (run, "same", 1.0)
     assert (run.minutes, run.half_gib, len(run.measures)) == (1, 1, 2)
+    names = ["cpu_seconds", "io_bytes", "output_bytes", "peak_bytes", "processes", "wall_seconds"]
+    assert [sorted(each) for each in run.measures] == [names, names]
     assert evaluation.cpu_seconds is not None
     assert evaluation.energy_wh is not None
     signed = json.loads(entry.score_receipts.get().text)["payload"]["run"]
@@ -198,14 +202,21 @@ def test_a_package_that_cannot_start_costs_no_attempt(challenge: Challenge) -> N
 
 
 def test_a_host_that_cannot_isolate_runs_nothing(
-    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+    challenge: Challenge, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    settings.JOB_BACKOFF_SECONDS = (0, 0)
     waiting = entered(challenge, package())
     assert Worker().work_one()  # checked while it could still isolate
-    monkeypatch.setattr(isolation, "missing", lambda: object())
-    assert worked(entered(challenge, package())).reason_code == "X_NO_SANDBOX"
+    nowhere = Bubblewrap(program="bwrap-absent")
+    monkeypatch.setattr(isolation, "sandbox", lambda: nowhere)
+
+    refused = worked(entered(challenge, package()))  # before any sign of life
+
+    assert (refused.status, refused.reason_code) == (EntryStatus.REJECTED, "X_NO_SANDBOX")
     waiting.refresh_from_db()
-    assert waiting.status in {EntryStatus.SCORED, EntryStatus.NEEDS_ATTENTION}
+    assert (waiting.status, run_of(waiting).state) == (EntryStatus.NEEDS_ATTENTION, "queued")
+    with pytest.raises(NoSandbox):
+        entered(challenge, package())
 
 
 def test_nobody_checks_answers_against_hidden_identifiers(challenge: Challenge) -> None:

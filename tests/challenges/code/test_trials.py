@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import code_trials
-from challenges.models import Challenge, CodeTrial, Entry, Team
+from challenges import invariants
+from challenges.actions import code_trials, sweeps
+from challenges.enums import JobKind
+from challenges.models import Challenge, CodeTrial, Entry, Job, RunPlan, Team
+from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.worker import drain, isolation
 from portal.audit.models import AuditEvent
 from portal.lib import objects
@@ -104,6 +107,24 @@ def test_trials_have_a_limit_of_their_own(challenge: Challenge, settings: Any) -
     assert not CodeTrial.objects.visible_to(UserFactory()).exists()
 
 
+def test_a_missing_job_of_a_trial_is_made_again(challenge: Challenge) -> None:
+    trial = asked(challenge, package())
+    Job.objects.filter(kind=JobKind.TRIAL).delete()
+    assert list(invariants.orphan_trials()) == [f"trial:{trial.pk}"]
+    assert sweeps.sweep() == 1
+    assert list(invariants.orphan_trials()) == []
+    assert drain()
+    trial.refresh_from_db()
+    assert trial.state == "done"
+
+
+def test_a_layout_that_the_phase_does_not_take_is_refused(challenge: Challenge) -> None:
+    RunPlan.objects.update(layouts=["main", "codalab"])
+    trial = tried(challenge, package())
+    assert trial.reason_code == "E_PACKAGE"
+    assert "main.py, metadata" in trial.detail
+
+
 def test_only_a_member_tries_where_code_is_taken(challenge: Challenge, tmp_path: Path) -> None:
     team: Any = TeamFactory(challenge=challenge)
     with pytest.raises(NotAllowed):
@@ -123,5 +144,6 @@ def test_only_a_member_tries_where_code_is_taken(challenge: Challenge, tmp_path:
 def test_a_host_that_cannot_isolate_tries_nothing(
     challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(isolation, "missing", lambda: object())
+    nowhere = Bubblewrap(program="bwrap-absent")
+    monkeypatch.setattr(isolation, "sandbox", lambda: nowhere)
     assert tried(challenge, package()).reason_code == "X_NO_SANDBOX"
