@@ -158,6 +158,7 @@ def _is_fresh(board: Leaderboard, split: Split) -> bool:
         (
             each.entry_id,
             {key: text for key, (_value, text) in each.figures.items()}
+            | each.facts
             | dict.fromkeys(each.groups),
         )
         for each in found.candidates

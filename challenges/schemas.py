@@ -140,7 +140,8 @@ class ColumnOut(Schema):
 class BoardRowOut(Schema):
     """A row: teams of one tier share their rank; the reference has none.
 
-    metrics: {column: {value, low, high}} or {column: {groups: {group: {value, n}}}}.
+    metrics: {column: {value, low, high}}, {column: {groups: {group: {value, n}}}} or, for an
+    answer of the fact sheet, {column: {text}}.
     """
 
     team: str

@@ -138,6 +138,7 @@ organiser_patterns = [
     path("reglement/", authoring.write_terms, name="write_terms"),
     path("participation/", authoring.write_participation, name="write_participation"),
     path("code/", coding.write_code, name="write_code"),
+    path("fiche/", authoring.write_questions, name="write_questions"),
     path("fichiers/", building.write_files, name="write_files"),
     path("fichiers/retirer/", building.remove_file, name="remove_file"),
     path("notation/", building.write_scoring, name="write_scoring"),

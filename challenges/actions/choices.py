@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from challenges import rules
 from challenges.actions import fact_sheets
 from challenges.actions.evaluations import queue_standings, settle_later
-from challenges.enums import EntryStatus, PhaseMoment
-from challenges.models import Enrolment, Entry, Phase, Reveal
+from challenges.enums import ColumnKind, EntryStatus, PhaseMoment
+from challenges.models import Column, Enrolment, Entry, Phase, Reveal
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor
 from portal.audit.record import record
@@ -85,7 +85,8 @@ def unchoose(*, entry: Entry, by: Actor) -> Entry:
 def describe(*, entry: Entry, fact_sheet: Mapping[str, Any], note: str, by: Actor) -> Entry:
     """Rewrite the fact sheet and the note of an entry, by its team, until the close.
 
-    The file, its date and its receipt stay. In order: answers; event "entry.described". Raises
+    The file, its date and its receipt stay. In order: answers; job "standings" where boards show
+    some of them; event "entry.described". Raises
     NotAllowed; Closed after the close; Invalid for answers that the questions do not take.
     """
     entry = Entry.objects.locked(entry)
@@ -97,6 +98,9 @@ def describe(*, entry: Entry, fact_sheet: Mapping[str, Any], note: str, by: Acto
     entry.fact_sheet, entry.note = dict(fact_sheet), note[:200]
     entry.version += 1
     entry.save(update_fields=["fact_sheet", "note", "version"])
+    shown = Column.objects.filter(leaderboard__phase=phase, kind=ColumnKind.FACT)
+    if entry.status == EntryStatus.SCORED and shown.exists():
+        queue_standings(phase.pk, cause=f"{entry.pk}:{entry.version}")
     record("entry.described", by=by, on=entry)
     return entry
 

@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from challenges.bundles import competition as codabench
 from challenges.bundles import exporting
 from challenges.bundles.code import CodeRules
-from challenges.enums import Ladder, RegistrationMode
+from challenges.enums import ColumnKind, Ladder, RegistrationMode
 from challenges.models import Challenge, ChallengeDraft, ChallengePage, Column, Leaderboard, Phase
 from challenges.queries.teams import latest_terms
 
@@ -221,7 +221,8 @@ def settings(challenge: Challenge) -> dict[str, Any]:
 
 def boards(challenge: Challenge) -> list[codabench.Board]:
     """Describe the boards of the first phase, as Codabench has them for all."""
-    columns = Prefetch("columns", Column.objects.order_by("index"))
+    figures = Column.objects.exclude(kind=ColumnKind.FACT).order_by("index")
+    columns = Prefetch("columns", figures)
     found = Leaderboard.objects.filter(challenge=challenge, phase__index=0)
     rows = found.select_related("primary").prefetch_related(columns).order_by("pk")
     return [

@@ -111,6 +111,7 @@ def apply(
             left.append(Problem("W_KEY_NOT_MAPPED", said, DOCUMENT, key, phase.name))
     for phase in settings.phases:
         changed |= _follows(fresh, phase)
+    leaderboards.answer(fresh)
     for board in settings.boards:
         changed |= _board(fresh, board)
     if changed:

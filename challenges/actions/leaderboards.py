@@ -217,10 +217,11 @@ def follow(
 ) -> None:
     """Give a board the columns that a scoring makes, and keep how its organiser arranged them.
 
+    Those of the questions shown on boards stand among them.
     fresh: columns, saved or not, in their usual order. primary: the key that ranks, where the
     board had none of its own. hides: what the document hides, for the board it describes: the
-    order is then the document's too; None where both are the board's own choice. What answers
-    the fact sheet stays. In the caller's transaction.
+    order is then the document's too; None where both are the board's own choice. In the caller's
+    transaction.
     """
     former = {each.key: each for each in board.columns.order_by("index")}
     kept = board.primary.key if board.primary and hides is None else primary
@@ -232,10 +233,50 @@ def follow(
     if hides is None:
         columns.sort(key=lambda each: former[each.key].index if each.key in former else _LAST)
     keys = {each.key for each in columns}
-    for each in former.values():
-        if each.kind == ColumnKind.FACT and each.key not in keys:
-            columns.insert(min(each.index, len(columns)), each)
-    put(board, columns, kept if kept in keys else primary)
+    put(board, _with_facts(board, columns, former), kept if kept in keys else primary)
+
+
+def answer(challenge: Challenge) -> None:
+    """Give each board a column for each question that is shown on it, in the caller's transaction.
+
+    A column whose question is gone goes; the others keep their place.
+    """
+    for board in challenge.leaderboards.select_related("challenge", "primary").order_by("pk"):
+        former = {each.key: each for each in board.columns.order_by("index")}
+        figures = [each for each in former.values() if not each.is_fact]
+        wanted = _with_facts(board, figures, former)
+        told = [(each.key, each.title) for each in wanted]
+        if told != [(each.key, each.title) for each in former.values()]:
+            put(board, wanted, board.primary.key if board.primary else "")
+
+
+def _with_facts(
+    board: Leaderboard, figures: Sequence[Column], former: Mapping[str, Column]
+) -> list[Column]:
+    """Put the columns of the questions that are shown among the figures, at their former place."""
+    columns, taken = list(figures), {each.key for each in figures}
+    known = {str(each.operands[0]): each for each in former.values() if each.is_fact}
+    for at, question in enumerate(board.challenge.fact_sheet):
+        if not question.get("on_leaderboard"):
+            continue
+        name, title = str(question["key"]), str(question.get("label") or question["key"])
+        column = known.get(name) or Column(
+            key=_fact_key(name, at, taken),
+            kind=ColumnKind.FACT,
+            direction=Direction.NONE,
+            decimals=0,
+            operands=[name],
+            index=_LAST,
+        )
+        column.title = title[:120]
+        columns.insert(min(column.index, len(columns)), column)
+        taken.add(column.key)
+    return columns
+
+
+def _fact_key(name: str, at: int, taken: Collection[str]) -> str:
+    key = f"fiche.{name}"[:36]
+    return key if key not in taken else f"fiche.{at}"
 
 
 def _followed(column: Column, former: Column | None, hides: Collection[str] | None) -> Column:

@@ -27,7 +27,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
-from challenges.actions import baselines, program_boards
+from challenges.actions import baselines, leaderboards, program_boards
 from challenges.actions.program_tasks import Bundle, Tasks, slug_of
 from challenges.bundles.document import MAX_SLUG, SLUG_FORM, is_slug
 from challenges.bundles.folder import Folder
@@ -289,6 +289,7 @@ class _Draft:
         for at, task in enumerate(tasks):
             self.tasks.codabench(phase, foreign, at, task)
         program_boards.write(phase, program_boards.planned(spec, foreign))
+        leaderboards.answer(phase.challenge)
 
     def _migrated(self, foreign: ForeignPhase) -> Phase | None:
         return self.phases.get(foreign.index - 1) if foreign.migrates else None

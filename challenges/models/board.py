@@ -1,5 +1,7 @@
 """Leaderboards, their columns, their stored rows, and the reveal."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -11,6 +13,8 @@ from challenges.models.challenge import Challenge, Phase
 from challenges.models.entry import Entry
 from challenges.models.team import Team
 from challenges.models.words import within, word
+
+FACT_CHARACTERS = 120
 
 
 class LeaderboardQuerySet(models.QuerySet["Leaderboard"]):
@@ -101,6 +105,20 @@ class Column(models.Model):
         """Say whether a released value is within the limits."""
         low = self.valid_min is None or value >= self.valid_min
         return low and (self.valid_max is None or value <= self.valid_max)
+
+    @property
+    def is_fact(self) -> bool:
+        """Say whether it shows what teams answer of their method: operands name the question."""
+        return self.kind == ColumnKind.FACT
+
+    def told_by(self, answers: Mapping[str, Any]) -> str:
+        """Write the answer of an entry to its question, shortened; nothing without one."""
+        found = answers.get(self.operands[0]) if self.operands else None
+        if isinstance(found, list):
+            return ", ".join(map(str, found))[:FACT_CHARACTERS]
+        if isinstance(found, bool):
+            return "true" if found else "false"
+        return " ".join(str(found or "").split())[:FACT_CHARACTERS]
 
     @property
     def at_closing(self) -> bool:

@@ -17,7 +17,7 @@ class Candidate:
 
     figures: {column key: (value, text)}; groups: {column key: {group: (value, text, n)}}. tasks:
     {column key: text of each task, "" where it has none}, in a phase of several tasks, whose
-    figures are then means over them.
+    figures are then means over them. facts: {column key: what the team answered of its method}.
     """
 
     entry_id: UUID
@@ -30,6 +30,7 @@ class Candidate:
     figures: dict[str, tuple[float, str]] = field(default_factory=dict)
     groups: dict[str, dict[str, tuple[float, str, int | None]]] = field(default_factory=dict)
     tasks: dict[str, list[str]] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict)
 
 
 def listed(candidates: Sequence[Candidate], rungs: Mapping[UUID, Rung]) -> list[Candidate]:

@@ -184,6 +184,11 @@ def _candidate(
         received_at=entry.received_at,
         is_baseline=entry.is_baseline,
         final_choice=entry.final_choice,
+        facts={
+            column.key: told
+            for column in columns
+            if column.is_fact and (told := column.told_by(entry.fact_sheet))
+        },
     )
     for score in by_task[0]:
         if score.group:
@@ -335,4 +340,5 @@ def _plain(candidate: Candidate, counts: Mapping[int, int]) -> list[Any]:
             [sorted([key, *texts] for key, texts in candidate.tasks.items())]
             * bool(candidate.tasks)
         ),
+        *([sorted(candidate.facts.items())] * bool(candidate.facts)),
     ]

@@ -117,7 +117,9 @@ def _row(standing: Standing, columns: list[Column], board: Leaderboard, *, revea
     masked = board.anonymous and not revealed and not standing.is_baseline
     name = standing.team.alias_in(board.phase) if masked else standing.team.name
     cells = [
-        None if column.at_closing and not revealed else standing.cells.get(column.key)
+        None
+        if (column.at_closing and not revealed) or (column.is_fact and masked)
+        else standing.cells.get(column.key)
         for column in columns
     ]
     return Row(standing, name, cells)
@@ -177,7 +179,7 @@ def as_record(board: Board) -> list[dict[str, Any]]:
             "baseline": row.is_baseline,
             **({"no_prize": row.is_barred(board.columns)} if board.has_limit else {}),
             "metrics": {
-                column.key: _figure(cell)
+                column.key: {"text": (cell or {}).get("text")} if column.is_fact else _figure(cell)
                 for column, cell in zip(board.columns, row.cells, strict=True)
                 if board.revealed or not column.at_closing
             },
@@ -204,7 +206,7 @@ def csv_rows(board: Board) -> Iterator[list[str]]:
     header = ["rang", "equipe", "reference", "palier", "rang_bas", "rang_haut"]
     for column in board.columns:
         header.append(column.key)
-        if not column.grouped:
+        if not column.grouped and not column.is_fact:
             header += [f"{column.key}_bas", f"{column.key}_haut"]
     if board.has_limit:
         header.append("sans_prix")
@@ -229,6 +231,8 @@ def _csv_row(row: Row, columns: list[Column]) -> list[object]:
     for column, cell in zip(columns, row.cells, strict=True):
         if column.grouped:
             cells.append(_groups_text(cell))
+        elif column.is_fact:
+            cells.append((cell or {}).get("text") or "")
         else:
             shown = cell or {}
             decimals = column.decimals

@@ -3,7 +3,7 @@
 from django.db.models import Count, Q, QuerySet
 
 from challenges.bundles.programs import PRIVATE, PUBLIC, ProgramSpec
-from challenges.enums import OrganiserRole, ReportAudience
+from challenges.enums import ColumnKind, OrganiserRole, ReportAudience
 from challenges.models import (
     Challenge,
     ChallengeOrganiser,
@@ -33,6 +33,7 @@ def columns_of(phase: Phase) -> list[Column]:
     """List the columns that boards of a phase show, hidden ones left out."""
     return list(
         Column.objects.filter(leaderboard__phase=phase, leaderboard__hidden=False, hidden=False)
+        .exclude(kind=ColumnKind.FACT)
         .select_related("leaderboard")
         .order_by("leaderboard_id", "index")
     )

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from challenges.actions import authoring, texts
+from challenges.actions import authoring, questions, texts
 from challenges.actions.imports import standard_terms
-from challenges.enums import RegistrationMode
+from challenges.enums import ChallengeStatus, RegistrationMode
 from challenges.forms.authoring import (
     NewChallengeForm,
     PageForm,
@@ -21,6 +21,7 @@ from challenges.forms.authoring import (
     TermsTextForm,
     TextsForm,
 )
+from challenges.forms.questions import QuestionsForm
 from challenges.models import Challenge
 from challenges.views.rooms import organisations_of, room, run_by
 from challenges.views.teams import person
@@ -115,6 +116,28 @@ def write_terms(request: HttpRequest, slug: str) -> HttpResponse:
         texts.write_terms(challenge=challenge, text=form.cleaned_data["text"], by=person(request))
 
     return _written(request, challenge, "write_terms", form, act, lede, {"markdown": "text"})
+
+
+@get_or_post
+def write_questions(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask teams about their method."""
+    challenge = run_by(request, slug)
+    form = QuestionsForm(_sent(request), stored=challenge.fact_sheet)
+    status = tried(
+        form,
+        lambda: questions.ask(challenge=challenge, questions=form.questions, by=person(request)),
+    )
+    if not status:
+        messages.success(request, _("Enregistré."))
+        return redirect("challenges:write_questions", slug)
+    context = room(
+        challenge,
+        "write_questions",
+        form=form,
+        asked=challenge.fact_sheet,
+        draft=challenge.status == ChallengeStatus.DRAFT,
+    )
+    return render(request, "challenges/organise/questions.html", context, status=status)
 
 
 @get_or_post

@@ -51,6 +51,9 @@ def cell_of(board: Board, row: Row, column: Column) -> Cell:
 
 def text_of(cell: Cell, column: Column) -> str:
     """Write a released figure with its declared decimals, or a dash."""
+    if column.is_fact:
+        told = str(cell.get("text") or "–")
+        return {"true": _("Oui"), "false": _("Non")}.get(told, told)
     value = cell.get("value")
     return "–" if value is None else number_format(value, column.decimals, use_l10n=True)
 

@@ -25,6 +25,7 @@ SECTIONS: tuple[tuple[str, str | Promise, str], ...] = (
     ("write_terms", gettext_lazy("Règlement"), "scale"),
     ("write_participation", gettext_lazy("Participation"), "users"),
     ("write_code", gettext_lazy("Code"), "code"),
+    ("write_questions", gettext_lazy("Fiche"), "list-checks"),
     ("write_files", gettext_lazy("Fichiers"), "database"),
     ("write_scoring", gettext_lazy("Notation"), "target"),
     ("write_fairness", gettext_lazy("Équité"), "percent"),

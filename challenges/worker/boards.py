@@ -128,6 +128,8 @@ def _cell(candidate: Candidate, column: Column, bounds: Any) -> dict[str, Any] |
                 for group, (value, text, n) in sorted(groups.items())
             }
         }
+    if column.key in candidate.facts:
+        return {"value": None, "text": candidate.facts[column.key], "low": None, "high": None}
     if column.key not in candidate.figures:
         return None
     value, text = candidate.figures[column.key]
