@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from challenges.models import (
         BundleImport,
         Challenge,
+        Disqualification,
         Entry,
         MergeRequest,
         OrganiserInvitation,
@@ -261,6 +262,26 @@ def may_answer_signal(by: Actor, party: "SignalTeam") -> bool:
     return _is_person(by) and party.asked_at is not None and party.team.has_member(by)
 
 
+def may_propose_disqualification(by: Actor, team: "Team") -> bool:
+    """Say whether the actor may ask the Region to disqualify: an organiser, not the reference."""
+    return _is_person(by) and not team.is_baseline and team.challenge.is_organised_by(by)
+
+
+def may_withdraw_disqualification(by: Actor, found: "Disqualification") -> bool:
+    """Say whether the actor may take the proposal back: an organiser."""
+    return _is_person(by) and found.challenge.is_organised_by(by)
+
+
+def may_answer_disqualification(by: Actor, found: "Disqualification") -> bool:
+    """Say whether the actor replies for the team: a member of it."""
+    return _is_person(by) and found.team.has_member(by)
+
+
+def may_decide_disqualification(by: Actor, found: "Disqualification") -> bool:
+    """Say whether the actor decides: a person of the Region who neither runs it nor plays."""
+    return _is_apart(by, found.challenge)
+
+
 def may_close_phase(by: Actor, phase: "Phase") -> bool:
     """Say whether the actor may close the phase: an organiser."""
     return _is_person(by) and phase.challenge.is_organised_by(by)
@@ -273,7 +294,10 @@ def may_propose_reveal(by: Actor, phase: "Phase") -> bool:
 
 def may_confirm_reveal(by: Actor, phase: "Phase") -> bool:
     """Say whether the actor may confirm: a person of the Region who neither runs it nor plays."""
-    challenge = phase.challenge
+    return _is_apart(by, phase.challenge)
+
+
+def _is_apart(by: Actor, challenge: "Challenge") -> bool:
     return (
         has_permission(by, Permission.CHALLENGE_REVEAL)
         and not challenge.is_followed_by(by)

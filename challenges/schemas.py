@@ -194,6 +194,7 @@ class EntryOut(Schema):
 
     finished: nothing will act on it any more. errors: why the format was refused.
     score_of: number of the entry whose score is shown instead, by the Ladder.
+    disqualified: out of the results by a decision of the Region, by itself or with its team.
     """
 
     id: UUID
@@ -214,6 +215,7 @@ class EntryOut(Schema):
     size: int
     note: str
     final_choice: bool
+    disqualified: bool
     errors: list[FaultOut]
     warnings: list[str]
     scores: dict[str, dict[str, FigureOut]]

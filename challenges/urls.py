@@ -13,6 +13,7 @@ from challenges.views import (
     descriptions,
     details,
     disclosures,
+    disqualifications,
     embeds,
     entries,
     examinations,
@@ -73,6 +74,7 @@ team_patterns = [
     path("reunir/<uuid:merge>/", merges.answer, name="team_merge_answer"),
     path("quitter/", teams.leave, name="team_leave"),
     path("questions/<uuid:question>/", questions.question, name="question"),
+    path("disqualification/<uuid:found>/", disqualifications.reply, name="disqualification_reply"),
 ]
 
 challenge_patterns: list[URLPattern | URLResolver] = [
@@ -124,6 +126,12 @@ organiser_patterns = [
         name="organiser_revoke",
     ),
     path("entraide/", forum.moderation, name="forum_moderation"),
+    path("disqualifications/", disqualifications.proposals, name="disqualification_proposals"),
+    path(
+        "disqualifications/<uuid:found>/",
+        disqualifications.proposal,
+        name="disqualification_proposal",
+    ),
     path("statistiques/", statistics.statistics, name="statistics"),
     path("statistiques.csv", statistics.statistics_csv, name="statistics_csv"),
     path("journal/", journal.journal, name="journal"),
@@ -209,6 +217,12 @@ urlpatterns = [
     path("moderation/soumissions/<uuid:entry>/", examinations.item, name="examination"),
     path("moderation/signaux/", signals.queue, name="signals"),
     path("moderation/signaux/<uuid:signal>/", signals.item, name="signal"),
+    path("moderation/disqualifications/", disqualifications.queue, name="disqualifications"),
+    path(
+        "moderation/disqualifications/<uuid:found>/",
+        disqualifications.item,
+        name="disqualification",
+    ),
     path("espace/challenges/", organiser.mine, name="organiser_list"),
     path(
         "espace/challenges/invitation/<uuid:invitation>/",

@@ -59,8 +59,14 @@ def choose(*, entry: Entry, by: Actor) -> Entry:
     phase = _open_phase(enrolment)
     if entry.final_choice:
         return entry
+    if entry.is_disqualified:
+        raise Conflict(
+            _("Cette soumission est disqualifiée : elle ne peut pas être un choix final."),
+            code="entry_disqualified",
+        )
     counted = Entry.objects.counted_for(enrolment.team.root_id).filter(enrolment__phase=phase)
-    chosen = counted.filter(final_choice=True, status=EntryStatus.SCORED).count()
+    counted = counted.filter(status=EntryStatus.SCORED, disqualified_at__isnull=True)
+    chosen = counted.filter(final_choice=True).count()
     if chosen >= phase.final_choices:
         raise Conflict(
             _("Votre équipe a déjà ses %(count)d choix finals : retirez-en un d’abord.")

@@ -17,6 +17,7 @@ from challenges.enums import (
     JobKind,
     PhaseMoment,
     RegistrationState,
+    TeamState,
 )
 from challenges.models import Challenge, Enrolment, Entry, Phase, Team, TermsAcceptance
 from portal.accounts.authorization import require
@@ -77,6 +78,11 @@ def enter(
     earlier entry, created=False. first_byte_at: when an upload in parts began, by our clock.
     Raises NotAllowed, Closed, QuotaSpent, Conflict, TooLarge, Invalid (E_EMPTY), NoSandbox.
     """
+    if team.state == TeamState.DISQUALIFIED and team.has_member(by):
+        raise NotAllowed(
+            _("Votre équipe est disqualifiée : le motif et la décision sont sur sa page."),
+            code="team_disqualified",
+        )
     require(rules.may_enter, by, team)
     idempotency_key = idempotency_key[:64]
     first_byte_at = first_byte_at or clock.now()

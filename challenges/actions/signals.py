@@ -15,7 +15,16 @@ from challenges.actions import jobs
 from challenges.actions.evaluations import queue_standings
 from challenges.actions.jobs import WORKER
 from challenges.enums import EvaluationState, JobKind, SignalKind, SignalStatus
-from challenges.models import Entry, Evaluation, Job, Phase, Signal, SignalTeam, Team
+from challenges.models import (
+    Disqualification,
+    Entry,
+    Evaluation,
+    Job,
+    Phase,
+    Signal,
+    SignalTeam,
+    Team,
+)
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
@@ -267,9 +276,11 @@ def _entries(signal: Signal, parties: Sequence[SignalTeam]) -> Any:
 
 
 def _kept_aside(signal: Signal) -> set[str]:
-    """Return the entries that the other signals of the phase set aside, by id."""
+    """Return the entries that another signal, or a disqualification, keeps off the boards."""
     others = SignalTeam.objects.filter(signal__phase=signal.phase_id, set_aside=True)
-    return {entry for party in others.exclude(signal=signal) for entry in party.entries}
+    decided = Disqualification.objects.in_force().filter(entry__enrolment__phase_id=signal.phase_id)
+    kept = {str(pk) for pk in decided.values_list("entry_id", flat=True)}
+    return kept | {entry for party in others.exclude(signal=signal) for entry in party.entries}
 
 
 def _recompute(signal: Signal, parties: Sequence[SignalTeam]) -> None:

@@ -2,7 +2,17 @@
 
 from ninja import Router
 
-from challenges.api import bundles, checks, decisions, entries, merges, reading, teams, uploads
+from challenges.api import (
+    bundles,
+    checks,
+    decisions,
+    disqualifications,
+    entries,
+    merges,
+    reading,
+    teams,
+    uploads,
+)
 
 # (prefix, router), gathered by portal.api in this order.
 routers: list[tuple[str, Router]] = [
@@ -14,4 +24,5 @@ routers: list[tuple[str, Router]] = [
     ("", entries.router),
     ("", uploads.router),
     ("", decisions.router),
+    ("", disqualifications.router),
 ]

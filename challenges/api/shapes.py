@@ -121,6 +121,7 @@ def entry_json(entry: Entry, shown: Shown) -> dict[str, Any]:
         "size": entry.size,
         "note": entry.note,
         "final_choice": entry.final_choice,
+        "disqualified": entry.is_disqualified,
         "errors": entry.verdict.get("faults", []),
         "warnings": [each["code"] for each in entry.verdict.get("warnings", [])],
         "scores": shown.scores,

@@ -11,6 +11,7 @@ from challenges.models.challenge import (
     Phase,
 )
 from challenges.models.code import CodeRun, CodeTrial, SealedPredictions
+from challenges.models.disqualifications import Disqualification
 from challenges.models.drafting import ChallengeDraft
 from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation, Rung, Score, SealedResult
@@ -42,6 +43,7 @@ __all__ = [
     "CodeRun",
     "CodeTrial",
     "Column",
+    "Disqualification",
     "Enrolment",
     "Entry",
     "EntryCard",

@@ -14,6 +14,7 @@ from challenges.enums import (
     EntryStatus,
     EvaluationState,
     JobKind,
+    TeamState,
 )
 from challenges.models.people import Viewer
 from challenges.models.team import Enrolment, teams_of
@@ -155,6 +156,13 @@ class Entry(models.Model):
     def climbs(self) -> bool:
         """Say whether its public score goes through the Ladder of its phase."""
         return self.enrolment.phase.climbs and not self.is_baseline and not self.is_bench
+
+    @property
+    def is_disqualified(self) -> bool:
+        """Say whether it is out of the results, by itself or with its whole team."""
+        team = self.enrolment.team
+        counts_for = team.merged_into or team
+        return self.disqualified_at is not None or counts_for.state == TeamState.DISQUALIFIED
 
     @property
     def status_word(self) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Count, F, Max, Min, Q
 
-from challenges.enums import Direction, EntryStatus, Split
+from challenges.enums import Direction, EntryStatus, Split, TeamState
 from challenges.models import Column, Leaderboard, Phase, Score, Team
 from challenges.models.rescoring import in_force
 from challenges.models.rounding import rounded
@@ -49,6 +49,8 @@ def rows(phase: Phase, column: Column) -> list[BenchRow]:
             evaluation__entry__status=EntryStatus.SCORED,
             evaluation__entry__disqualified_at__isnull=True,
         )
+        .exclude(evaluation__entry__enrolment__team__state=TeamState.DISQUALIFIED)
+        .exclude(evaluation__entry__enrolment__team__merged_into__state=TeamState.DISQUALIFIED)
         .values(team=F("evaluation__entry__enrolment__team_id"))
         .annotate(
             best=best("value"),

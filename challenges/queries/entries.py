@@ -154,4 +154,5 @@ def oldest_unfinished() -> datetime | None:
 def final_choices(team_id: int, phase_id: int) -> int:
     """Count the final choices of a team in a phase."""
     counted = Entry.objects.counted_for(team_id).filter(enrolment__phase_id=phase_id)
-    return counted.filter(final_choice=True, status=EntryStatus.SCORED).count()
+    counted = counted.filter(status=EntryStatus.SCORED, disqualified_at__isnull=True)
+    return counted.filter(final_choice=True).count()

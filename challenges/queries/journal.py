@@ -20,9 +20,10 @@ FAMILIES = (
     "scorer",
     "rescoring",
     "forum",
+    "disqualification",
 )
 # What a participant does is theirs.
-APART = frozenset({"challenge.joined"})
+APART = frozenset({"challenge.joined", "disqualification.answered"})
 
 
 def acts(challenge: Challenge) -> Sequence[Told]:
@@ -34,6 +35,7 @@ def _references(challenge: Challenge) -> list[str]:
     found = [reference(challenge), *map(reference, challenge.phases.all())]
     found += map(reference, Reveal.objects.filter(phase__challenge=challenge))
     found += map(reference, Rescoring.objects.filter(phase__challenge=challenge))
+    found += map(reference, challenge.disqualifications.all())
     baselines = Entry.objects.filter(enrolment__phase__challenge=challenge, is_baseline=True)
     found += map(reference, baselines.order_by("pk").only("pk"))
     sealed = HoldoutVersion.objects.filter(

@@ -11,6 +11,7 @@ from challenges.enums import EntryStatus, EvaluationState, RescoringState, Split
 from challenges.models import (
     Challenge,
     Column,
+    Disqualification,
     Entry,
     Evaluation,
     Phase,
@@ -74,6 +75,7 @@ def document(phase: Phase, audits: Sequence[Audited]) -> dict[str, Any]:
         "outside": [row["team"] for row in rows if row["outside"]],
         "fairness": _fairness(phase, final, audits),
         "methods": _methods(final),
+        "disqualified": disqualified(phase),
         "participation": participation(phase),
         "means": means(phase),
         "notices": [
@@ -111,6 +113,16 @@ def ranked(
             }
         )
     return found
+
+
+def disqualified(phase: Phase) -> dict[str, int]:
+    """Count what the Region put out of the results of a phase, naming nobody."""
+    entered = Q(team__enrolments__phase=phase) | Q(team__absorbed__enrolments__phase=phase)
+    found = Disqualification.objects.in_force().filter(challenge=phase.challenge_id)
+    return {
+        "teams": found.filter(entered, entry__isnull=True).values("team").distinct().count(),
+        "entries": found.filter(entry__enrolment__phase=phase).count(),
+    }
 
 
 def participation(phase: Phase) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from challenges.tasks import (
     alarms,
     deadlines,
+    disqualifications,
     imports,
     kinds,
     letters,
@@ -18,6 +19,7 @@ from challenges.tasks import (
 __all__ = [
     "alarms",
     "deadlines",
+    "disqualifications",
     "imports",
     "kinds",
     "letters",

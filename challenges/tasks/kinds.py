@@ -78,6 +78,7 @@ KINDS = (
             "challenge_sent_back",
             "organiser_invited",
             "rescoring_refused",
+            "disqualification_settled",
             "forum_report",
         ),
         detail=_("Inscriptions à accepter, soumissions examinées, références qui dérivent, visa."),
@@ -93,6 +94,7 @@ KINDS = (
             "signals_raised",
             "signal_answered",
             "rescoring_ready",
+            "disqualification_to_decide",
         ),
         detail=_("Visas, examens techniques, signaux, résultats à confirmer."),
         open_to=_moderates,
@@ -106,7 +108,14 @@ KINDS = (
     Kind(
         "answers",
         _("Décisions sur votre participation"),
-        ("registration_accepted", "registration_refused", "signal_asked", "signal_decided"),
+        (
+            "registration_accepted",
+            "registration_refused",
+            "signal_asked",
+            "signal_decided",
+            "disqualification_asked",
+            "disqualification_decided",
+        ),
         essential=_("Elles vous donnent un droit, ou un délai pour répondre."),
     ),
     Kind(

@@ -170,6 +170,7 @@ def entries_csv(request: HttpRequest, slug: str) -> HttpResponse:
             scores[each.pk].public.text if each.pk in scores else "",
             (scores[each.pk].kept or "") if each.pk in scores else "",
             "oui" if each.final_choice else "non",
+            "oui" if each.is_disqualified else "non",
             each.note,
             each.original_name,
             each.sha256,
@@ -185,6 +186,7 @@ def entries_csv(request: HttpRequest, slug: str) -> HttpResponse:
         "score_public",
         "score_de",
         "choix_final",
+        "disqualifiee",
         "note",
         "fichier",
         "sha256",
@@ -229,7 +231,7 @@ def own_entry(request: HttpRequest, slug: str, entry: UUID) -> Entry:
     """Return an entry of this person's team; 404 for any other, known or not."""
     return visible.find(
         Entry.objects.visible_to(request.user).select_related(
-            "enrolment__phase__challenge", "enrolment__team"
+            "enrolment__phase__challenge", "enrolment__team__merged_into"
         ),
         among=Entry.objects.all(),
         pk=entry,
@@ -243,7 +245,9 @@ def entries_of(request: HttpRequest, challenge: Challenge, team: Any) -> list[En
         Entry.objects.visible_to(request.user)
         .counted_for(team.pk)
         .filter(enrolment__phase__challenge=challenge)
-        .select_related("enrolment__phase__challenge", "enrolment__team", "submitted_by")
+        .select_related(
+            "enrolment__phase__challenge", "enrolment__team__merged_into", "submitted_by"
+        )
         .order_by("-received_at", "-number")
     )
 
@@ -275,7 +279,11 @@ def _team_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
     words = scoring_words(contract_of(challenge))
     registration = registration_of(challenge, request.user)
     captain = team.has_captain(request.user)
-    chosen = [each for each in own if each.final_choice and each.enrolment.phase == phase]
+    chosen = [
+        each
+        for each in own
+        if each.final_choice and not each.is_disqualified and each.enrolment.phase == phase
+    ]
     return {
         "quota": quota_left(phase, team, context["now"]) if phase else None,
         "privacy": privacy_words(phase, team, words["metrics"]),

@@ -169,6 +169,7 @@ def history(
             "figure": figures.get(entry.pk, Figures("")),
             "may_choose": choosable
             and entry.status == EntryStatus.SCORED
+            and not entry.is_disqualified
             and entry.enrolment.phase.moment(now) is not PhaseMoment.CLOSED,
         }
         for entry in entries

@@ -35,6 +35,7 @@ SECTIONS: tuple[tuple[str, str | Promise, str], ...] = (
     ("organisers", gettext_lazy("Équipe"), "user-check"),
     ("announcements", gettext_lazy("Annonces"), "megaphone"),
     ("statistics", gettext_lazy("Statistiques"), "chart-line"),
+    ("disqualification_proposals", gettext_lazy("Disqualifications"), "flag"),
     ("forum_moderation", gettext_lazy("Entraide"), "message-square"),
     ("journal", gettext_lazy("Journal"), "scroll-text"),
 )

@@ -26,6 +26,7 @@ from challenges.enums import (
 from challenges.models import (
     Challenge,
     ChallengeOrganiser,
+    Disqualification,
     Enrolment,
     Entry,
     Reveal,
@@ -110,6 +111,7 @@ def to_do(user: User) -> Iterator[Item]:
     yield from _choices(user, now)
     yield from _registrations(user)
     yield from _questions(user)
+    yield from _replies(user)
     if rules.may_read_signals(user):
         yield from _signals(user)
     if rules.may_examine_entries(user):
@@ -118,6 +120,7 @@ def to_do(user: User) -> Iterator[Item]:
         yield from _visas(user)
     if has_permission(user, Permission.CHALLENGE_REVEAL):
         yield from _reveals(user)
+        yield from _disqualifications(user, now)
 
 
 def _invitations(user: User, now: datetime) -> Iterator[Item]:
@@ -141,12 +144,13 @@ def _invitations(user: User, now: datetime) -> Iterator[Item]:
 def _choices(user: User, now: datetime) -> Iterator[Item]:
     """Remind captains whose team has not chosen, two days before the close."""
     counted = Entry.objects.counted_for(OuterRef("team_id"))
-    counted = counted.filter(enrolment__phase=OuterRef("phase_id"))
+    counted = counted.filter(enrolment__phase=OuterRef("phase_id"), disqualified_at__isnull=True)
     chosen = counted.filter(final_choice=True)
     scored = counted.filter(status=EntryStatus.SCORED)
     waiting = Enrolment.objects.filter(
         ~Exists(chosen),
         Exists(scored),
+        team__state__in=[TeamState.OPEN, TeamState.FULL],
         team__members__user=user,
         team__members__role=TeamRole.CAPTAIN,
         team__members__left_at__isnull=True,
@@ -208,6 +212,36 @@ def _questions(user: User) -> Iterator[Item]:
             icon="message-square",
             tone="garance",
             due=party.signal.reply_by,
+        )
+
+
+def _replies(user: User) -> Iterator[Item]:
+    """Lead to the disqualifications asked against this person's teams, not replied to yet."""
+    asked = Disqualification.objects.undecided().filter(
+        team__in=Team.objects.of(user), replied_at__isnull=True
+    )
+    for found in asked.select_related("team", "challenge")[:SHOWN]:
+        address = [found.challenge.slug, found.public_id]
+        yield Item(
+            title=_("Répondre pour « %(team)s » à une demande de disqualification")
+            % {"team": found.team},
+            url=reverse("challenges:disqualification_reply", args=address),
+            detail=_title(found.challenge),
+            icon="message-square",
+            tone="garance",
+            due=found.reply_by,
+        )
+
+
+def _disqualifications(user: User, now: datetime) -> Iterator[Item]:
+    waiting = Disqualification.objects.decided_by_region(user).ripe(now).count()
+    if waiting:
+        yield Item(
+            title=_("Décider des disqualifications demandées"),
+            url=reverse("challenges:disqualifications"),
+            detail=ngettext("%(n)s demande", "%(n)s demandes", waiting) % {"n": waiting},
+            icon="scale",
+            tone="garance",
         )
 
 
@@ -276,5 +310,12 @@ def described(user: User) -> dict[str, Any]:
             SignalTeam.objects.filter(answered_by=user)
             .order_by("answered_at", "pk")
             .values("team__name", "signal__question", "answer", "answered_at")
+        ),
+        "disqualifications": list(
+            Disqualification.objects.filter(
+                Q(replied_by=user) | Q(proposed_by=user) | Q(decided_by=user) | Q(lifted_by=user)
+            )
+            .order_by("proposed_at", "pk")
+            .values("team__name", "reason", "proposed_at", "reply", "replied_at", "status")
         ),
     }

@@ -196,6 +196,7 @@ def _team_page(
         "accepted": registration is not None and has_accepted_terms(challenge, request.user),
         "aliases": [(each, own.alias_in(each)) for each in masked_phases(challenge)] if own else [],
         "full": len(members) >= challenge.team_max,
+        "disqualifications": list(own.disqualifications.all()) if own else [],
         "questions": list(own.signals.filter(asked_at__isnull=False)) if own else [],
     }
     return render(request, "challenges/team.html", context, status=status)

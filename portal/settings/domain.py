@@ -33,6 +33,7 @@ BUNDLE_DAYS = 14
 
 # Signals: how long a team may answer before a decision; entries of a team that are compared
 SIGNAL_REPLY_DAYS = 7
+DISQUALIFICATION_REPLY_DAYS = 7
 SIGNAL_COMPARED_ENTRIES = 10
 SIGNAL_PROBED_ENTRIES = 60
 

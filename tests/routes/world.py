@@ -46,6 +46,7 @@ from tests.factories import accounts as people
 from tests.factories import challenges as arena
 from tests.factories import contributions as proposals
 from tests.factories import datasets as data
+from tests.factories import disqualifications as disqualified
 from tests.factories import findings
 from tests.factories import signals as signalled
 
@@ -312,6 +313,21 @@ def _awaited(world: World, opened: Any) -> None:
         world.objects[f"merge.team_{side}"] = str(merge.public_id)
     world.objects["entry.examined"] = str(examined.pk)
     _signals(world, opened)
+    _disqualifications(world, opened)
+
+
+def _disqualifications(world: World, opened: Any) -> None:
+    """Ask the Region to disqualify each side's team, and another one; one has replied."""
+    region = ("moderator", "administrator")
+    for side in ("a", "b"):
+        team = opened.teams.get(name=f"Équipe {side}")
+        readers = (f"captain_{side}", *(["mate_a"] if side == "a" else []), "organiser", *region)
+        made = disqualified.asked(
+            team=team, reason=world.canary(f"captain_{side}", "disqualification", *readers)
+        )
+        world.objects[f"disqualification.{side}"] = str(made.public_id)
+    other = arena.TeamFactory(challenge=opened, name="Équipe mise en cause")
+    world.objects["disqualification.open"] = str(disqualified.asked(team=other).public_id)
 
 
 def _signals(world: World, opened: Any) -> None:

@@ -1,0 +1,168 @@
+"""Disqualifications: what an organiser asks, what the team replies, what the Region decides."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from challenges.enums import DisqualificationStatus
+from challenges.models.challenge import Challenge, ChallengeOrganiser
+from challenges.models.entry import Entry
+from challenges.models.people import Viewer, person_id
+from challenges.models.team import Team, TeamMember, teams_of
+from challenges.models.words import within, word
+from portal.accounts.authorization import Permission, has_permission
+from portal.lib.refusals import Conflict
+
+EDGES: Mapping[DisqualificationStatus, frozenset[DisqualificationStatus]] = {
+    DisqualificationStatus.PROPOSED: frozenset(
+        {
+            DisqualificationStatus.IN_FORCE,
+            DisqualificationStatus.DISMISSED,
+            DisqualificationStatus.WITHDRAWN,
+        }
+    ),
+    DisqualificationStatus.IN_FORCE: frozenset({DisqualificationStatus.LIFTED}),
+    DisqualificationStatus.DISMISSED: frozenset(),
+    DisqualificationStatus.WITHDRAWN: frozenset(),
+    DisqualificationStatus.LIFTED: frozenset(),
+}
+
+
+class DisqualificationQuerySet(models.QuerySet["Disqualification"]):
+    """Disqualifications, by who may read them and by where they stand."""
+
+    def visible_to(self, user: Viewer) -> "DisqualificationQuerySet":
+        """Keep those of the teams this person is in, of what they run, and the Region's."""
+        person = person_id(user)
+        run = ChallengeOrganiser.objects.filter(user_id=person).values("challenge_id")
+        return self.filter(
+            Q(team__in=teams_of(user).values("pk"))
+            | Q(challenge__in=run)
+            | Q(pk__in=self.model.objects.decided_by_region(user).values("pk"))
+        )
+
+    def decided_by_region(self, user: Viewer) -> "DisqualificationQuerySet":
+        """Keep, for the Region, those in which this person has no part."""
+        if not has_permission(user, Permission.CHALLENGE_REVEAL):
+            return self.none()
+        person = person_id(user)
+        run = ChallengeOrganiser.objects.filter(user_id=person).values("challenge_id")
+        played = TeamMember.objects.filter(user_id=person, left_at__isnull=True)
+        held = list(getattr(user, "roles_by_organisation", {}))
+        return self.exclude(
+            Q(challenge__in=run)
+            | Q(challenge__in=played.values("challenge_id"))
+            | Q(challenge__organiser__in=held)
+        )
+
+    def undecided(self) -> "DisqualificationQuerySet":
+        """Keep those that wait for a decision."""
+        return self.filter(status=DisqualificationStatus.PROPOSED)
+
+    def ripe(self, at: datetime) -> "DisqualificationQuerySet":
+        """Keep the undecided ones whose team replied, or had its days to."""
+        return self.undecided().filter(Q(replied_at__isnull=False) | Q(reply_by__lte=at))
+
+    def in_force(self) -> "DisqualificationQuerySet":
+        """Keep those that were decided and not lifted since."""
+        return self.filter(status=DisqualificationStatus.IN_FORCE)
+
+    def locked(self, found: "Disqualification") -> "Disqualification":
+        """Return the fresh row, held until the end of the transaction."""
+        return self.select_for_update().get(pk=found.pk)
+
+
+class Disqualification(models.Model):
+    """Put one entry of a team, or the whole team, out of the results, after it could reply."""
+
+    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    challenge = models.ForeignKey(
+        Challenge, on_delete=models.CASCADE, related_name="disqualifications"
+    )
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="disqualifications")
+    # None: the whole team, its entries in every phase.
+    entry = models.ForeignKey(
+        Entry, on_delete=models.PROTECT, null=True, blank=True, related_name="disqualifications"
+    )
+    status = word(DisqualificationStatus, default=DisqualificationStatus.PROPOSED)
+    version = models.PositiveIntegerField(default=1)
+    reason = models.TextField()
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    proposed_at = models.DateTimeField()
+    reply_by = models.DateTimeField()
+    reply = models.TextField(blank=True)
+    replied_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    replied_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decision = models.TextField(blank=True)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_reason = models.TextField(blank=True)
+
+    objects = DisqualificationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-proposed_at", "-pk"]
+        constraints = [
+            within("status", DisqualificationStatus, name="disqualification_status_known"),
+            models.UniqueConstraint(
+                fields=["team", "entry"],
+                condition=Q(status__in=["in_force", "proposed"], entry__isnull=False),
+                name="disqualification_of_an_entry_once",
+            ),
+            models.UniqueConstraint(
+                fields=["team"],
+                condition=Q(status__in=["in_force", "proposed"], entry__isnull=True),
+                name="disqualification_of_a_team_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(replied_at__isnull=True, replied_by__isnull=True)
+                | Q(replied_at__isnull=False, replied_by__isnull=False),
+                name="disqualification_reply_has_author",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="proposed", decided_at__isnull=True, decided_by__isnull=True)
+                | ~Q(status="proposed") & Q(decided_at__isnull=False, decided_by__isnull=False),
+                name="disqualification_decided_has_author",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="lifted", lifted_at__isnull=False, lifted_by__isnull=False)
+                | ~Q(status="lifted") & Q(lifted_at__isnull=True, lifted_by__isnull=True),
+                name="disqualification_lifted_has_author",
+            ),
+        ]
+
+    def become(self, status: DisqualificationStatus) -> None:
+        """Change the status along an edge of the table; refuse any other."""
+        if status not in EDGES[DisqualificationStatus(self.status)]:
+            raise Conflict(
+                _("Cette procédure a changé d’état : cet acte n’est plus possible."),
+                code="disqualification_status",
+                current=self.status,
+                wanted=status.value,
+            )
+        self.status = status
+        self.version += 1
+
+    @property
+    def is_undecided(self) -> bool:
+        """Say whether it waits for a decision."""
+        return self.status == DisqualificationStatus.PROPOSED
+
+    def is_ripe(self, at: datetime) -> bool:
+        """Say whether it may be decided on: the team replied, or its days have passed."""
+        return self.is_undecided and (self.replied_at is not None or self.reply_by <= at)

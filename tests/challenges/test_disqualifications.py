@@ -1,0 +1,294 @@
+"""An organiser asks, the team replies, the Region decides; what is lifted comes back whole."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core import mail
+
+from challenges.actions import challenges as life
+from challenges.actions import choices, entries, reveals, signals
+from challenges.actions import disqualifications as acts
+from challenges.enums import OrganiserRole, SignalKind, Split, TeamState
+from challenges.models import (
+    ChallengeOrganiser,
+    Disqualification,
+    Entry,
+    Job,
+    Notice,
+    Signal,
+    Standing,
+    Team,
+)
+from challenges.queries import certificates
+from challenges.tasks.disqualifications import ripen_disqualifications
+from challenges.worker import drain
+from portal.accounts.models import User
+from portal.audit import outbox
+from portal.audit.models import AuditEvent, Outbox
+from portal.audit.record import reference
+from portal.lib import clock
+from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from tests.challenges.world import entered as really_entered
+from tests.challenges.world import opened
+from tests.factories import signals as signalled
+from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.challenges import TeamFactory, captain_of
+from tests.factories.disqualifications import asked, entered
+
+pytestmark = pytest.mark.django_db
+REASON = "Données externes, interdites à l’article 4."
+
+
+@pytest.fixture
+def moderator() -> User:
+    """Make a person of the Region."""
+    made: User = UserFactory(region="moderator")
+    return made
+
+
+def organiser_of(team: Team) -> User:
+    return team.challenge.organisers.get(role=OrganiserRole.OWNER).user
+
+
+def listed(entry: Entry) -> bool:
+    return Entry.objects.listed().filter(pk=entry.pk).exists()
+
+
+def events(found: Disqualification) -> list[str]:
+    rows = AuditEvent.objects.filter(object_ref=reference(found)).order_by("seq")
+    return [each for each in rows.values_list("action", flat=True) if "disqual" in each]
+
+
+def owed() -> dict[str, int]:
+    topics = Outbox.objects.filter(topic__startswith="mail.disqualification").order_by("pk")
+    keys = list(topics.values_list("topic", flat=True))
+    return {topic.removeprefix("mail.disqualification_"): keys.count(topic) for topic in keys}
+
+
+def test_an_entry_goes_after_the_reply_and_comes_back(moderator: User) -> None:
+    entry = entered()
+    team = entry.enrolment.team
+    Entry.objects.filter(pk=entry.pk).update(final_choice=True)
+    found = acts.propose(team=team, entry=entry, reason=REASON, by=organiser_of(team))
+    assert found.reply_by - found.proposed_at == timedelta(days=7)
+    assert listed(entry)
+    with pytest.raises(Conflict) as refusal:
+        acts.pronounce(found=found, reason="Oui.", by=moderator, version=found.version)
+    assert refusal.value.code == "disqualification_unheard"
+    found = acts.answer(found=found, text="Elles sont publiques.", by=captain_of(team))
+    found = acts.pronounce(found=found, reason="Oui.", by=moderator, version=found.version)
+    entry.refresh_from_db()
+    assert (entry.disqualified_at, entry.disqualified_by) == (found.decided_at, moderator)
+    assert not listed(entry)
+    assert entry.final_choice  # kept, so that all comes back
+    found = acts.lift(found=found, reason="Erreur.", by=moderator, version=found.version)
+    entry.refresh_from_db()
+    assert (entry.disqualified_at, entry.final_choice, listed(entry)) == (None, True, True)
+    steps = ["proposed", "answered", "pronounced", "lifted"]
+    assert events(found) == [f"disqualification.{step}" for step in steps]
+    assert owed() == {"asked": 1, "to_decide": 1, "decided": 2}
+    jobs = [f"disqualification:{found.pk}:{version}" for version in (3, 4)]
+    queued = entry.enrolment.phase_id
+    assert {f"{queued}:{job}" for job in jobs} <= set(job_keys(queued))
+
+
+def job_keys(phase_id: int) -> list[str]:
+    return list(Job.objects.filter(subject_id=str(phase_id)).values_list("dedup_key", flat=True))
+
+
+def test_a_whole_team_goes_and_comes_back(moderator: User) -> None:
+    entry = entered()
+    team = entry.enrolment.team
+    absorbed = entered(TeamFactory(challenge=team.challenge))
+    Team.objects.filter(pk=absorbed.enrolment.team_id).update(
+        state=TeamState.MERGED, merged_into=team
+    )
+    found = asked(team=team, days=0)
+    found = acts.pronounce(found=found, reason="Oui.", by=moderator, version=1)
+    assert Team.objects.get(pk=team.pk).state == TeamState.DISQUALIFIED
+    assert not listed(entry)
+    assert not listed(absorbed)
+    with pytest.raises(NotAllowed) as refusal:
+        entries.enter(
+            phase=entry.enrolment.phase,
+            team=Team.objects.get(pk=team.pk),
+            content=b"id,y\n1,0.5\n",
+            original_name="a.csv",
+            idempotency_key="k",
+            by=captain_of(team),
+        )
+    assert refusal.value.code == "team_disqualified"
+    acts.lift(found=found, reason="Erreur.", by=moderator, version=found.version)
+    assert Team.objects.get(pk=team.pk).state in {TeamState.OPEN, TeamState.FULL}
+    assert listed(entry)
+    assert listed(absorbed)
+
+
+def jury(team: Team) -> User:
+    person: User = UserFactory()
+    ChallengeOrganiser.objects.create(
+        challenge=team.challenge, user=person, role=OrganiserRole.JURY
+    )
+    return person
+
+
+def colleague(team: Team) -> User:
+    person: User = UserFactory(region="moderator")
+    MembershipFactory(organisation=team.challenge.organiser, user=person)
+    return person
+
+
+@pytest.mark.parametrize(
+    ("act", "who"),
+    [
+        ("propose", captain_of),
+        ("propose", jury),
+        ("propose", lambda team: UserFactory(region="administrator")),
+        ("answer", organiser_of),
+        ("answer", lambda team: UserFactory(region="moderator")),
+        ("withdraw", captain_of),
+        ("withdraw", lambda team: UserFactory(region="moderator")),
+        ("pronounce", organiser_of),
+        ("pronounce", captain_of),
+        ("pronounce", colleague),
+        ("dismiss", organiser_of),
+        ("lift", organiser_of),
+    ],
+)
+def test_each_step_is_of_one_party(act: str, who: Callable[[Team], User]) -> None:
+    entry = entered()
+    team = entry.enrolment.team
+    by = who(team)
+    given: dict[str, Any]
+    if act == "propose":
+        given = {"team": team, "entry": entry, "reason": REASON}
+    else:
+        given = {"found": asked(entry, days=0)}
+        given |= {"text": "Non."} if act == "answer" else {"reason": "Oui."}
+        given |= {"version": 1} if act in {"pronounce", "dismiss", "lift"} else {}
+    before = list(Disqualification.objects.values())
+    with pytest.raises(NotAllowed):
+        getattr(acts, act)(**given, by=by)
+    assert list(Disqualification.objects.values()) == before
+    assert listed(entry)
+
+
+def test_the_same_is_asked_once_and_of_its_team(moderator: User) -> None:
+    entry = entered()
+    team, by = entry.enrolment.team, organiser_of(entry.enrolment.team)
+    first = acts.propose(team=team, entry=entry, reason=REASON, by=by)
+    with pytest.raises(Conflict) as refusal:
+        acts.propose(team=team, entry=entry, reason="Encore.", by=by)
+    assert refusal.value.code == "disqualification_once"
+    with pytest.raises(Invalid):
+        acts.propose(team=TeamFactory(challenge=team.challenge), entry=entry, reason=REASON, by=by)
+    acts.dismiss(found=first, reason="Non.", by=moderator, version=1)
+    again = acts.propose(team=team, entry=entry, reason="Autre fait.", by=by)
+    acts.withdraw(found=again, reason="Erreur de numéro.", by=by)
+    with pytest.raises(Conflict) as refusal:
+        acts.pronounce(found=again, reason="Oui.", by=moderator, version=2)
+    assert refusal.value.code == "disqualification_status"
+    assert listed(entry)
+
+
+def test_a_reply_is_given_once_and_before_the_decision(moderator: User) -> None:
+    found = asked(entered())
+    captain = captain_of(found.team)
+    acts.answer(found=found, text="Non.", by=captain)
+    with pytest.raises(Conflict):
+        acts.answer(found=found, text="Encore.", by=captain)
+    with pytest.raises(Conflict) as refusal:  # read before the reply came
+        acts.dismiss(found=found, reason="Non.", by=moderator, version=1)
+    assert refusal.value.code == "disqualification_changed"
+
+
+def test_what_is_disqualified_is_no_final_choice(moderator: User) -> None:
+    one = entered()
+    two, three = entered(one.enrolment.team), entered(one.enrolment.team)
+    captain = captain_of(one.enrolment.team)
+    type(one.enrolment.phase).objects.update(final_choices=2)
+    for each in (one, two):
+        choices.choose(entry=each, by=captain)
+    found = acts.pronounce(found=asked(one, days=0), reason="Oui.", by=moderator, version=1)
+    choices.choose(entry=three, by=captain)  # its place is free
+    Entry.objects.filter(pk=one.pk).update(final_choice=False)
+    with pytest.raises(Conflict) as refusal:
+        choices.choose(entry=Entry.objects.get(pk=one.pk), by=captain)
+    assert refusal.value.code == "entry_disqualified"
+    Entry.objects.filter(pk=one.pk).update(final_choice=True)
+    acts.lift(found=found, reason="Erreur.", by=moderator, version=found.version)
+    assert not Entry.objects.get(pk=one.pk).final_choice  # two others were chosen since
+
+
+def test_a_signal_and_a_disqualification_each_keep_an_entry_aside(moderator: User) -> None:
+    phase = entered().enrolment.phase
+    signal = signalled.asked(signalled.signal(phase, kind=SignalKind.PROBING))
+    (party,) = signal.parties.all()
+    entry = Entry.objects.get(pk=party.entries[0])
+    found = acts.pronounce(found=asked(entry, days=0), reason="Oui.", by=moderator, version=1)
+    signals.set_aside(signal=signal, teams=[party.team], reason="Copie.", by=moderator)
+    acts.lift(found=found, reason="Erreur.", by=moderator, version=found.version)
+    assert not listed(entry)
+    again = acts.pronounce(found=asked(entry, days=0), reason="Oui.", by=moderator, version=1)
+    signals.dismiss(signal=Signal.objects.get(), reason="Rien.", by=moderator)
+    assert not listed(entry)
+    acts.lift(found=again, reason="Erreur.", by=moderator, version=again.version)
+    assert listed(entry)
+
+
+def test_letters_go_once_to_each_party(moderator: User) -> None:
+    found = asked(entered(), days=0)
+    part = UserFactory(region="moderator")
+    ChallengeOrganiser.objects.create(challenge=found.challenge, user=part, role=OrganiserRole.JURY)
+    for _ in range(2):
+        ripen_disqualifications()
+    outbox.owe("mail.disqualification_asked", key=str(found.public_id), found_id=found.pk)
+    while outbox.relay():
+        pass
+    acts.pronounce(found=found, reason="Oui.", by=moderator, version=1)
+    while outbox.relay():
+        pass
+    captain, owner = captain_of(found.team).email, organiser_of(found.team).email
+    sent = sorted((each.to[0], each.subject.split(" : ")[-1]) for each in mail.outbox)
+    assert sent == sorted(
+        [
+            (captain, "une disqualification est demandée, votre équipe peut répondre"),
+            (moderator.email, "une disqualification à décider"),
+            (captain, "décision sur la disqualification demandée"),
+            (owner, "la Région a décidé d’une disqualification"),
+        ]
+    )
+    assert found.reason not in "".join(each.body for each in mail.outbox)
+
+
+@pytest.mark.slow
+def test_the_final_board_and_the_certificate_follow(tmp_path: Path, moderator: User) -> None:
+    challenge = opened(tmp_path)
+    first = really_entered(challenge, seed=1)
+    really_entered(challenge, seed=2)
+    assert drain()
+    phase = challenge.phases.get()
+    organiser = challenge.organisers.first().user
+    life.close(phase=phase, by=organiser)
+    reveals.propose(phase=phase, by=organiser)
+    reveals.confirm(phase=phase, by=moderator)
+    assert drain()
+    team = first.enrolment.team
+    assert certificates.stated(team, phase) is not None
+    rows = Standing.objects.filter(leaderboard__phase=phase, split=Split.PRIVATE, team=team)
+    assert rows.exists()
+    notices = Notice.objects.count()
+    found = acts.pronounce(found=asked(team=team, days=0), reason="Oui.", by=moderator, version=1)
+    assert drain()
+    assert not rows.exists()
+    assert certificates.stated(Team.objects.get(pk=team.pk), phase) is None
+    assert Notice.objects.count() == notices + 1
+    assert team.name not in Notice.objects.latest("pk").text
+    acts.lift(found=found, reason="Erreur.", by=moderator, version=found.version)
+    assert drain()
+    assert rows.exists()
+    assert certificates.stated(Team.objects.get(pk=team.pk), phase) is not None
+    assert clock.now() > found.decided_at
