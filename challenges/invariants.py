@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q
 from django.db.models.functions import Coalesce
@@ -12,12 +14,14 @@ from challenges.client.receipts import ReceiptFault, ReceiptState
 from challenges.enums import EntryStatus, EvaluationState, JobKind, RescoringState, Split, TeamState
 from challenges.enums.code import RunState
 from challenges.models import (
+    Certificate,
     CodeRun,
     CodeTrial,
     Entry,
     Evaluation,
     Job,
     Leaderboard,
+    Phase,
     PhaseTask,
     PublicFile,
     ReceiptKey,
@@ -26,10 +30,13 @@ from challenges.models import (
     ScoreReceipt,
     Team,
     TeamMember,
+    certified,
 )
 from challenges.models.listings import listing
 from challenges.models.rescoring import evaluations_of
-from portal.lib import objects, signing
+from portal.audit.reading import events
+from portal.audit.record import reference
+from portal.lib import clock, objects, signing
 
 
 def receipts_without_file() -> Iterator[str]:
@@ -175,6 +182,74 @@ def broken_receipts() -> Iterator[str]:
             yield f"receipt:{row.pk}"
 
 
+def broken_certificates() -> Iterator[str]:
+    """Yield the certificates that are not what was signed, or whose fall the ledger does not tell.
+
+    Each is signed bytes about its own row, follows the former one, has its event, and states the
+    figure of the score receipt that it names; the ledger says which of those in force no longer
+    say what the final board does. That is written within the hour: a board recomputed since
+    two hours is not judged on it.
+    """
+    keys = ReceiptKey.objects.by_id()
+    rows = list(Certificate.objects.select_related("replaces", "team", "phase").order_by("pk"))
+    told = {
+        each.object_ref
+        for each in events([reference(row) for row in rows], families=("certificate",))
+        if each.action == "certificate.issued"
+    }
+    for row in rows:
+        if not _certifies(row, keys) or reference(row) not in told:
+            yield f"certificate:{row.pk}"
+    heads = list(Certificate.objects.in_force().select_related("team", "phase").order_by("pk"))
+    revoked = certified.told_revoked(heads)
+    for row in heads:
+        if certified.stands(row) == (row.pk in revoked) and not _moved_lately(row.phase):
+            yield f"certificate:{row.pk}:told"
+
+
+def _certifies(row: Certificate, keys: Mapping[str, bytes]) -> bool:
+    try:
+        read = reading.read(row.text.encode())
+    except ReceiptFault:
+        return False
+    payload, former = read.payload, row.replaces
+    follows = former is None or (former.team_id, former.phase_id, former.serial) == (
+        row.team_id,
+        row.phase_id,
+        row.serial - 1,
+    )
+    named = {"serial": former.serial, "sha256": former.sha256} if former else None
+    about = (payload.get("team"), payload.get("phase"), payload.get("entry"), payload.get("serial"))
+    own = about == (row.team.slug, row.phase.index, str(row.entry_id), row.serial)
+    genuine = reading.state_of(read, keys, check=signing.check) is ReceiptState.VALID
+    same = read.sha256 == row.sha256 and payload.get("replaces") == named
+    return follows and own and same and genuine and _says_the_score(row, payload)
+
+
+def _says_the_score(row: Certificate, payload: Mapping[str, Any]) -> bool:
+    """Compare the figure with the private one of the score receipt that the certificate names."""
+    cited = payload.get("score_receipt")
+    if cited is None:
+        return True
+    found = ScoreReceipt.objects.filter(sha256=cited["sha256"], entry=row.entry_id).first()
+    if found is None:
+        return False
+    if found.task or row.phase.tasks.filter(current=True).count() > 1:
+        return True  # a mean of several tasks: no receipt holds it
+    values = json.loads(found.text)["payload"].get("values", {}).get(Split.PRIVATE.value, {})
+    return payload["metric"] not in values or values[payload["metric"]] == payload["value"]
+
+
+def _moved_lately(phase: Phase) -> bool:
+    """Say whether a final board of a phase was computed since two hours."""
+    since = clock.now() - timedelta(hours=2)
+    moments = [
+        board.facts.get(Split.PRIVATE.value, {}).get("computed_at")
+        for board in phase.leaderboards.order_by("pk")
+    ]
+    return any(moment and datetime.fromisoformat(moment) > since for moment in moments)
+
+
 def _holds(row: ScoreReceipt, keys: Mapping[str, bytes]) -> bool:
     try:
         receipt = reading.read(row.text.encode())
@@ -273,6 +348,10 @@ INVARIANTS = {
     "I6": (_("Chaque score est écrit une fois, avec son résultat scellé."), doubled_scores),
     "I10": (_("Aucun score réservé avant la publication."), early_private_scores),
     "I11": (_("Chaque récépissé de score est signé et suit le précédent."), broken_receipts),
+    "I13": (
+        _("Chaque certificat est signé, dit son score, et le journal dit s’il est révoqué."),
+        broken_certificates,
+    ),
     "I20": (_("Chaque épreuve d’une phase a une notation en vigueur, une seule."), doubled_tasks),
     "I21": (_("Chaque évaluation répond à une épreuve connue."), stray_evaluations),
     "I22": (_("Une notation à l’essai n’a rien publié."), early_releases),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.actions import receipts
+from challenges.actions.jobs import WORKER
 from challenges.models import Certificate, Phase, Team
 from challenges.queries import certificates as reads
 from portal.accounts.authorization import require
@@ -40,6 +41,25 @@ def issue(*, team: Team, phase: Phase, by: User) -> Certificate:
         made.save(force_insert=True)
     record("certificate.issued", by=by, on=made, phase=phase.index, serial=made.serial)
     return made
+
+
+@transaction.atomic
+def review() -> int:
+    """Write which certificates in force stopped saying what the final board does, or do again.
+
+    In order, for each that changed: event "certificate.revoked" or "certificate.restored".
+    Nothing is rewritten: what is signed stays. Returns how many changed.
+    """
+    heads = list(Certificate.objects.in_force().order_by("pk"))
+    revoked = reads.told_revoked(heads)
+    changed = 0
+    for each in heads:
+        fallen = not reads.stands(each)
+        if fallen != (each.pk in revoked):
+            verb = "certificate.revoked" if fallen else "certificate.restored"
+            record(verb, by=WORKER, on=each, phase=each.phase.index, serial=each.serial)
+            changed += 1
+    return changed
 
 
 def _made(

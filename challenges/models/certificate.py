@@ -7,7 +7,15 @@ from django.db import models
 from challenges.models.challenge import Phase
 from challenges.models.entry import Entry
 from challenges.models.team import Team
-from portal.lib.immutable import Immutable
+from portal.lib.immutable import GuardedQuerySet, Immutable
+
+
+class CertificateQuerySet(GuardedQuerySet):
+    """Certificates, by where they stand."""
+
+    def in_force(self) -> "CertificateQuerySet":
+        """Keep the last of each team and phase: those that none replaces."""
+        return self.filter(replaced_by__isnull=True)
 
 
 class Certificate(Immutable):
@@ -25,6 +33,8 @@ class Certificate(Immutable):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by"
     )
     issued_at = models.DateTimeField()
+
+    objects = CertificateQuerySet.as_manager()
 
     class Meta:
         ordering = ["team_id", "phase_id", "serial"]

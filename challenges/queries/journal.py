@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from challenges.models import Challenge, ChallengeOrganiser, Entry, Rescoring, Reveal
+from challenges.models import Certificate, Challenge, ChallengeOrganiser, Entry, Rescoring, Reveal
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
 from portal.audit.reading import Told, events
@@ -21,6 +21,7 @@ FAMILIES = (
     "rescoring",
     "forum",
     "disqualification",
+    "certificate",
 )
 # What a participant does is theirs.
 APART = frozenset({"challenge.joined", "disqualification.answered"})
@@ -36,6 +37,7 @@ def _references(challenge: Challenge) -> list[str]:
     found += map(reference, Reveal.objects.filter(phase__challenge=challenge))
     found += map(reference, Rescoring.objects.filter(phase__challenge=challenge))
     found += map(reference, challenge.disqualifications.all())
+    found += map(reference, Certificate.objects.filter(phase__challenge=challenge).order_by("pk"))
     baselines = Entry.objects.filter(enrolment__phase__challenge=challenge, is_baseline=True)
     found += map(reference, baselines.order_by("pk").only("pk"))
     sealed = HoldoutVersion.objects.filter(

@@ -2,6 +2,7 @@
 
 from challenges.tasks import (
     alarms,
+    certificates,
     deadlines,
     disqualifications,
     imports,
@@ -18,6 +19,7 @@ from challenges.tasks import (
 
 __all__ = [
     "alarms",
+    "certificates",
     "deadlines",
     "disqualifications",
     "imports",

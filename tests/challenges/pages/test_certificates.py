@@ -15,11 +15,12 @@ from pytest_django import DjangoAssertNumQueries
 from challenges.actions import certificates
 from challenges.client.receipts import ReceiptState
 from challenges.enums import Split, TeamState
+from challenges.invariants import INVARIANTS
 from challenges.models import Certificate, Challenge, Standing, Team
 from challenges.queries.receipts import judge
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
-from portal.lib import clock
+from portal.lib import clock, immutable
 from portal.lib.refusals import Conflict, NotAllowed
 from tests.challenges.pages.scenes import clocked, listed, reveal
 from tests.factories.accounts import UserFactory
@@ -292,3 +293,40 @@ def test_the_database_refuses_to_change_one(challenge: Challenge) -> None:
             cursor.execute(sql)
     with pytest.raises((IntegrityError, RuntimeError, TypeError)):
         made.save()
+
+
+def breaches() -> list[str]:
+    return list(INVARIANTS["I13"][1]())
+
+
+def test_the_ledger_tells_a_certificate_that_falls_and_stands_again(challenge: Challenge) -> None:
+    team = team_of(challenge)
+    made = issued(team)
+    Team.objects.filter(pk=team.pk).update(state=TeamState.DISQUALIFIED)
+    assert breaches() == [f"certificate:{made.pk}:told"]
+    assert (certificates.review(), certificates.review()) == (1, 0)
+    assert breaches() == []
+    Team.objects.filter(pk=team.pk).update(state=TeamState.OPEN)
+    assert breaches() == [f"certificate:{made.pk}:told"]
+    assert certificates.review() == 1
+    assert breaches() == []
+    told = AuditEvent.objects.filter(action__startswith="certificate.").order_by("seq")
+    acts = [each.removeprefix("certificate.") for each in told.values_list("action", flat=True)]
+    assert acts == ["issued", "revoked", "restored"]
+
+
+def test_verify_finds_bytes_signed_for_another_row(challenge: Challenge) -> None:
+    made = issued(team_of(challenge))
+    assert breaches() == []
+    twin = Certificate(
+        team=team_of(challenge, "Alpha"),
+        phase=made.phase,
+        entry=made.entry,
+        serial=1,
+        text=made.text,
+        sha256="0" * 64,
+        issued_at=made.issued_at,
+    )
+    with immutable.writes(Certificate):
+        twin.save()
+    assert f"certificate:{twin.pk}" in breaches()
