@@ -1,4 +1,4 @@
-"""Measure what reading a leaderboard costs when its phase has 100 entries, then 100,000.
+"""Measure what reading a leaderboard costs with 100 entries, then 100,000; and the list.
 
 python -m bench.boards [--rounds 40] [--json]
 
@@ -6,6 +6,10 @@ One challenge of 100 teams in the database of DATABASE_URL, which is ours (--thr
 of standings and its JSON are asked in turn, by a visitor, through every middleware; then the
 phase receives the rest of its entries, each evaluated and scored, and they are asked again. With
 100,000 entries a read must take at most 1.2 times what it takes with 100.
+
+The same of a board of rule « all », which has a row for each entry: its page, the frame for other
+sites and its feed. Its rows are written by the action that the worker ends with. Then the list
+of challenges, page and API, with 10 challenges and with 1,000.
 """
 
 import argparse
@@ -15,6 +19,7 @@ import os
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -23,7 +28,10 @@ TEAMS = 100
 FEW, MANY = 100, 100_000
 TARGET_RATIO = 1.2
 BATCH = 5_000
-READS = {"page": "", "json": ".json"}
+READS = {"page": "/", "json": ".json"}
+EVERY = {"all_page": "/", "all_frame": "/cadre/", "all_feed": ".atom"}
+SOME, LISTED = 10, 1_000
+LISTS = {"list_page": "/challenges/", "list_api": "/api/v1/challenges"}
 
 
 def challenge() -> Any:
@@ -102,43 +110,114 @@ def grow(made: Any, entries: int) -> None:
             Score.objects.bulk_create(scores)
 
 
-def read(made: Any, rounds: int) -> dict[str, list[float]]:
-    """Ask for each read in turn; returns milliseconds."""
+def write_every_row(made: Any) -> None:
+    """Make the board one of rule « all », and write its rows as the worker does."""
+    from django.db import transaction  # noqa: PLC0415  # app ready
+
+    from challenges.actions import standings  # noqa: PLC0415  # app ready
+    from challenges.actions.standings import Line  # noqa: PLC0415  # app ready
+    from challenges.enums import BoardRule, Split  # noqa: PLC0415  # app ready
+    from challenges.models import Leaderboard  # noqa: PLC0415  # app ready
+    from challenges.models.listings import listing  # noqa: PLC0415  # app ready
+
+    board = made.leaderboards.get()
+    board.rule = BoardRule.ALL
+    board.save()
+    found = listing(board, Split.PUBLIC)
+    lines = [
+        Line(
+            candidate=each,
+            rank=place,
+            tier=place,
+            rank_low=place,
+            rank_high=place,
+            cells={
+                key: {"value": value, "text": text, "low": None, "high": None}
+                for key, (value, text) in each.figures.items()
+            },
+            entries_count=found.counts[each.team_id],
+        )
+        for place, each in enumerate(found.candidates, 1)
+    ]
+    with transaction.atomic():
+        standings.write(Leaderboard.objects.locked(board), found, lines, {"teams": TEAMS})
+
+
+def fill(challenges: int) -> None:
+    """Publish challenges with two phases each, up to this number in all."""
+    from challenges.models import Challenge  # noqa: PLC0415  # app ready
+    from tests.factories.challenges import ChallengeFactory  # noqa: PLC0415  # app ready
+
+    for _ in range(Challenge.objects.count(), challenges):
+        ChallengeFactory(opened=True)
+
+
+def read(addresses: dict[str, str], rounds: int) -> dict[str, list[float]]:
+    """Ask for each address in turn; returns milliseconds."""
     from django.test import Client  # noqa: PLC0415  # app ready
 
     client = Client(HTTP_HOST="127.0.0.1")
-    times: dict[str, list[float]] = {name: [] for name in READS}
+    times: dict[str, list[float]] = {name: [] for name in addresses}
     for count in range(rounds + 3):
-        for name, suffix in READS.items():
+        for name, address in addresses.items():
             began = time.perf_counter()
-            response = client.get(f"/challenges/{made.slug}/classement{suffix or '/'}")
+            response = client.get(address)
             spent = (time.perf_counter() - began) * 1_000
-            if response.status_code != 200 or b"0.25" not in response.content.replace(b",", b"."):
+            if response.status_code != 200 or len(response.content) < 500:
                 sys.exit(f"{name}: {response.status_code}")
             if count >= 3:  # the first ones fill caches
                 times[name].append(spent)
     return times
 
 
-def measure(rounds: int) -> dict[str, Any]:
-    """Read with few entries, then with many; returns medians and their ratio."""
-    from django.db import connection  # noqa: PLC0415  # app ready
-
+def compare(
+    sizes: tuple[int, int], grown: Callable[[int], None], addresses: dict[str, str], rounds: int
+) -> dict[str, dict[str, float]]:
+    """Read at one size, then at the other; returns medians and their ratio."""
     from bench.search import keep_house  # noqa: PLC0415  # app ready
 
-    made = challenge()
-    found: dict[str, dict[str, float]] = {name: {} for name in READS}
-    for entries in (FEW, MANY):
-        grow(made, entries)
+    found: dict[str, dict[str, float]] = {name: {} for name in addresses}
+    for size in sizes:
+        grown(size)
         keep_house()
         gc.collect()
-        for name, times in read(made, rounds).items():
-            found[name][f"{entries}_median_ms"] = round(statistics.median(times), 1)
-            found[name][f"{entries}_least_ms"] = round(min(times), 1)
+        for name, times in read(addresses, rounds).items():
+            found[name][f"{size}_median_ms"] = round(statistics.median(times), 1)
+            found[name][f"{size}_least_ms"] = round(min(times), 1)
     for figures in found.values():
-        few, many = figures[f"{FEW}_median_ms"], figures[f"{MANY}_median_ms"]
+        few, many = (figures[f"{size}_median_ms"] for size in sizes)
         figures["ratio"] = round(many / few, 2)
-    return {"database": connection.vendor, "teams": TEAMS, "rounds": rounds, "boards": found}
+    return found
+
+
+def measure(rounds: int) -> dict[str, Any]:
+    """Compare the reads of both kinds of boards, then of the list."""
+    from django.db import connection  # noqa: PLC0415  # app ready
+
+    made, every = challenge(), challenge()
+    board = f"/challenges/{made.slug}/classement"
+    boards = compare(
+        (FEW, MANY),
+        lambda size: grow(made, size),
+        {name: board + end for name, end in READS.items()},
+        rounds,
+    )
+
+    def grow_every(size: int) -> None:
+        grow(every, size)
+        write_every_row(every)
+
+    board = f"/challenges/{every.slug}/classement"
+    addresses = {name: board + end for name, end in EVERY.items()}
+    boards |= compare((FEW, MANY), grow_every, addresses, rounds)
+    lists = compare((SOME, LISTED), fill, LISTS, rounds)
+    return {
+        "database": connection.vendor,
+        "teams": TEAMS,
+        "rounds": rounds,
+        "boards": boards,
+        "lists": lists,
+    }
 
 
 def main() -> int:
@@ -160,7 +239,8 @@ def main() -> int:
     call_command("collectstatic", verbosity=0, interactive=False)
     found = measure(options.rounds)
     print(json.dumps(found) if options.as_json else json.dumps(found, indent=1))
-    return int(any(one["ratio"] > TARGET_RATIO for one in found["boards"].values()))
+    tables = (*found["boards"].values(), *found["lists"].values())
+    return int(any(one["ratio"] > TARGET_RATIO for one in tables))
 
 
 if __name__ == "__main__":

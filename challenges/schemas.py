@@ -152,7 +152,7 @@ class BoardRowOut(Schema):
 
 
 class BoardOut(Schema):
-    """A leaderboard on one part of the data, rows in order."""
+    """A leaderboard on one part of the data, rows in order, 1,000 a page."""
 
     challenge: str
     key: str
@@ -160,6 +160,8 @@ class BoardOut(Schema):
     phase: int
     split: Literal["public", "private"]
     computed_at: datetime | None
+    page: int
+    pages: int
     columns: list[ColumnOut]
     rows: list[BoardRowOut]
 

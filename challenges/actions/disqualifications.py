@@ -142,7 +142,7 @@ def pronounce(*, found: Disqualification, reason: str, by: User, version: int) -
         team.state = TeamState.DISQUALIFIED
         team.save(update_fields=["state"])
     else:
-        Entry.objects.filter(pk=found.entry_id, disqualified_at__isnull=True).update(
+        Entry.objects.filter(pk=found.entry.pk, disqualified_at__isnull=True).update(
             disqualified_at=found.decided_at, disqualified_by=by, disqualified_reason=reason
         )
     _recompute(found)

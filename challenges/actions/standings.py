@@ -92,11 +92,26 @@ def write(board: Leaderboard, found: Listing, lines: Sequence[Line], facts: dict
     )
     board.facts[found.split.value] = {
         **facts,
+        "axis": _axis(found, lines),
         "digest": found.digest,
         "computed_at": now.isoformat(),
         "rows": len(lines),
     }
     board.save(update_fields=["facts"])
+
+
+def _axis(found: Listing, lines: Sequence[Line]) -> list[Any]:
+    """Return the ends of all figures and intervals, and whether a row has an interval.
+
+    A page of a long board draws on one axis without reading the other rows.
+    """
+    key = found.primary.key if found.primary else ""
+    ends = [line.cells.get(key, {}).get("value") for line in lines]
+    for line in lines:
+        ends += [line.interval_low, line.interval_high]
+    known = [end for end in ends if end is not None]
+    intervals = any(line.interval_low is not None for line in lines)
+    return [min(known, default=None), max(known, default=None), intervals]
 
 
 def unfinished(phase_id: int) -> int:

@@ -2,19 +2,19 @@
 
 import csv
 import io
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
-from ninja import Router
+from ninja import Query, Router
 
 from challenges.api.finding import challenge_named
 from challenges.api.shapes import board_json, challenge_json, listed_json, phase_json
 from challenges.enums import Split
-from challenges.models import Challenge, Leaderboard
+from challenges.models import Challenge, Leaderboard, Phase
 from challenges.queries import boards as reads
-from challenges.queries.boards import Board
+from challenges.queries import windows
 from challenges.queries.challenges import as_listed, counted
 from challenges.queries.receipts import published_keys
 from challenges.queries.teams import latest_terms
@@ -101,9 +101,10 @@ def leaderboard_csv(
     request: HttpRequest, slug: str, key: str, split: Split | None = None
 ) -> HttpResponseBase:
     """Comme la page : formules neutralisées, ETag."""
-    board = _board(request, slug, key, split)
+    phase, wanted = _board(request, slug, key, split)
+    board = reads.head(phase, wanted, request.user, key=key)
     out = io.StringIO()
-    csv.writer(out).writerows(reads.csv_rows(board))
+    csv.writer(out).writerows(reads.csv_rows(board, reads.each_row(board)))
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     return tagged(request, response, digest=board.digest)
 
@@ -115,13 +116,21 @@ def leaderboard_csv(
     summary=_("Lire un classement"),
 )
 def leaderboard(
-    request: HttpRequest, slug: str, key: str, split: Split | None = None
+    request: HttpRequest,
+    slug: str,
+    key: str,
+    split: Split | None = None,
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
 ) -> HttpResponseBase:
     """split : public, ou private une fois les résultats révélés ; par défaut le plus définitif.
 
+    page : un classement de plus de 1 000 lignes se lit par pages (pages en dit le nombre).
     Répond 304 quand If-None-Match porte l’ETag d’une réponse inchangée.
     """
-    board = _board(request, slug, key, split)
+    phase, wanted = _board(request, slug, key, split)
+    board = windows.read(
+        phase, wanted, request.user, key=key, page=page, per_page=windows.JSON_ROWS
+    )
     return tagged(request, JsonResponse(board_json(slug, board)), digest=board.digest)
 
 
@@ -139,7 +148,7 @@ def keys(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _board(request: HttpRequest, slug: str, key: str, split: Split | None) -> Board:
+def _board(request: HttpRequest, slug: str, key: str, split: Split | None) -> tuple[Phase, Split]:
     challenge = challenge_named(request, slug)
     found = (
         Leaderboard.objects.filter(challenge=challenge, key=key, hidden=False)
@@ -149,4 +158,4 @@ def _board(request: HttpRequest, slug: str, key: str, split: Split | None) -> Bo
     if found is None:
         raise Hidden
     default = Split.PRIVATE if found.phase.is_revealed else Split.PUBLIC
-    return reads.board(found.phase, split or default, request.user, key=key)
+    return found.phase, split or default

@@ -50,6 +50,11 @@ class Leaderboard(models.Model):
             models.UniqueConstraint(fields=["challenge", "key"], name="leaderboard_key_once"),
         ]
 
+    @property
+    def lists_every_entry(self) -> bool:
+        """Say whether it has a row for each entry, not one for each team."""
+        return self.rule == BoardRule.ALL
+
 
 class RankSeen(models.Model):
     """Hold the rank a team last had when somebody of it asked to hear of being overtaken."""
@@ -159,6 +164,14 @@ class Standing(models.Model):
             models.UniqueConstraint(
                 fields=["leaderboard", "split", "position"], name="standing_position_once"
             ),
+        ]
+        # References are few and a page of a long board needs them all.
+        indexes = [
+            models.Index(
+                fields=["leaderboard", "split", "position"],
+                condition=Q(is_baseline=True),
+                name="standing_references",
+            )
         ]
 
 

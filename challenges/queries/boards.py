@@ -1,7 +1,7 @@
 """Leaderboards as each audience may read them."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +43,27 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Window:
+    """What a page of a long board needs of the rows that it does not hold.
+
+    listed: rows of the whole board that are not references. tied: the ranks of the page that
+    several rows share. low, high, reference: the axis. own, above: the reader's best row and the
+    last one ranked before it.
+    """
+
+    page: int
+    pages: int
+    listed: int
+    tied: frozenset[int]
+    low: float | None
+    high: float | None
+    reference: float | None
+    intervals: bool
+    own: Row | None = None
+    above: Row | None = None
+
+
+@dataclass(frozen=True)
 class Board:
     """A leaderboard read for one split: what a page, a file or a command shows."""
 
@@ -52,6 +73,8 @@ class Board:
     rows: list[Row]
     facts: dict[str, Any]
     revealed: bool
+    # Set when `rows` are one page of a board too long to be read whole.
+    window: "Window | None" = None
 
     @property
     def has_limit(self) -> bool:
@@ -74,7 +97,16 @@ def phase_of(challenge: Challenge, index: int | None = None) -> Phase:
 
 
 def board(phase: Phase, split: Split, viewer: Viewer, *, key: str | None = None) -> Board:
-    """Read a board; raises Hidden for the private split before the reveal, for everybody."""
+    """Read a whole board; raises Hidden for the private split before the reveal, for everybody."""
+    found = head(phase, split, viewer, key=key)
+    standings = found.leaderboard.standings.filter(split=split)
+    return replace(
+        found, rows=rows_of(found, standings.select_related("team").order_by("position"))
+    )
+
+
+def head(phase: Phase, split: Split, viewer: Viewer, *, key: str | None = None) -> Board:
+    """Read what a board is, without its rows; raises Hidden as `board`."""
     challenge = phase.challenge
     if not rules.may_see_challenge(viewer, challenge):
         raise Hidden(denied=challenge)
@@ -84,10 +116,22 @@ def board(phase: Phase, split: Split, viewer: Viewer, *, key: str | None = None)
     if found is None or (split == Split.PRIVATE and not revealed):
         raise Hidden(denied=found)
     columns = list(found.columns.filter(hidden=False).order_by("index"))
-    standings = found.standings.filter(split=split).select_related("team").order_by("position")
-    rows = [_row(standing, columns, found, revealed=revealed) for standing in standings]
     facts = found.facts.get(split.value, {})
-    return Board(found, split, columns, rows, facts, revealed)
+    return Board(found, split, columns, [], facts, revealed)
+
+
+def rows_of(board: Board, standings: Iterable[Standing]) -> list[Row]:
+    """Lay out standings, their teams fetched with them, as a board shows them."""
+    return [
+        _row(each, board.columns, board.leaderboard, revealed=board.revealed) for each in standings
+    ]
+
+
+def each_row(board: Board) -> Iterator[Row]:
+    """Yield every row of a board read without them, in order, a few thousand in memory."""
+    standings = board.leaderboard.standings.filter(split=board.split).select_related("team")
+    for each in standings.order_by("position").iterator(chunk_size=2_000):
+        yield _row(each, board.columns, board.leaderboard, revealed=board.revealed)
 
 
 def prize_limits(challenge: Challenge) -> list[Column]:
@@ -151,6 +195,8 @@ def as_document(board: Board) -> dict[str, Any]:
         "split": board.split.value,
         "final": board.split == Split.PRIVATE,
         "computed_at": computed_minute(board),
+        "page": board.window.page if board.window else 1,
+        "pages": board.window.pages if board.window else 1,
         "columns": [
             {
                 "key": column.key,
@@ -201,8 +247,11 @@ def _figure(cell: dict[str, Any] | None) -> dict[str, Any]:
     return {"value": cell["value"], "low": cell["low"], "high": cell["high"]}
 
 
-def csv_rows(board: Board) -> Iterator[list[str]]:
-    """Yield the header then the rows of the CSV file; formulas are neutralised."""
+def csv_rows(board: Board, rows: Iterable[Row] | None = None) -> Iterator[list[str]]:
+    """Yield the header then the rows of the CSV file; formulas are neutralised.
+
+    rows: those to write when the board does not hold them.
+    """
     header = ["rang", "equipe", "reference", "palier", "rang_bas", "rang_haut"]
     for column in board.columns:
         header.append(column.key)
@@ -211,7 +260,7 @@ def csv_rows(board: Board) -> Iterator[list[str]]:
     if board.has_limit:
         header.append("sans_prix")
     yield [csv_safe(cell) for cell in header]
-    for row in board.rows:
+    for row in board.rows if rows is None else rows:
         cells = _csv_row(row, board.columns)
         if board.has_limit:
             cells.append("oui" if row.is_barred(board.columns) else "non")

@@ -119,10 +119,11 @@ def disqualified(phase: Phase) -> dict[str, int]:
     """Count what the Region put out of the results of a phase, naming nobody."""
     entered = Q(team__enrolments__phase=phase) | Q(team__absorbed__enrolments__phase=phase)
     found = Disqualification.objects.in_force().filter(challenge=phase.challenge_id)
-    return {
-        "teams": found.filter(entered, entry__isnull=True).values("team").distinct().count(),
-        "entries": found.filter(entry__enrolment__phase=phase).count(),
-    }
+    counts: dict[str, int] = found.aggregate(
+        teams=Count("team", distinct=True, filter=entered & Q(entry__isnull=True)),
+        entries=Count("pk", distinct=True, filter=Q(entry__enrolment__phase=phase)),
+    )
+    return counts
 
 
 def participation(phase: Phase) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from challenges.enums import Direction, Split
 from challenges.models import Challenge, Column, Entry, Standing
 from challenges.queries.boards import Board, Row
 from challenges.queries.teams import member_names
+from challenges.queries.windows import named
 from challenges.views.axis import round_axis
 from portal.lib import languages
 
@@ -61,7 +62,7 @@ def text_of(cell: Cell, column: Column) -> str:
 def ordered(board: Board, sort: str) -> list[Row]:
     """Order the rows by a directed metric; by position for any other word."""
     column = next((c for c in secondary_of(board) if c.key == sort), None)
-    if column is None or column.direction == Direction.NONE:
+    if board.window or column is None or column.direction == Direction.NONE:
         return board.rows
     sign = -1 if column.direction == Direction.MAX else 1
 
@@ -74,6 +75,8 @@ def ordered(board: Board, sort: str) -> list[Row]:
 
 def has_intervals(board: Board) -> bool:
     """Say whether a row has an interval: blurred figures and those of programs have none."""
+    if board.window:
+        return board.window.intervals
     return any(row.standing.interval_low is not None for row in board.rows)
 
 
@@ -82,6 +85,10 @@ def scale_of(board: Board) -> tuple[float, float, float | None]:
     primary = primary_of(board)
     if primary is None:
         return (0.0, 1.0, None)
+    if board.window:
+        low, high = board.window.low, board.window.high
+        axis = (0.0, 1.0) if low is None or high is None else round_axis(low, high)
+        return (*axis, board.window.reference)
     values = [(row, cell_of(board, row, primary).get("value")) for row in board.rows]
     ends = [value for _row, value in values]
     for row in board.rows:
@@ -112,6 +119,8 @@ def stability(facts: Mapping[str, Any]) -> str:
 
 def tied_ranks(board: Board) -> set[int]:
     """Return the ranks that several teams share."""
+    if board.window:
+        return set(board.window.tied)
     ranks = Counter(
         row.standing.rank for row in board.rows if not row.is_baseline and row.standing.rank
     )
@@ -163,7 +172,7 @@ def _new_groups(listed: Sequence[Row]) -> set[int]:
 
 def ranks_under(board: Board, column: Column) -> dict[int, int]:
     """Rank the teams by another figure of the table: 1, 2, 2, 4; by the key of the standing."""
-    if column.direction == Direction.NONE:
+    if board.window or column.direction == Direction.NONE:
         return {}
     sign = -1 if column.direction == Direction.MAX else 1
     values = {
@@ -254,11 +263,16 @@ def fairness_tables(
     public: Board, private: Board, listed: Sequence[Row], *, mine: int | None
 ) -> list[dict[str, Any]]:
     """Lay out each fairness figure on both splits, with the number of rows of each group."""
-    by_team = [{row.standing.team_id: row for row in board.rows} for board in (public, private)]
+    every = private.leaderboard.lists_every_entry
+
+    def of(row: Row) -> Any:
+        return row.standing.entry_id if every else row.standing.team_id
+
+    by_owner = [{of(row): row for row in board.rows} for board in (public, private)]
     boards = (public, private)
 
     def both(row: Row, column: Column) -> list[Cell]:
-        found = [rows.get(row.standing.team_id) for rows in by_team]
+        found = [rows.get(of(row)) for rows in by_owner]
         return [
             cell_of(board, each, column) if each else {}
             for board, each in zip(boards, found, strict=True)
@@ -324,6 +338,9 @@ def _figure_text(cell: Cell, column: Column, group: str) -> str:
 def comparison(board: Board, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Name the teams that the facts of a reveal point at."""
     names = {row.standing.team_id: row.team_name for row in board.rows}
+    if board.window:
+        moved = [move["team"] for move in facts.get("moves", ())]
+        names = named(board, [*moved, *facts.get("outside", ())])
     return {
         "teams": facts.get("teams"),
         "kendall": facts.get("kendall"),
@@ -338,20 +355,29 @@ def comparison(board: Board, facts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def gap(board: Board, mine: int | None) -> dict[str, Any] | None:
-    """Tell a team where it stands and how far the rank group above is."""
+def _own(board: Board, mine: int | None) -> tuple[Row | None, Row | None]:
+    """Return the best row of a team, and the last one of a better rank."""
+    if board.window:
+        return board.window.own, board.window.above
     own = next((row for row in board.rows if row.standing.team_id == mine), None)
-    primary = primary_of(board)
-    if own is None or primary is None or own.is_baseline:
-        return None
-    rank = own.standing.rank
+    rank = own.standing.rank if own else None
     above = [
         row
         for row in board.rows
         if not row.is_baseline and rank and row.standing.rank and row.standing.rank < rank
     ]
+    return own, above[-1] if above else None
+
+
+def gap(board: Board, mine: int | None) -> dict[str, Any] | None:
+    """Tell a team where it stands and how far the rank group above is."""
+    own, above = _own(board, mine)
+    primary = primary_of(board)
+    if own is None or primary is None or own.is_baseline:
+        return None
+    rank = own.standing.rank
     value = cell_of(board, own, primary).get("value")
-    target = cell_of(board, above[-1], primary).get("value") if above else None
+    target = cell_of(board, above, primary).get("value") if above else None
     return {
         "team": own.standing.team.name,
         "rank": rank,
@@ -359,7 +385,7 @@ def gap(board: Board, mine: int | None) -> dict[str, Any] | None:
         "rank_low": own.standing.rank_low,
         "rank_high": own.standing.rank_high,
         "value": text_of({"value": value}, primary),
-        "above_rank": above[-1].standing.rank if above else None,
+        "above_rank": above.standing.rank if above else None,
         "missing": text_of({"value": abs(target - value)}, primary)
         if target is not None and value is not None
         else "",

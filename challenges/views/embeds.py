@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from challenges.enums import Split
 from challenges.models import Challenge, Phase
 from challenges.queries import boards as reads
+from challenges.queries import windows
 from challenges.queries.boards import Board
 from challenges.queries.challenges import current_phase
 from challenges.views import boards
@@ -74,7 +75,7 @@ def frame(request: HttpRequest, slug: str) -> HttpResponseBase:
         challenge = find(request, slug)
         current = current_phase(list(challenge.phases.all()), clock.now())
         phase = phase_wanted(request, challenge, current)
-        board = board_wanted(request, phase) if phase else None
+        board = board_wanted(request, phase, per_page=MOST_ROWS) if phase else None
         if phase is None or board is None:
             raise Hidden
         context = {"challenge": challenge, "language": language, **_shown(phase, board)}
@@ -90,6 +91,7 @@ def _shown(phase: Phase, board: Board) -> dict[str, Any]:
     primary = boards.primary_of(board)
     minimum, maximum, reference = boards.scale_of(board)
     teams = [row for row in board.rows if not row.is_baseline]
+    listed = board.window.listed if board.window else len(teams)
     kept = len(board.rows)
     if len(teams) > MOST_ROWS:
         kept = board.rows.index(teams[MOST_ROWS])
@@ -101,8 +103,8 @@ def _shown(phase: Phase, board: Board) -> dict[str, Any]:
         "final": board.split == Split.PRIVATE,
         "primary": primary,
         "rows": [row | {"extra": ()} for row in rows],
-        "teams": len(teams),
-        "more": max(0, len(teams) - MOST_ROWS),
+        "teams": listed,
+        "more": max(0, listed - MOST_ROWS),
         "intervals": boards.has_intervals(board),
         "scale": (minimum, maximum, reference),
         "computed_at": reads.computed_moment(board),
@@ -163,9 +165,8 @@ def _boards(request: HttpRequest, challenge: Challenge) -> Iterator[Board]:
     """Read the board that each phase shows: the final one from the reveal on."""
     for phase in challenge.phases.select_related("challenge", "reveal").order_by("index"):
         try:
-            yield reads.board(
-                phase, Split.PRIVATE if phase.is_revealed else Split.PUBLIC, request.user
-            )
+            split = Split.PRIVATE if phase.is_revealed else Split.PUBLIC
+            yield windows.read(phase, split, request.user, per_page=MOST_ROWS)
         except Hidden:
             continue
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from challenges.enums import Direction, Split
 from challenges.models import Challenge, Phase
 from challenges.queries import boards as reads
+from challenges.queries import windows
 from challenges.queries.boards import Board, Row
 from challenges.queries.challenges import current_phase
 from challenges.queries.findings import declared_audit
@@ -39,12 +40,12 @@ def standings(request: HttpRequest, slug: str) -> HttpResponse:
     phase = phase_wanted(request, context["challenge"], context["phase"])
     context["audited"] = declared_audit(phase) is not None
     context |= {"shown_phase": phase, "phase_links": _phase_links(context["phases"])}
-    board = board_wanted(request, phase) if phase else None
+    mine = context["team"].pk if context["team"] else None
+    page = page_wanted(request)
+    board = board_wanted(request, phase, mine=mine, page=page) if phase else None
     if board is None:
         return render(request, "challenges/standings_none.html", context)
-    context |= shares(phase) | board_context(
-        request, board, context["team"].pk if context["team"] else None
-    )
+    context |= shares(phase) | board_context(request, board, mine)
     context["board_links"] = _board_links(phase)
     if told := programs.words(context["challenge"], phase):
         context |= told
@@ -56,9 +57,10 @@ def standings(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def standings_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send a leaderboard as CSV, formulas neutralised, with an ETag."""
-    board = _required_board(request, slug)
+    phase, split = _required(request, slug)
+    board = reads.head(phase, split, request.user, key=key_wanted(request))
     out = io.StringIO()
-    csv.writer(out).writerows(reads.csv_rows(board))
+    csv.writer(out).writerows(reads.csv_rows(board, reads.each_row(board)))
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{slug}-{board.split.value}.csv"'
     return tagged(request, open_to_sites(response), digest=board.digest)
@@ -67,8 +69,19 @@ def standings_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
 @login_not_required
 @require_safe
 def standings_json(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """Send a leaderboard as JSON, with an ETag; its members are described in docs/api.md."""
-    board = _required_board(request, slug)
+    """Send a leaderboard as JSON, with an ETag; its members are described in docs/api.md.
+
+    A board of more than 1,000 rows is sent by pages of as many: `?page=`.
+    """
+    phase, split = _required(request, slug)
+    board = windows.read(
+        phase,
+        split,
+        request.user,
+        key=key_wanted(request),
+        page=page_wanted(request),
+        per_page=windows.JSON_ROWS,
+    )
     response = JsonResponse(reads.as_document(board))
     return tagged(request, open_to_sites(response), digest=board.digest)
 
@@ -107,24 +120,46 @@ def key_wanted(request: HttpRequest) -> str | None:
     return key
 
 
-def board_wanted(request: HttpRequest, phase: Phase) -> Board | None:
-    """Read the board asked for; nothing when the phase has none; Hidden for a sealed part."""
+def board_wanted(
+    request: HttpRequest,
+    phase: Phase,
+    *,
+    mine: int | None = None,
+    page: int = 1,
+    per_page: int | None = None,
+) -> Board | None:
+    """Read the board asked for; nothing when the phase has none; Hidden for a sealed part.
+
+    A long one is read by one of its pages: see `windows.read`.
+    """
     split = split_wanted(request, phase)
     try:
-        return reads.board(phase, split, request.user, key=key_wanted(request))
+        return windows.read(
+            phase,
+            split,
+            request.user,
+            key=key_wanted(request),
+            page=page,
+            per_page=per_page or PER_PAGE,
+            sort=request.GET.get("tri", ""),
+            mine=mine,
+        )
     except Hidden:
         if split == Split.PRIVATE:
             raise
         return None
 
 
+def page_wanted(request: HttpRequest) -> int:
+    """Return the number of the page asked for; the first for anything else."""
+    asked = request.GET.get("page", "")
+    return int(asked[:9]) if asked.isdecimal() else 1
+
+
 def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[str, Any]:
     """Prepare everything the page of a board shows."""
     sort = request.GET.get("tri", "")
-    listed = boards.ordered(board, sort)
-    teams = [row for row in listed if not row.is_baseline]
-    page = Paginator(teams, PER_PAGE).get_page(request.GET.get("page"))
-    shown = _on_page(listed, page)
+    shown, page = _shown(board, sort, request.GET.get("page"))
     primary = boards.primary_of(board)
     minimum, maximum, reference = boards.scale_of(board)
     return {
@@ -156,6 +191,16 @@ def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[
     } | _after_reveal(request, board, shown, mine)
 
 
+def _shown(board: Board, sort: str, asked: str | None) -> tuple[Sequence[Row], Any]:
+    """Return the rows of a page, references in their place, and the page."""
+    if board.window:
+        numbers = range(board.window.listed)
+        return board.rows, Paginator(numbers, PER_PAGE).get_page(board.window.page)
+    listed = boards.ordered(board, sort)
+    page = Paginator([row for row in listed if not row.is_baseline], PER_PAGE).get_page(asked)
+    return _on_page(listed, page), page
+
+
 def _on_page(listed: Sequence[Row], page: Page) -> list[Row]:
     """Keep the rows of the teams of a page, and the references among them, which do not count."""
     teams = {row.standing.pk for row in page.object_list}
@@ -178,7 +223,12 @@ def _after_reveal(
     phase = board.leaderboard.phase
     other = Split.PUBLIC if board.split == Split.PRIVATE else Split.PRIVATE
     key = board.leaderboard.key
-    pair = {board.split: board, other: reads.board(phase, other, request.user, key=key)}
+    beside = (
+        windows.beside(board, other)
+        if board.window
+        else reads.board(phase, other, request.user, key=key)
+    )
+    pair = {board.split: board, other: beside}
     return {
         "fairness": boards.fairness_tables(
             pair[Split.PUBLIC], pair[Split.PRIVATE], listed, mine=mine
@@ -227,11 +277,10 @@ def _phase_links(phases: list[Phase]) -> list[tuple[str, str]]:
     return [(phase.name, f"?phase={phase.index}") for phase in phases] if len(phases) > 1 else []
 
 
-def _required_board(request: HttpRequest, slug: str) -> Board:
+def _required(request: HttpRequest, slug: str) -> tuple[Phase, Split]:
     challenge = find(request, slug)
     current = current_phase(list(challenge.phases.all()), clock.now())
     phase = phase_wanted(request, challenge, current)
     if phase is None:
         raise Hidden
-    split = split_wanted(request, phase)
-    return reads.board(phase, split, request.user, key=key_wanted(request))
+    return phase, split_wanted(request, phase)

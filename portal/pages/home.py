@@ -1,5 +1,6 @@
 """Gather what the home page shows: figures, kinds, the current challenge, the latest cards."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from catalogue.models import Resource
 from catalogue.queries import rows
 from challenges.enums import PhaseMoment, Split
 from challenges.models import Challenge, Phase
-from challenges.queries import boards
+from challenges.queries import windows
 from portal.lib import languages
 from portal.lib.refusals import Refusal
 from portal.pages import faces, frame
@@ -21,6 +22,7 @@ from portal.pages.typography import long_date, long_moment, number
 
 LATEST = 4
 PODIUM = 4
+NO_ENDS = {"low": None, "high": None}
 KINDS_IN_ORDER = (
     ResourceKind.MODEL,
     ResourceKind.ALGORITHM,
@@ -181,7 +183,7 @@ def podium(phase: Phase | None, split: Split = Split.PUBLIC) -> Podium | None:
     if phase is None:
         return None
     try:
-        board = boards.board(phase, split, ANYONE)
+        board = windows.read(phase, split, ANYONE, per_page=PODIUM)
     except Refusal:
         return None
     primary = board.leaderboard.primary_id
@@ -199,15 +201,23 @@ def podium(phase: Phase | None, split: Split = Split.PUBLIC) -> Podium | None:
         for row in board.rows
     ]
     lines = [line for line in lines if line["value"] is not None]
-    return _scaled(lines, column.title, column.decimals) if lines else None
+    if board.window and board.window.reference is not None:
+        value = board.window.reference  # its row may be on another page
+        lines.append({"rank": None, "team": "", "baseline": True, "value": value, **NO_ENDS})
+    ranks = [line["rank"] for line in lines]
+    tied: Collection[Any] = (
+        board.window.tied if board.window else {rank for rank in ranks if ranks.count(rank) > 1}
+    )
+    return _scaled(lines, tied, column.title, column.decimals) if lines else None
 
 
-def _scaled(lines: list[dict[str, Any]], metric: str, decimals: int) -> Podium:
+def _scaled(
+    lines: list[dict[str, Any]], tied: Collection[Any], metric: str, decimals: int
+) -> Podium:
     top = [line for line in lines if not line["baseline"]][:PODIUM]
     baseline = next((line for line in lines if line["baseline"]), None)
-    ranks = [line["rank"] for line in lines]
     for line in top:
-        line["tied"] = ranks.count(line["rank"]) > 1
+        line["tied"] = line["rank"] in tied
     shown = [*top, baseline] if baseline else top
     ends = [line[key] for line in shown for key in ("low", "value", "high")]
     ends = [end for end in ends if end is not None]

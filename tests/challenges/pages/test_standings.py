@@ -200,6 +200,8 @@ def test_json_is_the_record_of_the_command(client: Client, challenge: Challenge)
         "split": "public",
         "final": False,
         "computed_at": None,
+        "page": 1,
+        "pages": 1,
         "columns": [
             {
                 "key": "mae",
