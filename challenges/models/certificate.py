@@ -1,6 +1,6 @@
 """Certificates: what a team obtained in a revealed phase, signed."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from django.db import models
@@ -35,7 +35,7 @@ class Certificate(Immutable):
     )
     issued_at = models.DateTimeField()
 
-    objects: Any = CertificateQuerySet.as_manager()
+    objects: ClassVar[Any] = CertificateQuerySet.as_manager()
 
     class Meta:
         ordering = ["team_id", "phase_id", "serial"]
