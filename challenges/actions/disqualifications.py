@@ -11,7 +11,8 @@ from challenges import rules
 from challenges.actions.evaluations import queue_standings
 from challenges.actions.notices import announce
 from challenges.actions.teams import settle_state
-from challenges.enums import DisqualificationStatus, EntryStatus, NoticeKind, TeamState
+from challenges.enums import EntryStatus, NoticeKind, TeamState
+from challenges.enums.disqualifications import DisqualificationStatus
 from challenges.models import Disqualification, Entry, Phase, SignalTeam, Team
 from portal.accounts.authorization import require
 from portal.accounts.models import User

@@ -297,16 +297,6 @@ class SignalStatus(StrEnum):
     ACTED = "acted"
 
 
-class DisqualificationStatus(StrEnum):
-    """Name where a disqualification stands: nothing is decided before the team could reply."""
-
-    PROPOSED = "proposed"
-    IN_FORCE = "in_force"
-    DISMISSED = "dismissed"
-    WITHDRAWN = "withdrawn"
-    LIFTED = "lifted"
-
-
 class NoticeKind(StrEnum):
     """Name a public change of a challenge."""
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from challenges.enums import DisqualificationStatus
+from challenges.enums.disqualifications import DisqualificationStatus
 from challenges.models.challenge import Challenge, ChallengeOrganiser
 from challenges.models.entry import Entry
 from challenges.models.people import Viewer, person_id

@@ -1,7 +1,7 @@
 """Write about disqualifications: to the team, to the Region, to the organisers, once each."""
 
 from challenges.actions import disqualifications
-from challenges.enums import DisqualificationStatus
+from challenges.enums.disqualifications import DisqualificationStatus
 from challenges.models import Disqualification
 from challenges.rules import may_decide_disqualification
 from challenges.tasks.telling import members, organisers, page, region, tell

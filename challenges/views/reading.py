@@ -20,7 +20,7 @@ from challenges.queries import leaks
 from challenges.queries.boards import prize_limits
 from challenges.queries.challenges import current_phase
 from challenges.scoring.contract import ScoringContract
-from challenges.views import boards, metric_words, programs
+from challenges.views import boards, headline, metric_words, programs
 from challenges.views.head import (
     challenges,
     face_of,
@@ -88,7 +88,7 @@ def presentation(request: HttpRequest, slug: str) -> HttpResponse:
         "steps": steps(challenge, context["phases"], context["now"]),
         "use_cases": use_case_names(challenge),
         "task": str(TASKS.get(challenge.task, "")),
-        "figures": boards.figures(challenge),
+        "figures": headline.figures(challenge),
         "kit_files": list(challenge.files.all()),
         "notices": list(challenge.notices.all()[:10]),
         "pages": list(challenge.pages.all()),
