@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('challenges', '0038_disqualifications'),
+        ('challenges', '0039_disqualifications'),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('challenges', '0037_run_plan_checked'),
+        ('challenges', '0038_run_plan_layouts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
