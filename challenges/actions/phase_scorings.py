@@ -21,6 +21,7 @@ from challenges.models import (
     Entry,
     Phase,
     PhaseTask,
+    RunPlan,
     Scorer,
     ScorerVersion,
 )
@@ -355,8 +356,14 @@ def _task(
         name=name[:120],
         scorer_version=version,
         holdout=holdout,
-        plan=former.plan if former else None,
+        plan=former.plan if former else _plan_of(phase),
     )
+
+
+def _plan_of(phase: Phase) -> RunPlan | None:
+    """Return what code reads in a phase: all its tasks score what one run predicted."""
+    other = phase.tasks.filter(current=True, plan__isnull=False).order_by("index").first()
+    return other.plan if other else None
 
 
 def _boards(phase: Phase, read: spec.PortableSpec) -> None:

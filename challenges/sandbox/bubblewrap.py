@@ -23,7 +23,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from challenges.sandbox import host, outputs, seccomp
+from challenges.sandbox import host, outputs, rooms, seccomp
 from challenges.sandbox.base import (
     SYSTEM,
     Call,
@@ -84,7 +84,7 @@ class Bubblewrap:
     @contextmanager
     def room(self, parent: Path) -> Iterator[Path]:
         """Make a folder for the files of one evaluation, and remove it at the end."""
-        room = Path(tempfile.mkdtemp(prefix="run-", dir=parent))
+        room = Path(tempfile.mkdtemp(prefix=rooms.prefix("run"), dir=parent))
         try:
             if (user := _user()) is not None:
                 os.chown(room, user, -1)

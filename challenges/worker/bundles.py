@@ -15,6 +15,7 @@ from challenges.bundles.foreign import archives, questions, reading, writing
 from challenges.bundles.foreign.questions import Question
 from challenges.bundles.report import Problem
 from challenges.models import BundleImport, Job
+from challenges.sandbox import rooms
 from challenges.worker import rekeying, trials, vault
 from challenges.worker.drafting import MEMORY
 from challenges.worker.lease import Beating
@@ -78,7 +79,7 @@ def _unsealed(path: Path, unseal: exporting.Unseal) -> Report:
     """Open what an export seals, here where the key is; a child without it reads the result."""
     with (
         archives.opened(path) as root,
-        tempfile.TemporaryDirectory(prefix="import-", dir=MEMORY) as scratch,
+        tempfile.TemporaryDirectory(prefix=rooms.prefix("import"), dir=MEMORY) as scratch,
     ):
         folder = Path(scratch) / "challenge"
         found = exporting.restore(root, folder, unseal)
@@ -103,7 +104,10 @@ def _named(found: reading.ForeignReport) -> reading.ForeignReport:
 
 def _own(path: Path, report: Report) -> Report:
     """Compile the truth of our own form and reproduce its recorded scores."""
-    with archives.opened(path) as root, tempfile.TemporaryDirectory(prefix="import-") as scratch:
+    with (
+        archives.opened(path) as root,
+        tempfile.TemporaryDirectory(prefix=rooms.prefix("import")) as scratch,
+    ):
         folder = root
         if exporting.is_export(root):
             folder = Path(scratch) / "challenge"

@@ -19,7 +19,7 @@ from challenges.actions.code_trials import Tried
 from challenges.actions.jobs import WORKER
 from challenges.enums import LogAudience, ReasonCode
 from challenges.models import CodeRun, CodeTrial, Job, PhaseTask, RunPlan
-from challenges.sandbox import archives, packages
+from challenges.sandbox import archives, packages, rooms
 from challenges.sandbox import code_runs as running
 from challenges.sandbox.base import MIB, Limits
 from challenges.sandbox.code_runs import Run
@@ -169,7 +169,7 @@ def _twice(run: CodeRun, task: PhaseTask) -> Ended:
         try:
             return _compared(run, make, files, load_keys(keys), keys)
         finally:
-            isolation.wipe(room)
+            rooms.wipe(room)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from challenges.bundles.report import Findings, Problem
 from challenges.bundles.spec import Expected, PortableSpec
 from challenges.enums import ChallengeStatus, Split
 from challenges.models import Challenge, ChallengeDraft, Job, Phase, PhaseTask
+from challenges.sandbox import rooms
 from challenges.worker import scorings, vault
 from challenges.worker.lease import Beating
 from challenges.worker.people import acting
@@ -63,7 +64,7 @@ def _imported(written: ChallengeDraft) -> tuple[list[dict[str, str]], list[dict[
         return [{"code": "not_a_draft", "message": reason, "file": "", "key": ""}], []
     phase = challenge.phases.filter(index=0).first()
     try:
-        with tempfile.TemporaryDirectory(prefix="draft-", dir=MEMORY) as scratch:
+        with tempfile.TemporaryDirectory(prefix=rooms.prefix("draft"), dir=MEMORY) as scratch:
             folder = Path(scratch) / "challenge"
             document, contents = _document(challenge), _contents(written)
             writer.write(folder, document, contents)

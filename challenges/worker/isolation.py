@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from challenges.sandbox import archives, environments
+from challenges.sandbox import archives, environments, rooms
 from challenges.sandbox.base import SYSTEM, Missing
 from challenges.sandbox.bubblewrap import Bubblewrap
 
-ZEROS = bytes(2**20)
 MEMORY = Path("/dev/shm")  # noqa: S108  # files of a run are never written to a disk
 
 
@@ -49,14 +48,9 @@ def desk() -> Iterator[Path]:
         yield folder
 
 
-def wipe(folder: Path) -> None:
-    """Overwrite every file below a folder, before it goes."""
-    for path in folder.rglob("*"):
-        if path.is_file() and not path.is_symlink():
-            with path.open("r+b") as file:
-                left = path.stat().st_size
-                while left > 0:
-                    left -= file.write(ZEROS[:left])
+def clean() -> int:
+    """Remove what processes that were killed left in clear; returns how many folders."""
+    return rooms.clean({Path(tempfile.gettempdir()), *([MEMORY] if MEMORY.is_dir() else [])})
 
 
 def laid(content: bytes, folder: Path) -> Path:

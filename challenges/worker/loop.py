@@ -106,6 +106,7 @@ class Worker:
             **({"lacks": lacks.sentence} if lacks else {}),
         )
         self._claimed = False
+        isolation.clean()
         jobs.reap(buried=_bury)
         sweeps.sweep()
         challenges.close_those_over()

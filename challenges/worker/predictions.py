@@ -14,7 +14,7 @@ from challenges.actions.code_runs import Kept
 from challenges.actions.jobs import WORKER
 from challenges.enums.code import Reproduction
 from challenges.models import CodeRun, Evaluation, PhaseTask
-from challenges.sandbox import energy
+from challenges.sandbox import energy, rooms
 from challenges.sandbox.base import MIB
 from challenges.scoring import child, examination, reruns
 from challenges.scoring.predictions.align import Answer
@@ -74,7 +74,7 @@ def of(evaluation: Evaluation) -> Iterator[Given]:
     place = MEMORY if MEMORY.is_dir() else None
     with (
         zipfile.ZipFile(io.BytesIO(opened)) as archive,
-        tempfile.TemporaryDirectory(prefix="predictions-", dir=place) as folder,
+        tempfile.TemporaryDirectory(prefix=rooms.prefix("predictions"), dir=place) as folder,
     ):
         path = Path(folder) / f"{FILE}{kept.suffix}"
         path.write_bytes(archive.read(FILE))

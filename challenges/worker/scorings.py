@@ -17,6 +17,7 @@ from challenges.bundles.folder import Folder
 from challenges.bundles.report import Problem
 from challenges.bundles.spec import PortableSpec
 from challenges.models import ChallengeDraft
+from challenges.sandbox import rooms
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.truth import TruthFault
 from portal.lib.files import safe_name
@@ -51,7 +52,7 @@ def check(
         said = phase_scorings.document_of(base, scoring)
         if scoring["task"] == 0:
             documents[scoring["phase"]] = said
-        with tempfile.TemporaryDirectory(prefix="scoring-", dir=place) as scratch:
+        with tempfile.TemporaryDirectory(prefix=rooms.prefix("scoring"), dir=place) as scratch:
             folder = Path(scratch) / "challenge"
             writer.write(folder, said, {**contents, **sealed})
             found, wrong = _checked(scoring, folder)

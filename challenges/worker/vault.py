@@ -17,6 +17,7 @@ import numpy as np
 from challenges.actions import parts
 from challenges.actions.jobs import WORKER
 from challenges.models import Entry, Evaluation, PhaseTask, SealedResult
+from challenges.sandbox import rooms
 from challenges.scoring import leakage
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.contributed import Contributed
@@ -127,7 +128,7 @@ def compiled(task: PhaseTask) -> HoldoutVersion:
 @contextmanager
 def local_copy(entry: Entry) -> Iterator[Path]:
     """Give a private copy of an entry's file, removed at the end."""
-    with tempfile.TemporaryDirectory(prefix="entry-") as folder:
+    with tempfile.TemporaryDirectory(prefix=rooms.prefix("entry")) as folder:
         path = Path(folder) / f"answer{Path(entry.original_name).suffix.lower()[:12]}"
         with objects.open(entry.sha256) as source, path.open("wb") as target:
             for piece in objects.pieces(source):

@@ -1,0 +1,59 @@
+"""Name private folders by the process that made them, and remove those of processes that died.
+
+A process killed by the system removes nothing: what it laid in memory would stay in clear until
+the host restarts.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+# Kind, namespace of processes, process.
+NAME = re.compile(r"(?:run|predictions|draft|import|scoring|entry)-(\d+)-(\d+)-")
+ZEROS = bytes(2**20)
+
+
+def prefix(kind: str) -> str:
+    """Return how the folders of this process begin; kind: one of those that NAME lists."""
+    return f"{kind}-{_namespace()}-{os.getpid()}-"
+
+
+def clean(parents: Iterable[Path]) -> int:
+    """Remove the folders of dead processes of this host; returns how many.
+
+    Those of another namespace of processes are left alone: their makers cannot be seen.
+    """
+    removed = 0
+    for parent in parents:
+        for name in os.listdir(parent):
+            found = NAME.match(name)
+            if found is None or int(found[1]) != _namespace() or _lives(int(found[2])):
+                continue
+            place = parent / name
+            if place.is_dir() and not place.is_symlink():
+                with suppress(OSError):  # another worker does the same
+                    wipe(place)
+                    shutil.rmtree(place)
+                    removed += 1
+    return removed
+
+
+def wipe(folder: Path) -> None:
+    """Overwrite every plain file below a folder, before it goes."""
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            with path.open("r+b") as file:
+                left = path.stat().st_size
+                while left > 0:
+                    left -= file.write(ZEROS[:left])
+
+
+def _lives(pid: int) -> bool:
+    return Path("/proc", str(pid)).exists()
+
+
+def _namespace() -> int:
+    return Path("/proc/self/ns/pid").stat().st_ino
