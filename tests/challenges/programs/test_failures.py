@@ -137,6 +137,10 @@ def test_a_file_that_a_proven_program_refuses_is_the_teams_fault(challenge: Chal
     assert entry.day_slot == 1
     assert CANARY in entry.evaluations.get().program_report.log
 
+    challenge.phases.update(logs="none")
+    entry = worked(entered(challenge, "crash"))
+    assert entry.evaluations.get().program_report.log == ""
+
 
 @pytest.mark.parametrize("what", ["crash", "extra"])
 def test_of_restricted_data_a_program_says_nothing_in_its_own_words(
