@@ -41,6 +41,7 @@ from challenges.views import (
     statistics,
     team_acts,
     teams,
+    trials,
 )
 
 app_name = "challenges"
@@ -103,6 +104,11 @@ challenge_patterns: list[URLPattern | URLResolver] = [
     path("soumissions/", entries.entries, name="entries"),
     path("soumissions.csv", entries.entries_csv, name="entries_csv"),
     path("soumissions/<uuid:entry>/", include(entry_patterns)),
+    path("essais/", trials.trials, name="trials"),
+    path("essais/<uuid:trial>/", trials.trial, name="trial"),
+    path("essais/<uuid:trial>/etat/", trials.state, name="trial_state"),
+    path("essais/<uuid:trial>/journal.txt", trials.log, name="trial_log"),
+    path("echantillon.zip", trials.sample, name="sample"),
     path("reglement/", teams.rules, name="rules"),
     path("entraide/", forum.threads, name="help"),
     path("entraide.atom", feeds.discussion, name="forum_feed"),

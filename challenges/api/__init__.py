@@ -11,6 +11,7 @@ from challenges.api import (
     merges,
     reading,
     teams,
+    trials,
     uploads,
 )
 
@@ -22,6 +23,7 @@ routers: list[tuple[str, Router]] = [
     ("", merges.router),
     ("", checks.router),
     ("", entries.router),
+    ("", trials.router),
     ("", uploads.router),
     ("", decisions.router),
     ("", disqualifications.router),

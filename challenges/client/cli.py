@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from challenges.client import bundles, language, online, receipts
+from challenges.client import bundles, coding, language, online, receipts
 from challenges.client.receipts import ReceiptFault, ReceiptState
 from challenges.client.remote import Refused
 from challenges.client.reporting import text
@@ -149,6 +149,8 @@ def _score(options: argparse.Namespace) -> Json:
 def _check(options: argparse.Namespace) -> Json:
     if options.challenge:
         return online.check(options)
+    if options.template is None and coding.is_package(Path(options.file)):
+        return coding.check(options, options.kit)
     found = options.template or _of_the_kit(options.kit, FORMAT_NAME, "U_TEMPLATE")
     verdict, seconds = templates.check(str(found), options.file, alone)
     return offline.verdict_json(verdict) | {"seconds": seconds}
@@ -193,6 +195,7 @@ RUN: Mapping[str, Callable[[argparse.Namespace], Json]] = {
     "split": _split,
     "verify-receipt": _verify_receipt,
     "version": _version,
+    "run": coding.run,
     **online.RUN,
     **bundles.RUN,
 }
@@ -228,7 +231,9 @@ def _spoken(arguments: Sequence[str]) -> str:
 
 def _parser(spoken: str) -> argparse.ArgumentParser:
     def told_help(name: str) -> str:
-        return (HELP | online.HELP | bundles.HELP)[name][LANGUAGES.index(spoken)].replace("%", "%%")
+        return (HELP | online.HELP | bundles.HELP | coding.HELP)[name][
+            LANGUAGES.index(spoken)
+        ].replace("%", "%%")
 
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--json", action="store_true", help=told_help("json"))
@@ -264,6 +269,7 @@ def _parser(spoken: str) -> argparse.ArgumentParser:
     command("version")
     online.add_commands(command, spoken)
     bundles.add_commands(command, spoken)
+    coding.add_commands(command, spoken)
     return parser
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from challenges.client import starting
 from challenges.client.cli import CONTRACT_NAME, FORMAT_NAME, PROGRAM_NAME
 from challenges.scoring.identity import VERSION, engine_sha256
 
@@ -25,6 +26,8 @@ def written(kit: "Kit", names: Sequence[str], digest: str) -> str:
     """Write the guide. names: the other files of the kit. digest: sha256 of the contract."""
     parts = [f"# {kit.title}", kit.summary.strip(), f"Page du challenge : {kit.address}"]
     parts.append("## Contenu\n" + _bullets(_content(names)))
+    if kit.coding is not None:
+        parts.append(_coding(kit))
     if kit.submission:
         parts.append("## Format attendu\n" + _bullets(_format(kit.submission)))
         parts.append(_checking())
@@ -36,6 +39,29 @@ def written(kit: "Kit", names: Sequence[str], digest: str) -> str:
     if kit.files:
         parts.append("## Données à télécharger\n" + _bullets(_link(each) for each in kit.files))
     return "\n\n".join(parts) + "\n"
+
+
+def _coding(kit: "Kit") -> str:
+    coding = kit.coding
+    if coding is None:
+        raise AssertionError("asked for a challenge of code only")
+    return (
+        "## Envoyer du code\n"
+        "Ce challenge demande un programme : le portail le lance deux fois, sans réseau, sur des "
+        f"données que personne ne voit. `{starting.SAMPLE}/` contient l’échantillon public, sous "
+        f"les noms que les programmes lisent ; `{starting.PACKAGE}/` une archive de départ qui "
+        f"tourne telle quelle ; `{starting.RULES_NAME}` les limites ({coding.seconds} s, "
+        f"{coding.memory_mb} Mo).\n\n"
+        f"    python {PROGRAM_NAME} check {starting.PACKAGE}\n"
+        f"    python {PROGRAM_NAME} run {starting.PACKAGE}\n\n"
+        "`check` lit comment l’archive se lance ; `run` la lance ici, **sans isolement** : avec "
+        "vos droits, votre réseau et votre Python, qui n’est pas celui du portail. Le fichier "
+        "`predictions.csv` est ensuite vérifié comme par le portail. Puis, une fois l’archive "
+        "zippée et après `login` :\n\n"
+        f"    cd {starting.PACKAGE} && zip -r ../code.zip . && cd ..\n"
+        f"    python {PROGRAM_NAME} try {kit.slug} code.zip --wait\n"
+        f"    python {PROGRAM_NAME} submit {kit.slug} code.zip --wait"
+    )
 
 
 def _checking() -> str:

@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from challenges.client import guide
+from challenges.client import guide, starting
 from challenges.client.cli import CONTRACT_NAME, FORMAT_NAME, PROGRAM_NAME
 from challenges.scoring.answer import canonical
 from challenges.scoring.contract import ScoringContract
@@ -70,6 +70,8 @@ class Kit:
     sample: bytes | None
     files: Sequence[PublicFile]
     carried: Mapping[str, bytes] = field(default_factory=dict)
+    # Where teams send code: what programs read, and under which rules.
+    coding: starting.Coding | None = None
 
     @property
     def submission(self) -> Mapping[str, Any]:
@@ -92,6 +94,8 @@ def build(kit: Kit) -> bytes:
     if kit.files:
         files[FILES_NAME] = _table(kit.files)
     files |= dict(kit.carried)
+    if kit.coding is not None:
+        files |= starting.files(kit.coding)
     guided = {guide.NAME: guide.written(kit, sorted(files), digest).encode()}
     return _zip({f"{kit.slug}/{name}": data for name, data in (guided | files).items()})
 

@@ -147,6 +147,24 @@ def _submit(options: argparse.Namespace) -> Json:
     return {"receipt": receipt, "entry": told, "accepted": told["status"] == "scored"}
 
 
+def _try(options: argparse.Namespace) -> Json:
+    """Try a package on the public sample; with --wait, until it has ended."""
+    portal = _portal()
+    phase = options.phase
+    if phase is None:
+        phase = _phase_in_view(portal, options.slug)
+    told = portal.start_trial(options.slug, phase, Path(options.file))
+    deadline = time.monotonic() + options.seconds
+    attempt = 0
+    while options.wait and not told["finished"]:
+        if time.monotonic() > deadline:
+            raise UsageFault("U_WAIT", told["id"])
+        time.sleep(WAITS_SECONDS[min(attempt, len(WAITS_SECONDS) - 1)])
+        attempt += 1
+        told = portal.get(f"trials/{told['id']}")
+    return told | {"accepted": told["state"] != "failed"}
+
+
 def _finished(portal: Portal, entry: str, seconds: float) -> Json:
     """Follow an entry until nothing will act on it; raises UsageFault when it takes too long."""
     deadline = time.monotonic() + seconds
@@ -210,6 +228,7 @@ RUN: Mapping[str, Callable[[argparse.Namespace], Json]] = {
     "rules": _rules,
     "download": _download,
     "submit": _submit,
+    "try": _try,
     "entries": _entries,
     "standings": _standings,
     "choose": _choose,

@@ -65,6 +65,11 @@ class Portal:
         kind, data = _form({}, file)
         return self._json("POST", f"challenges/{quote(slug)}/check", data, kind)
 
+    def start_trial(self, slug: str, phase: int, file: Path) -> Json:
+        """Try a package on the public sample; no attempt is used."""
+        kind, data = _form({}, file)
+        return self._json("POST", f"challenges/{quote(slug)}/phases/{phase}/trials", data, kind)
+
     def deposit(self, file: Path) -> Json:
         """Deposit a bundle to import; returns its import."""
         kind, data = _form({}, file)

@@ -34,6 +34,16 @@ USAGE: Mapping[str, tuple[str, str]] = {
         "Dites comment noter : --metric, --spec ou --contract.",
         "Say how to score: --metric, --spec or --contract.",
     ),
+    "U_PACKAGE": (
+        "Ce n’est ni un dossier ni une archive zip lisible : {detail}.",
+        "This is neither a folder nor a readable zip: {detail}.",
+    ),
+    "U_CODE_KIT": (
+        "Il faut la trousse d’un challenge de code : lancez openemploi.pyz depuis son dossier, où "
+        "se trouve code.json.",
+        "The kit of a challenge of code is needed: run openemploi.pyz from its folder, where "
+        "code.json is.",
+    ),
     "U_TEMPLATE": (
         "Dites quel format est attendu : un exemple de soumission, ou le format.json d’une "
         "trousse.",
@@ -258,6 +268,27 @@ FRAMES: Mapping[str, tuple[str, str]] = {
         "Archive effacée : déposez-la de nouveau.",
         "Archive deleted: deposit it again.",
     ),
+    "run.bare": (
+        "Lancé sur votre machine, sans isolement : ni le réseau, ni la mémoire, ni vos fichiers ne "
+        "sont fermés au programme. Le portail, lui, l’isole.",
+        "Run on your machine, without isolation: neither the network, nor memory, nor your files "
+        "are closed to the program. The portal isolates it.",
+    ),
+    "run.done": (
+        "{file} : format correct, {seconds} s. L’archive est prête à être essayée (try).",
+        "{file}: correct format, {seconds} s. The package is ready to be tried (try).",
+    ),
+    "run.X_TIMEOUT": ("Temps dépassé.", "Time exceeded."),
+    "run.X_PROGRAM": (
+        "Le programme s’est arrêté sur une erreur.",
+        "The program stopped on an error.",
+    ),
+    "run.X_OUTPUT": (
+        "Le fichier produit manque, ou n’est pas conforme.",
+        "The file to write is missing, or not as expected.",
+    ),
+    "run.E_PACKAGE": ("L’archive ne peut pas être lancée.", "The package cannot start."),
+    "trial": ("Essai : {word}. {address}", "Trial: {word}. {address}"),
     "received": (
         "Soumission n° {number} reçue le {at}, sha256 {sha256}",
         "Entry no. {number} received on {at}, sha256 {sha256}",

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from challenges.client import bundles
+from challenges.client import bundles, coding
 from challenges.client.sentences import FRAMES, frame
 
 Json = dict[str, Any]
@@ -98,6 +98,8 @@ TELL: dict[str, Callable[[Json, str], Iterator[str]]] = {
     "rules": _rules,
     "download": _download,
     "submit": _submit,
+    "run": coding.tell_run,
+    "try": coding.tell_trial,
     "entries": _entries,
     "standings": _standings,
     "choose": _choose,

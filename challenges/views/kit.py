@@ -19,6 +19,7 @@ from challenges.models import PublicFile as StoredFile
 from challenges.queries.challenges import current_phase
 from challenges.queries.teams import latest_terms
 from challenges.views.head import find
+from challenges.views.packing import coding_of
 from challenges.views.reading import contract_of
 from challenges.views.words import FILE_ROLES
 from portal.lib import clock, objects
@@ -44,7 +45,8 @@ def kit_of(request: HttpRequest, challenge: Challenge) -> kits.Kit:
     files = list(challenge.files.all())
     terms = latest_terms(challenge)
     phase = current_phase(list(challenge.phases.order_by("index")), clock.now())
-    sample = _sample(challenge, phase, files)
+    contract = _contract(challenge, phase)
+    example = _sample(challenge, phase, files)
     return kits.Kit(
         slug=challenge.slug,
         title=challenge.title,
@@ -52,10 +54,11 @@ def kit_of(request: HttpRequest, challenge: Challenge) -> kits.Kit:
         address=request.build_absolute_uri(
             reverse("challenges:presentation", args=[challenge.slug])
         ),
-        contract=_contract(challenge, phase),
+        contract=contract,
         quotas=_quotas(phase),
         rules=terms.text if terms else "",
-        sample=objects.read(sample.sha256) if sample else None,
+        sample=example,
+        coding=coding_of(challenge, phase, contract, example),
         files=[_described(request, challenge, each) for each in files],
         carried={
             each.name: objects.read(each.sha256) for each in files if each.role in CARRIED_ROLES

@@ -1,0 +1,217 @@
+"""Try code on the public sample: its own page, live, with its result and its log."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from challenges.actions import code_trials
+from challenges.enums import ReasonCode
+from challenges.enums.code import RunState
+from challenges.forms.trials import TrialForm
+from challenges.models import CodeTrial
+from challenges.models.trial_words import trial_reason, trial_state
+from challenges.queries import code
+from challenges.queries.teams import has_accepted_terms
+from challenges.views.entries import phase_to_enter
+from challenges.views.entry_tables import faults_of
+from challenges.views.head import scene
+from challenges.views.lives import Stage
+from challenges.views.packing import packing
+from challenges.views.teams import own_team, person
+from portal.lib import files, objects, visible
+from portal.lib.refusals import Hidden, QuotaSpent
+
+MARKS = {
+    RunState.QUEUED: ("calanque", "clock"),
+    RunState.RUNNING: ("calanque", "loader"),
+    RunState.DONE: ("pin", "check"),
+    RunState.FAILED: ("ocre", "triangle-alert"),
+}
+MIB = 1 << 20
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def trials(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """List the trials of one's team, and start one."""
+    context = scene(request, slug, "entries")
+    if context["team"] is None:
+        refused = 200 if request.method in {"GET", "HEAD"} else 403
+        return render(request, "challenges/entries_none.html", context, status=refused)
+    plan = code.plan_of(context["phase"])
+    if plan is None:
+        raise Hidden
+    sent = request.method == "POST"
+    form = TrialForm(request.POST, request.FILES) if sent else TrialForm()
+    status = 200
+    if sent:
+        made = _started(request, slug, context, form)
+        if made is not None:
+            messages.success(request, _("Archive reçue : l’essai est lancé."))
+            return redirect("challenges:trial", slug, made.pk)
+        status = 429 if form.has_error("file", "trials_reached") else 422
+    team, phase = context["team"], context["phase"]
+    made_before = code.trials(request.user, team)
+    context |= {
+        "form": form,
+        "plan": plan,
+        "packing": packing(plan, phase, is_first=not made_before),
+        "left": code.trials_left(team, context["now"]),
+        "rows": [_row(each) for each in made_before],
+        "accepted": has_accepted_terms(context["challenge"], request.user),
+        "reads_log": phase.logs == "team_trial",
+    }
+    return render(request, "challenges/trials.html", context, status=status)
+
+
+def _started(
+    request: HttpRequest, slug: str, context: dict[str, Any], form: TrialForm
+) -> CodeTrial | None:
+    if not form.is_valid():
+        return None
+    try:
+        return code_trials.start(
+            phase=phase_to_enter(context["phase"]),
+            team=context["team"] or own_team(request, context["challenge"]),
+            content=form.cleaned_data["file"],
+            original_name=form.file_name,
+            by=person(request),
+        )
+    except QuotaSpent as spent:
+        form.refuse("file", str(spent), "trials_reached")
+        return None
+
+
+@require_safe
+def trial(request: HttpRequest, slug: str, trial: UUID) -> HttpResponse:
+    """Show one trial of one's team: its state, what it wrote, its log."""
+    own = own_trial(request, slug, trial)
+    context = scene(request, slug, "entries") | _life(own)
+    context |= {
+        "left": code.trials_left(own.team, context["now"]),
+        "faults": faults_of(own.verdict),
+        "warnings": own.verdict.get("warnings", ()),
+        "measures": _measures(own),
+        "reads_log": own.phase.logs == "team_trial",
+    }
+    return render(request, "challenges/trial.html", context)
+
+
+@require_safe
+def state(request: HttpRequest, slug: str, trial: UUID) -> HttpResponse:
+    """Send the live state of a trial, the fragment that its page holds."""
+    own = own_trial(request, slug, trial)
+    context = _life(own) | {"challenge": own.phase.challenge}
+    return render(request, "challenges/trial_state.html", context)
+
+
+@require_safe
+def log(request: HttpRequest, slug: str, trial: UUID) -> HttpResponseBase:
+    """Send what a trial printed, as a text file."""
+    own = own_trial(request, slug, trial)
+    if own.phase.logs != "team_trial":
+        raise Hidden
+    content = own.log.encode()
+    name = f"{slug}-essai.txt"
+    return files.attachment([content], name, media_type="text/plain", size=len(content))
+
+
+@login_not_required
+@require_safe
+def sample(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Send the public sample of inputs, under the names that programs read."""
+    plan = code.plan_of(scene(request, slug, "data")["phase"])
+    if plan is None:
+        raise Hidden
+    return files.attachment(
+        objects.open(plan.sample_sha256),
+        f"{slug}-echantillon.zip",
+        media_type="application/zip",
+        size=plan.sample_size,
+    )
+
+
+def own_trial(request: HttpRequest, slug: str, trial: UUID) -> CodeTrial:
+    """Return a trial of this person's team; 404 for any other, known or not."""
+    return visible.find(
+        CodeTrial.objects.visible_to(request.user).select_related("phase__challenge", "team"),
+        among=CodeTrial.objects.all(),
+        pk=trial,
+        phase__challenge__slug=slug,
+    )
+
+
+def badge_of(trial: CodeTrial) -> tuple[str, str, str]:
+    """Return the word, pigment and icon of the state of a trial."""
+    return (trial_state(trial.state), *MARKS[RunState(trial.state)])
+
+
+def _life(own: CodeTrial) -> dict[str, Any]:
+    return {
+        "trial": own,
+        "badge": badge_of(own),
+        "stages": [stage.as_dict() for stage in _stages(own)],
+        "final": not own.is_alive,
+        "reason": trial_reason(own.reason_code),
+    }
+
+
+def _stages(own: CodeTrial) -> list[Stage]:
+    state: RunState = RunState(own.state)
+    received = Stage(_("Reçue"), "done", own.created_at, own.original_name)
+    run = Stage(_("Exécution sur l’échantillon"))
+    checked = Stage(_("Fichier produit"))
+    match state:
+        case RunState.QUEUED:
+            waits = Stage(_("File d’attente"), "now", _("en cours"))
+            return [received, waits, run, checked]
+        case RunState.RUNNING:
+            run = Stage(_("Exécution sur l’échantillon"), "now", _("en cours"))
+        case RunState.DONE:
+            run = Stage(_("Exécution sur l’échantillon"), "done", own.finished_at)
+            checked = Stage(_("Fichier produit"), "done", None, _rows(own))
+        case RunState.FAILED:
+            wrote = own.reason_code == ReasonCode.OUTPUT
+            run = Stage(
+                _("Exécution sur l’échantillon"),
+                "done" if wrote else "error",
+                own.finished_at,
+                "" if wrote else trial_reason(own.reason_code),
+            )
+            if wrote:
+                checked = Stage(_("Fichier produit"), "error", None, trial_reason(own.reason_code))
+    return [received, Stage(_("File d’attente"), "done"), run, checked]
+
+
+def _rows(own: CodeTrial) -> str:
+    rows = int(own.verdict.get("rows") or 0)
+    text = ngettext("%(n)s ligne, aucune erreur", "%(n)s lignes, aucune erreur", rows)
+    return text % {"n": number_format(rows, force_grouping=True)}
+
+
+def _row(own: CodeTrial) -> dict[str, Any]:
+    return {"trial": own, "badge": badge_of(own), "reason": trial_reason(own.reason_code)}
+
+
+def _measures(own: CodeTrial) -> list[tuple[str, str]]:
+    """Write the exact measures of a trial: its inputs are public, they tell nothing."""
+    found = own.measures
+    if not found:
+        return []
+    return [
+        (_("Durée"), _("%(n)s s") % {"n": number_format(round(found["wall_seconds"], 1))}),
+        (_("Temps de calcul"), _("%(n)s s") % {"n": number_format(round(found["cpu_seconds"], 1))}),
+        (
+            _("Mémoire au plus haut"),
+            _("%(n)s Mo") % {"n": number_format(found["peak_bytes"] // MIB, force_grouping=True)},
+        ),
+        (_("Processus à la fois, au plus"), number_format(found["processes"])),
+    ]
