@@ -20,7 +20,6 @@ from challenges.bundles.code import (
     CodeRules,
 )
 from challenges.enums import (
-    BuildState,
     ChallengeStatus,
     LogAudience,
     NoticeKind,
@@ -68,7 +67,13 @@ def settle(*, challenge: Challenge, rules: CodeRules | None, by: User) -> Challe
     turned = (rules is None) != (former is None)
     if turned:
         document["files"] = _without_the_others(challenge, is_code=rules is not None)
-        _ask_again(challenge)
+        written = authoring.written_of(challenge)
+        if written.scorings and rules is not None:
+            raise Conflict(
+                _("Une phase a ses propres réponses : retirez-les avant de demander du code."),
+                code="code_phase_scoring",
+            )
+        authoring.reopen(written)
     challenge.bundle = document
     challenge.version += 1
     challenge.save(update_fields=["bundle", "version"])
@@ -156,10 +161,3 @@ def _without_the_others(challenge: Challenge, *, is_code: bool) -> dict[str, Any
         audience: [each for each in listed if each["role"] not in refused]
         for audience, listed in authoring.files_of(challenge).items()
     }
-
-
-def _ask_again(challenge: Challenge) -> None:
-    written = authoring.written_of(challenge)
-    if written.number:
-        written.state = BuildState.IDLE
-        written.save(update_fields=["state"])

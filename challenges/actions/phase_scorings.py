@@ -15,6 +15,7 @@ from challenges.actions import authoring, baselines, drafts, leaderboards
 from challenges.actions.authoring import Deposit
 from challenges.bundles import spec
 from challenges.bundles.folder import is_relative
+from challenges.enums import PhaseKind
 from challenges.models import (
     Challenge,
     ChallengeDraft,
@@ -173,6 +174,11 @@ def _refuse_first(phase: Phase) -> None:
 
 def _change(phase: Phase, task: int, change: Callable[[Scoring], None], by: User) -> None:
     challenge = authoring.draft(phase.challenge, by)
+    if phase.kind == PhaseKind.CODE:
+        raise Conflict(
+            _("Là où les équipes envoient du code, toutes les phases lisent les mêmes entrées."),
+            code="code_phase_scoring",
+        )
     written = authoring.written_of(challenge)
     found = of(written, phase.index, task)
     if found is None:

@@ -24,7 +24,7 @@ MOST_PHASES = 12
 # What an organiser may raise once the challenge is public; None is no limit.
 QUOTAS = ("max_per_day", "max_total", "max_parallel")
 # How code is run is said once for a challenge, on the page « Code ».
-CODE_LIMITS = ("time_limit_s", "memory_mb", "logs")
+CODE_LIMITS = ("time_limit_s", "memory_mb", "logs", "max_bytes")
 
 
 @transaction.atomic

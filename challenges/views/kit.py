@@ -46,7 +46,8 @@ def kit_of(request: HttpRequest, challenge: Challenge) -> kits.Kit:
     terms = latest_terms(challenge)
     phase = current_phase(list(challenge.phases.order_by("index")), clock.now())
     contract = _contract(challenge, phase)
-    example = _sample(challenge, phase, files)
+    sample = _sample(challenge, phase, files)
+    example = objects.read(sample.sha256) if sample else None
     return kits.Kit(
         slug=challenge.slug,
         title=challenge.title,
