@@ -191,12 +191,29 @@ class FigureOut(Schema):
     high: float | None
 
 
+class RunOut(Schema):
+    """A run of code on hidden inputs, as its team may know it: classes, no figure.
+
+    minutes: at most so many, per run; half_gib: at most so many halves of a GiB; null before the
+    end, or above the last class. reproduction: "", same, rounded or different (the worse score
+    counts).
+    """
+
+    state: str
+    reason: str
+    minutes: int | None
+    half_gib: int | None
+    shuffled: bool | None
+    reproduction: str
+
+
 class EntryOut(Schema):
     """An entry, for its team. scores: {split: {column: figure}}.
 
     finished: nothing will act on it any more. errors: why the format was refused.
     score_of: number of the entry whose score is shown instead, by the Ladder.
     disqualified: out of the results by a decision of the Region, by itself or with its team.
+    runs: of code, of one entry asked by its id.
     """
 
     id: UUID
@@ -223,6 +240,7 @@ class EntryOut(Schema):
     scores: dict[str, dict[str, FigureOut]]
     score_of: int | None
     message: str
+    runs: list[RunOut] = []
 
 
 class EntriesOut(Schema):

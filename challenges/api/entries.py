@@ -12,7 +12,7 @@ from ninja.files import UploadedFile
 from challenges.actions import choices, uploads
 from challenges.actions import entries as acts
 from challenges.api.finding import challenge_named, own_team, person, phase_to_enter
-from challenges.api.shapes import entry_json, quota_json
+from challenges.api.shapes import entry_json, quota_json, runs_json
 from challenges.models import Entry, Upload
 from challenges.queries.boards import phase_of
 from challenges.queries.figures import shown
@@ -203,7 +203,7 @@ def _found(request: HttpRequest, entry: UUID) -> Entry:
 
 
 def _told(entry: Entry) -> dict[str, Any]:
-    return entry_json(entry, shown([entry])[entry.pk])
+    return entry_json(entry, shown([entry])[entry.pk]) | {"runs": runs_json(entry)}
 
 
 def _receipt(entry: Entry, *, created: bool) -> HttpResponse:

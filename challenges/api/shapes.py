@@ -7,9 +7,10 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from challenges.enums import EntryStatus
+from challenges.enums import EntryStatus, PhaseKind
 from challenges.models import Challenge, Entry, Leaderboard, Phase, Team
 from challenges.queries import boards as reads
+from challenges.queries import code
 from challenges.queries.boards import Board
 from challenges.queries.challenges import Listed
 from challenges.queries.figures import Shown
@@ -130,6 +131,24 @@ def entry_json(entry: Entry, shown: Shown) -> dict[str, Any]:
         "score_of": shown.kept,
         "message": shown.message,
     }
+
+
+def runs_json(entry: Entry) -> list[dict[str, Any]]:
+    """Describe the runs of the code of an entry to its team."""
+    if entry.enrolment.phase.kind != PhaseKind.CODE:
+        return []
+    return [
+        {
+            "state": each.run.state,
+            "reason": each.run.reason_code,
+            "minutes": each.run.minutes,
+            "half_gib": each.run.half_gib,
+            "shuffled": each.run.shuffled,
+            "reproduction": each.reproduction,
+        }
+        for each in code.ran(entry)
+        if each.run is not None
+    ]
 
 
 def quota_json(phase: Phase, quota: Quota) -> dict[str, Any]:

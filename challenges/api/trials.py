@@ -4,7 +4,7 @@ from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router
+from ninja import Router, Status
 from ninja.files import UploadedFile
 
 from challenges.actions import code_trials
@@ -32,7 +32,7 @@ READ, ENTER = Token(TokenScope.READ), Token(TokenScope.ENTER)
 )
 def start(
     request: HttpRequest, response: HttpResponse, slug: str, index: int, file: UploadedFile
-) -> tuple[int, dict[str, Any]]:
+) -> Status[dict[str, Any]]:
     """Répond aussitôt ; suivez l’essai à son adresse (en-tête Location).
 
     N’utilise pas d’essai du challenge ; 10 essais par heure et par équipe, puis 429 avec
@@ -47,7 +47,7 @@ def start(
         by=person(request),
     )
     response["Location"] = f"/api/v1/trials/{made.pk}"
-    return 201, trial_json(request, _found(request, made.pk))
+    return Status(201, trial_json(request, _found(request, made.pk)))
 
 
 @router.get(

@@ -80,7 +80,9 @@ def manifest(environment: str) -> str:
     return f'entry = "{MAIN_FILE}"\nenvironment = "{environment}"\nseed = 1\n'
 
 
-METADATA = "command: python3 $program/main.py --in $input --out $output/predictions.csv\n"
+# A main.py at the root would be read as DrivenData's.
+CODALAB_FILE = "predict.py"
+METADATA = f"command: python3 $program/{CODALAB_FILE} --in $input --out $output/predictions.csv\n"
 
 
 def program(coding: Coding) -> str:
@@ -98,11 +100,13 @@ def program(coding: Coding) -> str:
 def files(coding: Coding) -> dict[str, bytes]:
     """Give the files of the kit about code: a package to start from, the sample, the rules."""
     found = {f"{SAMPLE}/{name}": content for name, content in sorted(coding.sample.items())}
-    found[f"{PACKAGE}/{MAIN_FILE}"] = program(coding).encode()
+    name = MAIN_FILE
     if "manifest" in coding.layouts:
         found[f"{PACKAGE}/{MANIFEST}"] = manifest(coding.environment).encode()
-    elif "codalab" in coding.layouts and "main" not in coding.layouts:
+    elif "main" not in coding.layouts:
+        name = CODALAB_FILE
         found[f"{PACKAGE}/metadata"] = METADATA.encode()
+    found[f"{PACKAGE}/{name}"] = program(coding).encode()
     rules = {
         "format": RULES_FORMAT,
         "format_version": 1,

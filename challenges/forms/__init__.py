@@ -117,6 +117,12 @@ class EntryForm(forms.Form):
             self.questions[name] = str(question["key"])
             self.fields[name] = _asked(question)
 
+    def ask_code(self) -> None:
+        """Ask for a package of code; trials take the place of a check of its format."""
+        self.fields.pop("check_only", None)
+        self.fields["file"].label = _("Votre archive de code")
+        self.fields["file"].widget.attrs["accept"] = ".zip"
+
     def clean(self) -> dict[str, Any]:
         """Refuse to submit an empty file; a check of it has a verdict."""
         cleaned: dict[str, Any] = super().clean() or {}

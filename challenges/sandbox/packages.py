@@ -11,6 +11,7 @@
 Nothing is installed and nothing of a package is run to read it.
 """
 
+import re
 import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -47,14 +48,34 @@ class Package:
 
 
 class PackageRefused(Exception):
-    """A package that cannot be started. The sentence is French and tells what to write."""
+    """A package that cannot be started. The sentence is French and tells what to write.
+
+    line: of manifest.toml, None where it is about the whole.
+    """
+
+    def __init__(self, sentence: str, line: int | None = None) -> None:
+        super().__init__(sentence)
+        self.line = line
 
 
-def read(folder: Path, *, environments: Collection[str]) -> Package:
+def read(
+    folder: Path, *, environments: Collection[str], layouts: Collection[str] = tuple(Layout)
+) -> Package:
     """Read the package of a folder (archives.unpack); environments: the names one may choose.
 
-    The first environment is the one of packages that name none. Raises PackageRefused.
+    layouts: those that the challenge accepts. The first environment is the one of packages that
+    name none. Raises PackageRefused.
     """
+    found = _read(folder, environments)
+    if found.layout not in set(layouts):
+        raise PackageRefused(
+            f"Cette présentation ({found.layout.value}) n’est pas admise ici ; "
+            f"admises : {', '.join(layouts)}."
+        )
+    return found
+
+
+def _read(folder: Path, environments: Collection[str]) -> Package:
     ordinary = next(iter(environments))
     if _plain(folder / MANIFEST):
         return _manifest(folder, environments, ordinary)
@@ -76,16 +97,30 @@ def _manifest(folder: Path, environments: Collection[str], ordinary: str) -> Pac
     if len(raw) > MOST_BYTES:
         raise PackageRefused(f"manifest.toml dépasse {MOST_BYTES} octets.")
     try:
-        found = tomllib.loads(raw.decode("utf-8"))
+        text = raw.decode("utf-8")
+        found = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise PackageRefused("manifest.toml n’est pas un TOML lisible.") from error
+        line = re.search(r"at line (\d+)", str(error))
+        raise PackageRefused(
+            "manifest.toml n’est pas un TOML lisible.", int(line[1]) if line else None
+        ) from error
+    try:
+        return _declared(folder, found, environments, ordinary)
+    except _KeyRefused as refused:
+        raise PackageRefused(str(refused), _line_of(text, refused.key)) from refused
+
+
+def _declared(
+    folder: Path, found: dict[str, object], environments: Collection[str], ordinary: str
+) -> Package:
     if unknown := sorted(set(found) - KEYS):
-        raise PackageRefused(f"manifest.toml : clé inconnue « {unknown[0][:64]} ».")
+        raise _KeyRefused(f"manifest.toml : clé inconnue « {unknown[0][:64]} ».", unknown[0])
     environment = _text(found, "environment", ordinary)
     if environment not in environments:
-        raise PackageRefused(
+        raise _KeyRefused(
             f"manifest.toml : environnement « {environment[:64]} » inconnu ; "
-            f"choisissez parmi : {', '.join(environments)}."
+            f"choisissez parmi : {', '.join(environments)}.",
+            "environment",
         )
     return Package(
         folder,
@@ -101,21 +136,35 @@ def _manifest(folder: Path, environments: Collection[str], ordinary: str) -> Pac
 def _entry(folder: Path, entry: str) -> str:
     parts = PurePosixPath(entry).parts
     if not entry or entry.startswith("/") or ".." in parts or not _plain(folder / entry):
-        raise PackageRefused("manifest.toml : entry doit nommer un fichier de l’archive.")
+        raise _KeyRefused("manifest.toml : entry doit nommer un fichier de l’archive.", "entry")
     return entry
 
 
 def _seed(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_SEED:
-        raise PackageRefused(f"manifest.toml : seed doit être un entier de 0 à {MOST_SEED}.")
+        raise _KeyRefused(f"manifest.toml : seed doit être un entier de 0 à {MOST_SEED}.", "seed")
     return value
 
 
 def _text(found: dict[str, object], key: str, ordinary: str) -> str:
     value = found.get(key, ordinary)
     if not isinstance(value, str) or len(value) > 200 or not value.isprintable():
-        raise PackageRefused(f"manifest.toml : {key} doit être un texte court.")
+        raise _KeyRefused(f"manifest.toml : {key} doit être un texte court.", key)
     return value
+
+
+class _KeyRefused(Exception):
+    def __init__(self, sentence: str, key: str) -> None:
+        super().__init__(sentence)
+        self.key = key
+
+
+def _line_of(text: str, key: str) -> int | None:
+    """Find the line of a key of a TOML text; None where it is not written plainly."""
+    name = re.escape(key)
+    pattern = re.compile(rf"\s*[\"']?{name}[\"']?\s*(=|\.)|\s*\[+{name}\]")
+    lines = text.splitlines()
+    return next((at for at, line in enumerate(lines, 1) if pattern.match(line)), None)
 
 
 def _plain(path: Path) -> bool:

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from challenges.actions import checks, choices
 from challenges.actions import entries as acts
-from challenges.enums import EntryStatus
+from challenges.enums import EntryStatus, PhaseKind
 from challenges.forms import EntryForm
 from challenges.models import Challenge, Entry, Phase
-from challenges.queries import findings, rescorings
+from challenges.queries import code, findings, rescorings
 from challenges.queries.teams import has_accepted_terms, quota_left, registration_of
-from challenges.views import lives, programs
+from challenges.views import code_runs, lives, programs
 from challenges.views.entry_tables import (
     Figures,
     faults_of,
@@ -32,6 +32,7 @@ from challenges.views.entry_tables import (
     score_receipts_of,
 )
 from challenges.views.head import find, scene
+from challenges.views.packing import packing
 from challenges.views.reading import contract_of, privacy_words, scoring_words
 from challenges.views.teams import own_team, person
 from portal.lib import files, objects, visible
@@ -264,7 +265,13 @@ def _page(
     if context["team"] is None:
         refused = 200 if request.method in {"GET", "HEAD"} else 403
         return render(request, "challenges/entries_none.html", context, status=refused)
+    phase = context["phase"]
+    is_code = phase is not None and phase.kind == PhaseKind.CODE
+    plan = code.plan_of(phase) if is_code else None
     form = form or EntryForm(questions=context["challenge"].fact_sheet)
+    if plan is not None:
+        form.ask_code()
+        context |= {"plan": plan, "packing": packing(plan, phase, is_first=False)}
     bench = context["phase"] is not None and acts.takes_bench(context["phase"])
     context |= {"bench": bench, "open": context["open"] or bench}
     context |= {"form": form, "verdict": verdict} | _team_context(request, context)
@@ -314,6 +321,7 @@ def _entry_page(request: HttpRequest, slug: str, own: Entry) -> HttpResponse:
         "former": rescorings.former_scorings(own),
         "told": findings.told_of(own),
         "by_task": programs.by_task(own),
+        "runs": code_runs.runs(own) if own.enrolment.phase.kind == PhaseKind.CODE else [],
         "report_tasks": programs.report_tasks(own),
         "may_withdraw": may_withdraw(own, captain=own.enrolment.team.has_captain(person(request))),
         "quota": quota_left(own.enrolment.phase, own.enrolment.team, context["now"]),

@@ -8,7 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from challenges.enums import EntryStatus, ReasonCode
+from challenges.enums import EntryStatus, PhaseKind, ReasonCode
 from challenges.models import Entry, Evaluation
 from challenges.models.words import LADDER_WAITS
 from challenges.queries.entries import expected_wait_seconds, queue_position
@@ -95,6 +95,8 @@ def _checked(entry: Entry) -> Stage:
     if not entry.verdict and status in {EntryStatus.WITHDRAWN, EntryStatus.NEEDS_ATTENTION}:
         stopped = status == EntryStatus.NEEDS_ATTENTION
         return _attention(entry) if stopped else Stage(_("Vérification du format"))
+    if entry.verdict.get("rows") is None and entry.enrolment.phase.kind == PhaseKind.CODE:
+        return Stage(_("Archive vérifiée"), "done")
     rows = int(entry.verdict.get("rows") or 0)
     text = ngettext("%(n)s ligne, aucune erreur", "%(n)s lignes, aucune erreur", rows)
     return Stage(

@@ -33,6 +33,8 @@ FILE_ROLES = {
     "attributes": _("Attributs utilisés par les mesures d’équité"),
     "extra": _("Fichier complémentaire"),
     "starter": _("Kit de départ"),
+    "sample_inputs": _("Échantillon public des entrées que lit le code"),
+    "sample_answers": _("Réponses de l’échantillon public"),
 }
 
 LAYOUTS = {

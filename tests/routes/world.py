@@ -44,6 +44,7 @@ from portal.lib import clock, immutable, objects
 from tests.challenges.pages import scenes
 from tests.factories import accounts as people
 from tests.factories import challenges as arena
+from tests.factories import code as coded
 from tests.factories import contributions as proposals
 from tests.factories import datasets as data
 from tests.factories import disqualifications as disqualified
@@ -267,6 +268,7 @@ def _challenges(world: World) -> None:
         for side in ("a", "b"):
             _team(world, challenge, side, suffix)
     _revealed(world, organiser, holder)
+    _code(world, organiser, holder)
     _awaited(world, opened)
 
 
@@ -381,6 +383,23 @@ def _revealed(world: World, organiser: User, holder: Any) -> None:
         arena.StandingFactory(entry=entry, split=Split.PRIVATE, position=10 + ord(side))
         world.objects[f"entry.revealed_{side}"] = str(entry.pk)
         _certified(world, entry, side, *team, "moderator", "administrator")
+
+
+def _code(world: World, organiser: User, holder: Any) -> None:
+    """Make a challenge of code: a trial and a run of each team, with what each printed."""
+    made = arena.ChallengeFactory(
+        opened=True, slug="defi-code", organiser=holder, owner=organiser, title="Défi de code"
+    )
+    world.objects["challenge.code"] = made.slug
+    coded.plan_of(made.phases.get())
+    for side in ("a", "b"):
+        entry = _team(world, made, side, "_code")
+        readers = [f"captain_{side}", *(["mate_a"] if side == "a" else [])]
+        printed = world.canary(f"captain_{side}", "trial", *readers)
+        trial = coded.trial(entry.enrolment.team, log=printed, original_name=f"{printed}.zip")
+        seen = world.canary(f"captain_{side}", "run", "organiser")
+        coded.run(entry, log=seen, detail=world.canary(f"captain_{side}", "run_detail"))
+        world.objects[f"trial.team_{side}"] = str(trial.pk)
 
 
 def _certified(world: World, entry: Entry, side: str, *readers: str) -> None:
