@@ -65,6 +65,8 @@ def settle(*, challenge: Challenge, rules: CodeRules | None, by: User) -> Challe
     if rules is not None:
         document[KEY] = asdict(rules) | {"layouts": list(rules.layouts)}
     turned = (rules is None) != (former is None)
+    if rules is not None and former is not None and _reads_otherwise(rules, former):
+        authoring.reopen(authoring.written_of(challenge))
     if turned:
         document["files"] = _without_the_others(challenge, is_code=rules is not None)
         written = authoring.written_of(challenge)
@@ -101,8 +103,11 @@ def amend(*, challenge: Challenge, rules: CodeRules, by: User) -> Challenge:
             code="code_frozen",
         )
     _refuse_out_of_bounds(rules)
-    if rules.environment != former.environment:
-        raise Invalid(_("L’environnement ne change que dans un brouillon."), code="code_rules")
+    if _reads_otherwise(rules, former):
+        raise Invalid(
+            _("Présentations et environnement ne changent que dans un brouillon."),
+            code="code_rules",
+        )
     if rules == former:
         return challenge
     said = asdict(rules) | {"layouts": list(rules.layouts)}
@@ -139,6 +144,11 @@ def _limit(challenge: Challenge, rules: CodeRules) -> None:
         logs=LogAudience(rules.logs),
         max_bytes=rules.max_bytes,
     )
+
+
+def _reads_otherwise(rules: CodeRules, former: CodeRules) -> bool:
+    """Say whether packages are read in another way: it is in the plan that the check makes."""
+    return (rules.layouts, rules.environment) != (former.layouts, former.environment)
 
 
 def _refuse_out_of_bounds(rules: CodeRules) -> None:

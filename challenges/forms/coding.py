@@ -108,7 +108,7 @@ class CodeForm(forms.Form):
             },
         )
         if not draft:
-            for name in ("sent", "environment"):
+            for name in ("sent", "environment", "layouts"):
                 del self.fields[name]
         self.usual = usual
 
@@ -116,7 +116,12 @@ class CodeForm(forms.Form):
         """Ask for a layout at least, of code alone."""
         sent: dict[str, Any] = super().clean() or {}
         is_code = sent.get("sent", CODE) == CODE
-        if is_code and not sent.get("layouts") and "layouts" not in self.errors:
+        if (
+            is_code
+            and "layouts" in self.fields
+            and not sent.get("layouts")
+            and "layouts" not in self.errors
+        ):
             self.add_error("layouts", _("Admettez une présentation au moins."))
         return sent
 
@@ -128,7 +133,9 @@ class CodeForm(forms.Form):
             return None
         return CodeRules(
             environment=sent.get("environment", self.usual.environment),
-            layouts=tuple(each for each in LAYOUTS if each in sent["layouts"]),
+            layouts=tuple(
+                each for each in LAYOUTS if each in sent.get("layouts", self.usual.layouts)
+            ),
             time_limit_s=sent["time_limit_s"],
             memory_mb=sent["memory_mb"],
             logs=sent["logs"],

@@ -58,24 +58,11 @@ class PackageRefused(Exception):
         self.line = line
 
 
-def read(
-    folder: Path, *, environments: Collection[str], layouts: Collection[str] = tuple(Layout)
-) -> Package:
+def read(folder: Path, *, environments: Collection[str]) -> Package:
     """Read the package of a folder (archives.unpack); environments: the names one may choose.
 
-    layouts: those that the challenge accepts. The first environment is the one of packages that
-    name none. Raises PackageRefused.
+    The first environment is the one of packages that name none. Raises PackageRefused.
     """
-    found = _read(folder, environments)
-    if found.layout not in set(layouts):
-        raise PackageRefused(
-            f"Cette présentation ({found.layout.value}) n’est pas admise ici ; "
-            f"admises : {', '.join(layouts)}."
-        )
-    return found
-
-
-def _read(folder: Path, environments: Collection[str]) -> Package:
     ordinary = next(iter(environments))
     if _plain(folder / MANIFEST):
         return _manifest(folder, environments, ordinary)

@@ -60,7 +60,7 @@ def checked(path: Path, task: PhaseTask) -> Verdict:
         except archives.ArchiveRefused as refused:
             return Verdict(False, (Fault(refused.code, refused.sentence),))
         except packages.PackageRefused as refused:
-            return Verdict(False, (Fault(PACKAGE, str(refused)),))
+            return Verdict(False, (Fault(PACKAGE, str(refused), line=refused.line),))
     return Verdict(True)
 
 
@@ -116,7 +116,8 @@ def _tried(trial: CodeTrial) -> Tried:
         except archives.ArchiveRefused as refused:
             return Tried(refused.code, refused.sentence)
         except packages.PackageRefused as refused:
-            return Tried(PACKAGE, str(refused))
+            fault = {"code": PACKAGE, "message": str(refused), "line": refused.line}
+            return Tried(PACKAGE, str(refused), {"faults": [fault], "warnings": [], "rows": None})
         sample = desk / "sample"
         held = objects.read(plan.sample_sha256)
         isolation.laid(held, sample)

@@ -81,7 +81,7 @@ def test_rules_are_amended_with_a_notice_until_the_first_phase_opens(
     challenge.refresh_from_db()
     assert (phase.time_limit_s, phase.memory_mb) == (120, 512)
     assert coding.rules_of(challenge) == CodeRules(
-        time_limit_s=120, memory_mb=512, max_bytes=20_000_000
+        layouts=("main",), time_limit_s=120, memory_mb=512, max_bytes=20_000_000
     )
     assert Notice.objects.filter(challenge=challenge).count() == 1
     Phase.objects.filter(pk=phase.pk).update(opens_at=clock.now())
