@@ -115,13 +115,8 @@ class CodeForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Ask for a layout at least, of code alone."""
         sent: dict[str, Any] = super().clean() or {}
-        is_code = sent.get("sent", CODE) == CODE
-        if (
-            is_code
-            and "layouts" in self.fields
-            and not sent.get("layouts")
-            and "layouts" not in self.errors
-        ):
+        asked = sent.get("sent", CODE) == CODE and "layouts" in self.fields
+        if asked and not sent.get("layouts") and "layouts" not in self.errors:
             self.add_error("layouts", _("Admettez une présentation au moins."))
         return sent
 
