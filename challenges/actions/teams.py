@@ -236,6 +236,17 @@ def invitation_token(public_id: UUID) -> str:
     return salted_hmac("challenges.invitation", str(public_id), algorithm="sha256").hexdigest()
 
 
+def by_link(public_id: UUID, token: str) -> TeamInvitation:
+    """Return the invitation of a link, whoever holds it and whatever became of it; else Hidden."""
+    found = TeamInvitation.objects.select_related("team", "sent_by").filter(public_id=public_id)
+    invitation = found.first()
+    if invitation is None or not constant_time_compare(
+        invitation.token_sha256, _token_sha256(token)
+    ):
+        raise Hidden(denied=invitation)
+    return invitation
+
+
 def _token_sha256(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 

@@ -1,6 +1,7 @@
 """Teams, their members, their invitations and their enrolment in a phase."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -169,6 +170,14 @@ class TeamMember(models.Model):
         ]
 
 
+class TeamInvitationQuerySet(models.QuerySet["TeamInvitation"]):
+    """Invitations, by whom they wait for."""
+
+    def open_for(self, email: str, *, at: datetime) -> "TeamInvitationQuerySet":
+        """Keep those sent to an address that nobody used or withdrew and that are not too old."""
+        return self.filter(email=email.lower(), state=InvitationState.SENT, expires_at__gt=at)
+
+
 class TeamInvitation(models.Model):
     """Invite one e-mail address into a team, once."""
 
@@ -182,6 +191,8 @@ class TeamInvitation(models.Model):
     )
     sent_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+
+    objects = TeamInvitationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-sent_at", "pk"]

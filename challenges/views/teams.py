@@ -9,6 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -121,9 +122,17 @@ def join(request: HttpRequest, slug: str, invitation: UUID, token: str) -> HttpR
         return redirect("challenges:team", slug)
     context = scene(request, slug, "entries")
     challenge = context["challenge"]
+    sent = teams.by_link(invitation, token)
+    if sent.team.challenge_id != challenge.pk:
+        raise Hidden(denied=sent)
     accepted = has_accepted_terms(challenge, request.user)
     registered = registration_of(challenge, request.user) is not None
-    context |= {"ready": accepted and registered}
+    context |= {
+        "invitation": sent,
+        "open": sent.state == InvitationState.SENT and sent.expires_at > context["now"],
+        "fits": sent.email == person(request).email.lower(),
+        "ready": accepted and registered,
+    }
     return render(request, "challenges/join.html", context)
 
 
@@ -162,6 +171,18 @@ def _rules_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, A
     }
 
 
+def _calls(request: HttpRequest, context: dict[str, Any]) -> list[tuple[TeamInvitation, str]]:
+    """List the invitations that wait for this person's answer, each with its link."""
+    challenge: Challenge = context["challenge"]
+    sent = TeamInvitation.objects.open_for(person(request).email, at=context["now"])
+    found = []
+    for each in sent.filter(team__challenge=challenge).select_related("team", "sent_by"):
+        token = teams.invitation_token(each.public_id)
+        link = reverse("challenges:team_join", args=[challenge.slug, each.public_id, token])
+        found.append((each, link))
+    return found
+
+
 def _disclosures(own: Any) -> DisclosureForm | None:
     if own is None:
         return None
@@ -191,6 +212,7 @@ def _team_page(
         "captain": captain,
         "disclosure_form": _disclosures(own),
         "merges": waiting_of(own) if own else [],
+        "calls": _calls(request, context) if own is None else [],
         "invitations": list(own.invitations.filter(state=InvitationState.SENT)) if captain else [],
         "registration": registration,
         "accepted": registration is not None and has_accepted_terms(challenge, request.user),
