@@ -65,6 +65,8 @@ def document(phase: Phase, audits: Sequence[Audited]) -> dict[str, Any]:
         "closes_at": _instant(phase.closes_at),
         "published_at": _instant(phase.reveal.executed_at),
         "digest": final.digest,
+        "board": final.leaderboard.key,
+        "board_title": final.leaderboard.title,
         "metric": _metric(primary),
         "first": [row["team"] for row in rows if row["rank"] == 1 and not row["baseline"]],
         "leader_first": final.facts.get("leader_first"),

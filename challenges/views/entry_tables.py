@@ -16,6 +16,7 @@ from challenges.models import (
     Entry,
     Leaderboard,
     Phase,
+    PhaseTask,
     Rung,
     Score,
     Standing,
@@ -177,19 +178,30 @@ def history(
 
 
 def score_receipts_of(entry: Entry) -> list[dict[str, Any]]:
-    """List the score receipts of an entry, the one in force of each task first."""
+    """List the score receipts of an entry, the one in force of each task first.
+
+    task: its name, "" where the phase has one only.
+    """
     seen: set[int] = set()
     rows = []
-    for each in entry.score_receipts.order_by("task", "-serial"):
+    found = list(entry.score_receipts.order_by("task", "-serial"))
+    names = _task_names(entry) if any(each.task for each in found) else {}
+    for each in found:
         rows.append(
             {
                 "receipt": each,
                 "word": receipt_word(each.reason),
                 "in_force": each.task not in seen,
+                "task": names.get(each.task, ""),
             }
         )
         seen.add(each.task)
     return rows
+
+
+def _task_names(entry: Entry) -> dict[int, str]:
+    tasks = PhaseTask.objects.filter(phase_id=entry.enrolment.phase_id, current=True)
+    return dict(tasks.order_by("index").values_list("index", "name"))
 
 
 def may_withdraw(entry: Entry, *, captain: bool) -> bool:

@@ -98,6 +98,8 @@ def _checked(entry: Entry) -> Stage:
     if entry.verdict.get("rows") is None and entry.enrolment.phase.kind == PhaseKind.CODE:
         return Stage(_("Archive vérifiée"), "done")
     rows = int(entry.verdict.get("rows") or 0)
+    if not rows:  # an archive, whose rows its program alone counts
+        return Stage(_("Format vérifié"), "done", None, _("aucune erreur"))
     text = ngettext("%(n)s ligne, aucune erreur", "%(n)s lignes, aucune erreur", rows)
     return Stage(
         _("Format vérifié"), "done", None, text % {"n": number_format(rows, force_grouping=True)}

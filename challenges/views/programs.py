@@ -116,8 +116,8 @@ def by_task(entry: Entry) -> dict[str, Any]:
                     {
                         "title": column.title,
                         "part": title,
-                        "text": cell["text"] or "–",
-                        "tasks": [text or "–" for text in cell.get("tasks", ())],
+                        "text": _written(cell["text"]),
+                        "tasks": [_written(text) for text in cell.get("tasks", ())],
                     }
                 )
     return {"tasks": [task.name for task in tasks] if len(tasks) > 1 else [], "rows": rows}
@@ -146,16 +146,22 @@ def standings_by_task(board: Board, rows: Sequence[Any]) -> list[dict[str, Any]]
 
 def _of_task(cell: dict[str, Any] | None, at: int) -> str:
     texts = (cell or {}).get("tasks") or []
-    text = texts[at] if at < len(texts) else ""
+    return _written(texts[at] if at < len(texts) else "")
+
+
+def _written(text: str) -> str:
+    """Write a released figure as the language in force does."""
     return text.replace(".", get_format("DECIMAL_SEPARATOR")) or "–"
 
 
-def report_tasks(entry: Entry) -> list[int]:
-    """List the tasks whose detailed results the team may read."""
+def report_tasks(entry: Entry) -> list[tuple[int, str]]:
+    """List the tasks whose detailed results the team may read: number, name where several are."""
     challenge = entry.enrolment.phase.challenge
     if challenge.detailed_results != ReportAudience.TEAM or challenge.restricted:
         return []
-    return [task for task, _html in programs.reported_tasks(entry)]
+    tasks = programs.tasks_of(entry.enrolment.phase)
+    names = {each.index: each.name for each in tasks if len(tasks) > 1}
+    return [(task, names.get(task, "")) for task, _html in programs.reported_tasks(entry)]
 
 
 @require_safe

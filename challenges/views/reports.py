@@ -19,7 +19,7 @@ from challenges.views import boards
 from challenges.views.axis import axis_decimals, round_axis
 from challenges.views.fairness_cards import summary
 from challenges.views.head import find, scene
-from challenges.views.standings import open_to_sites
+from challenges.views.standings import board_links, open_to_sites
 from portal.lib.conditional import tagged
 from portal.lib.refusals import Hidden
 
@@ -48,6 +48,9 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
         each | {"at": datetime.fromisoformat(each["at"])} for each in told["notices"]
     ]
     context["stability"] = boards.stability(told)
+    context["other_boards"] = [
+        link for link in board_links(phase) if link[0] != told["board_title"]
+    ]
     return render(request, "challenges/report.html", context)
 
 

@@ -46,7 +46,7 @@ def standings(request: HttpRequest, slug: str) -> HttpResponse:
     if board is None:
         return render(request, "challenges/standings_none.html", context)
     context |= shares(phase) | board_context(request, board, mine)
-    context["board_links"] = _board_links(phase)
+    context["board_links"] = board_links(phase)
     if told := programs.words(context["challenge"], phase):
         context |= told
         context["by_task"] = programs.standings_by_task(board, context["rows"])
@@ -182,6 +182,8 @@ def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[
         "reference": reference,
         "gap": boards.gap(board, mine),
         "stability": boards.stability(board.facts),
+        # Gaps are compared with chance; else equal scores alone share a rank.
+        "tested": board.facts.get("tested", boards.has_intervals(board)),
         "sort": sort,
         "final": board.split == Split.PRIVATE,
         "parts": _parts(request, board),
@@ -233,8 +235,14 @@ def _after_reveal(
         "fairness": boards.fairness_tables(
             pair[Split.PUBLIC], pair[Split.PRIVATE], listed, mine=mine
         ),
-        "comparison": boards.comparison(board, phase.reveal.facts),
+        "comparison": _comparison(board, phase.reveal.facts),
     }
+
+
+def _comparison(board: Board, facts: dict[str, Any]) -> dict[str, Any]:
+    """Tell what the reveal moved on the board that it compared; nothing of another one."""
+    compared = facts.get("board", board.leaderboard.key)
+    return boards.comparison(board, facts) if compared == board.leaderboard.key else {}
 
 
 def _heading(request: HttpRequest, column: Any, sort: str) -> dict[str, Any]:
@@ -265,8 +273,8 @@ def _same_board(request: HttpRequest) -> str:
     return f"&tableau={quote(key)}" if key else ""
 
 
-def _board_links(phase: Phase | None) -> list[tuple[str, str]]:
-    """Link the boards of a phase, where it shows several."""
+def board_links(phase: Phase | None) -> list[tuple[str, str]]:
+    """Link the boards of a phase, where it shows several: title, query of their page."""
     found = list(phase.leaderboards.filter(hidden=False).order_by("pk")) if phase else []
     if phase is None or len(found) < 2:
         return []

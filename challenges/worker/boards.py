@@ -11,8 +11,10 @@ from challenges.actions.standings import Line
 from challenges.enums import Direction, EvaluationState, Split
 from challenges.models import Column, Evaluation, Job, Leaderboard, Phase, Reveal, Score
 from challenges.models.candidates import Candidate
+from challenges.models.ladders import task_of
 from challenges.models.listings import Listing, listing
 from challenges.models.rescoring import in_force
+from challenges.scoring.contract import ScoringContract
 from challenges.scoring.tiers import Listed, Placed, Ranking, ranking
 from challenges.worker import findings, ladders, vault
 from challenges.worker.lease import Beating
@@ -58,6 +60,8 @@ def computed(found: Listing, opened: Opened) -> tuple[list[Line], dict[str, Any]
         "few": any(each.few for each in placed.values()),
         "leader_first": _rounded(ranked.leader_first),
         "tau": _rounded(ranked.tau),
+        # Whether gaps were compared with chance; else equal scores alone share a rank.
+        "tested": any(each.low is not None for each in ranked.placed),
         "teams": sum(line.rank is not None for line in lines),
     }
     return lines, facts
@@ -78,7 +82,21 @@ def _ranked(found: Listing, opened: Opened) -> Ranking:
         if sums is None:
             return _without_intervals(ranked, primary)
         listed.append(Listed(str(each.entry_id), each.figures[primary.key][0], sums))
+    if listed and (any(each.tasks for each in ranked) or not _is_summed(primary, found)):
+        return _without_intervals(ranked, primary)  # the sums are those of another figure
     return ranking(listed, primary.direction)
+
+
+def _is_summed(primary: Column, found: Listing) -> bool:
+    """Say whether the sums that are kept are those of the figure that ranks this board.
+
+    Of the menu's metrics, only the figure that scores has some; of a program, `contributions`
+    keeps some for the figure of every board or for none.
+    """
+    task = task_of(found.board.phase)
+    if task is None or task.scorer_version.is_program:
+        return True
+    return ScoringContract.from_json(task.scorer_version.spec).primary.key == primary.key
 
 
 def _without_intervals(ranked: Sequence[Candidate], primary: Column) -> Ranking:
@@ -97,7 +115,12 @@ def _line(found: Listing, candidate: Candidate, placed: Placed | None, opened: O
     result = opened.of(candidate.evaluation_id)
     primary = found.primary
     key = primary.key if primary and not candidate.is_baseline else ""
-    intervals = ladders.shown_intervals(result, found.split, key, found.board.phase)
+    # A mean over several tasks has no interval: each task has its own.
+    intervals = (
+        {}
+        if candidate.tasks
+        else ladders.shown_intervals(result, found.split, key, found.board.phase)
+    )
     cells = {
         column.key: cell
         for column in found.columns
@@ -151,7 +174,7 @@ def reveal_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     boards: list[tuple[Listing, Sequence[Line], dict[str, Any]]] = []
     public: dict[int, list[Line]] = {}
     facts: Mapping[str, Any] = {}
-    for board in phase.leaderboards.order_by("pk"):
+    for board in phase.leaderboards.order_by("hidden", "pk"):
         for split in Split:
             found = listing(board, split, released=scores, own=own)
             lines, board_facts = computed(found, opened)
@@ -205,7 +228,7 @@ def _of_groups(told: Collection[UUID], opened: Opened) -> list[Score]:
 
 
 def moved(board: Leaderboard, public: Sequence[Line], private: Sequence[Line]) -> dict[str, Any]:
-    """Tell how the private part moved the teams: correlations, largest moves, surprises."""
+    """Tell how the private part moved the teams of a board: correlations, moves, surprises."""
     before = {line.candidate.team_id: line for line in public if line.rank is not None}
     after = {line.candidate.team_id: line for line in private if line.rank is not None}
     both = sorted(set(before) & set(after), key=lambda team: after[team].rank or 0)
@@ -218,6 +241,7 @@ def moved(board: Leaderboard, public: Sequence[Line], private: Sequence[Line]) -
     moves.sort(key=lambda move: -abs((move["public"] or 0) - (move["private"] or 0)))
     shifts = [abs((move["public"] or 0) - (move["private"] or 0)) for move in moves]
     return {
+        "board": board.key,
         "teams": len(both),
         "kendall": _rounded(kendall_b(x, y)),
         "spearman": _rounded(spearman(x, y)),

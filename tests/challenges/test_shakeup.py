@@ -47,6 +47,7 @@ def told(public: Any, private: Any) -> dict[str, Any]:
 def test_nothing_moves() -> None:
     same: dict[int, tuple[int | None, float]] = {1: (1, 0.9), 2: (2, 0.8), 3: (3, 0.7)}
     assert told(same, same) == {
+        "board": BOARD.key,
         "teams": 3,
         "kendall": 1.0,
         "spearman": 1.0,

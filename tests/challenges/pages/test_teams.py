@@ -22,6 +22,7 @@ from portal.accounts.models import User
 from portal.audit import outbox
 from portal.lib import clock
 from tests.challenges.pages.scenes import clocked
+from tests.factories.accounts import UserFactory
 from tests.factories.challenges import (
     ChallengeFactory,
     EntryFactory,
@@ -161,10 +162,17 @@ def test_invited_person_joins_after_the_rules(
     client: Client, challenge: Challenge, person: User
 ) -> None:
     link = invited(challenge, person.email)
-    assert "Acceptez d’abord le règlement" in client.get(link).text
+    assert "Acceptez le règlement" in client.get(link).text
     accepted_person(challenge, person)
-    assert "Rejoindre l’équipe" in client.get(link).text
+    assert link in client.get(address(challenge, "team")).text
+    asked = client.get(link).text
+    assert f"« {Team.objects.get().name} »" in asked.replace("\xa0", " ")
+    assert f'action="{link}"' in asked
+    other = Client()
+    other.force_login(UserFactory())
+    assert "pour une autre adresse" in other.get(link).text
     client.post(link)
+    assert "Cette invitation ne vaut plus" in client.get(link).text
     assert Team.objects.get().has_member(person)
     assert client.post(link).status_code == 404
 
@@ -177,6 +185,7 @@ def test_link_of_somebody_else_is_hidden(
     assert client.post(link).status_code == 404
     unknown = address(challenge, "team_join", uuid4(), "jeton")
     assert client.post(unknown).status_code == 404
+    assert client.get(unknown).status_code == 404
 
 
 def test_leave_and_remove(client: Client, challenge: Challenge, person: User) -> None:
