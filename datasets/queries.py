@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
@@ -17,7 +18,8 @@ from catalogue.models import Resource
 from catalogue.search import engine
 from catalogue.search.query import ResourceQuery
 from datasets.enums import AccessLevel, FileRole, Protection
-from datasets.models import DataFile, Dataset, Download, HoldoutVersion, Release, SealedFile
+from datasets.models import DataFile, Dataset, Download, Release
+from portal.lib.references import in_columns
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -298,11 +300,5 @@ def readable_file(public_id: UUID, slug: str, user: User | AnonymousUser) -> Dat
 
 
 def named(hashes: Collection[str]) -> Iterator[str]:
-    """Give the sha256 of objects, among these, that a deposited or a sealed file names."""
-    files = DataFile.objects.filter(sha256__in=hashes).order_by()
-    yield from files.values_list("sha256", flat=True)
-    sealed = SealedFile.objects.filter(ciphertext_sha256__in=hashes).order_by()
-    yield from sealed.values_list("ciphertext_sha256", flat=True)
-    keys = HoldoutVersion.objects.filter(compiled_keys_sha256__in=hashes).order_by()
-    for sha256 in keys.values_list("compiled_keys_sha256", flat=True):
-        yield sha256 or ""
+    """Give the sha256 of objects, among these, that a row of this app names."""
+    return in_columns(apps.get_app_config("datasets").get_models(), hashes)

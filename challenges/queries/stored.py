@@ -2,18 +2,14 @@
 
 from collections.abc import Collection, Iterator
 
-from challenges.models import BundleImport, ChallengeDraft, Entry, PublicFile, Upload
+from django.apps import apps
+
+from challenges.models import ChallengeDraft
+from portal.lib.references import in_columns
 
 
 def named(hashes: Collection[str]) -> Iterator[str]:
-    """Give the sha256, among these, that a row names, twice perhaps."""
-    for rows, field in (
-        (Entry.objects.all(), "sha256"),
-        (PublicFile.objects.all(), "sha256"),
-        (Upload.objects.all(), "sha256"),
-        (BundleImport.objects.all(), "sealed"),
-    ):
-        found = rows.filter(**{f"{field}__in": hashes}).order_by()
-        yield from found.values_list(field, flat=True)
+    """Give the sha256, among these, that a row names: a file, an upload, an import, a draft."""
+    yield from in_columns(apps.get_app_config("challenges").get_models(), hashes)
     for kept in ChallengeDraft.objects.order_by().values_list("kept", flat=True):
         yield from (str(each["sha256"]) for each in kept.values() if "sha256" in each)

@@ -15,7 +15,7 @@ from django.db import transaction
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
 from portal.lib import objects
-from portal.lib.references import batches, earlier, referenced, unnamed
+from portal.lib.references import earlier, referenced, unnamed
 
 SWEEPER = SystemActor("sweep")
 
@@ -29,14 +29,13 @@ def sweep() -> int:
     store, before = objects.store(), earlier(settings.OBJECTS_UNNAMED_HOURS)
     store.drop_drafts(before=before)
     aside = dict(store.aside())
-    for batch in batches(list(aside)):
-        for sha256 in referenced(batch):
-            store.bring_back(sha256)
-            del aside[sha256]
+    for sha256 in referenced(aside):
+        store.bring_back(sha256)
+        del aside[sha256]
     gone = [sha256 for sha256, at in sorted(aside.items()) if at <= before]
     for sha256 in gone:
         _purge(sha256)
-    for sha256 in list(unnamed(hours=settings.OBJECTS_UNNAMED_HOURS)):
+    for sha256 in unnamed(hours=settings.OBJECTS_UNNAMED_HOURS):
         _set_aside(sha256, before)
     return len(gone)
 
