@@ -21,6 +21,7 @@ from challenges.worker import (
     drafting,
     isolation,
     rescorings,
+    scratch,
     signals,
     vault,
     watches,
@@ -107,6 +108,7 @@ class Worker:
         )
         self._claimed = False
         isolation.clean()
+        scratch.clean()
         jobs.reap(buried=_bury)
         sweeps.sweep()
         challenges.close_those_over()
@@ -118,6 +120,11 @@ class Worker:
 
 def run(stop: threading.Event, *, name: str = "") -> None:
     """Work until asked to stop; a database that goes away is waited for."""
+    with scratch.claimed():
+        _work(stop, name)
+
+
+def _work(stop: threading.Event, name: str) -> None:
     worker = Worker(name)
     while not stop.is_set():
         try:

@@ -1,5 +1,7 @@
 """Killed while a bundle is deposited, or its draft is made: nothing is lost, doubled or left."""
 
+import os
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from challenges.actions import bundle_imports
 from challenges.enums import JobState
 from challenges.models import BundleImport, Challenge, Job
-from challenges.worker import drain
+from challenges.worker import drain, scratch
 from datasets.actions import sweeps
 from datasets.models import HoldoutVersion
 from portal.lib import clock, objects
@@ -49,7 +51,9 @@ def test_a_draft_whose_worker_is_killed_is_made_once(tmp_path: Path, point: str)
     by = world.owner()
     made = read(by)
     bundle_imports.accept(made=made, answers=METRIC, by=by)
-    worker = WorkerProcess(tmp_path, hurried=True, OE_FAILPOINT=point)
+    (tmp_path / "tmp").mkdir()
+    place = {"TMPDIR": str(tmp_path / "tmp")}
+    worker = WorkerProcess(tmp_path, hurried=True, OE_FAILPOINT=point, **place)
     assert until(lambda: worker.process.poll() is not None, 60)
     worker.kill()  # closes its log
     assert not Challenge.objects.exists()
@@ -65,3 +69,30 @@ def test_a_draft_whose_worker_is_killed_is_made_once(tmp_path: Path, point: str)
         aged(sha256)
     sweeps.sweep()  # what the killed worker sealed, and no row names
     assert len(left - set(objects.store().hashes())) == (point == "creation.before_commit")
+
+    assert [*clear(tmp_path / "tmp")] != []  # a killed process removes nothing
+    for lock in (tmp_path / "tmp").glob(f"{scratch.PREFIX}*/{scratch.LOCK}"):
+        os.utime(lock, times=(0, 0))
+    again = WorkerProcess(tmp_path, hurried=True, **place)
+    assert until(lambda: [*clear(tmp_path / "tmp")] == [], 30)
+    again.stop()
+    assert [*(tmp_path / "tmp").iterdir()] == []
+
+
+def clear(place: Path) -> Iterator[Path]:
+    """List the copies of deposits in clear."""
+    return place.glob("**/defi.zip")
+
+
+def test_the_folders_of_living_workers_stay(tmp_path: Path) -> None:
+    with scratch.held(tmp_path) as mine:
+        os.utime(mine / scratch.LOCK, times=(0, 0))
+        assert scratch.forget_left(tmp_path) == 0
+        (tmp_path / f"{scratch.PREFIX}link").symlink_to(mine)
+        left = tmp_path / f"{scratch.PREFIX}left"
+        left.mkdir()
+        (left / scratch.LOCK).touch()
+        assert scratch.forget_left(tmp_path) == 0  # perhaps a worker that starts
+        os.utime(left / scratch.LOCK, times=(0, 0))
+        assert scratch.forget_left(tmp_path) == 1
+    assert not mine.exists()
