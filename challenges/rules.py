@@ -306,6 +306,11 @@ def _is_apart(by: Actor, challenge: "Challenge") -> bool:
     )
 
 
+def may_pause_phase(by: Actor, phase: "Phase") -> bool:
+    """Say whether the actor may hold the scoring of a phase and try it again: an organiser."""
+    return _is_person(by) and phase.challenge.is_organised_by(by)
+
+
 def may_propose_rescoring(by: Actor, phase: "Phase") -> bool:
     """Say whether the actor may propose another scoring, try it, take it back: an organiser."""
     return _is_person(by) and phase.challenge.is_organised_by(by)

@@ -45,7 +45,10 @@ class QuestionOut(Schema):
 
 
 class PhaseOut(Schema):
-    """A phase takes files from opens_at, included, to closes_at, excluded. null: no limit."""
+    """A phase takes files from opens_at, included, to closes_at, excluded. null: no limit.
+
+    paused_at: since when what it takes waits, unscored; pause_reason says why, "" otherwise.
+    """
 
     index: int
     name: str
@@ -59,6 +62,8 @@ class PhaseOut(Schema):
     max_bytes: int
     final_choices: int
     revealed: bool
+    paused_at: datetime | None
+    pause_reason: str
 
 
 class FileOut(Schema):

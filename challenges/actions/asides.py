@@ -1,5 +1,6 @@
 """Score entries aside, by a scoring that is tried and not in force: nothing of it is released."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -13,12 +14,14 @@ from challenges.enums import (
     JobKind,
     JobState,
     ReasonCode,
+    RehearsalState,
     RescoringState,
 )
 from challenges.models import Entry, Evaluation, Job, Rescoring
 from portal.lib import clock
 
 BATCH = 500
+AGAIN_SECONDS = 300
 _ENDED = (EvaluationState.DONE, EvaluationState.FAILED)
 
 
@@ -62,10 +65,14 @@ def bury(evaluation: Evaluation) -> None:
 
 
 def note_end(evaluation: Evaluation) -> None:
-    """Have the boards compared once nothing waits for the scoring that is tried."""
+    """Have the boards compared once nothing waits for the scoring that is tried.
+
+    An index tells that another entry is left to score: all entries are read for the last one of
+    a batch only.
+    """
     phase_id = evaluation.entry.enrolment.phase_id
-    for rescoring in Rescoring.objects.tried().filter(phase_id=phase_id):
-        if not rescoring.not_ended().exists():
+    for rescoring in Rescoring.objects.tried().filter(phase_id=phase_id).select_related("task"):
+        if not rescoring.is_trying() and not rescoring.not_ended().exists():
             compare_later(rescoring, cause=f"{evaluation.pk}:{evaluation.finished_at}")
 
 
@@ -130,7 +137,42 @@ def _queue_batch(rescoring: Rescoring, last: UUID | None, size: int) -> tuple[UU
 
 def sweep() -> int:
     """Queue again what each trial waits for and no job will do; return how many were missing."""
-    return sum(queue_missing(each) for each in Rescoring.objects.tried().order_by("pk"))
+    tried = Rescoring.objects.tried().select_related("task", "former").order_by("pk")
+    waiting = Rescoring.objects.filter(
+        state=RescoringState.PROPOSED, rehearsal__state=RehearsalState.WAITING.value
+    )
+    return sum(queue_missing(each) + _compare_again(each) for each in tried) + sum(
+        _again(JobKind.REHEARSE, pk) for pk in waiting.order_by("pk").values_list("pk", flat=True)
+    )
+
+
+def _compare_again(rescoring: Rescoring) -> bool:
+    """Queue the comparison that nobody will make: its job is dead, or its last entry was taken
+    back; say whether it was missing.
+
+    A dead one is tried again every `AGAIN_SECONDS`: once its cause is gone, it succeeds.
+    """
+    if rescoring.state == RescoringState.ACCEPTED or rescoring.not_ended().exists():
+        return False
+    if rescoring.facts.get("seen") == rescoring.seen():
+        return False
+    return _again(JobKind.COMPARE, rescoring.pk)
+
+
+def _again(kind: JobKind, pk: int) -> bool:
+    """Queue the work of one kind that a change waits for, unless a job does it or has just died."""
+    made = Job.objects.filter(kind=kind, subject_id=str(pk))
+    if made.alive().exists():
+        return False
+    now = clock.now()
+    dead = made.filter(state=JobState.DEAD).order_by("-finished_at", "pk").first()
+    if dead is None:
+        jobs.put(kind=kind, subject_id=pk, dedup_key=f"{pk}:sweep:{now.isoformat()}")
+        return True
+    if dead.finished_at and dead.finished_at > now - timedelta(seconds=AGAIN_SECONDS):
+        return False
+    jobs.revive(kind=kind, subject_id=pk, dedup_key=dead.dedup_key)
+    return True
 
 
 _PLATFORM = ReasonCode.PLATFORM.value

@@ -12,6 +12,7 @@ from challenges.actions.jobs import WORKER
 from challenges.enums import EntryStatus, EvaluationState, JobKind
 from challenges.enums.code import RunState
 from challenges.models import CodeRun, Entry, Evaluation, Job, Phase, SealedPredictions
+from challenges.models.rescoring import is_in_force
 from portal.audit.record import record
 from portal.lib import clock, failpoints, objects
 
@@ -131,6 +132,7 @@ def _queue_scores(entry: Entry, waiting: Sequence[Evaluation]) -> None:
             dedup_key=str(evaluation.pk),
             fair_rank=rank,
             urgent=entry.is_baseline,
+            phase_id=entry.enrolment.phase_id if is_in_force(evaluation) else None,
         )
         jobs.revive(kind=JobKind.SCORE, subject_id=evaluation.pk, dedup_key=str(evaluation.pk))
 

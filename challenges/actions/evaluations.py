@@ -132,6 +132,7 @@ def queue_scores(entry: Entry) -> None:
             dedup_key=str(evaluation.pk),
             fair_rank=rank,
             urgent=urgent,
+            phase_id=entry.enrolment.phase_id,
         )
     asides.queue_tried(entry)
 

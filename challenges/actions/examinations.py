@@ -27,6 +27,13 @@ def requeue(*, entry: Entry, by: Actor, note: str = "") -> Entry:
     """
     entry = Entry.objects.locked(entry)
     require(rules.may_examine_entry, by, entry)
+    try_again(entry)
+    record("entry.requeued", by=by, on=entry, note=note)
+    return entry
+
+
+def try_again(entry: Entry) -> None:
+    """Put an examined, locked entry back where it broke down, in the caller's transaction."""
     now = clock.now()
     if entry.verdict:
         entry.become(EntryStatus.QUEUED, at=now)
@@ -41,8 +48,6 @@ def requeue(*, entry: Entry, by: Actor, note: str = "") -> Entry:
         entry.become(EntryStatus.CHECKING, at=now)
         entry.save()
         jobs.revive(kind=JobKind.CHECK, subject_id=entry.pk, dedup_key=str(entry.pk))
-    record("entry.requeued", by=by, on=entry, note=note)
-    return entry
 
 
 @transaction.atomic

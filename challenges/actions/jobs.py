@@ -30,10 +30,11 @@ def put(
     urgent: bool = False,
     priority: int | None = None,
     delay_seconds: float = 0,
+    phase_id: int | None = None,
 ) -> None:
     """Queue a job once; a second call with the same kind and key changes nothing.
 
-    priority: that of the kind by default.
+    priority: that of the kind by default. phase_id: the phase whose pause holds it.
     """
     now = clock.now()
     usual = JOB_PRIORITY[kind] if priority is None else priority
@@ -41,6 +42,7 @@ def put(
         [
             Job(
                 kind=kind,
+                phase_id=phase_id,
                 subject_id=str(subject_id),
                 dedup_key=dedup_key,
                 priority=0 if urgent else usual,

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import asides, jobs, scorers
+from challenges.actions import asides, jobs, readings, scorers
 from challenges.actions.drafts import queue_compile
 from challenges.enums import (
     ChallengeStatus,
@@ -20,13 +20,12 @@ from challenges.enums import (
     RescoringState,
 )
 from challenges.models import Evaluation, Job, Phase, PhaseTask, Rescoring, Reveal, ScorerVersion
-from challenges.scoring.truth.keys import Keys, load_keys
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record
-from portal.lib import clock, objects
+from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid
 
 _LIVE = {ChallengeStatus.PUBLISHED, ChallengeStatus.SUSPENDED, ChallengeStatus.CLOSED}
@@ -57,7 +56,7 @@ def propose(
         raise Invalid(
             _("Dites pourquoi la notation change : les équipes le liront."), code="reason"
         )
-    _refuse_untimely(phase)
+    refuse_untimely(phase)
     former = phase.tasks.filter(current=True, index=index).select_related("scorer_version").first()
     if former is None:
         raise Conflict(_("Cette phase n’a pas encore de notation."), code="no_task")
@@ -76,6 +75,7 @@ def propose(
         scorer_version_id=wanted[0],
         holdout_id=wanted[1],
         plan_id=former.plan_id,
+        form=former.form,
         current=False,
     )
     rescoring = _open(task, former, reason[:REASON_MAX_CHARACTERS], by)
@@ -102,7 +102,7 @@ def change(
     and Invalid where a program scores, or for a contract or answers that cannot be read.
     """
     require(rules.may_propose_rescoring, by, phase)
-    _refuse_untimely(phase)
+    refuse_untimely(phase)
     tasks = phase.tasks.filter(current=True, index=index)
     task = tasks.select_related("scorer_version__scorer").first()
     if task is None:
@@ -138,13 +138,14 @@ def _open(task: PhaseTask, former: PhaseTask, reason: str, by: User) -> Rescorin
 def is_timely(phase: Phase) -> bool:
     """Say whether the scoring of a phase may still change."""
     try:
-        _refuse_untimely(phase)
+        refuse_untimely(phase)
     except Conflict:
         return False
     return True
 
 
-def _refuse_untimely(phase: Phase) -> None:
+def refuse_untimely(phase: Phase) -> None:
+    """Raise Conflict where the scoring of a phase changes no more, or not this way."""
     if phase.challenge.status not in _LIVE:
         raise Conflict(
             _(
@@ -184,63 +185,14 @@ def _started(rescoring: Rescoring, by: User) -> Rescoring:
     tryable = {RescoringState.PROPOSED, RescoringState.RUNNING, RescoringState.READY}
     if rescoring.state not in tryable:
         raise decided()
-    _refuse_unread_truth(rescoring)
+    readings.refuse_unread(rescoring)
+    readings.refuse_unrehearsed(rescoring)
     if rescoring.state == RescoringState.PROPOSED:
         rescoring.state, rescoring.started_at = RescoringState.RUNNING, clock.now()
         rescoring.save()
         record("rescoring.started", by=by, on=rescoring, entries=rescoring.entries().count())
     asides.try_again(rescoring)
     return rescoring
-
-
-def _refuse_unread_truth(rescoring: Rescoring) -> None:
-    holdout, former = rescoring.task.holdout, rescoring.former.holdout
-    if not holdout.is_compiled:
-        job = compilation(rescoring)
-        if job is not None and job.state == JobState.DEAD:
-            raise Conflict(
-                _(
-                    "Les réponses corrigées ne se lisent pas (%(code)s). Retirez ce changement et "
-                    "proposez-en un autre."
-                )
-                % {"code": job.error_code},
-                code="truth_unreadable",
-            )
-        raise Conflict(
-            _("Les réponses sont en cours de lecture : réessayez dans un instant."),
-            code="holdout_not_compiled",
-        )
-    if former.is_compiled and holdout.pk != former.pk and not _same_identifiers(holdout, former):
-        raise Conflict(
-            _(
-                "Les réponses corrigées ne portent pas sur les mêmes identifiants : les fichiers "
-                "des équipes ne pourraient plus être lus."
-            ),
-            code="truth_ids_changed",
-        )
-
-
-def _same_identifiers(one: HoldoutVersion, other: HoldoutVersion) -> bool:
-    first, second = _keys(one), _keys(other)
-    if len(first) != len(second):
-        return False
-    return _candidates(first) == _candidates(second)
-
-
-def _keys(version: HoldoutVersion) -> Keys:
-    return load_keys(objects.read(str(version.compiled_keys_sha256)))  # without a label
-
-
-def _candidates(keys: Keys) -> dict[str, set[str]]:
-    rows = keys.candidates or [[] for _name in keys.ids]
-    return {name: set(row) for name, row in zip(keys.ids, rows, strict=True)}
-
-
-def compilation(rescoring: Rescoring) -> Job | None:
-    """Return the job that reads the truth of a change, None where it was read already."""
-    task = rescoring.task
-    key = f"{task.holdout_id}:{task.scorer_version_id}"
-    return Job.objects.filter(kind=JobKind.COMPILE, dedup_key=key).first()
 
 
 @transaction.atomic
@@ -266,11 +218,11 @@ def accept(*, rescoring: Rescoring, digest: str, by: User) -> Rescoring:
         return rescoring
     if not rescoring.is_tried or rescoring.state == RescoringState.ACCEPTED:
         raise decided() if not rescoring.is_open or rescoring.decided_by_id else _unready(0)
-    _refuse_untimely(rescoring.phase)
+    refuse_untimely(rescoring.phase)
     waiting = rescoring.waiting()
     if rescoring.state != RescoringState.READY or waiting:
         raise _unready(waiting)
-    if rescoring.facts.get("digest") != digest:
+    if (rescoring.facts.get("digest"), rescoring.facts.get("seen")) != (digest, rescoring.seen()):
         raise Conflict(
             _("La comparaison a changé depuis l’affichage de la page : relisez-la."),
             code="rescoring_changed",
@@ -362,15 +314,25 @@ def _end(rescoring: Rescoring, state: RescoringState, **values: Any) -> None:
 
 @transaction.atomic
 def ready(*, job: Job, rescoring: Rescoring, facts: dict[str, Any]) -> bool:
-    """Store what a change moves, as the worker computed it; False when the lease was lost.
+    """Store what a change moves, as the worker computed it; False when something moved meanwhile.
 
-    In order: job done; facts; change READY; letter to the Region the first time.
+    facts: with "seen", what they stand on: other by now, nothing is written and the job goes on.
+    In order: phase locked; job done; facts; change READY; letter to the Region the first time.
     """
-    if not (jobs.fence(job) and jobs.complete(job)):
+    if not jobs.fence(job):
+        return True
+    Phase.objects.locked(rescoring.phase)
+    rescoring = (
+        Rescoring.objects.select_related("task", "former")
+        .select_for_update(of=["self"])
+        .get(pk=rescoring.pk)
+    )
+    tryable = rescoring.state in {RescoringState.RUNNING, RescoringState.READY}
+    if tryable and rescoring.seen() != facts["seen"]:
         return False
-    rescoring = Rescoring.objects.locked(rescoring)
-    if rescoring.state not in {RescoringState.RUNNING, RescoringState.READY}:
-        return False
+    jobs.complete(job)
+    if not tryable:
+        return True
     rescoring.facts, first = facts, rescoring.state == RescoringState.RUNNING
     rescoring.state = RescoringState.READY
     rescoring.save()

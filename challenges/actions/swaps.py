@@ -133,7 +133,7 @@ def _move(entry: Entry, evaluation: Evaluation | None, at: datetime, *, sign: bo
     if evaluation is not None:
         Job.objects.filter(
             kind=JobKind.SCORE, dedup_key=str(evaluation.pk), state=JobState.READY
-        ).update(priority=JOB_PRIORITY[JobKind.SCORE])
+        ).update(priority=JOB_PRIORITY[JobKind.SCORE], phase=entry.enrolment.phase_id)
     settle(entry, at)
 
 

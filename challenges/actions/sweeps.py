@@ -1,38 +1,39 @@
 """Find the unfinished entries whose job is missing, and give it back."""
 
+from uuid import UUID
+
 from django.db import transaction
+from django.db.models import Q
 
 from challenges.actions import asides, jobs
 from challenges.actions.evaluations import queue_scores
 from challenges.actions.jobs import WORKER
 from challenges.enums import JobKind
 from challenges.models import CodeTrial, Entry, Job
+from challenges.models.evaluation import forsaken
 from portal.audit.record import record
 
-
-def sweep() -> int:
-    """Recreate the missing job of each unfinished entry and trial; return how many were missing."""
-    tried = asides.sweep() + _sweep_trials()
-    alive = set(Job.objects.alive().order_by("pk").values_list("kind", "dedup_key"))
-    entries = (
-        Entry.objects.unfinished().order_by("received_at").prefetch_related("evaluations__run")
-    )
-    return tried + sum(_sweep_one(entry) for entry in entries if not _has_jobs(entry, alive))
+SWEPT = 500
 
 
-def _has_jobs(entry: Entry, alive: set[tuple[str, str]]) -> bool:
-    wanted = entry.wanted_jobs()
-    return bool(wanted) and wanted <= alive
+def sweep(*, size: int = SWEPT) -> int:
+    """Recreate the missing job of unfinished entries and trials; return how many were missing.
+
+    size: of the entries and of the trials that miss one, how many this time, the oldest first;
+    the database finds them, and the next sweep takes the others.
+    """
+    tried = asides.sweep() + _sweep_trials(size)
+    found = list(forsaken().order_by("received_at", "pk").values_list("pk", flat=True)[:size])
+    return tried + sum(_sweep_one(pk) for pk in found)
 
 
 @transaction.atomic
-def _sweep_one(found: Entry) -> bool:
-    entry = Entry.objects.locked(found)
-    alive = set(Job.objects.alive().order_by("pk").values_list("kind", "dedup_key"))
-    if not entry.is_unfinished or _has_jobs(entry, alive):
+def _sweep_one(pk: UUID) -> bool:
+    entry = Entry.objects.locked(Entry(pk=pk))
+    if not forsaken().filter(pk=pk).exists():
         return False
     wanted = entry.wanted_jobs()
-    for kind, key in sorted(wanted - alive):
+    for kind, key in sorted(wanted):
         jobs.revive(kind=JobKind(kind), subject_id=key, dedup_key=key)
     if not wanted:
         queue_scores(entry)
@@ -41,10 +42,9 @@ def _sweep_one(found: Entry) -> bool:
 
 
 @transaction.atomic
-def _sweep_trials() -> int:
-    alive = Job.objects.alive().filter(kind=JobKind.TRIAL).values("dedup_key")
-    keys = {str(pk) for pk in CodeTrial.objects.alive().order_by("pk").values_list("pk", flat=True)}
-    missing = keys - set(alive.order_by("pk").values_list("dedup_key", flat=True)) if keys else ()
-    for key in sorted(missing):
+def _sweep_trials(size: int) -> int:
+    alone = CodeTrial.objects.alive().filter(~Q(Job.objects.does(JobKind.TRIAL, "pk")))
+    missing = [str(pk) for pk in alone.order_by("pk").values_list("pk", flat=True)[:size]]
+    for key in missing:
         jobs.revive(kind=JobKind.TRIAL, subject_id=key, dedup_key=key)
     return len(missing)

@@ -9,7 +9,9 @@ from challenges.api import (
     disqualifications,
     entries,
     merges,
+    pipelines,
     reading,
+    rescorings,
     teams,
     trials,
     uploads,
@@ -27,4 +29,6 @@ routers: list[tuple[str, Router]] = [
     ("", uploads.router),
     ("", decisions.router),
     ("", disqualifications.router),
+    ("", rescorings.router),
+    ("", pipelines.router),
 ]

@@ -39,19 +39,46 @@ class ProgressOut(Schema):
     waiting: int
 
 
+class RemarkOut(Schema):
+    """What a dry run found, for the organiser."""
+
+    code: str
+    message: str
+
+
+class RehearsalOut(Schema):
+    """What a changed program gave on the references of the phase, twice each.
+
+    lines: one each, with the figures that boards show. errors: what stops the change.
+    """
+
+    state: Literal["waiting", "passed", "failed"]
+    lines: list[str] = []
+    errors: list[RemarkOut] = []
+    warnings: list[RemarkOut] = []
+
+
 class RescoringOut(Schema):
     """A change of scoring. digest: to send back with an acceptance, "" before the comparison."""
 
     id: UUID
     challenge: str
     phase: int
+    task: int
     state: Literal["proposed", "running", "ready", "accepted", "in_force", "refused", "withdrawn"]
     reason: str
     scorer_version: int
     holdout_version: int
     digest: str
+    rehearsal: RehearsalOut | None
     progress: ProgressOut
     boards: list[ComparedOut]
+
+
+class RescoringsOut(Schema):
+    """The changes of scoring of a phase, the last proposed first."""
+
+    rescorings: list[RescoringOut]
 
 
 class AcceptIn(Schema):
@@ -89,10 +116,12 @@ def rescoring_json(rescoring: Rescoring) -> dict[str, Any]:
         "challenge": rescoring.phase.challenge.slug,
         "phase": rescoring.phase.index,
         "state": rescoring.state,
+        "task": task.index,
         "reason": rescoring.reason,
         "scorer_version": task.scorer_version.number,
         "holdout_version": task.holdout.number,
         "digest": rescoring.facts.get("digest", ""),
+        "rehearsal": rescoring.rehearsal or None,
         "progress": {
             "total": told.total,
             "done": told.done,

@@ -6,7 +6,6 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Router
 
-from challenges import rules
 from challenges.actions import rescorings, reveals
 from challenges.api.decision_shapes import (
     AcceptIn,
@@ -16,9 +15,8 @@ from challenges.api.decision_shapes import (
     rescoring_json,
     reveal_json,
 )
-from challenges.api.finding import challenge_named, person
-from challenges.models import Challenge, Phase, Rescoring, Reveal
-from challenges.queries.boards import phase_of
+from challenges.api.finding import challenge_named, may_run, person, phase_to_run
+from challenges.models import Phase, Rescoring, Reveal
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.lib import visible
@@ -41,7 +39,7 @@ SAID = refused(401, 403, 404, 409, 415, 422, 429)
 )
 def rescoring(request: HttpRequest, task: UUID) -> dict[str, Any]:
     """Les organisateurs du challenge et la Région ; aucun score, des rangs."""
-    return rescoring_json(_found(request, task))
+    return rescoring_json(rescoring_named(request, task))
 
 
 @router.post(
@@ -53,8 +51,8 @@ def rescoring(request: HttpRequest, task: UUID) -> dict[str, Any]:
 )
 def rescore(request: HttpRequest, task: UUID) -> dict[str, Any]:
     """Un organisateur. Se répète : ce qui a échoué de notre fait est repris."""
-    rescorings.start(rescoring=_found(request, task), by=person(request))
-    return rescoring_json(_found(request, task))
+    rescorings.start(rescoring=rescoring_named(request, task), by=person(request))
+    return rescoring_json(rescoring_named(request, task))
 
 
 @router.post(
@@ -66,8 +64,10 @@ def rescore(request: HttpRequest, task: UUID) -> dict[str, Any]:
 )
 def accept(request: HttpRequest, task: UUID, read: AcceptIn) -> dict[str, Any]:
     """Une personne de la Région, étrangère au challenge. digest : celui de la comparaison lue."""
-    rescorings.accept(rescoring=_found(request, task), digest=read.digest, by=person(request))
-    return rescoring_json(_found(request, task))
+    rescorings.accept(
+        rescoring=rescoring_named(request, task), digest=read.digest, by=person(request)
+    )
+    return rescoring_json(rescoring_named(request, task))
 
 
 @router.post(
@@ -79,8 +79,8 @@ def accept(request: HttpRequest, task: UUID, read: AcceptIn) -> dict[str, Any]:
 )
 def refuse(request: HttpRequest, task: UUID, said: RefuseIn) -> dict[str, Any]:
     """Une personne de la Région, étrangère au challenge ; l’organisateur lit le motif."""
-    rescorings.refuse(rescoring=_found(request, task), note=said.note, by=person(request))
-    return rescoring_json(_found(request, task))
+    rescorings.refuse(rescoring=rescoring_named(request, task), note=said.note, by=person(request))
+    return rescoring_json(rescoring_named(request, task))
 
 
 @router.post(
@@ -109,27 +109,19 @@ def confirm_reveal(request: HttpRequest, slug: str, index: int) -> dict[str, Any
     return _reveal(request, slug, index)
 
 
-def _may_run(request: HttpRequest, challenge: Challenge, phase: Phase) -> bool:
-    by = person(request)
-    return rules.may_follow_challenge(by, challenge) or rules.may_confirm_reveal(by, phase)
-
-
-def _found(request: HttpRequest, task: UUID) -> Rescoring:
+def rescoring_named(request: HttpRequest, task: UUID) -> Rescoring:
+    """Return the change that a task is proposed by; 404 for who neither runs nor decides."""
     rows = Rescoring.objects.select_related(
         "phase__challenge", "task__scorer_version", "task__holdout"
     )
     found = visible.find(rows, among=Rescoring.objects.all(), task__key=task)
-    if not _may_run(request, found.phase.challenge, found.phase):
+    if not may_run(request, found.phase):
         raise Hidden(denied=found)
     return found
 
 
 def _phase(request: HttpRequest, slug: str, index: int) -> Phase:
-    challenge = challenge_named(request, slug)
-    phase = phase_of(challenge, index)
-    if not _may_run(request, challenge, phase):
-        raise Hidden(denied=challenge)
-    return phase
+    return phase_to_run(request, challenge_named(request, slug), index)
 
 
 def _reveal(request: HttpRequest, slug: str, index: int) -> dict[str, Any]:

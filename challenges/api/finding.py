@@ -5,6 +5,7 @@ from typing import cast
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from challenges import rules
 from challenges.models import Challenge, Phase, Team
 from challenges.queries.boards import phase_of
 from challenges.queries.challenges import current_phase
@@ -34,6 +35,20 @@ def phase_to_enter(challenge: Challenge, index: int | None = None) -> Phase:
     if phase is None:
         raise Closed(_("Ce challenge n’a pas encore de phase."), code="phase_closed")
     return phase
+
+
+def phase_to_run(request: HttpRequest, challenge: Challenge, index: int) -> Phase:
+    """Return a phase for who runs the challenge or decides on it; raises Hidden for others."""
+    phase = phase_of(challenge, index)
+    if not may_run(request, phase):
+        raise Hidden(denied=challenge)
+    return phase
+
+
+def may_run(request: HttpRequest, phase: Phase) -> bool:
+    """Say whether the caller runs the challenge of a phase, or decides on it for the Region."""
+    by = person(request)
+    return rules.may_follow_challenge(by, phase.challenge) or rules.may_confirm_reveal(by, phase)
 
 
 def own_team(request: HttpRequest, challenge: Challenge) -> Team:

@@ -74,6 +74,8 @@ def phase_json(phase: Phase, now: datetime) -> dict[str, Any]:
         "max_bytes": phase.max_bytes,
         "final_choices": phase.final_choices,
         "revealed": phase.is_revealed,
+        "paused_at": phase.paused_at,
+        "pause_reason": phase.pause_reason,
     }
 
 

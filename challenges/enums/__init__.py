@@ -221,6 +221,14 @@ class RescoringState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class RehearsalState(StrEnum):
+    """Name where the dry run of a changed program stands."""
+
+    WAITING = "waiting"
+    PASSED = "passed"
+    FAILED = "failed"
+
+
 class JobKind(StrEnum):
     """Name a kind of work that the worker does."""
 
@@ -238,6 +246,7 @@ class JobKind(StrEnum):
     COMPARE = "compare"
     SWAP = "swap"
     WATCH = "watch"
+    REHEARSE = "rehearse"
 
 
 class JobState(StrEnum):
@@ -390,6 +399,7 @@ JOB_PRIORITY: Mapping[JobKind, int] = {
     JobKind.COMPARE: 50,
     JobKind.SWAP: 5,
     JobKind.WATCH: 70,
+    JobKind.REHEARSE: 5,
 }
 # A scoring that is tried on entries already scored goes after all that teams wait for.
 RESCORE_PRIORITY = 50

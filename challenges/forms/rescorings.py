@@ -1,18 +1,20 @@
 """Forms of a change of scoring."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import yaml
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from challenges.actions import program_changes, rescorings
 from challenges.bundles import document, safe_yaml
 from challenges.bundles.fields import Fields
 from challenges.bundles.report import Findings
 from challenges.bundles.safe_yaml import YamlRefused
 from challenges.bundles.spec import metric_json
-from challenges.models import PhaseTask
+from challenges.models import PhaseTask, Rescoring
+from portal.accounts.models import User
 
 TRUTH_MAX_BYTES = 200 << 20
 METRICS_MAX_CHARACTERS = 40_000
@@ -93,11 +95,122 @@ class ProposalForm(forms.Form):
             )
         return cleaned
 
+    def propose(self, *, by: User) -> Rescoring:
+        """Propose what was written and sent. Raises as `rescorings.change`."""
+        return rescorings.change(
+            phase=self.task.phase,
+            index=self.task.index,
+            spec=self.spec,
+            truth=self.content,
+            reason=self.cleaned_data["reason"],
+            by=by,
+        )
+
     @property
     def content(self) -> bytes | None:
         """Return the corrected answers, None when they do not change."""
         file = self.cleaned_data.get("truth")
         return file.read() if file else None
+
+
+class ProgramForm(forms.Form):
+    """Propose other programs or other data for a task that an organiser's program scores."""
+
+    reason = forms.CharField(
+        label=_("Motif"),
+        max_length=2_000,
+        help_text=_("Public : il paraîtra dans les annonces si le changement est accepté."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={
+            "required": _("Dites pourquoi la notation change : les équipes le liront.")
+        },
+    )
+    task = forms.TypedChoiceField(
+        label=_("Tâche"),
+        coerce=int,
+        error_messages={"required": _("Choisissez la tâche dont la notation change.")},
+    )
+    program = forms.FileField(
+        label=_("Nouveau programme de notation"),
+        required=False,
+        help_text=_(
+            "L’archive zip entière du programme. Ce que les équipes envoient et les scores écrits "
+            "restent les mêmes."
+        ),
+        widget=forms.ClearableFileInput(attrs={"accept": ".zip,application/zip"}),
+        error_messages={"empty": _("Ce fichier est vide.")},
+    )
+    ingestion = forms.FileField(
+        label=_("Nouveau programme d’ingestion"),
+        required=False,
+        widget=forms.ClearableFileInput(attrs={"accept": ".zip,application/zip"}),
+        error_messages={"empty": _("Ce fichier est vide.")},
+    )
+    reference = forms.FileField(
+        label=_("Nouvelles données de référence"),
+        required=False,
+        help_text=_(
+            "Une archive zip ou un fichier, à la place des données en vigueur. Scellé à "
+            "l’arrivée : personne ne le relit."
+        ),
+        error_messages={"empty": _("Ce fichier est vide.")},
+    )
+    input = forms.FileField(
+        label=_("Nouvelles données d’entrée"),
+        required=False,
+        help_text=_("Celles que lisent les programmes des équipes."),
+        error_messages={"empty": _("Ce fichier est vide.")},
+    )
+
+    def __init__(self, data: Any = None, files: Any = None, *, tasks: Sequence[PhaseTask]) -> None:
+        self.tasks = {each.index: each for each in tasks}
+        phase = tasks[0].phase
+        super().__init__(data, files, auto_id=f"id_{phase.index}_%s")
+        if len(tasks) == 1:
+            del self.fields["task"]
+        else:
+            choice = cast(forms.TypedChoiceField, self.fields["task"])
+            choice.choices = [(each.index, each.name) for each in tasks]
+        known = {part for each in tasks for part in program_changes.parts_of(each)}
+        for part in set(program_changes.PARTS) - known:
+            del self.fields[part]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a file, each small enough."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        sent = [part for part in program_changes.PARTS if cleaned.get(part)]
+        for part in sent:
+            if cleaned[part].size > program_changes.MAX_BYTES:
+                self.add_error(part, _("200 Mo au plus."))
+        if not self.errors and not sent:
+            raise forms.ValidationError(
+                _("Rien ne change : ni le programme, ni les données."), code="same_scoring"
+            )
+        return cleaned
+
+    def propose(self, *, by: User) -> Rescoring:
+        """Propose what was sent. Raises as `program_changes.change`."""
+        said = self.cleaned_data
+        task = self.tasks[said.get("task", next(iter(self.tasks)))]
+        files = {
+            part: program_changes.Sent(said[part].name, said[part].file)
+            for part in program_changes.PARTS
+            if said.get(part)
+        }
+        return program_changes.change(
+            phase=task.phase, index=task.index, files=files, reason=said["reason"], by=by
+        )
+
+
+def form_for(
+    tasks: Sequence[PhaseTask], data: Any = None, files: Any = None
+) -> ProposalForm | ProgramForm | None:
+    """Give the form by which the scoring of these tasks of a phase changes, None without task."""
+    if not tasks:
+        return None
+    if tasks[0].scorer_version.is_program:
+        return ProgramForm(data, files, tasks=tasks)
+    return ProposalForm(data, files, task=tasks[0])
 
 
 def _written(spec: Mapping[str, Any]) -> str:

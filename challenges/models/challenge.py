@@ -305,6 +305,12 @@ class Phase(models.Model):
     final_choices = models.PositiveSmallIntegerField(default=2)
     logs = word(LogAudience, default=LogAudience.NONE)
     benchmark_after_close = models.BooleanField(default=False)
+    # Entries are received and their files checked, nothing is scored: teams read why.
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    pause_reason = models.TextField(blank=True)
 
     objects = PhaseQuerySet.as_manager()
 
@@ -334,6 +340,11 @@ class Phase(models.Model):
                 condition=Q(privacy_epsilon__isnull=True)
                 | Q(privacy_epsilon__gt=0, privacy_epsilon__lte=MOST_EPSILON, ladder="off"),
                 name="phase_privacy_epsilon_in_range_without_a_ladder",
+            ),
+            models.CheckConstraint(
+                condition=Q(paused_at__isnull=True, paused_by__isnull=True, pause_reason="")
+                | (Q(paused_at__isnull=False, paused_by__isnull=False) & ~Q(pause_reason="")),
+                name="phase_pause_has_author_and_reason",
             ),
         ]
 

@@ -3,11 +3,12 @@
 from uuid import uuid4
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
-from challenges.enums import EvaluationState, Split
-from challenges.enums.code import Reproduction
+from challenges.enums import EntryStatus, EvaluationState, JobKind, Split
+from challenges.enums.code import Reproduction, RunState
 from challenges.models.entry import Entry
+from challenges.models.job import Job
 from challenges.models.scorer import ScorerVersion
 from challenges.models.words import within, word
 from portal.lib.immutable import Immutable
@@ -65,6 +66,31 @@ class Evaluation(models.Model):
                 name="evaluation_end_has_its_date",
             ),
         ]
+        indexes = [
+            # A trial asks after each entry whether another is left to score.
+            models.Index(fields=["scorer_version", "holdout", "state"], name="evaluation_left")
+        ]
+
+
+def forsaken() -> "models.QuerySet[Entry]":
+    """Keep the unfinished entries that no live job will move on.
+
+    While its file is checked an entry has one job; then one for each evaluation that has not
+    ended, of which there is at least one: while the code of a team runs, that of its run.
+    """
+    unfinished = Evaluation.objects.filter(
+        entry=OuterRef("pk"), state__in=[EvaluationState.PENDING, EvaluationState.RUNNING]
+    )
+    running = Q(run__isnull=False, run__state__in=[RunState.QUEUED, RunState.RUNNING])
+    alone = unfinished.filter(
+        (running & ~Q(Job.objects.does(JobKind.RUN, "run_id")))
+        | (~running & ~Q(Job.objects.does(JobKind.SCORE, "pk")))
+    )
+    checked = Q(status__in=[EntryStatus.RECEIVED, EntryStatus.CHECKING])
+    return Entry.objects.unfinished().filter(
+        (checked & ~Q(Job.objects.does(JobKind.CHECK, "pk")))
+        | (~checked & (~Q(Exists(unfinished)) | Q(Exists(alone))))
+    )
 
 
 class Score(Immutable):

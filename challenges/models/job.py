@@ -1,23 +1,49 @@
 """The queue: one row per piece of work for the worker."""
 
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import CharField, Exists, Func, Q
 
 from challenges.enums import JobKind, JobState
+from challenges.models.challenge import Phase
 from challenges.models.words import within, word
+
+
+class Dashed(Func):
+    """Write an identifier as the keys of jobs hold it, for each database its own way.
+
+    PostgreSQL writes the dashes by itself; SQLite keeps the digits alone.
+    """
+
+    output_field = CharField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+        """Cast it to text."""
+        return self.as_sql(compiler, connection, template="(%(expressions)s)::text")
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+        """Put the dashes back, each piece of the digits once."""
+        column, given = compiler.compile(self.source_expressions[0])
+        cuts = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+        pieces = [f"substr({column}, {at}, {size})" for at, size in cuts]
+        return "(" + " || '-' || ".join(pieces) + ")", tuple(given) * len(cuts)
 
 
 class JobQuerySet(models.QuerySet["Job"]):
     """Jobs, by what may happen to them now."""
 
     def due(self, at: datetime) -> "JobQuerySet":
-        """Keep the jobs that a worker may take, the next one first."""
-        return self.filter(state=JobState.READY, run_after__lte=at).order_by(
-            "priority", "fair_rank", "run_after", "pk"
-        )
+        """Keep the jobs that a worker may take, the next one first; a paused phase gives none."""
+        ready = self.unheld().filter(state=JobState.READY, run_after__lte=at)
+        return ready.order_by("priority", "fair_rank", "run_after", "pk")
+
+    def unheld(self) -> "JobQuerySet":
+        """Leave out the jobs that the pause of their phase holds."""
+        paused = Phase.objects.filter(pk=models.OuterRef("phase_id"), paused_at__isnull=False)
+        return self.filter(~Exists(paused))
 
     def abandoned(self, at: datetime) -> "JobQuerySet":
         """Keep the jobs whose worker stopped beating."""
@@ -27,12 +53,23 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Keep the jobs that are waiting or running."""
         return self.filter(state__in=[JobState.READY, JobState.LEASED])
 
+    def does(self, kind: JobKind, subject: str) -> Exists:
+        """Say, in a query on rows known by an UUID, whether a live job of theirs will act.
+
+        subject: the path from those rows to the identifier that is the key of the job.
+        """
+        return Exists(self.alive().filter(kind=kind, dedup_key=Dashed(models.OuterRef(subject))))
+
 
 class Job(models.Model):
     """Hold one piece of work, the lease of the worker that does it and its outcome."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     kind = word(JobKind)
+    # The phase whose pause holds it: a score that its teams wait for; null for the others.
+    phase = models.ForeignKey(
+        Phase, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs"
+    )
     subject_id = models.CharField(max_length=64)
     dedup_key = models.CharField(max_length=160)
     priority = models.SmallIntegerField(default=0)

@@ -1,17 +1,21 @@
 """A change of scoring that is proposed, tried on every entry, then accepted or refused."""
 
+from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Sum
 
 from challenges.enums import EntryStatus, EvaluationState, RescoringState
 from challenges.models.challenge import Phase
 from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation
 from challenges.models.scorer import PhaseTask
+from challenges.models.team import Team
 from challenges.models.words import within, word
+from portal.lib import canonical
 
 OPEN = (
     RescoringState.PROPOSED,
@@ -57,8 +61,13 @@ class Rescoring(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     # What it moves on the public boards, as the worker computed it, {} before:
     # {"boards": [{"key", "title", "teams", "kendall", "moved", "tiers", "rows": [{"team",
-    # "before", "after", "tier_before", "tier_after"}]}], "digest", "at"}.
+    # "before", "after", "tier_before", "tier_after"}]}], "digest", "at", "seen": of what it
+    # stands on}.
     facts = models.JSONField(default=dict, blank=True)
+    # What a changed program gave on the references of the phase, twice each; {} where nothing of
+    # the kind is asked. {"state": RehearsalState, "lines": [str], "errors", "warnings": [{"code",
+    # "message"}], "at"}. Figures that boards show, never a private one.
+    rehearsal = models.JSONField(default=dict, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -129,9 +138,64 @@ class Rescoring(models.Model):
         )
         return self.entries().filter(~Exists(ended))
 
+    def is_trying(self) -> bool:
+        """Say whether an entry that counts has its evaluation and waits for its end.
+
+        By an index, whatever the number of entries; one that has no evaluation yet is not seen.
+        """
+        return (
+            evaluations_of(self.task)
+            .filter(state__in=[EvaluationState.PENDING, EvaluationState.RUNNING])
+            .exclude(entry__status__in=[EntryStatus.WITHDRAWN, EntryStatus.REJECTED])
+            .exists()
+        )
+
+    def seen(self) -> str:
+        """Return a digest of what a comparison stands on, in four queries.
+
+        Counts and numbers that only grow: two equal ones say that nothing moved between them,
+        of the entries that have an outcome, of their two scorings, of the teams.
+        """
+        ended = self.entries().filter(status__in=[EntryStatus.SCORED, EntryStatus.FAILED])
+        told = {
+            "entries": ended.aggregate(
+                n=Count("pk"),
+                moves=Sum("version"),
+                aside=Count("pk", filter=Q(disqualified_at__isnull=False)),
+                chosen=Count("pk", filter=Q(final_choice=True)),
+                last=Max("received_at"),
+            ),
+            "scorings": [
+                evaluations_of(task)
+                .filter(state__in=[each.value for each in _ENDED])
+                .aggregate(n=Count("pk"), last=Max("finished_at"))
+                for task in (self.former, self.task)
+            ],
+            "teams": list(
+                Team.objects.filter(challenge__phases=self.phase_id)
+                .values("state")
+                .annotate(n=Count("pk"), merged=Count("merged_into"))
+                .order_by("state")
+            ),
+        }
+        return canonical.digest(_written(told))
+
     def waiting(self) -> int:
         """Count the entries that the new scoring has not ended with."""
         return self.not_ended().count()
+
+
+def _written(told: Any) -> Any:
+    """Write dates as text."""
+    match told:
+        case dict():
+            return {key: _written(each) for key, each in told.items()}
+        case list():
+            return [_written(each) for each in told]
+        case datetime():
+            return told.isoformat()
+        case _:
+            return told
 
 
 def evaluations_of(task: PhaseTask) -> "models.QuerySet[Evaluation]":

@@ -85,13 +85,14 @@ def of_phase(phase: Phase) -> list[Rescoring]:
     )
 
 
-def task_in_force(phase: Phase) -> PhaseTask | None:
-    """Return the task that ranks a phase today."""
-    return (
+def tasks_in_force(phase: Phase) -> list[PhaseTask]:
+    """List the tasks that score a phase today, the one that ranks first."""
+    return list(
         phase.tasks.filter(current=True)
-        .select_related("scorer_version__scorer", "holdout", "phase__challenge")
+        .select_related(
+            "scorer_version__scorer", "scorer_version__programs", "holdout", "phase__challenge"
+        )
         .order_by("index")
-        .first()
     )
 
 

@@ -116,6 +116,12 @@ def _queued(entry: Entry, evaluation: Evaluation | None) -> Stage:
 
 
 def _waiting(entry: Entry) -> str:
+    phase = entry.enrolment.phase
+    if phase.paused_at:
+        return _(
+            "La notation de cette phase est en pause. Motif : %(reason)s. Votre fichier est reçu "
+            "et vérifié ; il sera noté à la reprise, à sa place dans la file."
+        ) % {"reason": phase.pause_reason.rstrip(". ")}
     position, wait = queue_position(entry), expected_wait_seconds(entry)
     if position is None:
         return _("Votre soumission attend son tour.")

@@ -10,17 +10,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from challenges import rules
+from challenges.actions import program_changes, readings
 from challenges.actions import rescorings as acts
-from challenges.actions.scorers import refuse_program
-from challenges.enums import RescoringState, ScorerKind
-from challenges.forms.rescorings import DecisionForm, ProposalForm
+from challenges.enums import RehearsalState, RescoringState
+from challenges.forms.rescorings import DecisionForm, ProgramForm, ProposalForm, form_for
 from challenges.models import Challenge, Phase, Rescoring
 from challenges.queries import rescorings as reads
 from challenges.views.rooms import find_to_run, phase_of, room
 from challenges.views.teams import person
 from portal.accounts.authorization import require
 from portal.accounts.stepup import step_up_required
-from portal.lib.refusals import Conflict, Invalid
+from portal.lib.refusals import Conflict, Invalid, TooLarge
 
 # Refusals about what was typed stand beside their field.
 FIELDS = {
@@ -48,26 +48,17 @@ def propose(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     phase = phase_of(challenge, index)
     by = person(request)
     require(rules.may_propose_rescoring, by, phase)
-    task = reads.task_in_force(phase)
-    if task is None:
+    form = form_for(reads.tasks_in_force(phase), request.POST, request.FILES)
+    if form is None:
         raise Conflict(_("Cette phase n’a pas encore de notation."), code="no_task")
-    refuse_program(task.scorer_version.scorer)
-    form = ProposalForm(request.POST, request.FILES, task=task)
     if not form.is_valid():
         return _show(request, challenge, proposal=(phase, form), status=422)
     try:
-        acts.change(
-            phase=phase,
-            index=task.index,
-            spec=form.spec,
-            truth=form.content,
-            reason=form.cleaned_data["reason"],
-            by=by,
-        )
-    except (Invalid, Conflict) as refusal:
-        if refusal.code not in FIELDS:
+        form.propose(by=by)
+    except (Invalid, Conflict, TooLarge) as refusal:
+        if refusal.code not in FIELDS and "part" not in refusal.facts:
             raise
-        form.add_error(FIELDS[refusal.code], str(refusal))
+        form.add_error(refusal.facts.get("part", FIELDS.get(refusal.code)), str(refusal))
         status = 409 if isinstance(refusal, Conflict) else 422
         return _show(request, challenge, proposal=(phase, form), status=status)
     messages.success(request, _("Changement proposé. Essayez-le sur toutes les soumissions."))
@@ -127,7 +118,7 @@ def _show(
     request: HttpRequest,
     challenge: Challenge,
     *,
-    proposal: tuple[Phase, ProposalForm] | None = None,
+    proposal: tuple[Phase, ProposalForm | ProgramForm] | None = None,
     decision: DecisionForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -154,16 +145,17 @@ def _show(
 def _row(
     phase: Phase,
     by: Any,
-    proposal: tuple[Phase, ProposalForm] | None,
+    proposal: tuple[Phase, ProposalForm | ProgramForm] | None,
     decision: DecisionForm | None,
 ) -> dict[str, Any]:
-    task = reads.task_in_force(phase)
+    tasks = reads.tasks_in_force(phase)
     changes = reads.of_phase(phase)
     opened = next((each for each in changes if each.is_open), None)
     organises = rules.may_propose_rescoring(by, phase)
     row: dict[str, Any] = {
         "phase": phase,
-        "task": task,
+        "tasks": tasks,
+        "by_program": bool(tasks) and tasks[0].scorer_version.is_program,
         "history": [each for each in changes if not each.is_open],
         "open": opened,
         "organises": organises,
@@ -171,11 +163,9 @@ def _row(
     }
     if opened is not None:
         return row | _at_hand(opened, by, organises, decision)
-    if task is not None and organises and acts.is_timely(phase):
-        if task.scorer_version.scorer.kind != ScorerKind.METRIC:
-            return row | {"by_program": True}
+    if tasks and organises and acts.is_timely(phase):
         sent = proposal[1] if proposal and proposal[0].pk == phase.pk else None
-        row["form"] = sent or ProposalForm(task=task)
+        row["form"] = sent or form_for(tasks)
     return row
 
 
@@ -186,16 +176,21 @@ def _at_hand(
     state = RescoringState(opened.state)
     decides = rules.may_decide_rescoring(by, opened.phase) and opened.proposed_by_id != by.pk
     digest = opened.facts.get("digest", "")
-    compilation = None if opened.task.holdout.is_compiled else acts.compilation(opened)
+    compilation = None if opened.task.holdout.is_compiled else readings.compilation(opened)
     progress = None if state is RescoringState.PROPOSED else reads.progress(opened)
     # Once compared, only what failed can be tried again.
     lacking = state is not RescoringState.READY or bool(progress and progress.failed)
+    rehearsal = opened.rehearsal
+    untried = rehearsal.get("state") not in {None, RehearsalState.PASSED}
     return {
+        "rehearsal": rehearsal,
+        "untried": untried,
+        "rehearsal_stuck": program_changes.stuck(opened),
         "progress": progress,
         "compared": reads.compared(opened),
         "unread": not opened.task.holdout.is_compiled,
         "unreadable": compilation.error_code if compilation and compilation.error_code else "",
-        "may_start": organises and state is not RescoringState.ACCEPTED and lacking,
+        "may_start": organises and state is not RescoringState.ACCEPTED and lacking and not untried,
         "may_withdraw": organises and state is not RescoringState.ACCEPTED,
         "decision": (decision or DecisionForm(initial={"digest": digest}))
         if decides and state is RescoringState.READY

@@ -31,6 +31,7 @@ SECTIONS: tuple[tuple[str, str | Promise, str], ...] = (
     ("write_fairness", gettext_lazy("Équité"), "percent"),
     ("write_phases", gettext_lazy("Phases"), "calendar"),
     ("write_boards", gettext_lazy("Classements"), "list-ordered"),
+    ("pipeline", gettext_lazy("File d’attente"), "hourglass"),
     ("rescorings", gettext_lazy("Réévaluation"), "history"),
     ("organisers", gettext_lazy("Équipe"), "user-check"),
     ("announcements", gettext_lazy("Annonces"), "megaphone"),
@@ -41,7 +42,7 @@ SECTIONS: tuple[tuple[str, str | Promise, str], ...] = (
 )
 # What the jury sees: it acts on nothing.
 OF_THE_JURY = frozenset(
-    {"organiser", "rescorings", "organisers", "announcements", "statistics", "journal"}
+    {"organiser", "pipeline", "rescorings", "organisers", "announcements", "statistics", "journal"}
 )
 
 

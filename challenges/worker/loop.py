@@ -16,6 +16,7 @@ from challenges.models import Job
 from challenges.worker import (
     boards,
     bundles,
+    changed_programs,
     code,
     creations,
     drafting,
@@ -48,6 +49,7 @@ HANDLERS: Mapping[str, Handler] = {
     JobKind.COMPARE: rescorings.compare_job,
     JobKind.SWAP: rescorings.swap_job,
     JobKind.WATCH: watches.watch_job,
+    JobKind.REHEARSE: changed_programs.rehearse_job,
 }
 _BOUNDARY_SECONDS = 5.0
 _IDLE_SECONDS = 0.2
@@ -142,7 +144,9 @@ def _work(stop: threading.Event, name: str) -> None:
 def drain(
     done: Callable[[], bool] | None = None, *, seconds: float = 600.0, name: str = ""
 ) -> bool:
-    """Work until `done` says so, or until nothing is left; False when time ran out.
+    """Work until `done` says so, or until nothing is left but what a pause holds.
+
+    False when time ran out.
 
     For commands that do the worker's job themselves; in embedded mode the process takes the
     private key.
@@ -150,7 +154,7 @@ def drain(
     gate.act_as_worker()
     worker = Worker(name)
     deadline = time.monotonic() + seconds
-    finished = done or (lambda: not Job.objects.alive().exists())
+    finished = done or (lambda: not Job.objects.alive().unheld().exists())
     try:
         worker.tidy(force=True)
         while time.monotonic() < deadline:

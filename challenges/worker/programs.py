@@ -23,7 +23,7 @@ from challenges.actions.releases import columns_of, rounded
 from challenges.bundles import programs
 from challenges.bundles.programs import PRIVATE, PUBLIC, Form, ProgramSpec, Protocol
 from challenges.enums import ColumnKind, EvaluationState, LogAudience, ReportAudience
-from challenges.models import Column, Evaluation, Job, PhaseTask
+from challenges.models import Column, Entry, Evaluation, Job, PhaseTask
 from challenges.sandbox import archives, energy, evalai, metadata, steps
 from challenges.sandbox.base import MIB, Limits
 from challenges.sandbox.scores import Declared
@@ -102,13 +102,16 @@ def _has_scored(evaluation: Evaluation) -> bool:
 
 def measured(evaluation: Evaluation, task: PhaseTask) -> Ran:
     """Run the program of a task on the entry of an evaluation; nothing is stored."""
-    reason = f"evaluation {evaluation.pk}"
+    return tried(evaluation.entry, task, reason=f"evaluation {evaluation.pk}")
+
+
+def tried(entry: Entry, task: PhaseTask, *, reason: str) -> Ran:
+    """Run the program of a task on an entry; nothing is stored. reason: of the openings."""
     version = task.scorer_version
     if version.programs is None:
         raise ValueError("not a program")
     own = gate.open_holdout(version=version.programs, reason=reason, by=WORKER)
     data = gate.open_holdout(version=task.holdout, reason=reason, by=WORKER)
-    entry = evaluation.entry
     with vault.local_copy(entry) as path, isolation.room() as room:
         return run(
             ProgramSpec.from_json(version.spec),

@@ -31,15 +31,24 @@ class _TakenBack(Exception):
 
 
 def compare_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
-    """Say what another scoring moves on the public boards of its phase."""
+    """Say what another scoring moves on the public boards of its phase.
+
+    What the boards list is read in one short transaction; ranks and intervals are computed with
+    nothing held, then stored if nothing moved meanwhile.
+    """
     rescoring = _rescoring(job)
     opened = Opened()
-    before = _boards(rescoring, opened, [Split.PUBLIC])
-    after = _after(rescoring, opened)
-    shown = [_moved(old, new) for old, new in zip(before, after, strict=True)]
-    facts = {"boards": shown, "at": clock.now().isoformat()}
-    facts |= {"digest": canonical.digest({"boards": shown})}
-    rescorings.ready(job=job, rescoring=rescoring, facts=facts)
+    for _attempt in range(_TRIES):
+        seen = rescoring.seen()
+        before = _computed(_listings(rescoring), opened)
+        after = _computed(_after(rescoring, opened), opened)
+        failpoints.hit("compare.computed")
+        shown = [_moved(old, new) for old, new in zip(before, after, strict=True)]
+        facts = {"boards": shown, "at": clock.now().isoformat(), "seen": seen}
+        facts |= {"digest": canonical.digest({"boards": shown})}
+        if rescorings.ready(job=job, rescoring=rescoring, facts=facts):
+            return
+    raise NotSeen
 
 
 def swap_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
@@ -59,7 +68,7 @@ def swap_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
                 job=job,
                 rescoring=rescoring,
                 prepared=prepared,
-                boards=lambda: _boards(rescoring, opened, [Split.PUBLIC]),
+                boards=lambda: _computed(_listings(rescoring), opened),
                 leak=leak,
             )
         except NotSeen:
@@ -103,16 +112,16 @@ def _release(evaluation: Evaluation, opened: Opened) -> Release:
     return Release(evaluation, plain, intervals, result.get("means", {}))
 
 
-def _after(rescoring: Rescoring, opened: Opened) -> Boards:
-    """Compute the boards as they would be: put in force, seen, taken back."""
-    found: Boards = []
+def _after(rescoring: Rescoring, opened: Opened) -> list[Listing]:
+    """Read what the boards would list: put in force, seen, taken back."""
+    found: list[Listing] = []
     for attempt in range(1, _TRIES + 1):
         prepared = prepare(rescoring, opened)
         try:
             with transaction.atomic():
                 Phase.objects.held(rescoring.phase_id)  # first, as whoever ends a scoring
                 swaps.put_in_force(rescoring, prepared, at=clock.now(), sign=False)
-                found = _boards(rescoring, opened, [Split.PUBLIC])
+                found = _listings(rescoring)
                 raise _TakenBack
         except _TakenBack:
             break
@@ -122,13 +131,13 @@ def _after(rescoring: Rescoring, opened: Opened) -> Boards:
     return found
 
 
-def _boards(rescoring: Rescoring, opened: Opened, splits: Sequence[Split]) -> Boards:
-    found: Boards = []
-    for board in rescoring.phase.leaderboards.select_related("phase").order_by("pk"):
-        for split in splits:
-            listed = listing(board, split)
-            found.append((listed, *computed(listed, opened)))
-    return found
+def _listings(rescoring: Rescoring) -> list[Listing]:
+    boards = rescoring.phase.leaderboards.select_related("phase").order_by("pk")
+    return [listing(board, Split.PUBLIC) for board in boards]
+
+
+def _computed(listings: Sequence[Listing], opened: Opened) -> Boards:
+    return [(listed, *computed(listed, opened)) for listed in listings]
 
 
 def _moved(

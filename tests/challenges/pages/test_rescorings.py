@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from challenges.actions import rescorings
 from challenges.enums import RescoringState
-from challenges.models import Challenge, Entry, Job, Rescoring, Scorer
+from challenges.models import Challenge, Entry, Job, Rescoring
 from challenges.worker import drain
 from portal.accounts.models import User
 from tests.challenges.pages.scenes import compile_keys, with_contract
@@ -174,18 +174,3 @@ def test_a_dead_exchange_is_told_and_the_region_relaunches_it(world: Challenge) 
     assert other.post(at(world, "rescoring_decide", change.public_id), said).status_code == 302
     assert drain()
     assert Rescoring.objects.get().state == RescoringState.IN_FORCE
-
-
-def test_a_program_has_neither_figures_nor_answers_to_change() -> None:
-    owner: User = UserFactory()
-    challenge = ChallengeFactory(opened=True, owner=owner)
-    with_contract(challenge)
-    Scorer.objects.update(kind="program")
-    organiser = signed_in(owner)
-    page = organiser.get(at(challenge, "rescorings")).text
-    assert "Cette phase est notée par un programme." in page
-    assert "Proposer un changement" not in page
-    for files in ({}, {"truth": csv(b"id,niveau\n1,2\n")}):
-        answer = organiser.post(at(challenge, "rescoring_propose", 0), {"reason": "x"} | files)
-        assert answer.status_code == 422
-        assert "notée par un programme" in answer.text

@@ -1,0 +1,236 @@
+"""Propose other programs, or other data, for a task that an organiser's own program scores.
+
+What comes is judged as the zip of an import, sealed at once and tried by the worker on the
+references of the phase, twice each, before any entry is scored aside by it.
+"""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from challenges import rules
+from challenges.actions import jobs, rescorings, scorers
+from challenges.actions.jobs import WORKER
+from challenges.bundles import programs
+from challenges.bundles.folder import FileAbsent, Folder, PathRefused
+from challenges.bundles.foreign import contents
+from challenges.bundles.foreign.archives import BundleRefused
+from challenges.bundles.foreign.payloads import Payloads
+from challenges.bundles.foreign.values import Holding, Payload
+from challenges.bundles.programs import ProgramSpec, Protocol
+from challenges.enums import JobKind, JobState, RehearsalState, RescoringState, ScorerKind
+from challenges.models import Job, Phase, PhaseTask, Rescoring, Scorer, ScorerVersion
+from datasets.actions import holdouts
+from portal.accounts.authorization import require
+from portal.accounts.models import User
+from portal.audit.record import record
+from portal.lib import canonical, clock, objects
+from portal.lib.files import safe_name
+from portal.lib.refusals import Conflict, Invalid, TooLarge
+
+MAX_BYTES = 200 << 20
+# What may be sent, and the sealed archive that it takes the place of.
+PARTS: Mapping[str, str] = {
+    "program": programs.SCORING,
+    "ingestion": programs.INGESTION,
+    "reference": programs.REFERENCE,
+    "input": programs.INPUT,
+}
+OWN = ("program", "ingestion")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file as it came: its name, its bytes from the first one."""
+
+    name: str
+    content: IO[bytes]
+
+
+@dataclass(frozen=True)
+class _Packed:
+    """An archive as it will be sealed, and the digest of its names and contents."""
+
+    content: bytes
+    digest: str
+
+
+def parts_of(task: PhaseTask) -> list[str]:
+    """List what may be sent for a task: what it is made of already."""
+    version = task.scorer_version
+    if version.programs is None:
+        return []
+    sealed = set(version.programs.files.values_list("name", flat=True))
+    sealed |= set(task.holdout.files.values_list("name", flat=True))
+    return [part for part, name in PARTS.items() if name in sealed]
+
+
+def change(
+    *, phase: Phase, index: int = 0, files: Mapping[str, Sent], reason: str, by: User
+) -> Rescoring:
+    """Propose other programs, other data, or both, for a task that a program scores.
+
+    files: by part, a key of PARTS; a program is a zip, data a zip or one file. In order: files
+    judged; then in one transaction: archives sealed, as the next edition of the programs, of the
+    data, or of both; scorer version; as `rescorings.propose`; job "rehearse". Raises as
+    `propose`; Invalid for a file that is not opened, with `part`; TooLarge.
+    """
+    require(rules.may_propose_rescoring, by, phase)
+    rescorings.refuse_untimely(phase)
+    tasks = phase.tasks.filter(current=True, index=index)
+    task = tasks.select_related("scorer_version__scorer", "scorer_version__programs").first()
+    if task is None:
+        raise Conflict(_("Cette phase n’a pas encore de notation."), code="no_task")
+    if task.scorer_version.scorer.kind != ScorerKind.PROGRAM:
+        raise Invalid(
+            _("Cette phase est notée par une mesure : elle n’a pas de programme."),
+            code="scorer_kind",
+        )
+    _refuse_other_parts(task, files)
+    spec = ProgramSpec.from_json(task.scorer_version.spec)
+    packed = {part: _packed(part, sent, spec) for part, sent in files.items()}
+    return _proposed(task, packed, reason=reason, by=by)
+
+
+def _refuse_other_parts(task: PhaseTask, files: Mapping[str, Sent]) -> None:
+    known = parts_of(task)
+    for part in files:
+        if part not in known:
+            raise Invalid(
+                _("Cette notation n’a pas de fichier de cette sorte : il n’y a rien à remplacer."),
+                code="program_part",
+                part=part,
+            )
+
+
+@transaction.atomic
+def _proposed(
+    task: PhaseTask, packed: Mapping[str, _Packed], *, reason: str, by: User
+) -> Rescoring:
+    own = {part: each for part, each in packed.items() if part in OWN}
+    data = {PARTS[part]: each.content for part, each in packed.items() if part not in OWN}
+    made = rescorings.propose(
+        phase=task.phase,
+        index=task.index,
+        version=_next_version(task, own, by) if own else None,
+        holdout=holdouts.correct(version=task.holdout, files=data, by=by) if data else None,
+        reason=reason,
+        by=by,
+    )
+    made.rehearsal = {"state": RehearsalState.WAITING.value}
+    made.save(update_fields=["rehearsal"])
+    jobs.put(kind=JobKind.REHEARSE, subject_id=made.pk, dedup_key=str(made.pk))
+    return made
+
+
+def _next_version(task: PhaseTask, own: Mapping[str, _Packed], by: User) -> ScorerVersion:
+    """Keep other programs as a version of the scorer of a task; the same ones once."""
+    former = task.scorer_version
+    scorer = Scorer.objects.select_for_update().get(pk=former.scorer_id)
+    digests = {PARTS[part]: each.digest for part, each in own.items()}
+    if former.programs is None:
+        raise AssertionError("a program has its sealed archives")
+    kept = set(former.programs.files.values_list("name", flat=True)) - set(digests)
+    # As an import writes it when nothing is kept, so that the same programs are known again.
+    told = digests | ({"kept": sorted(kept), "of": former.program_sha256} if kept else {})
+    program = canonical.digest(told)
+    digest = canonical.digest({"spec": former.spec, "program": program})
+    known = scorer.versions.filter(digest=digest).first()
+    if known is not None:
+        return known
+    sealed = holdouts.correct(
+        version=former.programs,
+        files={PARTS[part]: each.content for part, each in own.items()},
+        by=by,
+    )
+    return scorers.made_once(
+        scorer,
+        former.spec,
+        digest,
+        program_sha256=program,
+        programs=sealed,
+        environment=former.environment,
+        seed=former.seed,
+    )
+
+
+def _packed(part: str, sent: Sent, spec: ProgramSpec) -> _Packed:
+    """Judge a file and write it as an import does."""
+    with _laid(part, sent) as (root, name):
+        try:
+            payload = Payloads(root).payload(name)
+        except BundleRefused as refusal:
+            why = f"{refusal.reason} {refusal.member}".strip()
+            raise _unread(part, why, refusal.code) from refusal
+        except (FileAbsent, PathRefused) as refusal:
+            raise _unread(part, _("fichier vide ou illisible"), "E_FILE_EMPTY") from refusal
+        if not payload.files:
+            raise _unread(part, _("archive vide"), "E_ZIP_EMPTY")
+        if part in OWN and payload.holding is not Holding.ZIP:
+            raise _unread(part, _("une archive zip est attendue"), "E_BUNDLE_FORMAT")
+        return _Packed(_written(Folder(root), payload, part, spec), payload.digest)
+
+
+def _written(folder: Folder, payload: Payload, part: str, spec: ProgramSpec) -> bytes:
+    if spec.protocol is Protocol.EVALAI and part in OWN:
+        return contents.zipped(contents.one_root(folder, payload))
+    if spec.protocol is Protocol.EVALAI:  # the annotations are the one file that came
+        content = folder.read(payload.path, limit_bytes=MAX_BYTES)
+        return contents.zipped(iter([(payload.path, content)]))
+    return contents.archive(folder, payload)
+
+
+@contextmanager
+def _laid(part: str, sent: Sent) -> Iterator[tuple[Path, str]]:
+    name, size = safe_name(sent.name), 0
+    with tempfile.TemporaryDirectory(prefix="program-") as scratch:
+        with (Path(scratch) / name).open("wb") as target:
+            for piece in objects.pieces(sent.content):
+                size += len(piece)
+                if size > MAX_BYTES:
+                    raise TooLarge(limit_bytes=MAX_BYTES, part=part)
+                target.write(piece)
+        yield Path(scratch), name
+
+
+def _unread(part: str, why: str, cause: str) -> Invalid:
+    return Invalid(
+        _("Ce fichier n’est pas pris : %(why)s. Corrigez-le et déposez-le de nouveau.")
+        % {"why": why},
+        code="program_file",
+        part=part,
+        cause=cause,
+    )
+
+
+@transaction.atomic
+def finish(*, job: Job, rescoring: Rescoring, report: Mapping[str, Any]) -> bool:
+    """Keep what the references gave under a changed program; False when nothing was written.
+
+    report: {"lines", "errors", "warnings"} of `Rescoring.rehearsal`; an error stops the change.
+    In order: job done; dry run; event "rescoring.rehearsed".
+    """
+    if not (jobs.fence(job) and jobs.complete(job)):
+        return False
+    rescoring = Rescoring.objects.locked(rescoring)
+    if rescoring.state != RescoringState.PROPOSED:
+        return False
+    state = RehearsalState.FAILED if report["errors"] else RehearsalState.PASSED
+    rescoring.rehearsal = {**report, "state": state.value, "at": clock.now().isoformat()}
+    rescoring.save(update_fields=["rehearsal"])
+    record("rescoring.rehearsed", by=WORKER, on=rescoring, passed=not report["errors"])
+    return True
+
+
+def stuck(rescoring: Rescoring) -> str:
+    """Return the code of the breakdown that keeps a dry run from being made, "" without one."""
+    if rescoring.rehearsal.get("state") != RehearsalState.WAITING:
+        return ""
+    job = Job.objects.filter(kind=JobKind.REHEARSE, dedup_key=str(rescoring.pk)).first()
+    return job.error_code if job is not None and job.state == JobState.DEAD else ""

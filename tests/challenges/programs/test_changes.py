@@ -1,0 +1,269 @@
+"""Another program or other data for a phase that a program scores: proposed, tried, decided."""
+
+import zipfile
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from challenges.actions import asides, entries, program_changes, rescorings
+from challenges.actions.foreign_imports import import_bundle
+from challenges.actions.program_changes import Sent
+from challenges.enums import EntryStatus, EvaluationState, RescoringState
+from challenges.models import Challenge, Entry, Job, Phase, PhaseTask, Rescoring, Score
+from challenges.worker import drain, isolation
+from challenges.worker.loop import Worker
+from datasets.models import HoldoutVersion
+from portal.accounts.enums import TokenScope
+from portal.audit.models import AuditEvent
+from portal.lib.refusals import Conflict
+from tests.challenges import world
+from tests.challenges.bundles.foreign import own
+from tests.challenges.pages.test_organiser import signed_in
+from tests.challenges.programs.cases import Clock, isolated, published
+from tests.factories.accounts import UserFactory, bearer
+from tests.factories.challenges import TeamFactory, captain_of
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+METADATA = "command: python3 $program/n.py $input $output\n"
+# Scores the length of the answer by a factor, and the number of lines of the reference.
+CODABENCH = """\
+import json, sys, os
+place = sys.argv[1] + "/res/"
+size = len(open(place + sorted(os.listdir(place))[0]).read().strip())
+rows = len(open(sys.argv[1] + "/ref/verite.csv").read().split())
+json.dump({{"a": size * {factor}, "b": rows}}, open(sys.argv[2] + "/scores.json", "w"))
+"""
+EVALAI = """\
+def evaluate(test_annotation_file, user_submission_file, phase_codename, **kwargs):
+    size = len(open(user_submission_file).read().strip())
+    rows = len(open(test_annotation_file).read().split())
+    return {{"result": [{{"publique": {{"F1": size * {factor} + rows / 1000}}}}]}}
+"""
+
+
+def packed(files: Mapping[str, str]) -> bytes:
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return made.getvalue()
+
+
+def program(form: str, factor: float, **more: str) -> bytes:
+    if form == "evalai":
+        return packed({"script/main.py": EVALAI.format(factor=factor)})
+    return packed({"metadata.yaml": METADATA, "n.py": CODABENCH.format(factor=factor)} | more)
+
+
+def opened(folder: Path, form: str, hour: Clock) -> Challenge:
+    """Open a challenge scored by a program, with a reference where its format has one."""
+    changes: dict[str, object] = {}
+    if form == "codabench":
+        changes = {"solutions": [{"index": 0, "tasks": [0], "path": "solution"}]}
+    made = own.bundle(folder / form, form, changes)
+    (made / "solution").mkdir()
+    (made / "solution/answer.md").write_text("four")
+    (made / "notation/n.py").unlink()
+    if form == "evalai":
+        (made / "notation/main.py").write_text(EVALAI.format(factor=0.01))
+    else:
+        (made / "notation/metadata.yaml").write_text(METADATA)
+        (made / "notation/n.py").write_text(CODABENCH.format(factor=0.01))
+    by = world.owner()
+    found = import_bundle(path=made, by=by, answers={})
+    assert found.imported.challenge is not None, found.imported.errors
+    challenge = published(found.imported.challenge, by)
+    hour.inside(first(challenge))
+    return challenge
+
+
+def first(challenge: Challenge) -> Phase:
+    return challenge.phases.order_by("index")[0]
+
+
+def entered(challenge: Challenge, text: str) -> Entry:
+    team = TeamFactory(challenge=challenge)
+    return entries.enter(
+        phase=first(challenge),
+        team=team,
+        content=text.encode(),
+        original_name="answer.md",
+        idempotency_key=text,
+        by=captain_of(team),
+    ).entry
+
+
+def proposed(challenge: Challenge, **files: bytes) -> Rescoring:
+    return program_changes.change(
+        phase=first(challenge),
+        files={part: Sent(f"{part}.zip", BytesIO(each)) for part, each in files.items()},
+        reason="Le programme comptait mal.",
+        by=world.owner_of(challenge),
+    )
+
+
+def figures(entry: Entry) -> list[tuple[int, str, float]]:
+    rows = Score.objects.filter(evaluation__entry=entry, split="public").order_by("pk")
+    return [(each.pk, each.metric, each.value) for each in rows]
+
+
+@pytest.mark.parametrize("form", ["codabench", "codalab", "evalai"])
+def test_a_changed_program_is_tried_on_the_reference_then_on_every_entry(
+    form: str, tmp_path: Path, hour: Clock, client: Client
+) -> None:
+    isolated()
+    challenge = opened(tmp_path, form, hour)
+    entry = entered(challenge, "ten bytes!")
+    assert drain()
+    old = figures(entry)
+    assert old
+    sealed = HoldoutVersion.objects.count()
+    path = f"/api/v1/challenges/{challenge.slug}/phases/{first(challenge).index}/rescorings"
+    organiser = bearer(world.owner_of(challenge))
+    reference = "reference.csv" if form == "evalai" else "reference.zip"
+    rows = "id,y\n" + "".join(f"{one},1\n" for one in range(9))
+    sent = {
+        "reason": "Le programme comptait mal.",
+        "program": SimpleUploadedFile("notation.zip", program(form, 0.05)),
+        "reference": SimpleUploadedFile(
+            reference, rows.encode() if form == "evalai" else packed({"verite.csv": rows})
+        ),
+    }
+    weak = bearer(world.owner_of(challenge), TokenScope.READ)
+    bare = {"reason": "x"}
+    assert client.post(path, bare, headers=weak).json()["code"] == "scope_required"
+    answer = client.post(path, sent, headers=organiser)
+    assert answer.status_code == 201, answer.json()
+    assert answer.json()["rehearsal"]["state"] == "waiting"
+    assert HoldoutVersion.objects.count() == sealed + 2
+    change = Rescoring.objects.get()
+    with pytest.raises(Conflict) as early:
+        rescorings.start(rescoring=change, by=world.owner_of(challenge))
+    assert early.value.code in {"rehearsal_waiting", "holdout_not_compiled"}
+
+    assert drain()
+    told = client.get(path, headers=organiser).json()["rescorings"][0]
+    assert told["rehearsal"]["state"] == "passed"
+    assert told["rehearsal"]["errors"] == []
+    if form == "codabench":
+        assert told["rehearsal"]["lines"] == ["référence n° 1 : a 0.2, b 10"]
+        assert told["rehearsal"]["warnings"] == []
+    else:
+        assert [each["code"] for each in told["rehearsal"]["warnings"]] == ["W_DRY_RUN"]
+    rescorings.start(rescoring=change, by=world.owner_of(challenge))
+    assert drain()
+    change.refresh_from_db()
+    assert change.state == RescoringState.READY
+    assert figures(entry) == old
+    region = UserFactory(region="administrator")
+    rescorings.accept(rescoring=change, digest=change.facts["digest"], by=region)
+    assert drain()
+
+    assert PhaseTask.objects.get(phase=first(challenge), current=True) == change.task
+    assert change.task.form == change.former.form
+    now = figures(entry)
+    assert now[: len(old)] == old
+    primary = now[len(old)]
+    assert primary[2] == pytest.approx(0.51 if form == "evalai" else 0.5, abs=0.006)
+    assert Entry.objects.get(pk=entry.pk).status == EntryStatus.SCORED
+    assert entry.evaluations.filter(state=EvaluationState.DONE).count() == 2
+    events = AuditEvent.objects.filter(action__startswith="rescoring.").order_by("seq")
+    assert list(events.values_list("action", flat=True)) == [
+        "rescoring.proposed",
+        "rescoring.rehearsed",
+        "rescoring.started",
+        "rescoring.accepted",
+        "rescoring.in_force",
+    ]
+
+
+def test_a_program_that_no_longer_scores_the_reference_meets_no_entry(
+    tmp_path: Path, hour: Clock
+) -> None:
+    isolated()
+    challenge = opened(tmp_path, "codabench", hour)
+    assert drain()
+    broken = packed({"metadata.yaml": METADATA, "n.py": "raise SystemExit('SECRET-91')\n"})
+    change = proposed(challenge, program=broken)
+    assert drain()
+    change.refresh_from_db()
+    assert change.rehearsal["state"] == "failed"
+    assert [each["code"] for each in change.rehearsal["errors"]] == ["E_DRY_RUN"]
+    with pytest.raises(Conflict) as refusal:
+        rescorings.start(rescoring=change, by=world.owner_of(challenge))
+    assert refusal.value.code == "rehearsal_failed"
+    page = signed_in(world.owner_of(challenge)).get(
+        reverse("challenges:rescorings", args=[challenge.slug])
+    )
+    assert "L’essai a échoué" in page.text
+    assert "SECRET-91" not in page.text
+    rescorings.withdraw(rescoring=change, by=world.owner_of(challenge))
+    again = proposed(challenge, program=program("codabench", 0.02))
+    assert again.task.scorer_version.number == 3
+
+
+def test_a_breakdown_of_ours_is_no_verdict_and_is_tried_again(
+    tmp_path: Path, hour: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    isolated()
+    challenge = opened(tmp_path, "codabench", hour)
+    assert drain()
+    change = proposed(challenge, program=program("codabench", 0.02))
+    with monkeypatch.context() as broken:
+        broken.setattr(isolation, "laid", lambda content, folder: 1 / 0)
+        for _attempt in range(3):
+            Job.objects.filter(kind="rehearse").update(run_after=change.proposed_at)
+            assert Worker().work_one()
+    job = Job.objects.get(kind="rehearse")
+    assert job.state == "dead"
+    assert program_changes.stuck(change) == "ZeroDivisionError"
+    assert asides.sweep() == 0
+    Job.objects.filter(pk=job.pk).update(finished_at=change.proposed_at.replace(year=2020))
+    assert asides.sweep() == 1
+    assert drain()
+    change.refresh_from_db()
+    assert change.rehearsal["state"] == "passed"
+
+
+@pytest.mark.parametrize(
+    ("sent", "cause"),
+    [
+        ({"program": b"no zip"}, "E_BUNDLE_FORMAT"),
+        ({"program": packed({"../n.py": ""})}, "E_ZIP_PATH"),
+        ({"reference": b"PK\x05\x06" + b"\xff" * 18}, ""),
+        ({"input": b"PK"}, ""),
+        ({"truth": b"id,niveau"}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_file_that_is_not_opened_creates_nothing(
+    sent: dict[str, Any], cause: str, tmp_path: Path, hour: Clock, client: Client
+) -> None:
+    challenge = opened(tmp_path, "codabench", hour)
+    before = HoldoutVersion.objects.count()
+    path = f"/api/v1/challenges/{challenge.slug}/phases/0/rescorings"
+    files = {part: SimpleUploadedFile(f"{part}.zip", each) for part, each in sent.items()}
+    answer = client.post(path, {"reason": "x"} | files, headers=bearer(world.owner_of(challenge)))
+    assert answer.status_code == 422, answer.json()
+    said = answer.json()
+    assert said["code"] == (
+        "rescoring_invalid"
+        if not sent
+        else "program_part"
+        if {"input", "truth"} & set(sent)
+        else "program_file"
+    )
+    assert not cause or said["cause"] == cause
+    assert Rescoring.objects.count() == 0
+    assert HoldoutVersion.objects.count() == before
+    page = reverse("challenges:rescoring_propose", args=[challenge.slug, 0])
+    files = {part: SimpleUploadedFile(f"{part}.zip", each) for part, each in sent.items()}
+    shown = signed_in(world.owner_of(challenge)).post(page, {"reason": "x"} | files)
+    assert shown.status_code == 422
+    assert "Ce fichier n’est pas pris" in shown.text or "Rien ne change" in shown.text
