@@ -28,7 +28,12 @@ from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid
 
-_LIVE = {ChallengeStatus.PUBLISHED, ChallengeStatus.SUSPENDED, ChallengeStatus.CLOSED}
+_LIVE = {
+    ChallengeStatus.PUBLISHED,
+    ChallengeStatus.SUSPENDED,
+    ChallengeStatus.CLOSED,
+    ChallengeStatus.REVEALED,
+}
 REASON_MAX_CHARACTERS = 2_000
 
 
@@ -47,7 +52,8 @@ def propose(
     index: the task of the phase that would be replaced. In order: task, not in force; change;
     job "compile" where the truth was not compiled; event "rescoring.proposed". Nothing that
     teams see changes. Raises NotAllowed; Invalid without reason or change; Conflict while
-    another change is open, before the publication and once the reveal is confirmed.
+    another change is open, before the publication, while the final results are being released
+    and once the challenge is archived.
     """
     phase = Phase.objects.locked(phase)
     require(rules.may_propose_rescoring, by, phase)
@@ -145,19 +151,23 @@ def is_timely(phase: Phase) -> bool:
 
 
 def refuse_untimely(phase: Phase) -> None:
-    """Raise Conflict where the scoring of a phase changes no more, or not this way."""
+    """Raise Conflict where the scoring of a phase changes no more, or not this way.
+
+    After the final results a change is an erratum: both are kept.
+    """
     if phase.challenge.status not in _LIVE:
         raise Conflict(
             _(
                 "La notation d’un brouillon se change par un nouvel import, et plus du tout une "
-                "fois les résultats publiés."
+                "fois le challenge archivé."
             ),
             code="rescoring_untimely",
         )
-    if Reveal.objects.filter(phase=phase, confirmed_at__isnull=False).exists():
+    reveals = Reveal.objects.filter(phase=phase, confirmed_at__isnull=False)
+    if reveals.filter(executed_at__isnull=True).exists():
         raise Conflict(
-            _("Les résultats définitifs sont publiés : la notation ne change plus."),
-            code="phase_revealed",
+            _("Les résultats définitifs sont en cours de publication : réessayez ensuite."),
+            code="phase_revealing",
         )
 
 

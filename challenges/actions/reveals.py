@@ -1,6 +1,8 @@
 """Reveal the private part of a phase: an organiser proposes, another person confirms."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +40,53 @@ from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, immutable
 from portal.lib.refusals import Conflict
+
+Boards = Sequence[tuple[Listing, Sequence[standings.Line], dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Final:
+    """All that the final results of a phase release.
+
+    own: the public figures that a Ladder did not show, by evaluation. boards: of both parts.
+    facts: how the private part moved the teams.
+    """
+
+    scores: Sequence[Score]
+    own: Mapping[UUID, dict[str, Any]]
+    boards: Boards
+    facts: Mapping[str, Any]
+    findings: Sequence[Finding] = ()
+
+
+def release(phase: Phase, final: Final, *, at: datetime) -> None:
+    """Write the final results of a phase, in the caller's transaction; what was told stays.
+
+    In order: private scores and group figures; own figures; fairness audits and details; score
+    receipts reissued; boards.
+    """
+    with immutable.writes(Score, Rung):
+        Score.objects.bulk_create(final.scores, ignore_conflicts=True)
+        for evaluation_id, figures in final.own.items():
+            Rung.objects.filter(evaluation_id=evaluation_id).update(own=figures)
+    release_findings(final.findings, at=at)
+    score_receipts.reissue(phase, at=at)
+    for found, lines, board_facts in final.boards:
+        standings.write(Leaderboard.objects.locked(found.board), found, lines, board_facts)
+
+
+def amend(phase: Phase, final: Final, *, at: datetime) -> Mapping[str, Any]:
+    """Release final results again, by the scoring now in force; return the facts of before.
+
+    As `release`, in the caller's transaction; then the facts of the reveal, which keeps its
+    date and its two people.
+    """
+    release(phase, final, at=at)
+    reveal = Reveal.objects.select_for_update().get(phase=phase)
+    before: Mapping[str, Any] = reveal.facts
+    reveal.facts = dict(final.facts)
+    reveal.save(update_fields=["facts"])
+    return before
 
 
 @transaction.atomic
@@ -135,24 +184,13 @@ def confirm(*, phase: Phase, by: User) -> Reveal:
 
 
 @transaction.atomic
-def execute(
-    *,
-    job: Job,
-    reveal: Reveal,
-    scores: Sequence[Score],
-    own: Mapping[UUID, dict[str, list[Any]]],
-    boards: Sequence[tuple[Listing, Sequence[standings.Line], dict[str, Any]]],
-    facts: Mapping[str, Any],
-    findings: Sequence[Finding] = (),
-) -> bool:
+def execute(*, job: Job, reveal: Reveal, final: Final) -> bool:
     """Release everything at once; False when nothing was released.
 
-    own: the public figures that a Ladder did not show, by evaluation. In order: job done;
-    private scores and group figures; own figures; fairness audits and details; score receipts
-    reissued; boards of both splits; reveal executed; challenge REVEALED when no phase is left;
-    notice; letter; event "phase.revealed". Nothing is written when the lease was lost. When the
-    challenge was suspended, or what the confirmation was given on has moved, the confirmation
-    is set back: event "reveal.set_back", letter to the Region.
+    In order: job done; all that `release` writes; reveal executed; challenge REVEALED when no
+    phase is left; notice; letter; event "phase.revealed". Nothing is written when the lease was
+    lost. When the challenge was suspended, or what the confirmation was given on has moved, the
+    confirmation is set back: event "reveal.set_back", letter to the Region.
     """
     if not (jobs.fence(job) and jobs.complete(job)):
         return False
@@ -166,15 +204,8 @@ def execute(
     if outcome_digest(phase) != reveal.inputs_digest:
         return _set_back(reveal, "changed")
     now = clock.now()
-    with immutable.writes(Score, Rung):
-        Score.objects.bulk_create(scores, ignore_conflicts=True)
-        for evaluation_id, figures in own.items():
-            Rung.objects.filter(evaluation_id=evaluation_id).update(own=figures)
-    release_findings(findings, at=now)
-    score_receipts.reissue(phase, at=now)
-    for found, lines, board_facts in boards:
-        standings.write(Leaderboard.objects.locked(found.board), found, lines, board_facts)
-    reveal.executed_at, reveal.facts = now, dict(facts)
+    release(phase, final, at=now)
+    reveal.executed_at, reveal.facts = now, dict(final.facts)
     reveal.save()
     note_revealed(challenge)
     announce(
@@ -184,7 +215,7 @@ def execute(
         at=now,
         name=phase.name,
     )
-    record("phase.revealed", by=WORKER, on=reveal, phase=phase.index, scores=len(scores))
+    record("phase.revealed", by=WORKER, on=reveal, phase=phase.index, scores=len(final.scores))
     owe("mail.phase_revealed", key=str(reveal.pk), reveal_id=reveal.pk)
     return True
 

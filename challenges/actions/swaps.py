@@ -9,11 +9,20 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 
-from challenges.actions import columns, jobs, ladders, releases, score_receipts, standings
+from challenges.actions import (
+    columns,
+    jobs,
+    ladders,
+    releases,
+    reveals,
+    score_receipts,
+    standings,
+)
 from challenges.actions.evaluations import move, queue_scores, queue_standings, settle
 from challenges.actions.jobs import WORKER
 from challenges.actions.ladders import Settled
 from challenges.actions.notices import announce
+from challenges.actions.reveals import Final
 from challenges.enums import (
     JOB_PRIORITY,
     EntryStatus,
@@ -41,6 +50,14 @@ from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, immutable
 
+_CHANGED = gettext_lazy(
+    "La notation de « %(name)s » a changé, toutes les soumissions ont été notées de nouveau. "
+    "Motif : %(reason)s"
+)
+_ERRATUM = gettext_lazy(
+    "Erratum : les résultats définitifs de « %(name)s » ont été réévalués. Les premiers restent "
+    "lisibles à la page de chaque soumission. Motif : %(reason)s"
+)
 Boards = Callable[[], Sequence[tuple[Listing, Sequence[standings.Line], dict[str, Any]]]]
 
 
@@ -139,14 +156,21 @@ def _move(entry: Entry, evaluation: Evaluation | None, at: datetime, *, sign: bo
 
 @transaction.atomic
 def execute(
-    *, job: Job, rescoring: Rescoring, prepared: Prepared, boards: Boards, leak: Facts | None
+    *,
+    job: Job,
+    rescoring: Rescoring,
+    prepared: Prepared,
+    boards: Boards,
+    finals: Callable[[], Final],
+    leak: Facts | None,
 ) -> bool:
     """Put an accepted change in force; False when nothing was done.
 
-    boards: computes the boards as they stand in this transaction. leak: what the leak budget
-    needs of the new truth. In order: job done; the exchange (`put_in_force`); boards; change
-    IN_FORCE; job "standings"; notice; letter; event "rescoring.in_force". Old evaluations,
-    scores and receipts stay. Raises NotSeen.
+    boards, finals: compute the boards, and the final results of a phase whose own are out, as
+    they stand in this transaction. leak: what the leak budget needs of the new truth. In order:
+    job done; the exchange (`put_in_force`); boards; after the reveal, an erratum, final results
+    (`reveals.amend`); change IN_FORCE; job "standings"; notice; letter; event
+    "rescoring.in_force". Old evaluations, scores and receipts stay. Raises NotSeen.
     """
     if not (jobs.fence(job) and jobs.complete(job)):
         return False
@@ -164,22 +188,29 @@ def execute(
     put_in_force(rescoring, prepared, at=now, sign=True)
     if leak is not None:
         Phase.objects.filter(pk=phase.pk).update(leak_facts=leak.to_json())
-    for found, lines, facts in boards():
-        standings.write(Leaderboard.objects.locked(found.board), found, lines, facts)
+    is_erratum = phase.is_revealed
+    if is_erratum:
+        rescoring.facts = {**rescoring.facts, "reveal": reveals.amend(phase, finals(), at=now)}
+    else:
+        for found, lines, facts in boards():
+            standings.write(Leaderboard.objects.locked(found.board), found, lines, facts)
     rescoring.state, rescoring.executed_at = RescoringState.IN_FORCE, now
     rescoring.save()
     queue_standings(phase.pk, cause=f"rescoring:{rescoring.pk}")
     announce(
         challenge=rescoring.phase.challenge,
         kind=NoticeKind.SCORING,
-        sentence=gettext_lazy(
-            "La notation de « %(name)s » a changé, toutes les soumissions ont été notées de "
-            "nouveau. Motif : %(reason)s"
-        ),
+        sentence=_ERRATUM if is_erratum else _CHANGED,
         at=now,
         name=rescoring.phase.name,
         reason=rescoring.reason,
     )
-    record("rescoring.in_force", by=WORKER, on=rescoring, scores=len(prepared.seen))
+    record(
+        "rescoring.in_force",
+        by=WORKER,
+        on=rescoring,
+        scores=len(prepared.seen),
+        erratum=is_erratum,
+    )
     owe("mail.phase_rescored", key=str(rescoring.pk), rescoring_id=rescoring.pk)
     return True

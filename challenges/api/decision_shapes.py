@@ -21,9 +21,10 @@ class MoveOut(Schema):
 
 
 class ComparedOut(Schema):
-    """What a change moves on a public board; no figure."""
+    """What a change moves on a board: no figure; private once the final results are out."""
 
     title: str
+    split: Literal["public", "private"]
     teams: int
     moved: int
     kendall: float | None
@@ -131,6 +132,7 @@ def rescoring_json(rescoring: Rescoring) -> dict[str, Any]:
         "boards": [
             {
                 "title": board.title,
+                "split": board.split,
                 "teams": board.teams,
                 "moved": board.moved,
                 "kendall": board.kendall,

@@ -22,6 +22,7 @@ from challenges.models import (
 from challenges.queries import boards, findings
 from challenges.queries.boards import Board, Row
 from challenges.queries.findings import Audited
+from challenges.queries.rescorings import errata
 from challenges.queries.statistics import causes_by_phase
 
 # Everyone reads the same report: what only some may read is not in it.
@@ -64,6 +65,9 @@ def document(phase: Phase, audits: Sequence[Audited]) -> dict[str, Any]:
         "opens_at": _instant(phase.opens_at),
         "closes_at": _instant(phase.closes_at),
         "published_at": _instant(phase.reveal.executed_at),
+        "errata": [
+            {"at": _instant(each.executed_at), "reason": each.reason} for each in errata(phase)
+        ],
         "digest": final.digest,
         "board": final.leaderboard.key,
         "board_title": final.leaderboard.title,

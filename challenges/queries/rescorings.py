@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, F, OuterRef
 
-from challenges.enums import EntryStatus, EvaluationState, RescoringState, WatchState
+from challenges.enums import EntryStatus, EvaluationState, RescoringState, Split, WatchState
 from challenges.models import (
     BaselineCheck,
     Challenge,
@@ -64,6 +64,7 @@ class Compared:
     """A board before and after a change."""
 
     title: str
+    split: str
     teams: int
     kendall: float | None
     moved: int
@@ -121,6 +122,7 @@ def compared(rescoring: Rescoring) -> list[Compared]:
     return [
         Compared(
             title=board["title"],
+            split=board.get("split", Split.PUBLIC.value),
             teams=board["teams"],
             kendall=board["kendall"],
             moved=board["moved"],
@@ -159,8 +161,15 @@ def former_scorings(entry: Entry) -> list[dict[str, Any]]:
 
 
 def _figures(evaluation: Evaluation) -> list[Score]:
+    return list(Score.objects.filter(evaluation=evaluation, group="").order_by("-split", "pk"))
+
+
+def errata(phase: Phase) -> list[Rescoring]:
+    """List the changes that came in force after the final results of a phase, the last first."""
     return list(
-        Score.objects.filter(evaluation=evaluation, split="public", group="").order_by("pk")
+        phase.rescorings.filter(
+            state=RescoringState.IN_FORCE, executed_at__gt=F("phase__reveal__executed_at")
+        ).order_by("-executed_at")
     )
 
 

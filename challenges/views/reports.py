@@ -47,6 +47,9 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
     context["notices"] = [
         each | {"at": datetime.fromisoformat(each["at"])} for each in told["notices"]
     ]
+    context["errata"] = [
+        each | {"executed_at": datetime.fromisoformat(each["at"])} for each in told["errata"]
+    ]
     context["stability"] = boards.stability(told)
     context["other_boards"] = [
         link for link in board_links(phase) if link[0] != told["board_title"]

@@ -156,6 +156,7 @@ def _row(
         "phase": phase,
         "tasks": tasks,
         "by_program": bool(tasks) and tasks[0].scorer_version.is_program,
+        "revealed": phase.is_revealed,
         "history": [each for each in changes if not each.is_open],
         "open": opened,
         "organises": organises,

@@ -21,6 +21,7 @@ from challenges.queries import windows
 from challenges.queries.boards import Board, Row
 from challenges.queries.challenges import current_phase
 from challenges.queries.findings import declared_audit
+from challenges.queries.rescorings import errata
 from challenges.views import boards, programs
 from challenges.views.axis import axis_decimals
 from challenges.views.head import find, scene, shares
@@ -236,6 +237,7 @@ def _after_reveal(
             pair[Split.PUBLIC], pair[Split.PRIVATE], listed, mine=mine
         ),
         "comparison": _comparison(board, phase.reveal.facts),
+        "errata": errata(phase),
     }
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from challenges.actions import jobs, releases, reveals, standings
+from challenges.actions.reveals import Final
 from challenges.actions.standings import Line
 from challenges.enums import Direction, EvaluationState, Split
 from challenges.models import Column, Evaluation, Job, Leaderboard, Phase, Reveal, Score
@@ -168,8 +169,20 @@ def reveal_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     phase = reveal.phase
     opened = Opened()
     ladders.settle(job, phase, opened)
-    scores, own = _to_release(phase, opened)
-    told = findings.told(phase, scores, own)
+    final = finals(phase, opened)
+    failpoints.hit("reveal.computed")
+    reveals.execute(job=job, reveal=reveal, final=final)
+
+
+def finals(phase: Phase, opened: Opened) -> Final:
+    """Read the final results of a phase, as the scoring in force found them.
+
+    What the groups tell is told once: a second table of the same answers, corrected, would tell
+    of a row (`findings.told`). A team that has its own gets no other.
+    """
+    scores, own = to_release(phase, opened)
+    again = phase.is_revealed
+    told = set() if again else findings.told(phase, scores, own)
     scores += _of_groups(told, opened)
     boards: list[tuple[Listing, Sequence[Line], dict[str, Any]]] = []
     public: dict[int, list[Line]] = {}
@@ -183,24 +196,16 @@ def reveal_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
                 public[board.pk] = lines
             elif not facts:
                 facts = moved(board, public[board.pk], lines)
-    failpoints.hit("reveal.computed")
-    reveals.execute(
-        job=job,
-        reveal=reveal,
-        scores=scores,
-        own=own,
-        boards=boards,
-        facts=facts,
-        findings=findings.to_release(phase, opened.of, told),
-    )
+    found_of = [] if again else findings.to_release(phase, opened.of, told)
+    return Final(scores, own, boards, facts, found_of)
 
 
-def _to_release(phase: Phase, opened: Opened) -> tuple[list[Score], dict[UUID, Own]]:
+def to_release(phase: Phase, opened: Opened) -> tuple[list[Score], dict[UUID, Own]]:
     """Return the scores to release and, where a Ladder kept some, each entry's own figures."""
     now = clock.now()
     evaluations = (
         Evaluation.objects.filter(entry__enrolment__phase=phase, state=EvaluationState.DONE)
-        .filter(in_force())
+        .filter(in_force(), entry__is_bench=False)
         .select_related("entry__enrolment")
         .order_by("pk")
     )

@@ -16,7 +16,7 @@ from challenges.models.rescoring import evaluations_of
 from challenges.scoring import leakage
 from challenges.scoring.truth import load_labels
 from challenges.worker import ladders, vault
-from challenges.worker.boards import computed
+from challenges.worker.boards import computed, finals, to_release
 from challenges.worker.lease import Beating
 from challenges.worker.shakeup import kendall_b
 from challenges.worker.vault import Opened
@@ -69,6 +69,7 @@ def swap_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
                 rescoring=rescoring,
                 prepared=prepared,
                 boards=lambda: _computed(_listings(rescoring), opened),
+                finals=lambda: finals(Phase.objects.get(pk=rescoring.phase_id), opened),
                 leak=leak,
             )
         except NotSeen:
@@ -121,7 +122,7 @@ def _after(rescoring: Rescoring, opened: Opened) -> list[Listing]:
             with transaction.atomic():
                 Phase.objects.held(rescoring.phase_id)  # first, as whoever ends a scoring
                 swaps.put_in_force(rescoring, prepared, at=clock.now(), sign=False)
-                found = _listings(rescoring)
+                found = _listings(rescoring, opened)
                 raise _TakenBack
         except _TakenBack:
             break
@@ -131,9 +132,17 @@ def _after(rescoring: Rescoring, opened: Opened) -> list[Listing]:
     return found
 
 
-def _listings(rescoring: Rescoring) -> list[Listing]:
-    boards = rescoring.phase.leaderboards.select_related("phase").order_by("pk")
-    return [listing(board, Split.PUBLIC) for board in boards]
+def _listings(rescoring: Rescoring, opened: Opened | None = None) -> list[Listing]:
+    """Read what the boards list, of both parts once the final results are out.
+
+    opened: to release besides what is stored, for a scoring that is tried.
+    """
+    phase = rescoring.phase
+    boards = phase.leaderboards.select_related("phase").order_by("pk")
+    if not phase.is_revealed:
+        return [listing(board, Split.PUBLIC) for board in boards]
+    scores, own = to_release(phase, opened) if opened is not None else (None, None)
+    return [listing(board, split, released=scores, own=own) for board in boards for split in Split]
 
 
 def _computed(listings: Sequence[Listing], opened: Opened) -> Boards:
@@ -167,6 +176,7 @@ def _moved(
     return {
         "key": board.key,
         "title": board.title,
+        "split": new[0].split.value,
         "teams": len(rows),
         "kendall": None if tau is None else round(tau, 4) + 0.0,
         "moved": sum(row["before"] != row["after"] for row in rows),
