@@ -12,12 +12,13 @@ def of(evaluation: Evaluation) -> CodeRun | None:
     In the caller's transaction, the entry locked.
     """
     if evaluation.run is None:
-        task = PhaseTask.objects.filter(
+        tasks = PhaseTask.objects.filter(
             phase_id=evaluation.entry.enrolment.phase_id,
             scorer_version_id=evaluation.scorer_version_id,
             holdout_id=evaluation.holdout_id,
-        ).order_by("-current", "-pk")[0]
-        if task.plan_id is None:
+        )
+        task = tasks.order_by("-current", "-pk").first()
+        if task is None or task.plan_id is None:
             return None
         evaluation.run, _made = CodeRun.objects.get_or_create(
             entry_id=evaluation.entry_id, plan_id=task.plan_id

@@ -26,11 +26,11 @@ def clean(parents: Iterable[Path]) -> int:
 
     Those of another namespace of processes are left alone: their makers cannot be seen.
     """
-    removed = 0
-    for parent in parents:
+    removed, ours = 0, _namespace()
+    for parent in parents if ours else ():
         for name in os.listdir(parent):
             found = NAME.match(name)
-            if found is None or int(found[1]) != _namespace() or _lives(int(found[2])):
+            if found is None or int(found[1]) != ours or _lives(int(found[2])):
                 continue
             place = parent / name
             if place.is_dir() and not place.is_symlink():
@@ -56,4 +56,8 @@ def _lives(pid: int) -> bool:
 
 
 def _namespace() -> int:
-    return Path("/proc/self/ns/pid").stat().st_ino
+    """Return what tells this namespace of processes from another, 0 where the host has none."""
+    try:
+        return Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        return 0
