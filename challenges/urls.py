@@ -20,6 +20,7 @@ from challenges.views import (
     exports,
     fairness,
     forum,
+    forum_queue,
     imports,
     journal,
     kit,
@@ -228,6 +229,7 @@ urlpatterns = [
     path("moderation/soumissions/<uuid:entry>/", examinations.item, name="examination"),
     path("moderation/signaux/", signals.queue, name="signals"),
     path("moderation/signaux/<uuid:signal>/", signals.item, name="signal"),
+    path("moderation/entraide/", forum_queue.queue, name="forum_queue"),
     path("moderation/disqualifications/", disqualifications.queue, name="disqualifications"),
     path(
         "moderation/disqualifications/<uuid:found>/",

@@ -4,9 +4,18 @@ from collections.abc import Sequence
 
 from django.db.models import Count, Q, QuerySet
 
-from challenges.models import Challenge, Post, PostReport, Thread
+from challenges.enums import OrganiserRole
+from challenges.models import (
+    Challenge,
+    ChallengeOrganiser,
+    Post,
+    PostReport,
+    TeamMember,
+    Thread,
+)
 from challenges.models.forum import ThreadQuerySet
 from challenges.models.people import Viewer, person_id
+from portal.accounts.authorization import Permission, has_permission
 
 
 def threads(challenge: Challenge) -> ThreadQuerySet:
@@ -42,6 +51,28 @@ def reports(challenge: Challenge) -> Sequence[PostReport]:
         PostReport.objects.filter(post__thread__challenge=challenge, dismissed_at__isnull=True)
         .select_related("post__thread", "post__by")
         .order_by("at", "pk")[:200]
+    )
+
+
+def moderated_by(user: Viewer) -> QuerySet[Challenge]:
+    """Keep the challenges whose discussion a person moderates: see `rules.may_moderate_forum`."""
+    person = person_id(user)
+    run = ChallengeOrganiser.objects.filter(user_id=person).exclude(role=OrganiserRole.JURY)
+    own = Q(pk__in=run.values("challenge_id"))
+    if not has_permission(user, Permission.CONTRIBUTION_MODERATE):
+        return Challenge.objects.filter(own)
+    played = TeamMember.objects.filter(user_id=person).values("challenge_id")
+    return Challenge.objects.filter(own | ~Q(pk__in=played))
+
+
+def waiting(user: Viewer) -> QuerySet[PostReport]:
+    """List the reports that nobody settled, over all that a person moderates, the oldest first."""
+    return (
+        PostReport.objects.filter(
+            dismissed_at__isnull=True, post__thread__challenge__in=moderated_by(user).values("pk")
+        )
+        .select_related("post__thread__challenge", "post__by")
+        .order_by("at", "pk")
     )
 
 

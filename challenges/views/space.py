@@ -36,7 +36,7 @@ from challenges.models import (
     TeamInvitation,
     TeamMember,
 )
-from challenges.queries import examinations
+from challenges.queries import examinations, forum
 from challenges.queries.challenges import current_phase
 from challenges.views.head import face_of
 from portal.accounts.authorization import Permission, has_permission
@@ -112,6 +112,7 @@ def to_do(user: User) -> Iterator[Item]:
     yield from _registrations(user)
     yield from _questions(user)
     yield from _replies(user)
+    yield from _reported(user)
     if rules.may_read_signals(user):
         yield from _signals(user)
     if rules.may_examine_entries(user):
@@ -230,6 +231,19 @@ def _replies(user: User) -> Iterator[Item]:
             icon="message-square",
             tone="garance",
             due=found.reply_by,
+        )
+
+
+def _reported(user: User) -> Iterator[Item]:
+    """Lead to the messages that wait for whoever moderates the discussions."""
+    waiting = forum.waiting(user).count()
+    if waiting:
+        yield Item(
+            title=_("Modérer l’entraide"),
+            url=reverse("challenges:forum_queue"),
+            detail=ngettext("%(n)s signalement", "%(n)s signalements", waiting) % {"n": waiting},
+            icon="message-square",
+            tone="ocre",
         )
 
 
