@@ -46,18 +46,26 @@ def run_duration(run: CodeRun) -> str:
     """Write the class of the duration of each run; empty before it ended."""
     if run.is_alive or not run.measures:
         return ""
-    if run.minutes is None:
+    return duration_class(run.minutes)
+
+
+def duration_class(minutes: int | None) -> str:
+    """Write a class of durations; None is above the last."""
+    if minutes is None:
         return _("plus de 4 heures")
-    return ngettext("%(n)s minute au plus", "%(n)s minutes au plus", run.minutes) % {
-        "n": run.minutes
-    }
+    return ngettext("%(n)s minute au plus", "%(n)s minutes au plus", minutes) % {"n": minutes}
 
 
 def run_memory(run: CodeRun) -> str:
     """Write the class of the memory of a run; empty before it ended."""
     if run.half_gib is None:
         return ""
-    return _("%(n)s Go au plus") % {"n": number_format(run.half_gib / 2)}
+    return memory_class(run.half_gib)
+
+
+def memory_class(half_gib: int) -> str:
+    """Write a class of memory, in halves of a GiB."""
+    return _("%(n)s Go au plus") % {"n": number_format(half_gib / 2)}
 
 
 def reproduction(word: str) -> Sequence[str]:

@@ -1,11 +1,24 @@
 """What is known of the code of teams: what a phase gives it to read, its trials, its runs."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import QuerySet
 
-from challenges.models import CodeTrial, Entry, Evaluation, Phase, PhaseTask, RunPlan, Team
+from challenges.models import (
+    Challenge,
+    CodeRun,
+    CodeTrial,
+    Entry,
+    Evaluation,
+    Phase,
+    PhaseTask,
+    RunPlan,
+    Team,
+)
 from challenges.models.people import Viewer
 from challenges.models.rescoring import in_force
 
@@ -54,6 +67,74 @@ def trials(viewer: Viewer, team: Team) -> list[CodeTrial]:
             :SHOWN_TRIALS
         ]
     )
+
+
+@dataclass(frozen=True)
+class PhaseRuns:
+    """What the runs of code of a phase used: classes by count, sums of each run.
+
+    minutes, halves: (class, runs), None above the last. reproductions: (word, evaluations).
+    """
+
+    runs: int
+    minutes: Sequence[tuple[int | None, int]]
+    halves: Sequence[tuple[int, int]]
+    cpu_seconds: float
+    energy_wh: float
+    reproductions: Sequence[tuple[str, int]]
+
+
+def runs_by_phase(challenge: Challenge) -> dict[int, PhaseRuns]:
+    """Sum what the code of the teams of a challenge used, by phase; two queries."""
+    rows = CodeRun.objects.filter(
+        entry__enrolment__phase__challenge=challenge, entry__is_baseline=False
+    ).exclude(measures=[])
+    found: dict[int, list[tuple[int | None, int, list[dict[str, float]]]]] = {}
+    for phase, minutes, halves, measures in rows.order_by("pk").values_list(
+        "entry__enrolment__phase_id", "minutes", "half_gib", "measures"
+    ):
+        found.setdefault(phase, []).append((minutes, halves or 0, measures))
+    words: dict[int, Counter[str]] = {}
+    told = Evaluation.objects.filter(
+        in_force(), run__isnull=False, entry__enrolment__phase__challenge=challenge
+    ).exclude(reproduction="")
+    rows_told = told.order_by("pk").values_list("entry__enrolment__phase_id", "reproduction")
+    for phase, word in rows_told:
+        words.setdefault(phase, Counter())[word] += 1
+    return {phase: _summed(each, words.get(phase, Counter())) for phase, each in found.items()}
+
+
+def _summed(
+    rows: Sequence[tuple[int | None, int, Sequence[Mapping[str, float]]]], words: Counter[str]
+) -> PhaseRuns:
+    minutes = Counter(each for each, _halves, _measures in rows)
+    halves = Counter(each for _minutes, each, _measures in rows)
+    passes = [one for _minutes, _halves, measures in rows for one in measures]
+    return PhaseRuns(
+        runs=len(rows),
+        minutes=sorted(minutes.items(), key=lambda each: (each[0] is None, each[0] or 0)),
+        halves=sorted(halves.items()),
+        cpu_seconds=sum(one["cpu_seconds"] for one in passes),
+        energy_wh=sum(one.get("energy_wh", 0.0) for one in passes),
+        reproductions=sorted(words.items()),
+    )
+
+
+def runs_of(challenge: Challenge) -> "QuerySet[CodeRun]":
+    """List the runs of the teams of a challenge for those who run it, the last first."""
+    return (
+        CodeRun.objects.filter(
+            entry__enrolment__phase__challenge=challenge, entry__is_baseline=False
+        )
+        .select_related("entry__enrolment__team", "entry__enrolment__phase__challenge")
+        .prefetch_related("evaluations")
+        .order_by("-entry__received_at", "pk")
+    )
+
+
+def examined(entry: Entry) -> list[CodeRun]:
+    """List the runs of an entry, with their exact measures, for moderators."""
+    return list(CodeRun.objects.filter(entry=entry).order_by("pk"))
 
 
 def ran(entry: Entry) -> list[Evaluation]:

@@ -34,6 +34,7 @@ class PhaseFigures:
     statuses: {entry status: count}. causes: (code, entries), the rare ones under "" at the end.
     """
 
+    pk: int
     index: int
     name: str
     entries: int = 0
@@ -116,6 +117,7 @@ def _figures(
     seconds = sorted(times.get(phase.pk, []))
     told = len(seconds) >= TIMES_LEAST
     return PhaseFigures(
+        pk=phase.pk,
         index=phase.index,
         name=phase.name,
         entries=sum(statuses.values()),

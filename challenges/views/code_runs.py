@@ -2,16 +2,93 @@
 
 from typing import Any
 
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from challenges.enums import LogAudience
 from challenges.enums.code import Reproduction
-from challenges.models import Entry
-from challenges.models.run_words import reproduction, run_duration, run_memory, run_state
+from challenges.models import Challenge, CodeRun, Entry
+from challenges.models.run_words import (
+    duration_class,
+    memory_class,
+    reproduction,
+    run_duration,
+    run_memory,
+    run_state,
+)
 from challenges.queries import code
+from challenges.views.rooms import room, run_by
+
+MIB = 1 << 20
 
 MARKS = {
     Reproduction.SAME: ("pin", "check"),
     Reproduction.ROUNDED: ("pin", "check"),
     Reproduction.DIFFERENT: ("ocre", "triangle-alert"),
 }
+
+
+PER_PAGE = 25
+
+
+@require_safe
+def listing(request: HttpRequest, slug: str) -> HttpResponse:
+    """List the runs of the code of teams, with what each printed where the phase says so."""
+    challenge = run_by(request, slug)
+    page = Paginator(code.runs_of(challenge), PER_PAGE).get_page(request.GET.get("page"))
+    rows = [_run(each) for each in page.object_list]
+    context = room(challenge, "code_runs", page=page, rows=rows)
+    return render(request, "challenges/organise/code_runs.html", context)
+
+
+def _run(run: CodeRun) -> dict[str, Any]:
+    words = [each.reproduction for each in run.evaluations.all() if each.reproduction]
+    phase = run.entry.enrolment.phase
+    return {
+        "run": run,
+        "entry": run.entry,
+        "phase": phase,
+        "state": run_state(run.state),
+        "duration": run_duration(run),
+        "memory": run_memory(run),
+        "reproduction": reproduction(words[0])[0] if words else "",
+        "shows": phase.logs != LogAudience.NONE and not phase.challenge.restricted,
+    }
+
+
+def statistics(challenge: Challenge) -> dict[int, dict[str, Any]]:
+    """Put into words what the code of teams used, by phase."""
+    return {
+        phase: {
+            "figures": each,
+            "minutes": [(duration_class(most), n) for most, n in each.minutes],
+            "memory": [(memory_class(halves), n) for halves, n in each.halves],
+            "reproductions": [(reproduction(word)[0], n) for word, n in each.reproductions],
+        }
+        for phase, each in code.runs_by_phase(challenge).items()
+    }
+
+
+def exact(entry: Entry) -> list[dict[str, Any]]:
+    """Lay out the exact measures of the runs of an entry, for moderators alone."""
+    return [
+        {
+            "run": run,
+            "passes": [
+                {
+                    "wall": each["wall_seconds"],
+                    "cpu": each["cpu_seconds"],
+                    "mebibytes": each["peak_bytes"] / MIB,
+                    "processes": each["processes"],
+                    "bytes": each["output_bytes"],
+                }
+                for each in run.measures
+            ],
+        }
+        for run in code.examined(entry)
+    ]
 
 
 def runs(entry: Entry) -> list[dict[str, Any]]:

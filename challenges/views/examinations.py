@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from challenges.actions import examinations
-from challenges.enums import EntryStatus
+from challenges.enums import EntryStatus, PhaseKind
 from challenges.forms import ExaminationForm
 from challenges.models import Entry
 from challenges.queries import examinations as reads
 from challenges.queries import programs
 from challenges.rules import may_examine_entries, may_examine_entry
-from challenges.views import program_reports
+from challenges.views import code_runs, program_reports
 from challenges.views.teams import person
 from portal.accounts.authorization import require
 
@@ -103,6 +103,7 @@ def _show(
         "section": "challenges",
         "entry": found,
         "job": reads.examined([found])[0].job,
+        "runs": code_runs.exact(found) if found.enrolment.phase.kind == PhaseKind.CODE else [],
         "reports": program_reports.rows(programs.reports_of(found)),
         "form": form,
         "changed": changed,

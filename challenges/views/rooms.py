@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from challenges import rules
+from challenges.bundles import code as coding
 from challenges.models import Challenge, Phase
 from challenges.views.head import find
 from challenges.views.teams import person
@@ -36,10 +37,13 @@ SECTIONS: tuple[tuple[str, str | Promise, str], ...] = (
     ("organisers", gettext_lazy("Équipe"), "user-check"),
     ("announcements", gettext_lazy("Annonces"), "megaphone"),
     ("statistics", gettext_lazy("Statistiques"), "chart-line"),
+    ("code_runs", gettext_lazy("Exécutions"), "code"),
     ("disqualification_proposals", gettext_lazy("Disqualifications"), "flag"),
     ("forum_moderation", gettext_lazy("Entraide"), "message-square"),
     ("journal", gettext_lazy("Journal"), "scroll-text"),
 )
+# Where teams send code.
+OF_CODE = frozenset({"code_runs"})
 # What the jury sees: it acts on nothing.
 OF_THE_JURY = frozenset(
     {"organiser", "pipeline", "rescorings", "organisers", "announcements", "statistics", "journal"}
@@ -51,7 +55,8 @@ def sections(challenge: Challenge, *, edits: bool = True) -> list[tuple[str, str
     return [
         (str(words), reverse(f"challenges:{route}", args=[challenge.slug]), "", icon)
         for route, words, icon in SECTIONS
-        if edits or route in OF_THE_JURY
+        if (edits or route in OF_THE_JURY)
+        and (route not in OF_CODE or coding.KEY in challenge.bundle)
     ]
 
 

@@ -19,7 +19,7 @@ from challenges.actions.code_trials import Tried
 from challenges.actions.jobs import WORKER
 from challenges.enums import LogAudience, ReasonCode
 from challenges.models import CodeRun, CodeTrial, Job, PhaseTask, RunPlan
-from challenges.sandbox import archives, packages, rooms
+from challenges.sandbox import archives, energy, packages, rooms
 from challenges.sandbox import code_runs as running
 from challenges.sandbox.base import MIB, Limits
 from challenges.sandbox.code_runs import Run
@@ -242,7 +242,8 @@ def _compared(
 
 def _ended(make: _Making, passes: Sequence[_Pass], last: _Pass) -> Ended:
     """Tell what the runs used: exact for moderators, in classes for the team."""
-    measured = [asdict(each.run.ended.measures) for each in passes if each.run.ended is not None]
+    limits = limits_of(make.task)
+    measured = [_used(each.run, limits) for each in passes if each.run.ended is not None]
     seen = max((each.run for each in passes), key=_wall).seen
     logs = [_log(each.run) for each in passes] if _organiser_reads(make.task) else []
     restricted = make.task.phase.challenge.restricted
@@ -256,6 +257,20 @@ def _ended(make: _Making, passes: Sequence[_Pass], last: _Pass) -> Ended:
         detail="" if restricted else last.detail,
         log="\n".join(filter(None, logs)),
     )
+
+
+def _used(run: Run, limits: Limits) -> dict[str, Any]:
+    """Tell what one run used, and the declared estimate of its energy, in Wh."""
+    if run.ended is None:
+        return {}
+    measures = run.ended.measures
+    return asdict(measures) | {
+        "energy_wh": energy.watt_hours(
+            cpu_seconds=measures.cpu_seconds,
+            wall_seconds=measures.wall_seconds,
+            memory_bytes=limits.memory_bytes,
+        )
+    }
 
 
 def _wall(run: Run) -> float:

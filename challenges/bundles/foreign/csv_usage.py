@@ -72,7 +72,9 @@ def hugging_face(names: Sequence[str], reading: Reading) -> ForeignSpec | None:
     if conf.text("COMPETITION_TYPE", "generic") == "script":
         conf.warn(
             "W_CODE_SUBMISSION",
-            "ce challenge attend du code ; ici les équipes déposent leurs prédictions",
+            "ce challenge attend du code ; importé ainsi, les équipes y déposent des prédictions. "
+            "Pour qu’elles envoient leur programme, choisissez-le à la page « Code » du brouillon, "
+            "et déposez un échantillon public : cette archive n’en a pas",
             key="COMPETITION_TYPE",
             value="script",
         )

@@ -28,6 +28,7 @@ from challenges.bundles.report import Findings, Problem
 
 YAML = (".yaml", ".yml")
 COMPETITION = ("competition.yaml", "competition.yml")
+DRIVEN = "submission_format.csv"
 LOOKED_FOR = (
     "competition.yaml (Codabench, CodaLab), un seul fichier YAML avec challenge_phases (EvalAI), "
     "conf.json et solution.csv (Hugging Face), solution.csv avec une colonne Usage (Kaggle), "
@@ -176,6 +177,11 @@ def _unknown(names: list[str], findings: Findings) -> None:
     wanted = (*COMPETITION, "challenge_config.yaml", "conf.json", "solution.csv", "qrels.txt")
     deeper = [name for name in names if name.rsplit("/", 1)[-1] in wanted]
     hint = f" ; {deeper[0]} devrait être à la racine" if deeper else ""
+    if "main.py" in names and any(name.rsplit("/", 1)[-1] == DRIVEN for name in names):
+        hint = (
+            " ; c’est un paquet de code pour DrivenData (main.py, submission_format.csv), pas un "
+            "challenge : créez-le par formulaire, page « Code », ou par notre dossier, clé code"
+        )
     if "problem.py" in names:
         hint = " ; les défis RAMP (problem.py) ne sont pas repris"
     findings.refuse(

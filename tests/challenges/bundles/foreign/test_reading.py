@@ -290,3 +290,15 @@ def test_a_task_described_in_its_own_file(tmp_path: Path) -> None:
     assert task.reference_data.path == "taches/premiere/verite.csv"
     unknown = [(one.file, one.key) for one in report.warnings if one.code == "W_UNKNOWN_KEY"]
     assert ("taches/premiere/task.yaml", "maison") in unknown
+
+
+def test_a_package_of_code_is_told_from_a_challenge(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/submission_format.csv").write_text("id,y\n1,0\n")
+    (tmp_path / "main.py").write_text("")
+
+    (error,) = reading.read(tmp_path).errors
+
+    assert error.code == "E_BUNDLE_FORMAT"
+    assert "paquet de code pour DrivenData" in error.message
+    assert "page « Code »" in error.message

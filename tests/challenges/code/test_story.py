@@ -1,0 +1,127 @@
+"""The whole way by HTTP: code asked by form, tried, submitted, run twice, scored and ranked."""
+
+import io
+import re
+import zipfile
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from challenges.models import Challenge, CodeTrial, Entry
+from challenges.worker import drain
+from tests.challenges import world
+from tests.challenges.pages.test_authoring import SCORING
+from tests.challenges.pages.test_coding import RULES
+from tests.challenges.programs.cases import isolated
+from tests.challenges.test_authoring import IDS, TEST, TRUTH
+from tests.factories.accounts import UserFactory
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+SLUG = "estimer-un-niveau"
+# What a team can learn: the level follows x.
+LEARNT = """
+    x = int(row["x"])
+    cells[HEADER.index("niveau")] = (x * 7919 + x // 3) % 3 + 1
+    return cells
+"""
+
+
+def at(route: str, *args: Any) -> str:
+    """Return the address of a page of the challenge."""
+    return reverse(f"challenges:{route}", args=[SLUG, *args])
+
+
+def file(name: str, content: str | bytes) -> SimpleUploadedFile:
+    """Make a file that somebody sends."""
+    raw = content if isinstance(content, bytes) else content.encode()
+    return SimpleUploadedFile(name, raw)
+
+
+def written(organiser: Client, by: Any) -> None:
+    """Write the challenge by form: what teams send, its files, its figures, its quotas."""
+    organiser.post(
+        reverse("challenges:create"),
+        {
+            "organisation": by.memberships.get().organisation_id,
+            "title": "Estimer un niveau",
+            "summary": "Un exemple.",
+            "task": "ordinal",
+        },
+    )
+    organiser.post(at("write_terms"), {"text": "Règlement."})
+    organiser.post(at("write_code"), RULES | {"time_limit_s": "30"})
+    sample = "id,x\n" + "".join(f"S{at:03},{at + 500}\n" for at in range(100))
+    answers = "id,niveau\n" + "".join(f"S{at:03},1\n" for at in range(100))
+    for role, name, content in (
+        ("hidden_inputs", "inputs.csv", TEST),
+        ("sample_inputs", "sample_inputs.csv", sample),
+        ("sample_submission", "sample.csv", answers),
+        ("truth", "truth.csv", TRUTH),
+    ):
+        sent = organiser.post(at("write_files"), {"role": role, "file": file(name, content)})
+        assert sent.status_code == 302
+    assert organiser.post(at("write_scoring"), SCORING).status_code == 302
+    assert drain()
+
+
+def package(team: Client) -> bytes:
+    """Take the package of the kit and teach it what the sample shows."""
+    kit = team.get(at("kit"))
+    with zipfile.ZipFile(io.BytesIO(kit.content)) as archive:
+        main = archive.read(f"{SLUG}/modele/main.py").decode()
+        manifest = archive.read(f"{SLUG}/modele/manifest.toml")
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        made.writestr("manifest.toml", manifest)
+        made.writestr("main.py", main.replace("    return cells\n", LEARNT.lstrip("\n"), 1))
+    return out.getvalue()
+
+
+def test_an_organiser_asks_for_code_and_a_team_is_ranked_by_it() -> None:
+    isolated()
+    by = world.owner()
+    organiser, region, team = Client(), Client(), Client()
+    organiser.force_login(by)
+    region.force_login(UserFactory(region="moderator"))
+    team.force_login(UserFactory())
+    written(organiser, by)
+    assert organiser.post(at("organiser_submit")).status_code == 302
+    challenge = Challenge.objects.get()
+    seen = {"version": challenge.version, "confirm_licence": "on"}
+    assert region.post(at("organiser_publish"), seen).status_code == 302
+    challenge.refresh_from_db()
+    assert challenge.status == "published"
+    assert drain()
+
+    team.post(at("rules"), {"accepted": "on", "terms": challenge.terms.get().number})
+    team.post(at("team"), {"name": "Les codeurs"})
+    code = package(team)
+    team.post(at("trials"), {"file": file("code.zip", code)})
+    trial = CodeTrial.objects.get()
+    assert drain()
+    page = team.get(at("trial", trial.pk)).text
+    assert "Votre code est prêt à être soumis" in page
+    assert "100 rows read" in page
+
+    key = re.search(r'name="key" value="([^"]+)"', team.get(at("entries")).text)
+    assert key is not None
+    sent = team.post(at("entries"), {"key": key[1], "file": file("code.zip", code), "note": ""})
+    entry = Entry.objects.get(is_baseline=False)
+    assert sent.headers["Location"] == at("entry", entry.pk)
+    assert drain()
+    entry.refresh_from_db()
+    assert (entry.status, entry.reason_code) == ("scored", "")
+    page = team.get(at("entry", entry.pk)).text
+    assert "Reproductible" in page
+    assert "lignes mélangées, identifiants changés" in page
+    assert "1,0000" in page
+    board = Client().get(at("standings")).text
+    assert "Les codeurs" in board
+    for client in (team, organiser, Client()):
+        for route in ("presentation", "data", "evaluation", "standings"):
+            text = client.get(at(route)).text
+            assert world.CANARY not in text
+            assert f"{IDS[3]}," not in text
