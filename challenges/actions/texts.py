@@ -42,9 +42,9 @@ def describe(
 ) -> Challenge:
     """Rewrite the texts of a challenge: free at any time before its archive.
 
-    texts: title, summary, body_md, contact, forum_url, tags, use_cases, has_prizes, prizes_md,
-    prize_rule_md. licence: name, spdx, holder, status; kept as it is once the challenge is
-    public. In order: challenge and its document; event "challenge.described" with the names of
+    texts: title, summary, body_md, language, contact, forum_url, tags, use_cases, has_prizes,
+    prizes_md, prize_rule_md. licence: name, spdx, holder, status; kept as it is once the challenge
+    is public. In order: challenge and its document; event "challenge.described" with the names of
     what changed. Raises NotAllowed, Conflict, Invalid for a text that cannot be rendered.
     """
     body_html = render(str(texts["body_md"]))
@@ -57,6 +57,7 @@ def describe(
         **challenge.bundle,
         "title": challenge.title,
         "summary": challenge.summary,
+        "language": challenge.language,
         "tags": challenge.tags,
         "use_cases": challenge.use_cases,
         "prizes": challenge.has_prizes,

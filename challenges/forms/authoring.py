@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.core.validators import validate_slug
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -116,6 +117,11 @@ class TextsForm(forms.Form):
         help_text=_("En Markdown : contexte, données, ce qui est attendu, calendrier."),
         widget=forms.Textarea(attrs=LONG),
     )
+    language = forms.ChoiceField(
+        label=_("Langue de ces textes"),
+        required=False,
+        help_text=_("Celle du titre, du résumé, des pages, des phases et des mesures."),
+    )
     tags = forms.CharField(
         label=_("Mots-clés"),
         required=False,
@@ -169,6 +175,7 @@ class TextsForm(forms.Form):
                 "title",
                 "summary",
                 "body_md",
+                "language",
                 "use_cases",
                 "contact",
                 "forum_url",
@@ -179,6 +186,10 @@ class TextsForm(forms.Form):
         } | {f"licence_{key}": value or "" for key, value in licence.items()}
         stored["tags"] = ", ".join(challenge.tags)
         super().__init__(data, initial=stored)
+        spoken = dict(settings.LANGUAGES) | {challenge.language: challenge.language}
+        cast(forms.ChoiceField, self.fields["language"]).choices = [
+            (code, dict(settings.LANGUAGES).get(code, code)) for code in spoken
+        ]
         cast(forms.MultipleChoiceField, self.fields["use_cases"]).choices = list(use_cases.items())
         if challenge.is_public:
             for key in ("name", "spdx", "holder", "status"):
@@ -190,6 +201,7 @@ class TextsForm(forms.Form):
         """Return the texts, by field of the challenge."""
         sent = self.cleaned_data
         found = {key: value for key, value in sent.items() if not key.startswith("licence_")}
+        found["language"] = sent["language"] or self.challenge.language
         found["tags"] = [each.strip() for each in sent["tags"].split(",") if each.strip()]
         return found
 

@@ -21,6 +21,7 @@ from challenges.forms.measuring import ScoringForm
 from challenges.forms.phases import NewPhaseForm, QuotasForm, SettingsForm
 from challenges.forms.shapes import SHAPES, shape_of
 from challenges.models import Challenge, Phase
+from challenges.queries import preparation
 from challenges.views.metric_texts.titles import TITLES
 from challenges.views.rooms import phase_of, room, run_by
 from challenges.views.teams import person
@@ -127,8 +128,8 @@ def write_scoring(request: HttpRequest, slug: str) -> HttpResponse:
         form=form,
         draft=challenge.status == ChallengeStatus.DRAFT,
         measured=challenge.scorers.exists(),
-        shapes=[(str(words), f"?forme={key}") for key, (words, _form) in SHAPES.items()],
-        shape=str(SHAPES[shape][0]) if shape else "",
+        shapes=[(key, str(words)) for key, (words, _form) in SHAPES.items()],
+        shape=shape or "",
         other_shape=shape is None,
     )
     return render(request, "challenges/organise/scoring.html", context, status=status)
@@ -223,6 +224,7 @@ def write_phases(request: HttpRequest, slug: str) -> HttpResponse:
         "write_phases",
         form=form,
         phases=listed,
+        parallel=preparation.overlap(listed) if len(listed) > 1 else None,
         draft=challenge.status == ChallengeStatus.DRAFT,
     )
     return render(request, "challenges/organise/phases.html", context, status=status)

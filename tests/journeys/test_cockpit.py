@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import forum, organisers
-from challenges.enums import OrganiserRole
+from challenges.actions import forum, leaderboards, organisers, phase_scorings, phases, questions
+from challenges.enums import OrganiserRole, PhaseKind
 from challenges.models import Challenge
 from challenges.worker import drain
 from portal.accounts.models import User
 from tests.challenges import world
-from tests.challenges.test_authoring import SAMPLE, TEST, TRUTH
+from tests.challenges.test_authoring import SAMPLE, TEST, TRUTH, built, deposit
 from tests.factories.accounts import UserFactory
 from tests.journeys import axe, browser
 
@@ -118,4 +118,40 @@ def test_rooms_of_the_organisers_are_accessible(
         audit(page, *(f"{space}{challenge.slug}/{path}" for path in ("", "notation/", "phases/0/")))
     with browser.tab(running, width=width, theme=theme, cookies=as_user(member)) as page:
         audit(page, space)
+    assert found == {}
+
+
+@axe.in_each_variant
+def test_rooms_of_a_draft_are_accessible(
+    running: Any, site: str, as_user: Cookies, width: int, theme: browser.Theme
+) -> None:
+    if reason := axe.missing():
+        pytest.skip(reason)
+    by = world.owner()
+    challenge = built(by)
+    final = phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)
+    board = leaderboards.add(phase=final, title="Par la dernière", by=by)
+    phase_scorings.add_task(
+        phase=final, name="Second avis", truth=deposit("avis.csv", TRUTH), by=by
+    )
+    questions.ask(
+        challenge=challenge,
+        questions=[{"key": "outil", "label": "Outil ?", "type": "text", "on_leaderboard": True}],
+        by=by,
+    )
+    space, found = f"{site}/espace/challenges/{challenge.slug}/", dict[str, list[str]]()
+    with browser.tab(running, width=width, theme=theme, cookies=as_user(by)) as page:
+        for path in (
+            "fiche/",
+            "equite/",
+            "notation/?forme=quantiles",
+            "phases/",
+            "phases/1/",
+            "phases/0/notation/",
+            "phases/1/notation/",
+            "classements/",
+            f"classements/{board.pk}/",
+        ):
+            if faults := axe.audit(page, space + path, width=width, theme=theme):
+                found[path] = faults
     assert found == {}
