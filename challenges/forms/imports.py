@@ -13,6 +13,7 @@ from challenges.bundles.foreign.questions import LICENCE_LATER, filled
 from portal.lib.files import safe_name
 
 MAX_ANSWER = 500
+LATER = "/"
 
 
 class BundleForm(forms.Form):
@@ -81,7 +82,8 @@ def _field(question: Mapping[str, Any]) -> forms.Field:
             help_text=question["help"],
             error_messages=missing,
         )
-    kept = gettext("Vide : « %(proposal)s ».") % {"proposal": proposal} if proposal else ""
+    is_said = proposal in {"", LATER}  # the help of dates says what empty means
+    kept = "" if is_said else gettext("Vide : « %(proposal)s ».") % {"proposal": proposal}
     return forms.CharField(
         label=question["text"],
         max_length=MAX_ANSWER,

@@ -56,7 +56,7 @@ def filled(sentence: str, facts: Mapping[str, str]) -> str:
 DATES = gettext_noop("Quand les dépôts ouvrent-ils et ferment-ils ?")
 DATES_HINT = gettext_noop(
     "Deux dates séparées par « / », en ISO 8601 : 2027-03-01T09:00+01:00/2027-05-31T18:00+02:00. "
-    "« / » seul : plus tard, dans l’espace organisateur."
+    "Vide, ou « / » seul : plus tard, dans l’espace organisateur."
 )
 QUOTAS = gettext_noop("Combien de soumissions par équipe ?")
 QUOTAS_HINT = gettext_noop("Par jour, puis en tout : « 5/100 ». Rien d’un côté : sans limite.")
