@@ -6,6 +6,10 @@ import sys
 
 import markdown
 import nh3
+from markdown.extensions.fenced_code import FencedCodeExtension
+from markdown.extensions.footnotes import FootnoteExtension
+from markdown.extensions.sane_lists import SaneListExtension
+from markdown.extensions.tables import TableExtension
 
 MEMORY_BYTES = 512 << 20
 TAGS = frozenset(
@@ -18,7 +22,13 @@ def render(text: str) -> str:
     """Return the sanitised HTML of a text; headings start at h3."""
     html = markdown.markdown(
         text,
-        extensions=["tables", "fenced_code", "sane_lists", "footnotes"],
+        # Given by name, each would be looked for among all the packages installed: half the time.
+        extensions=[
+            TableExtension(),
+            FencedCodeExtension(),
+            SaneListExtension(),
+            FootnoteExtension(),
+        ],
         output_format="html",
     )
     return nh3.clean(
