@@ -1,5 +1,6 @@
 """A small challenge, really imported and published, whose files are really scored."""
 
+import json
 import random
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from challenges.actions.imports import import_folder
 from challenges.models import Challenge, Entry, Team
 from challenges.worker import drain
 from portal.accounts.models import Membership, User
+from tests.challenges import kept
 from tests.challenges.bundles import folders
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
@@ -77,13 +79,21 @@ def imported(path: Path, by: User | None = None, **changes: Any) -> Challenge:
 
 
 def opened(path: Path, *, work: bool = True, **changes: Any) -> Challenge:
-    """Import and publish the small challenge, its reference scored."""
-    by = owner()
-    challenge = challenges.submit(challenge=imported(path, by, **changes), by=by)
-    challenge = challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
-    if work:
-        assert drain()
-    return challenge
+    """Import and publish the small challenge, its reference scored; kept for the next test."""
+
+    def make() -> int:
+        by = owner()
+        challenge = challenges.submit(challenge=imported(path, by, **changes), by=by)
+        challenge = challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
+        if work:
+            assert drain()
+        return challenge.pk
+
+    asked = f"opened {work} {json.dumps(changes, sort_keys=True)}"
+    made = Challenge.objects.get(pk=kept.world(asked, make))
+    if not (path / "niveau").exists():
+        folder(path, **changes)
+    return made
 
 
 def owner_of(challenge: Challenge) -> User:

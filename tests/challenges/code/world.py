@@ -9,7 +9,7 @@ from uuid import uuid4
 from challenges.actions import challenges, code_plans, entries
 from challenges.models import Challenge, Entry, Team
 from challenges.worker import drain
-from tests.challenges import world
+from tests.challenges import kept, world
 from tests.challenges.bundles import folders
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
@@ -48,15 +48,23 @@ SAMPLE = table(range(1_000, 1_100), "S")
 def opened(
     path: Path, *, restricted: bool = False, more: dict[str, bytes] | None = None, **phase: Any
 ) -> Challenge:
-    """Import, make it take code and publish; phase: fields of the phase."""
+    """Import, make it take code and publish; phase: fields of the phase; kept for the next test."""
+    asked = f"takes code {restricted} {sorted((more or {}).items())} {sorted(phase.items())}"
+    key = kept.world(asked, lambda: _opened(path, restricted, more or {}, phase).pk)
+    return Challenge.objects.get(pk=key)
+
+
+def _opened(
+    path: Path, restricted: bool, more: dict[str, bytes], phase: dict[str, Any]
+) -> Challenge:
     by = world.owner()
     files = folders.document()["files"] | {"organiser": [{}]}
     challenge = world.imported(path, by, files=files)
     plan = code_plans.make(
         challenge=challenge,
-        inputs=HIDDEN | (more or {}),
+        inputs=HIDDEN | more,
         ids="id",
-        sample=SAMPLE | (more or {}),
+        sample=SAMPLE | more,
         by=by,
     )
     made = code_plans.use(phase=challenge.phases.get(), plan=plan, by=by)
