@@ -6,6 +6,7 @@ truths that it knew before it starts one. Scoring (C) is another job, without an
 
 import random
 import secrets
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -199,6 +200,9 @@ class _Making:
             logs=_organiser_reads(self.task),
         )
         found, _verdict = _read(run, self.spec, keys)
+        for laid in (shown, place):  # memory for the other run
+            rooms.wipe(laid)
+            shutil.rmtree(laid)
         return found
 
 
