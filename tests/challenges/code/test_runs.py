@@ -154,16 +154,17 @@ def test_answers_that_score_alike_are_reproduced_but_for_rounding(challenge: Cha
     assert entry.evaluations.get().reproduction == "rounded"
 
 
-def test_a_failure_is_a_class_for_the_team_and_exact_for_moderators(tmp_path: Path) -> None:
-    isolated()
-    challenge = world.opened(tmp_path, time_limit_s=1)
+def test_a_failure_is_a_class_for_the_team_and_exact_for_moderators(
+    challenge: Challenge,
+) -> None:
     wrong = {
         "X_PROGRAM": ("import sys; sys.exit(3)", "code de sortie 3"),
         "X_TIMEOUT": ("import time; time.sleep(30)", "plus de 1 s"),
-        "X_MEMORY": ("kept = bytearray(400_000_000)", "mémoire"),
+        "X_MEMORY": ("import time; kept = bytearray(400_000_000); time.sleep(30)", "mémoire"),
         "X_OUTPUT": ("write([('A9999', 1)])", "E_ID_UNKNOWN"),
     }
     for code_, (program, detail) in wrong.items():
+        challenge.phases.update(time_limit_s=1 if code_ == "X_TIMEOUT" else 60)
         entry = worked(entered(challenge, package(START + program)))
         run = run_of(entry)
         assert (entry.status, entry.reason_code) == (EntryStatus.FAILED, code_)

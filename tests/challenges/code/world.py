@@ -68,7 +68,7 @@ def _opened(
         by=by,
     )
     made = code_plans.use(phase=challenge.phases.get(), plan=plan, by=by)
-    for name, value in {"time_limit_s": 20, "memory_mb": 256, "logs": "team_trial"}.items():
+    for name, value in {"time_limit_s": 60, "memory_mb": 256, "logs": "team_trial"}.items():
         setattr(made, name, phase.get(name, value))
     made.save()
     challenge.refresh_from_db()
