@@ -96,6 +96,7 @@ def trial(request: HttpRequest, slug: str, trial: UUID) -> HttpResponse:
     own = own_trial(request, slug, trial)
     context = scene(request, slug, "entries") | _life(own)
     context |= {
+        "whole": True,
         "left": code.trials_left(own.team, context["now"]),
         "faults": faults_of(own.verdict),
         "warnings": own.verdict.get("warnings", ()),
