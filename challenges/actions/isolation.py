@@ -13,8 +13,8 @@ class NoSandbox(Unavailable):
 
     code = "no_sandbox"
     message = _(
-        "Cette installation ne sait pas isoler de programme : les soumissions notées par un "
-        "programme n’y sont pas prises. Aucun essai n’est décompté."
+        "Cette installation ne sait pas isoler de programme : elle ne prend ni code, ni soumission "
+        "notée par un programme. Aucun essai n’est décompté."
     )
 
 
