@@ -29,19 +29,21 @@ from challenges.actions import authoring, bundle_imports, reveals
 from challenges.enums import ChallengeStatus, EntryStatus
 from challenges.models import Challenge, ChallengeDraft, Entry, Job, Phase, Score
 from challenges.worker import drain
+from datasets.actions import sweeps
 from portal import checks
 from portal.accounts.actions import accounts, invitations
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership, User
 from portal.audit import outbox
 from portal.audit.models import Outbox
-from portal.lib import clock
+from portal.lib import clock, objects
 from portal.management import rights
 from tests.challenges.bundles.foreign.cases import BUNDLES
 from tests.challenges.bundles.foreign.tables import KAGGLE
 from tests.challenges.test_authoring import filled
 from tests.challenges.test_bundle_imports import METRIC, folder_zipped, zipped
 from tests.challenges.world import answer, entered, folder, opened, owner, owner_of
+from tests.datasets.actions.test_sweeps import aged
 from tests.factories import contributions as proposals
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
@@ -388,6 +390,22 @@ def test_the_worker_checks_a_challenge_by_form_with_its_own_rights(roles: Roles)
         assert drain(seconds=60)
     assert ChallengeDraft.objects.get().errors == []
     assert Challenge.objects.get().phases.get().tasks.filter(current=True).exists()
+
+
+def test_the_tasks_sweep_the_store_with_their_own_rights(roles: Roles, tmp_path: Path) -> None:
+    """Nothing that the worker or the web keeps is taken for unnamed."""
+    challenge = opened(tmp_path)
+    entered(challenge)
+    assert drain(seconds=60)
+    kept = set(objects.store().hashes())
+    left = objects.put(b"left by a process that was killed").sha256
+    for sha256 in (left, *kept):
+        aged(sha256)
+    with roles.serving("tasks"):
+        assert sweeps.sweep() == 0
+        assert set(objects.store().hashes()) == kept
+        aged(left)
+        assert sweeps.sweep() == 1
 
 
 def test_the_tasks_deliver_with_their_own_rights(roles: Roles, tmp_path: Path) -> None:
