@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from challenges.actions import challenges, merges, rescorings, reveals
+from challenges.actions import challenges, merges, rescorings, reveals, teams
 from challenges.enums import TeamRole
 from challenges.models import Challenge, Phase, TeamMember
 from challenges.worker import drain
@@ -91,6 +91,11 @@ def test_rooms_of_teams_and_of_a_finished_challenge(walk: Walk, tmp_path: Path) 
     first = world.entered(challenge, 0.9, team=one)
     world.entered(challenge, 0.6, team=other, seed=1)
     asked = merges.ask(team=other, name=one.name, by=captain_of(other))
+    guest = accepted_person(challenge)
+    call = teams.invite(team=one, email=guest.email, by=captain_of(one))
+    link = f"{home}equipe/invitation/{call.public_id}/{teams.invitation_token(call.public_id)}/"
+    walk.read(guest, join=link, invited=f"{home}equipe/")
+    walk.read(UserFactory(), join_other=link)
     assert drain()
     walk.read(
         captain_of(one),
@@ -105,6 +110,7 @@ def test_rooms_of_teams_and_of_a_finished_challenge(walk: Walk, tmp_path: Path) 
     merges.refuse(merge=asked, by=captain_of(one))
     change = tried(challenge, truth=corrected())
     walk.read(by, rescoring=f"{space}reevaluation/")
+    walk.read(UserFactory(region="administrator"), decision=f"{space}reevaluation/")
     rescorings.withdraw(rescoring=change, by=by)
     final(challenge)
     late = world.entered(challenge, 0.95, team=other, seed=5)
