@@ -40,8 +40,11 @@ SEEN = refused(401, 404, 429)
 def challenges(request: HttpRequest, cursor: str = "", limit: Limit = 20) -> dict[str, Any]:
     """Les brouillons que le porteur du jeton peut lire y sont aussi."""
     now = clock.now()
-    found = after(counted(request.user), by="created_at", cursor=cursor, limit=limit)
-    rows = [listed_json(request, as_listed(each, now)) for each in found.rows]
+    visible_rows = Challenge.objects.visible_to(request.user)
+    found = after(visible_rows, by="created_at", cursor=cursor, limit=limit)
+    # What a row counts is counted for the rows of this answer, not for every challenge.
+    read = counted(request.user).in_bulk([each.pk for each in found.rows])
+    rows = [listed_json(request, as_listed(read[each.pk], now)) for each in found.rows]
     return {"challenges": rows, "next_cursor": found.next_cursor}
 
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from challenges.enums import ChallengeStatus, EntryStatus, PhaseMoment
-from challenges.models import Challenge, Phase, Team
+from challenges.models import Challenge, Entry, Phase, Team
 from challenges.models.challenge import ChallengeQuerySet
 from challenges.models.people import Viewer
 from portal.lib import clock
@@ -27,7 +27,6 @@ class Listed:
 
 def counted(user: Viewer) -> ChallengeQuerySet:
     """Keep the challenges a person may read, each with its phases and its counts."""
-    scored = Q(teams__enrolments__entries__status=EntryStatus.SCORED, teams__is_baseline=False)
     return (
         Challenge.objects.visible_to(user)
         .select_related("organiser")
@@ -36,7 +35,7 @@ def counted(user: Viewer) -> ChallengeQuerySet:
         )
         .annotate(
             scored_teams=Coalesce(Subquery(_scored_teams(), output_field=IntegerField()), 0),
-            scored_entries=Count("teams__enrolments__entries", filter=scored, distinct=True),
+            scored_entries=Coalesce(Subquery(_scored_entries(), output_field=IntegerField()), 0),
         )
     )
 
@@ -44,6 +43,16 @@ def counted(user: Viewer) -> ChallengeQuerySet:
 def _scored_teams() -> QuerySet[Team, Any]:
     entered = Team.objects.entered(entries__status=EntryStatus.SCORED)
     found = entered.filter(challenge=OuterRef("pk")).order_by().values("challenge")
+    return found.annotate(n=Count("pk")).values("n")
+
+
+def _scored_entries() -> QuerySet[Entry, Any]:
+    scored = Entry.objects.filter(
+        status=EntryStatus.SCORED,
+        enrolment__team__is_baseline=False,
+        enrolment__team__challenge=OuterRef("pk"),
+    )
+    found = scored.order_by().values("enrolment__team__challenge")
     return found.annotate(n=Count("pk")).values("n")
 
 

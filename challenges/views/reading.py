@@ -1,10 +1,11 @@
 """Show the challenges: the list, and the pages that everybody reads."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -53,7 +54,7 @@ MEDIA_TYPES = {".csv": "text/csv; charset=utf-8", ".parquet": "application/vnd.a
 def challenge_list(request: HttpRequest) -> HttpResponse:
     """List the public challenges, filtered by state, use case and task."""
     now = clock.now()
-    public = challenges(request).public()
+    public = Challenge.objects.visible_to(request.user).public()
     listed = ChallengeFilter(
         request.GET,
         queryset=public,
@@ -62,12 +63,15 @@ def challenge_list(request: HttpRequest) -> HttpResponse:
         tasks=list(TASKS.items()),
     )
     page = Paginator(listed.qs, PER_PAGE).get_page(request.GET.get("page"))
+    # What a row counts is counted for the rows of the page, not for every challenge.
+    keys = cast("QuerySet[Challenge]", page.object_list).values("pk")
+    shown = challenges(request).filter(pk__in=keys)
     chosen = request.GET.get("etat", "")
     context = {
         "section": "challenges",
         "filter": listed,
         "page": page,
-        "rows": [_row(challenge, now) for challenge in page],
+        "rows": [_row(challenge, now) for challenge in shown],
         "now": now,
         "states": _state_links(request, public, chosen, now),
         "state": str(dict(STATES).get(chosen, _("Tous"))),

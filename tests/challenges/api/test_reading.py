@@ -72,7 +72,7 @@ def test_the_list_costs_the_same_for_any_number(
 ) -> None:
     for _ in range(count):
         EntryFactory(scored=True)
-    with django_assert_num_queries(clocked(2)):
+    with django_assert_num_queries(clocked(3)):
         found = client.get(CHALLENGES).json()["challenges"]
     assert [(each["teams"], each["entries"]) for each in found] == [(1, 1)] * count
 
