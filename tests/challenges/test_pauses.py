@@ -57,6 +57,10 @@ def test_a_paused_phase_receives_checks_and_scores_at_the_end(challenge: Challen
     )
     assert "La notation de cette phase est en pause." in page.text
     assert "Le programme est faux." in page.text
+    sending = signed_in(captain_of(entry.enrolment.team)).get(
+        reverse("challenges:entries", args=[challenge.slug])
+    )
+    assert "votre fichier est reçu, daté et vérifié" in sending.text
     pauses.resume(phase=phase(), by=by)
     assert drain()
     assert {fresh(before).status, fresh(entry).status} == {EntryStatus.SCORED}
