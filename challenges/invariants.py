@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from challenges.client import receipts as reading
 from challenges.client.receipts import ReceiptFault, ReceiptState
-from challenges.enums import EntryStatus, EvaluationState, JobKind, RescoringState, Split, TeamState
+from challenges.enums import EntryStatus, EvaluationState, JobKind, Split, TeamState
 from challenges.enums.code import RunState
+from challenges.enums.rescorings import RescoringState
 from challenges.models import (
     Certificate,
     CodeRun,

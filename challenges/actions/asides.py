@@ -14,9 +14,8 @@ from challenges.enums import (
     JobKind,
     JobState,
     ReasonCode,
-    RehearsalState,
-    RescoringState,
 )
+from challenges.enums.rescorings import RehearsalState, RescoringState
 from challenges.models import Entry, Evaluation, Job, Rescoring
 from portal.lib import clock
 

@@ -24,7 +24,8 @@ from challenges.bundles.foreign.archives import BundleRefused
 from challenges.bundles.foreign.payloads import Payloads
 from challenges.bundles.foreign.values import Holding, Payload
 from challenges.bundles.programs import ProgramSpec, Protocol
-from challenges.enums import JobKind, JobState, RehearsalState, RescoringState, ScorerKind
+from challenges.enums import JobKind, JobState, ScorerKind
+from challenges.enums.rescorings import RehearsalState, RescoringState
 from challenges.models import Job, Phase, PhaseTask, Rescoring, Scorer, ScorerVersion
 from datasets.actions import holdouts
 from portal.accounts.authorization import require

@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext as _
 
-from challenges.enums import JobKind, JobState, RehearsalState
+from challenges.enums import JobKind, JobState
+from challenges.enums.rescorings import RehearsalState
 from challenges.models import Job, Rescoring
 from challenges.scoring.truth.keys import Keys, load_keys
 from datasets.models import HoldoutVersion

@@ -12,13 +12,8 @@ from django.utils.translation import gettext as _
 from challenges import rules
 from challenges.actions import asides, jobs, readings, scorers
 from challenges.actions.drafts import queue_compile
-from challenges.enums import (
-    ChallengeStatus,
-    EvaluationState,
-    JobKind,
-    JobState,
-    RescoringState,
-)
+from challenges.enums import ChallengeStatus, EvaluationState, JobKind, JobState
+from challenges.enums.rescorings import RescoringState
 from challenges.models import Evaluation, Job, Phase, PhaseTask, Rescoring, Reveal, ScorerVersion
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import require

@@ -30,8 +30,8 @@ from challenges.enums import (
     JobKind,
     JobState,
     NoticeKind,
-    RescoringState,
 )
+from challenges.enums.rescorings import RescoringState
 from challenges.models import (
     Entry,
     Evaluation,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from challenges.actions import jobs
-from challenges.enums import ChallengeStatus, EntryStatus, EvaluationState, JobKind, WatchState
+from challenges.enums import ChallengeStatus, EntryStatus, EvaluationState, JobKind
+from challenges.enums.rescorings import WatchState
 from challenges.models import BaselineCheck, Entry, Evaluation, Job, PhaseTask
 from challenges.models.rescoring import evaluations_of
 from portal.audit.outbox import owe

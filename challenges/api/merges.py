@@ -8,8 +8,8 @@ from ninja import Router, Status
 
 from challenges.actions import merges as acts
 from challenges.api.finding import person
+from challenges.api.merge_shapes import MergeAnswerIn, MergeIn, MergeOut, MergesOut
 from challenges.models import MergeRequest, Team
-from challenges.schemas import MergeAnswerIn, MergeIn, MergeOut, MergesOut
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.lib import visible

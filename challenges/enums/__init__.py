@@ -201,34 +201,6 @@ class ReceiptReason(StrEnum):
     REVEALED = "revealed"
 
 
-class WatchState(StrEnum):
-    """Say whether a reference still scores what it scored."""
-
-    SAME = "same"
-    DRIFTED = "drifted"
-    FAILED = "failed"
-
-
-class RescoringState(StrEnum):
-    """Name where a change of scoring stands."""
-
-    PROPOSED = "proposed"
-    RUNNING = "running"
-    READY = "ready"
-    ACCEPTED = "accepted"
-    IN_FORCE = "in_force"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-
-
-class RehearsalState(StrEnum):
-    """Name where the dry run of a changed program stands."""
-
-    WAITING = "waiting"
-    PASSED = "passed"
-    FAILED = "failed"
-
-
 class JobKind(StrEnum):
     """Name a kind of work that the worker does."""
 

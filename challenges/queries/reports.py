@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Q, Sum
 
-from challenges.enums import EntryStatus, EvaluationState, RescoringState, Split
+from challenges.enums import EntryStatus, EvaluationState, Split
+from challenges.enums.rescorings import RescoringState
 from challenges.models import (
     Challenge,
     Column,

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef
 
-from challenges.enums import EntryStatus, EvaluationState, RescoringState, Split, WatchState
+from challenges.enums import EntryStatus, EvaluationState, Split
+from challenges.enums.rescorings import RescoringState, WatchState
 from challenges.models import (
     BaselineCheck,
     Challenge,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from challenges import rules
 from challenges.actions import program_changes, readings
 from challenges.actions import rescorings as acts
-from challenges.enums import RehearsalState, RescoringState
+from challenges.enums.rescorings import RehearsalState, RescoringState
 from challenges.forms.rescorings import DecisionForm, ProgramForm, ProposalForm, form_for
 from challenges.models import Challenge, Phase, Rescoring
 from challenges.queries import rescorings as reads

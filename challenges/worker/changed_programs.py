@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from challenges.actions import jobs, program_changes
 from challenges.bundles.programs import PUBLIC
-from challenges.enums import EntryStatus, EvaluationState, RescoringState
+from challenges.enums import EntryStatus, EvaluationState
+from challenges.enums.rescorings import RescoringState
 from challenges.models import Column, Entry, Job, PhaseTask, Rescoring
 from challenges.models.rescoring import evaluations_of
 from challenges.sandbox.steps import Party

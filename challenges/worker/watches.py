@@ -8,7 +8,8 @@ from django.db import transaction
 
 from challenges.actions import jobs, watches
 from challenges.actions.watches import Seen
-from challenges.enums import Split, WatchState
+from challenges.enums import Split
+from challenges.enums.rescorings import WatchState
 from challenges.models import Evaluation, Job, PhaseTask
 from challenges.models.rescoring import is_in_force
 from challenges.worker import predictions, programs, vault

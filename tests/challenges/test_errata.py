@@ -7,7 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.actions import certificates, challenges, rescorings, reveals
-from challenges.enums import ChallengeStatus, RescoringState, Split
+from challenges.enums import ChallengeStatus, Split
+from challenges.enums.rescorings import RescoringState
 from challenges.invariants import INVARIANTS
 from challenges.models import (
     Certificate,

@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from challenges.actions import pauses, sweeps
-from challenges.enums import EntryStatus, RescoringState
+from challenges.enums import EntryStatus
+from challenges.enums.rescorings import RescoringState
 from challenges.invariants import INVARIANTS
 from challenges.models import Challenge, Entry, Job, Notice, Phase, Score
 from challenges.worker import drain

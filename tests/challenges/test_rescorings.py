@@ -18,7 +18,8 @@ from challenges.actions import (
     reveals,
     scorers,
 )
-from challenges.enums import EntryStatus, EvaluationState, RescoringState, Split
+from challenges.enums import EntryStatus, EvaluationState, Split
+from challenges.enums.rescorings import RescoringState
 from challenges.invariants import INVARIANTS
 from challenges.models import (
     Challenge,

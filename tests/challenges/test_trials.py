@@ -10,7 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from challenges.actions import asides, choices, rescorings, sweeps
-from challenges.enums import EntryStatus, JobKind, RescoringState
+from challenges.enums import EntryStatus, JobKind
+from challenges.enums.rescorings import RescoringState
 from challenges.invariants import INVARIANTS
 from challenges.models import Challenge, Entry, Evaluation, Job, Rescoring
 from challenges.models.evaluation import forsaken

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.actions import watches
-from challenges.enums import WatchState
+from challenges.enums.rescorings import WatchState
 from challenges.models import BaselineCheck, Challenge, Entry, Evaluation, Job, Score
 from challenges.tasks import rescorings as tasks
 from challenges.worker import drain, vault

@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 
 from challenges.actions import challenges, choices, rescorings, reveals
-from challenges.enums import EntryStatus, RescoringState, Split
+from challenges.enums import EntryStatus, Split
+from challenges.enums.rescorings import RescoringState
 from challenges.models import Challenge, Entry, PhaseTask, Rescoring, Reveal, Score
 from challenges.worker import drain
 from portal.lib.refusals import Refusal

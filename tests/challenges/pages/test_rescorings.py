@@ -9,7 +9,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from challenges.actions import rescorings
-from challenges.enums import RescoringState
+from challenges.enums.rescorings import RescoringState
 from challenges.models import Challenge, Entry, Job, Rescoring
 from challenges.worker import drain
 from portal.accounts.models import User

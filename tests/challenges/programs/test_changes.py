@@ -14,7 +14,8 @@ from django.urls import reverse
 from challenges.actions import asides, entries, program_changes, rescorings
 from challenges.actions.foreign_imports import import_bundle
 from challenges.actions.program_changes import Sent
-from challenges.enums import EntryStatus, EvaluationState, RescoringState
+from challenges.enums import EntryStatus, EvaluationState
+from challenges.enums.rescorings import RescoringState
 from challenges.models import Challenge, Entry, Job, Phase, PhaseTask, Rescoring, Score
 from challenges.worker import drain, isolation
 from challenges.worker.loop import Worker
