@@ -85,23 +85,28 @@ class PhaseRuns:
 
 
 def runs_by_phase(challenge: Challenge) -> dict[int, PhaseRuns]:
-    """Sum what the code of the teams of a challenge used, by phase; two queries."""
-    rows = CodeRun.objects.filter(
-        entry__enrolment__phase__challenge=challenge, entry__is_baseline=False
-    ).exclude(measures=[])
-    found: dict[int, list[tuple[int | None, int, list[dict[str, float]]]]] = {}
-    for phase, minutes, halves, measures in rows.order_by("pk").values_list(
-        "entry__enrolment__phase_id", "minutes", "half_gib", "measures"
-    ):
-        found.setdefault(phase, []).append((minutes, halves or 0, measures))
+    """Sum what the code of the teams of a challenge used, by phase, in one query."""
+    rows = Evaluation.objects.filter(
+        in_force(), entry__enrolment__phase__challenge=challenge, entry__is_baseline=False
+    ).filter(run__isnull=False)
+    runs: dict[int, dict[object, tuple[int | None, int, list[dict[str, float]]]]] = {}
     words: dict[int, Counter[str]] = {}
-    told = Evaluation.objects.filter(
-        in_force(), run__isnull=False, entry__enrolment__phase__challenge=challenge
-    ).exclude(reproduction="")
-    rows_told = told.order_by("pk").values_list("entry__enrolment__phase_id", "reproduction")
-    for phase, word in rows_told:
-        words.setdefault(phase, Counter())[word] += 1
-    return {phase: _summed(each, words.get(phase, Counter())) for phase, each in found.items()}
+    for phase, run, minutes, halves, measures, word in rows.order_by("pk").values_list(
+        "entry__enrolment__phase_id",
+        "run_id",
+        "run__minutes",
+        "run__half_gib",
+        "run__measures",
+        "reproduction",
+    ):
+        if measures:  # it has run
+            runs.setdefault(phase, {})[run] = (minutes, halves or 0, measures)
+        if word:
+            words.setdefault(phase, Counter())[word] += 1
+    return {
+        phase: _summed(list(each.values()), words.get(phase, Counter()))
+        for phase, each in runs.items()
+    }
 
 
 def _summed(

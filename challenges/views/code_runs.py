@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from challenges.bundles.code import KEY
 from challenges.enums import LogAudience
 from challenges.enums.code import Reproduction
 from challenges.models import Challenge, CodeRun, Entry
@@ -59,7 +60,9 @@ def _run(run: CodeRun) -> dict[str, Any]:
 
 
 def statistics(challenge: Challenge) -> dict[int, dict[str, Any]]:
-    """Put into words what the code of teams used, by phase."""
+    """Put into words what the code of teams used, by phase; nothing where they send none."""
+    if KEY not in challenge.bundle:
+        return {}
     return {
         phase: {
             "figures": each,
