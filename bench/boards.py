@@ -9,7 +9,7 @@ phase receives the rest of its entries, each evaluated and scored, and they are 
 
 The same of a board of rule « all », which has a row for each entry: its page, the frame for other
 sites and its feed. Its rows are written by the action that the worker ends with. Then the list
-of challenges, page and API, with 10 challenges and with 1,000.
+of challenges, page and API, with a full page of 20 challenges and with 1,000.
 """
 
 import argparse
@@ -30,7 +30,7 @@ TARGET_RATIO = 1.2
 BATCH = 5_000
 READS = {"page": "/", "json": ".json"}
 EVERY = {"all_page": "/", "all_frame": "/cadre/", "all_feed": ".atom"}
-SOME, LISTED = 10, 1_000
+SOME, LISTED = 20, 1_000  # 20: a full page, so that both sizes show as many rows
 LISTS = {"list_page": "/challenges/", "list_api": "/api/v1/challenges"}
 
 
