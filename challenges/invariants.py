@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Exists, F, Min, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +17,7 @@ from challenges.enums.code import RunState
 from challenges.enums.rescorings import RescoringState
 from challenges.models import (
     Certificate,
+    ChallengeDraft,
     CodeRun,
     CodeTrial,
     Entry,
@@ -269,15 +271,45 @@ def _holds(row: ScoreReceipt, keys: Mapping[str, bytes]) -> bool:
 
 
 def doubled_tasks() -> Iterator[str]:
-    """Yield the tasks of a phase that are in force twice, or replaced without another in force."""
+    """Yield the tasks of a phase that are in force twice, or replaced without another in force.
+
+    A further task that an organiser took out of a draft has none, and is not told.
+    """
     counted = (
-        PhaseTask.objects.values("phase_id", "index")
+        PhaseTask.objects.exclude(pk__in=_taken_out())
+        .values("phase_id", "index")
         .annotate(n=Count("pk", filter=Q(current=True)))
         .exclude(n=1)
         .order_by("phase_id", "index")
     )
     for row in counted:
         yield f"phase:{row['phase_id']}:{row['index']}"
+
+
+def _taken_out() -> list[int]:
+    """List the further tasks written by form that their draft does not name any more."""
+    drafts = ChallengeDraft.objects.exclude(scorings=[]).order_by("pk")
+    named = {(one.challenge_id, each["task"]) for one in drafts for each in one.scorings}
+    former = PhaseTask.objects.filter(
+        current=False, index__gt=0, scorer_version__scorer__key__startswith="phase-"
+    )
+    rows = former.order_by("pk").values_list("pk", "phase__challenge_id", "index")
+    return [pk for pk, challenge, index in rows if (challenge, index) not in named]
+
+
+def late_takeovers() -> Iterator[str]:
+    """Yield the phases that opened a while ago and still lack final choices they take over."""
+    before = clock.now() - timedelta(minutes=settings.GRACE_MINUTES + 15)
+    phases = Phase.objects.filter(
+        migrate_from__closes_at__lt=before,
+        migrated_at__isnull=True,
+        opens_at__lt=before,
+        challenge__status__in=["published", "closed"],
+    )
+    of_source = Entry.objects.filter(enrolment__phase_id=OuterRef("migrate_from_id"))
+    waiting = of_source.exclude(status__in=["scored", "failed", "rejected", "withdrawn"])
+    for pk in phases.exclude(Exists(waiting)).order_by("pk").values_list("pk", flat=True):
+        yield f"phase:{pk}"
 
 
 def stray_evaluations() -> Iterator[str]:
@@ -358,5 +390,6 @@ INVARIANTS = {
     "I22": (_("Une notation à l’essai n’a rien publié."), early_releases),
     "I23": (_("Chaque exécution de code terminée a ses prédictions scellées."), broken_runs),
     "I24": (_("Chaque essai de code en cours attend un travail."), orphan_trials),
+    "I25": (_("Chaque phase ouverte a repris les choix finals attendus."), late_takeovers),
     "I12": (_("Chaque équipe réunie à une autre compte pour elle."), broken_merges),
 }

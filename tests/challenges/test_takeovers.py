@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from challenges.actions import choices, phases, reveals, takeovers
 from challenges.enums import EntryStatus, PhaseKind
+from challenges.invariants import late_takeovers
 from challenges.models import Challenge, Entry, Job, Phase
 from challenges.queries.preparation import checklist
 from challenges.tasks.takeovers import take_over
@@ -112,8 +113,13 @@ def test_final_choices_enter_the_phase_that_opens_once_and_are_scored(
 def test_a_team_that_waits_for_a_score_is_taken_over_later(challenge: Challenge) -> None:
     ready = entered(challenge, 0.8)
     assert drain()
+    final = turned(challenge)
+    assert list(late_takeovers()) == [f"phase:{final.pk}"]
+    back = clock.now() + timedelta(hours=1)
+    dated(challenge.phases.get(index=0), closes_at=back)
     late = entered(challenge, 0.6)
     final = turned(challenge)
+    assert list(late_takeovers()) == []
     take_over()
     assert copies(final) == {ready[0].enrolment.team.name: [ready[0].pk]}
     final.refresh_from_db()

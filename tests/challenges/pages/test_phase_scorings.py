@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from challenges.actions import phases
 from challenges.enums import PhaseKind
+from challenges.invariants import doubled_tasks
 from challenges.models import Challenge, ChallengeDraft, Phase, PhaseTask
 from challenges.queries.preparation import missing
 from challenges.worker import drain
@@ -135,6 +136,7 @@ def test_a_second_task_compares_the_same_file_with_other_answers(
     assert send(client, "remove_task", 0, 1).status_code == 409
     assert checked(client).errors == []
     assert [each.tasks.filter(current=True).count() for each in (phase, final)] == [1, 1]
+    assert list(doubled_tasks()) == []
     others = SECOND_OPINION.replace("A0001", "Z0001")
     send(client, "add_task", 1, name="Autres lignes", truth=("autres.csv", others))
     written = checked(client)
