@@ -194,5 +194,5 @@ def test_it_costs_the_same(
     for at in range(count):
         listed(challenge, f"Équipe {at}", 0.6 + at / 10, rank=at + 3)
     revealed(challenge)
-    with django_assert_num_queries(clocked(22)):
+    with django_assert_num_queries(clocked(24)):
         client.get(PAGE)
