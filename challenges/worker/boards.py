@@ -234,8 +234,7 @@ def _of_groups(told: Collection[UUID], opened: Opened) -> list[Score]:
 
 def moved(board: Leaderboard, public: Sequence[Line], private: Sequence[Line]) -> dict[str, Any]:
     """Tell how the private part moved the teams of a board: correlations, moves, surprises."""
-    before = {line.candidate.team_id: line for line in public if line.rank is not None}
-    after = {line.candidate.team_id: line for line in private if line.rank is not None}
+    before, after = _firsts(public), _firsts(private)
     both = sorted(set(before) & set(after), key=lambda team: after[team].rank or 0)
     key = board.primary.key if board.primary else ""
     x = [before[team].cells[key]["value"] for team in both]
@@ -254,6 +253,18 @@ def moved(board: Leaderboard, public: Sequence[Line], private: Sequence[Line]) -
         "moves": [move for move in moves if move["public"] != move["private"]][:_MOVES_SHOWN],
         "outside": [team for team in both if _outside(before[team], after[team], key)],
     }
+
+
+def _firsts(lines: Sequence[Line]) -> dict[int, Line]:
+    """Keep the best line of each team: a board of all entries has several of one."""
+    found: dict[int, Line] = {}
+    for line in lines:
+        if line.rank is None:
+            continue
+        held = found.get(line.candidate.team_id)
+        if held is None or held.rank is None or line.rank < held.rank:
+            found[line.candidate.team_id] = line
+    return found
 
 
 def _outside(public: Line, private: Line, key: str) -> bool:

@@ -83,3 +83,12 @@ def test_at_most_five_moves_are_told_and_ties_share() -> None:
     assert [abs(move["public"] - move["private"]) for move in found["moves"]] == [7, 7, 5, 5, 3]
     assert (found["kendall"], found["spearman"]) == (-1.0, -1.0)
     assert found["mean_shift"] == pytest.approx(0.5)
+
+
+def test_a_team_listed_more_than_once_moves_by_its_best_row() -> None:
+    public = [*lines({1: (1, 0.9), 2: (2, 0.8)}), *lines({1: (3, 0.4)})]
+    private = [*lines({2: (1, 0.85)}), *lines({1: (3, 0.3)}), *lines({1: (2, 0.8)})]
+    assert [
+        (move["team"], move["public"], move["private"])
+        for move in moved(BOARD, public, private)["moves"]
+    ] == [(2, 2, 1), (1, 1, 2)]
