@@ -41,27 +41,35 @@ def check(
     built: list[Built] = []
     faults: list[Problem] = []
     ordered = sorted(written.scorings, key=lambda each: (each["phase"], each["task"]))
-    sealed = {
-        each["truth"]["path"]: opened(each["truth"]["sealed"], each["truth"]["path"])
-        for each in ordered
-        if each["truth"] is not None
-    }
-    documents: dict[int, Mapping[str, Any]] = {}
+    phases: dict[int, tuple[Mapping[str, Any], Mapping[str, bytes]]] = {}
+    refused: set[int] = set()
     for scoring in ordered:
-        base = documents.get(scoring["phase"], document)
+        base, files = phases.get(scoring["phase"], (document, contents))
         said = phase_scorings.document_of(base, scoring)
+        # Two phases may name their answers alike: each folder has those of its own scoring only.
+        read = {**contents, **_answers(scoring, opened)}
         if scoring["task"] == 0:
-            documents[scoring["phase"]] = said
+            phases[scoring["phase"]] = (said, read)
         with tempfile.TemporaryDirectory(prefix=rooms.prefix("scoring"), dir=place) as scratch:
             folder = Path(scratch) / "challenge"
-            writer.write(folder, said, {**contents, **sealed})
+            writer.write(folder, said, read)
             found, wrong = _checked(scoring, folder)
-            if found is not None and scoring["task"]:
-                wrong = _other_ids(found.spec, folder, str(base["truth"]["file"]))
+            if found is not None and scoring["task"] and scoring["phase"] not in refused:
+                name, beside = str(base["truth"]["file"]), Path(scratch) / "phase"
+                writer.write(beside, base, {name: files[name]})
+                wrong = _other_ids(found.spec, folder, Folder(beside), name)
+        if wrong and scoring["task"] == 0:
+            refused.add(scoring["phase"])
         faults += [_named(each, scoring) for each in wrong]
         if found is not None and not wrong:
             built.append(found)
     return built, faults
+
+
+def _answers(scoring: Scoring, opened: Opener) -> dict[str, bytes]:
+    """Open the answers that a scoring has of its own."""
+    truth = scoring["truth"]
+    return {} if truth is None else {truth["path"]: opened(truth["sealed"], truth["path"])}
 
 
 def _checked(scoring: Scoring, folder: Path) -> tuple[Built | None, Sequence[Problem]]:
@@ -82,10 +90,13 @@ def _checked(scoring: Scoring, folder: Path) -> tuple[Built | None, Sequence[Pro
     return Built(scoring, read, contract, parsed.digest, files, fingerprint), ()
 
 
-def _other_ids(read: PortableSpec, folder: Path, first: str) -> Sequence[Problem]:
-    """Note a task whose answers are about other identifiers: the teams send one file for all."""
-    place, key = Folder(folder), str(read.truth.key)
-    if set(place.column(read.truth.file, key)) == set(place.column(first, key)):
+def _other_ids(read: PortableSpec, folder: Path, phase: Folder, first: str) -> Sequence[Problem]:
+    """Note a task whose answers are about other identifiers: the teams send one file for all.
+
+    phase, first: the folder and the name of the answers of its phase.
+    """
+    key = str(read.truth.key)
+    if set(Folder(folder).column(read.truth.file, key)) == set(phase.column(first, key)):
         return ()
     said = _("les réponses d’une tâche portent sur les mêmes identifiants que celles de la phase")
     return (Problem("E_IDS", said, read.truth.file, "truth.id"),)

@@ -9,11 +9,13 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.actions import phases
+from challenges.actions.jobs import WORKER
 from challenges.enums import PhaseKind
 from challenges.invariants import doubled_tasks
 from challenges.models import Challenge, ChallengeDraft, Phase, PhaseTask
 from challenges.queries.preparation import missing
 from challenges.worker import drain
+from datasets import gate
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from tests.challenges import world
@@ -142,6 +144,34 @@ def test_a_second_task_compares_the_same_file_with_other_answers(
     written = checked(client)
     assert [each["code"] for each in written.errors] == ["E_IDS"]
     assert "phase 2, Autres lignes" in written.errors[0]["message"]
+
+
+def test_answers_of_one_name_stay_those_of_their_phase(client: Client, final: Phase) -> None:
+    challenge, by = final.challenge, world.owner_of(final.challenge)
+    for name in ("Rattrapage", "Comme la première"):
+        challenge.refresh_from_db()
+        phases.add(challenge=challenge, name=name, kind=PhaseKind.FINAL, by=by)
+    content = {1: TRUTH.replace(",1,", ",2,"), 2: TRUTH.replace(",3,", ",2,")}
+    for index, truth in content.items():
+        send(client, "give_answers", index, truth=("truth.csv", truth))
+    measures = SCORING | {"metric_0": "f1_macro", "metric_1": "", "metric_2": ""}
+    send(client, "measure_phase", 3, **measures)
+    others = SECOND_OPINION.replace("A0001", "Z0001")
+    send(client, "add_task", 1, name="Autres lignes", truth=("truth.csv", others))
+    written = checked(client)
+    assert [each["code"] for each in written.errors] == ["E_IDS"]
+    send(client, "remove_task", 1, 1)
+    send(client, "add_task", 1, name="Second avis", truth=("truth.csv", SECOND_OPINION))
+    assert checked(client).errors == []
+    sealed = {
+        (each.phase.index, each.index): gate.open_holdout(
+            version=each.holdout, reason="compile", by=WORKER
+        )["truth.csv"].decode()
+        for each in PhaseTask.objects.filter(current=True)
+    }
+    assert sealed == {(0, 0): TRUTH, (3, 0): TRUTH, (1, 1): SECOND_OPINION} | {
+        (index, 0): truth for index, truth in content.items()
+    }
 
 
 def test_what_is_missing_is_said_beside_its_field(client: Client, final: Phase) -> None:
