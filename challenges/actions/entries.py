@@ -35,6 +35,7 @@ from portal.lib.refusals import (
     Unavailable,
 )
 
+TAKEN_OVER = "reprise-"  # how the keys of entries begin that no client sent
 _TRIES = 5
 
 
@@ -76,7 +77,8 @@ def enter(
     In order: the file under its sha256, synchronised; entry with its slots and receipt; job
     "check"; event "entry.received"; nudge. The same key with the same bytes returns the
     earlier entry, created=False. first_byte_at: when an upload in parts began, by our clock.
-    Raises NotAllowed, Closed, QuotaSpent, Conflict, TooLarge, Invalid (E_EMPTY), NoSandbox.
+    Raises NotAllowed, Closed, QuotaSpent, Conflict, TooLarge, NoSandbox; Invalid: E_EMPTY, or a
+    key that begins as ours do.
     """
     if team.state == TeamState.DISQUALIFIED and team.has_member(by):
         raise NotAllowed(
@@ -85,6 +87,12 @@ def enter(
         )
     require(rules.may_enter, by, team)
     idempotency_key = idempotency_key[:64]
+    if idempotency_key.startswith(TAKEN_OVER):
+        raise Invalid(
+            _("Une clé d’envoi ne commence pas par « %(start)s » : choisissez-en une autre.")
+            % {"start": TAKEN_OVER},
+            code="idempotency_key_reserved",
+        )
     first_byte_at = first_byte_at or clock.now()
     if not _is_replay(phase, team, idempotency_key):
         refuse_closed(Phase.objects.select_related("challenge").get(pk=phase.pk), first_byte_at)

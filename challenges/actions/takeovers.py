@@ -1,6 +1,7 @@
 """A phase takes over the final choices of another when it opens: once a team, without a slot."""
 
 import json
+import secrets
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -94,7 +95,7 @@ def _copy(phase: Phase, team: Team, enrolment: Enrolment, former: Entry) -> None
         enrolment=enrolment,
         number=entries.next_number(enrolment),
         submitted_by_id=former.submitted_by_id,
-        idempotency_key=f"reprise-{former.pk}",
+        idempotency_key=f"{entries.TAKEN_OVER}{former.pk.hex}-{secrets.token_hex(8)}",
         sha256=former.sha256,
         size=former.size,
         original_name=former.original_name,

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import choices, phases, reveals, takeovers
+from challenges.actions import choices, entries, phases, reveals, takeovers
 from challenges.enums import EntryStatus, PhaseKind
 from challenges.invariants import late_takeovers
 from challenges.models import Challenge, Entry, Job, Phase
@@ -17,7 +17,7 @@ from challenges.tasks.takeovers import take_over
 from challenges.worker import drain
 from portal.audit.models import AuditEvent
 from portal.lib import clock
-from portal.lib.refusals import Conflict, QuotaSpent
+from portal.lib.refusals import Conflict, Invalid, QuotaSpent
 from tests.challenges import world
 from tests.challenges.test_authoring import built
 from tests.factories.challenges import TeamFactory, captain_of
@@ -133,6 +133,28 @@ def test_a_team_that_waits_for_a_score_is_taken_over_later(challenge: Challenge)
     assert copies(final)[late[0].enrolment.team.name] == [late[0].pk]
     final.refresh_from_db()
     assert final.migrated_at is not None
+
+
+def test_a_key_that_a_team_sent_does_not_stop_what_is_taken_over(challenge: Challenge) -> None:
+    former = entered(challenge, 0.8)[0]
+    team = former.enrolment.team
+    assert drain()
+    final = turned(challenge)
+    dated(final, max_per_day=1)
+    with pytest.raises(Invalid) as refused:
+        entries.enter(
+            phase=final,
+            team=team,
+            content=b"id,y\n1,0.5\n",
+            original_name="a.csv",
+            idempotency_key=f"reprise-{former.pk}",
+            by=captain_of(team),
+        )
+    assert refused.value.code == "idempotency_key_reserved"
+    own = world.entered(challenge, team=team, phase=final)
+    Entry.objects.filter(pk=own.pk).update(idempotency_key=f"reprise-{former.pk}")
+    assert takeovers.take_over(phase=final) == 1
+    assert copies(final)[team.name] in ([None, former.pk], [former.pk, None])
 
 
 def test_a_grace_that_still_runs_is_waited_for(challenge: Challenge) -> None:
