@@ -12,7 +12,7 @@ from challenges.actions.jobs import WORKER
 from challenges.enums import EntryStatus, EvaluationState, JobKind
 from challenges.enums.code import RunState
 from challenges.models import CodeRun, Entry, Evaluation, Job, Phase, SealedPredictions
-from challenges.models.rescoring import is_in_force
+from challenges.models.rescoring import held_by
 from portal.audit.record import record
 from portal.lib import clock, failpoints, objects
 
@@ -85,8 +85,8 @@ def finish(*, job: Job, ended: Ended) -> bool:
         return False
     run = CodeRun.objects.select_related("entry__enrolment").get(pk=job.subject_id)
     Phase.objects.held(run.entry.enrolment.phase_id)
+    entry = Entry.objects.locked(Entry(pk=run.entry_id))  # before its run, as `begin_score`
     run = CodeRun.objects.select_for_update().get(pk=run.pk)
-    entry = Entry.objects.locked(Entry(pk=run.entry_id))
     run.state = RunState.FAILED if ended.reason_code else RunState.DONE
     run.finished_at = clock.now()
     for name in _COPIED:
@@ -126,15 +126,16 @@ _COPIED = (
 def _queue_scores(entry: Entry, waiting: Sequence[Evaluation]) -> None:
     rank = fair_rank(entry.enrolment)
     for evaluation in waiting:
+        key, phase_id = str(evaluation.pk), held_by(evaluation)
         jobs.put(
             kind=JobKind.SCORE,
             subject_id=evaluation.pk,
-            dedup_key=str(evaluation.pk),
+            dedup_key=key,
             fair_rank=rank,
             urgent=entry.is_baseline,
-            phase_id=entry.enrolment.phase_id if is_in_force(evaluation) else None,
+            phase_id=phase_id,
         )
-        jobs.revive(kind=JobKind.SCORE, subject_id=evaluation.pk, dedup_key=str(evaluation.pk))
+        jobs.revive(kind=JobKind.SCORE, subject_id=evaluation.pk, dedup_key=key, phase_id=phase_id)
 
 
 def _keep(run: CodeRun, kept: Kept) -> None:

@@ -61,6 +61,10 @@ class Result:
     reproduction: str = ""
 
 
+# While an entry is in one of these, its code may run.
+_RUNS = frozenset({EntryStatus.QUEUED, EntryStatus.SCORING})
+
+
 def _nothing() -> None:
     """Write nothing more."""
 
@@ -152,8 +156,11 @@ def begin_score(*, job: Job) -> Evaluation | None:
     run = run_queue.of(evaluation)
     if run is not None and run.state != RunState.DONE:  # it queues this once it has ended
         jobs.complete(job)
-        if run.is_alive:
-            run_queue.queue(run, fair_rank=fair_rank(entry.enrolment))
+        aside = not is_in_force(evaluation)
+        if run.is_alive and aside and entry.status not in _RUNS:
+            asides.bury(evaluation)  # no code runs for an entry under examination
+        elif run.is_alive:
+            run_queue.queue(run, fair_rank=fair_rank(entry.enrolment), aside=aside)
         elif evaluation.finished_at is None:
             fail(evaluation, entry, code=run.reason_code)
         return None
@@ -223,8 +230,8 @@ def _held(job: Job) -> tuple[Evaluation, Entry]:
     """Lock what a scoring ends; a change of scoring waits for it, or is seen by it."""
     evaluation = Evaluation.objects.select_related("entry__enrolment").get(pk=job.subject_id)
     Phase.objects.held(evaluation.entry.enrolment.phase_id)
-    evaluation = Evaluation.objects.select_for_update().get(pk=job.subject_id)
-    return evaluation, Entry.objects.locked(Entry(pk=evaluation.entry_id))
+    entry = Entry.objects.locked(Entry(pk=evaluation.entry_id))  # before what hangs from it
+    return Evaluation.objects.select_for_update().get(pk=job.subject_id), entry
 
 
 def _release(evaluation: Evaluation, entry: Entry, result: Result, now: datetime) -> None:
@@ -347,7 +354,10 @@ def settle_later(entry: Entry) -> None:
 
 
 def bury(job: Job) -> None:
-    """Move on the subject of a dead job: its entry goes under examination, with a letter."""
+    """Move on the subject of a dead job: its entry goes under examination, with a letter.
+
+    The entry is locked before its evaluation or its run, as everywhere.
+    """
     match job.kind:
         case JobKind.CHECK:
             _examine(Entry.objects.filter(pk=job.subject_id))
@@ -356,11 +366,11 @@ def bury(job: Job) -> None:
             if evaluation is not None and not is_in_force(evaluation):
                 asides.bury(evaluation)
                 return
-            Evaluation.objects.filter(pk=job.subject_id).update(state=EvaluationState.PENDING)
             _examine(Entry.objects.filter(evaluations__pk=job.subject_id))
+            Evaluation.objects.filter(pk=job.subject_id).update(state=EvaluationState.PENDING)
         case JobKind.RUN:
-            CodeRun.objects.filter(pk=job.subject_id).update(state=RunState.QUEUED)
             _examine(Entry.objects.filter(code_runs__pk=job.subject_id))
+            CodeRun.objects.filter(pk=job.subject_id).update(state=RunState.QUEUED)
         case JobKind.DRY_RUN:
             authoring.abandon(job)
         case _:

@@ -8,7 +8,7 @@ from challenges.actions import jobs
 from challenges.actions.evaluations import queue_scores, settle_later
 from challenges.enums import EntryStatus, EvaluationState, JobKind, ReasonCode
 from challenges.models import Entry, Phase, Reveal
-from challenges.models.rescoring import in_force
+from challenges.models.rescoring import held_by, in_force
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor
 from portal.audit.outbox import owe
@@ -43,7 +43,12 @@ def try_again(entry: Entry) -> None:
         )
         queue_scores(entry)
         for evaluation in entry.evaluations.exclude(state=EvaluationState.DONE):
-            jobs.revive(kind=JobKind.SCORE, subject_id=evaluation.pk, dedup_key=str(evaluation.pk))
+            jobs.revive(
+                kind=JobKind.SCORE,
+                subject_id=evaluation.pk,
+                dedup_key=str(evaluation.pk),
+                phase_id=held_by(evaluation),
+            )
     else:
         entry.become(EntryStatus.CHECKING, at=now)
         entry.save()
@@ -78,7 +83,7 @@ def score_again(*, entry: Entry, by: Actor, note: str = "") -> Entry:
     )
     queue_scores(entry)
     for key in keys:
-        jobs.revive(kind=JobKind.SCORE, subject_id=key, dedup_key=key)
+        jobs.revive(kind=JobKind.SCORE, subject_id=key, dedup_key=key, phase_id=phase.pk)
     record("entry.scored_again", by=by, on=entry, note=note)
     return entry
 

@@ -58,21 +58,40 @@ def put(
 
 @transaction.atomic
 def revive(
-    *, kind: JobKind, subject_id: object, dedup_key: str, priority: int | None = None
+    *,
+    kind: JobKind,
+    subject_id: object,
+    dedup_key: str,
+    priority: int | None = None,
+    phase_id: int | None = None,
 ) -> None:
-    """Queue a job again from its first attempt, whatever became of it; leave a live one alone."""
-    put(kind=kind, subject_id=subject_id, dedup_key=dedup_key, priority=priority)
+    """Queue a job again from its first attempt, whatever became of it; leave a live one alone.
+
+    phase_id: the phase whose pause holds it from now on; None: no pause does.
+    """
+    put(
+        kind=kind,
+        subject_id=subject_id,
+        dedup_key=dedup_key,
+        priority=priority,
+        phase_id=phase_id,
+    )
     Job.objects.filter(kind=kind, dedup_key=dedup_key).exclude(
         state__in=[JobState.READY, JobState.LEASED]
     ).update(
-        state=JobState.READY, attempt=0, run_after=clock.now(), error_code="", finished_at=None
+        state=JobState.READY,
+        attempt=0,
+        run_after=clock.now(),
+        error_code="",
+        finished_at=None,
+        phase_id=phase_id,
     )
 
 
 def revive_all(*, kind: JobKind, keys: Sequence[str], priority: int) -> int:
     """Queue the jobs of these keys, each its own subject, that are not alive; return how many.
 
-    In three queries, in the caller's transaction; as `revive` for each.
+    In three queries, in the caller's transaction; as `revive` for each, held by no pause.
     """
     named = Job.objects.filter(kind=kind, dedup_key__in=keys)
     alive = set(named.alive().order_by("pk").values_list("dedup_key", flat=True))
@@ -81,7 +100,12 @@ def revive_all(*, kind: JobKind, keys: Sequence[str], priority: int) -> int:
         return 0
     now = clock.now()
     named.filter(dedup_key__in=missing).exclude(state__in=[JobState.READY, JobState.LEASED]).update(
-        state=JobState.READY, attempt=0, run_after=now, error_code="", finished_at=None
+        state=JobState.READY,
+        attempt=0,
+        run_after=now,
+        error_code="",
+        finished_at=None,
+        phase_id=None,
     )
     Job.objects.bulk_create(
         [

@@ -26,9 +26,10 @@ AT_ONCE = 500
 def pause(*, phase: Phase, reason: str, by: User) -> Phase:
     """Hold the scores that teams wait for: entries are received and checked, none is scored.
 
-    What a worker scores already ends; a change of scoring is still tried aside. In order: phase
-    PAUSED; the jobs that wait tied to it; public notice; event "phase.paused". Raises NotAllowed;
-    Invalid without reason; Conflict before the publication and when it is paused already.
+    Their code does not run either. What a worker does already ends; a change of scoring is still
+    tried aside, with the runs that it waits for. In order: phase PAUSED; the jobs that wait tied
+    to it; public notice; event "phase.paused". Raises NotAllowed; Invalid without reason; Conflict
+    before the publication and when it is paused already.
     """
     phase = Phase.objects.locked(phase)
     require(rules.may_pause_phase, by, phase)
@@ -46,11 +47,12 @@ def pause(*, phase: Phase, reason: str, by: User) -> Phase:
     phase.paused_at, phase.paused_by_id, phase.pause_reason = now, by.pk, reason
     phase.save(update_fields=["paused_at", "paused_by", "pause_reason"])
     waited = Evaluation.objects.filter(in_force(), entry__enrolment__phase=phase)
-    Job.objects.filter(
-        kind=JobKind.SCORE,
-        state=JobState.READY,
-        dedup_key__in=waited.order_by().values(key=Dashed("pk")),
-    ).update(phase=phase)
+    for kind, subject in ((JobKind.SCORE, "pk"), (JobKind.RUN, "run_id")):
+        Job.objects.filter(
+            kind=kind,
+            state=JobState.READY,
+            dedup_key__in=waited.order_by().values(key=Dashed(subject)),
+        ).update(phase=phase)
     announce(
         challenge=phase.challenge,
         kind=NoticeKind.SCORING,

@@ -1,9 +1,9 @@
 """Tie the evaluations of an entry to the run of its code, and queue that run."""
 
 from challenges.actions import jobs
-from challenges.enums import JobKind
+from challenges.enums import JobKind, JobState
 from challenges.enums.code import RunState
-from challenges.models import CodeRun, Evaluation, PhaseTask
+from challenges.models import CodeRun, Evaluation, Job, PhaseTask
 
 
 def of(evaluation: Evaluation) -> CodeRun | None:
@@ -27,16 +27,26 @@ def of(evaluation: Evaluation) -> CodeRun | None:
     return evaluation.run
 
 
-def queue(run: CodeRun, *, fair_rank: int, urgent: bool = False) -> None:
-    """Queue the job of a run that waits; one that is alive is left alone."""
+def queue(run: CodeRun, *, fair_rank: int, urgent: bool = False, aside: bool = False) -> None:
+    """Queue the job of a run that waits, which the pause of its phase holds.
+
+    aside: a change of scoring that is tried waits for it: no pause holds it then, and one that
+    a pause held is let go. One that is alive is else left alone.
+    """
+    key = str(run.pk)
+    phase_id = None if aside else run.entry.enrolment.phase_id
     jobs.put(
         kind=JobKind.RUN,
         subject_id=run.pk,
-        dedup_key=str(run.pk),
+        dedup_key=key,
         fair_rank=fair_rank,
         urgent=urgent,
+        phase_id=phase_id,
     )
-    jobs.revive(kind=JobKind.RUN, subject_id=run.pk, dedup_key=str(run.pk))
+    jobs.revive(kind=JobKind.RUN, subject_id=run.pk, dedup_key=key, phase_id=phase_id)
+    if aside:
+        held = Job.objects.filter(kind=JobKind.RUN, dedup_key=key, state=JobState.READY)
+        held.update(phase_id=None)
 
 
 def again(run: CodeRun, *, fair_rank: int, urgent: bool = False) -> None:

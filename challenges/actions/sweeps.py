@@ -11,6 +11,7 @@ from challenges.actions.jobs import WORKER
 from challenges.enums import JobKind
 from challenges.models import CodeTrial, Entry, Job
 from challenges.models.evaluation import forsaken
+from challenges.models.rescoring import held_by
 from portal.audit.record import record
 
 SWEPT = 500
@@ -33,8 +34,11 @@ def _sweep_one(pk: UUID) -> bool:
     if not forsaken().filter(pk=pk).exists():
         return False
     wanted = entry.wanted_jobs()
+    aside = {str(each.pk) for each in entry.evaluations.all() if held_by(each) is None}
     for kind, key in sorted(wanted):
-        jobs.revive(kind=JobKind(kind), subject_id=key, dedup_key=key)
+        held = kind != JobKind.CHECK and key not in aside
+        phase_id = entry.enrolment.phase_id if held else None
+        jobs.revive(kind=JobKind(kind), subject_id=key, dedup_key=key, phase_id=phase_id)
     if not wanted:
         queue_scores(entry)
     record("job.recreated", by=WORKER, on=entry)

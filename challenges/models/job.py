@@ -66,7 +66,8 @@ class Job(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     kind = word(JobKind)
-    # The phase whose pause holds it: a score that its teams wait for; null for the others.
+    # The phase whose pause holds it: a score that its teams wait for, or the run of their code;
+    # null for the others.
     phase = models.ForeignKey(
         Phase, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs"
     )

@@ -218,6 +218,11 @@ def is_in_force(evaluation: Evaluation) -> bool:
     ).exists()
 
 
+def held_by(evaluation: Evaluation) -> int | None:
+    """Return the phase whose pause holds a score; None when it is tried aside."""
+    return evaluation.entry.enrolment.phase_id if is_in_force(evaluation) else None
+
+
 def in_force(path: str = "") -> Q:
     """Keep the evaluations of a task in force, and those of no task at all.
 
