@@ -1,6 +1,7 @@
 """A phase takes over the final choices of another when it opens: once a team, without a slot."""
 
 import json
+import logging
 import secrets
 from collections.abc import Sequence
 from uuid import UUID
@@ -17,6 +18,7 @@ from portal.audit.actors import SystemActor
 from portal.audit.record import record
 from portal.lib import clock, failpoints
 
+log = logging.getLogger("challenges.takeovers")
 SCHEDULER = SystemActor("scheduler")
 
 
@@ -31,30 +33,44 @@ def due() -> list[Phase]:
     return list(phases.order_by("pk"))
 
 
-@transaction.atomic
 def take_over(*, phase: Phase) -> int:
     """Copy the final choices of the former phase that are not copied yet; return how many.
 
     Nothing before this phase has opened and the former one has taken its last entry, grace
-    included. A team whose entries are not all scored waits for its own; the others do not. In
-    order, for each choice: entry of the same file, without a slot, its receipt, job "check";
-    event "entry.taken_over". Once nothing is left: the date, event "phase.taken_over". A second
-    call, or one after a breakdown, copies what is missing and nothing twice.
+    included. A team whose entries are not all scored waits for its own; the others do not. One
+    transaction a team, so that nobody waits for all of them; one that fails is logged and stops
+    no other. In order, for each team: its enrolments locked; for each choice, entry of the same
+    file, without a slot, its receipt, job "check"; events "entry.taken_over". Once nothing is
+    left: the date, event "phase.taken_over". A second call, or one after a breakdown, copies what
+    is missing and nothing twice.
     """
-    phase = Phase.objects.locked(phase)
     source = phase.migrate_from
-    if source is None or phase.migrated_at is not None or not _is_time(phase, source):
+    if source is None or not _is_time(phase, source):
         return 0
     taken = 0
-    for team_id, chosen in sorted(_chosen(source).items()):
-        if not _waits(source, team_id):
-            taken += _of_team(phase, team_id, chosen)
-    failpoints.hit("takeover.before_commit")
-    if not unfinished(source.pk):
+    for team_id in sorted(_left(phase, source)):
+        try:
+            taken += _of_team(phase, source, team_id)
+        except Exception:  # the boundary of a team: one that fails stops no other
+            log.exception("phase %s takes over nothing of team %s", phase.pk, team_id)
+    _finish(phase, source)
+    return taken
+
+
+@transaction.atomic
+def _finish(phase: Phase, source: Phase) -> None:
+    """Date the end of the copies, once nothing is left."""
+    phase = Phase.objects.locked(phase)
+    if phase.migrated_at is None and not unfinished(source.pk) and not _left(phase, source):
         phase.migrated_at = clock.now()
         phase.save(update_fields=["migrated_at"])
         record("phase.taken_over", by=SCHEDULER, on=phase, source=source.index)
-    return taken
+
+
+def _left(phase: Phase, source: Phase) -> set[int]:
+    """Return the teams whose choices are not copied yet."""
+    copied = Enrolment.objects.filter(phase=phase, entries__migrated_from__isnull=False)
+    return set(_chosen(source)) - set(copied.values_list("team_id", flat=True))
 
 
 def _is_time(phase: Phase, source: Phase) -> bool:
@@ -77,19 +93,33 @@ def _waits(source: Phase, team_id: int) -> bool:
     ).exists()
 
 
-def _of_team(phase: Phase, team_id: int, chosen: Sequence[UUID]) -> int:
+@transaction.atomic
+def _of_team(phase: Phase, source: Phase, team_id: int) -> int:
+    phase = Phase.objects.held(phase.pk)
     team = Team.objects.get(pk=team_id)
     enrolment, _created = Enrolment.objects.get_or_create(phase=phase, team=team)
-    enrolment = Enrolment.objects.locked(enrolment)
-    if enrolment.entries.filter(migrated_from__isnull=False).exists():
+    Enrolment.objects.all_locked([source.pk, phase.pk], team.pk)
+    chosen: Sequence[UUID] = _chosen(source).get(team.pk, [])  # as they are under the locks
+    is_done = enrolment.entries.filter(migrated_from__isnull=False).exists()
+    if phase.migrated_at is not None or is_done or _waits(source, team.pk):
         return 0
-    found = Entry.objects.filter(pk__in=chosen).order_by("received_at", "pk")
-    for former in found:
-        _copy(phase, team, enrolment, former)
-    return len(found)
+    formers = Entry.objects.filter(pk__in=chosen).order_by("received_at", "pk")
+    copies = [_copy(phase, team, enrolment, former) for former in formers]
+    for entry in copies:  # the journal last: whoever else writes into it waits until the end
+        record(
+            "entry.taken_over",
+            by=SCHEDULER,
+            on=entry,
+            team=team.slug,
+            number=entry.number,
+            former=str(entry.migrated_from_id),
+            sha256=entry.sha256,
+        )
+    failpoints.hit("takeover.before_commit")
+    return len(copies)
 
 
-def _copy(phase: Phase, team: Team, enrolment: Enrolment, former: Entry) -> None:
+def _copy(phase: Phase, team: Team, enrolment: Enrolment, former: Entry) -> Entry:
     received_at = entries.strictly_later(enrolment, clock.now())
     entry = Entry(
         enrolment=enrolment,
@@ -111,12 +141,4 @@ def _copy(phase: Phase, team: Team, enrolment: Enrolment, former: Entry) -> None
     entry.receipt = entries.deposit_receipt(entry, phase, team, terms)
     entry.save(force_insert=True)
     entries.queue_check(entry)
-    record(
-        "entry.taken_over",
-        by=SCHEDULER,
-        on=entry,
-        team=team.slug,
-        number=entry.number,
-        former=str(former.pk),
-        sha256=entry.sha256,
-    )
+    return entry

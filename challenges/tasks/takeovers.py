@@ -4,8 +4,8 @@ from challenges.actions import takeovers
 from portal.audit.duties import duty
 
 
-@duty("challenges.takeovers", minutes=1)
+@duty("challenges.takeovers", minutes=1, by_itself=True)
 def take_over() -> None:
-    """Copy the choices that are due; a run that fails is tried again."""
+    """Copy the choices that are due, a team at a time; what fails is tried again."""
     for phase in takeovers.due():
         takeovers.take_over(phase=phase)

@@ -22,16 +22,21 @@ class Duty:
     name: str
     minutes: int
     act: Act
+    by_itself: bool = False
 
 
 _duties: dict[str, Duty] = {}
 
 
-def duty(name: str, *, minutes: int) -> Callable[[Act], Act]:
-    """Register a duty. It runs in a transaction with the mark that it ran; must be repeatable."""
+def duty(name: str, *, minutes: int, by_itself: bool = False) -> Callable[[Act], Act]:
+    """Register a duty. It runs in a transaction with the mark that it ran; must be repeatable.
+
+    by_itself: it makes its own transactions, after the mark; what fails waits for the next period,
+    and a long run may meet the next one.
+    """
 
     def register(act: Act) -> Act:
-        _duties[name] = Duty(name, minutes, act)
+        _duties[name] = Duty(name, minutes, act, by_itself)
         return act
 
     return register
@@ -60,8 +65,10 @@ def _run(each: Duty, start: datetime) -> bool:
         with transaction.atomic():
             # A second scheduler waits here for the first, then finds its row.
             _run, made = ScheduledRun.objects.get_or_create(name=each.name, slot=start)
-            if made:
+            if made and not each.by_itself:
                 each.act()
+        if made and each.by_itself:
+            each.act()
     except Exception:  # the boundary of the schedule: one duty that fails stops no other
         log.exception("duty %s failed", each.name)
         return False

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -15,6 +16,7 @@ from challenges.models import Challenge, Entry, Job, Phase
 from challenges.queries.preparation import checklist
 from challenges.tasks.takeovers import take_over
 from challenges.worker import drain
+from portal.audit import duties
 from portal.audit.models import AuditEvent
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent
@@ -166,20 +168,48 @@ def test_a_grace_that_still_runs_is_waited_for(challenge: Challenge) -> None:
     assert copies(final) == {}
 
 
-def test_a_breakdown_in_the_middle_leaves_nothing_by_half(
-    challenge: Challenge, settings: Any
+def test_a_breakdown_of_one_team_leaves_nothing_by_half_and_stops_no_other(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
-    entered(challenge, 0.8, 0.7)
+    broken = entered(challenge, 0.8, 0.7)
+    other = entered(challenge, 0.6)
     assert drain()
     final = turned(challenge)
     jobs = Job.objects.count()
+    hits: list[str] = []
 
-    settings.OE_FAILPOINT = "takeover.before_commit:enospc"
-    with pytest.raises(OSError, match="No space"):
-        takeovers.take_over(phase=final)
-    settings.OE_FAILPOINT = ""
-    assert (copies(final), Job.objects.count()) == ({}, jobs)
+    def fail_first(name: str) -> None:
+        hits.append(name)
+        if len(hits) == 1:
+            raise OSError("No space")
+
+    monkeypatch.setattr(takeovers.failpoints, "hit", fail_first)
+    assert takeovers.take_over(phase=final) == 1
+    assert "No space" in caplog.text
+    assert (list(copies(final)), Job.objects.count()) == ([other[0].enrolment.team.name], jobs + 1)
+    final.refresh_from_db()
+    assert final.migrated_at is None
     assert takeovers.take_over(phase=final) == 2
+    assert len(copies(final)[broken[0].enrolment.team.name]) == 2
+    final.refresh_from_db()
+    assert final.migrated_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_team_waits_for_the_copies_of_another(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each team has its transaction, none inside that of the schedule."""
+    entered(challenge, 0.8)
+    entered(challenge, 0.6)
+    assert drain()
+    turned(challenge)
+    depths: list[int] = []
+    monkeypatch.setattr(
+        takeovers.failpoints, "hit", lambda name: depths.append(len(connection.atomic_blocks))
+    )
+    assert "challenges.takeovers" in duties.run_due()
+    assert depths == [1, 1]
 
 
 def test_the_form_ties_a_phase_to_an_earlier_one_and_the_list_asks_for_dates(
