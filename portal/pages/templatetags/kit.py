@@ -11,7 +11,7 @@ from django import template
 from django.core.paginator import Page
 from django.forms import BaseForm
 from django.forms.boundfield import BoundField
-from django.template import Context
+from django.template import Context, TemplateSyntaxError
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -277,6 +277,8 @@ def notice(
     role: status or alert, only when the notice appears after an action. heading: h2 or h3,
     in the order of the page, where the notice opens a section of it.
     """
+    if role not in ("", "status", "alert"):
+        raise TemplateSyntaxError(f"a notice has no role {role!r}: its icon follows its tone")
     shown = {"tone": tone, "title": title, "role": role, "heading": heading}
     return _framed("notice", content, icon=faces.NOTICE_ICONS[tone], **shown)
 
