@@ -41,6 +41,7 @@ class ProposalForm(forms.Form):
     team = ChosenField(
         label=_("Équipe"),
         queryset=Team.objects.none(),
+        empty_label=_("Choisissez une équipe"),
         error_messages=dict.fromkeys(
             ("required", "invalid_choice"), _("Choisissez une équipe de la liste.")
         ),
