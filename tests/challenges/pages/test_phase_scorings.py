@@ -1,6 +1,7 @@
 """A phase scored otherwise than the first one, and phases of several tasks, by form."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -172,6 +173,19 @@ def test_answers_of_one_name_stay_those_of_their_phase(client: Client, final: Ph
     assert sealed == {(0, 0): TRUTH, (3, 0): TRUTH, (1, 1): SECOND_OPINION} | {
         (index, 0): truth for index, truth in content.items()
     }
+
+
+def test_an_imported_draft_with_a_second_task_is_checked_again(
+    client: Client, by: User, tmp_path: Path
+) -> None:
+    phase = world.imported(tmp_path, by).phases.get()
+    lines = (tmp_path / "niveau" / "truth.csv").read_text("utf-8")
+    sent = {"name": "Second avis", "truth": ("avis.csv", lines)}
+    assert send(client, "add_task", 0, **sent).status_code == 302
+    assert checked(client).errors == []
+    assert phase.tasks.filter(current=True).count() == 2
+    written = checked(client)
+    assert (written.state, written.errors) == ("done", [])
 
 
 def test_what_is_missing_is_said_beside_its_field(client: Client, final: Phase) -> None:
