@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from challenges import rules
@@ -169,13 +168,18 @@ def _source(challenge: Challenge) -> dict[str, Any]:
 
 
 def _sealed_files(challenge: Challenge) -> dict[str, SealedFile]:
-    """Give the sealed files of the answers in force, and of the inputs of code, by name."""
-    current = PhaseTask.objects.filter(phase__challenge=challenge, current=True)
-    found = SealedFile.objects.filter(
-        Q(version__in=current.values("holdout")) | Q(version__in=current.values("plan__inputs")),
-        kind="source",
-    )
-    return {each.name: each for each in found.distinct().order_by("pk")}
+    """Give the sealed files of the answers in force, and of the inputs of code, by name.
+
+    The document is that of the first task: another one never takes the place of its files.
+    """
+    tasks = PhaseTask.objects.filter(phase__challenge=challenge, current=True)
+    ordered = tasks.order_by("phase__index", "index").values_list("holdout", "plan__inputs")
+    place = {pk: at for at, pk in enumerate(dict.fromkeys(pk for pair in ordered for pk in pair))}
+    files = SealedFile.objects.filter(version__in=[pk for pk in place if pk], kind="source")
+    found: dict[str, SealedFile] = {}
+    for each in sorted(files.order_by("pk"), key=lambda file: place[file.version_id]):
+        found.setdefault(each.name, each)
+    return found
 
 
 def _located(folder: Path, path: str) -> Path:

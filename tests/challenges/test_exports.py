@@ -22,6 +22,7 @@ from challenges.bundles import exporting
 from challenges.bundles.foreign import reading
 from challenges.enums import BoardRule, PhaseKind
 from challenges.models import Challenge, Leaderboard, Phase, PublicFile, Terms
+from datasets.actions import holdouts
 from portal.accounts.models import User
 from portal.lib.markdown import render
 from portal.lib.refusals import Invalid, NotAllowed
@@ -222,6 +223,23 @@ def test_held_out_data_leave_as_ciphertext_only(
         for name, one in content.items()
         if name != "sha256.txt"
     }
+
+
+def test_the_answers_of_another_phase_never_leave_under_the_name_of_the_first(
+    challenge: Challenge, owner: User
+) -> None:
+    final = phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=owner)
+    other = holdouts.register(
+        name="niveau/phase-1-0-notation",
+        owner=challenge.organiser,
+        files={"truth.csv": b"id,niveau\n"},
+        by=owner,
+    )
+    assert final.tasks.filter(current=True).update(holdout=other) == 1
+    task = challenge.phases.get(index=0).tasks.get(current=True)
+    first = task.holdout.files.get(name="truth.csv", kind="source")
+    rows = {each["path"]: each for each in exports.export(challenge=challenge, by=owner).rows}
+    assert rows["truth.csv"]["ciphertext_sha256"] == first.ciphertext_sha256
 
 
 def test_the_zip_holds_what_codabench_requires(
