@@ -100,7 +100,8 @@ def change(
 
     spec: the whole contract, None where it stays. truth: the CSV of the answers, sealed here.
     In order: scorer version; edition of the held-out data; as `propose`. Raises as `propose`,
-    and Invalid where a program scores, or for a contract or answers that cannot be read.
+    and Invalid where a program scores, for other figures where the phase has several tasks (their
+    means would mix two definitions), or for a contract or answers that cannot be read.
     """
     require(rules.may_propose_rescoring, by, phase)
     refuse_untimely(phase)
@@ -109,6 +110,8 @@ def change(
     if task is None:
         raise Conflict(_("Cette phase n’a pas encore de notation."), code="no_task")
     scorers.refuse_program(task.scorer_version.scorer)
+    if spec is not None and phase.tasks.filter(current=True).count() > 1:
+        raise shared_figures()
     version = None if spec is None else scorers.next_version(task=task, spec=spec, by=by)
     files = {}
     if truth is not None:
@@ -116,6 +119,18 @@ def change(
         scorers.refuse_unreadable(version or task.scorer_version, truth)
     holdout = scorers.edition(task=task, version=version, files=files, by=by)
     return propose(phase=phase, index=index, version=version, holdout=holdout, reason=reason, by=by)
+
+
+def shared_figures() -> Invalid:
+    """Say that the figures of several tasks do not change for one of them."""
+    return Invalid(
+        _(
+            "Les mesures sont communes aux tâches de cette phase : changées pour une seule, leur "
+            "moyenne n’aurait plus de sens. Corrigez les réponses d’une tâche, ou gardez les "
+            "mesures."
+        ),
+        code="metrics_shared",
+    )
 
 
 def _open(task: PhaseTask, former: PhaseTask, reason: str, by: User) -> Rescoring:

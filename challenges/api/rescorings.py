@@ -13,7 +13,7 @@ from challenges.actions import rescorings as acts
 from challenges.api.decision_shapes import RescoringOut, RescoringsOut, rescoring_json
 from challenges.api.decisions import rescoring_named
 from challenges.api.finding import challenge_named, person, phase_to_run
-from challenges.forms.rescorings import form_for
+from challenges.forms.rescorings import ProposalForm, form_for
 from challenges.models import Rescoring
 from challenges.queries import rescorings as reads
 from portal.accounts.authorization import require
@@ -60,8 +60,9 @@ def propose(
     """Un organisateur. Rien ne change pour les équipes avant l’accord de la Région.
 
     Phase notée par une mesure : metrics (YAML, comme dans challenge.yaml), truth (CSV), ou les
-    deux. Notée par un programme : program, ingestion (zip), reference, input (zip ou fichier),
-    pour la tâche task ; ce qui n’est pas envoyé est gardé. Les fichiers sont scellés à
+    deux. Là où la phase a plusieurs tâches : truth seul, les mesures leur étant communes. Notée
+    par un programme : program, ingestion (zip), reference, input (zip ou fichier) ; ce qui n’est
+    pas envoyé est gardé. Dans les deux cas, pour la tâche task. Les fichiers sont scellés à
     l’arrivée. `rehearsal` dit ce que donne la solution de référence, essayée deux fois.
     """
     phase = phase_to_run(request, challenge_named(request, slug), index)
@@ -82,6 +83,8 @@ def propose(
     unknown = [part for part in files if part not in form.fields]
     if task not in {each.index for each in tasks}:
         raise Invalid(_("Cette phase n’a pas de tâche de ce numéro."), code="task")
+    if metrics and "metrics" not in form.fields and isinstance(form, ProposalForm):
+        raise acts.shared_figures()
     if unknown or (metrics and "metrics" not in form.fields):
         part = unknown[0] if unknown else "metrics"
         raise Invalid(

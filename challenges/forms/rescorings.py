@@ -33,6 +33,15 @@ class ProposalForm(forms.Form):
             "required": _("Dites pourquoi la notation change : les équipes le liront.")
         },
     )
+    task = forms.TypedChoiceField(
+        label=_("Tâche"),
+        coerce=int,
+        help_text=_(
+            "Les réponses se corrigent tâche par tâche. Les mesures, communes aux tâches, ne "
+            "changent plus."
+        ),
+        error_messages={"required": _("Choisissez la tâche dont la notation change.")},
+    )
     metrics = forms.CharField(
         label=_("Mesures, comme dans challenge.yaml"),
         max_length=METRICS_MAX_CHARACTERS,
@@ -52,13 +61,20 @@ class ProposalForm(forms.Form):
         error_messages={"empty": _("Ce fichier est vide.")},
     )
 
-    def __init__(self, data: Any = None, files: Any = None, *, task: PhaseTask) -> None:
-        self.task = task
+    def __init__(self, data: Any = None, files: Any = None, *, tasks: Sequence[PhaseTask]) -> None:
+        self.tasks = {each.index: each for each in tasks}
         self.spec: Mapping[str, Any] | None = None
-        written = _written(task.scorer_version.spec)
+        first = tasks[0]
+        written = _written(first.scorer_version.spec)
         super().__init__(
-            data, files, initial={"metrics": written}, auto_id=f"id_{task.phase.index}_%s"
+            data, files, initial={"metrics": written}, auto_id=f"id_{first.phase.index}_%s"
         )
+        if len(tasks) == 1:
+            del self.fields["task"]
+        else:
+            del self.fields["metrics"]
+            choice = cast(forms.TypedChoiceField, self.fields["task"])
+            choice.choices = [(each.index, each.name) for each in tasks]
 
     def clean_metrics(self) -> str:
         """Read the figures as an import does, and tell every fault with its key."""
@@ -75,7 +91,8 @@ class ProposalForm(forms.Form):
             raise forms.ValidationError(_("Au moins une mesure est attendue."), code="metrics")
         if findings.errors:
             raise forms.ValidationError([each.line for each in findings.errors[:FAULTS_SHOWN]])
-        spec = dict(self.task.scorer_version.spec)
+        (task,) = self.tasks.values()
+        spec = dict(task.scorer_version.spec)
         self.spec = spec | {"metrics": [metric_json(each) for each in found]}
         return text
 
@@ -97,9 +114,10 @@ class ProposalForm(forms.Form):
 
     def propose(self, *, by: User) -> Rescoring:
         """Propose what was written and sent. Raises as `rescorings.change`."""
+        task = self.tasks[self.cleaned_data.get("task", next(iter(self.tasks)))]
         return rescorings.change(
-            phase=self.task.phase,
-            index=self.task.index,
+            phase=task.phase,
+            index=task.index,
             spec=self.spec,
             truth=self.content,
             reason=self.cleaned_data["reason"],
@@ -210,7 +228,7 @@ def form_for(
         return None
     if tasks[0].scorer_version.is_program:
         return ProgramForm(data, files, tasks=tasks)
-    return ProposalForm(data, files, task=tasks[0])
+    return ProposalForm(data, files, tasks=tasks)
 
 
 def _written(spec: Mapping[str, Any]) -> str:

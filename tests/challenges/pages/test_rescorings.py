@@ -1,5 +1,6 @@
 """The pages of a change of scoring: proposed, tried, decided by a second person."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,14 +11,15 @@ from pytest_django import DjangoAssertNumQueries
 
 from challenges.actions import rescorings
 from challenges.enums.rescorings import RescoringState
-from challenges.models import Challenge, Entry, Job, Rescoring
+from challenges.models import Challenge, Entry, Job, PhaseTask, Rescoring
 from challenges.worker import drain
+from datasets.actions import holdouts
 from portal.accounts.models import User
 from tests.challenges.pages.scenes import compile_keys, with_contract
 from tests.challenges.pages.test_organiser import signed_in
 from tests.challenges.test_rescorings import corrected, tried
 from tests.challenges.world import CANARY, entered, opened, owner_of
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import ChallengeFactory, captain_of, rescoring_of
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +124,36 @@ def test_a_decision_on_what_has_moved_is_asked_again(world: Challenge) -> None:
     rescorings.refuse(rescoring=change, note="Non.", by=UserFactory(region="moderator"))
     late = region.post(address, stale | {"digest": change.facts["digest"]})
     assert late.status_code == 409
+
+
+def test_corrected_answers_are_those_of_the_task_that_was_chosen(tmp_path: Path) -> None:
+    challenge = opened(tmp_path)
+    by, first = owner_of(challenge), PhaseTask.objects.get(current=True)
+    other = holdouts.correct(version=first.holdout, files={"truth.csv": corrected()}, by=by)
+    second = PhaseTask.objects.create(
+        phase=first.phase,
+        index=1,
+        name="Second avis",
+        scorer_version=first.scorer_version,
+        holdout=other,
+    )
+    organiser = signed_in(by)
+    page = organiser.get(at(challenge, "rescorings")).text
+    assert ('name="metrics"' in page, '<option value="1">Second avis' in page) == (False, True)
+    truth = (tmp_path / "niveau" / "truth.csv").read_bytes()
+    path = f"/api/v1/challenges/{challenge.slug}/phases/0/rescorings"
+    others = {"reason": "x", "task": "1", "metrics": "- {key: mae, metric: mae, direction: min}"}
+    refused = Client().post(path, others, headers=bearer(by))
+    assert (refused.status_code, refused.json()["code"]) == (422, "metrics_shared")
+    for send in (
+        lambda said: organiser.post(at(challenge, "rescoring_propose", 0), said),
+        lambda said: Client().post(path, said, headers=bearer(by)),
+    ):
+        sent = send({"reason": "Des réponses fausses", "task": "1", "truth": csv(truth)})
+        assert sent.status_code in {201, 302}
+        change = Rescoring.objects.order_by("-pk")[0]
+        assert (change.former, change.task.index, change.task.name) == (second, 1, "Second avis")
+        rescorings.withdraw(rescoring=change, by=by)
 
 
 def test_the_page_is_hidden_and_the_decision_asks_for_a_proof(client: Client) -> None:
