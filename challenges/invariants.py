@@ -43,10 +43,13 @@ from portal.lib import clock, objects, signing
 
 
 def receipts_without_file() -> Iterator[str]:
-    """Yield the entries whose receipt does not match the row, or whose file is not there."""
+    """Yield the entries whose receipt does not match the row, or whose file is not there.
+
+    A file that was deleted once its months had passed is not missed.
+    """
     store = objects.store()
     for entry in Entry.objects.order_by("pk").iterator(chunk_size=2_000):
-        if not store.exists(entry.sha256):
+        if entry.file_deleted_at is None and not store.exists(entry.sha256):
             yield str(entry.pk)
             continue
         payload = json.loads(entry.receipt).get("payload")
@@ -343,13 +346,15 @@ def early_releases() -> Iterator[str]:
 def broken_runs() -> Iterator[str]:
     """Yield the runs whose predictions are not there, and what was scored of code that did not run.
 
-    A run that is over has a reason, or sealed predictions whose object exists.
+    A run that is over has a reason, or sealed predictions whose object exists until the file of
+    its entry is deleted.
     """
     store = objects.store()
-    over = CodeRun.objects.filter(state=RunState.DONE).select_related("predictions").order_by("pk")
-    for run in over:
+    over = CodeRun.objects.filter(state=RunState.DONE).select_related("predictions", "entry")
+    for run in over.order_by("pk"):
         kept = getattr(run, "predictions", None)
-        if kept is None or not store.exists(kept.ciphertext_sha256):
+        is_deleted = run.entry.file_deleted_at is not None
+        if kept is None or not (is_deleted or store.exists(kept.ciphertext_sha256)):
             yield f"run:{run.pk}"
     scored = Evaluation.objects.filter(state=EvaluationState.DONE)
     bare = scored.filter(run__isnull=False).exclude(run__state=RunState.DONE)

@@ -218,7 +218,8 @@ class EntryOut(Schema):
     finished: nothing will act on it any more. errors: why the format was refused.
     score_of: number of the entry whose score is shown instead, by the Ladder.
     disqualified: out of the results by a decision of the Region, by itself or with its team.
-    runs: of code, of one entry asked by its id.
+    runs: of code, of one entry asked by its id. file_deleted_at: when its file was deleted, its
+    months having passed; the rest stays.
     """
 
     id: UUID
@@ -237,6 +238,7 @@ class EntryOut(Schema):
     file: str
     sha256: str
     size: int
+    file_deleted_at: datetime | None
     note: str
     final_choice: bool
     disqualified: bool
@@ -279,12 +281,20 @@ class SpentOut(Schema):
     left: int | None
 
 
+class RoomOut(Schema):
+    """What the files of a team may still weigh in a phase, in bytes."""
+
+    left: int
+    limit: int
+
+
 class QuotaOut(Schema):
     """What a team may still send; the day is that of Paris."""
 
     phase: int
     day: SpentOut
     total: SpentOut
+    bytes: RoomOut
     left: int | None
     next_opening: datetime | None
 

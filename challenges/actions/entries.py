@@ -9,7 +9,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import fact_sheets, jobs, receipts
+from challenges.actions import fact_sheets, jobs, receipts, storage
 from challenges.actions.isolation import refuse_not_isolated
 from challenges.enums import (
     ChallengeStatus,
@@ -163,6 +163,7 @@ def _accept(deposit: _Deposit, by: User) -> Accepted:
     fact_sheets.refuse_wrong(phase.challenge.fact_sheet, deposit.fact_sheet)
     received_at = strictly_later(enrolment, now)
     day_slot, total_slot = _slots(enrolment, phase, received_at)
+    storage.refuse_beyond(enrolment, deposit.stored.size, sha256=deposit.stored.sha256)
     entry = Entry(
         enrolment=enrolment,
         number=next_number(enrolment),

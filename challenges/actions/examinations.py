@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import jobs
+from challenges.actions import jobs, retention
 from challenges.actions.evaluations import queue_scores, settle_later
 from challenges.enums import EntryStatus, EvaluationState, JobKind, ReasonCode
 from challenges.models import Entry, Phase, Reveal
@@ -74,6 +74,7 @@ def score_again(*, entry: Entry, by: Actor, note: str = "") -> Entry:
         )
     if entry.status != EntryStatus.FAILED:
         raise Conflict(_("Cette soumission n’est pas en échec."), code="entry_status")
+    retention.refuse_deleted(Entry.objects.filter(pk=entry.pk))
     entry.become(EntryStatus.QUEUED, at=clock.now())
     entry.save()
     failed = entry.evaluations.filter(in_force(), state=EvaluationState.FAILED)

@@ -10,11 +10,20 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import asides, jobs, readings, scorers
+from challenges.actions import asides, jobs, readings, retention, scorers
 from challenges.actions.drafts import queue_compile
 from challenges.enums import ChallengeStatus, EvaluationState, JobKind, JobState
 from challenges.enums.rescorings import RescoringState
-from challenges.models import Evaluation, Job, Phase, PhaseTask, Rescoring, Reveal, ScorerVersion
+from challenges.models import (
+    Entry,
+    Evaluation,
+    Job,
+    Phase,
+    PhaseTask,
+    Rescoring,
+    Reveal,
+    ScorerVersion,
+)
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -179,6 +188,7 @@ def refuse_untimely(phase: Phase) -> None:
             _("Les résultats définitifs sont en cours de publication : réessayez ensuite."),
             code="phase_revealing",
         )
+    retention.refuse_deleted(Entry.objects.filter(enrolment__phase=phase))
 
 
 def start(*, rescoring: Rescoring, by: User) -> Rescoring:

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import entries
+from challenges.actions import entries, storage
 from challenges.actions.entries import Accepted
 from challenges.enums import UploadState
 from challenges.models import Enrolment, Phase, Team, Upload
@@ -28,7 +29,8 @@ def begin(*, phase: Phase, team: Team, length: int, name: str, by: User) -> Uplo
     """Announce a file of so many bytes; nothing is counted before it is submitted.
 
     In order: the upload, for a day; event "upload.begun". Raises NotAllowed, Closed, TooLarge,
-    Refusal for a length that is none, QuotaSpent past the uploads a team may have open.
+    Refusal for a length that is none, QuotaSpent past the uploads a team may have open and
+    where the file finds no room with those that are coming.
     """
     require(rules.may_enter, by, team)
     now = clock.now()
@@ -45,6 +47,8 @@ def begin(*, phase: Phase, team: Team, length: int, name: str, by: User) -> Uplo
             _("Votre équipe a déjà des envois en cours : terminez-les d’abord."),
             code="uploads_reached",
         )
+    coming = enrolment.uploads.live(now).aggregate(bytes=Sum("length"))["bytes"] or 0
+    storage.refuse_beyond(enrolment, length, coming=coming)
     upload = Upload.objects.create(
         enrolment=enrolment,
         begun_by=by,

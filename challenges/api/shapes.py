@@ -124,6 +124,7 @@ def entry_json(entry: Entry, shown: Shown) -> dict[str, Any]:
         "file": entry.original_name,
         "sha256": entry.sha256,
         "size": entry.size,
+        "file_deleted_at": entry.file_deleted_at,
         "note": entry.note,
         "final_choice": entry.final_choice,
         "disqualified": entry.is_disqualified,
@@ -160,6 +161,7 @@ def quota_json(phase: Phase, quota: Quota) -> dict[str, Any]:
         "day": {"used": quota.day_used, "limit": quota.day_limit, "left": quota.day_left},
         "total": {"used": quota.total_used, "limit": quota.total_limit, "left": quota.total_left},
         "left": quota.left,
+        "bytes": {"left": quota.bytes_left, "limit": quota.bytes_limit},
         "next_opening": quota.next_opening,
     }
 

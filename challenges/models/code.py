@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from challenges.enums import JobKind
 from challenges.enums.code import RunState
+from challenges.models import kept
 from challenges.models.challenge import Phase
 from challenges.models.entry import Entry
 from challenges.models.people import Viewer
@@ -71,6 +72,11 @@ class CodeRun(models.Model):
     def is_alive(self) -> bool:
         """Say whether it waits or runs."""
         return self.state in ALIVE
+
+    @property
+    def log_forgotten(self) -> bool:
+        """Say whether its log, if it had one, was kept long enough and is gone."""
+        return kept.log_is_over(self.finished_at) and not self.log
 
     @property
     def wanted_job(self) -> tuple[str, str]:
@@ -164,3 +170,8 @@ class CodeTrial(models.Model):
     def is_alive(self) -> bool:
         """Say whether it waits or runs."""
         return self.state in ALIVE
+
+    @property
+    def log_forgotten(self) -> bool:
+        """Say whether its log, if it had one, was kept long enough and is gone."""
+        return kept.log_is_over(self.finished_at) and not self.log

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, OuterRef, Q
+from django.db.models import F, OuterRef, Q, Sum
 from django.utils.translation import gettext as _
 
 from challenges.enums import (
@@ -49,6 +49,18 @@ class EntryQuerySet(models.QuerySet["Entry"]):
             is_bench=False,
         )
 
+    def kept(self) -> "EntryQuerySet":
+        """Keep those that a team sent and whose file is not deleted."""
+        return self.filter(file_deleted_at__isnull=True, migrated_from__isnull=True)
+
+    def bytes_held(self) -> int:
+        """Return the bytes of the files sent and not deleted, each content once.
+
+        A final choice that a phase took over takes no room of its team.
+        """
+        contents = self.kept().order_by().values("sha256", "size").distinct()
+        return contents.aggregate(held=Sum("size"))["held"] or 0
+
     def locked(self, entry: "Entry") -> "Entry":
         """Return the fresh row, held until the end of the transaction."""
         return self.select_for_update().get(pk=entry.pk)
@@ -87,6 +99,8 @@ class Entry(models.Model):
     # Received after the final results, which it never changes: see `Phase.is_bench`.
     is_bench = models.BooleanField(default=False)
     final_choice = models.BooleanField(default=False)
+    # Since then nobody is given the file and nothing scores it: see `actions.retention`.
+    file_deleted_at = models.DateTimeField(null=True, blank=True)
     disqualified_at = models.DateTimeField(null=True, blank=True)
     disqualified_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from challenges.models import kept
 from challenges.models.evaluation import Evaluation
 
 
@@ -26,3 +27,8 @@ class ProgramReport(models.Model):
 
     class Meta:
         ordering = ["evaluation_id"]
+
+    @property
+    def log_forgotten(self) -> bool:
+        """Say whether its log and results, if any, were kept long enough and are gone."""
+        return kept.log_is_over(self.written_at) and not self.log

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+from django.db.models import Count, Q
+
 from challenges.enums import RegistrationState
 from challenges.models import (
     Challenge,
@@ -28,6 +31,8 @@ class Quota:
     total_used: int
     total_limit: int | None
     next_opening: datetime | None
+    bytes_left: int
+    bytes_limit: int
 
     @property
     def day_left(self) -> int | None:
@@ -52,15 +57,20 @@ def quota_left(phase: Phase, team: Team | None, at: datetime | None = None) -> Q
     day = clock.paris_day(now)
     entries = Entry.objects.filter(enrolment__phase=phase)
     entries = entries.counted_for(team.pk) if team else entries.none()
-    day_used = entries.filter(quota_day=day, day_slot__isnull=False).count()
-    total_used = entries.filter(total_slot__isnull=False).count()
+    used = entries.aggregate(
+        day=Count("pk", filter=Q(quota_day=day, day_slot__isnull=False)),
+        total=Count("pk", filter=Q(total_slot__isnull=False)),
+    )
+    day_used, total_used = used["day"], used["total"]
+    limit = settings.TEAM_PHASE_MAX_BYTES
+    bytes_left = max(0, limit - entries.bytes_held())
     spent_today = phase.max_per_day is not None and day_used >= phase.max_per_day
     max_total = None if phase.is_bench else phase.max_total
     spent = max_total is not None and total_used >= max_total
     opening = clock.next_paris_midnight(now) if spent_today and not spent else None
     if phase.max_per_day == 0:
         opening = None
-    return Quota(day_used, phase.max_per_day, total_used, max_total, opening)
+    return Quota(day_used, phase.max_per_day, total_used, max_total, opening, bytes_left, limit)
 
 
 def team_of(challenge: Challenge, user: Viewer) -> Team | None:

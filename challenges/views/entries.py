@@ -24,6 +24,7 @@ from challenges.queries.teams import has_accepted_terms, quota_left, registratio
 from challenges.views import code_runs, lives, programs
 from challenges.views.entry_tables import (
     Figures,
+    deletion_words,
     faults_of,
     history,
     listed_facts,
@@ -37,7 +38,7 @@ from challenges.views.reading import contract_of, privacy_words, scoring_words
 from challenges.views.teams import own_team, person
 from portal.lib import files, objects, visible
 from portal.lib.files import csv_safe
-from portal.lib.refusals import Closed
+from portal.lib.refusals import Closed, Gone
 
 
 @login_not_required
@@ -128,6 +129,8 @@ def receipt(request: HttpRequest, slug: str, entry: UUID) -> HttpResponse:
 def file(request: HttpRequest, slug: str, entry: UUID) -> HttpResponseBase:
     """Send back to a team the file it submitted."""
     own = own_entry(request, slug, entry)
+    if own.file_deleted_at is not None:
+        raise Gone(deletion_words(own), code="file_deleted", deleted_at=own.file_deleted_at)
     return files.attachment(
         objects.open(own.sha256),
         own.original_name,
@@ -176,6 +179,7 @@ def entries_csv(request: HttpRequest, slug: str) -> HttpResponse:
             each.original_name,
             each.sha256,
             each.enrolment.team.name,
+            each.file_deleted_at.isoformat() if each.file_deleted_at else "",
         ]
         for each in own
     ]
@@ -192,6 +196,7 @@ def entries_csv(request: HttpRequest, slug: str) -> HttpResponse:
         "fichier",
         "sha256",
         "equipe",
+        "fichier_supprime_le",
     ]
     return csv_answer(f"{slug}-soumissions.csv", [header, *rows])
 
@@ -315,6 +320,7 @@ def _entry_page(request: HttpRequest, slug: str, own: Entry) -> HttpResponse:
     context = scene(request, slug, "entries") | _life(own, figure)
     context |= {
         "whole": True,
+        "deletion": deletion_words(own),
         "faults": faults_of(own.verdict),
         "warnings": [each.get("message", "") for each in own.verdict.get("warnings", ())],
         "score_receipts": score_receipts_of(own),

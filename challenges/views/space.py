@@ -318,7 +318,14 @@ def described(user: User) -> dict[str, Any]:
         "soumissions": list(
             Entry.objects.filter(submitted_by=user)
             .order_by("received_at", "pk")
-            .values("id", "enrolment__team__name", "received_at", "sha256", "status")
+            .values(
+                "id",
+                "enrolment__team__name",
+                "received_at",
+                "sha256",
+                "status",
+                "file_deleted_at",
+            )
         ),
         "reponses": list(
             SignalTeam.objects.filter(answered_by=user)

@@ -1,6 +1,7 @@
 """Which objects of the private store something refers to: the apps say it, this module asks."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any
 
 from django.db import models
 
@@ -26,13 +27,18 @@ def in_columns(tables: Iterable[type[models.Model]], hashes: Collection[str]) ->
     later is never forgotten, and what is kept for nothing costs little.
     """
     for table in tables:
-        for field in table._meta.concrete_fields:  # noqa: SLF001  # Django’s own
-            if isinstance(field, models.CharField) and field.max_length == DIGEST_CHARACTERS:
-                rows = table._base_manager.order_by()  # noqa: SLF001  # Django’s own
-                if len(hashes) <= FEW:
-                    rows = rows.filter(**{f"{field.attname}__in": list(hashes)})
-                for found in rows.values_list(field.attname, flat=True).iterator():
-                    yield found or ""
+        yield from in_rows(table._base_manager.all(), hashes)  # noqa: SLF001  # Django’s own
+
+
+def in_rows(rows: "models.QuerySet[Any]", hashes: Collection[str]) -> Iterator[str]:
+    """Give what stands in any column of 64 characters of these rows, as `in_columns`."""
+    for field in rows.model._meta.concrete_fields:  # noqa: SLF001  # Django’s own
+        if isinstance(field, models.CharField) and field.max_length == DIGEST_CHARACTERS:
+            found = rows.order_by()
+            if len(hashes) <= FEW:
+                found = found.filter(**{f"{field.attname}__in": list(hashes)})
+            for each in found.values_list(field.attname, flat=True).iterator():
+                yield each or ""
 
 
 def referenced(hashes: Collection[str]) -> set[str]:

@@ -82,6 +82,13 @@ class Closed(Refusal):
     message = _("Cette étape est fermée.")
 
 
+class Gone(Refusal):
+    """It was here and was deleted, for good. facts: deleted_at, aware."""
+
+    code = "gone"
+    message = _("Ce contenu a été supprimé.")
+
+
 class QuotaSpent(Refusal):
     """The quota is used up. facts: next_opening, aware datetime or None."""
 

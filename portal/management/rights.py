@@ -60,10 +60,12 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
     },
     "tasks": SERVING
     | {
+        # What programs printed is emptied after its days; the worker alone writes it.
+        "challenges.ProgramReport": {"SELECT": WHOLE, "UPDATE": ("log", "html")},
         "audit.Outbox": WRITE,
         "audit.Heartbeat": WRITE,
         # The sweep of the store asks which objects have a name; a digest tells no prediction.
-        "challenges.SealedPredictions": {"SELECT": ("ciphertext_sha256",)},
+        "challenges.SealedPredictions": {"SELECT": ("ciphertext_sha256", "run_id")},
     },
     # A leaked password of the worker gives no name or address of a person, no session, and
     # changes no role. It writes drafts (imports, challenges by form) for who asked.

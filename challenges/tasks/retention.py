@@ -1,0 +1,11 @@
+"""Delete what was kept long enough."""
+
+from challenges.actions import retention
+from portal.audit.duties import duty
+
+
+@duty("challenges.retention", minutes=24 * 60)
+def keep_no_longer() -> None:
+    """Delete the files of teams whose months have passed, empty the logs whose days have."""
+    retention.delete_files()
+    retention.forget_logs()

@@ -1,0 +1,240 @@
+"""What is kept of the files and logs of a challenge, for how long, and what is told after."""
+
+import json
+import os
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from challenges import invariants
+from challenges.actions import examinations, rescorings, retention
+from challenges.enums import ChallengeStatus
+from challenges.models import EntryCard, Evaluation, Phase, ProgramReport, Reveal, Upload
+from challenges.models.entry import Entry
+from challenges.queries import journal
+from datasets.actions import sweeps
+from portal.audit.models import AuditEvent
+from portal.lib import clock, objects
+from portal.lib.refusals import Conflict
+from tests.factories.accounts import UserFactory
+from tests.factories.catalogue import ResourceFactory
+from tests.factories.challenges import (
+    EntryFactory,
+    PhaseFactory,
+    TeamFactory,
+    captain_of,
+    evaluation_of,
+    region_person,
+)
+
+pytestmark = pytest.mark.django_db
+YEAR_AND_DAY = timedelta(days=367)
+FILE = b"id,y\n1,0.7\n"
+
+
+def entry_of(team: Any, **values: Any) -> Entry:
+    sha256 = objects.put(FILE).sha256
+    made: Entry = EntryFactory(enrolment__team=team, scored=True, sha256=sha256, **values)
+    return made
+
+
+def revealed(phase: Phase) -> None:
+    at = clock.now() - YEAR_AND_DAY
+    Reveal.objects.create(
+        phase=phase,
+        proposed_by=UserFactory(),
+        proposed_at=at,
+        confirmed_by=UserFactory(),
+        confirmed_at=at,
+        executed_at=at,
+    )
+    phase.challenge.status = ChallengeStatus.REVEALED
+    phase.challenge.save()
+
+
+@pytest.fixture
+def entry() -> Entry:
+    return entry_of(TeamFactory())
+
+
+@pytest.fixture
+def phase(entry: Entry) -> Phase:
+    return entry.enrolment.phase
+
+
+def deleted(entry: Entry) -> bool:
+    entry.refresh_from_db()
+    return entry.file_deleted_at is not None
+
+
+def aged(sha256: str) -> None:
+    store: Any = objects.store()
+    for place in (store.location(sha256), store.root / objects.ASIDE / sha256):
+        if place.exists():
+            os.utime(place, times=(time.time() - 9 * 86_400,) * 2)
+
+
+def test_a_file_goes_a_year_after_the_results_and_its_traces_stay(
+    entry: Entry, phase: Phase
+) -> None:
+    """Its bytes go although rows still tell their digest; the invariants hold."""
+    Evaluation.objects.filter(entry=entry).update(input_sha256=entry.sha256)
+    Entry.objects.filter(pk=entry.pk).update(canonical_sha256=entry.sha256)
+    begun = clock.now() - YEAR_AND_DAY
+    Upload.objects.create(
+        enrolment=entry.enrolment,
+        begun_by=entry.submitted_by,
+        name="reponse.csv",
+        length=11,
+        offset=11,
+        state="stored",
+        sha256=entry.sha256,
+        begun_at=begun,
+        first_byte_at=begun,
+        expires_at=begun + timedelta(days=1),
+    )
+    revealed(phase)
+    assert retention.delete_files() == 1
+    assert retention.delete_files() == 0
+    assert deleted(entry)
+    for _step in range(2):
+        aged(entry.sha256)
+        sweeps.sweep()
+    assert not objects.store().exists(entry.sha256)
+    assert list(objects.store().aside()) == []
+    assert list(invariants.receipts_without_file()) == []
+    assert entry.evaluations.get().scores.exists()
+    told = [each for each in journal.acts(phase.challenge) if each.action == "phase.files_deleted"]
+    assert [each.facts for each in told] == [{"entries": 1, "bytes": 11}]
+
+
+def test_a_file_that_disappears_without_deletion_is_found(entry: Entry) -> None:
+    objects.store().delete(entry.sha256)
+    assert list(invariants.receipts_without_file()) == [str(entry.pk)]
+
+
+def _recent(_entry: Entry) -> None:
+    Reveal.objects.update(executed_at=clock.now() - timedelta(days=360))
+
+
+def _bench(_entry: Entry) -> None:
+    Phase.objects.update(benchmark_after_close=True)
+
+
+def _card(entry: Entry) -> None:
+    EntryCard.objects.create(
+        team=entry.enrolment.team,
+        phase=entry.enrolment.phase,
+        entry=entry,
+        resource=ResourceFactory(),
+        proposed_by=entry.submitted_by,
+        proposed_at=clock.now(),
+    )
+
+
+def _reference(entry: Entry) -> None:
+    Entry.objects.filter(pk=entry.pk).update(is_baseline=True)
+
+
+def _elsewhere(_entry: Entry) -> None:
+    entry_of(TeamFactory())
+
+
+def _unfinished(entry: Entry) -> None:
+    EntryFactory(enrolment=entry.enrolment, queued=True)
+
+
+def _next_phase(entry: Entry) -> None:
+    former = entry.enrolment.phase
+    PhaseFactory(challenge=former.challenge, index=1, migrate_from=former)
+
+
+@pytest.mark.parametrize(
+    "need", [_recent, _bench, _card, _reference, _elsewhere, _unfinished, _next_phase]
+)
+def test_what_something_needs_stays(entry: Entry, phase: Phase, need: Any) -> None:
+    revealed(phase)
+    need(entry)
+    assert retention.delete_files() == 0
+    assert not deleted(entry)
+    aged(entry.sha256)
+    sweeps.sweep()
+    assert objects.store().exists(entry.sha256)
+
+
+def test_the_same_file_in_two_phases_that_are_due_goes_from_both(
+    entry: Entry, phase: Phase
+) -> None:
+    other = entry_of(TeamFactory())
+    for each in (phase, other.enrolment.phase):
+        revealed(each)
+    assert retention.delete_files() == 2
+    assert deleted(entry)
+    assert deleted(other)
+
+
+@pytest.mark.parametrize("bench", [False, True])
+def test_without_results_or_as_a_bench_the_archive_counts(
+    entry: Entry, phase: Phase, bench: bool
+) -> None:
+    if bench:
+        revealed(phase)
+    Phase.objects.update(benchmark_after_close=bench)
+    challenge = phase.challenge
+    challenge.status, challenge.status_since = ChallengeStatus.ARCHIVED, clock.now()
+    challenge.save()
+    assert retention.delete_files() == 0
+    challenge.status_since = clock.now() - YEAR_AND_DAY
+    challenge.save()
+    assert retention.delete_files() == 1
+
+
+def test_a_deleted_file_is_told_and_not_given(client: Client, entry: Entry, phase: Phase) -> None:
+    client.force_login(captain_of(entry.enrolment.team))
+    revealed(phase)
+    retention.delete_files()
+    slug = phase.challenge.slug
+    page = client.get(reverse("challenges:entry", args=[slug, entry.pk])).content.decode()
+    file = reverse("challenges:entry_file", args=[slug, entry.pk])
+    assert "12 mois après la publication des résultats" in page
+    assert file not in page
+    answer = client.get(file)
+    assert answer.status_code == 410
+    assert "12 mois après la publication des résultats" in answer.content.decode()
+    told = json.loads(client.get(file, headers={"accept": "application/json"}).content)
+    assert (told["status"], told["code"]) == (410, "file_deleted")
+    history = client.get(reverse("challenges:entries_csv", args=[slug])).content.decode()
+    assert history.splitlines()[0].endswith("fichier_supprime_le")
+
+
+def test_deleted_files_are_scored_no_more(entry: Entry, phase: Phase) -> None:
+    revealed(phase)
+    retention.delete_files()
+    with pytest.raises(Conflict) as refused:
+        rescorings.refuse_untimely(phase)
+    assert refused.value.code == "files_deleted"
+    Entry.objects.filter(pk=entry.pk).update(status="failed", is_bench=True)
+    with pytest.raises(Conflict) as refused:
+        examinations.score_again(entry=entry, by=region_person())
+    assert refused.value.code == "files_deleted"
+
+
+def test_logs_go_after_ninety_days() -> None:
+    for days in (91, 89):
+        ProgramReport.objects.create(
+            evaluation=evaluation_of(EntryFactory()),
+            log="Traceback",
+            html="<p>Détail</p>",
+            undeclared=["rappel"],
+            written_at=clock.now() - timedelta(days=days),
+        )
+    assert retention.forget_logs() == 1
+    assert retention.forget_logs() == 0
+    old, recent = ProgramReport.objects.order_by("written_at")
+    assert (old.log, old.html, old.undeclared, old.log_forgotten) == ("", "", ["rappel"], True)
+    assert (recent.log, recent.log_forgotten) == ("Traceback", False)
+    assert AuditEvent.objects.filter(action="logs.forgotten").count() == 1
