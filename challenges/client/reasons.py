@@ -93,6 +93,8 @@ REASONS: dict[str, str] = {
     r"a candidate has one name": "un candidat a un seul nom",
     r"the ends of a span are whole numbers": "les bornes d’un segment sont des entiers",
     r"a span has one label": "un segment a une seule étiquette",
+    r"target must be one of (.+)": r"target doit être parmi \1",
+    r"no target (\S+)": r"aucune colonne à prédire \1",
     # what the audit compares
     r"the positive answer is missing": "la réponse favorable (positive) manque",
     r"(.+) is no possible answer": r"\1 n’est pas une réponse possible",

@@ -73,7 +73,15 @@ def test_code_is_run_twice_then_scored_as_answers_are(challenge: Challenge) -> N
     assert (run.state, run.shuffled, run.canaries, run.agreed) == ("done", True, 1, True)
     assert (evaluation.run, evaluation.reproduction, exact(entry)) == (run, "same", 1.0)
     assert (run.minutes, run.half_gib, len(run.measures)) == (1, 1, 2)
-    names = ["cpu_seconds", "io_bytes", "output_bytes", "peak_bytes", "processes", "wall_seconds"]
+    names = [
+        "cpu_seconds",
+        "energy_wh",
+        "io_bytes",
+        "output_bytes",
+        "peak_bytes",
+        "processes",
+        "wall_seconds",
+    ]
     assert [sorted(each) for each in run.measures] == [names, names]
     assert evaluation.cpu_seconds is not None
     assert evaluation.energy_wh is not None

@@ -83,13 +83,19 @@ def made_in(path: Path) -> set[str]:
 def test_faults_and_notices_are_made_in_one_place() -> None:
     """A message written elsewhere would be out of the list.
 
-    One comes from another closed list: why an archive is not unpacked.
+    Two come from other closed lists: why an archive is not unpacked, and why a package of code
+    cannot be started. Neither has read anything hidden.
     """
     makers = {(str(path.relative_to(ROOT)), call) for path in modules() for call in made_in(path)}
     assert {place for place, _call in makers} == {
         "scoring/predictions/faults.py",
         "scoring/verdict.py",
         "actions/program_checks.py",
+        "worker/code.py",
+    }
+    assert {call for place, call in makers if place == "worker/code.py"} == {
+        "Fault(refused.code, refused.sentence)",
+        "Fault(PACKAGE, str(refused), line=refused.line)",
     }
     assert {call for place, call in makers if place == "actions/program_checks.py"} == {
         "Fault(code, sentence)",
