@@ -46,13 +46,18 @@ class Walk:
     def read(self, person: User | None, **addresses: str) -> None:
         """Read pages as a person, None being a visitor; keep what is wrong."""
         cookies = self.as_user(person) if person else None
+        refused: list[str] = []
         with browser.tab(self.running, cookies=cookies) as page:
+            page.on(
+                "response", lambda told: None if told.status < 400 else refused.append(told.url)
+            )
             for name, address in addresses.items():
                 for width in browser.WIDTHS:
                     for theme in browser.THEMES:
                         faults = axe.audit(page, self.site + address, width=width, theme=theme)
                         picture = PICTURES / f"{name}-{width}-{theme}.png"
                         page.screenshot(path=str(picture), full_page=True)
+                        assert refused == [], name  # an error page is accessible too
                         if faults:
                             self.found[picture.stem] = faults
 
@@ -153,5 +158,10 @@ def test_rooms_of_a_challenge_scored_by_a_program(walk: Walk, hour: Clock) -> No
         boards=f"{home}classement/",
         tasks=f"{home}soumissions/{entry.pk}/",
     )
-    walk.read(world.owner_of(challenge), reports=f"/espace/challenges/{challenge.slug}/programme/")
+    space = f"/espace/challenges/{challenge.slug}/"
+    walk.read(
+        world.owner_of(challenge),
+        reports=f"{space}programme/",
+        program_change=f"{space}reevaluation/",
+    )
     assert walk.found == {}
