@@ -1,6 +1,8 @@
 """From a Codabench bundle to a card of the catalogue, in a real browser and by the real client.
 
-The pictures of each step are written under var/journeys/results (not committed).
+Twice: from a bundle that the test writes, of one phase without announced end; and from the complete
+bundle of ../shared, of two phases with dates and recorded scores, which a user of the portal does
+not have. The pictures of each step are written under var/journeys/results (not committed).
 """
 
 import json
@@ -8,58 +10,107 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.urls import reverse
 
-from catalogue.actions import contributions, moderation
 from catalogue.models import Contribution, Resource
 from challenges.client.account import VARIABLE
-from challenges.models import Challenge, Entry, Team
+from challenges.models import Challenge, Phase, Team
 from challenges.sandbox.bubblewrap import Bubblewrap
+from challenges.tasks.takeovers import take_over
 from challenges.worker import drain
 from portal.accounts.actions import tokens
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
+from tests.challenges.bundles.foreign.cases import BUNDLES, NEEDED, expected
+from tests.challenges.programs.cases import Clock
+from tests.challenges.programs.conftest import hour as hour
 from tests.challenges.world import owner
 from tests.factories.accounts import UserFactory
-from tests.factories.contributions import CHARTER, again
 from tests.journeys import axe, browser, bundles
 from tests.journeys.test_challenges import prove
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.full]
 Cookies = Callable[[User], list[dict[str, Any]]]
 PICTURES = Path(settings.BASE_DIR) / "var" / "journeys" / "results"
-CARD = {
-    "tags": ["orientation", "usagers", "service"],
-    "licences": ["MIT"],
-    "licence_status": "declared",
-    "repository_url": "https://code.exemple.test/depot",
-    "scope": "regional",
-    "description": "Une forêt de cent arbres sur les mots de la demande.",
-}
+RECORDED = "v2_resultats"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file that the team sends in a phase, and what both its browser and its client must tell.
+
+    told: the figures recorded as the client writes them, or the code of the refusal; empty: only
+    that both say the same. taken_over: the portal sends it, as the choice of the phase before.
+    """
+
+    phase: int
+    file: Path
+    told: tuple[str, ...] = ()
+    taken_over: bool = False
+
+    @property
+    def refused(self) -> bool:
+        """Say whether the format is to be refused."""
+        return self.told[:1] != () and self.told[0].startswith("E_")
+
+
+def written(folder: Path) -> tuple[Path, list[Sent]]:
+    """Write a bundle of one phase, and two files."""
+    sent = []
+    for number, skill in enumerate((0.7, 0.9), 1):
+        file = folder / f"envoi-{number}.zip"
+        file.write_bytes(bundles.archive(bundles.answers(skill, number)))
+        sent.append(Sent(0, file))
+    return bundles.write(folder / "defi.zip"), sent
+
+
+def recorded(folder: Path) -> tuple[Path, list[Sent]]:
+    """Give the complete bundle of two phases, and four of its files with what is recorded."""
+    case, runs = BUNDLES / RECORDED, expected(RECORDED)["runs"]
+    wanted = [
+        (0, "equipe_b_developpement"),
+        (0, "nom_de_fichier_errone"),
+        (0, "equipe_a_developpement"),
+        (1, "equipe_a_finale"),
+        (1, "equipe_a_developpement"),
+    ]
+    sent = []
+    for phase, name in wanted:
+        path = f"submissions/{name}.zip"
+        (run,) = (run for run in runs if (run["phase"], run["submission"]) == (phase, path))
+        figures = (f"{run['scores'][key]:.4f}" for key in run.get("scores", ()))
+        told = tuple(figures) or (run["reason"],)
+        again = (0, name) in wanted and phase == 1
+        sent.append(Sent(phase, case / path, told, taken_over=again))
+    return case / "bundle.zip", sent
 
 
 class Pictures:
     """Photograph the steps, in order."""
 
-    def __init__(self) -> None:
-        PICTURES.mkdir(parents=True, exist_ok=True)
+    def __init__(self, case: str) -> None:
+        self.folder = PICTURES / case
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.taken = 0
 
     def take(self, page: Any, name: str) -> None:
         """Photograph the whole page."""
         self.taken += 1
-        page.screenshot(path=str(PICTURES / f"{self.taken:02}-{name}.png"), full_page=True)
+        page.screenshot(path=str(self.folder / f"{self.taken:02}-{name}.png"), full_page=True)
 
 
 class Client:
     """The command line client of a person, as a process of its own."""
 
     def __init__(self, site: str, person: User, memory: Path) -> None:
-        made = tokens.create(name="cli", scopes=TokenScope, days=30, by=person)
+        made = tokens.create(name="cli", scopes=TokenScope, days=90, by=person)
         self.environment = {**os.environ, VARIABLE: str(memory), "LANG": "fr_FR.UTF-8"}
         self.run("login", site, sent=made.secret + "\n")
 
@@ -138,7 +189,7 @@ def joined(running: Any, site: str, slug: str, captain: User, mate: User, cookie
     return team
 
 
-def entered(running: Any, page: Any, site: str, slug: str, file: Path) -> None:
+def entered(page: Any, site: str, slug: str, file: Path) -> None:
     """Send a file in the browser."""
     page.goto(f"{site}/challenges/{slug}/soumissions/")
     page.get_by_label("Votre fichier de prédictions").set_input_files(str(file))
@@ -148,68 +199,114 @@ def entered(running: Any, page: Any, site: str, slug: str, file: Path) -> None:
     assert page.get_by_role("heading", name="Récépissé de dépôt").is_visible()
 
 
-def revealed(running: Any, site: str, slug: str, by: User, shots: Pictures, cookies: Any) -> None:
-    """Close, propose, and have the Region confirm, in the browser."""
-    cockpit = f"{site}/espace/challenges/{slug}/"
+def same_verdicts(page: Any, site: str, client: Client, slug: str, sent: list[Sent]) -> list[str]:
+    """Compare what the pages and the client say of each entry; return the first score of each."""
+    listed = json.loads(client.run("entries", slug, "--json"))["entries"]
+    by_file = {(each["phase"], each["file"]): each for each in listed}
+    assert len(listed) == len(by_file) == len(sent)
+    scores = []
+    for of in sent:
+        each = by_file[of.phase, of.file.name]
+        cells = each["scores"].get("public", {}).values()
+        told = [cell["text"] for cell in cells] or [each["reason"]]
+        assert set(of.told) <= set(told), (of, told)
+        page.goto(f"{site}/challenges/{slug}/soumissions/{each['id']}/")
+        said = page.text_content("main")
+        for text in (each["status_word"], *(of.told or told)):
+            assert (text if of.refused else text.replace(".", ",")) in said, (of, text, said)
+        scores.append("" if of.refused else told[0])
+    return scores
+
+
+def revealed(
+    running: Any, site: str, phase: Phase, by: User, shots: Pictures, cookies: Any
+) -> None:
+    """Close where no date was announced, propose, and have the Region confirm, in the browser."""
+    cockpit = f"{site}/espace/challenges/{phase.challenge.slug}/"
     with browser.tab(running, cookies=cookies(by)) as page:
         page.goto(cockpit)
-        page.check("#id_close_0_sure")
-        page.click("button:has-text('Clore la phase maintenant')")
-        page.check("#id_reveal_0_sure")
-        page.click("button:has-text('Proposer la publication')")
+        if phase.closes_at is None:
+            page.check(f"#id_close_{phase.index}_sure")
+            page.click("button:has-text('Clore la phase maintenant')")
+        page.check(f"#id_reveal_{phase.index}_sure")
+        _press(page, phase, "proposer")
         prove(page)
-        shots.take(page, "proposed")
+        shots.take(page, f"proposed-{phase.index}")
     with browser.tab(running, cookies=cookies(UserFactory(region="administrator"))) as page:
         page.goto(cockpit)
-        page.check("#id_reveal_0_sure")
-        page.click("button:has-text('Confirmer la publication')")
+        page.check(f"#id_reveal_{phase.index}_sure")
+        _press(page, phase, "confirmer")
         prove(page)
-        if page.locator("#id_reveal_0_sure").count():
-            page.check("#id_reveal_0_sure")
-            page.click("button:has-text('Confirmer la publication')")
-        shots.take(page, "confirmed")
+        if page.locator(f"#id_reveal_{phase.index}_sure").count():
+            page.check(f"#id_reveal_{phase.index}_sure")
+            _press(page, phase, "confirmer")
+        shots.take(page, f"confirmed-{phase.index}")
         assert drain()
 
 
+def _press(page: Any, phase: Phase, act: str) -> None:
+    page.click(f"form[action$='phases/{phase.index}/resultats/{act}/'] button")
+
+
+def within(hour: Clock, phase: Phase) -> None:
+    """Move the clock into a phase that opens later."""
+    if phase.opens_at is not None and phase.opens_at > hour.now():
+        hour.inside(phase)
+        take_over()
+        drain()
+
+
+@pytest.mark.parametrize(
+    "case", [written, pytest.param(recorded, marks=NEEDED)], ids=["written", RECORDED]
+)
 def test_from_a_bundle_to_a_card(
-    running: Any, site: str, tmp_path: Path, as_user: Cookies, settings: Any
+    running: Any,
+    site: str,
+    tmp_path: Path,
+    as_user: Cookies,
+    settings: Any,
+    hour: Clock,
+    case: Callable[[Path], tuple[Path, list[Sent]]],
 ) -> None:
     if missing := Bubblewrap().available():
         pytest.skip(f"X_NO_SANDBOX, {missing.cause}: {missing.sentence}")
     settings.API_REQUESTS_PER_MINUTE = 100_000
-    shots, organiser = Pictures(), owner()
+    shots, organiser = Pictures(case.__name__), owner()
     captain, mate, rival = UserFactory(), UserFactory(), UserFactory()
-    bundle = bundles.write(tmp_path / "defi.zip")
+    bundle, sent = case(tmp_path)
     challenge = imported(running, site, organiser, bundle, shots, as_user)
     published(running, site, challenge, shots, as_user)
     slug, home = challenge.slug, f"{site}/challenges/{challenge.slug}/"
+    phases = list(challenge.phases.order_by("index"))
+    within(hour, phases[0])
     team = joined(running, site, slug, captain, mate, as_user)
-    good, better = tmp_path / "un.zip", tmp_path / "deux.zip"
-    good.write_bytes(bundles.archive(bundles.answers(0.7, 1)))
-    better.write_bytes(bundles.archive(bundles.answers(0.9, 2)))
 
-    with browser.tab(running, cookies=as_user(captain)) as page:
-        entered(running, page, site, slug, good)
-        assert drain()
-        page.reload()
-        shots.take(page, "entry-by-browser")
-        assert page.get_by_text("Score publié").is_visible()
-    client = Client(site, mate, tmp_path / "acces.json")
-    said = client.run("submit", slug, str(better), "--fact", "methode=Une forêt de cent arbres.")
-    assert "Soumission n° 2" in said
-    assert drain()
-    listed = json.loads(client.run("entries", slug, "--json"))["entries"]
-    by_cli = {each["number"]: each["scores"]["public"]["exactitude"]["text"] for each in listed}
-    with browser.tab(running, cookies=as_user(mate)) as page:
-        page.goto(home + "soumissions/")
-        shots.take(page, "entries-of-both")
-        for number, text in by_cli.items():
-            row = page.get_by_role("row").filter(has_text=f"{text.replace('.', ',')}")
-            assert row.count() >= 1, (number, text)
+    client, scores = Client(site, mate, tmp_path / "acces.json"), list[str]()
+    for phase in phases:
+        within(hour, phase)
+        files = [each for each in sent if each.phase == phase.index]
+        with browser.tab(running, cookies=as_user(captain)) as page:
+            entered(page, site, slug, files[0].file)
+            assert drain()
+            page.reload()
+            shots.take(page, f"entry-by-browser-{phase.index}")
+            assert page.get_by_text("Score publié").is_visible()
+        for each in (each for each in files[1:] if not each.taken_over):
+            options = [] if phases[1:] else ["--fact", "methode=Une forêt de cent arbres."]
+            said = client.run("submit", slug, str(each.file), *options)
+            assert "Soumission n°" in said
+            assert drain()
+        with browser.tab(running, cookies=as_user(mate)) as page:
+            page.goto(home + "soumissions/")
+            shots.take(page, f"entries-of-both-{phase.index}")
+            scores = same_verdicts(page, site, client, slug, sent[: sent.index(files[-1]) + 1])
     assert team.members.count() == 2
-    assert Entry.objects.filter(enrolment__team=team, status="scored").count() == 2
-    revealed(running, site, slug, organiser, shots, as_user)
-    final = max(by_cli.values())
+    if phases[-1].closes_at is not None:
+        hour.to(phases[-1].closes_at + timedelta(hours=1))
+        assert drain()
+    for phase in phases:
+        revealed(running, site, phase, organiser, shots, as_user)
+    final = max(scores) if not phases[1:] else next(one for one in reversed(scores) if one)
     _report(running, site, home, shots, final)
     _certificate(running, site, home, team, as_user, shots, client, tmp_path)
     _card(running, site, home, team, as_user, shots, final)
@@ -246,7 +343,7 @@ def _certificate(
         page.goto(home + "equipe/")
         shots.take(page, "team")
         page.get_by_role("link", name="Certificats de l’équipe").click()
-        page.get_by_role("button", name="Établir le certificat").click()
+        page.get_by_role("button", name="Établir le certificat").last.click()
         assert page.get_by_text("Certificat établi et signé.").is_visible()
         assert axe.audit(page, page.url) == []
         shots.take(page, "certificate")
@@ -255,7 +352,7 @@ def _certificate(
         paper = folder / "certificat.pdf"
         waited.value.save_as(paper)
         assert paper.read_bytes().startswith(b"%PDF-")
-        (PICTURES / "certificat.pdf").write_bytes(paper.read_bytes())
+        (shots.folder / "certificat.pdf").write_bytes(paper.read_bytes())
         with page.expect_download() as waited:
             page.get_by_role("link", name="Certificat signé (JSON)").click()
         signed = folder / "certificat.json"
@@ -282,11 +379,16 @@ def _card(
         page.get_by_label("Solution").check()
         page.get_by_role("button", name="Ouvrir le brouillon").click()
         shots.take(page, "card-draft")
+        _written_up(page)
+        shots.take(page, "card-sent")
+        assert "en relecture" in page.locator("[role=status]").inner_text()
     draft = Contribution.objects.get()
-    contributions.save_draft(contribution=draft, values=CARD, by=captain)
-    contributions.submit(contribution=again(draft), charter=CHARTER, by=captain)
-    moderation.publish(contribution=again(draft), by=UserFactory(region="moderator"))
-    resource = Resource.objects.get(pk=draft.resource_id)
+    with browser.tab(running, cookies=cookies(UserFactory(region="moderator"))) as page:
+        page.goto(site + reverse("catalogue:moderation_item", args=(draft.public_id,)))
+        shots.take(page, "card-reviewed")
+        page.check("input[value=publish]", force=True)
+        page.click("button[name=decide]")
+    resource = Resource.objects.public().get()
     for width in browser.WIDTHS:
         for theme in browser.THEMES:
             with browser.tab(running, width=width, theme=theme) as page:
@@ -296,3 +398,20 @@ def _card(
                 assert final.replace(".", ",") in page.inner_text("main")
                 page.get_by_role("link", name="récépissé signé").click()
                 assert page.get_by_text("Récépissé authentique").is_visible()
+
+
+def _written_up(page: Any) -> None:
+    """Write what the draft of a solution lacks, step by step, and send it to review."""
+    page.get_by_role("link", name="Continuer la rédaction").click()
+    page.fill("#id_repository_url", "https://code.exemple.test/depot")
+    page.click("button[name=next]")
+    page.fill("#id_description", "Une forêt de cent arbres sur les mots de la demande.")
+    page.click("button[name=next]")
+    page.select_option("#id_scope", "regional")
+    page.fill("#id_tags", "orientation, usagers, service")
+    page.click("button[name=next]")
+    page.check("input[name=licence][value=MIT]", force=True)
+    while not page.locator("#id_charter").count():
+        page.click("button[name=next]")
+    page.check("#id_charter")
+    page.click("main form .btn-primary")
