@@ -4,7 +4,7 @@ from datasets.actions import sweeps
 from portal.audit.duties import duty
 
 
-@duty("datasets.objects", minutes=60)
+@duty("datasets.objects", minutes=60, by_itself=True)
 def sweep_objects() -> None:
     """Take away the bytes that no row names."""
     sweeps.sweep()

@@ -23,6 +23,8 @@ SWEEPER = SystemActor("sweep")
 def sweep() -> int:
     """Remove what was set aside a delay ago, set aside what nothing names; return how many went.
 
+    Call it outside any transaction: the store is listed in none, and each object has its own.
+
     Side effects: event "object.purged" for each object removed, "object.set_aside" for each taken
     out of sight. The delay is settings.OBJECTS_UNNAMED_HOURS.
     """
@@ -33,20 +35,28 @@ def sweep() -> int:
         store.bring_back(sha256)
         del aside[sha256]
     gone = [sha256 for sha256, at in sorted(aside.items()) if at <= before]
-    for sha256 in gone:
-        _purge(sha256)
+    purged = sum([_purge(sha256) for sha256 in gone])
     for sha256 in unnamed(hours=settings.OBJECTS_UNNAMED_HOURS):
         _set_aside(sha256, before)
-    return len(gone)
+    return purged
 
 
-@transaction.atomic
-def _purge(sha256: str) -> None:
-    record("object.purged", by=SWEEPER, on=f"object:{sha256}")
-    objects.store().drop_aside(sha256)
+def _purge(sha256: str) -> bool:
+    """Remove what is aside, once its event stands; False when a row came to name it.
+
+    Killed between the two, the next sweep finds it aside and tells it again: nothing goes untold.
+    """
+    store = objects.store()
+    with transaction.atomic(durable=True):
+        if referenced([sha256]):
+            store.bring_back(sha256)
+            return False
+        record("object.purged", by=SWEEPER, on=f"object:{sha256}")
+    store.drop_aside(sha256)
+    return True
 
 
-@transaction.atomic
+@transaction.atomic(durable=True)
 def _set_aside(sha256: str, before: float) -> None:
     store = objects.store()
     if not store.set_aside(sha256, before=before):

@@ -11,6 +11,7 @@ from django.db import connection
 
 from datasets.actions import sweeps
 from datasets.invariants import unnamed_objects
+from portal.audit import duties
 from portal.audit.models import AuditEvent
 from portal.lib import objects, references
 from tests.challenges import world
@@ -18,6 +19,7 @@ from tests.challenges.test_bundle_imports import deposited
 from tests.factories.challenges import EntryFactory
 
 pytestmark = pytest.mark.django_db
+NAME = "datasets.objects"
 DELAY = settings.OBJECTS_UNNAMED_HOURS * 3_600
 
 
@@ -123,3 +125,28 @@ def test_a_half_written_file_goes() -> None:
     os.utime(place / "old.part", times=(time.time() - 3 * DELAY,) * 2)
     sweeps.sweep()
     assert [one.name for one in place.iterdir()] == ["new.part"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_removed_has_its_event_whatever_fails_later(monkeypatch: Any) -> None:
+    """The duty removes one object in its own transaction; the next sweep does the rest."""
+    first, last = sorted(aged(objects.put(each).sha256) for each in (b"one", b"two"))
+    sweeps.sweep()
+    aged(first)
+    aged(last)
+    purge = sweeps._purge
+
+    def fails(sha256: str) -> bool:
+        if sha256 == last:
+            raise OSError
+        assert not connection.in_atomic_block
+        return purge(sha256)
+
+    monkeypatch.setattr(sweeps, "_purge", fails)
+    monkeypatch.setattr(duties, "_duties", {NAME: duties._duties[NAME]})
+    assert duties.run_due() == []
+    assert [one for one, _at in objects.store().aside()] == [last]
+    assert purges()[-1] == ("object.purged", f"object:{first}")
+    monkeypatch.setattr(sweeps, "_purge", purge)
+    assert sweeps.sweep() == 1
+    assert list(objects.store().aside()) == []
