@@ -278,8 +278,11 @@ def may_answer_disqualification(by: Actor, found: "Disqualification") -> bool:
 
 
 def may_decide_disqualification(by: Actor, found: "Disqualification") -> bool:
-    """Say whether the actor decides: a person of the Region who neither runs it nor plays."""
-    return _is_apart(by, found.challenge)
+    """Say whether the actor decides: a person of the Region who neither asked, runs it nor plays.
+
+    Who asked as an organiser and left since stays one of the two.
+    """
+    return _is_apart(by, found.challenge) and getattr(by, "pk", None) != found.proposed_by_id
 
 
 def may_close_phase(by: Actor, phase: "Phase") -> bool:

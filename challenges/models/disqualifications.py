@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from challenges.enums.disqualifications import DisqualificationStatus
@@ -143,6 +143,11 @@ class Disqualification(models.Model):
                 condition=Q(status="lifted", lifted_at__isnull=False, lifted_by__isnull=False)
                 | ~Q(status="lifted") & Q(lifted_at__isnull=True, lifted_by__isnull=True),
                 name="disqualification_lifted_has_author",
+            ),
+            models.CheckConstraint(
+                condition=(Q(status="withdrawn") | ~Q(decided_by=F("proposed_by")))
+                & ~Q(lifted_by=F("proposed_by")),
+                name="disqualification_takes_two",
             ),
         ]
 

@@ -201,10 +201,11 @@ def _show(
     changed: bool = False,
 ) -> HttpResponse:
     offered: Any = form.fields["decision"]
+    may_decide = rules.may_decide_disqualification(person(request), asked)
     context = {
         "section": "challenges",
         "row": reads.row(asked),
-        "form": form if offered.choices else None,
+        "form": form if offered.choices and may_decide else None,
         "ripe": asked.is_ripe(clock.now()),
         "changed": changed,
         "crumbs": [

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import IntegrityError, transaction
+from django.test import Client
 
 from challenges.actions import challenges as life
 from challenges.actions import choices, entries, reveals, signals
@@ -174,6 +176,25 @@ def test_each_step_is_of_one_party(act: str, who: Callable[[Team], User]) -> Non
         getattr(acts, act)(**given, by=by)
     assert list(Disqualification.objects.values()) == before
     assert listed(entry)
+
+
+def test_who_asked_and_left_decides_on_nothing(client: Client, moderator: User) -> None:
+    found = asked(entered(), days=0)
+    by = UserFactory(region="moderator")
+    Disqualification.objects.filter(pk=found.pk).update(proposed_by=by)
+    address = f"/moderation/disqualifications/{found.public_id}/"
+    for act in (acts.pronounce, acts.dismiss):
+        with pytest.raises(NotAllowed):
+            act(found=found, reason="Oui.", by=by, version=1)
+    client.force_login(by)
+    assert 'name="decision"' not in client.get(address).text
+    client.force_login(moderator)
+    assert 'name="decision"' in client.get(address).text
+    found = acts.pronounce(found=found, reason="Oui.", by=moderator, version=1)
+    with pytest.raises(NotAllowed):
+        acts.lift(found=found, reason="Non.", by=by, version=found.version)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Disqualification.objects.filter(pk=found.pk).update(decided_by=by)
 
 
 def test_the_same_is_asked_once_and_of_its_team(moderator: User) -> None:
