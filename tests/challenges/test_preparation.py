@@ -177,5 +177,5 @@ def test_the_journal_costs_the_same_for_one_and_three(
     challenge = ChallengeFactory(opened=True, owner=run_by)
     for number in range(count):
         texts.write_terms(challenge=challenge, text=f"Règle {number}.", by=run_by)
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(21):
         assert client.get(reverse("challenges:journal", args=[challenge.slug])).status_code == 200
