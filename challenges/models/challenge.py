@@ -145,8 +145,13 @@ class Challenge(models.Model):
 
     @property
     def licence_to_confirm(self) -> bool:
-        """Say whether the licence of the data still awaits a confirmation."""
-        return bool(self.licence.get("status") == "to_confirm")
+        """Say whether the licence of the data still awaits a confirmation; the visa requires it."""
+        return self.published_at is None and self.licence.get("status") == "to_confirm"
+
+    @property
+    def licence_confirmed(self) -> bool:
+        """Say whether the visa confirmed a licence that the draft left to confirm."""
+        return self.published_at is not None and self.licence.get("status") == "to_confirm"
 
     def become(self, status: ChallengeStatus, *, at: datetime) -> None:
         """Change the status along an edge of the table; refuse any other."""

@@ -264,6 +264,7 @@ def _cockpit(
     follows = edits or rules.may_follow_challenge(by, challenge)
     draft = challenge.status == ChallengeStatus.DRAFT
     listed = points(challenge) if draft and edits else []
+    written = ChallengeDraft.objects.filter(challenge=challenge).first()
     context = {
         "section": "challenges",
         "challenge": challenge,
@@ -302,7 +303,8 @@ def _cockpit(
         "edits": edits,
         "rooms": sections(challenge, edits=edits) if edits or follows else [],
         "room": words_of("organiser"),
-        "written": ChallengeDraft.objects.filter(challenge=challenge).first(),
+        "written": written,
+        "warnings": _warnings(challenge, written),
         "may_build": edits and draft and not authoring.incomplete(challenge),
         "by_approval": edits and challenge.registration == RegistrationMode.APPROVAL,
         "asking": challenge.registrations.filter(state=RegistrationState.PENDING).count(),
@@ -312,6 +314,12 @@ def _cockpit(
         "notices": list(challenge.notices.all()[:10]),
     }
     return render(request, "challenges/organiser.html", context, status=status)
+
+
+def _warnings(challenge: Challenge, written: ChallengeDraft | None) -> list[dict[str, Any]]:
+    """List what the check noted, without the licence once the visa confirmed it."""
+    settled = {"W_LICENCE_TO_CONFIRM"} if challenge.licence_confirmed else set()
+    return [each for each in written.warnings if each["code"] not in settled] if written else []
 
 
 def _of_phase(phase: Phase, sent: PhaseForm | None) -> PhaseForm | None:

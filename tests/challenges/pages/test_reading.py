@@ -131,7 +131,7 @@ def test_presentation_costs_the_same_for_one_and_three(
 
 
 @pytest.mark.parametrize(
-    ("status", "badge"), [("to_confirm", "à confirmer"), ("verified", "vérifiée")]
+    ("status", "badge"), [("to_confirm", "confirmée au visa"), ("verified", "vérifiée")]
 )
 def test_data_tells_the_licence_state(client: Client, status: str, badge: str) -> None:
     challenge = ChallengeFactory(
@@ -141,6 +141,7 @@ def test_data_tells_the_licence_state(client: Client, status: str, badge: str) -
     )
     page = client.get(reverse("challenges:data", args=[challenge.slug])).text
     assert badge in page
+    assert "doit encore confirmer" not in page  # nothing is published before it is confirmed
     assert "France Travail" in page
 
 
