@@ -97,6 +97,10 @@ SENTENCES: dict[str, tuple[str | Promise, str | Promise]] = {
         _("Les phases se suivent"),
         _("des phases se recouvrent : elles sont parallèles, chacune avec son classement"),
     ),
+    "dates": (
+        "",
+        _("des dates restent à annoncer : elles diront si les phases se suivent"),
+    ),
     "interval": (
         _(
             "Avec %(units)s unités privées, deux équipes à moins de %(gap)s ne seront pas "
@@ -144,8 +148,25 @@ def checklist(challenge: Challenge) -> list[Point]:
         found += _phase(phase, first=phase.pk == phases[0].pk)
         found += _migration(phase)
     if len(phases) > 1:
-        found.append(_needed("order", not overlap(phases), advice=True))
+        found.append(_order(phases))
     return found
+
+
+def _order(phases: Sequence[Phase]) -> Point:
+    if not overlap(phases) and not are_dated(phases):
+        return Point("dates", "advice")
+    return _needed("order", not overlap(phases), advice=True)
+
+
+def are_dated(phases: Sequence[Phase]) -> bool:
+    """Say whether the announced dates of these phases settle their order.
+
+    The first may open at the visa and the last stay open: each other bound has to be known.
+    """
+    return all(each.opens_at and each.closes_at for each in phases) or all(
+        one.closes_at is not None and other.opens_at is not None and one.closes_at <= other.opens_at
+        for one, other in pairwise(phases)
+    )
 
 
 def overlap(phases: Sequence[Phase]) -> bool:

@@ -61,7 +61,7 @@ def write_files(request: HttpRequest, slug: str) -> HttpResponse:
         "write_files",
         form=form,
         draft=challenge.status == ChallengeStatus.DRAFT,
-        rows=[_file_row(each) for each in authoring.all_files(challenge)],
+        rows=[_file_row(each, is_code=is_code) for each in authoring.all_files(challenge)],
         missing=authoring.incomplete(challenge),
         is_code=is_code,
     )
@@ -75,12 +75,12 @@ def deposit_of(file: UploadedFile) -> authoring.Deposit:
     return authoring.Deposit(file.name or "", file.size or 0, content, path)
 
 
-def _file_row(entry: dict[str, Any]) -> dict[str, Any]:
+def _file_row(entry: dict[str, Any], *, is_code: bool) -> dict[str, Any]:
     role = Role(entry["role"]) if entry["role"] in set(Role) else Role.EXTRA
     sealed = role in authoring.HELD_OUT_ROLES | authoring.ORGANISER_ROLES
     return {
         "path": entry["path"],
-        "role": (ROLES | CODE_ROLES).get(role, role.value),
+        "role": (CODE_ROLES if is_code else ROLES).get(role, role.value),
         "sealed": sealed,
         "columns": entry.get("columns") or [],
         "expected": entry.get("expected_score"),
@@ -224,7 +224,9 @@ def write_phases(request: HttpRequest, slug: str) -> HttpResponse:
         "write_phases",
         form=form,
         phases=listed,
-        parallel=preparation.overlap(listed) if len(listed) > 1 else None,
+        several=len(listed) > 1,
+        parallel=preparation.overlap(listed),
+        dated=preparation.are_dated(listed),
         draft=challenge.status == ChallengeStatus.DRAFT,
     )
     return render(request, "challenges/organise/phases.html", context, status=status)

@@ -87,6 +87,7 @@ def test_a_challenge_is_written_by_form_from_its_title_to_its_phase(
         assert send(client, role, name, content).status_code == 302
     files = client.get(at("write_files")).text
     assert "id, niveau, jeu, temoin" in files
+    assert "Exemple de soumission, public" in files.split("<tbody>")[1]
     assert world.CANARY not in files
     assert client.post(at("write_scoring"), SCORING).headers["Location"] == at("organiser")
     assert "Le contrôle est en cours" in client.get(at("organiser")).text
@@ -102,7 +103,10 @@ def test_a_challenge_is_written_by_form_from_its_title_to_its_phase(
     assert 'value="formula = accuracy - mae / 10"' in client.get(at("write_scoring")).text
     more = client.post(at("write_phases"), {"name": "Finale", "kind": "final"})
     assert more.status_code == 302
-    assert "Finale" in client.get(at("write_phases")).text
+    listed = client.get(at("write_phases")).text
+    assert "Finale" in listed
+    assert "Dates à annoncer" in listed
+    assert "les phases se suivent.</b>" not in listed
     assert client.post(at("remove_phase", 1)).status_code == 302
     assert Phase.objects.count() == 1
 
