@@ -6,8 +6,6 @@ from challenges.models.certificate import Certificate
 from challenges.models.challenge import (
     Challenge,
     ChallengeOrganiser,
-    ChallengePage,
-    Notice,
     Phase,
 )
 from challenges.models.code import CodeRun, CodeTrial, SealedPredictions
@@ -21,6 +19,7 @@ from challenges.models.forum import ForumBlock, Post, PostReport, Thread
 from challenges.models.imports import BundleImport
 from challenges.models.job import Job
 from challenges.models.organisers import OrganiserInvitation
+from challenges.models.pages import ChallengePage, Notice
 from challenges.models.plan import RunPlan
 from challenges.models.program import ProgramReport
 from challenges.models.receipt import ReceiptKey, ScoreReceipt

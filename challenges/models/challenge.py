@@ -1,4 +1,4 @@
-"""Challenge, the people who run it, its pages, its rules and its phases."""
+"""Challenge, the people who run it, its rules and its phases."""
 
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -15,7 +15,6 @@ from challenges.enums import (
     ChallengeStatus,
     Ladder,
     LogAudience,
-    NoticeKind,
     OrganiserRole,
     PhaseKind,
     PhaseMoment,
@@ -218,35 +217,6 @@ class ChallengeOrganiser(models.Model):
             within("role", OrganiserRole, name="challenge_organiser_role_known"),
             models.UniqueConstraint(fields=["challenge", "user"], name="challenge_organiser_once"),
         ]
-
-
-class ChallengePage(models.Model):
-    """Hold a further page of texts of a challenge."""
-
-    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="pages")
-    index = models.PositiveSmallIntegerField()
-    title = models.CharField(max_length=120)
-    body_md = models.TextField()
-    body_html = models.TextField()
-
-    class Meta:
-        ordering = ["index"]
-        constraints = [
-            models.UniqueConstraint(fields=["challenge", "index"], name="challenge_page_index_once")
-        ]
-
-
-class Notice(models.Model):
-    """Announce a public change of a challenge; never rewritten."""
-
-    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="notices")
-    kind = word(NoticeKind, default=NoticeKind.TEXT)
-    text = models.TextField()
-    at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["-at", "-pk"]
-        constraints = [within("kind", NoticeKind, name="notice_kind_known")]
 
 
 class PhaseQuerySet(models.QuerySet["Phase"]):
