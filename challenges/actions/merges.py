@@ -22,6 +22,7 @@ from challenges.enums import (
 )
 from challenges.models import (
     Challenge,
+    Disqualification,
     Enrolment,
     Entry,
     MergeRequest,
@@ -49,9 +50,9 @@ def ask(*, team: Team, name: str, by: User) -> MergeRequest:
 
     In order: request; event "team.merge_asked"; letter to the captains of the other team.
     Raises NotAllowed; Invalid for a name that no other live team has; Closed in the last days
-    before a close; Conflict when a request waits already; QuotaSpent past ten requests of the team
-    in a day, or three to the same one. What the other team sent is told to nobody before its
-    captain accepts.
+    before a close; Conflict when a request waits already, or a disqualification is asked against
+    one of them; QuotaSpent past ten requests of the team in a day, or three to the same one. What
+    the other team sent is told to nobody before its captain accepts.
     """
     team = Team.objects.locked(team)
     require(rules.may_run_team, by, team)
@@ -66,6 +67,7 @@ def ask(*, team: Team, name: str, by: User) -> MergeRequest:
             _("Votre équipe attend déjà une réponse : retirez d’abord cette demande."),
             code="merge_asked",
         )
+    _refuse_judged(team, other)
     _refuse_insistence(team, other)
     merge = MergeRequest.objects.create(
         from_team=team, into_team=other, asked_by=by, asked_at=clock.now()
@@ -127,8 +129,9 @@ def accept(*, merge: MergeRequest, by: User) -> Team:
     stays; its final choices, unless both together are too many; team MERGED; boards
     recomputed; event "team.merged"; letter to everybody in it.
     Raises NotAllowed; Closed in the last days before a close; Conflict when a team is gone,
-    the two are too many people, sent more than one team could have, or the absorbed one has
-    files in a phase that is closed: its results do not change any more.
+    a disqualification is asked against one, the two are too many people, sent more than one
+    team could have, or the absorbed one has files in a phase that is
+    closed: its results do not change any more.
     """
     gone, stays = Team.objects.both_locked(merge.from_team_id, merge.into_team_id)
     merge = MergeRequest.objects.locked(merge)
@@ -136,6 +139,7 @@ def accept(*, merge: MergeRequest, by: User) -> Team:
     _refuse_answered(merge)
     for each in (gone, stays):
         _refuse_gone(each)
+    _refuse_judged(gone, stays)
     phases = [Phase.objects.held(pk) for pk in _phase_ids(stays.challenge)]
     for phase in phases:  # so that an entry being received has a row to wait for
         for each in sorted((gone, stays), key=lambda team: team.pk):
@@ -179,6 +183,18 @@ def _answer(merge: MergeRequest, state: MergeState, by: User) -> None:
 def _refuse_gone(team: Team) -> None:
     if team.state not in _LIVE or team.is_baseline:
         raise Conflict(_("Cette équipe n’existe plus."), code="team_closed")
+
+
+def _refuse_judged(*teams: Team) -> None:
+    """Refuse while a disqualification is asked: a merge would take the team out of its reach.
+
+    The same sentence for both, which tells neither of them what is asked against the other.
+    """
+    if Disqualification.objects.undecided().filter(team__in=teams).exists():
+        raise Conflict(
+            _("Cette équipe ne peut pas être réunie pour l’instant ; écrivez aux organisateurs."),
+            code="merge_not_now",
+        )
 
 
 def _refuse_late(challenge: Challenge, now: datetime) -> None:

@@ -26,6 +26,7 @@ from portal.audit import outbox
 from portal.audit.models import AuditEvent
 from portal.lib import clock
 from portal.lib.refusals import Closed, Conflict, Invalid, NotAllowed, QuotaSpent
+from tests.factories import disqualifications
 from tests.factories.challenges import (
     ChallengeFactory,
     EntryFactory,
@@ -95,6 +96,22 @@ def refused(code: str, kind: type[Any], act: Any) -> None:
         act()
     assert refusal.value.code == code
     assert (list(Team.objects.order_by("pk").values()), list(TeamMember.objects.values())) == before
+
+
+@pytest.mark.parametrize("judged", [0, 1])
+def test_no_team_escapes_a_disqualification_by_merging(two: tuple[Team, Team], judged: int) -> None:
+    gone, stays = two
+    merge = asked(gone, stays)
+    found = disqualifications.asked(team=two[judged])
+    refused(
+        "merge_not_now",
+        Conflict,
+        lambda: merges.accept(merge=merge, by=captain_of(stays)),
+    )
+    merges.withdraw(merge=merge, by=captain_of(gone))
+    refused("merge_not_now", Conflict, lambda: asked(gone, stays))
+    found.delete()
+    merged(gone, stays)
 
 
 def test_two_teams_become_one(two: tuple[Team, Team]) -> None:
