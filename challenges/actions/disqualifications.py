@@ -13,7 +13,7 @@ from challenges.actions.notices import announce
 from challenges.actions.teams import settle_state
 from challenges.enums import EntryStatus, NoticeKind, TeamState
 from challenges.enums.disqualifications import DisqualificationStatus
-from challenges.models import Disqualification, Entry, Phase, SignalTeam, Team
+from challenges.models import Disqualification, Enrolment, Entry, Phase, SignalTeam, Team
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
@@ -170,6 +170,8 @@ def lift(*, found: Disqualification, reason: str, by: User, version: int) -> Dis
         team.state = TeamState.OPEN
         settle_state(team)
     elif not _set_aside(found.entry):
+        enrolment = found.entry.enrolment
+        Enrolment.objects.all_locked([enrolment.phase_id], enrolment.team.root_id)  # as `choose`
         entry = Entry.objects.locked(found.entry)
         entry.disqualified_at, entry.disqualified_by, entry.disqualified_reason = None, None, ""
         entry.final_choice = entry.final_choice and _has_room(entry)

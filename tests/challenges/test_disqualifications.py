@@ -17,6 +17,7 @@ from challenges.enums import OrganiserRole, SignalKind, Split, TeamState
 from challenges.models import (
     ChallengeOrganiser,
     Disqualification,
+    Enrolment,
     Entry,
     Job,
     Notice,
@@ -242,6 +243,26 @@ def test_what_is_disqualified_is_no_final_choice(moderator: User) -> None:
     Entry.objects.filter(pk=one.pk).update(final_choice=True)
     acts.lift(found=found, reason="Erreur.", by=moderator, version=found.version)
     assert not Entry.objects.get(pk=one.pk).final_choice  # two others were chosen since
+
+
+def test_a_choice_made_while_a_disqualification_is_lifted_is_counted(
+    moderator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = entered()
+    two = entered(one.enrolment.team)
+    type(one.enrolment.phase).objects.update(final_choices=1)
+    choices.choose(entry=one, by=captain_of(one.enrolment.team))
+    found = acts.pronounce(found=asked(one, days=0), reason="Oui.", by=moderator, version=1)
+    locked = type(Enrolment.objects).all_locked
+
+    def waited(self: Any, phases: Any, *teams: int) -> list[Enrolment]:
+        Entry.objects.filter(pk=two.pk).update(final_choice=True)
+        return locked(self, phases, *teams)
+
+    monkeypatch.setattr(type(Enrolment.objects), "all_locked", waited)
+    acts.lift(found=found, reason="Erreur.", by=moderator, version=found.version)
+    chosen = Entry.objects.filter(final_choice=True)
+    assert [each.pk for each in chosen] == [two.pk]
 
 
 def test_a_signal_and_a_disqualification_each_keep_an_entry_aside(moderator: User) -> None:
