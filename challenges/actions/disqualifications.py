@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from challenges import rules
 from challenges.actions.evaluations import queue_standings
 from challenges.actions.notices import announce
+from challenges.actions.paces import DAY, keep_pace
 from challenges.actions.teams import settle_state
 from challenges.enums import EntryStatus, NoticeKind, TeamState
 from challenges.enums.disqualifications import DisqualificationStatus
@@ -21,6 +22,7 @@ from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid
 
+SAME_TEAM_A_DAY = 5
 _LIVE = {TeamState.OPEN, TeamState.FULL}
 
 
@@ -31,7 +33,8 @@ def propose(*, team: Team, entry: Entry | None, reason: str, by: User) -> Disqua
     Nothing changes for the team yet. In order: proposal, with the date until which the team may
     reply; event "disqualification.proposed"; a letter to its members. Raises NotAllowed;
     Conflict for a team that left or merged, and when the same is asked already; Invalid for an
-    entry of another team.
+    entry of another team; QuotaSpent past five in a day, withdrawn ones included, since each
+    writes to the team.
     """
     team = Team.objects.locked(team)
     require(rules.may_propose_disqualification, by, team)
@@ -41,6 +44,14 @@ def propose(*, team: Team, entry: Entry | None, reason: str, by: User) -> Disqua
         )
     if entry is not None and not Entry.objects.counted_for(team.pk).filter(pk=entry.pk).exists():
         raise Invalid(_("Cette soumission n’est pas de cette équipe."), code="entry_of_another")
+    keep_pace(
+        team.disqualifications.all(),
+        by="proposed_at",
+        most=SAME_TEAM_A_DAY,
+        window=DAY,
+        sentence=_("Cinq demandes par jour au plus contre la même équipe."),
+        code="disqualifications_day",
+    )
     now = clock.now()
     found = Disqualification(
         challenge=team.challenge,

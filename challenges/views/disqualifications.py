@@ -28,7 +28,7 @@ from challenges.views.rooms import room, run_by
 from challenges.views.teams import person
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Hidden
+from portal.lib.refusals import Conflict, Hidden, QuotaSpent
 
 PER_PAGE = 25
 WITH = ("challenge__organiser", "team", "entry__enrolment__phase", "proposed_by", "decided_by")
@@ -51,9 +51,9 @@ def proposals(request: HttpRequest, slug: str) -> HttpResponse:
                     reason=said["reason"],
                     by=person(request),
                 )
-            except Conflict as refusal:
+            except (Conflict, QuotaSpent) as refusal:
                 form.add_error("team", str(refusal))
-                status = 409
+                status = 429 if isinstance(refusal, QuotaSpent) else 409
             else:
                 messages.success(request, _("Demande envoyée : l’équipe peut répondre."))
                 return redirect("challenges:disqualification_proposal", slug, found.public_id)

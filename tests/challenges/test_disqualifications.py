@@ -33,7 +33,7 @@ from portal.audit import outbox
 from portal.audit.models import AuditEvent, Outbox
 from portal.audit.record import reference
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
 from tests.challenges.world import entered as really_entered
 from tests.challenges.world import opened
 from tests.factories import signals as signalled
@@ -214,6 +214,18 @@ def test_the_same_is_asked_once_and_of_its_team(moderator: User) -> None:
         acts.pronounce(found=again, reason="Oui.", by=moderator, version=2)
     assert refusal.value.code == "disqualification_status"
     assert listed(entry)
+
+
+def test_a_team_is_not_written_to_without_end() -> None:
+    entry = entered()
+    team, by = entry.enrolment.team, organiser_of(entry.enrolment.team)
+    for _ in range(5):
+        found = acts.propose(team=team, entry=entry, reason=REASON, by=by)
+        acts.withdraw(found=found, reason="Erreur.", by=by)
+    with pytest.raises(QuotaSpent) as refusal:
+        acts.propose(team=team, entry=entry, reason=REASON, by=by)
+    assert refusal.value.code == "disqualifications_day"
+    acts.propose(team=TeamFactory(challenge=team.challenge), entry=None, reason=REASON, by=by)
 
 
 def test_a_reply_is_given_once_and_before_the_decision(moderator: User) -> None:
