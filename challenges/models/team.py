@@ -108,7 +108,7 @@ class Team(models.Model):
         """Return the pseudonym under which a phase lists the team.
 
         Another one in each phase: the names that the results of one give do not tell those of
-        the next.
+        the next, unless it takes over the same files and scores them alike.
         """
         if phase.index == 0 or self.is_baseline:
             return self.pseudonym
