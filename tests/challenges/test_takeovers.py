@@ -231,7 +231,7 @@ def test_the_form_ties_a_phase_to_an_earlier_one_and_the_list_asks_for_dates(
         "migrate_from" not in client.get(reverse("challenges:write_phase", args=["niveau", 0])).text
     )
     told = {each.key: each.state for each in checklist(challenge)}
-    assert (told["migration"], told["order"]) == ("missing", "ready")
+    assert (told["migration"], told["dates"]) == ("missing", "advice")
     now = clock.now()
     dated(first, opens_at=now, closes_at=now + timedelta(days=2))
     dated(final, opens_at=now + timedelta(days=1), closes_at=now + timedelta(days=3))
