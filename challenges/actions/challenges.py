@@ -190,6 +190,8 @@ def set_dates(
     Raises NotAllowed; Invalid; Conflict once the challenge is closed or a reveal is proposed:
     a phase whose results are out never opens again. The same dates change nothing.
     """
+    if phase.challenge.status == ChallengeStatus.DRAFT:  # there the challenge is held first
+        Challenge.objects.locked(phase.challenge)
     phase = Phase.objects.locked(phase)
     challenge = Challenge.objects.locked(phase.challenge)
     require(rules.may_edit_challenge, by, challenge)

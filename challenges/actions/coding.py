@@ -94,6 +94,8 @@ def amend(*, challenge: Challenge, rules: CodeRules, by: User) -> Challenge:
     out of bounds or another environment; Conflict once a phase opened or a team sent something,
     or where teams do not send code.
     """
+    # Once it left the draft, phases are held before their challenge: their dates move so.
+    list(challenge.phases.select_for_update().order_by("pk"))
     challenge = Challenge.objects.locked(challenge)
     require(permissions.may_edit_challenge, by, challenge)
     former = rules_of(challenge)

@@ -89,6 +89,7 @@ def remove(*, board: Leaderboard, by: User) -> None:
     Raises NotAllowed, Conflict.
     """
     challenge = authoring.draft(board.challenge, by)
+    board = _locked(board)
     main = main_of(board.phase)
     if main is None or main.pk == board.pk:
         raise Conflict(
@@ -119,8 +120,8 @@ def arrange(
     the columns; the board; the document, for the main board of the first phase; event
     "phase.board_arranged". Raises NotAllowed, Conflict; Invalid where nothing would rank.
     """
-    board = Leaderboard.objects.locked(board)
     challenge = authoring.draft(board.challenge, by)
+    board = _locked(board)
     columns = list(board.columns.order_by("index"))
     if is_main(board) and board.primary is not None:
         primary = board.primary.key
@@ -139,6 +140,14 @@ def arrange(
     facts = {"title": title, "rule": rule.value, "primary": primary}
     record("phase.board_arranged", by=by, on=board.phase, **facts)
     return board
+
+
+def _locked(board: Leaderboard) -> Leaderboard:
+    """Hold a board of a draft, its challenge held before; Conflict once it was removed."""
+    try:
+        return Leaderboard.objects.locked(board)
+    except Leaderboard.DoesNotExist:
+        raise Conflict(_("Ce classement n’est plus là."), code="board_absent") from None
 
 
 def is_main(board: Leaderboard) -> bool:

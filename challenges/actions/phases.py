@@ -88,8 +88,11 @@ def settle(*, phase: Phase, settings: Mapping[str, Any], rule: BoardRule, by: Us
     of its main board; the document, for the first phase; event "phase.settled" with what changed.
     Raises NotAllowed, Conflict, Invalid.
     """
-    phase = Phase.objects.locked(phase)
-    challenge = authoring.draft(phase.challenge, by)
+    challenge = authoring.draft(phase.challenge, by)  # first, as all that changes a draft
+    try:
+        phase = Phase.objects.locked(phase)
+    except Phase.DoesNotExist:
+        raise Conflict(_("Cette phase n’est plus là."), code="phase_absent") from None
     _refuse_ladder(phase, settings)
     _refuse_other_kind(phase, settings["kind"])
     changed = {key: value for key, value in settings.items() if getattr(phase, key) != value}
