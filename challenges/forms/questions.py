@@ -20,19 +20,20 @@ LISTED = ("select", "checkbox")
 
 
 class QuestionsForm(forms.Form):
-    """Ask up to eight questions; an empty one is not asked."""
+    """Ask up to eight questions, more where an import has more; an empty one is not asked."""
 
     def __init__(self, data: Any = None, *, stored: Sequence[Mapping[str, Any]]) -> None:
         super().__init__(data)
         self.stored = list(stored)
-        for at in range(MOST_QUESTIONS):
+        self.places = range(max(MOST_QUESTIONS, len(self.stored)))
+        for at in self.places:
             former = self.stored[at] if at < len(self.stored) else {}
             self.fields |= _fields(at, former)
 
     def clean(self) -> dict[str, Any]:
         """Refuse a list of fewer than two choices."""
         sent: dict[str, Any] = super().clean() or {}
-        for at in range(MOST_QUESTIONS):
+        for at in self.places:
             if not sent.get(f"label_{at}"):
                 continue
             if sent.get(f"type_{at}") in LISTED and len(_lines(sent[f"options_{at}"])) < 2:
@@ -45,14 +46,14 @@ class QuestionsForm(forms.Form):
         names = ("label", "type", "options", "required", "on_leaderboard")
         return [
             {"number": at + 1, "fields": [self[f"{name}_{at}"] for name in names]}
-            for at in range(MOST_QUESTIONS)
+            for at in self.places
         ]
 
     @property
     def questions(self) -> list[dict[str, Any]]:
         """Return the questions that are asked; one that was there keeps its key."""
         sent, found = self.cleaned_data, list[dict[str, Any]]()
-        for at in range(MOST_QUESTIONS):
+        for at in self.places:
             label = sent[f"label_{at}"]
             if not label:
                 continue
@@ -78,7 +79,7 @@ def _key(label: str, at: int, taken: set[str]) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    found = (line.strip()[:120] for line in text.splitlines())
+    found = (line.strip() for line in text.splitlines())
     return list(dict.fromkeys(line for line in found if line))
 
 

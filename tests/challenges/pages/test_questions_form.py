@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from challenges.actions import choices, entries, leaderboards
 from challenges.enums import ChallengeStatus
+from challenges.forms.questions import QuestionsForm
 from challenges.invariants import stale_boards
 from challenges.models import Challenge, Column, Entry
 from challenges.worker import drain
@@ -143,3 +144,19 @@ def test_a_question_that_goes_takes_its_column_and_a_wrong_one_is_refused(
     assert client.post(at(challenge, "write_questions"), {}).status_code == 302
     assert not Column.objects.filter(kind="fact").exists()
     assert challenge.status == ChallengeStatus.DRAFT
+
+
+def test_no_question_or_choice_of_an_import_is_lost_by_the_form() -> None:
+    long = "Un choix " + "long " * 40
+    stored = [
+        {"key": f"q{at}", "label": f"Question {at}", "type": "select", "options": ["Oui", long]}
+        for at in range(12)
+    ]
+    shown = QuestionsForm(stored=stored)
+    data = {bound.html_name: bound.initial for each in shown.slots for bound in each["fields"]}
+    form = QuestionsForm({key: value for key, value in data.items() if value}, stored=stored)
+
+    assert form.is_valid(), form.errors
+    assert [(each["key"], each["options"]) for each in form.questions] == [
+        (each["key"], ["Oui", long.strip()]) for each in stored
+    ]
