@@ -12,6 +12,7 @@ from challenges.enums import EntryStatus, EvaluationState
 from challenges.enums.rescorings import RescoringState
 from challenges.models import Column, Entry, Job, PhaseTask, Rescoring
 from challenges.models.rescoring import evaluations_of
+from challenges.models.rounding import rounded
 from challenges.sandbox.steps import Party
 from challenges.worker import programs, vault
 from challenges.worker.lease import Beating
@@ -85,14 +86,17 @@ def _failure(place: str, ran: Ran, task: PhaseTask) -> str:
 
 
 def _line(place: str, ran: Ran, task: PhaseTask) -> str:
-    """Say what boards would show of it, and no more."""
-    hidden = set(
-        Column.objects.filter(leaderboard__phase_id=task.phase_id, hidden=True)
+    """Say what boards would show of it, to their decimals, and no more."""
+    decimals = dict(
+        Column.objects.filter(leaderboard__phase_id=task.phase_id, hidden=False)
         .order_by("pk")
-        .values_list("key", flat=True)
+        .values_list("key", "decimals")
     )
-    shown = {key: value for key, value in ran.values[PUBLIC].items() if key not in hidden}
-    figures = ", ".join(f"{key} {value:.6g}" for key, value in shown.items())
+    figures = ", ".join(
+        f"{key} {rounded(value, decimals[key])[1]}"
+        for key, value in ran.values[PUBLIC].items()
+        if key in decimals
+    )
     return _("%(place)s : %(figures)s") % {"place": place, "figures": figures or _("notée")}
 
 

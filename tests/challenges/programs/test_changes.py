@@ -153,7 +153,7 @@ def test_a_changed_program_is_tried_on_the_reference_then_on_every_entry(
     assert told["rehearsal"]["state"] == "passed"
     assert told["rehearsal"]["errors"] == []
     if form == "codabench":
-        assert told["rehearsal"]["lines"] == ["référence n° 1 : a 0.2, b 10"]
+        assert told["rehearsal"]["lines"] == ["référence n° 1 : a 0.20, b 10.00"]
         assert told["rehearsal"]["warnings"] == []
     else:
         assert [each["code"] for each in told["rehearsal"]["warnings"]] == ["W_DRY_RUN"]
