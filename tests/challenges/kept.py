@@ -21,6 +21,9 @@ from datasets import gate
 from portal.audit.models import AuditEvent
 from portal.lib import clock
 
+# Found before any test puts its own in its place: one looks for what is left in it.
+TEMPORARY = tempfile.gettempdir()
+
 FOLDERS = {
     "OBJECTS_URL",
     "MEDIA_ROOT",
@@ -88,7 +91,7 @@ def _make_and_keep(key: str, make: Callable[[], int]) -> int:
     if all(table == HEAD or not before[table] for table in added) and begun == {
         table: after[table] for table in begun
     }:
-        files = Path(tempfile.mkdtemp(prefix="world-"))
+        files = Path(tempfile.mkdtemp(prefix="world-", dir=TEMPORARY))
         atexit.register(shutil.rmtree, files, ignore_errors=True)
         for at, folder in enumerate(_folders()):
             if folder.is_dir():
