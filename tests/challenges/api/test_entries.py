@@ -300,6 +300,7 @@ def test_what_may_still_be_sent_is_told(client: Client, team: Team, token: Heade
         "total": {"used": 1, "limit": 100, "left": 99},
         "left": 4,
         "next_opening": None,
+        "bytes": {"left": 5_000_000_000 - Entry.objects.get().size, "limit": 5_000_000_000},
     }
     outside = bearer(UserFactory())
     answer = client.get(f"/api/v1/challenges/{team.challenge.slug}/quota", headers=outside)
