@@ -5,13 +5,15 @@ and the sweep of the store takes its bytes, which nothing names any longer, in i
 Hashes, figures, receipts and fact sheets stay for ever.
 """
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from challenges.enums import ChallengeStatus, EntryStatus
@@ -31,30 +33,63 @@ from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.refusals import Conflict
 
+log = logging.getLogger("challenges.retention")
 KEEPER = SystemActor("retention")
+LOGS_AT_ONCE = 500
 
 
-@transaction.atomic
 def delete_files() -> int:
     """Delete the files of entries whose time has passed; return how many.
 
-    In order, for each phase that is due: its entries marked; event "phase.files_deleted" with
-    their number and bytes. Left alone: the references of organisers, an entry whose card was
-    proposed, and a file that another entry, not deleted with it, holds too.
+    Call it outside any transaction: each phase that is due has its own, shared only by phases
+    that hold the same file, which goes from all of them or from none. One that fails is logged
+    and stops no other. In order: the phases locked; their entries marked; event
+    "phase.files_deleted" with their number and bytes. Left alone: the references of organisers,
+    an entry whose card was proposed, and a file that another entry, not deleted with it, holds
+    too.
     """
+    deleted = 0
+    for keys in _sharing(_due(clock.now())):
+        try:
+            deleted += _delete(keys)
+        except Exception:  # the boundary of a phase: one that fails stops no other
+            log.exception("the files of the phases %s are not deleted", keys)
+    return deleted
+
+
+@transaction.atomic
+def _delete(keys: list[int]) -> int:
     now = clock.now()
     # Locked in the order of their keys: a change of scoring waits, or is seen.
-    due = [phase for phase in _locked(_due(now)) if not _waits(phase)]
-    keys = [phase.pk for phase in due]
+    locked = _locked(keys)
+    still = set(_due(now).filter(pk__in=keys))
+    due = [phase for phase in locked if phase in still and not _waits(phase)]
     # All are found before any is marked: two phases may hold the same file.
-    found = {phase: list(_deleted_with(keys, phase)) for phase in due}
-    for phase, entries in found.items():
-        _delete(phase, entries, now)
+    both = [phase.pk for phase in due]
+    found = {phase: list(_deleted_with(both, phase)) for phase in due}
+    sizes = {phase: _mark(entries, now) for phase, entries in found.items() if entries}
+    for phase, size in sizes.items():  # the journal last: whoever else writes into it waits
+        record("phase.files_deleted", by=KEEPER, on=phase, entries=len(found[phase]), bytes=size)
     return sum(map(len, found.values()))
 
 
-def _due(now: datetime) -> list[int]:
-    """List the phases with files whose months have passed since their results or their end."""
+def _sharing(phases: QuerySet[Phase]) -> list[list[int]]:
+    """Group phases that hold the same file, directly or through others; most are alone."""
+    keys = sorted(each.pk for each in phases)
+    held = Entry.objects.filter(enrolment__phase__in=keys, file_deleted_at__isnull=True)
+    pairs = held.order_by().values_list("sha256", "enrolment__phase_id").distinct()
+    groups = {key: {key} for key in keys}
+    first: dict[str, int] = {}
+    for sha256, key in pairs.iterator():
+        one, other = groups[first.setdefault(sha256, key)], groups[key]
+        if one is not other:
+            one |= other
+            groups |= dict.fromkeys(other, one)
+    return [sorted(group) for key, group in sorted(groups.items()) if key == min(group)]
+
+
+def _due(now: datetime) -> QuerySet[Phase]:
+    """Find the phases with files whose months have passed since their results or their end."""
     before = clock.months_later(now, -settings.ENTRY_FILES_KEPT_MONTHS)
     archived = Q(challenge__status=ChallengeStatus.ARCHIVED, challenge__status_since__lte=before)
     revealed = Q(reveal__executed_at__lte=before)
@@ -65,7 +100,7 @@ def _due(now: datetime) -> list[int]:
     is_over = (revealed & Q(benchmark_after_close=False)) | (
         archived & (Q(reveal__executed_at__isnull=True) | Q(benchmark_after_close=True))
     )
-    return list(Phase.objects.filter(is_over, Exists(held)).values_list("pk", flat=True))
+    return Phase.objects.filter(is_over, Exists(held))
 
 
 def _locked(keys: list[int]) -> list[Phase]:
@@ -100,34 +135,46 @@ def _deleted_with(phases: list[int], phase: Phase) -> Iterable[UUID]:
     return own.filter(~Exists(is_card), ~Exists(needed)).order_by("pk").values_list("pk", flat=True)
 
 
-def _delete(phase: Phase, keys: list[UUID], now: datetime) -> None:
-    if not keys:
-        return
+def _mark(keys: list[UUID], now: datetime) -> int:
+    """Mark entries as deleted; return the bytes of their files."""
     entries = Entry.objects.filter(pk__in=keys)
-    size = entries.aggregate(size=Sum("size"))["size"]
+    size: int = entries.aggregate(size=Sum("size"))["size"]
     entries.update(file_deleted_at=now)
-    record("phase.files_deleted", by=KEEPER, on=phase, entries=len(keys), bytes=size)
+    return size
 
 
-@transaction.atomic
 def forget_logs() -> int:
     """Empty the logs of programs and of code whose days have passed; return how many.
 
-    In order: what programs of organisers printed and their detailed results, what the code of
-    teams printed; event "logs.forgotten" when there was any. Codes and measures stay.
+    Call it outside any transaction: a few hundred rows are emptied in each. In order: what
+    programs of organisers printed and their detailed results, what the code of teams printed;
+    event "logs.forgotten" of each transaction. Codes and measures stay.
     """
     before = clock.now() - timedelta(days=settings.LOGS_KEPT_DAYS)
+    forgotten = 0
+    while batch := _forget(before):
+        forgotten += batch
+    return forgotten
+
+
+@transaction.atomic
+def _forget(before: datetime) -> int:
     reports = ProgramReport.objects.filter(written_at__lte=before).exclude(log="", html="")
     runs = CodeRun.objects.filter(finished_at__lte=before).exclude(log="")
     trials = CodeTrial.objects.filter(finished_at__lte=before).exclude(log="")
     told = {
-        "reports": reports.update(log="", html=""),
-        "runs": runs.update(log=""),
-        "trials": trials.update(log=""),
+        "reports": _some(reports).update(log="", html=""),
+        "runs": _some(runs).update(log=""),
+        "trials": _some(trials).update(log=""),
     }
     if any(told.values()):
         record("logs.forgotten", by=KEEPER, on="logs", **told)
     return sum(told.values())
+
+
+def _some(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Keep a first batch of rows."""
+    return rows.filter(pk__in=list(rows.order_by("pk").values_list("pk", flat=True)[:LOGS_AT_ONCE]))
 
 
 def refuse_deleted(entries: EntryQuerySet) -> None:

@@ -4,7 +4,7 @@ from challenges.actions import retention
 from portal.audit.duties import duty
 
 
-@duty("challenges.retention", minutes=24 * 60)
+@duty("challenges.retention", minutes=24 * 60, by_itself=True)
 def keep_no_longer() -> None:
     """Delete the files of teams whose months have passed, empty the logs whose days have."""
     retention.delete_files()

@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from challenges import invariants
@@ -17,6 +19,7 @@ from challenges.models import EntryCard, Evaluation, Phase, ProgramReport, Revea
 from challenges.models.entry import Entry
 from challenges.queries import journal
 from datasets.actions import sweeps
+from portal.audit import duties
 from portal.audit.models import AuditEvent
 from portal.lib import clock, objects
 from portal.lib.refusals import Conflict
@@ -33,11 +36,12 @@ from tests.factories.challenges import (
 
 pytestmark = pytest.mark.django_db
 YEAR_AND_DAY = timedelta(days=367)
+NAME = "challenges.retention"
 FILE = b"id,y\n1,0.7\n"
 
 
-def entry_of(team: Any, **values: Any) -> Entry:
-    sha256 = objects.put(FILE).sha256
+def entry_of(team: Any, *, content: bytes = FILE, **values: Any) -> Entry:
+    sha256 = objects.put(content).sha256
     made: Entry = EntryFactory(enrolment__team=team, scored=True, sha256=sha256, **values)
     return made
 
@@ -177,6 +181,48 @@ def test_the_same_file_in_two_phases_that_are_due_goes_from_both(
     assert deleted(other)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_each_phase_and_each_batch_of_logs_has_its_transaction_and_tells_it_last(
+    entry: Entry, phase: Phase, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    """Phases that hold the same file share one; one that fails stops no other."""
+    alike = entry_of(TeamFactory())
+    apart = entry_of(TeamFactory(), content=b"id,y\n1,0.8\n")
+    broken = entry_of(TeamFactory(), content=b"id,y\n1,0.9\n")
+    for each in (entry, alike, apart, broken):
+        revealed(each.enrolment.phase)
+    for _ in range(2):
+        report_of(91)
+    told = retention.record
+
+    def fails(action: str, *, on: Any, **facts: Any) -> None:
+        if on == broken.enrolment.phase:
+            raise OSError("No space")
+        told(action, on=on, **facts)
+
+    monkeypatch.setattr(retention, "record", fails)
+    monkeypatch.setattr(retention, "LOGS_AT_ONCE", 1)
+    monkeypatch.setattr(duties, "_duties", {NAME: duties._duties[NAME]})
+    with CaptureQueriesContext(connection) as asked:
+        assert duties.run_due() == [NAME]
+    words = {
+        "COMMIT": ";",
+        'UPDATE "challenges_entry"': "m",
+        'UPDATE "challenges_programreport"': "l",
+        'INSERT INTO "audit_auditevent"': "r",
+    }
+    done = [
+        letter
+        for query in asked.captured_queries
+        for start, letter in words.items()
+        if query["sql"].startswith(start)
+    ]
+    kept = "".join(done).split(";")
+    assert [each for each in kept if each] == ["mmrr", "mr", "mlr", "lr"]
+    assert [deleted(each) for each in (entry, alike, apart, broken)] == [True, True, True, False]
+    assert "No space" in caplog.text
+
+
 @pytest.mark.parametrize("bench", [False, True])
 def test_without_results_or_as_a_bench_the_archive_counts(
     entry: Entry, phase: Phase, bench: bool
@@ -223,15 +269,19 @@ def test_deleted_files_are_scored_no_more(entry: Entry, phase: Phase) -> None:
     assert refused.value.code == "files_deleted"
 
 
+def report_of(days: int) -> None:
+    ProgramReport.objects.create(
+        evaluation=evaluation_of(EntryFactory()),
+        log="Traceback",
+        html="<p>Détail</p>",
+        undeclared=["rappel"],
+        written_at=clock.now() - timedelta(days=days),
+    )
+
+
 def test_logs_go_after_ninety_days() -> None:
     for days in (91, 89):
-        ProgramReport.objects.create(
-            evaluation=evaluation_of(EntryFactory()),
-            log="Traceback",
-            html="<p>Détail</p>",
-            undeclared=["rappel"],
-            written_at=clock.now() - timedelta(days=days),
-        )
+        report_of(days)
     assert retention.forget_logs() == 1
     assert retention.forget_logs() == 0
     old, recent = ProgramReport.objects.order_by("written_at")
