@@ -62,7 +62,8 @@ def publish(*, challenge: Challenge, confirm_licence: bool = False, by: Actor) -
     require(rules.may_publish_challenge, by, challenge)
     challenge.refuse_unread(read)
     now = clock.now()
-    if challenge.licence_to_confirm and not confirm_licence:
+    awaited = challenge.licence_to_confirm  # never again once it is published
+    if awaited and not confirm_licence:
         raise Invalid(
             _("La licence des données est à confirmer avant la publication."),
             code="licence_to_confirm",
@@ -75,12 +76,7 @@ def publish(*, challenge: Challenge, confirm_licence: bool = False, by: Actor) -
         _open_now(phase, now)
     published = gettext_lazy("Le challenge est publié.")
     announce(challenge=challenge, kind=NoticeKind.TEXT, sentence=published, at=now)
-    record(
-        "challenge.published",
-        by=by,
-        on=challenge,
-        licence_confirmed=challenge.licence_to_confirm and confirm_licence,
-    )
+    record("challenge.published", by=by, on=challenge, licence_confirmed=awaited)
     owe("mail.challenge_published", key=str(challenge.pk), challenge_id=challenge.pk)
     return challenge
 

@@ -1,5 +1,6 @@
 """The editorial life of a challenge: visa, dates, close."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -122,6 +123,8 @@ def test_a_licence_to_confirm_asks_for_a_confirmation() -> None:
     assert refusal.value.code == "licence_to_confirm"
     challenges.publish(challenge=challenge, confirm_licence=True, by=moderator)
     assert status() == ChallengeStatus.PUBLISHED
+    event = AuditEvent.objects.get(action="challenge.published")
+    assert json.loads(event.body.body)["facts"] == {"licence_confirmed": True}
 
 
 @pytest.mark.parametrize("named_by_the_open_one", [True, False])
