@@ -27,14 +27,14 @@ def set_epsilon(*, phase: Phase, epsilon: float | None, by: Actor) -> Phase:
     changes nothing. Raises NotAllowed; Conflict once the challenge has left the draft; Invalid
     out of range, beside a Ladder, or for a figure that cannot be blurred.
     """
-    phase = Phase.objects.locked(phase)
-    challenge = Challenge.objects.locked(phase.challenge)
+    challenge = Challenge.objects.locked(phase.challenge)  # first, as all that changes a draft
     require(rules.may_edit_challenge, by, challenge)
     if challenge.status != ChallengeStatus.DRAFT:
         raise Conflict(
             _("La confidentialité renforcée se décide dans le brouillon, avant la relecture."),
             code="privacy_frozen",
         )
+    phase = Phase.objects.locked(phase)
     if epsilon == phase.privacy_epsilon:
         return phase
     task = phase.tasks.filter(current=True).select_related("scorer_version__scorer").first()

@@ -186,8 +186,10 @@ def set_dates(
     Raises NotAllowed; Invalid; Conflict once the challenge is closed or a reveal is proposed:
     a phase whose results are out never opens again. The same dates change nothing.
     """
-    if phase.challenge.status == ChallengeStatus.DRAFT:  # there the challenge is held first
-        Challenge.objects.locked(phase.challenge)
+    # Until it is public, the challenge is held first: as in its draft, and as the visa does.
+    before = Challenge.objects.get(pk=phase.challenge_id)
+    if not before.is_public:
+        Challenge.objects.locked(before)
     phase = Phase.objects.locked(phase)
     challenge = Challenge.objects.locked(phase.challenge)
     require(rules.may_edit_challenge, by, challenge)

@@ -174,6 +174,7 @@ def _refuse_first(phase: Phase) -> None:
 
 def _change(phase: Phase, task: int, change: Callable[[Scoring], None], by: User) -> None:
     challenge = authoring.draft(phase.challenge, by)
+    phase = Phase.objects.locked(phase)
     if phase.kind == PhaseKind.CODE:
         raise Conflict(
             _("Là où les équipes envoient du code, toutes les phases lisent les mêmes entrées."),

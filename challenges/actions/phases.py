@@ -89,10 +89,7 @@ def settle(*, phase: Phase, settings: Mapping[str, Any], rule: BoardRule, by: Us
     Raises NotAllowed, Conflict, Invalid.
     """
     challenge = authoring.draft(phase.challenge, by)  # first, as all that changes a draft
-    try:
-        phase = Phase.objects.locked(phase)
-    except Phase.DoesNotExist:
-        raise Conflict(_("Cette phase n’est plus là."), code="phase_absent") from None
+    phase = Phase.objects.locked(phase)
     _refuse_ladder(phase, settings)
     _refuse_other_kind(phase, settings["kind"])
     changed = {key: value for key, value in settings.items() if getattr(phase, key) != value}

@@ -231,8 +231,11 @@ class PhaseQuerySet(models.QuerySet["Phase"]):
         )
 
     def locked(self, phase: "Phase") -> "Phase":
-        """Return the fresh row, held until the end of the transaction."""
-        return self.select_for_update().get(pk=phase.pk)
+        """Return the fresh row, held until the end of the transaction; Conflict once removed."""
+        try:
+            return self.select_for_update().get(pk=phase.pk)
+        except Phase.DoesNotExist:
+            raise Conflict(_("Cette phase n’est plus là."), code="phase_absent") from None
 
     def held(self, phase_id: int) -> "Phase":
         """Return the fresh row, shared with others who hold it; whoever locks it waits for all.
