@@ -96,10 +96,10 @@ def remove(*, board: Leaderboard, by: User) -> None:
             _("Le premier classement d’une phase vient de sa notation : cachez-le plutôt."),
             code="board_main",
         )
-    record("phase.board_removed", by=by, on=board.phase, title=board.title)
     Leaderboard.objects.filter(pk=board.pk).update(primary=None)
     Leaderboard.objects.filter(pk=board.pk).delete()
     _changed(challenge)
+    record("phase.board_removed", by=by, on=board.phase, title=board.title)
 
 
 @transaction.atomic

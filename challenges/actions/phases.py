@@ -73,11 +73,11 @@ def remove(*, phase: Phase, by: User) -> None:
     last = challenge.phases.order_by("-index").first()
     if phase.index == 0 or last is None or last.pk != phase.pk:
         raise Conflict(_("Seule la dernière phase se retire."), code="phase_not_last")
-    record("phase.removed", by=by, on=challenge, name=phase.name, index=phase.index)
     phase_scorings.forget_all(phase=phase)
     phase.leaderboards.update(primary=None)
     phase.delete()
     _changed(challenge)
+    record("phase.removed", by=by, on=challenge, name=phase.name, index=phase.index)
 
 
 @transaction.atomic

@@ -1,14 +1,16 @@
-"""What the acts of a draft hold, and in which order."""
+"""What draft acts hold, in which order, and when they enter the journal."""
 
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from challenges.actions import blurs, challenges, phase_scorings, phases
+from challenges.actions import blurs, challenges, leaderboards, phase_scorings, phases
 from challenges.enums import BoardRule, ChallengeStatus, PhaseKind
-from challenges.models import Challenge, Phase
+from challenges.models import Challenge, Leaderboard, Phase
 from portal.lib.refusals import Conflict, Refusal
 from tests.factories.challenges import PhaseFactory
 
@@ -60,3 +62,26 @@ def test_a_phase_removed_meanwhile_is_said_to_be_absent(second: Phase, name: str
     with pytest.raises(Conflict) as refusal:
         ACTS[name](phase=second, by=by)
     assert refusal.value.code == "phase_absent"
+
+
+def test_what_is_removed_is_gone_before_the_journal_says_so(second: Phase) -> None:
+    by = second.challenge.organisers.get(role="owner").user
+    made = [
+        Leaderboard.objects.create(challenge=second.challenge, phase=second, key=key, title=key)
+        for key in ("a", "b")
+    ]
+    acts = (
+        partial(leaderboards.remove, board=made[1]),
+        partial(phases.remove, phase=second),
+    )
+    for act in acts:
+        with CaptureQueriesContext(connection) as found:
+            act(by=by)
+        written = [
+            each["sql"].split()[:3]
+            for each in found.captured_queries
+            if each["sql"].startswith(("INSERT", "UPDATE", "DELETE"))
+        ]
+        journal = ["audit" in " ".join(words) for words in written]
+        assert any(journal)
+        assert journal == sorted(journal)
