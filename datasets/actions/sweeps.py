@@ -24,6 +24,7 @@ def sweep() -> int:
     """Remove what was set aside a delay ago, set aside what nothing names; return how many went.
 
     Call it outside any transaction: the store is listed in none, and each object has its own.
+    Two sweeps may overlap: each leaves alone what the other has moved since it listed.
 
     Side effects: event "object.purged" for each object removed, "object.set_aside" for each taken
     out of sight. The delay is settings.OBJECTS_UNNAMED_HOURS.
@@ -42,12 +43,14 @@ def sweep() -> int:
 
 
 def _purge(sha256: str) -> bool:
-    """Remove what is aside, once its event stands; False when a row came to name it.
+    """Remove what is aside, once its event stands; False when a row came to name it, or it is gone.
 
     Killed between the two, the next sweep finds it aside and tells it again: nothing goes untold.
     """
     store = objects.store()
     with transaction.atomic(durable=True):
+        if not store.is_aside(sha256):  # a sweep that began before this one removed it
+            return False
         if referenced([sha256]):
             store.bring_back(sha256)
             return False

@@ -57,8 +57,11 @@ class Store(Protocol):
     def aside(self) -> Iterator[tuple[str, float]]:
         """List what is set aside, and since when."""
 
+    def is_aside(self, sha256: str) -> bool:
+        """Say whether an object is still set aside."""
+
     def bring_back(self, sha256: str) -> None:
-        """Put back what was set aside; an object put meanwhile stays."""
+        """Put back what was set aside, if it still is; an object put meanwhile stays."""
 
     def drop_aside(self, sha256: str) -> None:
         """Remove for good what was set aside."""
@@ -136,23 +139,29 @@ class FolderStore:
         aside.parent.mkdir(exist_ok=True)
         try:
             place.rename(aside)
-        except FileNotFoundError:
+            renewed = aside.stat().st_mtime > before
+            if not renewed:
+                os.utime(aside)
+        except FileNotFoundError:  # another sweep moved it
             return False
-        if aside.stat().st_mtime > before:
+        if renewed:
             self.bring_back(sha256)
-            return False
-        os.utime(aside)
-        return True
+        return not renewed
 
     def aside(self) -> Iterator[tuple[str, float]]:
         """List what is set aside, and since when."""
         yield from _dated((self.root / ASIDE).glob("*"))
 
+    def is_aside(self, sha256: str) -> bool:
+        """Say whether an object is set aside."""
+        return (self.root / ASIDE / sha256).exists()
+
     def bring_back(self, sha256: str) -> None:
         """Put back what was set aside; the same bytes may have been put meanwhile."""
         place = self.location(sha256)
         place.parent.mkdir(parents=True, exist_ok=True)
-        (self.root / ASIDE / sha256).rename(place)
+        with suppress(FileNotFoundError):  # another sweep moved it
+            (self.root / ASIDE / sha256).rename(place)
         _sync_folder(place.parent)
 
     def drop_aside(self, sha256: str) -> None:
@@ -258,11 +267,18 @@ class S3Store:
                 if "/" not in name:
                     yield name, item["LastModified"].timestamp()
 
-    def _move(self, source: str, target: str) -> None:
-        self.client.copy(
-            {"Bucket": self.bucket, "Key": self._key(source)}, self.bucket, self._key(target)
-        )
+    def _move(self, source: str, target: str) -> bool:
+        """Copy, then remove; False when another sweep moved it."""
+        try:
+            self.client.copy(
+                {"Bucket": self.bucket, "Key": self._key(source)}, self.bucket, self._key(target)
+            )
+        except self.client.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] not in {"404", "NoSuchKey"}:
+                raise
+            return False
         self.delete(source)
+        return True
 
     def set_aside(self, sha256: str, *, before: float) -> bool:
         """Copy, then remove; no rename is atomic here, so what is aside is judged again later."""
@@ -272,12 +288,15 @@ class S3Store:
             return False
         if head["LastModified"].timestamp() > before:
             return False
-        self._move(sha256, f"{ASIDE}/{sha256}")
-        return True
+        return self._move(sha256, f"{ASIDE}/{sha256}")
 
     def aside(self) -> Iterator[tuple[str, float]]:
         """List what is set aside, and since when."""
         yield from self._listed(f"{ASIDE}/")
+
+    def is_aside(self, sha256: str) -> bool:
+        """Say whether an object is set aside."""
+        return self.exists(f"{ASIDE}/{sha256}")
 
     def bring_back(self, sha256: str) -> None:
         """Put back what was set aside."""

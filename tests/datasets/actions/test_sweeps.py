@@ -116,6 +116,71 @@ def test_what_was_set_aside_comes_back_to_a_row() -> None:
     assert objects.read(sha256) == b"late"
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_two_sweeps_that_overlap_do_each_thing_once(named: bool, monkeypatch: Any) -> None:
+    """A whole sweep passes once another has listed what is aside, and found what is named."""
+    entry = EntryFactory()
+    shared, other = (aged(objects.put(each).sha256) for each in (b"shared", b"other"))
+    sweeps.sweep()
+    for each in (shared, other):
+        aged(each)
+    if named:
+        type(entry).objects.filter(pk=entry.pk).update(sha256=shared)
+    find = sweeps.referenced
+
+    def overlapped(hashes: Any) -> set[str]:
+        found = find(hashes)
+        monkeypatch.setattr(sweeps, "referenced", find)
+        assert sweeps.sweep() == 2 - named
+        return found
+
+    monkeypatch.setattr(sweeps, "referenced", overlapped)
+    assert sweeps.sweep() == 0
+    gone = [other] if named else [shared, other]
+    told = [ref for action, ref in purges() if action == "object.purged"]
+    assert sorted(told) == sorted(f"object:{each}" for each in gone)
+    assert objects.store().exists(shared) is named
+    assert list(objects.store().aside()) == []
+
+
+class Bucket:
+    """As much of a bucket as moving an object asks of it."""
+
+    class exceptions:  # as boto3 names it
+        """The errors of a bucket."""
+
+        class ClientError(Exception):
+            """What boto3 raises, with the code of the answer."""
+
+            def __init__(self, code: str) -> None:
+                super().__init__(code)
+                self.response = {"Error": {"Code": code}}
+
+    def __init__(self, keys: set[str], fault: str) -> None:
+        self.keys, self.fault = keys, fault
+
+    def copy(self, source: dict[str, str], _bucket: str, key: str) -> None:
+        """Copy what is there."""
+        if source["Key"] not in self.keys:
+            raise self.exceptions.ClientError(self.fault)
+        self.keys.add(key)
+
+    def delete_object(self, **named: str) -> None:
+        """Remove what is there."""
+        self.keys.discard(named["Key"])
+
+
+def test_a_bucket_bears_that_another_sweep_moved_it() -> None:
+    bucket = Bucket({"p/aside/a"}, "404")
+    store = objects.S3Store(bucket, "b", "p/")
+    for _ in range(2):
+        store.bring_back("a")
+    assert bucket.keys == {"p/a"}
+    bucket.fault = "AccessDenied"
+    with pytest.raises(Bucket.exceptions.ClientError):
+        store.bring_back("a")
+
+
 def test_a_half_written_file_goes() -> None:
     store: Any = objects.store()
     place = store.root / objects.INCOMING
