@@ -45,7 +45,8 @@ def duty(name: str, *, minutes: int, by_itself: bool = False) -> Callable[[Act],
 def run_due() -> list[str]:
     """Run the duties whose period has not had its run yet; return their names.
 
-    A duty that fails is logged and tried again at the next call; the others run.
+    A duty that fails is logged, and the others run. It is tried again at the next call; one that
+    runs by itself, at its next period, since its mark stands: what it had committed is kept.
     """
     at = clock.now()
     return [name for name, each in sorted(_duties.items()) if _run(each, slot(at, each.minutes))]

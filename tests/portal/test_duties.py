@@ -62,6 +62,23 @@ def test_a_duty_that_fails_is_tried_again(done: list[str], caplog: Any) -> None:
     assert done.count("tried") == 2
 
 
+@pytest.mark.django_db
+def test_a_duty_by_itself_that_fails_waits_for_its_next_period(
+    done: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        done.append("tried")
+        raise RuntimeError("no")
+
+    duties.duty("by itself", minutes=60, by_itself=True)(fail)
+    for _ in range(2):
+        duties.run_due()
+    assert done.count("tried") == 1
+    monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(minutes=30))
+    duties.run_due()
+    assert done.count("tried") == 2
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_four_schedulers_run_a_duty_once(done: list[str]) -> None:
