@@ -3,13 +3,12 @@
 import hashlib
 import os
 import secrets
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, Protocol, cast
+from typing import IO, Protocol, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -95,7 +94,7 @@ class FolderStore:
         incoming.mkdir(parents=True, exist_ok=True)
         draft = incoming / f"{secrets.token_hex(16)}.part"
         try:
-            stored = _write(draft, chunks, limit_bytes)
+            stored = written(draft, chunks, limit_bytes)
             target = self.location(stored.sha256)
             target.parent.mkdir(parents=True, exist_ok=True)
             failpoints.hit("objects.before_rename")
@@ -189,7 +188,7 @@ class FolderStore:
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = target.with_name(f"{target.name}.draft")
         try:
-            stored = _write(draft, chunks, limit_bytes)
+            stored = written(draft, chunks, limit_bytes)
             draft.rename(target)
             _sync_folder(target.parent)
         except BaseException:
@@ -209,125 +208,8 @@ class FolderStore:
             target.parent.rmdir()
 
 
-class S3Store:
-    """Objects in a bucket, under `prefix/<sha256>`."""
-
-    def __init__(self, client: Any, bucket: str, prefix: str) -> None:
-        self.client, self.bucket, self.prefix = client, bucket, prefix
-
-    def _key(self, sha256: str) -> str:
-        return f"{self.prefix}{sha256}"
-
-    def put(self, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:
-        """Spool to a private file, hash and count, then send."""
-        with tempfile.TemporaryDirectory() as folder:
-            draft = Path(folder) / "object"
-            stored = _write(draft, chunks, limit_bytes)
-            # Also where the object is there: its date says that somebody counts on it.
-            self.client.upload_file(str(draft), self.bucket, self._key(stored.sha256))
-        return stored
-
-    def open(self, sha256: str) -> IO[bytes]:
-        """Fetch into a private spooled file; raises FileNotFoundError."""
-        spool = tempfile.SpooledTemporaryFile(max_size=8 * CHUNK_BYTES)  # noqa: SIM115
-        try:
-            self.client.download_fileobj(self.bucket, self._key(sha256), spool)
-        except self.client.exceptions.ClientError as error:
-            spool.close()
-            raise FileNotFoundError(sha256) from error
-        spool.seek(0)
-        return spool
-
-    def exists(self, sha256: str) -> bool:
-        """Say whether the object is there."""
-        try:
-            self.client.head_object(Bucket=self.bucket, Key=self._key(sha256))
-        except self.client.exceptions.ClientError:
-            return False
-        return True
-
-    def delete(self, sha256: str) -> None:
-        """Remove an object, if it is there."""
-        self.client.delete_object(Bucket=self.bucket, Key=self._key(sha256))
-
-    def hashes(self) -> Iterator[str]:
-        """List the sha256 of all objects."""
-        for name, _at in self.ages():
-            yield name
-
-    def ages(self) -> Iterator[tuple[str, float]]:
-        """List the sha256 of all objects, and when each was last put."""
-        yield from self._listed("")
-
-    def _listed(self, folder: str) -> Iterator[tuple[str, float]]:
-        pages = self.client.get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self.bucket, Prefix=self._key(folder)):
-            for item in page.get("Contents", ()):
-                name = item["Key"].removeprefix(self._key(folder))
-                if "/" not in name:
-                    yield name, item["LastModified"].timestamp()
-
-    def _move(self, source: str, target: str) -> bool:
-        """Copy, then remove; False when another sweep moved it."""
-        try:
-            self.client.copy(
-                {"Bucket": self.bucket, "Key": self._key(source)}, self.bucket, self._key(target)
-            )
-        except self.client.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] not in {"404", "NoSuchKey"}:
-                raise
-            return False
-        self.delete(source)
-        return True
-
-    def set_aside(self, sha256: str, *, before: float) -> bool:
-        """Copy, then remove; no rename is atomic here, so what is aside is judged again later."""
-        try:
-            head = self.client.head_object(Bucket=self.bucket, Key=self._key(sha256))
-        except self.client.exceptions.ClientError:
-            return False
-        if head["LastModified"].timestamp() > before:
-            return False
-        return self._move(sha256, f"{ASIDE}/{sha256}")
-
-    def aside(self) -> Iterator[tuple[str, float]]:
-        """List what is set aside, and since when."""
-        yield from self._listed(f"{ASIDE}/")
-
-    def is_aside(self, sha256: str) -> bool:
-        """Say whether an object is set aside."""
-        return self.exists(f"{ASIDE}/{sha256}")
-
-    def bring_back(self, sha256: str) -> None:
-        """Put back what was set aside."""
-        self._move(f"{ASIDE}/{sha256}", sha256)
-
-    def drop_aside(self, sha256: str) -> None:
-        """Remove for good what was set aside."""
-        self.delete(f"{ASIDE}/{sha256}")
-
-    def drop_drafts(self, *, before: float) -> int:
-        """Remove nothing: an upload is whole or absent."""
-        return 0
-
-    def put_part(self, name: str, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:
-        """Spool to a private file, then send under `prefix/incoming/`."""
-        with tempfile.TemporaryDirectory() as folder:
-            draft = Path(folder) / "part"
-            stored = _write(draft, chunks, limit_bytes)
-            self.client.upload_file(str(draft), self.bucket, self._key(f"{INCOMING}/{name}"))
-        return stored
-
-    def open_part(self, name: str) -> IO[bytes]:
-        """Fetch a part; raises FileNotFoundError."""
-        return self.open(f"{INCOMING}/{name}")
-
-    def delete_part(self, name: str) -> None:
-        """Remove a part, if it is there."""
-        self.delete(f"{INCOMING}/{name}")
-
-
-def _write(path: Path, chunks: Iterable[bytes], limit_bytes: int) -> Stored:
+def written(path: Path, chunks: Iterable[bytes], limit_bytes: int) -> Stored:
+    """Write chunks to a file and synchronise it; raises TooLarge past the limit."""
     size, digest = 0, hashlib.sha256()
     with path.open("wb") as file:
         for chunk in chunks:
@@ -364,18 +246,12 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _s3(url: str) -> S3Store:
-    import boto3  # noqa: PLC0415  # optional dependency
-
-    parts = urlsplit(url)
-    prefix = parts.path.lstrip("/")
-    return S3Store(boto3.client("s3"), parts.netloc, f"{prefix}/" if prefix else "")
-
-
 @lru_cache(maxsize=4)
 def _store(url: str) -> Store:
     if url.startswith("s3://"):
-        return _s3(url)
+        from portal.lib import buckets  # noqa: PLC0415  # optional dependency
+
+        return buckets.named(url)
     return FolderStore(Path(urlsplit(url).path))
 
 

@@ -13,7 +13,7 @@ from datasets.actions import sweeps
 from datasets.invariants import unnamed_objects
 from portal.audit import duties
 from portal.audit.models import AuditEvent
-from portal.lib import objects, references
+from portal.lib import buckets, objects, references
 from tests.challenges import world
 from tests.challenges.test_bundle_imports import deposited
 from tests.factories.challenges import EntryFactory
@@ -172,7 +172,7 @@ class Bucket:
 
 def test_a_bucket_bears_that_another_sweep_moved_it() -> None:
     bucket = Bucket({"p/aside/a"}, "404")
-    store = objects.S3Store(bucket, "b", "p/")
+    store = buckets.S3Store(bucket, "b", "p/")
     for _ in range(2):
         store.bring_back("a")
     assert bucket.keys == {"p/a"}
