@@ -69,19 +69,15 @@ def check(tables: Tables, submission: shapes.Submission, truth: shapes.Truth) ->
     column = submission.column("target")
     if column is None:
         return
+    if submission.targets:
+        for name, each in submission.targets.items():
+            _of_target(tables, f"truth.{name}", tables.folder.column(path, name), each)
+        return
     cells = tables.folder.column(path, str(truth.target))
     if submission.form in {"probabilities", "label_scores", "curves"}:
         _of_form(tables, submission, column, cells)
         return
-    _all(tables, "truth.target", cells, lambda cell: within(cell, column))
-    if column.max_distinct is not None and len(set(cells)) > column.max_distinct:
-        tables.refuse(
-            "E_DOMAIN",
-            f"plus de {column.max_distinct} valeurs distinctes dans la vérité",
-            file=path,
-            key="truth.target",
-            value=len(set(cells)),
-        )
+    _of_target(tables, "truth.target", cells, column)
 
 
 def _of_form(
@@ -97,9 +93,17 @@ def _of_form(
     _all(tables, "truth.target", cells, holds[str(submission.form)])
 
 
-def _of_target(tables: Tables, name: str, column: shapes.Column) -> None:
-    cells = tables.folder.column(str(tables.truth), name)
-    _all(tables, f"truth.{name}", cells, lambda cell: within(cell, column))
+def _of_target(tables: Tables, key: str, cells: list[str], column: shapes.Column) -> None:
+    """Check the answers of one target."""
+    _all(tables, key, cells, lambda cell: within(cell, column))
+    if column.max_distinct is not None and len(set(cells)) > column.max_distinct:
+        tables.refuse(
+            "E_DOMAIN",
+            f"plus de {column.max_distinct} valeurs distinctes dans la vérité",
+            file=str(tables.truth),
+            key=key,
+            value=len(set(cells)),
+        )
 
 
 def _holds(tables: Tables, path: str, column: str) -> bool:

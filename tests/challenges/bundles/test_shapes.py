@@ -6,7 +6,7 @@ import pytest
 
 from challenges.bundles import portable
 from challenges.scoring.contract import ScoringContract
-from tests.challenges.bundles.folders import change, document, write
+from tests.challenges.bundles.folders import FILES, change, document, write
 
 RANKED = {
     "layout": "ranked_list",
@@ -196,6 +196,43 @@ def test_several_numbers_of_one_row(tmp_path: Path) -> None:
     assert several(tmp_path / "curves", "1", "2", form="curves") == []
     assert several(tmp_path / "class", "1", "2") == ["E_DOMAIN"]
     assert "E_COLUMN_ROLE" in several(tmp_path / "one", "1")
+
+
+def test_each_of_several_targets_has_its_answers_within_its_own_bounds(tmp_path: Path) -> None:
+    """The second target as the first one."""
+
+    def read(folder: Path, most: int) -> list[tuple[str, str]]:
+        columns = [
+            {"name": "niveau", "role": "target", "type": "float", "min": 1, "max": 3},
+            {"name": "mois", "role": "target", "type": "float", "min": 1, "max": most},
+        ]
+        figures = [
+            {"key": name, "metric": "mae", "direction": "min", "params": {"target": name}}
+            for name in ("niveau", "mois")
+        ]
+        shape = {
+            "layout": "numbers_per_id",
+            "form": "targets",
+            "columns": [{"name": "id", "role": "id", "type": "string"}, *columns],
+        }
+        found = document()
+        for path, value in [
+            ("submission", shape),
+            ("metrics", [figures[0] | {"primary": True}, figures[1]]),
+            ("fairness", ...),
+            ("expected", ...),
+        ]:
+            found = change(found, path, value)  # type: ignore[assignment] # still a mapping
+        rows = FILES["truth.csv"].splitlines()
+        truth = "\n".join(
+            [f"{rows[0]},mois", *(f"{row},{at}" for at, row in enumerate(rows[1:], 1))]
+        )
+        sample = "id,niveau,mois\n" + "".join(f"{one},1,1\n" for one in IDS)
+        report = portable.read(write(folder, found, truth_csv=truth + "\n", sample_csv=sample))
+        return [(each.code, each.key) for each in report.errors]
+
+    assert read(tmp_path / "good", 6) == []
+    assert read(tmp_path / "outside", 5) == [("E_DOMAIN", "truth.mois")]
 
 
 def test_a_share_of_covered_truths_never_ranks(tmp_path: Path) -> None:
