@@ -84,14 +84,15 @@ def remove(*, phase: Phase, by: User) -> None:
 def settle(*, phase: Phase, settings: Mapping[str, Any], rule: BoardRule, by: User) -> Phase:
     """Write everything of a phase but its dates, in a draft.
 
-    settings: name, kind, quotas, limits, Ladder, final choices, benchmark. In order: phase; rule
-    of its main board; the document, for the first phase; event "phase.settled" with what changed.
-    Raises NotAllowed, Conflict, Invalid.
+    settings: name, kind, quotas, limits, Ladder, final choices, benchmark, the earlier phase whose
+    choices it takes over. In order: phase; rule of its main board; the document, for the first
+    phase; event "phase.settled" with what changed. Raises NotAllowed, Conflict, Invalid.
     """
     challenge = authoring.draft(phase.challenge, by)  # first, as all that changes a draft
     phase = Phase.objects.locked(phase)
     _refuse_ladder(phase, settings)
     _refuse_other_kind(phase, settings["kind"])
+    _refuse_source(phase, settings.get("migrate_from"))
     changed = {key: value for key, value in settings.items() if getattr(phase, key) != value}
     for key, value in settings.items():
         setattr(phase, key, value)

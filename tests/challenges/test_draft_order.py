@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from challenges.actions import blurs, challenges, leaderboards, phase_scorings, phases
 from challenges.enums import BoardRule, ChallengeStatus, PhaseKind
 from challenges.models import Challenge, Leaderboard, Phase
-from portal.lib.refusals import Conflict, Refusal
+from portal.lib.refusals import Conflict, Invalid, Refusal
 from tests.factories.challenges import PhaseFactory
 
 pytestmark = pytest.mark.django_db
@@ -85,3 +85,14 @@ def test_what_is_removed_is_gone_before_the_journal_says_so(second: Phase) -> No
         journal = ["audit" in " ".join(words) for words in written]
         assert any(journal)
         assert journal == sorted(journal)
+
+
+def test_a_phase_takes_over_an_earlier_one_of_its_challenge_alone(second: Phase) -> None:
+    by = second.challenge.organisers.get(role="owner").user
+    settle = partial(phases.settle, phase=second, rule=BoardRule.BEST, by=by)
+    for source in (second, PhaseFactory()):
+        with pytest.raises(Invalid) as refusal:
+            settle(settings=SETTINGS | {"migrate_from": source})
+        assert refusal.value.code == "migrate_from"
+    first = second.challenge.phases.get(index=0)
+    assert settle(settings=SETTINGS | {"migrate_from": first}).migrate_from == first
