@@ -41,6 +41,9 @@ from portal.audit.reading import events
 from portal.audit.record import reference
 from portal.lib import clock, objects, signing
 
+# How long the duty that copies final choices, which runs each minute, may need for all teams.
+TAKEOVER_MINUTES = 15
+
 
 def receipts_without_file() -> Iterator[str]:
     """Yield the entries whose receipt does not match the row, or whose file is not there.
@@ -302,15 +305,10 @@ def _taken_out() -> list[int]:
 
 def late_takeovers() -> Iterator[str]:
     """Yield the phases that opened a while ago and still lack final choices they take over."""
-    before = clock.now() - timedelta(minutes=settings.GRACE_MINUTES + 15)
-    phases = Phase.objects.filter(
-        migrate_from__closes_at__lt=before,
-        migrated_at__isnull=True,
-        opens_at__lt=before,
-        challenge__status__in=["published", "closed"],
-    )
+    before = clock.now() - timedelta(minutes=settings.GRACE_MINUTES + TAKEOVER_MINUTES)
+    phases = Phase.objects.taking_over(before).filter(migrate_from__closes_at__lt=before)
     of_source = Entry.objects.filter(enrolment__phase_id=OuterRef("migrate_from_id"))
-    waiting = of_source.exclude(status__in=["scored", "failed", "rejected", "withdrawn"])
+    waiting = of_source.without_outcome()
     for pk in phases.exclude(Exists(waiting)).order_by("pk").values_list("pk", flat=True):
         yield f"phase:{pk}"
 

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from challenges.enums import ChallengeStatus, EntryStatus
+from challenges.enums import ChallengeStatus
 from challenges.models import (
     CodeRun,
     CodeTrial,
@@ -114,8 +114,7 @@ def _waits(phase: Phase) -> bool:
     live = phase.challenge.status != ChallengeStatus.ARCHIVED
     return (
         Rescoring.objects.open().filter(phase=phase).exists()
-        or entries.unfinished().exists()
-        or entries.filter(status=EntryStatus.NEEDS_ATTENTION).exists()
+        or entries.without_outcome().exists()
         or (live and phase.migrates_to.filter(migrated_at__isnull=True).exists())
         or Signal.objects.undecided().filter(phase=phase).exists()
         or Disqualification.objects.undecided().filter(challenge=phase.challenge_id).exists()

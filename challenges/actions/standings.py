@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from challenges.actions import jobs
-from challenges.enums import EntryStatus, JobKind, JobState
+from challenges.enums import JobKind, JobState
 from challenges.models import Entry, Job, Leaderboard, Standing
 from challenges.models.candidates import Candidate
 from challenges.models.listings import Listing, listing
@@ -116,6 +116,4 @@ def _axis(found: Listing, lines: Sequence[Line]) -> list[Any]:
 
 def unfinished(phase_id: int) -> int:
     """Count the entries of a phase that have no outcome yet, examinations included."""
-    waiting = {EntryStatus.NEEDS_ATTENTION}
-    entries = Entry.objects.filter(enrolment__phase_id=phase_id)
-    return entries.unfinished().count() + entries.filter(status__in=waiting).count()
+    return Entry.objects.filter(enrolment__phase_id=phase_id).without_outcome().count()

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from challenges.actions import entries
 from challenges.actions.standings import unfinished
-from challenges.enums import ChallengeStatus, EntryStatus, PhaseMoment
+from challenges.enums import PhaseMoment
 from challenges.models import Enrolment, Entry, Phase, Team
 from challenges.models.listings import finals
 from portal.audit.actors import SystemActor
@@ -24,13 +23,7 @@ SCHEDULER = SystemActor("scheduler")
 
 def due() -> list[Phase]:
     """List the open phases that still have choices to take over."""
-    phases = Phase.objects.filter(
-        migrate_from__isnull=False,
-        migrated_at__isnull=True,
-        opens_at__lte=clock.now(),
-        challenge__status__in=[ChallengeStatus.PUBLISHED, ChallengeStatus.CLOSED],
-    )
-    return list(phases.order_by("pk"))
+    return list(Phase.objects.taking_over(clock.now()).order_by("pk"))
 
 
 def take_over(*, phase: Phase) -> int:
@@ -88,9 +81,7 @@ def _chosen(source: Phase) -> dict[int, Sequence[UUID]]:
 
 def _waits(source: Phase, team_id: int) -> bool:
     counted = Entry.objects.counted_for(team_id).filter(enrolment__phase=source)
-    return counted.filter(
-        Q(pk__in=counted.unfinished().values("pk")) | Q(status=EntryStatus.NEEDS_ATTENTION)
-    ).exists()
+    return counted.without_outcome().exists()
 
 
 @transaction.atomic

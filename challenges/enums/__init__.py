@@ -344,6 +344,8 @@ UNDECIDED: frozenset[SignalStatus] = frozenset(
 UNFINISHED: frozenset[EntryStatus] = frozenset(
     {EntryStatus.RECEIVED, EntryStatus.CHECKING, EntryStatus.QUEUED, EntryStatus.SCORING}
 )
+# An entry in one of these has no outcome yet: something acts on it, or a person examines it.
+WITHOUT_OUTCOME = UNFINISHED | {EntryStatus.NEEDS_ATTENTION}
 # A challenge in one of these is seen by everybody.
 PUBLIC_STATUSES: frozenset[ChallengeStatus] = frozenset(
     {

@@ -230,6 +230,15 @@ class PhaseQuerySet(models.QuerySet["Phase"]):
             challenge__status=ChallengeStatus.PUBLISHED,
         )
 
+    def taking_over(self, at: datetime) -> "PhaseQuerySet":
+        """Keep the phases open since this instant that still have choices to take over."""
+        return self.filter(
+            migrate_from__isnull=False,
+            migrated_at__isnull=True,
+            opens_at__lte=at,
+            challenge__status__in=[ChallengeStatus.PUBLISHED, ChallengeStatus.CLOSED],
+        )
+
     def locked(self, phase: "Phase") -> "Phase":
         """Return the fresh row, held until the end of the transaction; Conflict once removed."""
         try:

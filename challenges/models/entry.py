@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from challenges.enums import (
     ENTRY_EDGES,
     UNFINISHED,
+    WITHOUT_OUTCOME,
     EntryStatus,
     EvaluationState,
     JobKind,
@@ -38,6 +39,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def unfinished(self) -> "EntryQuerySet":
         """Keep the entries on which something still has to act."""
         return self.filter(status__in=sorted(UNFINISHED))
+
+    def without_outcome(self) -> "EntryQuerySet":
+        """Keep the entries that have no outcome yet: unfinished, or under examination."""
+        return self.filter(status__in=sorted(WITHOUT_OUTCOME))
 
     def listed(self) -> "EntryQuerySet":
         """Keep the scored entries that a leaderboard may show."""

@@ -8,13 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from challenges.enums import UNFINISHED, EntryStatus, EvaluationState
+from challenges.enums import WITHOUT_OUTCOME, EvaluationState
 from challenges.models.challenge import Phase
 from challenges.models.evaluation import Evaluation, Rung
 from challenges.models.scorer import PhaseTask
 from challenges.models.team import Enrolment
-
-_WAITED_FOR = UNFINISHED | {EntryStatus.NEEDS_ATTENTION}
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ def chain(enrolment: Enrolment, task: PhaseTask) -> Chain:
     ):
         found = evaluations.get(entry.pk)
         if found is None:
-            if entry.status in _WAITED_FOR:
+            if entry.status in WITHOUT_OUTCOME:
                 break
             continue
         rung = getattr(found, "rung", None)

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import choices, entries, phases, reveals, takeovers
+from challenges.actions import choices, entries, phases, reveals, standings, takeovers
 from challenges.enums import EntryStatus, PhaseKind
 from challenges.invariants import late_takeovers
 from challenges.models import Challenge, Entry, Job, Phase
@@ -22,7 +22,7 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent
 from tests.challenges import world
 from tests.challenges.test_authoring import built
-from tests.factories.challenges import TeamFactory, captain_of
+from tests.factories.challenges import EntryFactory, PhaseFactory, TeamFactory, captain_of
 
 pytestmark = pytest.mark.django_db
 
@@ -135,6 +135,21 @@ def test_a_team_that_waits_for_a_score_is_taken_over_later(challenge: Challenge)
     assert copies(final)[late[0].enrolment.team.name] == [late[0].pk]
     final.refresh_from_db()
     assert final.migrated_at is not None
+
+
+@pytest.mark.parametrize("status", list(EntryStatus))
+def test_an_entry_without_outcome_is_waited_for_everywhere(status: EntryStatus) -> None:
+    """The take-over, its invariant and the results say the same of each status."""
+    former = EntryFactory(status=status, day_slot=None, total_slot=None)
+    source, at = former.enrolment.phase, clock.now() - timedelta(hours=1)
+    dated(source, closes_at=at)
+    final = PhaseFactory(challenge=source.challenge, index=1, migrate_from=source, opens_at=at)
+    has_outcome = status in {"scored", "failed", "rejected", "withdrawn"}
+    assert list(late_takeovers()) == [f"phase:{final.pk}"] * has_outcome
+    assert standings.unfinished(source.pk) == (not has_outcome)
+    take_over()
+    final.refresh_from_db()
+    assert (final.migrated_at is not None) is has_outcome
 
 
 def test_a_key_that_a_team_sent_does_not_stop_what_is_taken_over(challenge: Challenge) -> None:
