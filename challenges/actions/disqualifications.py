@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from challenges import rules
+from challenges.actions import merges
 from challenges.actions.evaluations import queue_standings
 from challenges.actions.notices import announce
 from challenges.actions.paces import DAY, keep_pace
@@ -30,8 +31,10 @@ _LIVE = {TeamState.OPEN, TeamState.FULL}
 def propose(*, team: Team, entry: Entry | None, reason: str, by: User) -> Disqualification:
     """Ask the Region to put an entry out of the results, or the whole team when entry is None.
 
-    Nothing changes for the team yet. In order: proposal, with the date until which the team may
-    reply; event "disqualification.proposed"; a letter to its members. Raises NotAllowed;
+    Nothing changes for the team yet, but that it merges with no other before the decision. In
+    order: proposal, with the date until which the team may reply; the request to merge that it
+    sent ended, as `merges.end_asked` does; event "disqualification.proposed"; a letter to its
+    members. Raises NotAllowed;
     Conflict for a team that left or merged, and when the same is asked already; Invalid for an
     entry of another team; QuotaSpent past five in a day, withdrawn ones included, since each
     writes to the team.
@@ -70,6 +73,7 @@ def propose(*, team: Team, entry: Entry | None, reason: str, by: User) -> Disqua
             _("Une procédure est déjà ouverte, ou décidée, pour cette soumission ou cette équipe."),
             code="disqualification_once",
         ) from error
+    merges.end_asked(team=team, by=by)
     record("disqualification.proposed", by=by, on=found, **_about(found), reason=reason)
     owe("mail.disqualification_asked", key=str(found.public_id), found_id=found.pk)
     return found

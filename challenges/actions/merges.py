@@ -22,7 +22,6 @@ from challenges.enums import (
 )
 from challenges.models import (
     Challenge,
-    Disqualification,
     Enrolment,
     Entry,
     MergeRequest,
@@ -51,12 +50,14 @@ def ask(*, team: Team, name: str, by: User) -> MergeRequest:
     In order: request; event "team.merge_asked"; letter to the captains of the other team.
     Raises NotAllowed; Invalid for a name that no other live team has; Closed in the last days
     before a close; Conflict when a request waits already, or a disqualification is asked against
-    one of them; QuotaSpent past ten requests of the team in a day, or three to the same one. What
-    the other team sent is told to nobody before its captain accepts.
+    one's own team; QuotaSpent past ten requests of the team in a day, or three to the same one.
+    What the other team sent is told to nobody before its captain accepts; what is asked against
+    it, to nobody: the request waits.
     """
     team = Team.objects.locked(team)
     require(rules.may_run_team, by, team)
     _refuse_gone(team)
+    _refuse_judged(team)
     _refuse_late(team.challenge, clock.now())
     others = team.challenge.teams.live().exclude(pk=team.pk)
     other = others.filter(slug=slugify(" ".join(name.split())[:80]) or "-").first()
@@ -67,7 +68,6 @@ def ask(*, team: Team, name: str, by: User) -> MergeRequest:
             _("Votre équipe attend déjà une réponse : retirez d’abord cette demande."),
             code="merge_asked",
         )
-    _refuse_judged(team, other)
     _refuse_insistence(team, other)
     merge = MergeRequest.objects.create(
         from_team=team, into_team=other, asked_by=by, asked_at=clock.now()
@@ -118,6 +118,17 @@ def withdraw(*, merge: MergeRequest, by: User) -> MergeRequest:
     return merge
 
 
+def end_asked(*, team: Team, by: User) -> None:
+    """End the request that a team sent and that waits, in the transaction that holds the team.
+
+    As its captain would take it back, event "team.merge_withdrawn": the other team is not told
+    that another cause ended it.
+    """
+    for merge in team.merges_asked.waiting().select_for_update().order_by("pk"):
+        _answer(merge, MergeState.WITHDRAWN, by)
+        record("team.merge_withdrawn", by=by, on=team, merge=str(merge.public_id))
+
+
 @transaction.atomic
 def accept(*, merge: MergeRequest, by: User) -> Team:
     """Take a team in, for good; return the team that stays.
@@ -129,9 +140,10 @@ def accept(*, merge: MergeRequest, by: User) -> Team:
     stays; its final choices, unless both together are too many; team MERGED; boards
     recomputed; event "team.merged"; letter to everybody in it.
     Raises NotAllowed; Closed in the last days before a close; Conflict when a team is gone,
-    a disqualification is asked against one, the two are too many people, sent more than one
-    team could have, or the absorbed one has files in a phase that is
-    closed: its results do not change any more.
+    a disqualification is asked against the team that answers, the two are too many people, sent
+    more than one team could have, or the absorbed one has files in a phase that is closed: its
+    results do not change any more. A team that asked has no request left while one is asked
+    against it: see `end_asked`.
     """
     gone, stays = Team.objects.both_locked(merge.from_team_id, merge.into_team_id)
     merge = MergeRequest.objects.locked(merge)
@@ -139,7 +151,7 @@ def accept(*, merge: MergeRequest, by: User) -> Team:
     _refuse_answered(merge)
     for each in (gone, stays):
         _refuse_gone(each)
-    _refuse_judged(gone, stays)
+    _refuse_judged(stays)
     phases = [Phase.objects.held(pk) for pk in _phase_ids(stays.challenge)]
     for phase in phases:  # so that an entry being received has a row to wait for
         for each in sorted((gone, stays), key=lambda team: team.pk):
@@ -185,14 +197,17 @@ def _refuse_gone(team: Team) -> None:
         raise Conflict(_("Cette équipe n’existe plus."), code="team_closed")
 
 
-def _refuse_judged(*teams: Team) -> None:
+def _refuse_judged(own: Team) -> None:
     """Refuse while a disqualification is asked: a merge would take the team out of its reach.
 
-    The same sentence for both, which tells neither of them what is asked against the other.
+    Only for one's own team, whose members know of it.
     """
-    if Disqualification.objects.undecided().filter(team__in=teams).exists():
+    if own.disqualifications.undecided().exists():
         raise Conflict(
-            _("Cette équipe ne peut pas être réunie pour l’instant ; écrivez aux organisateurs."),
+            _(
+                "Une disqualification est demandée contre votre équipe : elle ne se réunit à "
+                "aucune autre avant la décision."
+            ),
             code="merge_not_now",
         )
 

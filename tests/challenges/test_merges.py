@@ -8,6 +8,7 @@ import pytest
 from django.core import mail
 
 from challenges.actions import choices, entries, merges, teams, uploads
+from challenges.actions import disqualifications as disqualify
 from challenges.enums import EntryStatus, JobKind, MergeState, Split, TeamRole, TeamState
 from challenges.invariants import broken_merges, passed_quotas
 from challenges.models import (
@@ -23,10 +24,9 @@ from challenges.models import (
 from challenges.models.listings import listing
 from challenges.queries.teams import quota_left
 from portal.audit import outbox
-from portal.audit.models import AuditEvent
+from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
 from portal.lib.refusals import Closed, Conflict, Invalid, NotAllowed, QuotaSpent
-from tests.factories import disqualifications
 from tests.factories.challenges import (
     ChallengeFactory,
     EntryFactory,
@@ -98,20 +98,30 @@ def refused(code: str, kind: type[Any], act: Any) -> None:
     assert (list(Team.objects.order_by("pk").values()), list(TeamMember.objects.values())) == before
 
 
-@pytest.mark.parametrize("judged", [0, 1])
-def test_no_team_escapes_a_disqualification_by_merging(two: tuple[Team, Team], judged: int) -> None:
-    gone, stays = two
-    merge = asked(gone, stays)
-    found = disqualifications.asked(team=two[judged])
-    refused(
-        "merge_not_now",
-        Conflict,
-        lambda: merges.accept(merge=merge, by=captain_of(stays)),
-    )
-    merges.withdraw(merge=merge, by=captain_of(gone))
-    refused("merge_not_now", Conflict, lambda: asked(gone, stays))
-    found.delete()
-    merged(gone, stays)
+@pytest.mark.parametrize("before", [True, False])
+def test_no_team_escapes_a_disqualification_by_merging(
+    two: tuple[Team, Team], before: bool
+) -> None:
+    """The judged team alone reads why; the other one, what it reads of any request."""
+    judged, other = two
+    merge = asked(judged, other) if before else None
+    received = asked(other, judged) if before else None
+    by = judged.challenge.organisers.get().user
+    found = disqualify.propose(team=judged, entry=None, reason="Données interdites.", by=by)
+    if merge is not None:  # as if its captain had taken it back, without a letter
+        merge.refresh_from_db()
+        assert merge.state == MergeState.WITHDRAWN
+        refused(
+            "merge_answered", Conflict, lambda: merges.accept(merge=merge, by=captain_of(other))
+        )
+        letters = Outbox.objects.exclude(topic="mail.disqualification_asked")
+        assert set(letters.values_list("topic", flat=True)) == {"mail.merge_asked"}
+    received = received or asked(other, judged)  # taken as any other
+    assert received.state == MergeState.ASKED
+    refused("merge_not_now", Conflict, lambda: merges.accept(merge=received, by=captain_of(judged)))
+    refused("merge_not_now", Conflict, lambda: asked(judged, other))
+    disqualify.withdraw(found=found, reason="Erreur de ma part.", by=by)
+    assert merges.accept(merge=received, by=captain_of(judged)) == judged
 
 
 def test_two_teams_become_one(two: tuple[Team, Team]) -> None:
