@@ -211,8 +211,9 @@ def broken_certificates() -> Iterator[str]:
             yield f"certificate:{row.pk}"
     heads = list(Certificate.objects.in_force().select_related("team", "phase").order_by("pk"))
     revoked = certified.told_revoked(heads)
+    fallen = certified.fallen(heads)
     for row in heads:
-        if certified.stands(row) == (row.pk in revoked) and not _moved_lately(row.phase):
+        if (row.pk in fallen) != (row.pk in revoked) and not _moved_lately(row.phase):
             yield f"certificate:{row.pk}:told"
 
 

@@ -1,7 +1,10 @@
 """Issue the certificate of a team, signed; the next one names the one it replaces."""
 
 import hashlib
+import logging
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -16,6 +19,10 @@ from portal.accounts.models import User
 from portal.audit.record import record
 from portal.lib import clock, immutable
 from portal.lib.refusals import Conflict
+
+log = logging.getLogger("challenges.certificates")
+# In one transaction: the journal is written by one at a time.
+TOLD_AT_ONCE = 50
 
 
 @transaction.atomic
@@ -43,23 +50,50 @@ def issue(*, team: Team, phase: Phase, by: User) -> Certificate:
     return made
 
 
-@transaction.atomic
 def review() -> int:
     """Write which certificates in force stopped saying what the final board does, or do again.
 
-    In order, for each that changed: event "certificate.revoked" or "certificate.restored".
-    Nothing is rewritten: what is signed stays. Returns how many changed.
+    Call it outside any transaction. The boards are read in none, once each; what changed is
+    written by short ones, so that nobody waits for all of it to write into the journal. In
+    order, for each that changed: event "certificate.revoked" or "certificate.restored". Nothing
+    is rewritten: what is signed stays. A phase that fails is logged and stops no other, the next
+    hour reads it again. Returns how many changed.
     """
-    heads = list(Certificate.objects.in_force().order_by("pk"))
-    revoked = reads.told_revoked(heads)
     changed = 0
-    for each in heads:
-        fallen = not reads.stands(each)
-        if fallen != (each.pk in revoked):
-            verb = "certificate.revoked" if fallen else "certificate.restored"
-            record(verb, by=WORKER, on=each, phase=each.phase.index, serial=each.serial)
-            changed += 1
+    certified = Certificate.objects.in_force().order_by().values("phase")
+    phases = Phase.objects.filter(pk__in=certified).select_related("reveal", "challenge__organiser")
+    for phase in phases.order_by("pk"):
+        try:
+            changed += _review(phase)
+        except Exception:  # the boundary of a phase: one that fails stops no other
+            log.exception("certificates of phase %s are not reviewed", phase.pk)
     return changed
+
+
+def _review(phase: Phase) -> int:
+    heads = list(Certificate.objects.in_force().filter(phase=phase).order_by("pk"))
+    for each in heads:
+        each.phase = phase  # one, whose board and reveal are read once
+    fallen = reads.fallen(heads)
+    revoked = reads.told_revoked(heads)
+    moved = [each.pk for each in heads if (each.pk in fallen) != (each.pk in revoked)]
+    return sum(
+        _tell(moved[start : start + TOLD_AT_ONCE], fallen, phase)
+        for start in range(0, len(moved), TOLD_AT_ONCE)
+    )
+
+
+@transaction.atomic
+def _tell(moved: Collection[UUID], fallen: Collection[UUID], phase: Phase) -> int:
+    """Write what became of these, unless another run of the duty has told it since."""
+    Phase.objects.locked(phase)  # the certificates themselves cannot be: no role may change one
+    rows = list(Certificate.objects.in_force().filter(pk__in=moved).order_by("pk"))
+    revoked = reads.told_revoked(rows)
+    untold = [each for each in rows if (each.pk in fallen) != (each.pk in revoked)]
+    for each in untold:
+        verb = "certificate.revoked" if each.pk in fallen else "certificate.restored"
+        record(verb, by=WORKER, on=each, phase=phase.index, serial=each.serial)
+    return len(untold)
 
 
 def _made(

@@ -1,7 +1,8 @@
 """What a team may be certified for: its result in a revealed phase, as the final board has it."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from challenges.enums import EntryStatus, Split, TeamState
 from challenges.models.board import Standing
 from challenges.models.certificate import Certificate
 from challenges.models.challenge import Phase
+from challenges.models.receipt import ScoreReceipt
 from challenges.models.team import Team
 from portal.audit.reading import events
 from portal.audit.record import reference
@@ -37,21 +39,37 @@ def stated(team: Team, phase: Phase) -> dict[str, Any] | None:
     None is due before the reveal, to the reference, to a team that left, was merged or
     disqualified, or whose entry was disqualified or is being rescored.
     """
-    standing = _standing(team, phase)
-    if standing is None:
-        return None
-    board, entry = standing.leaderboard, standing.entry
-    ranks = [
-        rank
-        for rank in board.standings.filter(split=Split.PRIVATE, is_baseline=False)
-        .order_by("position")
-        .values_list("rank", flat=True)
-        if rank is not None
-    ]
-    primary = board.primary
+    return _stated([team.pk], phase).get(team.pk)
+
+
+def _stated(team_ids: Collection[int], phase: Phase) -> dict[int, dict[str, Any]]:
+    """Return what a certificate of each of these teams states; as many queries for all as for one.
+
+    A team to which none is due is absent.
+    """
+    standings = _standings(team_ids, phase)
+    if not standings:
+        return {}
+    ranks = _ranks({each.leaderboard_id for each in standings})
+    receipts: dict[UUID, ScoreReceipt] = {}
+    scored = ScoreReceipt.objects.filter(entry__in=[each.entry_id for each in standings])
+    for each in scored.defer("text").order_by("entry_id", "task", "-serial"):
+        receipts.setdefault(each.entry_id, each)
+    return {
+        each.team_id: _statement(
+            each, phase, ranks[each.leaderboard_id], receipts.get(each.entry_id)
+        )
+        for each in standings
+    }
+
+
+def _statement(
+    standing: Standing, phase: Phase, ranks: Mapping[int, int], receipt: ScoreReceipt | None
+) -> dict[str, Any]:
+    """Write the members of a certificate; ranks: how many teams have each."""
+    challenge, team, entry = phase.challenge, standing.team, standing.entry
+    primary = standing.leaderboard.primary
     cell = standing.cells.get(primary.key, {}) if primary else {}
-    receipt = entry.score_receipts.order_by("task", "-serial").first()
-    challenge = phase.challenge
     return {
         "challenge": challenge.slug,
         "challenge_title": challenge.title,
@@ -69,10 +87,10 @@ def stated(team: Team, phase: Phase) -> dict[str, Any] | None:
         "value": str(cell.get("text", "")),
         "interval": _interval(cell, primary.decimals if primary else 0),
         "rank": standing.rank,
-        "tied_teams": ranks.count(standing.rank) if standing.rank else 0,
+        "tied_teams": ranks.get(standing.rank, 0) if standing.rank else 0,
         "rank_low": standing.rank_low,
         "rank_high": standing.rank_high,
-        "teams": len(ranks),
+        "teams": sum(ranks.values()),
         "held_apart": phase.public_share < 1,
         "revealed_at": _second(phase.reveal.executed_at),
         "score_receipt": {"serial": receipt.serial, "sha256": receipt.sha256} if receipt else None,
@@ -87,8 +105,21 @@ def payload_of(certificate: Certificate) -> dict[str, Any]:
 
 def stands(certificate: Certificate) -> bool:
     """Say whether the final board still says what a certificate states."""
-    now = stated(certificate.team, certificate.phase)
-    return now is not None and same(now, payload_of(certificate), STANDS_ON)
+    return certificate.pk not in fallen([certificate])
+
+
+def fallen(certificates: Iterable[Certificate]) -> set[UUID]:
+    """Return the keys of those that the final board no longer says; each board is read once."""
+    of_phase: dict[Phase, list[Certificate]] = {}
+    for each in certificates:
+        of_phase.setdefault(each.phase, []).append(each)
+    found = set()
+    for phase, several in of_phase.items():
+        now = _stated({each.team_id for each in several}, phase)
+        for each in several:
+            if not same(now.get(each.team_id, {}), payload_of(each), STANDS_ON):
+                found.add(each.pk)
+    return found
 
 
 def told_revoked(certificates: Sequence[Certificate]) -> set[UUID]:
@@ -105,20 +136,37 @@ def same(one: Mapping[str, Any], other: Mapping[str, Any], keys: Iterable[str]) 
     return all(one.get(key) == other.get(key) for key in keys)
 
 
-def _standing(team: Team, phase: Phase) -> Standing | None:
-    if not phase.is_revealed or team.is_baseline or team.state not in LIVE:
-        return None
-    found = (
-        Standing.objects.filter(
-            leaderboard__phase=phase, leaderboard__hidden=False, split=Split.PRIVATE, team=team
-        )
-        .select_related("entry", "leaderboard__primary")
-        .order_by("leaderboard__pk")
-        .first()
+def _standings(team_ids: Collection[int], phase: Phase) -> list[Standing]:
+    """Return where each team to which a certificate is due stands, on the first board it is on."""
+    if not phase.is_revealed:
+        return []
+    rows = Standing.objects.filter(
+        leaderboard__phase=phase,
+        leaderboard__hidden=False,
+        split=Split.PRIVATE,
+        team__in=Team.objects.filter(pk__in=team_ids, is_baseline=False, state__in=LIVE),
     )
-    if found is None or found.entry.status != EntryStatus.SCORED:
-        return None
-    return None if found.entry.disqualified_at is not None else found
+    found: dict[int, Standing] = {}
+    rows = rows.select_related("entry", "team", "leaderboard__primary")
+    for row in rows.order_by("leaderboard_id", "position"):
+        found.setdefault(row.team_id, row)
+    return [
+        row
+        for row in found.values()
+        if row.entry.status == EntryStatus.SCORED and row.entry.disqualified_at is None
+    ]
+
+
+def _ranks(board_ids: Collection[int]) -> dict[int, Counter[int]]:
+    """Count, for each board, the teams at each rank of its final part."""
+    counts: dict[int, Counter[int]] = {board_id: Counter() for board_id in board_ids}
+    ranked = Standing.objects.filter(
+        leaderboard__in=board_ids, split=Split.PRIVATE, is_baseline=False
+    )
+    for board_id, rank in ranked.order_by("pk").values_list("leaderboard_id", "rank"):
+        if rank is not None:
+            counts[board_id][rank] += 1
+    return counts
 
 
 def _interval(cell: Mapping[str, Any], decimals: int) -> list[str] | None:

@@ -3,12 +3,21 @@
 from challenges import rules
 from challenges.enums import Split
 from challenges.models import Certificate, Phase, Standing, Team
-from challenges.models.certified import STANDS_ON, payload_of, same, stands, stated, told_revoked
+from challenges.models.certified import (
+    STANDS_ON,
+    fallen,
+    payload_of,
+    same,
+    stands,
+    stated,
+    told_revoked,
+)
 from portal.accounts.models import User
 
 __all__ = [
     "STANDS_ON",
     "cards_to_propose",
+    "fallen",
     "head",
     "members",
     "payload_of",

@@ -4,7 +4,7 @@ from challenges.actions import certificates
 from portal.audit.duties import duty
 
 
-@duty("challenges.certificates", minutes=60)
+@duty("challenges.certificates", minutes=60, by_itself=True)
 def review_certificates() -> None:
     """Compare, each hour, the certificates in force with the final boards."""
     certificates.review()

@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pypdf import PdfReader
 from pytest_django import DjangoAssertNumQueries
@@ -17,6 +18,7 @@ from challenges.client.receipts import ReceiptState
 from challenges.enums import Split, TeamState
 from challenges.invariants import INVARIANTS
 from challenges.models import Certificate, Challenge, Standing, Team
+from challenges.queries import certificates as reads
 from challenges.queries.receipts import judge
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
@@ -313,6 +315,38 @@ def test_the_ledger_tells_a_certificate_that_falls_and_stands_again(challenge: C
     told = AuditEvent.objects.filter(action__startswith="certificate.").order_by("seq")
     acts = [each.removeprefix("certificate.") for each in told.values_list("action", flat=True)]
     assert acts == ["issued", "revoked", "restored"]
+
+
+def test_a_review_reads_each_board_once(challenge: Challenge) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert certificates.review() == 0
+        return len(seen)
+
+    issued(team_of(challenge))
+    alone = queries()
+    for name in ("Alpha", "Gamma"):
+        issued(team_of(challenge, name))
+    assert (queries(), alone) == (6, 6)
+
+
+def test_another_run_of_the_review_tells_nothing_again(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long run may meet the next one: what the other has told since is read before telling."""
+    issued(team_of(challenge))
+    Team.objects.filter(name="Bêta").update(state=TeamState.DISQUALIFIED)
+    first_reading = reads.told_revoked
+
+    def meanwhile(heads: Any) -> Any:
+        monkeypatch.setattr(reads, "told_revoked", first_reading)
+        told = first_reading(heads)
+        assert certificates.review() == 1
+        return told
+
+    monkeypatch.setattr(reads, "told_revoked", meanwhile)
+    assert certificates.review() == 0
+    assert AuditEvent.objects.filter(action="certificate.revoked").count() == 1
 
 
 def test_verify_finds_bytes_signed_for_another_row(challenge: Challenge) -> None:
