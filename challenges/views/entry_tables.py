@@ -6,10 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from challenges.enums import EntryStatus, PhaseMoment, Split
 from challenges.models import (
@@ -44,31 +42,17 @@ BLANK_FAULT = {
 
 
 def deletion_words(entry: Entry) -> str:
-    """Say when the file of an entry was deleted and after what; "" while it is kept."""
+    """Say when the file of an entry was deleted; "" while it is kept.
+
+    Its date alone: how long files are kept may have changed since.
+    """
     at = entry.file_deleted_at
     if at is None:
         return ""
-    phase = entry.enrolment.phase
-    by_results = phase.is_revealed and not phase.benchmark_after_close
-    months = settings.ENTRY_FILES_KEPT_MONTHS
-    if by_results:
-        sentence = ngettext(
-            "Le fichier a été supprimé le %(date)s, %(months)d mois après la publication des "
-            "résultats. Son empreinte, ses scores et ses récépissés restent.",
-            "Le fichier a été supprimé le %(date)s, %(months)d mois après la publication des "
-            "résultats. Son empreinte, ses scores et ses récépissés restent.",
-            months,
-        )
-    else:
-        sentence = ngettext(
-            "Le fichier a été supprimé le %(date)s, %(months)d mois après l’archivage du "
-            "challenge. Son empreinte, ses scores et ses récépissés restent.",
-            "Le fichier a été supprimé le %(date)s, %(months)d mois après l’archivage du "
-            "challenge. Son empreinte, ses scores et ses récépissés restent.",
-            months,
-        )
-    date = date_format(at.astimezone(clock.PARIS), "DATE_FORMAT")
-    return sentence % {"date": date, "months": months}
+    return _(
+        "Le fichier a été supprimé le %(date)s, à la fin de sa durée de conservation. Son "
+        "empreinte, ses scores et ses récépissés restent."
+    ) % {"date": date_format(at.astimezone(clock.PARIS), "DATE_FORMAT")}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from challenges import invariants
 from challenges.actions import examinations, rescorings, retention
@@ -239,18 +240,24 @@ def test_without_results_or_as_a_bench_the_archive_counts(
     assert retention.delete_files() == 1
 
 
-def test_a_deleted_file_is_told_and_not_given(client: Client, entry: Entry, phase: Phase) -> None:
+def test_a_deleted_file_is_told_and_not_given(
+    client: Client, entry: Entry, phase: Phase, settings: Any
+) -> None:
     client.force_login(captain_of(entry.enrolment.team))
     revealed(phase)
     retention.delete_files()
+    settings.ENTRY_FILES_KEPT_MONTHS = 24  # since: what is told of this file does not change
+    day = date_format(clock.now().astimezone(clock.PARIS), "DATE_FORMAT")
+    sentence = f"supprimé le {day}, à la fin de sa durée de conservation"
     slug = phase.challenge.slug
     page = client.get(reverse("challenges:entry", args=[slug, entry.pk])).content.decode()
     file = reverse("challenges:entry_file", args=[slug, entry.pk])
-    assert "12 mois après la publication des résultats" in page
+    assert sentence in page
+    assert "mois après" not in page
     assert file not in page
     answer = client.get(file)
     assert answer.status_code == 410
-    assert "12 mois après la publication des résultats" in answer.content.decode()
+    assert sentence in answer.content.decode()
     told = json.loads(client.get(file, headers={"accept": "application/json"}).content)
     assert (told["status"], told["code"]) == (410, "file_deleted")
     history = client.get(reverse("challenges:entries_csv", args=[slug])).content.decode()
