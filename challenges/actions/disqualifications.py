@@ -137,8 +137,9 @@ def pronounce(*, found: Disqualification, reason: str, by: User, version: int) -
     In order: status IN_FORCE with its author and reason; the entry dated, or the team
     DISQUALIFIED; boards queued; a public notice where the results are out; event
     "disqualification.pronounced"; letters to the team and to the organisers. Scores, receipts
-    and choices stay as they are, so that `lift` gives all back. Raises NotAllowed; Conflict
-    before the team could reply, when it changed since it was read, when the team left or merged.
+    and choices stay as they are, so that `lift` gives them back; files are kept no longer than
+    others. Raises NotAllowed; Conflict before the team could reply, when it changed since it was
+    read, when the team left or merged.
     """
     team = Team.objects.locked(found.team)  # before the proposal, as `propose` does
     found = _read(found, version, by)

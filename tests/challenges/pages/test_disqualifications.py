@@ -11,6 +11,7 @@ from django.urls import reverse
 from challenges.models import Disqualification, Entry
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
+from portal.lib import clock
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import TeamFactory, captain_of
 from tests.factories.disqualifications import asked, entered
@@ -72,10 +73,12 @@ def test_the_three_parties_go_through_it(client: Client, entry: Entry) -> None:
     assert deciding(found) in client.get(QUEUE).text
     page = client.get(deciding(found)).text
     assert "Elles sont libres." in page
+    assert "les fichiers jusqu’à la fin de leur durée de conservation" in page
     form = {"version": 2, "decision": "pronounce", "reason": "Article 4.", "sure": "on"}
     assert client.post(deciding(found), form | {"version": 1}).status_code == 409
     assert client.post(deciding(found), form).status_code == 302
     assert Entry.objects.get().is_disqualified
+    Entry.objects.update(file_deleted_at=clock.now())  # its time has passed since
 
     client.force_login(captain_of(team))
     assert "Article 4." in client.get(replying(found)).text
@@ -91,6 +94,7 @@ def test_the_three_parties_go_through_it(client: Client, entry: Entry) -> None:
     lifted = {"version": 3, "decision": "lift", "reason": "Erreur.", "sure": "on"}
     assert client.post(deciding(found), lifted).status_code == 302
     assert "La disqualification est levée" in client.get(deciding(found)).text
+    assert entry in Entry.objects.listed()
 
 
 def token(user: User) -> Any:
