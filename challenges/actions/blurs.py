@@ -1,14 +1,15 @@
 """Blur the public scores of a phase, or show them exactly: decided in the draft."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import baselines
+from challenges.actions import baselines, phase_scorings, phases
 from challenges.enums import ChallengeStatus, ScorerKind
-from challenges.models import Challenge, Entry, Phase, PhaseTask, ScorerVersion
+from challenges.models import Challenge, ChallengeDraft, Entry, Phase, PhaseTask, ScorerVersion
 from challenges.scoring import privacy
 from challenges.scoring.contract import MOST_EPSILON, ScoringContract
 from portal.accounts.authorization import require
@@ -22,10 +23,12 @@ from portal.lib.refusals import Conflict, Invalid
 def set_epsilon(*, phase: Phase, epsilon: float | None, by: Actor) -> Phase:
     """Set what an entry of a phase spends of confidentiality, None to show exact scores.
 
-    In order: a scorer version whose contract says it, its task in force; the phase; the
-    reference scored again; version of the challenge; event "phase.blurred". The same number
-    changes nothing. Raises NotAllowed; Conflict once the challenge has left the draft; Invalid
-    out of range, beside a Ladder, or for a figure that cannot be blurred.
+    In order: a scorer version whose contract says it, its task in force; the phase; for the
+    first one, the document and the phases that are scored as it is; the reference scored again;
+    version of the challenge; event "phase.blurred". The same number changes nothing. Raises
+    NotAllowed; Conflict once the challenge has left the draft; Invalid for a phase scored as the
+    first one, out of range, beside a Ladder, with several tasks, or for a figure that cannot be
+    blurred.
     """
     challenge = Challenge.objects.locked(phase.challenge)  # first, as all that changes a draft
     require(rules.may_edit_challenge, by, challenge)
@@ -43,30 +46,65 @@ def set_epsilon(*, phase: Phase, epsilon: float | None, by: Actor) -> Phase:
             _("Ce challenge n’a pas encore de mesures : importez-le d’abord."),
             code="privacy_no_metrics",
         )
+    alike = _alike(phase)
     if epsilon is not None:
-        _refuse(phase, task, epsilon)
+        _refuse(phase, task, epsilon, alike)
     _rule(task, epsilon)
     phase.privacy_epsilon = epsilon
     phase.save(update_fields=["privacy_epsilon"])
+    if phase.index == 0:
+        _into_document(challenge, epsilon)
+        for other in alike:
+            phases.liken(other, phase)
     for entry in Entry.objects.filter(enrolment__phase=phase, is_baseline=True).order_by("pk"):
         baselines.score_again(Entry.objects.locked(entry))
     challenge.version += 1
-    challenge.save(update_fields=["version"])
+    challenge.save(update_fields=["version", "bundle"])
     record("phase.blurred", by=by, on=phase, epsilon=epsilon)
     return phase
 
 
-def _refuse(phase: Phase, task: PhaseTask, epsilon: float) -> None:
+def _alike(phase: Phase) -> list[Phase]:
+    """List the phases scored as the first one: the same answers, blurred the same.
+
+    Raises Invalid for one of those: its scores would tell what the first one blurs.
+    """
+    written = ChallengeDraft.objects.filter(challenge=phase.challenge).first()
+    if phase.index == 0:
+        others = phase.challenge.phases.filter(index__gt=0).order_by("index")
+        return [each for each in others if phase_scorings.of(written, each.index) is None]
+    if phase_scorings.of(written, phase.index) is None:
+        raise Invalid(
+            _("Cette phase est notée comme la première : l’option se décide à la première."),
+            code="privacy_as_first",
+        )
+    return []
+
+
+def _into_document(challenge: Challenge, epsilon: float | None) -> None:
+    """Keep the document of the challenge equal to its first phase: a later build reads it."""
+    board = dict(challenge.bundle.get("leaderboard") or {})
+    board.pop("privacy_epsilon", None)
+    if epsilon is not None:
+        board["privacy_epsilon"] = epsilon
+    challenge.bundle = {**challenge.bundle, "leaderboard": board}
+
+
+def _refuse(phase: Phase, task: PhaseTask, epsilon: float, alike: Sequence[Phase]) -> None:
     if not 0 < epsilon <= MOST_EPSILON:
         raise Invalid(
             _("Un nombre supérieur à 0 et d’au plus %(most)s est attendu.")
             % {"most": f"{MOST_EPSILON:g}"},
             code="privacy_range",
         )
-    if phase.climbs:
+    if any(each.climbs for each in (phase, *alike)):
         raise Invalid(
             _("Pas avec une échelle : elle compare les scores exacts."), code="privacy_ladder"
         )
+    written = ChallengeDraft.objects.filter(challenge=phase.challenge).first()
+    several = phase.tasks.filter(current=True, index__gt=0).exists()
+    if several or any(phase_scorings.tasks_of(written, each.index) for each in (phase, *alike)):
+        raise Invalid(phase_scorings.SEVERAL_BLURRED, code="privacy_tasks")
     contract = ScoringContract.from_json(task.scorer_version.spec)
     faults = privacy.problems(contract, phase.leak_facts.get("units"))
     if faults:

@@ -22,7 +22,7 @@ from challenges.queries import leaks
 from challenges.scoring import privacy
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.leakage import Budget, budget, facts_of
-from challenges.scoring.truth import TruthFault, load_labels
+from challenges.scoring.truth import CompiledTruth, TruthFault, load_labels
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import Permission, has_permission, require
@@ -225,17 +225,26 @@ def _rehearse(spec: PortableSpec, folder: Path, rehearsal: Rehearsal) -> Sequenc
         truth = rehearsal.compiled(read, contract, folder)
     except TruthFault as fault:
         return (Problem(fault.code, sentence(fault), spec.truth.file, "truth"),)
-    if spec.leaderboard.privacy_epsilon is not None:
-        faults = privacy.problems(read, facts_of(read, load_labels(truth.labels)).units)
-        if faults:
-            return [
-                Problem("E_PRIVACY", blurs.sentence(key, why), key="leaderboard.privacy_epsilon")
-                for key, why in faults
-            ]
+    faults = unblurrable(spec, read, truth)
+    if faults:
+        return faults
     findings = Findings()
     if spec.expected is not None:
         recorded.check(spec, Folder(folder), rehearsal, findings)
     return findings.errors
+
+
+def unblurrable(
+    spec: PortableSpec, contract: ScoringContract, truth: CompiledTruth
+) -> Sequence[Problem]:
+    """List what cannot be blurred of a scoring that asks for it."""
+    if spec.leaderboard.privacy_epsilon is None:
+        return ()
+    units = facts_of(contract, load_labels(truth.labels)).units
+    return [
+        Problem("E_PRIVACY", blurs.sentence(key, why), key="leaderboard.privacy_epsilon")
+        for key, why in privacy.problems(contract, units)
+    ]
 
 
 def _fingerprint(spec: PortableSpec, folder: Path) -> str:

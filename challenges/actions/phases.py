@@ -59,7 +59,7 @@ def grow(first: Phase, *, index: int, name: str, kind: PhaseKind) -> Phase:
         max_bytes=first.max_bytes or DEFAULT_MAX_BYTES,
         final_choices=first.final_choices,
     )
-    _like(phase, first)
+    liken(phase, first)
     return phase
 
 
@@ -212,22 +212,24 @@ def follow(*, challenge: Challenge) -> None:
             gone = phase.tasks.filter(current=True, index__gt=0).exclude(index__in=own)
             gone.update(current=False)
             if phase.index and phase_scorings.of(written, phase.index) is None:
-                _like(phase, first, apart=bool(own))
+                liken(phase, first, apart=bool(own))
 
 
-def _like(phase: Phase, first: Phase, *, apart: bool = False) -> None:
-    """Give a phase the answers, the tasks and the columns of the first one.
+def liken(phase: Phase, first: Phase, *, apart: bool = False) -> None:
+    """Give a phase the answers, the tasks, the blur and the columns of the first one.
 
-    apart: it has further tasks of its own, and takes none of the first's.
+    In the caller's transaction. apart: it has further tasks of its own, and takes none of the
+    first's.
     """
     if Entry.objects.filter(enrolment__phase=phase).exists():
         raise AssertionError("a draft phase has no entry")
     phase.answer_spec = first.answer_spec
+    phase.privacy_epsilon = first.privacy_epsilon  # exact scores would tell what the other blurs
     if (first.kind == PhaseKind.CODE) != (phase.kind == PhaseKind.CODE):
         phase.kind = first.kind if first.kind == PhaseKind.CODE else PhaseKind.PUBLIC
     for name in CODE_LIMITS if phase.kind == PhaseKind.CODE else ():
         setattr(phase, name, getattr(first, name))
-    phase.save(update_fields=["answer_spec", "kind", *CODE_LIMITS])
+    phase.save(update_fields=["answer_spec", "privacy_epsilon", "kind", *CODE_LIMITS])
     tasks = list(first.tasks.filter(current=True).order_by("index"))
     _tasks_like(phase, tasks[:1] if apart else tasks, apart=apart)
     model = leaderboards.main_of(first)

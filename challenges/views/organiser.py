@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from challenges import rules
-from challenges.actions import authoring, blurs, reveals
+from challenges.actions import authoring, blurs, phase_scorings, reveals
 from challenges.actions import challenges as acts
 from challenges.enums import ChallengeStatus, RegistrationMode, RegistrationState
 from challenges.forms import (
@@ -42,7 +42,9 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid
 
 # Refusals that are about what was typed: they stand beside the field.
-PRIVACY_FAULTS = frozenset({"privacy_range", "privacy_ladder", "privacy_sensitivity"})
+PRIVACY_FAULTS = frozenset(
+    {"privacy_range", "privacy_ladder", "privacy_sensitivity", "privacy_tasks", "privacy_as_first"}
+)
 DATE_FAULTS = frozenset({"dates_order", "dates_frozen"})
 
 
@@ -282,7 +284,13 @@ def _cockpit(
         "may_publish": challenge.status == ChallengeStatus.IN_REVIEW
         and rules.may_publish_challenge(by, challenge),
         "phases": [
-            phase_row(each, challenge, by, now)
+            phase_row(
+                each,
+                challenge,
+                by,
+                now,
+                apart=phase_scorings.of(written, each.index) is not None,
+            )
             | {
                 "dates": _of_phase(each, dates_form) or DatesForm(phase=each),
                 "privacy": _of_phase(each, privacy_form) or PrivacyForm(phase=each),

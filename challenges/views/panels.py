@@ -10,8 +10,13 @@ from challenges.models import Challenge, Entry, Job, Phase
 from challenges.queries import certificates, leaks, preparation
 
 
-def phase_row(phase: Phase, challenge: Challenge, by: Any, now: Any) -> dict[str, Any]:
-    """Prepare one phase of the cockpit: where it stands and what this person may do."""
+def phase_row(
+    phase: Phase, challenge: Challenge, by: Any, now: Any, *, apart: bool
+) -> dict[str, Any]:
+    """Prepare one phase of the cockpit: where it stands and what this person may do.
+
+    apart: it is scored otherwise than the first one.
+    """
     moment = phase.moment(now)
     reveal = getattr(phase, "reveal", None)
     over = moment is PhaseMoment.CLOSED
@@ -20,6 +25,7 @@ def phase_row(phase: Phase, challenge: Challenge, by: Any, now: Any) -> dict[str
         "phase": phase,
         "moment": moment,
         "may_blur": challenge.status == ChallengeStatus.DRAFT
+        and (phase.index == 0 or apart)
         and rules.may_edit_challenge(by, challenge),
         "may_date": not over and rules.may_edit_challenge(by, challenge),
         "reveal": reveal,

@@ -1,6 +1,7 @@
 """The organiser's form of the reinforced confidentiality: in the draft, once, refused by name."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,31 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import blurs, challenges
-from challenges.models import Challenge, Entry, Phase, PhaseTask, Score, ScorerVersion
+from challenges.actions import authoring, blurs, challenges, phase_scorings, phases
+from challenges.enums import PhaseKind
+from challenges.models import (
+    Challenge,
+    ChallengeDraft,
+    Entry,
+    Phase,
+    PhaseTask,
+    Score,
+    ScorerVersion,
+)
 from challenges.worker import drain, vault
 from portal.audit.models import AuditEvent
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from tests.challenges.test_authoring import (
+    METRICS,
+    SUBMISSION,
+    TRUTH,
+    TRUTH_KEYS,
+    deposit,
+    filled,
+    measured,
+)
 from tests.challenges.test_privacy import private
-from tests.challenges.world import imported, owner_of
+from tests.challenges.world import imported, owner, owner_of
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import PhaseFactory
 
@@ -66,6 +85,86 @@ def test_the_same_number_twice_changes_nothing(draft: Challenge) -> None:
     before = facts()
     blurs.set_epsilon(phase=phase_of(draft), epsilon=0.5, by=by)
     assert facts() == before
+
+
+@pytest.fixture
+def final() -> Phase:
+    """Return the second phase of a draft of one figure, written by form and checked."""
+    by = owner()
+    challenge = measured(filled(by), by, METRICS[:1])
+    checked(challenge)
+    return phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)
+
+
+def checked(challenge: Challenge) -> list[tuple[str, str]]:
+    """Have a draft checked; return the code and the sentence of each fault."""
+    challenge.refresh_from_db()
+    authoring.ask_build(challenge=challenge, by=owner_of(challenge))
+    assert drain()
+    errors = ChallengeDraft.objects.get().errors
+    return [(each["code"], each["message"]) for each in errors]
+
+
+def spent() -> list[tuple[float | None, float | None]]:
+    """Return what an entry spends in each phase, and what its contract says of it."""
+    tasks = PhaseTask.objects.filter(current=True).order_by("phase__index", "index")
+    return [(each.phase.privacy_epsilon, vault.contract_of(each).epsilon) for each in tasks]
+
+
+def test_phases_on_the_same_answers_are_blurred_alike_and_stay_so_after_a_check(
+    final: Phase,
+) -> None:
+    by, first = owner_of(final.challenge), final.challenge.phases.get(index=0)
+    blurs.set_epsilon(phase=first, epsilon=0.5, by=by)
+    assert spent() == [(0.5, 0.5)] * 2
+    phases.add(challenge=final.challenge, name="Bis", kind=PhaseKind.FINAL, by=by)
+    assert checked(final.challenge) == []
+    assert spent() == [(0.5, 0.5)] * 3
+    with pytest.raises(Invalid) as refusal:
+        blurs.set_epsilon(phase=final, epsilon=None, by=by)
+    assert refusal.value.code == "privacy_as_first"
+    blurs.set_epsilon(phase=first, epsilon=None, by=by)
+    assert checked(final.challenge) == []
+    assert spent() == [(None, None)] * 3
+
+
+def test_a_phase_of_its_own_figures_keeps_its_own_blur_and_is_held_to_it(final: Phase) -> None:
+    by, first = owner_of(final.challenge), final.challenge.phases.get(index=0)
+    said = {"phase": final, "submission": SUBMISSION, "truth": TRUTH_KEYS, "by": by}
+    phase_scorings.measure(metrics=METRICS[:1], **said)
+    assert checked(final.challenge) == []
+    blurs.set_epsilon(phase=final, epsilon=0.25, by=by)
+    blurs.set_epsilon(phase=first, epsilon=0.5, by=by)
+    assert checked(final.challenge) == []
+    assert spent() == [(0.5, 0.5), (0.25, 0.25)]
+    phase_scorings.measure(metrics=[METRICS[1] | {"primary": True, "hidden": False}], **said)
+    ((code, sentence),) = checked(final.challenge)
+    assert code == "E_PRIVACY"
+    assert "phase 2" in sentence
+    assert "« mae » n’a pas de sensibilité déclarée" in sentence
+    phase_scorings.forget(phase=final, by=by)
+    Phase.objects.filter(pk=final.pk).update(privacy_epsilon=None, ladder="free")
+    ((code, sentence),) = checked(final.challenge)
+    assert (code, "phase 2 : pas d’échelle" in sentence) == ("E_PRIVACY", True)
+
+
+def test_a_blurred_phase_has_one_task(final: Phase) -> None:
+    by, first = owner_of(final.challenge), final.challenge.phases.get(index=0)
+    second = partial(phase_scorings.add_task, phase=first, name="Avis", by=by)
+    blurs.set_epsilon(phase=first, epsilon=0.5, by=by)
+    with pytest.raises(Invalid) as refusal:
+        second(truth=deposit("avis.csv", TRUTH))
+    assert refusal.value.code == "privacy_tasks"
+    blurs.set_epsilon(phase=first, epsilon=None, by=by)
+    second(truth=deposit("avis.csv", TRUTH))
+    with pytest.raises(Invalid) as refusal:
+        blurs.set_epsilon(phase=first, epsilon=0.5, by=by)
+    assert refusal.value.code == "privacy_tasks"
+    challenge = Challenge.objects.get()
+    challenge.bundle |= {"leaderboard": {"privacy_epsilon": 0.5}}
+    challenge.save()
+    ((code, sentence),) = checked(challenge)
+    assert (code, "une soumission dépenserait ε" in sentence) == ("E_PRIVACY", True)
 
 
 def test_exact_scores_again_are_those_of_the_first_version(draft: Challenge) -> None:
