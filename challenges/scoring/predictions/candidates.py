@@ -1,6 +1,6 @@
 """Check scores of candidates, several rows a query, and lay them along the queries."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,10 @@ from challenges.scoring.predictions.faults import neutral
 from challenges.scoring.predictions.rows import Checker, finish
 from challenges.scoring.truth import Keys
 
+Given = dict[tuple[int, int], int]  # {(position of the query, code of the candidate): line}
 Scores = dict[int, dict[int, float]]  # {position of the query: {code of the candidate: score}}
+
+ABSENT = -1
 
 
 def read(checker: Checker, rows: Iterable[tuple[int, Sequence[Any]]], keys: Keys) -> Answer:
@@ -20,13 +23,12 @@ def read(checker: Checker, rows: Iterable[tuple[int, Sequence[Any]]], keys: Keys
     of the nomenclature may have one. Returns p, the codes of the candidates in increasing
     order within each query, and their scores. Raises Refused.
     """
-    scores = _check(checker, rows, [set(row) for row in keys.candidates])
+    given: Given = {}
+    scores = _check(checker, rows, [set(row) for row in keys.candidates], given)
     if keys.listed is None:
         finish(checker)
-    elif not checker.report.is_clean:
-        raise checker.report.refusal()
     else:
-        _require_every(checker, scores, keys)
+        _require_every(checker, given, keys)
     names, order = sorted_texts(checker.spec, checker.texts)
     laid = [
         sorted((int(order[code]), score) for code, score in scores.get(unit, {}).items())
@@ -41,26 +43,31 @@ def read(checker: Checker, rows: Iterable[tuple[int, Sequence[Any]]], keys: Keys
 
 
 def _check(
-    checker: Checker, rows: Iterable[tuple[int, Sequence[Any]]], allowed: Sequence[set[str]]
+    checker: Checker,
+    rows: Iterable[tuple[int, Sequence[Any]]],
+    allowed: Sequence[set[str]],
+    given: Given,
 ) -> Scores:
+    """Check rows and return their scores; given is filled with each candidate and its line."""
     spec = checker.spec
     scores: Scores = {}
-    lines: dict[tuple[int, int], int] = {}
     for line, (key, item, cell) in rows:
         query = checker.identifier(key, line, repeats=True)
         code = checker.value(item, spec.labelled, line)
         score = checker.value(cell, spec.answer, line)
         if query is not None:
             checker.lines.setdefault(key, line)
-        if query is None or code is None or score is None:
+        if query is None or code is None:
             continue
         facts = {"valeur": neutral(item), "id": neutral(key)}
         if allowed and item not in allowed[query]:
             checker.report.add("E_LABEL_UNKNOWN", line, variant="candidate", **facts)
             continue
-        earlier = lines.setdefault((query, int(code)), line)  # type: ignore[arg-type]
+        earlier = given.setdefault((query, int(code)), line)  # type: ignore[arg-type]
         if earlier != line:
             checker.report.add("E_ITEM_DUPLICATE", line, ligne2=earlier, **facts)
+            continue
+        if score is None:
             continue
         found = scores.setdefault(query, {})
         if not allowed and len(found) >= spec.list_length:
@@ -71,19 +78,19 @@ def _check(
     return scores
 
 
-def _require_every(checker: Checker, scores: Mapping[int, Mapping[int, float]], keys: Keys) -> None:
-    """Refuse when a candidate has no score; raises Refused."""
-    missing = 0
+def _require_every(checker: Checker, given: Given, keys: Keys) -> None:
+    """Refuse when a fault was noted or a candidate has no row; raises Refused with both."""
+    report, missing = checker.report, 0
     first: tuple[str, str] | None = None
     for unit, (query, row) in enumerate(zip(keys.ids, keys.candidates, strict=True)):
-        found = scores.get(unit, {})
-        if len(found) == len(row):
-            continue
-        lacking = [name for name in row if checker.texts.get(name) not in found]
-        missing += len(lacking)
-        first = min(first or (query, lacking[0]), (query, lacking[0]))
-    if first is not None:
+        lacking = [n for n in row if (unit, checker.texts.get(n, ABSENT)) not in given]
+        if lacking:
+            missing += len(lacking)
+            first = min(first or (query, lacking[0]), (query, lacking[0]))
+    if first is not None and report.reads_every_row:
         wanted = sum(len(row) for row in keys.candidates)
         facts: dict[str, Any] = {"n": missing, "attendu": wanted, "id": neutral(first[0])}
         facts |= {"valeur": neutral(first[1]), "variant": "candidate"}
-        raise checker.report.refuse("E_ID_MISSING", **facts)
+        raise report.refusal("E_ID_MISSING", **facts)
+    if not report.is_clean:
+        raise report.refusal()

@@ -17,6 +17,7 @@ MAX_ECHO = 64
 MAX_MESSAGE = 1000
 MAX_PER_CODE = 10
 MAX_NAMED = 5
+MALFORMED = frozenset({"E_ROW_FIELDS", "E_CELL_TOO_LONG", "E_LINE_TOO_LONG", "E_CSV_QUOTE"})
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 CHOICE = re.compile(r"\{(\w+):((?:[^{}|]|\{\w+\})*)\|((?:[^{}|]|\{\w+\})*)\}")
@@ -107,8 +108,8 @@ class Reporter:
             self.warn("W_EXTRA_COLUMNS", n=len(names), colonnes=shown + more)
 
     def refuse(self, code: str, line: int | None = None, **facts: object) -> Refused:
-        """Return the refusal for a fault that stops the reading at once."""
-        return Refused(self._fault(code, line, facts, n=1))
+        """Return the refusal for a fault that stops the reading, before those noted so far."""
+        return Refused(self._fault(code, line, facts, n=1), *self.refusal().faults)
 
     def add(self, code: str, line: int, **facts: object) -> None:
         """Note a fault of one line and go on reading."""
@@ -122,16 +123,31 @@ class Reporter:
         """Tell whether no fault was noted."""
         return not self._found
 
-    def refusal(self) -> Refused:
-        """Return the refusal for all noted faults, the earliest line first."""
+    @property
+    def reads_every_row(self) -> bool:
+        """Tell whether no row is malformed: its identifier would be unread, not missing."""
+        return MALFORMED.isdisjoint(self._found)
+
+    @property
+    def reads_to_the_end(self) -> bool:
+        """Tell whether no quote is misplaced: one that stays open hides the rows after it."""
+        return "E_CSV_QUOTE" not in self._found
+
+    def refusal(self, last: str = "", **facts: object) -> Refused:
+        """Return the refusal for all noted faults, the earliest line first.
+
+        last, facts: a fault of the file as a whole, told after the first of each other code.
+        """
         firsts: list[Fault] = []
         others: list[Fault] = []
         for code, found in self._found.items():
-            line, facts = found[0]
-            firsts.append(self._fault(code, line, facts, n=self._count[code]))
+            line, told = found[0]
+            firsts.append(self._fault(code, line, told, n=self._count[code]))
             others += [self._another(code, at, more) for at, more in found[1:]]
-        lines = sorted(firsts, key=lambda f: f.line or 0)
-        return Refused(*lines, *sorted(others, key=lambda f: f.line or 0))
+        firsts.sort(key=lambda f: f.line or 0)
+        if last:
+            firsts.append(self._fault(last, None, facts, n=1))
+        return Refused(*firsts, *sorted(others, key=lambda f: f.line or 0))
 
     def _fault(self, code: str, line: int | None, facts: Mapping[str, object], *, n: int) -> Fault:
         known = self.facts | {"ligne": line, "n": n} | dict(facts)

@@ -226,21 +226,25 @@ def check_lists(
 
 
 def finish(checker: Checker) -> None:
-    """Refuse when a fault was noted or an identifier is missing; raises Refused."""
+    """Refuse when a fault was noted or an identifier is missing; raises Refused with both.
+
+    Identifiers that no row could give are not told after a quote left open: all may be there.
+    """
     report, spec = checker.report, checker.spec
+    may_miss = spec.is_listed and not spec.all_queries_required
+    missing = checker.missing() if report.reads_to_the_end and not may_miss else []
+    if missing and "query" in ROLES[spec.layout]:
+        facts: dict[str, Any] = {"trouve": len(missing), "id": neutral(min(missing))}
+        raise report.refusal("E_QUERY_MISSING", **facts | _unread(report))
+    if missing:
+        facts = {"n": len(missing), "attendu": len(checker.known), "valeur": neutral(min(missing))}
+        raise report.refusal("E_ID_MISSING", **facts | _unread(report))
     if not report.is_clean:
         raise report.refusal()
-    missing = checker.missing()
-    if not missing or (spec.is_listed and not spec.all_queries_required):
-        return
-    if "query" not in ROLES[spec.layout]:
-        shown: dict[str, Any] = {
-            "n": len(missing),
-            "attendu": len(checker.known),
-            "valeur": neutral(min(missing)),
-        }
-        raise report.refuse("E_ID_MISSING", **shown)
-    raise report.refuse("E_QUERY_MISSING", trouve=len(missing), id=neutral(min(missing)))
+
+
+def _unread(report: Reporter) -> dict[str, str]:
+    return {} if report.reads_every_row else {"variant": "unread"}
 
 
 def _bounded_rank(spec: AnswerSpec) -> Column:

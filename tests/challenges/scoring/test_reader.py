@@ -227,3 +227,43 @@ def test_all_faults_are_listed_ten_per_code_and_counted() -> None:
 def test_text_of_the_team_is_never_read_as_a_template() -> None:
     found, _ = verdict("id,p\n{attendu}<b>,1\n02,1\n", spec(), TWO)
     assert "« {attendu}‹b› »" in found.faults[0].message
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("id,p\n01,oui\n", [("E_VALUE_TYPE", 2), ("E_ID_MISSING", None)]),
+        ("id,p\n1,1\n01,\n", [("E_ID_UNKNOWN", 2), ("E_VALUE_MISSING", 3), ("E_ID_MISSING", None)]),
+        ("id,p\n01,1,1\n", [("E_ROW_FIELDS", 2), ("E_ID_MISSING", None)]),
+        ('id,p\n01,1\n"02,1\n', [("E_CSV_QUOTE", 3)]),
+        ("id,p\n01,oui\n02,\n", [("E_VALUE_TYPE", 2), ("E_VALUE_MISSING", 3)]),
+        (
+            "id,p\n01,x\n02,1\n03,1\n04,1\n05,1\n",
+            [("E_TOO_MANY_ROWS", 6), ("E_VALUE_TYPE", 2), ("E_ID_UNKNOWN", 4), ("E_ID_UNKNOWN", 5)],
+        ),
+    ],
+)
+def test_every_kind_of_fault_is_told_at_once(
+    content: str, told: list[tuple[str, int | None]]
+) -> None:
+    found, _ = verdict(content, spec(), TWO)
+    assert [(fault.code, fault.line) for fault in found.faults] == told
+
+
+def test_missing_identifiers_are_counted_among_many_faults() -> None:
+    known = keys(*(f"{n:03d}" for n in range(100)))
+    rows = "".join(f"{n:03d},oui\n" for n in range(60))
+    faults = verdict("id,p\n" + rows, spec(), known)[0].faults
+    assert [fault.code for fault in faults] == ["E_VALUE_TYPE", "E_ID_MISSING"] + [
+        "E_VALUE_TYPE"
+    ] * 9
+    assert faults[0].message.startswith("60 prédictions")
+    assert faults[1].message.startswith("Il manque 40 identifiants sur 100.")
+
+
+def test_identifiers_of_malformed_rows_are_not_called_missing() -> None:
+    fault = verdict("id,p\n01,1,1\n02,1\n", spec(), TWO)[0].faults[1]
+    assert fault.message == (
+        "1 identifiant n’a été trouvé sur aucune ligne lisible (2 attendus). Corrigez d’abord les "
+        "lignes mal formées, puis vérifiez que chaque identifiant a une prédiction."
+    )

@@ -23,6 +23,14 @@ COUNTED = {
         "2 identifiants ne font pas partie du jeu de test. Premier cas ligne 7 : « x ».",
     ),
     "E_ID_MISSING": ("Il manque 1 identifiant sur 1.", "Il manque 2 identifiants sur 2."),
+    "E_ID_MISSING.unread": (
+        "1 identifiant n’a été trouvé sur aucune ligne lisible (1 attendu).",
+        "2 identifiants n’ont été trouvés sur aucune ligne lisible (2 attendus).",
+    ),
+    "E_QUERY_MISSING.unread": (
+        "1 requête n’a aucune ligne lisible ; c’est « q ».",
+        "2 requêtes n’ont aucune ligne lisible ; première : « q ».",
+    ),
     "E_ID_MISSING.candidate": (
         "Il manque le score de 1 candidat sur 1 ; c’est « x » de « q ».",
         "Il manque le score de 2 candidats sur 2 ; premier : « x » de « q ».",
