@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from challenges.enums import (
     EntryStatus,
-    PhaseMoment,
     RegistrationMode,
     RegistrationState,
     TeamState,
@@ -185,18 +184,6 @@ def may_enter(by: Actor, team: "Team") -> bool:
 def may_read_entry(by: Actor, entry: "Entry") -> bool:
     """Say whether the actor may read this entry: its team."""
     return _is_person(by) and entry.enrolment.team.has_member(by)
-
-
-def may_read_entry_file(by: Actor, entry: "Entry") -> bool:
-    """Say whether the actor may download the file: its team; the organiser after the close."""
-    if may_read_entry(by, entry):
-        return True
-    phase = entry.enrolment.phase
-    return (
-        _is_person(by)
-        and phase.moment() == PhaseMoment.CLOSED
-        and phase.challenge.is_organised_by(by)
-    )
 
 
 def may_withdraw_entry(by: Actor, entry: "Entry") -> bool:

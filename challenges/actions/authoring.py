@@ -19,7 +19,7 @@ from challenges.bundles.audiences import CODE_ONLY
 from challenges.bundles.code import KEY
 from challenges.bundles.folder import is_relative
 from challenges.enums import BuildState, ChallengeStatus, JobKind, OrganiserRole
-from challenges.models import Challenge, ChallengeDraft, ChallengeOrganiser, Job, PhaseTask
+from challenges.models import Challenge, ChallengeDraft, ChallengeOrganiser, Job
 from datasets.actions import holdouts
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
@@ -312,11 +312,6 @@ def incomplete(challenge: Challenge) -> list[str]:
     if not challenge.bundle.get("metrics"):
         found.append(_("la mesure"))
     return found
-
-
-def is_built(challenge: Challenge) -> bool:
-    """Say whether the challenge has a scoring in force."""
-    return PhaseTask.objects.filter(phase__challenge=challenge, current=True).exists()
 
 
 def audience_of(role: spec.Role) -> spec.Audience:

@@ -11,10 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from challenges.enums import (
     ChallengeStatus,
     EntryStatus,
-    PhaseMoment,
     ReasonCode,
     ReceiptReason,
-    RegistrationState,
     Split,
 )
 
@@ -38,21 +36,9 @@ ENTRY_WORDS: dict[str, str | Promise] = {
     EntryStatus.NEEDS_ATTENTION: _("Examen technique"),
     EntryStatus.WITHDRAWN: _("Retirée"),
 }
-PHASE_WORDS: dict[str, str | Promise] = {
-    PhaseMoment.UNDATED: _("Date à venir"),
-    PhaseMoment.COMING: _("À venir"),
-    PhaseMoment.OPEN: _("Ouvert"),
-    PhaseMoment.CLOSED: _("Clos"),
-}
 SPLIT_WORDS: dict[str, str | Promise] = {
     Split.PUBLIC: _("Provisoire"),
     Split.PRIVATE: _("Définitif"),
-}
-REGISTRATION_WORDS: dict[str, str | Promise] = {
-    RegistrationState.PENDING: _("En attente"),
-    RegistrationState.ACCEPTED: _("Acceptée"),
-    RegistrationState.REFUSED: _("Refusée"),
-    RegistrationState.WITHDRAWN: _("Retirée"),
 }
 RECEIPT_WORDS: dict[str, str | Promise] = {
     ReceiptReason.SCORED: _("première évaluation"),

@@ -1,6 +1,5 @@
 """Where entries stand: queue position, expected wait, released figures."""
 
-from datetime import datetime
 from statistics import median
 from typing import Any
 
@@ -73,23 +72,14 @@ def released(entry: Entry) -> dict[str, dict[str, Any]]:
     Bounds are the entry's own; under a ladder they are those of the board when this entry is
     the one listed there, else None.
     """
-    return _released(entry, Split.PUBLIC)
-
-
-def released_private(entry: Entry) -> dict[str, dict[str, Any]]:
-    """Return the private figures of an entry, empty before the reveal."""
-    return _released(entry, Split.PRIVATE)
-
-
-def _released(entry: Entry, split: Split) -> dict[str, dict[str, Any]]:
     scores = Score.objects.filter(
         in_force("evaluation__"),
         evaluation__entry=entry,
         evaluation__state="done",
-        split=split,
+        split=Split.PUBLIC,
         group="",
     ).order_by("evaluation__finished_at", "pk")
-    standing = Standing.objects.filter(entry=entry, split=split).order_by("pk").first()
+    standing = Standing.objects.filter(entry=entry, split=Split.PUBLIC).order_by("pk").first()
     cells = standing.cells if standing else {}
     return {
         score.metric: {
@@ -139,16 +129,6 @@ def kept_message(rung: Rung) -> str:
         return ""
     gone = rung.leader.entry.status == EntryStatus.WITHDRAWN
     return kept_sentence(number, withdrawn=gone)
-
-
-def oldest_unfinished() -> datetime | None:
-    """Return when the entry that waits longest was received."""
-    return (
-        Entry.objects.unfinished()
-        .order_by("received_at")
-        .values_list("received_at", flat=True)
-        .first()
-    )
 
 
 def final_choices(team_id: int, phase_id: int) -> int:

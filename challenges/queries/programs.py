@@ -2,7 +2,7 @@
 
 from django.db.models import Count, Q, QuerySet
 
-from challenges.bundles.programs import PRIVATE, PUBLIC, ProgramSpec
+from challenges.bundles.programs import PUBLIC, ProgramSpec
 from challenges.enums import ColumnKind, OrganiserRole, ReportAudience
 from challenges.models import (
     Challenge,
@@ -47,11 +47,6 @@ def seals(spec: ProgramSpec) -> bool:
 def shows(spec: ProgramSpec) -> bool:
     """Say whether some scores are shown as soon as they are known."""
     return any(PUBLIC in each.parts for each in spec.scores)
-
-
-def has_sealed_part(spec: ProgramSpec) -> bool:
-    """Say whether the final figures differ from the public ones."""
-    return any(each.parts == (PRIVATE,) for each in spec.scores)
 
 
 def compares(phase: Phase) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef
 
-from challenges.enums import EntryStatus, EvaluationState, Split
+from challenges.enums import EvaluationState, Split
 from challenges.enums.rescorings import RescoringState, WatchState
 from challenges.models import (
     BaselineCheck,
@@ -194,17 +194,4 @@ def has_drifted(challenge: Challenge) -> bool:
         )
         .exclude(state=WatchState.SAME)
         .exists()
-    )
-
-
-def may_be_scored_again(entry: Entry) -> bool:
-    """Say whether one more scoring can give this entry something: it failed, or lacks one."""
-    if entry.status == EntryStatus.FAILED:
-        return True
-    if entry.status != EntryStatus.SCORED:
-        return False
-    tasks = PhaseTask.objects.filter(phase_id=entry.enrolment.phase_id, current=True)
-    return any(
-        not evaluations_of(task).filter(entry=entry, state=EvaluationState.DONE).exists()
-        for task in tasks.order_by("index")
     )

@@ -74,17 +74,6 @@ def challenge_answer(raw_contract: Mapping[str, Any], folder: Path, path: Path) 
     return out | {"seconds": round(time.perf_counter() - started, 4)}
 
 
-def score_table(raw_contract: Mapping[str, Any], folder: Path, path: str) -> Json:
-    """Score a file of a challenge folder: {split: {key: value, or {group: value}}}.
-
-    Raises ValueError, in French, when the file is refused.
-    """
-    done = score_folder(raw_contract, folder, path)
-    if not done.verdict.accepted:
-        raise ValueError(done.verdict.faults[0].message)
-    return plain_values(done)
-
-
 def plain_values(done: Evaluated) -> Json:
     """Return exact values with each table as {group: value}, and n, per split."""
     return {

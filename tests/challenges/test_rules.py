@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from challenges import rules
-from challenges.models import Challenge, Entry, Phase, Team
+from challenges.models import Challenge, Entry, Team
 from portal.audit.actors import SystemActor
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.challenges import (
@@ -111,19 +111,11 @@ def test_taking_part(people: dict[str, Any], challenge: Challenge, team: Team) -
 
 def test_entries(people: dict[str, Any], entry: Entry) -> None:
     assert may(people, rules.may_read_entry, entry) == {"captain", "teammate"}
-    assert may(people, rules.may_read_entry_file, entry) == {"captain", "teammate"}
     assert may(people, rules.may_withdraw_entry, entry) == {"captain"}
     assert may(people, rules.may_choose_entry, entry) == {"captain"}
     assert may(people, rules.may_examine_entry, entry) == {"moderator"}
     visible = {name for name in EVERYBODY if Entry.objects.visible_to(people[name]).exists()}
     assert visible == {"captain", "teammate"}
-
-
-def test_the_organiser_reads_files_after_the_close(people: dict[str, Any], entry: Entry) -> None:
-    Phase.objects.update(closes_at=timezone.now())
-    fresh = Entry.objects.get(pk=entry.pk)
-    readers = {"captain", "teammate", "organiser"}
-    assert may(people, rules.may_read_entry_file, fresh) == readers
 
 
 def test_closing_and_revealing(people: dict[str, Any], challenge: Challenge) -> None:

@@ -8,11 +8,14 @@ import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from challenges.bundles import portable
+from challenges.bundles import portable, recorded
+from challenges.bundles.folder import Folder
+from challenges.bundles.report import Findings
 from challenges.bundles.spec import Audience, Role, Task
 from tests.challenges.bundles.folders import FILES, change, document, write
 
@@ -373,21 +376,25 @@ def test_recorded_scores_that_are_not_reproduced_are_refused(tmp_path: Path) -> 
 
         return score
 
-    write(tmp_path)
+    def faults(score: Any) -> list[tuple[str, str]]:
+        findings = Findings()
+        recorded.check(spec, Folder(tmp_path), score, findings)
+        return [(each.code, each.key) for each in findings.errors]
 
-    assert portable.read(tmp_path, score=scorer(0.50004)).codes == []  # type: ignore[arg-type] # test double
-    report = portable.read(tmp_path, score=scorer(0.6))  # type: ignore[arg-type] # test double
-    assert report.codes == ["E_SCORES"]
-    assert report.errors[0].key == "reference.public.exactitude"
+    spec = portable.read(write(tmp_path)).spec
+    assert spec is not None
+
+    assert faults(scorer(0.50004)) == []
+    assert faults(scorer(0.6)) == [("E_SCORES", "reference.public.exactitude")]
     assert seen == [("ordinal", tmp_path, "baseline.csv")] * 2
 
     def rejected(*_: object) -> Mapping[str, Mapping[str, object]]:
         raise ValueError("fichier refusé")
 
-    assert portable.read(tmp_path, score=rejected).codes == ["E_SCORES"]
+    assert [code for code, _key in faults(rejected)] == ["E_SCORES"]
     for scores in ["", "[]", '{"reference": 3}', "{"]:
         write(tmp_path, scores_json=scores)
-        assert portable.read(tmp_path, score=rejected).codes == ["E_SCORES"]
+        assert [code for code, _key in faults(rejected)] == ["E_SCORES"]
 
 
 @pytest.mark.parametrize("name", REAL)

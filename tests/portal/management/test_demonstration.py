@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from challenges.bundles import portable
+from challenges.actions.rehearsals import Rehearsal
+from challenges.bundles import portable, recorded
+from challenges.bundles.folder import Folder
+from challenges.bundles.report import Findings
 from challenges.bundles.spec import Audience, Role
-from challenges.scoring import offline
 from portal.management.opening import demonstration
 
 pytestmark = pytest.mark.slow
@@ -42,11 +44,14 @@ def error(folder: Path, path: str, part: str) -> float:
 def test_the_folder_is_imported_without_a_remark_and_its_scores_are_found_again(
     folder: Path,
 ) -> None:
-    report = portable.read(folder, score=offline.score_table)
+    report = portable.read(folder)
+    findings = Findings()
 
     assert (report.errors, report.warnings) == ((), ())
     spec = report.spec
     assert spec is not None
+    recorded.check(spec, Folder(folder), Rehearsal(), findings)
+    assert findings.errors == []
     assert [entry.path for entry in spec.by_audience(Audience.HELD_OUT)] == ["truth.csv"]
     assert spec.file(Role.BASELINE_SUBMISSION) is not None
     assert "synthétiques" in spec.summary
