@@ -7,18 +7,32 @@ the host restarts.
 import os
 import re
 import shutil
-from collections.abc import Iterable
-from contextlib import suppress
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # Kind, namespace of processes, process.
 NAME = re.compile(r"(?:run|predictions|draft|import|scoring|entry)-(\d+)-(\d+)-")
 ZEROS = bytes(2**20)
+SHARED = Path("/dev/shm")  # noqa: S108  # private folders of it, removed at the end
 
 
 def prefix(kind: str) -> str:
     """Return how the folders of this process begin; kind: one of those that NAME lists."""
     return f"{kind}-{_namespace()}-{os.getpid()}-"
+
+
+def in_memory() -> Path:
+    """Return where folders lie in memory; the temporary folder where the host has none."""
+    return SHARED if SHARED.is_dir() else Path(tempfile.gettempdir())
+
+
+@contextmanager
+def private(kind: str) -> Iterator[Path]:
+    """Make a folder in memory, named by this process, removed at the end; kind: as `prefix`."""
+    with tempfile.TemporaryDirectory(prefix=prefix(kind), dir=in_memory()) as folder:
+        yield Path(folder)
 
 
 def clean(parents: Iterable[Path]) -> int:

@@ -17,7 +17,6 @@ from challenges.bundles.report import Problem
 from challenges.models import BundleImport, Job
 from challenges.sandbox import rooms
 from challenges.worker import rekeying, trials, vault
-from challenges.worker.drafting import MEMORY
 from challenges.worker.lease import Beating
 from challenges.worker.people import acting
 from challenges.worker.rehearsals import rehearsed
@@ -79,9 +78,9 @@ def _unsealed(path: Path, unseal: exporting.Unseal) -> Report:
     """Open what an export seals, here where the key is; a child without it reads the result."""
     with (
         archives.opened(path) as root,
-        tempfile.TemporaryDirectory(prefix=rooms.prefix("import"), dir=MEMORY) as scratch,
+        rooms.private("import") as scratch,
     ):
-        folder = Path(scratch) / "challenge"
+        folder = scratch / "challenge"
         found = exporting.restore(root, folder, unseal)
         if found.errors:
             return _refused(*found.errors)

@@ -5,7 +5,6 @@ import. What it says back holds no value of a file.
 """
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -36,8 +35,6 @@ from portal.lib.files import safe_name
 from portal.lib.refusals import Refusal
 
 REFERENCE, EXPECTED = "reference", ".expected.json"
-SHARED = Path("/dev/shm")  # noqa: S108  # a private folder of it, removed at the end
-MEMORY = SHARED if SHARED.is_dir() else None
 
 
 def draft_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
@@ -64,8 +61,8 @@ def _imported(written: ChallengeDraft) -> tuple[list[dict[str, str]], list[dict[
         return [{"code": "not_a_draft", "message": reason, "file": "", "key": ""}], []
     phase = challenge.phases.filter(index=0).first()
     try:
-        with tempfile.TemporaryDirectory(prefix=rooms.prefix("draft"), dir=MEMORY) as scratch:
-            folder = Path(scratch) / "challenge"
+        with rooms.private("draft") as scratch:
+            folder = scratch / "challenge"
             document, contents = _document(challenge), _contents(written)
             writer.write(folder, document, contents)
             built, faults = _checked(written, document, contents, folder)

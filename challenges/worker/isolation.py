@@ -10,8 +10,6 @@ from challenges.sandbox import archives, environments, rooms
 from challenges.sandbox.base import SYSTEM, Missing
 from challenges.sandbox.bubblewrap import Bubblewrap
 
-MEMORY = Path("/dev/shm")  # noqa: S108  # files of a run are never written to a disk
-
 
 @functools.cache
 def sandbox() -> Bubblewrap:
@@ -36,8 +34,7 @@ def room() -> Iterator[Path]:
 
     Held-out data lie there in clear while a program reads them, and go with the folder.
     """
-    parent = MEMORY if MEMORY.is_dir() else Path(tempfile.gettempdir())
-    with sandbox().room(parent) as folder:
+    with sandbox().room(rooms.in_memory()) as folder:
         yield folder
 
 
@@ -50,7 +47,7 @@ def desk() -> Iterator[Path]:
 
 def clean() -> int:
     """Remove what processes that were killed left in clear; returns how many folders."""
-    return rooms.clean({Path(tempfile.gettempdir()), *([MEMORY] if MEMORY.is_dir() else [])})
+    return rooms.clean({Path(tempfile.gettempdir()), rooms.in_memory()})
 
 
 def laid(content: bytes, folder: Path) -> Path:

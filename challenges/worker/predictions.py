@@ -2,7 +2,6 @@
 
 import io
 import json
-import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +25,6 @@ from datasets import gate
 from portal.lib import objects
 
 FILE, SECOND, IDS = "predictions", "second", "ids.json"
-MEMORY = Path("/dev/shm")  # noqa: S108  # a private folder of it, removed at the end
 
 
 @dataclass(frozen=True)
@@ -71,12 +69,11 @@ def of(evaluation: Evaluation) -> Iterator[Given]:
         opened = gate.open_ciphertext(
             cast(BinaryIO, source), kept.keys, reason=f"evaluation {evaluation.pk}", by=WORKER
         )
-    place = MEMORY if MEMORY.is_dir() else None
     with (
         zipfile.ZipFile(io.BytesIO(opened)) as archive,
-        tempfile.TemporaryDirectory(prefix=rooms.prefix("predictions"), dir=place) as folder,
+        rooms.private("predictions") as folder,
     ):
-        path = Path(folder) / f"{FILE}{kept.suffix}"
+        path = folder / f"{FILE}{kept.suffix}"
         path.write_bytes(archive.read(FILE))
         if SECOND in archive.namelist():
             answer, ids = Answer.from_bytes(archive.read(SECOND)), json.loads(archive.read(IDS))

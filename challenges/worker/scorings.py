@@ -31,7 +31,7 @@ def check(
     document: Mapping[str, Any],
     contents: Mapping[str, bytes],
     opened: Opener,
-    place: Path | None,
+    place: Path,
 ) -> tuple[list[Built], list[Problem]]:
     """Check each scoring of its own; return those that hold, and every fault of the others.
 
