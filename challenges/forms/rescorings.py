@@ -21,8 +21,8 @@ METRICS_MAX_CHARACTERS = 40_000
 FAULTS_SHOWN = 10
 
 
-class ProposalForm(forms.Form):
-    """Propose other figures, corrected answers, or both, for a task that a metric scores."""
+class TaskForm(forms.Form):
+    """Say why the scoring of a task changes; the task is asked where a phase has several."""
 
     reason = forms.CharField(
         label=_("Motif"),
@@ -36,12 +36,34 @@ class ProposalForm(forms.Form):
     task = forms.TypedChoiceField(
         label=_("Tâche"),
         coerce=int,
-        help_text=_(
-            "Les réponses se corrigent tâche par tâche. Les mesures, communes aux tâches, ne "
-            "changent plus."
-        ),
         error_messages={"required": _("Choisissez la tâche dont la notation change.")},
     )
+
+    def __init__(
+        self,
+        data: Any = None,
+        files: Any = None,
+        *,
+        tasks: Sequence[PhaseTask],
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        self.tasks = {each.index: each for each in tasks}
+        super().__init__(data, files, initial=initial, auto_id=f"id_{tasks[0].phase.index}_%s")
+        if len(tasks) == 1:
+            del self.fields["task"]
+        else:
+            choice = cast(forms.TypedChoiceField, self.fields["task"])
+            choice.choices = [(each.index, each.name) for each in tasks]
+
+    @property
+    def chosen(self) -> PhaseTask:
+        """Return the task whose scoring changes."""
+        return self.tasks[self.cleaned_data.get("task", next(iter(self.tasks)))]
+
+
+class ProposalForm(TaskForm):
+    """Propose other figures, corrected answers, or both, for a task that a metric scores."""
+
     metrics = forms.CharField(
         label=_("Mesures, comme dans challenge.yaml"),
         max_length=METRICS_MAX_CHARACTERS,
@@ -62,19 +84,15 @@ class ProposalForm(forms.Form):
     )
 
     def __init__(self, data: Any = None, files: Any = None, *, tasks: Sequence[PhaseTask]) -> None:
-        self.tasks = {each.index: each for each in tasks}
         self.spec: Mapping[str, Any] | None = None
-        first = tasks[0]
-        written = _written(first.scorer_version.spec)
-        super().__init__(
-            data, files, initial={"metrics": written}, auto_id=f"id_{first.phase.index}_%s"
-        )
-        if len(tasks) == 1:
-            del self.fields["task"]
-        else:
+        written = _written(tasks[0].scorer_version.spec)
+        super().__init__(data, files, tasks=tasks, initial={"metrics": written})
+        if len(tasks) > 1:
+            self.fields["task"].help_text = _(
+                "Les réponses se corrigent tâche par tâche. Les mesures, communes aux tâches, ne "
+                "changent plus."
+            )
             del self.fields["metrics"]
-            choice = cast(forms.TypedChoiceField, self.fields["task"])
-            choice.choices = [(each.index, each.name) for each in tasks]
 
     def clean_metrics(self) -> str:
         """Read the figures as an import does, and tell every fault with its key."""
@@ -114,7 +132,7 @@ class ProposalForm(forms.Form):
 
     def propose(self, *, by: User) -> Rescoring:
         """Propose what was written and sent. Raises as `rescorings.change`."""
-        task = self.tasks[self.cleaned_data.get("task", next(iter(self.tasks)))]
+        task = self.chosen
         return rescorings.change(
             phase=task.phase,
             index=task.index,
@@ -131,23 +149,9 @@ class ProposalForm(forms.Form):
         return file.read() if file else None
 
 
-class ProgramForm(forms.Form):
+class ProgramForm(TaskForm):
     """Propose other programs or other data for a task that an organiser's program scores."""
 
-    reason = forms.CharField(
-        label=_("Motif"),
-        max_length=2_000,
-        help_text=_("Public : il paraîtra dans les annonces si le changement est accepté."),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={
-            "required": _("Dites pourquoi la notation change : les équipes le liront.")
-        },
-    )
-    task = forms.TypedChoiceField(
-        label=_("Tâche"),
-        coerce=int,
-        error_messages={"required": _("Choisissez la tâche dont la notation change.")},
-    )
     program = forms.FileField(
         label=_("Nouveau programme de notation"),
         required=False,
@@ -181,14 +185,7 @@ class ProgramForm(forms.Form):
     )
 
     def __init__(self, data: Any = None, files: Any = None, *, tasks: Sequence[PhaseTask]) -> None:
-        self.tasks = {each.index: each for each in tasks}
-        phase = tasks[0].phase
-        super().__init__(data, files, auto_id=f"id_{phase.index}_%s")
-        if len(tasks) == 1:
-            del self.fields["task"]
-        else:
-            choice = cast(forms.TypedChoiceField, self.fields["task"])
-            choice.choices = [(each.index, each.name) for each in tasks]
+        super().__init__(data, files, tasks=tasks)
         known = {part for each in tasks for part in program_changes.parts_of(each)}
         for part in set(program_changes.PARTS) - known:
             del self.fields[part]
@@ -209,7 +206,7 @@ class ProgramForm(forms.Form):
     def propose(self, *, by: User) -> Rescoring:
         """Propose what was sent. Raises as `program_changes.change`."""
         said = self.cleaned_data
-        task = self.tasks[said.get("task", next(iter(self.tasks)))]
+        task = self.chosen
         files = {
             part: program_changes.Sent(said[part].name, said[part].file)
             for part in program_changes.PARTS
