@@ -76,7 +76,8 @@ class Run:
             return Seen(self.reason, None, 0)
         minutes = self.ended.measures.wall_seconds / 60
         classes = [most for most in DURATIONS_MINUTES if minutes <= most]
-        halves = -(-self.ended.measures.peak_bytes // MEMORY_STEP_BYTES)
+        # A run that ended before its memory was looked at is in the first class too.
+        halves = max(1, -(-self.ended.measures.peak_bytes // MEMORY_STEP_BYTES))
         return Seen(self.reason, classes[0] if classes else None, halves)
 
 
