@@ -186,7 +186,7 @@ def test_query_count(count: int, django_assert_num_queries: DjangoAssertNumQueri
         rescorings.withdraw(rescoring=change, by=owner)
     browser = signed_in(owner)
     browser.get(at(challenge, "rescorings"))
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         browser.get(at(challenge, "rescorings"))
 
 

@@ -15,6 +15,7 @@ from challenges.models import Challenge, CodeTrial, Team
 from challenges.worker import drain
 from portal.accounts.enums import TokenScope
 from tests.challenges import world
+from tests.challenges.pages.scenes import clocked
 from tests.challenges.test_code_round_trips import folder, imported
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import TeamFactory, captain_of
@@ -144,9 +145,9 @@ def test_pages_cost_the_same_whatever_they_show(
 ) -> None:
     trials = [ended(team) for _each in range(many)]
     client.get(at("trials"))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(clocked(12)):
         client.get(at("trials"))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(clocked(9)):
         client.get(at("trial", trials[0].pk))
     headers = token(team)
     with django_assert_num_queries(7):
