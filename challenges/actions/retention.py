@@ -162,9 +162,9 @@ def _forget(before: datetime) -> int:
     runs = CodeRun.objects.filter(finished_at__lte=before).exclude(log="")
     trials = CodeTrial.objects.filter(finished_at__lte=before).exclude(log="")
     told = {
-        "reports": _some(reports).update(log="", html=""),
-        "runs": _some(runs).update(log=""),
-        "trials": _some(trials).update(log=""),
+        "reports": _some(reports).update(log="", html="", log_forgotten=True),
+        "runs": _some(runs).update(log="", log_forgotten=True),
+        "trials": _some(trials).update(log="", log_forgotten=True),
     }
     if any(told.values()):
         record("logs.forgotten", by=KEEPER, on="logs", **told)

@@ -11,7 +11,6 @@ from django.db.models import Q
 
 from challenges.enums import JobKind
 from challenges.enums.code import RunState
-from challenges.models import kept
 from challenges.models.challenge import Phase
 from challenges.models.entry import Entry
 from challenges.models.people import Viewer
@@ -29,7 +28,8 @@ class CodeRun(models.Model):
     canaries: rows shown twice to the second run; agreed: whether each got one answer.
     minutes, half_gib: the classes that the team reads, « at most so many »; None above the
     last or before. measures: exact, one mapping a run, for moderators. detail: French, for
-    moderators. log: what the code printed, for the organiser where the phase says so.
+    moderators. log: what the code printed, for the organiser where the phase says so;
+    log_forgotten: it was emptied when its days had passed.
     inputs_digest: keyed, tells two inputs apart and nothing of them.
     """
 
@@ -49,6 +49,7 @@ class CodeRun(models.Model):
     measures = models.JSONField(default=list, blank=True)
     detail = models.TextField(blank=True)
     log = models.TextField(blank=True)
+    log_forgotten = models.BooleanField(default=False)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -72,11 +73,6 @@ class CodeRun(models.Model):
     def is_alive(self) -> bool:
         """Say whether it waits or runs."""
         return self.state in ALIVE
-
-    @property
-    def log_forgotten(self) -> bool:
-        """Say whether its log, if it had one, was kept long enough and is gone."""
-        return kept.log_is_over(self.finished_at) and not self.log
 
     @property
     def wanted_job(self) -> tuple[str, str]:
@@ -119,8 +115,8 @@ class CodeTrial(models.Model):
 
     verdict: {"faults": […], "warnings": […], "rows": n} of the file it wrote, or of its package.
     log: what it printed, 64 kB of each stream, where the phase shows it; log_cut: there was
-    more. sealed, keys: the object that holds its package encrypted, and what opens it; both
-    emptied with the bytes once it has ended.
+    more; log_forgotten: it was emptied when its days had passed. sealed, keys: the object that
+    holds its package encrypted, and what opens it; both emptied with the bytes once it has ended.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -141,6 +137,7 @@ class CodeTrial(models.Model):
     verdict = models.JSONField(default=dict, blank=True)
     log = models.TextField(blank=True)
     log_cut = models.BooleanField(default=False)
+    log_forgotten = models.BooleanField(default=False)
     # Exact: the sample is public. {"wall_seconds", "cpu_seconds", "peak_bytes", "processes",
     # "output_bytes"}.
     measures = models.JSONField(default=dict, blank=True)
@@ -170,8 +167,3 @@ class CodeTrial(models.Model):
     def is_alive(self) -> bool:
         """Say whether it waits or runs."""
         return self.state in ALIVE
-
-    @property
-    def log_forgotten(self) -> bool:
-        """Say whether its log, if it had one, was kept long enough and is gone."""
-        return kept.log_is_over(self.finished_at) and not self.log

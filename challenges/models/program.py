@@ -2,7 +2,6 @@
 
 from django.db import models
 
-from challenges.models import kept
 from challenges.models.evaluation import Evaluation
 
 
@@ -12,7 +11,8 @@ class ProgramReport(models.Model):
     undeclared: names of scores that no column declares. faults: [{"kind", "key", "line"}].
     detail: French sentence. log: end of its error stream when it failed, empty where data are
     restricted. html: its detailed results, sanitised; the challenge says whether its team may
-    read them (Challenge.detailed_results).
+    read them (Challenge.detailed_results). log_forgotten: both were emptied when their days had
+    passed.
     """
 
     evaluation = models.OneToOneField(
@@ -24,11 +24,7 @@ class ProgramReport(models.Model):
     log = models.TextField(blank=True)
     html = models.TextField(blank=True)
     written_at = models.DateTimeField()
+    log_forgotten = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["evaluation_id"]
-
-    @property
-    def log_forgotten(self) -> bool:
-        """Say whether its log and results, if any, were kept long enough and are gone."""
-        return kept.log_is_over(self.written_at) and not self.log

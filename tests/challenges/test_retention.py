@@ -276,22 +276,24 @@ def test_deleted_files_are_scored_no_more(entry: Entry, phase: Phase) -> None:
     assert refused.value.code == "files_deleted"
 
 
-def report_of(days: int) -> None:
+def report_of(days: int, log: str = "Traceback") -> None:
     ProgramReport.objects.create(
         evaluation=evaluation_of(EntryFactory()),
-        log="Traceback",
-        html="<p>Détail</p>",
+        log=log,
+        html="<p>Détail</p>" if log else "",
         undeclared=["rappel"],
         written_at=clock.now() - timedelta(days=days),
     )
 
 
 def test_logs_go_after_ninety_days() -> None:
+    report_of(92, log="")
     for days in (91, 89):
         report_of(days)
     assert retention.forget_logs() == 1
     assert retention.forget_logs() == 0
-    old, recent = ProgramReport.objects.order_by("written_at")
+    silent, old, recent = ProgramReport.objects.order_by("written_at")
     assert (old.log, old.html, old.undeclared, old.log_forgotten) == ("", "", ["rappel"], True)
     assert (recent.log, recent.log_forgotten) == ("Traceback", False)
+    assert not silent.log_forgotten
     assert AuditEvent.objects.filter(action="logs.forgotten").count() == 1
