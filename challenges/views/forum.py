@@ -209,10 +209,12 @@ def moderation(request: HttpRequest, slug: str) -> HttpResponse:
     require(rules.may_moderate_forum, by, challenge)
     if request.method == "POST":
         return _settle(request, slug)
+    edits = rules.may_edit_challenge(by, challenge)
     context = room(
         challenge,
         "forum_moderation",
-        edits=rules.may_edit_challenge(by, challenge),
+        edits=edits,
+        follows=edits or rules.may_follow_challenge(by, challenge),
         reports=reads.reports(challenge),
         hidden=reads.hidden(challenge),
         blocked=list(challenge.forum_blocks.select_related("user").order_by("pk")),

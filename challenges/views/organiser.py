@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from challenges import rules
 from challenges.actions import authoring, blurs, phase_scorings, reveals
 from challenges.actions import challenges as acts
-from challenges.enums import ChallengeStatus, RegistrationMode, RegistrationState
+from challenges.enums import ChallengeStatus, RegistrationState
 from challenges.forms import (
     ClosingForm,
     DatesForm,
@@ -31,9 +31,8 @@ from challenges.views.panels import phase_row, pipeline, points
 from challenges.views.rooms import (
     decides,
     find_to_run,
+    halls,
     phase_of,
-    sections,
-    words_of,
 )
 from challenges.views.teams import person
 from portal.accounts.authorization import require
@@ -309,12 +308,10 @@ def _cockpit(
         "may_examine": rules.may_examine_entries(by),
         "drifted": (edits or follows) and rescorings.has_drifted(challenge),
         "edits": edits,
-        "rooms": sections(challenge, edits=edits) if edits or follows else [],
-        "room": words_of("organiser"),
+        "halls": halls(challenge, "organiser", edits=edits, follows=follows),
         "written": written,
         "warnings": _warnings(challenge, written),
         "may_build": edits and draft and not authoring.incomplete(challenge),
-        "by_approval": edits and challenge.registration == RegistrationMode.APPROVAL,
         "asking": challenge.registrations.filter(state=RegistrationState.PENDING).count(),
         "reason_form": reason_form or ReasonForm(),
         "publish_form": publish_form or PublishForm(**_read(challenge, "publish")),

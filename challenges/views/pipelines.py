@@ -67,6 +67,7 @@ def _show(
     request: HttpRequest, challenge: Challenge, *, sent: PauseForm | None = None, status: int = 200
 ) -> HttpResponse:
     by = person(request)
+    edits = rules.may_edit_challenge(by, challenge)
     context: dict[str, Any] = {
         "rows": [
             {
@@ -82,7 +83,8 @@ def _show(
             "Ce qui attend dans chaque phase. Une pause garde les soumissions sans les noter, le "
             "temps de corriger une notation ; les équipes en lisent le motif."
         ),
-        "edits": rules.may_edit_challenge(by, challenge),
+        "edits": edits,
+        "follows": edits or rules.may_follow_challenge(by, challenge),
     }
     return render(
         request,

@@ -6,7 +6,6 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_safe
 from challenges import rules
 from challenges.models import ProgramReport
 from challenges.queries import programs
-from challenges.views.organiser import find_to_run
+from challenges.views.rooms import find_to_run, room
 from challenges.views.teams import person
 from portal.accounts.authorization import require
 
@@ -54,18 +53,17 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     require(rules.may_edit_challenge, person(request), challenge)
     names = programs.task_names(challenge)
     page = Paginator(programs.told(challenge), PER_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "section": "challenges",
-        "challenge": challenge,
-        "page": page,
-        "rows": [
+    context = room(
+        challenge,
+        "program_reports",
+        page=page,
+        rows=[
             row | {"task": names.get(row["report"].evaluation.holdout_id, "")}
             for row in rows(page.object_list)
         ],
-        "crumbs": [
-            (_("Mes challenges"), reverse("challenges:organiser_list")),
-            (challenge.title, reverse("challenges:organiser", args=[slug])),
-            (_("Programme de notation"), ""),
-        ],
-    }
-    return render(request, "challenges/program_reports.html", context)
+        lede=_(
+            "Ce que votre programme a laissé en plus des scores. Les équipes n’en lisent rien : "
+            "il a vu les réponses."
+        ),
+    )
+    return render(request, "challenges/organise/program_reports.html", context)

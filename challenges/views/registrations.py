@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -13,7 +12,7 @@ from challenges.actions import registrations as acts
 from challenges.enums import RegistrationState
 from challenges.forms import RefusalForm
 from challenges.models import Challenge, Registration
-from challenges.views.rooms import find_to_run
+from challenges.views.rooms import find_to_run, room
 from challenges.views.teams import person
 from portal.accounts.authorization import require
 
@@ -57,20 +56,15 @@ def _show(
     asked = challenge.registrations.select_related("user", "decided_by").order_by("at", "pk")
     pending = asked.filter(state=RegistrationState.PENDING)
     page = Paginator(pending, PER_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "section": "challenges",
-        "challenge": challenge,
-        "page": page,
-        "rows": [_row(each, wrong) for each in page],
-        "wrong": wrong[1] if wrong else None,
-        "answered": asked.exclude(decided_by=None).order_by("-pk")[:PER_PAGE],
-        "crumbs": [
-            (_("Mes challenges"), reverse("challenges:organiser_list")),
-            (challenge.title, reverse("challenges:organiser", args=[challenge.slug])),
-            (_("Inscriptions"), ""),
-        ],
-    }
-    return render(request, "challenges/registrations.html", context, status=status)
+    context = room(
+        challenge,
+        "registrations",
+        page=page,
+        rows=[_row(each, wrong) for each in page],
+        wrong=wrong[1] if wrong else None,
+        answered=asked.exclude(decided_by=None).order_by("-pk")[:PER_PAGE],
+    )
+    return render(request, "challenges/organise/registrations.html", context, status=status)
 
 
 def _row(asked: Registration, wrong: tuple[int, RefusalForm] | None) -> dict[str, object]:

@@ -123,8 +123,9 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     by = person(request)
+    edits = rules.may_edit_challenge(by, challenge)
     phases = challenge.phases.select_related("challenge", "reveal")
-    context = {
+    context: dict[str, Any] = {
         "rows": [_row(each, by, proposal, decision) for each in phases],
         "wrong": proposal is not None or decision is not None,
         "lede": _(
@@ -132,7 +133,8 @@ def _show(
             "essayée à part sur toutes les soumissions, puis une personne de la Région l’accepte "
             "ou la refuse."
         ),
-        "edits": rules.may_edit_challenge(by, challenge),
+        "edits": edits,
+        "follows": edits or rules.may_follow_challenge(by, challenge),
     }
     return render(
         request,

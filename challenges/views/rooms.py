@@ -1,5 +1,7 @@
 """Prepare what every page of the organisers' space of a challenge shows: way, sections."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
@@ -18,51 +20,104 @@ from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import Organisation, User
 from portal.lib.refusals import Hidden
 
-# (route, words, icon) of each section, in the order of the work.
-SECTIONS: tuple[tuple[str, str | Promise, str], ...] = (
-    ("organiser", gettext_lazy("Tableau de bord"), "chart-column"),
-    ("write_texts", gettext_lazy("Textes"), "pencil"),
-    ("write_pages", gettext_lazy("Pages"), "file-text"),
-    ("write_terms", gettext_lazy("Règlement"), "scale"),
-    ("write_participation", gettext_lazy("Participation"), "users"),
-    ("write_code", gettext_lazy("Code"), "code"),
-    ("write_questions", gettext_lazy("Fiche"), "list-checks"),
-    ("write_files", gettext_lazy("Fichiers"), "database"),
-    ("write_scoring", gettext_lazy("Notation"), "target"),
-    ("write_fairness", gettext_lazy("Équité"), "percent"),
-    ("write_phases", gettext_lazy("Phases"), "calendar"),
-    ("write_boards", gettext_lazy("Classements"), "list-ordered"),
-    ("pipeline", gettext_lazy("File d’attente"), "hourglass"),
-    ("rescorings", gettext_lazy("Réévaluation"), "history"),
-    ("organisers", gettext_lazy("Équipe"), "user-check"),
-    ("announcements", gettext_lazy("Annonces"), "megaphone"),
-    ("statistics", gettext_lazy("Statistiques"), "chart-line"),
-    ("code_runs", gettext_lazy("Exécutions"), "code"),
-    ("disqualification_proposals", gettext_lazy("Disqualifications"), "flag"),
-    ("forum_moderation", gettext_lazy("Entraide"), "message-square"),
-    ("journal", gettext_lazy("Journal"), "scroll-text"),
+# (route, words) of each page, under the entry that leads to it, in the order of the work.
+HALLS: tuple[tuple[Promise, tuple[tuple[str, Promise], ...]], ...] = (
+    (gettext_lazy("Tableau de bord"), (("organiser", gettext_lazy("Tableau de bord")),)),
+    (
+        gettext_lazy("Préparer"),
+        (
+            ("write_texts", gettext_lazy("Textes")),
+            ("write_pages", gettext_lazy("Pages")),
+            ("write_terms", gettext_lazy("Règlement")),
+            ("write_participation", gettext_lazy("Participation")),
+            ("write_code", gettext_lazy("Code")),
+            ("write_questions", gettext_lazy("Fiche")),
+            ("write_files", gettext_lazy("Fichiers")),
+            ("write_scoring", gettext_lazy("Notation")),
+            ("write_fairness", gettext_lazy("Équité")),
+            ("write_phases", gettext_lazy("Phases")),
+            ("write_boards", gettext_lazy("Classements")),
+        ),
+    ),
+    (
+        gettext_lazy("Suivre"),
+        (
+            ("pipeline", gettext_lazy("File d’attente")),
+            ("statistics", gettext_lazy("Statistiques")),
+            ("code_runs", gettext_lazy("Exécutions")),
+            ("program_reports", gettext_lazy("Programme de notation")),
+            ("forum_moderation", gettext_lazy("Entraide")),
+            ("journal", gettext_lazy("Journal")),
+        ),
+    ),
+    (
+        gettext_lazy("Gérer"),
+        (
+            ("registrations", gettext_lazy("Inscriptions")),
+            ("announcements", gettext_lazy("Annonces")),
+            ("rescorings", gettext_lazy("Réévaluation")),
+            ("disqualification_proposals", gettext_lazy("Disqualifications")),
+            ("organisers", gettext_lazy("Équipe")),
+            ("organiser_export", gettext_lazy("Exporter")),
+        ),
+    ),
 )
 # Where teams send code.
 OF_CODE = frozenset({"code_runs"})
+# Where the organiser's own program scores.
+OF_A_PROGRAM = frozenset({"program_reports"})
+# What the Region reads of a challenge that it decides on.
+OF_THE_REGION = frozenset({"organiser", "pipeline", "rescorings"})
 # What the jury sees: it acts on nothing.
-OF_THE_JURY = frozenset(
-    {"organiser", "pipeline", "rescorings", "organisers", "announcements", "statistics", "journal"}
-)
+OF_THE_JURY = OF_THE_REGION | {"organisers", "announcements", "statistics", "journal"}
 
 
-def sections(challenge: Challenge, *, edits: bool = True) -> list[tuple[str, str, str, str]]:
-    """List the pages of the organisers' space of a challenge; edits: those of the jury if not."""
-    return [
-        (str(words), reverse(f"challenges:{route}", args=[challenge.slug]), "", icon)
-        for route, words, icon in SECTIONS
-        if (edits or route in OF_THE_JURY)
-        and (route not in OF_CODE or coding.KEY in challenge.bundle)
-    ]
+@dataclass(frozen=True)
+class Page:
+    """Lead to a page of the organisers' space; current: it is the one being read."""
+
+    label: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Hall:
+    """Lead to the first of a few pages, and list them; current: one of them is being read."""
+
+    label: str
+    pages: Sequence[Page]
+
+    @property
+    def current(self) -> bool:
+        """Say whether the page being read is one of its own."""
+        return any(each.current for each in self.pages)
+
+
+def halls(
+    challenge: Challenge, route: str, *, edits: bool = True, follows: bool = True
+) -> list[Hall]:
+    """List the pages of the organisers' space, route being read, under the entries that lead there.
+
+    edits: all of them; else follows: those of the jury; else those of the Region.
+    """
+    found = []
+    for label, pages in HALLS:
+        shown = [
+            Page(str(words), reverse(f"challenges:{name}", args=[challenge.slug]), name == route)
+            for name, words in pages
+            if (edits or name in (OF_THE_JURY if follows else OF_THE_REGION))
+            and (name not in OF_CODE or coding.KEY in challenge.bundle)
+            and (name not in OF_A_PROGRAM or challenge.source_id is not None)
+        ]
+        if shown:
+            found.append(Hall(str(label), shown))
+    return found
 
 
 def words_of(route: str) -> str:
     """Name a section."""
-    return str(next(words for name, words, _icon in SECTIONS if name == route))
+    return str(next(words for _hall, pages in HALLS for name, words in pages if name == route))
 
 
 def run_by(request: HttpRequest, slug: str) -> Challenge:
@@ -79,12 +134,18 @@ def followed_by(request: HttpRequest, slug: str) -> Challenge:
     return challenge
 
 
-def room(challenge: Challenge, route: str, **more: Any) -> dict[str, Any]:
-    """Prepare the context common to the pages of the organisers' space."""
+def room(
+    challenge: Challenge, route: str, *, edits: bool = True, follows: bool = True, **more: Any
+) -> dict[str, Any]:
+    """Prepare the context common to the pages of the organisers' space.
+
+    edits, follows: whether who reads organises it, or runs it as jury too.
+    """
     return {
         "section": "challenges",
         "challenge": challenge,
-        "rooms": sections(challenge, edits=more.get("edits", True)),
+        "halls": halls(challenge, route, edits=edits, follows=follows),
+        "edits": edits,
         "room": words_of(route),
         "crumbs": [
             (_("Mes challenges"), reverse("challenges:organiser_list")),

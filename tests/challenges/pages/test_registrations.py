@@ -60,7 +60,8 @@ def test_page_shows_who_asks_without_their_address(client: Client, challenge: Ch
 def test_cockpit_and_space_lead_to_it(client: Client, challenge: Challenge) -> None:
     asks(challenge, "Camille")
     cockpit = client.get(reverse("challenges:organiser", args=[challenge.slug])).text
-    assert f'href="{page(challenge)}">1 demande en attente' in cockpit.replace("\u00a0", " ")
+    said = f'href="{page(challenge)}">1 demande d’inscription en attente'
+    assert said in cockpit.replace("\u00a0", " ")
     assert page(challenge) in client.get("/espace/").text
 
 
