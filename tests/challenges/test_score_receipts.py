@@ -2,14 +2,12 @@
 
 import hashlib
 import json
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from django.apps import apps
 
 from challenges.actions import challenges, evaluations, receipts, reveals
 from challenges.actions.score_receipts import task_of
@@ -30,11 +28,10 @@ from challenges.queries.receipts import judge, judge_alone, known_keys
 from challenges.scoring import identity
 from challenges.scoring.contract import ScoringContract
 from challenges.worker import drain
-from portal.lib import clock, immutable
+from portal.lib import clock
 from tests.challenges.bundles import folders
 from tests.challenges.world import answer, entered, opened, owner_of
 from tests.factories.accounts import UserFactory
-from tests.factories.challenges import EntryFactory, TeamFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -285,37 +282,6 @@ def test_what_our_key_signs_elsewhere_is_not_believed(entry: Entry) -> None:
     assert judged.state is ReceiptState.UNREGISTERED
     assert state(receipts.issue({"kind": "autre"})) is ReceiptState.UNREGISTERED
     assert state(receipts.issue({"kind": "deposit", "entry": "x"})) is ReceiptState.UNREGISTERED
-
-
-def test_receipts_of_before_the_register_become_rows(challenge: Challenge) -> None:
-    made = EntryFactory(enrolment__team=TeamFactory(challenge=challenge))
-    task = PhaseTask.objects.get()
-    texts = ['{"n":1}', '{"n":2}']
-    for number, text in enumerate(texts, 2):
-        version = task.scorer_version.scorer.versions.create(
-            number=number, spec={}, digest=str(number) * 64, created_at=clock.now()
-        )
-        PhaseTask.objects.create(
-            phase=task.phase, scorer_version=version, holdout=task.holdout, current=False
-        )
-        Evaluation.objects.create(
-            entry=made,
-            scorer_version=version,
-            holdout=task.holdout,
-            state="done",
-            finished_at=clock.now(),
-            receipt=text,
-        )
-    migration = import_module("challenges.migrations.0004_keep_former_receipts")
-    with immutable.writes(ScoreReceipt):
-        migration.keep(apps, None)
-    found = list(made.score_receipts.order_by("serial"))
-    assert [(each.serial, each.text, each.reason) for each in found] == [
-        (1, texts[0], "scored"),
-        (2, texts[1], "rescored"),
-    ]
-    assert found[1].replaces == found[0]
-    assert found[1].sha256 == hashlib.sha256(texts[1].encode()).hexdigest()
 
 
 def test_a_receipt_of_a_phase_without_its_task_has_the_first_number(entry: Entry) -> None:
