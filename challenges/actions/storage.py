@@ -20,7 +20,7 @@ def refuse_beyond(enrolment: Enrolment, size: int, *, sha256: str = "", coming: 
     held = _held(enrolment)
     limit = settings.TEAM_PHASE_MAX_BYTES
     left = max(0, limit - held.bytes_held() - coming)
-    if size <= left or (sha256 and held.kept().filter(sha256=sha256).exists()):
+    if size <= left or (sha256 and held.with_file().filter(sha256=sha256).exists()):
         return
     raise QuotaSpent(
         _(

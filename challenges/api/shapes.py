@@ -131,7 +131,7 @@ def entry_json(entry: Entry, shown: Shown) -> dict[str, Any]:
         "errors": entry.verdict.get("faults", []),
         "warnings": [each["code"] for each in entry.verdict.get("warnings", [])],
         "scores": shown.scores,
-        "score_of": shown.kept,
+        "score_of": shown.score_of,
         "message": shown.message,
     }
 

@@ -54,7 +54,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
             is_bench=False,
         )
 
-    def kept(self) -> "EntryQuerySet":
+    def with_file(self) -> "EntryQuerySet":
         """Keep those that a team sent and whose file is not deleted."""
         return self.filter(file_deleted_at__isnull=True, migrated_from__isnull=True)
 
@@ -63,7 +63,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
         A final choice that a phase took over takes no room of its team.
         """
-        contents = self.kept().order_by().values("sha256", "size").distinct()
+        contents = self.with_file().order_by().values("sha256", "size").distinct()
         return contents.aggregate(held=Sum("size"))["held"] or 0
 
     def locked(self, entry: "Entry") -> "Entry":

@@ -32,14 +32,14 @@ class TeamQuerySet(models.QuerySet["Team"]):
         """Keep the teams that may enter files, the references apart."""
         return self.filter(state__in=[TeamState.OPEN, TeamState.FULL], is_baseline=False)
 
-    def entered(self, **kept: Any) -> "TeamQuerySet":
+    def entered(self, **asked: Any) -> "TeamQuerySet":
         """Keep the live teams that sent a file, or took in a team that did: those that one counts.
 
-        kept: what is asked of the enrolment besides, as phase=… or entries__status=….
+        asked: what is asked of the enrolment besides, as phase=… or entries__status=….
         """
         ours = Q(team_id=OuterRef("pk")) | Q(team__merged_into_id=OuterRef("pk"))
-        kept = {"entries__isnull": False, **kept}
-        return self.live().filter(Exists(Enrolment.objects.filter(ours, **kept)))
+        asked = {"entries__isnull": False, **asked}
+        return self.live().filter(Exists(Enrolment.objects.filter(ours, **asked)))
 
     def counted_for(self, team_id: int) -> "TeamQuerySet":
         """Keep a team and those that merged into it: what they sent counts together."""

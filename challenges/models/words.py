@@ -63,7 +63,7 @@ REASON_SENTENCES: dict[str, str | Promise] = {
 LADDER_WAITS = _("Le score paraîtra quand vos soumissions précédentes seront évaluées.")
 
 
-def kept_sentence(number: int, *, withdrawn: bool) -> str:
+def led_sentence(number: int, *, withdrawn: bool) -> str:
     """Say that an entry does not improve on the one its team leads with."""
     if withdrawn:
         return gettext(

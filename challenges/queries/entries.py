@@ -9,7 +9,7 @@ from challenges.enums import EntryStatus, JobState, Split
 from challenges.models import Entry, Evaluation, Job, Rung, Score, Standing
 from challenges.models.people import Viewer
 from challenges.models.rescoring import in_force
-from challenges.models.words import LADDER_WAITS, kept_sentence
+from challenges.models.words import LADDER_WAITS, led_sentence
 
 _RECENT = 20
 
@@ -114,21 +114,21 @@ def ladder_of(entry: Entry) -> dict[str, Any] | None:
     )
     if rung is None:
         return {"improved": None, "kept": None, "message": str(LADDER_WAITS)}
-    return {"improved": rung.improved, "kept": kept_number(rung), "message": kept_message(rung)}
+    return {"improved": rung.improved, "kept": led_by(rung), "message": led_message(rung)}
 
 
-def kept_number(rung: Rung) -> int | None:
+def led_by(rung: Rung) -> int | None:
     """Return the number of the entry whose score is shown instead, None when it is its own."""
     return None if rung.improved or rung.leader is None else rung.leader.entry.number
 
 
-def kept_message(rung: Rung) -> str:
+def led_message(rung: Rung) -> str:
     """Tell the team that its entry improved nothing that can be seen, or nothing."""
-    number = kept_number(rung)
+    number = led_by(rung)
     if number is None or rung.leader is None:
         return ""
     gone = rung.leader.entry.status == EntryStatus.WITHDRAWN
-    return kept_sentence(number, withdrawn=gone)
+    return led_sentence(number, withdrawn=gone)
 
 
 def final_choices(team_id: int, phase_id: int) -> int:

@@ -10,7 +10,7 @@ from challenges.enums import Split
 from challenges.models import Column, Entry, Score
 from challenges.models.rescoring import in_force
 from challenges.queries import several
-from challenges.queries.entries import kept_message, kept_number
+from challenges.queries.entries import led_by, led_message
 
 Cells = dict[str, dict[str, dict[str, Any]]]
 
@@ -21,11 +21,11 @@ class Shown:
 
     scores: {split: {column: {"value", "text", "low", "high"}}}, the private split once revealed;
     where a phase has several tasks, the mean, with "tasks", the text of each.
-    kept, message: number of the entry whose score a Ladder shows instead, and the sentence.
+    score_of, message: number of the entry whose score a Ladder shows instead, and the sentence.
     """
 
     scores: Cells = field(default_factory=dict)
-    kept: int | None = None
+    score_of: int | None = None
     message: str = ""
 
 
@@ -82,4 +82,4 @@ def _scores(entry_ids: list[UUID]) -> Any:
 def _ladder(shown: Shown, score: Score) -> None:
     rung = getattr(score.evaluation, "rung", None)
     if rung is not None:
-        shown.kept, shown.message = kept_number(rung), kept_message(rung)
+        shown.score_of, shown.message = led_by(rung), led_message(rung)

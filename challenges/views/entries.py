@@ -172,7 +172,7 @@ def entries_csv(request: HttpRequest, slug: str) -> HttpResponse:
             each.received_at.isoformat(),
             each.status_word,
             scores[each.pk].public.text if each.pk in scores else "",
-            (scores[each.pk].kept or "") if each.pk in scores else "",
+            (scores[each.pk].score_of or "") if each.pk in scores else "",
             "oui" if each.final_choice else "non",
             "oui" if each.is_disqualified else "non",
             each.note,

@@ -26,7 +26,7 @@ from challenges.models.rescoring import in_force
 from challenges.models.words import receipt_word
 from challenges.queries import several
 from challenges.queries.boards import is_revealed
-from challenges.queries.entries import kept_message, kept_number
+from challenges.queries.entries import led_by, led_message
 from challenges.views import lives
 from portal.lib import clock
 
@@ -81,14 +81,14 @@ class Figure:
 class Figures:
     """Hold the primary figure of an entry on both parts; the final one only once revealed.
 
-    kept: number of the entry whose score a Ladder shows instead, with the sentence that says
+    score_of: number of the entry whose score a Ladder shows instead, with the sentence that says
     so; own: the public figure it kept to itself, once revealed.
     """
 
     title: str
     public: Figure = Figure()
     private: Figure = Figure()
-    kept: int | None = None
+    score_of: int | None = None
     message: str = ""
     own: str = ""
 
@@ -146,19 +146,19 @@ def primary_figures(entries: Sequence[Entry]) -> dict[UUID, Figures]:
             title=column.title,
             public=texts.get((entry_id, Split.PUBLIC.value), Figure()),
             private=texts.get((entry_id, Split.PRIVATE.value), Figure()),
-            **_kept(rungs.get(entry_id), column),
+            **_led(rungs.get(entry_id), column),
         )
         for entry_id, column in wanted.items()
     }
 
 
-def _kept(rung: Rung | None, column: Column) -> dict[str, Any]:
-    number = kept_number(rung) if rung else None
+def _led(rung: Rung | None, column: Column) -> dict[str, Any]:
+    number = led_by(rung) if rung else None
     if rung is None or number is None:
         return {}
     own = rung.own.get(column.key)
     text = number_format(own[0], column.decimals, use_l10n=True) if own else ""
-    return {"kept": number, "message": kept_message(rung), "own": text}
+    return {"score_of": number, "message": led_message(rung), "own": text}
 
 
 def _figure(value: float | None, decimals: int, low: float | None, high: float | None) -> Figure:
