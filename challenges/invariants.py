@@ -34,6 +34,7 @@ from challenges.models import (
     Team,
     TeamMember,
     certified,
+    timelines,
 )
 from challenges.models.listings import listing
 from challenges.models.rescoring import evaluations_of
@@ -395,5 +396,6 @@ INVARIANTS = {
     "I23": (_("Chaque exécution de code terminée a ses prédictions scellées."), broken_runs),
     "I24": (_("Chaque essai de code en cours attend un travail."), orphan_trials),
     "I25": (_("Chaque phase ouverte a repris les choix finals attendus."), late_takeovers),
+    "I26": (_("Les rangs de chaque jour sont ceux des soumissions."), timelines.stale),
     "I12": (_("Chaque équipe réunie à une autre compte pour elle."), broken_merges),
 }

@@ -1,6 +1,6 @@
 """Facts of the challenges app, with their named constraints."""
 
-from challenges.models.board import Column, Leaderboard, RankSeen, Reveal, Standing
+from challenges.models.board import Column, Leaderboard, RankSeen, Reveal, Standing, StandingDay
 from challenges.models.card import EntryCard
 from challenges.models.certificate import Certificate
 from challenges.models.challenge import (
@@ -77,6 +77,7 @@ __all__ = [
     "Signal",
     "SignalTeam",
     "Standing",
+    "StandingDay",
     "Team",
     "TeamInvitation",
     "TeamMember",

@@ -38,7 +38,8 @@ class Leaderboard(models.Model):
     )
     hidden = models.BooleanField(default=False)
     anonymous = models.BooleanField(default=False)
-    # Per split: {"digest", "computed_at", "rows", "units", "small", "leader_first"}.
+    # Per split: {"digest", "computed_at", "rows", "units", "small", "leader_first"}; "days":
+    # {"computed_at"} of its days.
     facts = models.JSONField(default=dict, blank=True)
 
     objects = LeaderboardQuerySet.as_manager()
@@ -172,6 +173,33 @@ class Standing(models.Model):
                 condition=Q(is_baseline=True),
                 name="standing_references",
             )
+        ]
+
+
+class StandingDay(models.Model):
+    """Hold the ranks of a board as its entries received by the end of a day of Paris make them.
+
+    By the scoring in force today, so that it can be made again from the entries. Of the private
+    part, one day: that of the final results.
+    """
+
+    leaderboard = models.ForeignKey(
+        Leaderboard, on_delete=models.CASCADE, related_name="standing_days"
+    )
+    split = word(Split)
+    day = models.DateField()
+    # [[team, rank or None, figure as text]], best first, each team once, references left out.
+    rows = models.JSONField(default=list)
+    digest = models.CharField(max_length=64)
+    computed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["leaderboard_id", "split", "day"]
+        constraints = [
+            within("split", Split, name="standing_day_split_known"),
+            models.UniqueConstraint(
+                fields=["leaderboard", "split", "day"], name="standing_day_once"
+            ),
         ]
 
 

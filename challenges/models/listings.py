@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +42,44 @@ class Listing:
         return next((each for each in self.columns if each.pk == self.board.primary_id), None)
 
 
+@dataclass(frozen=True)
+class Runners:
+    """Every entry that a board may list, on both parts, each at the same place, by receipt."""
+
+    board: Leaderboard
+    split: Split
+    columns: list[Column]
+    public: list[Candidate]
+    private: list[Candidate]
+
+
+def runners(
+    board: Leaderboard,
+    split: Split,
+    *,
+    released: Iterable[Score] | None = None,
+    own: Mapping[UUID, OwnFigures] | None = None,
+) -> Runners:
+    """Read the entries that a board may list, with their figures.
+
+    released, own: as in `listing`.
+    """
+    columns, tasks, evaluations = _inputs(board)
+    others = _of_other_tasks(evaluations, tasks)
+    scores = _scores([*evaluations, *(each for of in others.values() for each in of)], released)
+    candidates = {
+        current: [
+            _candidate(each, [scores[current][one.pk] for one in (each, *others[each.pk])], columns)
+            for each in evaluations
+        ]
+        for current in Split
+    }
+    public = candidates[Split.PUBLIC]
+    if board.phase.climbs:
+        public = _climbed(public, evaluations, split, own)
+    return Runners(board, split, columns, public, candidates[Split.PRIVATE])
+
+
 def listing(
     board: Leaderboard,
     split: Split,
@@ -53,32 +92,26 @@ def listing(
     released, own: the scores, and the public figures kept from the Ladder, to use besides the
     stored ones, for a reveal being prepared.
     """
-    columns, tasks, evaluations = _inputs(board)
-    others = _of_other_tasks(evaluations, tasks)
-    scores = _scores([*evaluations, *(each for of in others.values() for each in of)], released)
-    candidates = {
-        current: [
-            _candidate(each, [scores[current][one.pk] for one in (each, *others[each.pk])], columns)
-            for each in evaluations
-        ]
-        for current in Split
-    }
-    if board.phase.climbs:
-        candidates[Split.PUBLIC] = _climbed(candidates[Split.PUBLIC], evaluations, split, own)
+    return chosen(runners(board, split, released=released, own=own))
+
+
+def chosen(found: Runners, *, before: datetime | None = None) -> Listing:
+    """Choose among the entries read; before: those received earlier than this instant alone."""
+    board, split, columns = found.board, found.split, found.columns
     by_team: dict[int, list[int]] = defaultdict(list)
-    for index, each in enumerate(candidates[Split.PUBLIC]):
-        by_team[each.team_id].append(index)
+    for index, each in enumerate(found.public):
+        if before is None or each.received_at < before:
+            by_team[each.team_id].append(index)
     primary = next((each for each in columns if each.pk == board.primary_id), None)
-    chosen: list[Candidate] = []
+    kept: list[Candidate] = []
     for indexes in by_team.values():
-        public = [candidates[Split.PUBLIC][index] for index in indexes]
-        private = [candidates[Split.PRIVATE][index] for index in indexes]
-        chosen += _kept(board, split, primary, public, private)
-    chosen.sort(key=lambda each: _order(each, primary, columns))
+        public = [found.public[index] for index in indexes]
+        private = [found.private[index] for index in indexes]
+        kept += _kept(board, split, primary, public, private)
+    kept.sort(key=lambda each: _order(each, primary, columns))
     counts = {team: len(indexes) for team, indexes in by_team.items()}
-    return Listing(
-        board, split, columns, chosen, counts, _digest(board, split, columns, chosen, counts)
-    )
+    digest = _digest(board, split, columns, kept, counts)
+    return Listing(board, split, columns, kept, counts, digest)
 
 
 def finals(board: Leaderboard) -> dict[int, list[UUID]]:

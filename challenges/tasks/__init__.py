@@ -3,6 +3,7 @@
 from challenges.tasks import (
     alarms,
     certificates,
+    days,
     deadlines,
     disqualifications,
     imports,
@@ -21,6 +22,7 @@ from challenges.tasks import (
 __all__ = [
     "alarms",
     "certificates",
+    "days",
     "deadlines",
     "disqualifications",
     "imports",

@@ -17,12 +17,13 @@ from django.views.decorators.http import require_safe
 from challenges.enums import Direction, Split
 from challenges.models import Challenge, Phase
 from challenges.queries import boards as reads
+from challenges.queries import days as past
 from challenges.queries import windows
 from challenges.queries.boards import Board, Row
 from challenges.queries.challenges import current_phase
 from challenges.queries.findings import declared_audit
 from challenges.queries.rescorings import errata
-from challenges.views import boards, programs
+from challenges.views import boards, days, programs
 from challenges.views.axis import axis_decimals
 from challenges.views.head import find, scene, shares
 from portal.lib import clock
@@ -47,7 +48,7 @@ def standings(request: HttpRequest, slug: str) -> HttpResponse:
     if board is None:
         return render(request, "challenges/standings_none.html", context)
     context |= shares(phase) | board_context(request, board, mine)
-    context["board_links"] = board_links(phase)
+    context |= {"board_links": board_links(phase), "days": days.days_context(board, mine)}
     if told := programs.words(context["challenge"], phase):
         context |= told
         context["by_task"] = programs.standings_by_task(board, context["rows"])
@@ -58,7 +59,7 @@ def standings(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def standings_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send a leaderboard as CSV, formulas neutralised, with an ETag."""
-    phase, split = _required(request, slug)
+    phase, split = required(request, slug)
     board = reads.head(phase, split, request.user, key=key_wanted(request))
     out = io.StringIO()
     csv.writer(out).writerows(reads.csv_rows(board, reads.each_row(board)))
@@ -69,12 +70,25 @@ def standings_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 @login_not_required
 @require_safe
+def days_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Send the rank of every team on every day as CSV, formulas neutralised, with an ETag."""
+    phase, split = required(request, slug)
+    board = reads.head(phase, split, request.user, key=key_wanted(request))
+    out = io.StringIO()
+    csv.writer(out).writerows(past.csv_rows(board))
+    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{slug}-jours.csv"'
+    return tagged(request, open_to_sites(response), digest=past.digest_of(board))
+
+
+@login_not_required
+@require_safe
 def standings_json(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send a leaderboard as JSON, with an ETag; its members are described in docs/api.md.
 
     A board of more than 1,000 rows is sent by pages of as many: `?page=`.
     """
-    phase, split = _required(request, slug)
+    phase, split = required(request, slug)
     board = windows.read(
         phase,
         split,
@@ -287,7 +301,8 @@ def _phase_links(phases: list[Phase]) -> list[tuple[str, str]]:
     return [(phase.name, f"?phase={phase.index}") for phase in phases] if len(phases) > 1 else []
 
 
-def _required(request: HttpRequest, slug: str) -> tuple[Phase, Split]:
+def required(request: HttpRequest, slug: str) -> tuple[Phase, Split]:
+    """Return the phase and the part that a request names; raises Hidden."""
     challenge = find(request, slug)
     current = current_phase(list(challenge.phases.all()), clock.now())
     phase = phase_wanted(request, challenge, current)

@@ -46,8 +46,13 @@ def paris_text(at: datetime) -> str:
 
 def next_paris_midnight(at: datetime) -> datetime:
     """Return the first instant of the following day in Europe/Paris, in UTC."""
-    day = date.fromordinal(paris_day(at).toordinal() + 1)
-    return datetime(day.year, day.month, day.day, tzinfo=PARIS).astimezone(UTC)
+    return paris_day_ends(paris_day(at))
+
+
+def paris_day_ends(day: date) -> datetime:
+    """Return the first instant after a calendar day in Europe/Paris, in UTC."""
+    after = date.fromordinal(day.toordinal() + 1)
+    return datetime(after.year, after.month, after.day, tzinfo=PARIS).astimezone(UTC)
 
 
 def months_later(at: datetime, months: int) -> datetime:
