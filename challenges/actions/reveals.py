@@ -21,7 +21,6 @@ from challenges.enums import (
     ChallengeStatus,
     JobKind,
     NoticeKind,
-    PhaseMoment,
 )
 from challenges.models import (
     Challenge,
@@ -32,8 +31,8 @@ from challenges.models import (
     Rung,
     Score,
 )
-from challenges.models.ladders import is_waiting
 from challenges.models.listings import Listing, outcome_digest
+from challenges.queries.reveals import obstacles
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
@@ -91,7 +90,7 @@ def amend(phase: Phase, final: Final, *, at: datetime) -> Mapping[str, Any]:
 
 @transaction.atomic
 def propose(*, phase: Phase, by: User) -> Reveal:
-    """Propose to reveal: by an organiser, after the close and its grace, nothing unfinished.
+    """Propose to reveal: by an organiser, after the close and its grace, nothing undecided.
 
     In order: reveal; event "reveal.proposed"; letter to the Region. Twice changes nothing.
     Raises NotAllowed, Conflict.
@@ -110,47 +109,9 @@ def propose(*, phase: Phase, by: User) -> Reveal:
 
 
 def _refuse_unready(phase: Phase) -> None:
-    now = clock.now()
-    if phase.challenge.status == ChallengeStatus.SUSPENDED:
-        raise Conflict(
-            _("Le challenge est suspendu : ses résultats attendent qu’il reprenne."),
-            code="challenge_suspended",
-        )
-    if phase.moment(now) != PhaseMoment.CLOSED:
-        raise Conflict(
-            _("La phase est encore ouverte : les résultats se révèlent après la fermeture."),
-            code="phase_open",
-            closes_at=phase.closes_at,
-        )
-    ends = phase.grace_ends_at
-    if ends is not None and now < ends:  # accepted after the reveal: no private score
-        raise Conflict(
-            _("Des envois commencés avant la fermeture peuvent encore arriver, jusqu’au %(date)s.")
-            % {"date": clock.paris_text(ends)},
-            code="phase_in_grace",
-            grace_ends_at=ends,
-        )
-    if phase.rescorings.open().exists():
-        raise Conflict(
-            _("Un changement de notation est à l’étude : il doit être décidé d’abord."),
-            code="rescoring_open",
-        )
-    if phase.migrate_from_id is not None and phase.migrated_at is None:
-        raise Conflict(
-            _("Les choix finals de la phase précédente ne sont pas encore tous repris."),
-            code="choices_not_taken_over",
-        )
-    waiting = standings.unfinished(phase.pk)
-    if waiting:
-        raise Conflict(
-            _("%(count)d soumissions ne sont pas encore évaluées.") % {"count": waiting},
-            code="entries_unfinished",
-        )
-    if is_waiting(phase):
-        raise Conflict(
-            _("Des scores publics restent à comparer : réessayez dans un moment."),
-            code="scores_unsettled",
-        )
+    found = next(obstacles(phase, clock.now()), None)
+    if found is not None:
+        raise Conflict(found.sentence, code=found.code, **found.facts)
 
 
 @transaction.atomic

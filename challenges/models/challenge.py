@@ -26,6 +26,7 @@ from challenges.models.words import challenge_word, within, word
 from challenges.scoring.audit.declared import SMALLEST
 from challenges.scoring.contract import MOST_EPSILON
 from portal.accounts.authorization import Permission, has_permission
+from portal.accounts.models import User
 from portal.lib import clock
 from portal.lib.refusals import Conflict
 
@@ -45,6 +46,15 @@ class ChallengeQuerySet(models.QuerySet["Challenge"]):
             return self.all()
         own = ChallengeOrganiser.objects.filter(user_id=person_id(user)).values("challenge_id")
         return self.filter(Q(status__in=sorted(PUBLIC_STATUSES)) | Q(pk__in=own))
+
+    def not_run_by(self, user: User) -> "ChallengeQuerySet":
+        """Leave out those that this person runs, or that an organisation of theirs holds."""
+        run = ChallengeOrganiser.objects.filter(user_id=user.pk).values("challenge_id")
+        return self.exclude(Q(pk__in=run) | Q(organiser__in=list(user.roles_by_organisation)))
+
+    def apart_from(self, user: User) -> "ChallengeQuerySet":
+        """Keep those in which this person has no part: neither runs them, nor plays or played."""
+        return self.not_run_by(user).exclude(team_members__user_id=user.pk)
 
     def locked(self, challenge: "Challenge") -> "Challenge":
         """Return the fresh row, held until the end of the transaction."""

@@ -109,6 +109,11 @@ class Rescoring(models.Model):
         return self.state in OPEN
 
     @property
+    def is_accepted(self) -> bool:
+        """Say whether the Region accepted it, and it is not in force yet."""
+        return self.state == RescoringState.ACCEPTED
+
+    @property
     def is_tried(self) -> bool:
         """Say whether its scoring is being tried on the entries."""
         return self.state in TRIED

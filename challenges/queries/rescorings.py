@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
 
-from challenges.enums import EvaluationState, Split
+from challenges.enums import EvaluationState, JobKind, Split
 from challenges.enums.rescorings import RescoringState, WatchState
 from challenges.models import (
     BaselineCheck,
     Challenge,
     Entry,
     Evaluation,
+    Job,
     Phase,
     PhaseTask,
     Rescoring,
@@ -85,6 +87,16 @@ def of_phase(phase: Phase) -> list[Rescoring]:
             "decided_by",
         ).order_by("-pk")
     )
+
+
+def to_decide(challenges: QuerySet[Challenge]) -> QuerySet[Rescoring]:
+    """Keep the changes that wait for a second person: compared, or accepted and stopped since."""
+    swap = Job.objects.alive().filter(
+        kind=JobKind.SWAP, dedup_key=Cast(OuterRef("pk"), CharField())
+    )
+    waiting = Q(state=RescoringState.READY) | Q(state=RescoringState.ACCEPTED) & ~Exists(swap)
+    found = Rescoring.objects.filter(waiting, phase__challenge__in=challenges)
+    return found.select_related("phase__challenge", "phase__reveal").order_by("proposed_at", "pk")
 
 
 def tasks_in_force(phase: Phase) -> list[PhaseTask]:

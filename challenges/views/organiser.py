@@ -27,7 +27,7 @@ from challenges.models import Challenge, ChallengeDraft, OrganiserInvitation, Ph
 from challenges.queries import rescorings
 from challenges.queries.challenges import current_phase
 from challenges.views.head import challenges, face_of, is_open
-from challenges.views.panels import phase_row, pipeline, points
+from challenges.views.panels import awaited, phase_row, pipeline, points
 from challenges.views.rooms import (
     decides,
     find_to_run,
@@ -304,6 +304,7 @@ def _cockpit(
         and rules.may_suspend_challenge(by, challenge),
         "failed": any(sent) or refusal is not None,
         "refusal": refusal,
+        "awaited": awaited(challenge, by, edits=edits),
         "pipeline": pipeline(challenge),
         "may_examine": rules.may_examine_entries(by),
         "drifted": (edits or follows) and rescorings.has_drifted(challenge),

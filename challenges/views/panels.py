@@ -3,11 +3,16 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy, ngettext
 
 from challenges import rules
 from challenges.enums import ChallengeStatus, PhaseMoment
-from challenges.models import Challenge, Entry, Job, Phase
+from challenges.enums.rescorings import RescoringState
+from challenges.models import Challenge, Entry, Job, Phase, Rescoring
 from challenges.queries import certificates, leaks, preparation
+from challenges.queries.reveals import obstacles as first_of
+from challenges.queries.reveals import undecided_of
+from portal.accounts.authorization import Permission, has_permission
 
 
 def phase_row(
@@ -21,6 +26,14 @@ def phase_row(
     reveal = getattr(phase, "reveal", None)
     over = moment is PhaseMoment.CLOSED
     in_grace = phase.is_in_grace(now)
+    proposes = over and not in_grace and reveal is None and rules.may_propose_reveal(by, phase)
+    confirms = (
+        reveal is not None
+        and reveal.confirmed_at is None
+        and reveal.proposed_by_id != by.pk
+        and rules.may_confirm_reveal(by, phase)
+    )
+    first = obstacles(phase, challenge, by, now) if proposes or confirms else []
     return {
         "phase": phase,
         "moment": moment,
@@ -35,15 +48,70 @@ def phase_row(
         "may_close": moment is PhaseMoment.OPEN
         and phase.closes_at is None
         and rules.may_close_phase(by, phase),
-        "may_propose": over
-        and not in_grace
-        and reveal is None
-        and rules.may_propose_reveal(by, phase),
-        "may_confirm": reveal is not None
-        and reveal.confirmed_at is None
-        and reveal.proposed_by_id != by.pk
-        and rules.may_confirm_reveal(by, phase),
+        "obstacles": first,
+        "may_propose": proposes and not first,
+        "may_confirm": confirms and not first,
     }
+
+
+# Where what must end before the results is to be read, or decided.
+LEADS = {
+    "rescoring_open": "rescorings",
+    "disqualification_open": "disqualification_proposals",
+    "choices_not_taken_over": "pipeline",
+    "entries_unfinished": "pipeline",
+    "scores_unsettled": "pipeline",
+}
+
+
+def obstacles(phase: Phase, challenge: Challenge, by: Any, now: Any) -> list[tuple[str, str]]:
+    """List what the results of a phase wait for, each with the page that tells of it, or ""."""
+    return [(each.sentence, _lead(each.code, challenge, by)) for each in first_of(phase, now)]
+
+
+def _lead(code: str, challenge: Challenge, by: Any) -> str:
+    if code not in LEADS:
+        return ""
+    if code == "disqualification_open" and not rules.may_edit_challenge(by, challenge):
+        return reverse("challenges:disqualifications")
+    return reverse(f"challenges:{LEADS[code]}", args=[challenge.slug])
+
+
+def awaited(challenge: Challenge, by: Any, *, edits: bool) -> list[tuple[str, str]]:
+    """List what waits in a challenge for a second person, each with the page that tells of it."""
+    changes = Rescoring.objects.open().filter(phase__challenge=challenge).select_related("phase")
+    found = [
+        (
+            WAITING[RescoringState(each.state)] % {"phase": each.phase.name},
+            reverse("challenges:rescorings", args=[challenge.slug]),
+        )
+        for each in changes.order_by("phase__index")
+    ]
+    asked = undecided_of(challenge)
+    if asked and (edits or has_permission(by, Permission.CHALLENGE_REVEAL)):
+        sentence = ngettext(
+            "%(n)s disqualification demandée attend la décision de la Région.",
+            "%(n)s disqualifications demandées attendent la décision de la Région.",
+            asked,
+        )
+        found.append((sentence % {"n": asked}, _lead("disqualification_open", challenge, by)))
+    return found
+
+
+WAITING = {
+    RescoringState.PROPOSED: gettext_lazy(
+        "« %(phase)s » : un changement de notation est proposé, l’organisation doit l’essayer."
+    ),
+    RescoringState.RUNNING: gettext_lazy(
+        "« %(phase)s » : un changement de notation est essayé sur toutes les soumissions."
+    ),
+    RescoringState.READY: gettext_lazy(
+        "« %(phase)s » : un changement de notation attend la décision de la Région."
+    ),
+    RescoringState.ACCEPTED: gettext_lazy(
+        "« %(phase)s » : un changement de notation accepté n’est pas encore en vigueur."
+    ),
+}
 
 
 def _leak(phase: Phase) -> dict[str, Any]:

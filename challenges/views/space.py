@@ -14,11 +14,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from challenges import rules
 from challenges.actions.teams import invitation_token
 from challenges.enums import (
-    ChallengeStatus,
     EntryStatus,
     InvitationState,
-    OrganiserRole,
-    RegistrationState,
     SignalStatus,
     TeamRole,
     TeamState,
@@ -29,7 +26,6 @@ from challenges.models import (
     Disqualification,
     Enrolment,
     Entry,
-    Reveal,
     Signal,
     SignalTeam,
     Team,
@@ -38,6 +34,7 @@ from challenges.models import (
 )
 from challenges.queries import examinations, forum
 from challenges.queries.challenges import current_phase
+from challenges.views import awaited
 from challenges.views.head import face_of
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
@@ -105,11 +102,10 @@ def of_organisation(organisation: Organisation, viewer: Any) -> Iterator[Item]:
 
 
 def to_do(user: User) -> Iterator[Item]:
-    """List what challenges wait for: an answer, a choice, a visa, a second person."""
+    """List what challenges wait for: an answer, a choice, a decision, a second person."""
     now = clock.now()
     yield from _invitations(user, now)
     yield from _choices(user, now)
-    yield from _registrations(user)
     yield from _questions(user)
     yield from _replies(user)
     yield from _reported(user)
@@ -117,11 +113,7 @@ def to_do(user: User) -> Iterator[Item]:
         yield from _signals(user)
     if rules.may_examine_entries(user):
         yield from _examinations()
-    if has_permission(user, Permission.CHALLENGE_PUBLISH):
-        yield from _visas(user)
-    if has_permission(user, Permission.CHALLENGE_REVEAL):
-        yield from _reveals(user)
-        yield from _disqualifications(user, now)
+    yield from awaited.decisions(user, now)
 
 
 def _invitations(user: User, now: datetime) -> Iterator[Item]:
@@ -167,22 +159,6 @@ def _choices(user: User, now: datetime) -> Iterator[Item]:
             icon="flag",
             tone="ocre",
             due=enrolment.phase.closes_at,
-        )
-
-
-def _registrations(user: User) -> Iterator[Item]:
-    """List the challenges of this organiser that people ask to take part in."""
-    own = ChallengeOrganiser.objects.filter(user=user).exclude(role=OrganiserRole.JURY)
-    asking = Count("registrations", filter=Q(registrations__state=RegistrationState.PENDING))
-    waiting = Challenge.objects.filter(pk__in=own.values("challenge")).annotate(asking=asking)
-    for challenge in waiting.filter(asking__gt=0).order_by("pk")[:SHOWN]:
-        asked = ngettext("%(n)s demande", "%(n)s demandes", challenge.asking)
-        yield Item(
-            title=_about(_("Répondre aux inscriptions à « %(title)s »"), challenge),
-            url=reverse("challenges:registrations", args=[challenge.slug]),
-            detail=asked % {"n": challenge.asking},
-            icon="users",
-            tone="olivier",
         )
 
 
@@ -247,18 +223,6 @@ def _reported(user: User) -> Iterator[Item]:
         )
 
 
-def _disqualifications(user: User, now: datetime) -> Iterator[Item]:
-    waiting = Disqualification.objects.decided_by_region(user).ripe(now).count()
-    if waiting:
-        yield Item(
-            title=_("Décider des disqualifications demandées"),
-            url=reverse("challenges:disqualifications"),
-            detail=ngettext("%(n)s demande", "%(n)s demandes", waiting) % {"n": waiting},
-            icon="scale",
-            tone="garance",
-        )
-
-
 def _signals(user: User) -> Iterator[Item]:
     waiting = Signal.objects.visible_to(user).undecided().count()
     if waiting:
@@ -270,33 +234,6 @@ def _signals(user: User) -> Iterator[Item]:
             icon="scale",
             tone="ocre",
         )
-
-
-def _visas(user: User) -> Iterator[Item]:
-    waiting = Challenge.objects.filter(status=ChallengeStatus.IN_REVIEW)
-    for challenge in waiting.select_related("organiser").order_by("status_since")[:SHOWN]:
-        if rules.may_publish_challenge(user, challenge):
-            yield Item(
-                title=_about(_("Donner le visa à « %(title)s »"), challenge),
-                url=reverse("challenges:organiser", args=[challenge.slug]),
-                detail=challenge.organiser.name,
-                icon="trophy",
-                tone="ocre",
-            )
-
-
-def _reveals(user: User) -> Iterator[Item]:
-    waiting = Reveal.objects.filter(confirmed_at__isnull=True).exclude(proposed_by=user)
-    for reveal in waiting.select_related("phase__challenge").order_by("proposed_at")[:SHOWN]:
-        if rules.may_confirm_reveal(user, reveal.phase):
-            challenge = reveal.phase.challenge
-            yield Item(
-                title=_about(_("Confirmer les résultats de « %(title)s »"), challenge),
-                url=reverse("challenges:organiser", args=[challenge.slug]),
-                detail=_("Une deuxième personne est nécessaire."),
-                icon="shield-check",
-                tone="lavande",
-            )
 
 
 def _title(challenge: Challenge) -> SafeString:

@@ -13,16 +13,21 @@ from pytest_django import DjangoAssertNumQueries
 
 from challenges.actions import challenges as acts
 from challenges.enums import ChallengeStatus
-from challenges.models import Challenge, Phase, Reveal
+from challenges.models import Challenge, Enrolment, Phase, Reveal
+from challenges.queries.reveals import obstacles
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from tests.challenges.pages.scenes import clocked, listed, with_contract
 from tests.factories.challenges import (
     ChallengeFactory,
+    EntryFactory,
     PersonFactory,
     PhaseFactory,
+    TeamFactory,
     region_person,
+    rescoring_of,
 )
+from tests.factories.disqualifications import asked
 
 pytestmark = pytest.mark.django_db
 
@@ -213,6 +218,30 @@ def test_reveal_is_refused_while_open(client: Client, owner: User) -> None:
     assert Reveal.objects.count() == 0
 
 
+def test_what_must_end_before_the_results_is_told_before_the_click(
+    client: Client, owner: User
+) -> None:
+    challenge = ChallengeFactory(owner=owner, closed=True)
+    with_contract(challenge)
+    phase = challenge.phases.get()
+    offered = "Proposer la publication des résultats"
+    assert offered in client.get(address(challenge, "organiser")).text
+    rescoring_of(phase, owner)
+    other = Enrolment.objects.create(phase=phase, team=TeamFactory(challenge=challenge))
+    asked(team=other.team)
+    EntryFactory(enrolment=other)
+    text = client.get(address(challenge, "organiser")).text
+    assert offered not in text
+    told = re.search(r"Avant de publier les résultats.*?</ul>", text, re.S)
+    assert told
+    leads = [address(challenge, "rescorings"), address(challenge, "disqualification_proposals")]
+    assert re.findall(r'href="([^"]+)"', told[0]) == [*leads, address(challenge, "pipeline")]
+    codes = [each.code for each in obstacles(phase, timezone.now())]
+    assert codes == ["rescoring_open", "disqualification_open", "entries_unfinished"]
+    sent = client.post(address(challenge, "reveal_propose", 0), {"sure": "on"})
+    assert (sent.status_code, Reveal.objects.count()) == (409, 0)
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_cockpit_costs_the_same_for_one_and_three(
     client: Client, owner: User, count: int, django_assert_num_queries: DjangoAssertNumQueries
@@ -220,7 +249,7 @@ def test_cockpit_costs_the_same_for_one_and_three(
     challenge = ChallengeFactory(owner=owner, opened=True)
     for n in range(count):
         listed(challenge, f"Équipe {n}", 0.3, rank=1)
-    with django_assert_num_queries(clocked(20)):
+    with django_assert_num_queries(clocked(22)):
         client.get(address(challenge, "organiser"))
 
 
