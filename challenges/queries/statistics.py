@@ -10,10 +10,17 @@ from datetime import date, datetime, timedelta
 from math import ceil
 from statistics import median
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from challenges.enums import EntryStatus, EvaluationState, JobKind, ReasonCode, RegistrationState
+from challenges.enums import (
+    UNFINISHED,
+    EntryStatus,
+    EvaluationState,
+    JobKind,
+    ReasonCode,
+    RegistrationState,
+)
 from challenges.models import Challenge, Enrolment, Entry, Evaluation, Job, Phase
 from portal.audit.heartbeats import beats
 from portal.lib import clock
@@ -225,16 +232,13 @@ def _times(challenge: Challenge) -> dict[int, list[float]]:
 
 
 def _queue(challenge: Challenge) -> Queue:
-    unfinished = Entry.objects.filter(enrolment__phase__challenge=challenge).unfinished()
-    oldest = unfinished.order_by("received_at").values_list("received_at", flat=True).first()
     kinds = [JobKind.CHECK, JobKind.SCORE, JobKind.RUN]
     alive = Job.objects.alive().filter(kind__in=kinds).count()
     workers = [each.at for each in beats() if each.name == "worker"]
-    stuck = Q(enrolment__phase__challenge=challenge, status=EntryStatus.NEEDS_ATTENTION)
-    return Queue(
-        waiting=unfinished.count(),
-        oldest=oldest,
-        portal_waiting=alive,
-        dead=Entry.objects.filter(stuck).count(),
-        last_beat=max(workers, default=None),
+    waits, stuck = Q(status__in=sorted(UNFINISHED)), Q(status=EntryStatus.NEEDS_ATTENTION)
+    found = Entry.objects.filter(enrolment__phase__challenge=challenge).aggregate(
+        waiting=Count("pk", filter=waits),
+        oldest=Min("received_at", filter=waits),
+        dead=Count("pk", filter=stuck),
     )
+    return Queue(portal_waiting=alive, last_beat=max(workers, default=None), **found)
