@@ -41,7 +41,7 @@ from portal.lib import canonical, failpoints, objects
 
 OURS = {Reason.PLATFORM, Reason.NO_SANDBOX}
 PACKAGE = "E_PACKAGE"
-READ_LIMITS = {ReasonCode.TIMEOUT.value, ReasonCode.MEMORY.value, ReasonCode.PLATFORM.value}
+READ_LIMITS = {ReasonCode.TIMEOUT.value, ReasonCode.MEMORY.value}
 LAYOUTS = {
     Layout.MANIFEST.value: "manifest.toml",
     Layout.MAIN.value: "main.py",
@@ -72,7 +72,7 @@ def trial_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         return
     truths.forget()
     failpoints.hit("trial.before_run")
-    tried = _tried(trial)
+    tried = _tried(trial, job)
     if not beating.lost.is_set():
         code_trials.finish(job=job, tried=tried)
 
@@ -84,7 +84,7 @@ def run_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         return
     truths.forget()  # no label lies in this process while code runs
     failpoints.hit("run.before_code")
-    ended = _twice(run, _task(run))
+    ended = _twice(run, _task(run), job)
     failpoints.hit("run.computed")
     if not beating.lost.is_set():
         code_runs.finish(job=job, ended=ended)
@@ -101,7 +101,7 @@ class _Pass:
     content: bytes = b""
 
 
-def _tried(trial: CodeTrial) -> Tried:
+def _tried(trial: CodeTrial, job: Job) -> Tried:
     phase, plan = trial.phase, trial.plan
     if isolation.missing() is not None:
         return Tried(ReasonCode.NO_SANDBOX.value)
@@ -133,7 +133,7 @@ def _tried(trial: CodeTrial) -> Tried:
             room=_made(desk / "run"),
             limits=limits_of(task),
         )
-        ended = _read(run, spec, keys_of(inputs.identifiers(files, plan.ids)))
+        ended = _read(run, spec, keys_of(inputs.identifiers(files, plan.ids)), job)
     return _told(ended, phase.logs == LogAudience.TEAM_TRIAL)
 
 
@@ -158,7 +158,7 @@ def _kept(verdict: Verdict) -> dict[str, Any]:
     return {key: said[key] for key in ("faults", "warnings", "rows")}
 
 
-def _twice(run: CodeRun, task: PhaseTask) -> Ended:
+def _twice(run: CodeRun, task: PhaseTask, job: Job) -> Ended:
     """Run the same package with the same seed, other identifiers and another order between."""
     plan, spec = run.plan, vault.contract_of(task).answer
     keys = gate.read_keys(task.holdout)
@@ -167,7 +167,7 @@ def _twice(run: CodeRun, task: PhaseTask) -> Ended:
         raise RunFailed(UNLIKE)  # the organiser's fault, that no team pays for
     with isolation.desk() as desk, isolation.room() as room, vault.local_copy(run.entry) as path:
         package = _package(path, desk, plan)
-        make = _Making(package, task, spec, room, desk)
+        make = _Making(package, task, spec, room, desk, job)
         try:
             return _compared(run, make, files, load_keys(keys), keys)
         finally:
@@ -183,6 +183,7 @@ class _Making:
     spec: AnswerSpec
     room: Path
     desk: Path
+    job: Job
 
     def once(self, name: str, files: Mapping[str, bytes], keys: bytes) -> _Pass:
         """Run on inputs, and read what was written in a child that knows these identifiers."""
@@ -199,7 +200,7 @@ class _Making:
             limits=limits_of(self.task),
             logs=_organiser_reads(self.task),
         )
-        found, _verdict = _read(run, self.spec, keys)
+        found, _verdict = _read(run, self.spec, keys, self.job)
         for laid in (shown, place):  # memory for the other run
             rooms.wipe(laid)
             shutil.rmtree(laid)
@@ -281,8 +282,12 @@ def _wall(run: Run) -> float:
     return run.ended.measures.wall_seconds if run.ended is not None else 0.0
 
 
-def _read(run: Run, spec: AnswerSpec, keys: bytes) -> tuple[_Pass, Verdict | None]:
-    """Read the file of a run as that of an entry; raises RunFailed for a fault of ours."""
+def _read(run: Run, spec: AnswerSpec, keys: bytes, job: Job) -> tuple[_Pass, Verdict | None]:
+    """Read the file of a run as that of an entry; raises RunFailed for a fault of ours.
+
+    A file that our reading cannot hold is read in another attempt, and then is its own fault:
+    given back each time, it would be an attempt without end.
+    """
     if run.reason in OURS:
         raise RunFailed(str(run.reason))
     if run.reason is not None or run.file is None:
@@ -290,11 +295,16 @@ def _read(run: Run, spec: AnswerSpec, keys: bytes) -> tuple[_Pass, Verdict | Non
     verdict, answer = child.read(run.file, spec, keys, name=run.file.name)
     if answer is None:
         fault = verdict.faults[0]
-        if fault.code in READ_LIMITS:
+        if fault.code == ReasonCode.PLATFORM or (fault.code in READ_LIMITS and _is_new(job)):
             raise RunFailed(fault.code)
         detail = f"{fault.code} : {fault.message}"
         return _Pass(run, ReasonCode.OUTPUT.value, detail), verdict
     return _Pass(run, answer=answer, content=run.file.read_bytes()), verdict
+
+
+def _is_new(job: Job) -> bool:
+    """Say whether no attempt of this job ended so, and another is left."""
+    return job.error_code not in READ_LIMITS and job.attempt < job.max_attempts
 
 
 def _log(run: Run) -> str:

@@ -12,6 +12,8 @@ from challenges.actions.code_runs import Ended
 from challenges.enums import EntryStatus, JobKind, JobState
 from challenges.models import Challenge, CodeRun, Job, SealedPredictions
 from challenges.sandbox.bubblewrap import Bubblewrap
+from challenges.scoring.predictions.faults import stated
+from challenges.scoring.verdict import Verdict
 from challenges.worker import code, drain
 from challenges.worker.loop import Worker
 from portal.lib import clock, failpoints, objects
@@ -125,6 +127,36 @@ def test_a_fault_of_ours_is_tried_again_then_examined_and_its_slot_given_back(
     moderator: Any = UserFactory(region="moderator")
     given = examinations.requeue(entry=entry, by=moderator)
     assert worked(given).status == EntryStatus.SCORED
+
+
+@pytest.mark.parametrize(
+    ("codes", "ended"),
+    [
+        (["X_TIMEOUT", "X_MEMORY"], ("failed", "X_OUTPUT")),
+        (["X_TIMEOUT", ""], ("scored", "")),
+        (["X_PLATFORM", "X_PLATFORM", "X_MEMORY"], ("failed", "X_OUTPUT")),
+        (["X_PLATFORM"] * 3, ("needs_attention", "X_PLATFORM")),
+    ],
+)
+def test_an_output_that_our_reading_cannot_hold_twice_is_the_fault_of_the_output(
+    challenge: Challenge,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    codes: list[str],
+    ended: tuple[str, str],
+) -> None:
+    settings.JOB_BACKOFF_SECONDS = (0, 0)
+    entry = entered(challenge, package())
+    said, read = iter(codes), code.child.read
+
+    def reading(*args: Any, **given: Any) -> Any:
+        found = next(said, "")
+        return (Verdict(False, (stated(found),)), None) if found else read(*args, **given)
+
+    monkeypatch.setattr(code.child, "read", reading)
+    entry = worked(entry)
+    assert (entry.status, entry.reason_code) == ended
+    assert next(said, None) is None  # nothing was read more often
 
 
 def test_a_failed_run_is_made_again_when_a_moderator_asks(challenge: Challenge) -> None:
