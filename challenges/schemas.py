@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 
 class FaultOut(Schema):
-    """A fault of a file: code of a closed list, place, French sentence."""
+    """A fault of a file: code of a closed list, place, sentence in the language asked for."""
 
     code: str
     message: str

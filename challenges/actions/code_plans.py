@@ -105,11 +105,13 @@ def use(*, phase: Phase, plan: RunPlan, by: User) -> Phase:
 
 
 @transaction.atomic
-def note(*, plan: RunPlan, problem: str) -> None:
-    """Keep what the worker found of the inputs: "" where they go with the truth."""
-    plan.checked_at, plan.problem = clock.now(), problem[:300]
-    plan.save(update_fields=["checked_at", "problem"])
-    record("run_plan.checked", by=WORKER, on=plan.challenge, fits=not problem)
+def note(*, plan: RunPlan, problem: InputFault | None) -> None:
+    """Keep what the worker found of the inputs: None where they go with the truth."""
+    plan.checked_at = clock.now()
+    plan.problem = problem.sentence if problem else ""
+    plan.problem_facts = dict(problem.facts) if problem else {}
+    plan.save(update_fields=["checked_at", "problem", "problem_facts"])
+    record("run_plan.checked", by=WORKER, on=plan.challenge, fits=problem is None)
 
 
 def _refuse_unlike(inputs: Mapping[str, bytes | Path], sample: Mapping[str, bytes]) -> None:
@@ -133,7 +135,7 @@ def _rows(inputs: Mapping[str, bytes | Path], sample: Mapping[str, bytes], ids: 
         rows = len(identifiers(sample, ids))
         identifiers({name: _bytes(content) for name, content in inputs.items()}, ids)
     except InputFault as fault:
-        raise Invalid(str(fault), code="inputs") from fault
+        raise Invalid(_(fault.sentence) % fault.facts, code="inputs") from fault
     low, high = SAMPLE_ROWS
     if not low <= rows <= high:
         raise Invalid(

@@ -13,7 +13,8 @@ from challenges import rules
 from challenges.actions import export_code, export_evalai, export_programs
 from challenges.actions import export_documents as documents
 from challenges.actions.export_documents import PAGE, TERMS
-from challenges.actions.imports import held_out_fingerprint, standard_terms
+from challenges.actions.imports import held_out_fingerprint
+from challenges.actions.standard_terms import standard_terms
 from challenges.bundles import codabench_program, exporting
 from challenges.bundles import competition as codabench
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused
@@ -107,7 +108,7 @@ def _texts(made: Export, document: dict[str, Any]) -> None:
     if page:
         made.rows.append({"path": str(page), "at": PAGE})
     terms = latest_terms(challenge)
-    made.put(TERMS, terms.text if terms else standard_terms())
+    made.put(TERMS, terms.text if terms else standard_terms(challenge.language))
     if str(document.get("terms", "")).endswith(".md"):
         made.rows.append({"path": str(document["terms"]), "at": TERMS})
     for each in challenge.pages.order_by("index"):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from challenges import rules
 from challenges.actions import blurs, code_imports, drafts
 from challenges.actions.rehearsals import Rehearsal, sentence
+from challenges.actions.standard_terms import standard_terms
 from challenges.bundles import portable, recorded
 from challenges.bundles.folder import Folder
 from challenges.bundles.report import LEAK_BUDGET, Findings, Problem
@@ -33,7 +34,6 @@ from portal.lib.markdown import render
 from portal.lib.refusals import Conflict, NotAllowed
 
 MAX_FILE_BYTES = 2 << 30
-STANDARD_TERMS = Path(__file__).with_name("standard_terms.md")
 
 
 Then = Callable[[Challenge], None]
@@ -143,11 +143,6 @@ def _same_names(spec: PortableSpec) -> Sequence[Problem]:
                     Problem("E_FILE_TWICE", sentence % {"other": other}, entry.path, "files")
                 )
     return found
-
-
-def standard_terms() -> str:
-    """Return the rules of a challenge whose organiser wrote none, in Markdown."""
-    return STANDARD_TERMS.read_text(encoding="utf-8")
 
 
 def is_theirs(existing: Challenge | None, by: User) -> bool:
@@ -323,7 +318,7 @@ def _write(
     digest = ScoringContract.from_json(contract).digest
     texts = drafts.Texts(
         body_html=render(_under_the_title(spec)),
-        terms=spec.terms_text or standard_terms(),
+        terms=spec.terms_text or standard_terms(spec.language),
     )
     public = [
         drafts.Stored(

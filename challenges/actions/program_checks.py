@@ -6,6 +6,7 @@ Used by the worker on what was submitted, and by the web on what a team only wan
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from challenges.bundles.foreign import archives
 from challenges.bundles.foreign.archives import BundleRefused
@@ -13,8 +14,8 @@ from challenges.bundles.programs import Form, FormKind
 from challenges.models import PhaseTask
 from challenges.scoring import child
 from challenges.scoring.answer import AnswerSpec
-from challenges.scoring.predictions.faults import neutral, stated
-from challenges.scoring.verdict import Fault, Verdict
+from challenges.scoring.predictions.faults import neutral, packed, stated
+from challenges.scoring.verdict import Verdict
 
 BOUNDS = archives.Bounds(members=1000, total_bytes=2**30)
 MOST_LISTED = 5
@@ -22,7 +23,7 @@ PIECE_BYTES = 65_536
 
 
 class _Refused(Exception):
-    def __init__(self, code: str, **facts: object) -> None:
+    def __init__(self, code: str, **facts: Any) -> None:
         super().__init__(code)
         self.fault = stated(code, **facts)
 
@@ -40,10 +41,7 @@ def checked(path: Path, task: PhaseTask, known: bytes, *, name: str) -> Verdict:
     except _Refused as refused:
         return Verdict(False, (refused.fault,))
     except BundleRefused as refused:
-        where = f" ({neutral(refused.member)})" if refused.member else ""
-        sentence = f"{refused.reason[:1].upper()}{refused.reason[1:]}{where}."
-        code = "E_ZIP_CORRUPT" if refused.code == archives.FORMAT else refused.code
-        return Verdict(False, (Fault(code, sentence),))
+        return Verdict(False, (packed(refused.code, refused.member),))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from ninja.files import UploadedFile
 
 from challenges.actions import checks
 from challenges.api.finding import challenge_named, own_team, person, phase_to_enter
+from challenges.models.told import reader_language
 from challenges.schemas import VerdictOut
 from challenges.scoring.offline import verdict_json
 from portal.accounts.bearer import Token
@@ -44,4 +45,4 @@ def check(
         original_name=safe_name(file.name or ""),
         by=person(request),
     )
-    return {"errors": []} | verdict_json(verdict)
+    return {"errors": []} | verdict_json(verdict, reader_language())

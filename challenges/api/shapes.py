@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from challenges.enums import EntryStatus, PhaseKind
 from challenges.models import Challenge, Entry, Leaderboard, Phase, Team
+from challenges.models.told import faults_told
 from challenges.queries import boards as reads
 from challenges.queries import code
 from challenges.queries.boards import Board
@@ -128,7 +129,7 @@ def entry_json(entry: Entry, shown: Shown) -> dict[str, Any]:
         "note": entry.note,
         "final_choice": entry.final_choice,
         "disqualified": entry.is_disqualified,
-        "errors": entry.verdict.get("faults", []),
+        "errors": faults_told(entry.verdict),
         "warnings": [each["code"] for each in entry.verdict.get("warnings", [])],
         "scores": shown.scores,
         "score_of": shown.score_of,

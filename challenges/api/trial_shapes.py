@@ -9,6 +9,7 @@ from django.urls import reverse
 from ninja import Schema
 
 from challenges.models import CodeTrial
+from challenges.models.told import faults_told
 from challenges.models.trial_words import trial_reason, trial_state
 from challenges.schemas import FaultOut
 
@@ -85,7 +86,7 @@ def trial_json(request: HttpRequest, trial: CodeTrial) -> dict[str, Any]:
         "created_at": trial.created_at,
         "finished_at": trial.finished_at,
         "rows": verdict.get("rows"),
-        "errors": verdict.get("faults", []),
+        "errors": faults_told(verdict),
         "warnings": [each["code"] for each in verdict.get("warnings", [])],
         "log": trial.log if shows else None,
         "log_cut": shows and trial.log_cut,

@@ -50,7 +50,7 @@ def add_commands(command: Callable[[str], argparse.ArgumentParser], spoken: str)
 def _import(options: argparse.Namespace) -> Json:
     """Deposit, wait for the report, then create the draft unless something is missing."""
     answers = dict(_pair(each) for each in options.answer)
-    portal = Portal(account.load())
+    portal = Portal(account.load(), options.lang)
     told = portal.deposit(Path(options.file))
     told = _settled(portal, told, options.seconds)
     missing = [
@@ -82,7 +82,9 @@ def _export(options: argparse.Namespace) -> Json:
     target = options.to or Path(f"{options.slug}.zip")
     if target.exists():
         raise UsageFault("U_EXISTS", str(target))
-    size = Portal(account.load()).take(f"challenges/{options.slug}/export.zip", target)
+    size = Portal(account.load(), options.lang).take(
+        f"challenges/{options.slug}/export.zip", target
+    )
     return {"file": str(target), "size": size}
 
 

@@ -153,7 +153,7 @@ def _check(options: argparse.Namespace) -> Json:
         return coding.check(options, options.kit)
     found = options.template or _of_the_kit(options.kit, FORMAT_NAME, "U_TEMPLATE")
     verdict, seconds = templates.check(str(found), options.file, alone)
-    return offline.verdict_json(verdict) | {"seconds": seconds}
+    return offline.verdict_json(verdict, options.lang) | {"seconds": seconds}
 
 
 def _split(options: argparse.Namespace) -> Json:

@@ -117,7 +117,7 @@ def run(options: argparse.Namespace) -> Json:
     if options.inputs is not None:  # other rows than those that the kit knows
         return answer | {"verdict": "accept", "errors": [], "notices": [], "rows": None}
     verdict, _seconds = templates.check(str(options.kit / "format.json"), ended.file, alone)
-    told = offline.verdict_json(verdict)
+    told = offline.verdict_json(verdict, options.lang)
     return answer | told | ({} if told["verdict"] == "accept" else {"reason": "X_OUTPUT"})
 
 

@@ -92,7 +92,7 @@ def add_commands(command: Make, spoken: str) -> None:
 
 def check(options: argparse.Namespace) -> Json:
     """Ask the portal for the verdict on a file."""
-    return _portal().check(options.challenge, Path(options.file))
+    return _portal(options.lang).check(options.challenge, Path(options.file))
 
 
 def _login(options: argparse.Namespace) -> Json:
@@ -100,16 +100,16 @@ def _login(options: argparse.Namespace) -> Json:
     server = account.address(options.server)
     token = getpass.getpass("oe_… : ") if sys.stdin.isatty() else sys.stdin.readline()
     access = Access(server, token.strip())
-    Portal(access).get("entries", limit=1)
+    Portal(access, options.lang).get("entries", limit=1)
     return {"server": server, "file": str(account.save(access))}
 
 
 def _list(options: argparse.Namespace) -> Json:
-    return {"challenges": list(_pages(_portal(), "challenges", "challenges"))}
+    return {"challenges": list(_pages(_portal(options.lang), "challenges", "challenges"))}
 
 
 def _rules(options: argparse.Namespace) -> Json:
-    portal = _portal()
+    portal = _portal(options.lang)
     terms = portal.get(f"challenges/{options.slug}/terms")
     if not options.accept:
         return terms
@@ -118,7 +118,7 @@ def _rules(options: argparse.Namespace) -> Json:
 
 
 def _download(options: argparse.Namespace) -> Json:
-    portal = _portal()
+    portal = _portal(options.lang)
     found = portal.get(f"challenges/{options.slug}")
     folder = options.to / options.slug
     folder.mkdir(parents=True, exist_ok=True)
@@ -133,7 +133,7 @@ def _download(options: argparse.Namespace) -> Json:
 
 
 def _submit(options: argparse.Namespace) -> Json:
-    portal = _portal()
+    portal = _portal(options.lang)
     phase = options.phase
     if phase is None:
         phase = _phase_in_view(portal, options.slug)
@@ -149,7 +149,7 @@ def _submit(options: argparse.Namespace) -> Json:
 
 def _try(options: argparse.Namespace) -> Json:
     """Try a package on the public sample; with --wait, until it has ended."""
-    portal = _portal()
+    portal = _portal(options.lang)
     phase = options.phase
     if phase is None:
         phase = _phase_in_view(portal, options.slug)
@@ -179,11 +179,13 @@ def _finished(portal: Portal, entry: str, seconds: float) -> Json:
 
 
 def _entries(options: argparse.Namespace) -> Json:
-    return {"entries": list(_pages(_portal(), "entries", "entries", challenge=options.slug))}
+    return {
+        "entries": list(_pages(_portal(options.lang), "entries", "entries", challenge=options.slug))
+    }
 
 
 def _standings(options: argparse.Namespace) -> Json:
-    portal = _portal()
+    portal = _portal(options.lang)
     key = options.key
     if key is None:
         found = portal.get(f"challenges/{options.slug}")
@@ -195,7 +197,7 @@ def _standings(options: argparse.Namespace) -> Json:
 
 
 def _choose(options: argparse.Namespace) -> Json:
-    portal = _portal()
+    portal = _portal(options.lang)
     phase = options.phase
     if phase is None:
         phase = _phase_in_view(portal, options.slug)
@@ -210,7 +212,7 @@ def _receipt(options: argparse.Namespace) -> Json:
     """Verify a receipt with the keys that the portal publishes."""
     keys = {
         each["key_id"]: base64.b64decode(each["public_key"])
-        for each in _portal().get("keys")["keys"]
+        for each in _portal(options.lang).get("keys")["keys"]
     }
     try:
         receipt = receipts.read(Path(options.file).read_bytes())
@@ -236,8 +238,8 @@ RUN: Mapping[str, Callable[[argparse.Namespace], Json]] = {
 }
 
 
-def _portal() -> Portal:
-    return Portal(account.load())
+def _portal(language: str) -> Portal:
+    return Portal(account.load(), language)
 
 
 def _pages(portal: Portal, path: str, name: str, **query: str) -> Iterator[Json]:

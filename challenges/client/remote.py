@@ -46,8 +46,9 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 class Portal:
     """One portal, and who asks it."""
 
-    def __init__(self, access: Access) -> None:
-        self.access = access
+    def __init__(self, access: Access, language: str = "fr") -> None:
+        """Keep both; language: in which the portal is asked to say its sentences."""
+        self.access, self.language = access, language
         self._opener = urllib.request.build_opener(_Stay)
 
     def get(self, path: str, **query: Any) -> Json:
@@ -157,7 +158,11 @@ class Portal:
         headers: Mapping[str, str] = {},
     ) -> Json:
         place = f"{self.access.server}/api/v1/{path}"
-        sent = {"Authorization": f"Bearer {self.access.token}", "Accept": "application/json"}
+        sent = {
+            "Authorization": f"Bearer {self.access.token}",
+            "Accept": "application/json",
+            "Accept-Language": self.language,
+        }
         request = urllib.request.Request(  # noqa: S310  # the scheme was checked
             place, data=data, headers={**sent, **headers}, method=method
         )

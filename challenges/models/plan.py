@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from challenges.models.challenge import Challenge
 
@@ -30,9 +31,11 @@ class RunPlan(models.Model):
     # [{"name", "size"}] of its files.
     sample_files = models.JSONField(default=list)
     created_at = models.DateTimeField()
-    # When the worker compared the inputs with the truth, and what does not go, in French.
+    # When the worker compared the inputs with the truth, and what does not go: a marked sentence
+    # of challenges.scoring.inputs and what fills it.
     checked_at = models.DateTimeField(null=True, blank=True)
     problem = models.CharField(max_length=300, blank=True)
+    problem_facts = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ["challenge_id", "pk"]
@@ -44,3 +47,10 @@ class RunPlan(models.Model):
     def is_ready(self) -> bool:
         """Say whether its inputs were found to go with the truth."""
         return self.checked_at is not None and not self.problem
+
+    @property
+    def problem_said(self) -> str:
+        """Say in the reader's language what does not go; "" where all does."""
+        if not self.problem_facts:  # written before its facts were kept: French, and filled
+            return self.problem
+        return gettext(self.problem) % self.problem_facts

@@ -250,7 +250,7 @@ def _code(phase: Phase, task: PhaseTask) -> list[Point]:
         return [Point("code_sample", "missing", place), _sandbox(phase)]
     rows = Point("code_sample", "ready", place, (("rows", task.plan.sample_rows),))
     if task.plan.problem:
-        unlike = Point("code_unlike", "missing", place, (("said", task.plan.problem),))
+        unlike = Point("code_unlike", "missing", place, (("said", task.plan.problem_said),))
         return [rows, unlike, _sandbox(phase)]
     compared = _needed("code_inputs", task.plan.is_ready, advice=True, phase=phase)
     return [rows, compared, _sandbox(phase)]

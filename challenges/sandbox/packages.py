@@ -48,14 +48,15 @@ class Package:
 
 
 class PackageRefused(Exception):
-    """A package that cannot be started. The sentence is French and tells what to write.
+    """A package that cannot be started.
 
-    line: of manifest.toml, None where it is about the whole.
+    why, facts: the sentence E_PACKAGE of the closed list of messages, and what fills it. line:
+    of manifest.toml, None where it is about the whole.
     """
 
-    def __init__(self, sentence: str, line: int | None = None) -> None:
-        super().__init__(sentence)
-        self.line = line
+    def __init__(self, why: str, line: int | None = None, **facts: object) -> None:
+        super().__init__(why)
+        self.why, self.line, self.facts = why, line, facts
 
 
 def read(folder: Path, *, environments: Collection[str]) -> Package:
@@ -72,43 +73,37 @@ def read(folder: Path, *, environments: Collection[str]) -> Package:
         return Package(folder, Layout.CODALAB, metadata.command_of(folder), ordinary)
     except metadata.MetadataRefused as refused:
         if metadata.path_of(folder) is not None:
-            raise PackageRefused(str(refused)) from refused
-        raise PackageRefused(
-            "L’archive ne contient à sa racine ni manifest.toml, ni main.py, ni metadata."
-        ) from refused
+            raise PackageRefused("metadata", raison=str(refused)) from refused
+        raise PackageRefused("none") from refused
 
 
 def _manifest(folder: Path, environments: Collection[str], ordinary: str) -> Package:
     with (folder / MANIFEST).open("rb") as file:
         raw = file.read(MOST_BYTES + 1)
     if len(raw) > MOST_BYTES:
-        raise PackageRefused(f"manifest.toml dépasse {MOST_BYTES} octets.")
+        raise PackageRefused("size", max=MOST_BYTES)
     try:
         text = raw.decode("utf-8")
         found = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         line = re.search(r"at line (\d+)", str(error))
-        raise PackageRefused(
-            "manifest.toml n’est pas un TOML lisible.", int(line[1]) if line else None
-        ) from error
+        raise PackageRefused("toml", int(line[1]) if line else None) from error
     try:
         return _declared(folder, found, environments, ordinary)
     except _KeyRefused as refused:
-        raise PackageRefused(str(refused), _line_of(text, refused.key)) from refused
+        line_at = _line_of(text, refused.key)
+        raise PackageRefused(refused.why, line_at, **refused.facts) from refused
 
 
 def _declared(
     folder: Path, found: dict[str, object], environments: Collection[str], ordinary: str
 ) -> Package:
     if unknown := sorted(set(found) - KEYS):
-        raise _KeyRefused(f"manifest.toml : clé inconnue « {unknown[0][:64]} ».", unknown[0])
+        raise _KeyRefused("key", unknown[0], valeur=unknown[0])
     environment = _text(found, "environment", ordinary)
     if environment not in environments:
-        raise _KeyRefused(
-            f"manifest.toml : environnement « {environment[:64]} » inconnu ; "
-            f"choisissez parmi : {', '.join(environments)}.",
-            "environment",
-        )
+        choices = ", ".join(environments)
+        raise _KeyRefused("environment", "environment", valeur=environment, attendu=choices)
     return Package(
         folder,
         Layout.MANIFEST,
@@ -123,27 +118,27 @@ def _declared(
 def _entry(folder: Path, entry: str) -> str:
     parts = PurePosixPath(entry).parts
     if not entry or entry.startswith("/") or ".." in parts or not _plain(folder / entry):
-        raise _KeyRefused("manifest.toml : entry doit nommer un fichier de l’archive.", "entry")
+        raise _KeyRefused("entry", "entry")
     return entry
 
 
 def _seed(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_SEED:
-        raise _KeyRefused(f"manifest.toml : seed doit être un entier de 0 à {MOST_SEED}.", "seed")
+        raise _KeyRefused("seed", "seed", max=MOST_SEED)
     return value
 
 
 def _text(found: dict[str, object], key: str, ordinary: str) -> str:
     value = found.get(key, ordinary)
     if not isinstance(value, str) or len(value) > 200 or not value.isprintable():
-        raise _KeyRefused(f"manifest.toml : {key} doit être un texte court.", key)
+        raise _KeyRefused("text", key, valeur=key)
     return value
 
 
 class _KeyRefused(Exception):
-    def __init__(self, sentence: str, key: str) -> None:
-        super().__init__(sentence)
-        self.key = key
+    def __init__(self, why: str, key: str, **facts: object) -> None:
+        super().__init__(why)
+        self.why, self.key, self.facts = why, key, facts
 
 
 def _line_of(text: str, key: str) -> int | None:

@@ -142,10 +142,11 @@ def read(
         head, body = _ask(request, keys, limits)
     except ChildLost as lost:
         report = Reporter(spec)
-        limit = human_bytes(limits.memory_bytes)
+        size, seconds = human_bytes(limits.memory_bytes), f"{limits.wall_seconds:g} s"
         if lost.code == "X_TIMEOUT":
-            limit = f"{limits.wall_seconds:g} s"
-        return refused(report.refuse(lost.code, limite=limit)), None
+            size = {"max": seconds, "max_en": seconds}
+        facts: dict[str, Any] = {"limite": size["max"], "limite_en": size["max_en"]}
+        return refused(report.refuse(lost.code, **facts)), None
     verdict = Verdict.from_json(json.loads(head))
     return verdict, Answer.from_bytes(body) if verdict.accepted else None
 

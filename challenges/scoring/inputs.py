@@ -19,12 +19,31 @@ SUFFIX = ".csv"
 TRIES = 20
 
 
-class InputFault(ValueError):
-    """Say, in French and without any value, why a table of inputs cannot be read."""
+def gettext_noop(sentence: str) -> str:
+    """Mark a sentence that the page translates."""
+    return sentence
 
-    def __init__(self, file: str, sentence: str) -> None:
-        super().__init__(f"{file} : {sentence}")
-        self.file, self.sentence = file, sentence
+
+NO_COLUMN = gettext_noop("aucun fichier CSV n’a de colonne « %(column)s »")
+OTHER_IDS = gettext_noop("%(file)s : ses identifiants ne sont pas ceux de %(other)s")
+NOT_UTF8 = gettext_noop("%(file)s : ce n’est pas de l’UTF-8")
+NOT_CSV = gettext_noop("%(file)s : ce n’est pas un CSV lisible")
+RAGGED = gettext_noop("%(file)s : toutes les lignes n’ont pas le même nombre de colonnes")
+EMPTY_ID = gettext_noop("%(file)s : une ligne n’a pas d’identifiant")
+UNLIKE = gettext_noop(
+    "identifiants des réponses qui n’y sont pas : %(lacking)s ; identifiants en trop : %(more)s"
+)
+
+
+class InputFault(ValueError):
+    """Say, without any value, why tables of inputs cannot serve.
+
+    sentence: French, marked for translation, with places as %(name)s; facts: what fills them.
+    """
+
+    def __init__(self, sentence: str, **facts: str) -> None:
+        super().__init__(sentence % facts)
+        self.sentence, self.facts = sentence, facts
 
 
 @dataclass(frozen=True)
@@ -70,12 +89,12 @@ def identifiers(files: Mapping[str, bytes], column: str) -> list[str]:
     """
     read = tables(files, column)
     if not read:
-        raise InputFault("*", f"aucun fichier CSV n’a de colonne « {column} »")
+        raise InputFault(NO_COLUMN, column=column)
     (first, table), *others = read.items()
     ids = table.ids
     for name, other in others:
         if set(other.ids) != set(ids):
-            raise InputFault(name, f"ses identifiants ne sont pas ceux de {first}")
+            raise InputFault(OTHER_IDS, file=name, other=first)
     return ids
 
 
@@ -145,7 +164,7 @@ def _table(name: str, content: bytes, column: str) -> Table | None:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputFault(name, "ce n’est pas de l’UTF-8") from error
+        raise InputFault(NOT_UTF8, file=name) from error
     header = text[:HEADER_BYTES].partition("\n")[0]
     delimiter = max(DELIMITERS, key=header.count)
     try:
@@ -155,15 +174,15 @@ def _table(name: str, content: bytes, column: str) -> Table | None:
             if row
         ]
     except csv.Error as error:
-        raise InputFault(name, "ce n’est pas un CSV lisible") from error
+        raise InputFault(NOT_CSV, file=name) from error
     if not rows or column not in rows[0]:
         return None
     wide = {len(row) for row in rows}
     if len(wide) > 1:
-        raise InputFault(name, "toutes les lignes n’ont pas le même nombre de colonnes")
+        raise InputFault(RAGGED, file=name)
     at = rows[0].index(column)
     if any(not row[at] for row in rows[1:]):
-        raise InputFault(name, "une ligne n’a pas d’identifiant")
+        raise InputFault(EMPTY_ID, file=name)
     return Table(rows, delimiter, at)
 
 

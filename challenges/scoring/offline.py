@@ -12,6 +12,7 @@ from challenges.scoring import child, definedness, guess, registry, templates
 from challenges.scoring.answer import ContractFault, Limits
 from challenges.scoring.audit.published import published
 from challenges.scoring.contract import ScoringContract
+from challenges.scoring.predictions.faults import said
 from challenges.scoring.truth import CompiledTruth, load_keys, load_labels
 from challenges.scoring.verdict import Evaluated, Fault, Verdict
 
@@ -96,11 +97,14 @@ def score_metric(
     return _answer(contract, None, truth, predictions, by)
 
 
-def verdict_json(verdict: Verdict) -> Json:
-    """Return a verdict in the form of the commands and of the hostile corpus."""
+def verdict_json(verdict: Verdict, language: str = "fr") -> Json:
+    """Return a verdict in the form of the commands and of the hostile corpus.
+
+    language: that of its sentences, fr or en.
+    """
     warnings = {
         "warnings": [w.code for w in verdict.warnings],
-        "notices": [w.message for w in verdict.warnings],
+        "notices": [said(w, language) for w in verdict.warnings],
     }
     if verdict.accepted:
         accepted = {"verdict": "accept", "rows": verdict.rows, "digest": verdict.digest}
@@ -111,8 +115,8 @@ def verdict_json(verdict: Verdict) -> Json:
         "code": first.code,
         "line": first.line,
         "hint": first.hint,
-        "message": first.message,
-        "errors": [_error(f) for f in verdict.faults],
+        "message": said(first, language),
+        "errors": [_error(f, language) for f in verdict.faults],
     } | warnings
 
 
@@ -178,6 +182,7 @@ def _plain(value: Any) -> Any:
     return {name: facts["value"] for name, facts in value["groups"].items()}
 
 
-def _error(fault: Fault) -> Json:
-    names = ("code", "line", "hint", "value", "expected", "column", "message")
-    return {n: getattr(fault, n) for n in names if getattr(fault, n) is not None}
+def _error(fault: Fault, language: str) -> Json:
+    names = ("code", "line", "hint", "value", "expected", "column")
+    found = {n: getattr(fault, n) for n in names if getattr(fault, n) is not None}
+    return found | {"message": said(fault, language)}

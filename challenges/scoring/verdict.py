@@ -11,7 +11,8 @@ class Fault:
 
     code, hint: of the closed lists of messages_fr.json. line: 1-based physical line (CSV)
     or row (Parquet). value: at most 64 characters of the cell, neutralised. message: French
-    sentence, hint included, at most 1,000 characters.
+    sentence, hint included, at most 1,000 characters. sentences, facts: the keys of that list
+    and what fills them, from which the message is made in another language.
     """
 
     code: str
@@ -21,14 +22,18 @@ class Fault:
     value: str | None = None
     expected: str | None = None
     column: str | None = None
+    sentences: tuple[str, ...] = ()
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Notice:
-    """Say something about an accepted file that its authors should know."""
+    """Say something about an accepted file that its authors should know; fields as in Fault."""
 
     code: str
     message: str
+    sentences: tuple[str, ...] = ()
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,11 +62,15 @@ class Verdict:
         """Read a verdict written by to_json."""
         return cls(
             accepted=bool(raw["accepted"]),
-            faults=tuple(Fault(**f) for f in raw["faults"]),
-            warnings=tuple(Notice(**w) for w in raw["warnings"]),
+            faults=tuple(Fault(**_said(f)) for f in raw["faults"]),
+            warnings=tuple(Notice(**_said(w)) for w in raw["warnings"]),
             digest=str(raw["digest"]),
             rows=int(raw["rows"]),
         )
+
+
+def _said(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {**raw, "sentences": tuple(raw.get("sentences", ()))}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from challenges.actions import authoring, questions, texts
-from challenges.actions.imports import standard_terms
+from challenges.actions.standard_terms import standard_terms
 from challenges.enums import ChallengeStatus, RegistrationMode
 from challenges.forms.authoring import (
     NewChallengeForm,
@@ -102,7 +102,8 @@ def write_terms(request: HttpRequest, slug: str) -> HttpResponse:
     """Write the rules; once public, a new version of them."""
     challenge = run_by(request, slug)
     last = challenge.terms.first()
-    form = TermsTextForm(_sent(request), initial={"text": last.text if last else standard_terms()})
+    usual = last.text if last else standard_terms(challenge.language)
+    form = TermsTextForm(_sent(request), initial={"text": usual})
     lede = _("Une fois le challenge publié, chaque changement est une nouvelle version.")
     if last is None:
         lede = _("Voici le règlement type : relisez-le, adaptez-le, puis enregistrez.")

@@ -19,6 +19,7 @@ from challenges.actions import entries as acts
 from challenges.enums import EntryStatus, PhaseKind
 from challenges.forms import EntryForm
 from challenges.models import Challenge, Entry, Phase
+from challenges.models.told import warnings_told
 from challenges.queries import code, findings, rescorings
 from challenges.queries.teams import has_accepted_terms, quota_left, registration_of
 from challenges.views import code_runs, lives, programs
@@ -99,7 +100,7 @@ def check(request: HttpRequest, slug: str, form: EntryForm) -> HttpResponse:
         "accepted": verdict.accepted,
         "rows": verdict.rows,
         "faults": faults_of(verdict.to_json()),
-        "warnings": verdict.warnings,
+        "warnings": warnings_told(verdict.to_json()),
         "name": form.file_name,
     }
     return _page(request, slug, verdict=shown, status=200 if verdict.accepted else 422)
@@ -322,7 +323,7 @@ def _entry_page(request: HttpRequest, slug: str, own: Entry) -> HttpResponse:
         "whole": True,
         "deletion": deletion_words(own),
         "faults": faults_of(own.verdict),
-        "warnings": [each.get("message", "") for each in own.verdict.get("warnings", ())],
+        "warnings": warnings_told(own.verdict),
         "score_receipts": score_receipts_of(own),
         "former": rescorings.former_scorings(own),
         "told": findings.told_of(own),

@@ -23,6 +23,7 @@ from challenges.models import (
     Team,
 )
 from challenges.models.rescoring import in_force
+from challenges.models.told import faults_told
 from challenges.models.words import receipt_word
 from challenges.queries import several
 from challenges.queries.boards import is_revealed
@@ -36,6 +37,7 @@ BLANK_FAULT = {
     "column": "",
     "value": "",
     "message": "",
+    "language": "",
     "hint": "",
     "expected": "",
 }
@@ -248,8 +250,8 @@ def listed_facts(phase: Phase | None, team: Team) -> dict[str, Any]:
 
 
 def faults_of(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """List the faults of a refused file, every field present."""
+    """List the faults of a refused file in the reader's language, every field present."""
     return [
         {key: fault.get(key) or blank for key, blank in BLANK_FAULT.items()}
-        for fault in verdict.get("faults", ())
+        for fault in faults_told(verdict)
     ]

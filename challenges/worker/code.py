@@ -29,7 +29,7 @@ from challenges.sandbox.steps import Reason
 from challenges.scoring import child, inputs, reruns
 from challenges.scoring.answer import AnswerSpec, Policy
 from challenges.scoring.predictions.align import Answer
-from challenges.scoring.predictions.faults import stated
+from challenges.scoring.predictions.faults import neutral, packed, stated
 from challenges.scoring.truth.keys import Keys, keys_of, load_keys
 from challenges.scoring.verdict import Fault, Verdict
 from challenges.worker import code_inputs, isolation, predictions, vault
@@ -59,9 +59,9 @@ def checked(path: Path, task: PhaseTask) -> Verdict:
         try:
             _package(path, desk, _plan(task))
         except archives.ArchiveRefused as refused:
-            return Verdict(False, (Fault(refused.code, refused.sentence),))
+            return Verdict(False, (packed(refused.code),))
         except packages.PackageRefused as refused:
-            return Verdict(False, (Fault(PACKAGE, str(refused), line=refused.line),))
+            return Verdict(False, (_unstartable(refused),))
     return Verdict(True)
 
 
@@ -115,10 +115,9 @@ def _tried(trial: CodeTrial, job: Job) -> Tried:
         try:
             package = _package(path, desk, plan)
         except archives.ArchiveRefused as refused:
-            return Tried(refused.code, refused.sentence)
+            return _not_run(packed(refused.code))
         except packages.PackageRefused as refused:
-            fault = {"code": PACKAGE, "message": str(refused), "line": refused.line}
-            return Tried(PACKAGE, str(refused), {"faults": [fault], "warnings": [], "rows": None})
+            return _not_run(_unstartable(refused))
         sample = desk / "sample"
         held = objects.read(plan.sample_sha256)
         isolation.laid(held, sample)
@@ -135,6 +134,16 @@ def _tried(trial: CodeTrial, job: Job) -> Tried:
         )
         ended = _read(run, spec, keys_of(inputs.identifiers(files, plan.ids)), job)
     return _told(ended, phase.logs == LogAudience.TEAM_TRIAL)
+
+
+def _unstartable(refused: packages.PackageRefused) -> Fault:
+    """Say why a package cannot be started, what its author wrote made safe to show."""
+    facts = {k: neutral(v) if isinstance(v, str) else v for k, v in refused.facts.items()}
+    return replace(stated(PACKAGE, variant=refused.why, **facts), line=refused.line)
+
+
+def _not_run(fault: Fault) -> Tried:
+    return Tried(fault.code, fault.message, _kept(Verdict(False, (fault,))))
 
 
 def _told(ended: tuple[_Pass, Verdict | None], logs: bool) -> Tried:
@@ -335,7 +344,7 @@ def _package(path: Path, desk: Path, plan: RunPlan) -> Package:
     package = packages.read(folder, environments=(plan.environment,))
     if plan.layouts and package.layout not in plan.layouts:
         shown = ", ".join(LAYOUTS[one] for one in plan.layouts)
-        raise packages.PackageRefused(f"Cette phase prend les archives qui ont : {shown}.")
+        raise packages.PackageRefused("layout", attendu=shown)
     return package
 
 

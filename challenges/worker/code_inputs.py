@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 
-from django.utils.translation import gettext as _
-
 from challenges.actions import code_plans
 from challenges.actions.jobs import WORKER
 from challenges.models import PhaseTask, RunPlan
 from challenges.scoring.blob import Data
-from challenges.scoring.inputs import InputFault, identifiers
+from challenges.scoring.inputs import UNLIKE, InputFault, identifiers
 from challenges.scoring.truth.keys import load_keys
 from datasets import gate
 
@@ -16,12 +14,12 @@ from datasets import gate
 def check(task: PhaseTask) -> None:
     """Note on the plan of a task whether its inputs go with its compiled truth."""
     if task.plan is not None:
-        said = problem(task.plan, gate.read_keys(task.holdout))
-        code_plans.note(plan=task.plan, problem=said)
+        found = problem(task.plan, gate.read_keys(task.holdout))
+        code_plans.note(plan=task.plan, problem=found)
 
 
-def problem(plan: RunPlan, keys: Data) -> str:
-    """Open inputs and say, in French and without any value, why they cannot serve; "" if they can.
+def problem(plan: RunPlan, keys: Data) -> InputFault | None:
+    """Open inputs and say, without any value, why they cannot serve; None if they can.
 
     keys: the compiled identifiers of the truth.
     """
@@ -29,16 +27,13 @@ def problem(plan: RunPlan, keys: Data) -> str:
     return unlike(files, plan.ids, keys)
 
 
-def unlike(files: Mapping[str, bytes], column: str, keys: Data) -> str:
-    """Say why opened inputs do not go with these identifiers; "" where they do."""
+def unlike(files: Mapping[str, bytes], column: str, keys: Data) -> InputFault | None:
+    """Say why opened inputs do not go with these identifiers; None where they do."""
     try:
         found = set(identifiers(files, column))
     except InputFault as fault:
-        return str(fault)
+        return fault
     known = set(load_keys(keys).ids)
     if found == known:
-        return ""
-    return _("%(lacking)d identifiants des réponses n’y sont pas, %(more)d y sont en trop") % {
-        "lacking": len(known - found),
-        "more": len(found - known),
-    }
+        return None
+    return InputFault(UNLIKE, lacking=str(len(known - found)), more=str(len(found - known)))

@@ -1,4 +1,4 @@
-"""Build faults: one code, one French sentence, one place; user text is never interpreted.
+"""Build faults: one code, one sentence a language, one place; user text is never interpreted.
 
 Standard library only: the command line client uses the same module.
 """
@@ -8,11 +8,14 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from importlib import resources
+from typing import Any
 
 from challenges.scoring.answer import AnswerSpec
 from challenges.scoring.verdict import Fault, Notice, Verdict
 
+LANGUAGES = ("fr", "en")
 MAX_ECHO = 64
 MAX_MESSAGE = 1000
 MAX_PER_CODE = 10
@@ -25,30 +28,75 @@ ANGLES = str.maketrans("<>", "‹›")
 
 
 @functools.cache
-def messages() -> Mapping[str, str]:
-    """Return the French sentence of each code, hint and warning."""
-    text = resources.files(__package__).joinpath("messages_fr.json").read_text("utf-8")
+def messages(language: str = "fr") -> Mapping[str, str]:
+    """Return the sentence of each code, hint and warning; language: fr or en."""
+    name = f"messages_{language}.json"
+    text = resources.files(__package__).joinpath(name).read_text("utf-8")
     table: dict[str, str] = json.loads(text)
     return table
 
 
-def fill(sentence: str, facts: Mapping[str, object]) -> str:
+def fill(sentence: str, facts: Mapping[str, object], language: str = "fr") -> str:
     """Put facts in the named places of a sentence; inserted text is not read again.
 
-    {n} is a fact; {n:cheval|chevaux} is the first form when the fact n is 0 or 1, as French
+    {n} is a fact; {n:cheval|chevaux} is the first form when the fact n is 1, or 0 as French
     has it, else the second; a form may hold facts.
     """
-    chosen = CHOICE.sub(lambda m: m[2] if _is_singular(facts.get(m[1])) else m[3], sentence)
+    ones = (1,) if language == "en" else (0, 1)
+    chosen = CHOICE.sub(lambda m: m[2] if _is_in(facts.get(m[1]), ones) else m[3], sentence)
     return PLACEHOLDER.sub(lambda m: str(facts.get(m[1], "…")), chosen)[:MAX_MESSAGE]
 
 
-def stated(code: str, **facts: object) -> Fault:
-    """Make a fault of a file as a whole: its code and its sentence of the closed list."""
-    return Fault(code, fill(messages()[code], facts))
+def said(told: Fault | Notice | Mapping[str, Any], language: str) -> str:
+    """Say a fault or a notice, or one that was stored as JSON, in the language of its reader.
+
+    One stored before its facts were, or of no list, keeps its French sentence.
+    """
+    stored = told if isinstance(told, Mapping) else asdict(told)
+    keys, table = stored.get("sentences") or (), messages(language)
+    if language == "fr" or not keys or any(key not in table for key in keys):
+        return str(stored.get("message") or "")
+    facts = stored.get("facts") or {}
+    return " ".join(fill(table[key], facts, language) for key in keys)[:MAX_MESSAGE]
 
 
-def _is_singular(count: object) -> bool:
-    return isinstance(count, int) and abs(count) < 2
+def is_said(stored: Mapping[str, Any], language: str) -> bool:
+    """Tell whether what was stored can be said in a language."""
+    keys = stored.get("sentences") or ()
+    return language == "fr" or (bool(keys) and all(key in messages(language) for key in keys))
+
+
+def stated(code: str, *, variant: str = "", **facts: object) -> Fault:
+    """Make a fault of a file as a whole: its code and its sentence of the closed list.
+
+    variant: the sentence of the code, where it has several.
+    """
+    keys = (f"{code}.{variant}" if variant else code,)
+    return Fault(
+        code,
+        fill(messages()[keys[0]], facts),
+        sentences=keys,
+        facts=_used(keys, facts),
+    )
+
+
+def packed(code: str, member: str = "") -> Fault:
+    """Make the fault of an archive that is not unpacked; member: the path at fault in it."""
+    variant = "package" if f"{code}.package" in messages() else ""
+    if not variant and code not in messages():
+        code = "E_ZIP_CORRUPT"
+    return replace(stated(code, variant=variant), value=neutral(member) if member else None)
+
+
+def _used(keys: Sequence[str], facts: Mapping[str, object]) -> dict[str, object]:
+    """Keep the facts that sentences name: they are stored with the fault."""
+    text = " ".join(messages(language).get(key, "") for key in keys for language in LANGUAGES)
+    names = {*PLACEHOLDER.findall(text), *(found[0] for found in CHOICE.findall(text))}
+    return {name: facts[name] for name in sorted(names) if name in facts}
+
+
+def _is_in(count: object, ones: Sequence[int]) -> bool:
+    return isinstance(count, int) and abs(count) in ones
 
 
 def neutral(text: str, *, number: bool = False) -> str:
@@ -62,6 +110,15 @@ def neutral(text: str, *, number: bool = False) -> str:
     if text.startswith(FORMULA_STARTS) and not (number and re.fullmatch(r"[+-]?[\d.,eE+-]+", text)):
         shown = "'" + shown[: MAX_ECHO - 1]
     return shown
+
+
+def listed(names: Sequence[str]) -> dict[str, Any]:
+    """Write names as facts of a sentence: colonnes in French quotes, colonnes_en in English."""
+    shown = [neutral(name) for name in names]
+    return {
+        "colonnes": ", ".join(f"« {name} »" for name in shown),
+        "colonnes_en": ", ".join(f"“{name}”" for name in shown),
+    }
 
 
 def _visible(character: str) -> str:
@@ -97,15 +154,16 @@ class Reporter:
 
     def warn(self, code: str, **facts: object) -> None:
         """Add a warning, once per code."""
-        notice = Notice(code, fill(messages()[code], self.facts | facts))
+        known = self.facts | facts
+        notice = Notice(code, fill(messages()[code], known), (code,), _used((code,), known))
         self.warnings.setdefault(code, notice)
 
     def warn_extra(self, names: Sequence[str]) -> None:
         """Warn that columns are not read, if there are any."""
         if names:
-            shown = ", ".join(f"« {neutral(name)} »" for name in names[:MAX_NAMED])
             more = "…" if len(names) > MAX_NAMED else ""
-            self.warn("W_EXTRA_COLUMNS", n=len(names), colonnes=shown + more)
+            shown = {key: text + more for key, text in listed(names[:MAX_NAMED]).items()}
+            self.warn("W_EXTRA_COLUMNS", n=len(names), **shown)
 
     def refuse(self, code: str, line: int | None = None, **facts: object) -> Refused:
         """Return the refusal for a fault that stops the reading, before those noted so far."""
@@ -151,28 +209,30 @@ class Reporter:
 
     def _fault(self, code: str, line: int | None, facts: Mapping[str, object], *, n: int) -> Fault:
         known = self.facts | {"ligne": line, "n": n} | dict(facts)
-        hint = facts.get("hint")
         variant = f"{code}.{facts['variant']}" if "variant" in facts else code
-        message = fill(messages()[variant], known)
-        if hint:
-            message = f"{message} {fill(messages()[str(hint)], known)}"[:MAX_MESSAGE]
-        return Fault(
-            code=code,
-            message=message,
-            line=line,
-            hint=str(hint) if hint else None,
-            value=_text(facts.get("valeur")),
-            expected=_text(facts.get("attendu")),
-            column=_text(facts.get("colonne")),
-        )
+        hint = _text(facts.get("hint"))
+        return self._told(code, (variant, hint) if hint else (variant,), line, facts, known)
 
     def _another(self, code: str, line: int, facts: Mapping[str, object]) -> Fault:
-        sentence = messages()["ALSO" if facts.get("valeur") else "ALSO_LINE"]
+        keys = ("ALSO" if facts.get("valeur") else "ALSO_LINE",)
+        return self._told(code, keys, line, facts, dict(facts) | {"ligne": line})
+
+    def _told(
+        self,
+        code: str,
+        keys: tuple[str, ...],
+        line: int | None,
+        facts: Mapping[str, object],
+        known: Mapping[str, object],
+    ) -> Fault:
+        """Make the fault of one line; keys: its sentence, then its hint; known: what fills them."""
         return Fault(
             code=code,
-            message=fill(sentence, dict(facts) | {"ligne": line}),
+            message=" ".join(fill(messages()[key], known) for key in keys)[:MAX_MESSAGE],
             line=line,
             hint=_text(facts.get("hint")),
+            sentences=keys,
+            facts=_used(keys, known),
             value=_text(facts.get("valeur")),
             expected=_text(facts.get("attendu")),
             column=_text(facts.get("colonne")),

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 from challenges.scoring.answer import Limits
 from challenges.scoring.predictions.faults import Reporter
@@ -58,7 +59,7 @@ def open_source(data: bytes, name: str, report: Reporter, limits: Limits) -> Sou
     data: at most limits.max_bytes + 1 bytes. name: the file name its authors gave.
     """
     if len(data) > limits.max_bytes:
-        raise report.refuse("E_TOO_LARGE", max=human_bytes(limits.max_bytes))
+        raise report.refuse("E_TOO_LARGE", **human_bytes(limits.max_bytes))
     if not data:
         raise report.refuse("E_EMPTY")
     declared = extension(name)
@@ -76,12 +77,13 @@ def extension(name: str) -> str:
     return PurePosixPath(name.replace("\\", "/")).suffix.casefold().lstrip(".")
 
 
-def human_bytes(size: int) -> str:
-    """Write a size for people, in French units."""
-    for unit, factor in (("Go", 2**30), ("Mo", 2**20), ("ko", 2**10)):
+def human_bytes(size: int) -> dict[str, Any]:
+    """Write a size for people, as facts of a sentence: max in French units, max_en in English."""
+    for unit, factor in (("G", 2**30), ("M", 2**20), ("k", 2**10)):
         if size >= factor:
-            return f"{size / factor:.3g} {unit}".replace(".", ",")
-    return f"{size} octets"
+            number = f"{size / factor:.3g}"
+            return {"max": f"{number} {unit}o".replace(".", ","), "max_en": f"{number} {unit}B"}
+    return {"max": f"{size} octets", "max_en": f"{size} bytes"}
 
 
 def _require_agreement(data: bytes, declared: str, report: Reporter) -> None:
@@ -189,7 +191,7 @@ def _chosen(
 def _require_no_bomb(entries: list[zipfile.ZipInfo], report: Reporter, limits: Limits) -> None:
     spans = sorted((e.header_offset, e.header_offset + e.compress_size) for e in entries)
     if any(end > start for (_, end), (start, _) in itertools.pairwise(spans)):
-        raise report.refuse("E_ZIP_BOMB", max=human_bytes(limits.max_uncompressed_bytes))
+        raise report.refuse("E_ZIP_BOMB", **human_bytes(limits.max_uncompressed_bytes))
     if len(entries) > limits.max_zip_entries:
         raise report.refuse("E_ZIP_ENTRIES", max=limits.max_zip_entries)
 
@@ -211,7 +213,7 @@ def _inflate(
         limits.max_uncompressed_bytes,
         max(CHUNK, entry.compress_size * limits.max_zip_ratio),
     )
-    bomb = report.refuse("E_ZIP_BOMB", max=human_bytes(limits.max_uncompressed_bytes))
+    bomb = report.refuse("E_ZIP_BOMB", **human_bytes(limits.max_uncompressed_bytes))
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise report.refuse("E_ZIP_METHOD")
     if entry.file_size > ceiling:

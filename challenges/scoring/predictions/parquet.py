@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from challenges.scoring.answer import AnswerSpec, Column, Limits
 from challenges.scoring.predictions import footer, hints
-from challenges.scoring.predictions.faults import Reporter, neutral
+from challenges.scoring.predictions.faults import Reporter, listed, neutral
 from challenges.scoring.predictions.formats import human_bytes
 
 FOOTER_BYTES = 12
@@ -152,9 +152,8 @@ def _require_columns(names: list[str], spec: AnswerSpec, report: Reporter) -> No
         if names.count(name) > 1:
             raise report.refuse("E_COLUMN_DUPLICATE", colonne=neutral(name))
         if name not in names:
-            shown = ", ".join(f"« {neutral(n)} »" for n in names[:10])
-            hint = hints.of_column(name, names)
-            raise report.refuse("E_COLUMN_MISSING", colonne=name, colonnes=shown, **hint)
+            facts = listed(names[:10]) | hints.of_column(name, names)
+            raise report.refuse("E_COLUMN_MISSING", colonne=name, **facts)
     extra = [n for n in dict.fromkeys(names) if n not in needed]
     report.warn_extra(extra)
 
@@ -164,17 +163,17 @@ def _check_type(found: Any, column: Column, report: Reporter) -> None:
     types = pa.types
     if column.is_number:
         good = types.is_integer(value) or types.is_floating(value) or types.is_decimal(value)
-        expected = "nombre"
+        expected, variant = "nombre", "number"
     else:
         good = types.is_string(value) or types.is_large_string(value) or types.is_string_view(value)
-        expected = "texte"
+        expected, variant = "texte", "text"
     if good:
         return
     lost = column.role in ("id", "query") and types.is_integer(value)
     hint: dict[str, Any] = {"hint": "H_LEADING_ZEROS"} if lost else {}
     facts: dict[str, Any] = {"colonne": column.name, "trouve": str(value), "attendu": expected}
-    raise report.refuse("E_COLUMN_TYPE", **facts, **hint)
+    raise report.refuse("E_COLUMN_TYPE", variant=variant, **facts, **hint)
 
 
 def _bomb(report: Reporter, limits: Limits) -> Exception:
-    return report.refuse("E_PARQUET_BOMB", max=human_bytes(limits.max_uncompressed_bytes))
+    return report.refuse("E_PARQUET_BOMB", **human_bytes(limits.max_uncompressed_bytes))

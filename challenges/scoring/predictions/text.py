@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from challenges.scoring.answer import AnswerSpec, Limits
 from challenges.scoring.predictions import hints
-from challenges.scoring.predictions.faults import Reporter, neutral
+from challenges.scoring.predictions.faults import Reporter, listed, neutral
 
 BOM = b"\xef\xbb\xbf"
 CONTROL = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f]")
@@ -21,7 +21,11 @@ VISIBLE = re.compile(r"[^ \t\r\n]")
 MOST_PIECES = 2**17  # over the longest header line, which is cut before it is split
 NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *", re.ASCII)
 DIGITS = re.compile(r"\d+", re.ASCII)
-WRONG_DELIMITERS = {"\t": "tabulation", "|": "|", ":": ":", "^": "^", "~": "~", " ": "espace"}
+WRONG_DELIMITERS: dict[str, dict[str, str]] = {
+    "\t": {"variant": "tab"},
+    " ": {"variant": "space"},
+    **{mark: {"trouve": mark} for mark in "|:^~"},
+}
 
 
 class QuoteFault(ValueError):
@@ -187,12 +191,11 @@ def _require_columns(
     for wrong, shown in WRONG_DELIMITERS.items():
         parts = [p.strip(' "').casefold() for p in head.split(wrong)]
         if all(n.casefold() in parts for n in needed):
-            raise report.refuse("E_DELIMITER", line, trouve=shown)
+            raise report.refuse("E_DELIMITER", line, **shown)
     if _looks_like_data(names, head, spec):
         raise report.refuse("E_HEADER_MISSING", line)
-    shown = ", ".join(f"« {neutral(n)} »" for n in names[:10])
-    hint = hints.of_column(missing[0], names)
-    raise report.refuse("E_COLUMN_MISSING", line, colonne=missing[0], colonnes=shown, **hint)
+    facts = listed(names[:10]) | hints.of_column(missing[0], names)
+    raise report.refuse("E_COLUMN_MISSING", line, colonne=missing[0], **facts)
 
 
 def _require_unique(names: list[str], report: Reporter, line: int) -> None:

@@ -121,3 +121,10 @@ def test_a_check_costs_so_many_queries(
 ) -> None:
     with django_assert_num_queries(clocked(12, reads=3)):
         check(client, team, headers, b"id,y\n")
+
+
+def test_a_fault_is_said_in_the_language_that_the_client_asks_for(
+    client: Client, team: Team, headers: dict[str, str]
+) -> None:
+    told = check(client, team, headers | {"Accept-Language": "en"}, b"id,y\n1,0.5\n").json()
+    assert told["message"].startswith("1 identifier is missing out of 2.")

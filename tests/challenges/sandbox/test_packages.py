@@ -1,12 +1,24 @@
 """A package of code says how it starts; one that does not say so is refused, with the cure."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from challenges.sandbox.packages import Layout, Package, PackageRefused, read
+from challenges.scoring.predictions.faults import stated
 
 ENVIRONMENTS = ("systeme", "apprentissage")
+
+
+@contextmanager
+def refused(sentence: str) -> Iterator[None]:
+    """Expect a refusal, and that the closed list of messages says it so."""
+    with pytest.raises(PackageRefused) as told:
+        yield
+    fault = told.value
+    assert sentence in stated("E_PACKAGE", variant=fault.why, **fault.facts).message
 
 
 def package(folder: Path, manifest: str | bytes) -> Path:
@@ -66,20 +78,20 @@ def test_other_layouts_are_recognised(tmp_path: Path) -> None:
 def test_a_manifest_that_says_nothing_clear_is_refused(
     tmp_path: Path, manifest: str | bytes, reason: str
 ) -> None:
-    with pytest.raises(PackageRefused, match=reason):
+    with refused(reason):
         read(package(tmp_path, manifest), environments=ENVIRONMENTS)
 
 
 def test_a_package_without_entry_is_told_what_is_sought(tmp_path: Path) -> None:
-    with pytest.raises(PackageRefused, match="à sa racine ni manifest"):
+    with refused("à sa racine ni manifest"):
         read(tmp_path, environments=ENVIRONMENTS)
     (tmp_path / "metadata").write_text("x: 1\n")
-    with pytest.raises(PackageRefused, match="la clé command est absente"):
+    with refused("la clé command est absente"):
         read(tmp_path, environments=ENVIRONMENTS)
 
 
 def test_an_entry_is_no_link(tmp_path: Path) -> None:
     package(tmp_path, 'entry = "link.py"')
     (tmp_path / "link.py").symlink_to("predict.py")
-    with pytest.raises(PackageRefused, match="entry doit nommer un fichier"):
+    with refused("entry doit nommer un fichier"):
         read(tmp_path, environments=ENVIRONMENTS)

@@ -186,10 +186,16 @@ def test_parquet_extra_columns_are_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "text"), [(12, "12 octets"), (2048, "2 ko"), (3 * 2**20, "3 Mo"), (2**31, "2 Go")]
+    ("size", "french", "english"),
+    [
+        (12, "12 octets", "12 bytes"),
+        (2048, "2 ko", "2 kB"),
+        (3 * 2**20, "3 Mo", "3 MB"),
+        (5 * 2**29, "2,5 Go", "2.5 GB"),
+    ],
 )
-def test_sizes_for_people(size: int, text: str) -> None:
-    assert human_bytes(size) == text
+def test_sizes_for_people(size: int, french: str, english: str) -> None:
+    assert human_bytes(size) == {"max": french, "max_en": english}
 
 
 @pytest.mark.parametrize(

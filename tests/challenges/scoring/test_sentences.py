@@ -1,10 +1,19 @@
 """The sentences about a file: French plurals, one stop at the end, nothing left unfilled."""
 
+import json
 import re
 
 import pytest
 
-from challenges.scoring.predictions.faults import fill, messages
+from challenges.scoring.predictions.faults import (
+    CHOICE,
+    PLACEHOLDER,
+    fill,
+    is_said,
+    messages,
+    said,
+)
+from challenges.scoring.verdict import Verdict
 from tests.challenges.scoring.answers import keys, spec, verdict
 
 COUNTED = {
@@ -118,3 +127,38 @@ def test_one_wrong_number_is_told_in_the_singular() -> None:
     assert found.faults[0].message == (
         "1 prédiction n’est pas un nombre. Ligne 3 : « x ». Format attendu : « 0.25 »."
     )
+
+
+def test_each_language_has_every_sentence_and_no_place_of_its_own() -> None:
+    french, english = messages("fr"), messages("en")
+    assert list(french) == list(english)
+    for code, text in english.items():
+        assert text.endswith((".", "?", "”.")), code
+        places = {re.sub("_en$", "", name) for name in names(text)}
+        assert places <= names(french[code]) | {"max", "limite"}, code
+
+
+def names(sentence: str) -> set[str]:
+    return {*PLACEHOLDER.findall(sentence), *(found[0] for found in CHOICE.findall(sentence))}
+
+
+def test_a_stored_fault_is_said_in_the_language_of_who_reads_it() -> None:
+    found, _ = verdict("Id,p,x,y\na,0.5,1,1\n", spec(), keys("a", "b"))
+    stored = json.loads(json.dumps(found.to_json()))["faults"][0]
+    assert said(stored, "en") == (
+        "Column “id” was not found. Columns read: “Id”, “p”, “x”, “y”. Hint: a column “Id” "
+        "exists; names must be identical, case included."
+    )
+    assert said(stored, "fr") == found.faults[0].message
+    assert Verdict.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+def test_the_counts_of_an_english_sentence_agree() -> None:
+    found, _ = verdict("id,p\na,0.5\n", spec(), keys("a", "b"))
+    assert said(found.faults[0], "en").startswith("1 identifier is missing out of 2.")
+    assert fill("{n:horse|horses}", {"n": 0}, "en") == "horses"
+
+
+def test_a_fault_stored_without_its_facts_stays_as_it_was_said() -> None:
+    old = {"code": "E_ID_MISSING", "message": "Il manque 2 identifiants."}
+    assert (said(old, "en"), is_said(old, "en")) == ("Il manque 2 identifiants.", False)
