@@ -13,6 +13,7 @@ from challenges import rules
 from challenges.models import Challenge
 from challenges.queries import journal as reads
 from challenges.views.entries import csv_answer
+from challenges.views.journal_words import SYSTEMS, act, facts
 from challenges.views.rooms import followed_by, room
 from challenges.views.teams import person
 from portal.audit.reading import Told
@@ -32,7 +33,7 @@ def journal(request: HttpRequest, slug: str) -> HttpResponse:
         "journal",
         edits=rules.may_edit_challenge(person(request), challenge),
         page=page,
-        rows=[(each, _named(each, names), _written(each)) for each in page],
+        rows=[(each, act(each), _named(each, names), facts(each)) for each in page],
     )
     return render(request, "challenges/organise/journal.html", context)
 
@@ -90,11 +91,10 @@ def _all(challenge: Challenge) -> tuple[list[Told], dict[str, str]]:
 
 
 def _named(told: Told, names: Any) -> str:
-    """Name who acted: a person who runs it, the Region, the worker, or « une autre personne »."""
+    """Name who acted: a person who runs it, the Region, the portal, or « une autre personne »."""
     if told.actor in names:
         return str(names[told.actor])
-    return _("une autre personne") if told.actor.startswith("person:") else told.actor
-
-
-def _written(told: Told) -> str:
-    return " · ".join(f"{key} : {value}" for key, value in told.facts.items() if value != "")
+    system = told.actor.removeprefix("system:")
+    if system == told.actor:
+        return _("une autre personne") if told.actor else "–"
+    return str(SYSTEMS.get(system, system))

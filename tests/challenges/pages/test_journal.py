@@ -1,0 +1,63 @@
+"""The journal of a challenge, in the words of its readers."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+
+from challenges.queries.journal import APART, FAMILIES
+from challenges.views.journal_words import ACTS
+from portal.audit.actors import SystemActor
+from portal.audit.record import record
+from tests.factories.challenges import ChallengeFactory, PersonFactory, PhaseFactory
+
+ROOT = Path(__file__).resolve().parents[3]
+NAMED = re.compile(rf'"((?:{"|".join(FAMILIES)})\.[a-z_]+)"')
+# The name of a file, and that of a point where tests cut the worker.
+NO_ACTS = {"challenge.yaml", "reveal.computed"}
+
+
+def acts_of_the_code() -> set[str]:
+    found = {"registration.accepted", "registration.refused"}
+    for app in ("challenges", "datasets"):
+        for path in (ROOT / app).rglob("*.py"):
+            if path.name != "journal_words.py":
+                found |= set(NAMED.findall(path.read_text(encoding="utf-8")))
+    return found
+
+
+def test_every_act_has_its_sentence() -> None:
+    known = set(ACTS)
+    assert acts_of_the_code() - APART - NO_ACTS - known == set()
+    assert known - acts_of_the_code() == set()
+    with translation.override("en"):
+        assert {action for action, said in ACTS.items() if "." in str(said)} == set()
+
+
+@pytest.mark.django_db
+def test_the_journal_says_its_acts_and_stacks_on_a_phone(client: Client) -> None:
+    owner = PersonFactory()
+    client.force_login(owner)
+    challenge = ChallengeFactory(owner=owner)
+    phase = PhaseFactory(challenge=challenge, index=0)
+    record(
+        "phase.dated",
+        by=owner,
+        on=phase,
+        opens_at=datetime(2026, 3, 1, 8, 30, tzinfo=UTC),
+        closes_at=None,
+    )
+    record("phase.paused", by=SystemActor("worker"), on=phase, reason="Une <panne> de disque")
+    page = client.get(reverse("challenges:journal", args=[challenge.slug])).text
+    for said in ("Dates d’une phase changées", "Notation mise en pause", "Une &lt;panne&gt;"):
+        assert said in page
+    assert "phase.dated" not in page
+    assert re.search(r"Ouverture\W:\W<time[^>]*>1er\Wmars\W2026\Wà\W9\Wh\W30", page)
+    assert page.count('data-label="Acte"') == page.count('data-label="Détail"') >= 2
+    with translation.override("en"):
+        english = reverse("challenges:journal", args=[challenge.slug])
+    assert "Scoring paused" in client.get(english).text
