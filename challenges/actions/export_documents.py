@@ -216,6 +216,15 @@ def settings(challenge: Challenge) -> dict[str, Any]:
                 "phase__index", "pk"
             )
         ],
+        "combined": [
+            {
+                "key": each.key,
+                "title": each.title,
+                "combination": str(each.combination),
+                "boards": [board.key for board in each.boards()],
+            }
+            for each in challenge.combined_boards.with_boards().order_by("pk")
+        ],
     }
 
 

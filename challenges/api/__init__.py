@@ -5,6 +5,7 @@ from ninja import Router
 from challenges.api import (
     bundles,
     checks,
+    combined,
     decisions,
     disqualifications,
     entries,
@@ -21,6 +22,7 @@ from challenges.api import (
 routers: list[tuple[str, Router]] = [
     ("", bundles.router),  # before the challenges by name: none is called « imports »
     ("", reading.router),
+    ("", combined.router),
     ("", teams.router),
     ("", merges.router),
     ("", checks.router),

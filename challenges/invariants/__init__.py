@@ -30,6 +30,7 @@ from challenges.models import (
     TeamMember,
     timelines,
 )
+from challenges.models.combined import stale_combined
 from challenges.models.listings import listing
 from challenges.models.rescoring import evaluations_of
 from portal.lib import clock, objects
@@ -294,5 +295,6 @@ INVARIANTS = {
     "I24": (_("Chaque essai de code en cours attend un travail."), orphan_trials),
     "I25": (_("Chaque phase ouverte a repris les choix finals attendus."), late_takeovers),
     "I26": (_("Les rangs de chaque jour sont ceux des soumissions."), timelines.stale),
+    "I27": (_("Les classements combinés suivent leurs classements."), stale_combined),
     "I12": (_("Chaque équipe réunie à une autre compte pour elle."), broken_merges),
 }

@@ -88,7 +88,7 @@ def write_board(request: HttpRequest, slug: str, board: int) -> HttpResponse:
             places=form.places,
             by=person(request),
         ),
-        {"board_primary": "primary"},
+        {"board_primary": "primary", "board_combined": "hidden"},
     )
     if not status:
         messages.success(request, _("Classement enregistré."))

@@ -14,6 +14,7 @@ from catalogue.enums import ResourceKind
 from challenges.actions import (
     bundle_imports,
     certificates,
+    combined,
     forum,
     organisers,
     receipts,
@@ -21,6 +22,7 @@ from challenges.actions import (
     uploads,
 )
 from challenges.enums import EntryStatus, OrganiserRole, ReportAudience, SignalKind, Split, TeamRole
+from challenges.enums.combined import Combination
 from challenges.models import (
     BundleImport,
     Certificate,
@@ -259,6 +261,10 @@ def _challenges(world: World) -> None:
     world.objects["organiser.invited"] = str(invited.public_id)
     world.objects["organiser.open"] = str(opened.organisers.get().pk)
     world.objects["board.open"] = str(opened.leaderboards.get().pk)
+    joint = combined.make(
+        opened, "ensemble-1", "Ensemble", Combination.MEAN, list(opened.leaderboards.all())
+    )
+    world.objects["combined.open"] = str(joint.pk)
     scenes.with_contract(opened)
     scenes.compile_keys(opened, ["1", "2"])
     change = arena.rescoring_of(opened.phases.get(), organiser)
