@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from challenges.bundles.spec import N_MIN_GROUP
-from challenges.forms.measuring import PairsField
+from challenges.forms.figures import PairsField
 
 SLOTS = 4
 NATURES = {

@@ -8,11 +8,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from challenges.actions import program_changes, rescorings
-from challenges.bundles import document, safe_yaml
+from challenges.bundles import document, metric_names, safe_yaml
 from challenges.bundles.fields import Fields
 from challenges.bundles.report import Findings
 from challenges.bundles.safe_yaml import YamlRefused
 from challenges.bundles.spec import metric_json
+from challenges.forms.figures import FORMULA, FiguresForm, figures_of
+from challenges.forms.shapes import SHAPES, shape_of
 from challenges.models import PhaseTask, Rescoring
 from portal.accounts.models import User
 
@@ -61,17 +63,10 @@ class TaskForm(forms.Form):
         return self.tasks[self.cleaned_data.get("task", next(iter(self.tasks)))]
 
 
-class ProposalForm(TaskForm):
-    """Propose other figures, corrected answers, or both, for a task that a metric scores."""
+class AnswersForm(TaskForm):
+    """Propose corrected answers for a task that a metric scores; the others add its figures."""
 
-    metrics = forms.CharField(
-        label=_("Mesures, comme dans challenge.yaml"),
-        max_length=METRICS_MAX_CHARACTERS,
-        required=False,
-        help_text=_("Celles en vigueur sont écrites ici. Laissez-les si elles ne changent pas."),
-        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false", "class": "code"}),
-        error_messages={"max_length": _("40 000 caractères au plus.")},
-    )
+    spec: Mapping[str, Any] | None = None
     truth = forms.FileField(
         label=_("Réponses corrigées"),
         required=False,
@@ -82,37 +77,6 @@ class ProposalForm(TaskForm):
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"}),
         error_messages={"empty": _("Ce fichier est vide.")},
     )
-
-    def __init__(self, data: Any = None, files: Any = None, *, tasks: Sequence[PhaseTask]) -> None:
-        self.spec: Mapping[str, Any] | None = None
-        written = _written(tasks[0].scorer_version.spec)
-        super().__init__(data, files, tasks=tasks, initial={"metrics": written})
-        if len(tasks) > 1:
-            self.fields["task"].help_text = _(
-                "Les réponses se corrigent tâche par tâche. Les mesures, communes aux tâches, ne "
-                "changent plus."
-            )
-            del self.fields["metrics"]
-
-    def clean_metrics(self) -> str:
-        """Read the figures as an import does, and tell every fault with its key."""
-        text: str = self.cleaned_data["metrics"]
-        if not text.strip() or text.split() == str(self.initial["metrics"]).split():
-            return ""
-        try:
-            read = safe_yaml.load(text.encode())
-        except YamlRefused as refusal:
-            raise forms.ValidationError(str(refusal), code="yaml") from refusal
-        findings = Findings()
-        found = document.metrics(Fields(findings, {"metrics": read}, "", file=""))
-        if not found and not findings.errors:
-            raise forms.ValidationError(_("Au moins une mesure est attendue."), code="metrics")
-        if findings.errors:
-            raise forms.ValidationError([each.line for each in findings.errors[:FAULTS_SHOWN]])
-        (task,) = self.tasks.values()
-        spec = dict(task.scorer_version.spec)
-        self.spec = spec | {"metrics": [metric_json(each) for each in found]}
-        return text
 
     def clean_truth(self) -> Any:
         """Refuse a file that is too large."""
@@ -147,6 +111,109 @@ class ProposalForm(TaskForm):
         """Return the corrected answers, None when they do not change."""
         file = self.cleaned_data.get("truth")
         return file.read() if file else None
+
+    def _figured(self, metrics: object, findings: Findings) -> None:
+        """Read figures as an import does; findings: what is wrong in them."""
+        found = document.metrics(Fields(findings, {"metrics": metrics}, "", file=""))
+        if not findings.errors:
+            (task,) = self.tasks.values()
+            kept = dict(task.scorer_version.spec)
+            self.spec = kept | {"metrics": [metric_json(each) for each in found]}
+
+
+class ProposalForm(AnswersForm):
+    """Write the figures as in challenge.yaml: the form of the API."""
+
+    metrics = forms.CharField(
+        label=_("Mesures, comme dans challenge.yaml"),
+        max_length=METRICS_MAX_CHARACTERS,
+        required=False,
+        help_text=_("Celles en vigueur sont écrites ici. Laissez-les si elles ne changent pas."),
+        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false", "class": "code"}),
+        error_messages={"max_length": _("40 000 caractères au plus.")},
+    )
+
+    def __init__(self, data: Any = None, files: Any = None, *, tasks: Sequence[PhaseTask]) -> None:
+        self.spec: Mapping[str, Any] | None = None
+        written = _written(tasks[0].scorer_version.spec)
+        super().__init__(data, files, tasks=tasks, initial={"metrics": written})
+        if len(tasks) > 1:
+            self.fields["task"].help_text = _(
+                "Les réponses se corrigent tâche par tâche. Les mesures, communes aux tâches, ne "
+                "changent plus."
+            )
+            del self.fields["metrics"]
+
+    def clean_metrics(self) -> str:
+        """Read the figures as an import does, and tell every fault with its key."""
+        text: str = self.cleaned_data["metrics"]
+        if not text.strip() or text.split() == str(self.initial["metrics"]).split():
+            return ""
+        try:
+            read = safe_yaml.load(text.encode())
+        except YamlRefused as refusal:
+            raise forms.ValidationError(str(refusal), code="yaml") from refusal
+        if not read:
+            raise forms.ValidationError(_("Une mesure au moins est attendue."), code="metrics")
+        findings = Findings()
+        self._figured(read, findings)
+        if findings.errors:
+            raise forms.ValidationError([each.line for each in findings.errors[:FAULTS_SHOWN]])
+        return text
+
+
+class MeasuresForm(AnswersForm, FiguresForm):
+    """Choose the figures by the fields of the form that creates a challenge: that of the page.
+
+    What these fields do not hold of a figure, such as its least count, is kept.
+    """
+
+    def __init__(
+        self,
+        data: Any = None,
+        files: Any = None,
+        *,
+        tasks: Sequence[PhaseTask],
+        titles: Mapping[str, Any],
+    ) -> None:
+        self.former: Sequence[Mapping[str, Any]] = tasks[0].scorer_version.spec.get("metrics", ())
+        super().__init__(data, files, tasks=tasks, initial=figures_of(self.former))
+        self.shared = len(tasks) > 1
+        if self.shared:
+            self.fields["task"].help_text = _(
+                "Les réponses se corrigent tâche par tâche. Les mesures, communes aux tâches, ne "
+                "changent plus."
+            )
+            del self.fields["primary"]
+            self.count = 0
+            return
+        shape = shape_of(tasks[0].scorer_version.spec)
+        offered = {*(SHAPES[shape][1].measures if shape else metric_names.KNOWN)}
+        offered |= {str(each["metric"]) for each in self.former} - {FORMULA}
+        self.measures = sorted(offered)
+        self.offer(titles, self.former)
+        for at in range(self.count):
+            del self.fields[f"hidden_{at}"]
+
+    def clean_figures(self, sent: dict[str, Any]) -> None:
+        """Read the figures where one changed, and note each fault beside its field."""
+        names = [name for name in self.fields if name == "primary" or name[-1].isdecimal()]
+        if self.shared or not {*names} & {*self.changed_data} or not {*names} & {*self.data}:
+            return
+        super().clean_figures(sent)
+        if any(self.has_error(name) for name in names):
+            return
+        kept = {each["key"]: each for each in self.former}
+        figures = [{**kept.get(each["key"], {}), "primary": False, **each} for each in self.metrics]
+        findings = Findings()
+        self._figured(figures, findings)
+        for each in findings.errors[:FAULTS_SHOWN]:
+            self.add_error(None, each.line)
+
+    @property
+    def asked(self) -> list[Any]:
+        """List the bound fields that stand outside the figures."""
+        return [self[name] for name in ("reason", "task", "truth") if name in self.fields]
 
 
 class ProgramForm(TaskForm):
@@ -218,13 +285,21 @@ class ProgramForm(TaskForm):
 
 
 def form_for(
-    tasks: Sequence[PhaseTask], data: Any = None, files: Any = None
-) -> ProposalForm | ProgramForm | None:
-    """Give the form by which the scoring of these tasks of a phase changes, None without task."""
+    tasks: Sequence[PhaseTask],
+    data: Any = None,
+    files: Any = None,
+    titles: Mapping[str, Any] | None = None,
+) -> "ProposalForm | MeasuresForm | ProgramForm | None":
+    """Give the form by which the scoring of these tasks of a phase changes, None without task.
+
+    titles: the names of the measures, for a page; without them figures are read as YAML.
+    """
     if not tasks:
         return None
     if tasks[0].scorer_version.is_program:
         return ProgramForm(data, files, tasks=tasks)
+    if titles is not None:
+        return MeasuresForm(data, files, tasks=tasks, titles=titles)
     return ProposalForm(data, files, tasks=tasks)
 
 

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from challenges.bundles import metric_names
-from challenges.forms.measuring import ScoringForm, kept_of, measures_of
+from challenges.forms.figures import measures_of
+from challenges.forms.measuring import ScoringForm, kept_of
 from challenges.scoring.metric import Shape
 from challenges.scoring.registry import OF_AN_INTERVAL
 

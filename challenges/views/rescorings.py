@@ -13,9 +13,10 @@ from challenges import rules
 from challenges.actions import program_changes, readings
 from challenges.actions import rescorings as acts
 from challenges.enums.rescorings import RehearsalState, RescoringState
-from challenges.forms.rescorings import DecisionForm, ProgramForm, ProposalForm, form_for
+from challenges.forms.rescorings import DecisionForm, TaskForm, form_for
 from challenges.models import Challenge, Phase, Rescoring
 from challenges.queries import rescorings as reads
+from challenges.views.metric_texts.titles import TITLES
 from challenges.views.rooms import find_to_run, phase_of, room
 from challenges.views.teams import person
 from portal.accounts.authorization import require
@@ -27,9 +28,9 @@ FIELDS = {
     "reason": "reason",
     "truth": "truth",
     "holdout_files": "truth",
-    "contract": "metrics",
-    "answer_changed": "metrics",
-    "board_without_primary": "metrics",
+    "contract": "primary",
+    "answer_changed": "primary",
+    "board_without_primary": "primary",
     "same_scoring": None,
     "rescoring_open": None,
 }
@@ -48,7 +49,7 @@ def propose(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     phase = phase_of(challenge, index)
     by = person(request)
     require(rules.may_propose_rescoring, by, phase)
-    form = form_for(reads.tasks_in_force(phase), request.POST, request.FILES)
+    form = form_for(reads.tasks_in_force(phase), request.POST, request.FILES, TITLES)
     if form is None:
         raise Conflict(_("Cette phase n’a pas encore de notation."), code="no_task")
     if not form.is_valid():
@@ -58,7 +59,8 @@ def propose(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     except (Invalid, Conflict, TooLarge) as refusal:
         if refusal.code not in FIELDS and "part" not in refusal.facts:
             raise
-        form.add_error(refusal.facts.get("part", FIELDS.get(refusal.code)), str(refusal))
+        field = refusal.facts.get("part", FIELDS.get(refusal.code))
+        form.add_error(field if field in form.fields else None, str(refusal))
         status = 409 if isinstance(refusal, Conflict) else 422
         return _show(request, challenge, proposal=(phase, form), status=status)
     messages.success(request, _("Changement proposé. Essayez-le sur toutes les soumissions."))
@@ -118,7 +120,7 @@ def _show(
     request: HttpRequest,
     challenge: Challenge,
     *,
-    proposal: tuple[Phase, ProposalForm | ProgramForm] | None = None,
+    proposal: tuple[Phase, TaskForm] | None = None,
     decision: DecisionForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -147,7 +149,7 @@ def _show(
 def _row(
     phase: Phase,
     by: Any,
-    proposal: tuple[Phase, ProposalForm | ProgramForm] | None,
+    proposal: tuple[Phase, TaskForm] | None,
     decision: DecisionForm | None,
 ) -> dict[str, Any]:
     tasks = reads.tasks_in_force(phase)
@@ -168,7 +170,7 @@ def _row(
         return row | _at_hand(opened, by, organises, decision)
     if tasks and organises and acts.is_timely(phase):
         sent = proposal[1] if proposal and proposal[0].pk == phase.pk else None
-        row["form"] = sent or form_for(tasks)
+        row["form"] = sent or form_for(tasks, titles=TITLES)
     return row
 
 

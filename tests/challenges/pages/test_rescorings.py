@@ -11,7 +11,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from challenges.actions import rescorings
 from challenges.enums.rescorings import RescoringState
+from challenges.forms.rescorings import MeasuresForm, form_for
 from challenges.models import Challenge, Entry, Job, PhaseTask, Rescoring
+from challenges.views.metric_texts.titles import TITLES
 from challenges.worker import drain
 from datasets.actions import holdouts
 from portal.accounts.models import User
@@ -42,6 +44,27 @@ def csv(content: bytes) -> SimpleUploadedFile:
     return SimpleUploadedFile("reponses.csv", content, content_type="text/csv")
 
 
+def in_force(challenge: Challenge) -> dict[str, Any]:
+    """Return what the form of a phase shows of its figures, as a browser sends it back."""
+    form = form_for(list(PhaseTask.objects.filter(current=True)), titles=TITLES)
+    assert isinstance(form, MeasuresForm)
+    shown = {name: form[name].value() for name in form.fields}
+    return {name: value for name, value in shown.items() if value not in (None, False)}
+
+
+def test_a_measure_is_changed_by_form_and_the_rest_of_it_stays(world: Challenge) -> None:
+    task = PhaseTask.objects.get(current=True)
+    former = task.scorer_version.spec["metrics"]
+    organiser = signed_in(owner_of(world))
+    page = organiser.get(at(world, "rescorings")).text
+    assert 'name="metric_0"' in page
+    assert "challenge.yaml" not in page
+    said = in_force(world) | {"reason": "Trois décimales", "decimals_0": "3", "label_0": "Part"}
+    assert organiser.post(at(world, "rescoring_propose", 0), said).status_code == 302
+    figures = Rescoring.objects.get().task.scorer_version.spec["metrics"]
+    assert figures == [former[0] | {"decimals": 3, "label": "Part"}, *former[1:]]
+
+
 @pytest.mark.slow
 def test_organiser_proposes_tries_and_the_region_accepts(world: Challenge) -> None:
     organiser = signed_in(owner_of(world))
@@ -50,7 +73,7 @@ def test_organiser_proposes_tries_and_the_region_accepts(world: Challenge) -> No
     assert "Proposer un changement" in page
     sent = organiser.post(
         at(world, "rescoring_propose", 0),
-        {"reason": "Des réponses fausses", "metrics": "", "truth": csv(corrected())},
+        in_force(world) | {"reason": "Des réponses fausses", "truth": csv(corrected())},
     )
     assert (sent.status_code, sent["Location"]) == (302, at(world, "rescorings"))
     assert "en cours de lecture" in organiser.get(at(world, "rescorings")).text
@@ -82,27 +105,21 @@ def test_organiser_proposes_tries_and_the_region_accepts(world: Challenge) -> No
 @pytest.mark.parametrize(
     ("given", "status", "said"),
     [
-        ({"reason": "", "metrics": "[]"}, 422, "Dites pourquoi la notation change"),
-        ({"reason": "x", "metrics": ""}, 422, "Rien ne change"),
-        ({"reason": "x", "metrics": "- {key: a"}, 422, "Mesures, comme dans challenge.yaml"),
-        ({"reason": "x", "metrics": "- {key: a, metric: inconnue}"}, 422, "E_METRIC_UNKNOWN"),
-        (
-            {
-                "reason": "x",
-                "metrics": "- {key: a, metric: ndcg, direction: max, primary: true,\n"
-                "    params: {k: 5, gain: linear}}",
-            },
-            422,
-            "ne convient pas à ce challenge",
-        ),
-        ({"reason": "x", "metrics": "", "truth": b"id;niveau\n1;2\n"}, 422, "E_COLUMN_MISSING"),
+        ({"reason": ""}, 422, "Dites pourquoi la notation change"),
+        ({}, 422, "Rien ne change"),
+        ({"metric_0": ""}, 422, "c’est elle qui classe"),
+        ({"metric_0": "inconnue"}, 422, "Sélectionnez un choix valide"),
+        ({"metric_0": "fbeta", "params_0": "beta"}, 422, "plusieurs séparés par un point-virgule"),
+        ({"metric_0": "fbeta", "params_0": "betta = 2"}, 422, "paramètre inconnu"),
+        ({"truth": b"id;niveau\n1;2\n"}, 422, "E_COLUMN_MISSING"),
     ],
 )
 def test_what_cannot_be_proposed_is_said_beside_its_field(
     world: Challenge, given: dict[str, Any], status: int, said: str
 ) -> None:
     organiser = signed_in(owner_of(world))
-    body = given | ({"truth": csv(given["truth"])} if "truth" in given else {})
+    body = in_force(world) | {"reason": "x"} | given
+    body |= {"truth": csv(given["truth"])} if "truth" in given else {}
     answer = organiser.post(at(world, "rescoring_propose", 0), body)
     assert answer.status_code == status
     assert said in answer.text
