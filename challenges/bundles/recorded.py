@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from challenges.bundles import spec
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused
-from challenges.bundles.report import Findings
+from challenges.bundles.report import Findings, counted, shown
 
 MAX_SCORES_BYTES = 5_000_000
+MOST_GROUPS = 5
+PARTS = {"public": "part publique", "private": "part privée"}
 
 Scores = Mapping[str, Mapping[str, object]]
 # (contract, folder, path of a submission) -> {split: {key: value, or {group: value}}}.
@@ -85,11 +87,44 @@ def _differences(
             if not _close(recorded, computed, allowed):
                 findings.refuse(
                     "E_SCORES",
-                    f"valeur recalculée : {computed}",
+                    f"« {metric.label} », {PARTS[split]} : "
+                    + " ; ".join(_differing(recorded, computed, allowed, metric.decimals)),
                     file=expected.file,
                     key=f"{name}.{split}.{metric.key}",
-                    value=recorded,
                 )
+
+
+def _differing(recorded: object, computed: object, allowed: float, decimals: int) -> Iterator[str]:
+    """Say what was expected, what was found and by how much it differs, by group if any."""
+    if not isinstance(recorded, dict):
+        yield _difference(recorded, computed, decimals)
+        return
+    groups = computed.get("groups", computed) if isinstance(computed, Mapping) else {}
+    wrong = [
+        (group, value, _value(groups.get(group)))
+        for group, value in recorded.items()
+        if not _close(value, _value(groups.get(group)), allowed)
+    ]
+    for group, value, found in wrong[:MOST_GROUPS]:
+        yield f"groupe « {shown(group)} », {_difference(value, found, decimals)}"
+    if len(wrong) > MOST_GROUPS:
+        more = len(wrong) - MOST_GROUPS
+        yield f"et {counted(more, 'autre groupe', 'autres groupes')}"
+
+
+def _difference(recorded: object, computed: object, decimals: int) -> str:
+    wanted, found = _figure(recorded, decimals), _figure(computed, decimals)
+    if not _plain(recorded) or not _plain(computed):
+        return f"attendu {wanted}, obtenu {found}"
+    gap = float(computed) - float(recorded)  # type: ignore[arg-type] # plain
+    return f"attendu {wanted}, obtenu {found}, écart {_figure(gap, decimals, sign='+')}"
+
+
+def _figure(value: object, decimals: int, sign: str = "") -> str:
+    """Write a figure with two digits more than its board shows, so that a difference is seen."""
+    if not _plain(value):
+        return "aucune valeur" if value is None else f"« {shown(value)} »"
+    return f"{value:{sign}.{decimals + 2}f}".replace(".", ",").replace("-", "−")
 
 
 def _close(recorded: object, computed: object, allowed: float) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from collections.abc import Mapping
@@ -376,6 +377,11 @@ def test_recorded_scores_that_are_not_reproduced_are_refused(tmp_path: Path) -> 
 
         return score
 
+    def told(score: Any) -> str:
+        findings = Findings()
+        recorded.check(spec, Folder(tmp_path), score, findings)
+        return findings.errors[0].message
+
     def faults(score: Any) -> list[tuple[str, str]]:
         findings = Findings()
         recorded.check(spec, Folder(tmp_path), score, findings)
@@ -387,6 +393,10 @@ def test_recorded_scores_that_are_not_reproduced_are_refused(tmp_path: Path) -> 
     assert faults(scorer(0.50004)) == []
     assert faults(scorer(0.6)) == [("E_SCORES", "reference.public.exactitude")]
     assert seen == [("ordinal", tmp_path, "baseline.csv")] * 2
+    assert told(scorer(0.6)) == (
+        "« Exactitude », part publique : attendu 0,500000, obtenu 0,600000, écart +0,100000"
+    )
+    assert told(scorer(math.nan)).endswith("attendu 0,500000, obtenu « nan »")
 
     def rejected(*_: object) -> Mapping[str, Mapping[str, object]]:
         raise ValueError("fichier refusé")
