@@ -220,6 +220,7 @@ organiser_patterns = [
     path("phases/<int:index>/dates/", organiser.dates, name="organiser_dates"),
     path("phases/<int:index>/confidentialite/", organiser.privacy, name="organiser_privacy"),
     path("phases/<int:index>/clore/", organiser.close, name="organiser_close"),
+    path("phases/<int:index>/reprises/terminer/", organiser.end_takeover, name="takeover_end"),
     path("phases/<int:index>/resultats/proposer/", organiser.propose_reveal, name="reveal_propose"),
     path(
         "phases/<int:index>/resultats/confirmer/", organiser.confirm_reveal, name="reveal_confirm"

@@ -3,27 +3,25 @@
 import json
 import logging
 import secrets
-from collections.abc import Sequence
-from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from challenges import rules
 from challenges.actions import entries
 from challenges.actions.standings import unfinished
 from challenges.enums import PhaseMoment
 from challenges.models import Enrolment, Entry, Phase, Team
-from challenges.models.listings import finals
+from challenges.queries.takeovers import left, stuck
+from portal.accounts.authorization import require
+from portal.accounts.models import User
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
 from portal.lib import clock, failpoints
+from portal.lib.refusals import Conflict
 
 log = logging.getLogger("challenges.takeovers")
 SCHEDULER = SystemActor("scheduler")
-
-
-def due() -> list[Phase]:
-    """List the open phases that still have choices to take over."""
-    return list(Phase.objects.taking_over(clock.now()).order_by("pk"))
 
 
 def take_over(*, phase: Phase) -> int:
@@ -35,13 +33,13 @@ def take_over(*, phase: Phase) -> int:
     no other. In order, for each team: its enrolments locked; for each choice, entry of the same
     file, without a slot, its receipt, job "check"; events "entry.taken_over". Once nothing is
     left: the date, event "phase.taken_over". A second call, or one after a breakdown, copies what
-    is missing and nothing twice.
+    is missing and nothing twice; after the date, what a decision brought back on the boards.
     """
     source = phase.migrate_from
     if source is None or not _is_time(phase, source):
         return 0
     taken = 0
-    for team_id in sorted(_left(phase, source)):
+    for team_id in sorted(left(phase)):
         try:
             taken += _of_team(phase, source, team_id)
         except Exception:  # the boundary of a team: one that fails stops no other
@@ -52,18 +50,38 @@ def take_over(*, phase: Phase) -> int:
 
 @transaction.atomic
 def _finish(phase: Phase, source: Phase) -> None:
-    """Date the end of the copies, once nothing is left."""
+    """Date the end of the copies, once nothing is left; again after those that came back."""
     phase = Phase.objects.locked(phase)
-    if phase.migrated_at is None and not unfinished(source.pk) and not _left(phase, source):
-        phase.migrated_at = clock.now()
-        phase.save(update_fields=["migrated_at"])
+    at = clock.now()
+    if unfinished(source.pk) or left(phase):
+        return
+    is_first = phase.migrated_at is None
+    phase.migrated_at = at
+    phase.save(update_fields=["migrated_at"])
+    if is_first:
         record("phase.taken_over", by=SCHEDULER, on=phase, source=source.index)
 
 
-def _left(phase: Phase, source: Phase) -> set[int]:
-    """Return the teams whose choices are not copied yet."""
-    copied = Enrolment.objects.filter(phase=phase, entries__migrated_from__isnull=False)
-    return set(_chosen(source)) - set(copied.values_list("team_id", flat=True))
+@transaction.atomic
+def end(*, phase: Phase, by: User) -> None:
+    """Go on without the choices that could not be taken over, by an organiser.
+
+    The teams keep their results in the former phase. In order: the date; event
+    "phase.takeover_ended" with the teams. Raises NotAllowed; Conflict before the phase and the
+    former one are over, while scores are awaited, and when nothing is left.
+    """
+    phase = Phase.objects.locked(phase)
+    require(rules.may_propose_reveal, by, phase)
+    now, source = clock.now(), phase.migrate_from
+    teams = stuck(phase) if source is not None and _is_time(phase, source) else []
+    if phase.moment(now) != PhaseMoment.CLOSED or phase.is_in_grace(now) or not teams:
+        raise Conflict(
+            _("Il n’y a pas de choix à laisser : ceux qui manquent sont repris, ou attendus."),
+            code="takeover_not_stuck",
+        )
+    phase.migrated_at = now
+    phase.save(update_fields=["migrated_at"])
+    record("phase.takeover_ended", by=by, on=phase, teams=[team.slug for team in teams])
 
 
 def _is_time(phase: Phase, source: Phase) -> bool:
@@ -71,12 +89,6 @@ def _is_time(phase: Phase, source: Phase) -> bool:
     opened = phase.moment(now) in {PhaseMoment.OPEN, PhaseMoment.CLOSED}
     ended = source.moment(now) == PhaseMoment.CLOSED and not source.is_in_grace(now)
     return opened and ended
-
-
-def _chosen(source: Phase) -> dict[int, Sequence[UUID]]:
-    """Return the entries that count for each team at the end of a phase, by its main board."""
-    board = source.leaderboards.select_related("phase", "primary").order_by("pk").first()
-    return {} if board is None else dict(finals(board))
 
 
 def _waits(source: Phase, team_id: int) -> bool:
@@ -90,10 +102,9 @@ def _of_team(phase: Phase, source: Phase, team_id: int) -> int:
     team = Team.objects.get(pk=team_id)
     enrolment, _created = Enrolment.objects.get_or_create(phase=phase, team=team)
     Enrolment.objects.all_locked([source.pk, phase.pk], team.pk)
-    chosen: Sequence[UUID] = _chosen(source).get(team.pk, [])  # as they are under the locks
-    is_done = enrolment.entries.filter(migrated_from__isnull=False).exists()
-    if phase.migrated_at is not None or is_done or _waits(source, team.pk):
+    if _waits(source, team.pk):
         return 0
+    chosen = left(phase, team.pk).get(team.pk, [])  # as they are under the locks
     formers = Entry.objects.filter(pk__in=chosen).order_by("received_at", "pk")
     copies = [_copy(phase, team, enrolment, former) for former in formers]
     for entry in copies:  # the journal last: whoever else writes into it waits until the end

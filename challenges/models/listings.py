@@ -114,13 +114,13 @@ def chosen(found: Runners, *, before: datetime | None = None) -> Listing:
     return Listing(board, split, columns, kept, counts, digest)
 
 
-def finals(board: Leaderboard) -> dict[int, list[UUID]]:
+def finals(board: Leaderboard, *, team_id: int | None = None) -> dict[int, list[UUID]]:
     """Return the entries that count for each team at the end of the phase, by their public side.
 
     Its final choices; without any, its last or its best entries, as the board would take them.
-    The references are left out.
+    The references are left out. team_id: read the entries of this team alone.
     """
-    columns, tasks, evaluations = _inputs(board)
+    columns, tasks, evaluations = _inputs(board, team_id)
     others = _of_other_tasks(evaluations, tasks)
     scores = _scores([*evaluations, *(each for of in others.values() for each in of)], None)
     public = [
@@ -139,10 +139,12 @@ def finals(board: Leaderboard) -> dict[int, list[UUID]]:
     return {team: sorted(_finals(board, primary, its)) for team, its in by_team.items()}
 
 
-def _inputs(board: Leaderboard) -> tuple[list[Column], list[PhaseTask], list[Evaluation]]:
+def _inputs(
+    board: Leaderboard, team_id: int | None = None
+) -> tuple[list[Column], list[PhaseTask], list[Evaluation]]:
     columns = list(board.columns.order_by("index"))
     tasks = list(board.phase.tasks.filter(current=True).order_by("index"))
-    return columns, tasks, _current_evaluations(board, tasks)
+    return columns, tasks, _current_evaluations(board, tasks, team_id)
 
 
 def _climbed(
@@ -158,12 +160,17 @@ def _climbed(
     return lending.own(candidates, {pk: rung.own for pk, rung in rungs.items()} | dict(own or {}))
 
 
-def _current_evaluations(board: Leaderboard, tasks: Sequence[PhaseTask]) -> list[Evaluation]:
+def _current_evaluations(
+    board: Leaderboard, tasks: Sequence[PhaseTask], team_id: int | None
+) -> list[Evaluation]:
     """List what the first task in force gave to each listed entry."""
     if not tasks:
         return []
+    listed = Entry.objects.listed().filter(enrolment__phase_id=board.phase_id)
+    if team_id is not None:
+        listed = listed.counted_for(team_id)
     found = Evaluation.objects.filter(
-        entry__in=Entry.objects.listed().filter(enrolment__phase_id=board.phase_id),
+        entry__in=listed,
         scorer_version_id=tasks[0].scorer_version_id,
         holdout_id=tasks[0].holdout_id,
         state=EvaluationState.DONE,

@@ -12,6 +12,7 @@ from challenges.enums import ChallengeStatus, PhaseMoment
 from challenges.models import Challenge, Disqualification, Entry, Phase
 from challenges.models.disqualifications import DisqualificationQuerySet
 from challenges.models.ladders import is_waiting
+from challenges.queries import takeovers
 from portal.lib import clock
 
 
@@ -40,10 +41,11 @@ def obstacles(phase: Phase, now: datetime) -> Iterator[Obstacle]:
             "disqualification_open",
             _("Une disqualification est demandée : elle doit être décidée d’abord."),
         )
-    if phase.migrate_from_id is not None and phase.migrated_at is None:
+    if not takeovers.is_over(phase):
         yield Obstacle(
             "choices_not_taken_over",
             _("Les choix finals de la phase précédente ne sont pas encore tous repris."),
+            {"teams": [team.name for team in takeovers.stuck(phase)]},
         )
     waiting = Entry.objects.filter(enrolment__phase=phase).without_outcome().count()
     if waiting:

@@ -86,6 +86,7 @@ ACTS: Mapping[str, str | Promise] = {
     "phase.scored_as_first": _("Phase notée comme la première"),
     "phase.settled": _("Phase réglée"),
     "phase.taken_over": _("Choix finals repris d’une phase précédente"),
+    "phase.takeover_ended": _("Reprise des choix finals terminée sans des équipes"),
     "phase.task_added": _("Tâche ajoutée à une phase"),
     "phase.task_removed": _("Tâche retirée d’une phase"),
     "registration.accepted": _("Inscription acceptée"),

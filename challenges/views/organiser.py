@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from challenges import rules
-from challenges.actions import authoring, blurs, phase_scorings, reveals
+from challenges.actions import authoring, blurs, phase_scorings, reveals, takeovers
 from challenges.actions import challenges as acts
 from challenges.enums import ChallengeStatus, RegistrationState
 from challenges.forms import (
@@ -212,6 +212,15 @@ def propose_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     messages.success(
         request, _("Proposition enregistrée. Une autre personne, de la Région, doit la confirmer.")
     )
+    return redirect("challenges:organiser", slug)
+
+
+@require_POST
+@step_up_required
+def end_takeover(request: HttpRequest, slug: str, index: int) -> HttpResponse:
+    """Go on without the final choices that a phase could not take over."""
+    takeovers.end(phase=phase_of(find_to_run(request, slug), index), by=person(request))
+    messages.success(request, _("Reprise terminée : les équipes nommées restent sans copie."))
     return redirect("challenges:organiser", slug)
 
 

@@ -12,6 +12,7 @@ from challenges.models import Challenge, Entry, Job, Phase, Rescoring
 from challenges.queries import certificates, leaks, preparation
 from challenges.queries.reveals import obstacles as first_of
 from challenges.queries.reveals import undecided_of
+from challenges.queries.takeovers import stuck
 from portal.accounts.authorization import Permission, has_permission
 
 
@@ -49,6 +50,7 @@ def phase_row(
         and phase.closes_at is None
         and rules.may_close_phase(by, phase),
         "obstacles": first,
+        "left_behind": stuck(phase) if proposes and first else [],
         "may_propose": proposes and not first,
         "may_confirm": confirms and not first,
     }

@@ -9,20 +9,32 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import choices, entries, phases, reveals, standings, takeovers
+from challenges.actions import (
+    choices,
+    disqualifications,
+    entries,
+    phases,
+    reveals,
+    standings,
+    takeovers,
+)
 from challenges.enums import EntryStatus, PhaseKind
 from challenges.invariants import late_takeovers
-from challenges.models import Challenge, Entry, Job, Phase
+from challenges.models import Challenge, Disqualification, Entry, Job, Phase, Team
+from challenges.models.listings import finals
 from challenges.queries.preparation import checklist
 from challenges.tasks.takeovers import take_over
 from challenges.worker import drain
+from portal.accounts.models import User
 from portal.audit import duties
 from portal.audit.models import AuditEvent
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Invalid, QuotaSpent
+from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
 from tests.challenges import world
 from tests.challenges.test_authoring import built
+from tests.factories.accounts import UserFactory
 from tests.factories.challenges import EntryFactory, PhaseFactory, TeamFactory, captain_of
+from tests.factories.disqualifications import asked
 
 pytestmark = pytest.mark.django_db
 
@@ -208,6 +220,104 @@ def test_a_breakdown_of_one_team_leaves_nothing_by_half_and_stops_no_other(
     assert len(copies(final)[broken[0].enrolment.team.name]) == 2
     final.refresh_from_db()
     assert final.migrated_at is not None
+
+
+def test_a_team_that_always_breaks_down_is_named_and_left_by_the_organiser(
+    challenge: Challenge, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former = entered(challenge, 0.8)[0]
+    assert drain()
+    final = turned(challenge)
+    dated(final, closes_at=clock.now() - timedelta(minutes=30))
+
+    def fail(name: str) -> None:
+        raise OSError("No space")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(takeovers.failpoints, "hit", fail)
+        take_over()
+    by = world.owner_of(challenge)
+    with pytest.raises(Conflict) as refused:
+        reveals.propose(phase=final, by=by)
+    team = former.enrolment.team
+    assert (refused.value.code, refused.value.facts) == (
+        "choices_not_taken_over",
+        {"teams": [team.name]},
+    )
+    client.force_login(by)
+    page = client.get(reverse("challenges:organiser", args=[challenge.slug])).text
+    address = reverse("challenges:takeover_end", args=[challenge.slug, 1])
+    assert team.name in page
+    assert address in page
+    with pytest.raises(NotAllowed):
+        takeovers.end(phase=final, by=captain_of(team))
+    takeovers.end(phase=final, by=by)
+    assert f'"{team.slug}"' in AuditEvent.objects.get(action="phase.takeover_ended").body.body
+    take_over()
+    assert copies(final) == {}
+    reveals.propose(phase=final, by=by)
+    with pytest.raises(Conflict):
+        takeovers.end(phase=final, by=by)
+
+
+def judge() -> User:
+    return UserFactory(region="moderator")
+
+
+def put_out(team: Team, entry: Entry | None) -> Disqualification:
+    """Disqualify an entry, or the whole team when it is None."""
+    found = asked(entry, team, status="in_force", decided_at=clock.now(), decided_by=judge())
+    if entry is None:
+        Team.objects.filter(pk=team.pk).update(state="disqualified")
+    else:
+        Entry.objects.filter(pk=entry.pk).update(
+            disqualified_at=clock.now(), disqualified_by=judge(), disqualified_reason="Article 4."
+        )
+    return found
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_choice_that_comes_back_after_the_take_over_is_taken_over(
+    challenge: Challenge, whole: bool
+) -> None:
+    best, second = entered(challenge, 0.9, 0.8)
+    others = entered(challenge, 0.7, 0.6, 0.5)
+    team = best.enrolment.team
+    assert drain()
+    found = put_out(team, None if whole else best)
+    final = turned(challenge)
+    dated(final, closes_at=clock.now() - timedelta(minutes=30))
+    take_over()
+    final.refresh_from_db()
+    assert final.migrated_at is not None
+    before = copies(final)
+    assert before.get(team.name, []) == ([] if whole else [second.pk])
+    dated(final, migrated_at=clock.now() - timedelta(minutes=10))
+    disqualifications.lift(found=found, reason="Erreur.", by=judge(), version=found.version)
+    assert drain()
+    with pytest.raises(Conflict) as refused:
+        reveals.propose(phase=final, by=world.owner_of(challenge))
+    assert refused.value.code == "choices_not_taken_over"
+    # Another best entry of a team that has its copies is not theirs to add.
+    Entry.objects.filter(pk=others[0].pk).update(status=EntryStatus.WITHDRAWN)
+    take_over()
+    take_over()
+    assert copies(final) == before | {team.name: sorted([best.pk, second.pk], key=str)}
+    assert drain()
+    reveals.propose(phase=final, by=world.owner_of(challenge))
+
+
+def test_the_choices_are_read_once_and_then_team_by_team(challenge: Challenge) -> None:
+    """What each team adds does not grow with the others."""
+    for _team in range(2):
+        entered(challenge, 0.8)
+    assert drain()
+    first = challenge.phases.get(index=0)
+    board = first.leaderboards.get()
+    teams = list(finals(board))
+    assert len(teams) == 2
+    for team in teams:
+        assert finals(board, team_id=team) == {team: finals(board)[team]}
 
 
 @pytest.mark.django_db(transaction=True)
