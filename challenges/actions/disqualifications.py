@@ -9,13 +9,14 @@ from django.utils.translation import gettext_lazy
 
 from challenges import rules
 from challenges.actions import merges
+from challenges.actions.comebacks import bring_back
 from challenges.actions.evaluations import queue_standings
 from challenges.actions.notices import announce
 from challenges.actions.paces import DAY, keep_pace
 from challenges.actions.teams import settle_state
-from challenges.enums import EntryStatus, NoticeKind, TeamState
+from challenges.enums import NoticeKind, TeamState
 from challenges.enums.disqualifications import DisqualificationStatus
-from challenges.models import Disqualification, Enrolment, Entry, Phase, SignalTeam, Team
+from challenges.models import Disqualification, Entry, Phase, SignalTeam, Team
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
@@ -186,12 +187,7 @@ def lift(*, found: Disqualification, reason: str, by: User, version: int) -> Dis
         team.state = TeamState.OPEN
         settle_state(team)
     elif not _set_aside(found.entry):
-        enrolment = found.entry.enrolment
-        Enrolment.objects.all_locked([enrolment.phase_id], enrolment.team.root_id)  # as `choose`
-        entry = Entry.objects.locked(found.entry)
-        entry.disqualified_at, entry.disqualified_by, entry.disqualified_reason = None, None, ""
-        entry.final_choice = entry.final_choice and _has_room(entry)
-        entry.save()
+        bring_back([found.entry])
     _recompute(found)
     record("disqualification.lifted", by=by, on=found, **_about(found), reason=reason)
     _tell(found)
@@ -241,17 +237,6 @@ def _set_aside(entry: Entry) -> bool:
     phase = entry.enrolment.phase_id
     parties = SignalTeam.objects.filter(signal__phase=phase, set_aside=True)
     return any(str(entry.pk) in party.entries for party in parties)
-
-
-def _has_room(entry: Entry) -> bool:
-    """Say whether the team still has a final choice to spend on an entry that comes back."""
-    root = entry.enrolment.team.root_id
-    phase = Phase.objects.get(pk=entry.enrolment.phase_id)
-    others = Entry.objects.counted_for(root).filter(enrolment__phase=phase).exclude(pk=entry.pk)
-    chosen = others.filter(
-        final_choice=True, status=EntryStatus.SCORED, disqualified_at__isnull=True
-    )
-    return chosen.count() < phase.final_choices
 
 
 def _recompute(found: Disqualification) -> None:

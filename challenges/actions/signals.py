@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.actions import jobs
+from challenges.actions.comebacks import bring_back
 from challenges.actions.evaluations import queue_standings
 from challenges.actions.jobs import WORKER
 from challenges.enums import EvaluationState, JobKind, SignalKind, SignalStatus
@@ -179,16 +180,16 @@ def dismiss(*, signal: Signal, reason: str, by: User, version: int | None = None
     """Decide that there is nothing to hold against anybody, or take a measure back.
 
     In order: status DISMISSED with its author and reason; what the measure set aside back on
-    the boards, unless another signal keeps it aside; event "signal.dismissed"; a letter to the
-    teams that were asked. Raises NotAllowed; Conflict when it is dismissed already.
+    the boards, unless another signal keeps it aside; a final choice that no longer has room is
+    undone; event "signal.dismissed"; a letter to the teams that were asked. Raises NotAllowed;
+    Conflict when it is dismissed already, or when a team merged meanwhile.
     """
     signal = _held(signal, version, by)
     _decide(signal, SignalStatus.DISMISSED, reason, by)
     aside = list(signal.parties.filter(set_aside=True))
     if aside:
-        _entries(signal, aside).exclude(pk__in=_kept_aside(signal)).update(
-            disqualified_at=None, disqualified_by=None, disqualified_reason=""
-        )
+        back = _entries(signal, aside).exclude(pk__in=_kept_aside(signal))
+        bring_back(back.select_related("enrolment__team"))
     signal.parties.update(concerned=False, set_aside=False)
     _recompute(signal, aside)
     record("signal.dismissed", by=by, on=signal, reason=reason, restored=len(aside))

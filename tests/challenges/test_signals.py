@@ -11,7 +11,7 @@ import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
 
-from challenges.actions import jobs, merges, signals
+from challenges.actions import choices, jobs, merges, signals
 from challenges.actions.signals import Raised
 from challenges.enums import (
     EntryStatus,
@@ -45,7 +45,7 @@ from tests.challenges.signalled import enter_twice, search
 from tests.challenges.world import CANARY, ROWS, answer, entered, opened, truth_of
 from tests.factories import signals as signalled
 from tests.factories.accounts import UserFactory
-from tests.factories.challenges import ChallengeFactory, TeamFactory, captain_of
+from tests.factories.challenges import ChallengeFactory, EntryFactory, TeamFactory, captain_of
 
 pytestmark = pytest.mark.django_db
 FREE = {"per_day": 100, "total": 100, "final_selections": 2}
@@ -417,6 +417,20 @@ def test_what_is_set_aside_leaves_the_board_and_comes_back(phase: Phase, moderat
     assert Job.objects.filter(kind=JobKind.STANDINGS).count() == 2
     with pytest.raises(Conflict):
         signals.dismiss(signal=made, reason="Encore.", by=moderator)
+
+
+def test_a_choice_that_comes_back_without_room_is_undone(phase: Phase, moderator: User) -> None:
+    made = signalled.asked(signalled.signal(phase))
+    (one, _two) = made.parties.order_by("pk")
+    aside = Entry.objects.get(pk=one.entries[0])
+    other = EntryFactory(enrolment=aside.enrolment, scored=True)
+    Phase.objects.update(final_choices=1)
+    choices.choose(entry=aside, by=captain_of(one.team))
+    signals.set_aside(signal=made, teams=[one.team], reason="Copie.", by=moderator)
+    choices.choose(entry=other, by=captain_of(one.team))  # its place is free
+    signals.dismiss(signal=made, reason="Erreur de notre part.", by=moderator)
+    assert [each.pk for each in Entry.objects.listed().filter(final_choice=True)] == [other.pk]
+    assert Entry.objects.listed().filter(pk=aside.pk).exists()
 
 
 def test_an_entry_that_two_signals_set_aside_comes_back_with_the_last(
