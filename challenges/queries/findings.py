@@ -1,5 +1,6 @@
 """Read what a reveal told of entries, as each audience may."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -42,6 +43,23 @@ def declared_audit(phase: Phase | None) -> dict[str, Any] | None:
     )
     spec: dict[str, Any] = task.scorer_version.spec if task else {}
     return spec if (spec.get("fairness") or {}).get("audit") is not None else None
+
+
+def is_compared(fairness: Mapping[str, Any]) -> bool:
+    """Say whether what a contract declares of fairness compares groups: by figures or an audit."""
+    return bool(fairness.get("metrics")) or fairness.get("audit") is not None
+
+
+def declared_fairness(phase: Phase | None) -> dict[str, Any]:
+    """Return what the contract in force of a phase declares of fairness; {} without any."""
+    task = (
+        PhaseTask.objects.filter(phase=phase, current=True)
+        .select_related("scorer_version")
+        .order_by("index")
+        .first()
+    )
+    declared: dict[str, Any] = (task.scorer_version.spec.get("fairness") if task else None) or {}
+    return declared
 
 
 def audits(phase: Phase, viewer: Viewer) -> list[Audited]:

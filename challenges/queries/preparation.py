@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from challenges.enums import BuildState, EntryStatus, PhaseKind
 from challenges.models import Challenge, ChallengeDraft, Entry, Phase, PhaseTask
 from challenges.queries import leaks
+from challenges.queries.findings import is_compared
 from portal.audit.heartbeats import beats
 
 # Two entries that differ on one row in twenty: what an interval of their gap is drawn on.
@@ -58,8 +59,11 @@ SENTENCES: dict[str, tuple[str | Promise, str | Promise]] = {
         _("« %(name)s » n’a aucun quota : les scores publics peuvent livrer les réponses"),
     ),
     "compiled": (
-        _("Les réponses de « %(name)s » sont compilées, chaque mesure définie sur les deux parts"),
-        _("les réponses de « %(name)s » sont en cours de compilation"),
+        _(
+            "Les réponses de « %(name)s » sont prêtes pour la notation, chaque mesure définie sur "
+            "les deux parts"
+        ),
+        _("les réponses de « %(name)s » sont en cours de préparation"),
     ),
     "code_sample": (
         _("L’échantillon public de « %(name)s » compte %(rows)s lignes"),
@@ -77,6 +81,13 @@ SENTENCES: dict[str, tuple[str | Promise, str | Promise]] = {
     "fairness": (
         _("L’équité se mesure par groupe sur « %(name)s »"),
         _("aucun attribut d’équité n’est déclaré sur « %(name)s »"),
+    ),
+    "fairness_idle": (
+        "",
+        _(
+            "des attributs d’équité sont déclarés sur « %(name)s », mais ni mesure ni audit ne "
+            "compare leurs groupes : rien n’en sera calculé ni publié"
+        ),
     ),
     "baseline": (
         _("La solution de référence est notée"),
@@ -235,7 +246,7 @@ def _phase(phase: Phase, *, first: bool) -> list[Point]:
     found.append(_needed("compiled", task.holdout.is_compiled, advice=True, phase=phase))
     if phase.kind == PhaseKind.CODE:
         found += _code(phase, task)
-    found.append(_needed("fairness", _is_fair(task), advice=True, phase=phase))
+    found.append(_fairness(phase, task))
     if first:
         found += [_baseline(phase), *_leak(phase), *_interval(phase)]
     return found
@@ -269,9 +280,12 @@ def _sandbox(phase: Phase) -> Point:
     return Point("code_sandbox", "missing", place, (("why", str(why)),))
 
 
-def _is_fair(task: PhaseTask) -> bool:
-    fairness = task.scorer_version.spec.get("fairness") or {}
-    return bool(fairness.get("attributes"))
+def _fairness(phase: Phase, task: PhaseTask) -> Point:
+    """Say whether groups are compared: attributes alone are compared by nothing."""
+    declared = task.scorer_version.spec.get("fairness") or {}
+    if declared.get("attributes") and not is_compared(declared):
+        return Point("fairness_idle", "advice", (phase.index, phase.name))
+    return _needed("fairness", bool(declared.get("attributes")), advice=True, phase=phase)
 
 
 def _baseline(phase: Phase) -> Point:

@@ -39,6 +39,7 @@ def audits(request: HttpRequest, slug: str) -> HttpResponse:
     context |= {
         "revealed": phase is not None and phase.is_revealed,
         "declared": _declared(contract) if contract else None,
+        "fairness": {} if contract else findings.declared_fairness(phase),
         "rows": [
             {"audited": each, "verdicts": summary(each), "column": each.record["column"]}
             for each in listed

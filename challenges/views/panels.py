@@ -139,6 +139,7 @@ FIXES = {
     "scoring": "write_scoring",
     "primary": "write_scoring",
     "fairness": "write_fairness",
+    "fairness_idle": "write_fairness",
     "baseline": "write_files",
     "code_sample": "write_files",
     "code_inputs": "organiser",

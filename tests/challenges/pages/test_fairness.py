@@ -197,7 +197,7 @@ def test_before_the_reveal_nobody_reads_one(client: Client, challenge: Challenge
 def test_a_challenge_without_an_audit_says_so(client: Client, challenge: Challenge) -> None:
     listed(challenge, "Alpha", 0.3, rank=1)
     page = client.get(reverse("challenges:audits", args=["tensions"])).text
-    assert "Aucun audit d’équité n’est déclaré" in page
+    assert "Aucun audit d’équité n’est prévu" in page
     standings = client.get(reverse("challenges:standings", args=["tensions"])).text
     assert reverse("challenges:audits", args=["tensions"]) not in standings
 

@@ -1,0 +1,110 @@
+"""Pages and forms say what happens, in units and words that their readers use."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from challenges.enums import ImportState
+from challenges.forms.phases import SettingsForm
+from challenges.models import BundleImport, Challenge
+from challenges.queries import preparation
+from portal.lib import clock
+from tests.challenges.pages.scenes import with_contract
+from tests.factories.accounts import UserFactory
+from tests.factories.challenges import ChallengeFactory, PhaseFactory
+from tests.factories.code import plan_of
+
+pytestmark = pytest.mark.django_db
+ATTRIBUTE = {"key": "sexe", "label": "Sexe", "source": "truth", "column": "sexe", "groups": {}}
+FIGURE = {"key": "mae_sexe", "metric": "mae", "label": "Erreur par sexe", "direction": "min"}
+
+
+def test_an_evaluation_page_says_that_code_is_sent(client: Client) -> None:
+    challenge = ChallengeFactory(opened=True)
+    with_contract(challenge)
+    plan_of(challenge.phases.get())
+    page = client.get(reverse("challenges:evaluation", args=[challenge.slug])).text
+    for said in ("Une archive .zip de", "inputs.csv", "Ce que votre code écrit", "<code>main.py"):
+        assert said in page
+    for said in ("Le format attendu", "La liste exacte des identifiants attendus"):
+        assert said not in page
+
+
+@pytest.mark.parametrize(
+    ("fairness", "point", "said"),
+    [
+        ({}, "fairness", "n’a pas demandé de comparer les groupes"),
+        ({"attributes": [ATTRIBUTE]}, "fairness_idle", "ni mesure ni audit ne compare"),
+        (
+            {"attributes": [ATTRIBUTE], "metrics": [FIGURE | {"by": "sexe", "decimals": 2}]},
+            "fairness",
+            "mesures d’équité de la page Évaluation",
+        ),
+    ],
+    ids=["none", "attributes", "figures"],
+)
+def test_fairness_is_ready_only_when_groups_are_compared(
+    client: Client, fairness: dict[str, Any], point: str, said: str
+) -> None:
+    challenge: Challenge = ChallengeFactory(opened=True)
+    with_contract(challenge, fairness=fairness)
+    found = {each.key: each.state for each in preparation.checklist(challenge)}
+    expected = "ready" if fairness.get("metrics") else "advice"
+    assert {key: found[key] for key in found if key.startswith("fairness")} == {point: expected}
+    page = client.get(reverse("challenges:audits", args=[challenge.slug])).text
+    assert said in page
+
+
+@pytest.mark.parametrize(
+    ("format_", "report", "said"),
+    [
+        ("codabench-v2", {}, "pas de solution à noter"),
+        ("kaggle-csv", {}, "pas de programme de notation"),
+        ("codabench-v2", {"warnings": [{"code": "W_DRY_RUN"}]}, "parmi les avertissements"),
+        ("codabench-v2", {"dry_run": ["deux essais égaux"]}, "deux essais égaux"),
+    ],
+)
+def test_a_report_says_why_nothing_was_tried(
+    client: Client, format_: str, report: dict[str, Any], said: str
+) -> None:
+    owner = UserFactory()
+    client.force_login(owner)
+    made = BundleImport.objects.create(
+        by=owner,
+        filename="paquet.zip",
+        format=format_,
+        state=ImportState.READ,
+        report={"format": format_, **report},
+        size=1,
+        created_at=timezone.now(),
+        state_since=timezone.now(),
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    page = client.get(reverse("challenges:import", args=[made.pk])).text
+    assert "Essai à blanc" in page
+    assert said in page
+
+
+def test_a_size_is_asked_in_megabytes_and_kept_in_bytes() -> None:
+    phase = PhaseFactory(max_bytes=2_500_000)
+    shown = SettingsForm(phase=phase)
+    sent = {name: shown[name].value() for name in shown.fields}
+    sent = {name: value for name, value in sent.items() if value not in (None, False)}
+    assert shown["max_bytes"].value() == 2.5
+    assert 'value="2,5"' in str(shown["max_bytes"])
+    for typed, kept in (("2,5", 2_500_000), ("20", 20_000_000)):
+        form = SettingsForm(sent | {"max_bytes": typed}, phase=phase)
+        assert form.is_valid(), form.errors
+        assert form.settings["max_bytes"] == kept
+
+
+def test_an_hour_is_written_as_its_language_does() -> None:
+    at = datetime(2026, 12, 17, 15, 35, tzinfo=UTC)
+    assert clock.paris_text(at) == "17/12/2026 à 16 h 35 (UTC+0100)"
+    assert clock.paris_text(at.replace(second=7)) == "17/12/2026 à 16 h 35 min 07 s (UTC+0100)"
+    with translation.override("en"):
+        assert clock.paris_text(at) == "17/12/2026 at 16:35 (UTC+0100)"
