@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from challenges.enums import PhaseKind
 from challenges.filters import STATES, ChallengeFilter
 from challenges.models import Challenge, Phase, PhaseTask, PublicFile, Team
-from challenges.queries import leaks
+from challenges.queries import code, leaks
 from challenges.queries.boards import prize_limits
 from challenges.queries.challenges import current_phase
 from challenges.scoring.contract import ScoringContract
@@ -32,6 +33,7 @@ from challenges.views.head import (
     steps,
     use_case_names,
 )
+from challenges.views.packing import packing
 from challenges.views.words import (
     COLUMN_ROLES,
     COLUMN_TYPES,
@@ -143,8 +145,20 @@ def evaluation(request: HttpRequest, slug: str) -> HttpResponse:
     context |= shares(context["phase"]) | {"ladder_digits": _ladder_digits(context["phase"])}
     context["prize_rules"] = _prize_rules(challenge)
     context |= programs.words(challenge, context["phase"])
+    context |= _code_words(context["phase"], by_program=bool(context.get("program")))
     context["privacy"] = privacy_words(context["phase"], context["team"], context["metrics"])
     return render(request, "challenges/evaluation.html", context)
+
+
+def _code_words(phase: Phase | None, *, by_program: bool) -> dict[str, Any]:
+    """Say whether teams send code, and what it must be; a program has its own protocol."""
+    if phase is None or phase.kind != PhaseKind.CODE or by_program:
+        return {"sends_code": False}
+    plan = code.plan_of(phase)
+    return {
+        "sends_code": True,
+        "packing": None if plan is None else packing(plan, phase, is_first=False),
+    }
 
 
 def _phase_shown(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
