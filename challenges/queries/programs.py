@@ -21,6 +21,12 @@ from portal.lib import clock
 from portal.lib.refusals import Hidden
 
 
+def scores(challenge: Challenge) -> bool:
+    """Say whether an organiser's program scores a challenge."""
+    tasks = PhaseTask.objects.filter(phase__challenge=challenge, current=True)
+    return tasks.filter(scorer_version__programs__isnull=False).exists()
+
+
 def tasks_of(phase: Phase) -> list[PhaseTask]:
     """List the tasks in force of a phase that a program scores; none where our metrics do."""
     tasks = list(

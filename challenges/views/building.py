@@ -21,7 +21,7 @@ from challenges.forms.measuring import ScoringForm
 from challenges.forms.phases import NewPhaseForm, QuotasForm, SettingsForm
 from challenges.forms.shapes import SHAPES, shape_of
 from challenges.models import Challenge, Phase
-from challenges.queries import preparation
+from challenges.queries import preparation, programs
 from challenges.views.metric_texts.titles import TITLES
 from challenges.views.rooms import phase_of, room, run_by
 from challenges.views.teams import person
@@ -56,13 +56,15 @@ def write_files(request: HttpRequest, slug: str) -> HttpResponse:
     if not status:
         messages.success(request, _("Fichier reçu."))
         return redirect("challenges:write_files", slug)
+    by_program = programs.scores(challenge)
     context = room(
         challenge,
         "write_files",
         form=form,
         draft=challenge.status == ChallengeStatus.DRAFT,
         rows=[_file_row(each, is_code=is_code) for each in authoring.all_files(challenge)],
-        missing=authoring.incomplete(challenge),
+        missing=[] if by_program else authoring.incomplete(challenge),
+        by_program=by_program,
         is_code=is_code,
     )
     return render(request, "challenges/organise/files.html", context, status=status)

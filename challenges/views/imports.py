@@ -21,6 +21,9 @@ from portal.accounts.authorization import require
 from portal.lib import visible
 
 SHOWN = 50
+NOT_DONE = "W_DRY_RUN"
+# Bundles of tables alone: no program comes with them.
+TABLES = frozenset({"kaggle-csv", "huggingface-competition", "trec"})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -114,6 +117,7 @@ def _report(
         "errors": made.told("errors"),
         "warnings": made.told("warnings"),
         "dry_run": made.report.get("dry_run") or [],
+        "untried": _untried(made),
         "facts": _facts(made),
         "crumbs": [
             (_("Mes challenges"), reverse("challenges:organiser_list")),
@@ -123,6 +127,23 @@ def _report(
         "whole": True,
     }
     return render(request, "challenges/import.html", context, status=status)
+
+
+def _untried(made: BundleImport) -> str:
+    """Say why a bundle that was read was not tried; "" where it was, or was refused."""
+    if made.report.get("dry_run") or made.told("errors") or not made.report.get("format"):
+        return ""
+    if any(each.get("code") == NOT_DONE for each in made.told("warnings")):
+        return _("Il n’a pas été fait : la raison est parmi les avertissements.")
+    if made.format in TABLES:
+        return _(
+            "Il n’a pas été fait : cette archive n’a pas de programme de notation, une mesure du "
+            "portail la remplace. La vérité est lue et contrôlée à la création du brouillon."
+        )
+    return _(
+        "Il n’a pas été fait : l’archive n’a pas de solution à noter, son programme n’a donc pas "
+        "été lancé. Faites noter une première soumission avant l’ouverture."
+    )
 
 
 def _facts(made: BundleImport) -> list[tuple[str, str]]:
