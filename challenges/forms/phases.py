@@ -28,6 +28,7 @@ LADDERS = {
     Ladder.FREE: _("Oui : un progrès paraît s’il est statistiquement visible"),
     Ladder.STEP: _("Oui : un progrès paraît s’il dépasse un pas fixe"),
 }
+MEGABYTE = 1_000_000
 NO_LIMIT = _("Vide : sans limite. 0 : aucune soumission à la main.")
 
 
@@ -72,15 +73,41 @@ class QuotasForm(forms.Form):
             self.fields[name].help_text = NO_LIMIT
 
 
+class MegabytesField(forms.FloatField):
+    """Ask in megabytes for what is kept in bytes: 0,001 to 2 000 Mo, whole bytes."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            localize=True,
+            min_value=0.001,
+            max_value=2_000,
+            help_text=_("1 Mo compte un million d’octets."),
+            **options,
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show bytes as megabytes; what was typed stays."""
+        if not isinstance(value, int):
+            return value
+        return value // MEGABYTE if value % MEGABYTE == 0 else value / MEGABYTE
+
+    def clean(self, value: Any) -> Any:
+        """Return bytes."""
+        found = super().clean(value)
+        return None if found is None else round(found * MEGABYTE)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare what is shown with what is sent."""
+        return super().has_changed(self.prepare_value(initial), data)
+
+
 class SettingsForm(NewPhaseForm, QuotasForm):
     """Settle everything of a phase but its dates."""
 
     max_refused_per_day = forms.IntegerField(
         label=_("Fichiers refusés par jour, au plus"), min_value=1, max_value=1_000
     )
-    max_bytes = forms.IntegerField(
-        label=_("Taille d’un fichier, en octets, au plus"), min_value=1_000, max_value=2_000_000_000
-    )
+    max_bytes = MegabytesField(label=_("Taille d’un fichier, en Mo, au plus"))
     time_limit_s = forms.IntegerField(
         label=_("Temps de calcul d’une évaluation, en secondes"), min_value=1, max_value=3_600
     )
