@@ -100,7 +100,12 @@ class NewChallengeForm(forms.Form):
         given: str = self.cleaned_data["slug"] or str(self.cleaned_data.get("title", ""))
         slug = slugify(given).replace("_", "-")[:80].strip("-")
         if not slug:
-            raise forms.ValidationError(_("Écrivez une adresse : lettres sans accent, tirets."))
+            raise forms.ValidationError(
+                _(
+                    "Écrivez la fin de l’adresse de la page en minuscules sans accent, chiffres "
+                    "et tirets, par exemple : retour-a-l-emploi."
+                )
+            )
         validate_slug(slug)
         return re.sub("-+", "-", slug)
 

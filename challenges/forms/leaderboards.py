@@ -131,6 +131,8 @@ def _column_fields(column: Column, count: int) -> dict[str, forms.Field]:
             required=False,
             localize=True,
             initial=column.valid_min if low else column.valid_max,
-            help_text=_("Au-delà, une équipe reste classée et ne reçoit pas de prix."),
+            help_text=_("En dessous, une équipe reste classée et ne reçoit pas de prix.")
+            if low
+            else _("Au-dessus, une équipe reste classée et ne reçoit pas de prix."),
         )
     return found

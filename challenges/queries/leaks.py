@@ -130,9 +130,9 @@ def _proposal(proposal: Proposal) -> str:
                 int(n),
             )
         case Remedy.LADDER:
-            text = _("activer l’échelle (ladder: true) : %(share)s")
+            text = _("activer l’échelle de progrès (Ladder) : %(share)s")
         case Remedy.STEP:
-            text = _("activer l’échelle à pas de %(n)s (ladder: step) : %(share)s")
+            text = _("activer l’échelle de progrès à pas de %(n)s : %(share)s")
         case Remedy.PART:
             text = ngettext(
                 "porter la partie publique à %(n)s unité : %(share)s",

@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.utils import timezone as django_timezone
+from django.utils.translation import get_language
 
+EN_MINUTE = "%d/%m/%Y at %H:%M (UTC%z)"
 PARIS = ZoneInfo("Europe/Paris")
 
 
@@ -40,8 +42,15 @@ def paris_day(at: datetime) -> date:
 
 
 def paris_text(at: datetime) -> str:
-    """Write an instant to the second in Europe/Paris, with its offset, for a sentence."""
-    return at.astimezone(PARIS).strftime("%d/%m/%Y à %H:%M:%S (UTC%z)")
+    """Write an instant in Europe/Paris, with its offset, for a sentence: « 17/12/2026 à 16 h 35 ».
+
+    Its seconds are written where it has some; in English « 17/12/2026 at 16:35 ».
+    """
+    at = at.astimezone(PARIS)
+    if (get_language() or "fr").startswith("en"):
+        return at.strftime("%d/%m/%Y at %H:%M:%S (UTC%z)" if at.second else EN_MINUTE)
+    seconds = f" min {at:%S} s" if at.second else ""
+    return f"{at:%d/%m/%Y} à {at.hour} h {at:%M}{seconds} (UTC{at:%z})"
 
 
 def next_paris_midnight(at: datetime) -> datetime:

@@ -179,9 +179,9 @@ def paris(at: datetime | None) -> str | None:
 
 def both(at: datetime) -> str:
     """Write an instant for people: UTC, then Paris."""
-    return f"{_utc(at)}, soit le {at.astimezone(PARIS):%d/%m/%Y à %H:%M} à Paris"
+    return f"{_utc(at)}, soit le {at.astimezone(PARIS):%d/%m/%Y à %H h %M} à Paris"
 
 
 def _utc(at: datetime) -> str:
-    precise = "%d/%m/%Y à %H:%M:%S UTC" if at.second else "%d/%m/%Y à %H:%M UTC"
+    precise = "%d/%m/%Y à %H h %M min %S s UTC" if at.second else "%d/%m/%Y à %H h %M UTC"
     return f"le {at.astimezone(UTC):{precise}}"
