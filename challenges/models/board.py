@@ -1,6 +1,7 @@
 """Leaderboards, their columns, their stored rows, and the reveal."""
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -174,6 +175,21 @@ class Standing(models.Model):
                 name="standing_references",
             )
         ]
+
+
+def ranks_of_teams(rows: Iterable[tuple[int, int | None]]) -> dict[int, int]:
+    """Rank teams by their best row: a board of all entries has several of one team.
+
+    rows: (team, rank) of one split. Returns 1 + the number of teams whose best rank is better,
+    shared by equal ones; a team without a rank is absent. Where each team has one row, the ranks
+    of the board.
+    """
+    best: dict[int, int] = {}
+    for team, rank in rows:
+        if rank is not None:
+            best[team] = min(rank, best.get(team, rank))
+    ordered = sorted(best.values())
+    return {team: 1 + bisect_left(ordered, rank) for team, rank in best.items()}
 
 
 class StandingDay(models.Model):

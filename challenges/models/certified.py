@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from challenges.enums import EntryStatus, Split, TeamState
-from challenges.models.board import Standing
+from challenges.models.board import Standing, ranks_of_teams
 from challenges.models.certificate import Certificate
 from challenges.models.challenge import Phase
 from challenges.models.receipt import ScoreReceipt
@@ -66,9 +66,12 @@ def _stated(team_ids: Collection[int], phase: Phase) -> dict[int, dict[str, Any]
 def _statement(
     standing: Standing, phase: Phase, ranks: Mapping[int, int], receipt: ScoreReceipt | None
 ) -> dict[str, Any]:
-    """Write the members of a certificate; ranks: how many teams have each."""
+    """Write the members of a certificate; ranks: that of each team of the board."""
     challenge, team, entry = phase.challenge, standing.team, standing.entry
-    primary = standing.leaderboard.primary
+    board = standing.leaderboard
+    primary, rank = board.primary, ranks.get(team.pk)
+    # Between entries, which say nothing of the interval of a team.
+    apart = board.lists_every_entry
     cell = standing.cells.get(primary.key, {}) if primary else {}
     return {
         "challenge": challenge.slug,
@@ -86,11 +89,11 @@ def _statement(
         "metric_title": primary.title if primary else "",
         "value": str(cell.get("text", "")),
         "interval": _interval(cell, primary.decimals if primary else 0),
-        "rank": standing.rank,
-        "tied_teams": ranks.get(standing.rank, 0) if standing.rank else 0,
-        "rank_low": standing.rank_low,
-        "rank_high": standing.rank_high,
-        "teams": sum(ranks.values()),
+        "rank": rank,
+        "tied_teams": Counter(ranks.values())[rank] if rank else 0,
+        "rank_low": None if apart else standing.rank_low,
+        "rank_high": None if apart else standing.rank_high,
+        "teams": len(ranks),
         "held_apart": phase.public_share < 1,
         "revealed_at": _second(phase.reveal.executed_at),
         "score_receipt": {"serial": receipt.serial, "sha256": receipt.sha256} if receipt else None,
@@ -157,16 +160,16 @@ def _standings(team_ids: Collection[int], phase: Phase) -> list[Standing]:
     ]
 
 
-def _ranks(board_ids: Collection[int]) -> dict[int, Counter[int]]:
-    """Count, for each board, the teams at each rank of its final part."""
-    counts: dict[int, Counter[int]] = {board_id: Counter() for board_id in board_ids}
+def _ranks(board_ids: Collection[int]) -> dict[int, dict[int, int]]:
+    """Return, for each board, the rank of each team of its final part."""
+    rows: dict[int, list[tuple[int, int | None]]] = {board_id: [] for board_id in board_ids}
     ranked = Standing.objects.filter(
         leaderboard__in=board_ids, split=Split.PRIVATE, is_baseline=False
     )
-    for board_id, rank in ranked.order_by("pk").values_list("leaderboard_id", "rank"):
-        if rank is not None:
-            counts[board_id][rank] += 1
-    return counts
+    told = ranked.order_by("pk").values_list("leaderboard_id", "team_id", "rank")
+    for board_id, team_id, rank in told:
+        rows[board_id].append((team_id, rank))
+    return {board_id: ranks_of_teams(found) for board_id, found in rows.items()}
 
 
 def _interval(cell: Mapping[str, Any], decimals: int) -> list[str] | None:

@@ -20,6 +20,7 @@ from challenges.models import (
     Team,
     TeamMember,
 )
+from challenges.models.board import ranks_of_teams
 from challenges.queries import boards, findings
 from challenges.queries.boards import Board, Row
 from challenges.queries.findings import Audited
@@ -97,29 +98,44 @@ def document(phase: Phase, audits: Sequence[Audited]) -> dict[str, Any]:
 def ranked(
     phase: Phase, final: Board, public: Board, primary: Column | None
 ) -> list[dict[str, Any]]:
-    """List the teams of the final board beside what the public one had announced."""
-    before = {row.standing.team_id: row for row in public.rows}
-    ranks = Counter(row.standing.rank for row in final.rows if not row.is_baseline)
+    """List the teams of the final board, each once, beside what the public one had announced."""
+    before, formerly = _firsts(public), _ranks(public)
+    after = _ranks(final)
+    tied = Counter(after.values())
     outside = set(phase.reveal.facts.get("outside", ()))
     found = []
-    for row in final.rows:
-        standing, former = row.standing, before.get(row.standing.team_id)
+    for team, row in _firsts(final).items():
+        former, rank = before.get(team), after.get(team)
         found.append(
             {
                 "team": row.team_name,
                 "baseline": row.is_baseline,
-                "rank": standing.rank,
-                "tier": standing.tier,
-                "tied": bool(standing.rank) and ranks[standing.rank] > 1 and not row.is_baseline,
+                "rank": rank,
+                "tier": row.standing.tier,
+                "tied": tied[rank] > 1 if rank else False,
                 **_figure(final, row, primary),
                 "public": None
                 if former is None
-                else {"rank": former.standing.rank, **_figure(public, former, primary)},
-                "outside": standing.team_id in outside,
+                else {"rank": formerly.get(team), **_figure(public, former, primary)},
+                "outside": team in outside,
                 **({"no_prize": row.is_barred(final.columns)} if final.has_limit else {}),
             }
         )
     return found
+
+
+def _firsts(board: Board) -> dict[int, Row]:
+    """Keep the best row of each team, in the order of the board."""
+    found: dict[int, Row] = {}
+    for row in board.rows:
+        found.setdefault(row.standing.team_id, row)
+    return found
+
+
+def _ranks(board: Board) -> dict[int, int]:
+    return ranks_of_teams(
+        (row.standing.team_id, row.standing.rank) for row in board.rows if not row.is_baseline
+    )
 
 
 def disqualified(phase: Phase) -> dict[str, int]:
@@ -227,6 +243,9 @@ def _methods(final: Board) -> list[dict[str, Any]]:
         .select_related("team", "entry")
         .order_by("position")
     )
+    firsts: dict[int, Standing] = {}
+    for row in listed:
+        firsts.setdefault(row.team_id, row)
     return [
         {
             "team": row.team.name,
@@ -236,7 +255,7 @@ def _methods(final: Board) -> list[dict[str, Any]]:
                 if row.entry.fact_sheet.get(key)
             ],
         }
-        for row in listed
+        for row in firsts.values()
         if row.entry.fact_sheet
     ]
 

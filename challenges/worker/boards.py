@@ -11,6 +11,7 @@ from challenges.actions.reveals import Final
 from challenges.actions.standings import Line
 from challenges.enums import Direction, EvaluationState, Split
 from challenges.models import Column, Evaluation, Job, Leaderboard, Phase, Reveal, Score
+from challenges.models.board import ranks_of_teams
 from challenges.models.candidates import Candidate
 from challenges.models.ladders import task_of
 from challenges.models.listings import Listing, listing
@@ -236,15 +237,14 @@ def _of_groups(told: Collection[UUID], opened: Opened) -> list[Score]:
 def moved(board: Leaderboard, public: Sequence[Line], private: Sequence[Line]) -> dict[str, Any]:
     """Tell how the private part moved the teams of a board: correlations, moves, surprises."""
     before, after = _firsts(public), _firsts(private)
-    both = sorted(set(before) & set(after), key=lambda team: after[team].rank or 0)
+    formerly, now = _ranks(public), _ranks(private)
+    both = sorted(set(before) & set(after), key=lambda team: now[team])
     key = board.primary.key if board.primary else ""
     x = [before[team].cells[key]["value"] for team in both]
     y = [after[team].cells[key]["value"] for team in both]
-    moves = [
-        {"team": team, "public": before[team].rank, "private": after[team].rank} for team in both
-    ]
-    moves.sort(key=lambda move: -abs((move["public"] or 0) - (move["private"] or 0)))
-    shifts = [abs((move["public"] or 0) - (move["private"] or 0)) for move in moves]
+    moves = [{"team": team, "public": formerly[team], "private": now[team]} for team in both]
+    moves.sort(key=lambda move: -abs(move["public"] - move["private"]))
+    shifts = [abs(move["public"] - move["private"]) for move in moves]
     return {
         "board": board.key,
         "teams": len(both),
@@ -266,6 +266,10 @@ def _firsts(lines: Sequence[Line]) -> dict[int, Line]:
         if held is None or held.rank is None or line.rank < held.rank:
             found[line.candidate.team_id] = line
     return found
+
+
+def _ranks(lines: Sequence[Line]) -> dict[int, int]:
+    return ranks_of_teams((line.candidate.team_id, line.rank) for line in lines)
 
 
 def _outside(public: Line, private: Line, key: str) -> bool:

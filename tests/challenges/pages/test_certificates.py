@@ -15,9 +15,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from challenges.actions import certificates
 from challenges.client.receipts import ReceiptState
-from challenges.enums import Split, TeamState
+from challenges.enums import BoardRule, Split, TeamState
 from challenges.invariants import INVARIANTS
-from challenges.models import Certificate, Challenge, Standing, Team
+from challenges.models import Certificate, Challenge, Leaderboard, Standing, Team
 from challenges.queries import certificates as reads
 from challenges.queries.receipts import judge
 from portal.accounts.models import User
@@ -26,7 +26,7 @@ from portal.lib import clock, immutable
 from portal.lib.refusals import Conflict, NotAllowed
 from tests.challenges.pages.scenes import clocked, listed, reveal
 from tests.factories.accounts import UserFactory
-from tests.factories.challenges import ChallengeFactory, captain_of
+from tests.factories.challenges import ChallengeFactory, EntryFactory, captain_of
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +96,20 @@ def test_a_certificate_states_the_final_board_and_verifies(challenge: Challenge)
     assert judge(made.text.replace("0.3222", "0.3221").encode()).state is ReceiptState.ALTERED
     assert issued(team).pk == made.pk  # twice changes nothing
     assert AuditEvent.objects.filter(action="certificate.issued").count() == 1
+
+
+def test_a_board_of_all_entries_certifies_teams(challenge: Challenge) -> None:
+    """Alpha has three rows: Gamma, behind both other teams, is the third of three."""
+    Leaderboard.objects.update(rule=BoardRule.ALL)
+    for rank, value in ((1, 0.3112), (3, 0.35)):
+        entry = EntryFactory(enrolment=team_of(challenge, "Alpha").enrolments.get(), scored=True)
+        listed(challenge, "", value, rank=rank, split=Split.PRIVATE, entry=entry)
+    Standing.objects.filter(split=Split.PRIVATE, team__name="Gamma").update(rank=5)
+    told = [payload(issued(team_of(challenge, name))) for name in ("Alpha", "Gamma")]
+    assert [[each[key] for key in ("value", "rank", "tied_teams", "teams")] for each in told] == [
+        ["0.3111", 1, 2, 3],
+        ["0.4333", 3, 1, 3],
+    ]
 
 
 def test_the_next_one_names_the_one_it_replaces(challenge: Challenge) -> None:

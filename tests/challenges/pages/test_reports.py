@@ -8,8 +8,8 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from challenges.actions import disclosures
-from challenges.enums import NoticeKind, Split
-from challenges.models import Challenge, Notice, Standing, Team
+from challenges.enums import BoardRule, NoticeKind, Split
+from challenges.models import Challenge, Leaderboard, Notice, Standing, Team
 from portal.audit.models import AuditEvent
 from portal.lib import clock
 from portal.lib.refusals import NotAllowed
@@ -143,6 +143,21 @@ def test_its_json_says_the_same_and_answers_304(client: Client, challenge: Chall
     assert client.get(FILE, headers={"If-None-Match": sent["ETag"]}).status_code == 304
     client.force_login(captain_of(challenge.teams.get(name="Alpha")))
     assert client.get(FILE).json() == told  # the same for everyone
+
+
+def test_a_board_of_all_entries_tells_each_team_once(client: Client, challenge: Challenge) -> None:
+    Leaderboard.objects.update(rule=BoardRule.ALL)
+    other = EntryFactory(enrolment=challenge.teams.get(name="Alpha").enrolments.get(), scored=True)
+    revealed(challenge)
+    Standing.objects.filter(split=Split.PUBLIC, team__name="Bêta").update(rank=3)
+    listed(challenge, "", 0.35, rank=2, entry=other)
+    listed(challenge, "", 0.45, rank=1, split=Split.PRIVATE, entry=other)
+    told = client.get(FILE).json()
+    rows = [(row["team"], row["rank"], row["value"]) for row in told["ranking"]]
+    assert rows == [("Bêta", 1, 0.3333), ("Alpha", 1, 0.4444), ("Référence", None, 0.52)]
+    assert told["first"] == ["Bêta", "Alpha"]
+    before = [(row["public"]["rank"], row["public"]["value"]) for row in told["ranking"][:2]]
+    assert before == [(2, 0.4), (1, 0.3)]
 
 
 def test_a_method_is_told_when_its_team_says_so(client: Client, challenge: Challenge) -> None:
