@@ -360,16 +360,16 @@ def bury(job: Job) -> None:
     """
     match job.kind:
         case JobKind.CHECK:
-            _examine(Entry.objects.filter(pk=job.subject_id))
+            examine(Entry.objects.filter(pk=job.subject_id))
         case JobKind.SCORE:
             evaluation = Evaluation.objects.filter(pk=job.subject_id).first()
             if evaluation is not None and not is_in_force(evaluation):
                 asides.bury(evaluation)
                 return
-            _examine(Entry.objects.filter(evaluations__pk=job.subject_id))
+            examine(Entry.objects.filter(evaluations__pk=job.subject_id))
             Evaluation.objects.filter(pk=job.subject_id).update(state=EvaluationState.PENDING)
         case JobKind.RUN:
-            _examine(Entry.objects.filter(code_runs__pk=job.subject_id))
+            examine(Entry.objects.filter(code_runs__pk=job.subject_id))
             CodeRun.objects.filter(pk=job.subject_id).update(state=RunState.QUEUED)
         case JobKind.DRY_RUN:
             authoring.abandon(job)
@@ -377,7 +377,8 @@ def bury(job: Job) -> None:
             owe("mail.job_dead", key=f"{job.pk}:{job.attempt}", job_id=str(job.pk))
 
 
-def _examine(entries: Iterable[Entry]) -> None:
+def examine(entries: Iterable[Entry]) -> None:
+    """Put entries that were begun and go no further under examination, with a letter."""
     examined = {EntryStatus.CHECKING, EntryStatus.SCORING}
     for found in entries:
         entry = Entry.objects.locked(found)

@@ -6,13 +6,15 @@ from django.db import transaction
 from django.db.models import Q
 
 from challenges.actions import asides, jobs
-from challenges.actions.evaluations import queue_scores
+from challenges.actions.evaluations import examine, queue_scores
 from challenges.actions.jobs import WORKER
 from challenges.enums import JobKind
 from challenges.models import CodeTrial, Entry, Job
 from challenges.models.evaluation import forsaken
 from challenges.models.rescoring import held_by
+from challenges.queries import ages
 from portal.audit.record import record
+from portal.lib import clock
 
 SWEPT = 500
 
@@ -20,6 +22,7 @@ SWEPT = 500
 def sweep(*, size: int = SWEPT) -> int:
     """Recreate the missing job of unfinished entries and trials; return how many were missing.
 
+    An entry that has stayed too long in its state goes under examination instead, with a letter.
     size: of the entries and of the trials that miss one, how many this time, the oldest first;
     the database finds them, and the next sweep takes the others.
     """
@@ -33,6 +36,9 @@ def _sweep_one(pk: UUID) -> bool:
     entry = Entry.objects.locked(Entry(pk=pk))
     if not forsaken().filter(pk=pk).exists():
         return False
+    if ages.is_stuck(entry, clock.now()):  # given back its job each time, it would never end
+        examine([entry])
+        return True
     wanted = entry.wanted_jobs()
     aside = {str(each.pk) for each in entry.evaluations.all() if held_by(each) is None}
     for kind, key in sorted(wanted):

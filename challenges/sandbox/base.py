@@ -1,7 +1,8 @@
 """Say what a sandbox is: the values that go in, the values that come out."""
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -113,6 +114,26 @@ class Limits:
 
 
 ORDINARY = Limits()
+
+_halted: ContextVar[Callable[[], bool]] = ContextVar("halted", default=lambda: False)
+
+
+@contextmanager
+def halted_by(asked: Callable[[], bool]) -> Iterator[None]:
+    """Kill the runs that are followed in this context as soon as `asked` says so.
+
+    They end by SandboxBroken: the work they belong to is no longer ours.
+    """
+    token = _halted.set(asked)
+    try:
+        yield
+    finally:
+        _halted.reset(token)
+
+
+def is_halted() -> bool:
+    """Say whether the runs of this context must stop now."""
+    return _halted.get()()
 
 
 @dataclass(frozen=True)

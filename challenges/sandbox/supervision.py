@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from challenges.sandbox.base import End, Limits, SandboxBroken
+from challenges.sandbox.base import End, Limits, SandboxBroken, is_halted
 from challenges.sandbox.limits import POLL_SECONDS, Watch
 
 TAIL_BYTES = 4096
@@ -61,6 +61,7 @@ class Supervision:
     err: Stream
     passed: tuple[End, str] | None = None
     killed: bool = False
+    halted: bool = False
     next_look: float = 0.0
 
     def follow(self) -> tuple[int | None, float]:
@@ -79,6 +80,8 @@ class Supervision:
         _, status = os.waitpid(self.started.pid, 0)
         self._empty()
         self._drain()
+        if self.halted:
+            raise SandboxBroken("the run was asked to stop")
         # a last look at the folders: what was written between two polls counts too
         passed = self.watch.look()
         self.passed = self.passed or passed
@@ -112,6 +115,10 @@ class Supervision:
         if self.killed or now < self.next_look:
             return end  # a program that prints without end does not make us look without end
         self.next_look = now + POLL_SECONDS
+        if is_halted():
+            self.halted = True
+            self.kill()
+            return end
         passed = self.watch.look()
         if passed and not self.passed:
             self.passed = passed

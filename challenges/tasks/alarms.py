@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from challenges.models import Job
+from challenges.queries import ages
 from challenges.tasks.telling import alarm
 from portal.audit import heartbeats
 from portal.audit.duties import duty
@@ -18,7 +19,8 @@ WORKER = "worker"
 def watch() -> None:
     """Owe an alarm for a worker without a sign of life, and for the work that waits.
 
-    Each silence rings once, however often it is looked at; waiting work once an hour.
+    Each silence rings once, however often it is looked at; waiting work and entries that stay too
+    long in a state once an hour.
     """
     now = clock.now()
     silent = now - timedelta(seconds=settings.ALARM_SILENT_SECONDS)
@@ -27,8 +29,10 @@ def watch() -> None:
             at = str(beat.at)
             owe("mail.worker_silent", key=f"{beat.name}:{at}", name=beat.name, at=at)
     waited = now - timedelta(minutes=settings.ALARM_QUEUED_MINUTES)
+    hour = now.strftime("%Y-%m-%dT%HZ")
+    if ages.some_late(now):
+        owe("mail.entries_late", key=hour, hour=hour)
     if Job.objects.due(now).filter(run_after__lt=waited).exists():
-        hour = now.strftime("%Y-%m-%dT%HZ")
         owe("mail.queue_late", key=hour, hour=hour)
 
 
@@ -43,3 +47,9 @@ def worker_silent(name: str, at: str) -> None:
 def queue_late(hour: str) -> None:
     """Tell the administrators that the oldest work waits for too long."""
     alarm("platform_alarm", event=f"queue:{hour}", about="queue")
+
+
+@handler("mail.entries_late")
+def entries_late(hour: str) -> None:
+    """Tell the administrators that entries stay in a state for longer than they may."""
+    alarm("platform_alarm", event=f"entries:{hour}", about="entries")

@@ -1,36 +1,54 @@
-"""Keep a job's lease alive while the work runs."""
+"""Keep a job's lease alive while the work runs, and no longer than it may last."""
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.models import QuerySet
 
 from challenges.actions import jobs
-from challenges.models import Job
+from challenges.enums import JobKind
+from challenges.models import CodeRun, CodeTrial, Evaluation, Job
+from challenges.queries.ages import attempt_seconds
 
 log = logging.getLogger("portal.worker")
 
 
 class Beating:
-    """Beat every few seconds from a thread; `lost` is set when the lease was taken away.
+    """Beat every few seconds from a thread; `lost` is set when the work must stop.
 
+    That is: the lease was taken away, no beat succeeded for as long as it lasts, or the job passed
+    the time that one of its kind may take. Nothing beats any more then: a worker that hangs keeps
+    no job, and gives no sign of life.
     tidy: what the worker does between two jobs; the thread does it while this one lasts, so that
-    a long job delays neither the jobs of a lost worker nor the signs of life.
+    a long job delays neither the jobs of a lost worker nor the signs of life. hung: called when
+    the work has not stopped although it had to.
     """
 
-    def __init__(self, job: Job, *, tidy: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        job: Job,
+        *,
+        tidy: Callable[[], None] | None = None,
+        hung: Callable[[], None] | None = None,
+    ) -> None:
         if job.lease_token is None:
             raise ValueError("the job is not leased")
-        self._tidy = tidy
-        self.job_id, self.token = job.pk, job.lease_token
+        self._tidy, self._hung = tidy, hung
+        self.job, self.job_id, self.token = job, job.pk, job.lease_token
         self.lost = threading.Event()
+        self._began = self._held = time.monotonic()
+        self._most: float | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="beat", daemon=True)
 
     def __enter__(self) -> "Beating":
+        self._began = self._held = time.monotonic()
         self._thread.start()
         return self
 
@@ -43,21 +61,67 @@ class Beating:
         self._stop.set()
         self._thread.join()
 
+    def is_over(self) -> bool:
+        """Say whether the work must stop, even while the database leaves a beat unanswered."""
+        if time.monotonic() - self._held > settings.LEASE_SECONDS:
+            self.lost.set()
+        return self.lost.is_set()
+
     def _beat(self) -> None:
         try:
             while not self._stop.wait(settings.BEAT_SECONDS):
                 self._once()
+                if self.lost.is_set():
+                    break
         finally:
             connection.close()  # the thread's own
+        if self.lost.is_set() and not self._stop.wait(settings.JOB_STOP_SECONDS):
+            log.error("job %s %s does not stop", self.job.kind, self.job_id)
+            if self._hung is not None:
+                self._hung()
 
     def _once(self) -> None:
         try:
-            if not jobs.beat(job_id=self.job_id, token=self.token):
+            if jobs.beat(job_id=self.job_id, token=self.token):
+                self._held = time.monotonic()
+            else:
                 self.lost.set()
-            if self._tidy is not None:
+            if not self.lost.is_set() and self._is_too_long():
+                log.warning("job %s %s lasts too long", self.job.kind, self.job_id)
+                self.lost.set()
+            if self._tidy is not None and not self.lost.is_set():
                 self._tidy()
         except DatabaseError as error:  # it may be back before the lease ends
             log.warning("no beat for %s: %s", self.job_id, type(error).__name__)
             connection.close()
         except Exception:  # a boundary: what fails in the tidying must not end the beats
             log.exception("tidying beside %s failed", self.job_id)
+        self.is_over()
+
+    def _is_too_long(self) -> bool:
+        if self._most is None:  # asked at the first beat: a short job costs no query
+            self._most = most_seconds(self.job)
+        return time.monotonic() - self._began > self._most
+
+
+def most_seconds(job: Job) -> float:
+    """Return how long one attempt at a job may last.
+
+    Where a program runs: both of its runs at the limit of the phase, and a margin.
+    """
+    found: QuerySet[Any, int]
+    match job.kind:
+        case JobKind.SCORE:
+            entries = Evaluation.objects.filter(pk=job.subject_id)
+            found = entries.values_list("entry__enrolment__phase__time_limit_s", flat=True)
+        case JobKind.RUN:
+            runs = CodeRun.objects.filter(pk=job.subject_id)
+            found = runs.values_list("entry__enrolment__phase__time_limit_s", flat=True)
+        case JobKind.TRIAL:
+            trials = CodeTrial.objects.filter(pk=job.subject_id)
+            found = trials.values_list("phase__time_limit_s", flat=True)
+        case JobKind.CHECK:
+            return float(settings.CHECK_MOST_SECONDS)
+        case _:
+            return float(settings.JOB_MOST_SECONDS)
+    return attempt_seconds(max(found, default=0))

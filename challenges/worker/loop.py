@@ -13,6 +13,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from challenges.actions import bundle_imports, challenges, code_trials, evaluations, jobs, sweeps
 from challenges.enums import JobKind
 from challenges.models import Job
+from challenges.sandbox.base import halted_by
 from challenges.worker import (
     boards,
     bundles,
@@ -69,9 +70,10 @@ def _bury(job: Job) -> None:
 class Worker:
     """One process that works: its name, what it has opened, when it last tidied."""
 
-    def __init__(self, name: str = "") -> None:
+    def __init__(self, name: str = "", *, hung: Callable[[], None] | None = None) -> None:
         self.name = name or f"worker-{socket.gethostname()}-{os.getpid()}"
         self.truths = vault.Truths()
+        self._hung = hung
         self._tidied = float("-inf")
         self._claimed = False
 
@@ -81,7 +83,7 @@ class Worker:
         if job is None:
             return False
         self._claimed = True
-        with Beating(job, tidy=self.tidy) as beating:
+        with Beating(job, tidy=self.tidy, hung=self._hung) as beating, halted_by(beating.is_over):
             self._do(job, beating)
         return True
 
@@ -128,8 +130,13 @@ def run(stop: threading.Event, *, name: str = "") -> None:
         _work(stop, name)
 
 
+def _leave() -> None:
+    """End this process, whose work does not stop: its supervisor starts another."""
+    os._exit(os.EX_SOFTWARE)
+
+
 def _work(stop: threading.Event, name: str) -> None:
-    worker = Worker(name)
+    worker = Worker(name, hung=_leave)
     while not stop.is_set():
         try:
             worker.tidy()

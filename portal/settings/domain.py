@@ -8,6 +8,16 @@ BEAT_SECONDS = 10
 REAP_SECONDS = 10
 JOB_MAX_ATTEMPTS = 3
 JOB_BACKOFF_SECONDS = (5, 15)
+# How long one attempt lasts at most: beyond it its worker stops beating and kills what runs.
+JOB_MARGIN_SECONDS = 60
+SCORE_LEAST_SECONDS = 600
+CHECK_MOST_SECONDS = 5 * 60
+JOB_MOST_SECONDS = 6 * 3600
+JOB_STOP_SECONDS = 60  # then a worker that still has not stopped leaves
+# How long an entry stays in a state at most.
+RECEIVED_MOST_MINUTES = 10
+CHECKING_MOST_MINUTES = 15
+QUEUED_MOST_HOURS = 24
 WORKER_POLL_SECONDS = 1.0
 WORKER_SLOTS = 1
 STANDINGS_GATHER_SECONDS = 2

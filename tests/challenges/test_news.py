@@ -235,6 +235,11 @@ def test_administrators_hear_of_waiting_and_dead_work(monkeypatch: pytest.Monkey
         alarms.watch()
         alarms.watch()
         assert delivered() == told
+    monkeypatch.setattr(alarms.ages, "some_late", lambda _now: True)
+    at(monkeypatch, CLOSE + timedelta(minutes=1))
+    alarms.watch()
+    alarms.watch()
+    assert delivered() == {"Des soumissions n’avancent plus": 2}
     owe("mail.job_dead", key="x", job_id=str(job.pk))
     assert delivered() == {"Un travail de la plateforme a échoué": 2}
 

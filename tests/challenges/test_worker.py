@@ -12,6 +12,7 @@ from django.db import DataError, IntegrityError, OperationalError, ProgrammingEr
 from challenges.actions import choices, evaluations, examinations, jobs, standings, sweeps
 from challenges.enums import EntryStatus, EvaluationState, JobKind, JobState, ReasonCode
 from challenges.models import Challenge, Entry, Evaluation, Job, Score, SealedResult, Standing
+from challenges.queries import ages
 from challenges.queries import entries as queries
 from challenges.scoring import child
 from challenges.scoring.verdict import Evaluated, Fault, Verdict
@@ -324,3 +325,23 @@ def test_each_opening_of_the_held_out_data_is_recorded(challenge: Challenge) -> 
     opened = AuditEvent.objects.filter(action="holdout.opened")
     assert opened.count() >= 2  # to compile, to score the reference
     assert Evaluation.objects.get().state == EvaluationState.DONE
+
+
+def test_an_entry_that_stays_too_long_is_examined(challenge: Challenge) -> None:
+    entry = entered(challenge)
+    job = jobs.claim(owner="lost")
+    assert job is not None
+    assert evaluations.begin_check(job=job) is not None
+    Job.objects.all().delete()
+    began = clock.now() - timedelta(minutes=16)
+    Entry.objects.filter(pk=entry.pk).update(status_since=began)
+    assert ages.some_late(clock.now())
+    assert not ages.some_late(began + timedelta(minutes=14))
+    assert sweeps.sweep() == 1
+    assert (fresh(entry).status, fresh(entry).reason_code) == (
+        EntryStatus.NEEDS_ATTENTION,
+        ReasonCode.PLATFORM,
+    )
+    assert Outbox.objects.filter(topic="mail.entry_examined").count() == 1
+    assert sweeps.sweep() == 0
+    assert not ages.some_late(clock.now())

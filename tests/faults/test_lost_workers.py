@@ -1,6 +1,8 @@
 """A worker that is lost is noticed by any other, even by one in the middle of a long job."""
 
 import json
+import threading
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +11,8 @@ import pytest
 from challenges.actions import jobs
 from challenges.enums import JobKind, JobState
 from challenges.models import Job
+from challenges.sandbox import base
+from challenges.worker import lease, loop
 from challenges.worker.lease import Beating
 from challenges.worker.loop import Worker
 from portal.audit.models import AuditBody, AuditEvent, Heartbeat
@@ -53,3 +57,44 @@ def test_a_tidying_that_fails_stops_no_beat(settings: Any) -> None:
         assert until(lambda: len(failures) > 2, 10)
     assert not beating.lost.is_set()
     assert Job.objects.get(pk=job.pk).beat_at > job.beat_at
+
+
+def leased() -> Job:
+    jobs.put(kind=JobKind.SIGNALS, subject_id=1, dedup_key="1")
+    job = jobs.claim(owner="one")
+    assert job is not None
+    return job
+
+
+def test_a_worker_that_hangs_lets_its_job_go_and_leaves(settings: Any) -> None:
+    settings.BEAT_SECONDS = settings.JOB_MOST_SECONDS = 0.05
+    settings.JOB_STOP_SECONDS, settings.LEASE_SECONDS = 0.05, 1
+    job, left = leased(), threading.Event()
+    with Beating(job, hung=left.set) as beating:
+        assert left.wait(10)
+        assert beating.is_over()
+        assert until(lambda: Job.objects.abandoned(clock.now()).exists(), 10)
+
+
+def test_a_silent_database_stops_the_work(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    beating = Beating(leased())
+    now = time.monotonic()
+    monkeypatch.setattr(lease.time, "monotonic", lambda: now + settings.LEASE_SECONDS - 1)
+    assert not beating.is_over()
+    monkeypatch.setattr(lease.time, "monotonic", lambda: now + settings.LEASE_SECONDS + 1)
+    assert beating.is_over()  # the thread may be waiting for an answer
+    assert beating.lost.is_set()
+
+
+def test_the_program_of_a_lost_job_is_killed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def handle(_job: Job, _truths: object, beating: Beating) -> None:
+        beating.lost.set()
+        asked.append(base.is_halted())
+
+    monkeypatch.setattr(loop, "HANDLERS", {JobKind.SIGNALS: handle})
+    jobs.put(kind=JobKind.SIGNALS, subject_id=1, dedup_key="1")
+    assert Worker("one").work_one()
+    assert asked == [True]
+    assert not base.is_halted()

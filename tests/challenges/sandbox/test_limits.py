@@ -7,7 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from challenges.sandbox.base import MIB, Call, Copied, End, Ended, Limits, NotIsolated, Written
+from challenges.sandbox.base import (
+    MIB,
+    Call,
+    Copied,
+    End,
+    Ended,
+    Limits,
+    NotIsolated,
+    SandboxBroken,
+    Written,
+    halted_by,
+)
 from challenges.sandbox.bubblewrap import Bubblewrap
 from tests.challenges.sandbox.words import processes_with
 
@@ -322,3 +333,10 @@ def test_runs_side_by_side_leave_nothing_open(sandbox: Bubblewrap, room: Path) -
         said = list(pool.map(one, range(12)))
     assert said == [f"{number}\n".encode() for number in range(12)]
     assert sorted(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_run_that_is_no_longer_ours_is_killed(sandbox: Bubblewrap, room: Path) -> None:
+    asked = iter([False, False])
+    with halted_by(lambda: next(asked, True)), pytest.raises(SandboxBroken):
+        python(sandbox, room, f"import time; time.sleep({SLEEP})")
+    assert processes_with(SLEEP) == []
