@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from challenges.actions.questions import MOST_QUESTIONS
 
@@ -93,7 +93,7 @@ def _fields(at: int, former: Mapping[str, Any]) -> dict[str, forms.Field]:
             initial=former.get("label") or former.get("key") or "",
         ),
         f"type_{at}": forms.ChoiceField(
-            label=gettext_lazy("Réponse"),
+            label=pgettext_lazy("fiche", "Réponse"),
             choices=list(KINDS.items()),
             required=False,
             initial="select" if kind == "radio" else kind,

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from challenges.enums.code import Reproduction, RunState
 from challenges.models.code import CodeRun
 
 STATES = {
     RunState.QUEUED: gettext_lazy("En attente"),
-    RunState.RUNNING: gettext_lazy("En cours"),
+    RunState.RUNNING: pgettext_lazy("exécution", "En cours"),
     RunState.DONE: gettext_lazy("Terminée"),
     RunState.FAILED: gettext_lazy("Arrêtée"),
 }

@@ -2,13 +2,14 @@
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from challenges.enums import ReasonCode
 from challenges.enums.code import RunState
 
 STATES: dict[RunState, str | Promise] = {
     RunState.QUEUED: _("En attente"),
-    RunState.RUNNING: _("En cours"),
+    RunState.RUNNING: pgettext_lazy("exécution", "En cours"),
     RunState.DONE: _("Réussi"),
     RunState.FAILED: _("À corriger"),
 }

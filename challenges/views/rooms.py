@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from challenges import rules
 from challenges.bundles import code as coding
@@ -26,12 +26,12 @@ HALLS: tuple[tuple[Promise, tuple[tuple[str, Promise], ...]], ...] = (
     (
         gettext_lazy("Préparer"),
         (
-            ("write_texts", gettext_lazy("Textes")),
+            ("write_texts", pgettext_lazy("challenge", "Textes")),
             ("write_pages", gettext_lazy("Pages")),
             ("write_terms", gettext_lazy("Règlement")),
             ("write_participation", gettext_lazy("Participation")),
             ("write_code", gettext_lazy("Code")),
-            ("write_questions", gettext_lazy("Fiche")),
+            ("write_questions", pgettext_lazy("challenge", "Fiche")),
             ("write_files", gettext_lazy("Fichiers")),
             ("write_scoring", gettext_lazy("Notation")),
             ("write_fairness", gettext_lazy("Équité")),

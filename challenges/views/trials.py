@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from challenges.actions import code_trials
@@ -209,7 +209,10 @@ def _measures(own: CodeTrial) -> list[tuple[str, str]]:
     if not found:
         return []
     return [
-        (_("Durée"), _("%(n)s s") % {"n": number_format(round(found["wall_seconds"], 1))}),
+        (
+            pgettext("exécution", "Durée"),
+            _("%(n)s s") % {"n": number_format(round(found["wall_seconds"], 1))},
+        ),
         (_("Temps de calcul"), _("%(n)s s") % {"n": number_format(round(found["cpu_seconds"], 1))}),
         (
             _("Mémoire au plus haut"),

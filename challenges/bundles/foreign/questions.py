@@ -127,7 +127,7 @@ REPORT = gettext_noop("Qui lit le compte rendu que le programme écrit ?")
 REPORT_HINT = gettext_noop("Le programme l’écrit après avoir lu les réponses : il peut en dire.")
 NOBODY, ORGANISER, TEAM = "personne", "organisateur", "équipe"
 REPORT_CHOICES = {
-    NOBODY: gettext_noop("personne"),
+    NOBODY: gettext_noop("personne ne le lit"),
     ORGANISER: gettext_noop("l’équipe organisatrice"),
     TEAM: gettext_noop("l’équipe notée"),
 }
