@@ -64,7 +64,11 @@ def test_fairness_is_ready_only_when_groups_are_compared(
     [
         ("codabench-v2", {}, "pas de solution à noter"),
         ("kaggle-csv", {}, "pas de programme de notation"),
-        ("codabench-v2", {"warnings": [{"code": "W_DRY_RUN"}]}, "parmi les avertissements"),
+        (
+            "codabench-v2",
+            {"warnings": [{"code": "W_DRY_RUN", "message": "sans isolement"}]},
+            "parmi les avertissements",
+        ),
         ("codabench-v2", {"dry_run": ["deux essais égaux"]}, "deux essais égaux"),
     ],
 )
