@@ -63,7 +63,10 @@ class FiguresForm(forms.Form):
         for at in range(self.count):
             self.fields |= _slot_fields(at, shown)
         primary: Any = self.fields["primary"]
-        primary.choices = [(str(at), _("Mesure %(n)s") % {"n": at + 1}) for at in range(self.count)]
+        primary.choices = [
+            (str(at), _place(at, metrics[at] if at < len(metrics) else {}))
+            for at in range(self.count)
+        ]
 
     def clean(self) -> dict[str, Any]:
         """Refuse a primary figure that is absent, and keys used twice."""
@@ -149,6 +152,13 @@ class FiguresForm(forms.Form):
                 | ({"hidden": True} if sent.get(f"hidden_{at}") else {})
             )
         return found
+
+
+def _place(at: int, metric: Mapping[str, Any]) -> str:
+    """Name a place by its number, and by the figure that stands in it."""
+    if metric.get("label"):
+        return _("Mesure %(n)s : %(title)s") % {"n": at + 1, "title": metric["label"]}
+    return _("Mesure %(n)s") % {"n": at + 1}
 
 
 class PairsField(forms.CharField):

@@ -34,7 +34,7 @@ ACTS: Mapping[str, str | Promise] = {
     "challenge.published": _("Challenge publié"),
     "challenge.questions_asked": _("Questions posées aux équipes changées"),
     "challenge.recalled": _("Demande de visa reprise"),
-    "challenge.reimported": _("Challenge importé de nouveau"),
+    "challenge.reimported": _("Contenu du challenge remplacé"),
     "challenge.rekeyed": _("Réponses chiffrées pour un autre portail"),
     "challenge.resumed": _("Dépôts repris"),
     "challenge.sent_back": _("Challenge renvoyé à l’équipe"),
@@ -139,8 +139,15 @@ def facts(told: Told) -> list[tuple[str, str | datetime]]:
     return [
         (str(label), _written(key, told.facts[key]))
         for key, label in FACTS.items()
-        if told.facts.get(key) not in (None, "", [], {})
+        if told.facts.get(key) not in (None, "", [], {}) and not _is_machine(told, key)
     ]
+
+
+def _is_machine(told: Told, key: str) -> bool:
+    """Say whether a fact is a word of the worker's, not a person's, or says nothing."""
+    if key == "faults":
+        return told.facts[key] == 0
+    return key == "reason" and told.action.startswith("holdout.")
 
 
 def _written(key: str, value: object) -> str | datetime:
