@@ -81,7 +81,7 @@ def file_size(size_bytes: int | None) -> str:
     if size_bytes is None:
         return "–"
     units = (
-        (gettext("octets"), 1),
+        (ngettext("octet", "octets", size_bytes), 1),
         (gettext("ko"), 1_000),
         (gettext("Mo"), 1_000_000),
         (gettext("Go"), 1_000_000_000),

@@ -57,7 +57,8 @@ def test_number_in_english() -> None:
 @pytest.mark.parametrize(
     ("size", "expected"),
     [
-        (0, f"0{N}octets"),
+        (0, f"0{N}octet"),
+        (1, f"1{N}octet"),
         (999, f"999{N}octets"),
         (84_000, f"84{N}ko"),
         (3_100_000, f"3,1{N}Mo"),
