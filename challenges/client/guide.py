@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from challenges.client import starting
+from challenges.client import notebook, starting
 from challenges.client.cli import CONTRACT_NAME, FORMAT_NAME, PROGRAM_NAME
 from challenges.scoring.identity import VERSION, engine_sha256
 
@@ -15,6 +15,7 @@ TOLD = {
     FORMAT_NAME: "format attendu et identifiants, lisible par un programme",
     CONTRACT_NAME: "contrat de notation exact : mesures, paramètres, colonnes de la vérité",
     PROGRAM_NAME: "vérificateur et moteur de notation du portail, hors connexion",
+    notebook.NAME: "carnet de départ : données publiques, référence, fichier à soumettre, vérifié",
     "reglement.md": "règlement en vigueur",
     "fichiers.csv": "fichiers publics : lignes, octets, empreintes, adresses",
 }

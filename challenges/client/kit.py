@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from challenges.client import guide, starting
+from challenges.client import guide, notebook, starting
 from challenges.client.cli import CONTRACT_NAME, FORMAT_NAME, PROGRAM_NAME
 from challenges.scoring.answer import canonical
 from challenges.scoring.contract import ScoringContract
@@ -96,6 +96,8 @@ def build(kit: Kit) -> bytes:
     files |= dict(kit.carried)
     if kit.coding is not None:
         files |= starting.files(kit.coding)
+    if (begun := notebook.written(kit)) is not None:
+        files[notebook.NAME] = begun
     guided = {guide.NAME: guide.written(kit, sorted(files), digest).encode()}
     return _zip({f"{kit.slug}/{name}": data for name, data in (guided | files).items()})
 

@@ -173,6 +173,7 @@ def test_page_sends_the_kit(client: Client) -> None:
     archive = zipfile.ZipFile(io.BytesIO(sent.content))
     assert set(archive.namelist()) == {
         "defi/LISEZMOI.md",
+        "defi/depart.ipynb",
         "defi/format.json",
         "defi/contrat.json",
         "defi/openemploi.pyz",
