@@ -26,6 +26,8 @@ from portal.lib.refusals import Hidden
 
 router = Router(tags=[_("Organiser")])
 ORGANISE = Token(TokenScope.ORGANISE)
+# As on the pages, which ask again who is there.
+PROVEN = Token(TokenScope.ORGANISE, proven=True)
 DECIDED = refused(401, 403, 404, 409, 429)
 SAID = refused(401, 403, 404, 409, 415, 422, 429)
 
@@ -57,7 +59,7 @@ def rescore(request: HttpRequest, task: UUID) -> dict[str, Any]:
 
 @router.post(
     "/phase-tasks/{uuid:task}/accept",
-    auth=ORGANISE,
+    auth=PROVEN,
     response={200: RescoringOut, **SAID},
     operation_id="accept_rescoring",
     summary=_("Accepter un changement de notation"),
@@ -72,7 +74,7 @@ def accept(request: HttpRequest, task: UUID, read: AcceptIn) -> dict[str, Any]:
 
 @router.post(
     "/phase-tasks/{uuid:task}/refuse",
-    auth=ORGANISE,
+    auth=PROVEN,
     response={200: RescoringOut, **SAID},
     operation_id="refuse_rescoring",
     summary=_("Refuser un changement de notation"),
@@ -85,7 +87,7 @@ def refuse(request: HttpRequest, task: UUID, said: RefuseIn) -> dict[str, Any]:
 
 @router.post(
     "/challenges/{slug:slug}/phases/{int:index}/reveal/propose",
-    auth=ORGANISE,
+    auth=PROVEN,
     response={200: RevealOut, **DECIDED},
     operation_id="propose_reveal",
     summary=_("Proposer la publication des résultats définitifs"),
@@ -98,7 +100,7 @@ def propose_reveal(request: HttpRequest, slug: str, index: int) -> dict[str, Any
 
 @router.post(
     "/challenges/{slug:slug}/phases/{int:index}/reveal/confirm",
-    auth=ORGANISE,
+    auth=PROVEN,
     response={200: RevealOut, **DECIDED},
     operation_id="confirm_reveal",
     summary=_("Confirmer la publication des résultats définitifs"),

@@ -19,11 +19,16 @@ SECRET_MAX_CHARACTERS = 200
 
 
 class Token(HttpBearer):
-    """Ask for a live token that has a scope; who holds it becomes request.user."""
+    """Ask for a live token that has a scope; who holds it becomes request.user.
 
-    def __init__(self, scope: TokenScope) -> None:
+    proven: only one made less than ten minutes ago, since its owner had to prove who they are
+    to make it. For the acts that ask for the same proof on their pages.
+    """
+
+    def __init__(self, scope: TokenScope, *, proven: bool = False) -> None:
         super().__init__()
         self.scope = scope
+        self.proven = proven
 
     def __call__(self, request: HttpRequest) -> ApiToken:
         """Identify, or raise NotIdentified, NotAllowed, QuotaSpent."""
@@ -35,6 +40,14 @@ class Token(HttpBearer):
                 _("Ce jeton ne permet pas cette action. Créez-en un qui la permet."),
                 code="scope_required",
                 scope=self.scope.value,
+            )
+        if self.proven and not stepup.is_recent(token.created_at):
+            raise NotAllowed(
+                _(
+                    "Cet acte demande une preuve récente de votre identité : créez un jeton, "
+                    "utilisez-le dans les dix minutes, ou décidez sur la page du challenge."
+                ),
+                code="step_up_required",
             )
         return token
 

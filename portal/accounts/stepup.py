@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
@@ -11,6 +12,8 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+
+from portal.lib import clock
 
 View = Callable[..., HttpResponseBase]
 CODES = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -34,6 +37,11 @@ def recent_authentication(request: HttpRequest) -> bool:
     if not recent:
         return False
     return "mfa" in recent or not has_second_factor(request.user)
+
+
+def is_recent(proven_at: datetime) -> bool:
+    """Say whether a proof of this instant still counts."""
+    return clock.now() - proven_at < timedelta(seconds=settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
 
 
 def step_up_required(view: View) -> View:

@@ -1,5 +1,6 @@
 """Two people decide by the API: another scoring, the final results."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from challenges.actions import challenges
 from challenges.models import PhaseTask, Rescoring, Reveal
 from challenges.worker import drain
 from portal.accounts.enums import TokenScope
+from portal.accounts.models import ApiToken
+from portal.lib import clock
 from tests.challenges.test_rescorings import corrected, proposed
 from tests.challenges.world import entered, opened, owner_of
 from tests.factories.accounts import UserFactory, bearer
@@ -76,3 +79,24 @@ def test_the_final_results_are_proposed_then_confirmed(client: Client, tmp_path:
     assert drain()
     assert Reveal.objects.get().executed_at is not None
     assert post(client, f"{path}/confirm", region).json()["executed_at"] is not None
+
+
+def test_a_decision_asks_for_a_proof_of_less_than_ten_minutes(
+    client: Client, tmp_path: Path
+) -> None:
+    challenge = opened(tmp_path)
+    entered(challenge, 0.9)
+    assert drain()
+    challenges.close(phase=challenge.phases.get(), by=owner_of(challenge))
+    path = f"challenges/{challenge.slug}/phases/0/reveal"
+    region = UserFactory(region="administrator")
+    kept = bearer(region)
+    assert post(client, f"{path}/propose", bearer(owner_of(challenge))).status_code == 200
+    ApiToken.objects.filter(user=region).update(created_at=clock.now() - timedelta(minutes=10))
+
+    old = post(client, f"{path}/confirm", kept)
+
+    assert (old.status_code, old.json()["code"]) == (403, "step_up_required")
+    assert client.get(f"/api/v1/challenges/{challenge.slug}", headers=kept).status_code == 200
+    assert Reveal.objects.get().confirmed_at is None
+    assert post(client, f"{path}/confirm", bearer(region)).status_code == 200
