@@ -129,13 +129,15 @@ def _realign(rescoring: Rescoring, at: datetime, *, sign: bool) -> None:
         EntryStatus.SCORED: EvaluationState.DONE,
         EntryStatus.FAILED: EvaluationState.FAILED,
     }
-    for entry in rescoring.entries().select_related("enrolment__phase").order_by("pk"):
+    # All are held before the first of them writes in the journal.
+    held = rescoring.entries().select_related("enrolment__phase").order_by("pk")
+    for entry in held.select_for_update(of=("self",)):
         evaluation = found.get(entry.pk)
         status = EntryStatus(entry.status)
         kept = status in lasting and evaluation is not None and lasting[status] == evaluation.state
         if kept or status == EntryStatus.NEEDS_ATTENTION:
             continue
-        _move(Entry.objects.locked(entry), evaluation, at, sign=sign)
+        _move(entry, evaluation, at, sign=sign)
 
 
 def _move(entry: Entry, evaluation: Evaluation | None, at: datetime, *, sign: bool) -> None:

@@ -364,8 +364,9 @@ def forget(*, person: User) -> None:
     In order, for each team: membership ended, captain replaced, event "team.left"; then the
     invitations to the person's address are deleted.
     """
-    for team in Team.objects.of(person).order_by("pk"):
-        _end_membership(Team.objects.locked(team), person)
+    # All are held before the journal is written in.
+    for team in [Team.objects.locked(each) for each in Team.objects.of(person).order_by("pk")]:
+        _end_membership(team, person)
         record("team.left", by=person, on=team)
     TeamInvitation.objects.filter(email__iexact=person.email).delete()
 
