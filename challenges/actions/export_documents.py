@@ -188,6 +188,11 @@ def settings(challenge: Challenge) -> dict[str, Any]:
                 "memory_mb": phase.memory_mb,
                 "logs": str(phase.logs),
                 "benchmark_after_close": phase.benchmark_after_close,
+                "ladder": str(phase.ladder),
+                "ladder_step": phase.ladder_step,
+                "ladder_z": phase.ladder_z,
+                "privacy_epsilon": phase.privacy_epsilon,
+                "max_bytes": phase.max_bytes,
                 "follows": phase.migrate_from.index if phase.migrate_from else None,
                 "apart": phase.index in apart,
             }

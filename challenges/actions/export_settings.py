@@ -55,6 +55,7 @@ PHASE_FIELDS = (
     "logs",
     "benchmark_after_close",
 )
+SHOWING = ("ladder", "ladder_step", "ladder_z", "privacy_epsilon")
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,10 @@ def _phase(challenge: Challenge, phase: PhaseSettings, *, dated: bool) -> bool:
         made = True
     names = [name for name in PHASE_FIELDS if not (dated and name in DATES)]
     wanted = {name: getattr(phase, name) for name in names}
+    if phase.ladder is not None:
+        wanted |= {name: getattr(phase, name) for name in SHOWING}
+    if phase.max_bytes is not None:
+        wanted["max_bytes"] = phase.max_bytes
     found = challenge.phases.filter(index=phase.index)
     if not found.exists() or found.filter(**wanted).exists():
         return made

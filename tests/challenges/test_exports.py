@@ -178,7 +178,9 @@ def test_further_phases_and_boards_come_back(
 ) -> None:
     first = challenge.phases.get()
     final = phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=owner)
-    Phase.objects.filter(pk=final.pk).update(migrate_from=first, max_per_day=0)
+    Phase.objects.filter(pk=final.pk).update(
+        migrate_from=first, max_per_day=0, ladder="step", ladder_step=0.02, max_bytes=12_345
+    )
     board = leaderboards.add(phase=final, title="Par la dernière", by=owner)
     columns = list(board.columns.order_by("-index"))
     leaderboards.arrange(
@@ -206,6 +208,8 @@ def test_further_phases_and_boards_come_back(
     back = again(written(tmp_path / "export.zip", made), challenge)
     assert set(back.leaderboards.values_list("anonymous", flat=True)) == {True}
     assert back.leaderboards.get(title="Par la dernière").hidden
+    further = back.phases.get(index=1)
+    assert (further.ladder, further.ladder_step, further.max_bytes) == ("step", 0.02, 12_345)
     joint = back.combined_boards.get()
     assert (joint.title, joint.combination) == ("Ensemble", "median")
     assert [each.phase.index for each in joint.boards()] == [1, 0]
