@@ -184,7 +184,9 @@ def set_dates(
 
     In order: dates; notice and letters once the challenge is public; event "phase.dated".
     Raises NotAllowed; Invalid; Conflict once the challenge is closed or a reveal is proposed:
-    a phase whose results are out never opens again. The same dates change nothing.
+    a phase whose results are out never opens again; nor, once it has entries, one whose grace is
+    over, nor one whose choices a later phase took over. With entries no close lies in the past:
+    what came after it would be late. The same dates change nothing.
     """
     # Until it is public, the challenge is held first: as in its draft, and as the visa does.
     before = Challenge.objects.get(pk=phase.challenge_id)
@@ -207,6 +209,8 @@ def set_dates(
             _("Après la première soumission, la fermeture annoncée ne peut que reculer."),
             code="dates_frozen",
         )
+    if entered:
+        _refuse_to_reopen(phase, closes_at)
     phase.closed_by_hand = phase.closed_by_hand and closes_at == phase.closes_at
     phase.opens_at, phase.closes_at = opens_at, closes_at
     phase.save(update_fields=["opens_at", "closes_at", "closed_by_hand"])
@@ -216,6 +220,19 @@ def set_dates(
     if challenge.is_public:
         _tell_dates(phase, gettext_lazy("Les dates de « %(name)s » changent."))
     return phase
+
+
+def _refuse_to_reopen(phase: Phase, closes_at: datetime | None) -> None:
+    """Raise Conflict when new dates of a phase with entries contradict what was said of them."""
+    now = clock.now()
+    over = phase.moment(now) == PhaseMoment.CLOSED and not phase.is_in_grace(now)
+    if over or phase.migrates_to.filter(migrated_at__isnull=False).exists():
+        raise Conflict(_("La phase est close : ses dates ne changent plus."), code="phase_over")
+    if closes_at is not None and closes_at <= now:
+        raise Conflict(
+            _("Des soumissions sont reçues : la fermeture ne peut pas être déjà passée."),
+            code="close_passed",
+        )
 
 
 @transaction.atomic
@@ -229,6 +246,8 @@ def close(*, phase: Phase, by: Actor) -> Phase:
     Raises NotAllowed; Conflict before opening or when a later close was announced.
     """
     phase = Phase.objects.locked(phase)
+    # Before the journal is written in, as in every act that holds both.
+    challenge = Challenge.objects.locked(phase.challenge)
     require(rules.may_close_phase, by, phase)
     now = clock.now()
     match phase.moment(now):
@@ -255,7 +274,7 @@ def close(*, phase: Phase, by: Actor) -> Phase:
             _tell_dates(phase, sentence)
         case PhaseMoment.CLOSED:
             pass
-    close_challenge_if_over(phase.challenge, by=by)
+    close_challenge_if_over(challenge, by=by)
     return phase
 
 

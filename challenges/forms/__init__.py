@@ -272,6 +272,8 @@ class RefusalForm(forms.Form):
 class LocalMoment(forms.DateTimeField):
     """Ask for a day and an hour of Paris; « 23 h 59 » means the end of that day."""
 
+    years = (1990, 2200)
+
     def __init__(self, label: Any) -> None:
         super().__init__(
             label=label,
@@ -283,20 +285,25 @@ class LocalMoment(forms.DateTimeField):
                 "ambiguous_timezone": _(
                     "Cette heure n’existe pas, ou existe deux fois, le jour du changement d’heure."
                 ),
+                "year": _("Une année de 1990 à 2200 est attendue."),
             },
             widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         )
 
     def clean(self, value: Any) -> Any:
-        """Read the moment; move 23 h 59 to midnight."""
+        """Read the moment, of a year that the portal can show; move 23 h 59 to midnight."""
         try:
             moment = super().clean(value)
+        except OverflowError:
+            raise forms.ValidationError(self.error_messages["year"], code="year") from None
         except forms.ValidationError as error:
             if error.code != "ambiguous_timezone":
                 raise
             raise forms.ValidationError(
                 self.error_messages["ambiguous_timezone"], code=error.code
             ) from error
+        if moment is not None and not self.years[0] <= moment.year <= self.years[1]:
+            raise forms.ValidationError(self.error_messages["year"], code="year")
         if moment is not None and (moment.hour, moment.minute) == (23, 59):
             moment = (moment + timedelta(minutes=1)).replace(second=0, microsecond=0)
         return moment

@@ -1,6 +1,7 @@
 """The editorial life of a challenge: visa, dates, close."""
 
 import json
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -309,6 +310,37 @@ def test_after_the_first_entry_an_announced_close_only_moves_later() -> None:
         with pytest.raises(Conflict):
             challenges.set_dates(phase=phase, opens_at=opens_at, closes_at=closes_at, by=by)
     assert Phase.objects.get().closes_at == later
+
+
+@pytest.mark.parametrize(("days", "code"), [(-5, "close_passed"), (5, None)])
+def test_with_entries_a_close_without_date_is_not_set_in_the_past(
+    days: int, code: str | None
+) -> None:
+    phase = EntryFactory().enrolment.phase
+    phase.opens_at = clock.now() - timedelta(days=10)
+    phase.save()
+    closes = clock.now() + timedelta(days=days)
+    dates = {"opens_at": phase.opens_at, "closes_at": closes}
+    with pytest.raises(Conflict) if code else nullcontext() as refusal:
+        challenges.set_dates(phase=phase, **dates, by=owner(phase.challenge))
+    assert code is None or refusal.value.code == code
+    assert Phase.objects.get().closes_at == (None if code else closes)
+
+
+def test_with_entries_a_phase_opens_again_during_its_grace_alone() -> None:
+    phase = EntryFactory().enrolment.phase
+    by, later = owner(phase.challenge), clock.now() + timedelta(days=1)
+    PhaseFactory(challenge=phase.challenge, index=1)  # undated: the challenge is not over
+    for minutes in (16, 5):
+        closed = clock.now() - timedelta(minutes=minutes)
+        Phase.objects.filter(pk=phase.pk).update(closes_at=closed)
+        phase.refresh_from_db()
+        if minutes == 16:
+            with pytest.raises(Conflict) as refusal:
+                challenges.set_dates(phase=phase, opens_at=phase.opens_at, closes_at=later, by=by)
+            assert refusal.value.code == "phase_over"
+    challenges.set_dates(phase=phase, opens_at=phase.opens_at, closes_at=later, by=by)
+    assert Phase.objects.get(pk=phase.pk).closes_at == later
 
 
 def test_a_phase_whose_reveal_is_proposed_never_opens_again() -> None:

@@ -317,6 +317,8 @@ def test_an_unconfirmed_close_is_told_beside_its_own_phase(client: Client, owner
         ("2026-03-29T02:30", "n’existe pas"),
         ("2026-10-25T02:30", "existe deux fois"),
         ("demain", "Écrivez la date et l’heure"),
+        ("0001-01-01T00:00", "Une année de 1990 à 2200"),
+        ("9999-12-31T23:59", "Une année de 1990 à 2200"),
     ],
 )
 def test_impossible_hours_are_refused(
