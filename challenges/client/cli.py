@@ -122,10 +122,11 @@ def score_answer(options: Mapping[str, Any], by: offline.Reading) -> Json:
 
     options: truth, file, metric, spec, contract, group, and the columns of COLUMNS.
     """
+    spoken = options.get("lang") or "fr"
     truth, file = Path(options["truth"]).resolve(), Path(options["file"]).resolve()
     if options["spec"]:
         spec, _, task = options["spec"].rpartition(":")
-        return offline.score_spec(truth, file, Path(spec).resolve(), task, by)
+        return offline.score_spec(truth, file, Path(spec).resolve(), task, by, spoken)
     if options["metric"]:
         columns = {name: options[name] for name in COLUMNS}
         asked = guess.Asked(
@@ -133,9 +134,9 @@ def score_answer(options: Mapping[str, Any], by: offline.Reading) -> Json:
             positive=options.get("positive"),
             groups=tuple(dict.fromkeys(options["group"])),
         )
-        return offline.score_metric(truth, file, options["metric"], asked, by)
+        return offline.score_metric(truth, file, options["metric"], asked, by, spoken)
     if options["contract"]:
-        return practice.score_contract(truth, file, Path(options["contract"]), by)
+        return practice.score_contract(truth, file, Path(options["contract"]), by, spoken)
     raise UsageFault("U_HOW")
 
 

@@ -83,18 +83,30 @@ def plain_values(done: Evaluated) -> Json:
     }
 
 
-def score_spec(truth: Path, predictions: Path, spec: Path, task: str, by: Reading = child) -> Json:
+def score_spec(
+    truth: Path,
+    predictions: Path,
+    spec: Path,
+    task: str,
+    by: Reading = child,
+    language: str = "fr",
+) -> Json:
     """Score one file by one task of a specification file; returns the command's answer."""
     contract, limits, _ = templates.task_contract(spec, task)
-    return _answer(contract, limits, truth, predictions, by)
+    return _answer(contract, limits, truth, predictions, by, language)
 
 
 def score_metric(
-    truth: Path, predictions: Path, metric: str, asked: guess.Asked, by: Reading = child
+    truth: Path,
+    predictions: Path,
+    metric: str,
+    asked: guess.Asked,
+    by: Reading = child,
+    language: str = "fr",
 ) -> Json:
     """Score one file by one metric, the contract guessed from the columns."""
     contract = guess.contract(metric, truth, predictions, asked)
-    return _answer(contract, None, truth, predictions, by)
+    return _answer(contract, None, truth, predictions, by, language)
 
 
 def verdict_json(verdict: Verdict, language: str = "fr") -> Json:
@@ -126,11 +138,12 @@ def _answer(
     truth: Path,
     predictions: Path,
     by: Reading,
+    language: str,
 ) -> Json:
     started = time.perf_counter()
     done_truth = templates.compiled(contract, truth.read_bytes(), {})
     done = by.evaluate(predictions, contract, done_truth.keys, done_truth.labels, limits)
-    out = verdict_json(done.verdict)
+    out = verdict_json(done.verdict, language)
     if done.verdict.accepted:
         _require_values(contract, done_truth, done)
         out |= {"metric": contract.primary.metric}

@@ -28,7 +28,9 @@ WHOLE = "all"
 SHARE = 0.3
 
 
-def score_contract(truth: Path, predictions: Path, contract: Path, reading: Reading) -> Json:
+def score_contract(
+    truth: Path, predictions: Path, contract: Path, reading: Reading, language: str = "fr"
+) -> Json:
     """Score a file by every figure of a contract; returns the command's answer.
 
     truth: a CSV with the columns that the contract names. Without its column of parts, the
@@ -41,7 +43,7 @@ def score_contract(truth: Path, predictions: Path, contract: Path, reading: Read
     used = adapted(asked, guess.header(truth))
     compiled = templates.compiled(used, truth.read_bytes(), {})
     done = reading.evaluate(predictions, used, compiled.keys, compiled.labels)
-    out = offline.verdict_json(done.verdict)
+    out = offline.verdict_json(done.verdict, language)
     if done.verdict.accepted:
         names = {"public": WHOLE} if used.truth.split_column is None else {}
         values = offline.plain_values(done)

@@ -81,6 +81,7 @@ TEMPLATES = [
 ]
 
 LANGUAGE_CODE = "fr"
+FORMAT_MODULE_PATH = ["portal.formats"]
 LANGUAGES = [("fr", "français"), ("en", "English")]
 LOCALE_PATHS = [mode.BASE_DIR / "portal" / "locale"]
 TIME_ZONE = "Europe/Paris"

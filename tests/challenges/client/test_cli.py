@@ -389,3 +389,17 @@ def test_a_large_file_needs_numpy_only(folder: Path) -> None:
     assert json.loads(found.stdout)["n"] == 60_000, found.stderr
     wanted = [abs(i % 5 - (59_999 - i) % 4) for i in range(60_000)]
     assert json.loads(found.stdout)["score"] == pytest.approx(sum(wanted) / 60_000, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("fr", "Il manque 1 identifiant sur 2."), ("en", "1 identifier is missing out of 2.")],
+)
+def test_a_refused_file_is_explained_in_the_language_of_the_terminal(
+    language: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "truth.csv").write_text("id,y\n1,0\n2,1\n")
+    (tmp_path / "answer.csv").write_text("id,y\n1,0\n")
+    files = [str(tmp_path / "truth.csv"), str(tmp_path / "answer.csv")]
+    assert cli.main(["score", *files, "--metric", "mae", "--lang", language]) == 1
+    assert said in capsys.readouterr().out

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 
 from challenges.enums import ImportState
 from challenges.forms.phases import SettingsForm
@@ -112,3 +113,10 @@ def test_an_hour_is_written_as_its_language_does() -> None:
     assert clock.paris_text(at.replace(second=7)) == "17/12/2026 à 16 h 35 min 07 s (UTC+0100)"
     with translation.override("en"):
         assert clock.paris_text(at) == "17/12/2026 at 16:35 (UTC+0100)"
+
+
+def test_french_formats_write_hours_alike() -> None:
+    at = datetime(2026, 12, 17, 15, 5, tzinfo=UTC)
+    assert date_format(at, "TIME_FORMAT") == "15\u202fh\u202f05"
+    with translation.override("en"):
+        assert "h" not in date_format(at, "TIME_FORMAT")
