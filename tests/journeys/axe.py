@@ -9,6 +9,7 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -16,13 +17,14 @@ from tests.journeys import browser
 from tests.journeys.browser import Theme
 
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+Look = tuple[int, Theme]
+PLAIN: Look = (1440, "light")
 # make test sees each width and each theme once; the two other pairs are for make test-full.
-LEAN = {(1440, "light"), (390, "dark")}
-VARIANTS = [
-    pytest.param(*pair, marks=() if pair in LEAN else pytest.mark.full)
-    for pair in product(browser.WIDTHS, browser.THEMES)
-]
-in_each_variant = pytest.mark.parametrize(("width", "theme"), VARIANTS)
+LEAN: tuple[Look, ...] = (PLAIN, (390, "dark"))
+REST = tuple(look for look in product(browser.WIDTHS, browser.THEMES) if look not in LEAN)
+in_each_look = pytest.mark.parametrize(
+    "looks", [pytest.param(LEAN, id="lean"), pytest.param(REST, id="rest", marks=pytest.mark.full)]
+)
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -46,9 +48,10 @@ def _source() -> str:
 
 
 def violations(page: Any) -> list[str]:
-    """List the violations of the page that is open: rule, target, extract, one a line."""
+    """List the violations of the page as it stands: rule, target, extract, one a line."""
     # Evaluated by the driver, so the page's content security policy stays on.
-    page.evaluate(_source())
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_source())
     found = page.evaluate(
         "tags => axe.run(document, {runOnly: {type: 'tag', values: tags},"
         " resultTypes: ['violations']})",
@@ -62,14 +65,37 @@ def violations(page: Any) -> list[str]:
     ]
 
 
-def audit(page: Any, url: str, *, width: int = 1440, theme: Theme = "light") -> list[str]:
-    """Open an address at a width, in a theme, and list violations, overflow and console errors."""
+def faults(page: Any, *looks: Look) -> list[str]:
+    """List what is wrong with the page that is open, in each look: a width and a theme.
+
+    One a line, with its look; a page wider than the window is one.
+    Styles alone follow the width and the theme, and at once: the page is not read again.
+    """
+    found = []
+    for width, theme in looks:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        seen = violations(page)
+        if (wider := browser.overflow(page)) > 0:
+            seen.append(f"the page is {wider} px wider than the window")
+        found += [f"{width} {theme}: {fault}" for fault in seen]
+        _photograph(page, f"{width}-{theme}")
+    return found
+
+
+def _photograph(page: Any, look: str) -> None:
+    if folder := os.environ.get("OE_SHOTS"):
+        name = urlsplit(page.url).path.strip("/").replace("/", "_")[-60:] or "home"
+        page.screenshot(path=f"{folder}/{name}-{look}.png", full_page=True)
+
+
+def audit(page: Any, url: str, *looks: Look) -> list[str]:
+    """Open an address and list violations, overflow and console errors; in PLAIN by default."""
+    looks = looks or (PLAIN,)
+    (width, theme), *_ = looks
     page.errors.clear()
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.goto(url)
     page.evaluate("document.fonts.ready")
-    found = violations(page)
-    if (wider := browser.overflow(page)) > 0:
-        found.append(f"the page is {wider} px wider than the window")
-    return found + [f"console: {message}" for message in page.errors]
+    return faults(page, *looks) + [f"console: {message}" for message in page.errors]

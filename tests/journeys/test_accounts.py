@@ -1,6 +1,5 @@
 """From sign-up to an invitation accepted, in a browser: without script, then with passkeys."""
 
-import os
 import re
 import time
 from typing import Any
@@ -176,9 +175,9 @@ OWN = [
 
 
 @pytest.mark.skipif(bool(axe.missing()), reason=axe.missing() or "-")
-@axe.in_each_variant
+@axe.in_each_look
 def test_every_page_is_accessible(
-    running: Any, live_server: Any, width: int, theme: browser.Theme
+    running: Any, live_server: Any, looks: tuple[axe.Look, ...]
 ) -> None:
     user = UserFactory(region="administrator")
     place = MembershipFactory(
@@ -186,21 +185,13 @@ def test_every_page_is_accessible(
     )
     MembershipFactory(organisation=place.organisation, user__display_name="Camille Aubanel")
     faults = []
-    with browser.tab(running, width=width, theme=theme) as page:
+    with browser.tab(running) as page:
         for path in PAGES:
-            faults += [f"{path} {one}" for one in _seen(page, live_server.url + path, width, theme)]
+            faults += [f"{path} {one}" for one in axe.audit(page, live_server.url + path, *looks)]
         sign_in(page, live_server.url, user.email)
         for path in OWN:
-            faults += [f"{path} {one}" for one in _seen(page, live_server.url + path, width, theme)]
+            faults += [f"{path} {one}" for one in axe.audit(page, live_server.url + path, *looks)]
     assert faults == []
-
-
-def _seen(page: Any, url: str, width: int, theme: browser.Theme) -> list[str]:
-    found = axe.audit(page, url, width=width, theme=theme)
-    if folder := os.environ.get("OE_SHOTS"):
-        name = url.split("/", 3)[3].strip("/").replace("/", "-") or "home"
-        page.screenshot(path=f"{folder}/{name}-{width}-{theme}.png", full_page=True)
-    return found
 
 
 @pytest.mark.full

@@ -143,14 +143,13 @@ def test_live_state_updates_by_itself(
         assert page.errors == []
 
 
-@axe.in_each_variant
+@axe.in_each_look
 def test_no_violation_no_overflow_no_console_error(
     running: Any,
     site: str,
     team: Team,
     as_user: Cookies,
-    width: int,
-    theme: browser.Theme,
+    looks: tuple[axe.Look, ...],
 ) -> None:
     if reason := axe.missing():
         pytest.skip(reason)
@@ -161,28 +160,24 @@ def test_no_violation_no_overflow_no_console_error(
 
     def audit(page: Any, *addresses: str) -> None:
         for address in addresses:
-            if faults := axe.audit(page, address, width=width, theme=theme):
+            if faults := axe.audit(page, address, *looks):
                 found[address.removeprefix(site)] = faults
 
-    with browser.tab(running, width=width, theme=theme) as page:
+    with browser.tab(running) as page:
         audit(page, f"{site}/challenges/", *(home + path for path in PUBLIC))
-    with browser.tab(running, width=width, theme=theme, cookies=as_user(captain_of(team))) as page:
+    with browser.tab(running, cookies=as_user(captain_of(team))) as page:
         own = f"soumissions/{entry.pk}/"
         audit(page, *(home + path for path in ("soumissions/", own, own + "retirer/", "equipe/")))
     broken = entered(challenge, seed=11)
     Entry.objects.filter(pk=broken.pk).update(status="needs_attention")
     Challenge.objects.update(registration="approval")
     teams.accept_terms(challenge=challenge, by=UserFactory())
-    with browser.tab(
-        running, width=width, theme=theme, cookies=as_user(UserFactory(region="moderator"))
-    ) as page:
+    with browser.tab(running, cookies=as_user(UserFactory(region="moderator"))) as page:
         examinations = f"{site}/moderation/soumissions/"
         audit(page, examinations, f"{examinations}{broken.pk}/")
     Entry.objects.filter(pk=broken.pk).update(status="withdrawn")
     space = f"{site}/espace/challenges/"
-    with browser.tab(
-        running, width=width, theme=theme, cookies=as_user(owner_of(challenge))
-    ) as page:
+    with browser.tab(running, cookies=as_user(owner_of(challenge))) as page:
         home_of = f"{space}{challenge.slug}/"
         audit(page, space, home_of, f"{home_of}inscriptions/")
         revealed(challenge)

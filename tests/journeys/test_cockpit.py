@@ -74,14 +74,13 @@ def test_a_challenge_is_created_by_form_without_script(
         assert Challenge.objects.get().status == "in_review"
 
 
-@axe.in_each_variant
+@axe.in_each_look
 def test_rooms_of_the_organisers_are_accessible(
     running: Any,
     site: str,
     tmp_path: Path,
     as_user: Cookies,
-    width: int,
-    theme: browser.Theme,
+    looks: tuple[axe.Look, ...],
 ) -> None:
     if reason := axe.missing():
         pytest.skip(reason)
@@ -103,10 +102,10 @@ def test_rooms_of_the_organisers_are_accessible(
 
     def audit(page: Any, *addresses: str) -> None:
         for address in addresses:
-            if faults := axe.audit(page, address, width=width, theme=theme):
+            if faults := axe.audit(page, address, *looks):
                 found[address.removeprefix(site)] = faults
 
-    with browser.tab(running, width=width, theme=theme, cookies=as_user(by)) as page:
+    with browser.tab(running, cookies=as_user(by)) as page:
         audit(page, f"{space}nouveau/", *(f"{space}{challenge.slug}/{path}" for path in ROOMS))
         audit(
             page,
@@ -116,14 +115,14 @@ def test_rooms_of_the_organisers_are_accessible(
         )
         Challenge.objects.update(status="draft", published_at=None)
         audit(page, *(f"{space}{challenge.slug}/{path}" for path in ("", "notation/", "phases/0/")))
-    with browser.tab(running, width=width, theme=theme, cookies=as_user(member)) as page:
+    with browser.tab(running, cookies=as_user(member)) as page:
         audit(page, space)
     assert found == {}
 
 
-@axe.in_each_variant
+@axe.in_each_look
 def test_rooms_of_a_draft_are_accessible(
-    running: Any, site: str, as_user: Cookies, width: int, theme: browser.Theme
+    running: Any, site: str, as_user: Cookies, looks: tuple[axe.Look, ...]
 ) -> None:
     if reason := axe.missing():
         pytest.skip(reason)
@@ -140,7 +139,7 @@ def test_rooms_of_a_draft_are_accessible(
         by=by,
     )
     space, found = f"{site}/espace/challenges/{challenge.slug}/", dict[str, list[str]]()
-    with browser.tab(running, width=width, theme=theme, cookies=as_user(by)) as page:
+    with browser.tab(running, cookies=as_user(by)) as page:
         for path in (
             "fiche/",
             "equite/",
@@ -152,6 +151,6 @@ def test_rooms_of_a_draft_are_accessible(
             "classements/",
             f"classements/{board.pk}/",
         ):
-            if faults := axe.audit(page, space + path, width=width, theme=theme):
+            if faults := axe.audit(page, space + path, *looks):
                 found[path] = faults
     assert found == {}

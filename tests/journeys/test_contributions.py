@@ -72,21 +72,17 @@ def moderator_pages() -> list[str]:
     ]
 
 
-@axe.in_each_variant
+@axe.in_each_look
 @pytest.mark.parametrize("who", ["author", "moderator"])
 def test_no_violation_no_overflow_no_console_error(
-    running: Any, site: str, width: int, theme: browser.Theme, who: str
+    running: Any, site: str, looks: tuple[axe.Look, ...], who: str
 ) -> None:
     if reason := axe.missing():
         pytest.skip(reason)
     user = make.person() if who == "author" else make.moderator()
     paths = author_pages(user) if who == "author" else moderator_pages()
-    with browser.tab(running, width=width, theme=theme, cookies=session(site, user)) as page:
-        found = {
-            path: faults
-            for path in paths
-            if (faults := axe.audit(page, site + path, width=width, theme=theme))
-        }
+    with browser.tab(running, cookies=session(site, user)) as page:
+        found = {path: faults for path in paths if (faults := axe.audit(page, site + path, *looks))}
     assert found == {}
 
 

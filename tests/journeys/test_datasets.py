@@ -26,13 +26,12 @@ def paths() -> list[str]:
     return ["/donnees/", "/donnees/?q=soudage", *pages, *[f"{page}versions/" for page in pages]]
 
 
-@axe.in_each_variant
+@axe.in_each_look
 def test_no_violation_no_overflow_no_console_error(
     running: Any,
     opened: str,
     as_user: Callable[[User], list[dict[str, Any]]],
-    width: int,
-    theme: browser.Theme,
+    looks: tuple[axe.Look, ...],
 ) -> None:
     if reason := axe.missing():
         pytest.skip(reason)
@@ -40,9 +39,9 @@ def test_no_violation_no_overflow_no_console_error(
     cookies = as_user(User.objects.get(username="producteur"))
     found = {}
     for asked, known in (([*paths()], []), ([form], cookies)):
-        with browser.tab(running, width=width, theme=theme, cookies=known) as page:
+        with browser.tab(running, cookies=known) as page:
             for path in asked:
-                if faults := axe.audit(page, opened + path, width=width, theme=theme):
+                if faults := axe.audit(page, opened + path, *looks):
                     found[path] = faults
     assert found == {}
 

@@ -30,17 +30,15 @@ def opened(site: str) -> str:
     return site
 
 
-@axe.in_each_variant
+@axe.in_each_look
 def test_no_violation_no_overflow_no_console_error(
-    running: Any, opened: str, width: int, theme: browser.Theme
+    running: Any, opened: str, looks: tuple[axe.Look, ...]
 ) -> None:
     if reason := axe.missing():
         pytest.skip(reason)
-    with browser.tab(running, width=width, theme=theme) as page:
+    with browser.tab(running) as page:
         found = {
-            path: faults
-            for path in PATHS
-            if (faults := axe.audit(page, opened + path, width=width, theme=theme))
+            path: faults for path in PATHS if (faults := axe.audit(page, opened + path, *looks))
         }
     assert found == {}
 

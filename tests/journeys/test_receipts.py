@@ -61,9 +61,9 @@ def test_take_a_receipt_and_verify_it_without_script(
         assert page.get_by_role("heading", name="remplacé depuis").is_visible()
 
 
-@axe.in_each_variant
+@axe.in_each_look
 def test_every_state_is_accessible(
-    running: Any, site: str, entry: Entry, as_user: Cookies, width: int, theme: browser.Theme
+    running: Any, site: str, entry: Entry, as_user: Cookies, looks: tuple[axe.Look, ...]
 ) -> None:
     if reason := axe.missing():
         pytest.skip(reason)
@@ -77,9 +77,9 @@ def test_every_state_is_accessible(
         "Un point à corriger": "",
     }
     found: dict[str, list[str]] = {}
-    with browser.tab(running, width=width, theme=theme) as page:
+    with browser.tab(running) as page:
         address = f"{site}/recepisses/"
-        found["page"] = axe.audit(page, address, width=width, theme=theme)
+        found["page"] = axe.audit(page, address, *looks)
         revealed(entry.enrolment.phase.challenge)
         asked["remplacé depuis"] = text
         asked["Récépissé authentique"] = entry.score_receipts.get(serial=2).text
@@ -87,10 +87,8 @@ def test_every_state_is_accessible(
             page.get_by_label("Ou son texte").fill(content)
             page.get_by_role("button", name="Vérifier").click()
             page.get_by_text(state).first.wait_for(state="visible")
-            found[state] = axe.violations(page)
-            if browser.overflow(page) > 0:
-                found[state].append("overflow")
+            found[state] = axe.faults(page, *looks)
     cookies = as_user(captain_of(entry.enrolment.team))
-    with browser.tab(running, width=width, theme=theme, cookies=cookies) as page:
-        found["entry"] = axe.audit(page, own_page(site, entry), width=width, theme=theme)
+    with browser.tab(running, cookies=cookies) as page:
+        found["entry"] = axe.audit(page, own_page(site, entry), *looks)
     assert {state: faults for state, faults in found.items() if faults} == {}

@@ -320,7 +320,7 @@ def _report(running: Any, site: str, home: str, shots: Pictures, final: str) -> 
         for theme in browser.THEMES:
             with browser.tab(running, width=width, theme=theme) as page:
                 for name in ("bilan/", "classement/cadre/", "classement/integrer/"):
-                    assert axe.audit(page, home + name, width=width, theme=theme) == []
+                    assert axe.audit(page, home + name, (width, theme)) == []
                     shots.take(page, f"{name.strip('/').replace('/', '-')}-{width}-{theme}")
                 page.goto(home + "bilan/")
                 assert page.get_by_text("Première place : Coopérative Bâtir Sud.").is_visible()
@@ -393,7 +393,7 @@ def _card(
         for theme in browser.THEMES:
             with browser.tab(running, width=width, theme=theme) as page:
                 address = site + resource.get_absolute_url()
-                assert axe.audit(page, address, width=width, theme=theme) == []
+                assert axe.audit(page, address, (width, theme)) == []
                 shots.take(page, f"card-{width}-{theme}")
                 assert final.replace(".", ",") in page.inner_text("main")
                 page.get_by_role("link", name="récépissé signé").click()

@@ -54,7 +54,7 @@ class Walk:
             for name, address in addresses.items():
                 for width in browser.WIDTHS:
                     for theme in browser.THEMES:
-                        faults = axe.audit(page, self.site + address, width=width, theme=theme)
+                        faults = axe.audit(page, self.site + address, (width, theme))
                         picture = PICTURES / f"{name}-{width}-{theme}.png"
                         page.screenshot(path=str(picture), full_page=True)
                         assert refused == [], name  # an error page is accessible too

@@ -1,8 +1,6 @@
 """Signals in a real browser: the whole dialogue without script, every page accessible."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,9 +71,9 @@ def test_ask_answer_decide_without_script(
     assert Signal.objects.get().status == SignalStatus.ACTED
 
 
-@axe.in_each_variant
+@axe.in_each_look
 def test_no_violation_no_overflow_no_console_error(
-    running: Any, site: str, phase: Phase, as_user: Cookies, width: int, theme: browser.Theme
+    running: Any, site: str, phase: Phase, as_user: Cookies, looks: tuple[axe.Look, ...]
 ) -> None:
     if reason := axe.missing():
         pytest.skip(reason)
@@ -89,17 +87,14 @@ def test_no_violation_no_overflow_no_console_error(
 
     def audit(page: Any, *addresses: str) -> None:
         for one in addresses:
-            if faults := axe.audit(page, one, width=width, theme=theme):
+            if faults := axe.audit(page, one, *looks):
                 found[one.removeprefix(site)] = faults
-            if folder := os.environ.get("SIGNAL_SHOTS"):
-                name = one.removeprefix(site).strip("/").replace("/", "_")[-60:]
-                page.screenshot(path=Path(folder) / f"{name}-{theme}-{width}.png", full_page=True)
 
     cookies = as_user(UserFactory(region="moderator"))
-    with browser.tab(running, width=width, theme=theme, cookies=cookies) as page:
+    with browser.tab(running, cookies=cookies) as page:
         audit(page, f"{site}/moderation/signaux/", address(site, opened), address(site, heard))
     for made in (heard, waiting):
         told, captain = question(site, made)
-        with browser.tab(running, width=width, theme=theme, cookies=as_user(captain)) as page:
+        with browser.tab(running, cookies=as_user(captain)) as page:
             audit(page, told, f"{site}/challenges/tensions/equipe/")
     assert found == {}
