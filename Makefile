@@ -8,7 +8,7 @@ TEST := $(BIN)/pytest -q -n $(WORKERS) --dist worksteal
 TEMPLATE := DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.databases
 # The template of each database, both at once: a worker would wait for the other to build it.
 TEMPLATES = $(TEMPLATE) & \
-	if [ -n "$$TEST_POSTGRES_URL" ]; then DATABASE_URL="$$TEST_POSTGRES_URL" $(TEMPLATE); fi; wait
+	if [ -n "$$TEST_POSTGRES_URL" ]; then DATABASE_URL="$$TEST_POSTGRES_URL" $(TEMPLATE); fi; wait $$!
 # Each part runs whatever the one before gave, and says how long it took.
 PARTS = status=0; part() { \
 	name=$$1; shift; began=$$(date +%s); echo "== $$name"; "$$@" || status=1; \
@@ -20,7 +20,7 @@ PARTS = status=0; part() { \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up test test-full test-all check fix bench messages requirements docs
+.PHONY: help install install-dev up templates test test-full test-all check fix bench messages requirements docs
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,9 @@ messages: ## Compile the translations
 
 up: install ## Start the portal on http://127.0.0.1:8000 (PORT and VAR_DIR are honoured)
 	@$(BIN)/python manage.py up
+
+templates: install-dev
+	@$(TEMPLATES)
 
 test: install-dev ## Run the tests: lean, on SQLite and, when TEST_POSTGRES_URL is set, on PostgreSQL
 	@$(TEMPLATES); $(PARTS); \
