@@ -23,6 +23,7 @@ from challenges.models import (
 from challenges.worker import drain, vault
 from portal.audit.models import AuditEvent
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from tests.challenges import kept
 from tests.challenges.test_authoring import (
     METRICS,
     SUBMISSION,
@@ -43,9 +44,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 @pytest.fixture
 def draft(tmp_path: Path) -> Challenge:
     """Return a draft of one figure, its reference scored exactly."""
-    made = imported(tmp_path, **private() | {"leaderboard": {}})
-    assert drain()
-    return made
+
+    def make() -> int:
+        made = imported(tmp_path, **private() | {"leaderboard": {}})
+        assert drain()
+        return made.pk
+
+    return Challenge.objects.get(pk=kept.world("a draft of one figure", make))
 
 
 def facts() -> list[Any]:

@@ -43,7 +43,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges.bundles import folders
-from tests.challenges.world import CANARY, ROWS, entered, opened, owner_of, truth_of
+from tests.challenges.world import CANARY, ROWS, entered, opened, owner_of, scored, truth_of
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
 
@@ -52,11 +52,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 @pytest.fixture
 def challenge(tmp_path: Path) -> Challenge:
-    made = opened(tmp_path)
-    for number, skill in enumerate((0.9, 0.6, 0.5)):
-        entered(made, skill, seed=number)
-    assert drain()
-    return made
+    return scored(tmp_path, 0.9, 0.6, 0.5)
 
 
 def phase() -> Phase:

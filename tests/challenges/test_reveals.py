@@ -19,7 +19,7 @@ from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock, objects
 from portal.lib.refusals import Conflict, Hidden, NotAllowed
 from tests.challenges.bundles import folders
-from tests.challenges.world import ROWS, entered, opened, owner_of, truth_of
+from tests.challenges.world import ROWS, entered, opened, owner_of, scored, truth_of
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
 
@@ -29,11 +29,7 @@ VISITOR = SystemActor("visitor")
 
 @pytest.fixture
 def challenge(tmp_path: Path) -> Challenge:
-    made = opened(tmp_path)
-    for number, skill in enumerate((0.9, 0.6, 0.6)):
-        entered(made, skill, seed=number)
-    assert drain()
-    return made
+    return scored(tmp_path, 0.9, 0.6, 0.6)
 
 
 def phase_of(challenge: Challenge) -> Phase:

@@ -25,7 +25,7 @@ from challenges.worker import drain
 from portal.accounts.models import User
 from portal.lib.refusals import Refusal
 from tests.challenges.test_rescorings import by_error, corrected, in_force, tried
-from tests.challenges.world import entered, opened, owner_of
+from tests.challenges.world import opened, owner_of, scored
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import captain_of
 
@@ -214,10 +214,7 @@ def sequence(challenge: Challenge, chance: Random, tally: Counter[str]) -> Itera
 
 @pytest.mark.parametrize("seed", range(4))
 def test_no_sequence_of_acts_changes_a_score(seed: int, tmp_path: Path) -> None:
-    challenge = opened(tmp_path)
-    for number, skill in enumerate((0.9, 0.6, 0.5)):
-        entered(challenge, skill, seed=number)
-    assert drain()
+    challenge = scored(tmp_path, 0.9, 0.6, 0.5)
     if seed % 2:  # after the final results, the private ones are there too
         phase = challenge.phases.get()
         challenges.close(phase=phase, by=owner_of(challenge))

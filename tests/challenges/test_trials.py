@@ -21,7 +21,7 @@ from challenges.worker.loop import Worker
 from portal.lib import clock
 from portal.lib.refusals import Conflict
 from tests.challenges.test_rescorings import corrected, proposed, region, tried
-from tests.challenges.world import entered, opened, owner_of
+from tests.challenges.world import entered, owner_of, scored
 from tests.factories.challenges import captain_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -29,11 +29,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 @pytest.fixture
 def challenge(tmp_path: Path) -> Challenge:
-    made = opened(tmp_path)
-    for number, skill in enumerate((0.9, 0.6, 0.5)):
-        entered(made, skill, seed=number)
-    assert drain()
-    return made
+    return scored(tmp_path, 0.9, 0.6, 0.5)
 
 
 def started(challenge: Challenge) -> Rescoring:

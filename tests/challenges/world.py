@@ -96,6 +96,22 @@ def opened(path: Path, *, work: bool = True, **changes: Any) -> Challenge:
     return made
 
 
+def scored(path: Path, *skills: float) -> Challenge:
+    """Open the small challenge and score a file of each skill, each of a new team; kept as well."""
+
+    def make() -> int:
+        challenge = opened(path)
+        for seed, skill in enumerate(skills):
+            entered(challenge, skill, seed=seed)
+        assert drain()
+        return challenge.pk
+
+    made = Challenge.objects.get(pk=kept.world(f"scored {skills}", make))
+    if not (path / "niveau").exists():
+        folder(path)
+    return made
+
+
 def owner_of(challenge: Challenge) -> User:
     """Return the owner of a challenge."""
     return challenge.organisers.get(role="owner").user

@@ -20,7 +20,7 @@ from portal.accounts.models import User
 from tests.challenges.pages.scenes import compile_keys, with_contract
 from tests.challenges.pages.test_organiser import signed_in
 from tests.challenges.test_rescorings import corrected, tried
-from tests.challenges.world import CANARY, entered, opened, owner_of
+from tests.challenges.world import CANARY, opened, owner_of, scored
 from tests.factories.accounts import UserFactory, bearer
 from tests.factories.challenges import ChallengeFactory, captain_of, rescoring_of
 
@@ -33,11 +33,7 @@ def at(challenge: Challenge, name: str, *ids: object) -> str:
 
 @pytest.fixture
 def world(tmp_path: Any) -> Challenge:
-    made = opened(tmp_path)
-    for number, skill in enumerate((0.9, 0.5)):
-        entered(made, skill, seed=number)
-    assert drain()
-    return made
+    return scored(tmp_path, 0.9, 0.5)
 
 
 def csv(content: bytes) -> SimpleUploadedFile:
