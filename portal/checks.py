@@ -24,7 +24,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from portal.accounts.models import User
-from portal.lib import clock
+from portal.lib import clock, scanning
 from portal.management import rights
 
 Found = Iterator[CheckMessage]
@@ -348,15 +348,16 @@ def unsafe_services(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
 
 
 @register(Tags.security, OURS, deploy=True)
-def programs_not_isolated(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """W14: this host runs no program of an organiser or of a team."""
+def absent_on_this_host(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """W14, W15: no program of an organiser or of a team runs; no antivirus reads their files."""
     from challenges.worker import isolation  # noqa: PLC0415  # app ready
 
-    lacking = isolation.missing()
-    if lacking is None:
-        return []
-    said = f"Aucun programme n’est exécuté sur cet hôte (X_NO_SANDBOX) : {lacking.sentence}"
-    return [Warning(said, id="portal.W14")]
+    said = {}
+    if lacking := isolation.missing():
+        said[14] = f"Aucun programme n’est exécuté ici (X_NO_SANDBOX) : {lacking.sentence}"
+    if not scanning.is_set():
+        said[15] = "Aucun antivirus ne lit les fichiers des équipes : voyez SCANNER_URL."
+    return [Warning(sentence, id=f"portal.W{number}") for number, sentence in said.items()]
 
 
 @register(Tags.security)

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from challenges.enums import JOB_PRIORITY, JobKind, JobState
 from challenges.models import Job
@@ -194,6 +195,20 @@ def give_back(*, job: Job, code: str, buried: Buried) -> None:
     """
     if fence(job):
         _again_or_dead(Job.objects.get(pk=job.pk), code=code, buried=buried)
+
+
+@transaction.atomic
+def postpone(*, job: Job, seconds: float, code: str) -> None:
+    """Put a job back for later without counting this attempt: what it waits for is not there."""
+    if fence(job):
+        Job.objects.filter(pk=job.pk).update(
+            state=JobState.READY,
+            lease_token=None,
+            lease_until=None,
+            attempt=F("attempt") - 1,
+            run_after=clock.now() + timedelta(seconds=seconds),
+            error_code=code[:40],
+        )
 
 
 def reap(*, buried: Buried) -> int:

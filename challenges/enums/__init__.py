@@ -299,6 +299,9 @@ class ReasonCode(StrEnum):
     NO_SANDBOX = "X_NO_SANDBOX"
 
 
+# The code of a file in which the antivirus found something.
+INFECTED = "E_INFECTED"
+
 CHALLENGE_EDGES: Mapping[ChallengeStatus, frozenset[ChallengeStatus]] = {
     ChallengeStatus.DRAFT: frozenset({ChallengeStatus.IN_REVIEW}),
     ChallengeStatus.IN_REVIEW: frozenset({ChallengeStatus.DRAFT, ChallengeStatus.PUBLISHED}),

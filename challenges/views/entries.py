@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from challenges.actions import checks, choices
 from challenges.actions import entries as acts
-from challenges.enums import EntryStatus, PhaseKind
+from challenges.enums import INFECTED, EntryStatus, PhaseKind
 from challenges.forms import EntryForm
 from challenges.models import Challenge, Entry, Phase
 from challenges.models.told import warnings_told
@@ -37,9 +37,12 @@ from challenges.views.head import find, scene
 from challenges.views.packing import packing
 from challenges.views.reading import contract_of, privacy_words, scoring_words
 from challenges.views.teams import own_team, person
-from portal.lib import files, objects, visible
+from portal.lib import files, objects, scanning, visible
 from portal.lib.files import csv_safe
-from portal.lib.refusals import Closed, Gone
+from portal.lib.refusals import Closed, Conflict, Gone
+
+# The antivirus has not said anything of such an entry.
+_UNREAD = frozenset({EntryStatus.RECEIVED, EntryStatus.CHECKING})
 
 
 @login_not_required
@@ -132,6 +135,11 @@ def file(request: HttpRequest, slug: str, entry: UUID) -> HttpResponseBase:
     own = own_entry(request, slug, entry)
     if own.file_deleted_at is not None:
         raise Gone(deletion_words(own), code="file_deleted", deleted_at=own.file_deleted_at)
+    if own.reason_code == INFECTED or (scanning.is_set() and own.status in _UNREAD):
+        raise Conflict(
+            _("Ce fichier est en quarantaine : l’antivirus ne l’a pas lu, ou l’a refusé."),
+            code="quarantine",
+        )
     return files.attachment(
         objects.open(own.sha256),
         own.original_name,

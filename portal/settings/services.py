@@ -113,6 +113,9 @@ else:
     EMAIL_FILE_PATH = mode.VAR_DIR / "mail"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = mode.optional("MAIL_FROM", "ne-pas-repondre@localhost")
 
+# clamd, which reads the files of teams before anything else does; empty: nobody reads them.
+SCANNER_URL = mode.optional("SCANNER_URL")
+
 # The web process and the workers encrypt with the public half; only the scoring worker is
 # given the private half. In embedded mode both are made at first use and `up` hands the
 # private path to the worker alone.

@@ -239,6 +239,12 @@ class Reporter:
         )
 
 
+def of_file(code: str, **facts: object) -> Fault:
+    """Make the fault of a whole file, that was not read."""
+    message = fill(messages()[code], facts)
+    return Fault(code=code, message=message, sentences=(code,), facts=_used((code,), facts))
+
+
 def refused(refusal: Refused, warnings: Mapping[str, Notice] | None = None) -> Verdict:
     """Return the verdict of a refusal."""
     return Verdict(False, refusal.faults, tuple((warnings or {}).values()))

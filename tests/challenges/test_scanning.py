@@ -1,0 +1,131 @@
+"""Files read by an antivirus before anything else reads them; the daemon is a real one's double.
+
+It speaks clamd's protocol on loopback: `zINSTREAM`, pieces after their lengths, one answer.
+"""
+
+import socketserver
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from challenges.enums import EntryStatus, JobState
+from challenges.models import Challenge, Entry, Job
+from challenges.worker.loop import Worker
+from datasets import gate
+from portal.lib import clock, scanning
+from tests.challenges import world
+from tests.factories.challenges import captain_of
+
+# The harmless text that every antivirus reports, in two pieces so that none reports this file.
+EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
+
+
+class Handler(socketserver.StreamRequestHandler):
+    """Answer one INSTREAM as clamd does."""
+
+    def handle(self) -> None:
+        server: Any = self.server
+        if self.rfile.read(10) != b"zINSTREAM\0":
+            self.wfile.write(b"UNKNOWN COMMAND\0")
+            return
+        content = b""
+        while size := struct.unpack(">I", self.rfile.read(4))[0]:
+            content += self.rfile.read(size)
+            if len(content) > server.limit:
+                self.wfile.write(b"INSTREAM size limit exceeded. ERROR\0")
+                return
+        server.seen.append(content)
+        said = b"Eicar-Test-Signature FOUND" if EICAR in content else b"OK"
+        self.wfile.write(b"stream: " + said + b"\0")
+
+
+@contextmanager
+def daemon(limit: int = 25_000_000) -> Iterator[Any]:
+    """Serve a scanner on loopback."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.limit, server.seen = limit, []  # type: ignore[attr-defined]  # read by Handler
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def address(server: Any) -> str:
+    return f"tcp://127.0.0.1:{server.server_address[1]}"
+
+
+def test_what_the_scanner_says_of_a_file(tmp_path: Path, settings: Any) -> None:
+    file = tmp_path / "f"
+    with daemon(limit=300_000) as server:
+        settings.SCANNER_URL = address(server)
+        file.write_bytes(b"a" * 200_000)
+        assert scanning.scan(file) is None
+        assert server.seen == [b"a" * 200_000]
+        file.write_bytes(b"PK" + EICAR)
+        assert scanning.scan(file) == "Eicar-Test-Signature"
+        file.write_bytes(b"b" * 5_000_000)
+        with pytest.raises(scanning.ScannerAway):
+            scanning.scan(file)
+    with pytest.raises(scanning.ScannerAway):
+        scanning.scan(file)
+    settings.SCANNER_URL = f"unix://{tmp_path}/absent.ctl"
+    with pytest.raises(scanning.ScannerAway):
+        scanning.scan(file)
+    settings.SCANNER_URL = ""
+    assert scanning.scan(file) is None
+
+
+def checked(entry: Entry) -> Entry:
+    """Do the one job that is due."""
+    gate.act_as_worker()
+    assert Worker("test").work_one()
+    entry.refresh_from_db()
+    return entry
+
+
+@pytest.fixture
+def challenge(tmp_path: Path, db: None) -> Challenge:
+    return world.opened(tmp_path)
+
+
+@pytest.mark.slow
+def test_an_infected_file_is_refused_and_its_slot_given_back(
+    challenge: Challenge, settings: Any, client: Client
+) -> None:
+    entry = world.entered(challenge, content=world.answer(0.7) + EICAR + b"\n")
+    with daemon() as server:
+        settings.SCANNER_URL = address(server)
+        entry = checked(entry)
+    assert (entry.status, entry.reason_code) == (EntryStatus.REJECTED, "E_INFECTED")
+    assert (entry.day_slot, entry.total_slot) == (None, None)
+    client.force_login(captain_of(entry.enrolment.team))
+    page = client.get(reverse("challenges:entry", args=[challenge.slug, entry.pk]))
+    assert "antivirus" in page.text
+    file = client.get(reverse("challenges:entry_file", args=[challenge.slug, entry.pk]))
+    assert file.status_code == 409
+
+
+@pytest.mark.slow
+def test_a_file_waits_for_a_scanner_that_is_away_and_no_attempt_is_used(
+    challenge: Challenge, settings: Any
+) -> None:
+    entry = world.entered(challenge)
+    settings.SCANNER_URL = "tcp://127.0.0.1:9"
+    for _time in range(4):
+        Job.objects.update(run_after=clock.now())
+        entry = checked(entry)
+        job = Job.objects.get(kind="check", subject_id=str(entry.pk))
+        assert (entry.status, job.state) == (EntryStatus.CHECKING, JobState.READY)
+        assert (job.attempt, job.error_code) == (0, "scanner_away")
+        assert job.run_after > clock.now()
+    with daemon() as server:
+        settings.SCANNER_URL = address(server)
+        Job.objects.update(run_after=clock.now())
+        assert checked(entry).status == EntryStatus.QUEUED
+        assert server.seen == [world.answer(0.7)]
