@@ -199,8 +199,10 @@ def _receipt(
 
 
 def _shown(phase: Phase) -> set[str]:
-    """Return the keys of the figures that a board of the phase shows."""
-    columns = Column.objects.filter(leaderboard__phase=phase, hidden=False)
+    """Return the keys of the figures that a board of the phase shows, itself shown."""
+    columns = Column.objects.filter(
+        leaderboard__phase=phase, leaderboard__hidden=False, hidden=False
+    )
     return set(columns.order_by("key").values_list("key", flat=True))
 
 

@@ -104,6 +104,7 @@ def primary_figures(entries: Sequence[Entry]) -> dict[UUID, Figures]:
     """Read the released primary figure of some entries, in three queries."""
     boards = (
         Leaderboard.objects.filter(phase__in={entry.enrolment.phase_id for entry in entries})
+        .filter(hidden=False, primary__hidden=False)
         .select_related("primary", "phase__reveal")
         .order_by("-pk")
     )

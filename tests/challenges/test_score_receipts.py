@@ -18,6 +18,7 @@ from challenges.models import (
     Column,
     Entry,
     Evaluation,
+    Leaderboard,
     Phase,
     PhaseTask,
     ReceiptKey,
@@ -233,8 +234,16 @@ def test_the_reveal_speaks_of_the_scoring_in_force(challenge: Challenge, entry: 
     assert ScoreReceipt.objects.filter(entry=entry).count() == 3
 
 
-def test_a_hidden_figure_is_on_no_receipt(challenge: Challenge) -> None:
-    Column.objects.filter(key="mae").update(hidden=True)
+@pytest.mark.parametrize("what", ["column", "board"])
+def test_a_hidden_figure_is_on_no_receipt(challenge: Challenge, what: str) -> None:
+    hidden = Column.objects.filter(key="mae")
+    if what == "column":
+        hidden.update(hidden=True)
+    else:
+        board = Leaderboard.objects.create(
+            challenge=challenge, phase=challenge.phases.get(), key="interne", hidden=True
+        )
+        hidden.update(leaderboard=board)
     made = entered(challenge)
     assert drain()
     assert Score.objects.filter(evaluation__entry=made, metric="mae").exists()

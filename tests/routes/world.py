@@ -18,6 +18,7 @@ from challenges.actions import (
     forum,
     organisers,
     receipts,
+    score_receipts,
     teams,
     uploads,
 )
@@ -26,6 +27,7 @@ from challenges.enums.combined import Combination
 from challenges.models import (
     BundleImport,
     Certificate,
+    Challenge,
     ChallengePage,
     Entry,
     MergeRequest,
@@ -33,6 +35,7 @@ from challenges.models import (
     PublicFile,
     Registration,
     Reveal,
+    Score,
     SealedResult,
     TeamMember,
 )
@@ -276,6 +279,25 @@ def _challenges(world: World) -> None:
     _revealed(world, organiser, holder)
     _code(world, organiser, holder)
     _awaited(world, opened)
+    for challenge in (opened, closed, Challenge.objects.get(slug="defi-revele")):
+        _hidden_board(challenge)
+
+
+def _hidden_board(challenge: Any) -> None:
+    """Rank the entries on a board that nobody is shown, then sign what each scored."""
+    phase = challenge.phases.get()
+    board = arena.LeaderboardFactory(
+        phase=phase, key=f"{challenge.slug}-interne", title="Interne", hidden=True
+    )
+    board.columns.exclude(pk=board.primary_id).delete()
+    board.columns.update(key="interne")
+    for entry in Entry.objects.filter(enrolment__phase=phase, status=EntryStatus.SCORED):
+        scores = [arena.score(entry, PRIVATE_VALUE, metric="interne")]
+        figure = {"value": PRIVATE_VALUE, "text": f"{PRIVATE_VALUE:.4f}", "low": None, "high": None}
+        arena.StandingFactory(entry=entry, leaderboard=board, cells={"interne": figure})
+        evaluation = entry.evaluations.get()
+        scores += Score.objects.filter(evaluation=evaluation, metric="mae", split=Split.PUBLIC)
+        score_receipts.issue(evaluation, scores, means={}, at=clock.now())
 
 
 def _discussion(world: World, opened: Any) -> None:
