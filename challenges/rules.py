@@ -224,8 +224,9 @@ def may_examine_entries(by: Actor) -> bool:
 
 
 def may_examine_entry(by: Actor, entry: "Entry") -> bool:
-    """Say whether the actor may decide on an entry under examination: a moderator."""
-    return has_permission(by, Permission.ENTRY_EXAMINE) and not entry.enrolment.team.has_member(by)
+    """Say whether the actor decides on an entry under examination: a moderator who plays not."""
+    challenge = entry.enrolment.phase.challenge
+    return has_permission(by, Permission.ENTRY_EXAMINE) and not challenge.is_played_by(by)
 
 
 def may_read_signals(by: "Viewer") -> bool:
@@ -234,13 +235,16 @@ def may_read_signals(by: "Viewer") -> bool:
 
 
 def may_decide_signal(by: Actor, signal: "Signal") -> bool:
-    """Say whether the actor decides on this signal: a moderator who has no part in it."""
+    """Say whether the actor decides on this signal: a moderator apart from the challenge.
+
+    Who plays it, in whatever team, would decide on rivals.
+    """
     challenge = signal.phase.challenge
     return (
         has_permission(by, Permission.SIGNAL_DECIDE)
         and not challenge.is_followed_by(by)
         and not belongs_to(by, challenge.organiser)
-        and not any(each.team.has_member(by) for each in signal.parties.select_related("team"))
+        and not challenge.is_played_by(by)
     )
 
 

@@ -5,13 +5,13 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from challenges.enums import SIGNAL_EDGES, UNDECIDED, SignalKind, SignalStatus
 from challenges.models.challenge import ChallengeOrganiser, Phase
 from challenges.models.people import Viewer, person_id
-from challenges.models.team import Team, teams_of
+from challenges.models.team import Team, TeamMember, teams_of
 from challenges.models.words import within, word
 from challenges.rules import may_read_signals
 from portal.lib.refusals import Conflict
@@ -21,18 +21,18 @@ class SignalQuerySet(models.QuerySet["Signal"]):
     """Signals, by who may read them and by where they stand."""
 
     def visible_to(self, user: Viewer) -> "SignalQuerySet":
-        """Keep, for moderators and administrators, those in which they have no part.
+        """Keep, for moderators and administrators, those of challenges in which they have no part.
 
-        Neither of a team of theirs nor of a challenge that they, or their organisation, run.
+        Which they neither play nor played, and neither they nor their organisation run.
         """
         if not may_read_signals(user):
             return self.none()
         person = person_id(user)
-        own = teams_of(user).values("pk")
+        played = TeamMember.objects.filter(user_id=person).values("challenge_id")
         run = ChallengeOrganiser.objects.filter(user_id=person).values("challenge_id")
         held = list(getattr(user, "roles_by_organisation", {}))
         return self.exclude(
-            Exists(SignalTeam.objects.filter(signal=OuterRef("pk"), team__in=own))
+            Q(phase__challenge__in=played)
             | Q(phase__challenge__in=run)
             | Q(phase__challenge__organiser__in=held)
         )

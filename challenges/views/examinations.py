@@ -99,15 +99,17 @@ def _form(found: Entry, data: Any = None) -> ExaminationForm:
 def _show(
     request: HttpRequest, found: Entry, form: Any, *, status: int = 200, changed: bool = False
 ) -> HttpResponse:
+    apart = may_examine_entry(person(request), found)
+    coded = apart and found.enrolment.phase.kind == PhaseKind.CODE
     context = {
         "section": "challenges",
         "entry": found,
         "job": reads.examined([found])[0].job,
-        "runs": code_runs.exact(found) if found.enrolment.phase.kind == PhaseKind.CODE else [],
-        "reports": program_reports.rows(programs.reports_of(found)),
+        "runs": code_runs.exact(found) if coded else [],
+        "reports": program_reports.rows(programs.reports_of(found)) if apart else [],
         "form": form,
         "changed": changed,
-        "own": not may_examine_entry(person(request), found),
+        "plays": not apart,
         "crumbs": [
             (_("Soumissions à examiner"), reverse("challenges:examinations")),
             (_("Soumission %(number)s") % {"number": found.number}, ""),

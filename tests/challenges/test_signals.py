@@ -354,14 +354,16 @@ def test_only_the_team_asked_answers(phase: Phase, moderator: User) -> None:
 
 
 def unable(made: Signal) -> list[User]:
-    """Name who may not decide: the other roles, the organiser, a moderator of a team."""
+    """Name who may not decide: the other roles, the organiser, moderators of a team or a rival."""
     team = made.parties.order_by("pk")[0].team
     member: User = UserFactory(region="moderator")
     team.members.create(challenge=team.challenge, user=member, joined_at=clock.now())
+    rival: User = UserFactory(region="moderator")
+    TeamFactory(challenge=team.challenge, captain=rival)
     organiser: User = UserFactory(region="moderator")
     made.phase.challenge.organisers.create(user=organiser, role="organiser")
     others: list[User] = [UserFactory(), UserFactory(region="administrator")]
-    return [*others, member, organiser]
+    return [*others, member, rival, organiser]
 
 
 def test_only_a_moderator_without_part_in_it_decides(phase: Phase) -> None:

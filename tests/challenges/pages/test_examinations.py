@@ -15,7 +15,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.lib.refusals import Conflict, NotAllowed
 from tests.factories.accounts import UserFactory
-from tests.factories.challenges import EntryFactory, captain_of
+from tests.factories.challenges import EntryFactory, TeamFactory, captain_of
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/moderation/soumissions/"
@@ -134,11 +134,13 @@ def test_a_page_that_has_aged_is_refused(client: Client, moderator: User) -> Non
     assert Entry.objects.get().status == EntryStatus.NEEDS_ATTENTION
 
 
-def test_nobody_decides_for_their_own_team(client: Client) -> None:
+@pytest.mark.parametrize("of", ["its team", "a rival"])
+def test_who_plays_decides_on_no_entry(client: Client, of: str) -> None:
     entry = broken()
-    captain = captain_of(entry.enrolment.team)
+    team = entry.enrolment.team
+    team = team if of == "its team" else TeamFactory(challenge=team.challenge)
     both = UserFactory(region="moderator")
-    entry.enrolment.team.members.filter(user=captain).update(user=both)
+    team.members.filter(user=captain_of(team)).update(user=both)
     client.force_login(both)
     assert "une autre personne de la Région décidera" in client.get(page(entry)).text
     assert client.post(page(entry), said(entry, "requeue")).status_code == 403

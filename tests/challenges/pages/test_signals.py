@@ -279,16 +279,18 @@ def test_a_question_is_its_teams_alone(client: Client, phase: Phase) -> None:
 
 
 def ties(phase: Phase, by: User, team: Team) -> list[Callable[[], Any]]:
-    """List what makes a moderator a party: a team, the challenge, the organising body."""
+    """List what makes a moderator a party: a team, a rival, the challenge, the organising body."""
     challenge = phase.challenge
+    rival = TeamFactory(challenge=challenge)
     return [
+        lambda: rival.members.create(challenge=challenge, user=by, joined_at=clock.now()),
         lambda: team.members.create(challenge=challenge, user=by, joined_at=clock.now()),
         lambda: challenge.organisers.create(user=by, role="jury"),
         lambda: MembershipFactory(user=by, organisation=challenge.organiser),
     ]
 
 
-@pytest.mark.parametrize("tie", range(3))
+@pytest.mark.parametrize("tie", range(4))
 def test_a_moderator_with_a_part_in_it_does_not_know(
     client: Client, phase: Phase, tie: int
 ) -> None:
@@ -327,7 +329,7 @@ def test_queries(
     client.get(LIST)
     with django_assert_num_queries(9):
         client.get(LIST)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(11):
         client.get(page(made[0]))
     party = made[0].parties.order_by("pk")[0]
     client.force_login(captain_of(party.team))
