@@ -141,8 +141,12 @@ def may_see_challenge(by: "Viewer", challenge: "Challenge") -> bool:
 
 
 def may_take_part(by: Actor, challenge: "Challenge") -> bool:
-    """Say whether the actor may register: a person who does not organise the challenge."""
-    return _is_person(by) and challenge.is_public and not challenge.is_followed_by(by)
+    """Say whether the actor may register: a person who neither runs nor ran the challenge.
+
+    Who left the organisers, or the jury, has read what is held out.
+    """
+    runs = challenge.is_followed_by(by) or challenge.was_followed_by(by)
+    return _is_person(by) and challenge.is_public and not runs
 
 
 def may_answer_registration(by: Actor, registration: "Registration") -> bool:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from challenges import rules
 from challenges.actions.paces import DAY, keep_pace
 from challenges.enums import InvitationState, OrganiserRole
-from challenges.models import Challenge, ChallengeOrganiser, OrganiserInvitation
+from challenges.models import Challenge, ChallengeOrganiser, FormerOrganiser, OrganiserInvitation
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
@@ -163,7 +163,8 @@ def change_role(*, organiser: ChallengeOrganiser, role: OrganiserRole, by: User)
 def remove(*, organiser: ChallengeOrganiser, by: User) -> None:
     """Remove a person from those who run a challenge: an owner does, or the person leaves.
 
-    In order: organiser; event "organiser.removed". Raises NotAllowed; Conflict for the last owner.
+    In order: organiser; what is remembered of it, since who ran a challenge never plays it; event
+    "organiser.removed". Raises NotAllowed; Conflict for the last owner.
     """
     challenge = Challenge.objects.locked(organiser.challenge)
     if organiser.user_id != by.pk:
@@ -172,6 +173,11 @@ def remove(*, organiser: ChallengeOrganiser, by: User) -> None:
     _refuse_ownerless(challenge, organiser)
     person, role = organiser.user.person_key, str(organiser.role)
     organiser.delete()
+    FormerOrganiser.objects.update_or_create(
+        challenge=challenge,
+        user=organiser.user,
+        defaults={"role": role, "left_at": clock.now()},
+    )
     record("organiser.removed", by=by, on=challenge, person=person, role=role)
 
 

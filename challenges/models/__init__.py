@@ -19,7 +19,7 @@ from challenges.models.findings import EntryDetail, FairnessAudit
 from challenges.models.forum import ForumBlock, Post, PostReport, Thread
 from challenges.models.imports import BundleImport
 from challenges.models.job import Job
-from challenges.models.organisers import OrganiserInvitation
+from challenges.models.organisers import FormerOrganiser, OrganiserInvitation
 from challenges.models.pages import ChallengePage, Notice
 from challenges.models.plan import RunPlan
 from challenges.models.program import ProgramReport
@@ -53,6 +53,7 @@ __all__ = [
     "EntryDetail",
     "Evaluation",
     "FairnessAudit",
+    "FormerOrganiser",
     "ForumBlock",
     "Job",
     "Leaderboard",

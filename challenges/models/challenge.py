@@ -208,6 +208,10 @@ class Challenge(models.Model):
         """Say whether this person runs it in any role, jury included."""
         return self.organisers.filter(user_id=person_id(user)).exists()
 
+    def was_followed_by(self, user: Viewer) -> bool:
+        """Say whether this person ran it in any role, jury included, and left."""
+        return bool(self.former_organisers.filter(user_id=person_id(user)).exists())
+
     def is_played_by(self, user: Viewer) -> bool:
         """Say whether this person is, or was, in a team of it."""
         return bool(self.team_members.filter(user_id=person_id(user)).exists())

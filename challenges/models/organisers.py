@@ -1,4 +1,4 @@
-"""The call to run a challenge with others: the person accepts before anything changes."""
+"""Who is called to run a challenge with others, and who ran it and left."""
 
 from datetime import datetime
 from uuid import uuid4
@@ -54,4 +54,22 @@ class OrganiserInvitation(models.Model):
                 condition=Q(state="sent"),
                 name="organiser_invited_once",
             ),
+        ]
+
+
+class FormerOrganiser(models.Model):
+    """Remember that a person ran a challenge, jury included: they do not play it afterwards."""
+
+    challenge = models.ForeignKey(
+        Challenge, on_delete=models.CASCADE, related_name="former_organisers"
+    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    # The one they had when they left.
+    role = word(OrganiserRole)
+    left_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            within("role", OrganiserRole, name="former_organiser_role_known"),
+            models.UniqueConstraint(fields=["challenge", "user"], name="former_organiser_once"),
         ]

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges import rules
-from challenges.actions import notices, organisers
+from challenges.actions import notices, organisers, teams
 from challenges.enums import OrganiserRole
 from challenges.models import Challenge, ChallengeOrganiser, OrganiserInvitation
 from portal.accounts.models import User
@@ -181,6 +181,20 @@ def test_a_jury_member_neither_plays_nor_decides_for_the_region(
     assert rules.may_enter(captain, team)
     ChallengeOrganiser.objects.create(challenge=challenge, user=captain, role=OrganiserRole.JURY)
     assert not rules.may_enter(captain, team)
+
+
+@pytest.mark.parametrize("role", [OrganiserRole.ORGANISER, OrganiserRole.JURY])
+def test_who_ran_it_and_left_never_plays(
+    challenge: Challenge, owner: User, role: OrganiserRole
+) -> None:
+    person = joined(challenge, owner, role)
+    organisers.remove(organiser=challenge.organisers.get(user=person), by=person)
+    with pytest.raises(NotAllowed):
+        teams.accept_terms(challenge=challenge, by=person)
+    back = organisers.invite(challenge=challenge, email=person.email, role=role, by=owner)
+    organisers.remove(organiser=organisers.accept(invitation=back, by=person), by=owner)
+    assert not rules.may_take_part(person, challenge)
+    assert rules.may_take_part(person, ChallengeFactory(opened=True, owner=owner))
 
 
 def test_pages_invite_accept_and_remove(client: Client, challenge: Challenge, owner: User) -> None:
