@@ -13,7 +13,7 @@ from challenges.bundles import exporting
 from challenges.bundles.foreign import archives, reading
 from challenges.bundles.foreign.values import ForeignSpec, Payload
 from challenges.models import Challenge, PhaseTask
-from datasets.models import HoldoutVersion
+from datasets.models import HoldoutVersion, SealedFile
 from portal.lib.refusals import Invalid
 
 
@@ -52,11 +52,35 @@ def versions(challenge: Challenge) -> list[HoldoutVersion]:
     return list(dict.fromkeys(found))
 
 
+def corrected(challenge: Challenge) -> list[tuple[PhaseTask, SealedFile]]:
+    """List the sealed archives in force that are not those of the import, by task."""
+    tasks = PhaseTask.objects.filter(phase__challenge=challenge)
+    tasks = tasks.select_related("phase", "holdout", "scorer_version__programs").order_by("pk")
+    first: dict[tuple[int, int], set[HoldoutVersion | None]] = {}
+    found = []
+    for task in tasks:
+        own = (task.scorer_version.programs, task.holdout)
+        known = first.setdefault((task.phase_id, task.index), set(own))
+        for version in own if task.current else ():
+            if version is not None and version not in known:
+                files = version.files.filter(kind="source").order_by("pk")
+                found += [(task, file) for file in files if file.name in exporting.PARTS]
+    return found
+
+
 def source(challenge: Challenge, root: Path) -> Source:
     """Read the organiser's own copy of the imported bundle, unzipped.
 
-    Raises Invalid when it is not what was imported.
+    Raises Invalid when it is not what was imported, or no longer what is in force.
     """
+    if corrected(challenge):
+        raise Invalid(
+            _(
+                "Le programme ou les données ont été corrigés depuis l’import, et ce dossier a les "
+                "anciens : exportez sans vos données, l’archive scellée a ceux en vigueur."
+            ),
+            code="reference_former",
+        )
     try:
         with archives.opened(root):  # judged, read in place
             return _checked(challenge, root)

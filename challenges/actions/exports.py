@@ -48,6 +48,8 @@ class Export:
     source: export_programs.Source | None = None
     # What Codabench has no equal for, in French.
     lost: list[str] = field(default_factory=list)
+    # What was corrected since the bundle was imported, by task.
+    corrected: list[dict[str, Any]] = field(default_factory=list)
 
     def put(self, path: str, content: bytes | str | Callable[[], IO[bytes]]) -> str:
         """Add a file; returns its path."""
@@ -160,12 +162,17 @@ def _programs(made: Export, reference: Path | None) -> None:
     for version in export_programs.versions(made.challenge):
         for file in version.files.filter(kind="source").order_by("pk"):
             made.rows.append({"path": f"{version.holdout.name}/{file.name}"} | _sealed(made, file))
+    made.corrected = [
+        {"phase": task.phase.index, "task": task.index, "part": file.name} | _sealed(made, file)
+        for task, file in export_programs.corrected(made.challenge)
+    ]
 
 
-def _source(challenge: Challenge) -> dict[str, Any]:
-    """Say how the imported bundle was read; `kept`: what had no equal here."""
-    kept = challenge.bundle
-    return {name: kept.get(name) or {} for name in ("format", "answers", "kept")}
+def _source(made: Export) -> dict[str, Any]:
+    """Say how the imported bundle was read, and corrected; `kept`: what had no equal here."""
+    kept = made.challenge.bundle
+    said = {name: kept.get(name) or {} for name in ("format", "answers", "kept")}
+    return said | ({"corrected": made.corrected} if made.corrected else {})
 
 
 def _sealed_files(challenge: Challenge) -> dict[str, SealedFile]:
@@ -305,7 +312,7 @@ def _openemploi(made: Export, document: dict[str, Any]) -> dict[str, Any]:
         "format": exporting.FORMAT,
         "format_version": exporting.VERSION,
         "challenge": document or None,
-        **({} if document else {"source": _source(made.challenge)}),
+        **({} if document else {"source": _source(made)}),
         "settings": documents.settings(made.challenge),
         "files": made.rows,
         **({"lost_in_codabench": list(made.lost)} if made.lost else {}),

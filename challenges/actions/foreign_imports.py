@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.db import transaction
 
-from challenges.actions import export_settings, program_drafts
+from challenges.actions import export_settings, program_changes, program_drafts
 from challenges.actions.imports import (
     Imported,
     Then,
@@ -180,6 +180,10 @@ def _restored(
                     by=order.by,
                 )
             )
+            if found.corrected:
+                program_changes.take_up(
+                    challenge=challenge, corrections=found.corrected, by=order.by
+                )
             order.then(challenge)
 
         if found.source is not None:

@@ -4,8 +4,9 @@ What comes is judged as the zip of an import, sealed at once and tried by the wo
 references of the phase, twice each, before any entry is scored aside by it.
 """
 
+import io
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import jobs, rescorings, scorers
+from challenges.actions import drafts, jobs, rescorings, scorers
 from challenges.actions.jobs import WORKER
 from challenges.bundles import programs
+from challenges.bundles.exporting import Correction
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused
 from challenges.bundles.foreign import contents
 from challenges.bundles.foreign.archives import BundleRefused
@@ -26,8 +28,9 @@ from challenges.bundles.foreign.values import Holding, Payload
 from challenges.bundles.programs import ProgramSpec, Protocol
 from challenges.enums import JobKind, JobState, ScorerKind
 from challenges.enums.rescorings import RehearsalState, RescoringState
-from challenges.models import Job, Phase, PhaseTask, Rescoring, Scorer, ScorerVersion
+from challenges.models import Challenge, Job, Phase, PhaseTask, Rescoring, Scorer, ScorerVersion
 from datasets.actions import holdouts
+from datasets.models import HoldoutVersion
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
@@ -128,6 +131,65 @@ def _proposed(
     made.save(update_fields=["rehearsal"])
     jobs.put(kind=JobKind.REHEARSE, subject_id=made.pk, dedup_key=str(made.pk))
     return made
+
+
+def take_up(*, challenge: Challenge, corrections: Sequence[Correction], by: User) -> None:
+    """Put in force, in a draft that an export was just imported into, what was corrected since.
+
+    In the caller's transaction, once each task has the programs and data of its bundle. In order,
+    for each task: the next edition of its programs, of its data; the task of both, in force; job
+    "compile". The editions that tasks share are made once; a task that has another edition already
+    stays. Raises Invalid for an archive that is not opened, or that no task takes.
+    """
+    made: dict[tuple[int, tuple[str, ...]], HoldoutVersion] = {}
+    by_task: dict[tuple[int, int], dict[str, bytes]] = {}
+    for each in corrections:
+        by_task.setdefault((each.phase, each.task), {})[each.part] = each.content
+    parts = {name: part for part, name in PARTS.items()}
+    for (phase, index), files in sorted(by_task.items()):
+        tasks = PhaseTask.objects.filter(phase__challenge=challenge, phase__index=phase)
+        former = (
+            tasks.filter(index=index, current=True)
+            .select_related(
+                "phase", "scorer_version__scorer", "scorer_version__programs", "holdout"
+            )
+            .first()
+        )
+        if former is None:
+            raise _unread(", ".join(sorted(files)), _("aucune tâche ne le prend"), "E_EXPORT")
+        if former.phase.tasks.filter(index=index, pk__lt=former.pk).exists():
+            continue  # a second import of the same export
+        own = {parts[name]: each for name, each in files.items() if parts[name] in OWN}
+        data = {name: each for name, each in files.items() if parts[name] not in OWN}
+        version, holdout = former.scorer_version, former.holdout
+        if own:
+            packed = {part: _Packed(each, _digest(each)) for part, each in own.items()}
+            version = _next_version(former, packed, by)
+        if data:
+            key = (holdout.pk, tuple(_digest(each) for _name, each in sorted(data.items())))
+            if key not in made:
+                made[key] = holdouts.correct(version=holdout, files=data, by=by)
+            holdout = made[key]
+        PhaseTask.objects.filter(pk=former.pk).update(current=False)
+        task = PhaseTask.objects.create(
+            phase_id=former.phase_id,
+            index=former.index,
+            name=former.name,
+            scorer_version=version,
+            holdout=holdout,
+            plan_id=former.plan_id,
+            form=former.form,
+        )
+        drafts.queue_compile(task)
+
+
+def _digest(archive: bytes) -> str:
+    """Digest the names and contents of a sealed archive, as those of a file that is sent."""
+    with _laid("", Sent("archive.zip", io.BytesIO(archive))) as (root, name):
+        try:
+            return Payloads(root).payload(name).digest
+        except BundleRefused as refusal:
+            raise _unread("", refusal.reason, refusal.code) from refusal
 
 
 def _next_version(task: PhaseTask, own: Mapping[str, _Packed], by: User) -> ScorerVersion:

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from challenges.bundles import characters, writer
+from challenges.bundles import characters, programs, writer
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused, TableRefused, is_relative
 from challenges.bundles.foreign.blocks import load
 from challenges.bundles.report import Findings, Problem
@@ -41,6 +41,19 @@ Row = Mapping[str, Any]
 Unseal = Callable[[Path, Row], bytes]
 
 
+PARTS = (programs.SCORING, programs.INGESTION, programs.REFERENCE, programs.INPUT)
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A sealed archive in force for a task, in place of that of the import. part: one of PARTS."""
+
+    phase: int
+    task: int
+    part: str
+    content: bytes
+
+
 @dataclass
 class Restored:
     """An export put back: what it says beyond the folder, or why it was not."""
@@ -48,6 +61,7 @@ class Restored:
     settings: Settings | None = None
     texts: dict[str, str] = field(default_factory=dict)  # of the rules and further pages, by file
     source: tuple[Path, dict[str, str]] | None = None  # the imported bundle, its answers
+    corrected: list[Correction] = field(default_factory=list)
     errors: tuple[Problem, ...] = ()
 
 
@@ -84,6 +98,7 @@ def restore(root: Path, folder: Path, unseal: Unseal | None = None) -> Restored:
         source = block.values.get("source")
         if isinstance(source, dict):
             found.source = _source(block.values, source, place, folder, unseal)
+            found.corrected = _corrected(source, place, unseal)
         else:
             _write(block.values, place, folder, unseal)
     except ValidationError as fault:
@@ -141,6 +156,22 @@ def _source(
             archive.write_bytes(_content(row, place, f"files[{at}]", unseal))
             return archive, said
     raise _Refused("l’archive importée manque", "source")
+
+
+def _corrected(source: Row, place: Folder, unseal: Unseal | None) -> list[Correction]:
+    """Read the programs and the data that are no longer those of the imported bundle."""
+    rows = source.get("corrected") or []
+    if not isinstance(rows, list) or len(rows) > MAX_FILES:
+        raise _Refused("liste attendue", "source.corrected")
+    found = []
+    for at, row in enumerate(rows):
+        key = f"source.corrected[{at}]"
+        said = row if isinstance(row, dict) else {}
+        phase, task, part = said.get("phase"), said.get("task"), said.get("part")
+        if not isinstance(phase, int) or not isinstance(task, int) or part not in PARTS:
+            raise _Refused("phase, tâche et archive attendues", key)
+        found.append(Correction(phase, task, part, _content(said, place, key, unseal)))
+    return found
 
 
 def _write(values: Row, place: Folder, folder: Path, unseal: Unseal | None) -> None:

@@ -11,18 +11,21 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import asides, entries, program_changes, rescorings
+from challenges.actions import asides, entries, exports, program_changes, rescorings
 from challenges.actions.foreign_imports import import_bundle
+from challenges.actions.jobs import WORKER
 from challenges.actions.program_changes import Sent
 from challenges.enums import EntryStatus, EvaluationState
 from challenges.enums.rescorings import RescoringState
 from challenges.models import Challenge, Entry, Job, Phase, PhaseTask, Rescoring, Score
 from challenges.worker import drain, isolation
 from challenges.worker.loop import Worker
+from challenges.worker.rekeying import unsealer
+from datasets import gate
 from datasets.models import HoldoutVersion
 from portal.accounts.enums import TokenScope
 from portal.audit.models import AuditEvent
-from portal.lib.refusals import Conflict
+from portal.lib.refusals import Conflict, Invalid
 from tests.challenges import world
 from tests.challenges.bundles.foreign import own
 from tests.challenges.pages.test_organiser import signed_in
@@ -182,6 +185,41 @@ def test_a_changed_program_is_tried_on_the_reference_then_on_every_entry(
         "rescoring.accepted",
         "rescoring.in_force",
     ]
+    comes_back_corrected(challenge, tmp_path)
+
+
+def comes_back_corrected(challenge: Challenge, folder: Path) -> None:
+    """An export has the program and the data in force, and an import of it keeps them."""
+    by = world.owner_of(challenge)
+    with pytest.raises(Invalid) as refused:
+        exports.export(challenge=challenge, by=by, reference=folder)
+    assert refused.value.code == "reference_former"
+    archive = folder / "export.zip"
+    archive.write_bytes(b"".join(exports.export(challenge=challenge, by=by).stream()))
+    Challenge.objects.filter(pk=challenge.pk).update(slug=f"{challenge.slug}-avant")
+    found = import_bundle(path=archive, by=by, answers={}, unseal=unsealer(by)).imported
+    assert found.errors == ()
+    assert found.challenge is not None
+    assert found.challenge.pk != challenge.pk
+    held = [_clear(each) for each in (challenge, found.challenge)]
+    assert held[0] == held[1]
+    editions = HoldoutVersion.objects.count()
+    assert import_bundle(path=archive, by=by, answers={}, unseal=unsealer(by)).imported.challenge
+    assert HoldoutVersion.objects.count() == editions
+
+
+def _clear(challenge: Challenge) -> list[dict[str, str]]:
+    """Open what scores the first phase: the content of each file of each sealed archive."""
+    task = PhaseTask.objects.get(phase=first(challenge), current=True)
+    opened = []
+    for version in (task.scorer_version.programs, task.holdout):
+        assert version is not None
+        files = gate.open_holdout(version=version, reason="test", by=WORKER)
+        for name, content in sorted(files.items()):
+            with zipfile.ZipFile(BytesIO(content)) as packed:
+                each = {one: packed.read(one).decode() for one in packed.namelist()}
+            opened.append({name: "", **each})
+    return opened
 
 
 def test_a_program_that_no_longer_scores_the_reference_meets_no_entry(
