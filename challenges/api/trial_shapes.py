@@ -10,7 +10,7 @@ from ninja import Schema
 
 from challenges.models import CodeTrial
 from challenges.models.told import faults_told
-from challenges.models.trial_words import trial_reason, trial_state
+from challenges.models.trial_words import trial_detail, trial_reason, trial_state
 from challenges.schemas import FaultOut
 
 
@@ -79,7 +79,7 @@ def trial_json(request: HttpRequest, trial: CodeTrial) -> dict[str, Any]:
         "finished": not trial.is_alive,
         "reason": trial.reason_code,
         "reason_sentence": trial_reason(trial.reason_code),
-        "detail": trial.detail,
+        "detail": trial_detail(trial)[0],
         "file": trial.original_name,
         "sha256": trial.sha256,
         "size": trial.size,

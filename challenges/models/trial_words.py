@@ -1,11 +1,15 @@
 """Words of trials of code, for pages and the API alike."""
 
+import re
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from challenges.enums import ReasonCode
 from challenges.enums.code import RunState
+from challenges.models.code import CodeTrial
+from challenges.models.told import FRENCH, faults_told, reader_language
 
 STATES: dict[RunState, str | Promise] = {
     RunState.QUEUED: _("En attente"),
@@ -36,3 +40,43 @@ def trial_reason(code: str) -> str:
     if not code:
         return ""
     return str(REASONS[ReasonCode(code)] if code in set(ReasonCode) else PACKAGE)
+
+
+# What the sandbox told of a run, in French: each is a whole detail.
+DETAILS: dict[str, str | Promise] = {
+    r"code de sortie (?P<code>-?\d+)": _("code de sortie %(code)s"),
+    r"mémoire refusée au programme": _("mémoire refusée au programme"),
+    r"plus de (?P<n>[\d.]+) s": _("plus de %(n)s s"),
+    r"plus de (?P<n>[\d.]+) s de processeur": _("plus de %(n)s s de processeur"),
+    r"plus de (?P<n>\d+) Mio de mémoire": _("plus de %(n)s Mio de mémoire"),
+    r"plus de (?P<n>\d+) Mio écrits": _("plus de %(n)s Mio écrits"),
+    r"plus de (?P<n>\d+) fichiers (écrits|dans un dossier de travail)": _(
+        "plus de %(n)s fichiers écrits"
+    ),
+    r"plus de (?P<n>\d+) processus": _("plus de %(n)s processus"),
+    r"plus de (?P<n>\d+) prises réseau": _("plus de %(n)s prises réseau"),
+    r"(?P<file>\S+) est absent": _("%(file)s est absent"),
+    r"(?P<file>\S+) est présent sous plusieurs extensions": _(
+        "%(file)s est présent sous plusieurs extensions"
+    ),
+    r"trop de fichiers produits": _("trop de fichiers produits"),
+    r"fichiers produits trop volumineux": _("fichiers produits trop volumineux"),
+    r"plus de (?P<n>\d+) dossiers emboîtés": _("plus de %(n)s dossiers emboîtés"),
+    r"nom de fichier illisible( ou trop long)?": _("nom de fichier illisible ou trop long"),
+    r"un .+ au lieu d’un fichier ordinaire|une .+ au lieu d’un fichier ordinaire": _(
+        "un fichier produit n’est pas un fichier ordinaire"
+    ),
+    r"un fichier produit ne peut pas être lu": _("un fichier produit ne peut pas être lu"),
+    r"un fichier produit a plusieurs noms": _("un fichier produit a plusieurs noms"),
+}
+
+
+def trial_detail(trial: CodeTrial) -> tuple[str, str]:
+    """Say what a failed trial met, and the language of that: the reader's where it is known."""
+    told = faults_told(trial.verdict)
+    if told:
+        return f"{told[0]['code']} : {told[0]['message']}", str(told[0]["language"])
+    for pattern, sentence in DETAILS.items():
+        if found := re.fullmatch(pattern, trial.detail):
+            return str(sentence) % found.groupdict(), reader_language()
+    return trial.detail, FRENCH

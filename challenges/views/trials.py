@@ -19,7 +19,7 @@ from challenges.enums.code import RunState
 from challenges.forms.trials import TrialForm
 from challenges.models import CodeTrial
 from challenges.models.told import warnings_told
-from challenges.models.trial_words import trial_reason, trial_state
+from challenges.models.trial_words import trial_detail, trial_reason, trial_state
 from challenges.queries import code
 from challenges.queries.teams import has_accepted_terms
 from challenges.views.entries import phase_to_enter
@@ -100,6 +100,7 @@ def trial(request: HttpRequest, slug: str, trial: UUID) -> HttpResponse:
         "whole": True,
         "left": code.trials_left(own.team, context["now"]),
         "faults": faults_of(own.verdict),
+        "detail": trial_detail(own),
         "warnings": warnings_told(own.verdict),
         "measures": _measures(own),
         "reads_log": own.phase.logs == "team_trial",

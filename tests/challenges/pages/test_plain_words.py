@@ -11,7 +11,8 @@ from django.utils.formats import date_format
 
 from challenges.enums import ImportState
 from challenges.forms.phases import SettingsForm
-from challenges.models import BundleImport, Challenge
+from challenges.models import BundleImport, Challenge, CodeTrial
+from challenges.models.trial_words import trial_detail
 from challenges.queries import preparation
 from portal.lib import clock
 from tests.challenges.pages.scenes import with_contract
@@ -120,3 +121,20 @@ def test_french_formats_write_hours_alike() -> None:
     assert date_format(at, "TIME_FORMAT") == "15\u202fh\u202f05"
     with translation.override("en"):
         assert "h" not in date_format(at, "TIME_FORMAT")
+
+
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [
+        ("code de sortie 3", "exit code 3"),
+        ("predictions.csv est absent", "predictions.csv is missing"),
+        ("un lien au lieu d’un fichier ordinaire", "a file produced is not an ordinary file"),
+        ("un mot d’ailleurs", "un mot d’ailleurs"),
+    ],
+)
+def test_what_a_trial_met_is_said_in_the_language_of_its_team(detail: str, said: str) -> None:
+    trial = CodeTrial(detail=detail, verdict={})
+    with translation.override("en"):
+        found, language = trial_detail(trial)
+    assert (found, language) == (said, "en" if found != detail else "fr")
+    assert trial_detail(trial)[1] == "fr"
