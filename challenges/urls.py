@@ -23,6 +23,7 @@ from challenges.views import (
     fairness,
     forum,
     forum_queue,
+    guests,
     imports,
     journal,
     kit,
@@ -126,6 +127,7 @@ challenge_patterns: list[URLPattern | URLResolver] = [
     path("entraide/messages/<uuid:post>/masquer/", forum.hide, name="post_hide"),
     path("entraide/messages/<uuid:post>/ecarter/", forum.block, name="post_block"),
     path("equipe/", include(team_patterns)),
+    path("invitation/<uuid:guest>/<str:token>/", guests.invitation, name="guest_invitation"),
 ]
 
 organiser_patterns = [
@@ -204,6 +206,10 @@ organiser_patterns = [
     path("visa/corrections/", organiser.send_back, name="organiser_send_back"),
     path("inscriptions/", registrations.listing, name="registrations"),
     path("inscriptions/<int:registration>/", registrations.answer, name="registration_answer"),
+    path("invitations/", guests.page, name="guests"),
+    path("invitations/organisation/", guests.organisation, name="guest_organisation"),
+    path("invitations/<uuid:guest>/retirer/", guests.withdraw, name="guest_withdraw"),
+    path("invitations/<uuid:guest>/renvoyer/", guests.resend, name="guest_resend"),
     path("programme/", program_reports.listing, name="program_reports"),
     path("exporter/", exports.export, name="organiser_export"),
     path("file/", pipelines.page, name="pipeline"),

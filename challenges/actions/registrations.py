@@ -1,16 +1,18 @@
-"""Answer the people who ask to take part in a challenge whose registration is by approval."""
+"""Register people: at once, by invitation, or once an organiser lets them take part."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.enums import RegistrationState
-from challenges.models import Registration
+from challenges.actions import guests
+from challenges.enums import RegistrationMode, RegistrationState
+from challenges.models import Challenge, Registration
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record
-from portal.lib.refusals import Conflict, Invalid
+from portal.lib import clock
+from portal.lib.refusals import Conflict, Invalid, NotAllowed
 
 
 @transaction.atomic
@@ -57,3 +59,40 @@ def _answer(
         registration_id=registration.pk,
     )
     return registration
+
+
+def register(challenge: Challenge, by: User) -> None:
+    """Register a person once, or let in one who had asked and is invited since.
+
+    In the transaction of the caller, that holds the challenge. In order: the invitation of their
+    address, used; registration; event "challenge.joined"; letter to the organisers when it awaits
+    their answer. Raises NotAllowed for who is not invited where one must be.
+    """
+    asked = challenge.registrations.filter(user=by).first()
+    mode = RegistrationMode(challenge.registration)
+    if asked is not None and (mode != RegistrationMode.INVITED or not asked.is_pending):
+        return
+    invited = mode == RegistrationMode.INVITED and guests.admit(challenge, by)
+    if asked is not None:
+        if invited:
+            asked.state = RegistrationState.ACCEPTED
+            asked.save(update_fields=["state"])
+        return
+    if mode == RegistrationMode.INVITED and not invited:
+        raise NotAllowed(
+            _(
+                "Ce challenge est sur invitation. Si vous en avez reçu une, connectez-vous avec le "
+                "compte de l’adresse invitée."
+            ),
+            code="invitation_required",
+        )
+    opened = mode != RegistrationMode.APPROVAL
+    registration = Registration.objects.create(
+        challenge=challenge,
+        user=by,
+        state=RegistrationState.ACCEPTED if opened else RegistrationState.PENDING,
+        at=clock.now(),
+    )
+    record("challenge.joined", by=by, on=challenge, opened=opened)
+    if not opened:
+        owe("mail.registration_pending", key=str(registration.pk), registration_id=registration.pk)

@@ -12,10 +12,10 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from challenges import rules
+from challenges.actions import guests, registrations
 from challenges.actions.paces import DAY, keep_pace
 from challenges.enums import (
     InvitationState,
-    RegistrationMode,
     RegistrationState,
     TeamRole,
     TeamState,
@@ -23,7 +23,7 @@ from challenges.enums import (
 from challenges.models import (
     Challenge,
     Entry,
-    Registration,
+    Guest,
     Team,
     TeamInvitation,
     TeamMember,
@@ -46,32 +46,19 @@ SAME_ADDRESS_A_DAY = 3
 
 @transaction.atomic
 def accept_terms(*, challenge: Challenge, by: User) -> TermsAcceptance | None:
-    """Accept the rules in force and register, at once where registration is open.
+    """Accept the rules in force and register, at once where registration is open or one is invited.
 
-    In order: acceptance; registration if there is none; event "challenge.joined"; letter to
-    the organisers when it awaits their answer. Twice changes nothing. Raises NotAllowed for
-    an organiser or an unseen challenge.
+    In order: acceptance; registration if there is none, which uses the invitation of the address;
+    event "challenge.joined"; letter to the organisers when it awaits their answer. Twice changes
+    nothing. Raises NotAllowed for an organiser, an unseen challenge, and who is not invited where
+    one must be.
     """
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_take_part, by, challenge)
     _refuse_domain(challenge, by)
     terms = challenge.terms.order_by("-number").first()
     acceptance = _accept(terms, by) if terms is not None else None
-    if not challenge.registrations.filter(user=by).exists():
-        opened = challenge.registration == RegistrationMode.OPEN
-        registration = Registration.objects.create(
-            challenge=challenge,
-            user=by,
-            state=RegistrationState.ACCEPTED if opened else RegistrationState.PENDING,
-            at=clock.now(),
-        )
-        record("challenge.joined", by=by, on=challenge, opened=opened)
-        if not opened:
-            owe(
-                "mail.registration_pending",
-                key=str(registration.pk),
-                registration_id=registration.pk,
-            )
+    registrations.register(challenge, by)
     return acceptance
 
 
@@ -85,10 +72,7 @@ def _accept(terms: Terms, by: User) -> TermsAcceptance:
 
 
 def _refuse_domain(challenge: Challenge, by: User) -> None:
-    domain = by.email.rpartition("@")[2].lower()
-    blocked = domain in {str(each).lower() for each in challenge.blocked_domains}
-    allowed = {str(each).lower() for each in challenge.allowed_domains}
-    if blocked or (allowed and domain not in allowed):
+    if not guests.takes_domain_of(challenge, by.email):
         raise NotAllowed(
             _("Ce challenge n’est pas ouvert aux adresses de ce domaine."), code="domain_refused"
         )
@@ -362,13 +346,15 @@ def forget(*, person: User) -> None:
     """Take a person whose account closes out of their teams; entries stay with the teams.
 
     In order, for each team: membership ended, captain replaced, event "team.left"; then the
-    invitations to the person's address are deleted.
+    invitations to the person's address are deleted, into a team or a challenge.
     """
     # All are held before the journal is written in.
     for team in [Team.objects.locked(each) for each in Team.objects.of(person).order_by("pk")]:
         _end_membership(team, person)
         record("team.left", by=person, on=team)
     TeamInvitation.objects.filter(email__iexact=person.email).delete()
+    if person.email:
+        Guest.objects.filter(email=person.email.lower()).delete()
 
 
 def _end_membership(team: Team, person: User) -> None:

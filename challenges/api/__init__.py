@@ -9,6 +9,7 @@ from challenges.api import (
     decisions,
     disqualifications,
     entries,
+    guests,
     merges,
     pipelines,
     reading,
@@ -33,4 +34,5 @@ routers: list[tuple[str, Router]] = [
     ("", disqualifications.router),
     ("", rescorings.router),
     ("", pipelines.router),
+    ("", guests.router),
 ]

@@ -17,6 +17,7 @@ from challenges.models.evaluation import Evaluation, Rung, Score, SealedResult
 from challenges.models.files import PublicFile
 from challenges.models.findings import EntryDetail, FairnessAudit
 from challenges.models.forum import ForumBlock, Post, PostReport, Thread
+from challenges.models.guests import Guest
 from challenges.models.imports import BundleImport
 from challenges.models.job import Job
 from challenges.models.organisers import FormerOrganiser, OrganiserInvitation
@@ -55,6 +56,7 @@ __all__ = [
     "FairnessAudit",
     "FormerOrganiser",
     "ForumBlock",
+    "Guest",
     "Job",
     "Leaderboard",
     "MergeRequest",

@@ -49,6 +49,12 @@ KINDS = (
         detail=_("Réunion de deux équipes, changement de capitaine."),
     ),
     Kind(
+        "invitations",
+        _("Invitations à participer"),
+        ("guest_invited",),
+        detail=_("À un challenge sur invitation."),
+    ),
+    Kind(
         "announcements",
         _("Annonces des organisateurs"),
         ("challenge_notice",),

@@ -1,6 +1,6 @@
 """Delete what was kept long enough."""
 
-from challenges.actions import retention
+from challenges.actions import guests, retention
 from portal.audit.duties import duty
 
 
@@ -9,3 +9,9 @@ def keep_no_longer() -> None:
     """Delete the files of teams whose months have passed, empty the logs whose days have."""
     retention.delete_files()
     retention.forget_logs()
+
+
+@duty("challenges.guests", minutes=24 * 60)
+def forget_guests() -> None:
+    """Delete the addresses that were invited and did not answer."""
+    guests.forget_old()

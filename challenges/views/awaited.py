@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from challenges.enums import (
     ChallengeStatus,
     ImportState,
     OrganiserRole,
+    RegistrationMode,
     RegistrationState,
     TeamRole,
 )
@@ -21,8 +22,10 @@ from challenges.models import (
     Challenge,
     ChallengeOrganiser,
     Disqualification,
+    Guest,
     MergeRequest,
     OrganiserInvitation,
+    Registration,
     Reveal,
     TeamMember,
 )
@@ -38,6 +41,7 @@ SHOWN = 20
 def decisions(user: User, now: datetime) -> Iterator[Item]:
     """List what this person may decide, and nobody has decided yet."""
     yield from _organisers(user, now)
+    yield from _guests(user, now)
     yield from _merges(user)
     yield from _registrations(user)
     yield from _imports(user)
@@ -58,6 +62,31 @@ def _organisers(user: User, now: datetime) -> Iterator[Item]:
             url=reverse("challenges:organiser_list"),
             detail=call.sent_by.display_name,
             icon="user-check",
+            tone="calanque",
+            badge=_("invitation"),
+            due=call.expires_at,
+        )
+
+
+def _guests(user: User, now: datetime) -> Iterator[Item]:
+    """List the challenges that invite this person, until they take part."""
+    came = Registration.objects.filter(user=user, challenge=OuterRef("challenge"))
+    calls = Guest.objects.inviting(user, at=now).filter(
+        ~Exists(came),
+        challenge__status=ChallengeStatus.PUBLISHED,
+        challenge__registration=RegistrationMode.INVITED,
+    )
+    shown = set()
+    for call in calls.select_related("challenge", "organisation")[:SHOWN]:
+        challenge = call.challenge
+        if challenge.pk in shown:  # by their address and by an organisation
+            continue
+        shown.add(challenge.pk)
+        yield Item(
+            title=_about(_("Participer à « %(title)s »"), challenge),
+            url=reverse("challenges:rules", args=[challenge.slug]),
+            detail=call.organisation.name if call.organisation else "",
+            icon="trophy",
             tone="calanque",
             badge=_("invitation"),
             due=call.expires_at,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from challenges import rules
 from challenges.bundles import code as coding
+from challenges.enums import RegistrationMode
 from challenges.models import Challenge, Phase
 from challenges.views.head import find
 from challenges.views.teams import person
@@ -54,6 +55,7 @@ HALLS: tuple[tuple[Promise, tuple[tuple[str, Promise], ...]], ...] = (
         gettext_lazy("Gérer"),
         (
             ("registrations", gettext_lazy("Inscriptions")),
+            ("guests", gettext_lazy("Invitations")),
             ("announcements", gettext_lazy("Annonces")),
             ("rescorings", gettext_lazy("Réévaluation")),
             ("disqualification_proposals", gettext_lazy("Disqualifications")),
@@ -64,6 +66,8 @@ HALLS: tuple[tuple[Promise, tuple[tuple[str, Promise], ...]], ...] = (
 )
 # Where teams send code.
 OF_CODE = frozenset({"code_runs"})
+# Where one takes part by invitation.
+OF_GUESTS = frozenset({"guests"})
 # Where the organiser's own program scores.
 OF_A_PROGRAM = frozenset({"program_reports"})
 # What the Region reads of a challenge that it decides on.
@@ -108,6 +112,7 @@ def halls(
             for name, words in pages
             if (edits or name in (OF_THE_JURY if follows else OF_THE_REGION))
             and (name not in OF_CODE or coding.KEY in challenge.bundle)
+            and (name not in OF_GUESTS or challenge.registration == RegistrationMode.INVITED)
             and (name not in OF_A_PROGRAM or challenge.source_id is not None)
         ]
         if shown:

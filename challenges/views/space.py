@@ -26,6 +26,7 @@ from challenges.models import (
     Disqualification,
     Enrolment,
     Entry,
+    Guest,
     Signal,
     SignalTeam,
     Team,
@@ -251,6 +252,12 @@ def described(user: User) -> dict[str, Any]:
             TeamMember.objects.filter(user=user)
             .order_by("pk")
             .values("challenge__title", "team__name", "role", "joined_at", "left_at")
+        ),
+        "invitations": list(
+            Guest.objects.exclude(email="")
+            .filter(email=user.email.lower())
+            .order_by("pk")
+            .values("challenge__title", "sent_at", "state")
         ),
         "soumissions": list(
             Entry.objects.filter(submitted_by=user)

@@ -19,6 +19,7 @@ from challenges.forms import InvitationForm, TeamForm, TermsForm
 from challenges.forms.disclosures import DisclosureForm
 from challenges.models import Challenge, TeamInvitation
 from challenges.queries.boards import masked_phases
+from challenges.queries.guests import needs_invitation
 from challenges.queries.merges import waiting_of
 from challenges.queries.teams import has_accepted_terms, latest_terms, registration_of
 from challenges.views.head import find, scene, team_of
@@ -132,6 +133,7 @@ def join(request: HttpRequest, slug: str, invitation: UUID, token: str) -> HttpR
         "open": sent.state == InvitationState.SENT and sent.expires_at > context["now"],
         "fits": sent.email == person(request).email.lower(),
         "ready": accepted and registered,
+        "uninvited": not registered and needs_invitation(challenge, person(request)),
     }
     return render(request, "challenges/join.html", context)
 
@@ -168,6 +170,10 @@ def _rules_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, A
         "form": TermsForm(version=terms) if terms else None,
         "masked": bool(masked_phases(challenge)),
         "may_accept": challenge.status == "published" and not context["is_organiser"],
+        "uninvited": signed_in
+        and registration is None
+        and not context["is_organiser"]
+        and needs_invitation(challenge, person(request)),
     }
 
 
@@ -215,6 +221,9 @@ def _team_page(
         "calls": _calls(request, context) if own is None else [],
         "invitations": list(own.invitations.filter(state=InvitationState.SENT)) if captain else [],
         "registration": registration,
+        "uninvited": own is None
+        and registration is None
+        and needs_invitation(challenge, person(request)),
         "accepted": registration is not None and has_accepted_terms(challenge, request.user),
         "aliases": [(each, own.alias_in(each)) for each in masked_phases(challenge)] if own else [],
         "full": len(members) >= challenge.team_max,

@@ -7,6 +7,7 @@ named as the route files name them.
 import hashlib
 import io
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -16,6 +17,7 @@ from challenges.actions import (
     certificates,
     combined,
     forum,
+    guests,
     organisers,
     receipts,
     score_receipts,
@@ -30,6 +32,7 @@ from challenges.models import (
     Challenge,
     ChallengePage,
     Entry,
+    Guest,
     MergeRequest,
     ProgramReport,
     PublicFile,
@@ -262,6 +265,17 @@ def _challenges(world: World) -> None:
         by=organiser,
     )
     world.objects["organiser.invited"] = str(invited.public_id)
+    now = clock.now()
+    guest = Guest.objects.create(
+        challenge=opened,
+        email=f"{world.canary('organiser', 'guest', 'organiser')}@exemple.fr",
+        sent_by=organiser,
+        sent_at=now,
+        letter_at=now,
+        expires_at=now + timedelta(days=30),
+    )
+    world.objects["guest.open"] = str(guest.public_id)
+    world.objects["guest.open.token"] = guests.token(guest.public_id)
     world.objects["organiser.open"] = str(opened.organisers.get().pk)
     world.objects["board.open"] = str(opened.leaderboards.get().pk)
     joint = combined.make(

@@ -85,7 +85,8 @@ def test_every_page_is_behind_an_entry_and_none_is_refused(
     assert {client.get(each).status_code for each in found} == {200}
     assert len(halls(client.get(home).text)) <= 4
     if name == "organiser":
-        kept = {"code_runs", "program_reports"}  # of code, of a program: none here
+        # Of code, of a program, of guests: none here.
+        kept = {"code_runs", "program_reports", "guests"}
         named = {route for _label, pages in HALLS for route, _words in pages} - kept
         assert found == {reverse(f"challenges:{each}", args=[challenge.slug]) for each in named}
 

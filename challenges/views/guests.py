@@ -1,0 +1,157 @@
+"""Invitations to take part: the organisers' page, and the page of a link."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from challenges.actions import guests as acts
+from challenges.enums import ChallengeStatus, InvitationState, RegistrationMode
+from challenges.forms.guests import GuestOrganisationForm, GuestsForm
+from challenges.models import Challenge, Guest
+from challenges.queries import guests as reads
+from challenges.queries.teams import registration_of
+from challenges.views.head import scene
+from challenges.views.rooms import room, run_by
+from challenges.views.teams import person
+from challenges.views.trying import tried
+from portal.lib import clock
+from portal.lib.refusals import Conflict, QuotaSpent
+
+PER_PAGE = 50
+FACES = {
+    acts.Outcome.INVITED: ("pin", "circle-check"),
+    acts.Outcome.IN: ("pin", "users"),
+    acts.Outcome.KNOWN: ("ardoise", "mail"),
+    acts.Outcome.LATER: ("ocre", "hourglass"),
+    acts.Outcome.REFUSED: ("garance", "circle-x"),
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    """List who is invited; invite addresses by POST, and say what became of each line."""
+    challenge = run_by(request, slug)
+    form = GuestsForm(request.POST if request.method == "POST" else None)
+    report: list[acts.Line] = []
+    status = tried(
+        form,
+        lambda: report.extend(
+            acts.invite(challenge=challenge, lines=form.lines, by=person(request))
+        ),
+        dict.fromkeys(("guests_most", "not_by_invitation", "guests_not_now"), "addresses"),
+    )
+    if status:
+        return _show(request, challenge, form=form, status=status)
+    # What could not leave stays in the form, to be mended.
+    left = "\n".join(each.text for each in report if each.outcome in {"refused", "later"})
+    again = GuestsForm(initial={"addresses": left})
+    return _show(request, challenge, form=again, report=report)
+
+
+@require_POST
+def organisation(request: HttpRequest, slug: str) -> HttpResponse:
+    """Invite the members of an organisation."""
+    challenge = run_by(request, slug)
+    form = GuestOrganisationForm(request.POST)
+    status = tried(
+        form,
+        lambda: acts.invite_organisation(
+            challenge=challenge, organisation=form.cleaned_data["organisation"], by=person(request)
+        ),
+        dict.fromkeys(("invitations_day", "not_by_invitation", "guests_not_now"), "organisation"),
+    )
+    if status:
+        return _show(request, challenge, organisation_form=form, status=status)
+    messages.success(request, _("Organisation invitée : ses membres reçoivent une lettre."))
+    return redirect("challenges:guests", slug)
+
+
+@require_POST
+def withdraw(request: HttpRequest, slug: str, guest: UUID) -> HttpResponse:
+    """Take an invitation back."""
+    found = _found(run_by(request, slug), guest)
+    acts.withdraw(guest=found, by=person(request))
+    messages.success(request, _("Invitation retirée. Qui s’est déjà inscrit reste inscrit."))
+    return redirect("challenges:guests", slug)
+
+
+@require_POST
+def resend(request: HttpRequest, slug: str, guest: UUID) -> HttpResponse:
+    """Send the letter of an address again."""
+    found = _found(run_by(request, slug), guest)
+    try:
+        acts.resend(guest=found, by=person(request))
+    except (Conflict, QuotaSpent) as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, _("Lettre renvoyée, valable de nouveau trente jours."))
+    return redirect("challenges:guests", slug)
+
+
+@login_not_required
+@require_safe
+def invitation(request: HttpRequest, slug: str, guest: UUID, token: str) -> HttpResponse:
+    """Show an invitation to whoever holds its link: how to take part, or why it ended."""
+    context = scene(request, slug, "rules")
+    challenge = context["challenge"]
+    found = acts.by_link(challenge, guest, token)
+    signed_in = request.user.is_authenticated
+    context |= {
+        "invitation": found,
+        "taken": found.state == InvitationState.ACCEPTED,
+        "live": found.is_open(context["now"]) and challenge.status == ChallengeStatus.PUBLISHED,
+        "fits": signed_in
+        and challenge.guests.inviting(person(request), at=context["now"])
+        .filter(pk=found.pk)
+        .exists(),
+        "registered": signed_in and registration_of(challenge, request.user) is not None,
+    }
+    return render(request, "challenges/guest.html", context)
+
+
+def _found(challenge: Challenge, guest: UUID) -> Guest:
+    return get_object_or_404(challenge.guests.select_related("challenge"), public_id=guest)
+
+
+def _show(
+    request: HttpRequest,
+    challenge: Challenge,
+    *,
+    form: GuestsForm | None = None,
+    organisation_form: GuestOrganisationForm | None = None,
+    report: Sequence[acts.Line] = (),
+    status: int = 200,
+) -> HttpResponse:
+    now = clock.now()
+    listed = Paginator(reads.listed(challenge), PER_PAGE).get_page(request.GET.get("page"))
+    context: dict[str, Any] = room(
+        challenge,
+        "guests",
+        form=form or GuestsForm(),
+        organisation_form=organisation_form or GuestOrganisationForm(),
+        report=[(each, *FACES[each.outcome]) for each in report],
+        counts=reads.counts(challenge),
+        page=listed,
+        rows=[
+            {"guest": each, "open": each.is_open(now), "may_resend": _may_resend(each)}
+            for each in listed
+        ],
+        by_invitation=challenge.registration == RegistrationMode.INVITED,
+        may_invite=challenge.status == ChallengeStatus.PUBLISHED,
+        wrong=status != 200,
+    )
+    return render(request, "challenges/organise/guests.html", context, status=status)
+
+
+def _may_resend(guest: Guest) -> bool:
+    """Offer the letter again where it may still leave, today or another day."""
+    sent = guest.state == InvitationState.SENT and guest.email != ""
+    return sent and guest.letters < acts.LETTERS
