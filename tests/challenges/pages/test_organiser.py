@@ -96,7 +96,7 @@ def test_list_costs_the_same_for_one_and_three(
 def test_organiser_asks_then_a_moderator_publishes(client: Client, owner: User) -> None:
     challenge = ChallengeFactory(owner=owner)
     PhaseFactory(challenge=challenge)
-    assert "Il manque encore" in client.get(address(challenge, "organiser")).text
+    assert "À faire avant le visa" in client.get(address(challenge, "organiser")).text
     with_contract(challenge)
     client.post(address(challenge, "organiser_submit"))
     assert Challenge.objects.get().status == ChallengeStatus.IN_REVIEW
@@ -115,7 +115,9 @@ def test_licence_to_confirm_is_confirmed_at_publication(client: Client, owner: U
     client.post(address(challenge, "organiser_submit"))
     moderator = signed_in(region_person(RegionRole.MODERATOR))
     read = read_in(moderator.get(address(challenge, "organiser")))
-    assert moderator.post(address(challenge, "organiser_publish"), read).status_code == 422
+    refused = moderator.post(address(challenge, "organiser_publish"), read)
+    assert refused.status_code == 422
+    assert 'href="#id_publish_confirm_licence"' in refused.text
     moderator.post(address(challenge, "organiser_publish"), read | {"confirm_licence": "on"})
     assert Challenge.objects.get().status == ChallengeStatus.PUBLISHED
 
@@ -151,6 +153,7 @@ def test_a_decision_on_a_page_that_has_aged_is_refused(owner: User, name: str) -
     assert "challenge_changed" in refused.text
     assert "à l’état «\u00a0En relecture\u00a0»" in refused.text
     assert "Autre titre" in refused.text
+    assert ("Les dates.</textarea>" in refused.text) is (name == "organiser_send_back")
     assert Challenge.objects.get().status == ChallengeStatus.IN_REVIEW
     again = read_in(refused) | {"reason": "Les dates."}
     assert moderator.post(address(challenge, name), again).status_code == 302
