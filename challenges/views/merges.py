@@ -14,10 +14,10 @@ from challenges.actions import merges as acts
 from challenges.enums import MergeState
 from challenges.forms.teams import MergeForm
 from challenges.models import MergeRequest, TeamMember
-from challenges.queries.merges import last_day, usage, waiting_of
+from challenges.queries.merges import last_day, may_merge, usage, waiting_of
 from challenges.views.head import find, scene
 from challenges.views.teams import own_team, person
-from challenges.views.trying import tried
+from challenges.views.trying import REFUSALS, status_of, tried
 from portal.accounts.authorization import require
 from portal.lib import visible
 from portal.lib.refusals import Invalid
@@ -43,6 +43,7 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "captain": own.has_captain(request.user),
         "until": last_day(context["challenge"], context["now"]),
+        "merging": may_merge(context["challenge"], context["now"]),
         "requests": waiting_of(own),
     }
     return render(request, "challenges/merge.html", context, status=status)
@@ -57,14 +58,22 @@ def answer(request: HttpRequest, slug: str, merge: UUID) -> HttpResponse:
         public_id=merge,
         from_team__challenge__slug=slug,
     )
+    status = 200
     if request.method == "POST":
-        return _answered(request, slug, found)
+        try:
+            _answer(request, found)
+        except REFUSALS as refusal:
+            messages.warning(request, str(refusal))
+            found.refresh_from_db()
+            status = status_of(refusal)
+        else:
+            return redirect("challenges:team", slug)
     context = scene(request, slug, "entries") | {"merge": found}
     context |= _changes(request, found, context)
-    return render(request, "challenges/merge_answer.html", context)
+    return render(request, "challenges/merge_answer.html", context, status=status)
 
 
-def _answered(request: HttpRequest, slug: str, merge: MergeRequest) -> HttpResponse:
+def _answer(request: HttpRequest, merge: MergeRequest) -> None:
     by = person(request)
     match request.POST.get("answer"):
         case "accept":
@@ -78,7 +87,6 @@ def _answered(request: HttpRequest, slug: str, merge: MergeRequest) -> HttpRespo
             messages.success(request, _("Demande retirée."))
         case _:
             raise Invalid(_("Acceptez, refusez ou retirez la demande."), code="merge_answer")
-    return redirect("challenges:team", slug)
 
 
 def _changes(request: HttpRequest, merge: MergeRequest, context: dict[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from challenges.views.rooms import (
     phase_of,
 )
 from challenges.views.teams import person
+from challenges.views.trying import status_of
 from portal.accounts.authorization import require
 from portal.accounts.stepup import step_up_required
 from portal.lib import clock
@@ -79,7 +80,10 @@ def cockpit(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def submit(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask the Region for the visa."""
-    acts.submit(challenge=find_to_run(request, slug), by=person(request))
+    try:
+        acts.submit(challenge=find_to_run(request, slug), by=person(request))
+    except (Invalid, Conflict) as refusal:
+        return _refused(request, slug, refusal)
     messages.success(request, _("Demande de visa envoyée à la Région."))
     return redirect("challenges:organiser", slug)
 
@@ -99,8 +103,13 @@ def publish(request: HttpRequest, slug: str) -> HttpResponse:
             confirm_licence=form.cleaned_data["confirm_licence"],
             by=person(request),
         )
+    except Invalid as refusal:
+        if refusal.code != "licence_to_confirm":
+            raise
+        form.add_error("confirm_licence", str(refusal))
+        return _cockpit(request, challenge, publish_form=form, status=422)
     except Conflict as refusal:
-        return _changed(request, slug, refusal)
+        return _refused(request, slug, refusal)
     messages.success(request, _("Challenge publié."))
     return redirect("challenges:organiser", slug)
 
@@ -117,7 +126,10 @@ def send_back(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         acts.send_back(challenge=challenge, reason=form.cleaned_data["reason"], by=person(request))
     except Conflict as refusal:
-        return _changed(request, slug, refusal)
+        fresh = find_to_run(request, slug)
+        kept = _read(fresh, "send_back")
+        kept["initial"]["reason"] = form.cleaned_data["reason"]
+        return _refused(request, slug, refusal, send_back_form=SendBackForm(**kept))
     messages.success(request, _("Corrections demandées à l’organisateur."))
     return redirect("challenges:organiser", slug)
 
@@ -173,7 +185,10 @@ def suspend(request: HttpRequest, slug: str) -> HttpResponse:
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return _cockpit(request, challenge, reason_form=form, status=422)
-    acts.suspend(challenge=challenge, reason=form.cleaned_data["reason"], by=person(request))
+    try:
+        acts.suspend(challenge=challenge, reason=form.cleaned_data["reason"], by=person(request))
+    except Conflict as refusal:
+        return _refused(request, slug, refusal, reason_form=form)
     messages.success(request, _("Challenge suspendu."))
     return redirect("challenges:organiser", slug)
 
@@ -181,7 +196,10 @@ def suspend(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def resume(request: HttpRequest, slug: str) -> HttpResponse:
     """Take entries again."""
-    acts.resume(challenge=find_to_run(request, slug), by=person(request))
+    try:
+        acts.resume(challenge=find_to_run(request, slug), by=person(request))
+    except Conflict as refusal:
+        return _refused(request, slug, refusal)
     messages.success(request, _("Le challenge reprend."))
     return redirect("challenges:organiser", slug)
 
@@ -194,7 +212,10 @@ def close(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     form = ClosingForm(request.POST, phase=phase)
     if not form.is_valid():
         return _cockpit(request, challenge, closing_form=form, status=422)
-    acts.close(phase=phase, by=person(request))
+    try:
+        acts.close(phase=phase, by=person(request))
+    except Conflict as refusal:
+        return _refused(request, slug, refusal)
     messages.success(request, _("Phase close : plus aucune soumission n’est acceptée."))
     return redirect("challenges:organiser", slug)
 
@@ -208,7 +229,10 @@ def propose_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     form = RevealForm(request.POST, phase=phase)
     if not form.is_valid():
         return _cockpit(request, challenge, reveal_form=form, status=422)
-    reveals.propose(phase=phase, by=person(request))
+    try:
+        reveals.propose(phase=phase, by=person(request))
+    except Conflict as refusal:
+        return _refused(request, slug, refusal)
     messages.success(
         request, _("Proposition enregistrée. Une autre personne, de la Région, doit la confirmer.")
     )
@@ -233,7 +257,10 @@ def confirm_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     form = RevealForm(request.POST, phase=phase)
     if not form.is_valid():
         return _cockpit(request, challenge, reveal_form=form, status=422)
-    reveals.confirm(phase=phase, by=person(request))
+    try:
+        reveals.confirm(phase=phase, by=person(request))
+    except Conflict as refusal:
+        return _refused(request, slug, refusal)
     messages.success(request, _("Confirmation enregistrée : les résultats vont paraître."))
     return redirect("challenges:organiser", slug)
 
@@ -243,11 +270,14 @@ def _read(challenge: Challenge, name: str) -> dict[str, Any]:
     return {"initial": {"version": challenge.version}, "auto_id": f"id_{name}_%s"}
 
 
-def _changed(request: HttpRequest, slug: str, refusal: Conflict) -> HttpResponse:
-    """Refuse a decision on a version that is no longer the last, and show the last one."""
-    if refusal.code != "challenge_changed" or "json" in request.headers.get("Accept", ""):
+def _refused(
+    request: HttpRequest, slug: str, refusal: Conflict | Invalid, **forms: Any
+) -> HttpResponse:
+    """Say on the page as it is now why an act was refused; forms: what was typed, kept."""
+    if "json" in request.headers.get("Accept", ""):
         raise refusal
-    return _cockpit(request, find_to_run(request, slug), refusal=refusal, status=409)
+    challenge, status = find_to_run(request, slug), status_of(refusal)
+    return _cockpit(request, challenge, refusal=refusal, status=status, **forms)
 
 
 def _cockpit(
@@ -261,7 +291,7 @@ def _cockpit(
     reason_form: ReasonForm | None = None,
     dates_form: DatesForm | None = None,
     privacy_form: PrivacyForm | None = None,
-    refusal: Conflict | None = None,
+    refusal: Conflict | Invalid | None = None,
     status: int = 200,
 ) -> HttpResponse:
     decisions = (publish_form, send_back_form, closing_form, reveal_form, reason_form)

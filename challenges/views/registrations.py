@@ -15,6 +15,7 @@ from challenges.models import Challenge, Registration
 from challenges.views.rooms import find_to_run, room
 from challenges.views.teams import person
 from portal.accounts.authorization import require
+from portal.lib.refusals import Conflict
 
 PER_PAGE = 25
 
@@ -35,14 +36,22 @@ def answer(request: HttpRequest, slug: str, registration: int) -> HttpResponse:
     require(rules.may_edit_challenge, by, challenge)
     found = get_object_or_404(challenge.registrations, pk=registration)
     if request.POST.get("decision") == "accept":
-        acts.accept(registration=found, by=by)
-        messages.success(request, _("Inscription acceptée."))
+        try:
+            acts.accept(registration=found, by=by)
+        except Conflict as refusal:
+            messages.warning(request, str(refusal))
+        else:
+            messages.success(request, _("Inscription acceptée."))
         return redirect("challenges:registrations", slug)
     form = RefusalForm(request.POST, auto_id=f"id_{found.pk}_%s")
     if not form.is_valid():
         return _show(request, challenge, wrong=(found.pk, form), status=422)
-    acts.refuse(registration=found, reason=form.cleaned_data["reason"], by=by)
-    messages.success(request, _("Inscription refusée."))
+    try:
+        acts.refuse(registration=found, reason=form.cleaned_data["reason"], by=by)
+    except Conflict as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, _("Inscription refusée."))
     return redirect("challenges:registrations", slug)
 
 

@@ -7,14 +7,17 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Invalid, QuotaSpent
+from portal.lib.refusals import Closed, Conflict, Invalid, QuotaSpent, Refusal
+
+# What a person can read and mend, or wait for, on the page itself.
+REFUSALS = (Invalid, Conflict, QuotaSpent, Closed)
 
 
 def tried(form: forms.Form, act: Callable[[], object], fields: dict[str, str] | None = None) -> int:
     """Do the act of a form that was sent; return 0 if done, else the status of the page.
 
-    200: nothing was sent; 422: the form holds faults; 409, 429: as the refusal. A refusal is put
-    beside its field; a quota says when it opens again.
+    200: nothing was sent; 422: the form holds faults; 403, 409, 429: as the refusal. A refusal
+    is put beside its field; a quota says when it opens again.
     """
     if not form.is_bound:
         return 200
@@ -22,15 +25,26 @@ def tried(form: forms.Form, act: Callable[[], object], fields: dict[str, str] | 
         return 422
     try:
         act()
-    except (Invalid, Conflict, QuotaSpent) as refusal:
+    except REFUSALS as refusal:
         form.add_error((fields or {}).get(refusal.code), _sentence(refusal))
-        if isinstance(refusal, QuotaSpent):
-            return 429
-        return 409 if isinstance(refusal, Conflict) else 422
+        return status_of(refusal)
     return 0
 
 
-def _sentence(refusal: Invalid | Conflict | QuotaSpent) -> str:
+def status_of(refusal: Refusal) -> int:
+    """Return the status of a page that shows a refusal in its place."""
+    match refusal:
+        case QuotaSpent():
+            return 429
+        case Conflict():
+            return 409
+        case Closed():
+            return 403
+        case _:
+            return 422
+
+
+def _sentence(refusal: Refusal) -> str:
     opening = refusal.facts.get("next_opening")
     if not isinstance(opening, datetime):
         return str(refusal)

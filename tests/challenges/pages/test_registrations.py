@@ -71,7 +71,8 @@ def test_organiser_accepts(client: Client, challenge: Challenge) -> None:
     assert "Inscription acceptée." in done.text
     assert "Réponses données" in done.text
     assert Registration.objects.get().state == RegistrationState.ACCEPTED
-    assert client.post(answer(asked), {"decision": "accept"}).status_code == 409
+    again = client.post(answer(asked), {"decision": "accept"}, follow=True)
+    assert "a déjà reçu une réponse" in again.text
 
 
 def test_organiser_refuses_with_a_reason(client: Client, challenge: Challenge) -> None:
