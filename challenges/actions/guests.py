@@ -108,9 +108,9 @@ class _Desk:
         if refusal:
             return Line(text, Outcome.REFUSED, refusal)
         if email in self._in:
-            return Line(text, Outcome.IN, _("Participe déjà."))
+            return Line(text, Outcome.IN, _("Cette personne participe déjà."))
         if email in self._stale or any(each.email == email for each in self.made):
-            return Line(text, Outcome.KNOWN, _("Déjà invitée : renvoyez la lettre plus bas."))
+            return Line(text, Outcome.KNOWN, _("La lettre se renvoie depuis la liste."))
         if email in self._tired or len(self.made) >= self._left:
             return Line(text, Outcome.LATER, _("Trop de lettres pour ce jour : réessayez demain."))
         self.made.append(_guest(self.challenge, self.by, self.now, email=email))

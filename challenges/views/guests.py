@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from challenges.actions import guests as acts
@@ -27,11 +28,11 @@ from portal.lib.refusals import Conflict, QuotaSpent
 
 PER_PAGE = 50
 FACES = {
-    acts.Outcome.INVITED: ("pin", "circle-check"),
-    acts.Outcome.IN: ("pin", "users"),
-    acts.Outcome.KNOWN: ("ardoise", "mail"),
-    acts.Outcome.LATER: ("ocre", "hourglass"),
-    acts.Outcome.REFUSED: ("garance", "circle-x"),
+    acts.Outcome.INVITED: (gettext_lazy("Invitée"), "pin", "circle-check"),
+    acts.Outcome.IN: (gettext_lazy("Inscrite"), "pin", "users"),
+    acts.Outcome.KNOWN: (gettext_lazy("Déjà invitée"), "ardoise", "mail"),
+    acts.Outcome.LATER: (gettext_lazy("Demain"), "ocre", "hourglass"),
+    acts.Outcome.REFUSED: (gettext_lazy("Refusée"), "garance", "circle-x"),
 }
 
 
