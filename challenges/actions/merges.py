@@ -30,7 +30,7 @@ from challenges.models import (
     TeamMember,
     Upload,
 )
-from challenges.queries.merges import last_day, usage
+from challenges.queries.merges import last_day, may_merge, usage
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
@@ -215,14 +215,12 @@ def _refuse_judged(own: Team) -> None:
 def _refuse_late(challenge: Challenge, now: datetime) -> None:
     if challenge.status != ChallengeStatus.PUBLISHED:
         raise Closed(_("Ce challenge ne réunit plus d’équipes."), code="merge_closed")
-    end = last_day(challenge, now)
-    over = all(phase.moment(now) == PhaseMoment.CLOSED for phase in challenge.phases.all())
-    if over or (end is not None and now >= end):
+    if not may_merge(challenge, now):
         raise Closed(
             _("Deux équipes ne se réunissent plus à moins de %(days)d jours d’une clôture.")
             % {"days": settings.MERGE_DAYS_BEFORE_CLOSE},
             code="merge_closed",
-            closes_at=end,
+            closes_at=last_day(challenge, now),
         )
 
 

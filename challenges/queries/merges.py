@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Q
 
-from challenges.enums import PhaseMoment
+from challenges.enums import ChallengeStatus, PhaseMoment
 from challenges.models import Challenge, Entry, MergeRequest, Phase, Team
 from portal.lib import clock
 
@@ -59,6 +59,15 @@ def last_day(challenge: Challenge, now: datetime) -> datetime | None:
         if phase.closes_at is not None and phase.moment(now) != PhaseMoment.CLOSED
     ]
     return min(coming) - timedelta(days=settings.MERGE_DAYS_BEFORE_CLOSE) if coming else None
+
+
+def may_merge(challenge: Challenge, now: datetime) -> bool:
+    """Say whether two teams may still merge: while a phase is to close, not in the last days."""
+    phases = challenge.phases.all()
+    over = all(phase.moment(now) == PhaseMoment.CLOSED for phase in phases)
+    end = last_day(challenge, now)
+    published = challenge.status == ChallengeStatus.PUBLISHED
+    return published and not over and (end is None or now < end)
 
 
 def waiting_of(team: Team) -> list[MergeRequest]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Value
@@ -118,6 +119,33 @@ def is_open(challenge: Challenge, phase: Phase | None, now: datetime) -> bool:
     )
 
 
+class Stage(StrEnum):
+    """Say what somebody without a team may do in a challenge."""
+
+    DRAFT = "draft"
+    COMING = "coming"
+    OPEN = "open"
+    SUSPENDED = "suspended"
+    OVER = "over"
+    BENCH = "bench"
+
+
+def stage_of(challenge: Challenge, phases: Sequence[Phase], now: datetime) -> Stage:
+    """Choose it: teams are made before the opening too, not once every phase is closed.
+
+    Except where a phase stays open as a bench after its results.
+    """
+    if not challenge.is_public:
+        return Stage.DRAFT
+    if challenge.status == ChallengeStatus.SUSPENDED:
+        return Stage.SUSPENDED
+    moments = {phase.moment(now) for phase in phases}
+    if challenge.status == ChallengeStatus.PUBLISHED and moments != {PhaseMoment.CLOSED}:
+        return Stage.OPEN if PhaseMoment.OPEN in moments else Stage.COMING
+    bench = any(phase.benchmark_after_close and phase.is_bench for phase in phases)
+    return Stage.BENCH if bench else Stage.OVER
+
+
 def steps(challenge: Challenge, phases: Sequence[Phase], now: datetime) -> list[Step]:
     """Lay out the phases, then the final results, on the line of time."""
     shown = [
@@ -159,6 +187,7 @@ def scene(request: HttpRequest, slug: str, tab: str) -> dict[str, Any]:
         "now": now,
         "face": face_of(challenge, phase, now),
         "open": is_open(challenge, phase, now),
+        "stage": stage_of(challenge, phases, now).value,
         "team": team,
         "is_organiser": request.user.is_authenticated and challenge.is_followed_by(request.user),
         "crumbs": [(_("Challenges"), reverse("challenges:list")), (challenge.title, "")],

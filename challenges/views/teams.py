@@ -20,13 +20,17 @@ from challenges.forms.disclosures import DisclosureForm
 from challenges.models import Challenge, TeamInvitation
 from challenges.queries.boards import masked_phases
 from challenges.queries.guests import needs_invitation
-from challenges.queries.merges import waiting_of
+from challenges.queries.merges import may_merge, waiting_of
 from challenges.queries.teams import has_accepted_terms, latest_terms, registration_of
-from challenges.views.head import find, scene, team_of
+from challenges.views.head import Stage, find, scene, team_of
 from challenges.views.trying import tried
 from portal.accounts.models import User
-from portal.lib.refusals import Conflict, Hidden, Invalid, Refusal
+from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed, Refusal
 
+# Where teams are made and grow.
+GATHERS = frozenset({Stage.OPEN, Stage.COMING, Stage.BENCH})
+# Refusals that are about the address of the person: told on the page of the rules.
+UNFIT = frozenset({"domain_refused", "invitation_required"})
 # Refusals that are about the name typed: they stand beside the field.
 NAME_FAULTS = frozenset({"team_name", "team_name_taken", "characters"})
 
@@ -57,9 +61,27 @@ def accept_rules(request: HttpRequest, slug: str) -> HttpResponseBase:
         context = scene(request, slug, "rules")
         context |= _rules_context(request, context) | {"form": form}
         return render(request, "challenges/rules.html", context, status=422)
-    teams.accept_terms(challenge=challenge, by=person(request))
+    refusal = _accept(challenge, person(request))
+    if refusal is not None:
+        if form is None:
+            raise refusal
+        form.add_error(None, str(refusal))
+        context = scene(request, slug, "rules")
+        context |= _rules_context(request, context) | {"form": form}
+        return render(request, "challenges/rules.html", context, status=403)
     messages.success(request, _("Règlement accepté. Créez une équipe, ou rejoignez la vôtre."))
     return redirect("challenges:team", slug)
+
+
+def _accept(challenge: Challenge, by: User) -> NotAllowed | None:
+    """Accept the rules, or give back why this person may not register."""
+    try:
+        teams.accept_terms(challenge=challenge, by=by)
+    except NotAllowed as refusal:
+        if refusal.code not in UNFIT:
+            raise
+        return refusal
+    return None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -117,10 +139,16 @@ def revoke(request: HttpRequest, slug: str, invitation: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, slug: str, invitation: UUID, token: str) -> HttpResponse:
     """Ask, then join the team that invited this person."""
+    status = 200
     if request.method == "POST":
-        teams.accept_invitation(public_id=invitation, token=token, by=person(request))
-        messages.success(request, _("Vous avez rejoint l’équipe."))
-        return redirect("challenges:team", slug)
+        try:
+            teams.accept_invitation(public_id=invitation, token=token, by=person(request))
+        except Conflict as refusal:
+            messages.warning(request, str(refusal))
+            status = 409
+        else:
+            messages.success(request, _("Vous avez rejoint l’équipe."))
+            return redirect("challenges:team", slug)
     context = scene(request, slug, "entries")
     challenge = context["challenge"]
     sent = teams.by_link(invitation, token)
@@ -135,7 +163,7 @@ def join(request: HttpRequest, slug: str, invitation: UUID, token: str) -> HttpR
         "ready": accepted and registered,
         "uninvited": not registered and needs_invitation(challenge, person(request)),
     }
-    return render(request, "challenges/join.html", context)
+    return render(request, "challenges/join.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -169,7 +197,7 @@ def _rules_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, A
         "registration": registration,
         "form": TermsForm(version=terms) if terms else None,
         "masked": bool(masked_phases(challenge)),
-        "may_accept": challenge.status == "published" and not context["is_organiser"],
+        "may_accept": context["stage"] in GATHERS and not context["is_organiser"],
         "uninvited": signed_in
         and registration is None
         and not context["is_organiser"]
@@ -220,6 +248,8 @@ def _team_page(
         "merges": waiting_of(own) if own else [],
         "calls": _calls(request, context) if own is None else [],
         "invitations": list(own.invitations.filter(state=InvitationState.SENT)) if captain else [],
+        "gathers": context["stage"] in GATHERS,
+        "merging": own is not None and may_merge(challenge, context["now"]),
         "registration": registration,
         "uninvited": own is None
         and registration is None
