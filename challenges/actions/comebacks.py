@@ -10,17 +10,17 @@ from challenges.models import Enrolment, Entry, Phase
 from portal.lib.refusals import Conflict
 
 
-def bring_back(entries: Iterable[Entry]) -> None:
+def bring_back(entries: Iterable[Entry]) -> int:
     """Undo what keeps these entries of one phase off the boards, in the caller's transaction.
 
     In order: the enrolments that their teams' choices are counted on locked, as `choices.choose`
     does; each entry no longer dated, the first received first; its final choice undone when the
     team has spent all of its own meanwhile. Who keeps an entry aside otherwise is not asked.
-    Raises Conflict when a team merged while the locks were waited for.
+    Returns how many came back. Raises Conflict when a team merged while the locks were waited for.
     """
     found = list(entries)
     if not found:
-        return
+        return 0
     phase_id = found[0].enrolment.phase_id
     roots = {each.enrolment.team.root_id for each in found}
     Enrolment.objects.all_locked([phase_id], *roots)
@@ -34,6 +34,7 @@ def bring_back(entries: Iterable[Entry]) -> None:
         entry.disqualified_at, entry.disqualified_by, entry.disqualified_reason = None, None, ""
         entry.final_choice = entry.final_choice and _has_room(entry, phase)
         entry.save()
+    return len(found)
 
 
 def _received_in_order(entries: list[Entry]) -> list[UUID]:

@@ -5,16 +5,15 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from challenges import rules
 from challenges.actions import merges
 from challenges.actions.comebacks import bring_back
 from challenges.actions.evaluations import queue_standings
-from challenges.actions.notices import announce
+from challenges.actions.notices import announce_recomputed
 from challenges.actions.paces import DAY, keep_pace
 from challenges.actions.teams import settle_state
-from challenges.enums import NoticeKind, TeamState
+from challenges.enums import TeamState
 from challenges.enums.disqualifications import DisqualificationStatus
 from challenges.models import Disqualification, Entry, Phase, SignalTeam, Team
 from portal.accounts.authorization import require
@@ -248,17 +247,7 @@ def _recompute(found: Disqualification) -> None:
     now = clock.now()
     for phase in phases:
         queue_standings(phase.pk, cause=f"disqualification:{found.pk}:{found.version}")
-        if phase.is_revealed:
-            announce(
-                challenge=found.challenge,
-                kind=NoticeKind.SCORING,
-                sentence=gettext_lazy(
-                    "Le classement définitif de « %(name)s » est recalculé après une décision de "
-                    "la Région sur une participation."
-                ),
-                at=now,
-                name=phase.name,
-            )
+        announce_recomputed(phase, at=now)
 
 
 def _tell(found: Disqualification) -> None:

@@ -6,11 +6,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from challenges import rules
 from challenges.enums import NoticeKind
-from challenges.models import Challenge, Notice
+from challenges.models import Challenge, Notice, Phase
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
@@ -35,6 +35,24 @@ def announce(
     with override(language):
         text = str(sentence) % facts
     return Notice.objects.create(challenge=challenge, kind=kind, text=text, at=at)
+
+
+def announce_recomputed(phase: Phase, *, at: datetime) -> None:
+    """Say that final boards change by a decision of the Region on entries; nothing before.
+
+    Nobody is named: who was set aside is told by letter.
+    """
+    if phase.is_revealed:
+        announce(
+            challenge=phase.challenge,
+            kind=NoticeKind.SCORING,
+            sentence=gettext_lazy(
+                "Le classement définitif de « %(name)s » est recalculé après une décision de "
+                "la Région sur une participation."
+            ),
+            at=at,
+            name=phase.name,
+        )
 
 
 @transaction.atomic

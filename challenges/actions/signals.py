@@ -15,6 +15,7 @@ from challenges.actions import jobs
 from challenges.actions.comebacks import bring_back
 from challenges.actions.evaluations import queue_standings
 from challenges.actions.jobs import WORKER
+from challenges.actions.notices import announce_recomputed
 from challenges.enums import EvaluationState, JobKind, SignalKind, SignalStatus
 from challenges.models import (
     Disqualification,
@@ -181,15 +182,16 @@ def dismiss(*, signal: Signal, reason: str, by: User, version: int | None = None
 
     In order: status DISMISSED with its author and reason; what the measure set aside back on
     the boards, unless another signal keeps it aside; a final choice that no longer has room is
-    undone; event "signal.dismissed"; a letter to the teams that were asked. Raises NotAllowed;
-    Conflict when it is dismissed already, or when a team merged meanwhile.
+    undone; a public notice where the results are out; event "signal.dismissed"; a letter to the
+    teams that were asked. Raises NotAllowed; Conflict when it is dismissed already, or when a
+    team merged meanwhile.
     """
     signal = _held(signal, version, by)
     _decide(signal, SignalStatus.DISMISSED, reason, by)
     aside = list(signal.parties.filter(set_aside=True))
     if aside:
         back = _entries(signal, aside).exclude(pk__in=_kept_aside(signal))
-        bring_back(back.select_related("enrolment__team"))
+        _announce(signal, bring_back(back.select_related("enrolment__team")))
     signal.parties.update(concerned=False, set_aside=False)
     _recompute(signal, aside)
     record("signal.dismissed", by=by, on=signal, reason=reason, restored=len(aside))
@@ -221,15 +223,19 @@ def set_aside(
     """Take off the boards the entries of some teams that the signal names.
 
     In order: status ACTED with its author and reason; their entries disqualified with date,
-    author and reason; boards queued; event "signal.acted"; a letter to the teams that were
-    asked. A later `dismiss` brings them back. Raises as `remind`.
+    author and reason; a public notice where the results are out; boards queued; event
+    "signal.acted"; a letter to the teams that were asked. A later `dismiss` brings them back.
+    Raises as `remind`.
     """
     signal = _held(signal, version, by)
     concerned = _act(signal, teams, reason, by)
     signal.parties.filter(concerned=True).update(set_aside=True)
-    _entries(signal, concerned).filter(disqualified_at__isnull=True).update(
-        disqualified_at=clock.now(), disqualified_by=by, disqualified_reason=reason
+    gone = (
+        _entries(signal, concerned)
+        .filter(disqualified_at__isnull=True)
+        .update(disqualified_at=clock.now(), disqualified_by=by, disqualified_reason=reason)
     )
+    _announce(signal, gone)
     _recompute(signal, concerned)
     record("signal.acted", by=by, on=signal, reason=reason, measure="set_aside")
     _tell(signal)
@@ -287,6 +293,12 @@ def _kept_aside(signal: Signal) -> set[str]:
 def _recompute(signal: Signal, parties: Sequence[SignalTeam]) -> None:
     if parties:
         queue_standings(signal.phase_id, cause=f"signal:{signal.pk}:{signal.version}")
+
+
+def _announce(signal: Signal, moved: int) -> None:
+    """Say it in public where entries leave or join final boards."""
+    if moved:
+        announce_recomputed(signal.phase, at=clock.now())
 
 
 def _tell(signal: Signal) -> None:

@@ -17,6 +17,7 @@ from challenges.enums import (
     EntryStatus,
     JobKind,
     JobState,
+    NoticeKind,
     ScorerKind,
     SignalKind,
     SignalStatus,
@@ -26,6 +27,7 @@ from challenges.models import (
     Entry,
     Evaluation,
     Job,
+    Notice,
     Phase,
     Scorer,
     Signal,
@@ -41,6 +43,7 @@ from portal.audit.models import AuditBody, AuditEvent, Outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges.bundles import folders
+from tests.challenges.pages.scenes import reveal
 from tests.challenges.signalled import enter_twice, search
 from tests.challenges.world import CANARY, ROWS, answer, entered, opened, truth_of
 from tests.factories import signals as signalled
@@ -419,6 +422,25 @@ def test_what_is_set_aside_leaves_the_board_and_comes_back(phase: Phase, moderat
     assert Job.objects.filter(kind=JobKind.STANDINGS).count() == 2
     with pytest.raises(Conflict):
         signals.dismiss(signal=made, reason="Encore.", by=moderator)
+
+
+def test_final_boards_that_a_signal_changes_are_announced(phase: Phase, moderator: User) -> None:
+    made = signalled.asked(signalled.signal(phase))
+    (one, _two) = made.parties.order_by("pk")
+    signals.set_aside(signal=made, teams=[one.team], reason="Copie.", by=moderator)
+    assert not Notice.objects.exists()  # before the results, boards move each day
+    reveal(phase.challenge, {})
+    signals.dismiss(signal=Signal.objects.get(), reason="Erreur.", by=moderator)
+    (notice,) = Notice.objects.all()
+    assert (notice.kind, one.team.name in notice.text) == (NoticeKind.SCORING, False)
+    again = signalled.asked(signalled.signal(phase))
+    signals.remind(signal=again, teams=[again.parties.all()[0].team], reason="Lu.", by=moderator)
+    assert Notice.objects.count() == 1
+    third = signalled.asked(signalled.signal(phase))
+    signals.set_aside(
+        signal=third, teams=[third.parties.all()[0].team], reason="Oui.", by=moderator
+    )
+    assert Notice.objects.count() == 2
 
 
 def test_a_choice_that_comes_back_without_room_is_undone(phase: Phase, moderator: User) -> None:
