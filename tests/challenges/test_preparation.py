@@ -120,7 +120,7 @@ def test_the_journal_tells_the_acts_of_the_organisers_and_none_of_the_teams(
     teams.accept_terms(challenge=challenge, by=member)
     teams.create(challenge=challenge, name="Secrète", by=member)
     text = client.get(reverse("challenges:journal", args=[challenge.slug])).text
-    assert "challenge.terms_written" in text
+    assert "Règlement enregistré" in text
     assert "Dominique" in text
     for hidden in ("Camille", "Secrète", "challenge.joined", "team.created", member.person_key):
         assert hidden not in text
