@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Prefetch
 from django.utils.text import slugify
 
+from challenges.actions import program_bounds
 from challenges.bundles import competition as codabench
 from challenges.bundles import exporting
 from challenges.bundles.code import CodeRules
@@ -213,6 +214,7 @@ def settings(challenge: Challenge) -> dict[str, Any]:
                         "hidden": each.hidden,
                         "valid_min": each.valid_min,
                         "valid_max": each.valid_max,
+                        "values": bounds[each.key].text if each.key in bounds else "",
                     }
                     for each in board.columns.order_by("index")
                 ],
@@ -220,6 +222,7 @@ def settings(challenge: Challenge) -> dict[str, Any]:
             for board in challenge.leaderboards.select_related("phase", "primary").order_by(
                 "phase__index", "pk"
             )
+            for bounds in [program_bounds.of(board.phase)]
         ],
         "combined": [
             {

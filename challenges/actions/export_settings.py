@@ -9,9 +9,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import combined, leaderboards, phases
+from challenges.actions import combined, leaderboards, phases, program_bounds
 from challenges.actions.evaluations import queue_standings
 from challenges.actions.imports import refuse_open
+from challenges.bundles import bounds
 from challenges.bundles.exporting import DOCUMENT
 from challenges.bundles.report import Problem
 from challenges.bundles.settings import BoardSettings, CombinedSettings, PhaseSettings, Settings
@@ -164,7 +165,11 @@ def _board(challenge: Challenge, board: BoardSettings) -> bool:
         made = True
     changed = bool(rows.exclude(**shown).update(**shown))
     found = rows.select_related("phase", "primary").first()
-    return made or changed if found is None else _arranged(found, board) or made or changed
+    if found is None:
+        return made or changed
+    values = {each.key: bounds.read(each.values) for each in board.columns if each.values}
+    changed |= bool(values) and program_bounds.put(found.phase, values)
+    return _arranged(found, board) or made or changed
 
 
 def _arranged(found: Leaderboard, board: BoardSettings) -> bool:

@@ -31,6 +31,8 @@ from challenges.bundles.spec import CHALLENGE_FILE
 from challenges.models import Challenge
 from portal.accounts.models import User
 
+Rehearse = Callable[[ForeignReport, Path, Mapping[str, str]], ForeignReport]
+
 
 @dataclass(frozen=True)
 class ForeignImported:
@@ -67,7 +69,7 @@ def import_bundle(
     by: User,
     answers: Mapping[str, str],
     evaluate: Callable[[], Evaluator | None] = lambda: None,
-    rehearse: Callable[[ForeignReport, Path], ForeignReport] = lambda report, _root: report,
+    rehearse: Rehearse = lambda report, _root, _answers: report,
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
     unseal: exporting.Unseal | None = None,
@@ -94,7 +96,7 @@ def import_bundle(
             if exporting.is_export(root):
                 again = partial(import_bundle, by=by, evaluate=evaluate, rehearse=rehearse)
                 return _restored(root, order, unseal, again)
-            report = rehearse(reading.read_folder(root, evaluator=evaluate), root)
+            report = rehearse(reading.read_folder(root, evaluator=evaluate), root, answers)
             spec = report.spec
             if spec is not None and spec.format.is_scored_by_program:
                 report, imported = _programs(path, root, report, spec, order)

@@ -7,8 +7,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from challenges.actions import authoring
+from challenges.actions import authoring, program_bounds
 from challenges.actions.evaluations import queue_standings
+from challenges.bundles.bounds import Bounds
 from challenges.enums import BoardRule, ColumnKind, Direction
 from challenges.models import Challenge, Column, Leaderboard, Phase
 from portal.accounts.models import User
@@ -113,13 +114,15 @@ def arrange(
     primary: str,
     hidden: bool,
     places: Mapping[str, Place],
+    bounds: Mapping[str, Bounds] | None = None,
     by: User,
 ) -> Leaderboard:
     """Say what a board of a draft shows and how it ranks.
 
     places: by key of the columns; one that is absent stays as it is. primary: the key that ranks;
-    the main board of a phase ranks by the figure of its scoring, whatever is asked. In order:
-    the columns; the board; the document, for the main board of the first phase; event
+    the main board of a phase ranks by the figure of its scoring, whatever is asked. bounds: what
+    the scores of its program may be, by key. In order: the columns; the board; the document, for
+    the main board of the first phase; the program's scores (`program_bounds.put`); event
     "phase.board_arranged". Raises NotAllowed, Conflict; Invalid where nothing would rank.
     """
     challenge = authoring.draft(board.challenge, by)
@@ -139,6 +142,8 @@ def arrange(
     board.title, board.rule, board.hidden = title, rule, hidden
     put(board, sorted(columns, key=lambda each: _rank_of(each, places)), primary)
     _into_document(challenge, board)
+    if bounds:
+        program_bounds.put(board.phase, bounds)
     _changed(challenge)
     _recompute(board)
     facts = {"title": title, "rule": rule.value, "primary": primary}

@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from challenges.bundles import bounds
+from challenges.bundles.foreign import questions
+from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import (
     Board,
     BoardColumn,
@@ -37,12 +40,38 @@ class Planned:
     decimals: int | None = None
 
 
-def declared(spec: ForeignSpec, phase: ForeignPhase) -> tuple[Declared, ...]:
+def declared(
+    spec: ForeignSpec, phase: ForeignPhase, answers: Mapping[str, str]
+) -> tuple[Declared, ...]:
     """List the scores that the program of a phase must write, and where each is told.
+
+    answers: by question key, those about the values of each score among them; any value is taken
+    of a score without answer.
 
     Without a private part, what is public is also what the reveal confirms. A phase whose scores
     are hidden, and the splits of EvalAI that are not public, stay sealed until the reveal.
     """
+    found = _named(spec, phase)
+    return tuple(bounds.answered(answers, each.name).on(each) for each in found)
+
+
+def asked(spec: ForeignSpec) -> tuple[Question, ...]:
+    """Ask once of each score which values it may take."""
+    names = dict.fromkeys(each.name for phase in spec.phases for each in _named(spec, phase))
+    common = ", ".join(f"{each:g}" for each in bounds.SENTINELS)
+    return tuple(
+        Question(
+            bounds.key_of(name),
+            questions.BOUNDS,
+            bounds.ANY,
+            questions.BOUNDS_HINT,
+            facts={"name": name, "common": common},
+        )
+        for name in names
+    )
+
+
+def _named(spec: ForeignSpec, phase: ForeignPhase) -> tuple[Declared, ...]:
     if spec.format is Format.EVALAI:
         return _of_splits(spec, phase)
     parts: tuple[str, ...] = (PRIVATE,) if phase.scores_hidden else BOTH

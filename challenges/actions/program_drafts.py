@@ -29,6 +29,7 @@ from django.utils.translation import gettext as _
 
 from challenges.actions import baselines, leaderboards, program_boards
 from challenges.actions.program_tasks import Bundle, Tasks, slug_of
+from challenges.bundles import bounds
 from challenges.bundles.document import MAX_SLUG, SLUG_FORM, is_slug
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import archives, contents, facts, forms
@@ -72,8 +73,8 @@ DETAILED = "detailed_results"
 
 
 def questions(spec: ForeignSpec, proposed: Mapping[int, forms.Proposal]) -> tuple[Question, ...]:
-    """Ask what only programs raise: forms to check, who reads the detailed results."""
-    found = forms.asked(proposed)
+    """Ask what only programs raise: forms to check, values of scores, who reads the reports."""
+    found = (*forms.asked(proposed), *program_boards.asked(spec))
     if spec.options.get("enable_detailed_results"):
         choices = asked.REPORT_CHOICES
         found += (Question(DETAILED, asked.REPORT, asked.ORGANISER, asked.REPORT_HINT, choices),)
@@ -91,11 +92,23 @@ def problems(bundle: Bundle) -> tuple[Problem, ...]:
         for key, value in sorted(bundle.answers.items())
         if key in choices and value not in choices[key]
     ]
+    found += _unread_bounds(bundle)
     slug = slug_of(bundle.spec, bundle.answers)
     if not is_slug(slug):
         said = f"{SLUG_FORM}, {MAX_SLUG} caractères au plus, un nom que le portail n’emploie pas"
         found.append(Problem("E_SLUG", said, key="slug", value=slug[:64]))
     return tuple(found)
+
+
+def _unread_bounds(bundle: Bundle) -> list[Problem]:
+    found = []
+    for question in program_boards.asked(bundle.spec):
+        answer = bundle.answers.get(question.key, "")
+        try:
+            bounds.read(answer)
+        except ValueError as refusal:
+            found.append(Problem("E_ANSWER", str(refusal), key=question.key, value=answer[:64]))
+    return found
 
 
 def fingerprint_of(bundle: Bundle) -> str:

@@ -60,7 +60,7 @@ class Tasks:
         own = {programs.SCORING: task.scoring_program, programs.INGESTION: task.ingestion_program}
         spec = ProgramSpec(
             Protocol.CODABENCH,
-            program_boards.declared(self.spec, foreign),
+            program_boards.declared(self.spec, foreign, self.bundle.answers),
             program=task.scoring_program.path,
             takes_code=_takes_code(task, foreign),
             has_ingestion=task.ingestion_program is not None,
@@ -78,7 +78,7 @@ class Tasks:
             raise AssertionError("the reader requires an evaluation script")
         spec = ProgramSpec(
             Protocol.EVALAI,
-            program_boards.declared(self.spec, foreign),
+            program_boards.declared(self.spec, foreign, self.bundle.answers),
             program=script.path,
             codename=foreign.codename,
         )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from challenges.bundles import bounds
 from challenges.bundles.terms import LADDER_Z, MOST_EPSILON
 
 Line = Field("", max_length=200)
@@ -90,6 +91,14 @@ class ColumnSettings(_Strict):
     hidden: bool = False
     valid_min: float | None = Field(None, allow_inf_nan=False)
     valid_max: float | None = Field(None, allow_inf_nan=False)
+    # What the organiser's program may write, as an import asks it; "" where it has none to write.
+    values: str = Field("", max_length=500)
+
+    @field_validator("values")
+    @classmethod
+    def _values_are_read(cls, text: str) -> str:
+        bounds.read(text)
+        return text
 
 
 class BoardSettings(_Strict):

@@ -1,13 +1,15 @@
 """Forms by which an organiser arranges the leaderboards of a draft."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from challenges.actions.leaderboards import Place, is_limitable, is_main, may_rank
-from challenges.enums import BoardRule, Direction
+from challenges.bundles import bounds
+from challenges.bundles.bounds import Bounds
+from challenges.enums import BoardRule, ColumnKind, Direction
 from challenges.forms.phases import RULES
 from challenges.models import Column, Leaderboard, Phase
 
@@ -29,6 +31,23 @@ class NewBoardForm(forms.Form):
         self.fields["phase"].choices = [  # type: ignore[attr-defined]  # a choice field
             (str(each.index), each.name) for each in phases
         ]
+
+
+class BoundsField(forms.CharField):
+    """Read the values that a score may take, as an import asks them."""
+
+    def clean(self, value: Any) -> Bounds:
+        """Return the bounds; « / » or nothing: any value."""
+        try:
+            return bounds.read(super().clean(value))
+        except ValueError as refusal:
+            raise forms.ValidationError(
+                _(
+                    "Écrivez « plus petit/plus grand », puis les valeurs d’échec après « ; » : "
+                    "« 0/1 ; -1 »."
+                ),
+                code="bounds",
+            ) from refusal
 
 
 class MaskForm(forms.Form):
@@ -55,7 +74,15 @@ class BoardForm(forms.Form):
         label=_("Classement caché : calculé, jamais montré"), required=False
     )
 
-    def __init__(self, data: Any = None, *, board: Leaderboard, columns: Sequence[Column]) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        board: Leaderboard,
+        columns: Sequence[Column],
+        declared: Mapping[str, Bounds],
+    ) -> None:
+        """Lay the form out. declared: what the scores of a program may be, by key of a column."""
         primary = board.primary.key if board.primary else ""
         super().__init__(
             data,
@@ -75,6 +102,8 @@ class BoardForm(forms.Form):
             ]
         for column in self.columns:
             self.fields |= _column_fields(column, len(self.columns))
+            if column.key in declared and column.kind == ColumnKind.METRIC:
+                self.fields[f"values_{column.pk}"] = _values_field(declared[column.key])
 
     @property
     def own(self) -> list[Any]:
@@ -91,12 +120,21 @@ class BoardForm(forms.Form):
                 "title": column.title,
                 "fields": [
                     self[name]
-                    for kind in ("at", "shown", "limit")
+                    for kind in ("at", "shown", "limit", "values")
                     if (name := f"{kind}_{column.pk}") in self.fields
                 ],
             }
             for column in self.columns
         ]
+
+    @property
+    def bounds(self) -> dict[str, Bounds]:
+        """Return what each score of a program may be, by key."""
+        return {
+            column.key: self.cleaned_data[name]
+            for column in self.columns
+            if (name := f"values_{column.pk}") in self.fields
+        }
 
     @property
     def places(self) -> dict[str, Place]:
@@ -110,6 +148,20 @@ class BoardForm(forms.Form):
             )
             for column in self.columns
         }
+
+
+def _values_field(declared: Bounds) -> BoundsField:
+    return BoundsField(
+        label=_("Valeurs que le programme peut écrire"),
+        required=False,
+        max_length=200,
+        initial=declared.text,
+        help_text=_(
+            "Le plus petit et le plus grand, puis ce qui dit un échec : « 0/1 ; -1 ». "
+            "« / » : toute valeur. Une soumission notée hors de là n’a pas de score : elle est "
+            "examinée."
+        ),
+    )
 
 
 def _column_fields(column: Column, count: int) -> dict[str, forms.Field]:

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from challenges.actions import leaderboards
+from challenges.actions import leaderboards, program_bounds
 from challenges.enums import BoardRule, ChallengeStatus
 from challenges.forms.leaderboards import BOARD_RULES, BoardForm, MaskForm, NewBoardForm
 from challenges.models import Challenge, Leaderboard
@@ -76,7 +76,8 @@ def write_board(request: HttpRequest, slug: str, board: int) -> HttpResponse:
     found = _board(challenge, board)
     columns = list(found.columns.order_by("index"))
     sent = request.POST if request.method == "POST" else None
-    form = BoardForm(sent, board=found, columns=columns)
+    declared = program_bounds.of(found.phase)
+    form = BoardForm(sent, board=found, columns=columns, declared=declared)
     status = tried(
         form,
         lambda: leaderboards.arrange(
@@ -86,6 +87,7 @@ def write_board(request: HttpRequest, slug: str, board: int) -> HttpResponse:
             primary=form.cleaned_data.get("primary", ""),
             hidden=form.cleaned_data["hidden"],
             places=form.places,
+            bounds=form.bounds,
             by=person(request),
         ),
         {"board_primary": "primary", "board_combined": "hidden"},

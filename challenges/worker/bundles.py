@@ -63,7 +63,7 @@ def examined(path: Path, unseal: exporting.Unseal | None = None) -> Report:
         return _own(path, report)
     with archives.opened(path) as root:
         source = root / exporting.SOURCE if exporting.is_export(root) else root
-        read = rehearsed(reading.read_folder(source, evaluator=trials.here), source)
+        read = rehearsed(reading.read_folder(source, evaluator=trials.here), source, {})
         found, _forms = asked(read, source)
         return _named(found).to_json()
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges.actions import jobs, program_changes
+from challenges.bundles.bounds import SENTINELS
 from challenges.bundles.programs import PUBLIC
 from challenges.enums import EntryStatus, EvaluationState
 from challenges.enums.rescorings import RescoringState
@@ -22,7 +23,6 @@ from challenges.worker.rehearsals import (
     MOST_SOLUTIONS,
     NOT_DONE,
     SENTINEL,
-    SENTINELS,
     UNDECLARED,
 )
 

@@ -1,6 +1,6 @@
 """Try the program of a Codabench or CodaLab bundle on the solutions it carries, twice each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from challenges.actions import program_boards
 from challenges.bundles import programs
+from challenges.bundles.bounds import SENTINELS
 from challenges.bundles.folder import Folder
 from challenges.bundles.foreign import contents
 from challenges.bundles.foreign.reading import ForeignReport
@@ -20,17 +21,17 @@ from challenges.worker.programs import Ran, run
 
 MOST_SECONDS = 120.0
 MOST_SOLUTIONS = 5
-SENTINELS = {-1.0, -0.999999, -999.0}
 NOT_DONE, DIFFERS = "W_DRY_RUN", "W_DRY_RUN_DIFFERS"
 UNDECLARED, SENTINEL = "W_SCORE_UNDECLARED", "W_SCORE_SENTINEL"
 TRIED = {Format.CODABENCH, Format.CODALAB}
 
 
-def rehearsed(report: ForeignReport, root: Path) -> ForeignReport:
+def rehearsed(report: ForeignReport, root: Path, answers: Mapping[str, str]) -> ForeignReport:
     """Add to a report without fault what its solutions score; nothing where programs cannot run.
 
     One sentence a solution and task; warnings W_DRY_RUN, W_DRY_RUN_DIFFERS, W_SCORE_UNDECLARED
-    and W_SCORE_SENTINEL. The values are the organiser's own, for the organiser.
+    and W_SCORE_SENTINEL. The values are the organiser's own, for the organiser. answers: what is
+    known already of the values of each score.
     """
     spec = report.spec
     if spec is None or spec.format not in TRIED or not spec.solutions:
@@ -42,7 +43,7 @@ def rehearsed(report: ForeignReport, root: Path) -> ForeignReport:
     told: list[str] = []
     warnings: list[Problem] = []
     for phase, task, solution in _pairs(spec):
-        sentence, found = _tried(spec, Folder(root), phase, task, solution)
+        sentence, found = _tried(spec, Folder(root), phase, task, solution, answers)
         told.append(sentence)
         warnings += found
     return replace(
@@ -61,27 +62,34 @@ def _pairs(spec: ForeignSpec) -> Iterator[tuple[Phase, Task, Solution]]:
 
 
 def _tried(
-    spec: ForeignSpec, folder: Folder, phase: Phase, task: Task, solution: Solution
+    spec: ForeignSpec,
+    folder: Folder,
+    phase: Phase,
+    task: Task,
+    solution: Solution,
+    answers: Mapping[str, str],
 ) -> tuple[str, list[Problem]]:
     place = _("tâche « %(task)s », solution « %(name)s »") % {
         "task": task.name,
         "name": solution.name or solution.payload.path,
     }
-    first, second = (_run(spec, folder, phase, task, solution) for _try in range(2))
+    scores = program_boards.declared(spec, phase, answers)
+    contract = ProgramSpec(Protocol.CODABENCH, scores)
+    first, second = (_run(contract, folder, phase, task, solution) for _try in range(2))
     for ran in (first, second):
         if not ran.outcome.scored:
             why = f"{ran.outcome.reason} {ran.outcome.detail}".strip()
             said = _("%(place)s : sans score, %(why)s") % {"place": place, "why": why}
             return said, [Problem(NOT_DONE, said, solution.payload.path)]
     moved = sorted(key for key, value in first.exact.items() if second.exact[key] != value)
-    scores = ", ".join(f"{key} {value:.6g}" for key, value in first.exact.items())
+    written = ", ".join(f"{key} {value:.6g}" for key, value in first.exact.items())
     end = (
         _("deux essais égaux, sauf %(keys)s") % {"keys": ", ".join(moved)}
         if moved
         else _("deux essais égaux")
     )
     warnings = [*_odd(first, place, solution), *_moved(moved, place, solution)]
-    return f"{place} : {scores} ; {end}", warnings
+    return f"{place} : {written} ; {end}", warnings
 
 
 def _moved(keys: list[str], place: str, solution: Solution) -> Iterator[Problem]:
@@ -103,7 +111,9 @@ def _odd(ran: Ran, place: str, solution: Solution) -> Iterator[Problem]:
         yield Problem(SENTINEL, said, solution.payload.path, value=", ".join(odd))
 
 
-def _run(spec: ForeignSpec, folder: Folder, phase: Phase, task: Task, solution: Solution) -> Ran:
+def _run(
+    contract: ProgramSpec, folder: Folder, phase: Phase, task: Task, solution: Solution
+) -> Ran:
     payloads = {
         programs.SCORING: task.scoring_program,
         programs.INGESTION: task.ingestion_program,
@@ -113,7 +123,6 @@ def _run(spec: ForeignSpec, folder: Folder, phase: Phase, task: Task, solution: 
     files = {
         name: contents.archive(folder, each) for name, each in payloads.items() if each is not None
     }
-    contract = ProgramSpec(Protocol.CODABENCH, program_boards.declared(spec, phase))
     seconds = min(float(phase.time_limit_s), MOST_SECONDS)
     with isolation.room() as room:
         sent = room / "solution.zip"

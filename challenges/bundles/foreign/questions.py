@@ -123,6 +123,12 @@ FORM_CHOICES = {
     CHECK: gettext_noop("oui : un fichier mal formé est refusé sans coûter d’essai"),
     LEAVE: gettext_noop("non : le programme en juge seul"),
 }
+BOUNDS = gettext_noop("Entre quelles valeurs est le score « %(name)s » ?")
+BOUNDS_HINT = gettext_noop(
+    "Le plus petit et le plus grand, séparés par « / » : « 0/1 », ou « 0/ » sans plus grand. Puis, "
+    "après « ; », ce que le programme écrit quand il échoue, souvent %(common)s : « 0/1 ; -1 ». "
+    "Une valeur hors de là n’est jamais un score. Vide, ou « / » seul : toute valeur est prise."
+)
 REPORT = gettext_noop("Qui lit le compte rendu que le programme écrit ?")
 REPORT_HINT = gettext_noop("Le programme l’écrit après avoir lu les réponses : il peut en dire.")
 NOBODY, ORGANISER, TEAM = "personne", "organisateur", "équipe"

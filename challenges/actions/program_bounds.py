@@ -1,0 +1,68 @@
+"""Declare, in a draft, which values the scores of an organiser's program may take."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from challenges.actions import baselines, scorers
+from challenges.actions.evaluations import queue_scores
+from challenges.bundles.bounds import Bounds
+from challenges.bundles.programs import ProgramSpec
+from challenges.enums import EntryStatus
+from challenges.models import Entry, Phase, PhaseTask, Scorer
+from portal.lib import canonical
+
+
+def put(phase: Phase, bounds: Mapping[str, Bounds]) -> bool:
+    """Give the scores of a phase of a draft their range and the values that say a failure.
+
+    bounds: by key of their columns; a score that is absent keeps its own. In the caller's
+    transaction, the draft held: another version of each scorer, put in force; the reference scored
+    again by it. Say whether something changed.
+    """
+    changed = [_task(each, bounds) for each in in_force(phase)]
+    if not any(changed):
+        return False
+    for entry in Entry.objects.filter(enrolment__phase=phase, is_baseline=True).order_by("pk"):
+        entry = Entry.objects.locked(entry)
+        if entry.status == EntryStatus.QUEUED:
+            queue_scores(entry)
+        else:
+            baselines.score_again(entry)
+    return True
+
+
+def of(phase: Phase) -> dict[str, Bounds]:
+    """Return the declared values of the scores that a program writes, by key of their columns."""
+    return {
+        score.key: Bounds.of(score)
+        for task in in_force(phase)
+        for score in ProgramSpec.from_json(task.scorer_version.spec).scores
+    }
+
+
+def in_force(phase: Phase) -> list[PhaseTask]:
+    """List the tasks in force that a program scores."""
+    tasks = phase.tasks.filter(current=True, scorer_version__programs__isnull=False)
+    return list(tasks.select_related("scorer_version").order_by("index"))
+
+
+def _task(task: PhaseTask, bounds: Mapping[str, Bounds]) -> bool:
+    former = task.scorer_version
+    spec = ProgramSpec.from_json(former.spec)
+    told = replace(
+        spec, scores=tuple(bounds.get(each.key, Bounds.of(each)).on(each) for each in spec.scores)
+    )
+    if told == spec:
+        return False
+    written = told.to_json()
+    task.scorer_version = scorers.made_once(
+        Scorer.objects.select_for_update().get(pk=former.scorer_id),
+        written,
+        canonical.digest({"spec": written, "program": former.program_sha256}),
+        program_sha256=former.program_sha256,
+        programs=former.programs,
+        environment=former.environment,
+        seed=former.seed,
+    )
+    task.save(update_fields=["scorer_version"])
+    return True
