@@ -24,7 +24,8 @@ from portal.lib.refusals import Conflict, Invalid
 def submit(*, challenge: Challenge, by: Actor) -> Challenge:
     """Ask a moderator for the visa.
 
-    In order: DRAFT to IN_REVIEW; event "challenge.submitted"; letter to the moderators.
+    In order: DRAFT to IN_REVIEW, the corrections asked before forgotten; event
+    "challenge.submitted"; letter to the moderators.
     Raises NotAllowed, Invalid with what is missing.
     """
     challenge = Challenge.objects.locked(challenge)
@@ -33,6 +34,7 @@ def submit(*, challenge: Challenge, by: Actor) -> Challenge:
     if missing:
         raise Invalid(_("Ce challenge n’est pas prêt."), code="not_ready", faults=missing)
     challenge.become(ChallengeStatus.IN_REVIEW, at=clock.now())
+    challenge.corrections = ""
     challenge.save()
     record("challenge.submitted", by=by, on=challenge)
     owe(
@@ -113,20 +115,22 @@ def _refuse_incompatible(challenge: Challenge, now: datetime) -> None:
 def send_back(*, challenge: Challenge, reason: str, by: Actor) -> Challenge:
     """Ask the organisers for corrections of the version that was read.
 
-    In order: IN_REVIEW to DRAFT; event "challenge.sent_back"; letter. Raises NotAllowed;
-    Conflict when the challenge changed since it was read.
+    In order: IN_REVIEW to DRAFT with the reason; event "challenge.sent_back"; letter. Raises
+    NotAllowed; Conflict when the challenge changed since it was read.
     """
     read = challenge.version
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_publish_challenge, by, challenge)
     challenge.refuse_unread(read)
     challenge.become(ChallengeStatus.DRAFT, at=clock.now())
+    challenge.corrections = reason
     challenge.save()
     record("challenge.sent_back", by=by, on=challenge, reason=reason)
     owe(
         "mail.challenge_sent_back",
         key=f"{challenge.pk}:{challenge.status_since.isoformat()}",
         challenge_id=challenge.pk,
+        reason=reason,
     )
     return challenge
 

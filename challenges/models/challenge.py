@@ -87,6 +87,7 @@ class Challenge(models.Model):
     # Raised by each change that a moderator must have read before giving the visa.
     version = models.PositiveIntegerField(default=1)
     published_at = models.DateTimeField(null=True, blank=True)
+    corrections = models.TextField(blank=True)  # by the Region, until the visa is asked again
     team_min = models.PositiveSmallIntegerField(default=1)
     team_max = models.PositiveSmallIntegerField(default=10)
     registration = word(RegistrationMode, default=RegistrationMode.OPEN)
@@ -395,6 +396,5 @@ class Phase(models.Model):
             return PhaseMoment.UNDATED
         if now < self.opens_at:
             return PhaseMoment.COMING
-        if self.closes_at is not None and now >= self.closes_at:
-            return PhaseMoment.CLOSED
-        return PhaseMoment.OPEN
+        over = self.closes_at is not None and now >= self.closes_at
+        return PhaseMoment.CLOSED if over else PhaseMoment.OPEN

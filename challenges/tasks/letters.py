@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
+from challenges import rules
 from challenges.actions import guests, uploads
 from challenges.actions.teams import invitation_token
 from challenges.models import (
@@ -156,14 +157,21 @@ def _registration_letter(letter: str, registration_id: int, rest: str) -> None:
 
 @handler("mail.reveal_proposed")
 def reveal_proposed(reveal_id: int, again: str = "") -> None:
-    """Ask the Region to confirm a reveal; again: when an earlier confirmation was set back."""
+    """Ask those of the Region who may confirm a reveal, where it is done.
+
+    again: when an earlier confirmation was set back.
+    """
     reveal = Reveal.objects.select_related("phase__challenge").get(pk=reveal_id)
     challenge = reveal.phase.challenge
     tell(
         "reveal_proposed",
-        region(RegionRole.ADMINISTRATOR, RegionRole.MODERATOR),
+        [
+            person
+            for person in region(RegionRole.ADMINISTRATOR, RegionRole.MODERATOR)
+            if person.pk != reveal.proposed_by_id and rules.may_confirm_reveal(person, reveal.phase)
+        ],
         challenge,
-        path=page(challenge, "classement/"),
+        path=f"/espace/challenges/{challenge.slug}/",
         event=f"{reveal.pk}:{again}" if again else str(reveal.pk),
         about=reveal.phase.name,
     )
@@ -185,7 +193,9 @@ def phase_revealed(reveal_id: int) -> None:
     )
 
 
-def _editorial(letter: str, challenge_id: int, people: Iterable[User] | None = None) -> None:
+def _editorial(
+    letter: str, challenge_id: int, people: Iterable[User] | None = None, about: str = ""
+) -> None:
     challenge = Challenge.objects.get(pk=challenge_id)
     tell(
         letter,
@@ -193,7 +203,7 @@ def _editorial(letter: str, challenge_id: int, people: Iterable[User] | None = N
         challenge,
         path=page(challenge) if challenge.is_public else f"/espace/challenges/{challenge.slug}/",
         event=f"{challenge.pk}:{challenge.status_since.isoformat()}",
-        about=challenge.title,
+        about=about or challenge.title,
     )
 
 
@@ -210,9 +220,9 @@ def challenge_published(challenge_id: int) -> None:
 
 
 @handler("mail.challenge_sent_back")
-def challenge_sent_back(challenge_id: int) -> None:
-    """Tell the organisers that corrections are asked."""
-    _editorial("challenge_sent_back", challenge_id)
+def challenge_sent_back(challenge_id: int, reason: str = "") -> None:
+    """Tell the organisers which corrections are asked; "" in what was owed before."""
+    _editorial("challenge_sent_back", challenge_id, about=reason)
 
 
 @handler("mail.job_dead")

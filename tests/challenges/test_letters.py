@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 
 from challenges.actions import challenges, reveals, teams
-from challenges.models import Score
+from challenges.models import ChallengeOrganiser, Score
 from challenges.worker import drain
 from portal.audit import outbox
 from tests.challenges.world import answer, entered, opened, owner_of
@@ -26,6 +26,8 @@ def delivered() -> list[tuple[str, list[str]]]:
 def test_a_challenge_writes_to_the_people_concerned(tmp_path: Path) -> None:
     challenge = opened(tmp_path)
     moderator = UserFactory(region="moderator")
+    involved = UserFactory(region="moderator")
+    ChallengeOrganiser.objects.create(challenge=challenge, user=involved, role="jury")
     delivered()
     mail.outbox.clear()
     team = TeamFactory(challenge=challenge)
@@ -50,10 +52,14 @@ def test_a_challenge_writes_to_the_people_concerned(tmp_path: Path) -> None:
             (f"{title} : résultats définitifs", [owner_of(challenge).email]),
             *[
                 (f"{title} : résultats à confirmer", [person])
-                for person in sorted(region_addresses())
+                for person in sorted(region_addresses() - {involved.email})
             ],
         ]
     )
+    (asked,) = [
+        one for one in mail.outbox if one.to == [moderator.email] and "à confirmer" in one.subject
+    ]
+    assert f"/espace/challenges/{challenge.slug}/\n" in asked.body  # where one confirms
     texts = "\n".join(message.body for message in mail.outbox)
     for text in Score.objects.values_list("value_text", flat=True):
         assert text not in texts

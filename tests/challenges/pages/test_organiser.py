@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +18,7 @@ from challenges.models import Challenge, Enrolment, Phase, Reveal
 from challenges.queries.reveals import obstacles
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
+from portal.audit import outbox
 from tests.challenges.pages.scenes import clocked, listed, with_contract
 from tests.factories.challenges import (
     ChallengeFactory,
@@ -132,8 +134,17 @@ def test_moderator_asks_for_corrections(client: Client, owner: User) -> None:
     refused = moderator.post(address(challenge, "organiser_send_back"), read | {"reason": ""})
     assert refused.status_code == 422
     assert "Dites ce qui est à corriger." in refused.text
-    moderator.post(address(challenge, "organiser_send_back"), read | {"reason": "Les dates."})
+    moderator.post(address(challenge, "organiser_send_back"), read | {"reason": "Les <dates>."})
     assert Challenge.objects.get().status == ChallengeStatus.DRAFT
+    assert "Les &lt;dates&gt;." in client.get(address(challenge, "organiser")).text
+    while outbox.relay():
+        pass
+    (letter,) = [one for one in mail.outbox if "Corrections" in one.subject]
+    assert letter.to == [owner.email]
+    assert "Les <dates>." in letter.body
+    assert f"/espace/challenges/{challenge.slug}/" in letter.body
+    client.post(address(challenge, "organiser_submit"))
+    assert Challenge.objects.get().corrections == ""
 
 
 @pytest.mark.parametrize("name", ["organiser_publish", "organiser_send_back"])
