@@ -38,10 +38,18 @@ class VerdictOut(Schema):
 
 
 class QuestionOut(Schema):
-    """A question of the organiser, to be answered with each entry."""
+    """A question of the organiser, to be answered with each entry.
+
+    type: text, select, radio, checkbox or boolean. With options the answer is one of them, or, of
+    a checkbox, the list of those chosen; a boolean, or a checkbox without options, is true or
+    false. required: an empty answer is refused; each question has its key in any case.
+    """
 
     key: str
     label: str
+    type: str
+    options: list[str]
+    required: bool
 
 
 class PhaseOut(Schema):

@@ -40,7 +40,7 @@ def fits(question: Question, answer: Any) -> bool:
     if not kind:
         return True
     if kind in {"checkbox", "boolean"} and not options:
-        return isinstance(answer, bool) or answer in BOOLEANS
+        return isinstance(answer, bool) or (isinstance(answer, str) and answer in BOOLEANS)
     if options:
         given = answer if isinstance(answer, list) and kind == "checkbox" else [answer]
         if given in ([], [""]):

@@ -28,7 +28,7 @@ from portal.lib.refusals import Hidden, Invalid
 
 router = Router(tags=[_("Soumissions")])
 READ, ENTER = Token(TokenScope.READ), Token(TokenScope.ENTER)
-ANSWERS_MAX_CHARACTERS = 2_000
+ANSWERS_MAX_CHARACTERS, ANSWERS_MOST = 2_000, 50
 OWN = refused(401, 403, 404, 429)
 
 
@@ -57,8 +57,11 @@ def enter(
 
     Le fichier est dans la requête (file) ou a été envoyé en morceaux (upload).
 
-    fact_sheet : un objet JSON, une réponse à chaque question de l’organisateur. L’en-tête
-    Location mène à la soumission. 429 dit quand le prochain essai est possible (next_opening).
+    fact_sheet : un objet JSON, une réponse à chaque question de l’organisateur : un texte, true
+    ou false, ou la liste des options choisies d’une question à plusieurs choix.
+
+    L’en-tête Location mène à la soumission. 429 dit quand le prochain essai est possible
+    (next_opening).
     """
     challenge = challenge_named(request, slug)
     phase, team = phase_to_enter(challenge, index), own_team(request, challenge)
@@ -213,17 +216,27 @@ def _receipt(entry: Entry, *, created: bool) -> HttpResponse:
     return response
 
 
-def _answers(text: str) -> dict[str, str]:
+def _answers(text: str) -> dict[str, Any]:
     try:
         read = json.loads(text)
     except (ValueError, RecursionError):
         read = None
-    if not isinstance(read, dict) or not all(
-        isinstance(each, str) and "\0" not in each and len(each) <= ANSWERS_MAX_CHARACTERS
-        for each in read.values()
-    ):
+    if not isinstance(read, dict) or not all(map(_is_answer, read.values())):
         raise Invalid(
-            gettext("La fiche de la soumission est un objet JSON dont chaque valeur est un texte."),
+            gettext(
+                "La fiche de la soumission est un objet JSON dont chaque valeur est un texte, "
+                "« true » ou « false », ou une liste de textes."
+            ),
             code="fact_sheet",
         )
     return read
+
+
+def _is_answer(value: object) -> bool:
+    if isinstance(value, list):
+        return len(value) <= ANSWERS_MOST and all(map(_is_text, value))
+    return isinstance(value, bool) or _is_text(value)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and "\0" not in value and len(value) <= ANSWERS_MAX_CHARACTERS

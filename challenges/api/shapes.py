@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from challenges.actions.fact_sheets import choices
 from challenges.enums import EntryStatus, PhaseKind
 from challenges.models import Challenge, Entry, Leaderboard, Phase, Team
 from challenges.models.told import faults_told
@@ -179,9 +180,15 @@ def team_json(team: Team, members: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def _questions(challenge: Challenge) -> list[dict[str, str]]:
+def _questions(challenge: Challenge) -> list[dict[str, Any]]:
     return [
-        {"key": str(each["key"]), "label": str(each.get("label") or each["key"])}
+        {
+            "key": str(each["key"]),
+            "label": str(each.get("label") or each["key"]),
+            "type": str(each.get("type") or "text"),
+            "options": choices(each),
+            "required": bool(each.get("required")),
+        }
         for each in challenge.fact_sheet
     ]
 

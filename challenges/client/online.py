@@ -44,7 +44,10 @@ HELP: dict[str, tuple[str, str]] = {
     "file": ("fichier de prédictions", "file of predictions"),
     "phase": ("numéro de la phase", "number of the phase"),
     "note": ("note pour son équipe", "note for one's team"),
-    "fact": ("réponse à une question de l’organisateur", "answer to a question of the organiser"),
+    "fact": (
+        "réponse à une question de l’organisateur ; de nouveau la même clé : plusieurs choix",
+        "answer to a question of the organiser; the same key again: several choices",
+    ),
     "wait": ("attendre le score", "wait for the score"),
     "seconds": ("attendre au plus ce temps", "wait for so long at most"),
     "key": ("classement", "leaderboard"),
@@ -137,14 +140,21 @@ def _submit(options: argparse.Namespace) -> Json:
     phase = options.phase
     if phase is None:
         phase = _phase_in_view(portal, options.slug)
-    facts = dict(_pair(each) for each in options.fact)
-    fields = {"note": options.note, "fact_sheet": json.dumps(facts)}
+    fields = {"note": options.note, "fact_sheet": json.dumps(_facts(options.fact))}
     receipt = portal.submit(options.slug, phase, Path(options.file), fields)
     entry = receipt["payload"]["entry"]
     if not options.wait:
         return {"receipt": receipt, "entry": portal.get(f"entries/{entry}"), "accepted": True}
     told = _finished(portal, entry, options.seconds)
     return {"receipt": receipt, "entry": told, "accepted": told["status"] == "scored"}
+
+
+def _facts(given: list[str]) -> dict[str, str | list[str]]:
+    """Read the answers to the questions; a key that comes again makes a list of its answers."""
+    found: dict[str, list[str]] = {}
+    for key, answer in map(_pair, given):
+        found.setdefault(key, []).append(answer)
+    return {key: answers if len(answers) > 1 else answers[0] for key, answers in found.items()}
 
 
 def _try(options: argparse.Namespace) -> Json:

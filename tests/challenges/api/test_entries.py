@@ -165,6 +165,35 @@ def test_the_questions_of_the_organiser_are_answered(
     )
 
 
+CHECKBOX = {"key": "o", "label": "Outils", "type": "checkbox", "options": ["R", "Python", "Go"]}
+
+
+@pytest.mark.parametrize(
+    ("answers", "status"),
+    [
+        ({"o": ["R", "Go"], "c": True}, 201),
+        ({"o": [], "c": False}, 422),
+        ({"o": ["R", "C"], "c": True}, 422),
+        ({"o": ["R", ["Go"]], "c": True}, 422),
+        ({"o": ["R"] * 51, "c": True}, 422),
+        ({"o": "R", "c": ["true"]}, 422),
+    ],
+)
+def test_a_question_of_several_choices_is_told_and_answered_by_a_list(
+    client: Client, team: Team, token: Headers, answers: dict[str, Any], status: int
+) -> None:
+    questions = [CHECKBOX | {"required": True}, {"key": "c", "label": "Code", "type": "boolean"}]
+    team.challenge.fact_sheet = questions
+    team.challenge.save()
+    told = client.get(f"/api/v1/challenges/{team.challenge.slug}").json()["fact_sheet"]
+    assert told == [questions[0], questions[1] | {"options": [], "required": False}]
+
+    assert send(client, team, token, fact_sheet=json.dumps(answers)).status_code == status
+
+    kept = list(Entry.objects.values_list("fact_sheet", flat=True))
+    assert kept == ([answers] if status == 201 else [])
+
+
 def test_an_empty_file_and_a_large_one_are_refused(
     client: Client, team: Team, token: Headers
 ) -> None:

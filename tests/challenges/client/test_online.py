@@ -272,3 +272,17 @@ def test_no_private_figure_reaches_the_terminal(
     reveals.confirm(phase=phase, by=UserFactory(region="administrator"))
     assert drain()
     assert f"{private:.4f}" in terminal.run("entries", challenge.slug)[1]
+
+
+def test_a_key_given_twice_answers_a_question_of_several_choices(
+    terminal: Terminal, team: Team, file: Path
+) -> None:
+    options = {"type": "checkbox", "options": ["R", "Python", "Go"]}
+    team.challenge.fact_sheet = [{"key": "outils"} | options, {"key": "note"}]
+    team.challenge.save()
+    facts = [part for one in ("outils=R", "note=a=b", "outils=Go") for part in ("--fact", one)]
+
+    terminal.json("submit", team.challenge.slug, file, *facts)
+
+    entry = Entry.objects.get(enrolment__team=team)
+    assert entry.fact_sheet == {"outils": ["R", "Go"], "note": "a=b"}
