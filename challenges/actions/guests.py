@@ -93,7 +93,9 @@ class _Desk:
         self.made: list[Guest] = []
         taken = challenge.registrations.filter(state=RegistrationState.ACCEPTED)
         self._in = _lower(taken.values_list("user__email", flat=True))
-        self._run = _lower(challenge.organisers.values_list("user__email", flat=True))
+        # Who runs it, and who ran it: neither takes part.
+        ran = challenge.former_organisers.values_list("user__email", flat=True)
+        self._run = _lower([*challenge.organisers.values_list("user__email", flat=True), *ran])
         own = challenge.guests.exclude(email="")
         self._stale = {each.email: each for each in own.filter(state=InvitationState.SENT)}
         recent = own.filter(letter_at__gt=now - DAY, letters__gte=LETTERS)
@@ -122,7 +124,7 @@ class _Desk:
         except ValidationError:
             return _("Cette adresse n’est pas valable. Exemple : prenom.nom@exemple.fr")
         if email in self._run:
-            return _("Organise ce challenge : on ne fait pas les deux.")
+            return _("Organise ou a organisé ce challenge : on ne fait pas les deux.")
         if not takes_domain_of(self.challenge, email):
             return _("Le domaine de cette adresse n’est pas admis au challenge.")
         return ""

@@ -9,8 +9,14 @@ from django.core import mail
 from challenges.actions import guests as acts
 from challenges.actions import teams
 from challenges.actions.guests import ADDRESSES_A_DAY, Outcome
-from challenges.enums import ChallengeStatus, InvitationState, RegistrationMode, RegistrationState
-from challenges.models import Challenge, Guest, Registration
+from challenges.enums import (
+    ChallengeStatus,
+    InvitationState,
+    OrganiserRole,
+    RegistrationMode,
+    RegistrationState,
+)
+from challenges.models import Challenge, FormerOrganiser, Guest, Registration
 from challenges.queries import guests as reads
 from portal.accounts.actions import notifications
 from portal.accounts.enums import Delivery
@@ -68,6 +74,10 @@ def test_each_line_has_its_own_outcome(challenge: Challenge) -> None:
         Outcome.REFUSED,
     ]
     assert invited(challenge, "a@exemple.test") == [Outcome.KNOWN]
+    former = PersonFactory(email="avant@exemple.test")
+    role = OrganiserRole.JURY
+    FormerOrganiser.objects.create(challenge=challenge, user=former, role=role, left_at=clock.now())
+    assert invited(challenge, former.email) == [Outcome.REFUSED]
     assert events("guests.") == ["guests.invited"] * 2
     told = "".join(str(each) for each in AuditBody.objects.values())
     assert "a@exemple.test" not in told
