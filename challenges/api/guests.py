@@ -5,6 +5,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field
 
@@ -20,7 +21,7 @@ from portal.accounts.models import Organisation
 from portal.lib import clock, visible
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
-from portal.lib.refusals import Hidden
+from portal.lib.refusals import Hidden, Invalid
 
 router = Router(tags=[_("Organiser")], auth=Token(TokenScope.ORGANISE))
 
@@ -118,7 +119,7 @@ def invite_organisation(request: HttpRequest, slug: str, sent: GuestOrganisation
     challenge = _to_run(request, slug)
     organisation = Organisation.objects.filter(slug=sent.organisation).first()
     if organisation is None:
-        raise Hidden
+        raise Invalid(gettext("Choisissez une organisation de la liste."), code="organisation")
     made = acts.invite_organisation(
         challenge=challenge, organisation=organisation, by=person(request)
     )

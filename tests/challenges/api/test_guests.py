@@ -32,7 +32,7 @@ def test_addresses_and_organisations_are_invited_listed_and_taken_back(client: C
     held = MembershipFactory().organisation
     made = post("/organisations", {"organisation": held.slug})
     assert (made.status_code, made.json()["came"]) == (201, 0)
-    assert post("/organisations", {"organisation": "absente"}).status_code == 404
+    assert post("/organisations", {"organisation": "absente"}).status_code == 422
     listed = client.get(path, headers=headers).json()["guests"]
     assert [(each["email"], each["organisation"], each["state"]) for each in listed] == [
         ("", held.slug, "sent"),
