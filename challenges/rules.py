@@ -133,6 +133,11 @@ def may_suspend_challenge(by: Actor, challenge: "Challenge") -> bool:
     return has_permission(by, Permission.CHALLENGE_PUBLISH)
 
 
+def may_archive_challenge(by: Actor, challenge: "Challenge") -> bool:
+    """Say whether the actor may end the challenge for good: an owner of it, or a moderator."""
+    return may_run_organisers(by, challenge) or may_suspend_challenge(by, challenge)
+
+
 def may_see_challenge(by: "Viewer", challenge: "Challenge") -> bool:
     """Say whether the actor may read the pages of this challenge."""
     if challenge.is_public:

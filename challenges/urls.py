@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from challenges import feeds
 from challenges.views import (
+    archives,
     authoring,
     benches,
     building,
@@ -223,6 +224,7 @@ organiser_patterns = [
     path("reevaluation/<uuid:change>/decider/", rescorings.decide, name="rescoring_decide"),
     path("suspendre/", organiser.suspend, name="organiser_suspend"),
     path("reprendre/", organiser.resume, name="organiser_resume"),
+    path("archiver/", archives.page, name="organiser_archive"),
     path("phases/<int:index>/dates/", organiser.dates, name="organiser_dates"),
     path("phases/<int:index>/confidentialite/", organiser.privacy, name="organiser_privacy"),
     path("phases/<int:index>/clore/", organiser.close, name="organiser_close"),

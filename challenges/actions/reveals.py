@@ -102,6 +102,11 @@ def propose(*, phase: Phase, by: User) -> Reveal:
     existing = Reveal.objects.filter(phase=phase).first()
     if existing is not None:
         return existing
+    if phase.challenge.status == ChallengeStatus.ARCHIVED:
+        raise Conflict(
+            _("Ce challenge est archivé : ses résultats ne se publient plus."),
+            code="challenge_archived",
+        )
     _refuse_unready(phase)
     close_challenge_if_over(phase.challenge, by=by)
     reveal = Reveal.objects.create(phase=phase, proposed_by_id=by.pk, proposed_at=clock.now())

@@ -307,7 +307,7 @@ CHALLENGE_EDGES: Mapping[ChallengeStatus, frozenset[ChallengeStatus]] = {
     ChallengeStatus.IN_REVIEW: frozenset({ChallengeStatus.DRAFT, ChallengeStatus.PUBLISHED}),
     ChallengeStatus.PUBLISHED: frozenset({ChallengeStatus.SUSPENDED, ChallengeStatus.CLOSED}),
     ChallengeStatus.SUSPENDED: frozenset({ChallengeStatus.PUBLISHED}),
-    ChallengeStatus.CLOSED: frozenset({ChallengeStatus.REVEALED}),
+    ChallengeStatus.CLOSED: frozenset({ChallengeStatus.REVEALED, ChallengeStatus.ARCHIVED}),
     ChallengeStatus.REVEALED: frozenset({ChallengeStatus.ARCHIVED}),
     ChallengeStatus.ARCHIVED: frozenset(),
 }

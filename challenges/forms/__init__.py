@@ -221,6 +221,21 @@ class ReasonForm(forms.Form):
     )
 
 
+class ArchiveForm(forms.Form):
+    """End a challenge for good."""
+
+    reason = forms.CharField(
+        label=_("Motif, public"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Dites pourquoi le challenge est archivé.")},
+    )
+    sure = forms.BooleanField(
+        label=_("Je confirme l’archivage : il ne s’annule pas"),
+        error_messages={"required": _("Cochez la case pour confirmer l’archivage.")},
+    )
+
+
 class SendBackForm(ReadForm, ReasonForm):
     """Ask for corrections of the version that was read."""
 

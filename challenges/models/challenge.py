@@ -150,8 +150,10 @@ class Challenge(models.Model):
 
     @property
     def is_revealed(self) -> bool:
-        """Say whether the private figures are out."""
-        return self.status in {ChallengeStatus.REVEALED, ChallengeStatus.ARCHIVED}
+        """Say whether the private figures are out: one may be archived without results."""
+        archived = self.status == ChallengeStatus.ARCHIVED
+        with_results = archived and all(each.is_revealed for each in self.phases.all())
+        return with_results or self.status == ChallengeStatus.REVEALED
 
     @property
     def licence_to_confirm(self) -> bool:
@@ -195,11 +197,8 @@ class Challenge(models.Model):
 
     def is_organised_by(self, user: Viewer) -> bool:
         """Say whether this person is an owner or an organiser of it."""
-        return (
-            ChallengeOrganiser.objects.filter(challenge_id=self.pk, user_id=person_id(user))
-            .exclude(role=OrganiserRole.JURY)
-            .exists()
-        )
+        own = self.organisers.filter(user_id=person_id(user))
+        return own.exclude(role=OrganiserRole.JURY).exists()
 
     def is_owned_by(self, user: Viewer) -> bool:
         """Say whether this person chooses who runs it."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
@@ -79,7 +79,7 @@ def challenges(request: HttpRequest) -> ChallengeQuerySet:
     return (
         Challenge.objects.visible_to(request.user)
         .select_related("organiser")
-        .prefetch_related("phases")
+        .prefetch_related(Prefetch("phases", Phase.objects.select_related("reveal")))
         .annotate(
             files_count=counted(PublicFile.objects.all()),
             teams_count=counted(Team.objects.entered()),

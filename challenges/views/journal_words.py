@@ -29,6 +29,7 @@ ACTS: Mapping[str, str | Promise] = {
     "challenge.file_removed": _("Fichier retiré"),
     "challenge.imported": _("Challenge importé"),
     "challenge.masked": _("Noms d’équipe masqués pendant la phase"),
+    "challenge.archived": _("Challenge archivé"),
     "challenge.measured": _("Mesures changées"),
     "challenge.page_removed": _("Page retirée"),
     "challenge.page_written": _("Page écrite"),

@@ -61,6 +61,7 @@ HALLS: tuple[tuple[Promise, tuple[tuple[str, Promise], ...]], ...] = (
             ("disqualification_proposals", gettext_lazy("Disqualifications")),
             ("organisers", gettext_lazy("Équipe")),
             ("organiser_export", gettext_lazy("Exporter")),
+            ("organiser_archive", gettext_lazy("Archiver")),
         ),
     ),
 )
@@ -71,7 +72,7 @@ OF_GUESTS = frozenset({"guests"})
 # Where the organiser's own program scores.
 OF_A_PROGRAM = frozenset({"program_reports"})
 # What the Region reads of a challenge that it decides on.
-OF_THE_REGION = frozenset({"organiser", "pipeline", "rescorings"})
+OF_THE_REGION = frozenset({"organiser", "pipeline", "rescorings", "organiser_archive"})
 # What the jury sees: it acts on nothing.
 OF_THE_JURY = OF_THE_REGION | {"organisers", "announcements", "statistics", "journal"}
 

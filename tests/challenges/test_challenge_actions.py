@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from django.utils.translation import override
 
-from challenges.actions import challenges
+from challenges.actions import archives, challenges
 from challenges.enums import ChallengeStatus, NoticeKind, PhaseMoment
 from challenges.models import (
     Challenge,
@@ -165,6 +165,41 @@ def test_the_visa_is_for_the_version_that_was_read() -> None:
     assert (status(), events()) == (ChallengeStatus.IN_REVIEW, before)
     challenges.publish(challenge=Challenge.objects.get(), by=moderator)
     assert status() == ChallengeStatus.PUBLISHED
+
+
+@pytest.mark.parametrize("stage", ["closed", "revealed"])
+def test_an_owner_archives_what_is_over(stage: str) -> None:
+    challenge = ChallengeFactory(closed=True)
+    if stage == "revealed":
+        people = {"proposed_by": owner(challenge), "confirmed_by": UserFactory()}
+        at = dict.fromkeys(("proposed_at", "confirmed_at", "executed_at"), clock.now())
+        Reveal.objects.create(phase=challenge.phases.get(), **people, **at)
+        Challenge.objects.update(status=ChallengeStatus.REVEALED)
+    with pytest.raises(NotAllowed):
+        archives.archive(challenge=challenge, reason="x", by=UserFactory())
+    with pytest.raises(Invalid):
+        archives.archive(challenge=challenge, reason=" ", by=owner(challenge))
+    archives.archive(challenge=challenge, reason="édition finie", by=owner(challenge))
+    found = Challenge.objects.get()
+    assert (found.status, found.is_revealed) == (ChallengeStatus.ARCHIVED, stage == "revealed")
+    assert Notice.objects.get().text == "Challenge archivé : édition finie"
+    (event,) = events_of([reference(challenge)], families=["challenge"])
+    told = {"reason": "édition finie", "results_published": stage == "revealed"}
+    assert (event.action, event.facts) == ("challenge.archived", told)
+    with pytest.raises(Conflict):
+        archives.archive(challenge=challenge, reason="encore", by=owner(challenge))
+
+
+@pytest.mark.parametrize(
+    ("stage", "code"), [("opened", "challenge_status"), ("closed", "entries_unfinished")]
+)
+def test_nothing_is_archived_while_it_goes_on(stage: str, code: str) -> None:
+    challenge = ChallengeFactory(opened=stage == "opened", closed=stage == "closed")
+    if stage == "closed":
+        EntryFactory(enrolment__phase=challenge.phases.get())
+    with pytest.raises(Conflict) as refusal:
+        archives.archive(challenge=challenge, reason="x", by=UserFactory(region="moderator"))
+    assert refusal.value.code == code
 
 
 def test_a_moderator_suspends_and_resumes() -> None:

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from challenges import invariants
-from challenges.actions import examinations, rescorings, retention
+from challenges.actions import archives, examinations, rescorings, retention
 from challenges.enums import ChallengeStatus
-from challenges.models import EntryCard, Evaluation, Phase, ProgramReport, Reveal, Upload
+from challenges.models import Challenge, EntryCard, Evaluation, Phase, ProgramReport, Reveal, Upload
 from challenges.models.entry import Entry
 from challenges.queries import journal
 from datasets.actions import sweeps
@@ -232,8 +232,11 @@ def test_without_results_or_as_a_bench_the_archive_counts(
         revealed(phase)
     Phase.objects.update(benchmark_after_close=bench)
     challenge = phase.challenge
-    challenge.status, challenge.status_since = ChallengeStatus.ARCHIVED, clock.now()
-    challenge.save()
+    if not bench:
+        Challenge.objects.update(status=ChallengeStatus.CLOSED)
+    owner = challenge.organisers.get().user
+    archives.archive(challenge=challenge, reason="fini", by=owner)
+    challenge.refresh_from_db()
     assert retention.delete_files() == 0
     challenge.status_since = clock.now() - YEAR_AND_DAY
     challenge.save()

@@ -346,6 +346,20 @@ def test_impossible_hours_are_refused(
     assert "<title>Erreur" in sent.text
 
 
+def test_an_owner_archives_from_the_cockpit() -> None:
+    challenge = ChallengeFactory(closed=True)
+    owner = signed_in(challenge.organisers.get().user)
+    page = address(challenge, "organiser_archive")
+    assert page in owner.get(address(challenge, "organiser")).text
+    assert "ne s’annule pas" in owner.get(page).text
+    assert owner.post(page, {"reason": "Fini."}).status_code == 422
+    assert owner.post(page, {"reason": "Fini.", "sure": "on"}).status_code == 302
+    assert Challenge.objects.get().status == ChallengeStatus.ARCHIVED
+    assert "Fini." in owner.get(address(challenge, "organiser")).text
+    assert "Ce challenge est archivé" in owner.get(page).text
+    assert not Client().get(address(challenge, "presentation")).text.count("Lire le bilan")
+
+
 def test_moderator_suspends_and_resumes() -> None:
     challenge = ChallengeFactory(opened=True)
     moderator = signed_in(region_person(RegionRole.MODERATOR))
