@@ -142,7 +142,8 @@ def stage_of(challenge: Challenge, phases: Sequence[Phase], now: datetime) -> St
     moments = {phase.moment(now) for phase in phases}
     if challenge.status == ChallengeStatus.PUBLISHED and moments != {PhaseMoment.CLOSED}:
         return Stage.OPEN if PhaseMoment.OPEN in moments else Stage.COMING
-    bench = any(phase.benchmark_after_close and phase.is_bench for phase in phases)
+    archived = challenge.status == ChallengeStatus.ARCHIVED
+    bench = not archived and any(phase.is_bench for phase in phases)
     return Stage.BENCH if bench else Stage.OVER
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import challenges, reveals
+from challenges.actions import archives, challenges, reveals
 from challenges.enums import TeamState
 from challenges.invariants import INVARIANTS
 from challenges.models import Challenge, Entry, Phase, Score, ScoreReceipt, Standing, Team
@@ -102,6 +102,19 @@ def test_without_the_option_the_close_stands(tmp_path: Path) -> None:
         entered(made, 0.6, team=team, seed=6)
     address = reverse("challenges:bench", args=[made.slug])
     assert Client().get(address).status_code == 404
+
+
+@pytest.mark.parametrize("bench", [True, False])
+def test_newcomers_register_for_a_bench(tmp_path: Path, bench: bool) -> None:
+    made = revealed(tmp_path, bench=bench)
+    page = reverse("challenges:rules", args=[made.slug])
+    newcomer = Client()
+    newcomer.force_login(UserFactory())
+    assert ("Accepter et m’inscrire" in newcomer.get(page).text) is bench
+    first = newcomer.get(reverse("challenges:presentation", args=[made.slug])).text
+    assert ("Créer une équipe" in first) is bench
+    archives.archive(challenge=made, reason="Fini.", by=owner_of(made))
+    assert "Accepter et m’inscrire" not in newcomer.get(page).text
 
 
 def test_the_pages_say_what_the_bench_is(tmp_path: Path) -> None:
