@@ -76,7 +76,7 @@ def enter(
 
     In order: the file under its sha256, synchronised; entry with its slots and receipt; job
     "check"; event "entry.received"; nudge. The same key with the same bytes returns the
-    earlier entry, created=False. first_byte_at: when an upload in parts began, by our clock.
+    earlier entry, created=False. first_byte_at: when the upload began, by our clock.
     Raises NotAllowed, Closed, QuotaSpent, Conflict, TooLarge, NoSandbox; Invalid: E_EMPTY, or a
     key that begins as ours do.
     """

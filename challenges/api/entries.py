@@ -20,7 +20,7 @@ from challenges.queries.teams import quota_left
 from challenges.schemas import ChoiceIn, EntriesOut, EntryOut, QuotaOut, ReceiptOut
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
-from portal.lib import visible
+from portal.lib import arrivals, visible
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
 from portal.lib.files import safe_name
@@ -85,6 +85,7 @@ def enter(
             team=team,
             content=cast(IO[bytes], sent_now.file),
             original_name=safe_name(sent_now.name or ""),
+            first_byte_at=arrivals.first_byte_at(request),
             **given,
         )
     return _receipt(accepted.entry, created=accepted.created)

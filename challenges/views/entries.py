@@ -37,7 +37,7 @@ from challenges.views.head import find, scene
 from challenges.views.packing import packing
 from challenges.views.reading import contract_of, privacy_words, scoring_words
 from challenges.views.teams import own_team, person
-from portal.lib import files, objects, scanning, visible
+from portal.lib import arrivals, files, objects, scanning, visible
 from portal.lib.files import csv_safe
 from portal.lib.refusals import Closed, Conflict, Gone
 
@@ -78,6 +78,7 @@ def deposit(request: HttpRequest, slug: str, form: EntryForm) -> HttpResponseBas
         by=person(request),
         note=form.cleaned_data["note"],
         fact_sheet=form.fact_sheet,
+        first_byte_at=arrivals.first_byte_at(request),
     )
     if "application/json" in request.headers.get("Accept", ""):
         return _receipt(accepted.entry.receipt, status=201 if accepted.created else 200)

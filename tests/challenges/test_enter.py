@@ -2,16 +2,20 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
 
 from challenges.actions import entries, receipts
 from challenges.enums import ChallengeStatus, EntryStatus, JobKind
 from challenges.models import Entry, Job, Phase, Team, TermsAcceptance
 from portal.audit.models import AuditEvent, Outbox
-from portal.lib import clock
+from portal.lib import arrivals, clock
 from portal.lib.refusals import (
     Closed,
     Conflict,
@@ -311,3 +315,26 @@ def test_a_full_disk_costs_nothing(team: Team, settings: Any) -> None:
     assert Entry.objects.count() == 0
     settings.OE_FAILPOINT = ""
     assert enter(team).entry.day_slot == 1
+
+
+@pytest.mark.parametrize(("before", "status"), [(True, 201), (False, 403)])
+def test_a_form_begun_before_the_close_may_end_after_it(
+    monkeypatch: pytest.MonkeyPatch, before: bool, status: int
+) -> None:
+    team = TeamFactory(challenge__opened=True)
+    close = clock.now() - timedelta(minutes=5)
+    Phase.objects.update(opens_at=close - timedelta(days=1), closes_at=close)
+    first = close + timedelta(milliseconds=-1 if before else 1)
+    monkeypatch.setattr(arrivals, "clock", SimpleNamespace(now=lambda: first))
+    client = Client(headers={"accept": "application/json"})
+    client.force_login(captain_of(team))
+    sent = {"key": "k", "file": SimpleUploadedFile("a.csv", b"id,y\n1,2\n")}
+    forged = {"first_byte_at": "2020-01-01T00:00:00Z"}
+    address = reverse("challenges:entries", args=[team.challenge.slug])
+    assert client.post(address, sent | forged).status_code == status
+    kept = list(Entry.objects.values_list("grace", "first_byte_at"))
+    assert kept == ([(True, first)] if before else [])
+    if before:
+        Phase.objects.update(closes_at=close - timedelta(minutes=11))
+        late = {"key": "l", "file": SimpleUploadedFile("a.csv", b"id,y\n1,3\n")}
+        assert client.post(address, late).status_code == 403
