@@ -13,6 +13,7 @@ from challenges.views import (
     code_runs,
     coding,
     combined,
+    departures,
     descriptions,
     details,
     disclosures,
@@ -86,6 +87,8 @@ team_patterns = [
 
 challenge_patterns: list[URLPattern | URLResolver] = [
     path("", reading.presentation, name="presentation"),
+    path("desinscription/", departures.leave, name="unregister"),
+    path("reinscription/", departures.come_back, name="register_again"),
     path("donnees/", reading.data, name="data"),
     path("donnees/<str:name>", reading.file, name="file"),
     path("kit.zip", kit.kit, name="kit"),

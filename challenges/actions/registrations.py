@@ -19,8 +19,9 @@ from portal.lib.refusals import Conflict, Invalid, NotAllowed
 def accept(*, registration: Registration, by: User) -> Registration:
     """Let a person take part, by an organiser.
 
-    In order: PENDING to ACCEPTED; event "registration.accepted"; letter to the person. Raises
-    NotAllowed; Conflict when it was answered already.
+    A refusal is corrected so. In order: PENDING or REFUSED to ACCEPTED; event
+    "registration.accepted"; letter to the person. Raises NotAllowed; Conflict when the person
+    takes part already, or has left.
     """
     return _answer(registration, RegistrationState.ACCEPTED, by)
 
@@ -42,7 +43,8 @@ def _answer(
 ) -> Registration:
     registration = Registration.objects.select_for_update().get(pk=registration.pk)
     require(rules.may_answer_registration, by, registration)
-    if registration.state != RegistrationState.PENDING:
+    corrected = {RegistrationState.REFUSED} if state == RegistrationState.ACCEPTED else set()
+    if registration.state not in {RegistrationState.PENDING, *corrected}:
         raise Conflict(_("Cette demande a déjà reçu une réponse."), code="registration_answered")
     registration.state, registration.decided_by, registration.reason = state, by, reason
     registration.save(update_fields=["state", "decided_by", "reason"])
@@ -55,7 +57,7 @@ def _answer(
     )
     owe(
         f"mail.registration_{state.value}",
-        key=str(registration.pk),
+        key=f"{registration.pk}:{registration.at.isoformat()}",
         registration_id=registration.pk,
     )
     return registration

@@ -9,11 +9,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from ninja import Router, Status
 
+from challenges.actions import departures
 from challenges.actions import teams as acts
 from challenges.api.finding import challenge_named, own_team, person
 from challenges.api.shapes import team_json
-from challenges.models import Team
-from challenges.queries.teams import latest_terms, registration_of
+from challenges.models import Registration, Team
+from challenges.queries.teams import latest_terms
 from challenges.schemas import (
     InvitationIn,
     InvitationOut,
@@ -51,10 +52,28 @@ def accept(request: HttpRequest, slug: str, read: TermsIn) -> dict[str, Any]:
             number=terms.number,
         )
     acts.accept_terms(challenge=challenge, by=person(request))
-    registration = registration_of(challenge, request.user)
+    registration = departures.come_back(challenge=challenge, by=person(request))
+    return _registration(registration)
+
+
+@router.post(
+    "/challenges/{slug:slug}/registration/withdraw",
+    auth=TEAM,
+    response={200: RegistrationOut, **refused(401, 403, 404, 409, 429)},
+    operation_id="withdraw_registration",
+    summary=_("Se désinscrire d’un challenge"),
+)
+def withdraw(request: HttpRequest, slug: str) -> dict[str, Any]:
+    """On quitte aussi son équipe. Accepter de nouveau le règlement réinscrit."""
+    challenge = challenge_named(request, slug)
+    return _registration(departures.leave(challenge=challenge, by=person(request)))
+
+
+def _registration(registration: Registration) -> dict[str, Any]:
+    terms = latest_terms(registration.challenge)
     return {
-        "challenge": challenge.slug,
-        "state": registration.state if registration else "",
+        "challenge": registration.challenge.slug,
+        "state": registration.state,
         "terms": terms.number if terms else None,
     }
 

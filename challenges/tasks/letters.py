@@ -115,6 +115,11 @@ def phase_dates(phase_id: int, notice_id: int = 0) -> None:
     )
 
 
+def _asking(registration: Registration) -> str:
+    """Name one request of a person: who left may ask again, and is answered again."""
+    return f"{registration.pk}:{registration.at.isoformat()}"
+
+
 @handler("mail.registration_pending")
 def registration_pending(registration_id: int) -> None:
     """Tell the organisers that somebody asks to take part."""
@@ -125,7 +130,7 @@ def registration_pending(registration_id: int) -> None:
         organisers(challenge),
         challenge,
         path=f"/espace/challenges/{challenge.slug}/inscriptions/",
-        event=str(registration.pk),
+        event=_asking(registration),
         about=registration.user.display_name,
     )
 
@@ -150,7 +155,7 @@ def _registration_letter(letter: str, registration_id: int, rest: str) -> None:
         [registration.user],
         challenge,
         path=page(challenge, rest),
-        event=str(registration.pk),
+        event=_asking(registration),
         about=registration.reason,
     )
 

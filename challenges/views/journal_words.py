@@ -94,6 +94,8 @@ ACTS: Mapping[str, str | Promise] = {
     "phase.task_removed": _("Tâche retirée d’une phase"),
     "registration.accepted": _("Inscription acceptée"),
     "registration.refused": _("Inscription refusée"),
+    "registration.resumed": _("Inscription reprise"),
+    "registration.withdrawn": _("Désinscription"),
     "rescoring.accepted": _("Réévaluation confirmée par la Région"),
     "rescoring.in_force": _("Réévaluation entrée en vigueur"),
     "rescoring.proposed": _("Réévaluation proposée"),

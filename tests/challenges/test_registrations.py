@@ -3,13 +3,14 @@
 import pytest
 from django.core import mail
 
-from challenges.actions import registrations, teams
+from challenges.actions import departures, registrations, teams
 from challenges.enums import RegistrationMode, RegistrationState
-from challenges.models import Challenge, Registration
+from challenges.models import Challenge, Registration, Team
+from challenges.tasks.telling import registered
 from portal.accounts.models import User
 from portal.audit import outbox
 from portal.audit.models import AuditEvent, Outbox
-from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.challenges import ChallengeFactory
 
@@ -102,3 +103,46 @@ def test_only_an_organiser_of_the_challenge_answers(asked: Registration) -> None
     assert Registration.objects.get().state == RegistrationState.PENDING
     assert events() == before
     assert Challenge.objects.count() == 2
+
+
+def test_a_refusal_is_corrected(asked: Registration) -> None:
+    registrations.refuse(registration=asked, reason="Non.", by=owner(asked))
+    registrations.accept(registration=asked, by=owner(asked))
+    asked.refresh_from_db()
+    assert (asked.state, asked.reason) == (RegistrationState.ACCEPTED, "")
+    assert [subject for subject, _to in delivered()][-2:] == [
+        f"Challenge « {asked.challenge.title} » : inscription refusée",
+        f"Challenge « {asked.challenge.title} » : inscription acceptée",
+    ]
+
+
+def test_a_person_leaves_and_comes_back() -> None:
+    challenge, person = ChallengeFactory(opened=True), UserFactory()
+    with pytest.raises(Hidden):
+        departures.leave(challenge=challenge, by=person)
+    teams.accept_terms(challenge=challenge, by=person)
+    team = teams.create(challenge=challenge, name="Équipe", by=person)
+    before = len(events())
+    departures.leave(challenge=challenge, by=person)
+    departures.leave(challenge=challenge, by=person)
+    assert events()[before:] == ["team.left", "registration.withdrawn"]
+    assert not Team.objects.of(person).exists()
+    assert list(registered(challenge)) == []
+    with pytest.raises(NotAllowed):
+        teams.create(challenge=challenge, name="Autre", by=person)
+    departures.come_back(challenge=challenge, by=person)
+    assert list(registered(challenge)) == [person]
+    assert teams.create(challenge=challenge, name="Autre", by=person).pk != team.pk
+
+
+def test_who_comes_back_is_answered_again_and_who_was_refused_is_not(asked: Registration) -> None:
+    registrations.accept(registration=asked, by=owner(asked))
+    told = len(delivered())
+    departures.leave(challenge=asked.challenge, by=asked.user)
+    again = departures.come_back(challenge=asked.challenge, by=asked.user)
+    assert (again.state, again.decided_by) == (RegistrationState.PENDING, None)
+    registrations.refuse(registration=again, reason="Complet.", by=owner(asked))
+    assert len(delivered()) == told + 2  # to the organiser, then to the person
+    with pytest.raises(Conflict):
+        departures.leave(challenge=asked.challenge, by=asked.user)
+    assert departures.come_back(challenge=asked.challenge, by=asked.user).state == "refused"

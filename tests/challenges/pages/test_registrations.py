@@ -114,3 +114,27 @@ def test_page_costs_the_same_for_one_and_three(
         asks(challenge, f"Personne{number}")
     with django_assert_num_queries(13):
         client.get(page(challenge))
+
+
+def test_organiser_turns_a_refusal_into_an_acceptance(client: Client, challenge: Challenge) -> None:
+    asked = asks(challenge, "Camille")
+    client.post(answer(asked), {"decision": "refuse", "reason": "Non."})
+    assert "Accepter finalement" in client.get(page(challenge)).text
+    client.post(answer(asked), {"decision": "accept"})
+    assert Registration.objects.get().state == RegistrationState.ACCEPTED
+
+
+def test_person_leaves_and_comes_back_from_the_rules(challenge: Challenge) -> None:
+    asked = asks(challenge, "Camille")
+    person = Client()
+    person.force_login(asked.user)
+    rules, leave = (
+        reverse(f"challenges:{name}", args=[challenge.slug]) for name in ("rules", "unregister")
+    )
+    assert leave in person.get(rules).text
+    assert "plus de courriels" in person.get(leave).text
+    left = person.post(leave, follow=True).text
+    assert "Me réinscrire" in left
+    assert leave not in left
+    back = reverse("challenges:register_again", args=[challenge.slug])
+    assert "attend l’accord" in person.post(back, follow=True).text
