@@ -78,7 +78,7 @@ def test_teams_that_merged_are_one() -> None:
     for value, late in ((0.3, False), (0.2, True)):
         team = TeamFactory(challenge=phase.challenge)
         entry = EntryFactory(
-            enrolment=EnrolmentFactory(team=team, phase=phase), scored=True, is_bench=late
+            enrolment=EnrolmentFactory(team=team, phase=phase), status="scored", is_bench=late
         )
         score(entry, value)
         Team.objects.filter(pk=team.pk).update(state=TeamState.MERGED, merged_into=root)
