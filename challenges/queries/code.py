@@ -131,7 +131,11 @@ def runs_of(challenge: Challenge) -> "QuerySet[CodeRun]":
         CodeRun.objects.filter(
             entry__enrolment__phase__challenge=challenge, entry__is_baseline=False
         )
-        .select_related("entry__enrolment__team", "entry__enrolment__phase__challenge")
+        .select_related(
+            "entry__enrolment__team",
+            "entry__enrolment__phase__challenge",
+            "entry__enrolment__phase__reveal",
+        )
         .prefetch_related("evaluations")
         .order_by("-entry__received_at", "pk")
     )

@@ -1,5 +1,6 @@
 """Show a team what it may know of the runs of its code on hidden inputs: classes, no figure."""
 
+from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -8,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from challenges.bundles.code import KEY
-from challenges.enums import LogAudience
+from challenges.enums import LogAudience, PhaseMoment
 from challenges.enums.code import Reproduction
 from challenges.models import Challenge, CodeRun, Entry
 from challenges.models.run_words import (
@@ -21,6 +22,7 @@ from challenges.models.run_words import (
 )
 from challenges.queries import code
 from challenges.views.rooms import room, run_by
+from portal.lib import clock
 
 MIB = 1 << 20
 
@@ -36,15 +38,16 @@ PER_PAGE = 25
 
 @require_safe
 def listing(request: HttpRequest, slug: str) -> HttpResponse:
-    """List the runs of the code of teams, with what each printed where the phase says so."""
+    """List the runs of the code of teams; once the phase is closed, what each printed if kept."""
     challenge = run_by(request, slug)
     page = Paginator(code.runs_of(challenge), PER_PAGE).get_page(request.GET.get("page"))
-    rows = [_run(each) for each in page.object_list]
+    now = clock.now()
+    rows = [_run(each, now) for each in page.object_list]
     context = room(challenge, "code_runs", page=page, rows=rows)
     return render(request, "challenges/organise/code_runs.html", context)
 
 
-def _run(run: CodeRun) -> dict[str, Any]:
+def _run(run: CodeRun, now: datetime) -> dict[str, Any]:
     words = [each.reproduction for each in run.evaluations.all() if each.reproduction]
     phase = run.entry.enrolment.phase
     return {
@@ -55,7 +58,9 @@ def _run(run: CodeRun) -> dict[str, Any]:
         "duration": run_duration(run),
         "memory": run_memory(run),
         "reproduction": reproduction(words[0])[0] if words else "",
-        "shows": phase.logs != LogAudience.NONE and not phase.challenge.restricted,
+        "keeps": phase.logs != LogAudience.NONE and not phase.challenge.restricted,
+        # The code of a team prints what it likes of its method: its own until the close.
+        "closed": phase.is_revealed or phase.moment(now) == PhaseMoment.CLOSED,
     }
 
 

@@ -439,7 +439,7 @@ def _code(world: World, organiser: User, holder: Any) -> None:
         readers = [f"captain_{side}", *(["mate_a"] if side == "a" else [])]
         printed = world.canary(f"captain_{side}", "trial", *readers)
         trial = coded.trial(entry.enrolment.team, log=printed, original_name=f"{printed}.zip")
-        seen = world.canary(f"captain_{side}", "run", "organiser")
+        seen = world.canary(f"captain_{side}", "run")  # the organiser's, once the phase is closed
         coded.run(entry, log=seen, detail=world.canary(f"captain_{side}", "run_detail"))
         world.objects[f"trial.team_{side}"] = str(trial.pk)
 
