@@ -60,6 +60,7 @@ HELP: dict[str, tuple[str, str]] = {
         "cut training data into a test and its truth",
     ),
     "verify-receipt": ("vérifier la signature d’un récépissé", "verify a receipt's signature"),
+    "phase": ("numéro de la phase, avec --challenge", "number of the phase, with --challenge"),
     "version": ("nommer ce moteur", "name this engine"),
     "json": ("une ligne de JSON", "one line of JSON"),
     "lang": ("langue des phrases", "language of the sentences"),
@@ -250,6 +251,7 @@ def _parser(spoken: str) -> argparse.ArgumentParser:
     check.add_argument("template", metavar="TEMPLATE", nargs="?", help=told_help("template"))
     check.add_argument("file", metavar="FILE", help=told_help("file"))
     check.add_argument("--challenge", metavar="CHALLENGE", help=told_help("challenge"))
+    check.add_argument("--phase", type=int, help=told_help("phase"))
     score = command("score")
     score.add_argument("truth", metavar="TRUTH", help=told_help("truth"))
     score.add_argument("file", metavar="FILE", help=told_help("file"))

@@ -95,7 +95,7 @@ def add_commands(command: Make, spoken: str) -> None:
 
 def check(options: argparse.Namespace) -> Json:
     """Ask the portal for the verdict on a file."""
-    return _portal(options.lang).check(options.challenge, Path(options.file))
+    return _portal(options.lang).check(options.challenge, Path(options.file), options.phase)
 
 
 def _login(options: argparse.Namespace) -> Json:

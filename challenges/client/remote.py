@@ -61,9 +61,9 @@ class Portal:
         data = json.dumps(dict(body)).encode()
         return self._json("POST", path, data, {"Content-Type": "application/json"})
 
-    def check(self, slug: str, file: Path) -> Json:
-        """Ask for the verdict on a file; no attempt is used."""
-        kind, data = _form({}, file)
+    def check(self, slug: str, file: Path, phase: int | None = None) -> Json:
+        """Ask for the verdict on a file, in the phase in view by default; no attempt is used."""
+        kind, data = _form({} if phase is None else {"phase": str(phase)}, file)
         return self._json("POST", f"challenges/{quote(slug)}/check", data, kind)
 
     def start_trial(self, slug: str, phase: int, file: Path) -> Json:

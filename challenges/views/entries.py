@@ -33,7 +33,7 @@ from challenges.views.entry_tables import (
     primary_figures,
     score_receipts_of,
 )
-from challenges.views.head import find, scene
+from challenges.views.head import find, scene, scene_to_enter
 from challenges.views.packing import packing
 from challenges.views.reading import contract_of, privacy_words, scoring_words
 from challenges.views.teams import own_team, person
@@ -68,7 +68,7 @@ def entries(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 def deposit(request: HttpRequest, slug: str, form: EntryForm) -> HttpResponseBase:
     """Submit a file: 201 and its receipt, or 200 and the earlier one for the same key."""
-    context = scene(request, slug, "entries")
+    context = scene_to_enter(request, slug)
     accepted = acts.enter(
         phase=phase_to_enter(context["phase"]),
         team=context["team"] or own_team(request, context["challenge"]),
@@ -92,7 +92,7 @@ def deposit(request: HttpRequest, slug: str, form: EntryForm) -> HttpResponseBas
 
 def check(request: HttpRequest, slug: str, form: EntryForm) -> HttpResponse:
     """Check the format of a file: nothing is stored, no attempt is used."""
-    context = scene(request, slug, "entries")
+    context = scene_to_enter(request, slug)
     verdict = checks.check(
         phase=phase_to_enter(context["phase"]),
         team=context["team"] or own_team(request, context["challenge"]),
@@ -276,7 +276,7 @@ def _page(
     verdict: dict[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context = scene(request, slug, "entries")
+    context = scene_to_enter(request, slug)
     if context["team"] is None:
         refused = 200 if request.method in {"GET", "HEAD"} else 403
         return render(request, "challenges/entries_none.html", context, status=refused)

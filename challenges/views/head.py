@@ -13,12 +13,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from challenges.enums import ChallengeStatus, PhaseMoment
+from challenges.actions.entries import takes_bench
+from challenges.enums import ChallengeStatus, PhaseKind, PhaseMoment
 from challenges.models import Challenge, Entry, Phase, PublicFile, Team
 from challenges.models.challenge import ChallengeQuerySet
 from challenges.queries.challenges import current_phase
 from challenges.views.words import USE_CASES
 from portal.lib import clock, languages, visible
+from portal.lib.refusals import Hidden
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,31 @@ def scene(request: HttpRequest, slug: str, tab: str) -> dict[str, Any]:
         "tabs": tabs(challenge, team),
         "tab": str(TABS[tab]),
     }
+
+
+def scene_to_enter(
+    request: HttpRequest, slug: str, *, kind: PhaseKind | None = None
+) -> dict[str, Any]:
+    """Prepare the pages that submit, in the phase that the address names by its index.
+
+    By default the one in view. kind: of the phases to choose from; all by default. Raises Hidden
+    for an index that no phase has.
+    """
+    context = scene(request, slug, "entries")
+    challenge, now, asked = context["challenge"], context["now"], request.GET.get("phase")
+    if asked:
+        phase = next((one for one in context["phases"] if str(one.index) == asked), None)
+        if phase is None:
+            raise Hidden
+        context |= {"phase": phase, "open": is_open(challenge, phase, now)}
+    taking = [
+        each
+        for each in context["phases"]
+        if (kind is None or each.kind == kind)
+        and (is_open(challenge, each, now) or takes_bench(each))
+    ]
+    links = [(each.name, f"?phase={each.index}") for each in taking]
+    return context | {"phase_links": links if len(links) > 1 else []}
 
 
 def team_of(request: HttpRequest, challenge: Challenge) -> Team | None:

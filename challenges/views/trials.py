@@ -14,7 +14,7 @@ from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from challenges.actions import code_trials
-from challenges.enums import ReasonCode
+from challenges.enums import PhaseKind, ReasonCode
 from challenges.enums.code import RunState
 from challenges.forms.trials import TrialForm
 from challenges.models import CodeTrial
@@ -24,7 +24,7 @@ from challenges.queries import code
 from challenges.queries.teams import has_accepted_terms
 from challenges.views.entries import phase_to_enter
 from challenges.views.entry_tables import faults_of
-from challenges.views.head import scene
+from challenges.views.head import scene, scene_to_enter
 from challenges.views.lives import Stage
 from challenges.views.packing import packing
 from challenges.views.teams import own_team, person
@@ -43,7 +43,7 @@ MIB = 1 << 20
 @require_http_methods(["GET", "HEAD", "POST"])
 def trials(request: HttpRequest, slug: str) -> HttpResponseBase:
     """List the trials of one's team, and start one."""
-    context = scene(request, slug, "entries")
+    context = scene_to_enter(request, slug, kind=PhaseKind.CODE)
     if context["team"] is None:
         refused = 200 if request.method in {"GET", "HEAD"} else 403
         return render(request, "challenges/entries_none.html", context, status=refused)
@@ -131,7 +131,7 @@ def log(request: HttpRequest, slug: str, trial: UUID) -> HttpResponseBase:
 @require_safe
 def sample(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send the public sample of inputs, under the names that programs read."""
-    plan = code.plan_of(scene(request, slug, "data")["phase"])
+    plan = code.plan_of(scene_to_enter(request, slug)["phase"])
     if plan is None:
         raise Hidden
     return files.attachment(

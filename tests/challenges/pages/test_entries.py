@@ -22,6 +22,7 @@ from tests.factories.challenges import (
     EnrolmentFactory,
     EntryFactory,
     PersonFactory,
+    PhaseFactory,
     ScoreReceiptFactory,
     StandingFactory,
     TeamFactory,
@@ -446,3 +447,20 @@ def test_empty_file_is_explained_beside_the_field(captain: Client, team: Team) -
     sent = send(captain, team, b"")
     assert sent.status_code == 422
     assert "Ce fichier est vide." in sent.text
+
+
+def test_each_of_the_open_phases_is_entered_and_checked(captain: Client, team: Team) -> None:
+    assert "?phase=1" not in captain.get(address(team)).text
+    second = PhaseFactory(challenge=team.challenge, index=1, name="En parallèle", opened=True)
+    for page in (captain.get(address(team)), captain.get(f"{address(team)}?phase=1")):
+        assert 'href="?phase=0"' in page.text or 'href="?phase=1"' in page.text
+        assert "En parallèle" in page.text
+    there = f"{address(team)}?phase=1"
+    assert f'action="{there}"' in captain.get(there).text
+    body = {"key": "a", "file": SimpleUploadedFile("reponse.csv", FILE), "note": ""}
+    assert captain.post(there, body).status_code == 302
+    assert Entry.objects.get().enrolment.phase == second
+    for wrong in ("9", "x", "-1", "1 "):
+        assert captain.get(address(team), {"phase": wrong}).status_code == 404
+        sent = {"key": "b", "file": SimpleUploadedFile("reponse.csv", FILE)}
+        assert captain.post(f"{address(team)}?phase={wrong}", sent).status_code == 404
