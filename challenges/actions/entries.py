@@ -32,6 +32,7 @@ from portal.lib.refusals import (
     Invalid,
     NotAllowed,
     QuotaSpent,
+    TooLarge,
     Unavailable,
 )
 
@@ -64,7 +65,7 @@ def enter(
     *,
     phase: Phase,
     team: Team,
-    content: bytes | IO[bytes] | Iterable[bytes],
+    content: bytes | IO[bytes] | Iterable[bytes] | Stored,
     original_name: str,
     idempotency_key: str,
     by: User,
@@ -76,7 +77,8 @@ def enter(
 
     In order: the file under its sha256, synchronised; entry with its slots and receipt; job
     "check"; event "entry.received"; nudge. The same key with the same bytes returns the
-    earlier entry, created=False. first_byte_at: when the upload began, by our clock.
+    earlier entry, created=False. content: a Stored where the store has the file
+    already. first_byte_at: when the upload began, by our clock.
     Raises NotAllowed, Closed, QuotaSpent, Conflict, TooLarge, NoSandbox; Invalid: E_EMPTY, or a
     key that begins as ours do.
     """
@@ -119,7 +121,13 @@ def enter(
     return accepted
 
 
-def _stored(content: bytes | IO[bytes] | Iterable[bytes], limit_bytes: int) -> Stored:
+def _stored(content: bytes | IO[bytes] | Iterable[bytes] | Stored, limit_bytes: int) -> Stored:
+    if isinstance(content, Stored):
+        if content.size > limit_bytes:
+            raise TooLarge(limit_bytes=limit_bytes)
+        if not objects.store().exists(content.sha256):
+            raise FileNotFoundError(content.sha256)
+        return content
     try:
         return objects.put(content, limit_bytes=limit_bytes)
     except FileNotFoundError:

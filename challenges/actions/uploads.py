@@ -1,5 +1,6 @@
 """Uploads: a large file sent in parts, resumed where it stopped, then submitted."""
 
+import logging
 import secrets
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from challenges import rules
 from challenges.actions import entries, storage
 from challenges.actions.entries import Accepted
 from challenges.enums import UploadState
-from challenges.models import Enrolment, Phase, Team, Upload
+from challenges.models import Enrolment, Entry, Phase, Team, Upload
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
@@ -22,6 +23,8 @@ from portal.lib import clock, objects, parts
 from portal.lib.files import safe_name
 from portal.lib.objects import Stored
 from portal.lib.refusals import Conflict, Corrupted, QuotaSpent, Refusal, TooLarge, Unavailable
+
+log = logging.getLogger("portal.uploads")
 
 
 @transaction.atomic
@@ -66,7 +69,8 @@ def append(
 ) -> Upload:
     """Keep a part of the file, at the place where the file stops.
 
-    In order: the part, synchronised; then, in one transaction, its name and the new offset.
+    In order: the part, synchronised; then, in one transaction, its name and the new offset; with
+    the last one the whole file, under its sha256, so that to submit it copies nothing.
     checksum: sha256 of the part, 32 bytes. A part that is refused leaves nothing behind.
     Raises NotAllowed; Conflict for another offset (facts: offset) or a finished upload;
     TooLarge past the announced length; Corrupted.
@@ -78,10 +82,11 @@ def append(
     try:
         if checksum is not None and bytes.fromhex(part.stored.sha256) != checksum:
             raise Corrupted(offset=offset)
-        return _kept(upload, offset, part, by)
+        upload = _kept(upload, offset, part, by)
     except BaseException:
         parts.drop([part.name])
         raise
+    return _assembled(upload) if upload.offset == upload.length else upload
 
 
 def submit(
@@ -167,6 +172,17 @@ def _kept(upload: Upload, offset: int, part: _Part, by: User) -> Upload:
     return upload
 
 
+def _assembled(upload: Upload) -> Upload:
+    """Write the whole file into the store; what fails here is tried again by `submit`."""
+    try:
+        stored = objects.put(parts.content(upload.parts), limit_bytes=upload.length)
+    except OSError as error:  # a full disk, or a submission that came first: the parts are gone
+        log.warning("upload %s is not assembled: %s", upload.pk, type(error).__name__)
+        return upload
+    _settle(upload, UploadState.STORED, stored.sha256)
+    return Upload.objects.get(pk=upload.pk)
+
+
 def _refuse_out_of_place(upload: Upload, offset: int) -> None:
     if upload.state == UploadState.EXPIRED or upload.expires_at <= clock.now():
         raise _expired()
@@ -188,14 +204,15 @@ def _refuse_out_of_place(upload: Upload, offset: int) -> None:
         )
 
 
-def _content(upload: Upload) -> Iterator[bytes]:
+def _content(upload: Upload) -> Iterable[bytes] | Stored:
     if upload.state == UploadState.EXPIRED:
         raise _expired()
     if upload.state == UploadState.OPEN:
-        yield from parts.content(upload.parts)
-        return
-    with objects.open(upload.sha256) as file:
-        yield from objects.pieces(file)
+        return parts.content(upload.parts)
+    own = Entry.objects.filter(enrolment=upload.enrolment, sha256=upload.sha256)
+    if upload.expires_at <= clock.now() and not own.exists():
+        raise _expired()  # nothing names the file any more: a sweep may take it
+    return Stored(upload.sha256, upload.length)
 
 
 def _expired() -> Conflict:

@@ -70,7 +70,7 @@ class PhaseKind(StrEnum):
 
 
 class UploadState(StrEnum):
-    """Name where a file that is sent in parts stands."""
+    """Name where a file that is sent in parts stands: stored once whole, submitted or not yet."""
 
     OPEN = "open"
     STORED = "stored"

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from challenges.enums import UploadState
+from challenges.models.entry import Entry
 from challenges.models.people import Viewer
 from challenges.models.team import Enrolment, teams_of
 from challenges.models.words import within, word
@@ -22,7 +23,11 @@ class UploadQuerySet(models.QuerySet["Upload"]):
 
     def live(self, at: datetime) -> "UploadQuerySet":
         """Keep those that may still grow or be submitted."""
-        return self.filter(state=UploadState.OPEN, expires_at__gt=at)
+        entered = Entry.objects.filter(
+            enrolment=models.OuterRef("enrolment"), sha256=models.OuterRef("sha256")
+        )
+        whole = Q(state=UploadState.STORED) & ~models.Exists(entered)
+        return self.filter(Q(state=UploadState.OPEN) | whole, expires_at__gt=at)
 
     def locked(self, upload: "Upload") -> "Upload":
         """Return the fresh row, held until the end of the transaction."""
@@ -40,7 +45,8 @@ class Upload(models.Model):
     name = models.CharField(max_length=200)
     length = models.PositiveBigIntegerField()
     offset = models.PositiveBigIntegerField(default=0)
-    # Names of the parts kept, in order; emptied when the file is whole in the store, or dropped.
+    # Names of the parts kept, in order; emptied when the file is whole in the store (it may
+    # await its submission still), or dropped.
     parts = models.JSONField(default=list, blank=True)
     state = word(UploadState, default=UploadState.OPEN)
     sha256 = models.CharField(max_length=64, blank=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -101,10 +102,8 @@ def test_a_file_is_sent_in_parts_then_submitted(client: Client, team: Team, toke
 def test_the_parts_go_once_the_file_is_stored(
     client: Client, team: Team, token: Headers, django_capture_on_commit_callbacks: Any
 ) -> None:
-    made = whole(client, team, token)
-    assert len(kept()) == 2
     with django_capture_on_commit_callbacks(execute=True):
-        enter(client, team, token, made)
+        whole(client, team, token)
     assert kept() == []
     upload = Upload.objects.get()
     assert (upload.state, upload.parts, upload.sha256) == (
@@ -112,6 +111,49 @@ def test_the_parts_go_once_the_file_is_stored(
         [],
         hashlib.sha256(FILE).hexdigest(),
     )
+
+
+def test_to_submit_a_whole_file_copies_nothing(
+    client: Client, team: Team, token: Headers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = whole(client, team, token)
+    upload = Upload.objects.get()
+    assert objects.read(upload.sha256) == FILE
+    assert list(Upload.objects.live(clock.now())) == [upload]  # it still takes a place
+
+    def no_copy(*_given: Any, **_named: Any) -> Any:
+        raise AssertionError("the file is copied")
+
+    monkeypatch.setattr(objects, "put", no_copy)
+    assert enter(client, team, token, made).status_code == 201
+    assert Entry.objects.get().sha256 == upload.sha256
+    assert not Upload.objects.live(clock.now()).exists()
+
+
+def test_a_file_that_could_not_be_assembled_is_when_it_is_submitted(
+    client: Client, team: Team, token: Headers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = objects.put
+    with monkeypatch.context() as full:
+        full.setattr(objects, "put", Mock(side_effect=OSError("no space")))
+        made = whole(client, team, token)
+    assert Upload.objects.get().state == UploadState.OPEN
+    assert objects.put is put
+    assert enter(client, team, token, made).status_code == 201
+    assert Upload.objects.get().state == UploadState.STORED
+
+
+def test_a_whole_file_that_nobody_submitted_expires(team: Team) -> None:
+    upload = begun(team)
+    captain = captain_of(team)
+    upload = uploads.append(
+        upload=upload, offset=0, content=[b"x" * upload.length], checksum=None, by=captain
+    )
+    Upload.objects.update(expires_at=clock.now())
+    upload.refresh_from_db()
+    with pytest.raises(Conflict) as refusal:
+        uploads.submit(upload=upload, idempotency_key="a", by=captain)
+    assert refusal.value.code == "upload_expired"
 
 
 @pytest.mark.parametrize("offset", [1, 3, 5, 11, 10**18])

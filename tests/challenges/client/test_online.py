@@ -135,6 +135,9 @@ def test_a_team_goes_from_the_list_to_its_final_choice(
     assert terminal.run("list")[1].startswith(f"{slug} : ")
     verdict = terminal.json("check", file, "--challenge", slug)
     assert (verdict["verdict"], verdict["rows"]) == ("accept", 120)
+    there = ("check", file, "--challenge", slug, "--phase")
+    assert terminal.json(*there, 0)["verdict"] == "accept"
+    assert terminal.run(*there, 7)[0] == 1
     code, said, _ = terminal.run("submit", slug, file, "--wait", "--note", "essai")
     first, second = said.splitlines()
     assert code == 0
