@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from challenges.actions import export_documents, export_settings, program_bounds
@@ -106,8 +107,9 @@ def test_an_export_keeps_them_and_a_metric_has_none(tmp_path: Path) -> None:
     first, other = Phase.objects.order_by("index")
     told = export_documents.settings(challenge)
     assert [each["values"] for each in told["boards"][0]["columns"]] == ["0/1 ; -1", "/", ""]
-    for phase in (first, other):
-        program_bounds.put(phase, {"a": Bounds(), "b": Bounds(low=0)})
+    with transaction.atomic():
+        for phase in (first, other):
+            program_bounds.put(phase, {"a": Bounds(), "b": Bounds(low=0)})
 
     settings = Settings.model_validate_json(json.dumps(told))
     written = {settings.terms: "# Règlement\n"} | {each.file: "# Page\n" for each in settings.pages}
