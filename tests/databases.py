@@ -8,14 +8,16 @@ of the database that DATABASE_URL names, before workers would wait for one anoth
 
 import fcntl
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
 import django
 import psycopg2
+import psycopg2.errors
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
@@ -115,13 +117,16 @@ class PostgresCopies:
         with _lock("postgres"):
             query = f"SELECT 1 FROM pg_database WHERE datname='{self.template}'"  # noqa: S608
             if not self._run(query):
-                draft = f"{self.template}_draft"
-                self._run(
-                    f"DROP DATABASE IF EXISTS {draft} WITH (FORCE)", f"CREATE DATABASE {draft}"
-                )
-                _use(draft)
-                _migrate()
-                self._run(f"ALTER DATABASE {draft} RENAME TO {self.template}")
+                # Another checkout may build it on the same server: each has a draft of its own.
+                draft = f"{self.template}_{os.getpid()}"
+                self._run(f"CREATE DATABASE {draft}")
+                try:
+                    _use(draft)
+                    _migrate()
+                    with suppress(psycopg2.errors.DuplicateDatabase):
+                        self._run(f"ALTER DATABASE {draft} RENAME TO {self.template}")
+                finally:
+                    self._run(f"DROP DATABASE IF EXISTS {draft} WITH (FORCE)")
 
     def fresh(self) -> None:
         """Put a fresh copy in place and use it."""
@@ -137,8 +142,6 @@ class PostgresCopies:
 
 
 def _run() -> str:
-    import os  # noqa: PLC0415  # test
-
     return os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:8]
 
 
