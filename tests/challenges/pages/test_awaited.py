@@ -23,7 +23,7 @@ from challenges.views.awaited import decisions
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.lib import clock
-from tests.challenges.pages.scenes import with_contract
+from tests.challenges.pages.scenes import clocked, with_contract
 from tests.factories.accounts import MembershipFactory
 from tests.factories.challenges import (
     ChallengeFactory,
@@ -74,7 +74,7 @@ def test_the_region_reads_every_procedure_in_one_list(
     to_decide(count)
     moderator = region_person(RegionRole.MODERATOR)
     one = [each for each in OF_THE_REGION[:3] for _n in range(count)]
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(clocked(11)):
         assert titles(moderator) == [*one, OF_THE_REGION[3]]
 
 
@@ -150,7 +150,7 @@ def test_a_person_reads_what_waits_for_them(
 ) -> None:
     person = PersonFactory()
     for_a_person(person, count)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(clocked(7)):
         found = titles(person)
     assert found == [
         *["Répondre à l’invitation à organiser « Tensions »"] * count,
