@@ -10,7 +10,7 @@ from django.db import models
 
 from challenges.enums import JobKind, Split
 from challenges.enums.combined import Combination
-from challenges.models.board import Leaderboard, Standing
+from challenges.models.board import Leaderboard, Standing, ranks_of_teams
 from challenges.models.challenge import Challenge
 from challenges.models.job import Job
 from challenges.models.team import Team
@@ -18,7 +18,7 @@ from challenges.models.words import within, word
 from portal.lib import canonical
 
 DECIMALS = 2
-_SCHEME = 1  # raised when the way rows are computed changes
+_SCHEME = 2  # raised when the way rows are computed changes
 
 
 def _read_parts(parts: "models.QuerySet[CombinedPart]") -> "models.QuerySet[CombinedPart]":
@@ -157,11 +157,10 @@ def combined(board: CombinedBoard, split: Split) -> Combined:
 
 
 def _ranks(board: Leaderboard, split: Split) -> Mapping[int, int | None]:
-    rows = Standing.objects.filter(leaderboard=board, split=split, is_baseline=False)
-    ranks: dict[int, int | None] = {}
-    for team, rank in rows.order_by("position").values_list("team_id", "rank"):
-        ranks.setdefault(team, rank)
-    return ranks
+    held = Standing.objects.filter(leaderboard=board, split=split, is_baseline=False)
+    rows = list(held.values_list("team_id", "rank"))
+    ranks = ranks_of_teams(rows)
+    return {team: ranks.get(team) for team, _rank in rows}
 
 
 def _ranked(

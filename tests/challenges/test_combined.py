@@ -142,6 +142,22 @@ def test_it_follows_its_boards_until_the_final_results(draft: Challenge, client:
     assert client.get(page).status_code == 404
 
 
+@pytest.mark.slow
+def test_a_board_of_all_entries_counts_teams(draft: Challenge, client: Client) -> None:
+    Leaderboard.objects.update(rule=BoardRule.ALL)
+    challenge = challenges.submit(challenge=draft, by=world.owner_of(draft))
+    challenge = challenges.publish(challenge=challenge, by=UserFactory(region="moderator"))
+    first, second = (TeamFactory(challenge=challenge, name=name) for name in ("Alpilles", "Sud"))
+    for team, skill in ((first, 0.95), (first, 0.8), (second, 0.4)):
+        world.entered(challenge, skill, team=team)
+    assert drain()
+    told = client.get("/api/v1/challenges/niveau/combined/ensemble-1").json()
+    assert [(row["team"], row["rank"], row["ranks"]) for row in told["rows"]] == [
+        ("Alpilles", 1, [1, 1]),
+        ("Sud", 2, [2, 2]),
+    ]
+
+
 def test_boards_of_several_phases_wait_where_teams_have_pseudonyms(
     draft: Challenge, client: Client
 ) -> None:
