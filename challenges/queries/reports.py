@@ -1,13 +1,14 @@
 """Everything a final report tells of a revealed phase, as plain values."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Q, Sum
 
-from challenges.enums import EntryStatus, EvaluationState, Split
+from challenges.enums import BoardRule, EntryStatus, EvaluationState, Split
 from challenges.enums.rescorings import RescoringState
 from challenges.models import (
     Challenge,
@@ -30,6 +31,8 @@ from challenges.queries.statistics import causes_by_phase
 # Everyone reads the same report: what only some may read is not in it.
 READER = AnonymousUser()
 MOST_ANSWER = 2_000
+# Teams and references that a report lists; the standings have them all.
+MOST_RANKED = 1_000
 
 
 def reported_phase(challenge: Challenge, index: int | None = None) -> Phase | None:
@@ -52,9 +55,10 @@ def document(phase: Phase, audits: Sequence[Audited]) -> dict[str, Any]:
 
     Values are those of the boards: released, rounded once. The JSON of docs/api.md.
     """
-    final, public = (boards.board(phase, split, READER) for split in (Split.PRIVATE, Split.PUBLIC))
+    final, public = (boards.head(phase, split, READER) for split in (Split.PRIVATE, Split.PUBLIC))
     primary = next((c for c in final.columns if c.pk == final.leaderboard.primary_id), None)
-    rows = ranked(phase, final, public, primary)
+    after = _places(final)
+    rows = ranked(phase, final, public, primary, after)
     challenge = phase.challenge
     facts = phase.reveal.facts
     return {
@@ -79,8 +83,9 @@ def document(phase: Phase, audits: Sequence[Audited]) -> dict[str, Any]:
         "tau": final.facts.get("tau"),
         "few_units": bool(final.facts.get("few")),
         "ranking": rows,
+        "left_out": len(after.order) - len(rows),
         "shakeup": {key: facts.get(key) for key in ("teams", "kendall", "spearman", "mean_shift")},
-        "outside": [row["team"] for row in rows if row["outside"]],
+        "outside": [row["team"] for row in rows if row["outside"]] + _outside(phase, after),
         "fairness": _fairness(phase, final, audits),
         "methods": _methods(final),
         "disqualified": disqualified(phase),
@@ -95,17 +100,38 @@ def document(phase: Phase, audits: Sequence[Audited]) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class _Places:
+    """The teams of a board, each once, in its order; the rank of each that has one."""
+
+    order: list[int]
+    ranks: dict[int, int]
+
+
+def _places(board: Board) -> _Places:
+    held = board.leaderboard.standings.filter(split=board.split).order_by("position")
+    rows = list(held.values_list("team_id", "rank", "is_baseline"))
+    order = dict.fromkeys(team for team, _rank, _is_baseline in rows)
+    ranks = ranks_of_teams((team, rank) for team, rank, is_baseline in rows if not is_baseline)
+    return _Places(list(order), ranks)
+
+
 def ranked(
-    phase: Phase, final: Board, public: Board, primary: Column | None
+    phase: Phase, final: Board, public: Board, primary: Column | None, after: _Places
 ) -> list[dict[str, Any]]:
-    """List the teams of the final board, each once, beside what the public one had announced."""
-    before, formerly = _firsts(public), _ranks(public)
-    after = _ranks(final)
-    tied = Counter(after.values())
+    """List the first teams of the final board, each once, beside what the public one announced."""
+    listed = after.order[:MOST_RANKED]
+    before = _firsts(public, listed)
+    formerly: Mapping[int, int | None] = (
+        _places(public).ranks
+        if public.leaderboard.rule == BoardRule.ALL
+        else {team: row.standing.rank for team, row in before.items()}
+    )
+    tied = Counter(after.ranks.values())
     outside = set(phase.reveal.facts.get("outside", ()))
     found = []
-    for team, row in _firsts(final).items():
-        former, rank = before.get(team), after.get(team)
+    for team, row in _firsts(final, listed).items():
+        former, rank = before.get(team), after.ranks.get(team)
         found.append(
             {
                 "team": row.team_name,
@@ -124,18 +150,24 @@ def ranked(
     return found
 
 
-def _firsts(board: Board) -> dict[int, Row]:
-    """Keep the best row of each team, in the order of the board."""
+def _firsts(board: Board, teams: Sequence[int]) -> dict[int, Row]:
+    """Read the best row of each of these teams, in the order of the board."""
+    held = board.leaderboard.standings.filter(split=board.split, team__in=teams)
     found: dict[int, Row] = {}
-    for row in board.rows:
+    for row in boards.rows_of(board, held.select_related("team").order_by("position")):
         found.setdefault(row.standing.team_id, row)
     return found
 
 
-def _ranks(board: Board) -> dict[int, int]:
-    return ranks_of_teams(
-        (row.standing.team_id, row.standing.rank) for row in board.rows if not row.is_baseline
-    )
+def _outside(phase: Phase, after: _Places) -> list[str]:
+    """Name those whose final score left the announced interval, past the teams listed."""
+    left = set(phase.reveal.facts.get("outside", ()))
+    teams = [team for team in after.order[MOST_RANKED:] if team in left]
+    names: dict[int, str] = {}
+    for start in range(0, len(teams), MOST_RANKED):
+        some = Team.objects.filter(pk__in=teams[start : start + MOST_RANKED])
+        names |= dict(some.values_list("pk", "name"))
+    return [names[team] for team in teams]
 
 
 def disqualified(phase: Phase) -> dict[str, int]:
@@ -241,7 +273,7 @@ def _methods(final: Board) -> list[dict[str, Any]]:
             leaderboard=final.leaderboard, split=Split.PRIVATE, team__show_method=True
         )
         .select_related("team", "entry")
-        .order_by("position")
+        .order_by("position")[:MOST_RANKED]
     )
     firsts: dict[int, Standing] = {}
     for row in listed:

@@ -89,7 +89,7 @@ def _drawn(told: dict[str, Any]) -> dict[str, Any]:
     best = next((row for row in rows if row["rank"] == 1 and not row["baseline"]), None)
     return {
         "rows": rows,
-        "left_out": max(0, len(ranking) - MOST_LISTED),
+        "left_out": max(0, len(ranking) + told["left_out"] - MOST_LISTED),
         "best": best,
         "baselines": [row for row in rows if row["baseline"]],
         "final_plot": _final_plot(teams[:MOST_DRAWN], decimals, reference),

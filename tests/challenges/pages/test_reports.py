@@ -9,7 +9,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from challenges.actions import disclosures
 from challenges.enums import BoardRule, NoticeKind, Split
-from challenges.models import Challenge, Leaderboard, Notice, Standing, Team
+from challenges.models import Challenge, Leaderboard, Notice, Reveal, Standing, Team
+from challenges.queries import reports
 from portal.audit.models import AuditEvent
 from portal.lib import clock
 from portal.lib.refusals import NotAllowed
@@ -143,6 +144,19 @@ def test_its_json_says_the_same_and_answers_304(client: Client, challenge: Chall
     assert client.get(FILE, headers={"If-None-Match": sent["ETag"]}).status_code == 304
     client.force_login(captain_of(challenge.teams.get(name="Alpha")))
     assert client.get(FILE).json() == told  # the same for everyone
+
+
+def test_of_a_long_board_it_lists_the_first(
+    client: Client, challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports, "MOST_RANKED", 1)
+    revealed(challenge)
+    Reveal.objects.update(facts={"outside": [challenge.teams.get(name="Alpha").pk]})
+    told = client.get(FILE).json()
+    assert ([row["team"] for row in told["ranking"]], told["left_out"]) == (["Bêta"], 2)
+    assert told["outside"] == ["Alpha"]
+    assert told["ranking"][0]["tied"]
+    assert client.get(PAGE).status_code == 200
 
 
 def test_a_board_of_all_entries_tells_each_team_once(client: Client, challenge: Challenge) -> None:
