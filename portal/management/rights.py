@@ -63,7 +63,10 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
     "tasks": SERVING
     | {
         # What programs printed is emptied after its days; the worker alone writes it.
-        "challenges.ProgramReport": {"SELECT": WHOLE, "UPDATE": ("log", "html")},
+        "challenges.ProgramReport": {
+            "SELECT": WHOLE,
+            "UPDATE": ("log", "html", "log_forgotten"),
+        },
         "audit.Outbox": WRITE,
         "audit.Heartbeat": WRITE,
         # The sweep of the store asks which objects have a name; a digest tells no prediction.

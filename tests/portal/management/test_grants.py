@@ -25,7 +25,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import authoring, bundle_imports, reveals
+from challenges.actions import authoring, bundle_imports, retention, reveals
 from challenges.enums import ChallengeStatus, EntryStatus
 from challenges.models import Challenge, ChallengeDraft, Entry, Job, Phase, Score
 from challenges.worker import drain
@@ -42,6 +42,7 @@ from tests.challenges.bundles.foreign.cases import BUNDLES
 from tests.challenges.bundles.foreign.tables import KAGGLE
 from tests.challenges.test_authoring import filled
 from tests.challenges.test_bundle_imports import METRIC, folder_zipped, zipped
+from tests.challenges.test_retention import report_of
 from tests.challenges.world import answer, entered, folder, opened, owner, owner_of
 from tests.datasets.actions.test_sweeps import aged
 from tests.factories import contributions as proposals
@@ -406,6 +407,12 @@ def test_the_tasks_sweep_the_store_with_their_own_rights(roles: Roles, tmp_path:
         assert set(objects.store().hashes()) == kept
         aged(left)
         assert sweeps.sweep() == 1
+
+
+def test_the_tasks_forget_logs_with_their_own_rights(roles: Roles) -> None:
+    report_of(91)
+    with roles.serving("tasks"):
+        assert retention.forget_logs() == 1
 
 
 def test_the_tasks_deliver_with_their_own_rights(roles: Roles, tmp_path: Path) -> None:
