@@ -79,8 +79,7 @@ def enter(
     "check"; event "entry.received"; nudge. The same key with the same bytes returns the
     earlier entry, created=False. content: a Stored where the store has the file
     already. first_byte_at: when the upload began, by our clock.
-    Raises NotAllowed, Closed, QuotaSpent, Conflict, TooLarge, NoSandbox; Invalid: E_EMPTY, or a
-    key that begins as ours do.
+    Raises NotAllowed, Closed, QuotaSpent, Conflict, TooLarge, NoSandbox; Invalid: E_EMPTY or key.
     """
     if team.state == TeamState.DISQUALIFIED and team.has_member(by):
         raise NotAllowed(
@@ -97,7 +96,8 @@ def enter(
         )
     first_byte_at = first_byte_at or clock.now()
     if not _is_replay(phase, team, idempotency_key):
-        refuse_closed(Phase.objects.select_related("challenge").get(pk=phase.pk), first_byte_at)
+        current = Phase.objects.select_related("challenge").get(pk=phase.pk)
+        refuse_closed(current, clock.now(), first_byte_at=first_byte_at)
         refuse_not_isolated(phase)
     stored = _stored(content, phase.max_bytes)
     if stored.size == 0:

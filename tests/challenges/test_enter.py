@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import entries, receipts
+from challenges.actions import challenges, entries, receipts
 from challenges.enums import ChallengeStatus, EntryStatus, JobKind
 from challenges.models import Entry, Job, Phase, Team, TermsAcceptance
 from portal.audit.models import AuditEvent, Outbox
@@ -324,6 +324,7 @@ def test_a_form_begun_before_the_close_may_end_after_it(
     team = TeamFactory(challenge__opened=True)
     close = clock.now() - timedelta(minutes=5)
     Phase.objects.update(opens_at=close - timedelta(days=1), closes_at=close)
+    assert challenges.close_those_over() == 1  # as the worker does within seconds
     first = close + timedelta(milliseconds=-1 if before else 1)
     monkeypatch.setattr(arrivals, "clock", SimpleNamespace(now=lambda: first))
     client = Client(headers={"accept": "application/json"})

@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from challenges.actions import uploads
+from challenges.actions import challenges, uploads
 from challenges.enums import UploadState
 from challenges.models import Entry, Team, Upload
 from portal.accounts.enums import TokenScope
@@ -340,6 +340,7 @@ def test_an_upload_begun_before_the_close_may_end_after(
     patch(client, made.headers["Location"], token, FILE[:4], 0)
     later = closes_at + ends
     monkeypatch.setattr(clock, "now", lambda: later)
+    assert challenges.close_those_over() == 1
     patch(client, made.headers["Location"], token, FILE[4:], 4)
     sent = enter(client, team, token, made.json()["id"])
     assert sent.status_code == status
