@@ -8,7 +8,14 @@ from django.db import transaction
 from challenges.actions import jobs
 from challenges.enums import PUBLIC_STATUSES, JobKind, Split
 from challenges.models import Job, Leaderboard, StandingDay
-from challenges.models.timelines import FACTS, Timeline, is_due, timeline
+from challenges.models.timelines import (
+    FACTS,
+    Timeline,
+    facts_of,
+    figure_key,
+    is_due,
+    timeline,
+)
 from portal.lib import clock
 
 
@@ -19,7 +26,9 @@ def queue() -> int:
         challenge__status__in=[each.value for each in PUBLIC_STATUSES]
     )
     now = clock.now()
-    due = {board.phase_id for board in boards.select_related("phase") if is_due(board, now)}
+    due = {
+        board.phase_id for board in boards.select_related("phase", "primary") if is_due(board, now)
+    }
     for pk in sorted(due):
         jobs.revive(kind=JobKind.DAYS, subject_id=pk, dedup_key=str(pk))
     return len(due)
@@ -46,7 +55,7 @@ def store(
     for each in changed:
         each.computed_at = now
     StandingDay.objects.bulk_create([*changed, *_final(board, now)], batch_size=200)
-    board.facts[FACTS] = {"computed_at": at.isoformat()}
+    board.facts[FACTS] = facts_of(board, at)
     board.save(update_fields=["facts"])
     return True
 
@@ -56,7 +65,7 @@ def _final(board: Leaderboard, now: datetime) -> list[StandingDay]:
     reveal = getattr(board.phase, "reveal", None)
     if reveal is None or reveal.executed_at is None:
         return []
-    key = board.primary.key if board.primary else ""
+    key = figure_key(board)
     standings = board.standings.filter(split=Split.PRIVATE, is_baseline=False)
     rows: dict[int, list[object]] = {}
     for each in standings.order_by("position"):

@@ -14,7 +14,7 @@ from challenges.models.listings import Runners, chosen, runners
 from portal.lib import canonical, clock
 
 FACTS = "days"
-_SCHEME = 1  # raised when the way days are computed changes
+_SCHEME = 2  # raised when the way days are computed changes
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,30 @@ def timeline(board: Leaderboard, at: datetime) -> Timeline:
     return Timeline(found, days)
 
 
+def facts_of(board: Leaderboard, at: datetime) -> dict[str, Any]:
+    """Return what a board keeps of its days: when they were counted, and how."""
+    return {"computed_at": at.isoformat(), **_manner(board)}
+
+
+def figure_key(board: Leaderboard) -> str:
+    """Return the key of the column whose figure the days tell; empty when it is hidden."""
+    primary = board.primary
+    return "" if primary is None or primary.hidden else primary.key
+
+
 def is_due(board: Leaderboard, now: datetime) -> bool:
-    """Say whether a board was computed, or a day of its phase ended, since its days were."""
+    """Say whether the days of a board are to be written again.
+
+    It was computed since, a day of its phase ended, or they were made in another manner.
+    """
     moments = [board.facts.get(split.value, {}).get("computed_at") for split in Split]
     computed = [datetime.fromisoformat(each) for each in moments if each]
-    written = board.facts.get(FACTS, {}).get("computed_at")
-    if not computed or not written:
+    facts = board.facts.get(FACTS, {})
+    if not computed or not facts.get("computed_at"):
         return bool(computed)
-    at = datetime.fromisoformat(written)
+    if any(facts.get(name) != value for name, value in _manner(board).items()):
+        return True
+    at = datetime.fromisoformat(facts["computed_at"])
     return max(computed) > at or _a_day_ended(board.phase, at, now)
 
 
@@ -80,11 +96,15 @@ def stale() -> Iterator[str]:
     now = clock.now()
     alive = set(Job.objects.alive().order_by("pk").values_list("kind", "subject_id"))
     kinds = (JobKind.STANDINGS, JobKind.REVEAL, JobKind.DAYS)
-    for board in Leaderboard.objects.select_related("phase").order_by("pk"):
+    for board in Leaderboard.objects.select_related("phase", "primary").order_by("pk"):
         written = board.facts.get(FACTS, {}).get("computed_at")
         waits = any((kind.value, str(board.phase_id)) in alive for kind in kinds)
         if written and not waits and not is_due(board, now):
             yield from _of_board(board, datetime.fromisoformat(written))
+
+
+def _manner(board: Leaderboard) -> dict[str, Any]:
+    return {"scheme": _SCHEME, "figure": figure_key(board)}
 
 
 def _of_board(board: Leaderboard, at: datetime) -> Iterator[str]:
@@ -107,7 +127,7 @@ def _of_board(board: Leaderboard, at: datetime) -> Iterator[str]:
 
 def _figures(found: Timeline, day: Day) -> list[list[object]]:
     listed = chosen(found.runners, before=day.ends)
-    key = listed.primary.key if listed.primary else ""
+    key = figure_key(found.runners.board)
     first: dict[int, list[object]] = {}
     for each in listed.candidates:
         if not each.is_baseline:
@@ -132,7 +152,7 @@ def _last(phase: Phase, entered: date, at: datetime) -> date:
 
 def _header(board: Leaderboard, found: Runners) -> Mapping[str, Any]:
     return {
-        "scheme": _SCHEME,
+        **_manner(board),
         "rule": board.rule,
         "primary": board.primary_id,
         "blurred": board.phase.is_blurred,

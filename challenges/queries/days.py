@@ -99,9 +99,15 @@ def csv_rows(board: Board) -> Iterator[list[str]]:
 
 
 def _stored(board: Board) -> Iterator[tuple[str, date, list[Any]]]:
-    rows = StandingDay.objects.filter(leaderboard=board.leaderboard)
+    """Yield each day; a column hidden since it was written tells no figure any more."""
+    primary = board.leaderboard.primary_id
+    tells = any(each.pk == primary for each in board.columns)
+    days = StandingDay.objects.filter(leaderboard=board.leaderboard)
     # « public » follows « private » in the alphabet: the final day is read first, told last.
-    yield from rows.order_by("-split", "day").values_list("split", "day", "rows").iterator()
+    for split, day, rows in (
+        days.order_by("-split", "day").values_list("split", "day", "rows").iterator()
+    ):
+        yield split, day, [[team, rank, text if tells else ""] for team, rank, text in rows]
 
 
 def _rank(past: Past | None) -> int | None:

@@ -10,7 +10,7 @@ from challenges.actions.standings import Line
 from challenges.enums import Split
 from challenges.models import Job, Phase, StandingDay
 from challenges.models.listings import chosen
-from challenges.models.timelines import Timeline, timeline
+from challenges.models.timelines import Timeline, figure_key, timeline
 from challenges.worker import vault
 from challenges.worker.boards import computed
 from challenges.worker.lease import Beating
@@ -27,7 +27,7 @@ def days_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     phase = Phase.objects.get(pk=job.subject_id)
     opened = Opened()
     at = clock.now()
-    for board in phase.leaderboards.select_related("phase").order_by("pk"):
+    for board in phase.leaderboards.select_related("phase", "primary").order_by("pk"):
         found = timeline(board, at)
         kept = dict(
             StandingDay.objects.filter(leaderboard=board, split=Split.PUBLIC).values_list(
@@ -63,8 +63,7 @@ def _changed(found: Timeline, kept: Mapping[date, str], opened: Opened) -> list[
 
 def _rows(found: Timeline, lines: Sequence[Line]) -> list[list[object]]:
     """Keep the best line of each team: its rank and its figure as the board writes it."""
-    board = found.runners.board
-    key = next((each.key for each in found.runners.columns if each.pk == board.primary_id), "")
+    key = figure_key(found.runners.board)
     rows: dict[int, list[object]] = {}
     for line in lines:
         if not line.candidate.is_baseline:

@@ -147,6 +147,31 @@ def test_who_reads_the_days(challenge: Challenge, client: Client) -> None:
     assert [client.get(each).status_code for each in (file, api)] == [404, 404]
 
 
+def test_the_figure_of_a_hidden_column_is_told_to_nobody(
+    challenge: Challenge, client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(challenge)
+    shown = list(StandingDay.objects.order_by("day").values_list("rows", flat=True))
+    texts = {text for rows in shown for _team, _rank, text in rows}
+    assert len(texts) == 3
+    board = challenge.leaderboards.get()
+    api = f"/api/v1/challenges/niveau/leaderboards/{board.key}/days"
+    addresses = (api, f"{api}.csv", reverse("challenges:days_csv", args=["niveau"]))
+    board.columns.filter(pk=board.primary_id).update(hidden=True)
+    for _when in ("not written again yet", "written again"):
+        answers = [client.get(each).text for each in addresses]
+        assert not [text for text in texts if any(text in answer for answer in answers)]
+        assert "Verdon" in answers[0]
+        days.queue()
+        assert drain()
+    rows = StandingDay.objects.order_by("day").values_list("rows", flat=True)
+    assert list(rows) == [[[team, rank, ""] for team, rank, _text in each] for each in shown]
+    assert sound(capsys)
+    board.columns.filter(pk=board.primary_id).update(hidden=False)
+    write(challenge)
+    assert list(StandingDay.objects.order_by("day").values_list("rows", flat=True)) == shown
+
+
 def test_the_final_results_end_the_days(challenge: Challenge, client: Client) -> None:
     by = world.owner_of(challenge)
     phase = challenges.close(phase=challenge.phases.get(), by=by)
