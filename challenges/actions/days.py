@@ -8,6 +8,7 @@ from django.db import transaction
 from challenges.actions import jobs
 from challenges.enums import PUBLIC_STATUSES, JobKind, Split
 from challenges.models import Job, Leaderboard, StandingDay
+from challenges.models.board import ranks_of_teams
 from challenges.models.timelines import (
     FACTS,
     Timeline,
@@ -67,10 +68,11 @@ def _final(board: Leaderboard, now: datetime) -> list[StandingDay]:
         return []
     key = figure_key(board)
     standings = board.standings.filter(split=Split.PRIVATE, is_baseline=False)
+    ranks = ranks_of_teams(standings.order_by("position").values_list("team_id", "rank"))
     rows: dict[int, list[object]] = {}
     for each in standings.order_by("position"):
         text = str((each.cells.get(key) or {}).get("text") or "")
-        rows.setdefault(each.team_id, [each.team_id, each.rank, text])
+        rows.setdefault(each.team_id, [each.team_id, ranks.get(each.team_id), text])
     return [
         StandingDay(
             leaderboard=board,

@@ -9,6 +9,7 @@ from challenges.actions import days, jobs
 from challenges.actions.standings import Line
 from challenges.enums import Split
 from challenges.models import Job, Phase, StandingDay
+from challenges.models.board import ranks_of_teams
 from challenges.models.listings import chosen
 from challenges.models.timelines import Timeline, figure_key, timeline
 from challenges.worker import vault
@@ -62,12 +63,13 @@ def _changed(found: Timeline, kept: Mapping[date, str], opened: Opened) -> list[
 
 
 def _rows(found: Timeline, lines: Sequence[Line]) -> list[list[object]]:
-    """Keep the best line of each team: its rank and its figure as the board writes it."""
+    """Keep the best line of each team: its rank among teams, its figure as the board writes it."""
     key = figure_key(found.runners.board)
+    own = [line for line in lines if not line.candidate.is_baseline]
+    ranks = ranks_of_teams((line.candidate.team_id, line.rank) for line in own)
     rows: dict[int, list[object]] = {}
-    for line in lines:
-        if not line.candidate.is_baseline:
-            team = line.candidate.team_id
-            text = str((line.cells.get(key) or {}).get("text") or "")
-            rows.setdefault(team, [team, line.rank, text])
+    for line in own:
+        team = line.candidate.team_id
+        text = str((line.cells.get(key) or {}).get("text") or "")
+        rows.setdefault(team, [team, ranks.get(team), text])
     return list(rows.values())

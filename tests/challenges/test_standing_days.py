@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from challenges.actions import challenges, days, reveals
 from challenges.actions.evaluations import queue_standings
-from challenges.enums import Split, TeamState
+from challenges.enums import BoardRule, Split, TeamState
 from challenges.models import Challenge, Entry, Leaderboard, Phase, StandingDay, Team, timelines
 from challenges.worker import drain
 from portal.lib import clock
@@ -145,6 +145,25 @@ def test_who_reads_the_days(challenge: Challenge, client: Client) -> None:
         assert not any(name in answer.text for name in NAMES)
     Leaderboard.objects.update(hidden=True)
     assert [client.get(each).status_code for each in (file, api)] == [404, 404]
+
+
+def test_a_team_with_several_rows_takes_one_rank(challenge: Challenge) -> None:
+    Leaderboard.objects.update(rule=BoardRule.ALL)
+    again = enter(challenge, "Sud", 0.8, days_ago=4)
+    queue_standings(again.enrolment.phase_id, cause="test")
+    assert drain()
+    write(challenge)
+    assert kept(challenge)[4] == [("Sud", 1), ("Alpilles", 2)]
+    assert kept(challenge)[1] == [("Verdon", 1), ("Sud", 2), ("Alpilles", 3)]
+    by = world.owner_of(challenge)
+    phase = challenges.close(phase=challenge.phases.get(), by=by)
+    reveals.propose(phase=phase, by=by)
+    reveals.confirm(phase=phase, by=UserFactory(region="administrator"))
+    assert drain()
+    write(challenge)
+    assert challenge.leaderboards.get().standings.filter(split=Split.PRIVATE).count() > len(NAMES)
+    final = StandingDay.objects.get(split=Split.PRIVATE)
+    assert sorted(rank for _team, rank, _text in final.rows) == [1, 2, 3]
 
 
 def test_the_figure_of_a_hidden_column_is_told_to_nobody(
