@@ -5,6 +5,7 @@ import os
 import secrets
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,18 +17,39 @@ from uuid import uuid4
 
 import psycopg2
 import pytest
+import yaml
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import authoring, bundle_imports, retention, reveals
+from challenges.actions import (
+    authoring,
+    bundle_imports,
+    combined,
+    program_changes,
+    retention,
+    reveals,
+)
+from challenges.actions.foreign_imports import import_bundle
+from challenges.bundles import exporting
+from challenges.bundles.exporting import Correction
+from challenges.bundles.programs import SCORING
 from challenges.enums import ChallengeStatus, EntryStatus
-from challenges.models import Challenge, ChallengeDraft, Entry, Job, Phase, Score
+from challenges.enums.combined import Combination
+from challenges.models import (
+    Challenge,
+    ChallengeDraft,
+    Entry,
+    Job,
+    Phase,
+    Score,
+    ScorerVersion,
+)
 from challenges.worker import drain
 from datasets.actions import sweeps
 from portal import checks
@@ -40,8 +62,10 @@ from portal.lib import clock, objects
 from portal.management import rights
 from tests.challenges.bundles.foreign.cases import BUNDLES
 from tests.challenges.bundles.foreign.tables import KAGGLE
+from tests.challenges.programs.test_changes import packed
 from tests.challenges.test_authoring import filled
 from tests.challenges.test_bundle_imports import METRIC, folder_zipped, zipped
+from tests.challenges.test_imports_again import exported, forged, programmed
 from tests.challenges.test_retention import report_of
 from tests.challenges.world import answer, entered, folder, opened, owner, owner_of
 from tests.datasets.actions.test_sweeps import aged
@@ -381,6 +405,35 @@ def test_the_worker_makes_drafts_with_its_own_rights(
     made.refresh_from_db()
     assert (made.state, made.refusals) == ("accepted", [])
     assert not Job.objects.alive().exists()
+
+
+def test_the_worker_imports_an_export_again_with_its_own_rights(
+    roles: Roles, tmp_path: Path
+) -> None:
+    """Other values for scores, another program, another combined board: in the draft that is."""
+    by = owner()
+    challenge = programmed(tmp_path / "d", by)
+    combined.add(
+        challenge=challenge,
+        title="Ensemble",
+        combination=Combination.MEAN,
+        boards=list(challenge.leaderboards.order_by("pk")),
+        by=by,
+    )
+    challenge.refresh_from_db()
+    archive = exported(challenge, by, tmp_path, tmp_path / "d")
+    document = yaml.safe_load(zipfile.ZipFile(archive).read(exporting.DOCUMENT))["settings"]
+    document["combined"][0]["title"] = "Tout"
+    for each in document["boards"][0]["columns"]:
+        each["values"] = "0/100"
+    folder = forged(archive, document)
+    program = Correction(0, 0, SCORING, packed({"metadata.yaml": "command: x\n", "n.py": "1"}))
+    with roles.serving("worker"):
+        assert import_bundle(path=folder, by=by, answers={}).imported.errors == ()
+        with transaction.atomic():
+            program_changes.take_up(challenge=challenge, corrections=[program], by=by)
+    assert [each.title for each in challenge.combined_boards.all()] == ["Tout"]
+    assert ScorerVersion.objects.count() == 3
 
 
 def test_the_worker_checks_a_challenge_by_form_with_its_own_rights(roles: Roles) -> None:
