@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from challenges.enums import (
+    ChallengeStatus,
     EntryStatus,
     RegistrationMode,
     RegistrationState,
@@ -134,8 +135,14 @@ def may_suspend_challenge(by: Actor, challenge: "Challenge") -> bool:
 
 
 def may_archive_challenge(by: Actor, challenge: "Challenge") -> bool:
-    """Say whether the actor may end the challenge for good: an owner of it, or a moderator."""
-    return may_run_organisers(by, challenge) or may_suspend_challenge(by, challenge)
+    """Say whether the actor may end the challenge for good.
+
+    An owner or a moderator once the results are published. Before, results would be buried: a
+    moderator apart from the challenge alone.
+    """
+    if challenge.status == ChallengeStatus.REVEALED:
+        return may_run_organisers(by, challenge) or may_suspend_challenge(by, challenge)
+    return may_suspend_challenge(by, challenge) and _is_apart(by, challenge)
 
 
 def may_see_challenge(by: "Viewer", challenge: "Challenge") -> bool:

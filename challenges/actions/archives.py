@@ -17,8 +17,10 @@ from portal.lib.refusals import Conflict, Invalid
 
 @transaction.atomic
 def archive(*, challenge: Challenge, reason: str, by: User) -> Challenge:
-    """End a challenge that is closed, its results published or not: by an owner or the Region.
+    """End a challenge that is closed: by an owner or the Region once its results are published.
 
+    Before, by a person of the Region apart from it. A publication that was proposed and that
+    nobody confirmed ends with it.
     Nothing enters any more, a bench ends, references are watched no more, and the time for which
     files are held runs. In order: CLOSED or REVEALED to ARCHIVED; public notice with the reason;
     event "challenge.archived". Raises NotAllowed; Invalid without a reason; Conflict while
@@ -41,11 +43,13 @@ def archive(*, challenge: Challenge, reason: str, by: User) -> Challenge:
 
 
 def _refuse_undecided(challenge: Challenge) -> None:
-    """Refuse while a scoring, a publication or a change of scoring goes on."""
-    reveals = Reveal.objects.filter(phase__challenge=challenge, executed_at__isnull=True)
+    """Refuse while a scoring, a confirmed publication or a change of scoring goes on."""
+    reveals = Reveal.objects.filter(
+        phase__challenge=challenge, confirmed_at__isnull=False, executed_at__isnull=True
+    )
     if reveals.exists():
         raise Conflict(
-            _("Une publication des résultats est proposée : laissez-la se terminer."),
+            _("Une publication des résultats est confirmée : laissez-la se terminer."),
             code="reveal_waiting",
         )
     entries = Entry.objects.filter(enrolment__phase__challenge=challenge)

@@ -13,10 +13,12 @@ from challenges.forms import ArchiveForm
 from challenges.views.rooms import find_to_run, room
 from challenges.views.teams import person
 from portal.accounts.authorization import require
+from portal.accounts.stepup import step_up_required
 from portal.lib.refusals import Conflict
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@step_up_required
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what archiving ends, and archive with a public reason."""
     challenge = find_to_run(request, slug)
@@ -44,6 +46,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         form=form,
         over=challenge.status == ChallengeStatus.ARCHIVED,
         ready=ChallengeStatus.ARCHIVED in edges,
+        published=challenge.status == ChallengeStatus.REVEALED,
         allowed=rules.may_archive_challenge(by, challenge),
     )
     return render(request, "challenges/organise/archive.html", context, status=status)

@@ -26,10 +26,18 @@ def phase_row(
     moment = phase.moment(now)
     reveal = getattr(phase, "reveal", None)
     over = moment is PhaseMoment.CLOSED
+    ended = challenge.status == ChallengeStatus.ARCHIVED
     in_grace = phase.is_in_grace(now)
-    proposes = over and not in_grace and reveal is None and rules.may_propose_reveal(by, phase)
+    proposes = (
+        over
+        and not ended
+        and not in_grace
+        and reveal is None
+        and rules.may_propose_reveal(by, phase)
+    )
     confirms = (
-        reveal is not None
+        not ended
+        and reveal is not None
         and reveal.confirmed_at is None
         and reveal.proposed_by_id != by.pk
         and rules.may_confirm_reveal(by, phase)

@@ -168,18 +168,25 @@ def test_the_visa_is_for_the_version_that_was_read() -> None:
 
 
 @pytest.mark.parametrize("stage", ["closed", "revealed"])
-def test_an_owner_archives_what_is_over(stage: str) -> None:
+def test_an_owner_archives_what_is_revealed_and_the_region_the_rest(stage: str) -> None:
     challenge = ChallengeFactory(closed=True)
+    by = UserFactory(region="moderator")
+    refused = [UserFactory(), owner(challenge)]
     if stage == "revealed":
         people = {"proposed_by": owner(challenge), "confirmed_by": UserFactory()}
         at = dict.fromkeys(("proposed_at", "confirmed_at", "executed_at"), clock.now())
         Reveal.objects.create(phase=challenge.phases.get(), **people, **at)
         Challenge.objects.update(status=ChallengeStatus.REVEALED)
-    with pytest.raises(NotAllowed):
-        archives.archive(challenge=challenge, reason="x", by=UserFactory())
+        by = refused.pop()
+    else:  # who runs it is not apart, whatever their role at the Region
+        refused.append(UserFactory(region="moderator"))
+        challenge.organisers.create(user=refused[-1], role="jury")
+    for each in refused:
+        with pytest.raises(NotAllowed):
+            archives.archive(challenge=challenge, reason="x", by=each)
     with pytest.raises(Invalid):
-        archives.archive(challenge=challenge, reason=" ", by=owner(challenge))
-    archives.archive(challenge=challenge, reason="édition finie", by=owner(challenge))
+        archives.archive(challenge=challenge, reason=" ", by=by)
+    archives.archive(challenge=challenge, reason="édition finie", by=by)
     found = Challenge.objects.get()
     assert (found.status, found.is_revealed) == (ChallengeStatus.ARCHIVED, stage == "revealed")
     assert Notice.objects.get().text == "Challenge archivé : édition finie"
@@ -187,7 +194,24 @@ def test_an_owner_archives_what_is_over(stage: str) -> None:
     told = {"reason": "édition finie", "results_published": stage == "revealed"}
     assert (event.action, event.facts) == ("challenge.archived", told)
     with pytest.raises(Conflict):
-        archives.archive(challenge=challenge, reason="encore", by=owner(challenge))
+        archives.archive(challenge=challenge, reason="encore", by=UserFactory(region="moderator"))
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_a_publication_holds_the_archive_once_confirmed(confirmed: bool) -> None:
+    challenge, now = ChallengeFactory(closed=True), clock.now()
+    reveal = Reveal(phase=challenge.phases.get(), proposed_by=owner(challenge), proposed_at=now)
+    if confirmed:
+        reveal.confirmed_by, reveal.confirmed_at = UserFactory(), now
+    reveal.save()
+    by = UserFactory(region="moderator")
+    if confirmed:
+        with pytest.raises(Conflict) as refusal:
+            archives.archive(challenge=challenge, reason="fini", by=by)
+        assert refusal.value.code == "reveal_waiting"
+    else:
+        archives.archive(challenge=challenge, reason="fini", by=by)
+    assert (status() == ChallengeStatus.ARCHIVED) is not confirmed
 
 
 @pytest.mark.parametrize(

@@ -350,6 +350,13 @@ def test_an_owner_archives_from_the_cockpit() -> None:
     challenge = ChallengeFactory(closed=True)
     owner = signed_in(challenge.organisers.get().user)
     page = address(challenge, "organiser_archive")
+    assert "Ses résultats ne sont pas publiés" in owner.get(page).text
+    assert owner.post(page, {"reason": "Fini.", "sure": "on"}).status_code == 403
+    Challenge.objects.update(status=ChallengeStatus.REVEALED)
+    unproven = Client()
+    unproven.force_login(challenge.organisers.get().user)
+    assert unproven.post(page, {"reason": "Fini.", "sure": "on"}).status_code == 302
+    assert Challenge.objects.get().status == ChallengeStatus.REVEALED
     assert page in owner.get(address(challenge, "organiser")).text
     assert "ne s’annule pas" in owner.get(page).text
     assert owner.post(page, {"reason": "Fini."}).status_code == 422
