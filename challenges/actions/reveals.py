@@ -102,17 +102,23 @@ def propose(*, phase: Phase, by: User) -> Reveal:
     existing = Reveal.objects.filter(phase=phase).first()
     if existing is not None:
         return existing
-    if phase.challenge.status == ChallengeStatus.ARCHIVED:
-        raise Conflict(
-            _("Ce challenge est archivé : ses résultats ne se publient plus."),
-            code="challenge_archived",
-        )
+    _refuse_archived(phase)
     _refuse_unready(phase)
     close_challenge_if_over(phase.challenge, by=by)
     reveal = Reveal.objects.create(phase=phase, proposed_by_id=by.pk, proposed_at=clock.now())
     record("reveal.proposed", by=by, on=reveal, phase=phase.index)
     owe("mail.reveal_proposed", key=str(reveal.pk), reveal_id=reveal.pk)
     return reveal
+
+
+def _refuse_archived(phase: Phase) -> None:
+    """Refuse once the challenge is archived; hold it, so that it is not meanwhile."""
+    phase.challenge = Challenge.objects.locked(phase.challenge)
+    if phase.challenge.status == ChallengeStatus.ARCHIVED:
+        raise Conflict(
+            _("Ce challenge est archivé : ses résultats ne se publient plus."),
+            code="challenge_archived",
+        )
 
 
 def _refuse_unready(phase: Phase) -> None:
@@ -142,6 +148,7 @@ def confirm(*, phase: Phase, by: User) -> Reveal:
         if reveal.executed_at is None:  # a job that died is given another life
             jobs.revive(kind=JobKind.REVEAL, subject_id=reveal.pk, dedup_key=str(reveal.pk))
         return reveal
+    _refuse_archived(phase)
     _refuse_unready(phase)
     reveal.confirmed_by_id, reveal.confirmed_at = by.pk, clock.now()
     reveal.inputs_digest = outcome_digest(phase)

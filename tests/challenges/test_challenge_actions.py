@@ -4,11 +4,13 @@ import json
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from django.utils.translation import override
 
-from challenges.actions import archives, challenges
+from challenges import rules
+from challenges.actions import archives, challenges, reveals
 from challenges.enums import ChallengeStatus, NoticeKind, PhaseMoment
 from challenges.models import (
     Challenge,
@@ -224,6 +226,30 @@ def test_nothing_is_archived_while_it_goes_on(stage: str, code: str) -> None:
     with pytest.raises(Conflict) as refusal:
         archives.archive(challenge=challenge, reason="x", by=UserFactory(region="moderator"))
     assert refusal.value.code == code
+
+
+@pytest.mark.parametrize("act", ["propose", "confirm"])
+def test_what_is_archived_meanwhile_is_not_published(
+    act: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    challenge, now = ChallengeFactory(closed=True), clock.now()
+    phase, by = challenge.phases.get(), owner(challenge)
+    if act == "confirm":
+        Reveal.objects.create(phase=phase, proposed_by=by, proposed_at=now)
+        by = UserFactory(region="moderator")
+    rule = getattr(rules, f"may_{act}_reveal")
+
+    def crossed(*given: Any) -> bool:
+        allowed: bool = rule(*given)
+        Challenge.objects.update(status=ChallengeStatus.ARCHIVED)
+        return allowed
+
+    monkeypatch.setattr(rules, rule.__name__, crossed)
+    with pytest.raises(Conflict) as refusal:
+        getattr(reveals, act)(phase=phase, by=by)
+    assert refusal.value.code == "challenge_archived"
+    assert not Reveal.objects.filter(confirmed_at__isnull=False).exists()
+    assert Reveal.objects.exists() is (act == "confirm")
 
 
 def test_a_moderator_suspends_and_resumes() -> None:
