@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import teams
+from challenges.actions import registrations, teams
 from challenges.enums import RegistrationMode, RegistrationState
 from challenges.models import Challenge, Registration, Team
 from portal.accounts.authorization import require
@@ -41,17 +41,21 @@ def leave(*, challenge: Challenge, by: User) -> Registration:
 
 @transaction.atomic
 def come_back(*, challenge: Challenge, by: User) -> Registration:
-    """Take part again: at once where registration is open, else once an organiser accepts.
+    """Take part again: at once where registration is open or one is invited, else once accepted.
 
-    In order: WITHDRAWN to ACCEPTED or PENDING; event "registration.resumed"; letter to the
-    organisers when it awaits their answer. Changes nothing for who did not leave. Raises Hidden
-    for who was never registered; NotAllowed.
+    In order: the invitation of the address, used; WITHDRAWN to ACCEPTED or PENDING; event
+    "registration.resumed", or "challenge.joined" by an invitation; letter to the organisers when
+    it awaits their answer. Changes nothing for who did not leave. Raises Hidden for who was never
+    registered; NotAllowed, for the domain of the address too.
     """
+    challenge = Challenge.objects.locked(challenge)
     registration = _own(challenge, by)
     if registration.state != RegistrationState.WITHDRAWN:
         return registration
-    challenge = Challenge.objects.get(pk=challenge.pk)
     require(rules.may_take_part, by, challenge)
+    registrations.refuse_domain(challenge, by)
+    if registrations.readmit(registration, challenge, by):
+        return registration
     opened = challenge.registration == RegistrationMode.OPEN
     registration.state = RegistrationState.ACCEPTED if opened else RegistrationState.PENDING
     registration.decided_by, registration.reason, registration.at = None, "", clock.now()

@@ -22,7 +22,7 @@ from challenges.enums import (
     RegistrationMode,
     RegistrationState,
 )
-from challenges.models import Challenge, Guest
+from challenges.models import Challenge, Guest, Registration
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.audit.actors import SystemActor
@@ -205,12 +205,13 @@ def resend(*, guest: Guest, by: User) -> Guest:
     return guest
 
 
-def admit(challenge: Challenge, by: User) -> bool:
+def admit(challenge: Challenge, by: User, asked: Registration | None) -> bool:
     """Say whether an invitation lets this person in, and use that of their address.
 
-    In the transaction of the caller, that holds the challenge and registers the person.
+    asked: their registration, if they have one. In the transaction of the caller, that holds the
+    challenge and registers the person.
     """
-    guest = challenge.guests.inviting(by, at=clock.now()).first()
+    guest = challenge.guests.letting_in(by, asked, at=clock.now()).first()
     if guest is None:
         return False
     if guest.email:

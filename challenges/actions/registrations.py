@@ -63,8 +63,32 @@ def _answer(
     return registration
 
 
+def readmit(asked: Registration, challenge: Challenge, by: User) -> bool:
+    """Let in, if an invitation does, a person who asked, left or was refused; say whether it did.
+
+    In the transaction of the caller, that holds the challenge. In order: the invitation of their
+    address, used; registration ACCEPTED; event "challenge.joined".
+    """
+    out = asked.state != RegistrationState.ACCEPTED
+    by_invitation = challenge.registration == RegistrationMode.INVITED
+    if not (out and by_invitation and guests.admit(challenge, by, asked)):
+        return False
+    asked.state, asked.decided_by, asked.reason = RegistrationState.ACCEPTED, None, ""
+    asked.save(update_fields=["state", "decided_by", "reason"])
+    record("challenge.joined", by=by, on=challenge, opened=True)
+    return True
+
+
+def refuse_domain(challenge: Challenge, by: User) -> None:
+    """Raise NotAllowed for a person whose address is of a domain that is not admitted."""
+    if not guests.takes_domain_of(challenge, by.email):
+        raise NotAllowed(
+            _("Ce challenge n’est pas ouvert aux adresses de ce domaine."), code="domain_refused"
+        )
+
+
 def register(challenge: Challenge, by: User) -> None:
-    """Register a person once, or let in one who had asked and is invited since.
+    """Register a person once, or let in one who had asked, left or was refused, and is invited.
 
     In the transaction of the caller, that holds the challenge. In order: the invitation of their
     address, used; registration; event "challenge.joined"; letter to the organisers when it awaits
@@ -72,14 +96,10 @@ def register(challenge: Challenge, by: User) -> None:
     """
     asked = challenge.registrations.filter(user=by).first()
     mode = RegistrationMode(challenge.registration)
-    if asked is not None and (mode != RegistrationMode.INVITED or not asked.is_pending):
-        return
-    invited = mode == RegistrationMode.INVITED and guests.admit(challenge, by)
     if asked is not None:
-        if invited:
-            asked.state = RegistrationState.ACCEPTED
-            asked.save(update_fields=["state"])
+        readmit(asked, challenge, by)
         return
+    invited = mode == RegistrationMode.INVITED and guests.admit(challenge, by, None)
     if mode == RegistrationMode.INVITED and not invited:
         raise NotAllowed(
             _(

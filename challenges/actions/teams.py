@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import guests, registrations
+from challenges.actions import registrations
 from challenges.actions.paces import DAY, keep_pace
 from challenges.enums import (
     InvitationState,
@@ -55,7 +55,7 @@ def accept_terms(*, challenge: Challenge, by: User) -> TermsAcceptance | None:
     """
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_take_part, by, challenge)
-    _refuse_domain(challenge, by)
+    registrations.refuse_domain(challenge, by)
     terms = challenge.terms.order_by("-number").first()
     acceptance = _accept(terms, by) if terms is not None else None
     registrations.register(challenge, by)
@@ -69,13 +69,6 @@ def _accept(terms: Terms, by: User) -> TermsAcceptance:
     if created:
         record("terms.accepted", by=by, on=terms.challenge, number=terms.number)
     return acceptance
-
-
-def _refuse_domain(challenge: Challenge, by: User) -> None:
-    if not guests.takes_domain_of(challenge, by.email):
-        raise NotAllowed(
-            _("Ce challenge n’est pas ouvert aux adresses de ce domaine."), code="domain_refused"
-        )
 
 
 @transaction.atomic

@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from challenges.enums import InvitationState
+from challenges.enums import InvitationState, RegistrationState
 from challenges.models.challenge import Challenge
+from challenges.models.terms import Registration
 from challenges.models.words import within, word
 from portal.accounts.models import User
 
@@ -29,6 +30,18 @@ class GuestQuerySet(models.QuerySet["Guest"]):
         mine = Q(email=user.email.lower()) if user.email else Q(pk__in=[])
         found = self.open_at(at).filter(mine | Q(organisation__in=held))
         return found.order_by("-email", "pk")
+
+    def letting_in(
+        self, user: User, asked: Registration | None, *, at: datetime
+    ) -> "GuestQuerySet":
+        """Keep those that let this person in, who registered before or not.
+
+        Who was refused is let in by their own address alone: to invite an organisation takes back
+        no answer that was given to one person.
+        """
+        found = self.inviting(user, at=at)
+        refused = asked is not None and asked.state == RegistrationState.REFUSED
+        return found.exclude(email="") if refused else found
 
 
 class Guest(models.Model):

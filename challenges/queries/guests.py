@@ -49,3 +49,12 @@ def needs_invitation(challenge: Challenge, user: User) -> bool:
     if challenge.registration != RegistrationMode.INVITED:
         return False
     return not challenge.guests.inviting(user, at=clock.now()).exists()
+
+
+def is_called_back(challenge: Challenge, user: User, asked: Registration | None) -> bool:
+    """Say whether an invitation lets in a person who asked, left or was refused before."""
+    if asked is None or asked.state == RegistrationState.ACCEPTED:
+        return False
+    if challenge.registration != RegistrationMode.INVITED:
+        return False
+    return challenge.guests.letting_in(user, asked, at=clock.now()).exists()

@@ -71,8 +71,10 @@ def _organisers(user: User, now: datetime) -> Iterator[Item]:
 def _guests(user: User, now: datetime) -> Iterator[Item]:
     """List the challenges that invite this person, until they take part."""
     came = Registration.objects.filter(user=user, challenge=OuterRef("challenge"))
+    # Who left, or was refused, is called again by their own address alone.
+    called = ~Q(email="") & ~Exists(came.filter(state=RegistrationState.ACCEPTED))
     calls = Guest.objects.inviting(user, at=now).filter(
-        ~Exists(came),
+        called | ~Exists(came),
         challenge__status=ChallengeStatus.PUBLISHED,
         challenge__registration=RegistrationMode.INVITED,
     )

@@ -10,7 +10,7 @@ from challenges.actions import departures
 from challenges.queries.teams import registration_of
 from challenges.views.head import find, scene
 from challenges.views.teams import person
-from portal.lib.refusals import Hidden
+from portal.lib.refusals import Hidden, NotAllowed
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -29,6 +29,12 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def come_back(request: HttpRequest, slug: str) -> HttpResponse:
     """Take part again."""
-    departures.come_back(challenge=find(request, slug), by=person(request))
-    messages.success(request, _("Votre inscription est reprise."))
+    try:
+        departures.come_back(challenge=find(request, slug), by=person(request))
+    except NotAllowed as refusal:
+        if refusal.code != "domain_refused":
+            raise
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, _("Votre inscription est reprise."))
     return redirect("challenges:rules", slug)

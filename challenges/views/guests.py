@@ -18,7 +18,7 @@ from challenges.enums import ChallengeStatus, InvitationState, RegistrationMode
 from challenges.forms.guests import GuestOrganisationForm, GuestsForm
 from challenges.models import Challenge, Guest
 from challenges.queries import guests as reads
-from challenges.queries.teams import registration_of
+from challenges.queries.teams import is_registered
 from challenges.views.head import scene
 from challenges.views.rooms import room, run_by
 from challenges.views.teams import person
@@ -113,7 +113,7 @@ def invitation(request: HttpRequest, slug: str, guest: UUID, token: str) -> Http
         and challenge.guests.inviting(person(request), at=context["now"])
         .filter(pk=found.pk)
         .exists(),
-        "registered": signed_in and registration_of(challenge, request.user) is not None,
+        "registered": signed_in and is_registered(challenge, request.user),
     }
     return render(request, "challenges/guest.html", context)
 

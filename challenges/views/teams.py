@@ -13,15 +13,20 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from challenges.actions import teams
+from challenges.actions import departures, teams
 from challenges.enums import InvitationState
 from challenges.forms import InvitationForm, TeamForm, TermsForm
 from challenges.forms.disclosures import DisclosureForm
 from challenges.models import Challenge, TeamInvitation
 from challenges.queries.boards import masked_phases
-from challenges.queries.guests import needs_invitation
+from challenges.queries.guests import is_called_back, needs_invitation
 from challenges.queries.merges import may_merge, waiting_of
-from challenges.queries.teams import has_accepted_terms, latest_terms, registration_of
+from challenges.queries.teams import (
+    has_accepted_terms,
+    is_registered,
+    latest_terms,
+    registration_of,
+)
 from challenges.views.head import Stage, find, scene, team_of
 from challenges.views.trying import tried
 from portal.accounts.models import User
@@ -69,14 +74,18 @@ def accept_rules(request: HttpRequest, slug: str) -> HttpResponseBase:
         context = scene(request, slug, "rules")
         context |= _rules_context(request, context) | {"form": form}
         return render(request, "challenges/rules.html", context, status=403)
-    messages.success(request, _("Règlement accepté. Créez une équipe, ou rejoignez la vôtre."))
+    if is_registered(challenge, request.user):
+        messages.success(request, _("Règlement accepté. Créez une équipe, ou rejoignez la vôtre."))
+    else:  # the page they are led to says what their registration waits for
+        messages.success(request, _("Règlement accepté."))
     return redirect("challenges:team", slug)
 
 
 def _accept(challenge: Challenge, by: User) -> NotAllowed | None:
-    """Accept the rules, or give back why this person may not register."""
+    """Accept the rules and bring back who left, or give back why this person may not register."""
     try:
         teams.accept_terms(challenge=challenge, by=by)
+        departures.come_back(challenge=challenge, by=by)
     except NotAllowed as refusal:
         if refusal.code not in UNFIT:
             raise
@@ -193,7 +202,10 @@ def _rules_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, A
     accepted = signed_in and has_accepted_terms(challenge, request.user)
     return {
         "terms": terms,
-        "accepted": accepted and registration is not None,
+        # Who is invited since they left, asked or were refused registers as anybody who is.
+        "accepted": accepted
+        and registration is not None
+        and not is_called_back(challenge, person(request), registration),
         "registration": registration,
         "form": TermsForm(version=terms) if terms else None,
         "masked": bool(masked_phases(challenge)),
@@ -254,7 +266,9 @@ def _team_page(
         "uninvited": own is None
         and registration is None
         and needs_invitation(challenge, person(request)),
-        "accepted": registration is not None and has_accepted_terms(challenge, request.user),
+        "accepted": registration is not None
+        and has_accepted_terms(challenge, request.user)
+        and not is_called_back(challenge, person(request), registration),
         "aliases": [(each, own.alias_in(each)) for each in masked_phases(challenge)] if own else [],
         "full": len(members) >= challenge.team_max,
         "disqualifications": list(own.disqualifications.all()) if own else [],

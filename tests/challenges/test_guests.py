@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.core import mail
 
+from challenges.actions import departures, registrations, teams
 from challenges.actions import guests as acts
-from challenges.actions import teams
 from challenges.actions.guests import ADDRESSES_A_DAY, Outcome
 from challenges.enums import (
     ChallengeStatus,
@@ -121,6 +121,56 @@ def test_who_had_asked_is_let_in_once_invited(challenge: Challenge) -> None:
     assert joined(challenge, asking) == RegistrationState.PENDING
     invited(challenge, asking.email)
     assert joined(challenge, asking) == RegistrationState.ACCEPTED
+
+
+def out_of(challenge: Challenge, state: str) -> User:
+    """Return a person who asked to take part, and was refused or left if that is the state."""
+    Challenge.objects.update(registration=RegistrationMode.APPROVAL)
+    person: User = PersonFactory()
+    joined(challenge, person)
+    asked, by = Registration.objects.get(user=person), owner_of(challenge)
+    if state == "refused":
+        registrations.refuse(registration=asked, reason="Complet.", by=by)
+    elif state == "withdrawn":
+        departures.leave(challenge=challenge, by=person)
+    Challenge.objects.update(registration=INVITED)
+    challenge.refresh_from_db()
+    return person
+
+
+@pytest.mark.parametrize("state", ["pending", "refused", "withdrawn"])
+def test_an_invitation_lets_in_who_asked_left_or_was_refused(
+    challenge: Challenge, state: str
+) -> None:
+    person = out_of(challenge, state)
+    assert joined(challenge, person) == state
+    assert invited(challenge, person.email) == [Outcome.INVITED]
+    assert joined(challenge, person) == RegistrationState.ACCEPTED
+    assert Guest.objects.get().state == InvitationState.ACCEPTED
+    found = Registration.objects.get()
+    assert (found.reason, found.decided_by) == ("", None)
+
+
+def test_who_was_refused_is_not_let_in_by_an_organisation(challenge: Challenge) -> None:
+    person = out_of(challenge, "refused")
+    held = MembershipFactory(user=person).organisation
+    acts.invite_organisation(challenge=challenge, organisation=held, by=owner_of(challenge))
+    assert joined(challenge, person) == RegistrationState.REFUSED
+
+
+def test_who_comes_back_is_let_in_by_their_invitation_and_judged_by_their_domain(
+    challenge: Challenge,
+) -> None:
+    person = out_of(challenge, "withdrawn")
+    invited(challenge, person.email)
+    Challenge.objects.update(blocked_domains=[person.email.partition("@")[2]])
+    with pytest.raises(NotAllowed) as refusal:
+        departures.come_back(challenge=challenge, by=person)
+    assert refusal.value.code == "domain_refused"
+    Challenge.objects.update(blocked_domains=[])
+    departures.come_back(challenge=challenge, by=person)
+    assert Registration.objects.get().state == RegistrationState.ACCEPTED
+    assert Guest.objects.get().state == InvitationState.ACCEPTED
 
 
 def test_each_is_written_to_once_as_they_chose(challenge: Challenge) -> None:

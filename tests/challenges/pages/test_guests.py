@@ -7,10 +7,10 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from challenges.actions import departures, teams
 from challenges.actions import guests as acts
-from challenges.actions import teams
 from challenges.enums import ChallengeStatus, RegistrationMode
-from challenges.models import Challenge, Guest, Registration, Team
+from challenges.models import Challenge, Guest, Registration, Team, TermsAcceptance
 from challenges.views.awaited import decisions
 from portal.accounts.models import User
 from portal.lib import clock
@@ -165,3 +165,36 @@ def test_a_team_mate_who_is_not_invited_cannot_join(challenge: Challenge) -> Non
     link = at(challenge, "team_join", sent.public_id, teams.invitation_token(sent.public_id))
     assert UNINVITED in browser.get(link).text
     assert browser.post(link).status_code == 403
+
+
+def test_who_left_and_is_invited_again_registers_by_the_page(challenge: Challenge) -> None:
+    person = PersonFactory()
+    browser = signed_in(person)
+    by = challenge.organisers.get().user
+    acts.invite(challenge=challenge, lines=[person.email], by=by)
+    teams.accept_terms(challenge=challenge, by=person)
+    departures.leave(challenge=challenge, by=person)
+    page = at(challenge, "rules")
+    assert "Accepter et m’inscrire" not in browser.get(page).text
+    acts.invite(challenge=challenge, lines=[person.email], by=by)
+    assert [each.title for each in decisions(person, clock.now())]
+    assert "Accepter et m’inscrire" in browser.get(page).text
+    assert "Le règlement d’abord" in browser.get(at(challenge, "team")).text
+    sent = browser.post(page, {"accepted": "on", "terms": challenge.terms.get().number})
+    assert "Créez une équipe" in browser.get(sent["Location"]).text
+    assert Registration.objects.get().state == "accepted"
+
+
+def test_new_rules_accepted_bring_back_who_had_left(challenge: Challenge) -> None:
+    Challenge.objects.update(registration=RegistrationMode.APPROVAL)
+    person = PersonFactory()
+    teams.accept_terms(challenge=challenge, by=person)
+    departures.leave(challenge=challenge, by=person)
+    TermsAcceptance.objects.all().delete()
+    browser = signed_in(person)
+    sent = browser.post(
+        at(challenge, "rules"), {"accepted": "on", "terms": challenge.terms.get().number}
+    )
+    told = browser.get(sent["Location"]).text
+    assert "Créez une équipe" not in told
+    assert "attend l’accord de l’organisateur" in told
