@@ -19,9 +19,15 @@ CLEAN, FOUND = "OK", "FOUND"
 
 
 class ScannerAway(Exception):
-    """The scanner did not say whether a file is clean; it is asked again later."""
+    """No scanner answers: every file waits, and it is asked again later."""
 
     code = "scanner_away"
+
+
+class ScannerFailed(Exception):
+    """The scanner answers, but does not say whether this file is clean."""
+
+    code = "scanner_failed"
 
 
 def is_set() -> bool:
@@ -32,8 +38,9 @@ def is_set() -> bool:
 def scan(path: Path) -> str | None:
     """Return the name of what the scanner found in a file, None when it is clean.
 
-    Without a scanner, every file is. Raises ScannerAway when it does not answer, or answers
-    anything else: a file beyond its StreamMaxLength is such a case.
+    Without a scanner, every file is. Raises ScannerFailed when it answers anything else, as of a
+    file beyond its StreamMaxLength, or nothing of this file while it still answers a ping;
+    ScannerAway when it does not.
     """
     if not is_set():
         return None
@@ -41,14 +48,31 @@ def scan(path: Path) -> str | None:
         with closing(_connected(settings.SCANNER_URL)) as link:
             answer = _asked(link, path)
     except OSError as error:
-        raise ScannerAway(type(error).__name__) from error
+        raise _silent(type(error).__name__) from error
+    if not answer:
+        raise _silent("no answer")
     said = answer.removeprefix("stream:").strip()
     if said == CLEAN:
         return None
     name, _blank, word = said.rpartition(" ")
     if word != FOUND or not name:
-        raise ScannerAway(said[:100] or "no answer")
+        raise ScannerFailed(said[:100])
     return name[:100]
+
+
+def _silent(why: str) -> ScannerAway | ScannerFailed:
+    """Say whether the scanner is away or this file alone stops it.
+
+    Beyond its limits clamd may reset the connection before its answer is read.
+    """
+    try:
+        with closing(_connected(settings.SCANNER_URL)) as link:
+            link.settimeout(CONNECT_SECONDS)
+            link.sendall(b"zPING\0")
+            is_there = _line(link) == "PONG"
+    except OSError:
+        is_there = False
+    return ScannerFailed(why) if is_there else ScannerAway(why)
 
 
 def _connected(url: str) -> socket.socket:
@@ -77,6 +101,10 @@ def _asked(link: socket.socket, path: Path) -> str:
         link.sendall(struct.pack(">I", 0))
     except (BrokenPipeError, ConnectionResetError):
         pass  # it stopped reading and says why, or nothing
+    return _line(link)
+
+
+def _line(link: socket.socket) -> str:
     answer = b""
     while not answer.endswith(b"\0") and len(answer) < MOST_ANSWER_BYTES:
         piece = link.recv(1_024)

@@ -32,9 +32,11 @@ class Handler(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         server: Any = self.server
-        if self.rfile.read(10) != b"zINSTREAM\0":
-            self.wfile.write(b"UNKNOWN COMMAND\0")
+        command = self.rfile.read(6)
+        if command == b"zPING\0":
+            self.wfile.write(b"PONG\0")
             return
+        assert command + self.rfile.read(4) == b"zINSTREAM\0"
         content = b""
         while size := struct.unpack(">I", self.rfile.read(4))[0]:
             content += self.rfile.read(size)
@@ -42,6 +44,8 @@ class Handler(socketserver.StreamRequestHandler):
                 self.wfile.write(b"INSTREAM size limit exceeded. ERROR\0")
                 return
         server.seen.append(content)
+        if b"crash" in content:
+            return
         said = b"Eicar-Test-Signature FOUND" if EICAR in content else b"OK"
         self.wfile.write(b"stream: " + said + b"\0")
 
@@ -70,7 +74,10 @@ def test_what_the_scanner_says_of_a_file(tmp_path: Path, settings: Any) -> None:
         file.write_bytes(b"PK" + EICAR)
         assert scanning.scan(file) == "Eicar-Test-Signature"
         file.write_bytes(b"b" * 5_000_000)
-        with pytest.raises(scanning.ScannerAway):
+        with pytest.raises(scanning.ScannerFailed):
+            scanning.scan(file)
+        file.write_bytes(b"crash")
+        with pytest.raises(scanning.ScannerFailed):
             scanning.scan(file)
     with pytest.raises(scanning.ScannerAway):
         scanning.scan(file)
@@ -109,6 +116,21 @@ def test_an_infected_file_is_refused_and_its_slot_given_back(
     assert "antivirus" in page.text
     file = client.get(reverse("challenges:entry_file", args=[challenge.slug, entry.pk]))
     assert file.status_code == 409
+
+
+@pytest.mark.slow
+def test_a_file_that_the_scanner_cannot_read_ends_under_examination(
+    challenge: Challenge, settings: Any
+) -> None:
+    entry = world.entered(challenge)
+    with daemon(limit=10) as server:
+        settings.SCANNER_URL = address(server)
+        for attempt in (1, 2, 3):
+            Job.objects.update(run_after=clock.now())
+            entry = checked(entry)
+            job = Job.objects.get(kind="check", subject_id=str(entry.pk))
+            assert (job.attempt, job.error_code) == (attempt, "scanner_failed")
+    assert (entry.status, job.state) == (EntryStatus.NEEDS_ATTENTION, JobState.DEAD)
 
 
 @pytest.mark.slow
