@@ -157,8 +157,10 @@ class Rung(Immutable):
 class SealedResult(Immutable):
     """Hold the exact figures, encrypted to the scoring worker; written once."""
 
+    # Kept by the constraint of the database: Django would read the row to refuse, and who drops an
+    # evaluation that waits may read none.
     evaluation = models.OneToOneField(
-        Evaluation, on_delete=models.PROTECT, related_name="sealed_result"
+        Evaluation, on_delete=models.DO_NOTHING, related_name="sealed_result"
     )
     payload = models.BinaryField()
     sha256 = models.CharField(max_length=64)

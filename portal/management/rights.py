@@ -23,6 +23,7 @@ READ: Rights = {"SELECT": WHOLE}
 ADD: Rights = {"SELECT": WHOLE, "INSERT": WHOLE}
 CHANGE: Rights = {"SELECT": WHOLE, "UPDATE": WHOLE}
 WRITE: Rights = {"SELECT": WHOLE, "INSERT": WHOLE, "UPDATE": WHOLE}
+DROP: Rights = {"SELECT": WHOLE, "DELETE": WHOLE}
 REPLACE: Rights = {"SELECT": WHOLE, "INSERT": WHOLE, "DELETE": WHOLE}
 ALL: Rights = dict.fromkeys(GIVEN, WHOLE)
 
@@ -55,6 +56,10 @@ SERVING: dict[str, Rights] = CHAIN | {
 EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
     "web": SERVING
     | {
+        # Rows of boards go with the board, or the phase, that is taken out of a draft.
+        "challenges.Standing": DROP,
+        "challenges.StandingDay": DROP,
+        "challenges.CombinedStanding": DROP,
         "audit.Outbox": ADD,
         "audit.Denial": COUNTS,
         "audit.Heartbeat": READ,

@@ -6,16 +6,13 @@ import secrets
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import psycopg2
 import pytest
 import yaml
 from django.apps import apps
@@ -67,11 +64,19 @@ from tests.challenges.test_authoring import filled
 from tests.challenges.test_bundle_imports import METRIC, folder_zipped, zipped
 from tests.challenges.test_imports_again import exported, forged, programmed
 from tests.challenges.test_retention import report_of
-from tests.challenges.world import answer, entered, folder, opened, owner, owner_of
+from tests.challenges.world import (
+    answer,
+    entered,
+    folder,
+    opened,
+    owner,
+    owner_of,
+)
 from tests.datasets.actions.test_sweeps import aged
 from tests.factories import contributions as proposals
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
+from tests.portal.management.roles import Roles, run
 from tests.routes.declared import routes
 from tests.routes.test_crawl import Crawl, path_of
 
@@ -82,70 +87,6 @@ pytestmark = [
         connection.vendor != "postgresql", reason="SQLite has no roles; run on PostgreSQL"
     ),
 ]
-
-
-@dataclass(frozen=True)
-class Roles:
-    """Three roles of this test alone, with the rights that `grants --apply` gives."""
-
-    names: dict[str, str]
-    password: str
-
-    @property
-    def options(self) -> dict[str, str]:
-        """Name them for the command."""
-        return self.names
-
-    def url(self, kind: str) -> str:
-        """Return the address of the database for a kind of process."""
-        given = connection.settings_dict
-        place = f"{given['HOST']}:{given['PORT']}/{given['NAME']}"
-        return f"postgresql://{self.names[kind]}:{self.password}@{place}"
-
-    @contextmanager
-    def serving(self, kind: str) -> Iterator[None]:
-        """Connect Django itself as this role."""
-        before = {name: connection.settings_dict[name] for name in ("USER", "PASSWORD")}
-        connection.close()
-        connection.settings_dict.update(USER=self.names[kind], PASSWORD=self.password)
-        try:
-            yield
-        finally:
-            connection.close()
-            connection.settings_dict.update(before)
-
-    def tries(self, kind: str, statement: str) -> str:
-        """Try a statement on a connection of its own; return what PostgreSQL says."""
-        link = psycopg2.connect(self.url(kind))
-        try:
-            with link.cursor() as cursor:
-                cursor.execute(statement)
-            return "done"
-        except psycopg2.Error as error:
-            return type(error).__name__
-        finally:
-            link.rollback()
-            link.close()
-
-
-def run(*statements: str) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-
-
-@pytest.fixture
-def roles() -> Iterator[Roles]:
-    """Create the roles, give them their rights, remove them."""
-    mark, password = secrets.token_hex(4), secrets.token_hex(16)
-    made = Roles({kind: f"oe_test_{kind}_{mark}" for kind in rights.KINDS}, password)
-    run(*(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'" for name in made.names.values()))
-    try:
-        call_command("grants", apply=True, **made.options)
-        yield made
-    finally:
-        for name in made.names.values():
-            run(f"DROP OWNED BY {name}", f"DROP ROLE {name}")
 
 
 SEALED = {
@@ -178,7 +119,6 @@ SERVING = SEALED | {
     "INSERT INTO challenges_sealedresult (payload) VALUES ('')",
     "INSERT INTO challenges_standing (position) VALUES (1)",
     "UPDATE challenges_standing SET rank = 1",
-    "DELETE FROM challenges_standing",
     "SELECT wrapped FROM datasets_wrappedkey",
     "UPDATE datasets_wrappedkey SET key_id = ''",
     "TRUNCATE accounts_user CASCADE",
@@ -199,7 +139,7 @@ PEOPLE = {
 FORBIDDEN = {
     "web": SERVING
     | {"UPDATE audit_outbox SET done_at = now()", "UPDATE audit_heartbeat SET at = now()"},
-    "tasks": SERVING,
+    "tasks": SERVING | {"DELETE FROM challenges_standing"},
     "worker": (SEALED - {"INSERT INTO challenges_score SELECT * FROM challenges_score"}) | PEOPLE,
 }
 MAY = {

@@ -1,0 +1,119 @@
+"""What an action deletes, its role may delete with all that goes with it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.db.models import CASCADE, ForeignObjectRel, Model
+
+from challenges.actions import combined, leaderboards, phases, rescorings
+from challenges.enums import PhaseKind
+from challenges.enums.combined import Combination
+from challenges.models import CombinedBoard, Evaluation
+from challenges.worker import drain
+from portal.management import rights
+from tests.challenges.test_rescorings import corrected, proposed
+from tests.challenges.world import imported, owner, owner_of, scored
+from tests.portal.management.roles import Roles
+
+ACTIONS = Path(__file__).resolve().parents[3] / "challenges" / "actions"
+WEB, TASKS, WORKER = "web", "tasks", "worker"
+# Each `.delete()` of a file of actions, in its order: the model, and who runs it.
+DELETED: dict[str, list[tuple[str, set[str]]]] = {
+    "combined": [("CombinedBoard", {WEB}), ("CombinedStanding", {WORKER})],
+    "days": [("StandingDay", {WORKER}), ("StandingDay", {WORKER})],
+    "drafts": [("PublicFile", {WORKER})],
+    "export_settings": [("CombinedBoard", {WORKER}), ("ChallengePage", {WORKER})],
+    "forum": [("ForumBlock", {WEB})],
+    "guests": [("Guest", {TASKS})],
+    "leaderboards": [("Leaderboard", {WEB}), ("Column", {WEB, WORKER})],
+    "organisers": [("ChallengeOrganiser", {WEB})],
+    "phases": [("Phase", {WEB})],
+    "rescorings": [("Evaluation", {WEB})],
+    "standings": [("Standing", {WORKER})],
+    "teams": [("TeamInvitation", {WEB, TASKS}), ("Guest", {WEB, TASKS})],
+    "texts": [("ChallengePage", {WEB})],
+}
+NEEDED = {"CASCADE": "DELETE", "SET_NULL": "UPDATE"}
+
+
+as_roles = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite has no roles; run on PostgreSQL"
+)
+
+
+def reached(model: type[Model]) -> Iterator[tuple[type[Model], str]]:
+    """Give what Django asks of each table when it deletes rows of a model, present or not."""
+    yield model, "DELETE"
+    for relation in model._meta.get_fields(include_hidden=True):
+        if isinstance(relation, ForeignObjectRel) and not relation.many_to_many:
+            on_delete = relation.on_delete
+            name = getattr(on_delete, "__name__", "")
+            if name == "DO_NOTHING":
+                continue
+            if on_delete is CASCADE and relation.related_model is not model:
+                yield from reached(relation.related_model)
+            yield relation.related_model, NEEDED.get(name, "SELECT")
+
+
+def test_each_deletion_is_named() -> None:
+    found = {
+        path.stem: len(re.findall(r"\.delete\(\)", path.read_text(encoding="utf-8")))
+        for path in ACTIONS.glob("*.py")
+    }
+    named = {name: len(models) for name, models in DELETED.items()}
+    assert {name: count for name, count in found.items() if count} == named
+
+
+@pytest.mark.django_db
+def test_a_role_deletes_what_goes_with_what_it_deletes() -> None:
+    lacking = set()
+    for kind in (WEB, TASKS, WORKER):
+        may = rights.expected(kind)
+        for models in DELETED.values():
+            for name, kinds in models:
+                if kind not in kinds:
+                    continue
+                for model, verb in reached(apps.get_model("challenges", name)):
+                    if verb not in may[model._meta.db_table]:
+                        lacking.add((kind, name, verb, model._meta.label))
+    assert lacking == set()
+
+
+@as_roles
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_the_web_takes_out_of_a_draft_what_has_rows(roles: Roles, tmp_path: Path) -> None:
+    by = owner()
+    draft = imported(tmp_path, by)
+    phase = phases.add(challenge=draft, name="Finale", kind=PhaseKind.FINAL, by=by)
+    board = leaderboards.add(phase=draft.phases.get(index=0), title="Autre", by=by)
+    own = list(board.phase.leaderboards.order_by("pk"))
+    mean = Combination.MEAN
+    joint = combined.add(challenge=draft, title="Tout", combination=mean, boards=own, by=by)
+    assert drain(seconds=60)
+    assert board.standings.exists()
+    with roles.serving("web"):
+        combined.remove(board=joint, by=by)
+        leaderboards.remove(board=board, by=by)
+        phases.remove(phase=phase, by=by)
+    assert draft.leaderboards.count() == draft.phases.count() == 1
+    assert not CombinedBoard.objects.exists()
+
+
+@as_roles
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_the_web_drops_what_waits_for_a_change_of_scoring(roles: Roles, tmp_path: Path) -> None:
+    challenge = scored(tmp_path, 0.5)
+    change = proposed(challenge, truth=corrected())
+    assert drain(seconds=60)
+    rescorings.start(rescoring=change, by=owner_of(challenge))
+    waiting = Evaluation.objects.filter(holdout=change.task.holdout)
+    assert waiting.exists()
+    with roles.serving("web"):
+        rescorings.withdraw(rescoring=change, by=owner_of(challenge))
+    assert not waiting.exists()
