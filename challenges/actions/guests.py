@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
@@ -34,6 +35,7 @@ from portal.lib.refusals import Conflict, Hidden, Invalid, QuotaSpent
 # Letters to people who did not ask for them.
 ADDRESSES_A_DAY = 200
 ORGANISATIONS_A_DAY = 10
+# To one address, of one challenge, in the time of an invitation: however it was withdrawn.
 LETTERS = 3
 KEEPER = SystemActor("retention")
 
@@ -64,8 +66,8 @@ def invite(*, challenge: Challenge, lines: Sequence[str], by: User) -> list[Line
     A line that cannot be invited stops no other, and the same list again changes nothing. In
     order: the guests; one event "guests.invited" with their identifiers, never an address; a
     letter to each. Raises NotAllowed; Conflict unless the challenge is by invitation and public;
-    Invalid past two hundred lines. Past two hundred addresses of one person in a day, and for an
-    address that had three letters, the line is for later.
+    Invalid past two hundred lines. Past two hundred addresses of one person in a day the line is
+    for later; an address that had three letters within thirty days is refused.
     """
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_edit_challenge, by, challenge)
@@ -98,8 +100,7 @@ class _Desk:
         self._run = _lower([*challenge.organisers.values_list("user__email", flat=True), *ran])
         own = challenge.guests.exclude(email="")
         self._stale = {each.email: each for each in own.filter(state=InvitationState.SENT)}
-        recent = own.filter(letter_at__gt=now - DAY, letters__gte=LETTERS)
-        self._tired = set(recent.values_list("email", flat=True))
+        self._letters = _letters(challenge, now)
         sent = Guest.objects.exclude(email="").filter(sent_by=by, sent_at__gt=now - DAY)
         self._left = ADDRESSES_A_DAY - sent.count()
 
@@ -112,11 +113,22 @@ class _Desk:
         if email in self._in:
             return Line(text, Outcome.IN, _("Cette personne participe déjà."))
         if email in self._stale or any(each.email == email for each in self.made):
-            return Line(text, Outcome.KNOWN, _("La lettre se renvoie depuis la liste."))
-        if email in self._tired or len(self.made) >= self._left:
+            return Line(text, Outcome.KNOWN, self._known(email))
+        if self._letters.get(email, 0) >= LETTERS:
+            return Line(text, Outcome.REFUSED, _told_enough())
+        if len(self.made) >= self._left:
             return Line(text, Outcome.LATER, _("Trop de lettres pour ce jour : réessayez demain."))
         self.made.append(_guest(self.challenge, self.by, self.now, email=email))
         return Line(text, Outcome.INVITED, _("Invitée."))
+
+    def _known(self, email: str) -> str:
+        """Say the way on for an address that is invited: the letter again, or a new invitation."""
+        guest = self._stale.get(email)
+        if guest is None or guest.letters < LETTERS:
+            return _("La lettre se renvoie depuis la liste.")
+        if guest.is_open(self.now):
+            return _("Trois lettres sont parties : le lien de la dernière vaut encore.")
+        return _("Son invitation est passée : retirez-la de la liste, puis invitez de nouveau.")
 
     def _refusal(self, email: str) -> str:
         try:
@@ -190,8 +202,8 @@ def resend(*, guest: Guest, by: User) -> Guest:
     now = clock.now()
     if guest.state != InvitationState.SENT or not guest.email:
         raise Conflict(_("Cette invitation ne se renvoie plus."), code="guest_settled")
-    if guest.letters >= LETTERS:
-        raise Conflict(_("Cette adresse a reçu trois lettres : c’est assez."), code="guest_told")
+    if guest.letters >= LETTERS or _letters(challenge, now).get(guest.email, 0) >= LETTERS:
+        raise Conflict(_told_enough(), code="guest_told")
     if guest.letter_at > now - DAY:
         raise QuotaSpent(
             _("Une lettre par jour au plus à la même adresse."),
@@ -248,6 +260,18 @@ def by_link(challenge: Challenge, public_id: UUID, said: str) -> Guest:
     if guest is None or not constant_time_compare(_digest(token(public_id)), _digest(said)):
         raise Hidden(denied=guest)
     return guest
+
+
+def _letters(challenge: Challenge, now: datetime) -> dict[str, int]:
+    """Count the letters of each address within the time of an invitation, whatever became of it."""
+    since = now - timedelta(days=settings.GUEST_DAYS)
+    rows = challenge.guests.exclude(email="").filter(letter_at__gt=since)
+    counted = rows.order_by().values_list("email").annotate(Sum("letters"))
+    return dict(counted)
+
+
+def _told_enough() -> str:
+    return _("Cette adresse a reçu trois lettres en trente jours : c’est assez pour le moment.")
 
 
 def _digest(text: str) -> str:

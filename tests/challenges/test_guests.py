@@ -202,6 +202,32 @@ def test_a_letter_is_sent_again_a_day_later_three_times_in_all(challenge: Challe
     assert Outbox.objects.filter(topic="mail.guest_invited").count() == 3
 
 
+def test_letters_count_over_the_invitations_of_an_address(challenge: Challenge) -> None:
+    by, address = owner_of(challenge), "a@exemple.test"
+    for _again in range(3):
+        assert invited(challenge, address) == [Outcome.INVITED]
+        acts.withdraw(guest=Guest.objects.get(state=InvitationState.SENT), by=by)
+    assert invited(challenge, address) == [Outcome.REFUSED]
+    Guest.objects.filter(pk=Guest.objects.latest("pk").pk).update(state=InvitationState.SENT)
+    Guest.objects.update(letter_at=clock.now() - timedelta(days=2))
+    with pytest.raises(Conflict) as refusal:
+        acts.resend(guest=Guest.objects.latest("pk"), by=by)
+    assert refusal.value.code == "guest_told"
+
+
+def test_an_address_told_three_times_has_a_way_out_once_its_invitation_is_over(
+    challenge: Challenge, settings: Any
+) -> None:
+    by, address = owner_of(challenge), "a@exemple.test"
+    invited(challenge, address)
+    past = clock.now() - timedelta(days=settings.GUEST_DAYS)
+    Guest.objects.update(letters=3, letter_at=past, expires_at=past)
+    (line,) = acts.invite(challenge=challenge, lines=[address], by=by)
+    assert (line.outcome, "retirez-la" in line.sentence) == (Outcome.KNOWN, True)
+    acts.withdraw(guest=Guest.objects.get(), by=by)
+    assert invited(challenge, address) == [Outcome.INVITED]
+
+
 def test_a_day_has_its_most(challenge: Challenge) -> None:
     lines = [f"n{n}@exemple.test" for n in range(ADDRESSES_A_DAY + 1)]
     with pytest.raises(Invalid):
