@@ -44,9 +44,9 @@ def come_back(*, challenge: Challenge, by: User) -> Registration:
     """Take part again: at once where registration is open or one is invited, else once accepted.
 
     In order: the invitation of the address, used; WITHDRAWN to ACCEPTED or PENDING; event
-    "registration.resumed", or "challenge.joined" by an invitation; letter to the organisers when
-    it awaits their answer. Changes nothing for who did not leave. Raises Hidden for who was never
-    registered; NotAllowed, for the domain of the address too.
+    "registration.resumed", or "challenge.joined" by an invitation; letter to the organisers, one
+    a day, when it awaits their answer. Changes nothing for who did not leave. Raises Hidden for
+    who was never registered; NotAllowed, for the domain of the address too.
     """
     challenge = Challenge.objects.locked(challenge)
     registration = _own(challenge, by)
@@ -64,7 +64,8 @@ def come_back(*, challenge: Challenge, by: User) -> Registration:
     if not opened:
         owe(
             "mail.registration_pending",
-            key=f"{registration.pk}:{registration.at.isoformat()}",
+            # One letter a day to the organisers, however often one leaves and comes back.
+            key=f"{registration.pk}:{clock.paris_day(registration.at)}",
             registration_id=registration.pk,
         )
     return registration

@@ -1,5 +1,7 @@
 """Registration by approval: an organiser answers once, and the person is told."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.core import mail
 
@@ -10,6 +12,7 @@ from challenges.tasks.telling import registered
 from portal.accounts.models import User
 from portal.audit import outbox
 from portal.audit.models import AuditEvent, Outbox
+from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.challenges import ChallengeFactory
@@ -133,6 +136,19 @@ def test_a_person_leaves_and_comes_back() -> None:
     departures.come_back(challenge=challenge, by=person)
     assert list(registered(challenge)) == [person]
     assert teams.create(challenge=challenge, name="Autre", by=person).pk != team.pk
+
+
+def test_coming_back_again_writes_to_the_organisers_once_a_day(
+    asked: Registration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noon = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
+    for minutes in (0, 1, 2, 24 * 60):
+        at = noon + timedelta(minutes=minutes)
+        monkeypatch.setattr(clock, "now", lambda at=at: at)
+        departures.leave(challenge=asked.challenge, by=asked.user)
+        departures.come_back(challenge=asked.challenge, by=asked.user)
+    letters = Outbox.objects.filter(topic="mail.registration_pending")
+    assert letters.count() == 1 + 2  # the first request, then each of the two days
 
 
 def test_who_comes_back_is_answered_again_and_who_was_refused_is_not(asked: Registration) -> None:
