@@ -41,9 +41,6 @@ from portal.lib import arrivals, files, objects, scanning, visible
 from portal.lib.files import csv_safe
 from portal.lib.refusals import Closed, Conflict, Gone
 
-# The antivirus has not said anything of such an entry.
-_UNREAD = frozenset({EntryStatus.RECEIVED, EntryStatus.CHECKING})
-
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -136,7 +133,7 @@ def file(request: HttpRequest, slug: str, entry: UUID) -> HttpResponseBase:
     own = own_entry(request, slug, entry)
     if own.file_deleted_at is not None:
         raise Gone(deletion_words(own), code="file_deleted", deleted_at=own.file_deleted_at)
-    if own.reason_code == INFECTED or (scanning.is_set() and own.status in _UNREAD):
+    if own.reason_code == INFECTED or (scanning.is_set() and not own.verdict):
         raise Conflict(
             _("Ce fichier est en quarantaine : l’antivirus ne l’a pas lu, ou l’a refusé."),
             code="quarantine",

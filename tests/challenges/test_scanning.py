@@ -15,6 +15,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from challenges.actions import choices
 from challenges.enums import EntryStatus, JobState
 from challenges.models import Challenge, Entry, Job
 from challenges.worker.loop import Worker
@@ -96,6 +97,15 @@ def checked(entry: Entry) -> Entry:
     return entry
 
 
+def downloaded(client: Client, entry: Entry) -> int:
+    """Return the status that the team gets for its own file."""
+    client.force_login(captain_of(entry.enrolment.team))
+    slug = entry.enrolment.phase.challenge.slug
+    answer = client.get(reverse("challenges:entry_file", args=[slug, entry.pk]))
+    answer.getvalue()  # a file is closed at its end
+    return answer.status_code
+
+
 @pytest.fixture
 def challenge(tmp_path: Path, db: None) -> Challenge:
     return world.opened(tmp_path)
@@ -114,13 +124,27 @@ def test_an_infected_file_is_refused_and_its_slot_given_back(
     client.force_login(captain_of(entry.enrolment.team))
     page = client.get(reverse("challenges:entry", args=[challenge.slug, entry.pk]))
     assert "antivirus" in page.text
-    file = client.get(reverse("challenges:entry_file", args=[challenge.slug, entry.pk]))
-    assert file.status_code == 409
+    assert downloaded(client, entry) == 409
+
+
+@pytest.mark.slow
+def test_a_file_that_nobody_scanned_stays_in_quarantine_once_withdrawn(
+    challenge: Challenge, settings: Any, client: Client
+) -> None:
+    entry = world.entered(challenge)
+    choices.withdraw(entry=entry, by=captain_of(entry.enrolment.team))
+    assert downloaded(client, entry) == 200
+    read = world.entered(challenge, 0.8)
+    with daemon() as server:
+        settings.SCANNER_URL = address(server)
+        checked(entry)
+        checked(read)
+        assert (downloaded(client, entry), downloaded(client, read)) == (409, 200)
 
 
 @pytest.mark.slow
 def test_a_file_that_the_scanner_cannot_read_ends_under_examination(
-    challenge: Challenge, settings: Any
+    challenge: Challenge, settings: Any, client: Client
 ) -> None:
     entry = world.entered(challenge)
     with daemon(limit=10) as server:
@@ -130,7 +154,8 @@ def test_a_file_that_the_scanner_cannot_read_ends_under_examination(
             entry = checked(entry)
             job = Job.objects.get(kind="check", subject_id=str(entry.pk))
             assert (job.attempt, job.error_code) == (attempt, "scanner_failed")
-    assert (entry.status, job.state) == (EntryStatus.NEEDS_ATTENTION, JobState.DEAD)
+        assert (entry.status, job.state) == (EntryStatus.NEEDS_ATTENTION, JobState.DEAD)
+        assert downloaded(client, entry) == 409
 
 
 @pytest.mark.slow
