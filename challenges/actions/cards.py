@@ -9,6 +9,7 @@ from catalogue.actions import contributions
 from catalogue.enums import ResourceKind, UseCase
 from challenges import rules
 from challenges.models import Entry, EntryCard, Phase, Team
+from challenges.models.board import in_words, told_answer
 from challenges.queries import certificates
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -81,7 +82,7 @@ def _description(entry: Entry) -> str:
     """Write the answers of the fact sheet as sections; the author goes on from there."""
     questions = entry.enrolment.phase.challenge.fact_sheet
     return "\n\n".join(
-        f"### {question.get('label') or question['key']}\n\n{entry.fact_sheet[question['key']]}"
+        f"### {question.get('label') or question['key']}\n\n{in_words(told)}"
         for question in questions
-        if entry.fact_sheet.get(question["key"])
+        if (told := told_answer(entry.fact_sheet.get(question["key"])))
     )

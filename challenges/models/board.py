@@ -8,6 +8,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from challenges.enums import BoardRule, ColumnKind, Direction, Split
 from challenges.models.challenge import Challenge, Phase
@@ -121,16 +122,26 @@ class Column(models.Model):
     def told_by(self, answers: Mapping[str, Any]) -> str:
         """Write the answer of an entry to its question, shortened; nothing without one."""
         found = answers.get(self.operands[0]) if self.operands else None
-        if isinstance(found, list):
-            return ", ".join(map(str, found))[:FACT_CHARACTERS]
-        if isinstance(found, bool):
-            return "true" if found else "false"
-        return " ".join(str(found or "").split())[:FACT_CHARACTERS]
+        return " ".join(told_answer(found).split())[:FACT_CHARACTERS]
 
     @property
     def at_closing(self) -> bool:
         """Say whether its figures stay sealed until the reveal."""
         return self.kind == ColumnKind.FAIRNESS
+
+
+def told_answer(found: object) -> str:
+    """Write an answer of a fact sheet: a list as its words, yes or no as "true" or "false"."""
+    if isinstance(found, list):
+        return ", ".join(map(str, found))
+    if isinstance(found, bool):
+        return "true" if found else "false"
+    return str(found or "")
+
+
+def in_words(told: str) -> str:
+    """Say a told answer to a reader, in their language: yes or no in words, others as they are."""
+    return {"true": _("Oui"), "false": _("Non")}.get(told, told)
 
 
 class Standing(models.Model):

@@ -21,7 +21,7 @@ from challenges.models import (
     Team,
     TeamMember,
 )
-from challenges.models.board import ranks_of_teams
+from challenges.models.board import ranks_of_teams, told_answer
 from challenges.queries import boards, findings
 from challenges.queries.boards import Board, Row
 from challenges.queries.findings import Audited
@@ -282,9 +282,9 @@ def _methods(final: Board) -> list[dict[str, Any]]:
         {
             "team": row.team.name,
             "answers": [
-                {"question": label, "answer": str(row.entry.fact_sheet[key])[:MOST_ANSWER]}
+                {"question": label, "answer": told[:MOST_ANSWER]}
                 for key, label in questions
-                if row.entry.fact_sheet.get(key)
+                if (told := told_answer(row.entry.fact_sheet.get(key)))
             ],
         }
         for row in firsts.values()

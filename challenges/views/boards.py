@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from challenges.enums import Direction
 from challenges.models import Challenge, Column
+from challenges.models.board import in_words
 from challenges.queries.boards import Board, Row
 from challenges.queries.teams import member_names
 from challenges.queries.windows import named
@@ -52,8 +53,7 @@ def cell_of(board: Board, row: Row, column: Column) -> Cell:
 def text_of(cell: Cell, column: Column) -> str:
     """Write a released figure with its declared decimals, or a dash."""
     if column.is_fact:
-        told = str(cell.get("text") or "–")
-        return {"true": _("Oui"), "false": _("Non")}.get(told, told)
+        return in_words(str(cell.get("text") or "–"))
     value = cell.get("value")
     return "–" if value is None else number_format(value, column.decimals, use_l10n=True)
 

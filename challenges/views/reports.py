@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from challenges.models import Challenge, Phase
+from challenges.models.board import in_words
 from challenges.models.words import REASON_SENTENCES
 from challenges.queries import reports
 from challenges.queries.statistics import TEAMS_LEAST
@@ -49,6 +50,10 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
     ]
     context["errata"] = [
         each | {"executed_at": datetime.fromisoformat(each["at"])} for each in told["errata"]
+    ]
+    context["methods"] = [
+        each | {"answers": [one | {"answer": in_words(one["answer"])} for one in each["answers"]]}
+        for each in told["methods"]
     ]
     context["stability"] = boards.stability(told)
     context["other_boards"] = [

@@ -197,6 +197,22 @@ def test_a_method_is_told_when_its_team_says_so(client: Client, challenge: Chall
     assert "aléatoire" not in text_of(client)
 
 
+def test_a_method_says_choices_and_yes_or_no_in_words(client: Client, challenge: Challenge) -> None:
+    keys = ("langages", "gpu", "cloud")
+    challenge.fact_sheet = [{"key": key, "label": f"{key} ?"} for key in keys]
+    challenge.save()
+    revealed(challenge)
+    challenge.teams.filter(name="Alpha").update(show_method=True)
+    entry = challenge.teams.get(name="Alpha").enrolments.get().entries.get()
+    entry.fact_sheet = {"langages": ["R", "Python"], "gpu": True, "cloud": False}
+    entry.save()
+    answers = client.get(FILE).json()["methods"][0]["answers"]
+    assert [each["answer"] for each in answers] == ["R, Python", "true", "false"]
+    text = text_of(client)
+    for said in ("langages ?</dt><dd>R, Python<", "gpu ?</dt><dd>Oui<", "cloud ?</dt><dd>Non<"):
+        assert said in text
+
+
 @pytest.mark.parametrize("shown", ["public", "team"])
 def test_only_public_audits_are_in_it(client: Client, challenge: Challenge, shown: str) -> None:
     revealed(challenge)
