@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -10,6 +11,7 @@ from challenges import rules
 from challenges.actions import archives
 from challenges.enums import CHALLENGE_EDGES, ChallengeStatus
 from challenges.forms import ArchiveForm
+from challenges.models import Challenge
 from challenges.views.rooms import find_to_run, room
 from challenges.views.teams import person
 from portal.accounts.authorization import require
@@ -18,24 +20,33 @@ from portal.lib.refusals import Conflict
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@step_up_required
-def page(request: HttpRequest, slug: str) -> HttpResponse:
+def page(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Say what archiving ends, and archive with a public reason."""
-    challenge = find_to_run(request, slug)
-    by = person(request)
-    form, status = ArchiveForm(), 200
     if request.method == "POST":
-        require(rules.may_archive_challenge, by, challenge)
-        form, status = ArchiveForm(request.POST), 422
-        if form.is_valid():
-            try:
-                archives.archive(challenge=challenge, reason=form.cleaned_data["reason"], by=by)
-            except Conflict as refusal:
-                form.add_error(None, str(refusal))
-                status = 409
-            else:
-                messages.success(request, _("Challenge archivé."))
-                return redirect("challenges:organiser", slug)
+        return _archive(request, slug)
+    return _show(request, find_to_run(request, slug), ArchiveForm())
+
+
+@step_up_required
+def _archive(request: HttpRequest, slug: str) -> HttpResponse:
+    challenge, by = find_to_run(request, slug), person(request)
+    require(rules.may_archive_challenge, by, challenge)
+    form = ArchiveForm(request.POST)
+    if not form.is_valid():
+        return _show(request, challenge, form, status=422)
+    try:
+        archives.archive(challenge=challenge, reason=form.cleaned_data["reason"], by=by)
+    except Conflict as refusal:
+        form.add_error(None, str(refusal))
+        return _show(request, challenge, form, status=409)
+    messages.success(request, _("Challenge archivé."))
+    return redirect("challenges:organiser", slug)
+
+
+def _show(
+    request: HttpRequest, challenge: Challenge, form: ArchiveForm, *, status: int = 200
+) -> HttpResponse:
+    by = person(request)
     edges = CHALLENGE_EDGES[ChallengeStatus(challenge.status)]
     edits = rules.may_edit_challenge(by, challenge)
     context = room(
