@@ -70,6 +70,7 @@ def may_confirm_rekeying(by: Actor, challenge: "Challenge") -> bool:
         has_permission(by, Permission.CHALLENGE_REVEAL)
         and not challenge.is_followed_by(by)
         and not belongs_to(by, challenge.organiser)
+        and not challenge.was_followed_by(by)
     )
 
 
@@ -121,11 +122,12 @@ def may_moderate_forum(by: Actor, challenge: "Challenge") -> bool:
 
 
 def may_publish_challenge(by: Actor, challenge: "Challenge") -> bool:
-    """Say whether the actor may give the visa: a moderator, never of their own challenge."""
+    """Say whether the actor may give the visa: a moderator who neither runs nor ran it."""
     return (
         has_permission(by, Permission.CHALLENGE_PUBLISH)
         and not challenge.is_followed_by(by)
         and not belongs_to(by, challenge.organiser)
+        and not challenge.was_followed_by(by)
     )
 
 
@@ -261,6 +263,7 @@ def may_decide_signal(by: Actor, signal: "Signal") -> bool:
         and not challenge.is_followed_by(by)
         and not belongs_to(by, challenge.organiser)
         and not challenge.is_played_by(by)
+        and not challenge.was_followed_by(by)
     )
 
 
@@ -308,11 +311,13 @@ def may_confirm_reveal(by: Actor, phase: "Phase") -> bool:
 
 
 def _is_apart(by: Actor, challenge: "Challenge") -> bool:
+    # Who ran it and left stays a judge of their own work.
     return (
         has_permission(by, Permission.CHALLENGE_REVEAL)
         and not challenge.is_followed_by(by)
         and not belongs_to(by, challenge.organiser)
         and not challenge.is_played_by(by)
+        and not challenge.was_followed_by(by)
     )
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from challenges.enums.disqualifications import DisqualificationStatus
 from challenges.models.challenge import Challenge, ChallengeOrganiser
 from challenges.models.entry import Entry
+from challenges.models.organisers import FormerOrganiser
 from challenges.models.people import Viewer, person_id
 from challenges.models.team import Team, TeamMember, teams_of
 from challenges.models.words import within, word
@@ -53,9 +54,11 @@ class DisqualificationQuerySet(models.QuerySet["Disqualification"]):
         person = person_id(user)
         run = ChallengeOrganiser.objects.filter(user_id=person).values("challenge_id")
         played = TeamMember.objects.filter(user_id=person, left_at__isnull=True)
+        ran = FormerOrganiser.objects.filter(user_id=person).values("challenge_id")
         held = list(getattr(user, "roles_by_organisation", {}))
         return self.exclude(
             Q(challenge__in=run)
+            | Q(challenge__in=ran)
             | Q(challenge__in=played.values("challenge_id"))
             | Q(challenge__organiser__in=held)
         )

@@ -58,7 +58,10 @@ class OrganiserInvitation(models.Model):
 
 
 class FormerOrganiser(models.Model):
-    """Remember that a person ran a challenge, jury included: they do not play it afterwards."""
+    """Remember that a person ran a challenge, jury included.
+
+    They do not play it afterwards, and decide on nothing of it for the Region.
+    """
 
     challenge = models.ForeignKey(
         Challenge, on_delete=models.CASCADE, related_name="former_organisers"

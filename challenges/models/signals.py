@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from challenges.enums import SIGNAL_EDGES, UNDECIDED, SignalKind, SignalStatus
 from challenges.models.challenge import ChallengeOrganiser, Phase
+from challenges.models.organisers import FormerOrganiser
 from challenges.models.people import Viewer, person_id
 from challenges.models.team import Team, TeamMember, teams_of
 from challenges.models.words import within, word
@@ -23,17 +24,19 @@ class SignalQuerySet(models.QuerySet["Signal"]):
     def visible_to(self, user: Viewer) -> "SignalQuerySet":
         """Keep, for moderators and administrators, those of challenges in which they have no part.
 
-        Which they neither play nor played, and neither they nor their organisation run.
+        Which they neither play nor played, neither run nor ran, and their organisation does not.
         """
         if not may_read_signals(user):
             return self.none()
         person = person_id(user)
         played = TeamMember.objects.filter(user_id=person).values("challenge_id")
         run = ChallengeOrganiser.objects.filter(user_id=person).values("challenge_id")
+        ran = FormerOrganiser.objects.filter(user_id=person).values("challenge_id")
         held = list(getattr(user, "roles_by_organisation", {}))
         return self.exclude(
             Q(phase__challenge__in=played)
             | Q(phase__challenge__in=run)
+            | Q(phase__challenge__in=ran)
             | Q(phase__challenge__organiser__in=held)
         )
 

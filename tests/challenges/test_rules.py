@@ -1,5 +1,6 @@
 """Each permission, each role: one block an act, true or false."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,7 +8,15 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from challenges import rules
-from challenges.models import Challenge, Entry, Team
+from challenges.enums import OrganiserRole
+from challenges.models import (
+    Challenge,
+    Disqualification,
+    Entry,
+    FormerOrganiser,
+    Signal,
+    Team,
+)
 from portal.audit.actors import SystemActor
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.challenges import (
@@ -17,6 +26,8 @@ from tests.factories.challenges import (
     accepted_person,
     captain_of,
 )
+from tests.factories.disqualifications import asked
+from tests.factories.signals import signal
 
 pytestmark = pytest.mark.django_db
 EVERYBODY = (
@@ -144,3 +155,30 @@ def test_a_jury_member_is_no_organiser(challenge: Challenge) -> None:
     jury = UserFactory()
     challenge.organisers.create(user=jury, role="jury")
     assert not rules.may_edit_challenge(jury, challenge)
+
+
+def test_who_ran_a_challenge_and_left_decides_on_nothing_of_it(challenge: Challenge) -> None:
+    by, phase = UserFactory(region="moderator"), challenge.phases.get()
+    found, question = asked(), signal(phase)
+    ran = found.challenge
+    decisions: list[tuple[Callable[..., bool], Any]] = [
+        (rules.may_publish_challenge, challenge),
+        (rules.may_confirm_rekeying, challenge),
+        (rules.may_archive_challenge, challenge),
+        (rules.may_confirm_reveal, phase),
+        (rules.may_decide_signal, question),
+        (rules.may_decide_disqualification, found),
+    ]
+    shown = [
+        Challenge.objects.not_run_by(by),
+        Signal.objects.visible_to(by),
+        Disqualification.objects.decided_by_region(by),
+    ]
+    assert [each(by, of) for each, of in decisions] == [True] * 6
+    assert all(each.all().exists() for each in shown)
+    for each in (challenge, ran):
+        FormerOrganiser.objects.create(
+            challenge=each, user=by, role=OrganiserRole.JURY, left_at=timezone.now()
+        )
+    assert [each(by, of) for each, of in decisions] == [False] * 6
+    assert not any(each.all().exists() for each in shown)

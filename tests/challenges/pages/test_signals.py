@@ -329,7 +329,7 @@ def test_queries(
     client.get(LIST)
     with django_assert_num_queries(9):
         client.get(LIST)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(page(made[0]))
     party = made[0].parties.order_by("pk")[0]
     client.force_login(captain_of(party.team))
