@@ -12,6 +12,7 @@ FAMILIES = (
     "challenge",
     "phase",
     "organiser",
+    "guests",
     "notice",
     "holdout",
     "registration",

@@ -58,6 +58,10 @@ ACTS: Mapping[str, str | Promise] = {
     "forum.report_dismissed": _("Signalement d’un message classé"),
     "forum.restored": _("Message de l’entraide rétabli"),
     "forum.unblocked": _("Personne autorisée de nouveau à écrire"),
+    "guests.invited": _("Personnes invitées à participer"),
+    "guests.organisation_invited": _("Organisation invitée à participer"),
+    "guests.resent": _("Invitation à participer renvoyée"),
+    "guests.withdrawn": _("Invitation à participer retirée"),
     "holdout.compiled": _("Réponses réservées préparées pour la notation"),
     "holdout.opened": _("Réponses réservées ouvertes par la notation"),
     "holdout.registered": _("Réponses réservées enregistrées"),
@@ -112,6 +116,7 @@ ACTS: Mapping[str, str | Promise] = {
 FACTS: Mapping[str, str | Promise] = {
     "reason": _("Motif"),
     "name": _("Nom"),
+    "organisation": _("Organisation"),
     "phase": _("Phase"),
     "opens_at": _("Ouverture"),
     "closes_at": _("Clôture"),

@@ -52,7 +52,11 @@ def test_the_journal_says_its_acts_and_stacks_on_a_phone(client: Client) -> None
         closes_at=None,
     )
     record("phase.paused", by=SystemActor("worker"), on=phase, reason="Une <panne> de disque")
+    record("guests.invited", by=owner, on=challenge, guests=["3f"])
+    record("guests.organisation_invited", by=owner, on=challenge, organisation="mission-alpilles")
     page = client.get(reverse("challenges:journal", args=[challenge.slug])).text
+    for said in ("Personnes invitées à participer", "mission-alpilles"):
+        assert said in page
     for said in ("Dates d’une phase changées", "Notation mise en pause", "Une &lt;panne&gt;"):
         assert said in page
     assert "phase.dated" not in page
