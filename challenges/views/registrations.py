@@ -22,7 +22,7 @@ PER_PAGE = 25
 
 @require_safe
 def listing(request: HttpRequest, slug: str) -> HttpResponse:
-    """List who asks to take part, the oldest first, then who was answered last."""
+    """List who asks, oldest first, then who was answered, page by page, the last to ask first."""
     challenge = find_to_run(request, slug)
     require(rules.may_edit_challenge, person(request), challenge)
     return _show(request, challenge)
@@ -65,13 +65,14 @@ def _show(
     asked = challenge.registrations.select_related("user", "decided_by").order_by("at", "pk")
     pending = asked.filter(state=RegistrationState.PENDING)
     page = Paginator(pending, PER_PAGE).get_page(request.GET.get("page"))
+    answered = Paginator(asked.exclude(decided_by=None).order_by("-pk"), PER_PAGE)
     context = room(
         challenge,
         "registrations",
         page=page,
         rows=[_row(each, wrong) for each in page],
         wrong=wrong[1] if wrong else None,
-        answered=asked.exclude(decided_by=None).order_by("-pk")[:PER_PAGE],
+        answered=answered.get_page(request.GET.get("answered")),
     )
     return render(request, "challenges/organise/registrations.html", context, status=status)
 

@@ -8,6 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 from challenges.actions import teams
 from challenges.enums import RegistrationMode, RegistrationState
 from challenges.models import Challenge, Registration
+from challenges.views import registrations
 from portal.accounts.models import User
 from tests.factories.challenges import ChallengeFactory, PersonFactory
 
@@ -122,6 +123,20 @@ def test_organiser_turns_a_refusal_into_an_acceptance(client: Client, challenge:
     assert "Accepter finalement" in client.get(page(challenge)).text
     client.post(answer(asked), {"decision": "accept"})
     assert Registration.objects.get().state == RegistrationState.ACCEPTED
+
+
+def test_a_refusal_is_corrected_however_old(
+    client: Client, challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registrations, "PER_PAGE", 1)
+    for name in ("Camille", "Sacha"):
+        client.post(answer(asks(challenge, name)), {"decision": "refuse", "reason": "Non."})
+    first = client.get(page(challenge)).text
+    assert "Camille" not in first
+    assert "?answered=2" in first
+    assert 'Accepter finalement<span class="vh"> Camille' in (
+        client.get(page(challenge), {"answered": 2}).text
+    )
 
 
 def test_person_leaves_and_comes_back_from_the_rules(challenge: Challenge) -> None:
