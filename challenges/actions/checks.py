@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import program_checks
+from challenges.actions import program_checks, scans
 from challenges.actions.isolation import refuse_not_isolated
 from challenges.models import Phase, PhaseTask, Team
 from challenges.scoring import child
@@ -20,8 +20,10 @@ from challenges.scoring.answer import AnswerSpec
 from challenges.scoring.verdict import Verdict
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor
-from portal.lib import clock, objects
+from portal.lib import clock, objects, scanning
 from portal.lib.refusals import Conflict, QuotaSpent, TooLarge, Unavailable
+
+_SCAN_SECONDS = 20.0  # a person waits for the answer
 
 
 def check(
@@ -31,7 +33,7 @@ def check(
 
     Changes nothing but the hourly count of the team. Raises NotAllowed; QuotaSpent past the
     hourly count; TooLarge; Conflict where code is sent; Unavailable while the challenge is
-    being prepared.
+    being prepared, or where the antivirus does not say whether the file is clean.
     """
     require(rules.may_enter, by, team)
     _count(team)
@@ -50,11 +52,26 @@ def check(
         )
     keys = objects.read(task.holdout.compiled_keys_sha256)
     with _private_copy(content, original_name, limit_bytes=phase.max_bytes) as path:
+        if infected := _infected(path):
+            return infected
         if task.scorer_version.is_program:
             refuse_not_isolated(phase)
             return program_checks.checked(path, task, keys, name=original_name)
         spec = AnswerSpec.from_json(task.scorer_version.spec["submission"])
         return child.check(path, spec, keys, name=original_name)
+
+
+def _infected(path: Path) -> Verdict | None:
+    try:
+        return scans.refused(path, seconds=_SCAN_SECONDS)
+    except (scanning.ScannerAway, scanning.ScannerFailed) as error:
+        raise Unavailable(
+            _(
+                "L’antivirus du portail n’a pas pu lire ce fichier : il n’est pas vérifié, et "
+                "aucun essai n’est décompté. Réessayez dans quelques minutes."
+            ),
+            code=error.code,
+        ) from error
 
 
 def _count(team: Team) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.utils.crypto import salted_hmac
 
-from challenges.actions import code_runs, code_trials
+from challenges.actions import code_runs, code_trials, jobs, scans
 from challenges.actions.code_runs import Ended
 from challenges.actions.code_trials import Tried
 from challenges.actions.jobs import WORKER
@@ -37,7 +37,7 @@ from challenges.worker.lease import Beating
 from challenges.worker.programs import RunFailed
 from datasets import gate
 from datasets.actions import deposits
-from portal.lib import canonical, failpoints, objects
+from portal.lib import canonical, failpoints, objects, scanning
 
 OURS = {Reason.PLATFORM, Reason.NO_SANDBOX}
 PACKAGE = "E_PACKAGE"
@@ -72,7 +72,11 @@ def trial_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         return
     truths.forget()
     failpoints.hit("trial.before_run")
-    tried = _tried(trial, job)
+    try:
+        tried = _tried(trial, job)
+    except scanning.ScannerAway as away:
+        jobs.postpone(job=job, seconds=scanning.WAIT_SECONDS, code=away.code)
+        return
     if not beating.lost.is_set():
         code_trials.finish(job=job, tried=tried)
 
@@ -112,6 +116,8 @@ def _tried(trial: CodeTrial, job: Job) -> Tried:
         deposits.opened(deposits.Deposit(trial.sealed, trial.keys), "paquet.zip") as path,
         isolation.desk() as desk,
     ):
+        if infected := scans.refused(path):
+            return _not_run(infected.faults[0])
         try:
             package = _package(path, desk, plan)
         except archives.ArchiveRefused as refused:

@@ -10,13 +10,12 @@ from typing import Any
 
 from django.db import transaction
 
-from challenges.actions import evaluations, jobs
+from challenges.actions import evaluations, jobs, scans
 from challenges.actions.evaluations import Result
 from challenges.actions.score_receipts import PRIVACY, RUN
-from challenges.enums import INFECTED, ReasonCode
+from challenges.enums import ReasonCode
 from challenges.models import Entry, Evaluation, Job, PhaseTask
 from challenges.scoring import child, identity
-from challenges.scoring.predictions import faults
 from challenges.scoring.verdict import Evaluated, Verdict
 from challenges.worker import code, code_inputs, forms, predictions, programs, vault
 from challenges.worker.lease import Beating
@@ -24,8 +23,6 @@ from datasets import gate
 from portal.lib import failpoints, scanning
 
 log = logging.getLogger("portal.worker")
-# How long a file waits before a scanner that does not answer is asked again.
-SCANNER_WAIT_SECONDS = 60.0
 PLATFORM_LIMITS = {ReasonCode.TIMEOUT.value, ReasonCode.MEMORY.value}
 CODE_VERSION = f"openemploi {identity.VERSION}, numpy {installed('numpy')}"
 
@@ -59,12 +56,12 @@ def check_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     failpoints.hit("check.before_child")
     with vault.local_copy(entry) as path:
         try:
-            found = scanning.scan(path)
+            infected = scans.refused(path)
         except scanning.ScannerAway as away:
             log.warning("scanner: %s", away)
-            jobs.postpone(job=job, seconds=SCANNER_WAIT_SECONDS, code=away.code)
+            jobs.postpone(job=job, seconds=scanning.WAIT_SECONDS, code=away.code)
             return
-        verdict = _infected(found) if found else _checked(path, task, keys, entry)
+        verdict = infected or _checked(path, task, keys, entry)
     _try_again(job, verdict)
     evaluations.finish_check(
         job=job, accepted=verdict.accepted, verdict=_kept(verdict), digest=verdict.digest
@@ -78,11 +75,6 @@ def _checked(path: Path, task: PhaseTask, keys: bytes, entry: Entry) -> Verdict:
         return forms.checked(path, task, keys, name=entry.original_name)
     contract = vault.contract_of(task)
     return child.check(path, contract.answer, keys, name=entry.original_name)
-
-
-def _infected(found: str) -> Verdict:
-    """Refuse a file in which the antivirus found something; it was not read further."""
-    return Verdict(False, (faults.of_file(INFECTED, valeur=faults.neutral(found)),))
 
 
 def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:

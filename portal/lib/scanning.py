@@ -14,6 +14,7 @@ from django.conf import settings
 
 PIECE_BYTES = 64 * 1024
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 120.0
+WAIT_SECONDS = 60.0  # before a scanner that does not answer is asked again
 MOST_ANSWER_BYTES = 4_096
 CLEAN, FOUND = "OK", "FOUND"
 
@@ -35,17 +36,18 @@ def is_set() -> bool:
     return bool(settings.SCANNER_URL)
 
 
-def scan(path: Path) -> str | None:
+def scan(path: Path, *, seconds: float = ANSWER_SECONDS) -> str | None:
     """Return the name of what the scanner found in a file, None when it is clean.
 
     Without a scanner, every file is. Raises ScannerFailed when it answers anything else, as of a
     file beyond its StreamMaxLength, or nothing of this file while it still answers a ping;
-    ScannerAway when it does not.
+    ScannerAway when it does not. seconds: how long each step of the exchange may last.
     """
     if not is_set():
         return None
     try:
         with closing(_connected(settings.SCANNER_URL)) as link:
+            link.settimeout(seconds)
             answer = _asked(link, path)
     except OSError as error:
         raise _silent(type(error).__name__) from error
@@ -67,7 +69,6 @@ def _silent(why: str) -> ScannerAway | ScannerFailed:
     """
     try:
         with closing(_connected(settings.SCANNER_URL)) as link:
-            link.settimeout(CONNECT_SECONDS)
             link.sendall(b"zPING\0")
             is_there = _line(link) == "PONG"
     except OSError:
@@ -88,7 +89,6 @@ def _connected(url: str) -> socket.socket:
     else:
         address = (parts.hostname or "", parts.port or 3310)
         link = socket.create_connection(address, timeout=CONNECT_SECONDS)
-    link.settimeout(ANSWER_SECONDS)
     return link
 
 

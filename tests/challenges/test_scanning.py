@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -22,7 +23,7 @@ from challenges.worker.loop import Worker
 from datasets import gate
 from portal.lib import clock, scanning
 from tests.challenges import world
-from tests.factories.challenges import captain_of
+from tests.factories.challenges import TeamFactory, captain_of
 
 # The harmless text that every antivirus reports, in two pieces so that none reports this file.
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
@@ -125,6 +126,28 @@ def test_an_infected_file_is_refused_and_its_slot_given_back(
     page = client.get(reverse("challenges:entry", args=[challenge.slug, entry.pk]))
     assert "antivirus" in page.text
     assert downloaded(client, entry) == 409
+
+
+def test_the_check_of_a_file_asks_the_scanner_first(
+    challenge: Challenge, settings: Any, client: Client
+) -> None:
+    team: Any = TeamFactory(challenge=challenge)
+    client.force_login(captain_of(team))
+    page = reverse("challenges:entries", args=[challenge.slug])
+
+    def check(content: bytes) -> Any:
+        return client.post(
+            page, {"check_only": "1", "key": "k", "file": SimpleUploadedFile("a.csv", content)}
+        )
+
+    with daemon() as server:
+        settings.SCANNER_URL = address(server)
+        assert check(world.answer(0.7)).status_code == 200
+        infected = check(world.answer(0.7) + EICAR)
+        assert (infected.status_code, "antivirus" in infected.text) == (422, True)
+        assert len(server.seen) == 2
+    away = check(world.answer(0.7))
+    assert (away.status_code, "scanner_away" in away.text) == (503, True)
 
 
 @pytest.mark.slow

@@ -12,12 +12,15 @@ from challenges.enums import JobKind
 from challenges.models import Challenge, CodeTrial, Entry, Job, RunPlan, Team
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.worker import drain, isolation
+from challenges.worker.loop import Worker
+from datasets import gate
 from portal.audit.models import AuditEvent
-from portal.lib import objects
+from portal.lib import clock, objects
 from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent
 from tests.challenges.code import world
 from tests.challenges.code.world import RIGHT, START, package, zipped
 from tests.challenges.programs.cases import isolated
+from tests.challenges.test_scanning import EICAR, address, daemon
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
 
@@ -46,6 +49,24 @@ def tried(challenge: Challenge, content: bytes, team: Team | None = None) -> Cod
     assert drain()
     trial.refresh_from_db()
     return trial
+
+
+def test_a_trial_waits_for_the_scanner_and_runs_nothing_that_it_refuses(
+    challenge: Challenge, settings: Any
+) -> None:
+    trial = asked(challenge, package(START + RIGHT) + EICAR)
+    settings.SCANNER_URL = "tcp://127.0.0.1:9"
+    gate.act_as_worker()
+    assert Worker("test").work_one()
+    job = Job.objects.get(kind=JobKind.TRIAL)
+    assert (job.attempt, job.error_code) == (0, "scanner_away")
+    with daemon() as server:
+        settings.SCANNER_URL = address(server)
+        Job.objects.update(run_after=clock.now())
+        assert Worker("test").work_one()
+    trial.refresh_from_db()
+    assert (trial.state, trial.reason_code, trial.log) == ("failed", "E_INFECTED", "")
+    assert trial.measures == {}
 
 
 def test_a_trial_reads_the_sample_and_gives_its_whole_log(
