@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
 from django.db.models import Sum
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -37,6 +37,8 @@ ADDRESSES_A_DAY = 200
 ORGANISATIONS_A_DAY = 10
 # To one address, of one challenge, in the time of an invitation: however it was withdrawn.
 LETTERS = 3
+# What a row holds: what is written as an address may be longer.
+ADDRESS_MAX = 254
 KEEPER = SystemActor("retention")
 
 
@@ -133,6 +135,7 @@ class _Desk:
     def _refusal(self, email: str) -> str:
         try:
             validate_email(email)
+            MaxLengthValidator(ADDRESS_MAX)(email)
         except ValidationError:
             return _("Cette adresse n’est pas valable. Exemple : prenom.nom@exemple.fr")
         if email in self._run:

@@ -4,13 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from ninja import Router, Status
 
 from challenges.actions import departures
 from challenges.actions import teams as acts
+from challenges.actions.guests import ADDRESS_MAX
 from challenges.api.finding import challenge_named, own_team, person
 from challenges.api.shapes import team_json
 from challenges.models import Registration, Team
@@ -127,6 +128,7 @@ def _team(team: Team) -> dict[str, Any]:
 def _address(text: str) -> str:
     try:
         validate_email(text.strip())
+        MaxLengthValidator(ADDRESS_MAX)(text.strip())
     except ValidationError as error:
         raise Invalid(
             gettext("Cette adresse n’est pas valable. Exemple : prenom.nom@exemple.fr"),

@@ -57,6 +57,7 @@ class InvitationForm(forms.Form):
 
     email = forms.EmailField(
         label=_("Adresse électronique"),
+        max_length=254,
         help_text=_("L’invitation est valable sept jours, une seule fois, pour cette adresse."),
         error_messages={
             "required": _("Écrivez l’adresse de la personne à inviter."),

@@ -138,7 +138,9 @@ class TextsForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    contact = forms.EmailField(label=_("Adresse de contact, publique"), required=False)
+    contact = forms.EmailField(
+        label=_("Adresse de contact, publique"), required=False, max_length=254
+    )
     forum_url = forms.URLField(
         label=_("Forum extérieur"), required=False, assume_scheme="https", max_length=200
     )

@@ -31,6 +31,7 @@ class OrganiserInvitationForm(OrganiserRoleForm):
 
     email = forms.EmailField(
         label=_("Adresse électronique"),
+        max_length=254,
         help_text=_("Celle de son compte. L’invitation vaut sept jours, pour cette adresse."),
         error_messages={
             "required": _("Écrivez l’adresse de la personne à inviter."),

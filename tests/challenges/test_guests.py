@@ -16,6 +16,8 @@ from challenges.enums import (
     RegistrationMode,
     RegistrationState,
 )
+from challenges.forms import InvitationForm
+from challenges.forms.organisers import OrganiserInvitationForm
 from challenges.models import Challenge, FormerOrganiser, Guest, Registration
 from challenges.queries import guests as reads
 from portal.accounts.actions import notifications
@@ -81,6 +83,18 @@ def test_each_line_has_its_own_outcome(challenge: Challenge) -> None:
     assert events("guests.") == ["guests.invited"] * 2
     told = "".join(str(each) for each in AuditBody.objects.values())
     assert "a@exemple.test" not in told
+
+
+def test_an_address_longer_than_a_row_holds_is_refused(challenge: Challenge) -> None:
+    domain = ".".join(["a" * 60] * 4)
+    assert invited(challenge, f"prenom.nom@{domain}.fr", f"p@{domain}.fr") == [
+        Outcome.REFUSED,
+        Outcome.INVITED,
+    ]
+    assert not InvitationForm({"email": f"prenom.nom@{domain}.fr"}).is_valid()
+    assert not OrganiserInvitationForm(
+        {"email": f"prenom.nom@{domain}.fr", "role": "organiser"}
+    ).is_valid()
 
 
 def test_only_the_invited_register_by_their_address_or_organisation(challenge: Challenge) -> None:

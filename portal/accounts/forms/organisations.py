@@ -90,6 +90,7 @@ class InviteForm(forms.Form):
 
     email = forms.EmailField(
         label=_("Adresse électronique de la personne"),
+        max_length=254,
         help_text=_("L’invitation ne vaudra que pour cette adresse, une fois, sept jours."),
     )
     role = role_field(GIVEN_BY_INVITATION)
