@@ -243,7 +243,11 @@ def propose_reveal(request: HttpRequest, slug: str, index: int) -> HttpResponse:
 @step_up_required
 def end_takeover(request: HttpRequest, slug: str, index: int) -> HttpResponse:
     """Go on without the final choices that a phase could not take over."""
-    takeovers.end(phase=phase_of(find_to_run(request, slug), index), by=person(request))
+    phase = phase_of(find_to_run(request, slug), index)
+    try:
+        takeovers.end(phase=phase, by=person(request))
+    except Conflict as refusal:
+        return _refused(request, slug, refusal)
     messages.success(request, _("Reprise terminée : les équipes nommées restent sans copie."))
     return redirect("challenges:organiser", slug)
 

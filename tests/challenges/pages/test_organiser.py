@@ -232,6 +232,14 @@ def test_reveal_is_refused_while_open(client: Client, owner: User) -> None:
     assert Reveal.objects.count() == 0
 
 
+def test_a_takeover_that_ended_meanwhile_is_told_on_the_page(client: Client, owner: User) -> None:
+    challenge = ChallengeFactory(owner=owner, closed=True)
+    sent = client.post(address(challenge, "takeover_end", 0))
+    assert sent.status_code == 409
+    assert "takeover_not_stuck" in sent.text
+    assert 'id="phases"' in sent.text
+
+
 def test_what_must_end_before_the_results_is_told_before_the_click(
     client: Client, owner: User
 ) -> None:
