@@ -1,6 +1,7 @@
 """Invite people to take part in a challenge by invitation: addresses, organisations."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
 from django.db.models import Sum
+from django.db.models.functions import Lower
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
@@ -243,12 +245,36 @@ def takes_domain_of(challenge: Challenge, email: str) -> bool:
     return domain not in blocked and (not allowed or domain in allowed)
 
 
+@transaction.atomic
 def forget_old() -> int:
-    """Delete the addresses that nobody answered for, a while after they ended; return how many."""
+    """Delete the addresses that nobody answered for, a while after they ended; return how many.
+
+    In order: guests; event "guests.forgotten" of each challenge with their number.
+    """
     before = clock.now() - timedelta(days=settings.GUESTS_KEPT_DAYS)
     gone = Guest.objects.exclude(email="").exclude(state=InvitationState.ACCEPTED)
-    deleted, _rows = gone.filter(expires_at__lte=before).delete()
-    return deleted
+    old = list(gone.filter(expires_at__lte=before).select_for_update().order_by("pk"))
+    Guest.objects.filter(pk__in=[each.pk for each in old]).delete()
+    counts = Counter(each.challenge_id for each in old)
+    for challenge in Challenge.objects.filter(pk__in=counts).order_by("pk"):
+        record("guests.forgotten", by=KEEPER, on=challenge, addresses=counts[challenge.pk])
+    return len(old)
+
+
+def forget(person: User) -> None:
+    """Delete the addresses of a person whose account closes, in the caller's transaction.
+
+    A row does not say who used it. One that was used, in a challenge where they registered, and
+    that is no account's address any more may be a former one of theirs: it goes too.
+    """
+    if person.email:
+        Guest.objects.filter(email=person.email.lower()).delete()
+    held = User.objects.annotate(held=Lower("email")).values("held")
+    used = Guest.objects.filter(
+        state=InvitationState.ACCEPTED,
+        challenge__in=Registration.objects.filter(user=person).values("challenge"),
+    )
+    used.exclude(email="").exclude(email__in=held).delete()
 
 
 def token(public_id: UUID) -> str:

@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import registrations
+from challenges.actions import guests, registrations
 from challenges.actions.paces import DAY, keep_pace
 from challenges.enums import (
     InvitationState,
@@ -23,7 +23,6 @@ from challenges.enums import (
 from challenges.models import (
     Challenge,
     Entry,
-    Guest,
     Team,
     TeamInvitation,
     TeamMember,
@@ -346,8 +345,7 @@ def forget(*, person: User) -> None:
         _end_membership(team, person)
         record("team.left", by=person, on=team)
     TeamInvitation.objects.filter(email__iexact=person.email).delete()
-    if person.email:
-        Guest.objects.filter(email=person.email.lower()).delete()
+    guests.forget(person)
 
 
 def _end_membership(team: Team, person: User) -> None:

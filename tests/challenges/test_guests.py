@@ -25,6 +25,8 @@ from portal.accounts.enums import Delivery
 from portal.accounts.models import User
 from portal.audit import outbox
 from portal.audit.models import AuditBody, AuditEvent, Outbox
+from portal.audit.reading import events as events_of
+from portal.audit.record import reference
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
 from tests.factories.accounts import MembershipFactory
@@ -292,3 +294,17 @@ def test_addresses_are_not_kept_longer_than_announced(challenge: Challenge, sett
     Guest.objects.update(expires_at=old)
     assert acts.forget_old() == 1
     assert Guest.objects.get().email == here.email
+    assert acts.forget_old() == 0
+    (event,) = events_of([reference(challenge)], families=["guests"])[:1]
+    assert (event.action, event.facts) == ("guests.forgotten", {"addresses": 1})
+
+
+def test_a_closed_account_takes_its_former_address_away(challenge: Challenge) -> None:
+    moved, stays = PersonFactory(), PersonFactory()
+    invited(challenge, moved.email, stays.email)
+    for each in (moved, stays):
+        joined(challenge, each)
+    moved.email = "ailleurs@exemple.test"
+    moved.save()
+    teams.forget(person=moved)
+    assert Guest.objects.get().email == stays.email
