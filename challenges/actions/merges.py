@@ -297,7 +297,8 @@ def _join_people(gone: Team, stays: Team, now: datetime) -> None:
 
 def _join_uploads(gone: Team, stays: Team) -> None:
     kept = {each.phase_id: each for each in stays.enrolments.order_by("pk")}
-    under_way = Upload.objects.filter(enrolment__team=gone, state=UploadState.OPEN)
+    live = (UploadState.OPEN, UploadState.STORED)
+    under_way = Upload.objects.filter(enrolment__team=gone, state__in=live)
     for upload in list(under_way.select_related("enrolment").order_by("pk")):
         upload.enrolment = kept[upload.enrolment.phase_id]
         upload.save(update_fields=["enrolment"])
