@@ -95,7 +95,7 @@ def amend(*, challenge: Challenge, rules: CodeRules, by: User) -> Challenge:
     or where teams do not send code.
     """
     # Once it left the draft, phases are held before their challenge: their dates move so.
-    list(challenge.phases.select_for_update().order_by("pk"))
+    list(challenge.phases.select_related(None).select_for_update().order_by("pk"))
     challenge = Challenge.objects.locked(challenge)
     require(permissions.may_edit_challenge, by, challenge)
     former = rules_of(challenge)
