@@ -369,7 +369,7 @@ def test_the_form_ties_a_phase_to_an_earlier_one_and_the_list_asks_for_dates(
     final = phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)
     address = reverse("challenges:write_phase", args=["niveau", 1])
     form = client.get(address).context["form"]
-    sent = {key: value for key, value in form.initial.items() if value not in (None, False)}
+    sent = {each.name: each.value() for each in form if each.value() not in (None, False)}
     assert client.post(address, sent | {"migrate_from": "1"}).status_code == 422
     assert client.post(address, sent | {"migrate_from": "0", "max_per_day": "0"}).status_code == 302
     final.refresh_from_db()

@@ -59,12 +59,12 @@ class Surfaces:
         page = self._send(path, check_only="on")
         verdict = page.context["verdict"]
         assert page.status_code == (200 if verdict["accepted"] else 422)
-        warned = [] if verdict["faults"] else [notice.code for notice in verdict["warnings"]]
+        warned = [] if verdict["faults"] else [notice["code"] for notice in verdict["warnings"]]
         assert re.findall(r'data-verdict="(\w+)"', page.text) == [
             "accept" if verdict["accepted"] else "reject"
         ]
         assert re.findall(r'data-warning="(\w+)"', page.text) == warned
-        return told(*_first(verdict["faults"]), [notice.code for notice in verdict["warnings"]])
+        return told(*_first(verdict["faults"]), [notice["code"] for notice in verdict["warnings"]])
 
     def api(self, path: Path) -> Told:
         file = SimpleUploadedFile(path.name, path.read_bytes())

@@ -104,7 +104,9 @@ def test_a_challenge_is_told_in_full(
         told = client.get(f"{CHALLENGES}/{challenge.slug}").json()
     assert (told["slug"], told["status"], told["moment"]) == (challenge.slug, "published", "open")
     assert (told["terms"], told["phase"]) == (1, 0)
-    assert told["fact_sheet"] == [{"key": "modele", "label": "Modèle"}]
+    assert told["fact_sheet"] == [
+        {"key": "modele", "label": "Modèle", "type": "text", "options": [], "required": False}
+    ]
     assert [each["index"] for each in told["phases"]] == list(range(count))
     assert [each["key"] for each in told["leaderboards"]] == [f"phase-{i}" for i in range(count)]
     assert told["files"][0] == {

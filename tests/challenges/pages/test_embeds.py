@@ -92,7 +92,7 @@ def test_the_frame_shows_ten_teams_at_the_same_cost(
 ) -> None:
     for n in range(count * 4):
         listed(challenge, f"Équipe {n}", 0.3 + n / 100, rank=n + 1)
-    with django_assert_num_queries(clocked(6)):
+    with django_assert_num_queries(clocked(5)):
         text = client.get(address("embed_frame")).text
     assert (text.count('<th scope="row">'), "Et 2 autres équipes" in text) == (
         min(10, count * 4),

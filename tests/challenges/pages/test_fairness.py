@@ -250,7 +250,7 @@ def test_the_list_of_audits_costs_the_same_for_one_and_three(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     told(challenge, teams=teams)
-    with django_assert_num_queries(clocked(7)):
+    with django_assert_num_queries(clocked(6)):
         page = client.get(reverse("challenges:audits", args=["tensions"]))
     assert page.text.count("Lire l’audit") == teams
 

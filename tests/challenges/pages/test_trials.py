@@ -150,7 +150,7 @@ def test_pages_cost_the_same_whatever_they_show(
     with django_assert_num_queries(clocked(9)):
         client.get(at("trial", trials[0].pk))
     headers = token(team)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(clocked(7, reads=2)):
         client.get("/api/v1/challenges/niveau/trials", headers=headers)
 
 

@@ -272,6 +272,7 @@ def test_a_good_production_starts(roles: Roles, tmp_path: Path) -> None:
         "DATABASE_URL": roles.url("web"),
         "BROKER_URL": os.environ["TEST_REDIS_URL"],
         "SEARCH_URL": "embedded:",
+        "SCANNER_URL": "tcp://127.0.0.1:3310",
         "OBJECTS_URL": f"file://{tmp_path / 'objects'}",
         "EMAIL_URL": "smtp://127.0.0.1:25",
         "HOLDOUT_PUBLIC_KEY_FILE": str(tmp_path / "public.key"),
