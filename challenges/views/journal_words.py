@@ -58,6 +58,7 @@ ACTS: Mapping[str, str | Promise] = {
     "forum.report_dismissed": _("Signalement d’un message classé"),
     "forum.restored": _("Message de l’entraide rétabli"),
     "forum.unblocked": _("Personne autorisée de nouveau à écrire"),
+    "guests.forgotten": _("Adresses d’invitations expirées supprimées"),
     "guests.invited": _("Personnes invitées à participer"),
     "guests.organisation_invited": _("Organisation invitée à participer"),
     "guests.resent": _("Invitation à participer renvoyée"),
