@@ -28,13 +28,13 @@ DELETED: dict[str, list[tuple[str, set[str]]]] = {
     "drafts": [("PublicFile", {WORKER})],
     "export_settings": [("CombinedBoard", {WORKER}), ("ChallengePage", {WORKER})],
     "forum": [("ForumBlock", {WEB})],
-    "guests": [("Guest", {TASKS})],
+    "guests": [("Guest", {TASKS}), ("Guest", {WEB, TASKS}), ("Guest", {WEB, TASKS})],
     "leaderboards": [("Leaderboard", {WEB}), ("Column", {WEB, WORKER})],
     "organisers": [("ChallengeOrganiser", {WEB})],
     "phases": [("Phase", {WEB})],
     "rescorings": [("Evaluation", {WEB})],
     "standings": [("Standing", {WORKER})],
-    "teams": [("TeamInvitation", {WEB, TASKS}), ("Guest", {WEB, TASKS})],
+    "teams": [("TeamInvitation", {WEB, TASKS})],
     "texts": [("ChallengePage", {WEB})],
 }
 NEEDED = {"CASCADE": "DELETE", "SET_NULL": "UPDATE"}
