@@ -46,6 +46,8 @@ ROWS = 90
 GROUPS = ("groupe-tenu-7f3a1c", "groupe-tenu-e20b94", "groupe-tenu-51dd08")
 PLACES = range(3, 13)
 OURS = ("challenges/", "espace/challenges/", "moderation/so", "api/v1/")
+# The seconds of an instant are no figure, though one in a hundred thousand reads like one.
+INSTANT = re.compile(r"\d\d:\d\d:\d\d\.\d+")
 NUMBER = re.compile(r"(?<![\d.,])(\d{1,9})[.,](\d{3,})")
 LEAN = ("captain", "organiser")  # who read most
 OTHERS = ("moderator", "visitor")  # who examines, and who frames
@@ -158,7 +160,7 @@ class Held:
 
     def in_text(self, text: str) -> list[str]:
         """List what a text shows."""
-        numbers = {f"{a}.{b[:12]}" for a, b in NUMBER.findall(text)}
+        numbers = {f"{a}.{b[:12]}" for a, b in NUMBER.findall(INSTANT.sub("", text))}
         return sorted(numbers & self.written) + [word for word in self.words if word in text]
 
     def in_bytes(self, content: bytes) -> list[str]:
