@@ -60,6 +60,7 @@ def test_a_challenge_is_created_by_form_without_script(
         page.select_option("#id_type", "integer")
         page.fill("#id_minimum", "1")
         page.fill("#id_maximum", "3")
+        page.click("summary:has-text('Mesure 1')")
         page.select_option("#id_metric_0", "accuracy")
         page.click("button:has-text('Enregistrer et contrôler')")
         assert page.get_by_text("Le contrôle est en cours :").is_visible()
