@@ -18,7 +18,6 @@ from challenges.enums import (
     PhaseMoment,
     TeamRole,
     TeamState,
-    UploadState,
 )
 from challenges.models import (
     Challenge,
@@ -167,7 +166,7 @@ def accept(*, merge: MergeRequest, by: User) -> Team:
     for phase in phases:
         _join_choices(phase, gone, stays)
     _join_people(gone, stays, now)
-    _join_uploads(gone, stays)
+    _join_uploads(gone, stays, now)
     _absorb(gone, stays)
     for phase in phases:
         if Entry.objects.counted_for(gone.pk).filter(enrolment__phase=phase).exists():
@@ -295,10 +294,10 @@ def _join_people(gone: Team, stays: Team, now: datetime) -> None:
         )
 
 
-def _join_uploads(gone: Team, stays: Team) -> None:
+def _join_uploads(gone: Team, stays: Team, at: datetime) -> None:
     kept = {each.phase_id: each for each in stays.enrolments.order_by("pk")}
-    live = (UploadState.OPEN, UploadState.STORED)
-    under_way = Upload.objects.filter(enrolment__team=gone, state__in=live)
+    # One that was submitted stays with its entry: moved, it would count as still to submit.
+    under_way = Upload.objects.filter(enrolment__team=gone).live(at)
     for upload in list(under_way.select_related("enrolment").order_by("pk")):
         upload.enrolment = kept[upload.enrolment.phase_id]
         upload.save(update_fields=["enrolment"])

@@ -350,11 +350,19 @@ def test_the_absorbed_team_sends_nothing_more(two: tuple[Team, Team]) -> None:
     captain = captain_of(gone)
     phase = gone.challenge.phases.get()
     first = enter(gone, idempotency_key="k").entry
-    under_way = uploads.begin(phase=phase, team=gone, length=11, name="b.csv", by=captain)
-    uploads.append(
-        upload=under_way, offset=0, content=[b"id,y\n1,0.5\n"], checksum=None, by=captain
+    under_way, submitted = (
+        uploads.append(
+            upload=uploads.begin(phase=phase, team=gone, length=11, name="b.csv", by=captain),
+            offset=0,
+            content=[content],
+            checksum=None,
+            by=captain,
+        )
+        for content in (b"id,y\n1,0.7\n", b"id,y\n1,0.6\n")
     )
+    uploads.submit(upload=submitted, idempotency_key="s", by=captain)
     merged(gone, stays)
+    assert list(stays.enrolments.get().uploads.live(clock.now())) == [under_way]
     with pytest.raises(NotAllowed):
         enter(gone, by=captain)
     # What was sent before is the same entry; what was under way goes on for the root.
