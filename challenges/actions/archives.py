@@ -1,5 +1,8 @@
 """End a challenge for good."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -7,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from challenges import rules
 from challenges.actions.notices import announce
 from challenges.enums import ChallengeStatus, NoticeKind
-from challenges.models import Challenge, Entry, Rescoring, Reveal
+from challenges.models import Challenge, Entry, Phase, Rescoring, Reveal
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
@@ -26,13 +29,16 @@ def archive(*, challenge: Challenge, reason: str, by: User) -> Challenge:
     event "challenge.archived". Raises NotAllowed; Invalid without a reason; Conflict while
     something of it is undecided, or before it is closed. No edge leads back.
     """
+    # Entries being accepted hold their phase: they are in before the archive, or refused.
+    phases = list(challenge.phases.select_related(None).select_for_update().order_by("pk"))
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_archive_challenge, by, challenge)
     reason = reason.strip()[:500]
     if not reason:
         raise Invalid(_("Dites pourquoi le challenge est archivé."), code="reason_required")
-    _refuse_undecided(challenge)
     now = clock.now()
+    _refuse_grace(phases, now)
+    _refuse_undecided(challenge)
     published = challenge.status == ChallengeStatus.REVEALED
     challenge.become(ChallengeStatus.ARCHIVED, at=now)
     challenge.save()
@@ -40,6 +46,21 @@ def archive(*, challenge: Challenge, reason: str, by: User) -> Challenge:
     announce(challenge=challenge, kind=NoticeKind.TEXT, sentence=sentence, at=now, reason=reason)
     record("challenge.archived", by=by, on=challenge, reason=reason, results_published=published)
     return challenge
+
+
+def _refuse_grace(phases: Iterable[Phase], at: datetime) -> None:
+    """Refuse while a file whose upload began before a close may still end."""
+    for phase in phases:
+        ends = phase.grace_ends_at
+        if ends is not None and phase.is_in_grace(at):
+            raise Conflict(
+                _(
+                    "Des envois commencés avant la fermeture peuvent encore arriver, "
+                    "jusqu’au %(date)s."
+                )
+                % {"date": clock.paris_text(ends)},
+                code="phase_in_grace",
+            )
 
 
 def _refuse_undecided(challenge: Challenge) -> None:

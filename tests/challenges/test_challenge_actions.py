@@ -228,6 +228,18 @@ def test_nothing_is_archived_while_it_goes_on(stage: str, code: str) -> None:
     assert refusal.value.code == code
 
 
+def test_the_archive_waits_for_files_begun_before_the_close() -> None:
+    challenge, by = ChallengeFactory(closed=True), UserFactory(region="moderator")
+    closed = clock.now() - timedelta(minutes=5)
+    Phase.objects.update(closes_at=closed, closed_by_hand=False)
+    with pytest.raises(Conflict) as refusal:
+        archives.archive(challenge=challenge, reason="fini", by=by)
+    assert refusal.value.code == "phase_in_grace"
+    Phase.objects.update(closes_at=closed - timedelta(minutes=10))
+    archives.archive(challenge=challenge, reason="fini", by=by)
+    assert status() == ChallengeStatus.ARCHIVED
+
+
 @pytest.mark.parametrize("act", ["propose", "confirm"])
 def test_what_is_archived_meanwhile_is_not_published(
     act: str, monkeypatch: pytest.MonkeyPatch
