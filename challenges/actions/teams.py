@@ -337,15 +337,16 @@ def hand_over(*, team: Team, person: User, by: User) -> None:
 def forget(*, person: User) -> None:
     """Take a person whose account closes out of their teams; entries stay with the teams.
 
-    In order, for each team: membership ended, captain replaced, event "team.left"; then the
-    invitations to the person's address are deleted, into a team or a challenge.
+    In order: the invitations to the person's address are deleted, into a team or a challenge;
+    then, for each team, membership ended, captain replaced, event "team.left".
     """
     # All are held before the journal is written in.
-    for team in [Team.objects.locked(each) for each in Team.objects.of(person).order_by("pk")]:
-        _end_membership(team, person)
-        record("team.left", by=person, on=team)
+    teams = [Team.objects.locked(each) for each in Team.objects.of(person).order_by("pk")]
     TeamInvitation.objects.filter(email__iexact=person.email).delete()
     guests.forget(person)
+    for team in teams:
+        _end_membership(team, person)
+        record("team.left", by=person, on=team)
 
 
 def _end_membership(team: Team, person: User) -> None:
