@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
 
@@ -36,7 +36,7 @@ def check(
     being prepared, or where the antivirus does not say whether the file is clean.
     """
     require(rules.may_enter, by, team)
-    _count(team)
+    hour = _count(team)
     task = (
         PhaseTask.objects.filter(phase=phase, current=True)
         .select_related("scorer_version", "holdout")
@@ -52,7 +52,12 @@ def check(
         )
     keys = objects.read(task.holdout.compiled_keys_sha256)
     with _private_copy(content, original_name, limit_bytes=phase.max_bytes) as path:
-        if infected := _infected(path):
+        try:
+            infected = _infected(path)
+        except Unavailable:
+            _give_back(team, hour)
+            raise
+        if infected:
             return infected
         if task.scorer_version.is_program:
             refuse_not_isolated(phase)
@@ -74,8 +79,8 @@ def _infected(path: Path) -> Verdict | None:
         ) from error
 
 
-def _count(team: Team) -> None:
-    """Take one of the checks of this hour; the database counts, one update at a time.
+def _count(team: Team) -> datetime:
+    """Take one of the checks of this hour, which is returned; the database counts, one by one.
 
     Raises QuotaSpent.
     """
@@ -92,6 +97,13 @@ def _count(team: Team) -> None:
             code="checks_reached",
             next_opening=hour + timedelta(hours=1),
         )
+    return hour
+
+
+def _give_back(team: Team, hour: datetime) -> None:
+    Team.objects.filter(pk=team.pk, checks_hour=hour, checks_used__gt=0).update(
+        checks_used=F("checks_used") - 1
+    )
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from challenges.models import Job
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
 from portal.lib import clock, failpoints
+from portal.lib.scanning import ScannerFailed
 
 WORKER = SystemActor("worker")
 Buried = Callable[[Job], None]
@@ -243,6 +244,8 @@ def _again_or_dead(job: Job, *, code: str, buried: Buried) -> None:
     job.error_code = code[:40]
     if job.attempt < job.max_attempts:
         waits = settings.JOB_BACKOFF_SECONDS
+        if code == ScannerFailed.code:
+            waits = settings.SCANNER_BACKOFF_SECONDS
         wait = waits[min(job.attempt, len(waits)) - 1]
         job.state, job.run_after = JobState.READY, now + timedelta(seconds=wait)
     else:

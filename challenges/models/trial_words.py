@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from challenges.enums import ReasonCode
+from challenges.enums import INFECTED, ReasonCode
 from challenges.enums.code import RunState
 from challenges.models.code import CodeTrial
 from challenges.models.told import FRENCH, faults_told, reader_language
@@ -28,6 +28,9 @@ REASONS: dict[ReasonCode, str | Promise] = {
     ),
 }
 PACKAGE = _("L’archive ne peut pas être lancée.")
+UNSAFE = _(
+    "L’antivirus du portail a trouvé quelque chose dans cette archive : elle n’a pas été lue."
+)
 
 
 def trial_state(state: str) -> str:
@@ -39,6 +42,8 @@ def trial_reason(code: str) -> str:
     """Say in one sentence why a trial failed; empty without a code."""
     if not code:
         return ""
+    if code == INFECTED:
+        return str(UNSAFE)
     return str(REASONS[ReasonCode(code)] if code in set(ReasonCode) else PACKAGE)
 
 

@@ -8,6 +8,9 @@ BEAT_SECONDS = 10
 REAP_SECONDS = 10
 JOB_MAX_ATTEMPTS = 3
 JOB_BACKOFF_SECONDS = (5, 15)
+# An antivirus that fails on every file (its signatures being reloaded, its disk full) is mended by
+# people: three tries within seconds would send every entry to examination.
+SCANNER_BACKOFF_SECONDS = (120, 1800)
 # How long one attempt lasts at most: beyond it its worker stops beating and kills what runs.
 JOB_MARGIN_SECONDS = 60
 SCORE_LEAST_SECONDS = 600

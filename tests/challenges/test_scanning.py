@@ -8,6 +8,7 @@ import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from django.urls import reverse
 
 from challenges.actions import choices
 from challenges.enums import EntryStatus, JobState
-from challenges.models import Challenge, Entry, Job
+from challenges.models import Challenge, Entry, Job, Team
 from challenges.worker.loop import Worker
 from datasets import gate
 from portal.lib import clock, scanning
@@ -148,6 +149,7 @@ def test_the_check_of_a_file_asks_the_scanner_first(
         assert len(server.seen) == 2
     away = check(world.answer(0.7))
     assert (away.status_code, "scanner_away" in away.text) == (503, True)
+    assert Team.objects.get(pk=team.pk).checks_used == 2
 
 
 @pytest.mark.slow
@@ -177,6 +179,7 @@ def test_a_file_that_the_scanner_cannot_read_ends_under_examination(
             entry = checked(entry)
             job = Job.objects.get(kind="check", subject_id=str(entry.pk))
             assert (job.attempt, job.error_code) == (attempt, "scanner_failed")
+            assert job.state == JobState.DEAD or job.run_after > clock.now() + timedelta(minutes=1)
         assert (entry.status, job.state) == (EntryStatus.NEEDS_ATTENTION, JobState.DEAD)
         assert downloaded(client, entry) == 409
 

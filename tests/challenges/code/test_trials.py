@@ -10,6 +10,7 @@ from challenges import invariants
 from challenges.actions import code_trials, sweeps
 from challenges.enums import JobKind
 from challenges.models import Challenge, CodeTrial, Entry, Job, RunPlan, Team
+from challenges.models.trial_words import trial_reason
 from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.worker import drain, isolation
 from challenges.worker.loop import Worker
@@ -66,6 +67,7 @@ def test_a_trial_waits_for_the_scanner_and_runs_nothing_that_it_refuses(
         assert Worker("test").work_one()
     trial.refresh_from_db()
     assert (trial.state, trial.reason_code, trial.log) == ("failed", "E_INFECTED", "")
+    assert "antivirus" in trial_reason(trial.reason_code)
     assert trial.measures == {}
 
 
