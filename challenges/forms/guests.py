@@ -33,6 +33,7 @@ class GuestOrganisationForm(forms.Form):
     organisation = forms.ModelChoiceField(
         label=_("Organisation"),
         queryset=Organisation.objects.order_by("name", "pk"),
+        empty_label=_("Choisissez une organisation"),
         help_text=_("Ses membres du jour de leur inscription ; chacun reçoit une lettre."),
         error_messages={
             "required": _("Choisissez une organisation."),
