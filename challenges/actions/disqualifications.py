@@ -11,7 +11,6 @@ from challenges.actions import merges
 from challenges.actions.comebacks import bring_back
 from challenges.actions.evaluations import queue_standings
 from challenges.actions.notices import announce_recomputed
-from challenges.actions.paces import DAY, keep_pace
 from challenges.actions.teams import settle_state
 from challenges.enums import TeamState
 from challenges.enums.disqualifications import DisqualificationStatus
@@ -21,6 +20,7 @@ from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.paces import DAY, keep_pace
 from portal.lib.refusals import Conflict, Invalid
 
 SAME_TEAM_A_DAY = 5

@@ -4,7 +4,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions.paces import DAY, HOUR, keep_pace
 from challenges.models import Challenge, ForumBlock, Post, PostReport, Thread
 from portal.accounts.actions import notifications
 from portal.accounts.authorization import require
@@ -14,6 +13,7 @@ from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.characters import require_plain_line, require_plain_text
 from portal.lib.markdown import render
+from portal.lib.paces import DAY, HOUR, keep_pace
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 
 # What one person may write in one challenge.

@@ -18,7 +18,6 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions.paces import DAY, keep_pace
 from challenges.enums import (
     ChallengeStatus,
     InvitationState,
@@ -32,6 +31,7 @@ from portal.audit.actors import SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.paces import DAY, keep_pace
 from portal.lib.refusals import Conflict, Hidden, Invalid, QuotaSpent
 
 # Letters to people who did not ask for them.

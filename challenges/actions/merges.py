@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.actions.evaluations import queue_standings
-from challenges.actions.paces import DAY, keep_pace
 from challenges.actions.teams import settle_state
 from challenges.enums import (
     ChallengeStatus,
@@ -35,6 +34,7 @@ from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.paces import DAY, keep_pace
 from portal.lib.refusals import Closed, Conflict, Invalid
 
 _LIVE = {TeamState.OPEN, TeamState.FULL}

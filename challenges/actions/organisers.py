@@ -7,7 +7,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions.paces import DAY, keep_pace
 from challenges.enums import InvitationState, OrganiserRole
 from challenges.models import Challenge, ChallengeOrganiser, FormerOrganiser, OrganiserInvitation
 from portal.accounts.authorization import require
@@ -15,6 +14,7 @@ from portal.accounts.models import User
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
+from portal.lib.paces import DAY, keep_pace
 from portal.lib.refusals import Conflict, Hidden, Invalid
 
 MOST = 30

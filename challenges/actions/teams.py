@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from challenges import rules
 from challenges.actions import guests, registrations
-from challenges.actions.paces import DAY, keep_pace
 from challenges.enums import (
     InvitationState,
     RegistrationState,
@@ -35,6 +34,7 @@ from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.characters import require_plain_line
+from portal.lib.paces import DAY, keep_pace
 from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed
 
 _NAME_MAX = 80
