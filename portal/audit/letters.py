@@ -1,8 +1,10 @@
 """Write a letter from its two templates and hand it to the mail service."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -21,11 +23,15 @@ def subject_of(letter: str, context: Mapping[str, Any]) -> str:
     return " ".join(_render(f"emails/{letter}/subject.txt", context).split())
 
 
-def write(letter: str, *, to: str, context: Mapping[str, Any], stop: str = "") -> EmailMessage:
+def write(
+    letter: str, *, to: str, context: Mapping[str, Any], stop: str = "", once: str = ""
+) -> EmailMessage:
     """Build a letter from templates/emails/<letter>/subject.txt and body.txt.
 
     Plain text, in French, never HTML-escaped. context: what the templates show, besides
     `site_url`. stop: the address that turns such letters down, also told to mail programs.
+    once: the name of a letter that says the same when it is sent again; its Message-ID follows
+    from it, so that a second sending is known for the same letter.
     """
     values = {"site_url": settings.SITE_URL, "stop": stop, **context}
     with translation.override(settings.LANGUAGE_CODE):
@@ -37,7 +43,7 @@ def write(letter: str, *, to: str, context: Mapping[str, Any], stop: str = "") -
         body=f"{body}\n\n-- \n{signature}\n",
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[to],
-        headers={"Auto-Submitted": "auto-generated", **_stopping(stop)},
+        headers={"Auto-Submitted": "auto-generated", **_stopping(stop), **_named(once)},
     )
 
 
@@ -49,9 +55,18 @@ def _stopping(stop: str) -> dict[str, str]:
     return {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": one_click}
 
 
-def send(letter: str, *, to: str, context: Mapping[str, Any], stop: str = "") -> None:
+def _named(once: str) -> dict[str, str]:
+    if not once:
+        return {}
+    host = urlsplit(settings.SITE_URL).hostname or "localhost"
+    return {"Message-ID": f"<{hashlib.sha256(once.encode()).hexdigest()[:40]}@{host}>"}
+
+
+def send(
+    letter: str, *, to: str, context: Mapping[str, Any], stop: str = "", once: str = ""
+) -> None:
     """Write a letter and send it. Called by outbox handlers: an error is tried again later."""
-    write(letter, to=to, context=context, stop=stop).send()
+    write(letter, to=to, context=context, stop=stop, once=once).send()
 
 
 def _render(template: str, values: Mapping[str, Any]) -> str:
@@ -61,7 +76,10 @@ def _render(template: str, values: Mapping[str, Any]) -> str:
 
 
 class FolderBackend(BaseEmailBackend):
-    """Write each message as one .eml file in settings.EMAIL_FILE_PATH (embedded mode)."""
+    """Write each message as one .eml file in settings.EMAIL_FILE_PATH (embedded mode).
+
+    A letter that names itself takes the place of its former sending.
+    """
 
     def send_messages(self, email_messages: Any) -> int:
         """Write the messages; return how many."""
@@ -71,5 +89,13 @@ class FolderBackend(BaseEmailBackend):
         for number, message in enumerate(email_messages):
             draft = folder / f".{stamp}-{number}"
             draft.write_bytes(message.message().as_bytes(linesep="\r\n"))
-            draft.rename(folder / f"{stamp}-{number}.eml")
+            draft.rename(_place(folder, f"{stamp}-{number}", message))
         return len(email_messages)
+
+
+def _place(folder: Path, name: str, message: EmailMessage) -> Path:
+    said = str(message.extra_headers.get("Message-ID", ""))
+    if not said:
+        return folder / f"{name}.eml"
+    own = said.strip("<>").split("@")[0]
+    return next(folder.glob(f"*-{own}.eml"), folder / f"{name}-{own}.eml")
