@@ -12,6 +12,7 @@ class CatalogueConfig(AppConfig):
 
     def ready(self) -> None:
         """Show contributions in each person's space and archive, resources by organisation."""
+        from catalogue.views import gathered, organisation  # noqa: PLC0415  # app ready
         from catalogue.views import space as ours  # noqa: PLC0415  # app ready
         from portal.accounts import personal_data, space  # noqa: PLC0415  # app ready
 
@@ -20,4 +21,6 @@ class CatalogueConfig(AppConfig):
         for place in ours.PLACES:
             space.register_page(place)
         space.register_organisation(_("Ressources publiées"), ours.of_organisation)
+        space.register_organisation_panel(organisation.panel)
         personal_data.register("contributions", describe=ours.described)
+        personal_data.register("suivis", describe=gathered.described, erase=gathered.forget)

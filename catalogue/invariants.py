@@ -2,9 +2,18 @@
 
 from collections.abc import Iterator
 
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
+from catalogue.enums.community import ReviewState
 from catalogue.models import IndexedFacet, IndexedResource, Resource
+
+# Counter of a card: the rows it counts.
+COUNTED = {
+    "followers": ("follows", Q()),
+    "supports": ("supported_by", Q()),
+    "reuses": ("reused_by", Q(reused_by__state=ReviewState.PUBLISHED)),
+}
 
 
 def index_breaches() -> Iterator[str]:
@@ -26,4 +35,19 @@ def index_breaches() -> Iterator[str]:
             yield str(pk)
 
 
-INVARIANTS = {"I8": (_("L’index de recherche dit ce qui est publié."), index_breaches)}
+def counter_breaches() -> Iterator[str]:
+    """Yield the cards whose counters are not what their rows say (I31).
+
+    What was harvested came with the figures of its source: there, rows are a least.
+    """
+    for counter, (relation, which) in COUNTED.items():
+        rows = Resource.objects.annotate(told=Count(relation, filter=which, distinct=True))
+        wrong = Q(source="") & ~Q(told=F(counter)) | Q(told__gt=F(counter))
+        for slug in rows.filter(wrong).order_by("pk").values_list("slug", flat=True):
+            yield f"{slug}:{counter}"
+
+
+INVARIANTS = {
+    "I8": (_("L’index de recherche dit ce qui est publié."), index_breaches),
+    "I31": (_("Les compteurs d’une fiche disent ses lignes."), counter_breaches),
+}

@@ -1,15 +1,29 @@
 """Who may do what to the catalogue: predicates, no query but the actor's own roles."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from catalogue.enums import ContributionStatus
+from catalogue.enums import ContributionStatus, ResourceKind
 from portal.accounts.authorization import Permission, belongs_to, has_permission
 from portal.audit.actors import Actor, SystemActor
 
 if TYPE_CHECKING:
-    from catalogue.models import Contribution, Removal, Resource
+    from collections.abc import Sequence
+
+    from catalogue.models import (
+        Contribution,
+        Discussion,
+        DiscussionMessage,
+        FieldFeedback,
+        Removal,
+        Resource,
+        Reuse,
+        SavedSearch,
+    )
     from portal.accounts.models import Organisation
 
+    Brought = Reuse | FieldFeedback
+
+SUPPORTED_KINDS = frozenset({ResourceKind.IDEA, ResourceKind.NEED})
 EDITABLE = frozenset({ContributionStatus.DRAFT, ContributionStatus.CHANGES_REQUESTED})
 
 
@@ -109,6 +123,72 @@ def may_answer_removal(actor: Actor, removal: "Removal", resource: "Resource") -
 def may_withdraw_removal(actor: Actor, removal: "Removal") -> bool:
     """Let the proposer take the proposal back."""
     return may_see_removals(actor) and actor.pk == removal.proposed_by_id
+
+
+def may_keep(actor: Actor) -> bool:
+    """Let any open account keep searches, follow, put aside and support."""
+    return not isinstance(actor, SystemActor) and actor.is_active
+
+
+def may_bring(actor: Actor, resource: "Resource") -> bool:
+    """Let any open account discuss a public card, and tell what happened where it was used."""
+    return may_keep(actor) and resource.live
+
+
+def may_declare(actor: Actor, organisation: "Organisation | None") -> bool:
+    """Let a person declare a reuse for themselves, or for an organisation where they write."""
+    return may_contribute(actor, organisation)
+
+
+def may_review(actor: Actor, brought: "Brought", cards: "Sequence[Resource]") -> bool:
+    """Let a moderator decide on what is neither theirs nor about a card of theirs."""
+    if not may_moderate(actor) or actor.pk == brought.by_id:
+        return False
+    if belongs_to(actor, getattr(brought, "organisation", None)):
+        return False
+    return not any(tied(actor, card) for card in cards)
+
+
+def may_withdraw_brought(actor: Actor, brought: "Brought") -> bool:
+    """Let people take back what they brought."""
+    return actor.pk is not None and actor.pk == brought.by_id
+
+
+def may_close(actor: Actor, discussion: "Discussion") -> bool:
+    """Let who opened a discussion, who answers for the card, or a moderator close it."""
+    if isinstance(actor, SystemActor) or not actor.is_active:
+        return False
+    opened = actor.pk == discussion.by_id
+    return opened or owns(actor, discussion.resource) or may_moderate(actor)
+
+
+def may_moderate_message(actor: Actor, message: "DiscussionMessage") -> bool:
+    """Let a moderator show or hide what is neither theirs nor about a card of theirs."""
+    if not may_moderate(actor) or actor.pk == message.by_id:
+        return False
+    return not tied(actor, message.discussion.resource)
+
+
+def tied(actor: Actor, resource: "Resource") -> bool:
+    """Say whether the card is the person's own, or one of an organisation they belong to."""
+    return resource.author_id == actor.pk or belongs_to(actor, resource.organisation)
+
+
+def may_collect(actor: Any, organisation: "Organisation") -> bool:
+    """Let who publishes for an organisation make its collections."""
+    return has_permission(actor, Permission.CONTRIBUTION_SUBMIT, organisation=organisation)
+
+
+def may_support(actor: Actor, resource: "Resource") -> bool:
+    """Let any open account support a public idea or need."""
+    return may_keep(actor) and resource.live and resource.kind in SUPPORTED_KINDS
+
+
+def may_manage_search(actor: Actor, search: "SavedSearch") -> bool:
+    """Leave a search to its owner; that of an address to who holds the link of its letters."""
+    if search.user_id is None:
+        return isinstance(actor, SystemActor)
+    return actor.pk == search.user_id
 
 
 def _wrote(actor: Actor, contribution: "Contribution") -> bool:

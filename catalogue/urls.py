@@ -3,7 +3,19 @@
 from django.urls import URLPattern, URLResolver, path
 
 from catalogue import feeds
-from catalogue.views import contribute, moderation, removals, resources
+from catalogue.views import (
+    around,
+    collections,
+    community,
+    contribute,
+    discussions,
+    follows,
+    moderation,
+    removals,
+    resources,
+    searches,
+    usage,
+)
 
 app_name = "catalogue"
 
@@ -35,6 +47,50 @@ CONTRIBUTE = [
     path("ressources/<slug:slug>/modifier/", contribute.Propose.as_view(), name="propose"),
     path("ressources/<slug:slug>/archiver/", contribute.Archive.as_view(), name="archive"),
 ]
+SEARCHES = [
+    path("recherches/enregistrer/", searches.save, name="search_save"),
+    path("recherches/confirmer/<str:token>/", searches.confirm, name="search_confirm"),
+    path("recherches/arreter/<str:token>/", searches.stop, name="search_stop"),
+    path("recherches/gerer/<str:token>/", searches.managed, name="search_manage"),
+    path("flux/recherches/<str:token>.atom", feeds.private, name="search_feed"),
+    path("espace/suivis/", follows.followed, name="followed"),
+    path("suivre/", follows.follow, name="follow"),
+    path("ressources/<slug:slug>/favori/", follows.favourite, name="favourite"),
+    path("ressources/<slug:slug>/soutenir/", follows.support, name="support"),
+    path("espace/suivis/recherches/<uuid:search>/", searches.own, name="search"),
+]
+AROUND = [
+    path("ressources/<slug:slug>/reutilisations/", around.reused, name="reuses"),
+    path("ressources/<slug:slug>/reutilisations/declarer/", around.declare, name="reuse_declare"),
+    path("ressources/<slug:slug>/retours/", around.used, name="feedback"),
+    path("ressources/<slug:slug>/retours/raconter/", around.tell, name="feedback_tell"),
+    path(
+        "ressources/<slug:slug>/retirer/<uuid:brought>/", around.withdraw, name="brought_withdraw"
+    ),
+    path("ressources/<slug:slug>/discussions/", discussions.listed, name="discussions"),
+    path(
+        "ressources/<slug:slug>/discussions/<uuid:discussion>/",
+        discussions.shown,
+        name="discussion",
+    ),
+    path(
+        "ressources/<slug:slug>/messages/<uuid:message>/masquer/",
+        discussions.hide,
+        name="message_hide",
+    ),
+    path("ressources/<slug:slug>/frequentation/", usage.figures, name="usage"),
+    path(
+        "ressources/<slug:slug>/fichiers/<slug:field>/<int:number>/<slug:column>/",
+        usage.leave,
+        name="file_out",
+    ),
+    path("ressources/<slug:slug>/dossier/", collections.add, name="collection_add"),
+    path("dossiers/", collections.listed, name="collections"),
+    path("dossiers/creer/", collections.make, name="collection_make"),
+    path("dossiers/<slug:slug>/", collections.shown, name="collection"),
+    path("dossiers/<slug:slug>/modifier/", collections.edit, name="collection_edit"),
+    path("moderation/autour/", community.queue, name="moderation_community"),
+]
 MODERATE = [
     path("moderation/", moderation.Queue.as_view(), name="moderation"),
     path(
@@ -52,4 +108,4 @@ MODERATE = [
     ),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*READ, *CONTRIBUTE, *MODERATE]
+urlpatterns: list[URLPattern | URLResolver] = [*READ, *CONTRIBUTE, *SEARCHES, *AROUND, *MODERATE]

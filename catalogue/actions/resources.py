@@ -9,13 +9,16 @@ from wagtail.models import Revision
 from catalogue.models import (
     Contribution,
     Decision,
+    Follow,
     FormerSlug,
     Measurement,
     Resource,
     Tombstone,
 )
 from catalogue.search import index
+from portal.accounts.actions import notifications
 from portal.audit.actors import Actor, SystemActor
+from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, markdown
 from portal.lib.immutable import writes
@@ -57,7 +60,8 @@ def create(*, kind: str, title: str, by: Actor, **columns: Any) -> Resource:
 def put_online(*, resource: Resource, revision: Revision, by: Actor) -> Resource:
     """Make a revision what the public reads. For the publishing actions: no rule is asked here.
 
-    In order: Markdown rendered; revision live, dates set; index written.
+    In order: Markdown rendered; revision live, dates set; followers told after commit; index
+    written.
     Returns the fresh row.
     """
     now = clock.now()
@@ -71,6 +75,15 @@ def put_online(*, resource: Resource, revision: Revision, by: Actor) -> Resource
     Resource.objects.filter(pk=current.pk).update(
         content_modified_at=now, last_reviewed_at=now, next_review_at=_in_a_year(now)
     )
+    if Follow.objects.exists():
+        owe(
+            "catalogue.published",
+            key=str(revision.pk),
+            resource_id=current.pk,
+            revision_id=revision.pk,
+            first=int(current.first_published_at is None),
+            by_id=revision.user_id or 0,
+        )
     return _indexed(current.pk)
 
 
@@ -91,8 +104,8 @@ def _indexed(pk: int) -> Resource:
 def bury(*, resource: Resource, reason: str, by: Actor, keep_title: bool = True) -> Tombstone:
     """Remove a resource and leave a tombstone: its addresses answer 410. No rule is asked here.
 
-    Its contributions and their decisions go with it, texts and revisions included; the ledger
-    keeps that they were.
+    Its contributions and their decisions go with it, texts and revisions included, and the news
+    that quote it; the ledger keeps that they were.
     """
     former = list(resource.former_slugs.values_list("slug", flat=True))
     index.remove(resource.pk)
@@ -109,6 +122,7 @@ def bury(*, resource: Resource, reason: str, by: Actor, keep_title: bool = True)
     if not keep_title:
         resource.links_in.update(target_title="")
         resource.links_out.update(source_title="")
+    notifications.take_back(path=resource.get_absolute_url(), since=resource.created_at)
     history = Contribution.objects.filter(resource=resource)
     with writes(Decision):
         Decision.objects.filter(contribution__in=history).delete()

@@ -1,6 +1,10 @@
 """The facts of the catalogue."""
 
+from catalogue.models.alert import AlertMatch, SavedSearch
+from catalogue.models.collection import Collection, CollectionItem
 from catalogue.models.contribution import Contribution, Decision
+from catalogue.models.discussion import Discussion, DiscussionMessage
+from catalogue.models.following import Favourite, Follow, Support
 from catalogue.models.index import IndexedFacet, IndexedResource, IndexedTerm, IndexedText
 from catalogue.models.link import Measurement, ResourceLink, Synonym, Tombstone
 from catalogue.models.removal import Removal
@@ -11,12 +15,22 @@ from catalogue.models.resource import (
     Resource,
     editable_organisations,
 )
+from catalogue.models.reviewed import FieldFeedback, Reuse
+from catalogue.models.usage import ResourceUse
 
 __all__ = [
     "KEPT_COLUMNS",
     "PROPOSED_COLUMNS",
+    "AlertMatch",
+    "Collection",
+    "CollectionItem",
     "Contribution",
     "Decision",
+    "Discussion",
+    "DiscussionMessage",
+    "Favourite",
+    "FieldFeedback",
+    "Follow",
     "FormerSlug",
     "IndexedFacet",
     "IndexedResource",
@@ -26,6 +40,10 @@ __all__ = [
     "Removal",
     "Resource",
     "ResourceLink",
+    "ResourceUse",
+    "Reuse",
+    "SavedSearch",
+    "Support",
     "Synonym",
     "Tombstone",
     "editable_organisations",

@@ -29,6 +29,8 @@ from catalogue.validators.fields import Field, FieldType, Section, Text
 ASKED = frozenset({ResourceKind.MODEL})
 # The field that says where the files are.
 HELD = "distributions"
+# Where a card says where its files are: field of the details, columns that lead to one.
+FILE_COLUMNS = {"files": ("url",), "distributions": ("download_url", "access_url")}
 
 
 @dataclass(frozen=True)
@@ -200,19 +202,25 @@ def _parts(resource: Resource, *, held: bool) -> Iterator[Part]:
     held: the portal has the files, the card need not say where they are.
     """
     for field in resource.details_of_kind.in_section(Section.BODY):
-        if part := _part(field, resource.details.get(field.name)):
+        if part := _part(field, resource.details.get(field.name), resource.slug):
             yield part
         elif field.needed and not resource.is_referenced and not (held and field.name == HELD):
             yield Part(field.label, "missing")
 
 
-def _part(field: Field, value: Any) -> Part | None:
+def _part(field: Field, value: Any, slug: str = "") -> Part | None:
     if value in (None, "", []):
         return None
     match field.type:
         case FieldType.ROWS:
             used = [c for c in field.columns if any(row.get(c.name) for row in value)]
-            table = [[_cell(c, row.get(c.name)) for c in used] for row in value]
+            table = [
+                [
+                    _cell(c, row.get(c.name)) | {"href": _way_out(slug, field, number, c)}
+                    for c in used
+                ]
+                for number, row in enumerate(value)
+            ]
             return Part(field.label, "rows", table, tuple(c.label for c in used))
         case FieldType.LIST:
             return Part(field.label, "list", value)
@@ -220,6 +228,13 @@ def _part(field: Field, value: Any) -> Part | None:
             return Part(field.label, "url", value)
         case _:
             return Part(field.label, "text", _said(field, value), is_written=not field.choices)
+
+
+def _way_out(slug: str, field: Field, number: int, column: Field) -> str:
+    """Give the counted way to a file; "" where the address itself is shown."""
+    if column.name not in FILE_COLUMNS.get(field.name, ()):
+        return ""
+    return reverse("catalogue:file_out", args=(slug, field.name, number, column.name))
 
 
 def _cell(column: Field, value: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from catalogue.actions import checks, moderation
 from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
 from catalogue.forms.decisions import PUBLISH, REFUSE, SNIPPETS, DecisionForm
 from catalogue.models import Contribution
-from catalogue.queries import proposals, reviews
+from catalogue.queries import around, proposals, reviews
 from catalogue.views.contribute import person, visible
 from catalogue.views.differences import rows
 from portal.accounts.authorization import require
@@ -47,7 +47,7 @@ class Decisions(View):
         pages = Paginator(reviews.decisions(), DECISIONS_PER_PAGE)
         context = {
             "page": pages.get_page(request.GET.get("page")),
-            **_head(current=_("Décisions")),
+            **head(current=_("Décisions")),
         }
         return render(request, "catalogue/moderation/decisions.html", context)
 
@@ -149,7 +149,7 @@ def _queue(request: HttpRequest, *, answered: bool | None) -> dict[str, Any]:
         "order": order,
         "kinds": ResourceKind.choices,
         "filter_href": reverse(_tab(answered)),
-        **_head(current=_("Réponses reçues") if answered else _("À relire")),
+        **head(current=_("Réponses reçues") if answered else _("À relire")),
     }
 
 
@@ -157,7 +157,7 @@ def _tab(answered: bool | None) -> str:
     return "catalogue:moderation_answers" if answered else "catalogue:moderation"
 
 
-def _head(*, current: str) -> dict[str, Any]:
+def head(*, current: str) -> dict[str, Any]:
     """Give the figures and the tabs above every page of the review."""
     delays = reviews.delays()
     return {
@@ -166,6 +166,7 @@ def _head(*, current: str) -> dict[str, Any]:
         "tab_items": [
             (_("À relire"), reverse("catalogue:moderation"), delays.waiting - delays.answered),
             (_("Réponses reçues"), reverse("catalogue:moderation_answers"), delays.answered),
+            (_("Autour des fiches"), reverse("catalogue:moderation_community"), around.standing()),
             (_("Décisions"), reverse("catalogue:moderation_decisions"), ""),
         ],
     }

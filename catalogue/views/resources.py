@@ -4,20 +4,27 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from catalogue import rules
 from catalogue.enums import ResourceKind
 from catalogue.filters import lines, panel
 from catalogue.models import FormerSlug, Resource, Tombstone
-from catalogue.queries import cards, detail
+from catalogue.queries import around, cards, collections, detail, follows
+from catalogue.queries import usage as used
 from catalogue.search import engine
 from catalogue.search import suggest as suggesting
 from catalogue.search.query import ResourceQuery
+from catalogue.views import usage
+from catalogue.views.around import tabs
+
+ANYONE = AnonymousUser()
 
 
 class Matches:
@@ -75,10 +82,19 @@ def shown(request: HttpRequest, slug: str) -> HttpResponse:
     if resource is None:
         return _elsewhere(request, slug)
     user = request.user
+    usage.count(request, resource, "views")
     context = {
         "section": "ressources",
         "may_archive": user.is_authenticated and rules.may_archive(user, resource),
         "may_remove": user.is_authenticated and rules.may_remove(user, resource),
+        "stance": follows.stance(resource, user),
+        "may_support": user.is_authenticated and rules.may_support(user, resource),
+        "tab_items": tabs(resource, around.counts(resource)),
+        "current_tab": _("Fiche"),
+        "use": used.lately(resource),
+        "mine": list(collections.editable(user)) if user.is_authenticated else [],
+        "reused": list(around.reuses(resource, ANYONE)[: around.ON_CARD]),
+        "field": list(around.feedback(resource, ANYONE)[: around.ON_CARD]),
         **detail.card(resource),
     }
     return render(request, "catalogue/resource.html", context)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from catalogue import rules
 from catalogue.enums import ContributionStatus, ResourceKind
 from catalogue.models import Contribution, Resource
-from catalogue.queries import reviews
+from catalogue.queries import around, reviews
 from portal.accounts.models import Organisation, User
 from portal.accounts.space import Item, Place
 from portal.lib import languages
@@ -18,6 +18,7 @@ from portal.lib import languages
 SHOWN = 20
 PLACES = (
     Place(gettext_lazy("Mes contributions"), "layers", "catalogue:contributions", lambda _u: True),
+    Place(gettext_lazy("Suivis et recherches"), "star", "catalogue:followed", lambda _u: True),
     Place(gettext_lazy("Relecture"), "eye", "catalogue:moderation", rules.may_moderate),
 )
 
@@ -28,6 +29,7 @@ def to_do(user: User) -> Iterator[Item]:
         yield _waiting(contribution)
     if rules.may_moderate(user):
         yield from _queue()
+        yield from _around()
 
 
 def mine(user: User) -> Iterator[Item]:
@@ -111,6 +113,23 @@ def _queue() -> Iterator[Item]:
         badge=badge if late else "",
         badge_tone="garance",
     )
+
+
+def _around() -> Iterator[Item]:
+    waits = around.standing()
+    if waits:
+        title = ngettext(
+            "Relire %(count)s message ou réutilisation",
+            "Relire %(count)s messages et réutilisations",
+            waits,
+        )
+        yield Item(
+            title=title % {"count": waits},
+            url=reverse("catalogue:moderation_community"),
+            detail=_("Premiers messages, réutilisations déclarées, retours de terrain."),
+            icon="message-square",
+            tone="calanque",
+        )
 
 
 def _title(contribution: Contribution) -> str:

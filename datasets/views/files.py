@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from catalogue.views.usage import count
 from datasets import gate, queries
 from datasets.enums import AccessLevel
 from portal.lib.files import attachment
@@ -38,5 +39,6 @@ def download(request: HttpRequest, slug: str, file: UUID) -> StreamingHttpRespon
     if request.method == "HEAD":  # the headers of a download, which does not take place
         gate.announce_file(data_file=found, by=request.user)
     else:
+        count(request, found.release.dataset.resource, "downloads")
         content = gate.open_file(data_file=found, by=request.user, licences=licences)
     return attachment(content, found.name, media_type=found.media_type, size=found.size)

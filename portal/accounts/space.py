@@ -8,6 +8,7 @@ Apps above register providers at start (AppConfig.ready); the pages ask and draw
     space.register("teams", teams_of)           # their teams and entries
     space.register_page(Place(_("Relecture"), "eye", "catalogue:moderation", may_moderate))
     space.register_organisation(_("Ressources"), resources_of)   # public, on its page
+    space.register_organisation_panel(panel_of)   # beside them
 """
 
 from collections import defaultdict
@@ -49,11 +50,21 @@ class Place:
     open_to: Callable[[User], bool]
 
 
+@dataclass(frozen=True)
+class Panel:
+    """A block of an app in the side column of an organisation: its template reads `panel`."""
+
+    template: str
+    context: dict[str, Any]
+
+
 Provider = Callable[[User], Iterable[Item]]
 OrganisationProvider = Callable[[Organisation, Any], Iterable[Item]]
+PanelProvider = Callable[[Organisation, Any], Panel]
 SECTIONS = ("todo", "contributions", "teams", "accesses", "recent")
 _providers: dict[str, dict[str, Provider]] = defaultdict(dict)
 _places: dict[str, Place] = {}
+_organisation_panels: dict[str, PanelProvider] = {}
 _organisation_parts: dict[str, tuple[Any, OrganisationProvider]] = {}
 
 
@@ -93,3 +104,13 @@ def organisation_parts(organisation: Organisation, viewer: Any) -> list[tuple[An
         for title, provider in _organisation_parts.values()
     )
     return [(title, rows) for title, rows in asked if rows]
+
+
+def register_organisation_panel(provider: PanelProvider) -> None:
+    """Add a block to the side column of organisations; twice the same changes nothing."""
+    _organisation_panels[f"{provider.__module__}.{provider.__qualname__}"] = provider
+
+
+def organisation_panels(organisation: Organisation, viewer: Any) -> list[Panel]:
+    """Ask every provider of a block, in the order of the apps."""
+    return [provider(organisation, viewer) for provider in _organisation_panels.values()]

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from catalogue.enums import ResourceKind
 from catalogue.models import Resource
-from catalogue.queries import rows
+from catalogue.queries import collections, rows
 from challenges.enums import PhaseMoment, Split
 from challenges.models import Challenge, Phase
 from challenges.queries import windows
@@ -55,6 +55,7 @@ def content(census: Census) -> dict[str, Any]:
         "figures": figures(census),
         "kinds": kinds(census),
         "latest": latest(),
+        "collections": collections.of_region(),
         "spotlight": spotlight(census),
     }
 

@@ -91,6 +91,26 @@ CLAIM_MINUTES = 30
 CHARTER_VERSION = "2026-11"
 SMALL_GROUP_PERSONS = 11
 
+# Saved searches: how many, how many requests by link an address may get in a day and a network
+# send in a minute, how long a link confirms, from which hour of Paris letters leave
+SAVED_SEARCHES_PER_PERSON = 50
+SAVED_SEARCHES_PER_ADDRESS = 10
+SAVED_SEARCH_REQUESTS_PER_DAY = 3
+SAVED_SEARCH_REQUESTS_PER_MINUTE = 5
+SAVED_SEARCH_CONFIRM_HOURS = 48
+SAVED_SEARCH_LOOKS_BACK_DAYS = 2
+SAVED_SEARCH_LETTER_HOUR = 6
+SAVED_SEARCH_PER_LETTER = 50
+# What one person follows and puts aside
+FOLLOWS_PER_PERSON = 500
+FAVOURITES_PER_PERSON = 500
+# The first message of an account younger than this waits for the Region
+NEW_ACCOUNT_DAYS = 30
+COLLECTIONS_PER_ORGANISATION = 100
+RESOURCES_PER_COLLECTION = 100
+# Rows of views and downloads by day; counters keep their sum
+USAGE_KEPT_DAYS = 1_096
+
 # Markdown
 MARKDOWN_MAX_CHARACTERS = 20_000
 MARKDOWN_SECONDS = 2

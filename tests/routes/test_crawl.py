@@ -277,7 +277,9 @@ class Crawl:
     def stands_on(self, side: str, pattern: str) -> bool:
         """Say whether the object on this side belongs to the person."""
         _roles, mine = worlds.PARTS[self.part]
-        if pattern.startswith(("contribuer/", "ressources/")):  # they belong to their author
+        if pattern.startswith(
+            ("contribuer/", "ressources/", "espace/suivis/")
+        ):  # they belong to their author
             return self.part == f"referent_{side}"
         if pattern.startswith("donnees/"):
             return self.part == {"a": "producer", "b": "referent_b"}[side]

@@ -58,6 +58,7 @@ from tests.factories import datasets as data
 from tests.factories import disqualifications as disqualified
 from tests.factories import findings
 from tests.factories import signals as signalled
+from tests.routes import around
 
 COLUMN = {
     "name": "zone",
@@ -123,6 +124,7 @@ def build() -> World:
     _people(world)
     _organisations(world)
     _contributions(world)
+    around.build(world, _fresh)
     _datasets(world)
     _challenges(world)
     _accounts(world)

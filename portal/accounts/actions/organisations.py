@@ -14,6 +14,7 @@ from portal.accounts.enums import OrganisationBadge, OrganisationKind, Role
 from portal.accounts.models import FormerAddress, Organisation, User
 from portal.accounts.validators import clean_siret
 from portal.audit.actors import Actor
+from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.refusals import Conflict
@@ -79,7 +80,8 @@ def describe(*, organisation: Organisation, by: Actor, **changes: str) -> Organi
 
     In order: the fields; a new name keeps the former name and the former address; event
     "organisation.described" with the names of the changed fields. Nothing changed, nothing
-    written. Raises NotAllowed; SiretTaken; ValidationError.
+    written. A new name or acronym is owed to the apps above. Raises NotAllowed; SiretTaken;
+    ValidationError.
     """
     organisation = Organisation.objects.locked(organisation)
     require(rules.may_administer, by, organisation)
@@ -99,6 +101,8 @@ def describe(*, organisation: Organisation, by: Actor, **changes: str) -> Organi
     organisation.full_clean(validate_unique=False, validate_constraints=False)
     _save(organisation)
     record("organisation.described", by=by, on=organisation, fields=changed)
+    if {"name", "acronym"} & set(changed):
+        _owe_change(organisation)
     return organisation
 
 
@@ -120,6 +124,7 @@ def attest(*, organisation: Organisation, badges: Iterable[str], by: Actor) -> O
         organisation.verified_at = clock.now() if verified else None
     organisation.save(update_fields=["badges", "verified_at", "updated_at"])
     record("organisation.attested", by=by, on=organisation, before=before, after=after)
+    _owe_change(organisation)
     return organisation
 
 
@@ -135,6 +140,12 @@ def free_slug(name: str) -> str:
     while slug in taken:
         slug, number = f"{base}-{number}", number + 1
     return slug
+
+
+def _owe_change(organisation: Organisation) -> None:
+    """Let the apps above know that what they tell of an organisation is no longer so."""
+    key = f"{organisation.pk}:{organisation.updated_at.isoformat()}"
+    owe("organisation.changed", key=key, organisation_id=organisation.pk)
 
 
 def _rename(organisation: Organisation, name: str) -> None:

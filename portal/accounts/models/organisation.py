@@ -1,5 +1,6 @@
 """Organisations and who belongs to them."""
 
+import json
 import uuid
 from typing import Any, ClassVar
 
@@ -19,10 +20,17 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         return self.annotate(members_count=models.Count("memberships", filter=live))
 
     def matching(self, words: str) -> "OrganisationQuerySet":
-        """Keep those whose name or acronym holds each word."""
+        """Keep those whose name, acronym or a former name holds each word."""
         found = self
         for word in words.replace("\0", " ").split()[:8]:
-            found = found.filter(models.Q(name__icontains=word) | models.Q(acronym__icontains=word))
+            # SQLite keeps the text of JSON as it was written, accents escaped.
+            escaped = json.dumps(word)[1:-1]
+            found = found.filter(
+                models.Q(name__icontains=word)
+                | models.Q(acronym__icontains=word)
+                | models.Q(former_names__icontains=word)
+                | models.Q(former_names__icontains=escaped)
+            )
         return found
 
     def locked(self, organisation: "Organisation") -> "Organisation":

@@ -60,6 +60,7 @@ def _shown(request: HttpRequest, organisation: Any) -> dict[str, Any]:
     return {
         "organisation": organisation,
         "parts": space.organisation_parts(organisation, viewer),
+        "panels": space.organisation_panels(organisation, viewer),
         "may_administer": rules.may_administer(viewer, organisation),
         "may_see_members": rules.may_see_members(viewer, organisation),
         "may_verify": rules.may_verify(viewer, organisation),

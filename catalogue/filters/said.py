@@ -1,0 +1,39 @@
+"""A query as a reader says it: what stands in a saved search, without counting anything."""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from catalogue.filters import panel
+from catalogue.models import IndexedFacet
+from catalogue.search.query import ResourceQuery
+
+
+def parts(query: ResourceQuery) -> list[tuple[str, str]]:
+    """List the words and filters of a query, as pairs of title and value."""
+    return list(_parts(query))
+
+
+def title(query: ResourceQuery) -> str:
+    """Name a search after what it asks."""
+    said = query.q or ", ".join(value for _name, value in parts(query))
+    return said[:120] or _("Tout le catalogue")
+
+
+def _parts(query: ResourceQuery) -> Iterator[tuple[str, str]]:
+    if query.q:
+        yield _("Mots"), query.q
+    names = _organisations(query)
+    for facet, values in query.filters().items():
+        for value in values:
+            label = names.get(value, "") if facet == "organisation" else ""
+            yield str(panel.TITLES[facet]), panel.say(facet, value, label)
+    if query.updated:
+        yield _("Mise à jour"), str(panel.SINCE[query.updated])
+
+
+def _organisations(query: ResourceQuery) -> dict[str, str]:
+    if not query.organisation:
+        return {}
+    rows = IndexedFacet.objects.filter(facet="organisation", value__in=query.organisation)
+    return dict(rows.exclude(label="").order_by("pk").values_list("value", "label"))

@@ -1,0 +1,117 @@
+"""What stands around a card: reuses, feedback, discussions; and what of it waits for the Region."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from catalogue.enums.community import MessageState, ReviewState
+from catalogue.models import Discussion, DiscussionMessage, FieldFeedback, Resource, Reuse
+from portal.accounts.authorization import Permission, has_permission
+from portal.accounts.enums import Role
+from portal.accounts.models import User
+
+WRITERS = (Role.REFERENT, Role.EDITOR)
+ON_CARD = 3
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many of each everybody reads about a card."""
+
+    reuses: int
+    feedback: int
+    discussions: int
+
+
+def counts(resource: Resource) -> Counts:
+    """Count in one query what everybody reads about a card."""
+    row = Resource.objects.filter(pk=resource.pk).aggregate(
+        reuses=Count("reused_by", filter=Q(reused_by__state=ReviewState.PUBLISHED), distinct=True),
+        feedback=Count("feedback", filter=Q(feedback__state=ReviewState.PUBLISHED), distinct=True),
+        discussions=Count(
+            "discussions", filter=Q(discussions__state=MessageState.SHOWN), distinct=True
+        ),
+    )
+    return Counts(**row)
+
+
+def reuses(resource: Resource, viewer: Any) -> QuerySet[Reuse]:
+    """List the reuses of a card, the latest first; one's own whatever their state."""
+    rows: QuerySet[Reuse] = Reuse.objects.visible_to(viewer).filter(resources=resource)
+    return rows.select_related("organisation").order_by("-decided_at", "-at", "-pk")
+
+
+def feedback(resource: Resource, viewer: Any) -> QuerySet[FieldFeedback]:
+    """List what was told of the use of a card, the latest month first."""
+    rows: QuerySet[FieldFeedback] = FieldFeedback.objects.visible_to(viewer)
+    return rows.filter(resource=resource).order_by("-used_on", "-pk")
+
+
+def discussions(resource: Resource, viewer: Any) -> QuerySet[Discussion]:
+    """List the discussions of a card, the last moved first, with their messages counted."""
+    shown = Q(messages__state=MessageState.SHOWN)
+    rows = Discussion.objects.visible_to(viewer).filter(resource=resource)
+    return (
+        rows.exclude(state=MessageState.HIDDEN)
+        .select_related("by")
+        .annotate(
+            shown=Count("messages", filter=shown, distinct=True),
+            answered=Count("messages", filter=shown & Q(messages__from_owner=True), distinct=True),
+        )
+        .order_by("-moved_at", "-pk")
+    )
+
+
+def messages(discussion: Discussion, viewer: Any) -> QuerySet[DiscussionMessage]:
+    """List the messages of a discussion that a person reads, in the order they were written."""
+    rows = DiscussionMessage.objects.visible_to(viewer).filter(discussion=discussion)
+    return rows.select_related("by").order_by("at", "pk")
+
+
+def owners(resource: Resource) -> QuerySet[User]:
+    """Select who answers for a card: its organisation's writers, else its author."""
+    if resource.organisation_id is None:
+        return User.objects.filter(pk=resource.author_id or 0, is_active=True)
+    return (
+        User.objects.filter(
+            memberships__organisation_id=resource.organisation_id,
+            memberships__role__in=WRITERS,
+            memberships__left_at__isnull=True,
+            is_active=True,
+        )
+        .distinct()
+        .order_by("pk")
+    )
+
+
+def waiting_reuses() -> QuerySet[Reuse]:
+    """List the reuses that wait for the Region, the oldest first."""
+    rows: QuerySet[Reuse] = Reuse.objects.waiting()
+    return rows.select_related("by", "organisation").prefetch_related("resources__organisation")
+
+
+def waiting_feedback() -> QuerySet[FieldFeedback]:
+    """List the feedback that waits for the Region, the oldest first."""
+    rows: QuerySet[FieldFeedback] = FieldFeedback.objects.waiting()
+    return rows.select_related("by", "resource__organisation")
+
+
+def held_messages() -> QuerySet[DiscussionMessage]:
+    """List the messages that wait for the Region, the oldest first."""
+    return DiscussionMessage.objects.held().select_related(
+        "by", "discussion__resource__organisation"
+    )
+
+
+def standing() -> int:
+    """Count all that waits for the Region around cards, in one query."""
+    rows = (Reuse.objects.waiting(), FieldFeedback.objects.waiting())
+    brought = [each.order_by().values_list("pk") for each in rows]
+    held = DiscussionMessage.objects.held().order_by().values_list("pk")
+    return held.union(*brought, all=True).count()
+
+
+def moderates(viewer: Any) -> bool:
+    """Say whether a person reads what waits."""
+    return has_permission(viewer, Permission.CONTRIBUTION_MODERATE)

@@ -1,0 +1,127 @@
+"""What a person follows, put aside and supports, as their pages read it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from catalogue.enums import UseCase
+from catalogue.models import Favourite, Follow, Resource, Support
+from portal.accounts.models import Organisation, User
+
+
+@dataclass(frozen=True)
+class Followed:
+    """One line of what a person follows. field, value: what a form sends to follow no more."""
+
+    words: str
+    title: str
+    href: str
+    field: str
+    value: str
+    icon: str
+    tone: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Stance:
+    """How a person stands to one resource."""
+
+    follows: bool = False
+    favourite: bool = False
+    supports: bool = False
+
+
+def stance(resource: Resource, user: Any) -> Stance:
+    """Read in one query whether a person follows, put aside or supports a resource."""
+    if not user.is_authenticated:
+        return Stance()
+    asked = {
+        name: Exists(model.objects.filter(user_id=user.pk, resource_id=OuterRef("pk")))
+        for name, model in (("follows_", Follow), ("favourite_", Favourite), ("supports_", Support))
+    }
+    row = Resource.objects.filter(pk=resource.pk).annotate(**asked).values_list(*asked).get()
+    return Stance(*row)
+
+
+def follows(user: User, **subject: Any) -> bool:
+    """Say whether a person follows this."""
+    return Follow.objects.filter(user=user, **subject).exists()
+
+
+def of(user: User) -> list[Followed]:
+    """List what a person follows, the latest first; what went offline keeps no name."""
+    rows = Follow.objects.filter(user=user).select_related("resource", "organisation")
+    return list(_lines(rows))
+
+
+def favourites(user: User) -> list[Resource]:
+    """List the resources a person put aside that are still public, the latest first."""
+    rows = Favourite.objects.filter(user=user, resource__live=True)
+    related = rows.select_related("resource__organisation", "resource__indexed")
+    return [row.resource for row in related]
+
+
+def followers_of(resource: Resource) -> QuerySet[User]:
+    """Select who follows a card itself."""
+    return User.objects.filter(is_active=True, follows__resource=resource).order_by("pk")
+
+
+def watchers_of(resource: Resource) -> QuerySet[User]:
+    """Select who follows the organisation, a use case or a tag of a card."""
+    about = Q(use_case__in=[*resource.use_cases, "-"]) | Q(tag__in=[*resource.tags, "-"])
+    if resource.organisation_id is not None:
+        about |= Q(organisation_id=resource.organisation_id)
+    concerned = Follow.objects.filter(about).order_by().values("user_id")
+    return User.objects.filter(is_active=True, pk__in=concerned).order_by("pk")
+
+
+def _lines(rows: QuerySet[Follow]) -> Iterator[Followed]:
+    for row in rows:
+        if row.resource is not None:
+            if row.resource.live:
+                yield _resource(row.resource)
+        elif row.organisation is not None:
+            yield _organisation(row.organisation)
+        elif row.use_case:
+            label = str(UseCase(row.use_case).label)
+            yield _facet(_("Cas d’usage"), label, "use_case", row.use_case, "compass")
+        else:
+            yield _facet(_("Mot-clé"), row.tag, "tag", row.tag, "tag")
+
+
+def _resource(resource: Resource) -> Followed:
+    kind = resource.kind_enum
+    return Followed(
+        str(kind.label),
+        resource.title,
+        resource.get_absolute_url(),
+        "resource",
+        resource.slug,
+        kind.icon,
+        kind.tone,
+        resource.written_in,
+    )
+
+
+def _organisation(organisation: Organisation) -> Followed:
+    href = reverse("organisation", args=(organisation.slug,))
+    return Followed(
+        _("Organisation"),
+        organisation.name,
+        href,
+        "organisation",
+        organisation.slug,
+        "building-2",
+        "olivier",
+    )
+
+
+def _facet(words: str, title: str, name: str, value: str, icon: str) -> Followed:
+    href = f"{reverse('catalogue:list')}?{urlencode({name: value})}"
+    return Followed(words, title, href, name, value, icon)

@@ -1,0 +1,57 @@
+"""The figures of use of cards, as pages show them."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Q, Sum
+from django.db.models.functions import TruncMonth
+
+from catalogue.models import Resource, ResourceUse
+from portal.accounts.models import Organisation
+from portal.lib import clock
+
+DAYS = 30
+MONTHS = 12
+
+
+@dataclass(frozen=True)
+class Use:
+    """The last thirty days of a card: totals, and the views of each day, the oldest first."""
+
+    views: int
+    downloads: int
+    days: list[int]
+
+
+def lately(resource: Resource) -> Use:
+    """Read the last thirty days of a card."""
+    first = _first_day()
+    rows = {row.day: row for row in ResourceUse.objects.filter(resource=resource, day__gte=first)}
+    found = [rows.get(first + timedelta(days=number)) for number in range(DAYS)]
+    return Use(
+        sum(row.views for row in rows.values()),
+        sum(row.downloads for row in rows.values()),
+        [row.views if row else 0 for row in found],
+    )
+
+
+def by_month(resource: Resource) -> list[dict[str, Any]]:
+    """List the months of the last year in which a card was read, the latest first."""
+    since = clock.months_later(clock.now(), -MONTHS)
+    rows = ResourceUse.objects.filter(resource=resource, day__gte=clock.paris_day(since))
+    months = rows.annotate(month=TruncMonth("day")).values("month")
+    summed: Any = months.annotate(seen=Sum("views"), fetched=Sum("downloads"))
+    return list(summed.order_by("-month"))
+
+
+def of_organisation(organisation: Organisation) -> dict[str, int]:
+    """Sum the last thirty days over what an organisation has online."""
+    mine = Q(resource__organisation=organisation, resource__live=True)
+    rows = ResourceUse.objects.filter(mine, day__gte=_first_day())
+    found = rows.aggregate(seen=Sum("views"), fetched=Sum("downloads"))
+    return {"views": found["seen"] or 0, "downloads": found["fetched"] or 0}
+
+
+def _first_day() -> date:
+    return clock.paris_day(clock.now()) - timedelta(days=DAYS - 1)

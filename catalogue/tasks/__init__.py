@@ -1,0 +1,5 @@
+"""Deliver what the catalogue owes, and do what it does by itself."""
+
+from catalogue.tasks import alerts, around, contributions, follows, telling, usage
+
+__all__ = ["alerts", "around", "contributions", "follows", "telling", "usage"]

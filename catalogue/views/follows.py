@@ -1,0 +1,105 @@
+"""What a person follows, puts aside and supports: one page of one's own, and small forms."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from catalogue.actions import follows
+from catalogue.enums import UseCase
+from catalogue.models import Resource
+from catalogue.queries import follows as reads
+from catalogue.queries import rows, searches
+from catalogue.views.contribute import person, public
+from portal.accounts.models import Organisation
+from portal.lib.refusals import Invalid
+
+SUBJECTS = ("resource", "organisation", "use_case", "tag")
+
+
+@require_safe
+def followed(request: HttpRequest) -> HttpResponse:
+    """List one's saved searches, what one follows, and one's favourites."""
+    by = person(request)
+    context = {
+        "searches": searches.of(by),
+        "followed": reads.of(by),
+        "favourites": [rows.row(each) for each in reads.favourites(by)],
+    }
+    return render(request, "catalogue/community/followed.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def follow(request: HttpRequest) -> HttpResponse:
+    """Follow, or follow no more; by GET, ask: a visitor comes back here once signed in."""
+    given = request.POST if request.method == "POST" else request.GET
+    name = next((each for each in SUBJECTS if given.get(each)), "")
+    subject, title, href = _subject(name, given.get(name, ""))
+    by = person(request)
+    if request.method == "POST":
+        if "stop" in request.POST:
+            follows.unfollow(subject=subject, by=by)
+            messages.info(request, _("Vous ne suivez plus « %(title)s ».") % {"title": title})
+        else:
+            follows.follow(subject=subject, by=by)
+            messages.success(request, _("Vous suivez « %(title)s ».") % {"title": title})
+        return redirect(_back(request, href))
+    context = {"name": name, "value": given.get(name, ""), "title": title, "back": href}
+    return render(request, "catalogue/community/follow.html", context)
+
+
+@require_POST
+def favourite(request: HttpRequest, slug: str) -> HttpResponse:
+    """Put a card aside, or take it out."""
+    resource, by = public(slug), person(request)
+    if "stop" in request.POST:
+        follows.take_out(resource=resource, by=by)
+    else:
+        follows.put_aside(resource=resource, by=by)
+        messages.success(request, _("La fiche est dans vos favoris, que vous seul voyez."))
+    return redirect(_back(request, resource.get_absolute_url()))
+
+
+@require_POST
+def support(request: HttpRequest, slug: str) -> HttpResponse:
+    """Support an idea or a need, or take it back."""
+    resource, by = public(slug), person(request)
+    if "stop" in request.POST:
+        follows.withdraw_support(resource=resource, by=by)
+    else:
+        follows.support(resource=resource, by=by)
+    return redirect(_back(request, resource.get_absolute_url()))
+
+
+def _subject(name: str, value: str) -> tuple[Any, str, str]:
+    """Find what is named: the thing, its words and its page; 404 for what is not there."""
+    listed = reverse("catalogue:list")
+    match name:
+        case "resource":
+            resource: Resource = public(value if value.isprintable() else "")
+            return resource, resource.title, resource.get_absolute_url()
+        case "organisation":
+            slug = value if value.isprintable() else ""
+            organisation = get_object_or_404(Organisation, slug=slug)
+            href = reverse("organisation", args=(organisation.slug,))
+            return organisation, organisation.name, href
+        case "use_case" if value in UseCase.values:
+            return UseCase(value), str(UseCase(value).label), f"{listed}?use_case={value}"
+        case "tag" if value.isprintable():
+            return value[:120], value[:120], f"{listed}?{urlencode({'tag': value})}"
+        case _:
+            raise Invalid(_("Dites ce qu’il faut suivre."), code="subject")
+
+
+def _back(request: HttpRequest, other: str) -> str:
+    asked = request.POST.get("next", "")
+    own = url_has_allowed_host_and_scheme(
+        asked, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return asked if asked and own else other

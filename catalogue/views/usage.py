@@ -1,0 +1,54 @@
+"""The figures of use of a card: counted here, shown to all; and the way out to its files."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from catalogue.actions import usage
+from catalogue.models import Resource
+from catalogue.queries import usage as reads
+from catalogue.queries.detail import FILE_COLUMNS
+from catalogue.validators.addresses import is_web
+from catalogue.validators.agents import is_robot
+from catalogue.views.around import frame
+from catalogue.views.contribute import public
+from portal.lib.refusals import Hidden
+
+
+def count(request: HttpRequest, resource: Resource, figure: usage.Figure) -> None:
+    """Count a request of a person; what programs ask, or browsers ahead of time, is left out."""
+    headers = request.headers
+    purpose = headers.get("Sec-Purpose", "") or headers.get("Purpose", "")
+    if request.method == "GET" and not is_robot(headers.get("User-Agent", ""), purpose):
+        usage.count(resource_id=resource.pk, figure=figure)
+
+
+@login_not_required
+@require_safe
+def figures(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show how often a card was read and its files fetched, month by month."""
+    resource = public(slug)
+    context = {
+        "use": reads.lately(resource),
+        "months": reads.by_month(resource),
+        **frame(resource, _("Fréquentation")),
+    }
+    return render(request, "catalogue/community/usage.html", context)
+
+
+@login_not_required
+@require_safe
+def leave(request: HttpRequest, slug: str, field: str, number: int, column: str) -> HttpResponse:
+    """Lead to a file that a card describes, and count it; to no other address."""
+    resource = public(slug)
+    rows = resource.details.get(field, []) if column in FILE_COLUMNS.get(field, ()) else []
+    address = str(rows[number].get(column) or "") if number < len(rows) else ""
+    if not is_web(address):
+        raise Hidden
+    count(request, resource, "downloads")
+    answer = HttpResponseRedirect(address)
+    answer["X-Robots-Tag"] = "noindex"
+    answer["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,325 @@
+"""Saved searches: each publication once, for an account or an address, stopped in a click."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import feedparser
+import pytest
+from django.core import mail
+from django.core.cache import cache
+from django.test import Client
+
+from catalogue.actions import alert_links, alerts, matching
+from catalogue.enums import ResourceKind
+from catalogue.models import AlertMatch, SavedSearch
+from catalogue.search.query import ResourceQuery
+from portal.accounts.actions import accounts
+from portal.accounts.models import User
+from portal.audit import outbox
+from portal.lib import clock
+from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent
+from tests.catalogue.moderation.ledger import cost, events, owed
+from tests.factories.accounts import UserFactory
+from tests.factories.catalogue import ResourceFactory
+
+pytestmark = pytest.mark.django_db
+QUERY = ResourceQuery(q="emploi saisonnier", kind=("need",))
+ADDRESS = "lectrice@exemple.fr"
+
+
+@pytest.fixture
+def person() -> User:
+    made: User = UserFactory()
+    return made
+
+
+@pytest.fixture(autouse=True)
+def uncounted() -> None:
+    cache.clear()
+
+
+def delivered() -> None:
+    while outbox.relay():
+        pass
+    assert outbox.pending() == 0
+
+
+def saved(by: User, frequency: str = "daily", query: ResourceQuery = QUERY) -> SavedSearch:
+    return alerts.save(query=query, title="Saisonniers", frequency=frequency, by=by)
+
+
+def published(title: str = "Emploi saisonnier", **values: Any) -> Any:
+    return ResourceFactory(published=True, title=title, kind=ResourceKind.NEED, **values)
+
+
+def morning(days: int = 0) -> datetime:
+    """Give a morning of Paris, some days from now."""
+    return (clock.now() + timedelta(days=days)).astimezone(UTC).replace(hour=9)
+
+
+def path(link: str) -> str:
+    return urlsplit(link).path
+
+
+def test_what_is_published_after_and_answers_is_told_once(person: User) -> None:
+    published("Emploi saisonnier d’avant")
+    search = saved(person)
+    new = published()
+    published("Emploi durable")
+    ResourceFactory(published=True, title="Emploi saisonnier, un outil")
+    for _ in range(2):
+        alerts.write_all(at=morning())
+        delivered()
+    (letter,) = mail.outbox
+    assert (letter.to, letter.subject) == (
+        [person.email],
+        "1 nouvelle ressource : « Saisonniers »",
+    )
+    assert letter.body.count(new.get_absolute_url()) == 1
+    assert letter.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert letter.extra_headers["List-Unsubscribe"] == f"<{alert_links.stop(search)}>"
+    alerts.write_all(at=morning(days=1))
+    delivered()
+    assert len(mail.outbox) == 1
+    assert events() == ["search.saved"]
+
+
+def test_nothing_leaves_by_night_nor_twice_a_day(person: User) -> None:
+    saved(person)
+    published()
+    alerts.write_all(at=morning().replace(hour=2))
+    assert owed() == []
+    alerts.write_all(at=morning())
+    published("Emploi saisonnier du soir")
+    alerts.write_all(at=morning())
+    delivered()
+    assert [letter.body.count("Emploi saisonnier du soir") for letter in mail.outbox] == [0]
+    alerts.write_all(at=morning(days=1))
+    delivered()
+    assert [letter.body.count("Emploi saisonnier du soir") for letter in mail.outbox] == [0, 1]
+
+
+def test_a_week_is_gathered_in_one_letter(person: User) -> None:
+    saved(person, "weekly")
+    for number in range(2):
+        published(f"Emploi saisonnier {number}")
+        alerts.write_all(at=morning(days=number))
+    assert owed() == []
+    alerts.write_all(at=morning(days=7))
+    delivered()
+    assert [letter.subject for letter in mail.outbox] == [
+        "2 nouvelles ressources : « Saisonniers »"
+    ]
+
+
+def test_a_letter_sent_again_is_the_same_letter(person: User) -> None:
+    saved(person)
+    published()
+    alerts.write_all(at=morning())
+    handler = outbox._handlers["mail.saved_search"]
+    ids = outbox.Outbox.objects.get(topic="mail.saved_search").ids
+    handler(**ids)
+    published("Emploi saisonnier suivant")
+    alerts.look(search=SavedSearch.objects.get())
+    handler(**ids)
+    one, two = mail.outbox
+    assert one.body == two.body
+    assert one.extra_headers["Message-ID"] == two.extra_headers["Message-ID"]
+
+
+def test_what_went_offline_is_not_told(person: User) -> None:
+    saved(person)
+    card = published()
+    alerts.write_all(at=morning())
+    type(card).objects.filter(pk=card.pk).update(live=False)
+    delivered()
+    assert mail.outbox == []
+
+
+def test_an_old_change_date_hides_no_publication(
+    person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An import keeps the date of its source: it stands pages down the order of the engine."""
+    monkeypatch.setattr(matching, "MAX_SIZE", 2)
+    for _ in range(4):
+        published()
+    saved(person)
+    old = published(
+        "Emploi saisonnier importé", content_modified_at=datetime(2019, 1, 1, tzinfo=UTC)
+    )
+    alerts.look(search=SavedSearch.objects.get())
+    assert AlertMatch.objects.filter(resource=old).count() == 1
+
+
+def test_a_pause_drops_what_came_meanwhile(person: User) -> None:
+    search = saved(person)
+    published("Emploi saisonnier perdu")
+    alerts.look(search=search)
+    alerts.pause(search=search, by=person)
+    published("Emploi saisonnier tu")
+    alerts.write_all(at=morning())
+    alerts.resume(search=search, by=person)
+    published("Emploi saisonnier dit")
+    alerts.write_all(at=morning(days=1))
+    delivered()
+    (letter,) = mail.outbox
+    assert [word in letter.body for word in ("perdu", "tu\n", "dit")] == [False, False, True]
+    assert events() == ["search.saved", "search.paused", "search.resumed"]
+
+
+def test_the_same_search_is_kept_once_and_others_do_not_touch_it(person: User) -> None:
+    search = saved(person)
+    again = saved(person, "weekly", ResourceQuery(q="emploi saisonnier", kind=("need",), page=3))
+    assert (again.pk, again.frequency) == (search.pk, "weekly")
+    with pytest.raises(NotAllowed):
+        alerts.remove(search=search, by=UserFactory())
+    assert SavedSearch.objects.count() == 1
+
+
+def test_a_person_keeps_so_many(person: User, settings: Any) -> None:
+    settings.SAVED_SEARCHES_PER_PERSON = 1
+    saved(person)
+    with pytest.raises(QuotaSpent):
+        saved(person, query=ResourceQuery(q="autre"))
+
+
+def asked(client: Client, email: str = ADDRESS, **more: str) -> Any:
+    values = {"title": "Saisonniers", "frequency": "daily", "email": email, **more}
+    return client.post(f"/recherches/enregistrer/?{QUERY.serialise()}", values)
+
+
+def test_an_address_starts_once_by_its_link(client: Client) -> None:
+    assert asked(client).status_code == 200
+    delivered()
+    (letter,) = mail.outbox
+    search = SavedSearch.objects.get()
+    link = next(word for word in letter.body.split() if "/recherches/confirmer/" in word)
+    assert (letter.to, search.confirmed_at, search.writes) == ([ADDRESS], None, False)
+    published("Emploi saisonnier d’avant l’accord")
+    assert "Confirmer l’alerte" in client.get(path(link)).text
+    assert SavedSearch.objects.get().confirmed_at is None  # a mail program opened the link
+    assert "L’alerte est active" in client.post(path(link)).text
+    assert client.post(path(link)).status_code == 409
+    published("Emploi saisonnier d’après l’accord")
+    alerts.write_all(at=morning())
+    delivered()
+    told = mail.outbox[-1]
+    assert (told.to, "d’avant" in told.body, "d’après" in told.body) == ([ADDRESS], False, True)
+    manage = next(word for word in told.body.split() if "/recherches/gerer/" in word)
+    assert client.get(path(manage)).status_code == 200
+    assert client.post(path(manage), {"title": "Été", "frequency": "weekly"}).status_code == 302
+    assert SavedSearch.objects.get().frequency == "weekly"
+    stop = path(alert_links.stop(SavedSearch.objects.get()))
+    assert "Ne plus les recevoir" in client.get(stop).text
+    assert SavedSearch.objects.count() == 1
+    strict = Client(enforce_csrf_checks=True)
+    for _ in range(2):
+        said = strict.post(stop, {"List-Unsubscribe": "One-Click"})
+        assert (said.status_code, "oubliée" in said.text) == (200, True)
+    assert SavedSearch.objects.count() == 0
+
+
+def test_an_address_known_or_not_reads_the_same_page(client: Client, person: User) -> None:
+    pages = {asked(client, email).text for email in (ADDRESS, ADDRESS, person.email)}
+    alerts.confirm(search=SavedSearch.objects.get(email=ADDRESS))
+    cache.clear()
+    pages.add(asked(client).text)
+    assert len(pages) == 1
+
+
+def test_an_address_is_not_flooded(client: Client, settings: Any) -> None:
+    settings.SAVED_SEARCH_REQUESTS_PER_MINUTE = 100
+    for number in range(8):
+        values = {"title": "T", "frequency": "daily", "email": ADDRESS.upper()}
+        for _ in range(2):
+            client.post(f"/recherches/enregistrer/?q=mot{number}", values)
+    delivered()
+    assert len(mail.outbox) == settings.SAVED_SEARCH_REQUESTS_PER_DAY
+
+
+def test_a_network_and_a_machine_are_held_back(client: Client, settings: Any) -> None:
+    settings.SAVED_SEARCH_REQUESTS_PER_MINUTE = 2
+    assert [asked(client, site="x").status_code for _ in range(3)] == [200, 200, 429]
+    assert SavedSearch.objects.count() == 0
+
+
+def test_links_that_are_old_or_not_ours_open_nothing(client: Client, settings: Any) -> None:
+    asked(client)
+    search = SavedSearch.objects.get()
+    link = path(alert_links.confirm(search))
+    settings.SAVED_SEARCH_CONFIRM_HOURS = 0
+    assert client.post(link).status_code == 410
+    for name in ("arreter", "gerer"):
+        assert client.post(f"/recherches/{name}/x:y/").status_code == 404
+    token = link.split("/")[-2]
+    assert client.post(f"/recherches/arreter/{token}/").status_code == 404
+    assert client.get(f"/flux/recherches/{token}.atom").status_code == 404
+    assert SavedSearch.objects.get().confirmed_at is None
+    alerts.confirm(search=search)
+    with pytest.raises(Conflict):
+        alerts.confirm(search=search)
+
+
+def test_what_was_not_confirmed_is_forgotten(client: Client) -> None:
+    asked(client)
+    SavedSearch.objects.update(created_at=clock.now() - timedelta(hours=49))
+    alerts.forget()
+    assert SavedSearch.objects.count() == 0
+
+
+def test_a_private_feed_ends_with_its_address(client: Client, person: User) -> None:
+    search = saved(person, "feed")
+    card = published()
+    published("Emploi durable")
+    first = path(alert_links.feed(search))
+    answer = client.get(first)
+    read = feedparser.parse(answer.content)
+    assert (
+        read.bozo,
+        [entry.link.endswith(card.get_absolute_url()) for entry in read.entries],
+    ) == (
+        False,
+        [True],
+    )
+    assert answer["Cache-Control"] == "private, no-store"
+    search = alerts.renew_feed(search=search, by=person)
+    second = path(alert_links.feed(search))
+    assert [client.get(address).status_code for address in (first, second)] == [404, 200]
+    with pytest.raises(Conflict):
+        alerts.shut_feed(search=search, by=person)
+    alerts.change(search=search, title="S", frequency="daily", by=person)
+    alerts.shut_feed(search=search, by=person)
+    assert client.get(second).status_code == 404
+
+
+def test_pages_of_ones_own(client: Client, person: User) -> None:
+    client.force_login(person)
+    page = client.get(f"/recherches/enregistrer/?{QUERY.serialise()}")
+    assert ("emploi saisonnier" in page.text, "Besoins" in page.text) == (True, True)
+    assert client.post("/recherches/enregistrer/?q=a", {"title": ""}).status_code == 422
+    made = client.post("/recherches/enregistrer/?q=a", {"title": "A", "frequency": "daily"})
+    search = SavedSearch.objects.get()
+    assert made["Location"] == f"/espace/suivis/recherches/{search.public_id}/"
+    assert "En pause" in client.post(made["Location"], {"act": "pause"}, follow=True).text
+    assert client.post(made["Location"], {"title": "", "frequency": "daily"}).status_code == 422
+    assert "A</a>" in client.get("/espace/suivis/").text
+    assert client.post(made["Location"], {"act": "remove"})["Location"] == "/espace/suivis/"
+    assert "Aucune recherche enregistrée" in client.get("/espace/suivis/").text
+
+
+def test_the_page_costs_the_same_for_one_and_three(client: Client, person: User) -> None:
+    client.force_login(person)
+    costs = []
+    for words in (("a",), ("b", "c")):
+        for word in words:
+            saved(person, query=ResourceQuery(q=word))
+        costs.append(cost(client, "/espace/suivis/"))
+    assert costs[0] == costs[1]
+
+
+def test_leaving_erases_searches_of_the_account_and_of_its_address(person: User) -> None:
+    saved(person)
+    alerts.ask(query=QUERY, title="T", frequency="daily", email=person.email)
+    accounts.close(user=person, by=person)
+    assert SavedSearch.objects.count() == 0

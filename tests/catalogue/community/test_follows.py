@@ -1,0 +1,165 @@
+"""Follow, put aside, support: once each, counted truly, told as each person chose."""
+
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from catalogue import invariants
+from catalogue.actions import contributions, follows, moderation
+from catalogue.enums import ResourceKind, UseCase
+from catalogue.models import Favourite, Follow, IndexedResource, Resource, Support
+from portal.accounts.actions import accounts, notifications
+from portal.accounts.models import Notification, User
+from portal.audit import outbox
+from portal.lib.refusals import Invalid, NotAllowed, QuotaSpent
+from tests.catalogue.moderation.ledger import cost
+from tests.factories import contributions as make
+from tests.factories.accounts import OrganisationFactory, UserFactory
+from tests.factories.catalogue import ResourceFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def person() -> User:
+    made: User = UserFactory()
+    return made
+
+
+@pytest.fixture
+def need() -> Resource:
+    made: Resource = ResourceFactory(published=True, kind=ResourceKind.NEED)
+    return made
+
+
+def delivered() -> None:
+    while outbox.relay():
+        pass
+    assert outbox.pending() == 0
+
+
+def counters(resource: Resource) -> tuple[int, int]:
+    fresh = Resource.objects.get(pk=resource.pk)
+    return fresh.followers, fresh.supports
+
+
+def test_following_twice_counts_once_and_lifts_the_card(person: User, need: Resource) -> None:
+    before = IndexedResource.objects.get(pk=need.pk).boost
+    assert [follows.follow(subject=need, by=person) for _ in range(2)] == [True, False]
+    assert [follows.support(resource=need, by=person) for _ in range(2)] == [True, False]
+    assert counters(need) == (1, 1)
+    assert IndexedResource.objects.get(pk=need.pk).boost > before
+    assert list(invariants.counter_breaches()) == []
+    assert [follows.unfollow(subject=need, by=person) for _ in range(2)] == [True, False]
+    assert [follows.withdraw_support(resource=need, by=person) for _ in range(2)] == [True, False]
+    assert counters(need) == (0, 0)
+
+
+def test_a_wrong_counter_is_a_breach_and_a_harvested_one_a_least(need: Resource) -> None:
+    Resource.objects.filter(pk=need.pk).update(followers=3)
+    assert list(invariants.counter_breaches()) == [f"{need.slug}:followers"]
+    Resource.objects.filter(pk=need.pk).update(source="datagouv", source_id="1")
+    assert list(invariants.counter_breaches()) == []
+
+
+def test_what_is_not_public_or_not_a_need_is_refused(person: User, need: Resource) -> None:
+    draft, tool = ResourceFactory(), ResourceFactory(published=True)
+    for subject in (draft, " ", "a\x00b"):
+        with pytest.raises(Invalid):
+            follows.follow(subject=subject, by=person)
+    with pytest.raises(Invalid):
+        follows.put_aside(resource=draft, by=person)
+    with pytest.raises(NotAllowed):
+        follows.support(resource=tool, by=person)
+    assert (Follow.objects.count(), Favourite.objects.count(), Support.objects.count()) == (0, 0, 0)
+
+
+def test_one_follows_so_many(person: User, settings: Any) -> None:
+    settings.FOLLOWS_PER_PERSON = 1
+    follows.follow(subject="emploi", by=person)
+    with pytest.raises(QuotaSpent):
+        follows.follow(subject="formation", by=person)
+
+
+def test_a_publication_tells_each_follower_once() -> None:
+    holder = OrganisationFactory()
+    author = make.joined(make.person(), holder, "editor")
+    watcher, other = UserFactory(), UserFactory()
+    for subject in (holder, "apprentissage", UseCase.SME_NEEDS):
+        follows.follow(subject=subject, by=watcher)
+    follows.follow(subject=holder, by=author)
+    follows.follow(subject="autre", by=other)
+    card = make.published(author, holder=holder, use_cases=["sme_needs"])
+    delivered()
+    rows = Notification.objects.filter(letter__startswith="followed")
+    assert [(row.user_id, row.letter, row.path) for row in rows] == [
+        (watcher.pk, "followed_new", card.get_absolute_url())
+    ]
+    follows.follow(subject=card, by=other)
+    change = contributions.propose(resource=card, by=author)
+    contributions.save_draft(contribution=change, values={"title": "Un autre titre"}, by=author)
+    sent = contributions.submit(contribution=make.again(change), charter=make.CHARTER, by=author)
+    moderation.publish(contribution=sent, by=make.moderator())
+    delivered()
+    latest = Notification.objects.filter(letter="followed_changed")
+    assert [(row.user_id, row.facts) for row in latest] == [(other.pk, {"about": "Un autre titre"})]
+
+
+def test_a_follower_who_asked_hears_at_once_and_stops_in_a_click(need: Resource) -> None:
+    person = UserFactory()
+    notifications.choose(ways={"follows": "now"}, by=person)
+    follows.follow(subject="apprentissage", by=person)
+    make.published()
+    delivered()
+    letter = next(each for each in mail.outbox if each.to == [person.email])
+    assert letter.subject == f"Nouvelle ressource : « {make.NEED['title']} »"
+    assert "List-Unsubscribe" in letter.extra_headers
+
+
+def test_leaving_takes_the_counters_along(person: User, need: Resource) -> None:
+    follows.follow(subject=need, by=person)
+    follows.support(resource=need, by=person)
+    follows.put_aside(resource=need, by=person)
+    accounts.close(user=person, by=person)
+    assert counters(need) == (0, 0)
+    assert (Follow.objects.count(), Favourite.objects.count(), Support.objects.count()) == (0, 0, 0)
+
+
+def test_forms_follow_and_undo(client: Client, person: User, need: Resource) -> None:
+    visitor = client.get(need.get_absolute_url()).text
+    assert f"/suivre/?resource={need.slug}" in visitor
+    assert client.get(f"/suivre/?resource={need.slug}").status_code == 302
+    client.force_login(person)
+    assert "Suivre « " in client.get(f"/suivre/?resource={need.slug}").text
+    page = need.get_absolute_url()
+    client.post("/suivre/", {"resource": need.slug})
+    client.post(f"{page}favori/")
+    client.post(f"{page}soutenir/")
+    text = client.get(page).text
+    assert [word in text for word in ("Suivie", "Dans mes favoris", "Vous soutenez")] == [True] * 3
+    mine = client.get("/espace/suivis/").text
+    assert mine.count(f'href="{page}"') == 2
+    for address, more in (("/suivre/", {"resource": need.slug}), (f"{page}favori/", {})):
+        client.post(address, {**more, "stop": "1"})
+    client.post(f"{page}soutenir/", {"stop": "1"})
+    assert (Follow.objects.count(), Favourite.objects.count(), Support.objects.count()) == (0, 0, 0)
+    elsewhere = client.post("/suivre/", {"tag": "emploi", "next": "https://ailleurs.example/"})
+    assert elsewhere["Location"] == "/ressources/?tag=emploi"
+    for wrong in ({}, {"use_case": "x"}, {"tag": "\x00"}):
+        assert client.post("/suivre/", wrong).status_code == 422
+    assert client.post("/suivre/", {"resource": "inconnue"}).status_code == 404
+
+
+def test_the_page_costs_the_same_for_one_and_three(client: Client, person: User) -> None:
+    client.force_login(person)
+    costs = []
+    for wanted in (1, 2):
+        for _ in range(wanted):
+            card = ResourceFactory(published=True)
+            follows.follow(subject=card, by=person)
+            follows.put_aside(resource=card, by=person)
+            follows.follow(subject=OrganisationFactory(), by=person)
+        costs.append(cost(client, "/espace/suivis/"))
+    assert costs[0] == costs[1]

@@ -1,0 +1,135 @@
+"""Views and downloads: people counted, programs left out, nothing kept of anybody."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from catalogue.actions import usage
+from catalogue.enums import Deposit, ResourceKind
+from catalogue.models import IndexedResource, Resource, ResourceUse
+from catalogue.queries import usage as reads
+from catalogue.validators.agents import is_robot
+from portal.accounts.actions import organisations
+from portal.audit import outbox
+from portal.lib import clock
+from tests.factories.accounts import MembershipFactory, OrganisationFactory
+from tests.factories.catalogue import ResourceFactory
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1"
+GOOGLE = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+BING = "Mozilla/5.0 AppleWebKit/537.36 (compatible; bingbot/2.0) Chrome/116.0 Safari/537.36"
+FILE = "https://example.org/a.csv"
+
+
+@pytest.mark.parametrize("agent", [FIREFOX, SAFARI])
+def test_a_browser_is_a_person(agent: str) -> None:
+    assert not is_robot(agent)
+    assert is_robot(agent, "prefetch;prerender")
+
+
+@pytest.mark.parametrize(
+    "agent", ["", GOOGLE, BING, "curl/8.5", "python-requests/2", "Mozilla/5.0 HeadlessChrome/120"]
+)
+def test_what_names_itself_a_program_is_one(agent: str) -> None:
+    assert is_robot(agent)
+
+
+@pytest.fixture
+def card() -> Resource:
+    made: Resource = ResourceFactory(
+        published=True,
+        kind=ResourceKind.DATASET,
+        deposit=Deposit.OWNED,
+        organisation=OrganisationFactory(),
+        details={"distributions": [{"title": "CSV", "download_url": FILE}]},
+    )
+    return made
+
+
+def figures(card: Resource) -> tuple[int, int]:
+    row = ResourceUse.objects.filter(resource=card).first()
+    return (row.views, row.downloads) if row else (0, 0)
+
+
+@pytest.mark.django_db
+def test_readings_of_people_are_counted_by_day(client: Client, card: Resource) -> None:
+    page = card.get_absolute_url()
+    for agent in (FIREFOX, SAFARI, GOOGLE, ""):
+        client.get(page, headers={"User-Agent": agent})
+    client.head(page, headers={"User-Agent": FIREFOX})
+    assert figures(card) == (2, 0)
+    out = f"{page}fichiers/distributions/0/download_url/"
+    assert out in client.get(page).text
+    answer = client.get(out, headers={"User-Agent": FIREFOX})
+    assert (answer.status_code, answer["Location"]) == (302, FILE)
+    assert figures(card) == (2, 1)
+    assert {field.name for field in ResourceUse._meta.fields} == {
+        "id", "resource", "day", "views", "downloads", "views_told", "downloads_told",
+    }  # fmt: skip
+    text = client.get(page).text
+    assert "Vues, trente jours" in text
+    assert client.get(f"{page}frequentation/").status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "rest", ["distributions/1/download_url", "distributions/0/title", "details/0/x", "files/0/url"]
+)
+def test_the_way_out_leads_nowhere_else(client: Client, card: Resource, rest: str) -> None:
+    ResourceUse.objects.all().delete()
+    card.details["distributions"][0]["title"] = "https://ailleurs.example/"
+    card.save()
+    assert client.get(f"{card.get_absolute_url()}fichiers/{rest}/").status_code == 404
+    assert figures(card) == (0, 0)
+
+
+@pytest.mark.django_db
+def test_counters_are_told_once_and_lift_the_card(card: Resource) -> None:
+    Resource.objects.filter(pk=card.pk).update(views=10)
+    before = IndexedResource.objects.get(pk=card.pk).boost
+    for _ in range(3):
+        usage.count(resource_id=card.pk, figure="views")
+    usage.count(resource_id=card.pk, figure="downloads")
+    assert [usage.tell(), usage.tell()] == [1, 0]
+    fresh = Resource.objects.get(pk=card.pk)
+    assert (fresh.views, fresh.downloads) == (13, 1)
+    assert IndexedResource.objects.get(pk=card.pk).boost > before
+    usage.count(resource_id=card.pk, figure="views")
+    usage.tell()
+    assert Resource.objects.get(pk=card.pk).views == 14
+
+
+@pytest.mark.django_db
+def test_days_are_shown_for_a_month_and_dropped_after_three_years(card: Resource) -> None:
+    today = clock.paris_day(clock.now())
+    for days, views in ((0, 3), (29, 2), (30, 50), (1_200, 9)):
+        ResourceUse.objects.create(
+            resource=card, day=today - timedelta(days=days), views=views, views_told=views
+        )
+    use = reads.lately(card)
+    assert (use.views, use.days[0], use.days[-1], len(use.days)) == (5, 2, 3, 30)
+    assert reads.of_organisation(card.organisation) == {"views": 5, "downloads": 0}
+    assert usage.forget() == 1
+
+
+@pytest.mark.django_db
+def test_a_new_name_of_an_organisation_finds_its_cards_and_the_former_one_too(
+    client: Client, card: Resource
+) -> None:
+    holder = card.organisation
+    assert holder is not None
+    organisations.describe(
+        organisation=holder,
+        name="Agence Zéphyr",
+        by=MembershipFactory(organisation=holder, role="referent").user,
+    )
+    former = holder.name
+    while outbox.relay():
+        pass
+    assert card.get_absolute_url() in client.get("/ressources/?q=zephyr").text
+    for words in ("Zéphyr", former):
+        assert "Agence Zéphyr" in client.get("/organisations/", {"q": words}).text
+    organisations.describe(organisation=holder, name="Bureau", by=holder.memberships.get().user)
+    assert "Bureau" in client.get("/organisations/", {"q": "Zéphyr"}).text

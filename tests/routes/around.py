@@ -1,0 +1,66 @@
+"""What stands around a card in the world of the crawl."""
+
+from collections.abc import Callable
+from typing import Any
+
+from catalogue.actions import alerts, collections, discussions, reuses
+from catalogue.models import Resource
+from catalogue.search.query import ResourceQuery
+from portal.accounts.models import User
+from portal.lib import clock
+
+
+def build(world: Any, fresh: Callable[[Any, str], User]) -> None:
+    """Make what people keep and bring to a card; what waits, its author and the Region read."""
+    card = Resource.objects.get(slug=world.objects["resource"])
+    for side in ("a", "b"):
+        by, holder = fresh(world, f"referent_{side}"), world.objects[f"organisation.{side}"]
+        own, region = f"referent_{side}", "moderator"
+        search = alerts.save(
+            query=ResourceQuery(q="emploi"),
+            title=world.canary(own, "search", own),
+            frequency="daily",
+            by=by,
+        )
+        reuse = reuses.declare(
+            resources=[card],
+            title=world.canary(own, "reuse", own, region),
+            url=f"https://exemple.fr/{side}",
+            kind="study",
+            by=by,
+        )
+        collection = collections.make(
+            title=f"Dossier {side}", summary="", organisation=holder, by=by
+        )
+        collections.add(collection=collection, resource=card, by=by)
+        collections.publish(collection=collection, by=by)
+        world.objects |= {
+            f"search.{side}": str(search.public_id),
+            f"reuse.{side}": str(reuse.public_id),
+            f"collection.{side}": collection.slug,
+        }
+    collections.make(
+        title=world.canary("referent_a", "collection", "referent_a"),
+        summary="",
+        organisation=world.objects["organisation.a"],
+        by=fresh(world, "referent_a"),
+    )
+    reuses.tell(
+        resource=card,
+        organisation_kind="company",
+        place=world.canary("member", "feedback", "member", "moderator"),
+        used_on=clock.paris_day(clock.now()),
+        result="Un résultat.",
+        by=fresh(world, "member"),
+    )
+    opened = discussions.open_discussion(
+        resource=card, title="Une question", body_md="Où ?", by=fresh(world, "referent_a")
+    )
+    told = world.canary("referent_b", "held-message", "referent_b", "moderator")
+    discussions.open_discussion(
+        resource=card, title=told, body_md=told, by=fresh(world, "referent_b")
+    )
+    world.objects |= {
+        "discussion.open": str(opened.public_id),
+        "message.open": str(opened.messages.get().public_id),
+    }
