@@ -1,6 +1,7 @@
 """Programme limits, with their units in the name."""
 
 from portal.settings import mode
+from portal.settings.django import SITE_URL
 
 # Jobs (challenges)
 LEASE_SECONDS = 30
@@ -110,6 +111,40 @@ COLLECTIONS_PER_ORGANISATION = 100
 RESOURCES_PER_COLLECTION = 100
 # Rows of views and downloads by day; counters keep their sum
 USAGE_KEPT_DAYS = 1_096
+
+# Other sites: what the outgoing client waits for and brings back at most
+HTTP_PORTS = (80, 443)
+HTTP_PERMITTED_NETWORKS: tuple[str, ...] = ()  # private networks opened on purpose: none
+HTTP_CONNECT_SECONDS = 3
+HTTP_SECONDS = 10
+HTTP_REDIRECTS = 5
+HTTP_MAX_BYTES = 5_000_000
+HTTP_RUN_MAX_BYTES = 50_000_000
+HTTP_PAUSE_SECONDS = 1  # between two questions to one host
+HTTP_USER_AGENT = f"OpenEmploi/1.0 (+{SITE_URL})"
+
+# Harvests
+HARVEST_PREVIEW_ITEMS = 20
+HARVEST_MOST_SECONDS = 900
+HARVEST_MOST_PAGES = 500
+HARVEST_MOST_ITEMS = 20_000
+HARVEST_RUNS_KEPT_DAYS = 365
+HARVEST_MISSING_DAYS = 7  # and so many complete runs, before a missing card is archived
+HARVEST_MISSING_RUNS = 3
+HARVEST_LEAST_SHARE = 0.5  # of the previous count: below, nothing is touched
+HARVEST_ERRORS_KEPT = 100
+HARVEST_LINES_KEPT = 2_000
+HARVEST_STALE_MINUTES = 60
+SOURCES_PER_ORGANISATION = 10
+
+# Links: hours before the next check after so many in a row, then again monthly
+LINK_WAITS_HOURS = (12, 24, 7 * 24, 30 * 24)
+LINK_DEAD_FAILURES = 3
+LINK_DEAD_HOURS = 48
+LINK_LISTED_DAYS = 30  # dead for so long: on the list of the moderators
+LINK_CHECKS_PER_PASS = 300
+LINK_PASS_SECONDS = 240
+LINK_CHECKS_PER_HOST = 180  # in a pass of six minutes
 
 # Markdown
 MARKDOWN_MAX_CHARACTERS = 20_000

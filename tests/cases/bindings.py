@@ -1,4 +1,4 @@
-"""Which tests hold each abuse case of challenges (cases/abuse.json): case → tests, by their place.
+"""Which tests hold each abuse case of challenges and outgoing requests (cases/abuse.json).
 
 A case is bound to what the product does, on the surface that the case names.
 """
@@ -7,6 +7,7 @@ ACTIONS, WORKER = "tests/challenges/test_challenge_actions.py", "tests/challenge
 API, PAGES = "tests/challenges/api/test_entries.py", "tests/challenges/pages/test_entries.py"
 UPLOADS, ENTER = "tests/challenges/api/test_uploads.py", "tests/challenges/test_enter.py"
 TEAMS, HERE = "tests/challenges/test_teams.py", "tests/cases/test_abuse.py"
+HTTP = "tests/portal/lib/test_http.py"
 RACES = "tests/faults/test_races.py"
 
 BINDINGS: dict[str, tuple[str, ...]] = {
@@ -74,6 +75,17 @@ BINDINGS: dict[str, tuple[str, ...]] = {
         f"{UPLOADS}::test_of_two_parts_at_one_place_one_is_kept",
     ),
     "A43": (f"{HERE}::test_a43_a_form_of_strange_parts_is_refused",),
+    "A54": (
+        f"{HTTP}::test_no_spelling_of_this_machine_is_connected_to",
+        f"{HTTP}::test_a_redirect_inside_is_not_followed",
+        f"{HTTP}::test_a_name_is_resolved_once",
+    ),
+    "A56": (
+        f"{HTTP}::test_an_address_that_is_not_asked_for",
+        f"{HTTP}::test_too_many_bytes",
+        f"{HTTP}::test_a_site_that_drips",
+        f"{HTTP}::test_redirects_end",
+    ),
     "A66": (
         f"{HERE}::test_a66_a_running_entry_is_not_withdrawn_and_a_close_stops_no_job",
         f"{RACES}::test_the_close_and_the_entries_agree",

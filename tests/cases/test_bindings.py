@@ -9,7 +9,7 @@ import pytest
 from tests.cases.bindings import BINDINGS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-AREAS = {"challenge"}
+AREAS = {"challenge", "ssrf"}
 ALSO = {"A01", "A02", "A18", "A19", "A41", "A43", "A66"}
 
 

@@ -1,0 +1,367 @@
+"""The one outgoing client: what the portal asks of other sites passes here and nowhere else.
+
+The host is resolved once and the address that was checked is the one connected to, at each
+redirect anew, so that no second answer of a name server can lead inside. No proxy variable is
+read, no cookie kept, nothing of ours sent but who asks.
+"""
+
+import contextlib
+import errno
+import logging
+import socket
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
+
+import urllib3
+from django.conf import settings
+from django.core.cache import cache
+from django.utils.translation import gettext_lazy as _
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, SSLError
+
+from portal.lib import public_addresses
+from portal.lib.refusals import Refusal
+
+CHUNK_BYTES = 65_536
+MOVED = {301: True, 302: False, 303: False, 307: False, 308: True}  # True: for good
+AT_A_TIME = "outgoing:"
+
+SENTENCES: Mapping[str, Any] = {
+    "url_invalid": _("Cette adresse ne se lit pas. Écrivez-la en entier : https://…"),
+    "url_scheme": _("Cette adresse ne commence ni par https:// ni par http://."),
+    "url_credentials": _("Cette adresse contient un identifiant ou un mot de passe : retirez-le."),
+    "url_port": _("Cette adresse demande un port inhabituel : seuls 80 et 443 sont ouverts."),
+    "address_refused": _("Cette adresse mène à un réseau privé : le portail ne l’ouvre pas."),
+    "name_unknown": _("Le nom de ce site est inconnu. Vérifiez l’adresse."),
+    "network_away": _("Le portail n’atteint pas le réseau pour l’instant. Il réessaiera."),
+    "connection": _("Ce site ne répond pas."),
+    "certificate": _("Le certificat de ce site n’est pas valable : il n’est pas ouvert."),
+    "too_slow": _("Ce site n’a pas répondu en entier dans le temps permis."),
+    "redirects": _("Ce site renvoie d’adresse en adresse : plus de cinq fois."),
+    "too_large": _("La réponse de ce site dépasse la taille permise."),
+    "budget": _("L’ensemble des réponses de ce site dépasse la taille permise pour un passage."),
+    "encoding": _("Ce site répond dans une compression que le portail ne lit pas."),
+    "cut_short": _("La réponse de ce site s’est interrompue avant la fin."),
+}
+# What says nothing of the site: the trouble may be ours.
+OURS = frozenset({"network_away"})
+AWAY = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL})
+log = logging.getLogger("portal.http")
+
+
+class NotFetched(Refusal):
+    """Nothing was brought back. code: a key of SENTENCES; facts: url, and limit_bytes."""
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        super().__init__(SENTENCES[code], code=code, **facts)
+        log.info("not fetched: %s", code)
+
+
+@dataclass
+class Budget:
+    """The bytes that one run may bring back, all documents together."""
+
+    left_bytes: int = field(default_factory=lambda: settings.HTTP_RUN_MAX_BYTES)
+
+    def spend(self, count: int, url: str) -> None:
+        """Take off what arrived; NotFetched once nothing is left."""
+        self.left_bytes -= count
+        if self.left_bytes < 0:
+            raise NotFetched("budget", url=url)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a site answered. headers: lower-case names; moved: redirected for good at each hop."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    hops: tuple[str, ...] = ()
+    moved: bool = False
+
+    @property
+    def is_ok(self) -> bool:
+        """Say whether the site gave what was asked."""
+        return 200 <= self.status < 300
+
+
+@dataclass(frozen=True)
+class Target:
+    """One address taken apart: how to connect, what to ask."""
+
+    url: str
+    secure: bool
+    host: str
+    port: int
+    path: str
+
+
+def read(url: str) -> Target:
+    """Take an address apart; NotFetched when it may not be asked for. Nothing is resolved.
+
+    The host is not judged here: 2130706433, 0x7f.1 or circled digits all name an address that
+    only resolving tells.
+    """
+    if not url or len(url) > 2_000 or any(ord(char) < 33 or ord(char) == 127 for char in url):
+        raise NotFetched("url_invalid", url=url)
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        host = host if ":" in host else host.encode("idna").decode("ascii")
+    except (ValueError, UnicodeError):
+        raise NotFetched("url_invalid", url=url) from None
+    if parts.scheme not in ("http", "https"):
+        raise NotFetched("url_scheme", url=url)
+    if parts.username is not None or parts.password is not None or "@" in parts.netloc:
+        raise NotFetched("url_credentials", url=url)
+    if not host:
+        raise NotFetched("url_invalid", url=url)
+    secure = parts.scheme == "https"
+    port = port if port is not None else (443 if secure else 80)
+    if port not in settings.HTTP_PORTS:
+        raise NotFetched("url_port", url=url)
+    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
+    query = quote(parts.query, safe="/?%:@!$&'()*+,;=~-._[]")
+    return Target(url, secure, host, port, path + (f"?{query}" if query else ""))
+
+
+def fetch(
+    url: str,
+    *,
+    method: str = "GET",
+    accept: str = "*/*",
+    limit_bytes: int | None = None,
+    budget: Budget | None = None,
+    headers: Mapping[str, str] = {},
+) -> Answer:
+    """Ask a site for a document; any status is an answer, NotFetched is none.
+
+    limit_bytes: of the document once decompressed, HTTP_MAX_BYTES unless told. At most
+    HTTP_REDIRECTS redirects and HTTP_SECONDS in all, waiting for one's turn apart.
+    Blocks: never called within a transaction or a request that many make.
+    """
+    asked = _Asked(
+        method=method,
+        headers={"Accept": accept, "Accept-Encoding": "gzip", **headers},
+        limit_bytes=settings.HTTP_MAX_BYTES if limit_bytes is None else limit_bytes,
+        budget=budget or Budget(),
+    )
+    hops: list[str] = []
+    moved = True
+    while True:
+        target = read(url)
+        waited = time.monotonic()
+        _take_turn(target.host)
+        asked.deadline += time.monotonic() - waited
+        answer = asked.of(target)
+        onward = answer.headers.get("location", "")
+        if answer.status not in MOVED or not onward:
+            return replace(answer, hops=tuple(hops), moved=bool(hops) and moved)
+        if len(hops) >= settings.HTTP_REDIRECTS:
+            raise NotFetched("redirects", url=url)
+        moved = moved and MOVED[answer.status]
+        hops.append(url)
+        url = urljoin(url, onward)
+
+
+def resolve(host: str, port: int, *, seconds: float) -> list[tuple[Any, ...]]:
+    """Ask once for the addresses of a host and keep them if all are public.
+
+    In a thread of its own: a name server that says nothing cannot be hurried.
+    """
+    found: list[Any] = []
+
+    def ask() -> None:
+        try:
+            found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            found.append(error)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(max(0.0, seconds))
+    if not found:
+        raise NotFetched("network_away", url=host)
+    if isinstance(found[0], Exception):
+        again = getattr(found[0], "errno", None) == socket.EAI_AGAIN
+        raise NotFetched("network_away" if again else "name_unknown", url=host)
+    permitted = settings.HTTP_PERMITTED_NETWORKS
+    for *_family, address in found[0]:
+        if not public_addresses.is_public(str(address[0]), permitted=permitted):
+            raise NotFetched("address_refused", url=host)
+    return list(found[0])
+
+
+def _take_turn(host: str) -> None:
+    """Wait until no process has asked this host for a second."""
+    pause = settings.HTTP_PAUSE_SECONDS
+    # Cached dates are whole seconds: two of them are at least one.
+    while pause and not cache.add(AT_A_TIME + host, 1, timeout=pause + 1):
+        time.sleep(0.05)
+
+
+@dataclass
+class _Asked:
+    """One question with its bounds, put to one host after the other."""
+
+    method: str
+    headers: Mapping[str, str]
+    limit_bytes: int
+    budget: Budget
+    deadline: float = field(default_factory=lambda: time.monotonic() + settings.HTTP_SECONDS)
+
+    @property
+    def seconds(self) -> float:
+        return self.deadline - time.monotonic()
+
+    def of(self, target: Target) -> Answer:
+        """Connect, ask, read. Every wait ends at the deadline: the socket is then shut."""
+        addresses = resolve(target.host, target.port, seconds=self.seconds)
+        opened = _Opened(addresses, self)
+        late = threading.Timer(max(0.0, self.seconds), opened.shut)
+        late.daemon = True
+        late.start()
+        try:
+            return self._read(target, opened)
+        except NotFetched:
+            raise
+        except ssl.SSLCertVerificationError:
+            raise NotFetched("certificate", url=target.url) from None
+        except (OSError, HTTPError, ValueError, zlib.error) as error:
+            raise NotFetched(self._code(error), url=target.url) from error
+        finally:
+            late.cancel()
+            opened.close()
+
+    def _code(self, error: Exception) -> str:
+        if self.seconds <= 0 or isinstance(error, TimeoutError | urllib3.exceptions.TimeoutError):
+            return "too_slow"
+        if isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return "certificate"
+        if isinstance(error, OSError) and error.errno in AWAY:
+            return "network_away"
+        if isinstance(error, zlib.error):
+            return "encoding"
+        if isinstance(error, urllib3.exceptions.ProtocolError):
+            return "cut_short"
+        return "connection"
+
+    def _read(self, target: Target, opened: "_Opened") -> Answer:
+        connection = opened.connection(target)
+        sent = {"User-Agent": settings.HTTP_USER_AGENT, **self.headers}
+        connection.request(
+            self.method, target.path, headers=sent, preload_content=False, decode_content=False
+        )
+        response = opened.response = connection.getresponse()
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        body = b"" if self.method == "HEAD" else b"".join(self._body(target, response, headers))
+        return Answer(target.url, response.status, headers, body)
+
+    def _body(self, target: Target, response: Any, headers: Mapping[str, str]) -> Iterator[bytes]:
+        if response.status in MOVED and headers.get("location"):
+            return  # what a redirect says is not read
+        size, length = 0, headers.get("content-length", "")
+        if length.isdigit() and int(length) > self.limit_bytes:
+            raise NotFetched("too_large", url=target.url, limit_bytes=self.limit_bytes)
+        for piece in _plain(self._raw(response, target), headers, self.limit_bytes + 1):
+            size += len(piece)
+            if size > self.limit_bytes:
+                raise NotFetched("too_large", url=target.url, limit_bytes=self.limit_bytes)
+            self.budget.spend(len(piece), target.url)
+            yield piece
+        if self.seconds <= 0:
+            raise NotFetched("too_slow", url=target.url)
+
+    def _raw(self, response: Any, target: Target) -> Iterator[bytes]:
+        received = 0
+        while piece := response.read1(CHUNK_BYTES, decode_content=False):
+            received += len(piece)
+            if self.seconds <= 0:
+                raise NotFetched("too_slow", url=target.url)
+            if received > self.limit_bytes:
+                raise NotFetched("too_large", url=target.url, limit_bytes=self.limit_bytes)
+            yield piece
+
+
+def _plain(pieces: Iterator[bytes], headers: Mapping[str, str], most: int) -> Iterator[bytes]:
+    """Decompress piece by piece, never more than asked for at once."""
+    coding = headers.get("content-encoding", "").strip().lower()
+    if coding in ("", "identity"):
+        yield from pieces
+        return
+    if coding not in ("gzip", "x-gzip"):
+        raise NotFetched("encoding", url="")
+    machine = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    for piece in pieces:
+        rest = piece
+        while rest and not machine.eof:
+            yield machine.decompress(rest, min(most, CHUNK_BYTES))
+            rest = machine.unconsumed_tail
+    if not machine.eof:
+        raise NotFetched("cut_short", url="")
+
+
+class _Opened:
+    """The socket of one question, connected to a checked address."""
+
+    def __init__(self, addresses: list[tuple[Any, ...]], asked: _Asked) -> None:
+        self.addresses, self.asked = addresses, asked
+        self.guard: socket.socket | None = None
+        self.held: HTTPConnection | None = None
+        self.response: Any = None
+
+    def connection(self, target: Target) -> HTTPConnection:
+        kind = _Secure if target.secure else _Clear
+        made = kind(target.host, target.port, timeout=max(0.001, self.asked.seconds))
+        made.opened, self.held = self, made
+        return made
+
+    def connect(self) -> socket.socket:
+        last = OSError(errno.EHOSTUNREACH, "no address")
+        for family, kind, protocol, _name, address in self.addresses:
+            made = socket.socket(family, kind, protocol)
+            made.settimeout(max(0.001, min(settings.HTTP_CONNECT_SECONDS, self.asked.seconds)))
+            try:
+                made.connect(address)
+            except OSError as error:
+                made.close()
+                last = error
+                continue
+            made.settimeout(max(0.001, self.asked.seconds))
+            # Another handle on the same connection: TLS takes the first one over.
+            self.guard = made.dup()
+            return made
+        raise last
+
+    def shut(self) -> None:
+        """End every wait on the connection, from another thread."""
+        if self.guard is not None:
+            with contextlib.suppress(OSError):
+                self.guard.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        for each in (self.response, self.held, self.guard):
+            if each is not None:
+                each.close()
+
+
+class _Clear(HTTPConnection):
+    opened: _Opened
+
+    def _new_conn(self) -> socket.socket:
+        return self.opened.connect()
+
+
+class _Secure(HTTPSConnection):
+    opened: _Opened
+
+    def _new_conn(self) -> socket.socket:
+        return self.opened.connect()
