@@ -63,6 +63,7 @@ def test_needs_and_ideas_are_the_regions_and_the_rest_is_referenced(opened: Any)
 def test_pole_emploi_finds_france_travail(opened: Any, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("search", "pole emploi", "--json", "--limit", "100")
     answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert answer["query"] == "pole emploi"
     assert "la-bonne-boite" in {row["source_id"] for row in answer["results"]}
     assert set(answer["results"][0]) == {"slug", "title", "kind", "source_id"}
 

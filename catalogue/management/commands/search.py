@@ -55,7 +55,7 @@ class Command(BaseCommand):
             }
             for resource in cards.in_order(found.ids)
         ]
-        return {"total": found.total, "results": rows}
+        return {"query": words, "total": found.total, "results": rows}
 
     def _show(self, answer: dict[str, Any]) -> None:
         self.stdout.write(f"{answer['total']} ressource(s)")

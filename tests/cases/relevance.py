@@ -1,0 +1,266 @@
+"""Measure the relevance of the search on the queries and the 625 records of a public portal.
+
+usage: python -m tests.cases.relevance [--json] [--quiet]
+
+Loads the records of ../shared/cases/catalogue as `manage.py harvest datagouv DIR --publish` does,
+into a database of its own (SQLite, or on the server that DATABASE_URL names), then runs every
+query on every engine of this machine: the embedded one, and Elasticsearch where ELASTICSEARCH_URL
+names a server. Prints the rank of the expected record for each query, with and without the two
+rows of synonyms, and says whether the bars hold; exit 1 when one does not.
+"""
+
+import argparse
+import csv
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+DEPTH = 20
+EXPECTED = 69
+SYNONYMS = (
+    "ovq\nbaromètre des résultats",
+    "accidents de la route\naccidents de la circulation",
+)
+FOUND_WITH, FOUND_WITHOUT, MRR_LEAST, MRR_APART = 66, 65, 0.80, 0.03
+CASES = Path(__file__).resolve().parents[3] / "shared" / "cases" / "catalogue"
+Find = Callable[[str], Sequence[int]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A query and the record that its author expects."""
+
+    words: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What one engine gave: the rank of the expected record for each query, 0 when not found."""
+
+    ranks: tuple[int, ...]
+
+    @property
+    def found(self) -> int:
+        """Count the records that stand in the first twenty."""
+        return sum(rank > 0 for rank in self.ranks)
+
+    @property
+    def mrr(self) -> float:
+        """Average the inverse of the rank, 0 for what is not found."""
+        return sum(1 / rank for rank in self.ranks if rank) / len(self.ranks)
+
+    @property
+    def first(self) -> int:
+        """Count the records at rank 1."""
+        return sum(rank == 1 for rank in self.ranks)
+
+
+def queries(cases: Path, known: set[str]) -> list[Asked]:
+    """List the queries whose record is among those loaded."""
+    found = []
+    for path in sorted((cases / "search-relevance").glob("datasets*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            found += [Asked(row["query"], row["expected"]) for row in csv.DictReader(file)]
+    return [asked for asked in found if asked.expected in known]
+
+
+def measure(asked: Sequence[Asked], find: Find, ids: dict[str, int]) -> Measure:
+    """Run every query on one engine."""
+    ranks = []
+    for each in asked:
+        found, wanted = list(find(each.words)), ids[each.expected]
+        ranks.append(found.index(wanted) + 1 if wanted in found else 0)
+    return Measure(tuple(ranks))
+
+
+def breaches(with_rows: dict[str, Measure], without: dict[str, Measure]) -> Iterator[str]:
+    """Say each bar of the design that does not hold."""
+    embedded = with_rows["embedded"]
+    for name, found in with_rows.items():
+        if found.found < FOUND_WITH:
+            yield f"{name}: {found.found} found, {FOUND_WITH} wanted"
+        if name != "embedded" and abs(found.mrr - embedded.mrr) > MRR_APART:
+            yield f"{name}: MRR {found.mrr:.3f}, embedded {embedded.mrr:.3f}"
+    if embedded.mrr < MRR_LEAST:
+        yield f"embedded: MRR {embedded.mrr:.3f}, {MRR_LEAST} wanted"
+    if without["embedded"].found < FOUND_WITHOUT:
+        yield f"embedded without synonyms: {without['embedded'].found}, {FOUND_WITHOUT} wanted"
+
+
+def load(cases: Path) -> dict[str, int]:
+    """Publish the records and index them; return {identifier at their source: resource}."""
+    from django.core.management import (  # noqa: PLC0415  # app ready
+        call_command,
+        get_commands,
+    )
+
+    from catalogue.models import Resource  # noqa: PLC0415  # app ready
+    from catalogue.search import index  # noqa: PLC0415  # app ready
+
+    folder = cases / "datagouv-json" / "datasets"
+    if "harvest" in get_commands():
+        with Path(os.devnull).open("w") as nowhere:
+            call_command("harvest", "datagouv", str(folder), publish=True, stdout=nowhere)
+    else:
+        Resource.objects.bulk_create(_resources(folder))
+        index.rebuild()
+    return dict(Resource.objects.filter(live=True).values_list("source_id", "pk"))
+
+
+def _resources(folder: Path) -> Iterator[Any]:
+    from catalogue.enums import ResourceKind  # noqa: PLC0415  # app ready
+    from catalogue.models import Resource  # noqa: PLC0415  # app ready
+    from portal.lib import clock  # noqa: PLC0415  # app ready
+
+    now = clock.now()
+    for path in sorted(folder.glob("*.json")):
+        found = json.loads(path.read_text("utf-8"))
+        metrics = found.get("metrics") or {}
+        files = found["resources"] if isinstance(found["resources"], list) else []
+        yield Resource(
+            slug=found["id"],
+            source="relevance",
+            source_id=found["id"],
+            kind=ResourceKind.DATASET,
+            live=True,
+            first_published_at=now,
+            created_at=now,
+            title=found["title"][:120],
+            acronym=(found.get("acronym") or "")[:20],
+            description=found.get("description") or "",
+            producer_name=(found.get("organization") or {}).get("name", "")[:160],
+            tags=found.get("tags") or [],
+            views=metrics.get("views") or 0,
+            followers=metrics.get("followers") or 0,
+            reuses=metrics.get("reuses") or 0,
+            details={"distributions": [{"title": f.get("title") or ""} for f in files]},
+            archived_at=now if found.get("archived") else None,
+        )
+
+
+@contextmanager
+def engines() -> Iterator[dict[str, Find]]:
+    """Give each engine of this machine, ready to be asked about what is indexed."""
+    from django.conf import settings  # noqa: PLC0415  # app ready
+
+    from catalogue.search.engines.embedded import EmbeddedEngine  # noqa: PLC0415  # app ready
+
+    found = {"embedded": asker(EmbeddedEngine())}
+    address = os.environ.get("ELASTICSEARCH_URL", "").rstrip("/")
+    if not address:
+        yield found
+        return
+    from catalogue.search.engines import elasticsearch  # noqa: PLC0415  # app ready
+
+    place = elasticsearch.Address.read(f"{address}/relevance-{uuid4().hex[:12]}")
+    store = elasticsearch.Store(place)
+    before, settings.SEARCH_URL = settings.SEARCH_URL, address
+    try:
+        store.rebuild()
+        yield found | {"elasticsearch": asker(elasticsearch.ElasticsearchEngine(place))}
+    finally:
+        settings.SEARCH_URL = before
+        store.remove()
+
+
+def asker(engine: Any) -> Find:
+    """Ask an engine for the first resources that answer some words."""
+    from catalogue.search.query import ResourceQuery  # noqa: PLC0415  # app ready
+
+    return lambda words: engine.search(ResourceQuery(q=words, size=DEPTH)).ids
+
+
+def compare(cases: Path) -> dict[str, Any]:
+    """Load, run every engine twice, and gather ranks, figures and breaches."""
+    from catalogue.models import Synonym  # noqa: PLC0415  # app ready
+
+    ids = load(cases)
+    asked = queries(cases, set(ids))
+    with engines() as found:
+        without = {name: measure(asked, find, ids) for name, find in found.items()}
+        for phrases in SYNONYMS:
+            Synonym.objects.create(phrases=phrases)
+        with_rows = {name: measure(asked, find, ids) for name, find in found.items()}
+    missed = list(breaches(with_rows, without))
+    if len(asked) != EXPECTED:
+        missed.append(f"{len(asked)} queries have their record, {EXPECTED} expected")
+    columns = {
+        **{f"{name} without": found for name, found in without.items()},
+        **with_rows,
+    }
+    return {
+        "records": len(ids),
+        "queries": [
+            {"query": each.words, "expected": each.expected}
+            | {name: figures.ranks[at] for name, figures in columns.items()}
+            for at, each in enumerate(asked)
+        ],
+        "figures": {
+            name: {
+                "found": figures.found,
+                "of": len(asked),
+                "mrr": round(figures.mrr, 4),
+                "first": figures.first,
+            }
+            for name, figures in columns.items()
+        },
+        "missed": missed,
+    }
+
+
+def tell(report: dict[str, Any], *, quiet: bool) -> None:
+    """Print the report for people."""
+    columns = list(report["figures"])
+    if not quiet:
+        print("  ".join(f"{name:>22}" for name in columns) + "  query")
+        for row in report["queries"]:
+            ranks = "  ".join(f"{row[name] or '–':>22}" for name in columns)
+            print(f"{ranks}  {row['query']}")
+    for name, figures in report["figures"].items():
+        print(
+            f"{name:<24} {figures['found']}/{figures['of']} in the first {DEPTH}, "
+            f"MRR {figures['mrr']:.3f}, {figures['first']} at rank 1"
+        )
+    for line in report["missed"]:
+        print(f"MISSED {line}")
+    print("The bars hold." if not report["missed"] else "Some bars do not hold.")
+
+
+def main() -> int:
+    """Measure in a database of our own; exit 1 when a bar does not hold, 2 without the cases."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true", dest="as_json")
+    parser.add_argument("--quiet", action="store_true", help="the figures alone")
+    options = parser.parse_args()
+    if not CASES.is_dir():
+        print(f"{CASES} is not on this machine", file=sys.stderr)
+        return 2
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    import django  # noqa: PLC0415  # app ready
+
+    django.setup()
+    from tests import databases  # noqa: PLC0415  # app ready
+
+    copies = databases.copies("relevance")
+    copies.build()
+    copies.fresh()
+    try:
+        report = compare(CASES)
+    finally:
+        copies.drop()
+    if options.as_json:
+        print(json.dumps(report, ensure_ascii=False))
+    else:
+        tell(report, quiet=options.quiet)
+    return 1 if report["missed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
