@@ -191,6 +191,11 @@ def may_manage_search(actor: Actor, search: "SavedSearch") -> bool:
     return actor.pk == search.user_id
 
 
+def may_edit_synonyms(actor: Actor) -> bool:
+    """Let the Region's staff of the back office say which words mean the same in a search."""
+    return has_permission(actor, Permission.BACKOFFICE_USE)
+
+
 def _wrote(actor: Actor, contribution: "Contribution") -> bool:
     return actor.pk is not None and contribution.author_id == actor.pk
 

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from catalogue.enums import LinkType, RemovalReason
 from catalogue.models.resource import Resource
@@ -97,11 +98,16 @@ class Tombstone(models.Model):
 class Synonym(models.Model):
     """A group of words that mean the same in a search, one a line; active at once."""
 
-    phrases = models.TextField(max_length=1_000, unique=True)
-    active = models.BooleanField(default=True)
+    # Edited in Wagtail, but nothing of Wagtail's refers to it.
+    wagtail_reference_index_ignore = True
+
+    phrases = models.TextField(_("mots ou expressions"), max_length=1_000, unique=True)
+    active = models.BooleanField(_("en service"), default=True)
 
     class Meta:
         ordering = ("phrases",)
+        verbose_name = _("groupe de synonymes")
+        verbose_name_plural = _("synonymes de la recherche")
 
     def __str__(self) -> str:
         return ", ".join(self.words)

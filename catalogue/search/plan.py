@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from catalogue.models import Synonym
 from catalogue.search import analysis, weights
@@ -57,5 +58,14 @@ def plan(q: str) -> Plan:
 
 
 def _thesaurus() -> Thesaurus:
+    """Read the rows at each query: an edit works at once in every process.
+
+    Only what is made of them is kept, under the very texts that it was made of.
+    """
     rows = Synonym.objects.filter(active=True).order_by("pk")
-    return Thesaurus(row.words for row in rows)
+    return _made(tuple(rows.values_list("phrases", flat=True)))
+
+
+@lru_cache(maxsize=2)
+def _made(groups: tuple[str, ...]) -> Thesaurus:
+    return Thesaurus(text.splitlines() for text in groups)
