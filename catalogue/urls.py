@@ -22,6 +22,7 @@ app_name = "catalogue"
 READ = [
     path("ressources/", resources.listed, name="list"),
     path("ressources/suggestions", resources.suggested, name="suggest"),
+    path("ressources/filtres/<slug:facet>/", resources.values, name="values"),
     path("ressources/<slug:slug>/", resources.shown, name="resource"),
     path("flux/ressources.atom", feeds.resources, name="feed"),
 ]

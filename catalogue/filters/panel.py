@@ -1,6 +1,6 @@
 """The filters of the catalogue page, as words and links."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,8 @@ from catalogue.enums import (
     Task,
     UseCase,
 )
+from catalogue.search import analysis
+from catalogue.search.engines.facets import FACET_SIZE
 from catalogue.search.query import ResourceQuery, Sort, Updated, Words
 from catalogue.search.results import FacetCount, Results
 from catalogue.validators import licence_names
@@ -37,6 +39,8 @@ TITLES: dict[str, Promise] = {
     "tag": gettext_lazy("Mot-clé"),
     "format": gettext_lazy("Format"),
 }
+# Facets of many values, in which one searches beyond the fifty shown.
+SEARCHED = frozenset({"organisation", "licence", "territory", "tag", "format"})
 UNFOLDED = frozenset({"kind", "scope", "task", "access", "language", "guarantee"})
 SORTS: dict[Sort, Promise] = {
     Sort.RELEVANCE: gettext_lazy("Pertinence"),
@@ -103,9 +107,46 @@ def facets(query: ResourceQuery, results: Results) -> list[dict[str, Any]]:
         if items:
             unfolded = name in UNFOLDED or bool(chosen)
             shown.append(
-                {"name": name, "title": TITLES[name], "items": items, "unfolded": unfolded}
+                {
+                    "name": name,
+                    "title": TITLES[name],
+                    "items": items,
+                    "unfolded": unfolded,
+                    "more": name in SEARCHED and len(items) >= FACET_SIZE,
+                }
             )
     return shown
+
+
+def values(
+    query: ResourceQuery, facet: str, counts: Sequence[FacetCount], inside: str
+) -> list[dict[str, Any]]:
+    """List the values of a facet whose words begin as those sought, with the address of each.
+
+    Choosing a value adds it to the query; one that is chosen already is taken away.
+    """
+    sought = analysis.prefixes(inside)
+    found = []
+    for each in counts:
+        label = say(facet, each.value, each.label)
+        words = analysis.prefixes(label)
+        if all(any(word.startswith(part) for word in words) for part in sought):
+            chosen = each.value in getattr(query, facet)
+            changed = (query.without if chosen else query.with_value)(facet, each.value)
+            found.append(
+                {
+                    "label": label,
+                    "count": each.count,
+                    "chosen": chosen,
+                    "address": changed.serialise(),
+                }
+            )
+    return found
+
+
+def since(query: ResourceQuery) -> list[tuple[str, Promise, bool]]:
+    """List how far back the last change may lie, and which is chosen."""
+    return [(each.value, label, query.updated is each) for each, label in SINCE.items()]
 
 
 def _arranged(name: str, counts: Any) -> list[FacetCount]:

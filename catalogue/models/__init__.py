@@ -5,8 +5,16 @@ from catalogue.models.collection import Collection, CollectionItem
 from catalogue.models.contribution import Contribution, Decision
 from catalogue.models.discussion import Discussion, DiscussionMessage
 from catalogue.models.following import Favourite, Follow, Support
-from catalogue.models.index import IndexedFacet, IndexedResource, IndexedTerm, IndexedText
+from catalogue.models.index import (
+    IndexedFacet,
+    IndexedName,
+    IndexedResource,
+    IndexedTerm,
+    IndexedText,
+    IndexedWord,
+)
 from catalogue.models.link import Measurement, ResourceLink, Synonym, Tombstone
+from catalogue.models.nomenclature import RomeTitle
 from catalogue.models.removal import Removal
 from catalogue.models.resource import (
     KEPT_COLUMNS,
@@ -33,15 +41,18 @@ __all__ = [
     "Follow",
     "FormerSlug",
     "IndexedFacet",
+    "IndexedName",
     "IndexedResource",
     "IndexedTerm",
     "IndexedText",
+    "IndexedWord",
     "Measurement",
     "Removal",
     "Resource",
     "ResourceLink",
     "ResourceUse",
     "Reuse",
+    "RomeTitle",
     "SavedSearch",
     "Support",
     "Synonym",

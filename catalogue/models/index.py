@@ -24,6 +24,14 @@ class IndexedResource(models.Model):
     acronym_words = models.CharField(max_length=40)
     folded = models.TextField()  # words of the titles, not stemmed, for first letters
 
+    class Meta:
+        indexes = [
+            # The most used first: what suggestions walk along.
+            models.Index(
+                name="resource_by_use", fields=("boost", "verified", "quality", "resource")
+            ),
+        ]
+
 
 class IndexedText(models.Model):
     """Every analysed word of a resource, fields set apart by a mark.
@@ -72,4 +80,32 @@ class IndexedFacet(models.Model):
         ]
         indexes = [
             models.Index(name="facet_of_resource", fields=("resource", "facet", "value")),
+        ]
+
+
+class IndexedWord(models.Model):
+    """A word of the names of published resources, as it is written: what a typing slip meant.
+
+    It may outlive the last resource that holds it: who proposes a word asks IndexedTerm first.
+    """
+
+    word = models.CharField(primary_key=True, max_length=64)  # folded
+    shown = models.CharField(max_length=64)  # lower case, with its accents
+    stem = models.CharField(max_length=64)
+
+
+class IndexedName(models.Model):
+    """An organisation or a keyword of published resources, to find it by its first letters.
+
+    It may outlive the last resource that holds it: who proposes it counts IndexedFacet first.
+    """
+
+    facet = models.CharField(max_length=20)
+    value = models.CharField(max_length=160)
+    label = models.CharField(max_length=160)
+    folded = models.CharField(max_length=200)  # its words, each after a space
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="name_once", fields=("facet", "value")),
         ]

@@ -24,6 +24,15 @@ FIELDS = ("title", "acronym", "organisation", "tags", "files", "description")
 MARK = "¶"
 MOST_TERM_COUNT = 30_000
 STOPPED = 0.2
+SHORTEST = 3
+
+
+class Written(NamedTuple):
+    """A word of a name: folded, as it is written, and its stem."""
+
+    word: str
+    shown: str
+    stem: str
 
 
 class Facet(NamedTuple):
@@ -48,6 +57,7 @@ class Document:
     updated_on: Any
     facets: tuple[Facet, ...]
     title_key: str
+    written: tuple[Written, ...] = ()
 
     @property
     def words(self) -> str:
@@ -107,6 +117,7 @@ def build(resource: Resource, measurements: Iterable[Measurement]) -> Document:
         updated_on=clock.paris_day(modified),
         facets=tuple(dict.fromkeys(_facets(resource, measured))),
         title_key=analysis.fold(resource.title)[:200],
+        written=tuple(_written([*titles, resource.acronym, *_holders(resource)])),
     )
 
 
@@ -123,6 +134,15 @@ def _first_letters(titles: Iterable[str]) -> Iterator[str]:
     yield ""  # every word, the first included, follows a space
     for title in titles:
         yield from analysis.prefixes(title)
+
+
+def _written(names: Iterable[str]) -> Iterator[Written]:
+    """List the words that a typing slip may have meant: no stop word, three letters at least."""
+    for text in names:
+        for word, start, end in analysis.words(text):
+            if len(word) >= SHORTEST and word not in analysis.STOP_WORDS:
+                shown = text[start:end].lower()[: analysis.MAX_WORD]
+                yield Written(word, shown, analysis.stem(word))
 
 
 def _holders(resource: Resource) -> list[str]:

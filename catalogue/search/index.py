@@ -5,8 +5,16 @@ from typing import Any
 
 from django.db import transaction
 
-from catalogue.models import IndexedFacet, IndexedResource, IndexedTerm, IndexedText, Resource
-from catalogue.search import weights
+from catalogue.models import (
+    IndexedFacet,
+    IndexedName,
+    IndexedResource,
+    IndexedTerm,
+    IndexedText,
+    IndexedWord,
+    Resource,
+)
+from catalogue.search import analysis, mirror, weights
 from catalogue.search.document import MARK, Document, build, is_findable
 
 BATCH = 500
@@ -18,14 +26,20 @@ def write(resource: Resource) -> None:
 
     Called by every action that changes what the public reads of it.
     """
-    remove(resource.pk)
+    _take_out(resource.pk)
     if is_findable(resource):
         _write([build(resource, resource.measurements.all())])
+    mirror.owe_sync(resource.pk)
 
 
 @transaction.atomic
 def remove(resource_id: int) -> None:
     """Take a resource out of the index, if it is there."""
+    _take_out(resource_id)
+    mirror.owe_sync(resource_id)
+
+
+def _take_out(resource_id: int) -> None:
     for model in (IndexedTerm, IndexedFacet, IndexedText, IndexedResource):
         model.objects.filter(resource_id=resource_id).delete()
 
@@ -33,7 +47,8 @@ def remove(resource_id: int) -> None:
 @transaction.atomic
 def rebuild() -> int:
     """Write the whole index again from the published resources; return how many it holds."""
-    for model in (IndexedTerm, IndexedFacet, IndexedText, IndexedResource):
+    tables = (IndexedTerm, IndexedFacet, IndexedText, IndexedResource, IndexedWord, IndexedName)
+    for model in tables:
         model.objects.all().delete()
     count = 0
     for documents in _batches(documents_of(published())):
@@ -95,6 +110,45 @@ def _write(documents: list[Document]) -> None:
         ),
         batch_size=BATCH,
     )
+
+    _write_names(documents)
+
+
+NAMED = frozenset({"organisation", "tag"})
+
+
+def _write_names(documents: list[Document]) -> None:
+    """Add the words and names that are not known yet, in one order: two writers never block."""
+    words = {each.word: each for document in documents for each in document.written}
+    known = IndexedWord.objects.filter(pk__in=list(words)).values_list("pk", flat=True)
+    IndexedWord.objects.bulk_create(
+        (IndexedWord(**words[word]._asdict()) for word in sorted(words.keys() - set(known))),
+        batch_size=BATCH,
+        ignore_conflicts=True,
+    )
+    names = {
+        (facet.facet, facet.value): facet.label or facet.value
+        for document in documents
+        for facet in document.facets
+        if facet.facet in NAMED
+    }
+    stored = IndexedName.objects.filter(value__in=[value for _, value in names])
+    said = {(row.facet, row.value): row.label for row in stored}
+    IndexedName.objects.bulk_create(
+        (
+            IndexedName(facet=facet, value=value, label=label, folded=_folded(label))
+            for (facet, value), label in sorted(names.items())
+            if said.get((facet, value)) != label
+        ),
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=("facet", "value"),
+        update_fields=("label", "folded"),
+    )
+
+
+def _folded(label: str) -> str:
+    return "".join(f" {word}" for word in analysis.prefixes(label))[:200]
 
 
 def _row(document: Document) -> IndexedResource:

@@ -39,3 +39,6 @@ class Engine(Protocol):
 
     def search(self, query: ResourceQuery) -> Results:
         """Answer a query; the same matches, counts and order for every engine."""
+
+    def values(self, query: ResourceQuery, facet: str) -> Sequence[FacetCount]:
+        """Count every value of a facet under the other filters, the most frequent first."""

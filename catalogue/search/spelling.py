@@ -1,7 +1,5 @@
 """Near words: one edit from four letters, two from seven."""
 
-from collections.abc import Iterable
-
 
 def allowed(word: str) -> int:
     """Count the edits that a word of this length forgives."""
@@ -27,14 +25,3 @@ def distance(one: str, other: str, most: int) -> int:
         if min(row) > most:
             return most + 1
     return min(row[-1], most + 1)
-
-
-def nearest(word: str, vocabulary: Iterable[str]) -> str | None:
-    """Find the nearest known word within the allowed edits; ties go to the first in order."""
-    most = allowed(word)
-    best: tuple[int, str] | None = None
-    for known in sorted(vocabulary) if most else ():
-        found = distance(word, known, most)
-        if found <= most and (best is None or found < best[0]):
-            best = (found, known)
-    return best[1] if best else None

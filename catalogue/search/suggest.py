@@ -1,16 +1,32 @@
-"""Suggestions while typing: public resources, organisations, keywords and use cases."""
+"""Suggestions while typing: public resources, organisations, use cases, jobs, keywords, pages."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from catalogue.enums import UseCase
-from catalogue.models import IndexedFacet, IndexedResource
-from catalogue.search import analysis, spelling
+from catalogue.models import (
+    IndexedFacet,
+    IndexedName,
+    IndexedResource,
+    IndexedTerm,
+    IndexedWord,
+    RomeTitle,
+)
+from catalogue.search import analysis, pages, vocabulary
+from catalogue.search.pages import Found
 
 SHORTEST = 2
 MOST_WORDS = 8
+MOST = 8
+MOST_RESOURCES, MOST_ORGANISATIONS, MOST_TAGS, MOST_PAGES = 5, 2, 3, 2
+MOST_ROME = 2
+# Fewer cards than this hold a word that begins so: they are read one by one. More: the most used
+# cards are, until five answer.
+FEW = 2_000
+MOST_STEMS = 200
+NAMES_COUNTED = 20
 
 
 @dataclass(frozen=True)
@@ -31,63 +47,103 @@ class Suggestions:
     resources: tuple[Suggestion, ...] = ()
     organisations: tuple[Suggestion, ...] = ()
     topics: tuple[Suggestion, ...] = ()
+    pages: tuple[Found, ...] = ()
     prefixes: tuple[str, ...] = ()
 
 
-def suggest(q: str) -> Suggestions:
+def suggest(q: str, *, language: str) -> Suggestions:
     """Suggest for what is typed so far; each word by its first letters, one slip forgiven."""
     words = analysis.prefixes(q)[:MOST_WORDS]
     if sum(map(len, words)) < SHORTEST:
         return Suggestions()
-    found = list(_resources(words))
-    if not found and (corrected := _corrected(words)):
-        words = corrected
-        found = list(_resources(words))
-    holders = tuple(_named("organisation", words, 2))
-    topics = tuple(_topics(words))[: 8 - len(found[:5]) - len(holders)]
-    return Suggestions(tuple(found[:5]), holders, topics, tuple(words))
+    found = _all(words, language)
+    if not (found.resources or found.organisations or found.topics) and (near := _corrected(words)):
+        return _all(near, language)
+    return found
 
 
-def _resources(words: Iterable[str]) -> Iterator[Suggestion]:
+def _all(words: list[str], language: str) -> Suggestions:
+    resources = tuple(_resources(words))
+    holders = tuple(_named("organisation", words, MOST_ORGANISATIONS))
+    topics = tuple(_topics(words))
+    named = pages.by_first_letters(words, language=language, most=MOST_PAGES)
+    left = MOST - len(resources) - len(holders)
+    topics = topics[: max(left - len(named), 1)]
+    return Suggestions(resources, holders, topics, named[: left - len(topics)], tuple(words))
+
+
+def _resources(words: Sequence[str]) -> Iterator[Suggestion]:
     condition = Q()
     for word in words:
         condition &= Q(folded__contains=f" {word}")
     rows = (
-        IndexedResource.objects.filter(condition, resource__live=True)
-        .order_by("-boost", "-verified", "-quality", "title_key", "pk")
-        .values_list("resource__title", "resource__slug", "resource__kind")[:5]
+        _rarest(words)
+        .filter(condition)
+        .order_by("-boost", "-verified", "-quality", "-resource")
+        .values_list("resource__title", "resource__slug", "resource__kind")[:MOST_RESOURCES]
     )
     for title, slug, kind in rows:
         yield Suggestion(title, slug, kind=kind)
 
 
-def _named(facet: str, words: list[str], most: int) -> Iterator[Suggestion]:
-    """Suggest values of a facet whose slug begins with the words."""
-    stem = "-".join(words)
-    rows = (
-        IndexedFacet.objects.filter(facet=facet)
-        .filter(Q(value__startswith=stem) | Q(value__contains=f"-{stem}"))
-        .values_list("value", "label")
+def _rarest(words: Sequence[str]) -> QuerySet[IndexedResource]:
+    """Keep the resources that hold a word which begins as the rarest of those typed."""
+    best: tuple[int, list[str]] | None = None
+    for word in words:
+        stems = list(
+            IndexedWord.objects.filter(word__startswith=word).values_list("stem", flat=True)[
+                : MOST_STEMS + 1
+            ]
+        )
+        if len(stems) > MOST_STEMS:
+            continue
+        holders = IndexedTerm.objects.filter(term__in=stems).order_by()
+        count = len(holders.values_list("pk", flat=True)[: FEW + 1]) if stems else 0
+        if count <= FEW and (best is None or count < best[0]):
+            best = (count, stems)
+    if best is None:
+        return IndexedResource.objects.all()
+    holders = IndexedTerm.objects.filter(term__in=best[1])
+    return IndexedResource.objects.filter(pk__in=holders.values("resource"))
+
+
+def _named(facet: str, words: Sequence[str], most: int) -> Iterator[Suggestion]:
+    """Suggest names of a facet that hold words which begin so, the most used first."""
+    condition = Q(facet=facet)
+    for word in words:
+        condition &= Q(folded__contains=f" {word}")
+    names = IndexedName.objects.filter(condition).order_by("value")[:NAMES_COUNTED]
+    labels = dict(names.values_list("value", "label"))
+    if not labels:
+        return
+    counts = (
+        IndexedFacet.objects.filter(facet=facet, value__in=list(labels))
+        .values_list("value")
         .annotate(count=Count("pk"))
         .order_by("-count", "value")[:most]
     )
-    for value, label, count in rows:
-        yield Suggestion(label or value, value, facet=facet, count=count)
+    for value, count in counts:
+        yield Suggestion(labels[value], value, facet=facet, count=count)
 
 
-def _topics(words: list[str]) -> Iterator[Suggestion]:
+def _topics(words: Sequence[str]) -> Iterator[Suggestion]:
     for case in UseCase:
         if _begin(words, analysis.prefixes(str(case.label))):
             yield Suggestion(str(case.label), case.value, facet="use_case")
-    stem = " ".join(words)
-    rows = (
-        IndexedFacet.objects.filter(facet="tag", value__startswith=stem)
-        .values_list("value")
-        .annotate(count=Count("pk"))
-        .order_by("-count", "value")[:3]
-    )
-    for value, count in rows:
-        yield Suggestion(value, value, facet="tag", count=count)
+    yield from _rome(words)
+    yield from _named("tag", words, MOST_TAGS)
+
+
+def _rome(words: Sequence[str]) -> Iterator[Suggestion]:
+    """Suggest the jobs of the ROME, by code or title, that public resources name."""
+    condition = Q()
+    for word in words:
+        condition &= Q(folded__contains=f" {word}") | Q(code__istartswith=word)
+    titles = RomeTitle.objects.filter(condition).order_by("code")[:NAMES_COUNTED]
+    named = {title.code.lower(): title for title in titles}
+    held = vocabulary.holders(named) if named else {}
+    for code in sorted(held, key=lambda code: (-held[code].anywhere, code))[:MOST_ROME]:
+        yield Suggestion(str(named[code]), named[code].code, facet="q", count=held[code].anywhere)
 
 
 def _begin(words: Iterable[str], known: list[str]) -> bool:
@@ -95,23 +151,13 @@ def _begin(words: Iterable[str], known: list[str]) -> bool:
 
 
 def _corrected(words: list[str]) -> list[str] | None:
-    """Replace each word that begins no title word by the beginning of the nearest one."""
-    texts = IndexedResource.objects.values_list("folded", flat=True)
-    vocabulary = {word for text in texts for word in text.split()}
+    """Replace each word that begins no known word by the beginning of a near one."""
     fixed = []
     for word in words:
-        if any(known.startswith(word) for known in vocabulary):
+        if IndexedWord.objects.filter(word__startswith=word).exists():
             fixed.append(word)
-        elif (near := _near(word, vocabulary)) is not None:
+        elif (near := vocabulary.beginning(word)) is not None:
             fixed.append(near)
         else:
             return None
     return fixed if fixed != words else None
-
-
-def _near(word: str, vocabulary: Iterable[str]) -> str | None:
-    if len(word) < 4:
-        return None
-    beginnings = {known[: len(word)] for known in vocabulary if len(known) >= len(word) - 1}
-    near = {text for text in beginnings if spelling.distance(word, text, 1) <= 1}
-    return min(near) if near else None

@@ -54,3 +54,8 @@ def impact(counts: Mapping[str, int], lengths: Mapping[str, int]) -> float:
         b = NORMALISATION[name]
         total += WEIGHTS[name] * count / (1 - b + b * lengths[name] / LENGTHS[name])
     return total / (K1 + total)
+
+
+def signature() -> str:
+    """Name the weights that are written into the index."""
+    return repr((sorted(WEIGHTS.items()), sorted(NORMALISATION.items()), sorted(LENGTHS.items())))

@@ -1,12 +1,13 @@
 """The public pages of the catalogue: list, card, suggestions."""
 
+from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Page, Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,13 +19,14 @@ from catalogue.filters import lines, panel
 from catalogue.models import FormerSlug, Resource, Tombstone
 from catalogue.queries import around, cards, collections, detail, follows
 from catalogue.queries import usage as used
-from catalogue.search import engine
+from catalogue.search import engine, pages
 from catalogue.search import suggest as suggesting
-from catalogue.search.query import ResourceQuery
+from catalogue.search.query import ResourceQuery, Words
 from catalogue.views import usage
 from catalogue.views.around import tabs
 
 ANYONE = AnonymousUser()
+VALUES_PER_PAGE = 60
 
 
 class Matches:
@@ -62,15 +64,50 @@ def listed(request: HttpRequest) -> HttpResponse:
         ),
         "facets": panel.facets(query, found),
         "chips": list(panel.chips(query, found)),
+        "pages": _pages(request, query),
+        "meant": replace(query, q=found.suggestion, page=1).serialise() if found.suggestion else "",
+        "since": panel.since(query),
+        "several_words": " " in query.q,
+        "all_words": query.words is Words.ALL,
         "kinds": [(kind.value, kind.plural) for kind in ResourceKind],
         "chosen_kind": query.kind[0] if len(query.kind) == 1 else "",
         "sorts": panel.sorts(query),
-        "kept": panel.kept(query, *panel.TITLES),
+        "kept": panel.kept(query, *panel.TITLES, "updated", "words"),
         "kept_for_sort": panel.kept(query, "sort"),
         "cleared": query.cleared().serialise(),
         "serialised": query.at_page(1).serialise(),
     }
     return render(request, "catalogue/list.html", context)
+
+
+def _pages(request: HttpRequest, query: ResourceQuery) -> tuple[pages.Found, ...]:
+    """Find the editorial pages beside the first resources; a filter is about resources alone."""
+    if not query.q or query.page > 1 or query.is_filtered:
+        return ()
+    return pages.by_query(query.q, language=request.LANGUAGE_CODE)
+
+
+@login_not_required
+@require_safe
+def values(request: HttpRequest, facet: str) -> HttpResponse:
+    """Search inside a facet: every value, with what choosing it gives."""
+    if facet not in panel.SEARCHED:
+        raise Http404
+    query = ResourceQuery.parse(request.GET)
+    inside = ResourceQuery.parse(QueryDict(urlencode({"q": request.GET.get("dans", "")}))).q
+    rows = panel.values(query, facet, engine().values(query, facet), inside)
+    page = Paginator(rows, VALUES_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "section": "ressources",
+        "facet": facet,
+        "title": panel.TITLES[facet],
+        "inside": inside,
+        "page": page,
+        "total": len(rows),
+        "kept": panel.kept(query),
+        "back": f"{reverse('catalogue:list')}?{query.at_page(1).serialise()}",
+    }
+    return render(request, "catalogue/values.html", context)
 
 
 @login_not_required
@@ -122,7 +159,7 @@ def _elsewhere(request: HttpRequest, slug: str) -> HttpResponse:
 def suggested(request: HttpRequest) -> HttpResponse:
     """Suggest while typing: a fragment of options."""
     q = ResourceQuery.parse(request.GET).q
-    found = suggesting.suggest(q)
+    found = suggesting.suggest(q, language=request.LANGUAGE_CODE)
     wanted = found.prefixes
     base = reverse("catalogue:list")
 
@@ -142,5 +179,9 @@ def suggested(request: HttpRequest) -> HttpResponse:
         "resources": [option(item) for item in found.resources],
         "organisations": [option(item) for item in found.organisations],
         "topics": [option(item) for item in found.topics],
+        "pages": [
+            {"href": item.href, "runs": lines.first_letters(item.title, wanted)}
+            for item in found.pages
+        ],
     }
     return render(request, "catalogue/suggestions.html", context)

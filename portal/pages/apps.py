@@ -1,5 +1,7 @@
 """The pages application."""
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -12,13 +14,19 @@ class PagesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register what the workstreams count; lead the Region's staff to the editorial pages."""
+        """Register what the workstreams count; lead the Region's staff to the editorial pages.
+
+        The search finds the live pages, whose words are kept as Wagtail publishes them.
+        """
+        from wagtail.signals import page_published  # noqa: PLC0415  # app ready
+
+        from catalogue.search import pages as found  # noqa: PLC0415  # app ready
         from portal.accounts import space  # noqa: PLC0415  # app ready
         from portal.accounts.authorization import (  # noqa: PLC0415  # app ready
             Permission,
             has_permission,
         )
-        from portal.pages import sources  # noqa: F401, PLC0415  # app ready
+        from portal.pages import searching, sources  # noqa: F401, PLC0415  # app ready
 
         space.register_page(
             space.Place(
@@ -28,3 +36,11 @@ class PagesConfig(AppConfig):
                 lambda user: has_permission(user, Permission.BACKOFFICE_USE),
             )
         )
+        found.register(searching.by_words, searching.by_first_letters)
+        page_published.connect(_write, dispatch_uid="portal.pages.searching")
+
+
+def _write(instance: Any, **_: Any) -> None:
+    from portal.pages import searching  # noqa: PLC0415  # app ready
+
+    searching.write(instance)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.models import Resource
+from catalogue.search import server
 from challenges.models import Job
 from portal.audit import heartbeats, outbox
 from portal.lib import clock
@@ -50,6 +51,7 @@ def checks() -> list[Check]:
     try:
         now = clock.now()
         found = [_database(), *_processes(now), _queue(now), _deliveries(now), _catalogue()]
+        found += _search_server()
     except DatabaseError:
         silent = _("Le site ne peut ni lire ni enregistrer. Revenez dans quelques minutes.")
         found = [Check("database", _("Pages et comptes"), Level.BAD, silent)]
@@ -129,6 +131,18 @@ def _catalogue() -> Check:
         level,
         text if missing else _("Toutes les fiches publiées se trouvent."),
     )
+
+
+def _search_server() -> Iterator[Check]:
+    """Look at the search server, where there is one: without it, the database searches."""
+    if not server.is_used():
+        return
+    name = _("Serveur de recherche")
+    if server.health() in {"green", "yellow"}:
+        yield Check("search_server", name, Level.GOOD, _("En marche."))
+    else:
+        text = _("À l’arrêt. La recherche du site répond sans lui.")
+        yield Check("search_server", name, Level.WATCH, text)
 
 
 def _room() -> Iterator[Check]:

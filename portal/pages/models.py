@@ -195,6 +195,17 @@ class NewsPage(FramedPage):
         return super().get_context(request, *args, **kwargs) | {"way": self.way(request)}
 
 
+class PageText(models.Model):
+    """The analysed words of a page, derived when it is published: what the search looks in."""
+
+    page = models.OneToOneField(Page, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    folded = models.TextField()  # words of the title, each after a space, for first letters
+    title_words = models.TextField()
+    words = models.TextField()  # every word, between spaces, texts set apart by a mark
+    summary = models.CharField(max_length=210, blank=True)
+    published_at = models.DateTimeField(null=True)  # of the text that these words come from
+
+
 def workstream_cards(page: Page, request: HttpRequest, census: Census) -> list[dict[str, Any]]:
     """List the five workstreams with the address of their page, in the language of this one."""
     found = ContentPage.objects.live().filter(locale_id=page.locale_id).exclude(workstream="")

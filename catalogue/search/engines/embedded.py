@@ -2,32 +2,18 @@
 
 import math
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count
 
-from catalogue.models import IndexedFacet, IndexedResource, IndexedTerm
+from catalogue.models import IndexedResource, IndexedTerm
+from catalogue.search import corrections, weights
 from catalogue.search import plan as plans
-from catalogue.search import spelling, weights
+from catalogue.search.engines import facets
 from catalogue.search.engines.dialects import Dialect, Hits, Sql, dialect
 from catalogue.search.query import ResourceQuery, Sort, Words
 from catalogue.search.results import FacetCount, Results
-from portal.lib import clock
 
-# Facets counted with each search, in the order of the panel.
-SHOWN = (
-    "kind",
-    "scope",
-    "task",
-    "use_case",
-    "access",
-    "licence",
-    "language",
-    "guarantee",
-    "organisation",
-)
-FACET_SIZE = 50
 # Names of the rows of an answer that are not counts of a facet.
 TOTALS, PAGE = "=", "#"
 Counts = dict[str, list[tuple[str, int]]]
@@ -36,8 +22,8 @@ Counts = dict[str, list[tuple[str, int]]]
 class EmbeddedEngine:
     """Search in the database that holds the catalogue."""
 
-    def __init__(self, *, facets: Sequence[str] = SHOWN) -> None:
-        self.facets = tuple(facets)
+    def __init__(self, *, counted: Sequence[str] = facets.SHOWN) -> None:
+        self.facets = tuple(counted)
 
     def search(self, query: ResourceQuery) -> Results:
         """Answer a query in a constant number of statements."""
@@ -55,11 +41,21 @@ class EmbeddedEngine:
             total=totals["total"],
             complete=complete,
             ids=[pk for _place, pk in ranked],
-            facets=_shown(counts, query, self.facets),
+            facets=facets.shown(counts, query, self.facets),
             highlights=plan.marked,
-            suggestion=_suggestion(plan) if plan.slots and not complete else "",
+            suggestion=corrections.corrected(query.q, complete=complete) if plan.slots else "",
             offset=offset,
         )
+
+    def values(self, query: ResourceQuery, facet: str) -> Sequence[FacetCount]:
+        """Count every value of a facet, with the first page of results."""
+        plan = plans.plan(query.q)
+        if plan.asked and not plan.slots:
+            return ()
+        speaks = dialect()
+        hits = speaks.hits(_matches(speaks, plan, query))
+        alone = EmbeddedEngine(counted=[facet])
+        return facets.every(facet, alone._answer(speaks, hits, plan, query)[facet])
 
     def _answer(
         self, speaks: Dialect, hits: Hits, plan: plans.Plan, query: ResourceQuery
@@ -138,12 +134,8 @@ def _conditions(speaks: Dialect, plan: plans.Plan, query: ResourceQuery) -> Sql:
             "d.resource_id IN"
             " (SELECT resource_id FROM catalogue_indexedresource WHERE updated_on >= %s)"
         )
-        params = [*params, _days_ago(query.updated.days)]
+        params = [*params, facets.days_ago(query.updated.days)]
     return " AND ".join(parts), params
-
-
-def _days_ago(days: int) -> str:
-    return (clock.paris_day(clock.now()) - timedelta(days=days)).isoformat()
 
 
 def _page(speaks: Dialect, hits: Hits, plan: plans.Plan, query: ResourceQuery) -> Sql:
@@ -176,7 +168,7 @@ def _page(speaks: Dialect, hits: Hits, plan: plans.Plan, query: ResourceQuery) -
 def _score(plan: plans.Plan) -> Sql:
     fresh = " ".join(f"WHEN d.updated_on >= %s THEN {gain}" for _, gain in weights.FRESH)
     score = f"d.boost * CASE {fresh} ELSE 1 END"
-    params: list[Any] = [_days_ago(days) for days, _ in weights.FRESH]
+    params: list[Any] = [facets.days_ago(days) for days, _ in weights.FRESH]
     if not plan.slots:
         return score, params
     phrase = " ".join(plan.typed)
@@ -220,50 +212,3 @@ def _rarity(terms: list[str]) -> dict[str, float]:
         term: math.log(1 + (total - found.get(term, 0) + 0.5) / (found.get(term, 0) + 0.5))
         for term in terms
     }
-
-
-def _shown(
-    counts: dict[str, list[tuple[str, int]]], query: ResourceQuery, facets: Sequence[str]
-) -> dict[str, tuple[FacetCount, ...]]:
-    labels = _labels(counts)
-    found: dict[str, tuple[FacetCount, ...]] = {}
-    for name in facets:
-        chosen = getattr(query, name)
-        rows = dict(counts[name])
-        ranked = sorted(rows, key=lambda value: (-rows[value], value))[:FACET_SIZE]
-        kept = [*ranked, *(value for value in chosen if value not in ranked)]
-        found[name] = tuple(
-            FacetCount(value, rows.get(value, 0), labels.get((name, value), "")) for value in kept
-        )
-    return found
-
-
-def _labels(counts: dict[str, list[tuple[str, int]]]) -> dict[tuple[str, str], str]:
-    named = [value for value, _ in counts.get("organisation", ())]
-    rows = (
-        IndexedFacet.objects.filter(facet="organisation", value__in=named[:500])
-        .exclude(label="")
-        .values_list("value", "label")
-        .distinct()
-        .order_by("value", "label")
-    )
-    return {("organisation", value): label for value, label in rows}
-
-
-def _suggestion(plan: plans.Plan) -> str:
-    """Correct the words that no card holds; empty when none can be."""
-    words = plan.typed
-    known = set(
-        IndexedTerm.objects.filter(term__in=words).values_list("term", flat=True).distinct()
-    )
-    corrected = [word if word in known else _near(word) for word in words]
-    return "" if corrected == words or None in corrected else " ".join(map(str, corrected))
-
-
-def _near(word: str) -> str | None:
-    if not spelling.allowed(word):
-        return None
-    same_letter = IndexedTerm.objects.filter(
-        term__gte=word[0], term__lt=chr(ord(word[0]) + 1)
-    ).exclude(title=0, acronym=0, organisation=0)
-    return spelling.nearest(word, same_letter.values_list("term", flat=True).distinct())

@@ -169,10 +169,10 @@ def search(
 
 @register.inclusion_tag("components/facet.html")
 def facet(
-    title: str, name: str, items: Sequence[dict[str, Any]], unfolded: bool = True
+    title: str, name: str, items: Sequence[Any], unfolded: bool = True, more: str = ""
 ) -> dict[str, Any]:
-    """Show a facet; items: dicts of value, label, count and checked."""
-    return {"title": title, "name": name, "items": items, "unfolded": unfolded}
+    """Show a facet; items: dicts of value, label, count and checked; more: where all values are."""
+    return {"title": title, "name": name, "items": items, "unfolded": unfolded, "more": more}
 
 
 # Content

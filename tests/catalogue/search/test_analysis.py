@@ -95,11 +95,3 @@ def test_distance(one: str, other: str, edits: int) -> None:
 def test_distance_stops_above_the_allowed_edits() -> None:
     assert spelling.distance("formation", "xxxxxxxxx", 2) == 3
     assert spelling.distance("court", "beaucoup plus long", 1) == 2
-
-
-def test_nearest_forgives_by_length() -> None:
-    words = ["formation", "emploi", "vae"]
-    assert spelling.nearest("fromations", words) == "formation"
-    assert spelling.nearest("emplio", words) == "emploi"
-    assert spelling.nearest("vea", words) is None
-    assert spelling.nearest("m1805", words) is None

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from catalogue.enums import Access, ResourceKind, Scope
 from catalogue.models import Synonym
 from catalogue.search import engine, index
-from catalogue.search.engines.embedded import SHOWN
+from catalogue.search.engines.facets import SHOWN
 from catalogue.search.query import ResourceQuery, Sort, Updated, Words
 from portal.lib import clock
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory
@@ -125,10 +125,48 @@ def test_writing_again_replaces() -> None:
     assert found("nouveau") == [card.pk]
 
 
-def test_a_misspelt_word_is_corrected() -> None:
-    ResourceFactory(published=True, title="Recommandation de formation")
+@pytest.mark.parametrize(
+    ("q", "meant"),
+    [
+        ("recomandation", "recommandation"),
+        ("RECOMANDATION", "recommandation"),
+        ("compétance jeunes", "compétence jeunes"),
+        ("emplio", "emploi"),
+        ("mploi", "emploi"),
+        ("insre", "Insee"),
+        ("fromations", "formation"),
+        ('"recomandation"', ""),
+        ("vea", ""),
+        ("m1806", ""),
+        ("xylophone", ""),
+        ("emploi", ""),
+    ],
+)
+def test_a_misspelt_word_is_corrected(q: str, meant: str) -> None:
+    """One slip from four letters, two from seven; accents come back."""
+    ResourceFactory(
+        published=True,
+        title="Recommandation de formation et de compétence pour l’emploi des jeunes",
+        acronym="VAE",
+        producer_name="Insee",
+        rome_codes=["M1805"],
+    )
+    assert engine().search(ResourceQuery(q=q)).suggestion == meant.lower()
+
+
+def test_a_slip_that_a_card_holds_is_corrected_when_the_right_word_is_common() -> None:
+    ResourceFactory(published=True, title="Une fiche", summary="recomandation")
+    for _ in range(10):
+        ResourceFactory(published=True, title="Recommandation")
     answer = engine().search(ResourceQuery(q="recomandation"))
-    assert (answer.total, answer.suggestion) == (0, "recommandation")
+    assert (answer.total, answer.suggestion) == (1, "recommandation")
+
+
+def test_a_word_that_no_public_card_holds_any_more_is_not_proposed() -> None:
+    card = ResourceFactory(published=True, title="Zzcanari")
+    card.live = False
+    index.write(card)
+    assert engine().search(ResourceQuery(q="zzcanarie")).suggestion == ""
 
 
 def crowd(rng: random.Random, count: int) -> None:
@@ -194,8 +232,8 @@ def test_pages_cut_one_order_without_doubles() -> None:
 
 def test_query_count_is_constant() -> None:
     counts = []
-    for wanted in (1, 2):
-        for _ in range(wanted):
+    for _ in range(2):
+        for _ in range(3):  # under three, a typing slip is looked for
             ResourceFactory(published=True, title="Emploi")
         query = ResourceQuery(q="emploi", kind=("technology",), language=("fr",))
         with CaptureQueriesContext(connection) as seen:

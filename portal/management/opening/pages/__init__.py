@@ -18,6 +18,7 @@ from django.db import transaction
 from portal.audit.actors import Actor
 from portal.audit.record import record
 from portal.lib import clock
+from portal.pages import searching
 from portal.pages.models import ContentPage, FramedPage, HomePage, NewsIndexPage, NewsPage
 
 HERE = Path(__file__).parent
@@ -57,6 +58,7 @@ def create(*, by: Actor) -> int:
         written += _fill_home(home, language, by=by)
         for path in sorted((HERE / language).glob("*.md")):
             written += _create(Text.read(path), home, by=by)
+    searching.catch_up()
     return written
 
 
