@@ -1,10 +1,12 @@
-"""Measure the embedded search on 10,000 generated resources, with five facets.
+"""Measure the catalogue on generated resources: searches, suggestions, pages, beside a peer.
 
-python -m bench.search [--count 10000] [--rounds 200] [--json]
+python -m bench.search [--count 100000] [--rounds 200] [--peer 10000] [--throwaway] [--json]
 
 Uses the database of DATABASE_URL inside one transaction that is rolled back at the end; with
 --throwaway, the rows are committed and vacuumed, as the housekeeping of a database in service
-does. 95 of 100 searches must take 60 ms or less, on SQLite and on PostgreSQL.
+does, and the peer is measured in the same run: modelsearch's database backend, on as many cards on
+PostgreSQL and on --peer of them on SQLite, where its time grows with the square of their number.
+95 of 100 searches with five facets must take 250 ms or less, suggestions 50 ms, pages of a card 80.
 """
 
 import argparse
@@ -14,11 +16,12 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
+from itertools import islice
 from typing import Any
 
-TARGET_MS = 60.0
+TARGETS_MS = {"search": 250.0, "suggestions": 50.0, "card page": 80.0}
 FACETS = ("kind", "scope", "access", "licence", "language")
 WORDS = (
     "emploi métier compétence formation tension bassin mission locale entreprise jeune salarié "
@@ -97,15 +100,9 @@ def fill(count: int) -> None:
 
     now = clock.now()
     rows = texts(random.Random(1), count)  # noqa: S311  # a reproducible draw, not a secret
-    Resource.objects.bulk_create(
-        (
-            Resource(
-                live=True, first_published_at=now, content_modified_at=now, created_at=now, **row
-            )
-            for row in rows
-        ),
-        batch_size=500,
-    )
+    at = dict.fromkeys(("first_published_at", "content_modified_at", "created_at"), now)
+    while batch := [Resource(live=True, **at, **row) for row in islice(rows, 5_000)]:
+        Resource.objects.bulk_create(batch, batch_size=500)
     index.rebuild()
 
 
@@ -118,67 +115,178 @@ def keep_house() -> None:
         cursor.execute("VACUUM ANALYZE" if tidy else "ANALYZE")
 
 
-def measure(rounds: int) -> dict[str, Any]:
-    """Run the queries; return times in milliseconds and the number of statements of each."""
-    from django.db import connection  # noqa: PLC0415  # app ready
-    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415  # app ready
-
-    from catalogue.search.engines.embedded import EmbeddedEngine  # noqa: PLC0415  # app ready
-
-    engine = EmbeddedEngine(facets=FACETS)
-    asked = list(queries(random.Random(2), rounds))  # noqa: S311  # as above
-    times, busy, statements = [], [], set()
-    for query in asked:
-        start, spent = time.perf_counter(), time.process_time()
-        engine.search(query)
+def timed(asked: Iterable[Any], ask: Callable[[Any], Any]) -> dict[str, Any]:
+    """Time each question; milliseconds."""
+    times = []
+    for each in asked:
+        start = time.perf_counter()
+        ask(each)
         times.append((time.perf_counter() - start) * 1_000)
-        busy.append((time.process_time() - spent) * 1_000)
-    for query in asked[:20]:
-        with CaptureQueriesContext(connection) as seen:
-            engine.search(query)
-        statements.add((bool(query.q), len(seen)))
     times.sort()
-    busy.sort()
     return {
-        "database": connection.vendor,
+        "rounds": len(times),
         "median_ms": round(statistics.median(times), 1),
-        "p95_ms": round(times[int(len(times) * 0.95) - 1], 1),
+        "p95_ms": round(times[max(int(len(times) * 0.95) - 1, 0)], 1),
         "max_ms": round(times[-1], 1),
-        # Of this process: on SQLite, what the search costs when nothing else runs.
-        "cpu_p95_ms": round(busy[int(len(busy) * 0.95) - 1], 1),
-        "statements": max(count for _, count in statements),
-        "target_ms": TARGET_MS,
     }
 
 
+def statements(asked: Iterable[Any], ask: Callable[[Any], Any]) -> int:
+    """Count the most statements that one question sends."""
+    from django.db import connection  # noqa: PLC0415  # app ready
+    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415  # app ready
+
+    most = 0
+    for each in asked:
+        with CaptureQueriesContext(connection) as seen:
+            ask(each)
+        most = max(most, len(seen))
+    return most
+
+
+def typed(rng: random.Random, count: int) -> Iterator[str]:
+    """Invent what is typed so far: one to three words, the last one cut; one in ten has a slip."""
+    for _ in range(count):
+        words = rng.choices(WORDS, k=rng.choice((1, 1, 2, 3)))
+        last = words[-1]
+        words[-1] = last[: rng.randint(2, len(last))]
+        if rng.random() < 0.1 and len(last) > 5:
+            at = rng.randint(1, 3)
+            words[-1] = last[:at] + "z" + last[at + 1 :]
+        yield " ".join(words)
+
+
+def measure(count: int, rounds: int) -> dict[str, dict[str, Any]]:
+    """Ask the portal everything."""
+    from django.test import Client  # noqa: PLC0415  # app ready
+
+    from catalogue.search import suggest  # noqa: PLC0415  # app ready
+    from catalogue.search.engines.embedded import EmbeddedEngine  # noqa: PLC0415  # app ready
+
+    rng = random.Random(2)  # noqa: S311  # a reproducible draw, not a secret
+    engine, client = EmbeddedEngine(counted=FACETS), Client(headers={"host": "127.0.0.1"})
+    asked = list(queries(rng, rounds))
+    slugs = [f"/ressources/banc-{rng.randrange(count)}/" for _ in range(rounds)]
+    listed = [f"/ressources/?{query.serialise()}" for query in asked]
+    words = list(typed(rng, rounds))
+    page = answered(client)
+
+    def suggestions(text: str) -> None:
+        suggest.suggest(text, language="fr")
+
+    for warm in (slugs[0], listed[0]):
+        page(warm)
+    return {
+        "search": timed(asked, engine.search)
+        | {"statements": statements(asked[:20], engine.search)},
+        "suggestions": timed(words, suggestions)
+        | {"statements": statements(words[:20], suggestions)},
+        "card page": timed(slugs, page) | {"statements": statements(slugs[:5], page)},
+        "list page": timed(listed[: rounds // 2], page)
+        | {"statements": statements(listed[:20], page)},
+    }
+
+
+def answered(client: Any) -> Callable[[str], None]:
+    """Fetch a page that must answer."""
+
+    def get(address: str) -> None:
+        answer = client.get(address)
+        if answer.status_code != 200:
+            raise SystemExit(f"{address}: {answer.status_code}")
+
+    return get
+
+
+def peer(count: int, rounds: int) -> dict[str, Any]:
+    """Index the same cards by modelsearch's database backend; search and count five facets."""
+    from django.db import connection  # noqa: PLC0415  # app ready
+    from modelsearch.backends import get_search_backend  # noqa: PLC0415  # app ready
+
+    from bench.peer.models import PeerCard  # noqa: PLC0415  # app ready
+
+    with connection.schema_editor() as editor:
+        editor.create_model(PeerCard)
+    backend = get_search_backend()
+    rows = texts(random.Random(1), count)  # noqa: S311  # as above
+    batch: list[Any] = []
+    for row in rows:
+        kept = {name: row[name] for name in PEER_FIELDS}
+        licence, language = (row["licences"] or [""])[0], row["languages"][0]
+        batch.append(PeerCard(**kept, licence=licence, language=language))
+        if len(batch) == 1_000:
+            backend.add_items(PeerCard, PeerCard.objects.bulk_create(batch))
+            batch = []
+    if batch:
+        backend.add_items(PeerCard, PeerCard.objects.bulk_create(batch))
+    keep_house()
+
+    def ask(query: Any) -> None:
+        cards = PeerCard.objects.all()
+        if query.kind:
+            cards = cards.filter(kind__in=query.kind)
+        if query.scope:
+            cards = cards.filter(scope__in=query.scope)
+        found = backend.search(query.q or "emploi", cards, operator="or")
+        list(found[:20])
+        found.count()
+        for name in FACETS:
+            found.facet(name)
+
+    asked = list(queries(random.Random(2), rounds))  # noqa: S311  # as above
+    return {"cards": count, **timed(asked, ask)}
+
+
+PEER_FIELDS = ("title", "summary", "description", "kind", "scope", "access")
+
+
 def main() -> int:
-    """Fill, measure, roll back; exit 1 over the target."""
+    """Fill, measure, roll back; exit 1 over a target."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--peer", type=int, default=10_000, help="cards of the peer on SQLite")
     parser.add_argument("--throwaway", action="store_true", help="commit: the database is ours")
     parser.add_argument("--json", action="store_true", dest="as_json")
     options = parser.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.peer.settings")
     import django  # noqa: PLC0415  # app ready
 
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415  # app ready
-    from django.db import transaction  # noqa: PLC0415  # app ready
+    from django.db import connection, transaction  # noqa: PLC0415  # app ready
 
     call_command("migrate", verbosity=0, interactive=False)
     with nullcontext() if options.throwaway else transaction.atomic():
+        began = time.perf_counter()
         fill(options.count)
+        filled = time.perf_counter() - began
         keep_house()
-        found = {"resources": options.count, "rounds": options.rounds, **measure(options.rounds)}
+        times = measure(options.count, options.rounds)
         if not options.throwaway:
             transaction.set_rollback(True)
+    if options.throwaway:
+        whole = connection.vendor == "postgresql"
+        cards = options.count if whole else min(options.peer, options.count)
+        times["peer: modelsearch"] = peer(cards, min(options.rounds, 40 if whole else 10))
+    missed = [
+        f"{name}: p95 {times[name]['p95_ms']} ms, {target} wanted"
+        for name, target in TARGETS_MS.items()
+        if times[name]["p95_ms"] > target
+    ]
+    found = {
+        "resources": options.count,
+        "filled_s": round(filled, 1),
+        "search_times": times,
+        "missed": missed,
+    }
     if options.as_json:
         print(json.dumps(found))
     else:
-        for name, value in found.items():
-            print(f"{name:<12}{value}")
-    return 1 if found["p95_ms"] > TARGET_MS else 0
+        for name, row in times.items():
+            print(f"{name:<20}" + "  ".join(f"{key} {value}" for key, value in row.items()))
+        print(*missed or ["every target is kept"], sep="\n")
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":

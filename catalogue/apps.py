@@ -11,7 +11,12 @@ class CatalogueConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Show contributions in each person's space and archive, resources by organisation."""
+        """Show contributions in each person's space and archive, resources by organisation.
+
+        The search lies above the invariants: what it says of its server is registered here.
+        """
+        from catalogue import invariants  # noqa: PLC0415  # app ready
+        from catalogue.search import server  # noqa: PLC0415  # app ready
         from catalogue.views import gathered, organisation  # noqa: PLC0415  # app ready
         from catalogue.views import space as ours  # noqa: PLC0415  # app ready
         from portal.accounts import personal_data, space  # noqa: PLC0415  # app ready
@@ -24,3 +29,5 @@ class CatalogueConfig(AppConfig):
         space.register_organisation_panel(organisation.panel)
         personal_data.register("contributions", describe=ours.described)
         personal_data.register("suivis", describe=gathered.described, erase=gathered.forget)
+        sentence = _("Le serveur de recherche dit ce que dit la base, ou ne répond pas.")
+        invariants.INVARIANTS["I9"] = (sentence, server.breaches)

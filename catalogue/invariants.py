@@ -1,6 +1,7 @@
 """Read-only checks of the catalogue, for `manage.py verify`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
@@ -47,7 +48,7 @@ def counter_breaches() -> Iterator[str]:
             yield f"{slug}:{counter}"
 
 
-INVARIANTS = {
+INVARIANTS: dict[str, tuple[Any, Callable[[], Iterator[str]]]] = {
     "I8": (_("L’index de recherche dit ce qui est publié."), index_breaches),
     "I31": (_("Les compteurs d’une fiche disent ses lignes."), counter_breaches),
 }

@@ -23,8 +23,9 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register, run
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from catalogue.search import addresses, server
 from portal.accounts.models import User
-from portal.lib import clock, scanning
+from portal.lib import brokers, clock, scanning
 from portal.management import rights
 
 Found = Iterator[CheckMessage]
@@ -32,7 +33,6 @@ SECRET_MIN_CHARACTERS = 50
 SECRET_MIN_BITS = 150.0
 BANNED_DISTRIBUTIONS = {"spacy", "datasets"}
 KEY_MODE = 0o400
-REDIS_SCHEMES, RABBITMQ_SCHEMES = ("redis", "rediss"), ("amqp", "amqps")
 SKEW_MAX_SECONDS = 2.0
 BROKER_SECONDS = 2.0
 # A database that restarts is waited for; gunicorn gives a process thirty seconds.
@@ -80,29 +80,18 @@ def database() -> Found:
         yield _error(4, "La base est SQLite : la production demande PostgreSQL (DATABASE_URL).")
 
 
-def _broker_fault(url: str) -> str:
-    """Say what is wrong with the address of a broker, in French, or ""."""
-    try:
-        parts = urlsplit(url)
-        host, _port = parts.hostname, parts.port
-    except ValueError:
-        return "n’est pas une adresse : le port ou l’hôte est mal écrit."
-    if parts.scheme not in {*REDIS_SCHEMES, *RABBITMQ_SCHEMES}:
-        return "doit désigner Redis (redis://…) ou RabbitMQ (amqp://…)."
-    if not host:
-        return "ne nomme pas d’hôte."
-    away = host not in {"127.0.0.1", "localhost", "::1"}
-    if parts.scheme in RABBITMQ_SCHEMES and away and parts.username in {None, "guest"}:
-        return "n’a pas de compte à elle : RabbitMQ n’ouvre « guest » qu’à sa propre machine."
-    return ""
-
-
 def broker() -> Found:
     """E05, E17."""
-    if fault := _broker_fault(settings.BROKER_URL):
+    if fault := brokers.fault(settings.BROKER_URL):
         yield _error(5, f"BROKER_URL {fault}")
     if set(settings.CELERY_ACCEPT_CONTENT) != {"json"}:
         yield _error(17, "Celery accepte autre chose que du JSON : n’acceptez que lui.")
+
+
+def search() -> Found:
+    """E22."""
+    if fault := addresses.fault(settings.SEARCH_URL):
+        yield _error(22, f"SEARCH_URL {fault}")
 
 
 def mail() -> Found:
@@ -197,6 +186,7 @@ VALUES: tuple[Callable[[], Found], ...] = (
     hosts,
     database,
     broker,
+    search,
     mail,
     https,
     keys,
@@ -268,9 +258,9 @@ def broker_keeps() -> Found:
     One that does not answer is only told.
     """
     scheme = urlsplit(settings.BROKER_URL).scheme
-    if scheme in REDIS_SCHEMES:
+    if scheme in brokers.REDIS:
         yield from _redis_keeps()
-    elif scheme in RABBITMQ_SCHEMES:
+    elif scheme in brokers.RABBITMQ:
         yield from _rabbitmq_opens()
 
 
@@ -317,6 +307,15 @@ def _rabbitmq_opens() -> Found:
         link.release()
 
 
+def search_opens() -> Found:
+    """E23: the search server knows this account."""
+    health = server.health()
+    if health == "locked":
+        yield _error(23, "Elasticsearch refuse le compte de SEARCH_URL : vérifiez-le.")
+    elif health in {"away", "red"}:
+        yield Warning("Elasticsearch ne répond pas : la base cherchera.", id="portal.W16")
+
+
 def _unasked(what: str, error: Exception) -> Warning:
     return Warning(f"{what} ({type(error).__name__}) : non vérifié.", id="portal.W13")
 
@@ -344,7 +343,7 @@ def unsafe_services(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
                 "migrations ne sont pas vérifiés. Vérifiez DATABASE_URL et le service.",
             )
         ]
-    return [*found, *broker_keeps()]
+    return [*found, *broker_keeps(), *search_opens()]
 
 
 @register(Tags.security, OURS, deploy=True)

@@ -1,16 +1,18 @@
-"""Servers of a test's own: RabbitMQ, Redis and PostgreSQL on loopback, each with its own folder.
+"""Servers of a test's own on loopback, each with its own folder.
 
 What a fault test kills and brings back is never the server that others share. Each class says
 by `missing()` what this machine lacks; a test that needs it is skipped with that reason.
 """
 
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,7 +23,7 @@ import psycopg2
 import redis
 
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 def free_port() -> int:
@@ -74,7 +76,9 @@ class _Grouped:
     port: int
     process: subprocess.Popen[bytes] | None = None
 
-    def spawn(self, command: list[str], environment: dict[str, str]) -> None:
+    def spawn(
+        self, command: list[str], environment: dict[str, str], *, user: str | None = None
+    ) -> None:
         """Start the command in a process group of its own."""
         with (self.folder / "output").open("ab") as output:
             self.process = subprocess.Popen(
@@ -84,6 +88,8 @@ class _Grouped:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                user=user,
+                cwd="/",
             )
 
     def said(self) -> str:
@@ -260,6 +266,88 @@ class Postgres:
         with suppress(subprocess.CalledProcessError):
             self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Elasticsearch(_Grouped):
+    """The bare server of ELASTICSEARCH_HOME, that `.ci/services` fetches; never the shared one."""
+
+    def __init__(self) -> None:
+        self.folder, self.port = Path(tempfile.mkdtemp(prefix="oe-elasticsearch-")), free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    @staticmethod
+    def home() -> Path:
+        """Return the folder of the server."""
+        return Path(os.environ.get("ELASTICSEARCH_HOME", "") or "/nonexistent")
+
+    @staticmethod
+    def java() -> Path | None:
+        """Return a Java that it accepts: 21 or newer."""
+        named = os.environ.get("ES_JAVA_HOME", "")
+        places = [Path(named)] if named else sorted(Path("/usr/lib/jvm").glob("*"))
+        for place in places:
+            release = place / "release"
+            said = release.read_text() if release.is_file() else ""
+            found = re.search(r'JAVA_VERSION="(\d+)', said)
+            if found and int(found[1]) >= 21:
+                return place
+        return None
+
+    @classmethod
+    def missing(cls) -> str:
+        """Say why there is no Elasticsearch, or ""."""
+        if not (cls.home() / "lib").is_dir():
+            return "ELASTICSEARCH_HOME names no server (.ci/services fetches one)"
+        return "" if cls.java() else "no Java of version 21 or newer is installed"
+
+    def start(self) -> None:
+        """Start it as an ordinary user: it refuses root."""
+        options = self.folder / "config"
+        if not options.exists():
+            shutil.copytree(self.home() / "config", options)
+            (options / "elasticsearch.yml").write_text(
+                "discovery.type: single-node\n"
+                "xpack.security.enabled: false\nxpack.ml.enabled: false\n"
+                f"http.host: 127.0.0.1\nhttp.port: {self.port}\n"
+                f"transport.host: 127.0.0.1\ntransport.port: {free_port()}\n"
+                f"path.data: {self.folder / 'data'}\npath.logs: {self.folder / 'logs'}\n"
+            )
+        user = None
+        if os.geteuid() == 0:
+            user = "nobody"
+            subprocess.run(["chown", "-R", user, str(self.folder)], check=True)
+        environment = {
+            "ES_JAVA_HOME": str(self.java()),
+            "ES_JAVA_OPTS": "-Xms512m -Xmx512m",
+            "ES_PATH_CONF": str(options),
+        }
+        self.spawn([str(self.home() / "bin" / "elasticsearch")], environment, user=user)
+        _until_it_answers(self)
+
+    def ready(self) -> bool:
+        """Say whether it answers."""
+        asked = urllib.request.Request(f"{self.url}/_cluster/health")
+        with suppress(OSError), urllib.request.urlopen(asked, timeout=2) as answer:
+            return int(answer.status) == 200
+        return False
+
+    def freeze(self) -> None:
+        """Stop every process of it where it stands: connections stay open, nothing answers."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        if self.process is not None:
+            os.killpg(self.process.pid, number)
+
+    def remove(self) -> None:
+        """Wake it, end it and remove its folder."""
+        with suppress(ProcessLookupError):
+            self.thaw()
+        super().remove()
 
 
 BROKERS: dict[str, type[Redis] | type[RabbitMQ]] = {"redis": Redis, "rabbitmq": RabbitMQ}

@@ -1,4 +1,4 @@
-"""Deliver what the catalogue owes: letters about contributions."""
+"""Deliver what the catalogue owes: letters about contributions, the state of the search server."""
 
 from typing import Any
 
@@ -7,9 +7,11 @@ from django.urls import reverse
 
 from catalogue import rules
 from catalogue.models import Contribution, Removal, Resource
+from catalogue.search import mirror, server, upkeep
 from portal.accounts.authorization import REGION_ROLES, Permission
 from portal.accounts.models import RegionAppointment, User
 from portal.audit import letters
+from portal.audit.duties import duty
 from portal.audit.outbox import handler
 
 MODERATORS = [
@@ -119,3 +121,22 @@ def _to_author(letter: str, contribution_id: int) -> None:
     link = absolute("catalogue:contribution", contribution.public_id)
     context = {**_context(contribution), "link": link, "person": contribution.author}
     letters.send(letter, to=contribution.author.email, context=context)
+
+
+@handler(mirror.TOPIC)
+def follow_resource(resource_id: int) -> None:
+    """Write the present state of a resource to the search server."""
+    server.follow(resource_id)
+
+
+@duty("catalogue.search_drift", minutes=4, by_itself=True)
+def repair_search() -> None:
+    """Repair the index of the database, then compare the search server with it."""
+    upkeep.repair()
+    server.repair()
+
+
+@duty("catalogue.search_words", minutes=24 * 60)
+def forget_words() -> None:
+    """Forget the words and names that no public resource holds any more."""
+    upkeep.forget()

@@ -1,4 +1,4 @@
-"""The brokers that are really there."""
+"""The brokers and the search server that are really there."""
 
 import os
 from collections.abc import Iterator
@@ -33,3 +33,21 @@ def redis_url() -> Iterator[str]:
 def rabbitmq_url() -> Iterator[str]:
     """Return the address of a RabbitMQ, started for the session when none is named."""
     yield from _address("rabbitmq")
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_server() -> Iterator[servers.Elasticsearch]:
+    """Return a server of our own, to stop and to freeze."""
+    if missing := servers.Elasticsearch.missing():
+        pytest.skip(missing)
+    with servers.running(servers.Elasticsearch()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url(request: pytest.FixtureRequest) -> str:
+    """Return the address of an Elasticsearch, started for the session when none is named."""
+    if given := os.environ.get("ELASTICSEARCH_URL", ""):
+        return given.rstrip("/")
+    server: servers.Elasticsearch = request.getfixturevalue("elasticsearch_server")
+    return server.url

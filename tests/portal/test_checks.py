@@ -88,6 +88,7 @@ def test_each_unsafe_value_is_refused_by_name(good: dict[str, str], tmp_path: Pa
         "portal.E09": {"RECEIPT_KEY_FILE": str(tmp_path / "loose.key")},
         "portal.E10": {"HOLDOUT_PUBLIC_KEY_FILE": str(tmp_path / "absent.key")},
         "portal.E12": {"OE_FAILPOINT": "objects.after_rename"},
+        "portal.E22": {"SEARCH_URL": "http://recherche.invalid:9200"},
         "portal.E16": {"OBJECTS_URL": f"file://{good['VAR_DIR']}/media/objects"},
     }
     # All at once in one process: each must be named; then none of the good ones.
@@ -150,6 +151,11 @@ ALONE: list[tuple[str, dict[str, Any]]] = [
     ("portal.E16", {"OBJECTS_URL": "file://{keys}/static"}),
     ("portal.E16", {"ERASURE_JOURNAL_FILE": "{keys}/media/erasures.jsonl"}),
     ("portal.E17", {"CELERY_ACCEPT_CONTENT": ["json", "pickle"]}),
+    ("portal.E22", {"SEARCH_URL": "embedded"}),
+    ("portal.E22", {"SEARCH_URL": "https://"}),
+    ("portal.E22", {"SEARCH_URL": "https://recherche.invalid:port/"}),
+    ("portal.E22", {"SEARCH_URL": "http://recherche.invalid:9200"}),
+    ("portal.E22", {"SEARCH_URL": "https://recherche.invalid/a?ca={keys}/absent.pem"}),
 ]
 
 

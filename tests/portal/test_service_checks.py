@@ -104,6 +104,13 @@ def test_a_database_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatc
     assert ids() == ["portal.E20"]
 
 
+def test_a_search_server_that_is_down_is_told_and_not_refused(settings: Any) -> None:
+    assert list(checks.search_opens()) == []
+    settings.SEARCH_URL = f"http://127.0.0.1:{free_port()}"
+    found = list(checks.search_opens())
+    assert [(each.id, each.is_serious()) for each in found] == [("portal.W16", False)]
+
+
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:{}/0", "amqp://127.0.0.1:{}//"])
 def test_a_broker_that_is_down_is_told_and_not_refused(settings: Any, url: str) -> None:
     """A message is a hint: the site starts without its broker."""

@@ -1,0 +1,364 @@
+"""The contract of a search engine, kept by the embedded one and by a real Elasticsearch.
+
+What a reader gets never depends on which one answers: the same resources, the same counts, the
+same first page; and an answer within a second when the server stops, freezes or loses its index.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.conf import settings as given
+from django.test import Client
+from elasticsearch import Elasticsearch
+
+from catalogue.models import IndexedResource, Resource, Synonym
+from catalogue.search import engine, index, mirror, server
+from catalogue.search.engines import elasticsearch
+from catalogue.search.engines.embedded import EmbeddedEngine
+from catalogue.search.engines.facets import SHOWN
+from catalogue.search.engines.fallback import Breaker
+from catalogue.search.query import ResourceQuery, Sort, Words
+from catalogue.search.results import Engine, Results
+from portal.audit.models import Outbox
+from portal.lib import clock
+from tests.contracts import searching
+from tests.factories.catalogue import ResourceFactory
+from tests.servers import free_port
+
+ENGINES = ("embedded", "elasticsearch")
+SEED = 20261126
+WRITES = 4
+
+
+def point(request: pytest.FixtureRequest, settings: Any) -> None:
+    if request.param == "elasticsearch":
+        searching.point_at(settings, request.getfixturevalue("elasticsearch_url"))
+
+
+@pytest.fixture(params=ENGINES)
+def each_engine(request: pytest.FixtureRequest, settings: Any) -> Iterator[str]:
+    """Search with one engine after the other."""
+    point(request, settings)
+    yield request.param
+    if request.param == "elasticsearch":
+        server.store().remove()
+
+
+@pytest.fixture
+def on_server(elasticsearch_url: str, settings: Any) -> Iterator[elasticsearch.Store]:
+    """Follow and ask a real server, under an alias of our own."""
+    searching.point_at(settings, elasticsearch_url)
+    store = server.store()
+    yield store
+    store.remove()
+
+
+def asked() -> Engine:
+    """Give the engine that answers: the server itself, so that nothing hides its absence."""
+    if not server.is_used():
+        return EmbeddedEngine()
+    address = elasticsearch.Address.read(given.SEARCH_URL)
+    return elasticsearch.ElasticsearchEngine(address, seconds=30)
+
+
+def ready() -> None:
+    if server.is_used():
+        server.store().rebuild()
+
+
+def told(found: Results) -> tuple[Any, ...]:
+    facts = (found.total, found.complete, found.facets, found.highlights)
+    return (*facts, found.suggestion, found.offset)
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_both_engines_answer_the_same(on_server: elasticsearch.Store) -> None:
+    rng = random.Random(SEED)  # noqa: S311  # a reproducible draw
+    searching.crowd(rng, 80)
+    Synonym.objects.create(phrases="pôle emploi\nréseaux d’insertion")
+    ready()
+    for _ in range(500):
+        query = searching.any_query(rng)
+        one, other = EmbeddedEngine().search(query), asked().search(query)
+        assert told(other) == told(one), query
+        assert set(other.ids) == set(one.ids), query
+        if query.order is not Sort.RELEVANCE:
+            assert list(other.ids) == list(one.ids), query
+        elif one.ids:
+            assert list(other.ids[:1]) == list(one.ids[:1]), query
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_a_count_is_what_the_click_gives(each_engine: str) -> None:
+    rng = random.Random(SEED)  # noqa: S311  # a reproducible draw
+    searching.crowd(rng, 60)
+    ready()
+    for _ in range(500):
+        query = searching.any_query(rng)
+        answer = asked().search(query)
+        counted = [(name, shown) for name in SHOWN for shown in answer.facets[name]]
+        for name, shown in rng.sample(counted, min(2, len(counted))):
+            alone = replace(query, **{name: (shown.value,)})
+            assert asked().search(alone).total == shown.count, (query, name, shown)
+
+
+@pytest.mark.django_db
+def test_the_pages_of_any_order_cut_it_without_doubles(each_engine: str) -> None:
+    searching.crowd(random.Random(7), 40)  # noqa: S311  # a reproducible draw
+    ready()
+    for sort in Sort:
+        query = ResourceQuery(q="emploi métiers", sort=sort, size=100)
+        whole = list(asked().search(query).ids)
+        pages = [list(asked().search(replace(query, size=7, page=p)).ids) for p in range(1, 8)]
+        assert [pk for page in pages for pk in page] == whole
+
+
+@pytest.mark.django_db
+def test_all_the_words_come_first_whatever_the_score(each_engine: str) -> None:
+    some = ResourceFactory(published=True, title="Métiers métiers métiers", views=900_000)
+    both = ResourceFactory(
+        published=True, title="Une fiche", summary="tension des métiers", lifecycle="stopped"
+    )
+    ready()
+    answer = asked().search(ResourceQuery(q="tension métiers"))
+    assert (list(answer.ids), answer.total, answer.complete) == ([both.pk, some.pk], 2, 1)
+    only = asked().search(ResourceQuery(q="tension métiers", words=Words.ALL))
+    assert (list(only.ids), only.total, only.complete) == ([both.pk], 1, 1)
+
+
+@pytest.mark.django_db
+def test_a_synonym_works_at_once(each_engine: str) -> None:
+    card = ResourceFactory(published=True, title="Offres de France Travail")
+    ready()
+    query = ResourceQuery(q="pole emploi", words=Words.ALL)
+    assert list(asked().search(query).ids) == []
+    Synonym.objects.create(phrases="pôle emploi\nfrance travail")
+    assert list(asked().search(query).ids) == [card.pk]
+
+
+@pytest.mark.django_db
+def test_what_is_published_is_found_and_what_is_withdrawn_is_gone(each_engine: str) -> None:
+    ready()
+    query = ResourceQuery(q="visible")
+    card = ResourceFactory(published=True, title="Visible")
+    searching.deliver()
+    assert eventually(query, [card.pk])
+    hidden = ResourceFactory(title="Visible mais en brouillon")
+    index.write(hidden)
+    card.live = False
+    index.write(card)
+    searching.deliver()
+    assert eventually(query, [])
+    gone = ResourceFactory(published=True, title="Visible encore")
+    searching.deliver()
+    index.remove(gone.pk)
+    Resource.objects.filter(pk=gone.pk).delete()
+    searching.deliver()
+    assert eventually(query, [])
+
+
+def eventually(query: ResourceQuery, ids: list[int], *, seconds: float = 5) -> bool:
+    """Say whether the answer comes within the five seconds that the design gives."""
+    end = time.monotonic() + seconds
+    while list(asked().search(query).ids) != ids:
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@pytest.mark.django_db
+def test_a_rebuild_under_writes_loses_nothing(
+    on_server: elasticsearch.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two batches a card is published, one changed, one archived, one removed."""
+    searching.crowd(random.Random(3), 30)  # noqa: S311  # a reproducible draw
+    on_server.rebuild()
+    former = on_server.live()
+    read, seen = mirror.batches, []
+
+    def interleaved() -> Iterator[list[mirror.Entry]]:
+        for number, batch in enumerate(read()):
+            if number >= WRITES:  # each card published makes a batch of its own at the end
+                yield batch
+                continue
+            pks = sorted(IndexedResource.objects.values_list("pk", flat=True))
+            new = ResourceFactory(published=True, title=f"Nouvelle {number}")
+            first, last = (Resource.objects.get(pk=pk) for pk in pks[:2])
+            index.remove(first.pk)
+            first.delete()
+            last.title = f"Changée {number}"
+            last.save()
+            index.write(last)
+            searching.deliver()
+            seen.append((new.pk, asked().search(ResourceQuery()).total))
+            yield batch
+
+    monkeypatch.setattr(mirror, "BATCH", 7)
+    monkeypatch.setattr(mirror, "batches", interleaved)
+    on_server.rebuild()
+    assert len(seen) == WRITES
+    assert all(total > 0 for _pk, total in seen)  # the former index answered all along
+    assert on_server.live() != former
+    assert on_server.differences() == []
+    found = asked().search(ResourceQuery(q="nouvelle", size=100)).ids
+    assert set(found) == {pk for pk, _total in seen}
+    assert not Outbox.objects.filter(topic=mirror.TOPIC, done_at__isnull=True).exists()
+
+
+@pytest.mark.django_db
+def test_drift_is_found_and_repaired(on_server: elasticsearch.Store) -> None:
+    cards = searching.crowd(random.Random(4), 12)  # noqa: S311  # a reproducible draw
+    assert server.repair() == elasticsearch.Repair(rebuilt=True)
+    assert server.repair() == elasticsearch.Repair()
+    raw, name = client(on_server)
+    raw.delete(index=name, id=str(cards[0].pk))
+    stray = mirror.entries([cards[1].pk])[0]
+    raw.index(index=name, id="999999", document={"id": 999_999, "number": stray.number})
+    IndexedResource.objects.filter(pk=cards[2].pk).update(boost=1.7)
+    wrong = [cards[0].pk, cards[2].pk, 999_999]
+    assert on_server.differences() == wrong
+    assert list(server.breaches()) == [str(pk) for pk in wrong]
+    assert server.repair() == elasticsearch.Repair(written=3)
+    assert on_server.differences() == []
+
+
+@pytest.mark.django_db
+def test_an_index_of_another_form_is_made_again(
+    on_server: elasticsearch.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searching.crowd(random.Random(5), 3)  # noqa: S311  # a reproducible draw
+    on_server.rebuild()
+    former = on_server.live()
+    with monkeypatch.context() as patch:
+        patch.setattr(mirror, "form", lambda: "another")
+        assert on_server.repair().rebuilt
+    assert on_server.live() != former
+
+
+@pytest.mark.django_db
+def test_what_was_read_later_wins_whatever_arrives_first(
+    on_server: elasticsearch.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = ResourceFactory(published=True, title="Ancien nom")
+    on_server.rebuild()
+    stale = mirror.entries([card.pk])
+    before = clock.now()
+    card.title = "Nouveau nom"
+    index.write(card)
+    searching.deliver()
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: before)
+        patch.setattr(mirror, "entries", lambda _ids: stale)
+        on_server.sync([card.pk])
+    assert on_server.differences() == []
+
+
+def client(store: elasticsearch.Store) -> tuple[Elasticsearch, str]:
+    name = store.live()
+    assert name is not None
+    return store._client, name
+
+
+def test_a_breaker_lets_one_request_in_thirty_seconds_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    breaker = Breaker()
+    assert [breaker.allows(), breaker.allows()] == [True, True]
+    breaker.fail()
+    now[0] += 29.9
+    assert not breaker.allows()
+    now[0] += 0.1
+    assert [breaker.allows(), breaker.allows()] == [True, False]
+    breaker.succeed()
+    assert breaker.allows()
+
+
+@pytest.mark.django_db
+def test_without_server_the_embedded_engine_answers_and_updates_wait(
+    settings: Any, client: Client
+) -> None:
+    searching.point_at(settings, f"http://127.0.0.1:{free_port()}")
+    card = ResourceFactory(published=True, title="Visible")
+    query = ResourceQuery(q="visible")
+    assert engine().search(query) == EmbeddedEngine().search(query)
+    assert list(engine().search(query).ids) == [card.pk]
+    for address in ("/ressources/?q=visible", "/flux/ressources.atom?q=visible", "/sante/"):
+        assert client.get(address).status_code == 200
+    searching.deliver()
+    assert Outbox.objects.get(topic=mirror.TOPIC).done_at is None
+    assert list(server.breaches()) == []
+    assert server.repair() is None
+
+
+@pytest.mark.django_db
+def test_a_query_that_the_server_refuses_costs_the_others_nothing(
+    on_server: elasticsearch.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = ResourceFactory(published=True, title="Visible")
+    ready()
+    query = ResourceQuery(q="visible")
+    with monkeypatch.context() as patch:
+        patch.setattr(elasticsearch.engine.requests, "body", lambda *_: {"query": {"what": {}}})
+        assert list(engine().search(query).ids) == [card.pk]
+    assert not server._breaker(given.SEARCH_URL).is_open
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_a_server_that_freezes_stops_and_comes_back(
+    elasticsearch_server: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frozen in mid-search, killed in mid-search, started again: each answer is right, in time."""
+    searching.point_at(settings, elasticsearch_server.url)
+    searching.crowd(random.Random(6), 30)  # noqa: S311  # a reproducible draw
+    server.store().rebuild()
+    breaker = server._breaker(settings.SEARCH_URL)
+    monkeypatch.setattr(breaker, "_seconds", 0.5)
+    queries = [searching.any_query(random.Random(n)) for n in range(40)]  # noqa: S311  # the same
+    expected = [EmbeddedEngine().search(query) for query in queries]
+
+    def round_of_searches(disturb: Any = None) -> float:
+        """Search in a loop while the server is disturbed; return the longest wait."""
+        longest = 0.0
+        trouble = threading.Timer(0.05, disturb) if disturb else None
+        if trouble:
+            trouble.start()
+        for query, right in zip(queries, expected, strict=True):
+            began = time.monotonic()
+            found = engine().search(query)
+            longest = max(longest, time.monotonic() - began)
+            assert told(found) == told(right)
+            assert set(found.ids) == set(right.ids)
+        if trouble:
+            trouble.join()
+        return longest
+
+    for query in queries:  # a server that has just started is slow
+        asked().search(query)
+    round_of_searches()
+    assert not breaker.is_open
+    assert round_of_searches(elasticsearch_server.freeze) < 1
+    assert breaker.is_open
+    elasticsearch_server.thaw()
+    time.sleep(0.6)
+    assert round_of_searches() < 1
+    assert not breaker.is_open
+    assert round_of_searches(elasticsearch_server.kill) < 1
+    assert breaker.is_open
+    card = ResourceFactory(published=True, title="Publiée pendant la panne")
+    searching.deliver()
+    elasticsearch_server.start()
+    time.sleep(0.6)
+    while server.health() not in {"green", "yellow"}:
+        time.sleep(0.1)
+    server.repair()
+    assert list(asked().search(ResourceQuery(q="panne")).ids) == [card.pk]
+    server.store().remove()
