@@ -10,17 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from catalogue.standards.frequencies import FREQUENCIES
+
 DESCRIPTION_CHARACTERS = 200
 REVIEW_MONTHS = 24
 CLOSED_FORMATS = frozenset({"pdf", "doc", "docx", "word", "xls", "excel", "xlsx", ""})
-PERIOD_DAYS = {
-    "daily": 1,
-    "weekly": 7,
-    "monthly": 31,
-    "quarterly": 92,
-    "biannual": 183,
-    "annual": 366,
-}
+PERIOD_DAYS = {name: each.days for name, each in FREQUENCIES.items() if each.days}
 NO_PERIOD = frozenset({"punctual", "irregular", "continuous", "never"})
 
 Record = Mapping[str, Any]

@@ -1,0 +1,315 @@
+"""Read licences: SPDX identifiers and expressions, addresses, names that people write.
+
+Never invented: what is doubtful is to confirm, its text kept. Sources: SPDX licence list, through
+the license-expression library; names and addresses checked one by one against the texts.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from license_expression import ExpressionError, Licensing, get_spdx_licensing
+
+LONGEST_EXPRESSION = 300
+# SPDX has no identifier for this one; LicenseRef- is its own way to name such a text.
+OPEN_LICENCE_1 = "LicenseRef-Licence-Ouverte-1.0"
+OWN = frozenset({OPEN_LICENCE_1})
+# Licences whose text limits who may reuse or what for: readable, never shown as open.
+CLOSED = re.compile(
+    r"(-NC\b|-NC-|-ND\b|-ND-|^BUSL|^SSPL|^Elastic|PolyForm|RAIL|Commons-Clause|proprietary|unfree)",
+    re.IGNORECASE,
+)
+# A name used for several texts: the number must be asked.
+AMBIGUOUS = re.compile(r"^\s*licence\s+ouverte(?:\s*/?\s*open\s+licence)?\s*(?:etalab)?\s*$", re.I)
+DECLARED, TO_CONFIRM = "declared", "to_confirm"
+
+
+@dataclass(frozen=True)
+class Licence:
+    """Hold a licence expression as read.
+
+    expression: normalised SPDX expression, "" when it cannot be read; identifiers: in order, once
+    each; unknown: words that SPDX does not know.
+    """
+
+    expression: str
+    identifiers: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        """Say whether every word belongs to SPDX and the expression holds."""
+        return bool(self.expression) and not self.unknown
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether anyone may reuse for any purpose: unknown and restricted licences may not."""
+        return self.is_known and not any(CLOSED.search(name) for name in self.identifiers)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a text says of a licence: identifiers when it names known ones, else the text."""
+
+    identifiers: tuple[str, ...]
+    status: str
+    note: str = ""
+
+
+@lru_cache(maxsize=1)
+def _spdx() -> Licensing:
+    return get_spdx_licensing()
+
+
+@lru_cache(maxsize=2_000)
+def read(text: str) -> Licence:
+    """Read an SPDX identifier or expression, whatever its case; deprecated names are replaced."""
+    if not text.strip() or len(text) > LONGEST_EXPRESSION:
+        return Licence("", (), (text[:64],) if text.strip() else ())
+    try:
+        parsed = _spdx().parse(text)
+    except (ExpressionError, AttributeError):  # the library builds its message from a missing token
+        return Licence("", (), (text[:64],))
+    names = tuple(dict.fromkeys(str(symbol.key) for symbol in _spdx().license_symbols(parsed)))
+    unknown = tuple(
+        str(name) for name in _spdx().unknown_license_keys(parsed) if str(name) not in OWN
+    )
+    return Licence("" if unknown else str(parsed), names, unknown)
+
+
+def is_ambiguous(text: str) -> bool:
+    """Say whether « Licence Ouverte » was given without 1.0 or 2.0."""
+    return AMBIGUOUS.match(text) is not None
+
+
+# Names that people write for one licence and only one; checked one by one.
+# "Licence Ouverte" without its version, "BSD", "CeCILL", "GPL" and "CC BY" name several: not here.
+ALIASES = {
+    "licence ouverte 1.0": OPEN_LICENCE_1,
+    "licence ouverte v1.0": OPEN_LICENCE_1,
+    "licence ouverte version 1.0": OPEN_LICENCE_1,
+    "licence ouverte / open licence version 1.0": OPEN_LICENCE_1,
+    "etalab-1.0": OPEN_LICENCE_1,
+    "licence ouverte 2.0": "etalab-2.0",
+    "licence ouverte v2": "etalab-2.0",
+    "licence ouverte v2.0": "etalab-2.0",
+    "licence ouverte v2.0 (etalab)": "etalab-2.0",
+    "licence ouverte version 2.0": "etalab-2.0",
+    "licence ouverte etalab 2.0": "etalab-2.0",
+    "licence ouverte / open licence version 2.0": "etalab-2.0",
+    "licence ouverte / open licence 2.0": "etalab-2.0",
+    "licence ouverte / open licence v2.0": "etalab-2.0",
+    "open licence 2.0": "etalab-2.0",
+    "open licence v2.0": "etalab-2.0",
+    "open licence version 2.0": "etalab-2.0",
+    "etalab 2.0": "etalab-2.0",
+    "lov2": "etalab-2.0",
+    "odbl": "ODbL-1.0",
+    "odbl 1.0": "ODbL-1.0",
+    "odc-odbl": "ODbL-1.0",
+    "odc odbl": "ODbL-1.0",
+    "open database license": "ODbL-1.0",
+    "open database license (odbl)": "ODbL-1.0",
+    "open database license 1.0": "ODbL-1.0",
+    "open data commons (odbl)": "ODbL-1.0",
+    "open data commons open database license": "ODbL-1.0",
+    "open data commons open database license (odbl)": "ODbL-1.0",
+    "open data commons open database license 1.0": "ODbL-1.0",
+    "odc-by": "ODC-By-1.0",
+    "open data commons attribution license": "ODC-By-1.0",
+    "odc-pddl": "PDDL-1.0",
+    "open data commons public domain dedication and license": "PDDL-1.0",
+    "apache 2.0": "Apache-2.0",
+    "apache2": "Apache-2.0",
+    "apache-2": "Apache-2.0",
+    "apache license 2.0": "Apache-2.0",
+    "apache license version 2.0": "Apache-2.0",
+    "apache license, version 2.0": "Apache-2.0",
+    "mit license": "MIT",
+    "the mit license": "MIT",
+    "licence mit": "MIT",
+    "agpl-3.0": "AGPL-3.0-only",
+    "agplv3": "AGPL-3.0-only",
+    "gpl-3.0": "GPL-3.0-only",
+    "gplv3": "GPL-3.0-only",
+    "gpl-2.0": "GPL-2.0-only",
+    "lgpl-3.0": "LGPL-3.0-only",
+    "lgpl-2.1": "LGPL-2.1-only",
+    "lgpl-lr": "LGPLLR",
+    "bsd 3-clause": "BSD-3-Clause",
+    "bsd-3-clauses": "BSD-3-Clause",
+    "bsd 2-clause": "BSD-2-Clause",
+    "cc by 4.0": "CC-BY-4.0",
+    "cc-by 4.0": "CC-BY-4.0",
+    "creative commons attribution 4.0": "CC-BY-4.0",
+    "creative commons attribution 4.0 international": "CC-BY-4.0",
+    "cc by-sa 4.0": "CC-BY-SA-4.0",
+    "cc-by-sa 4.0": "CC-BY-SA-4.0",
+    "cc by-nc 4.0": "CC-BY-NC-4.0",
+    "cc-by-nc 4.0": "CC-BY-NC-4.0",
+    "cc0": "CC0-1.0",
+    "cc0 1.0": "CC0-1.0",
+    "cc-zero": "CC0-1.0",
+    "creative commons cczero": "CC0-1.0",
+    "c-uda": "C-UDA-1.0",
+    "eupl 1.2": "EUPL-1.2",
+    "eupl-1.2": "EUPL-1.2",
+    "european union public licence 1.2": "EUPL-1.2",
+    "cecill-2.1": "CECILL-2.1",
+    "cecill 2.1": "CECILL-2.1",
+    "cecill-b": "CECILL-B",
+    "cecill-c": "CECILL-C",
+    "uk-ogl-3.0": "OGL-UK-3.0",
+    "mozilla public license 2.0": "MPL-2.0",
+    "gnu general public license v3.0": "GPL-3.0-only",
+    "gnu affero general public license v3.0": "AGPL-3.0-only",
+}
+# Host and path without scheme, "www." and the slash at the end; the longest that fits wins.
+ADDRESSES = {
+    "etalab.gouv.fr/licence-ouverte-open-licence": "",  # one page for both versions
+    "etalab.gouv.fr/wp-content/uploads/2014/05/licence_ouverte.pdf": OPEN_LICENCE_1,
+    "etalab.gouv.fr/wp-content/uploads/2017/04/etalab-licence-ouverte-v2.0.pdf": "etalab-2.0",
+    "github.com/etalab/licence-ouverte/blob/master/lo.md": "etalab-2.0",
+    "etalab.gouv.fr/licence-ouverte-open-licence-etalab-v2.0": "etalab-2.0",
+    "opendatacommons.org/licenses/odbl": "ODbL-1.0",
+    "opendatacommons.org/licenses/by": "ODC-By-1.0",
+    "opendatacommons.org/licenses/pddl": "PDDL-1.0",
+    "opendefinition.org/licenses/odc-odbl": "ODbL-1.0",
+    "opendefinition.org/licenses/odc-by": "ODC-By-1.0",
+    "opendefinition.org/licenses/odc-pddl": "PDDL-1.0",
+    "opendefinition.org/licenses/cc-zero": "CC0-1.0",
+    "dcat-ap.de/def/licenses/cc-zero": "CC0-1.0",
+    "dcat-ap.de/def/licenses/dl-by-de/2.0": "DL-DE-BY-2.0",
+    "dcat-ap.de/def/licenses/dl-zero-de/2.0": "DL-DE-ZERO-2.0",
+    "govdata.de/dl-de/by-2-0": "DL-DE-BY-2.0",
+    "govdata.de/dl-de/zero-2-0": "DL-DE-ZERO-2.0",
+    "creativecommons.org/publicdomain/zero/1.0": "CC0-1.0",
+    "creativecommons.org/publicdomain/mark/1.0": "CC-PDM-1.0",
+    "apache.org/licenses/license-2.0": "Apache-2.0",
+    "opensource.org/licenses/mit": "MIT",
+    "opensource.org/license/mit": "MIT",
+    "opensource.org/licenses/apache-2.0": "Apache-2.0",
+    "mozilla.org/mpl/2.0": "MPL-2.0",
+    "gnu.org/licenses/gpl-3.0": "GPL-3.0-only",
+    "gnu.org/licenses/agpl-3.0": "AGPL-3.0-only",
+    "joinup.ec.europa.eu/collection/eupl/eupl-text-eupl-12": "EUPL-1.2",
+    "nationalarchives.gov.uk/doc/open-government-licence/version/3": "OGL-UK-3.0",
+}
+CREATIVE = re.compile(
+    r"^creativecommons\.org/licenses/(?P<terms>by(?:-nc)?(?:-nd|-sa)?)/(?P<version>\d\.\d)"
+    r"(?:/(?P<port>[a-z]{2,3}))?(?:/|$)"
+)
+# Sites whose last part of an address is the identifier itself.
+NAMING = re.compile(
+    r"^(?:spdx\.org/licenses|choosealicense\.com/licenses|opensource\.org/licenses?)/([\w.+-]+?)"
+    r"(?:\.html|\.php|\.json)?$"
+)
+AUTHORITY = re.compile(r"^publications\.europa\.eu/resource/authority/licence/(\w+)$")
+URL = re.compile(r"https?://[^\s<>\"'()]+", re.IGNORECASE)
+FEWEST_LETTERS = 8
+LONG_WORD = 5
+
+
+def normalise(text: str) -> Found:
+    """Read one licence as written by a person, a card or a feed.
+
+    In order: SPDX, whatever the case; address; name; name with at most two letters changed, in
+    its long words only, so that no version and no restriction is taken for another.
+    """
+    cleaned = " ".join(text.split())
+    found = _known(cleaned)
+    if found is not None:
+        return Found(found.identifiers, DECLARED, cleaned if len(found.identifiers) > 1 else "")
+    near = _near(cleaned.lower())
+    if near:
+        return Found((near,), DECLARED, cleaned)
+    return Found((), TO_CONFIRM, cleaned)
+
+
+def normalise_all(texts: Iterable[str]) -> Found:
+    """Read what one record says of its licence: several texts, the clearest wins.
+
+    Two different licences stay both, with their texts; none known is to confirm.
+    """
+    given = list(dict.fromkeys(" ".join(text.split()) for text in texts if text.strip()))
+    every = [normalise(text) for text in given]
+    names = tuple(dict.fromkeys(name for each in every for name in each.identifiers))
+    if not names:
+        return Found((), TO_CONFIRM, " ; ".join(given))
+    note = next((each.note for each in every if each.identifiers and each.note), "")
+    return Found(names, DECLARED, " ; ".join(given) if len(names) > 1 else note)
+
+
+def _known(text: str) -> Licence | None:
+    alias = ALIASES.get(text.lower().strip(" .\"'«»"))
+    found = read(alias or text)
+    if not found.is_known:
+        url = URL.search(text)
+        name = _by_address(url[0]) if url else ""
+        found = read(name) if name else found
+    return found if found.is_known else None
+
+
+def _by_address(url: str) -> str:
+    parts = urlsplit(url.lower())
+    place = f"{(parts.hostname or '').removeprefix('www.')}{parts.path}".rstrip("/.,;")
+    creative = CREATIVE.match(place)
+    if creative:
+        port = f"-{creative['port']}" if creative["port"] not in (None, "deed") else ""
+        # A ported text is another text: named only when SPDX knows it.
+        return f"CC-{creative['terms']}-{creative['version']}{port}".upper()
+    named = NAMING.match(place)
+    if named and read(named[1]).is_known:
+        return named[1]
+    authority = AUTHORITY.match(place)
+    if authority:
+        return _authority(authority[1].upper())
+    fitting = [known for known in ADDRESSES if place == known or place.startswith(known + "/")]
+    return ADDRESSES[max(fitting, key=len)] if fitting else ""
+
+
+def _authority(code: str) -> str:
+    """Read a code of the EU's list of licences: CC_BY_4_0, ODC_BL, ETALAB_2_0…"""
+    known = {"ODC_BL": "ODbL-1.0", "ODC_BY": "ODC-By-1.0", "CC0": "CC0-1.0", "CC_ZERO": "CC0-1.0"}
+    if code in known:
+        return known[code]
+    plain = re.sub(r"(?<=\d)_(?=\d)", ".", code).replace("_", "-")
+    plain = re.sub(r"(?<=[A-Z])(\d\.\d)$", r"-\1", plain).replace("CC-BYSA", "CC-BY-SA")
+    plain = plain.replace("CC-BYNC", "CC-BY-NC").replace("CC-BYND", "CC-BY-ND")
+    return plain if read(plain).is_known else ""
+
+
+def _near(text: str) -> str:
+    if sum(char.isalpha() for char in text) < FEWEST_LETTERS or len(text) > LONGEST_EXPRESSION:
+        return ""
+    words = text.split()
+    close = {name for alias, name in ALIASES.items() if _differs_little(words, alias.split())}
+    return close.pop() if len(close) == 1 else ""
+
+
+def _differs_little(given: list[str], known: list[str]) -> bool:
+    if len(given) != len(known) or sum(map(len, known)) < FEWEST_LETTERS:
+        return False
+    spent = 0
+    for one, other in zip(given, known, strict=True):
+        if one == other:
+            continue
+        if min(len(one), len(other)) < LONG_WORD or not (one.isalpha() and other.isalpha()):
+            return False
+        spent += distance(one, other)
+    return spent <= 2
+
+
+def distance(one: str, other: str) -> int:
+    """Count the letters to change, add or take away between two words (Levenshtein 1966)."""
+    before = list(range(len(other) + 1))
+    for row, left in enumerate(one, 1):
+        now = [row]
+        for column, right in enumerate(other, 1):
+            now.append(
+                min(before[column] + 1, now[-1] + 1, before[column - 1] + (left != right))
+            )
+        before = now
+    return before[-1]
