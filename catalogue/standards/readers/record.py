@@ -47,6 +47,7 @@ class Fault:
     line: int | None = None
     column: int | None = None
     fatal: bool = False
+    warning: bool = False
     template: str = ""
     facts: Mapping[str, Json] = field(default_factory=dict)
 
@@ -59,12 +60,13 @@ def fault(
     line: int | None = None,
     column: int | None = None,
     fatal: bool = False,
+    warning: bool = False,
     **facts: object,
 ) -> Fault:
     """Make a fault from a French sentence with named places; its facts are shortened."""
     shown = {name: shorten(str(fact), 80) for name, fact in facts.items()}
     message = template % shown if shown else template
-    return Fault(code, message, place, line, column, fatal, template, shown)
+    return Fault(code, message, place, line, column, fatal, warning, template, shown)
 
 
 @dataclass(frozen=True)

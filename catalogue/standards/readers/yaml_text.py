@@ -1,5 +1,6 @@
 """Read YAML of strangers: safe, no bomb of aliases, bounded in size and depth, lines known."""
 
+import re
 from typing import Any
 
 import yaml
@@ -13,7 +14,7 @@ Lines = dict[str, int]
 
 
 class _Loader(yaml.SafeLoader):
-    """A safe loader that counts nodes as if aliases were written out, and keeps dates as text."""
+    """A safe loader that counts nodes as if aliases were written out."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -46,11 +47,36 @@ class _Loader(yaml.SafeLoader):
             raise Unreadable(_refusal("yaml_nodes", line))
 
 
-# A date stays the text that was written: 2018-09-05T00:00:00Z is not 2018-09-05.
+# The core schema of YAML 1.2: « no » and « NO » are words (Norwegian, Norway), 12:30 is no number,
+# and a date stays the text that was written (2018-09-05T00:00:00Z is not 2018-09-05).
+OLDER = {"bool", "int", "float", "timestamp"}
 _Loader.yaml_implicit_resolvers = {
-    letter: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
+    letter: [pair for pair in pairs if pair[0].rsplit(":", 1)[-1] not in OLDER]
     for letter, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+for _tag, _rule, _letters in (
+    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    ("int", r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$", "-+0123456789"),
+    (
+        "float",
+        r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)$",
+        "-+0123456789.",
+    ),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_rule), list(_letters))
+
+
+def _integer(loader: _Loader, node: yaml.ScalarNode) -> int:
+    text = str(loader.construct_scalar(node))
+    return int(text, 0) if text.startswith(("0x", "0o")) else int(text[:400])
+
+
+def _float(loader: _Loader, node: yaml.ScalarNode) -> float:
+    return float(str(loader.construct_scalar(node)))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
+_Loader.add_constructor("tag:yaml.org,2002:float", _float)
 
 SENTENCES = {
     "yaml_size": _("Cet en-tête YAML dépasse 64 000 octets : il n’est pas lu."),

@@ -1,0 +1,79 @@
+"""Read CITATION.cff 1.2.0: a file outside its standard is refused, each fault named."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from catalogue.standards.readers import shapes, yaml_text
+from catalogue.standards.readers.builder import Builder
+from catalogue.standards.readers.cff_shape import CITATION
+from catalogue.standards.readers.json_text import items, mapping
+from catalogue.standards.readers.record import Reading
+from catalogue.standards.readers.text import day, decoded, one_line
+
+SOURCE = "CITATION.cff"
+
+
+def read(content: bytes, base_url: str) -> Reading:
+    """Read one citation file."""
+    data, lines = yaml_text.parse(decoded(content))
+    kind = "dataset" if data.get("type") == "dataset" else "algorithm"
+    into = Builder(kind, SOURCE, remote_id=str(data.get("doi") or ""), base=base_url)
+    into.faults.extend(shapes.faults(CITATION(data, ""), lines, fatal=True))
+    into.line("title", data.get("title"), "title")
+    into.describe(data.get("abstract"), "abstract")
+    people = [mapping(each) for each in items(data.get("authors"))]
+    into.list_of("authors", [_name(each) for each in people], "authors")
+    holder = next((each.get("name") for each in people if each.get("name")), "")
+    into.line("producer_name", holder, "authors.name")
+    into.line(
+        "producer_name",
+        next((each.get("affiliation") for each in people if each.get("affiliation")), ""),
+        "authors.affiliation",
+        guessed=True,
+    )
+    reached = [mapping(each) for each in items(data.get("contact"))] + people
+    into.line(
+        "contact",
+        next((each.get("email") or each.get("website") for each in reached if _reach(each)), ""),
+        "contact",
+        guessed=True,
+    )
+    _addresses(data, into)
+    into.tags(items(data.get("keywords")), "keywords")
+    # Several licences are a choice: the format says so.
+    told = [str(each) for each in items(data.get("license")) if each]
+    into.licence([" OR ".join(told)] if told else [data.get("license-url")], "license")
+    into.modified = day(data.get("date-released"))
+    if kind == "dataset":
+        into.date("last_update", data.get("date-released"), "date-released")
+        into.untold |= {"update_frequency", "temporal_coverage", "territories", "distributions"}
+    else:
+        into.line("version", data.get("version"), "version", own=True)
+        into.line("paper", data.get("doi"), "doi", own=True)
+    if not into.record().refused:
+        into.require_title()
+    return Reading(records=(into.record(),))
+
+
+def _reach(person: Mapping[str, Any]) -> bool:
+    return bool(person.get("email") or person.get("website"))
+
+
+def _name(person: Mapping[str, Any]) -> str:
+    if person.get("name"):
+        return str(person["name"])
+    parts = ("given-names", "name-particle", "family-names", "name-suffix")
+    full = one_line(" ".join(str(person.get(part) or "") for part in parts))
+    return full or str(person.get("alias") or "")
+
+
+def _addresses(data: Mapping[str, Any], into: Builder) -> None:
+    for name, key in (
+        ("repository_url", "repository-code"),
+        ("repository_url", "repository"),
+        ("homepage_url", "url"),
+        ("homepage_url", "repository-artifact"),
+    ):
+        into.address(name, data.get(key), key)
+    if data.get("doi"):
+        into.address("homepage_url", f"https://doi.org/{data['doi']}", "doi")
