@@ -16,6 +16,13 @@ from babel import Locale
 from catalogue.standards import licences
 from catalogue.standards.languages import CODES
 from catalogue.standards.readers.cff_shape import COUNTRIES
+from catalogue.standards.readers.publiccode_words import (
+    ALIASES,
+    CATEGORIES,
+    SCOPES,
+    STATUSES,
+    TYPES,
+)
 from catalogue.standards.readers.record import Json
 from catalogue.standards.readers.shapes import (
     Shape,
@@ -37,40 +44,6 @@ MEDIA_TYPE = re.compile(r"^ *[A-Za-z0-9][\w!#$&^-]{0,126}/[A-Za-z0-9][\w!#$&^.+-
 URN = re.compile(r"^urn:[a-z0-9][a-z0-9-]{1,31}:[^\s]+$", re.I)
 VIDEO_HOSTS = re.compile(
     r"(^|\.)(youtube\.com|youtu\.be|vimeo\.com|dailymotion\.com|dai\.ly|ted\.com|twitch\.tv)$"
-)
-ALIASES = frozenset("gdpr eidas nis2 cra spid cie anpr pagopa io".split())
-CATEGORIES = frozenset(
-    """accounting agile-project-management applicant-tracking application-development
-    appointment-scheduling backup billing-and-invoicing blog budgeting business-intelligence
-    business-process-management cad call-center-management cloud-management collaboration
-    communications compliance-management contact-management content-management crm
-    customer-service-and-support data-analytics data-collection data-visualization
-    digital-asset-management digital-citizenship document-management donor-management e-commerce
-    e-signature email-management email-marketing employee-management enterprise-project-management
-    enterprise-social-networking erp event-management facility-management
-    feedback-and-reviews-management financial-reporting fleet-management fundraising gamification
-    geographic-information-systems grant-management graphic-design help-desk hr ide
-    identity-management instant-messaging inventory-management it-asset-management it-development
-    it-management it-security it-service-management knowledge-management
-    learning-management-system marketing mind-mapping mobile-marketing mobile-payment
-    network-management office online-booking online-community payment-gateway payroll
-    predictive-analysis procurement productivity-suite project-collaboration project-management
-    property-management real-estate-management remote-support resource-management sales-management
-    seo service-desk social-media-management survey talent-management task-management
-    taxes-management test-management time-management time-tracking translation video-conferencing
-    video-editing visitor-management voip warehouse-management web-collaboration web-conferencing
-    website-builder whistleblowing workflow-management""".split()
-)
-SCOPES = frozenset(
-    """agriculture culture defence education emergency-services employment energy environment
-    finance-and-economic-development foreign-affairs government healthcare infrastructures justice
-    local-authorities manufacturing research science-and-technology security society sport tourism
-    transportation welfare""".split()
-)
-STATUSES = ("concept", "development", "beta", "stable", "obsolete")
-TYPES = (
-    *(f"standalone/{each}" for each in "mobile iot desktop web backend other".split()),
-    *("addon", "library", "configurationFiles"),
 )
 EXPECTED_URL = "https://…"
 LINE = text(numbers=True)

@@ -1,0 +1,200 @@
+"""Parse RDF without network, and read its values: Turtle, N-Triples, RDF/XML, JSON-LD."""
+
+import json
+import re
+from collections.abc import Iterator
+from xml.sax import SAXParseException
+
+from rdflib import BNode, Graph, Literal, URIRef
+from rdflib.exceptions import ParserError
+from rdflib.namespace import DCTERMS, FOAF, RDFS, SKOS, Namespace
+from rdflib.plugins.parsers.notation3 import BadSyntax
+from rdflib.term import Identifier, Node
+
+from catalogue.standards.readers import contexts, json_text, xml_text
+from catalogue.standards.readers.record import Fault, fault
+from catalogue.standards.readers.record import gettext_noop as _
+from catalogue.standards.readers.text import Unreadable, decoded, one_line
+
+DCT = DCTERMS
+DCAT = Namespace("http://www.w3.org/ns/dcat#")
+ADMS = Namespace("http://www.w3.org/ns/adms#")
+VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
+SCHEMA = Namespace("http://schema.org/")
+SCHEMAS = Namespace("https://schema.org/")
+HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
+SPDX = Namespace("http://spdx.org/rdf/terms#")
+IT6 = Namespace("http://data.europa.eu/it6/")
+OWL = Namespace("http://www.w3.org/2002/07/owl#")
+DC = Namespace("http://purl.org/dc/elements/1.1/")
+ORG = Namespace("http://www.w3.org/ns/org#")
+
+# What stands for the unknown address of a document: relative addresses stay recognisable.
+NO_BASE = "http://relative.invalid/"
+UNBOUND = re.compile(r'Prefix "([\w.-]*):" not bound')
+BAD_IRI = re.compile(r"[\s<>\"{}|\\^`]")
+MOST_BAD = 20
+LABELS = (
+    RDFS.label,
+    SKOS.prefLabel,
+    DCT.title,
+    DC.title,
+    FOAF.name,
+    VCARD.fn,
+    SCHEMA.name,
+    SCHEMAS.name,
+    RDFS.comment,
+)
+
+
+def parse(content: bytes, base_url: str) -> tuple[Graph, list[Fault]]:
+    """Parse a document; raises Unreadable with the line. Returns what is wrong but not fatal."""
+    base = base_url or NO_BASE
+    start = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    faults: list[Fault] = []
+    graph = Graph(bind_namespaces="none")
+    if start in (b"{", b"["):
+        document, faults = contexts.localise(json_text.parse(content))
+        _json(graph, json.dumps(document), base)
+    elif start == b"<" and b"<rdf:" in content[:20_000] or content.lstrip()[:5] == b"<?xml":
+        xml_text.parse(content)
+        _xml(graph, content, base)
+    else:
+        _turtle(graph, decoded(content), base)
+    return graph, faults + list(_wrong(graph))
+
+
+def _json(graph: Graph, text: str, base: str) -> None:
+    try:
+        graph.parse(data=text, format="json-ld", publicID=base)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise Unreadable(
+            fault(
+                "invalid_json_ld",
+                _("Ce JSON-LD n’est pas bien formé (%(reason)s) : il n’est pas lu."),
+                fatal=True,
+                reason=type(error).__name__,
+            )
+        ) from error
+
+
+def _xml(graph: Graph, content: bytes, base: str) -> None:
+    try:
+        graph.parse(data=content, format="xml", publicID=base)
+    except (SAXParseException, ParserError, ValueError, AssertionError) as error:
+        line = error.getLineNumber() if isinstance(error, SAXParseException) else None
+        raise Unreadable(
+            fault(
+                "invalid_rdf_xml",
+                _("Ce RDF/XML n’est pas bien formé : il n’est pas lu."),
+                line=line,
+                fatal=True,
+            )
+        ) from error
+
+
+def _turtle(graph: Graph, text: str, base: str) -> None:
+    try:
+        graph.parse(data=text, format="turtle", publicID=base)
+    except BadSyntax as error:
+        found = UNBOUND.search(str(error))
+        line = error.lines + 1
+        if found:
+            raise Unreadable(
+                fault(
+                    "turtle_prefix",
+                    _("Turtle : le préfixe « %(prefix)s: » n’est pas déclaré."),
+                    line=line,
+                    fatal=True,
+                    prefix=found[1],
+                )
+            ) from error
+        raise Unreadable(
+            fault("invalid_turtle", _("Turtle : la syntaxe est incorrecte."), line=line, fatal=True)
+        ) from error
+    except (ValueError, AssertionError, IndexError) as error:
+        raise Unreadable(
+            fault("invalid_turtle", _("Turtle : la syntaxe est incorrecte."), fatal=True)
+        ) from error
+
+
+def _wrong(graph: Graph) -> Iterator[Fault]:
+    """Note addresses that are none and dates that lie about their type; neither is fatal."""
+    seen: set[str] = set()
+    for triple in graph:
+        for node in triple:
+            if len(seen) >= MOST_BAD:
+                return
+            text = str(node)
+            if text in seen:
+                continue
+            if isinstance(node, URIRef) and BAD_IRI.search(text):
+                seen.add(text)
+                yield fault(
+                    "invalid_uri", _("« %(uri)s » n’est pas une adresse valide."), uri=text
+                )
+            elif isinstance(node, Literal) and _is_false_date(node):
+                seen.add(text)
+                yield fault(
+                    "invalid_date",
+                    _("« %(value)s » est annoncé comme une date complète et n’en est pas une."),
+                    value=text,
+                )
+
+
+def _is_false_date(node: Literal) -> bool:
+    kind = str(node.datatype or "").rsplit("#", 1)[-1]
+    if kind == "date":
+        return re.match(r"^-?\d{4}-\d\d-\d\d", str(node)) is None
+    return kind == "dateTime" and re.match(r"^-?\d{4}-\d\d-\d\dT", str(node)) is None
+
+
+def subjects(graph: Graph, *classes: Identifier) -> list[Node]:
+    """List the subjects of some classes, named ones first, in a stable order."""
+    kinds = URIRef("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+    found = {each for kind in classes for each in graph.subjects(kinds, kind)}
+    return sorted(found, key=lambda node: (isinstance(node, BNode), str(node)))
+
+
+def objects(graph: Graph, subject: Node, *predicates: Identifier) -> list[Node]:
+    """List the values of some predicates, the first predicate first, in a stable order."""
+    found: list[Node] = []
+    for predicate in predicates:
+        found.extend(sorted(graph.objects(subject, predicate), key=str))
+    return found
+
+
+def spoken(nodes: list[Node]) -> list[Literal]:
+    """Order literals: French, then without language, then English, then others."""
+    order = {"fr": 0, "": 1, "en": 2}
+    literals = [node for node in nodes if isinstance(node, Literal)]
+    return sorted(
+        literals, key=lambda node: (order.get(str(node.language or "")[:2], 3), str(node.language))
+    )
+
+
+def text(graph: Graph, subject: Node, *predicates: Identifier) -> str:
+    """Give the best text among the values of some predicates, one predicate after the other."""
+    for predicate in predicates:
+        for node in spoken(objects(graph, subject, predicate)):
+            if str(node).strip():
+                return str(node).strip()
+    return ""
+
+
+def label(graph: Graph, node: Node) -> str:
+    """Name a node: its own text, its label, or nothing."""
+    if isinstance(node, Literal):
+        return one_line(str(node))
+    return one_line(text(graph, node, *LABELS))
+
+
+def iri(node: Node | None) -> str:
+    """Give the address of a named node, "" for another or one without base."""
+    found = str(node) if isinstance(node, URIRef | Literal) else ""
+    return "" if found.startswith(NO_BASE) else found
+
+
+def relative(node: Node) -> str:
+    """Give the name of a node in its document: its address, without what stands for no base."""
+    return str(node).removeprefix(NO_BASE) if isinstance(node, URIRef) else ""

@@ -1,0 +1,108 @@
+"""Read a plain README: everything is a guess, and says so."""
+
+import re
+
+from catalogue.standards import licences
+from catalogue.standards.readers import markdown_text as prose
+from catalogue.standards.readers.builder import Builder
+from catalogue.standards.readers.record import Reading, failed, fault
+from catalogue.standards.readers.record import gettext_noop as _
+from catalogue.standards.readers.text import decoded, plain, summary_of, without_html
+
+SOURCE = "README"
+FORGE = re.compile(r"https?://(?:github\.com|gitlab\.com|codeberg\.org|git\.[\w.-]+)/[\w.-]+/[\w.-]+")
+DATASET = re.compile(r"\b(?:dataset|jeux? de données|data ?set|corpus|colonnes?|columns?)\b", re.I)
+MODEL = re.compile(r"\b(?:mod[eè]le? (?:pré-?entraîné|de langue)|pre-?trained model|fine-?tun)", re.I)
+LICENCE_LINE = re.compile(
+    r"(?:licen[cs]ed? under|sous (?:la )?licence|licen[cs]e\s*:)\s*(?:the\s+)?\**\[?([^\n.;\]]{2,80})", re.I
+)
+DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"'<>)\]]+")
+LANGUAGES = {
+    "python": "Python",
+    "py": "Python",
+    "r": "R",
+    "javascript": "JavaScript",
+    "js": "JavaScript",
+    "java": "Java",
+    "julia": "Julia",
+    "rust": "Rust",
+    "sql": "SQL",
+}
+
+
+def read(content: bytes, base_url: str) -> Reading:
+    """Read one text, in Markdown or plain."""
+    text = decoded(content)
+    if not text.strip():
+        return failed("readme", fault("empty", _("Ce texte est vide."), fatal=True))
+    _front, body, _line = prose.split(text)
+    bare = without_html(body)
+    found = prose.sections(bare)
+    into = Builder(_kind(bare), SOURCE, base=base_url)
+    into.note(
+        "kind_guessed", _("Le type de ressource est deviné d’après le texte : vérifiez-le.")
+    )
+    heading = next((each.title for each in found if each.title), "")
+    first_line = next((line for line in bare.split("\n") if line.strip()), "")
+    into.require_title((prose.filled(heading), "titre"), (plain(first_line), "première ligne"))
+    rest = re.sub(r"\A\s*#\s[^\n]*\n", "", prose.clean(body)) if heading else bare
+    into.text("description", rest, "texte", guessed=True)
+    into.line("summary", summary_of(rest), "texte", guessed=True)
+    _addresses(bare, base_url, into)
+    _licence(bare, found, into)
+    _own(bare, found, into)
+    return Reading(records=(into.record(),))
+
+
+def _kind(text: str) -> str:
+    """Guess the kind: what the text speaks of most."""
+    if MODEL.search(text):
+        return "model"
+    return "dataset" if len(DATASET.findall(text)) >= 3 and "```" not in text else "algorithm"
+
+
+def _addresses(text: str, base_url: str, into: Builder) -> None:
+    forge = FORGE.match(base_url) or FORGE.search(text)
+    if forge:
+        into.address("repository_url", forge[0].removesuffix(".git"), "texte", guessed=True)
+        into.address("homepage_url", forge[0].removesuffix(".git"), "texte", guessed=True)
+    facts = prose.facts(text)
+    for column, label in (
+        ("homepage_url", "homepage"),
+        ("documentation_url", "documentation"),
+        ("repository_url", "repository"),
+    ):
+        into.address(column, prose.address(facts.get(label, "")), label, guessed=True)
+
+
+def _licence(text: str, found: list[prose.Section], into: Builder) -> None:
+    part = prose.section(found, "licence", "license")
+    places = [part.body] if part is not None else []
+    places += [match[1] for match in LICENCE_LINE.finditer(text)][:3]
+    for place in places:
+        first = plain(place.strip().split("\n")[0])[:120]
+        for said in (first, *re.findall(r"[\w.+-]*\d[\w.+-]*|\b[A-Z][\w.+-]{2,}", first)):
+            named = licences.normalise(said)
+            if named.identifiers and "licences" not in into.fields:
+                into.value("licences", list(named.identifiers), "texte", guessed=True)
+                into.value("licence_status", "declared", "texte", guessed=True)
+        if first and "licences" not in into.fields:
+            into.line("licence_note", first, "texte", guessed=True)
+
+
+def _own(text: str, found: list[prose.Section], into: Builder) -> None:
+    limits = prose.section(found, "limit")
+    if into.kind in ("algorithm", "model") and limits is not None:
+        into.list_of("limits", prose.bullets(limits.body), limits.title, guessed=True, own=True)
+    if into.kind == "dataset":
+        into.untold |= {"distributions"}
+        return
+    code = re.search(r"^```(\w*)\n(.*?)^```", text, re.M | re.S)
+    if code and len(code[2]) < 4_000:
+        into.text("example", code[2], "texte", guessed=True, own=True)
+    doi = DOI.search(text)
+    if doi:
+        into.line("paper", doi[0].rstrip("."), "texte", guessed=True, own=True)
+    if into.kind == "algorithm":
+        told = [LANGUAGES[each] for each in re.findall(r"^```(\w+)", text, re.M) if each in LANGUAGES]
+        into.list_of("programming_languages", told, "texte", guessed=True, own=True)

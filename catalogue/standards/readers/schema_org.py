@@ -1,0 +1,248 @@
+"""Read schema.org descriptions of datasets and software: JSON-LD, or the JSON-LD of an HTML page.
+
+Only the vocabulary of schema.org is read, by its names: no context is needed, none is fetched.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from catalogue.standards.readers import json_text
+from catalogue.standards.readers.builder import Builder, file_row
+from catalogue.standards.readers.json_text import first_text, items, mapping, texts
+from catalogue.standards.readers.record import Json, Reading, Record, failed, fault
+from catalogue.standards.readers.record import gettext_noop as _
+from catalogue.standards.readers.text import day, decoded, one_line, period
+
+SOURCE = "schema.org"
+KINDS = {
+    "Dataset": "dataset",
+    "DataFeed": "dataset",
+    "SoftwareSourceCode": "algorithm",
+    "SoftwareApplication": "technology",
+    "WebApplication": "technology",
+    "WebAPI": "technology",
+    "NewsArticle": "news",
+}
+SCRIPT = re.compile(
+    r"<script[^>]*type\s*=\s*[\"']?application/ld\+json[\"']?[^>]*>(.*?)</script>", re.I | re.S
+)
+MOST_SCRIPTS = 20
+# Namespaces and prefixes that name the same terms.
+PREFIX = re.compile(r"^(?:https?://schema\.org/|schema:|sc:)")
+
+
+def read(content: bytes, base_url: str) -> Reading:
+    """Read one document, or all the descriptions that an HTML page carries."""
+    if content.lstrip()[:1] not in (b"{", b"["):
+        return _page(content, base_url)
+    found = [node for node in nodes(json_text.parse(content)) if kind_of(node)]
+    if not found:
+        return failed("schema_org", _nothing())
+    return Reading(records=tuple(record(node, base_url) for node in found))
+
+
+def _page(content: bytes, base_url: str) -> Reading:
+    text = decoded(content)
+    faults, found = [], list[Mapping[str, Any]]()
+    for script in list(SCRIPT.finditer(text))[:MOST_SCRIPTS]:
+        try:
+            parsed = json_text.parse(script[1].encode())
+        except json_text.Unreadable as refusal:
+            faults.append(refusal.fault)
+            continue
+        found += [node for node in nodes(parsed) if kind_of(node)]
+    if not found:
+        return failed("schema_org", _nothing(), *faults[:5])
+    return Reading(records=tuple(record(node, base_url) for node in found))
+
+
+def _nothing() -> Any:
+    return fault(
+        "nothing_described",
+        _(
+            "Cette page ne décrit ni jeu de données ni logiciel de façon lisible par une machine. "
+            "Collez l’adresse d’une notice, d’un README ou d’un fichier de description."
+        ),
+        fatal=True,
+    )
+
+
+def nodes(value: Json) -> Iterator[Mapping[str, Any]]:
+    """Give the described things at the top of a document."""
+    for each in items(value):
+        node = mapping(each)
+        if isinstance(node.get("@graph"), list):
+            yield from nodes(node["@graph"])
+        elif isinstance(node.get("mainEntity"), dict) and not kind_of(node):
+            yield from nodes(node["mainEntity"])
+        elif node:
+            yield {PREFIX.sub("", str(key)): each for key, each in node.items()}
+
+
+def kind_of(node: Mapping[str, Any]) -> str:
+    """Name the kind of a thing by its type, "" for another thing."""
+    told = node.get("@type", node.get("type"))
+    return next((KINDS[n] for t in items(told) if (n := PREFIX.sub("", str(t))) in KINDS), "")
+
+
+def record(node: Mapping[str, Any], base_url: str, source: str = SOURCE) -> Record:
+    """Build the record of one thing."""
+    return build(node, base_url, source).record()
+
+
+def build(node: Mapping[str, Any], base_url: str, source: str) -> Builder:
+    """Gather what one thing says with the common words of schema.org."""
+    kind = kind_of(node) or "dataset"
+    url = first_text(node.get("url"), node.get("mainEntityOfPage"), node.get("@id"))
+    identifier = _identifier(node.get("identifier")) or first_text(node.get("@id")) or url
+    into = Builder(kind, source, remote_id=identifier, source_url=url, base=base_url)
+    into.line("title", first_text(node.get("name"), node.get("headline")), "name")
+    names = [first_text(each) for each in items(node.get("alternateName"))]
+    into.list_of("alternate_titles", names, "alternateName")
+    into.require_title((url.rstrip("/").rsplit("/", 1)[-1], "url"))
+    into.describe(
+        first_text(node.get("description")),
+        "description",
+        summary=first_text(node.get("abstract"), node.get("disambiguatingDescription")),
+        from_key="abstract",
+    )
+    if url.startswith("http"):
+        into.address("homepage_url", url, "url")
+    into.address("repository_url", first_text(node.get("codeRepository")), "codeRepository")
+    help_page = first_text(node.get("softwareHelp"), mapping(node.get("softwareHelp")).get("url"))
+    into.address("documentation_url", help_page, "softwareHelp")
+    into.tags(texts(node.get("keywords")), "keywords")
+    _licence(node, into)
+    into.language(_languages(node.get("inLanguage")), "inLanguage")
+    _hold(node, into)
+    free = node.get("isAccessibleForFree")
+    if free is True or str(free).lower() == "true":
+        into.value("access", "open", "isAccessibleForFree")
+    into.modified = day(first_text(node.get("dateModified"), node.get("datePublished")))
+    if kind == "dataset":
+        _dataset(node, into)
+    elif kind == "news":
+        into.address("source_url", url, "url", own=True)
+        into.date("event_date", first_text(node.get("datePublished")), "datePublished")
+    else:
+        _software(node, into)
+    return into
+
+
+def _identifier(value: Json) -> str:
+    for each in items(value):
+        found = first_text(each, mapping(each).get("value"), mapping(each).get("@id"))
+        if found:
+            return found
+    return ""
+
+
+def _licence(node: Mapping[str, Any], into: Builder) -> None:
+    told = []
+    for each in items(node.get("license")):
+        thing = mapping(each)
+        told.append(first_text(each, thing.get("url"), thing.get("@id"), thing.get("name")))
+    into.licence([text for text in told if text.lower() not in ("", "none")], "license")
+
+
+def _languages(value: Json) -> list[str]:
+    found = []
+    for each in items(value):
+        thing = mapping(each)
+        found.append(first_text(each, thing.get("alternateName"), thing.get("name")))
+    return [text for text in found if text]
+
+
+def _hold(node: Mapping[str, Any], into: Builder) -> None:
+    for key in ("publisher", "sourceOrganization", "producer", "creator", "author"):
+        for each in map(mapping, items(node.get(key))):
+            if key in ("creator", "author") and "Person" in str(each.get("@type")):
+                continue
+            into.line("producer_name", first_text(each.get("name"), each.get("legalName")), key)
+    people = [*items(node.get("creator")), *items(node.get("author"))]
+    into.list_of("authors", [_person(each) for each in people], "creator")
+    points = [*items(node.get("contactPoint")), *items(node.get("maintainer")), *people]
+    points += items(node.get("publisher"))
+    reached = (first_text(mapping(each).get("email")) for each in points)
+    into.line(
+        "contact", next((text.removeprefix("mailto:") for text in reached if text), ""), "contactPoint"
+    )
+
+
+def _person(value: Json) -> str:
+    thing = mapping(value)
+    full = one_line(f"{first_text(thing.get('givenName'))} {first_text(thing.get('familyName'))}")
+    return first_text(value, thing.get("name")) or full
+
+
+def _dataset(node: Mapping[str, Any], into: Builder) -> None:
+    rows = [mapping(each) for each in items(node.get("distribution"))]
+    into.rows("distributions", [_row(each, into.base) for each in rows], "distribution")
+    into.date("last_update", first_text(node.get("dateModified")), "dateModified")
+    covered = first_text(node.get("temporalCoverage"))
+    start, _slash, end = covered.partition("/")
+    into.line(
+        "temporal_coverage", period(start, end) if end else day(start), "temporalCoverage", own=True
+    )
+    places = [first_text(each, mapping(each).get("name")) for each in items(node.get("spatialCoverage"))]
+    into.list_of("territories", places, "spatialCoverage")
+    into.untold |= {"update_frequency"}
+    for each in items(node.get("isPartOf")):
+        into.link("part_of", title=mapping(each).get("name"), url=first_text(each, mapping(each).get("url")))
+    for each in items(node.get("isBasedOn")):
+        into.link("derived_from", url=first_text(each, mapping(each).get("url")))
+
+
+def _software(node: Mapping[str, Any], into: Builder) -> None:
+    version = first_text(node.get("softwareVersion"), node.get("version"))
+    into.line("version", version or node.get("version"), "version", own=True)
+    into.address("homepage_url", first_text(node.get("downloadUrl")), "downloadUrl")
+    if into.kind == "algorithm":
+        words = [*items(node.get("programmingLanguage"))]
+        names = [first_text(each, mapping(each).get("name")) for each in words]
+        into.list_of("programming_languages", names, "programmingLanguage", own=True)
+        needed = [*items(node.get("softwareRequirements"))]
+        wanted = [first_text(each, mapping(each).get("name")) for each in needed]
+        into.list_of("dependencies", wanted, "softwareRequirements", own=True)
+        papers = [*items(node.get("referencePublication")), *items(node.get("citation"))]
+        cited = next((first_text(p, mapping(p).get("@id"), mapping(p).get("url")) for p in papers), "")
+        into.line("paper", cited, "referencePublication", own=True)
+        into.line("maintenance", first_text(node.get("developmentStatus")), "developmentStatus", own=True)
+    else:
+        systems = texts(node.get("operatingSystem"))
+        into.list_of("platforms", systems, "operatingSystem", own=True)
+        into.value("subtype", "api" if "WebAPI" in str(node.get("@type")) else "software", "@type")
+
+
+SIZE = re.compile(r"^\s*([\d.,]+)\s*([kKMGT]?)(i?)[oB]\b|^\s*(\d+)\s*$")
+POWERS = {"": 0, "k": 1, "K": 1, "M": 2, "G": 3, "T": 4}
+
+
+def size_bytes(value: Json) -> int | None:
+    """Read a size as « 117743 B » or « 12 kB », in bytes."""
+    found = SIZE.match(str(value)) if isinstance(value, str | int) else None
+    if found is None:
+        return None
+    if found[4]:
+        return int(found[4][:15])
+    number = float(found[1].replace(",", ".")) if found[1].count(".") < 2 else 0.0
+    unit = 1024 if found[3] else 1000
+    return int(number * unit ** POWERS[found[2]]) or None
+
+
+def _row(thing: Mapping[str, Any], base_url: str) -> dict[str, Json]:
+    form = first_text(thing.get("encodingFormat"), thing.get("fileFormat"))
+    digest = first_text(thing.get("sha256"))
+    return file_row(
+        {
+            "title": first_text(thing.get("name"), thing.get("@id")),
+            "access_url": first_text(thing.get("url")) or first_text(thing.get("contentUrl")),
+            "download_url": first_text(thing.get("contentUrl")),
+            "format": form.rsplit("/", 1)[-1].removeprefix("x-"),
+            "media_type": form if "/" in form else "",
+            "bytes": size_bytes(thing.get("contentSize")),
+            "sha256": digest if re.fullmatch(r"[0-9a-fA-F]{64}", digest) else "",
+        },
+        base_url,
+    )
