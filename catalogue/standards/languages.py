@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 # ISO 639-1 code: ISO 639-2 and 639-3 codes, then names in French, English and the language.
-NAMED = """
+NAMED = """\
 ar ara arabe arabic|bg bul bulgare bulgarian|br bre breton|ca cat catalan|co cos corse corsican
 cs ces cze tchèque czech|cy cym wel gallois welsh|da dan danois danish
 de deu ger allemand german deutsch|el ell gre grec greek|en eng anglais english|eo epo espéranto
@@ -22,8 +22,7 @@ nl nld dut néerlandais dutch|no nor norvégien norwegian|oc oci occitan|pl pol 
 pt por portugais portuguese português|ro ron rum roumain romanian|ru rus russe russian
 sk slk slo slovaque slovak|sl slv slovène slovenian|sq sqi alb albanais albanian
 sr srp serbe serbian|sv swe suédois swedish|sw swa swahili|th tha thaï thai|tr tur turc turkish
-uk ukr ukrainien ukrainian|vi vie vietnamien vietnamese|wo wol wolof|zh zho chi chinois chinese
-"""
+uk ukr ukrainien ukrainian|vi vie vietnamien vietnamese|wo wol wolof|zh zho chi chinois chinese"""
 # The ISO 639-1 codes not named above.
 OTHERS = frozenset(
     """aa ab ae af ak am an as av ay az ba be bh bi bm bn bo bs ce ch cr cu cv dv dz ee ff fj fo fy
@@ -46,7 +45,7 @@ def _table() -> dict[str, str]:
     found = {code: code for code in OTHERS}
     for words in NAMED.replace("\n", "|").split("|"):
         names = words.split()
-        found |= {name: names[0] for name in names}
+        found |= dict.fromkeys(names, names[0])
     return found
 
 

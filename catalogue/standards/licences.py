@@ -308,8 +308,6 @@ def distance(one: str, other: str) -> int:
     for row, left in enumerate(one, 1):
         now = [row]
         for column, right in enumerate(other, 1):
-            now.append(
-                min(before[column] + 1, now[-1] + 1, before[column - 1] + (left != right))
-            )
+            now.append(min(before[column] + 1, now[-1] + 1, before[column - 1] + (left != right)))
         before = now
     return before[-1]

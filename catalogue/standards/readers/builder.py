@@ -1,6 +1,7 @@
 """Gather the values of one record: cleaned, bounded, each with its origin."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from catalogue.standards import frequencies, languages, licences
 from catalogue.standards.readers import limits
@@ -50,6 +51,7 @@ class Builder:
         self.faults: list[Fault] = []
         self.untold: set[str] = set()
         self.modified = ""
+        self.metrics: dict[str, int] = {}
 
     def record(self) -> Record:
         """Give the record as it is."""
@@ -63,6 +65,7 @@ class Builder:
             links=tuple(self.links[: limits.ITEMS]),
             faults=tuple(self.faults[: limits.FAULTS]),
             modified=self.modified,
+            metrics=dict(self.metrics),
         )
 
     # Faults
@@ -71,11 +74,11 @@ class Builder:
         """Add a fault."""
         self.faults.append(found)
 
-    def note(self, code: str, template: str, *, place: str = "", **facts: object) -> None:
+    def note(self, code: str, template: str, *, place: str = "", **facts: Any) -> None:
         """Add a fault that forbids nothing."""
         self.faults.append(fault(code, template, place=place, **facts))
 
-    def refuse(self, code: str, template: str, *, place: str = "", **facts: object) -> None:
+    def refuse(self, code: str, template: str, *, place: str = "", **facts: Any) -> None:
         """Add a fault that forbids to import the record."""
         self.faults.append(fault(code, template, place=place, fatal=True, **facts))
 
@@ -136,7 +139,9 @@ class Builder:
             text = _cut_at_paragraph(text, most)
         self._put(name, text, key, guessed, own=own)
 
-    def describe(self, value: object, key: str, *, summary: object = "", from_key: str = "") -> None:
+    def describe(
+        self, value: object, key: str, *, summary: object = "", from_key: str = ""
+    ) -> None:
         """Put the description, and the summary given or guessed from it."""
         if isinstance(summary, str):
             self.line("summary", plain(summary), from_key)
@@ -219,6 +224,12 @@ class Builder:
                 name=key or name,
             )
         self._put(name, kept[: limits.ITEMS], key, False, own=True)
+
+    def count(self, name: str, value: object) -> None:
+        """Keep a count that the source tells."""
+        found = whole(value)
+        if found:
+            self.metrics[name] = min(found, 2_000_000_000)
 
     def link(self, kind: str, *, title: object = "", url: object = "", remote_id: str = "") -> None:
         """Add a tie to another resource."""

@@ -63,10 +63,9 @@ ADDRESS = {
 }
 PERSON = thing(
     ADDRESS
-    | {
-        name: LINE
-        for name in ("affiliation", "family-names", "given-names", "name-particle", "name-suffix")
-    }
+    | dict.fromkeys(
+        ("affiliation", "family-names", "given-names", "name-particle", "name-suffix"), LINE
+    )
 )
 ENTITY = thing(
     ADDRESS | {"name": LINE, "location": LINE, "date-end": DATE, "date-start": DATE}, ("name",)
@@ -111,17 +110,13 @@ NUMBERS = (
 ).split()
 REFERENCE = thing(
     COMMON
-    | {name: LINE for name in LINES}
-    | {name: LINE_OR_NUMBER for name in NUMBERS}
-    | {name: DATE for name in ("date-accessed", "date-downloaded", "date-published")}
-    | {
-        name: ENTITY
-        for name in ("conference", "database-provider", "institution", "location", "publisher")
-    }
-    | {
-        name: PEOPLE
-        for name in ("editors", "editors-series", "recipients", "senders", "translators")
-    }
+    | dict.fromkeys(LINES, LINE)
+    | dict.fromkeys(NUMBERS, LINE_OR_NUMBER)
+    | dict.fromkeys(("date-accessed", "date-downloaded", "date-published"), DATE)
+    | dict.fromkeys(
+        ("conference", "database-provider", "institution", "location", "publisher"), ENTITY
+    )
+    | dict.fromkeys(("editors", "editors-series", "recipients", "senders", "translators"), PEOPLE)
     | {
         "collection-doi": DOI,
         "isbn": text(r"^[0-9\- ]{10,17}X?$", "ISBN"),

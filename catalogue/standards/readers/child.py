@@ -80,7 +80,10 @@ def read(format_: str, content: bytes, *, base_url: str = "") -> Reading:
 def unknown_format(format_: str) -> Fault:
     """Say that no reader takes this format."""
     return fault(
-        "unknown_format", _("Le format « %(format)s » n’est pas lu ici."), format=format_, fatal=True
+        "unknown_format",
+        _("Le format « %(format)s » n’est pas lu ici."),
+        format=format_,
+        fatal=True,
     )
 
 
@@ -130,7 +133,7 @@ class _Server:
     """Run one warm child and speak with it, one document at a time."""
 
     def __init__(self) -> None:
-        self.process = subprocess.Popen(  # noqa: S603  # our own module, by our own interpreter
+        self.process = subprocess.Popen(  # our own module, by our own interpreter
             [sys.executable, "-P", "-m", "catalogue.standards.readers.serve"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -30,7 +30,7 @@ def read(content: bytes, base_url: str) -> Reading:
     returned = _count(results.get("numberOfRecordsReturned"))
     following = _count(results.get("nextRecord")) or 0
     matched = _count(results.get("numberOfRecordsMatched"))
-    goes_on = 0 < following and (matched is None or following <= matched)
+    goes_on = following > 0 and (matched is None or following <= matched)
     return Reading(
         records=tuple(records),
         announced=matched,
@@ -76,7 +76,7 @@ def _records(element: Element, base_url: str) -> list[Record]:
 
 def _dcat(element: Element, base_url: str) -> list[Record]:
     try:
-        found, _faults = graph.parse(tostring(element), base_url)
+        found, _faults = graph.parse(tostring(element, encoding="utf-8"), base_url)
     except Unreadable as refusal:
         into = Builder("dataset", SOURCE)
         into.blame(refusal.fault)

@@ -23,6 +23,12 @@ LICENCES = {
 # Said in place of a licence: nothing is declared.
 NONE_TOLD = frozenset({"", "notspecified"})
 DOCUMENTATION = "documentation"
+COUNTS = (
+    ("views", "views"),
+    ("downloads", "resources_downloads"),
+    ("followers", "followers"),
+    ("reuses", "reuses"),
+)
 
 
 def read(content: bytes, base_url: str) -> Reading:
@@ -74,6 +80,9 @@ def _record(item: Json, base_url: str) -> Record:
     _hold(data, into)
     _cover(data, into)
     _files(data, into)
+    told = mapping(data.get("metrics"))
+    for name, key in COUNTS:
+        into.count(name, told.get(key))
     return into.record()
 
 

@@ -13,7 +13,9 @@ from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.text import day, period, web_address
 
 SOURCE = "DCAT"
-WELL_KNOWN_TEXT = re.compile(r"^\s*(?:<[^>]*>\s*)?(?:MULTI)?(?:POINT|POLYGON|LINESTRING|ENVELOPE)", re.I)
+WELL_KNOWN_TEXT = re.compile(
+    r"^\s*(?:<[^>]*>\s*)?(?:MULTI)?(?:POINT|POLYGON|LINESTRING|ENVELOPE)", re.I
+)
 
 
 def read(content: bytes, base_url: str) -> Reading:

@@ -8,7 +8,7 @@ from rdflib.term import Node
 from catalogue.standards import licences
 from catalogue.standards.readers import graph
 from catalogue.standards.readers.builder import Builder, file_row
-from catalogue.standards.readers.graph import DC, DCAT, DCT, SPDX
+from catalogue.standards.readers.graph import DC, DCAT, DCT, FORMAT, SPDX
 from catalogue.standards.readers.record import Json
 
 DIGEST = re.compile(r"^[0-9a-fA-F]{64}$")
@@ -53,7 +53,7 @@ def row(found: Graph, node: Node, base_url: str) -> dict[str, Json]:
 
 
 def _format(found: Graph, node: Node) -> str:
-    for each in graph.objects(found, node, DCT["format"], DCAT.mediaType):
+    for each in graph.objects(found, node, FORMAT, DCAT.mediaType):
         said = graph.label(found, each)
         if said and not said.startswith("http"):
             return said.rsplit("/", 1)[-1]
@@ -76,7 +76,11 @@ def licence_texts(found: Graph, node: Node) -> list[str]:
     texts: list[str] = []
     for predicate in (DCT.license, DCT.rights):
         for each in graph.objects(found, node, predicate):
-            said = [graph.iri(each), graph.label(found, each), graph.text(found, each, DCT.identifier)]
+            said = [
+                graph.iri(each),
+                graph.label(found, each),
+                graph.text(found, each, DCT.identifier),
+            ]
             if isinstance(each, Literal):
                 said = [str(each)]
             texts += [text for text in said if text and not NOT_SPECIFIED.search(text)]

@@ -58,7 +58,10 @@ def _words(found: Graph, node: Node, into: Builder) -> None:
         code = graph.iri(each).rstrip("/").rsplit("/", 1)[-1].upper()
         into.value("access", ACCESSES.get(code), "dct:accessRights")
     for each in graph.objects(found, node, FOAF.page):
-        if "homepage_url" not in into.fields or graph.iri(each) != into.fields["homepage_url"].value:
+        if (
+            "homepage_url" not in into.fields
+            or graph.iri(each) != into.fields["homepage_url"].value
+        ):
             into.address("documentation_url", graph.iri(each), "foaf:page")
 
 
@@ -84,8 +87,10 @@ def _hold(found: Graph, node: Node, into: Builder) -> None:
 
 
 def _reach(found: Graph, node: Node) -> str:
-    told = graph.iri(node) or graph.text(found, node, VCARD.value) or next(
-        map(graph.iri, graph.objects(found, node, VCARD.value)), ""
+    told = (
+        graph.iri(node)
+        or graph.text(found, node, VCARD.value)
+        or next(map(graph.iri, graph.objects(found, node, VCARD.value)), "")
     )
     return MAIL.sub("", told)
 

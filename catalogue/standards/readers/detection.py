@@ -38,7 +38,7 @@ def detect(content: bytes, file_name: str = "", media_type: str = "") -> str:
     if name in NAMES:
         return NAMES[name]
     start = text.lstrip()
-    if start.startswith(("{", "[")):
+    if JSON.match(start):
         return _json(text)
     if start.startswith("<") and not TRIPLE.match(start):
         return _xml(text)
@@ -85,6 +85,7 @@ def _xml(text: str) -> str:
     return "readme" if name.islower() else ""
 
 
+JSON = re.compile(r"\[\s*[{\]]|\{\s*[\"}]")
 JSON_SIGNS = (
     ("codemeta", re.compile(r"codemeta", re.I)),
     ("croissant", re.compile(r"mlcommons\.org/croissant|\"(?:cr:)?recordSet\"|\"ml:RecordSet\"")),

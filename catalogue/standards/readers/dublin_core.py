@@ -49,7 +49,9 @@ def record(
     places = [text for text in told.get("spatial", []) if not WEB.match(text)]
     into.list_of("territories", places, "dc:coverage")
     for text in told.get("relation", []):
-        into.link("uses", title="" if WEB.match(text) else text, url=text if WEB.match(text) else "")
+        into.link(
+            "uses", title="" if WEB.match(text) else text, url=text if WEB.match(text) else ""
+        )
     return into.record()
 
 
@@ -59,7 +61,9 @@ def _told(element: Element) -> dict[str, list[str]]:
     for child in element:
         spoken = child.get(LANGUAGE, "").lower()[:2]
         text = xml_text.prose(child)
-        text = text if xml_text.local(child) in ("description", "abstract") else " ".join(text.split())
+        text = (
+            text if xml_text.local(child) in ("description", "abstract") else " ".join(text.split())
+        )
         if text:
             rank = {"fr": 0, "": 1, "en": 2}.get(spoken, 3)
             found.setdefault(xml_text.local(child), []).append((rank, _unfolded(text)))

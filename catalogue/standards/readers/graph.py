@@ -7,7 +7,9 @@ from xml.sax import SAXParseException
 
 from rdflib import BNode, Graph, Literal, URIRef
 from rdflib.exceptions import ParserError
-from rdflib.namespace import DCTERMS, FOAF, RDFS, SKOS, Namespace
+from rdflib.namespace import DC as DC
+from rdflib.namespace import DCTERMS, RDFS, SKOS, Namespace
+from rdflib.namespace import FOAF as FOAF
 from rdflib.plugins.parsers.notation3 import BadSyntax
 from rdflib.term import Identifier, Node
 
@@ -17,6 +19,7 @@ from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.text import Unreadable, decoded, one_line
 
 DCT = DCTERMS
+FORMAT = URIRef("http://purl.org/dc/terms/format")  # DCTERMS.format is a method of text
 DCAT = Namespace("http://www.w3.org/ns/dcat#")
 ADMS = Namespace("http://www.w3.org/ns/adms#")
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
@@ -26,7 +29,6 @@ HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
 SPDX = Namespace("http://spdx.org/rdf/terms#")
 IT6 = Namespace("http://data.europa.eu/it6/")
 OWL = Namespace("http://www.w3.org/2002/07/owl#")
-DC = Namespace("http://purl.org/dc/elements/1.1/")
 ORG = Namespace("http://www.w3.org/ns/org#")
 
 # What stands for the unknown address of a document: relative addresses stay recognisable.
@@ -56,7 +58,7 @@ def parse(content: bytes, base_url: str) -> tuple[Graph, list[Fault]]:
     if start in (b"{", b"["):
         document, faults = contexts.localise(json_text.parse(content))
         _json(graph, json.dumps(document), base)
-    elif start == b"<" and b"<rdf:" in content[:20_000] or content.lstrip()[:5] == b"<?xml":
+    elif (start == b"<" and b"<rdf:" in content[:20_000]) or content.lstrip()[:5] == b"<?xml":
         xml_text.parse(content)
         _xml(graph, content, base)
     else:
@@ -130,9 +132,7 @@ def _wrong(graph: Graph) -> Iterator[Fault]:
                 continue
             if isinstance(node, URIRef) and BAD_IRI.search(text):
                 seen.add(text)
-                yield fault(
-                    "invalid_uri", _("« %(uri)s » n’est pas une adresse valide."), uri=text
-                )
+                yield fault("invalid_uri", _("« %(uri)s » n’est pas une adresse valide."), uri=text)
             elif isinstance(node, Literal) and _is_false_date(node):
                 seen.add(text)
                 yield fault(

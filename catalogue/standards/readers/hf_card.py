@@ -13,10 +13,11 @@ from catalogue.standards.readers.builder import Builder
 from catalogue.standards.readers.json_text import first_text, items, mapping
 from catalogue.standards.readers.record import Fault, Json, Reading, Record, fault
 from catalogue.standards.readers.record import gettext_noop as _
-from catalogue.standards.readers.text import Unreadable, decoded, plain, summary_of
+from catalogue.standards.readers.text import Unreadable, decoded, plain, summary_of, without_html
 
 SOURCE = "Hugging Face"
-FRONT = "en-tête"
+# Markdown begins with a bracket too: a badge, a link.
+JSON = re.compile(rb"\s*(?:\[\s*[{\]]|\{\s*[\"}])")
 CARD_OF = re.compile(
     r"^\W*(?:dataset|model)\s+card\s+(?:for|of)\s+(?:the\s+)?|^(?:fiche|carte) d[eu]\s+", re.I
 )
@@ -28,13 +29,15 @@ MODEL_KEYS = frozenset(
     """pipeline_tag base_model library_name model-index model_name co2_eq_emissions widget
     inference metrics datasets""".split()
 )
-HUB = re.compile(r"^https?://huggingface\.co/(datasets/)?([\w.-]+(?:/(?!(?:raw|resolve|blob|tree)/)[\w.-]+)?)")
+HUB = re.compile(
+    r"^https?://huggingface\.co/(datasets/)?([\w.-]+(?:/(?!(?:raw|resolve|blob|tree)/)[\w.-]+)?)"
+)
 RESERVED = frozenset({"api", "docs", "blog", "spaces", "models", "datasets", "papers"})
 
 
 def read(content: bytes, base_url: str) -> Reading:
     """Read one card, or a list of the Hub's API."""
-    if content.lstrip()[:1] in (b"[", b"{"):
+    if JSON.match(content):
         return hf_hub.read(json_text.parse(content), base_url)
     text = decoded(content)
     front, body, line = prose.split(text)
@@ -82,7 +85,7 @@ def card(data: Mapping[str, Any], body: str, base_url: str, faults: list[Fault])
             "kind_guessed",
             _("Le type de ressource est deviné d’après le texte : vérifiez-le."),
         )
-    found = prose.sections(prose.without_html(body))
+    found = prose.sections(without_html(body))
     _title(data, found, name, into)
     _describe(body, found, into)
     _vocabularies(data, body, into)
@@ -96,9 +99,7 @@ def card(data: Mapping[str, Any], body: str, base_url: str, faults: list[Fault])
     return into.record()
 
 
-def _kind(
-    data: Mapping[str, Any], body: str, *, is_dataset: bool, named: bool
-) -> tuple[str, bool]:
+def _kind(data: Mapping[str, Any], body: str, *, is_dataset: bool, named: bool) -> tuple[str, bool]:
     if is_dataset:
         return "dataset", True
     keys = set(data)

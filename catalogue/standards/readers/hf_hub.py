@@ -34,7 +34,8 @@ def _record(data: Mapping[str, Any], base_url: str) -> Record:
     name = first_text(data.get("id"), data.get("modelId"))
     is_dataset = "/datasets" in base_url or "dataset" in str(data.get("_type") or "").lower()
     is_dataset = is_dataset or any(
-        str(tag).startswith(("task_categories:", "size_categories:")) for tag in items(data.get("tags"))
+        str(tag).startswith(("task_categories:", "size_categories:"))
+        for tag in items(data.get("tags"))
     )
     kind = "dataset" if is_dataset else "model"
     url = f"https://huggingface.co/{'datasets/' if is_dataset else ''}{name}" if name else ""
@@ -55,6 +56,8 @@ def _record(data: Mapping[str, Any], base_url: str) -> Record:
     words = [tag for tag in tags if ":" not in tag]
     into.tags([*words, first_text(data.get("pipeline_tag"))], "tags")
     into.modified = day(data.get("lastModified"))
+    into.count("downloads", data.get("downloads"))
+    into.count("followers", data.get("likes"))
     if data.get("private") or data.get("gated"):
         into.value("access", "on_request", "gated")
     if is_dataset:

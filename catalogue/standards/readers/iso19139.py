@@ -35,7 +35,9 @@ def record(element: Element, base_url: str) -> Record:
         into.line("title", xml_text.words(xml_text.first(citation, "title")), "title")
         others = [xml_text.words(each) for each in xml_text.found(citation, "alternateTitle")]
         titled = into.fields["title"].value if "title" in into.fields else ""
-        into.list_of("alternate_titles", [each for each in others if each != titled], "alternateTitle")
+        into.list_of(
+            "alternate_titles", [each for each in others if each != titled], "alternateTitle"
+        )
     into.require_title()
     into.describe(xml_text.prose(xml_text.first(about, "abstract")), "abstract")
     words = [xml_text.words(each) for each in xml_text.anywhere(about, "keyword")]

@@ -30,7 +30,11 @@ def parse(content: bytes) -> Json:
         raise too_deep() from error
     except ValueError as error:
         raise Unreadable(
-            fault("invalid_json_value", _("JSON invalide : une valeur n’est pas un nombre."), fatal=True)
+            fault(
+                "invalid_json_value",
+                _("JSON invalide : une valeur n’est pas un nombre."),
+                fatal=True,
+            )
         ) from error
     if _depth(found) > limits.JSON_DEPTH:
         raise too_deep()

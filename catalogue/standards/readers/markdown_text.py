@@ -9,11 +9,13 @@ FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(?P<yaml>.*?)(?:^|\n)---[ \t]*(?:\n|
 HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(.+?)\s*#*\s*$")
 UNDERLINE = re.compile(r"^ {0,3}(=+|-+)\s*$")
 FENCE = re.compile(r"^ {0,3}(```|~~~)")
-TEMPLATE_DEFAULT = re.compile(r"\{\{[^}]*?default\(\s*[\"']([^\"']+)[\"'][^}]*\}\}")
-TEMPLATE = re.compile(r"\{\{[^}]*\}\}")
+TEMPLATE_DEFAULT = re.compile(
+    r"\{\{[^{}\n]{0,200}?default\(\s*[\"']([^\"'\n]{1,200})[\"'][^{}\n]{0,200}\}\}"
+)
+TEMPLATE = re.compile(r"\{\{[^{}\n]{0,300}\}\}")
 UNFILLED = re.compile(
     r"\[(?:more information needed|needs more information|more info needed|"
-    r"dataset name|optional)\](?:\([^)\n]*\))?|\{\{[^}]*\}\}",
+    r"dataset name|optional)\](?:\([^()\n]{0,500}\))?|\{\{[^{}\n]{0,300}\}\}",
     re.I,
 )
 FACT = re.compile(r"^\s*[-*]\s+\**\s*([^*:\n]{2,40}?)\s*\**\s*:\s*\**\s*(.+?)\s*$")

@@ -5,7 +5,7 @@ from rdflib.term import Node
 
 from catalogue.standards.readers import dcat_files, dcat_parts, graph
 from catalogue.standards.readers.builder import Builder, file_row
-from catalogue.standards.readers.graph import DCT, IT6, SPDX
+from catalogue.standards.readers.graph import DCT, FORMAT, IT6, SPDX
 from catalogue.standards.readers.record import Json, Record
 from catalogue.standards.readers.text import day
 
@@ -26,11 +26,16 @@ def record(found: Graph, node: Node, base_url: str) -> Record:
     into.line("version", dcat_parts.version(found, node), "dcat:version", own=True)
     into.date("created", graph.text(found, node, DCT.created), "dct:created")
     into.integer(
-        "parameters", graph.text(found, node, IT6.totalNumberOfParameters), "it6:totalNumberOfParameters"
+        "parameters",
+        graph.text(found, node, IT6.totalNumberOfParameters),
+        "it6:totalNumberOfParameters",
     )
     bases = graph.objects(found, node, IT6.fineTunedFrom)
     into.line(
-        "base_model", next((_named(found, each) for each in bases), ""), "it6:fineTunedFrom", own=True
+        "base_model",
+        next((_named(found, each) for each in bases), ""),
+        "it6:fineTunedFrom",
+        own=True,
     )
     libraries = graph.objects(found, node, IT6.hasMachineLearningLibrary)
     into.line(
@@ -46,7 +51,9 @@ def record(found: Graph, node: Node, base_url: str) -> Record:
     _trained(found, node, into)
     _card(found, node, into)
     papers = graph.objects(found, node, IT6.hasBibliographicReference)
-    cited = [graph.iri(each) for paper in papers for each in graph.objects(found, paper, DCT.references)]
+    cited = [
+        graph.iri(each) for paper in papers for each in graph.objects(found, paper, DCT.references)
+    ]
     into.line("paper", next(iter(cited), ""), "dct:references", own=True)
     return into.record()
 
@@ -70,7 +77,7 @@ def _files(found: Graph, node: Node, into: Builder) -> None:
             graph.text(found, one, SPDX.checksumValue)
             for one in graph.objects(found, each, SPDX.checksum)
         ]
-        kinds = graph.objects(found, each, DCT["format"])
+        kinds = graph.objects(found, each, FORMAT)
         address = next(map(graph.iri, graph.objects(found, each, IT6.url)), "") or graph.iri(each)
         kind = next((_named(found, one).rsplit("/", 1)[-1] for one in kinds), "")
         digest = next((text for text in digests if dcat_files.DIGEST.match(text)), "")
@@ -98,7 +105,9 @@ def _trained(found: Graph, node: Node, into: Builder) -> None:
         rows.append({**row, "collection_date": collected} if collected else row)
         into.link("trained_on", title=title, url=graph.iri(each), remote_id=graph.relative(each))
     into.rows("trained_on", rows, "it6:trainedOn")
-    said = [graph.text(found, each, IT6.dataProvenance) for each in found.objects(node, IT6.trainedOn)]
+    said = [
+        graph.text(found, each, IT6.dataProvenance) for each in found.objects(node, IT6.trainedOn)
+    ]
     said = [text for text in said if text] or [graph.text(found, node, IT6.trainingProcess)]
     into.text("training_data", "\n\n".join(sorted(said)), "it6:dataProvenance", own=True)
 

@@ -28,7 +28,9 @@ def read(content: bytes, base_url: str) -> Reading:
         return failed("oai", _stranger())
     for error in xml_text.found(root, "error"):
         return _error(error)
-    verb = next((each for each in root if xml_text.local(each) in ("ListRecords", "GetRecord")), None)
+    verb = next(
+        (each for each in root if xml_text.local(each) in ("ListRecords", "GetRecord")), None
+    )
     if verb is None:
         return Reading()
     records = [_record(each, base_url) for each in xml_text.found(verb, "record")]
@@ -81,7 +83,7 @@ def _empty(identifier: str) -> Record:
 
 def _dcat(element: Element, identifier: str, base_url: str) -> Record:
     try:
-        found, _faults = graph.parse(tostring(element), base_url)
+        found, _faults = graph.parse(tostring(element, encoding="utf-8"), base_url)
     except Unreadable as refusal:
         into = Builder("dataset", SOURCE, remote_id=identifier)
         into.blame(refusal.fault)
@@ -90,5 +92,3 @@ def _dcat(element: Element, identifier: str, base_url: str) -> Record:
         known = {**record.__dict__, "remote_id": identifier or record.remote_id}
         return Record(**known)
     return _empty(identifier)
-
-

@@ -68,16 +68,16 @@ def _description(told: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     return next(((str(tag), mapping(told[tag])) for tag in order), ("", {}))
 
 
-def _addresses(
-    data: Mapping[str, Any], said: Mapping[str, Any], told: str, into: Builder
-) -> None:
+def _addresses(data: Mapping[str, Any], said: Mapping[str, Any], told: str, into: Builder) -> None:
     url = data.get("url")
     # A repository is often given by its address for git.
     page = url.removesuffix(".git") if isinstance(url, str) else url
     into.address("repository_url", page, "url")
     into.address("homepage_url", data.get("landingURL"), "landingURL")
     into.address("homepage_url", page, "url", guessed=True)
-    into.address("documentation_url", said.get("documentation"), f"description.{told}.documentation")
+    into.address(
+        "documentation_url", said.get("documentation"), f"description.{told}.documentation"
+    )
 
 
 def _hold(data: Mapping[str, Any], into: Builder) -> None:

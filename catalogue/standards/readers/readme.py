@@ -10,11 +10,17 @@ from catalogue.standards.readers.record import gettext_noop as _
 from catalogue.standards.readers.text import decoded, plain, summary_of, without_html
 
 SOURCE = "README"
-FORGE = re.compile(r"https?://(?:github\.com|gitlab\.com|codeberg\.org|git\.[\w.-]+)/[\w.-]+/[\w.-]+")
+FORGE = re.compile(
+    r"https?://(?:github\.com|gitlab\.com|codeberg\.org|git\.[\w.-]+)/[\w.-]+/[\w.-]+"
+)
 DATASET = re.compile(r"\b(?:dataset|jeux? de données|data ?set|corpus|colonnes?|columns?)\b", re.I)
-MODEL = re.compile(r"\b(?:mod[eè]le? (?:pré-?entraîné|de langue)|pre-?trained model|fine-?tun)", re.I)
+MODEL = re.compile(
+    r"\b(?:mod[eè]le? (?:pré-?entraîné|de langue)|pre-?trained model|fine-?tun)", re.I
+)
 LICENCE_LINE = re.compile(
-    r"(?:licen[cs]ed? under|sous (?:la )?licence|licen[cs]e\s*:)\s*(?:the\s+)?\**\[?([^\n.;\]]{2,80})", re.I
+    r"(?:licen[cs]ed? under|sous (?:la )?licence|licen[cs]e\s*:)\s*(?:the\s+)?\**"
+    r"\[?([^\n.;\]]{2,80})",
+    re.I,
 )
 DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"'<>)\]]+")
 LANGUAGES = {
@@ -39,9 +45,7 @@ def read(content: bytes, base_url: str) -> Reading:
     bare = without_html(body)
     found = prose.sections(bare)
     into = Builder(_kind(bare), SOURCE, base=base_url)
-    into.note(
-        "kind_guessed", _("Le type de ressource est deviné d’après le texte : vérifiez-le.")
-    )
+    into.note("kind_guessed", _("Le type de ressource est deviné d’après le texte : vérifiez-le."))
     heading = next((each.title for each in found if each.title), "")
     first_line = next((line for line in bare.split("\n") if line.strip()), "")
     into.require_title((prose.filled(heading), "titre"), (plain(first_line), "première ligne"))
@@ -104,5 +108,7 @@ def _own(text: str, found: list[prose.Section], into: Builder) -> None:
     if doi:
         into.line("paper", doi[0].rstrip("."), "texte", guessed=True, own=True)
     if into.kind == "algorithm":
-        told = [LANGUAGES[each] for each in re.findall(r"^```(\w+)", text, re.M) if each in LANGUAGES]
+        told = [
+            LANGUAGES[each] for each in re.findall(r"^```(\w+)", text, re.M) if each in LANGUAGES
+        ]
         into.list_of("programming_languages", told, "texte", guessed=True, own=True)

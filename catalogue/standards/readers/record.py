@@ -8,7 +8,8 @@ expects it (a line, a text, a list of lines, a list of rows).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
+from dataclasses import field as made
 from typing import Any
 
 Json = Any  # str, int, float, bool, None, list and dict of them
@@ -49,7 +50,7 @@ class Fault:
     fatal: bool = False
     warning: bool = False
     template: str = ""
-    facts: Mapping[str, Json] = field(default_factory=dict)
+    facts: Mapping[str, Json] = made(default_factory=dict)
 
 
 def fault(
@@ -61,10 +62,14 @@ def fault(
     column: int | None = None,
     fatal: bool = False,
     warning: bool = False,
-    **facts: object,
+    **facts: Any,
 ) -> Fault:
-    """Make a fault from a French sentence with named places; its facts are shortened."""
-    shown = {name: shorten(str(fact), 80) for name, fact in facts.items()}
+    """Make a fault from a French sentence with named places; its facts are shortened.
+
+    The sentence may name %(place)s too.
+    """
+    given: dict[str, Any] = {"place": place, **facts} if place else facts
+    shown = {name: shorten(str(fact), 80) for name, fact in given.items()}
     message = template % shown if shown else template
     return Fault(code, message, place, line, column, fatal, warning, template, shown)
 
@@ -88,18 +93,20 @@ class Record:
     not_transmitted: names of fields that this format, or this source, did not carry at all.
     deleted: the source says that it is no longer there; nothing else is filled.
     refused: a fault forbids its import. modified: day, YYYY-MM-DD, as the source tells.
+    metrics: counts that the source tells, by the names of the counters of a card.
     """
 
     kind: str
     remote_id: str = ""
     source_url: str = ""
-    fields: Mapping[str, Value] = field(default_factory=dict)
-    details: Mapping[str, Value] = field(default_factory=dict)
+    fields: Mapping[str, Value] = made(default_factory=dict)
+    details: Mapping[str, Value] = made(default_factory=dict)
     not_transmitted: frozenset[str] = frozenset()
     links: tuple[Link, ...] = ()
     faults: tuple[Fault, ...] = ()
     deleted: bool = False
     modified: str = ""
+    metrics: Mapping[str, int] = made(default_factory=dict)
 
     @property
     def refused(self) -> bool:
@@ -172,6 +179,7 @@ def _record(data: Mapping[str, Json]) -> Record:
     return Record(
         **{name: data[name] for name in ("kind", "remote_id", "source_url", "deleted")},
         modified=data["modified"],
+        metrics=data["metrics"],
         fields={name: Value(**value) for name, value in data["fields"].items()},
         details={name: Value(**value) for name, value in data["details"].items()},
         not_transmitted=frozenset(data["not_transmitted"]),

@@ -12,7 +12,7 @@ from catalogue.standards.readers.builder import Builder, file_row
 from catalogue.standards.readers.json_text import first_text, items, mapping, texts
 from catalogue.standards.readers.record import Json, Reading, Record, failed, fault
 from catalogue.standards.readers.record import gettext_noop as _
-from catalogue.standards.readers.text import day, decoded, one_line, period
+from catalogue.standards.readers.text import Unreadable, day, decoded, one_line, period
 
 SOURCE = "schema.org"
 KINDS = {
@@ -25,7 +25,7 @@ KINDS = {
     "NewsArticle": "news",
 }
 SCRIPT = re.compile(
-    r"<script[^>]*type\s*=\s*[\"']?application/ld\+json[\"']?[^>]*>(.*?)</script>", re.I | re.S
+    r"<script[^<>]{0,500}type\s*=\s*[\"']?application/ld\+json[\"']?[^<>]{0,500}>", re.I
 )
 MOST_SCRIPTS = 20
 # Namespaces and prefixes that name the same terms.
@@ -45,16 +45,28 @@ def read(content: bytes, base_url: str) -> Reading:
 def _page(content: bytes, base_url: str) -> Reading:
     text = decoded(content)
     faults, found = [], list[Mapping[str, Any]]()
-    for script in list(SCRIPT.finditer(text))[:MOST_SCRIPTS]:
+    for script in _scripts(text):
         try:
-            parsed = json_text.parse(script[1].encode())
-        except json_text.Unreadable as refusal:
+            parsed = json_text.parse(script.encode())
+        except Unreadable as refusal:
             faults.append(refusal.fault)
             continue
         found += [node for node in nodes(parsed) if kind_of(node)]
     if not found:
         return failed("schema_org", _nothing(), *faults[:5])
     return Reading(records=tuple(record(node, base_url) for node in found))
+
+
+def _scripts(text: str) -> Iterator[str]:
+    """Give what the scripts of data of a page hold, each up to its end."""
+    at = 0
+    for _number in range(MOST_SCRIPTS):
+        opening = SCRIPT.search(text, at)
+        end = text.find("</script", opening.end()) if opening else -1
+        if opening is None or end < 0:
+            return
+        yield text[opening.end() : end]
+        at = end
 
 
 def _nothing() -> Any:
@@ -166,7 +178,9 @@ def _hold(node: Mapping[str, Any], into: Builder) -> None:
     points += items(node.get("publisher"))
     reached = (first_text(mapping(each).get("email")) for each in points)
     into.line(
-        "contact", next((text.removeprefix("mailto:") for text in reached if text), ""), "contactPoint"
+        "contact",
+        next((text.removeprefix("mailto:") for text in reached if text), ""),
+        "contactPoint",
     )
 
 
@@ -185,11 +199,17 @@ def _dataset(node: Mapping[str, Any], into: Builder) -> None:
     into.line(
         "temporal_coverage", period(start, end) if end else day(start), "temporalCoverage", own=True
     )
-    places = [first_text(each, mapping(each).get("name")) for each in items(node.get("spatialCoverage"))]
+    places = [
+        first_text(each, mapping(each).get("name")) for each in items(node.get("spatialCoverage"))
+    ]
     into.list_of("territories", places, "spatialCoverage")
     into.untold |= {"update_frequency"}
     for each in items(node.get("isPartOf")):
-        into.link("part_of", title=mapping(each).get("name"), url=first_text(each, mapping(each).get("url")))
+        into.link(
+            "part_of",
+            title=mapping(each).get("name"),
+            url=first_text(each, mapping(each).get("url")),
+        )
     for each in items(node.get("isBasedOn")):
         into.link("derived_from", url=first_text(each, mapping(each).get("url")))
 
@@ -206,9 +226,13 @@ def _software(node: Mapping[str, Any], into: Builder) -> None:
         wanted = [first_text(each, mapping(each).get("name")) for each in needed]
         into.list_of("dependencies", wanted, "softwareRequirements", own=True)
         papers = [*items(node.get("referencePublication")), *items(node.get("citation"))]
-        cited = next((first_text(p, mapping(p).get("@id"), mapping(p).get("url")) for p in papers), "")
+        cited = next(
+            (first_text(p, mapping(p).get("@id"), mapping(p).get("url")) for p in papers), ""
+        )
         into.line("paper", cited, "referencePublication", own=True)
-        into.line("maintenance", first_text(node.get("developmentStatus")), "developmentStatus", own=True)
+        into.line(
+            "maintenance", first_text(node.get("developmentStatus")), "developmentStatus", own=True
+        )
     else:
         systems = texts(node.get("operatingSystem"))
         into.list_of("platforms", systems, "operatingSystem", own=True)

@@ -4,6 +4,7 @@ A fork may open no descriptor at all (RLIMIT_NOFILE is 0), hence no socket and n
 that tries to fetch a context, a schema or an entity gets an error from the kernel.
 """
 
+import gc
 import json
 import os
 import resource
@@ -22,6 +23,7 @@ TIMED_OUT = (signal.SIGALRM, signal.SIGXCPU)
 def main() -> None:
     """Answer requests until the parent closes the pipe, or for a minute without any."""
     dispatch.warm_up()
+    gc.freeze()  # what is shared with the forks stays so
     with open(0, "rb", buffering=0) as source, open(1, "wb") as sink:
         while select.select([source], [], [], limits.IDLE_SECONDS)[0]:
             try:

@@ -5,7 +5,7 @@ A shape is a function from a value and its place to the faults found; it never s
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from catalogue.standards.readers.record import Fault, Json, fault
 from catalogue.standards.readers.record import gettext_noop as _
@@ -16,7 +16,7 @@ class Wrong(NamedTuple):
 
     place: str
     code: str
-    facts: Mapping[str, object]
+    facts: Mapping[str, Any]
     warning: bool = False
 
 
@@ -54,7 +54,7 @@ def faults(
             line=line_of(each.place, lines),
             fatal=fatal and not each.warning,
             warning=each.warning,
-            **{"place": each.place, **each.facts},
+            **each.facts,
         )
 
 

@@ -74,7 +74,9 @@ def _describe(data: Mapping[str, Any], into: Builder) -> None:
     people = [mapping(each) for each in items(data.get("contributors"))]
     into.list_of("authors", [first_text(each.get("title")) for each in people], "contributors")
     into.line(
-        "contact", next((each.get("email") for each in people if each.get("email")), ""), "contributors"
+        "contact",
+        next((each.get("email") for each in people if each.get("email")), ""),
+        "contributors",
     )
     into.date("last_update", data.get("lastModified") or data.get("updated"), "lastModified")
     into.modified = day(data.get("lastModified") or data.get("created"))

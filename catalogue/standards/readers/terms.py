@@ -1,7 +1,7 @@
 """The terms of the vocabularies whose JSON-LD contexts are never fetched.
 
-One line a namespace: name=local name where they differ, @ for an address, ^ for a type. Written from
-the published vocabularies of DCAT-AP 3 and MLDCAT-AP 3.1 (SEMIC, CC BY 4.0), DCAT-US 1.1 and
+One line a namespace: name=local name where they differ, @ for an address, ^ for a type. Written
+from the published vocabularies of DCAT-AP 3 and MLDCAT-AP 3.1 (SEMIC, CC BY 4.0), DCAT-US 1.1 and
 schema.org.
 """
 

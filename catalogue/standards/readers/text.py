@@ -10,14 +10,16 @@ from catalogue.standards.readers import limits
 from catalogue.standards.readers.record import Fault, fault, shorten
 from catalogue.standards.readers.record import gettext_noop as _
 
-CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+CONTROLS = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
 DAY = re.compile(r"^\s*(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:[T ]\S.*|Z)?\s*$")
 FRENCH_DAY = re.compile(r"^\s*(\d{1,2})[/.](\d{1,2})[/.](\d{4})\s*$")
 HOST = re.compile(r"^(?:[\w-]+\.)+[\w-]{2,}$|^localhost$|^\[[0-9a-fA-F:.]+\]$")
 CODE = re.compile(r"(```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`)", re.DOTALL)
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[A-ZÀ-ÖØ-Þ0-9«“\"(])")
-MARKDOWN_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
-EMPHASIS = re.compile(r"[*_]{1,3}(?=\S)(.+?)(?<=\S)[*_]{1,3}")
+MARKDOWN_LINK = re.compile(r"!?\[([^\[\]\n]{0,500})\]\([^()\n]{0,1000}\)")
+EMPHASIS = re.compile(r"[*_]{1,3}(?=\S)(.{1,500}?)(?<=\S)[*_]{1,3}")
 
 
 class Unreadable(Exception):
@@ -162,7 +164,7 @@ class _Stripper(HTMLParser):
             self.parts.append(data)
 
 
-TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
+TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,5000}>")
 
 
 def without_html(text: str) -> str:

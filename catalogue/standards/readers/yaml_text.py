@@ -92,7 +92,7 @@ SENTENCES = {
 }
 
 
-def _refusal(code: str, line: int | None = None, column: int | None = None, **facts: object) -> Any:
+def _refusal(code: str, line: int | None = None, column: int | None = None, **facts: Any) -> Any:
     return fault(code, SENTENCES[code], line=line, column=column, fatal=True, **facts)
 
 
@@ -111,7 +111,7 @@ def parse(text: str, *, first_line: int = 1) -> tuple[dict[str, Json], Lines]:
         if root is None:
             return {}, {}
         lines = _lines(root, first_line)
-        found = loader.construct_document(root)  # type: ignore[no-untyped-call]  # stubs lack it
+        found = loader.construct_document(root)
     except Unreadable as error:
         raise _moved(error, first_line) from error
     except yaml.MarkedYAMLError as error:
@@ -120,7 +120,7 @@ def parse(text: str, *, first_line: int = 1) -> tuple[dict[str, Json], Lines]:
         raise Unreadable(_refusal("yaml_value", first_line)) from error
     finally:
         if loader is not None:
-            loader.dispose()  # type: ignore[no-untyped-call]  # stubs lack it
+            loader.dispose()
     if not isinstance(found, dict):
         raise Unreadable(_refusal("yaml_mapping", first_line))
     return {str(key): value for key, value in found.items()}, lines
