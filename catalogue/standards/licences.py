@@ -243,12 +243,14 @@ def normalise_all(texts: Iterable[str]) -> Found:
 
 
 def _known(text: str) -> Licence | None:
-    alias = ALIASES.get(text.lower().strip(" .\"'«»"))
-    found = read(alias or text)
-    if not found.is_known:
-        url = URL.search(text)
-        name = _by_address(url[0]) if url else ""
-        found = read(name) if name else found
+    for said in dict.fromkeys((text, URL.sub("", text).strip())):
+        alias = ALIASES.get(said.lower().strip(" .:\"'«»()"))
+        found = read(alias or said)
+        if found.is_known:
+            return found
+    url = URL.search(text)
+    name = _by_address(url[0]) if url else ""
+    found = read(name)
     return found if found.is_known else None
 
 

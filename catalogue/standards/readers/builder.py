@@ -75,7 +75,9 @@ class Builder:
         self.faults.append(found)
 
     def note(self, code: str, template: str, *, place: str = "", **facts: Any) -> None:
-        """Add a fault that forbids nothing."""
+        """Add a fault that forbids nothing, unless this place is already said to be wrong."""
+        if place and any(each.field.split("[")[0] == place for each in self.faults):
+            return
         self.faults.append(fault(code, template, place=place, **facts))
 
     def refuse(self, code: str, template: str, *, place: str = "", **facts: Any) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import warnings
 from collections.abc import Iterator
 from xml.sax import SAXParseException
 
@@ -53,17 +54,24 @@ def parse(content: bytes, base_url: str) -> tuple[Graph, list[Fault]]:
     """Parse a document; raises Unreadable with the line. Returns what is wrong but not fatal."""
     base = base_url or NO_BASE
     start = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    faults: list[Fault] = []
     graph = Graph(bind_namespaces="none")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # rdflib warns of its own future
+        faults = _fill(graph, content, start, base)
+    return graph, faults + list(_wrong(graph))
+
+
+def _fill(graph: Graph, content: bytes, start: bytes, base: str) -> list[Fault]:
     if start in (b"{", b"["):
         document, faults = contexts.localise(json_text.parse(content))
         _json(graph, json.dumps(document), base)
-    elif (start == b"<" and b"<rdf:" in content[:20_000]) or content.lstrip()[:5] == b"<?xml":
+        return faults
+    if (start == b"<" and b"<rdf:" in content[:20_000]) or content.lstrip()[:5] == b"<?xml":
         xml_text.parse(content)
         _xml(graph, content, base)
     else:
         _turtle(graph, decoded(content), base)
-    return graph, faults + list(_wrong(graph))
+    return []
 
 
 def _json(graph: Graph, text: str, base: str) -> None:

@@ -144,7 +144,7 @@ def _describe(body: str, found: list[prose.Section], into: Builder) -> None:
     if waiting:
         into.note(
             "unfilled",
-            _("%(count)s passages de ce modèle de fiche attendent encore leur texte."),
+            _("Passages de ce modèle de fiche qui attendent encore leur texte : %(count)s."),
             count=waiting,
         )
 
@@ -247,8 +247,8 @@ def _measures(data: Mapping[str, Any], into: Builder) -> None:
         into.note(
             "measures_left",
             _(
-                "%(count)s mesures de cette fiche ne sont pas reprises : une mesure se déclare ici "
-                "avec sa référence, son effectif et son intervalle."
+                "Mesures de cette fiche qui ne sont pas reprises : %(count)s. Une mesure se "
+                "déclare ici avec sa référence, son effectif et son intervalle."
             ),
             place="model-index",
             count=count,

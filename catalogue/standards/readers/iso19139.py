@@ -69,7 +69,9 @@ def _licence(about: Element, into: Builder) -> None:
         for each in xml_text.anywhere(about, name):
             addresses = [child.get(HREF) or "" for child in each]
             texts += [text for text in (*addresses, xml_text.words(each)) if text]
-    told = list(dict.fromkeys(text for text in texts if not NO_LICENCE.search(text)))
+    # « license » alone is a code: the restriction is a licence, which one is told beside.
+    said = [text for text in texts if text.lower() not in ("license", "licence")]
+    told = list(dict.fromkeys(text for text in said if not NO_LICENCE.search(text)))
     named = [text for text in told if licences.normalise(text).identifiers]
     into.licence(named or [text for text in told if LICENCE_WORD.search(text)], "otherConstraints")
 

@@ -23,7 +23,7 @@ def parse(content: bytes) -> Json:
                 line=error.lineno,
                 column=error.colno,
                 fatal=True,
-                reason=REASONS.get(error.msg, "syntaxe incorrecte"),
+                reason=REASONS.get(error.msg, UNKNOWN),
             )
         ) from error
     except RecursionError as error:
@@ -41,17 +41,19 @@ def parse(content: bytes) -> Json:
     return found
 
 
+UNKNOWN = _("syntaxe incorrecte")
 REASONS = {
-    "Expecting property name enclosed in double quotes": "un nom entre guillemets est attendu "
-    "(une virgule de trop ?)",
-    "Illegal trailing comma before end of object": "une virgule de trop avant « } »",
-    "Illegal trailing comma before end of array": "une virgule de trop avant « ] »",
-    "Expecting value": "une valeur est attendue",
-    "Expecting ',' delimiter": "une virgule est attendue",
-    "Expecting ':' delimiter": "deux-points attendus après un nom",
-    "Extra data": "du texte suit la fin du document",
-    "Unterminated string starting at": "un texte n’est pas refermé",
-    "Invalid control character at": "un caractère de contrôle est dans un texte",
+    "Expecting property name enclosed in double quotes": _(
+        "un nom entre guillemets est attendu (une virgule de trop ?)"
+    ),
+    "Illegal trailing comma before end of object": _("une virgule de trop avant « } »"),
+    "Illegal trailing comma before end of array": _("une virgule de trop avant « ] »"),
+    "Expecting value": _("une valeur est attendue"),
+    "Expecting ',' delimiter": _("une virgule est attendue"),
+    "Expecting ':' delimiter": _("deux-points attendus après un nom"),
+    "Extra data": _("du texte suit la fin du document"),
+    "Unterminated string starting at": _("un texte n’est pas refermé"),
+    "Invalid control character at": _("un caractère de contrôle est dans un texte"),
 }
 
 

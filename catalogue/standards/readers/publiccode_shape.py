@@ -244,8 +244,8 @@ DESCRIPTION = _all_optional(
     },
     ("shortDescription", "longDescription", "features"),
 )
-ORGANISATION = _all_optional({"name": text(), "uri": holder}, ("name", "uri"))
-FUNDER = _all_optional({"name": text(), "uri": holder}, ("name",))
+ORGANISATION = _all_optional({"name": text(), "uri": holder}, ("uri",))
+FUNDER = _all_optional({"name": text(), "uri": holder}, ("uri",))
 CONTRACTOR = _all_optional(
     {"name": text(), "email": EMAIL, "website": web, "until": day}, ("name", "until")
 )
