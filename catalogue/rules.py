@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Resource,
         Reuse,
         SavedSearch,
+        Source,
     )
     from portal.accounts.models import Organisation
 
@@ -194,6 +195,40 @@ def may_manage_search(actor: Actor, search: "SavedSearch") -> bool:
 def may_edit_synonyms(actor: Actor) -> bool:
     """Let the Region's staff of the back office say which words mean the same in a search."""
     return has_permission(actor, Permission.BACKOFFICE_USE)
+
+
+def may_propose_source(actor: Actor, organisation: "Organisation") -> bool:
+    """Let those who send an organisation's content propose what is harvested in its name."""
+    return has_permission(actor, Permission.CONTRIBUTION_SUBMIT, organisation=organisation)
+
+
+def looks_after(actor: Actor, source: "Source") -> bool:
+    """Say whether the source is of an organisation whose content the person sends."""
+    if source.organisation is None:
+        return False
+    return has_permission(actor, Permission.CONTRIBUTION_SUBMIT, organisation=source.organisation)
+
+
+def may_decide_source(actor: Actor, source: "Source") -> bool:
+    """Let a moderator who has no tie with a source approve or refuse it."""
+    if not may_moderate(actor) or actor.pk == source.proposed_by_id:
+        return False
+    return not belongs_to(actor, source.organisation)
+
+
+def may_pause_source(actor: Actor, source: "Source") -> bool:
+    """Let those who look after a source stop it and take it up again; the Region too."""
+    return looks_after(actor, source) or may_moderate(actor)
+
+
+def may_run_source(actor: Actor, source: "Source") -> bool:
+    """Let the same people ask for a passage before its day."""
+    return may_pause_source(actor, source)
+
+
+def may_preview_source(actor: Actor, source: "Source") -> bool:
+    """Let the same people see what a passage would do: nothing is written."""
+    return may_pause_source(actor, source)
 
 
 def _wrote(actor: Actor, contribution: "Contribution") -> bool:

@@ -1,5 +1,6 @@
 """Archive a published resource, and bring it back."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -33,10 +34,7 @@ def archive(*, resource: Resource, reason: str, by: Actor) -> Resource:
         raise Conflict(code="not_published")
     if not reason.strip():
         raise Invalid(_("Dites pourquoi cette fiche est archivée."), faults=["reason"])
-    at = clock.now()
-    resource.archived_at, resource.archive_reason = at, reason.strip()[:REASON_CHARACTERS]
-    _change(resource, ContributionStatus.PUBLISHED, ContributionStatus.ARCHIVED, at)
-    record("resource.archived", by=by, on=resource)
+    at = _set_aside(resource, reason, by)
     if not rules.owns(by, resource):
         key = f"{resource.pk}-{at.isoformat()}"
         owe("mail.resource_archived", key=key, resource_id=resource.pk)
@@ -54,10 +52,41 @@ def restore(*, resource: Resource, by: Actor) -> Resource:
     require(rules.may_archive, by, resource)
     if resource.archived_at is None:
         raise Conflict(code="not_archived")
+    _bring_back(resource, by)
+    return resource
+
+
+@transaction.atomic
+def set_aside(*, resource: Resource, reason: str, by: Actor) -> None:
+    """Archive what its source no longer has. For the harvest: no rule is asked here.
+
+    Nothing when it is archived already. Otherwise as `archive`, without a letter.
+    """
+    resource = _locked(resource)
+    if resource.archived_at is None:
+        _set_aside(resource, reason, by)
+
+
+@transaction.atomic
+def bring_back(*, resource: Resource, by: Actor) -> None:
+    """Bring back what its source has again. For the harvest: no rule is asked here."""
+    resource = _locked(resource)
+    if resource.archived_at is not None:
+        _bring_back(resource, by)
+
+
+def _set_aside(resource: Resource, reason: str, by: Actor) -> datetime:
+    at = clock.now()
+    resource.archived_at, resource.archive_reason = at, reason.strip()[:REASON_CHARACTERS]
+    _change(resource, ContributionStatus.PUBLISHED, ContributionStatus.ARCHIVED, at)
+    record("resource.archived", by=by, on=resource)
+    return at
+
+
+def _bring_back(resource: Resource, by: Actor) -> None:
     resource.archived_at, resource.archive_reason = None, ""
     _change(resource, ContributionStatus.ARCHIVED, ContributionStatus.PUBLISHED, clock.now())
     record("resource.restored", by=by, on=resource)
-    return resource
 
 
 def _locked(resource: Resource) -> Resource:

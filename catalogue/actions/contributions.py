@@ -27,6 +27,7 @@ from portal.audit.record import record
 from portal.lib import clock, markdown
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent
 
+BY_HAND = {"origin": "contributor", "verified": True}
 WAITING = (ContributionStatus.SUBMITTED, ContributionStatus.CHANGES_REQUESTED)
 # Columns whose empty choice means "the usual value" rather than nothing.
 USUAL = ("scope", "access", "lifecycle", "deposit", "licence_status")
@@ -167,8 +168,10 @@ def catch_up(*, contribution: Contribution, by: Actor) -> Contribution:
     if not proposals.is_stale(contribution):
         return contribution
     merged = proposals.caught_up(contribution)
+    provenance = proposals.caught_up_provenance(contribution)
     proposed = contribution.proposed
     _apply(proposed, {**merged, **merged.pop("details")})
+    proposed.provenance = provenance
     contribution.revision = _keep(contribution, proposed, by)
     contribution.base_revision = contribution.resource.live_revision
     contribution.edited_at = clock.now()
@@ -196,12 +199,19 @@ def _open(
 
 
 def _apply(resource: Resource, values: Mapping[str, Any]) -> None:
-    """Set columns and own fields by name; empty own fields leave, unknown names are refused."""
+    """Set columns and own fields by name; empty own fields leave, unknown names are refused.
+
+    On a card that an import or a source fed, what a person changes is theirs: no source writes
+    over it afterwards.
+    """
     own = DETAILS[resource.kind].by_name
     details = dict(resource.details)
     for name, value in values.items():
         if name == "organisation":
             continue
+        before = details.get(name) if name in own else getattr(resource, name, None)
+        if resource.provenance and proposals.is_another(before, value):
+            resource.provenance = {**resource.provenance, name: BY_HAND}
         if name in own:
             details[name] = value
         elif name in PROPOSED_COLUMNS:

@@ -5,6 +5,7 @@ from catalogue.models.collection import Collection, CollectionItem
 from catalogue.models.contribution import Contribution, Decision
 from catalogue.models.discussion import Discussion, DiscussionMessage
 from catalogue.models.following import Favourite, Follow, Support
+from catalogue.models.harvest import HarvestedRecord, HarvestRun, Source
 from catalogue.models.index import (
     IndexedFacet,
     IndexedName,
@@ -14,6 +15,7 @@ from catalogue.models.index import (
     IndexedWord,
 )
 from catalogue.models.link import Measurement, ResourceLink, Synonym, Tombstone
+from catalogue.models.link_check import LinkCheck
 from catalogue.models.nomenclature import RomeTitle
 from catalogue.models.removal import Removal
 from catalogue.models.resource import (
@@ -40,12 +42,15 @@ __all__ = [
     "FieldFeedback",
     "Follow",
     "FormerSlug",
+    "HarvestRun",
+    "HarvestedRecord",
     "IndexedFacet",
     "IndexedName",
     "IndexedResource",
     "IndexedTerm",
     "IndexedText",
     "IndexedWord",
+    "LinkCheck",
     "Measurement",
     "Removal",
     "Resource",
@@ -54,6 +59,7 @@ __all__ = [
     "Reuse",
     "RomeTitle",
     "SavedSearch",
+    "Source",
     "Support",
     "Synonym",
     "Tombstone",

@@ -43,6 +43,7 @@ KEPT_COLUMNS = (
     "followers",
     "reuses",
     "supports",
+    "dead_links",
 )
 
 # Columns that a contribution proposes: forms, diff, API and imports read this list.
@@ -204,6 +205,8 @@ class Resource(
     followers = models.PositiveIntegerField(default=0)
     reuses = models.PositiveIntegerField(default=0)
     supports = models.PositiveIntegerField(default=0)
+    # None until the links of the card have been checked: nobody is blamed for what is not known.
+    dead_links = models.PositiveSmallIntegerField(null=True, blank=True)
 
     objects = ResourceQuerySet.as_manager()
 

@@ -1,6 +1,6 @@
 """A proposal as plain values: its record, what it changes, what it collides with."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,14 @@ def fields_of(kind: str) -> dict[str, Field]:
     """Give every field of a kind by name: common ones, then its own."""
     common = {name: COMMON_BY_NAME[name] for name in PROPOSED_COLUMNS if name != "details"}
     return common | DETAILS[kind].by_name
+
+
+def labels(names: Iterable[str]) -> dict[str, str]:
+    """Give the words of fields, whatever the kind that has them."""
+    wanted = set(names)
+    own = {name: field for kind in DETAILS.values() for name, field in kind.by_name.items()}
+    known = own | COMMON_BY_NAME
+    return {name: str(known[name].label) for name in wanted if name in known}
 
 
 def words_of(own: Field, value: Any) -> str:
@@ -145,6 +153,24 @@ def caught_up(contribution: Contribution) -> dict[str, Any]:
     return merged
 
 
+def caught_up_provenance(contribution: Contribution) -> dict[str, Any]:
+    """Give the origins that go with `caught_up`: the proposal's own where it changed a field."""
+    base, proposed = flat(base_record(contribution)), flat(proposed_record(contribution))
+    written = contribution.content.get("provenance") or {}
+    kept = {
+        name: origin
+        for name, origin in written.items()
+        if not _same(proposed.get(name), base.get(name))
+    }
+    return {**contribution.resource.provenance, **kept}
+
+
+def is_another(one: Any, other: Any) -> bool:
+    """Say whether a form brought another value than the stored one: line ends do not count."""
+    ends = [v.replace("\r\n", "\n").strip() if isinstance(v, str) else v for v in (one, other)]
+    return not _same(*ends)
+
+
 def _same(one: Any, other: Any) -> bool:
     return one == other or (one in EMPTY and other in EMPTY)
 
@@ -157,6 +183,10 @@ def _row(own: Field, row: Mapping[str, Any]) -> str:
 def unverified(contribution: Contribution) -> list[str]:
     """Name the fields that an import wrote without anyone checking them at their source."""
     provenance = contribution.content.get("provenance") or {}
-    doubtful = {name for name, origin in provenance.items() if not origin.get("verified")}
+    doubtful = {
+        name
+        for name, origin in provenance.items()
+        if not origin.get("verified") and origin.get("transmitted", True)
+    }
     fields = fields_of(contribution.resource.kind)
     return [str(own.label) for name, own in fields.items() if name in doubtful]

@@ -1,0 +1,205 @@
+"""Bring the documents of a source: page after page of a site, or the files of a folder."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.enums.harvest import SourceKind
+from catalogue.harvest import cards
+from catalogue.standards import readers
+from catalogue.standards.readers.record import Reading, Record
+from catalogue.validators.fields import Text
+from portal.lib import http
+
+Tell = Callable[[int, int | None], None]  # records read, records announced
+
+DOUBTS: dict[str, Text] = {
+    "no_answer": _("La source n’a pas répondu comme attendu (état %(status)s)."),
+    "unreadable": _("Une réponse de la source ne se lit pas : %(reason)s"),
+    "empty": _("La source n’a donné aucune notice."),
+    "loop": _("La pagination de la source tourne en rond."),
+    "truncated": _("La source annonce %(announced)s notices et n’en a donné que %(read)s."),
+    "too_many": _("La source dépasse ce qu’un passage peut lire."),
+    "too_long": _("Le passage a dépassé le temps permis."),
+    "fewer": _("La source donne %(read)s notices, contre %(before)s au passage précédent."),
+}
+ACCEPTED: dict[str, str] = {
+    SourceKind.DCAT: "text/turtle, application/rdf+xml;q=0.9, application/ld+json;q=0.9, */*;q=0.1",
+    SourceKind.CSW: "application/xml, text/xml;q=0.9",
+    SourceKind.OAI: "text/xml, application/xml;q=0.9",
+    SourceKind.CROISSANT: "application/ld+json, application/json;q=0.9, */*;q=0.1",
+}
+PAGE_ROWS = 100
+SUFFIXES = (".json", ".jsonld", ".ttl", ".rdf", ".xml", ".md", ".n3", ".nt")
+
+
+class Doubtful(Exception):
+    """The passage did not read the source as it is: nothing may be touched."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code)
+        self.code, self.message = code, message
+
+
+@dataclass
+class Collected:
+    """What a passage brought. broken: (name, Reading) of documents that could not be read."""
+
+    records: list[Record] = field(default_factory=list)
+    broken: list[tuple[str, Reading]] = field(default_factory=list)
+    announced: int | None = None
+    pages: int = 0
+    byte_count: int = 0
+
+    def add(self, content: bytes, reading: Reading) -> None:
+        """Count one document and keep its records."""
+        self.pages += 1
+        self.byte_count += len(content)
+        self.records += reading.records
+        if reading.announced is not None:
+            self.announced = max(self.announced or 0, reading.announced)
+
+
+def doubt(code: str, **facts: object) -> Doubtful:
+    """Make the doubt of a code, in words."""
+    return Doubtful(code, str(DOUBTS[code]) % facts)
+
+
+def from_site(kind: str, url: str, *, tell: Tell) -> Collected:
+    """Read a source to its last page; raises Doubtful, or NotFetched of the client.
+
+    At most HARVEST_MOST_PAGES documents, HARVEST_MOST_SECONDS and HARVEST_MOST_ITEMS records.
+    """
+    found, budget = Collected(), http.Budget()
+    until = time.monotonic() + settings.HARVEST_MOST_SECONDS
+    if kind == SourceKind.HF:
+        documents = cards.listed(url, budget=budget, doubt=doubt)
+        for name, content in documents:
+            reading = readers.read(kind, content, base_url=name)
+            if reading.refused:
+                found.broken.append((name, reading))
+            found.add(content, reading)
+            _bounded(found, until)
+            tell(len(found.records), found.announced)
+        return found
+    asked: set[str] = set()
+    following = first(kind, url)
+    while following:
+        if following in asked:
+            raise doubt("loop")
+        asked.add(following)
+        answer = http.fetch(following, accept=ACCEPTED.get(kind, "application/json"), budget=budget)
+        if not answer.is_ok:
+            raise doubt("no_answer", status=answer.status)
+        reading = readers.read(kind, answer.body, base_url=answer.url)
+        if reading.refused or not reading.complete:
+            reason = reading.faults[0].message if reading.faults else ""
+            raise doubt("unreadable", reason=reason)
+        if reading.faults:
+            found.broken.append((following, reading))
+        found.add(answer.body, reading)
+        _bounded(found, until)
+        tell(len(found.records), found.announced)
+        following = after(kind, following, reading, len(found.records))
+    if found.announced is not None and len(found.records) < found.announced:
+        raise doubt("truncated", announced=found.announced, read=len(found.records))
+    return found
+
+
+def from_folder(kind: str, place: Path, *, tell: Tell) -> Collected:
+    """Read the files of a folder, or one file; one that cannot be read stops no other."""
+    found = Collected()
+    names = list(_files(place))
+    found.announced = None
+    for name in names:
+        content = name.read_bytes()
+        reading = readers.read(kind, content, base_url="")
+        if reading.faults and (reading.refused or not reading.records):
+            found.broken.append((name.name, reading))
+        found.add(content, reading)
+        tell(found.pages, len(names))
+    found.announced = None
+    return found
+
+
+def _files(place: Path) -> Iterator[Path]:
+    if place.is_file():
+        yield place
+        return
+    for name in sorted(place.iterdir()):
+        if name.is_file() and name.suffix.lower() in SUFFIXES:
+            yield name
+
+
+def _bounded(found: Collected, until: float) -> None:
+    if found.pages > settings.HARVEST_MOST_PAGES or (
+        len(found.records) > settings.HARVEST_MOST_ITEMS
+    ):
+        raise doubt("too_many")
+    if time.monotonic() > until:
+        raise doubt("too_long")
+
+
+def first(kind: str, url: str) -> str:
+    """Give the address of the first page of a source, from the one that people copy."""
+    match kind:
+        case SourceKind.CKAN:
+            if "/package_search" not in url and "/api/" not in url:
+                url = url.rstrip("/") + "/api/3/action/package_search"
+            return with_query(url, rows=PAGE_ROWS, start=0)
+        case SourceKind.DATAGOUV:
+            return with_query(url, page_size=PAGE_ROWS)
+        case SourceKind.CSW:
+            return with_query(
+                url,
+                service="CSW",
+                version="2.0.2",
+                request="GetRecords",
+                typeNames="gmd:MD_Metadata",
+                outputSchema="http://www.isotc211.org/2005/gmd",
+                elementSetName="full",
+                resultType="results",
+                maxRecords=50,
+                startPosition=1,
+            )
+        case SourceKind.OAI:
+            return with_query(url, verb="ListRecords", metadataPrefix="oai_dc")
+        case _:
+            return url
+
+
+def after(kind: str, page: str, reading: Reading, read: int) -> str:
+    """Give the address of the page that follows, "" after the last one."""
+    match kind:
+        case SourceKind.CKAN:
+            if not reading.records or read >= (reading.announced or 0):
+                return ""
+            return with_query(page, force=True, start=read)
+        case SourceKind.CSW:
+            if reading.next_token in ("", "0"):
+                return ""
+            return with_query(page, force=True, startPosition=reading.next_token)
+        case SourceKind.OAI:
+            if not reading.next_token:
+                return ""
+            bare = urlunsplit(urlsplit(page)._replace(query=""))
+            return with_query(bare, verb="ListRecords", resumptionToken=reading.next_token)
+        case _:
+            return urljoin(page, reading.next_url) if reading.next_url else ""
+
+
+def with_query(url: str, *, force: bool = False, **asked: object) -> str:
+    """Add to the query of an address what it does not say already; force: say it anew."""
+    parts = urlsplit(url)
+    told = parse_qsl(parts.query, keep_blank_values=True)
+    names = {name.lower() for name in asked}
+    if force:
+        told = [(name, value) for name, value in told if name.lower() not in names]
+    known = {name.lower() for name, _value in told}
+    told += [(name, str(value)) for name, value in asked.items() if name.lower() not in known]
+    return urlunsplit(parts._replace(query=urlencode(told)))

@@ -1,0 +1,233 @@
+"""Carry out a passage over a source: collect, doubt, decide, take in one by one, report."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from catalogue.actions import harvest_runs, harvested
+from catalogue.actions.harvested import Taken
+from catalogue.enums.harvest import ItemState, RunState
+from catalogue.harvest import collect
+from catalogue.harvest.collect import Collected, Doubtful, doubt
+from catalogue.harvest.plan import Plan, Step
+from catalogue.models import HarvestedRecord, HarvestRun
+from catalogue.queries.incoming import Incoming, read_all
+from portal.audit.actors import Actor
+from portal.audit.outbox import owe
+from portal.lib import clock
+from portal.lib.http import NotFetched
+from portal.lib.refusals import Refusal
+
+log = logging.getLogger("catalogue.harvest")
+Progress = Callable[[str, int, int | None], None]  # stage, done, in all
+
+
+def quiet(_stage: str, _done: int, _total: int | None) -> None:
+    """Tell nobody how far a passage is."""
+
+
+@dataclass
+class Report:
+    """What a passage did, line by line within its bounds."""
+
+    every_line: bool = False
+    counts: Counter[str] = field(default_factory=Counter)
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    errors: int = 0
+
+    def note(self, state: ItemState, line: dict[str, Any]) -> None:
+        """Count an item, and keep its line when it says something."""
+        self.counts[state.value] += 1
+        remarks = line.pop("remarks", [])[: max(0, settings.HARVEST_ERRORS_KEPT - self.errors)]
+        self.errors += len(remarks)
+        plain = state is ItemState.UNCHANGED and not self.every_line
+        if plain or len(self.lines) >= settings.HARVEST_LINES_KEPT:
+            return
+        self.lines.append({"state": state.value, "remarks": remarks, **line})
+
+
+def carry_out(
+    run: HarvestRun, *, by: Actor, place: Path | None = None, progress: Progress = quiet
+) -> HarvestRun:
+    """Do a waiting passage to its end; return it closed, with its report.
+
+    place: a folder or a file of this machine instead of the address of the source. Raises Conflict
+    when it is not to be done now. Whatever happens to one item, the others are done.
+    """
+    run = harvest_runs.begin(run=run)
+    began = time.monotonic()
+    try:
+        collected, incomings = _gathered(run, place, progress)
+    except (Doubtful, NotFetched) as reason:
+        code, message = reason.code, str(getattr(reason, "message", reason))
+        return harvest_runs.finish(
+            run=run,
+            state=RunState.SUSPICIOUS,
+            figures={},
+            lines=[],
+            reason=code,
+            message=message,
+            by=by,
+        )
+    report = _taken_in(run, collected, incomings, by, progress)
+    log.info("harvest of %s: %.1f s", run.source.key, time.monotonic() - began)
+    return harvest_runs.finish(
+        run=run,
+        state=RunState.COMPLETE,
+        figures={
+            "read_count": len(incomings),
+            "announced_count": collected.announced,
+            "page_count": collected.pages,
+            "byte_count": collected.byte_count,
+            "counts": dict(report.counts),
+        },
+        lines=report.lines,
+        by=by,
+    )
+
+
+def _gathered(
+    run: HarvestRun, place: Path | None, progress: Progress
+) -> tuple[Collected, list[Incoming]]:
+    """Read the source and doubt what does not look like it; raises Doubtful, NotFetched."""
+    source = run.source
+
+    def tell(done: int, total: int | None) -> None:
+        progress("read", done, total)
+
+    if place is not None:
+        collected = collect.from_folder(source.kind, place, tell=tell)
+    else:
+        collected = collect.from_site(source.kind, source.url, tell=tell)
+    incomings = read_all(collected.records)
+    present = sum(not each.deleted for each in incomings)
+    if not present:
+        raise doubt("empty")
+    before = source.runs.complete().values_list("read_count", flat=True).first()
+    if before and present < before * settings.HARVEST_LEAST_SHARE:
+        raise doubt("fewer", read=present, before=before)
+    return collected, incomings
+
+
+def _taken_in(
+    run: HarvestRun,
+    collected: Collected,
+    incomings: list[Incoming],
+    by: Actor,
+    progress: Progress,
+) -> Report:
+    report = Report(every_line=run.is_preview)
+    plan = Plan(run.source)
+    shown = incomings[: settings.HARVEST_PREVIEW_ITEMS] if run.is_preview else incomings
+    for number, step in enumerate(plan.steps(shown), 1):
+        report.note(*_done(step, plan, by, undo=run.is_preview))
+        progress("take", number, len(shown))
+    for name, reading in collected.broken:
+        report.note(ItemState.FAILED, _broken(name, reading))
+    if not run.is_preview and not collected.broken:
+        seen = {each.remote_id for each in incomings if not each.deleted}
+        for record in plan.absent(seen):
+            _note_absence(record, report, by)
+    return report
+
+
+def _done(step: Step, plan: Plan, by: Actor, *, undo: bool) -> tuple[ItemState, dict[str, Any]]:
+    """Do one step in its transaction, undone at once for a preview; say what came of it."""
+    line: dict[str, Any] = {
+        "id": step.incoming.remote_id,
+        "title": step.incoming.title[:120],
+        "code": step.code,
+        "message": step.message,
+        "remarks": [vars(remark) for remark in step.incoming.remarks],
+    }
+    if step.state in (ItemState.CREATED, ItemState.UPDATED):
+        try:
+            with transaction.atomic():
+                taken = _act(step, plan, by)
+                transaction.set_rollback(undo)
+        except Refusal as refusal:
+            return ItemState.REFUSED, {**line, "code": refusal.code, "message": str(refusal)}
+        except Exception as error:  # the boundary of an item: it stops no other
+            log.exception("harvest of %s: one item failed", plan.source.key)
+            message = _("Erreur du portail sur cette notice : elle est signalée à l’exploitation.")
+            return ItemState.FAILED, {**line, "code": type(error).__name__, "message": message}
+        return step.state, {**line, **_told(taken)}
+    if step.code.startswith("held_") and not undo:
+        _tell_holders(step, plan)
+    slug = step.record.resource.slug if step.record and step.record.resource else ""
+    return step.state, {**line, "slug": slug}
+
+
+def _act(step: Step, plan: Plan, by: Actor) -> Taken:
+    if step.record is not None:
+        return harvested.update(record=step.record, incoming=step.incoming, by=by)
+    return harvested.create(source=plan.source, incoming=step.incoming, beside=step.beside, by=by)
+
+
+def _told(taken: Taken) -> dict[str, Any]:
+    words = []
+    if taken.revived:
+        words.append(_("Revenue dans la source : la fiche n’est plus archivée."))
+    if taken.proposed:
+        words.append(_("Des champs modifiés ici sont restés : la source propose d’autres valeurs."))
+    return {
+        "slug": taken.resource.slug,
+        "fields": list(taken.changed),
+        "proposed": list(taken.proposed),
+        "message": " ".join(words),
+    }
+
+
+def _tell_holders(step: Step, plan: Plan) -> None:
+    """Write to both sides of a conflict, once for a card and a source."""
+    if step.holder is not None:
+        key = f"{plan.source.pk}-{step.holder.pk}"
+        owe(
+            "mail.harvest_conflict",
+            key=key,
+            source_id=plan.source.pk,
+            resource_id=step.holder.pk,
+        )
+
+
+def _broken(name: str, reading: Any) -> dict[str, Any]:
+    first = reading.faults[0]
+    place = _(", ligne %(line)d") % {"line": first.line} if first.line else ""
+    return {
+        "id": name,
+        "title": name[:120],
+        "code": first.code,
+        "message": f"{first.message}{place}",
+        "remarks": [
+            {"code": f.code, "message": str(f.message), "field": f.field, "value": ""}
+            for f in reading.faults
+        ],
+    }
+
+
+def _note_absence(record: HarvestedRecord, report: Report, by: Actor) -> None:
+    """Count an absence; long and often enough, archive the card: nothing is ever deleted."""
+    resource = record.resource
+    if resource is None or record.archived_at is not None:
+        return
+    line = {"id": record.remote_id, "title": resource.title, "slug": resource.slug, "code": ""}
+    fresh = harvested.note_absence(record=record)
+    grace = clock.now() - timedelta(days=settings.HARVEST_MISSING_DAYS)
+    since = fresh.missing_since
+    often = fresh.missing_runs >= settings.HARVEST_MISSING_RUNS
+    if not often or since is None or since > grace:
+        message = _("Absente de la source ; rien ne change pour l’instant.")
+        report.note(ItemState.MISSING, {**line, "message": message})
+        return
+    reason = _("N’est plus dans la source « %(source)s ».") % {"source": record.source.title}
+    harvested.archive(record=record, reason=reason, by=by)
+    report.note(ItemState.ARCHIVED, {**line, "message": reason})

@@ -1,0 +1,242 @@
+"""Catalogues that are harvested, each passage over one, and what each record became."""
+
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from catalogue.enums.harvest import HarvestFrequency, ItemState, RunState, SourceKind, SourceStatus
+from catalogue.models.contribution import Contribution
+from catalogue.models.resource import Resource, editable_organisations
+from portal.accounts.authorization import Permission, has_permission
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from portal.accounts.models import User
+
+# Before the key of a source, in `Resource.source` and in the origin of a field.
+ORIGIN = "harvest:"
+REMOTE_ID_CHARACTERS = 500
+
+
+class SourceQuerySet(models.QuerySet["Source"]):
+    """Reads of sources by who asks and by what is due."""
+
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """Keep those of the person's organisations; all for those who read for the Region."""
+        if not user.is_authenticated:
+            return self.none()
+        if has_permission(user, Permission.CONTRIBUTION_READ_ALL):
+            return self
+        own = Q(proposed_by=user) | Q(organisation__in=editable_organisations(user))
+        return self.filter(own)
+
+    def due(self, at: datetime) -> Self:
+        """Keep the approved ones whose hour has come, the oldest first."""
+        found = self.filter(status=SourceStatus.APPROVED, next_run_at__lte=at)
+        return found.exclude(url="").order_by("next_run_at", "pk")
+
+    def locked(self, source: "Source") -> "Source":
+        """Read the row again under a lock."""
+        return self.select_for_update(of=("self",)).get(pk=source.pk)
+
+
+class Source(models.Model):
+    """A catalogue of others that an organisation proposed and that the Region approved.
+
+    `key` names it in the origin of fields. `publishes`: its new cards go online at once; if not,
+    each waits in the review queue. `completes`: it may add to cards that another source of the
+    organisation holds, by `priority` (the higher wins) and `priorities`, by field.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    key = models.SlugField(max_length=50, unique=True)
+    title = models.CharField(max_length=120)
+    kind = models.CharField(max_length=20, choices=SourceKind.choices)
+    url = models.CharField(max_length=500, blank=True)  # "" for a folder of this machine
+    organisation = models.ForeignKey(
+        "accounts.Organisation",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="sources",
+    )
+    status = models.CharField(
+        max_length=20, choices=SourceStatus.choices, default=SourceStatus.PROPOSED
+    )
+    publishes = models.BooleanField(default=False)
+    completes = models.BooleanField(default=False)
+    priority = models.PositiveSmallIntegerField(default=50)
+    priorities = models.JSONField(default=dict, blank=True)
+    frequency = models.CharField(
+        max_length=10, choices=HarvestFrequency.choices, default=HarvestFrequency.WEEKLY
+    )
+    next_run_at = models.DateTimeField(null=True, blank=True)
+
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    proposed_at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    message = models.TextField(blank=True, max_length=2_000)  # the Region's, when it refuses
+
+    objects = SourceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("title", "pk")
+        constraints = [
+            models.CheckConstraint(
+                name="source_status_known", condition=Q(status__in=SourceStatus.values)
+            ),
+            models.CheckConstraint(
+                name="source_decided_dated",
+                condition=Q(status=SourceStatus.PROPOSED) | Q(decided_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def origin(self) -> str:
+        """Name this source in the origin of a field and on the cards it brought."""
+        return ORIGIN + self.key
+
+    @property
+    def status_enum(self) -> SourceStatus:
+        """Give the status as an enum member."""
+        return SourceStatus(self.status)
+
+    def priority_of(self, field: str) -> int:
+        """Tell how much this source is trusted for a field."""
+        return int(self.priorities.get(field, self.priority))
+
+
+class HarvestRunQuerySet(models.QuerySet["HarvestRun"]):
+    """Reads of passages."""
+
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """Keep those of the sources that the person may see."""
+        return self.filter(source__in=Source.objects.visible_to(user))
+
+    def complete(self) -> Self:
+        """Keep those that read the whole source, the latest first."""
+        found = self.filter(state=RunState.COMPLETE, is_preview=False)
+        return found.order_by("-started_at", "-pk")
+
+
+class HarvestRun(models.Model):
+    """One passage over a source, or the preview of one: what was read, what each record became.
+
+    counts: items by state. lines: what is worth reading, without the unchanged: remote_id, title,
+    slug, state, code, message, and field and value of an error.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="runs")
+    is_preview = models.BooleanField(default=False)
+    state = models.CharField(max_length=20, choices=RunState.choices, default=RunState.WAITING)
+    reason = models.CharField(max_length=40, blank=True)  # why suspicious or interrupted
+    message = models.CharField(max_length=400, blank=True)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    asked_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    read_count = models.PositiveIntegerField(default=0)
+    announced_count = models.PositiveIntegerField(null=True, blank=True)
+    page_count = models.PositiveIntegerField(default=0)
+    byte_count = models.PositiveBigIntegerField(default=0)
+    counts = models.JSONField(default=dict, blank=True)
+    lines = models.JSONField(default=list, blank=True)
+
+    objects = HarvestRunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-asked_at", "-pk")
+        constraints = [
+            models.CheckConstraint(name="run_state_known", condition=Q(state__in=RunState.values)),
+            models.UniqueConstraint(
+                name="run_one_at_a_time",
+                fields=("source",),
+                condition=Q(state__in=(RunState.WAITING, RunState.RUNNING)),
+            ),
+            models.CheckConstraint(
+                name="run_finished_dated",
+                condition=Q(
+                    state__in=(RunState.WAITING, RunState.RUNNING), finished_at__isnull=True
+                )
+                | (
+                    ~Q(state__in=(RunState.WAITING, RunState.RUNNING))
+                    & Q(finished_at__isnull=False)
+                ),
+            ),
+        ]
+        indexes = [models.Index(name="run_of_source", fields=("source", "-asked_at"))]
+
+    @property
+    def state_enum(self) -> RunState:
+        """Give the state as an enum member."""
+        return RunState(self.state)
+
+    @property
+    def is_over(self) -> bool:
+        """Tell a passage that will not change any more."""
+        return self.finished_at is not None
+
+    @property
+    def figures(self) -> list[tuple[str, int]]:
+        """Give how many items ended in each state, in order, those at zero left out."""
+        return [
+            (str(state.label), self.counts[state]) for state in ItemState if self.counts.get(state)
+        ]
+
+
+class HarvestedRecord(models.Model):
+    """One record of a source, as it was last taken in, and the card it became.
+
+    fields: the values that the source gives, by column or own field; digest: of these and of how
+    they are read. held_back: values that a field edited here did not take.
+    """
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="records")
+    remote_id = models.CharField(max_length=REMOTE_ID_CHARACTERS)
+    canonical_uri = models.CharField(max_length=500, blank=True, db_index=True)
+    resource = models.ForeignKey(
+        Resource, null=True, blank=True, on_delete=models.SET_NULL, related_name="harvested"
+    )
+    digest = models.CharField(max_length=64)
+    fields = models.JSONField(default=dict, blank=True)
+    not_transmitted = models.JSONField(default=list, blank=True)
+    metrics = models.JSONField(default=dict, blank=True)
+    held_back = models.JSONField(default=dict, blank=True)
+    proposal = models.ForeignKey(
+        Contribution, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    first_seen_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    missing_since = models.DateTimeField(null=True, blank=True)
+    missing_runs = models.PositiveIntegerField(default=0)
+    archived_at = models.DateTimeField(null=True, blank=True)  # by its absence, not by a person
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = [
+            models.UniqueConstraint(name="record_once", fields=("source", "remote_id")),
+            models.CheckConstraint(
+                name="record_missing_paired",
+                condition=Q(missing_since__isnull=True, missing_runs=0)
+                | Q(missing_since__isnull=False, missing_runs__gte=1),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.remote_id

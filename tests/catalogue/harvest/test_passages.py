@@ -1,0 +1,363 @@
+"""A passage over a source: each record in its turn, twice without a trace, nothing deleted."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalogue.actions import contributions, harvest_runs, harvest_sources, moderation, resources
+from catalogue.enums import ContributionStatus
+from catalogue.enums.harvest import RunState
+from catalogue.harvest import passages
+from catalogue.models import Contribution, HarvestedRecord, HarvestRun, Resource, Source
+from portal.audit.actors import SystemActor
+from portal.audit.models import AuditEvent, Outbox
+from portal.lib import clock
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
+from tests.factories.catalogue import ResourceFactory
+from tests.factories.harvests import SourceFactory, datagouv
+
+pytestmark = pytest.mark.django_db
+HARVEST = SystemActor("harvest")
+Pass = Callable[..., HarvestRun]
+
+
+@pytest.fixture
+def source() -> Source:
+    """Make an approved source that publishes."""
+    return SourceFactory(publishing=True, key="observatoire")
+
+
+@pytest.fixture
+def harvest(source: Source, tmp_path: Path) -> Pass:
+    """Return a passage over records given as a folder of files."""
+
+    def run(*records: Any, of: Source | None = None, preview: bool = False) -> HarvestRun:
+        for old in tmp_path.glob("*.json"):
+            old.unlink()
+        for number, each in enumerate(records):
+            text = each if isinstance(each, str) else json.dumps(each)
+            (tmp_path / f"{number:03}.json").write_text(text, "utf-8")
+        asked = harvest_runs.ask_here(source=of or source, by=HARVEST)
+        HarvestRun.objects.filter(pk=asked.pk).update(is_preview=preview)
+        return passages.carry_out(asked, by=HARVEST, place=tmp_path)
+
+    return run
+
+
+def states(run: HarvestRun) -> dict[str, int]:
+    """Give the counts of a complete passage."""
+    assert run.state == RunState.COMPLETE, run.message
+    return run.counts
+
+
+def writes(queries: CaptureQueriesContext) -> set[str]:
+    """Name the tables that statements changed."""
+    found = set()
+    for query in queries.captured_queries:
+        words = query["sql"].replace('"', "").split()
+        if words[0] in {"INSERT", "UPDATE", "DELETE"}:
+            found.add(words[1] if words[0] == "UPDATE" else words[2])
+    return found
+
+
+def test_a_second_passage_changes_nothing(harvest: Pass) -> None:
+    records = [datagouv(1), datagouv(2), datagouv(3)]
+    assert states(harvest(*records)) == {"created": 3}
+    card = Resource.objects.get(source="harvest:observatoire", source_id="jeu-1")
+    assert (card.live, card.title, card.views, card.followers, card.reuses) == (
+        True,
+        "Offres d’emploi, mois 1",
+        10,
+        2,
+        1,
+    )
+    assert card.licences == ["etalab-2.0"]
+    assert card.provenance["title"]["origin"] == "harvest:observatoire"
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        again = harvest(*records)
+    assert states(again) == {"unchanged": 3}
+    assert again.lines == []
+    # The passage itself and its event, nothing of the catalogue.
+    assert writes(queries) == {
+        "catalogue_harvestrun",
+        "audit_auditevent",
+        "audit_auditbody",
+        "audit_audithead",
+    }
+
+
+def test_what_changes_at_the_source_changes_here(harvest: Pass) -> None:
+    harvest(datagouv(1))
+    run = harvest(datagouv(1, title="Offres du mois", metrics={"views": 25, "reuses": 1}))
+    assert states(run) == {"updated": 1}
+    assert "title" in run.lines[0]["fields"]
+    card = Resource.objects.get(source_id="jeu-1")
+    assert (card.title, card.views, card.followers) == ("Offres du mois", 25, 0)
+    assert card.slug == "offres-d-emploi-mois-1"
+
+
+def test_counters_of_here_stay(harvest: Pass) -> None:
+    harvest(datagouv(1))
+    Resource.objects.filter(source_id="jeu-1").update(views=15)
+    harvest(datagouv(1, metrics={"views": 30, "followers": 2, "reuses": 1}))
+    assert Resource.objects.get(source_id="jeu-1").views == 35
+
+
+def test_a_bad_file_stops_no_other(harvest: Pass) -> None:
+    run = harvest(
+        datagouv(1), '{"id": "jeu-2", "title":', datagouv(3, title="", slug=""), datagouv(4)
+    )
+    assert states(run) == {"created": 2, "failed": 1, "refused": 1}
+    broken = next(line for line in run.lines if line["state"] == "failed")
+    assert broken["id"] == "001.json"
+    assert broken["message"]
+
+
+@pytest.mark.parametrize(
+    ("then", "reason"),
+    [
+        ([], "empty"),
+        (["<html>en panne</html>"], "empty"),
+        ([datagouv(1)], "fewer"),
+    ],
+)
+def test_a_suspicious_passage_touches_nothing(harvest: Pass, then: list[Any], reason: str) -> None:
+    harvest(*[datagouv(n) for n in range(1, 4)])
+    before = list(Resource.objects.order_by("pk").values())
+    with CaptureQueriesContext(connection) as queries:
+        run = harvest(*then)
+    assert (run.state, run.reason) == (RunState.SUSPICIOUS, reason)
+    assert run.message
+    assert list(Resource.objects.order_by("pk").values()) == before
+    assert not HarvestedRecord.objects.exclude(missing_since=None).exists()
+    assert Outbox.objects.filter(topic="mail.harvest_suspicious").count() == 1
+    touched = {table for table in writes(queries) if table.startswith("catalogue_")}
+    assert touched == {"catalogue_harvestrun"}
+
+
+def test_an_absent_card_is_archived_late_and_comes_back(harvest: Pass) -> None:
+    both = [datagouv(1), datagouv(2)]
+    harvest(*both)
+    gone = HarvestedRecord.objects.get(remote_id="jeu-2")
+    for _ in range(4):
+        assert states(harvest(datagouv(1))) == {"unchanged": 1, "missing": 1}
+    week = clock.now() - timedelta(days=7)
+    HarvestedRecord.objects.filter(pk=gone.pk).update(missing_since=week, missing_runs=1)
+    assert states(harvest(datagouv(1)))["missing"] == 1  # a week, but two passages
+    assert states(harvest(datagouv(1)))["archived"] == 1
+    card = Resource.objects.get(source_id="jeu-2")
+    assert card.live
+    assert card.archived_at is not None
+    assert states(harvest(datagouv(1))) == {"unchanged": 1}
+    back = harvest(*both)
+    assert states(back) == {"unchanged": 1, "updated": 1}
+    card.refresh_from_db()
+    assert card.archived_at is None
+    assert states(harvest(*both)) == {"unchanged": 2}
+
+
+def test_what_a_person_archived_stays_so(harvest: Pass) -> None:
+    harvest(datagouv(1))
+    Resource.objects.update(archived_at=clock.now(), archive_reason="Remplacée.")
+    assert states(harvest(datagouv(1, title="Autre titre"))) == {"updated": 1}
+    assert Resource.objects.get().archived_at is not None
+
+
+def edited(card: Resource, by: Any, **values: Any) -> None:
+    """Change a card here, reviewed and published."""
+    proposal = contributions.propose(resource=card, by=by)
+    contributions.save_draft(contribution=proposal, values=values, by=by)
+    proposal.refresh_from_db()
+    contributions.submit(contribution=proposal, charter="2026-11", by=by)
+    proposal.refresh_from_db()
+    moderation.publish(contribution=proposal, by=UserFactory(region="moderator"))
+
+
+def test_what_is_edited_here_wins_and_the_rest_is_proposed(harvest: Pass, source: Source) -> None:
+    editor = MembershipFactory(organisation=source.organisation, role="editor").user
+    harvest(datagouv(1))
+    card = Resource.objects.get()
+    edited(card, editor, title="Notre titre", scope="national", summary="Un résumé d’ici.")
+    card.refresh_from_db()
+    assert card.provenance["title"] == {"origin": "contributor", "verified": True}
+    assert states(harvest(datagouv(1, tags=["emploi", "nouveau", "metiers"]))) == {"updated": 1}
+    card.refresh_from_db()
+    assert (card.title, "nouveau" in card.tags) == ("Notre titre", True)
+    offer = Contribution.objects.get(status=ContributionStatus.DRAFT)
+    assert offer.organisation == source.organisation
+    assert offer.content["title"] == "Offres d’emploi, mois 1"
+    assert offer.content["scope"] == "national" or "scope" not in offer.content["provenance"]
+    # Once for each value: the same words do not come back after they were turned down.
+    contributions.withdraw(contribution=offer, by=editor)
+    harvest(datagouv(1, tags=["emploi", "autre", "metiers"]))
+    assert not Contribution.objects.filter(status=ContributionStatus.DRAFT).exists()
+    run = harvest(datagouv(1, title="Titre de la source", tags=["emploi", "autre", "metiers"]))
+    assert run.lines[0]["proposed"] == ["title"]
+    assert states(run) == {"updated": 1}
+
+
+def test_the_card_of_another_is_refused_and_both_are_told(harvest: Pass, source: Source) -> None:
+    other = SourceFactory(publishing=True, key="autre")
+    harvest(datagouv(1), of=other)
+    run = harvest(datagouv(1), datagouv(2))
+    assert states(run) == {"refused": 1, "created": 1}
+    assert run.lines[0]["code"] == "held_by_source"
+    harvest(datagouv(1), datagouv(2))
+    assert Outbox.objects.filter(topic="mail.harvest_conflict").count() == 1
+    assert Resource.objects.get(source_id="jeu-1").organisation == other.organisation
+
+
+def test_a_card_written_by_another_organisation_is_refused(harvest: Pass) -> None:
+    url = datagouv(1)["page"]
+    ResourceFactory(published=True, homepage_url=url, organisation=OrganisationFactory())
+    assert harvest(datagouv(1)).lines[0]["code"] == "held_by_organisation"
+
+
+def test_two_sources_of_one_organisation_share_a_card(harvest: Pass, source: Source) -> None:
+    other = SourceFactory(
+        publishing=True, organisation=source.organisation, completes=True, priority=60
+    )
+    harvest(datagouv(1))
+    assert states(harvest(datagouv(1, title="Mieux dit"), of=other)) == {"updated": 1}
+    assert Resource.objects.get().title == "Mieux dit"
+    assert states(harvest(datagouv(1))) == {"unchanged": 1}
+
+
+def test_what_the_region_removed_does_not_come_back(harvest: Pass) -> None:
+    harvest(datagouv(1), datagouv(2))
+    card = Resource.objects.get(source_id="jeu-1")
+    resources.bury(resource=card, reason="illegal", by=UserFactory(region="moderator"))
+    run = harvest(datagouv(1), datagouv(2))
+    assert states(run) == {"skipped": 1, "unchanged": 1}
+    assert run.lines[0]["code"] == "removed_here"
+
+
+def test_without_the_right_to_publish_new_cards_are_reviewed(harvest: Pass) -> None:
+    reviewed = SourceFactory(approved=True)
+    assert states(harvest(datagouv(1), of=reviewed)) == {"created": 1}
+    waiting = Contribution.objects.get()
+    assert waiting.status == ContributionStatus.SUBMITTED
+    assert waiting.content["title"] == "Offres d’emploi, mois 1"
+    assert not Resource.objects.get().live
+    assert states(harvest(datagouv(1), of=reviewed)) == {"unchanged": 1}
+    assert states(harvest(datagouv(1, title="Corrigé"), of=reviewed)) == {"updated": 1}
+    waiting.refresh_from_db()
+    assert waiting.content["title"] == "Corrigé"
+    moderation.publish(contribution=waiting, by=UserFactory(region="moderator"))
+    card = Resource.objects.get()
+    assert (card.live, card.title) == (True, "Corrigé")
+    assert states(harvest(datagouv(1, title="Encore"), of=reviewed)) == {"updated": 1}
+    card.refresh_from_db()
+    assert card.title == "Encore"
+
+
+def test_a_refused_card_does_not_come_back(harvest: Pass) -> None:
+    reviewed = SourceFactory(approved=True)
+    harvest(datagouv(1), of=reviewed)
+    moderation.refuse(
+        contribution=Contribution.objects.get(),
+        reason="off_topic",
+        message="Hors du sujet.",
+        by=UserFactory(region="moderator"),
+    )
+    run = harvest(datagouv(1, title="Autre"), of=reviewed)
+    assert run.lines[0]["code"] == "refused_here"
+
+
+def test_a_preview_says_what_the_passage_does_and_writes_nothing(harvest: Pass) -> None:
+    harvest(datagouv(1), datagouv(2))
+    then = [datagouv(1), datagouv(2, title="Autre"), datagouv(3), datagouv(4, id="TODO")]
+    preview = harvest(*then, preview=True)
+    shown = [(line["id"], line["state"], line["code"]) for line in preview.lines]
+    assert Resource.objects.count() == 2
+    assert HarvestedRecord.objects.count() == 2
+    done = harvest(*then)
+    assert (
+        preview.counts
+        == done.counts
+        == {
+            "unchanged": 1,
+            "updated": 1,
+            "created": 1,
+            "refused": 1,
+        }
+    )
+    assert shown[1:] == [(line["id"], line["state"], line["code"]) for line in done.lines]
+
+
+def test_only_one_passage_at_a_time_and_only_if_approved(source: Source) -> None:
+    member = MembershipFactory(organisation=source.organisation, role="editor").user
+    run = harvest_runs.ask(source=source, by=member)
+    with pytest.raises(harvest_runs.Conflict):
+        harvest_runs.ask(source=source, by=member)
+    harvest_sources.pause(source=source, by=member)
+    with pytest.raises(harvest_runs.Conflict):
+        passages.carry_out(run, by=HARVEST)
+    with pytest.raises(harvest_runs.Conflict):
+        harvest_runs.ask(source=SourceFactory(), by=UserFactory(region="moderator"))
+
+
+def test_the_schedule(source: Source) -> None:
+    moderator = UserFactory(region="moderator")
+    waits = SourceFactory()
+    harvest_sources.approve(source=waits, publishes=True, by=moderator)
+    assert harvest_runs.ask_due(by=HARVEST) == 1
+    assert harvest_runs.ask_due(by=HARVEST) == 0
+    waits.refresh_from_db()
+    assert waits.next_run_at is not None
+    assert waits.next_run_at > clock.now() + timedelta(days=6)
+    run = waits.runs.get()
+    long_ago = clock.now() - timedelta(hours=2)
+    waits.runs.update(state=RunState.RUNNING, started_at=long_ago)
+    harvest_runs.ask_due(by=HARVEST)
+    run.refresh_from_db()
+    assert (run.state, run.reason) == (RunState.FAILED, "stopped")
+    waits.runs.update(finished_at=clock.now() - timedelta(days=366))
+    assert harvest_runs.forget_old() == 1
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.json").write_text(json.dumps(datagouv(number)), "utf-8")
+    call_command("harvest", "datagouv", str(tmp_path), "--publish", "--dry-run")
+    assert not Resource.objects.exists()
+    assert not Source.objects.exists()
+    assert not AuditEvent.objects.filter(action__startswith="source.").exists()
+    call_command("harvest", "datagouv", str(tmp_path))
+    assert Resource.objects.filter(live=False).count() == 3
+    call_command("harvest", "datagouv", str(tmp_path), "--publish")
+    assert Resource.objects.filter(live=True).count() == 3
+    call_command("harvest", "datagouv", str(tmp_path), "--publish", "--json")
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told == {
+        "state": "complete",
+        "reason": "",
+        "read": 3,
+        "counts": {"unchanged": 3},
+        "lines": [],
+    }
+    with pytest.raises(CommandError, match="n’existe pas"):
+        call_command("harvest", "datagouv", str(tmp_path / "rien"))
+    with pytest.raises(CommandError, match="modérateur"):
+        call_command("harvest", "datagouv", str(tmp_path), "--by", "personne@exemple.test")
+
+
+@pytest.mark.full
+@pytest.mark.slow
+def test_the_625_records_of_the_corpus(shared: Path, settings: Any) -> None:
+    place = shared / "cases" / "catalogue" / "datagouv-json" / "datasets"
+    call_command("harvest", "datagouv", str(place), "--publish")
+    assert Resource.objects.public().count() == 625
+    with CaptureQueriesContext(connection) as queries:
+        call_command("harvest", "datagouv", str(place), "--publish")
+    assert HarvestRun.objects.complete()[0].counts == {"unchanged": 625}
+    assert {t for t in writes(queries) if t.startswith("catalogue_")} == {"catalogue_harvestrun"}
