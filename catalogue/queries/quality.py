@@ -92,6 +92,8 @@ def record_of(resource: Resource, measurements: Iterable[Measurement]) -> dict[s
     record["modified"] = clock.paris_day(modified) if modified else None
     record["measurements"] = [{"low": m.low, "n": m.n, "group": m.group} for m in measurements]
     record["unverified"] = resource.unverified_fields
+    if resource.dead_links is not None:
+        record["links_available"] = resource.dead_links == 0
     return record
 
 

@@ -111,6 +111,8 @@ def scope_text(resource: Resource) -> str:
 
 def _marks(resource: Resource) -> Iterator[Mark]:
     details = resource.details
+    if resource.dead_links:
+        yield "link", _("Lien mort")
     yield from _own_marks(resource)
     if licence := licence_text(resource):
         yield "scale", licence

@@ -1,5 +1,23 @@
 """Deliver what the catalogue owes, and do what it does by itself."""
 
-from catalogue.tasks import alerts, around, contributions, follows, telling, usage
+from catalogue.tasks import (
+    alerts,
+    around,
+    contributions,
+    follows,
+    harvests,
+    links,
+    telling,
+    usage,
+)
 
-__all__ = ["alerts", "around", "contributions", "follows", "telling", "usage"]
+__all__ = [
+    "alerts",
+    "around",
+    "contributions",
+    "follows",
+    "harvests",
+    "links",
+    "telling",
+    "usage",
+]

@@ -1,0 +1,176 @@
+"""Keep what is known of the addresses of cards, and tell owners once of a dead one."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+
+from catalogue.enums.harvest import LinkState
+from catalogue.models import LinkCheck, Resource
+from catalogue.search import index
+from catalogue.validators import addresses
+from portal.audit.outbox import owe
+from portal.lib import clock
+
+BATCH = 200
+COLUMNS = ("homepage_url", "repository_url", "documentation_url")
+OWN = ("source_url", "demo_url", "endpoint_url", "citation_url")
+ROWS = {"distributions": ("access_url", "download_url"), "files": ("url",)}
+MOST_LINKS = 60  # of one card
+FAILED = (LinkState.GONE, LinkState.ERROR)
+ANSWERED = (LinkState.OK, LinkState.MOVED)
+RETRY_HOURS = 24
+UNKNOWN_HOURS = 12
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one check found. code: of the refusal when nothing came; moved_to: for good."""
+
+    state: LinkState
+    code: str = ""
+    status: int | None = None
+    moved_to: str = ""
+    etag: str = ""
+    media_type: str = ""
+    byte_count: int | None = None
+
+
+def links_of(resource: Resource) -> list[str]:
+    """List the addresses that a card gives, each once."""
+    found = [getattr(resource, name) for name in COLUMNS]
+    found += [resource.details.get(name, "") for name in OWN]
+    for name, cells in ROWS.items():
+        for row in resource.details.get(name) or []:
+            found += [row.get(cell, "") for cell in cells]
+    return list(dict.fromkeys(url for url in found if addresses.is_web(str(url))))[:MOST_LINKS]
+
+
+def register_all() -> int:
+    """Follow the addresses of every public card; those that it no longer gives are forgotten.
+
+    Returns how many were added. One transaction a batch; repeatable.
+    """
+    added = 0
+    public = Resource.objects.public().order_by("pk")
+    only = public.only("pk", "details", *COLUMNS)
+    for batch in _batches(only.iterator(chunk_size=BATCH)):
+        added += _register(batch)
+    LinkCheck.objects.filter(resource__live=False).delete()
+    return added
+
+
+@transaction.atomic
+def note(*, check: LinkCheck, found: Found) -> LinkCheck:
+    """Write down a check, and when the next one comes.
+
+    In order: the row; the count of dead links of its card, with the index, when it changes; a
+    letter to the owner, once, when the link is called dead.
+    """
+    fresh = LinkCheck.objects.select_for_update(of=("self",)).filter(pk=check.pk).first()
+    if fresh is None:
+        return check
+    at = clock.now()
+    fresh.state, fresh.code, fresh.status = found.state.value, found.code, found.status
+    fresh.checked_at = at
+    if found.state in FAILED:
+        _fail(fresh, at)
+    elif found.state in ANSWERED:
+        _succeed(fresh, found)
+    fresh.next_check_at = at + timedelta(hours=_wait_hours(fresh))
+    fresh.save()
+    _recount(fresh.resource_id)
+    if fresh.dead_since is not None and fresh.told_at is None:
+        fresh.told_at = at
+        fresh.save(update_fields=["told_at"])
+        key = f"{fresh.pk}-{fresh.dead_since:%Y%m%dT%H%M%S}"
+        owe("mail.link_dead", key=key, check_id=fresh.pk)
+    return fresh
+
+
+def _fail(check: LinkCheck, at: datetime) -> None:
+    check.successes = 0
+    check.failures += 1
+    check.first_failed_at = check.first_failed_at or at
+    long_enough = at - check.first_failed_at >= timedelta(hours=settings.LINK_DEAD_HOURS)
+    if long_enough and check.failures >= settings.LINK_DEAD_FAILURES:
+        check.dead_since = check.dead_since or at
+
+
+def _succeed(check: LinkCheck, found: Found) -> None:
+    check.successes += 1
+    check.failures = 0
+    check.first_failed_at = check.dead_since = check.told_at = None
+    check.moved_to = found.moved_to[:2_000]
+    check.etag, check.media_type = found.etag[:200], found.media_type[:120]
+    check.byte_count = found.byte_count
+
+
+def _wait_hours(check: LinkCheck) -> int:
+    """Say how long to wait: longer and longer while it answers, and once it is dead."""
+    waits = settings.LINK_WAITS_HOURS
+    if check.state not in (*FAILED, *ANSWERED):
+        return UNKNOWN_HOURS if check.state == LinkState.UNKNOWN else waits[-2]
+    if check.dead_since is not None:
+        since_dead = check.failures - settings.LINK_DEAD_FAILURES
+        return int(waits[-2] if since_dead < 3 else waits[-1])
+    if check.failures:
+        return int(waits[0] if check.failures == 1 else RETRY_HOURS)
+    return int(waits[min(check.successes, len(waits)) - 1])
+
+
+def _recount(resource_id: int) -> None:
+    """Count the dead links of a card; None while nothing is known of any."""
+    states = list(
+        LinkCheck.objects.filter(resource=resource_id).values_list("dead_since", "successes")
+    )
+    dead = sum(since is not None for since, _successes in states)
+    known = bool(dead) or any(successes for _since, successes in states)
+    resource = Resource.objects.select_related("organisation").get(pk=resource_id)
+    wanted = dead if known else None
+    if resource.dead_links == wanted:
+        return
+    resource.dead_links = wanted
+    resource.save(update_fields=["dead_links"])
+    index.write(resource)
+
+
+@transaction.atomic
+def _register(resources: list[Resource]) -> int:
+    known: dict[int, dict[str, int]] = {resource.pk: {} for resource in resources}
+    rows = LinkCheck.objects.filter(resource__in=known)
+    for pk, owner, url in rows.values_list("pk", "resource_id", "url"):
+        known[owner][url] = pk
+    new: list[LinkCheck] = []
+    gone: list[int] = []
+    now = clock.now()
+    for resource in resources:
+        given = links_of(resource)
+        new += [
+            LinkCheck(resource=resource, url=url, host=_host(url), next_check_at=now)
+            for url in given
+            if url not in known[resource.pk]
+        ]
+        gone += [pk for url, pk in known[resource.pk].items() if url not in given]
+    LinkCheck.objects.bulk_create(new, ignore_conflicts=True)
+    LinkCheck.objects.filter(pk__in=gone).delete()
+    return len(new)
+
+
+def _host(url: str) -> str:
+    return str(urlsplit(url).hostname or "")[:255]
+
+
+def _batches(resources: Iterable[Any]) -> Iterator[list[Resource]]:
+    batch: list[Resource] = []
+    for resource in resources:
+        batch.append(resource)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

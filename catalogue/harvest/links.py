@@ -1,0 +1,110 @@
+"""Ask the addresses of cards whether they still answer, gently, and doubt our own network first."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from catalogue.actions import link_checks
+from catalogue.actions.link_checks import Found
+from catalogue.enums.harvest import LinkState
+from catalogue.models import LinkCheck
+from portal.lib import clock, http
+from portal.lib.http import Answer, NotFetched
+
+# A site that says this to a robot may well be open to people.
+BLOCKED = frozenset({401, 402, 403, 407, 429, 451, 503, 999})
+GONE = frozenset({404, 410})
+# Refusals after which the site did answer: what it holds is only more than is read.
+ANSWERED = frozenset({"too_large", "encoding", "cut_short", "budget"})
+# Those that an absence of network on our side would give as well.
+PERHAPS_OURS = frozenset({"network_away", "name_unknown", "connection", "too_slow"})
+HEAD_BYTES = 4_096
+WITNESS_HOURS = 1
+KNOWN_CANDIDATES = 4
+
+
+def check(url: str) -> Found:
+    """Ask one address: HEAD, then the first bytes by GET where HEAD is not answered well."""
+    try:
+        answer = http.fetch(url, method="HEAD")
+        if not answer.is_ok:
+            answer = http.fetch(
+                url, headers={"Range": f"bytes=0-{HEAD_BYTES - 1}"}, limit_bytes=HEAD_BYTES
+            )
+    except NotFetched as refusal:
+        if refusal.code in ANSWERED:
+            return Found(LinkState.OK, code=refusal.code)
+        if refusal.code in http.OURS:
+            return Found(LinkState.UNKNOWN, code=refusal.code)
+        return Found(LinkState.ERROR, code=refusal.code)
+    return _found(answer)
+
+
+def check_due() -> int:
+    """Check what is due, within the bounds of a pass; return how many were asked.
+
+    Failures that a broken network of ours would explain are kept as unknown, unless another
+    address answered in this pass or within the hour.
+    """
+    until = time.monotonic() + settings.LINK_PASS_SECONDS
+    doubtful: list[tuple[LinkCheck, Found]] = []
+    asked, witnessed = 0, _witnessed()
+    for each in _spread(LinkCheck.objects.due(clock.now())):
+        if time.monotonic() > until:
+            break
+        found = check(each.url)
+        asked += 1
+        witnessed = witnessed or found.status is not None
+        if found.code in PERHAPS_OURS:
+            doubtful.append((each, found))
+        else:
+            link_checks.note(check=each, found=found)
+    for each, found in doubtful:
+        kept = found if witnessed else Found(LinkState.UNKNOWN, code=found.code)
+        link_checks.note(check=each, found=kept)
+    return asked
+
+
+def _found(answer: Answer) -> Found:
+    length = answer.headers.get("content-length", "")
+    told: dict[str, Any] = {
+        "status": answer.status,
+        "etag": answer.headers.get("etag", ""),
+        "media_type": answer.headers.get("content-type", "").partition(";")[0].strip(),
+        "byte_count": int(length) if length.isdigit() and answer.status == 200 else None,
+    }
+    if answer.is_ok:
+        if answer.moved:
+            return Found(LinkState.MOVED, moved_to=answer.url, **told)
+        return Found(LinkState.OK, **told)
+    if answer.status in BLOCKED:
+        return Found(LinkState.BLOCKED, **told)
+    return Found(LinkState.GONE if answer.status in GONE else LinkState.ERROR, **told)
+
+
+def _witnessed() -> bool:
+    since = clock.now() - timedelta(hours=WITNESS_HOURS)
+    return LinkCheck.objects.filter(checked_at__gte=since, status__isnull=False).exists()
+
+
+def _spread(due: QuerySet[LinkCheck]) -> Iterator[LinkCheck]:
+    """Take the due checks of a pass, no host more often than its share, hosts in turn."""
+    taken: Counter[str] = Counter()
+    lines: dict[str, list[LinkCheck]] = {}
+    most = settings.LINK_CHECKS_PER_PASS
+    for each in due[: most * KNOWN_CANDIDATES]:
+        if taken[each.host] < settings.LINK_CHECKS_PER_HOST:
+            taken[each.host] += 1
+            lines.setdefault(each.host, []).append(each)
+    sent = 0
+    while lines and sent < most:
+        for host in list(lines):
+            yield lines[host].pop(0)
+            sent += 1
+            if not lines[host]:
+                del lines[host]
