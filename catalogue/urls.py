@@ -10,6 +10,7 @@ from catalogue.views import (
     contribute,
     discussions,
     follows,
+    harvests,
     moderation,
     removals,
     resources,
@@ -109,4 +110,20 @@ MODERATE = [
     ),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*READ, *CONTRIBUTE, *SEARCHES, *AROUND, *MODERATE]
+HARVEST = [
+    path("moissonnage/", harvests.listed, name="harvest_sources"),
+    path("moissonnage/proposer/", harvests.Propose.as_view(), name="harvest_propose"),
+    path("moissonnage/<uuid:source>/", harvests.Shown.as_view(), name="harvest_source"),
+    path("moissonnage/<uuid:source>/<uuid:run>/", harvests.ran, name="harvest_run"),
+    path("moissonnage/<uuid:source>/<uuid:run>.csv", harvests.ran_csv, name="harvest_run_csv"),
+    path("moderation/liens-morts/", harvests.dead_links, name="dead_links"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *READ,
+    *CONTRIBUTE,
+    *SEARCHES,
+    *AROUND,
+    *MODERATE,
+    *HARVEST,
+]

@@ -56,7 +56,7 @@ from tests.factories import code as coded
 from tests.factories import contributions as proposals
 from tests.factories import datasets as data
 from tests.factories import disqualifications as disqualified
-from tests.factories import findings
+from tests.factories import findings, harvests
 from tests.factories import signals as signalled
 from tests.routes import around
 
@@ -125,6 +125,7 @@ def build() -> World:
     _organisations(world)
     _contributions(world)
     around.build(world, _fresh)
+    _sources(world)
     _datasets(world)
     _challenges(world)
     _accounts(world)
@@ -194,6 +195,21 @@ def _contributions(world: World) -> None:
         _fresh(world, "referent_b"), holder=_holder(world, "b"), title=f"Une proposition {told}"
     )
     world.objects["contribution.submitted"] = str(sent.public_id)
+
+
+def _sources(world: World) -> None:
+    for side, name in (("a", "referent_a"), ("b", "referent_b")):
+        told = world.canary(name, "source", name, *READS_ALL_DRAFTS)
+        source = harvests.SourceFactory(
+            title=f"Catalogue {told}", organisation=_holder(world, side), approved=True
+        )
+        run = harvests.HarvestRunFactory(
+            source=source,
+            complete=True,
+            lines=[{"id": told, "title": told, "state": "refused", "message": told}],
+        )
+        world.objects[f"source.{side}"] = str(source.public_id)
+        world.objects[f"run.{side}"] = str(run.public_id)
 
 
 def _holder(world: World, side: str) -> Any:
