@@ -194,6 +194,7 @@ DATASET = KindDetails(
             F.ROWS,
             columns=(
                 Field("title", _("Titre")),
+                Field("description", _("Description")),
                 Field("access_url", _("Page d’accès"), F.URL),
                 Field("download_url", _("Téléchargement"), F.URL),
                 Field("format", _("Format")),

@@ -1,0 +1,126 @@
+"""A resource as plain values: its JSON document, and one line of an export."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import Any
+
+from catalogue.standards.published import Published
+
+Json = dict[str, Any]
+# Columns of an export, in order; lists are joined by « | » where a cell holds one text.
+COLUMNS = (
+    "id",
+    "iri",
+    "url",
+    "kind",
+    "subtype",
+    "title",
+    "acronym",
+    "summary",
+    "organisation",
+    "authors",
+    "homepage_url",
+    "repository_url",
+    "documentation_url",
+    "licences",
+    "licence_status",
+    "licence_note",
+    "scope",
+    "territories",
+    "access",
+    "languages",
+    "use_cases",
+    "tasks",
+    "rome_codes",
+    "tags",
+    "lifecycle",
+    "archived",
+    "referenced",
+    "formats",
+    "quality",
+    "published_at",
+    "modified_at",
+)
+LISTS = frozenset(
+    {
+        "authors", "licences", "territories", "languages", "use_cases", "tasks", "rome_codes",
+        "tags", "formats",
+    }
+)  # fmt: skip
+JOIN = " | "
+
+
+def document(resource: Published) -> Json:
+    """Give everything that is public of a resource, by name; moments in ISO 8601."""
+    found: Json = {}
+    for field in dataclasses.fields(resource):
+        if field.name not in {"site", "labels", "served", "series", "page"}:
+            found[field.name] = _plain(getattr(resource, field.name))
+    found["id"] = found.pop("public_id")
+    found["url"] = resource.page
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        shown = {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {name: each for name, each in shown.items() if each not in (None, "", [])}
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(timespec="seconds")
+    return value
+
+
+def line(resource: Published, *, quality: int | None) -> Json:
+    """Give the line of a resource in an export: COLUMNS, lists as lists."""
+    return {
+        "id": resource.public_id,
+        "iri": resource.iri,
+        "url": resource.page,
+        "kind": resource.kind,
+        "subtype": resource.subtype,
+        "title": resource.title,
+        "acronym": resource.acronym,
+        "summary": resource.summary,
+        "organisation": resource.publisher.name if resource.publisher else "",
+        "authors": list(resource.authors),
+        "homepage_url": resource.homepage_url,
+        "repository_url": resource.repository_url,
+        "documentation_url": resource.documentation_url,
+        "licences": [each.identifier for each in resource.licences],
+        "licence_status": resource.licence_status,
+        "licence_note": resource.licence_note,
+        "scope": resource.scope,
+        "territories": list(resource.territories),
+        "access": resource.access,
+        "languages": list(resource.languages),
+        "use_cases": list(resource.use_cases),
+        "tasks": list(resource.tasks),
+        "rome_codes": list(resource.rome_codes),
+        "tags": list(resource.tags),
+        "lifecycle": resource.lifecycle,
+        "archived": resource.is_archived,
+        "referenced": resource.is_referenced,
+        "formats": sorted({file.format for file in resource.files if file.format}),
+        "quality": quality,
+        "published_at": resource.issued.isoformat(timespec="seconds"),
+        "modified_at": resource.modified.isoformat(timespec="seconds"),
+    }
+
+
+def cells(row: Json) -> list[str]:
+    """Give the cells of a line, as text, in the order of COLUMNS."""
+    return [_cell(row[name]) for name in COLUMNS]
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return JOIN.join(str(each) for each in value)
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    return "" if value is None else str(value)

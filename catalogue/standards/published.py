@@ -1,0 +1,245 @@
+"""A published resource as every standard reads it: plain values, addresses already absolute."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_DAY = r"(?P<%s>\d{4}(?:-\d{2}(?:-\d{2})?)?)"
+_PERIOD = re.compile(
+    r"^\s*(?:d[ue]\s+)?"
+    + _DAY % "start"
+    + r"\s*(?:-|–|—|/|à|au|…|\.\.)\s*"
+    + _DAY % "end"
+    + r"\s*$",
+    re.IGNORECASE,
+)
+_ONE_DAY = re.compile(r"^\s*" + _DAY % "day" + r"\s*$")
+
+
+@dataclass(frozen=True)
+class Agent:
+    """Who publishes, holds or wrote something. kind: as the portal classes it, or ""."""
+
+    iri: str
+    name: str
+    kind: str = ""
+    homepage: str = ""
+
+
+@dataclass(frozen=True)
+class Site:
+    """The portal that speaks: its address without a last slash, its name, its publisher."""
+
+    root: str
+    name: str
+    description: str
+    publisher: Agent
+    contact: str = ""  # address of a page or of a service
+
+
+@dataclass(frozen=True)
+class Licence:
+    """A licence by its SPDX identifier."""
+
+    identifier: str
+    label: str
+    is_open: bool
+
+    @property
+    def url(self) -> str:
+        """Give its stable address."""
+        return f"https://spdx.org/licenses/{self.identifier}"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table. type: string, integer, number, date, boolean, or a name of its own."""
+
+    name: str
+    type: str = "string"
+    description: str = ""
+    is_filled: bool = False
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a resource, or the page that leads to it.
+
+    access_url: where one gets it or asks for it. download_url: the bytes themselves, or "".
+    columns: those of a table, empty when unknown. licence: SPDX identifier when it has its own.
+    access: that of the file when it is not that of the resource.
+    """
+
+    iri: str
+    title: str
+    access_url: str
+    download_url: str = ""
+    description: str = ""
+    format: str = ""
+    media_type: str = ""
+    size_bytes: int | None = None
+    sha256: str = ""
+    licence: str = ""
+    access: str = ""
+    columns: tuple[Column, ...] = ()
+    rows: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Name the file as one would save it."""
+        last = (self.download_url or self.access_url).split("?")[0].rstrip("/").rsplit("/", 1)[-1]
+        return self.title if "." in self.title or "." not in last else last
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Another thing that the resource bears on. relation: a value of the catalogue's links."""
+
+    relation: str
+    title: str
+    iri: str = ""
+    url: str = ""
+    kind: str = ""
+    summary: str = ""
+    collected_on: str = ""  # YYYY, YYYY-MM or YYYY-MM-DD
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measured figure. group: a group of persons, "" for the whole."""
+
+    metric: str
+    value: float
+    task: str = ""
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    group: str = ""
+    dataset: str = ""
+    evaluated_on: str = ""
+    source_url: str = ""
+
+
+@dataclass(frozen=True)
+class Published:
+    """One public resource. Moments are aware, dates are days; empty values are "", () and None."""
+
+    iri: str  # persistent identifier, an address
+    page: str  # the page people read
+    public_id: str
+    slug: str
+    kind: str
+    kind_label: str
+    title: str
+    summary: str
+    issued: datetime.datetime
+    modified: datetime.datetime
+    site: Site
+    subtype: str = ""
+    title_en: str = ""
+    acronym: str = ""
+    alternate_titles: tuple[str, ...] = ()
+    description: str = ""
+    language: str = "fr"  # of the card itself
+    publisher: Agent | None = None
+    authors: tuple[str, ...] = ()
+    contact: str = ""
+    homepage_url: str = ""
+    repository_url: str = ""
+    documentation_url: str = ""
+    licences: tuple[Licence, ...] = ()
+    licence_status: str = "to_confirm"
+    licence_note: str = ""
+    scope: str = "regional"
+    territories: tuple[str, ...] = ()
+    access: str = "open"
+    languages: tuple[str, ...] = ()
+    use_cases: Mapping[str, str] = field(default_factory=dict)  # code: words
+    tasks: Mapping[str, str] = field(default_factory=dict)
+    rome_codes: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    lifecycle: str = "unknown"
+    is_archived: bool = False
+    is_referenced: bool = False
+    files: tuple[File, ...] = ()
+    references: tuple[Reference, ...] = ()
+    served: tuple[Published, ...] = ()  # the datasets that an interface serves
+    series: tuple[Published, ...] = ()  # the datasets that it is a part of
+    measures: tuple[Measure, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)  # words of the choices in details
+
+    def text(self, name: str) -> str:
+        """Give a detail as text: lines joined, "" when it is empty."""
+        value = self.details.get(name)
+        if isinstance(value, list):
+            return "\n".join(str(each) for each in value if not isinstance(each, dict))
+        return "" if value is None else str(value)
+
+    @property
+    def about(self) -> str:
+        """Give the fullest text there is."""
+        return self.description or self.summary or self.title
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """List the words it is found by: its tags, else its tasks and its kind."""
+        return self.tags or tuple(self.tasks.values()) or (self.kind_label.lower(), "emploi")
+
+    @property
+    def has_open_licence(self) -> bool:
+        """Say whether every licence lets anyone reuse."""
+        return bool(self.licences) and all(each.is_open for each in self.licences)
+
+    @property
+    def is_restricted(self) -> bool:
+        """Say whether one must ask before reading what is described."""
+        return self.access in {"on_request", "restricted"}
+
+    @property
+    def period(self) -> tuple[str, str] | None:
+        """Read the period covered as two dates (YYYY, YYYY-MM or YYYY-MM-DD), or nothing."""
+        return period(self.text("temporal_coverage"))
+
+    def open_files(self) -> tuple[File, ...]:
+        """List the files that anyone may download."""
+        return tuple(
+            each
+            for each in self.files
+            if each.download_url and (each.access or self.access) == "open"
+        )
+
+    def linked(self, relation: str) -> tuple[Reference, ...]:
+        """List what it bears on in one way."""
+        return tuple(each for each in self.references if each.relation == relation)
+
+
+def period(text: str) -> tuple[str, str] | None:
+    """Read « 2018-2024 », « 2018-01 à 2018-08 », « 2024 » as two dates; None when it says other."""
+    found = _PERIOD.match(text)
+    if found:
+        start, end = found["start"], found["end"]
+    elif found := _ONE_DAY.match(text):
+        start = end = found["day"]
+    else:
+        return None
+    return (start, end) if is_date(start) and is_date(end) and start[:4] <= end[:4] else None
+
+
+def is_date(text: str) -> bool:
+    """Say whether a text is YYYY, YYYY-MM or YYYY-MM-DD and exists in the calendar."""
+    parts = text.split("-")
+    try:
+        datetime.date(int(parts[0]), *(int(each) for each in [*parts[1:], "1", "1"][:2]))
+    except (ValueError, TypeError):
+        return False
+    return len(parts) <= 3
+
+
+def first_day(text: str) -> str:
+    """Complete a date to its first day: "2018" is 2018-01-01; an empty one stays so."""
+    return text if not text or len(text) == 10 else f"{text}-01-01"[:10]

@@ -1,0 +1,295 @@
+"""The writers of standards, without a database."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from rdflib import Graph
+
+from catalogue.standards import (
+    citation,
+    croissant,
+    data_package,
+    forms,
+    hugging_face,
+    negotiation,
+    oai_pmh,
+    plain,
+    publiccode,
+    schema_org,
+    signposting,
+    vocabularies,
+)
+from catalogue.standards.published import period
+from tests.catalogue.standards.examples import DETAILS, SHA256, TABLE, example
+
+HTML, TURTLE, JSON = "text/html", "text/turtle", "application/json"
+HOSTILE = "</script><b>\"'\\{}%&=+@ \u2028 é\n---\n: - # @type"
+
+
+@pytest.mark.parametrize(
+    ("accept", "wanted"),
+    [
+        ("", HTML),
+        ("*/*", HTML),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", HTML),
+        ("text/turtle", TURTLE),
+        ("application/json, */*", JSON),
+        ("text/turtle;q=0.5, application/json;q=0.6", JSON),
+        ("text/*", HTML),
+        ("text/turtle;q=0, text/html;q=0", HTML),
+        ("image/png", HTML),
+        ("text/turtle;q=abc, application/json;q=0.1", JSON),
+        (",;=,," * 100, HTML),
+    ],
+)
+def test_the_form_is_the_one_asked(accept: str, wanted: str) -> None:
+    assert negotiation.choose(accept, (HTML, TURTLE, JSON)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("2018-2024", ("2018", "2024")),
+        ("2018-01-01 à 2018-08-31", ("2018-01-01", "2018-08-31")),
+        ("de 2018-01 à 2018-08", ("2018-01", "2018-08")),
+        ("2018/2020", ("2018", "2020")),
+        ("2024", ("2024", "2024")),
+        ("depuis 2018", None),
+        ("2018-13", None),
+        ("2024-2018", None),
+        ("", None),
+    ],
+)
+def test_a_period_is_read_or_left(text: str, found: tuple[str, str] | None) -> None:
+    assert period(text) == found
+
+
+@pytest.mark.parametrize("kind", DETAILS)
+def test_every_form_of_every_kind_is_readable_whatever_the_words(kind: str) -> None:
+    words = {name: HOSTILE for name, value in DETAILS[kind].items() if isinstance(value, str)}
+    kept = {k: v for k, v in words.items() if k in {"intended_purpose", "oversight", "paper"}}
+    resource = example(
+        kind,
+        title=HOSTILE,
+        summary=HOSTILE,
+        description=HOSTILE,
+        authors=(HOSTILE,),
+        tags=(HOSTILE,),
+        contact=HOSTILE,
+        homepage_url='https://exemple.org/a b<c>"d|é',
+        details={**DETAILS[kind], **kept},
+    )
+    written = {
+        ending: each.write(resource).decode()
+        for ending, each in forms.KINDS.items()
+        if each.suits(resource)
+    }
+    sizes = {
+        len(Graph().parse(data=written[f".{name}"], format=reader))
+        for name, reader in (("ttl", "turtle"), ("rdf", "xml"))
+    }
+    assert len(sizes) == 1
+    for ending, text in written.items():
+        if ending.endswith("json"):
+            json.loads(text)
+        elif ending.endswith((".yml", ".cff")):
+            assert yaml.safe_load(text)
+    assert "</script>" not in schema_org.data_block(resource)
+    assert json.loads(schema_org.data_block(resource))["name"] == HOSTILE
+    assert "\n" not in signposting.header(resource, forms.available(resource), linkset="x")
+
+
+def test_croissant_has_every_field_that_the_validator_forgets_to_ask() -> None:
+    document = croissant.document(example("dataset"))
+    needed = {"@context", "@type", "conformsTo", "name", "description", "url", "license"}
+    assert needed | {"creator", "datePublished"} <= set(document)
+    (file,) = document["distribution"]
+    assert {"@id", "name", "contentUrl", "encodingFormat", "sha256"} <= set(file)
+    (records,) = document["recordSet"]
+    assert [each["dataType"] for each in records["field"]] == ["sc:Text", "sc:Integer"]
+    assert {each["source"]["fileObject"]["@id"] for each in records["field"]} == {file["@id"]}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"files": ()},
+        {"access": "on_request"},
+        {"files": (TABLE.__class__(TABLE.iri, "x.csv", TABLE.access_url, TABLE.download_url),)},
+    ],
+)
+def test_what_cannot_be_loaded_is_no_croissant(changes: dict[str, Any]) -> None:
+    resource = example("dataset", **changes)
+    assert croissant.loadable(resource) == ()
+    with pytest.raises(ValueError, match="no file"):
+        croissant.document(resource)
+    endings = {form.address.rsplit("/", 1)[-1] for form in forms.available(resource)}
+    assert "croissant.json" not in endings
+
+
+def test_a_file_that_asks_for_an_account_is_nowhere_to_be_downloaded() -> None:
+    held = TABLE.__class__(
+        TABLE.iri, TABLE.title, TABLE.access_url, access="registered", sha256=SHA256,
+        columns=TABLE.columns,
+    )  # fmt: skip
+    resource = example("dataset", files=(held,))
+    assert (croissant.loadable(resource), data_package.tables(resource)) == ((), ())
+    assert "DataDownload" not in schema_org.data_block(resource)
+
+
+def test_hugging_face_reads_our_cards() -> None:
+    hub = pytest.importorskip("huggingface_hub", reason="huggingface_hub is not installed")
+    model = hub.ModelCard(hugging_face.card(example("model")))
+    assert model.data.license == "etalab-2.0"
+    assert model.data.language == ["fr", "en"]
+    (result,) = model.data.eval_results
+    assert (result.metric_type, result.metric_value) == ("Exactitude", 0.804)
+    assert model.data.datasets == ["Annonces", "Offres 2021-2025"]
+    again = hub.ModelCard(str(model))
+    assert again.data.to_dict() == model.data.to_dict()
+    assert "## Usages exclus\n\n- Classer des personnes" in model.text
+    assert "## Empreinte\n\nNon renseigné." in model.text
+    dataset = hub.DatasetCard(hugging_face.card(example("dataset")))
+    assert dataset.data.pretty_name == example("dataset").title
+
+
+def test_a_page_carries_its_own_description() -> None:
+    extruct = pytest.importorskip("extruct", reason="extruct is not installed")
+    for kind in DETAILS:
+        resource = example(kind)
+        block = schema_org.data_block(resource)
+        page = f'<html><head><script type="application/ld+json">{block}</script></head></html>'
+        (found,) = extruct.extract(page, syntaxes=["json-ld"])["json-ld"]
+        assert found == schema_org.document(resource)
+
+
+def test_the_description_for_search_engines_is_long_enough() -> None:
+    short = schema_org.document(example("dataset", summary="Court.", description=""))
+    least, most = schema_org.DESCRIPTION_CHARACTERS
+    assert least <= len(short["description"]) <= most
+    assert isinstance(short["keywords"], list)
+
+
+def test_citations_name_the_authors_the_year_and_the_identifier() -> None:
+    model = example("model")
+    said = yaml.safe_load(citation.cff(model))
+    assert (said["cff-version"], said["doi"]) == ("1.2.0", "10.1000/xyz123")
+    assert [each["name"] for each in said["authors"]] == ["A. Auteure", "B. Auteur"]
+    assert citation.bibtex(model) == (
+        "@misc{essai_model,\n"
+        "  title   = {{Offres d’emploi <PACA> \\& alentours}},\n"
+        "  author  = {{A. Auteure} and {B. Auteur}},\n"
+        "  year    = {2026},\n"
+        "  version = {1.4.0},\n"
+        "  doi     = {10.1000/xyz123},\n"
+        f"  url     = {{{model.iri}}}\n"
+        "}\n"
+    )
+    nobody = example("model", authors=(), publisher=None)
+    assert yaml.safe_load(citation.cff(nobody))["authors"] == [{"name": "Région Sud"}]
+
+
+def test_public_code_holds_what_is_compulsory_or_is_not_written() -> None:
+    said = yaml.safe_load(publiccode.document(example("algorithm")))
+    needed = {
+        "publiccodeYmlVersion", "name", "url", "platforms", "developmentStatus", "softwareType",
+        "description", "legal", "maintenance", "localisation",
+    }  # fmt: skip
+    assert needed <= set(said)
+    described = said["description"]["fr"]
+    assert 150 <= len(described["longDescription"]) <= 10_000
+    assert len(described["shortDescription"]) <= 150
+    assert described["features"]
+    bare = example("algorithm", repository_url="", licences=())
+    assert publiccode.missing(bare) == ("repository_url", "licences")
+    with pytest.raises(ValueError, match="repository_url"):
+        publiccode.document(bare)
+
+
+def test_the_link_set_leads_back() -> None:
+    resource = example("dataset")
+    page, *back = signposting.linkset(resource, forms.available(resource))["linkset"]
+    assert page["cite-as"] == [{"href": resource.iri}]
+    assert {each["anchor"] for each in back} == {each["href"] for each in page["describedby"]}
+    assert [each["href"] for each in page["item"]] == [TABLE.download_url]
+
+
+def test_an_unknown_format_and_an_unconfirmed_licence_have_their_words() -> None:
+    assert vocabularies.file_type("npz").iri.endswith("/BIN")
+    assert vocabularies.media_type("CSV") == "text/csv"
+    assert vocabularies.media_type("x", "application/x-npz; v=1") == "application/x-npz"
+    assert vocabularies.licence_type("").iri.endswith("/UnknownIPR")
+    assert vocabularies.licence_type("CC-BY-NC-4.0").iri.endswith("/NonCommercialUseOnly")
+    assert vocabularies.publisher_type("", root="https://x.fr").iri.startswith("https://x.fr/")
+
+
+def test_a_line_of_an_export_is_flat() -> None:
+    line = plain.line(example("dataset"), quality=80)
+    assert tuple(line) == plain.COLUMNS
+    cells = dict(zip(plain.COLUMNS, plain.cells(line), strict=True))
+    assert (cells["tags"], cells["archived"], cells["quality"]) == (
+        "emploi | métiers | région",
+        "non",
+        "80",
+    )
+
+
+@pytest.mark.parametrize(
+    ("pairs", "code"),
+    [
+        ([], "badVerb"),
+        ([("verb", "Nothing")], "badVerb"),
+        ([("verb", "Identify"), ("verb", "Identify")], "badVerb"),
+        ([("verb", "Identify"), ("x", "1")], "badArgument"),
+        ([("verb", "ListRecords")], "badArgument"),
+        ([("verb", "ListRecords"), ("metadataPrefix", "marc")], "cannotDisseminateFormat"),
+        (
+            [("verb", "ListRecords"), ("metadataPrefix", "oai_dc"), ("metadataPrefix", "dcat")],
+            "badArgument",
+        ),
+        ([("verb", "ListRecords"), ("resumptionToken", "x"), ("set", "y")], "badArgument"),
+        (
+            [("verb", "ListRecords"), ("metadataPrefix", "oai_dc"), ("from", "2026-13-01")],
+            "badArgument",
+        ),
+        (
+            [
+                ("verb", "ListRecords"),
+                ("metadataPrefix", "oai_dc"),
+                ("from", "2026-01-01"),
+                ("until", "2026-01-01T00:00:00Z"),
+            ],
+            "badArgument",
+        ),
+        (
+            [
+                ("verb", "ListRecords"),
+                ("metadataPrefix", "oai_dc"),
+                ("from", "2026-01-02"),
+                ("until", "2026-01-01"),
+            ],
+            "badArgument",
+        ),
+        ([("verb", "GetRecord"), ("metadataPrefix", "oai_dc")], "badArgument"),
+    ],
+)
+def test_a_wrong_request_has_the_error_of_the_protocol(
+    pairs: list[tuple[str, str]], code: str
+) -> None:
+    with pytest.raises(oai_pmh.OaiError) as error:
+        oai_pmh.read(pairs)
+    assert error.value.code == code
+    assert code in oai_pmh.ERRORS
+
+
+def test_a_day_and_a_second_are_inclusive() -> None:
+    since, before = oai_pmh.window("2026-01-01", "2026-01-01")
+    assert since is not None
+    assert before is not None
+    assert (before - since).days == 1
+    since, before = oai_pmh.window("2026-01-01T10:00:00Z", "2026-01-01T10:00:00Z")
+    assert since is not None
+    assert before is not None
+    assert (before - since).total_seconds() == 1
