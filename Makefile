@@ -20,7 +20,7 @@ PARTS = status=0; part() { \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up templates test test-full test-all check fix bench messages requirements docs
+.PHONY: help install install-dev checkers up templates test test-full test-all check fix bench messages requirements docs
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,9 @@ $(UV):
 install: .venv/installed messages ## Make the environment the portal runs in
 
 install-dev: .venv/installed-dev messages ## Add what tests and checks need
+
+checkers: install-dev ## Install the tools of others that check our exports, each apart (.checkers)
+	@.ci/checkers
 
 messages: ## Compile the translations
 	@for po in portal/locale/*/LC_MESSAGES/django.po; do \
