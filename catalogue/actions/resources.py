@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.text import slugify
 from wagtail.models import Revision
 
+from catalogue.actions import quality
 from catalogue.models import (
     Contribution,
     Decision,
@@ -15,6 +16,7 @@ from catalogue.models import (
     Resource,
     Tombstone,
 )
+from catalogue.queries import sets
 from catalogue.search import index
 from portal.accounts.actions import notifications
 from portal.audit.actors import Actor, SystemActor
@@ -97,6 +99,7 @@ def _in_a_year(now: Any) -> Any:
 def _indexed(pk: int) -> Resource:
     fresh = Resource.objects.select_related("organisation").get(pk=pk)
     index.write(fresh)
+    quality.note(resource=fresh)
     return fresh
 
 
@@ -108,6 +111,7 @@ def bury(*, resource: Resource, reason: str, by: Actor, keep_title: bool = True)
     that quote it; the ledger keeps that they were.
     """
     former = list(resource.former_slugs.values_list("slug", flat=True))
+    names = sets.of([resource.pk]).get(resource.pk, [])
     index.remove(resource.pk)
     tombstone = Tombstone.objects.create(
         public_id=resource.public_id,
@@ -117,6 +121,7 @@ def bury(*, resource: Resource, reason: str, by: Actor, keep_title: bool = True)
         title=resource.title if keep_title else "",
         reason=reason,
         removed_at=clock.now(),
+        set_names="".join(f"\n{name}" for name in names) + "\n",
     )
     record("resource.removed", by=by, on=resource, reason=reason)
     if not keep_title:
@@ -153,5 +158,5 @@ def measure(*, resource: Resource, metric: str, by: Actor, **figures: Any) -> Me
         resource=resource, metric=metric, **keys, defaults={**figures, "recorded_by": user}
     )
     if created:
-        index.write(Resource.objects.select_related("organisation").get(pk=resource.pk))
+        _indexed(resource.pk)
     return row

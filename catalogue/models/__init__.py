@@ -14,7 +14,7 @@ from catalogue.models.index import (
     IndexedText,
     IndexedWord,
 )
-from catalogue.models.link import Measurement, ResourceLink, Synonym, Tombstone
+from catalogue.models.link import Measurement, QualityScore, ResourceLink, Synonym, Tombstone
 from catalogue.models.link_check import LinkCheck
 from catalogue.models.nomenclature import RomeTitle
 from catalogue.models.removal import Removal
@@ -52,6 +52,7 @@ __all__ = [
     "IndexedWord",
     "LinkCheck",
     "Measurement",
+    "QualityScore",
     "Removal",
     "Resource",
     "ResourceLink",

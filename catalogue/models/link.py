@@ -80,6 +80,27 @@ class Measurement(models.Model):
         return f"{self.metric} = {self.value}"
 
 
+class QualityScore(models.Model):
+    """What the quality of a card was from a moment on: one row each time it changed.
+
+    criteria: {code: true, false or null}; score: 0 to 100, null when too little is known.
+    """
+
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="quality_scores")
+    score = models.PositiveSmallIntegerField(null=True, blank=True)
+    criteria = models.JSONField(default=dict)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("pk",)
+        indexes = [
+            models.Index(name="quality_of_resource", fields=("resource", "recorded_at")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resource_id} {self.score}"
+
+
 class Tombstone(models.Model):
     """What remains of a removed resource: its addresses answer 410, never reused."""
 
@@ -90,6 +111,8 @@ class Tombstone(models.Model):
     title = models.CharField(max_length=120, blank=True)  # empty when the title is unlawful
     reason = models.CharField(max_length=20, choices=RemovalReason.choices)
     removed_at = models.DateTimeField()
+    # The sets of OAI-PMH it was in, one a line between line breaks: who harvests a set is told.
+    set_names = models.TextField(blank=True, default="\n")
 
     def __str__(self) -> str:
         return self.slug

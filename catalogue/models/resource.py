@@ -288,6 +288,21 @@ class Resource(
             name for name, origin in self.provenance.items() if not origin.get("verified", True)
         )
 
+    @property
+    def not_transmitted_fields(self) -> frozenset[str]:
+        """Name the fields that no source of this card carries: nobody is blamed for them."""
+        return frozenset(
+            name for name, origin in self.provenance.items() if not origin.get("transmitted", True)
+        )
+
+    @property
+    def is_harvested(self) -> bool:
+        """Tell a card that a source fills, whole, from a card that somebody wrote about it."""
+        return any(
+            str(origin.get("origin", "")).startswith("harvest:")
+            for origin in self.provenance.values()
+        )
+
 
 class FormerSlug(models.Model):
     """An address that a resource once had: it answers 301 for ever."""

@@ -96,6 +96,8 @@ def card(resource: Resource) -> dict[str, Any]:
         "links": list(_links(resource)),
         "score": assessment.score,
         "criteria": quality.lines(assessment),
+        "strict": quality.strict(resource),
+        "quality_history": quality.history(resource),
         "history": _history(resource),
         "to_check": sorted(resource.unverified_fields),
         "closed_licence": any(not licences.read(name).is_open for name in resource.licences),

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.models import Measurement, Resource
+from catalogue.enums import ResourceKind
+from catalogue.models import Measurement, QualityScore, Resource
 from catalogue.standards import quality
 from catalogue.validators.fields import Text
 from portal.lib import clock
@@ -56,6 +57,14 @@ SENTENCES: dict[str, tuple[Text, Text]] = {
 }
 
 
+# What is said beside a criterion that does not count.
+ASIDES: dict[quality.Aside, Text] = {
+    quality.Aside.NOT_VERIFIED: _("à vérifier"),
+    quality.Aside.NOT_TRANSMITTED: _("non transmis par la source : pas du fait du producteur"),
+    quality.Aside.NOT_KNOWN: _("sans objet ou inconnu"),
+}
+
+
 class Line(NamedTuple):
     """One criterion as shown: met is True, False or None (does not apply, not verified)."""
 
@@ -63,6 +72,7 @@ class Line(NamedTuple):
     text: Text
     gain: int
     field: str
+    aside: Text = ""
 
 
 def record_of(resource: Resource, measurements: Iterable[Measurement]) -> dict[str, Any]:
@@ -74,6 +84,7 @@ def record_of(resource: Resource, measurements: Iterable[Measurement]) -> dict[s
             "deposit",
             "licence_status",
             "licences",
+            "licence_note",
             "summary",
             "description",
             "territories",
@@ -94,6 +105,8 @@ def record_of(resource: Resource, measurements: Iterable[Measurement]) -> dict[s
     record["unverified"] = resource.unverified_fields
     if resource.dead_links is not None:
         record["links_available"] = resource.dead_links == 0
+    record["not_transmitted"] = resource.not_transmitted_fields
+    record["harvested"] = resource.is_harvested
     return record
 
 
@@ -105,9 +118,27 @@ def assess(resource: Resource, measurements: Iterable[Measurement]) -> quality.A
 def lines(assessment: quality.Assessment) -> list[Line]:
     """Say each criterion: what is met, what to do, what nobody has verified."""
     return [
-        Line(c.met, SENTENCES[c.code][1 if c.met is False else 0], c.gain, c.field)
+        Line(
+            c.met,
+            SENTENCES[c.code][1 if c.met is False else 0],
+            c.gain,
+            c.field,
+            ASIDES[c.aside] if c.aside else "",
+        )
         for c in assessment.criteria
     ]
+
+
+def strict(resource: Resource) -> quality.Strict | None:
+    """Judge a dataset as data.gouv.fr would, for comparison; nothing for other kinds."""
+    if resource.kind != ResourceKind.DATASET:
+        return None
+    return quality.udata(record_of(resource, ()))
+
+
+def history(resource: Resource, most: int = 10) -> list[QualityScore]:
+    """List the last states of the score of a card, the newest first."""
+    return list(resource.quality_scores.order_by("-recorded_at", "-pk")[:most])
 
 
 def tone(score: int) -> str:

@@ -2,12 +2,14 @@
 
 Never a condition to publish. After udata's formula, corrected: an unspecified licence counts
 as missing; a description is one from 200 characters; what nobody has verified on a
-referenced card, and what cannot be known, leave the denominator.
+referenced card, what a harvested format did not carry, and what cannot be known, leave the
+denominator. The formula itself is kept beside, uncorrected, as `udata`.
 """
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from catalogue.standards.frequencies import FREQUENCIES
@@ -23,14 +25,26 @@ Record = Mapping[str, Any]
 Test = Callable[[Record], bool | None]
 
 
+class Aside(StrEnum):
+    """Why a criterion is neither met nor missing, and counts for nothing."""
+
+    NOT_VERIFIED = "not_verified"
+    NOT_TRANSMITTED = "not_transmitted"  # by the source: its producer is not to blame
+    NOT_KNOWN = "not_known"  # or has no sense for this card
+
+
 @dataclass(frozen=True)
 class Criterion:
-    """One criterion of one card. gain: points of the score that meeting it would add."""
+    """One criterion of one card. gain: points of the score that meeting it would add.
+
+    aside: why it does not count, when met is None.
+    """
 
     code: str
     met: bool | None
     field: str
     gain: int = 0
+    aside: Aside | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +104,8 @@ def _available(record: Record) -> bool | None:
 
 
 def _documentation(record: Record) -> bool:
-    return bool(record.get("documentation") or record.get("documentation_url"))
+    said = any(row.get("description") for row in record.get("distributions") or [])
+    return bool(said or record.get("documentation") or record.get("documentation_url"))
 
 
 def _territory(record: Record) -> bool:
@@ -209,30 +224,85 @@ OWNED: dict[str, dict[str, tuple[str, Test]]] = {
 UNSCORED = frozenset({"news", "programme"})
 # Below this number of criteria a percentage would say more than is known.
 LEAST_CRITERIA = 3
+UDATA_CRITERIA = 9
 
 
 def assess(record: Record) -> Assessment:
     """Judge a card.
 
     record: columns and details by name; "today" (date), "modified" (date or None),
-    "measurements" (rows with low, n, group), "unverified" (names of fields to leave out).
+    "measurements" (rows with low, n, group), "unverified" and "not_transmitted" (names of
+    fields to leave out), "harvested" (bool), "links_available" (bool, absent when unknown).
     Returns the criteria in order and round(100 x met / applicable).
     """
-    kind = record["kind"]
-    if kind in UNSCORED:
+    if record["kind"] in UNSCORED:
         return Assessment((), None)
-    tests = REFERENCED if record.get("deposit") == "referenced" else OWNED[kind]
-    unverified = record.get("unverified", ())
-    verdicts = {
-        code: (None if field in unverified else test(record), field)
-        for code, (field, test) in tests.items()
-    }
-    applicable = sum(met is not None for met, _field in verdicts.values())
-    met = sum(bool(met) for met, _field in verdicts.values())
+    tests = _tests(record)
+    verdicts = {code: (*_verdict(record, field, test), field) for code, (field, test) in tests}
+    applicable = sum(met is not None for met, _aside, _field in verdicts.values())
+    met = sum(bool(met) for met, _aside, _field in verdicts.values())
     gain = round(100 / applicable) if applicable else 0
     criteria = tuple(
-        Criterion(code, found, field, gain if found is False else 0)
-        for code, (found, field) in verdicts.items()
+        Criterion(code, found, field, gain if found is False else 0, aside)
+        for code, (found, aside, field) in verdicts.items()
     )
     score = round(100 * met / applicable) if applicable >= LEAST_CRITERIA else None
     return Assessment(criteria, score)
+
+
+def _tests(record: Record) -> Iterable[tuple[str, tuple[str, Test]]]:
+    """List the tests of a card. A record that a source gives whole is judged like one of ours."""
+    is_described = record.get("deposit") == "referenced" and not record.get("harvested")
+    return (REFERENCED if is_described else OWNED[record["kind"]]).items()
+
+
+def _verdict(record: Record, field: str, test: Test) -> tuple[bool | None, Aside | None]:
+    """Judge one criterion; what is met is met, wherever it comes from."""
+    met = test(record)
+    if not met and field in record.get("not_transmitted", ()):
+        return None, Aside.NOT_TRANSMITTED
+    if field in record.get("unverified", ()):
+        return None, Aside.NOT_VERIFIED
+    return met, Aside.NOT_KNOWN if met is None else None
+
+
+@dataclass(frozen=True)
+class Strict:
+    """What data.gouv.fr would say: the criteria that it gives, met or not, out of nine."""
+
+    criteria: Mapping[str, bool]
+
+    @property
+    def score(self) -> float:
+        """Give the share of the nine criteria that are met, in [0, 1]."""
+        return sum(self.criteria.values()) / UDATA_CRITERIA
+
+    @property
+    def met(self) -> int:
+        """Count the criteria that are met."""
+        return sum(self.criteria.values())
+
+
+def udata(record: Record) -> Strict:
+    """Judge a dataset by udata's formula, uncorrected but for the production threshold.
+
+    record: as for `assess`; "licence_note" holds a licence that is not of SPDX. A criterion
+    that cannot be computed is left out, as udata does.
+    Source: udata 17, `udata/core/dataset/models.py` (quality).
+    """
+    rows = record.get("distributions") or []
+    found: dict[str, bool | None] = {
+        "license": bool(record.get("licences") or record.get("licence_note")),
+        "temporal_coverage": bool(record.get("temporal_coverage")),
+        "spatial": _territory(record),
+        "update_frequency": _frequency(record),
+        "update_fulfilled_in_time": _timely(record),
+        "dataset_description_quality": _description(record),
+    }
+    if rows:
+        found |= {
+            "has_open_format": _open_format(record),
+            "all_resources_available": record.get("links_available", True) is not False,
+            "resources_documentation": _documentation(record),
+        }
+    return Strict({code: met for code, met in found.items() if met is not None})

@@ -18,6 +18,7 @@ from catalogue.forms.steps import KindForm, ReasonForm, SendForm, Step, StepForm
 from catalogue.models import Contribution, Resource
 from catalogue.queries import proposals, quality, reviews, suggestions
 from catalogue.validators.checks import Check
+from catalogue.validators.columns import COMMON_BY_NAME
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.lib import markdown
@@ -78,8 +79,13 @@ class Propose(View):
         return render(request, "catalogue/contribute/propose.html", {"resource": resource})
 
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
-        """Open a draft of the change, the card staying online."""
-        contribution = contributions.propose(resource=public(slug), by=person(request))
+        """Open a draft of the change, the card staying online; at the field asked, if any."""
+        resource = public(slug)
+        contribution = contributions.propose(resource=resource, by=person(request))
+        field = request.GET.get("champ", "")
+        if field in COMMON_BY_NAME or field in resource.details_of_kind.by_name:
+            step = steps.step_of(field, resource.kind)
+            return redirect(f"{_address(contribution, step)}#id_{field}")
         return redirect("catalogue:contribution", contribution.public_id)
 
 

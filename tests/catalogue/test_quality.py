@@ -85,6 +85,50 @@ def test_what_is_not_verified_leaves_the_denominator() -> None:
     assert strict == 67
 
 
+def test_what_a_source_does_not_carry_is_not_the_fault_of_the_producer() -> None:
+    record = {**FULL_DATASET, "temporal_coverage": "", "licence_status": "to_confirm"}
+    found = quality.assess(
+        {"today": TODAY, **record, "not_transmitted": {"temporal_coverage", "description"}}
+    )
+    by_code = {each.code: each for each in found.criteria}
+    assert (by_code["period"].met, by_code["period"].aside) == (None, "not_transmitted")
+    assert by_code["description"].met is True  # it is here, whatever the source says it carries
+    assert by_code["licence"].met is False
+    assert by_code["available"].aside == "not_known"
+    assert found.score == round(100 * 6 / 7)
+
+
+def test_a_harvested_record_is_judged_whole() -> None:
+    codes = {
+        harvested: set(judged(**FULL_DATASET, deposit="referenced", harvested=harvested)[0])
+        for harvested in (False, True)
+    }
+    assert codes[False] == set(quality.REFERENCED)
+    assert codes[True] == set(quality.DATASET)
+
+
+def test_the_strict_figure_keeps_what_ours_corrects() -> None:
+    record = {
+        "licences": [],
+        "licence_note": "Autre licence",
+        "description": "x" * 201,
+        "distributions": [{"format": "pdf", "description": "Notice"}],
+        "not_transmitted": {"temporal_coverage"},
+    }
+    found = quality.udata(record)
+    assert found.criteria == {
+        "license": True,
+        "temporal_coverage": False,
+        "spatial": False,
+        "update_frequency": False,
+        "dataset_description_quality": True,
+        "has_open_format": False,
+        "all_resources_available": True,
+        "resources_documentation": True,
+    }
+    assert (found.met, round(found.score, 3)) == (4, 0.444)
+
+
 def test_too_little_known_gives_no_score_and_news_none_at_all() -> None:
     unverified = {"homepage_url", "producer_name", "summary", "repository_url"}
     _, score = judged(kind="model", deposit="referenced", unverified=unverified)
