@@ -3,15 +3,20 @@
 from django.urls import URLPattern, URLResolver, path
 
 from catalogue import feeds
+from catalogue.standards.rdf import FORMATS
 from catalogue.views import (
     around,
     collections,
     community,
     contribute,
     discussions,
+    documents,
+    exports,
     follows,
     harvests,
     moderation,
+    oai,
+    opensearch,
     removals,
     resources,
     searches,
@@ -117,6 +122,42 @@ HARVEST = [
     path("moissonnage/<uuid:source>/<uuid:run>/", harvests.ran, name="harvest_run"),
     path("moissonnage/<uuid:source>/<uuid:run>.csv", harvests.ran_csv, name="harvest_run_csv"),
     path("moderation/liens-morts/", harvests.dead_links, name="dead_links"),
+]
+
+# What machines read: in one language, at addresses that have none.
+_ENDINGS = (*(f".{name}" for name in FORMATS), ".json")
+_FILES = (
+    "croissant.json",
+    "datapackage.json",
+    "carte.md",
+    "publiccode.yml",
+    "citation.cff",
+    "citation.bib",
+    "linkset.json",
+)
+DOCUMENTS: list[URLPattern | URLResolver] = [
+    *(
+        path(
+            f"ressources/<slug:slug>{each}", documents.of_resource, {"ending": each}, f"form{each}"
+        )
+        for each in _ENDINGS
+    ),
+    *(
+        path(f"ressources/<slug:slug>/{each}", documents.of_resource, {"ending": each}, each)
+        for each in _FILES
+    ),
+    path("id/<uuid:public_id>", documents.identified, name="identifier"),
+    path("catalogue", documents.catalogue_address, name="catalogue"),
+    *(
+        path(f"catalogue.{each}", documents.catalogue, {"extension": each}, f"catalogue.{each}")
+        for each in FORMATS
+    ),
+    *(
+        path(f"exports/ressources.{each}", exports.resources, {"extension": each}, f"export.{each}")
+        for each in ("csv", "json", "parquet", *FORMATS)
+    ),
+    path("oai", oai.endpoint, name="oai"),
+    path("opensearch.xml", opensearch.description, name="opensearch"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -13,8 +13,9 @@ class DatasetsConfig(AppConfig):
         """Tell the catalogue where the files of a card are; say which objects are in use."""
         from catalogue.enums import ResourceKind  # noqa: PLC0415  # app ready
         from catalogue.queries import files  # noqa: PLC0415  # app ready
-        from datasets.queries import address_of, named  # noqa: PLC0415  # app ready
+        from datasets.queries import address_of, named, published_files  # noqa: PLC0415  # app ready
         from portal.lib import references  # noqa: PLC0415  # app ready
 
         references.register(named)
         files.register(ResourceKind.DATASET, address_of)
+        files.register_held(ResourceKind.DATASET, published_files)

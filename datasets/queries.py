@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
+from django.conf import settings
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +29,8 @@ from catalogue.enums import Access, ResourceKind, Scope
 from catalogue.models import Resource
 from catalogue.search import engine
 from catalogue.search.query import ResourceQuery
+from catalogue.standards import published
+from catalogue.standards.published import File
 from datasets.enums import AccessLevel, FileRole, Protection
 from datasets.models import DataFile, Dataset, Download, Release, WrappedKey
 from portal.lib.references import in_columns
@@ -263,6 +277,61 @@ def address_of(resource: Resource) -> str:
     """Give the address of the files of a card, or "" when none was deposited here."""
     held = Dataset.objects.filter(resource=resource, released_at__isnull=False).exists()
     return reverse("datasets:dataset", args=(resource.slug,)) if held else ""
+
+
+def published_files(resources: Sequence[Resource]) -> dict[int, list[File]]:
+    """Describe the files held of some cards, as anyone may know of them; two queries.
+
+    What asks for a grant has neither name nor columns: one line leads to the request.
+    """
+    rows = (
+        DataFile.objects.filter(release__dataset__resource__in=[each.pk for each in resources])
+        .filter(release__number=_last_release())
+        .select_related("release__dataset__resource")
+        .order_by("release__dataset", "index", "pk")
+    )
+    found: dict[int, list[File]] = {}
+    for row in rows:
+        card = row.release.dataset.resource
+        files = found.setdefault(card.pk, [])
+        page = settings.SITE_URL + row.release.dataset.get_absolute_url()
+        if not row.level_enum.is_restricted:
+            files.append(_public_file(row, page))
+        elif not any(each.access == Access.ON_REQUEST for each in files):
+            files.append(File(f"{page}#acces", "Demander l’accès", page, access=Access.ON_REQUEST))
+    return found
+
+
+def _last_release() -> Subquery:
+    same = Release.objects.filter(dataset=OuterRef("release__dataset"))
+    return Subquery(same.order_by("-number").values("number")[:1])
+
+
+def _public_file(row: DataFile, page: str) -> File:
+    address = reverse("datasets:file", args=(row.release.dataset.resource.slug, row.public_id))
+    is_open = row.level == AccessLevel.OPEN
+    return File(
+        iri=f"{page}#fichier-{row.public_id}",
+        title=row.name,
+        access_url=page,
+        download_url=settings.SITE_URL + address if is_open else "",
+        description=f"{row.get_role_display()} : {row.name}",
+        format=row.name.rsplit(".", 1)[-1].lower() if "." in row.name else "",
+        media_type=row.media_type,
+        size_bytes=row.size,
+        sha256=row.sha256,
+        access=Access.OPEN if is_open else Access.REGISTERED,
+        columns=tuple(
+            published.Column(
+                str(each["name"]),
+                str(each.get("type") or "string"),
+                str(each.get("description") or ""),
+                each.get("filled") == 100,
+            )
+            for each in row.schema
+        ),
+        rows=row.rows,
+    )
 
 
 def page_of(dataset: Dataset) -> DatasetPage:

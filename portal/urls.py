@@ -12,6 +12,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 from wagtail.views import serve
 
+from catalogue.urls import DOCUMENTS
 from portal import api
 from portal.lib.refusals import NotAllowed
 from portal.pages.views import space
@@ -39,6 +40,7 @@ urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("", include("portal.pages.urls_plain")),
+    path("", include((DOCUMENTS, "documents"))),
     path("api/v1/", api.urls()),
 ]
 

@@ -4,15 +4,19 @@ Apps above say so at start (AppConfig.ready), one provider for a kind:
 
     from catalogue.queries import files
     files.register(ResourceKind.DATASET, address_of)   # "" when it holds none
+    files.register_held(ResourceKind.DATASET, files_of)  # {resource: its files}, all at once
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from catalogue.enums import ResourceKind
 from catalogue.models import Resource
+from catalogue.standards.published import File
 
 Provider = Callable[[Resource], str]
+HeldProvider = Callable[[Sequence[Resource]], Mapping[int, Sequence[File]]]
 _providers: dict[ResourceKind, Provider] = {}
+_held: dict[ResourceKind, HeldProvider] = {}
 
 
 def register(kind: ResourceKind, provider: Provider) -> None:
@@ -20,7 +24,22 @@ def register(kind: ResourceKind, provider: Provider) -> None:
     _providers[kind] = provider
 
 
+def register_held(kind: ResourceKind, provider: HeldProvider) -> None:
+    """Name who describes the files held of a kind; twice the same changes nothing."""
+    _held[kind] = provider
+
+
 def address(resource: Resource) -> str:
     """Give the address of the page of a card's files, or "" when they are not held here."""
     provider = _providers.get(ResourceKind(resource.kind))
     return provider(resource) if provider else ""
+
+
+def held(resources: Sequence[Resource]) -> dict[int, Sequence[File]]:
+    """Give the files held of some resources, by primary key; as anyone may know of them."""
+    found: dict[int, Sequence[File]] = {}
+    for kind, provider in _held.items():
+        of_kind = [each for each in resources if each.kind == kind]
+        if of_kind:
+            found |= provider(of_kind)
+    return found

@@ -8,21 +8,33 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from catalogue import rules
 from catalogue.enums import ResourceKind
 from catalogue.filters import lines, panel
-from catalogue.models import FormerSlug, Resource, Tombstone
-from catalogue.queries import around, cards, collections, detail, follows
+from catalogue.models import FormerSlug
+from catalogue.queries import (
+    around,
+    cards,
+    collections,
+    detail,
+    follows,
+    published,
+    standards,
+    tombstones,
+)
 from catalogue.queries import usage as used
 from catalogue.search import engine, pages
 from catalogue.search import suggest as suggesting
 from catalogue.search.query import ResourceQuery, Words
-from catalogue.views import usage
+from catalogue.standards import forms, negotiation, signposting
+from catalogue.views import documents, usage
 from catalogue.views.around import tabs
 
 ANYONE = AnonymousUser()
@@ -76,6 +88,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "kept_for_sort": panel.kept(query, "sort"),
         "cleared": query.cleared().serialise(),
         "serialised": query.at_page(1).serialise(),
+        "exports": standards.exports(),
     }
     return render(request, "catalogue/list.html", context)
 
@@ -112,14 +125,18 @@ def values(request: HttpRequest, facet: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
-def shown(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show one public card; a former address moves, a removed one is gone."""
-    found = Resource.objects.public().with_organisation().select_related("indexed")
-    resource = found.prefetch_related("measurements").filter(slug=slug).first()
+def shown(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Show one public card in the form asked; a former address moves, a removed one is gone."""
+    wanted = negotiation.choose(request.headers.get("Accept", ""), ("text/html", *forms.NEGOTIATED))
+    found = published.public().select_related("indexed")
+    resource = found.filter(slug=slug).first()
     if resource is None:
-        return _elsewhere(request, slug)
+        return _elsewhere(request, slug, forms.NEGOTIATED.get(wanted, ""))
+    if wanted in forms.NEGOTIATED:
+        return documents.of_public(request, resource, forms.NEGOTIATED[wanted])
     user = request.user
     usage.count(request, resource, "views")
+    described = published.one(resource)
     context = {
         "section": "ressources",
         "may_archive": user.is_authenticated and rules.may_archive(user, resource),
@@ -133,25 +150,27 @@ def shown(request: HttpRequest, slug: str) -> HttpResponse:
         "reused": list(around.reuses(resource, ANYONE)[: around.ON_CARD]),
         "field": list(around.feedback(resource, ANYONE)[: around.ON_CARD]),
         **detail.card(resource),
+        **standards.of(described),
     }
-    return render(request, "catalogue/resource.html", context)
+    response = render(request, "catalogue/resource.html", context)
+    linkset = forms.KINDS["linkset.json"].address(described)
+    response["Link"] = signposting.header(described, context["forms"], linkset=linkset)
+    patch_vary_headers(response, ("Accept",))
+    return response
 
 
-def _elsewhere(request: HttpRequest, slug: str) -> HttpResponse:
+def _elsewhere(request: HttpRequest, slug: str, ending: str) -> HttpResponseBase:
     former = FormerSlug.objects.filter(slug=slug, resource__live=True).select_related("resource")
     if (moved := former.first()) is not None:
         return redirect(moved.resource, permanent=True)
-    gone = Tombstone.objects.filter(slug=slug).first() or next(
-        (
-            stone
-            for stone in Tombstone.objects.exclude(former_slugs=[])
-            if slug in stone.former_slugs
-        ),
-        None,
-    )
-    if gone is not None:
-        return render(request, "catalogue/removed.html", {"tombstone": gone}, status=410)
-    raise Http404
+    gone = tombstones.of_slug(slug)
+    if gone is None:
+        raise Http404
+    if ending:
+        return documents.of_removed(request, gone, ending)
+    response = render(request, "catalogue/removed.html", {"tombstone": gone}, status=410)
+    patch_vary_headers(response, ("Accept",))
+    return response
 
 
 @login_not_required

@@ -53,6 +53,8 @@ CONTRIBUTE = (
 
 REUSE = (
     Entry("api", _("Interface de programmation (API)"), "api_guide"),
+    Entry("catalogue", _("Catalogue en DCAT-AP"), "documents:catalogue.ttl"),
+    Entry("exports", _("Export complet (CSV)"), "documents:export.csv"),
     Entry("composants", _("Composants d’interface"), "pages:components"),
     Entry("sante", _("État du service"), "pages:health"),
 )
@@ -149,6 +151,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "other_address": getattr(request, "other_address", "") or in_language(request.path, other),
         "search": address("catalogue:list"),
         "suggest": suggestions(),
+        "opensearch": address("documents:opensearch"),
         "publish": address("catalogue:contribute"),
         "space": address("space"),
         "sign_in": address("account_login"),

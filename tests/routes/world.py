@@ -179,6 +179,7 @@ def _fresh(world: World, name: str) -> User:
 def _contributions(world: World) -> None:
     published = proposals.published(_fresh(world, "referent_a"), holder=_holder(world, "a"))
     world.objects["resource"] = published.slug
+    world.objects["resource.id"] = str(published.public_id)
     for side, name in (("a", "referent_a"), ("b", "referent_b")):
         readers = {"a": ("referent_a",), "b": ("referent_b",)}[side]
         told = world.canary(name, "draft", *readers, *READS_ALL_DRAFTS)

@@ -1,0 +1,153 @@
+"""The documents of the catalogue: one address, many forms."""
+
+import json
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from catalogue.enums import ResourceKind
+from catalogue.models import FormerSlug, Resource, Tombstone
+from catalogue.queries import published, tombstones
+from catalogue.standards import dcat, forms, negotiation, rdf
+from catalogue.standards import removed as stones
+from catalogue.standards.dcat import PAGE_SIZE
+from portal.lib.conditional import tagged
+
+# Public data, read from anywhere: each time checked against its tag.
+CACHE = "public, no-cache"
+
+
+def described() -> Q:
+    """Keep what DCAT-AP has a word for; agrees with `dcat.is_described`."""
+    has_address = ~Q(homepage_url="") | Q(details__endpoint_url__isnull=False)
+    service = Q(kind=ResourceKind.TECHNOLOGY, subtype="api") & has_address
+    return Q(kind=ResourceKind.DATASET) | service
+
+
+def answer(
+    request: HttpRequest, content: bytes, media_type: str, *, status: int = 200
+) -> HttpResponseBase:
+    """Answer a document that any site may read, or 304 to who has it."""
+    text = media_type.startswith("text/") or media_type.endswith(("yaml", "xml", "bibtex"))
+    kind = f"{media_type}; charset=utf-8" if text else media_type
+    response = HttpResponse(content, content_type=kind, status=status)
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Access-Control-Expose-Headers"] = "ETag, Link"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    patch_vary_headers(response, ("Accept",))
+    return tagged(request, response, digest="1", cache=CACHE)
+
+
+@login_not_required
+@require_safe
+def of_resource(request: HttpRequest, slug: str, ending: str) -> HttpResponseBase:
+    """Describe a resource in one form; a former address moves, a removed one is gone."""
+    resource = published.public().filter(slug=slug).first()
+    if resource is not None:
+        return of_public(request, resource, ending)
+    former = FormerSlug.objects.filter(slug=slug, resource__live=True).select_related("resource")
+    if (moved := former.first()) is not None:
+        return redirect(_address(moved.resource.slug, ending), permanent=True)
+    if (stone := tombstones.of_slug(slug)) is not None:
+        return of_removed(request, stone, ending)
+    raise Http404
+
+
+def of_public(request: HttpRequest, resource: Resource, ending: str) -> HttpResponseBase:
+    """Describe a public resource in one form; 404 when it has not this one."""
+    kind = forms.KINDS[ending]
+    shown = published.one(resource)
+    if not kind.suits(shown):
+        raise Http404
+    response = answer(request, kind.write(shown), kind.media_type)
+    response.headers["Content-Location"] = kind.address(shown)
+    response.headers["Link"] = f'<{shown.iri}>; rel="cite-as", <{shown.page}>; rel="describes"'
+    return response
+
+
+def of_removed(request: HttpRequest, stone: Tombstone, ending: str) -> HttpResponseBase:
+    """Say in the form asked that a resource was removed."""
+    said = published.removed(stone)
+    if ending in {".ttl", ".jsonld", ".rdf"}:
+        extension = ending.removeprefix(".")
+        content = rdf.serialise(stones.graph(said, root=published.root()), extension)
+        return answer(request, content, rdf.FORMATS[extension][0], status=410)
+    content = json.dumps(stones.document(said), ensure_ascii=False).encode()
+    return answer(request, content, "application/json", status=410)
+
+
+def _address(slug: str, ending: str) -> str:
+    page = reverse("catalogue:resource", args=(slug,))
+    return page.rstrip("/") + ending if ending.startswith(".") else page + ending
+
+
+@login_not_required
+@require_safe
+def identified(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Lead from a persistent identifier to the page of today, even of a removed resource."""
+    resource = Resource.objects.public().filter(public_id=public_id).first()
+    if resource is not None:
+        target = reverse("catalogue:resource", args=(resource.slug,))
+    else:
+        stone = get_object_or_404(Tombstone, public_id=public_id)
+        target = reverse("catalogue:resource", args=(stone.slug,))
+    response = redirect(target)
+    response.status_code = 303
+    response["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+@login_not_required
+@require_safe
+def catalogue(request: HttpRequest, extension: str) -> HttpResponseBase:
+    """Describe one page of the catalogue as DCAT-AP."""
+    rows = published.in_order().filter(described())
+    base = f"{published.root()}/catalogue.{extension}"
+    return paged(request, rows.values_list("pk", flat=True), extension, base=base)
+
+
+@login_not_required
+@require_safe
+def catalogue_address(request: HttpRequest) -> HttpResponse:
+    """Lead from the identifier of the catalogue to the form asked: the list, or its documents."""
+    kinds = {media: extension for extension, (media, _name) in rdf.FORMATS.items()}
+    wanted = negotiation.choose(request.headers.get("Accept", ""), ("text/html", *kinds))
+    known = wanted in kinds
+    target = f"/catalogue.{kinds[wanted]}" if known else reverse("catalogue:list")
+    response = redirect(target)
+    response.status_code = 303
+    patch_vary_headers(response, ("Accept",))
+    return response
+
+
+def paged(
+    request: HttpRequest, ids: Iterable[int], extension: str, *, base: str
+) -> HttpResponseBase:
+    """Describe one page of a list of resources that DCAT-AP knows; 404 past the last."""
+    known = list(ids)
+    last = max(1, -(-len(known) // PAGE_SIZE))
+    asked = request.GET.get("page", "1")
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 8 else 0
+    if not 1 <= number <= last:
+        raise Http404
+    on_page = known[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+    fetched = {row.pk: row for row in published.public().filter(pk__in=on_page)}
+    rows = [fetched[pk] for pk in on_page if pk in fetched]
+    first = Resource.objects.public().order_by("first_published_at").first()
+    newest = max((row.changed_at for row in rows), default=None)
+    graph = dcat.catalogue(
+        published.site(),
+        published.many(rows),
+        dcat.Page(base, number, last, len(known)),
+        issued=first.first_published_at if first else None,
+        modified=newest,
+    )
+    return answer(request, rdf.serialise(graph, extension), rdf.FORMATS[extension][0])

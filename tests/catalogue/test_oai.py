@@ -1,0 +1,221 @@
+"""The OAI-PMH endpoint, read by an independent harvester."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from defusedxml import ElementTree as ET
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from catalogue.actions import resources
+from catalogue.enums import RemovalReason, ResourceKind, UseCase
+from catalogue.models import Resource
+from catalogue.standards.oai_pmh import OAI
+from catalogue.views import oai
+from portal.audit.actors import SystemActor
+from portal.lib import clock
+from tests.factories.catalogue import ResourceFactory
+
+sickle = pytest.importorskip("sickle", reason="sickle is not installed")
+pytestmark = pytest.mark.django_db
+BY = SystemActor("test")
+
+
+@dataclass
+class Answer:
+    """What sickle reads of an answer."""
+
+    text: str
+    content: bytes
+    encoding: str = "utf-8"
+
+    def raise_for_status(self) -> None:
+        """Accept: the endpoint answers 200 whatever the error of the protocol."""
+
+
+class Harvester(sickle.Sickle):
+    """Sickle, over the test client instead of the network."""
+
+    client: Client
+    between: Any = None
+
+    def harvest(self, **arguments: str) -> Any:
+        if self.between:
+            self.between()
+        answer = self.client.get("/oai", arguments)
+        assert answer.status_code == 200
+        assert answer["Content-Type"] == "text/xml; charset=utf-8"
+        return sickle.response.OAIResponse(
+            Answer(answer.content.decode(), answer.content), params=arguments
+        )
+
+
+@pytest.fixture
+def harvester(client: Client) -> Harvester:
+    found = Harvester(f"{settings.SITE_URL}/oai")
+    found.client = client
+    return found
+
+
+def name(resource: Resource) -> str:
+    return f"oai:127.0.0.1:{resource.public_id}"
+
+
+def published(count: int, **values: Any) -> list[Resource]:
+    """Publish many cards at once, some in the same second."""
+    now = clock.now() - timedelta(days=1)
+    rows = [
+        Resource(
+            slug=f"lot-{values.get('kind', 'x')}-{number}",
+            title=f"Fiche {number} é",
+            kind=ResourceKind.TECHNOLOGY,
+            live=True,
+            first_published_at=now + timedelta(seconds=number // 7),
+            content_modified_at=now + timedelta(seconds=number // 7),
+            **values,
+        )
+        for number in range(count)
+    ]
+    return Resource.objects.bulk_create(rows)
+
+
+def errors(client: Client, **arguments: str) -> list[str]:
+    root = ET.fromstring(client.get("/oai", arguments).content)
+    return [str(each.get("code")) for each in root.findall(f"{{{OAI}}}error")]
+
+
+def test_it_says_who_it_is_and_what_it_offers(harvester: Harvester) -> None:
+    ResourceFactory(published=True, kind=ResourceKind.DATASET, use_cases=[UseCase.SME_NEEDS])
+    who = harvester.Identify()
+    assert (who.deletedRecord, who.granularity) == ("persistent", "YYYY-MM-DDThh:mm:ssZ")
+    assert who.baseURL == f"{settings.SITE_URL}/oai"
+    assert {each.metadataPrefix for each in harvester.ListMetadataFormats()} == {"oai_dc", "dcat"}
+    assert {each.setSpec for each in harvester.ListSets()} == {
+        "kind:dataset",
+        "organisation:laboratoire-dessai",
+        "use_case:sme_needs",
+    }
+
+
+def test_everything_is_harvested_with_its_removals(harvester: Harvester) -> None:
+    kept = ResourceFactory(published=True, title="Gardée é « »", tags=["emploi"])
+    gone = ResourceFactory(published=True, title="Retirée", kind=ResourceKind.DATASET)
+    ResourceFactory(title="Brouillon")
+    resources.bury(resource=gone, reason=RemovalReason.OWNER, by=BY)
+    found = {
+        each.header.identifier: each for each in harvester.ListRecords(metadataPrefix="oai_dc")
+    }
+    assert set(found) == {name(kept), name(gone)}
+    assert found[name(gone)].header.deleted
+    assert found[name(gone)].header.setSpecs == [
+        "kind:dataset",
+        "organisation:laboratoire-dessai",
+    ]
+    assert found[name(kept)].metadata["title"] == ["Gardée é « »"]
+    assert f"{settings.SITE_URL}/id/{kept.public_id}" in found[name(kept)].metadata["identifier"]
+    one = harvester.GetRecord(identifier=name(gone), metadataPrefix="oai_dc")
+    assert one.header.deleted
+    heads = harvester.ListIdentifiers(
+        metadataPrefix="oai_dc", set="organisation:laboratoire-dessai"
+    )
+    assert {each.identifier for each in heads} == {name(kept), name(gone)}
+
+
+@pytest.mark.slow
+def test_insertions_and_changes_while_one_reads_lose_and_double_nothing(
+    harvester: Harvester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1,000 records; between two pages one appears and one already given or to come changes."""
+    rows = published(1_000)
+    changed = iter(rows[::90])
+
+    def between() -> None:
+        ResourceFactory(published=True)
+        if (row := next(changed, None)) is not None:
+            Resource.objects.filter(pk=row.pk).update(content_modified_at=clock.now())
+
+    harvester.between = between
+    found = [each.header.identifier for each in harvester.ListRecords(metadataPrefix="oai_dc")]
+    assert len(found) == len(set(found))
+    assert {name(row) for row in rows} <= set(found)
+    assert len(found) == Resource.objects.public().count()
+    assert len(found) > 1_000
+
+
+def test_datasets_are_given_as_dcat_too(harvester: Harvester) -> None:
+    card = ResourceFactory(published=True, kind=ResourceKind.DATASET, title="Jeu")
+    ResourceFactory(published=True)
+    (found,) = harvester.ListRecords(metadataPrefix="dcat")
+    assert found.header.identifier == name(card)
+    assert "http://www.w3.org/ns/dcat#" in found.raw
+    assert f"/id/{card.public_id}" in found.raw
+
+
+def test_a_window_is_in_utc_and_inclusive(client: Client, harvester: Harvester) -> None:
+    card = ResourceFactory(published=True)
+    at = (card.content_modified_at + timedelta(hours=1)).replace(microsecond=999_999)
+    Resource.objects.filter(pk=card.pk).update(content_modified_at=at)
+    stamp = oai.oai_pmh.stamp(at)
+    (found,) = harvester.ListIdentifiers(
+        **{"metadataPrefix": "oai_dc", "from": stamp, "until": stamp}
+    )
+    assert found.datestamp == stamp
+    after = oai.oai_pmh.stamp(at + timedelta(seconds=1))
+    assert errors(client, verb="ListIdentifiers", metadataPrefix="oai_dc", **{"from": after}) == [
+        "noRecordsMatch"
+    ]
+
+
+def test_each_error_of_the_protocol_is_told(client: Client) -> None:
+    assert errors(client, verb="ListSets") == ["noSetHierarchy"]
+    card = ResourceFactory(published=True)
+    gone = ResourceFactory(published=True)
+    resources.bury(resource=gone, reason=RemovalReason.OWNER, by=BY)
+    dc = {"metadataPrefix": "oai_dc"}
+    assert errors(client) == ["badVerb"]
+    assert errors(client, verb="ListRecords") == ["badArgument"]
+    assert errors(client, verb="ListRecords", resumptionToken="x") == ["badResumptionToken"]
+    assert errors(client, verb="ListRecords", **dc, set="kind:news") == ["noRecordsMatch"]
+    assert errors(client, verb="ListRecords", **dc, set="slug:x") == ["noRecordsMatch"]
+    for identifier in ("x", f"oai:autre:{card.public_id}", f"{name(card)}0"):
+        assert errors(client, verb="GetRecord", **dc, identifier=identifier) == ["idDoesNotExist"]
+    lacking = {"verb": "GetRecord", "metadataPrefix": "dcat", "identifier": name(card)}
+    assert errors(client, **lacking) == ["cannotDisseminateFormat"]
+    formats = {"verb": "ListMetadataFormats", "identifier": name(gone)}
+    assert errors(client, **formats) == ["noMetadataFormats"]
+
+
+def test_a_token_lasts_a_day_and_serves_its_verb(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oai, "PAGE", 1)
+    for _ in range(2):
+        ResourceFactory(published=True)
+    first = client.get("/oai", {"verb": "ListRecords", "metadataPrefix": "oai_dc"})
+    token = ET.fromstring(first.content).find(f".//{{{OAI}}}resumptionToken")
+    assert token is not None
+    assert (token.get("cursor"), token.get("completeListSize")) == ("0", "2")
+    given = {"resumptionToken": str(token.text)}
+    assert errors(client, verb="ListRecords", **given) == []
+    assert errors(client, verb="ListIdentifiers", **given) == ["badResumptionToken"]
+    forged = {"resumptionToken": str(token.text)[:-2] + "xx"}
+    assert errors(client, verb="ListRecords", **forged) == ["badResumptionToken"]
+    monkeypatch.setattr(oai, "TOKEN_HOURS", -1)
+    assert errors(client, verb="ListRecords", **given) == ["badResumptionToken"]
+
+
+def test_it_answers_a_form_and_costs_the_same_for_one_and_three() -> None:
+    client = Client(enforce_csrf_checks=True)
+    counts = []
+    for wanted in (1, 2):
+        for _ in range(wanted):
+            ResourceFactory(published=True, kind=ResourceKind.DATASET)
+        with CaptureQueriesContext(connection) as seen:
+            answer = client.post("/oai", {"verb": "ListRecords", "metadataPrefix": "dcat"})
+        assert b"<ListRecords" in answer.content or b":ListRecords" in answer.content
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
