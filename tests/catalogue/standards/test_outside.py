@@ -22,10 +22,10 @@ pytestmark = pytest.mark.full
 
 def tool(environment: str, name: str = "python") -> str:
     """Find a program of an environment, or skip."""
-    found = ROOT / ".checkers" / environment / "bin" / name
-    if not found.exists():
+    place = ROOT / ".checkers" / environment
+    if not (place / "ready").exists():
         pytest.skip(f"{environment} is not installed: make checkers")
-    return str(found)
+    return str(place / "bin" / name)
 
 
 def run(*command: str | Path, cwd: Path | None = None) -> str:
