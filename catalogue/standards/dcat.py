@@ -14,7 +14,7 @@ from rdflib import BNode, Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCTERMS, FOAF, RDF, RDFS, XSD
 
 from catalogue.standards import vocabularies as terms
-from catalogue.standards.published import File, Licence, Published, Site
+from catalogue.standards.published import File, Licence, Published, Site, first_day, last_day
 from catalogue.standards.rdf import (
     ADMS,
     DCAT,
@@ -208,8 +208,9 @@ def _dataset(writer: Writer, resource: Published) -> URIRef:
 def _period(writer: Writer, of: str, start: str, end: str) -> BNode:
     node = blank(f"{of} {start} {end}")
     writer.graph.add((node, RDF.type, DCTERMS.PeriodOfTime))
-    writer.add(node, DCAT.startDate, date(start))
-    writer.add(node, DCAT.endDate, date(end))
+    # Whole days: harvesters complete a year or a month with the day of today.
+    writer.add(node, DCAT.startDate, date(first_day(start)))
+    writer.add(node, DCAT.endDate, date(last_day(end)))
     return node
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime
 import re
 from collections.abc import Mapping
@@ -241,5 +242,13 @@ def is_date(text: str) -> bool:
 
 
 def first_day(text: str) -> str:
-    """Complete a date to its first day: "2018" is 2018-01-01; an empty one stays so."""
-    return text if not text or len(text) == 10 else f"{text}-01-01"[:10]
+    """Give the first day of a date: 2018 begins on 2018-01-01."""
+    return f"{text}-01-01"[:10] if len(text) < 10 else text
+
+
+def last_day(text: str) -> str:
+    """Give the last day of a date: 2018-02 ends on 2018-02-28, 2018 on 2018-12-31."""
+    if len(text) == 10:
+        return text
+    year, month = int(text[:4]), int(text[5:7] or 12)
+    return f"{text[:4]}-{month:02d}-{calendar.monthrange(year, month)[1]}"

@@ -13,7 +13,14 @@ from rdflib.namespace import DCTERMS, FOAF, PROV, RDF, RDFS, SKOS, XSD
 from rdflib.term import Node
 
 from catalogue.standards.published import Agent, Licence, Published
-from catalogue.standards.vocabularies import SCHEMES, Place, Term, licence_type, publisher_type
+from catalogue.standards.vocabularies import (
+    LICENCE_TITLES,
+    SCHEMES,
+    Place,
+    Term,
+    licence_type,
+    publisher_type,
+)
 
 ADMS = Namespace("http://www.w3.org/ns/adms#")
 DCAT = Namespace("http://www.w3.org/ns/dcat#")  # rdflib's own lacks what version 3 added
@@ -161,7 +168,8 @@ class Writer:
         node = self.typed(licence.url, DCTERMS.LicenseDocument)
         if node not in self._seen:
             self._seen.add(node)
-            self.words(node, RDFS.label, licence.label, "fr")
+            name = LICENCE_TITLES.get(licence.identifier, licence.label)
+            self.words(node, RDFS.label, name, "fr")
             self.add(node, DCTERMS.identifier, licence.identifier)
             self.add(node, DCTERMS.type, self.concept(licence_type(licence.identifier)))
         return node

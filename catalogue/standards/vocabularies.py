@@ -138,6 +138,13 @@ def licence_type(identifier: str) -> Term:
     return Term(f"{ADMS_LICENCE}/{code}", f"{ADMS_LICENCE}/1.0", _LICENCE_TYPES[code])
 
 
+# The names under which other portals know the licences of data: they are found again by these.
+LICENCE_TITLES = {
+    "etalab-2.0": "Licence Ouverte / Open Licence version 2.0",
+    "ODbL-1.0": "Open Data Commons Open Database License (ODbL)",
+    "CC-BY-4.0": "Creative Commons Attribution 4.0",
+    "CC0-1.0": "Creative Commons CCZero",
+}
 PUBLISHER_TYPES = {
     "administration": ("NationalAuthority", "autorité nationale"),
     "local_authority": ("LocalAuthority", "autorité locale"),

@@ -21,7 +21,7 @@ from catalogue.standards import (
     signposting,
     vocabularies,
 )
-from catalogue.standards.published import period
+from catalogue.standards.published import first_day, last_day, period
 from tests.catalogue.standards.examples import DETAILS, SHA256, TABLE, example
 
 HTML, TURTLE, JSON = "text/html", "text/turtle", "application/json"
@@ -64,6 +64,18 @@ def test_the_form_is_the_one_asked(accept: str, wanted: str) -> None:
 )
 def test_a_period_is_read_or_left(text: str, found: tuple[str, str] | None) -> None:
     assert period(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("2018", ("2018-01-01", "2018-12-31")),
+        ("2020-02", ("2020-02-01", "2020-02-29")),
+        ("2018-08-03", ("2018-08-03", "2018-08-03")),
+    ],
+)
+def test_a_date_spans_days(text: str, days: tuple[str, str]) -> None:
+    assert (first_day(text), last_day(text)) == days
 
 
 @pytest.mark.parametrize("kind", DETAILS)
