@@ -7,6 +7,7 @@ from catalogue.tasks import (
     follows,
     harvests,
     links,
+    quality,
     telling,
     usage,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "follows",
     "harvests",
     "links",
+    "quality",
     "telling",
     "usage",
 ]
