@@ -1,6 +1,6 @@
 """What a person follows, put aside and supports, as their pages read it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -54,17 +54,16 @@ def follows(user: User, **subject: Any) -> bool:
     return Follow.objects.filter(user=user, **subject).exists()
 
 
-def of(user: User) -> list[Followed]:
-    """List what a person follows, the latest first; what went offline keeps no name."""
-    rows = Follow.objects.filter(user=user).select_related("resource", "organisation")
-    return list(_lines(rows))
+def of(user: User) -> QuerySet[Follow]:
+    """List what a person follows, the latest first; a card that went offline keeps no name."""
+    rows = Follow.objects.filter(Q(resource__isnull=True) | Q(resource__live=True), user=user)
+    return rows.select_related("resource", "organisation")
 
 
-def favourites(user: User) -> list[Resource]:
-    """List the resources a person put aside that are still public, the latest first."""
+def favourites(user: User) -> QuerySet[Favourite]:
+    """List what a person put aside that is still public, the latest first."""
     rows = Favourite.objects.filter(user=user, resource__live=True)
-    related = rows.select_related("resource__organisation", "resource__indexed")
-    return [row.resource for row in related]
+    return rows.select_related("resource__organisation", "resource__indexed")
 
 
 def followers_of(resource: Resource) -> QuerySet[User]:
@@ -81,11 +80,11 @@ def watchers_of(resource: Resource) -> QuerySet[User]:
     return User.objects.filter(is_active=True, pk__in=concerned).order_by("pk")
 
 
-def _lines(rows: QuerySet[Follow]) -> Iterator[Followed]:
+def lines(rows: Iterable[Follow]) -> Iterator[Followed]:
+    """Say what each row follows."""
     for row in rows:
         if row.resource is not None:
-            if row.resource.live:
-                yield _resource(row.resource)
+            yield _resource(row.resource)
         elif row.organisation is not None:
             yield _organisation(row.organisation)
         elif row.use_case:

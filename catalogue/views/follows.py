@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,6 +21,7 @@ from catalogue.views.contribute import person, public
 from portal.accounts.models import Organisation
 from portal.lib.refusals import Invalid
 
+PER_PAGE = 25
 SUBJECTS = ("resource", "organisation", "use_case", "tag")
 
 
@@ -27,10 +29,14 @@ SUBJECTS = ("resource", "organisation", "use_case", "tag")
 def followed(request: HttpRequest) -> HttpResponse:
     """List one's saved searches, what one follows, and one's favourites."""
     by = person(request)
+    follows_page = Paginator(reads.of(by), PER_PAGE).get_page(request.GET.get("suivis"))
+    favourites = Paginator(reads.favourites(by), PER_PAGE).get_page(request.GET.get("favoris"))
     context = {
         "searches": searches.of(by),
-        "followed": reads.of(by),
-        "favourites": [rows.row(each) for each in reads.favourites(by)],
+        "follows_page": follows_page,
+        "followed": list(reads.lines(follows_page)),
+        "favourites_page": favourites,
+        "favourites": [rows.row(each.resource) for each in favourites],
     }
     return render(request, "catalogue/community/followed.html", context)
 

@@ -86,6 +86,11 @@ def listed(request: HttpRequest) -> HttpResponse:
         "sorts": panel.sorts(query),
         "kept": panel.kept(query, *panel.TITLES, "updated", "words"),
         "kept_for_sort": panel.kept(query, "sort"),
+        "followable": [
+            (name, value, panel.say(name, value))
+            for name in ("use_case", "tag")
+            for value in getattr(query, name)[:3]
+        ],
         "cleared": query.cleared().serialise(),
         "serialised": query.at_page(1).serialise(),
         "exports": standards.exports(),

@@ -1,5 +1,8 @@
 """Follow, put aside, support: once each, counted truly, told as each person chose."""
 
+import io
+import json
+import zipfile
 from typing import Any
 
 import pytest
@@ -10,6 +13,7 @@ from catalogue import invariants
 from catalogue.actions import contributions, follows, moderation
 from catalogue.enums import ResourceKind, UseCase
 from catalogue.models import Favourite, Follow, IndexedResource, Resource, Support
+from portal.accounts import personal_data
 from portal.accounts.actions import accounts, notifications
 from portal.accounts.models import Notification, User
 from portal.audit import outbox
@@ -150,6 +154,20 @@ def test_forms_follow_and_undo(client: Client, person: User, need: Resource) -> 
     for wrong in ({}, {"use_case": "x"}, {"tag": "\x00"}):
         assert client.post("/suivre/", wrong).status_code == 422
     assert client.post("/suivre/", {"resource": "inconnue"}).status_code == 404
+
+
+def test_a_keyword_and_a_use_case_are_followed_from_the_list(client: Client) -> None:
+    ResourceFactory(published=True, tags=["apprentissage"])
+    text = client.get("/ressources/?tag=apprentissage&use_case=sme_needs").text
+    for subject in ("tag=apprentissage", "use_case=sme_needs"):
+        assert f'href="/suivre/?{subject}"' in text
+
+
+def test_what_is_followed_stands_in_the_archive_of_ones_data(person: User, need: Resource) -> None:
+    follows.follow(subject=need, by=person)
+    with zipfile.ZipFile(io.BytesIO(personal_data.archive(person))) as bundle:
+        described = json.loads(bundle.read("suivis.json"))
+    assert [row["resource__title"] for row in described["suivis"]] == [need.title]
 
 
 def test_the_page_costs_the_same_for_one_and_three(client: Client, person: User) -> None:
