@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalogue.enums import SCORED_KINDS, Access, LicenceStatus, ResourceKind, Scope, Task
 from catalogue.models import Resource
@@ -121,7 +122,8 @@ def _marks(resource: Resource) -> Iterator[Mark]:
     if resource.downloads:
         yield "download", str(resource.downloads)
     if resource.reuses:
-        yield "git-fork", _("%(n)d réutilisation(s)") % {"n": resource.reuses}
+        said = ngettext("%(n)s réutilisation", "%(n)s réutilisations", resource.reuses)
+        yield "git-fork", said % {"n": resource.reuses}
     yield "globe", scope_text(resource)
 
 
