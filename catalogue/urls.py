@@ -17,6 +17,7 @@ from catalogue.views import (
     moderation,
     oai,
     opensearch,
+    paste,
     removals,
     resources,
     searches,
@@ -34,6 +35,7 @@ READ = [
 ]
 CONTRIBUTE = [
     path("contribuer/", contribute.Start.as_view(), name="contribute"),
+    path("contribuer/coller/", paste.Paste.as_view(), name="contribution_paste"),
     path("contribuer/mes-contributions/", contribute.Mine.as_view(), name="contributions"),
     path("contribuer/<uuid:contribution>/", contribute.Follow.as_view(), name="contribution"),
     path(
@@ -45,6 +47,11 @@ CONTRIBUTE = [
         "contribuer/<uuid:contribution>/reprendre/",
         contribute.CatchUp.as_view(),
         name="contribution_catch_up",
+    ),
+    path(
+        "contribuer/<uuid:contribution>/lecture/",
+        paste.Read.as_view(),
+        name="contribution_reading",
     ),
     path(
         "contribuer/<uuid:contribution>/<slug:step>/",

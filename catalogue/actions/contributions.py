@@ -17,7 +17,8 @@ from catalogue.enums import (
     ResourceKind,
 )
 from catalogue.models import PROPOSED_COLUMNS, Contribution, Resource
-from catalogue.queries import proposals
+from catalogue.queries import pasted, proposals
+from catalogue.standards.readers.record import Record
 from catalogue.validators.details import DETAILS
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import Organisation
@@ -68,6 +69,33 @@ def start(
 
 
 @transaction.atomic
+def begin(
+    *,
+    described: Record,
+    kind: str,
+    reading: Mapping[str, Any],
+    by: Actor,
+    organisation: Organisation | None = None,
+) -> Contribution:
+    """Open a draft of what a description of another standard says.
+
+    kind: of the resource, which may not be that of the description. reading: what the draft keeps
+    of the document. In order: as `start`, then the origin of each value, marked when it is a
+    guess; event "contribution.started". Raises NotAllowed.
+    """
+    values = pasted.values(described, kind)
+    contribution = start(kind=ResourceKind(kind), by=by, organisation=organisation, **values)
+    proposed = contribution.proposed
+    proposed.provenance = pasted.provenance(
+        described, values, reading, clock.paris_day(clock.now())
+    )
+    contribution.revision = _keep(contribution, proposed, by)
+    contribution.reading = dict(reading)
+    contribution.save(update_fields=["revision", "reading"])
+    return contribution
+
+
+@transaction.atomic
 def propose(*, resource: Resource, by: Actor) -> Contribution:
     """Open a draft of a change to a published resource, or give back the one already open.
 
@@ -104,6 +132,7 @@ def save_draft(*, contribution: Contribution, values: Mapping[str, Any], by: Act
         _hand_over(contribution, values["organisation"], by)
     proposed = contribution.proposed
     _apply(proposed, values)
+    proposed.provenance = pasted.confirmed(proposed.provenance, values)
     contribution.revision = _keep(contribution, proposed, by)
     contribution.edited_at = clock.now()
     contribution.save(update_fields=["revision", "edited_at", "organisation"])

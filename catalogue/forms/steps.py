@@ -12,7 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
 from catalogue.forms.fields import OwnField, TagsField
 from catalogue.validators import checks, licences
-from catalogue.validators.columns import COMMON_BY_NAME, OWNED_NEEDS, REFERENCED_NEEDS
+from catalogue.validators.columns import (
+    COMMON_BY_NAME,
+    OWNED_NEEDS,
+    REFERENCED_NEEDS,
+    language_choices,
+)
 from catalogue.validators.details import DETAILS
 from catalogue.validators.fields import Field, Section
 
@@ -189,7 +194,8 @@ class StepForm(forms.Form):
     """One step of a contribution of some kind.
 
     `record`: the values saved so far. `holders`: the organisations in whose name the person may
-    write, as (id, name) pairs; none when it cannot be chosen. After validation, `accepted()`
+    write, as (id, name) pairs; none when it cannot be chosen. `origins`: where each value was
+    read, by name, when a description was pasted. After validation, `accepted()`
     gives the values without fault.
     """
 
@@ -201,9 +207,11 @@ class StepForm(forms.Form):
         record: Mapping[str, Any],
         *args: Any,
         holders: Sequence[tuple[str, str]] | None = None,
+        origins: Mapping[str, object] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
+        self.origins = origins or {}
         self.step, self.kind = step, str(record["kind"])
         values = {**record, **(record.get("details") or {})}
         deposit = str(values.get("deposit") or Deposit.OWNED)
@@ -211,10 +219,15 @@ class StepForm(forms.Form):
             self.fields["organisation"] = _holder_field(holders)
             self.initial["organisation"] = str(record.get("organisation") or "")
         for own in asked(step, self.kind, deposit=deposit):
+            if own.name == "languages":
+                own = replace(own, choices=language_choices(values.get("languages") or ()))
             self.fields[own.name] = _form_field(own)
             self.initial[own.name] = values.get(own.name)
         if step is Step.RIGHTS and self.kind not in UNLICENSED_KINDS:
             self._ask_licence(values)
+        for name, field in self.fields.items():
+            told: Any = field
+            told.origin = self.origins.get("licences" if name == "licence" else name)
 
     def _ask_licence(self, values: Mapping[str, Any]) -> None:
         choice, other = _licence_choice(values)

@@ -97,6 +97,8 @@ class Contribution(models.Model):
     )
     note = models.TextField(blank=True, max_length=2_000)  # the author's word to the moderators
     checks = models.JSONField(default=list, blank=True)
+    # What a pasted description was: its name, its format, the faults found in it.
+    reading = models.JSONField(default=dict, blank=True)
     charter_version = models.CharField(max_length=20, blank=True)
 
     created_at = models.DateTimeField(auto_now_add=True)

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.enums import (
-    LANGUAGES,
     Barrier,
     Beneficiary,
     ContributionStatus,
@@ -23,6 +22,7 @@ from catalogue.enums import (
 from catalogue.models import Contribution, Measurement, Resource, ResourceLink
 from catalogue.queries import files, quality, rows, verified
 from catalogue.validators import licence_names, licences
+from catalogue.validators.columns import language_choices
 from catalogue.validators.fields import Field, FieldType, Section, Text
 
 # Kinds whose questions are shown even when nobody has answered any.
@@ -131,7 +131,7 @@ def _facts(resource: Resource) -> Iterator[Fact]:
     yield Fact(_("Échelle"), ((rows.scope_text(resource), ""),))
     for label, values, words, facet in (
         (_("Territoires"), resource.territories, {}, "territory"),
-        (_("Langues"), resource.languages, LANGUAGES, ""),
+        (_("Langues"), resource.languages, dict(language_choices(resource.languages)), ""),
         (_("Tâches"), resource.tasks, dict(Task.choices), "task"),
         (_("Cas d’usage"), resource.use_cases, dict(UseCase.choices), "use_case"),
         (_("Verrou"), resource.barriers, dict(Barrier.choices), ""),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from catalogue.enums import LicenceStatus, ResourceKind
 from catalogue.models.harvest import REMOTE_ID_CHARACTERS
 from catalogue.queries.proposals import fields_of
+from catalogue.standards.languages import code_of
 from catalogue.standards.readers.record import Fault, Record, Value
 from catalogue.validators.details import DETAILS
 from catalogue.validators.fields import MAX_ITEMS, Field, FieldType, Text, clean_value
@@ -210,13 +211,15 @@ def _fit(own: Field, value: Any, remarks: list[Remark]) -> Any:
 
 
 def _chosen(own: Field, value: list[Any], remarks: list[Remark]) -> list[Any]:
-    """Keep the words of a list that are among ours."""
-    known = dict(own.choices)
+    """Keep the words of a list that are among ours; languages, rare ones too, by their codes."""
+    usual = dict(own.choices)
+    is_language = own.name == "languages"
+    known = [each for each in value if each in usual or (is_language and code_of(str(each)))]
     strangers = [str(item)[:40] for item in value if item not in known]
     if strangers:
         reason = str(_("hors de la liste du catalogue"))
         remarks.append(_lost("left_out", own, value=", ".join(strangers), reason=reason))
-    return [item for item in value if item in known]
+    return known
 
 
 def _each(own: Field, value: list[Any]) -> list[Any]:

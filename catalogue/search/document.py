@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.utils.text import slugify as slug_of
 
-from catalogue.enums import Guarantee, Lifecycle, Task
+from catalogue.enums import LANGUAGES, Guarantee, Lifecycle, Task
 from catalogue.models import Measurement, Resource
 from catalogue.queries import quality
 from catalogue.search import analysis, weights
@@ -197,7 +197,7 @@ def _facets(resource: Resource, measured: list[Measurement]) -> Iterator[Facet]:
         ("use_case", resource.use_cases),
         ("beneficiary", resource.beneficiaries),
         ("licence", resource.licences),
-        ("language", resource.languages),
+        ("language", [code for code in resource.languages if code in LANGUAGES]),
         ("territory", resource.territories),
         ("tag", resource.tags),
         ("format", _formats(resource)),

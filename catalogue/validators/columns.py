@@ -1,5 +1,9 @@
 """The fields that all kinds share: labels, hints and limits, read by forms, diff and checks."""
 
+from collections.abc import Iterable
+
+from babel import Locale
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.enums import (
@@ -13,7 +17,7 @@ from catalogue.enums import (
     Task,
     UseCase,
 )
-from catalogue.validators.fields import Field, FieldType, Section
+from catalogue.validators.fields import Field, FieldType, Section, Text
 
 F = FieldType
 TITLE_MAX_CHARACTERS = 120
@@ -24,6 +28,13 @@ MOST_TAGS = 8
 
 def _pairs(choices: object) -> tuple[tuple[str, str], ...]:
     return tuple(choices)  # type: ignore[arg-type]  # Django's choices are pairs
+
+
+def language_choices(told: Iterable[str]) -> tuple[tuple[str, Text], ...]:
+    """Give the usual languages, then those that a card already tells, by their names in CLDR."""
+    names = Locale.parse((get_language() or "fr").replace("-", "_")).languages
+    others = [code for code in told if code not in LANGUAGES]
+    return (*_pairs(LANGUAGES.items()), *((code, names.get(code, code)) for code in others))
 
 
 COMMON: tuple[Field, ...] = (

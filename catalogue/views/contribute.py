@@ -16,7 +16,7 @@ from catalogue.enums import ContributionStatus, ResourceKind
 from catalogue.forms import steps
 from catalogue.forms.steps import KindForm, ReasonForm, SendForm, Step, StepForm
 from catalogue.models import Contribution, Resource
-from catalogue.queries import proposals, quality, reviews, suggestions
+from catalogue.queries import pasted, proposals, quality, reviews, suggestions
 from catalogue.validators.checks import Check
 from catalogue.validators.columns import COMMON_BY_NAME
 from portal.accounts.authorization import require
@@ -228,7 +228,7 @@ def _form(
     if data is not None and "deposit" in data:
         record["deposit"] = data["deposit"]
     asked = holders(person(request)) if contribution.is_new else None
-    return StepForm(step, record, data, holders=asked)
+    return StepForm(step, record, data, holders=asked, origins=pasted.origins(contribution))
 
 
 def _accepted(request: HttpRequest, form: StepForm) -> dict[str, Any]:
@@ -253,7 +253,7 @@ def _show_step(
     request: HttpRequest, contribution: Contribution, step: Step, form: StepForm
 ) -> HttpResponse:
     record = proposals.proposed_record(contribution)
-    context = _around(contribution, step, record) | {
+    context = around(contribution, step, record) | {
         "form": form,
         "preview": _preview(request, record),
         "suggested_tags": suggestions.tags(record) if step is Step.CLASSIFY else [],
@@ -279,7 +279,7 @@ def _rendered(record: Mapping[str, Any]) -> str:
         return ""  # the checks say why
 
 
-def _around(contribution: Contribution, step: Step, record: Mapping[str, Any]) -> dict[str, Any]:
+def around(contribution: Contribution, step: Step, record: Mapping[str, Any]) -> dict[str, Any]:
     """Give what every step shows around its form: progress, quality, preview as a result."""
     resource = contribution.proposed
     kind = resource.kind
@@ -326,7 +326,7 @@ def _send_form(contribution: Contribution, data: Mapping[str, Any] | None = None
 def _show_send(request: HttpRequest, contribution: Contribution, form: SendForm) -> HttpResponse:
     record = proposals.proposed_record(contribution)
     found = checks.run(record, resource=contribution.resource)
-    context = _around(contribution, Step.SEND, record) | {
+    context = around(contribution, Step.SEND, record) | {
         "form": form,
         "checks": [check.to_json() for check in found],
         "faults": _faults(contribution, found),

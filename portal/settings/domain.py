@@ -89,6 +89,7 @@ REVIEW_WORKING_DAYS = 5
 PENDING_CONTRIBUTIONS_PER_ACCOUNT = 5
 CLAIM_MINUTES = 30
 # The month in which the text of /charte/ last changed; stored with each proposal sent.
+PASTES_PER_MINUTE = 20
 CHARTER_VERSION = "2026-11"
 SMALL_GROUP_PERSONS = 11
 
