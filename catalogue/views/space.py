@@ -9,24 +9,19 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from catalogue import rules
 from catalogue.enums import ContributionStatus, ResourceKind
-from catalogue.models import Contribution, Resource, editable_organisations
+from catalogue.models import Contribution, Resource
 from catalogue.queries import around, reviews
 from portal.accounts.models import Organisation, User
 from portal.accounts.space import Item, Place
 from portal.lib import languages
 
 SHOWN = 20
-
-
-def _harvests(user: User) -> bool:
-    """Show the page of harvests to those who may propose one, and to moderators."""
-    return rules.may_moderate(user) or bool(editable_organisations(user))
-
-
 PLACES = (
     Place(gettext_lazy("Mes contributions"), "layers", "catalogue:contributions", lambda _u: True),
     Place(gettext_lazy("Suivis et recherches"), "star", "catalogue:followed", lambda _u: True),
-    Place(gettext_lazy("Moissonnage"), "refresh-cw", "catalogue:harvest_sources", _harvests),
+    Place(
+        gettext_lazy("Moissonnage"), "refresh-cw", "catalogue:harvest_sources", rules.may_moderate
+    ),
     Place(gettext_lazy("Relecture"), "eye", "catalogue:moderation", rules.may_moderate),
 )
 

@@ -35,7 +35,7 @@ def work() -> HarvestRun:
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
 def test_a_catalogue_is_harvested(running: Any, site: str, settings: Any, script: bool) -> None:
-    holder = make.organisation("Observatoire des métiers")
+    holder = make.organisation("Observatoire du Sud")
     editor, moderator = make.joined(make.person(), holder, Role.EDITOR), make.moderator()
 
     def shown(there: Any, *numbers: int) -> None:
