@@ -14,7 +14,10 @@ if TYPE_CHECKING:
         Discussion,
         DiscussionMessage,
         FieldFeedback,
+        Masking,
         Removal,
+        Report,
+        ReportDecision,
         Resource,
         Reuse,
         SavedSearch,
@@ -173,6 +176,39 @@ def may_moderate_message(actor: Actor, message: "DiscussionMessage") -> bool:
 def tied(actor: Actor, resource: "Resource") -> bool:
     """Say whether the card is the person's own, or one of an organisation they belong to."""
     return resource.author_id == actor.pk or belongs_to(actor, resource.organisation)
+
+
+def may_judge(actor: Actor, report: "Report") -> bool:
+    """Let a moderator judge a report that is not theirs, on what is not theirs."""
+    if not may_moderate(actor) or actor.pk in (report.by_id, report.concerned_id):
+        return False
+    card = report.resource
+    return not belongs_to(actor, report.organisation) and not (card and tied(actor, card))
+
+
+def may_settle(actor: Actor, report: "Report", first: "ReportDecision | None") -> bool:
+    """Leave a contestation to a moderator who did not take the first decision."""
+    return may_judge(actor, report) and first is not None and first.decided_by_id != actor.pk
+
+
+def may_mask(actor: Actor, resource: "Resource") -> bool:
+    """Let a moderator who has no tie with a card hide it."""
+    return may_moderate(actor) and not tied(actor, resource)
+
+
+def may_confirm_masking(actor: Actor, masking: "Masking") -> bool:
+    """Ask for a second person, as free of ties, who is not the one who hid the card."""
+    return may_mask(actor, masking.resource) and actor.pk != masking.masked_by_id
+
+
+def may_read_statement(actor: Actor, report: "Report") -> bool:
+    """Let the author of a content, and who edits for its organisation, read why it was acted on."""
+    if isinstance(actor, SystemActor) or actor.pk is None or not actor.is_active:
+        return False
+    if report.organisation is None:
+        return actor.pk == report.concerned_id
+    edits = has_permission(actor, Permission.CONTRIBUTION_SUBMIT, organisation=report.organisation)
+    return actor.pk == report.concerned_id or edits
 
 
 def may_collect(actor: Any, organisation: "Organisation") -> bool:

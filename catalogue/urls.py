@@ -14,11 +14,13 @@ from catalogue.views import (
     exports,
     follows,
     harvests,
+    judging,
     moderation,
     oai,
     opensearch,
     paste,
     removals,
+    reports,
     resources,
     searches,
     usage,
@@ -105,6 +107,14 @@ AROUND = [
     path("dossiers/<slug:slug>/modifier/", collections.edit, name="collection_edit"),
     path("moderation/autour/", community.queue, name="moderation_community"),
 ]
+REPORTS = [
+    path("signaler/", reports.file, name="report"),
+    path("signalements/suivi/<str:token>/", reports.track, name="report_track"),
+    path("signalements/decisions/<uuid:decision>/", reports.statement, name="statement"),
+    path("transparence/", reports.transparency, name="transparency"),
+    path("moderation/signalements/", judging.queue, name="moderation_reports"),
+    path("moderation/signalements/<uuid:report>/", judging.item, name="moderation_report"),
+]
 MODERATE = [
     path("moderation/", moderation.Queue.as_view(), name="moderation"),
     path(
@@ -172,6 +182,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *CONTRIBUTE,
     *SEARCHES,
     *AROUND,
+    *REPORTS,
     *MODERATE,
     *HARVEST,
 ]

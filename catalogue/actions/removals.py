@@ -22,11 +22,12 @@ def propose(
     """Propose to remove a resource; it stays as it is until a second person confirms.
 
     In order: the proposal; event "removal.proposed"; a letter to those who may answer. Raises
-    NotAllowed; Conflict when it is not public, carries data or challenges, or a proposal waits.
+    NotAllowed; Conflict when it is neither public nor masked, carries data or challenges, or a
+    proposal waits.
     """
     resource = _held(resource)
     require(rules.may_remove, by, resource)
-    if not resource.live:
+    if not resource.live and resource.masked_at is None:
         raise Conflict(code="not_published")
     _refuse_what_carries_data(resource)
     try:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
 from wagtail.models import Revision
 
 from catalogue.actions import quality
@@ -24,6 +25,7 @@ from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, markdown
 from portal.lib.immutable import writes
+from portal.lib.refusals import Conflict
 
 SLUG_LENGTH = 120
 
@@ -64,10 +66,14 @@ def put_online(*, resource: Resource, revision: Revision, by: Actor) -> Resource
 
     In order: Markdown rendered; revision live, dates set; followers told after commit; index
     written.
-    Returns the fresh row.
+    Returns the fresh row. Raises Conflict while the Region hides the card.
     """
     now = clock.now()
     current = Resource.objects.select_for_update(of=("self",)).get(pk=resource.pk)
+    if current.masked_at is not None:
+        raise Conflict(
+            _("Cette fiche est masquée : levez d’abord le masquage."), code="resource_masked"
+        )
     user = None if isinstance(by, SystemActor) else by
     proposed = revision.as_object()
     if proposed.description_html != (html := markdown.render(proposed.description)):

@@ -165,6 +165,41 @@ def withdraw(*, brought: Brought, by: User) -> Brought:
 
 
 @transaction.atomic
+def take_down(*, brought: Brought, message: str, by: User) -> Brought:
+    """Hide what was published, after a report; counters and index follow. Event.
+
+    The statement of reasons is the letter. Raises NotAllowed; Conflict when it is not shown.
+    """
+    return _turn(brought, ReviewState.PUBLISHED, ReviewState.REFUSED, by, message[:500])
+
+
+@transaction.atomic
+def put_back(*, brought: Brought, by: User) -> Brought:
+    """Show again what a report had hidden; counters and index follow. Event.
+
+    Raises NotAllowed; Conflict when it is not hidden.
+    """
+    return _turn(brought, ReviewState.REFUSED, ReviewState.PUBLISHED, by, "")
+
+
+def _turn(
+    brought: Brought, found: ReviewState, wanted: ReviewState, by: User, message: str
+) -> Brought:
+    brought = type(brought).objects.locked(brought)
+    require(rules.may_review, by, brought, cards(brought))
+    if brought.state != found:
+        raise Conflict(code="brought_edge", state=brought.state)
+    brought.state, brought.message = wanted, message
+    brought.decided_by, brought.decided_at = by, clock.now()
+    brought.save(update_fields=["state", "message", "decided_by", "decided_at"])
+    if isinstance(brought, Reuse):
+        _count(brought, 1 if wanted == ReviewState.PUBLISHED else -1)
+    word = "put_back" if wanted == ReviewState.PUBLISHED else "taken_down"
+    record(f"{_word(brought)}.{word}", by=by, on=brought)
+    return brought
+
+
+@transaction.atomic
 def forget(*, person: User) -> None:
     """Take back what somebody who leaves brought and nobody has read yet."""
     for model in (Reuse, FieldFeedback):

@@ -18,6 +18,7 @@ from catalogue.models.link import Measurement, QualityScore, ResourceLink, Synon
 from catalogue.models.link_check import LinkCheck
 from catalogue.models.nomenclature import RomeTitle
 from catalogue.models.removal import Removal
+from catalogue.models.report import Masking, Report, ReportDecision
 from catalogue.models.resource import (
     KEPT_COLUMNS,
     PROPOSED_COLUMNS,
@@ -51,9 +52,12 @@ __all__ = [
     "IndexedText",
     "IndexedWord",
     "LinkCheck",
+    "Masking",
     "Measurement",
     "QualityScore",
     "Removal",
+    "Report",
+    "ReportDecision",
     "Resource",
     "ResourceLink",
     "ResourceUse",

@@ -38,6 +38,7 @@ KEPT_COLUMNS = (
     "created_at",
     "archived_at",
     "archive_reason",
+    "masked_at",
     "views",
     "downloads",
     "followers",
@@ -199,6 +200,8 @@ class Resource(
     next_review_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     archive_reason = models.CharField(max_length=300, blank=True)
+    # Hidden by the Region: `live` is false meanwhile, so that no list, feed or export holds it.
+    masked_at = models.DateTimeField(null=True, blank=True)
 
     views = models.PositiveIntegerField(default=0)
     downloads = models.PositiveIntegerField(default=0)
@@ -225,6 +228,9 @@ class Resource(
             models.CheckConstraint(
                 name="resource_live_has_date",
                 condition=Q(live=False) | Q(first_published_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="resource_masked_not_live", condition=Q(masked_at=None) | Q(live=False)
             ),
             models.UniqueConstraint(
                 name="resource_source_once",

@@ -8,6 +8,7 @@ from catalogue.tasks import (
     harvests,
     links,
     quality,
+    reports,
     telling,
     usage,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "harvests",
     "links",
     "quality",
+    "reports",
     "telling",
     "usage",
 ]

@@ -4,16 +4,17 @@ from typing import Any
 
 from django.db import transaction
 
-from catalogue.actions import alerts, discussions, follows, reuses
+from catalogue.actions import alerts, discussions, follows, reports, reuses
 from catalogue.models import (
     DiscussionMessage,
     Favourite,
     FieldFeedback,
     Follow,
+    Report,
     Reuse,
     Support,
 )
-from catalogue.queries import searches
+from catalogue.queries import reported, searches
 from portal.accounts.models import User
 
 
@@ -51,6 +52,17 @@ def described(user: User) -> dict[str, Any]:
             .order_by("pk")
             .values("discussion__title", "body_md", "at", "state", "hidden_reason")
         ),
+        "signalements": list(
+            Report.objects.filter(by=user)
+            .order_by("pk")
+            .values("url", "field", "category", "explanation", "at", "status", "contest_words")
+        ),
+        # What was decided against what the person wrote: never who reported it.
+        "decisions": list(
+            reported.statements(user).values(
+                "report__title", "measure", "facts", "ground_text", "duration", "decided_at"
+            )
+        ),
     }
 
 
@@ -61,3 +73,4 @@ def forget(user: User) -> None:
     reuses.forget(person=user)
     discussions.forget(person=user)
     follows.forget(person=user)
+    reports.forget(person=user)

@@ -167,6 +167,7 @@ def head(*, current: str) -> dict[str, Any]:
             (_("À relire"), reverse("catalogue:moderation"), delays.waiting - delays.answered),
             (_("Réponses reçues"), reverse("catalogue:moderation_answers"), delays.answered),
             (_("Autour des fiches"), reverse("catalogue:moderation_community"), around.standing()),
+            (_("Signalements"), reverse("catalogue:moderation_reports"), ""),
             (_("Décisions"), reverse("catalogue:moderation_decisions"), ""),
         ],
     }

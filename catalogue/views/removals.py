@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views import View
 
@@ -12,7 +13,7 @@ from catalogue import rules
 from catalogue.actions import removals
 from catalogue.forms.decisions import RemovalForm
 from catalogue.models import Removal, Resource
-from catalogue.views.contribute import person, public
+from catalogue.views.contribute import person
 from portal.accounts.authorization import require
 from portal.accounts.enums import Answer
 from portal.accounts.models import User
@@ -24,14 +25,14 @@ class Remove(View):
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Ask why, or show the proposal that waits."""
         require(rules.may_see_removals, person(request))
-        resource = public(slug)
+        resource = _online(slug)
         return _page(request, resource, RemovalForm())
 
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Propose the removal, or answer the proposal that waits."""
         by = person(request)
         require(rules.may_see_removals, by)
-        resource = public(slug)
+        resource = _online(slug)
         waiting = resource.removals.filter(answer="").first()
         if waiting is not None:
             return _answered(request, waiting, by)
@@ -41,6 +42,12 @@ class Remove(View):
         removals.propose(resource=resource, by=by, **form.cleaned_data)
         messages.success(request, _("La proposition attend la réponse d’une deuxième personne."))
         return redirect("catalogue:remove", slug)
+
+
+def _online(slug: str) -> Resource:
+    """Find a card that is public, or hidden by the Region."""
+    shown = Q(live=True) | Q(masked_at__isnull=False)
+    return get_object_or_404(Resource.objects.with_organisation().filter(shown), slug=slug)
 
 
 def _page(

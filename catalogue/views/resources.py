@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from catalogue import rules
 from catalogue.enums import ResourceKind
 from catalogue.filters import lines, panel
-from catalogue.models import FormerSlug
+from catalogue.models import FormerSlug, Resource
 from catalogue.queries import (
     around,
     cards,
@@ -168,6 +168,9 @@ def _elsewhere(request: HttpRequest, slug: str, ending: str) -> HttpResponseBase
     former = FormerSlug.objects.filter(slug=slug, resource__live=True).select_related("resource")
     if (moved := former.first()) is not None:
         return redirect(moved.resource, permanent=True)
+    masked = Resource.objects.filter(slug=slug, masked_at__isnull=False).first()
+    if masked is not None and not ending:
+        return render(request, "catalogue/masked.html", {"at": masked.masked_at}, status=451)
     gone = tombstones.of_slug(slug)
     if gone is None:
         raise Http404

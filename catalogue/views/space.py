@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from catalogue import rules
 from catalogue.enums import ContributionStatus, ResourceKind
-from catalogue.models import Contribution, Resource
+from catalogue.models import Contribution, Report, Resource
 from catalogue.queries import around, reviews
 from portal.accounts.models import Organisation, User
 from portal.accounts.space import Item, Place
@@ -33,6 +33,7 @@ def to_do(user: User) -> Iterator[Item]:
     if rules.may_moderate(user):
         yield from _queue()
         yield from _around()
+        yield from _reports(user)
 
 
 def mine(user: User) -> Iterator[Item]:
@@ -132,6 +133,19 @@ def _around() -> Iterator[Item]:
             detail=_("Premiers messages, réutilisations déclarées, retours de terrain."),
             icon="message-square",
             tone="calanque",
+        )
+
+
+def _reports(user: User) -> Iterator[Item]:
+    waits = Report.objects.visible_to(user).open().count()
+    if waits:
+        title = ngettext("Examiner %(count)s signalement", "Examiner %(count)s signalements", waits)
+        yield Item(
+            title=title % {"count": waits},
+            url=reverse("catalogue:moderation_reports"),
+            detail=_("Contenus que des visiteurs signalent à la Région."),
+            icon="flag",
+            tone="garance",
         )
 
 

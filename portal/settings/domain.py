@@ -93,6 +93,15 @@ PASTES_PER_MINUTE = 20
 CHARTER_VERSION = "2026-11"
 SMALL_GROUP_PERSONS = 11
 
+# Reports: how many a network, an address and a person may send; how long a decision may be
+# contested; how long the identity of who reported is kept once it is closed; how soon a second
+# moderator confirms a masking
+REPORTS_PER_HOUR_AND_NETWORK = 5
+REPORTS_PER_DAY_AND_PERSON = 20
+REPORT_CONTEST_DAYS = 62
+REPORT_IDENTITY_KEPT_DAYS = 183
+MASKING_CONFIRM_HOURS = 48
+
 # Saved searches: how many, how many requests by link an address may get in a day and a network
 # send in a minute, how long a link confirms, from which hour of Paris letters leave
 SAVED_SEARCHES_PER_PERSON = 50

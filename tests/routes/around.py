@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from catalogue.actions import alerts, collections, discussions, reuses
+from catalogue.actions import alerts, collections, discussions, reports, reuses
+from catalogue.enums.reports import Measure, ReportOutcome
 from catalogue.models import Resource
 from catalogue.search.query import ResourceQuery
 from portal.accounts.models import User
@@ -64,3 +65,47 @@ def build(world: Any, fresh: Callable[[Any, str], User]) -> None:
         "discussion.open": str(opened.public_id),
         "message.open": str(opened.messages.get().public_id),
     }
+    world.objects |= _reports(world, fresh)
+
+
+def _reports(world: Any, fresh: Callable[[Any, str], User]) -> dict[str, str]:
+    """Make a report that waits, and one upheld against each side, whose author reads why."""
+    judge, found = fresh(world, "moderator"), {}
+    for side in ("a", "b"):
+        wrote = f"referent_{side}"
+        opened = discussions.open_discussion(
+            resource=Resource.objects.get(slug=world.objects["resource"]),
+            title=f"Propos {side}",
+            body_md="Bonjour.",
+            by=fresh(world, wrote),
+        )
+        message = opened.messages.get()
+        if message.state != "shown":
+            discussions.accept(message=message, by=judge)
+        report = _report(world, f"{opened.path}#m-{message.public_id}")
+        reports.assess(report=report, by=judge)
+        decision = reports.decide(
+            report=report,
+            reasons=reports.Reasons(
+                outcome=ReportOutcome.UPHELD,
+                measure=Measure.CORRECT,
+                facts=world.canary(wrote, "facts", wrote, "moderator"),
+                ground="charter",
+                ground_text="Point 3 de la charte.",
+            ),
+            by=judge,
+        )
+        found[f"statement.{side}"] = str(decision.public_id)
+    card = f"/ressources/{world.objects['resource']}/"
+    return found | {"report.open": str(_report(world, card).public_id)}
+
+
+def _report(world: Any, address: str) -> Any:
+    return reports.file(
+        address=address,
+        category="illegal",
+        explanation=world.canary("visitor", "explanation", "moderator"),
+        good_faith=True,
+        name=world.canary("visitor", "name", "moderator"),
+        email=f"visiteur{len(world.canaries)}@exemple.fr",
+    )

@@ -1,0 +1,137 @@
+"""Hide a card at once, have a second person confirm it, show it again."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from catalogue import rules
+from catalogue.enums.reports import MaskingEnd
+from catalogue.models import Masking, Report, Resource
+from catalogue.search import index
+from portal.accounts.actions import notifications
+from portal.accounts.authorization import require
+from portal.accounts.models import User
+from portal.audit.actors import Actor, SystemActor
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock
+from portal.lib.characters import require_plain_line
+from portal.lib.refusals import Conflict, Invalid
+
+SCHEDULER = SystemActor("scheduler")
+
+
+@transaction.atomic
+def mask(
+    *,
+    resource: Resource,
+    category: str,
+    explanation: str,
+    by: User,
+    report: Report | None = None,
+) -> Masking:
+    """Hide a public card at once.
+
+    In order: the masking; the card no longer live, out of the index, and the news that quote it;
+    event "resource.masked"; a letter to those who may confirm, one to those who answer for the
+    card. Raises NotAllowed; Invalid without words; Conflict when it is not public.
+    """
+    resource = _locked(resource)
+    require(rules.may_mask, by, resource)
+    require_plain_line(explanation)
+    if not explanation.strip():
+        raise Invalid(_("Dites pourquoi la fiche est masquée."), code="reason_required")
+    if not resource.live:
+        raise Conflict(code="not_published")
+    at = clock.now()
+    masking = Masking.objects.create(
+        resource=resource,
+        report=report,
+        category=category,
+        explanation=explanation.strip()[:300],
+        masked_by=by,
+        masked_at=at,
+    )
+    resource.live, resource.masked_at = False, at
+    resource.save(update_fields=["live", "masked_at"])
+    index.remove(resource.pk)
+    notifications.take_back(path=resource.get_absolute_url(), since=resource.created_at)
+    record("resource.masked", by=by, on=resource, category=str(category))
+    owe("mail.masking", key=str(masking.public_id), masking_id=masking.pk)
+    return masking
+
+
+@transaction.atomic
+def confirm(*, masking: Masking, by: User) -> Masking:
+    """Confirm as second person: the card stays hidden until a decision.
+
+    In order: who and when; event "masking.confirmed". Raises NotAllowed; Conflict when it ended,
+    was confirmed, or its hours are over.
+    """
+    masking = _open(masking)
+    by.forget_roles()
+    require(rules.may_confirm_masking, by, masking)
+    if masking.confirmed_at is not None or clock.now() >= masking.due_at:
+        raise Conflict(code="masking_confirmed")
+    masking.confirmed_by, masking.confirmed_at = by, clock.now()
+    masking.save(update_fields=["confirmed_by", "confirmed_at"])
+    record("masking.confirmed", by=by, on=masking.resource)
+    return masking
+
+
+@transaction.atomic
+def lift(*, masking: Masking, by: User) -> Resource:
+    """Show a card again: it is live, found, and the masking ended; event "masking.lifted".
+
+    Raises NotAllowed; Conflict when it ended.
+    """
+    masking = _open(masking)
+    require(rules.may_mask, by, masking.resource)
+    return _end(masking, MaskingEnd.LIFTED, by)
+
+
+@transaction.atomic
+def lapse_due() -> int:
+    """Show again the cards whose masking nobody confirmed in time; return how many.
+
+    Each: event "masking.lapsed", one alert to the moderators.
+    """
+    limit = clock.now() - timedelta(hours=settings.MASKING_CONFIRM_HOURS)
+    due = Masking.objects.filter(ended_at=None, confirmed_at=None, masked_at__lte=limit)
+    for masking in due.order_by("pk"):
+        fresh = _open(masking)
+        _end(fresh, MaskingEnd.LAPSED, SCHEDULER)
+        owe("mail.masking_lapsed", key=str(fresh.public_id), masking_id=fresh.pk)
+    return len(due)
+
+
+def standing(resource: Resource) -> Masking | None:
+    """Find the masking under which a card is hidden."""
+    return resource.maskings.filter(ended_at=None).select_related("masked_by").first()
+
+
+def _locked(resource: Resource) -> Resource:
+    return Resource.objects.select_for_update(of=("self",)).get(pk=resource.pk)
+
+
+def _open(masking: Masking) -> Masking:
+    """Lock the card, then the masking; a conflict when it ended."""
+    resource = _locked(masking.resource)
+    fresh = Masking.objects.select_for_update(of=("self",)).get(pk=masking.pk)
+    if fresh.ended_at is not None:
+        raise Conflict(_("Cette fiche n’est plus masquée."), code="masking_ended")
+    fresh.resource = resource
+    return fresh
+
+
+def _end(masking: Masking, end: MaskingEnd, by: Actor) -> Resource:
+    masking.end, masking.ended_at = end, clock.now()
+    masking.save(update_fields=["end", "ended_at"])
+    resource = masking.resource
+    resource.live, resource.masked_at = True, None
+    resource.save(update_fields=["live", "masked_at"])
+    index.write(Resource.objects.select_related("organisation").get(pk=resource.pk))
+    record(f"masking.{end}", by=by, on=resource)
+    return resource

@@ -1,0 +1,106 @@
+"""The words of reports: what a notice is about, where it stands, what was decided of it."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ReportCategory(models.TextChoices):
+    """What a notice says is wrong with a content."""
+
+    ILLEGAL = "illegal", _("Contenu illicite")
+    PERSONAL_DATA = "personal_data", _("Données personnelles")
+    COPYRIGHT = "copyright", _("Droits d’auteur")
+    SECURITY = "security", _("Sécurité")
+    SPAM = "spam", _("Spam")
+    EXPLICIT = "explicit", _("Contenu explicite")
+    DISCRIMINATION = "discrimination", _("Discrimination")
+    OTHER = "other", _("Autre")
+
+
+# Whoever reports sexual abuse of children need not say who they are: regulation (EU) 2022/2065,
+# article 16, paragraph 2, c.
+NAMELESS = frozenset({ReportCategory.EXPLICIT})
+# What one moderator may hide before a second one looks.
+URGENT = frozenset(
+    {ReportCategory.ILLEGAL, ReportCategory.PERSONAL_DATA, ReportCategory.EXPLICIT}
+    | {ReportCategory.DISCRIMINATION, ReportCategory.SECURITY}
+)
+
+
+class ReportStatus(models.TextChoices):
+    """Where a notice stands."""
+
+    RECEIVED = "received", _("Reçu")
+    ASSESSED = "assessed", _("En examen")
+    UPHELD = "upheld", _("Retenu")
+    DISMISSED = "dismissed", _("Écarté")
+    CONTESTED = "contested", _("Contesté")
+    FINAL = "final", _("Clos")
+
+    @property
+    def tone(self) -> str:
+        """Name the pigment of the state badge."""
+        return REPORT_LOOKS[self][0]
+
+    @property
+    def icon(self) -> str:
+        """Name the icon of the state badge."""
+        return REPORT_LOOKS[self][1]
+
+
+REPORT_LOOKS: dict[str, tuple[str, str]] = {
+    ReportStatus.RECEIVED: ("calanque", "inbox"),
+    ReportStatus.ASSESSED: ("calanque", "eye"),
+    ReportStatus.UPHELD: ("garance", "circle-check"),
+    ReportStatus.DISMISSED: ("ardoise", "circle-x"),
+    ReportStatus.CONTESTED: ("ocre", "hourglass"),
+    ReportStatus.FINAL: ("ardoise", "lock"),
+}
+
+R = ReportStatus
+REPORT_EDGES: dict[ReportStatus, frozenset[ReportStatus]] = {
+    R.RECEIVED: frozenset({R.ASSESSED}),
+    R.ASSESSED: frozenset({R.UPHELD, R.DISMISSED}),
+    R.UPHELD: frozenset({R.CONTESTED, R.FINAL}),
+    R.DISMISSED: frozenset({R.CONTESTED, R.FINAL}),
+    R.CONTESTED: frozenset({R.FINAL}),
+    R.FINAL: frozenset(),
+}
+DECIDED_REPORTS = frozenset({R.UPHELD, R.DISMISSED})
+
+
+class ReportOutcome(models.TextChoices):
+    """What a moderator decided of a notice."""
+
+    UPHELD = "upheld", _("Retenir le signalement")
+    DISMISSED = "dismissed", _("Écarter le signalement")
+
+
+class ReportStage(models.TextChoices):
+    """Which decision it is: the first one, or the one on the contestation."""
+
+    FIRST = "first", _("Première décision")
+    CONTEST = "contest", _("Décision sur la contestation")
+
+
+class Measure(models.TextChoices):
+    """What is done to a content."""
+
+    NONE = "none", _("Aucune mesure")
+    CORRECT = "correct", _("Correction demandée, le contenu reste en ligne")
+    HIDE = "hide", _("Masquer le contenu")
+    REMOVE = "remove", _("Proposer le retrait définitif de la fiche")
+
+
+class Ground(models.TextChoices):
+    """What a decision rests on."""
+
+    LAW = "law", _("Une règle de droit")
+    CHARTER = "charter", _("La charte du portail")
+
+
+class MaskingEnd(models.TextChoices):
+    """How a masking ended."""
+
+    LIFTED = "lifted", _("Levé")
+    LAPSED = "lapsed", _("Expiré faute de seconde personne")

@@ -1,0 +1,179 @@
+"""Find what a notice is about, who wrote it, and what the figures of a year say."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import ExtractYear
+from django.urls import Resolver404, resolve
+
+from catalogue.enums.community import MessageState, ReviewState
+from catalogue.enums.reports import ReportCategory, ReportOutcome, ReportStage
+from catalogue.models import (
+    DiscussionMessage,
+    FieldFeedback,
+    Report,
+    ReportDecision,
+    Resource,
+    Reuse,
+)
+from catalogue.queries.around import WRITERS
+from portal.accounts.models import User
+
+ADDRESS_CHARACTERS = 500
+TEXT_MARKS = {"m": "message", "r": "reuse", "f": "feedback"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """What an address of the portal points at: the columns of a report."""
+
+    url: str
+    title: str = ""
+    resource: Resource | None = None
+    message: DiscussionMessage | None = None
+    reuse: Reuse | None = None
+    feedback: FieldFeedback | None = None
+
+    @property
+    def concerned(self) -> User | None:
+        """Give who wrote it."""
+        for text in (self.message, self.reuse, self.feedback):
+            if text is not None:
+                return text.by
+        return self.resource.author if self.resource else None
+
+    @property
+    def organisation(self) -> Any:
+        """Give the organisation in whose name it stands."""
+        if self.message is not None or self.feedback is not None:
+            return None
+        held: Any = self.reuse or self.resource
+        return held.organisation if held else None
+
+    def columns(self) -> dict[str, Any]:
+        """Give the columns of a report."""
+        names = ("url", "title", "resource", "message", "reuse", "feedback")
+        found = {name: getattr(self, name) for name in names}
+        return found | {"concerned": self.concerned, "organisation": self.organisation}
+
+
+def locate(address: str) -> Place | None:
+    """Find what an address of this portal shows, whole or from its first slash; None elsewhere.
+
+    A card that is not public is not told from one that never was.
+    """
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return None
+    ours = urlsplit(settings.SITE_URL).netloc
+    if (parts.netloc and parts.netloc != ours) or len(address) > ADDRESS_CHARACTERS:
+        return None
+    try:
+        match = resolve(parts.path)
+    except Resolver404:
+        return None
+    url = parts.path + (f"#{parts.fragment}" if parts.fragment else "")
+    resource = None
+    if parts.path.startswith("/ressources/") and "slug" in match.kwargs:
+        rows = Resource.objects.public().select_related("organisation", "author")
+        resource = rows.filter(slug=match.kwargs["slug"]).first()
+    if resource is None:
+        return Place(url)
+    return _inside(url, parts.fragment, resource)
+
+
+def _inside(url: str, fragment: str, resource: Resource) -> Place:
+    mark, _dash, rest = fragment.partition("-")
+    try:
+        key = UUID(rest)
+    except ValueError:
+        return Place(url, resource.title, resource)
+    found: Any
+    match TEXT_MARKS.get(mark):
+        case "message":
+            rows = DiscussionMessage.objects.select_related("by", "discussion")
+            shown = {"discussion__resource": resource, "state": MessageState.SHOWN}
+            found = rows.filter(public_id=key, **shown).first()
+            if found is not None:
+                return Place(url, found.discussion.title, resource, message=found)
+        case "reuse":
+            reuses = Reuse.objects.select_related("by", "organisation")
+            found = reuses.filter(
+                public_id=key, resources=resource, state=ReviewState.PUBLISHED
+            ).first()
+            if found is not None:
+                return Place(url, found.title, resource, reuse=found)
+        case "feedback":
+            told = FieldFeedback.objects.select_related("by")
+            found = told.filter(
+                public_id=key, resource=resource, state=ReviewState.PUBLISHED
+            ).first()
+            if found is not None:
+                return Place(url, str(found), resource, feedback=found)
+        case _:
+            pass
+    return Place(url, resource.title, resource)
+
+
+def answerable(report: Report) -> QuerySet[User]:
+    """Select who is told of a decision: the author of the content, its organisation's writers."""
+    who = Q(pk=report.concerned_id or 0)
+    if report.organisation_id is not None:
+        who |= Q(
+            memberships__organisation_id=report.organisation_id,
+            memberships__role__in=WRITERS,
+            memberships__left_at__isnull=True,
+        )
+    return User.objects.filter(who, is_active=True).distinct().order_by("pk")
+
+
+def statements(user: User) -> QuerySet[ReportDecision]:
+    """List the decisions taken against what a person wrote, the latest first."""
+    rows: QuerySet[ReportDecision] = ReportDecision.objects.filter(report__concerned=user)
+    return rows.filter(outcome=ReportOutcome.UPHELD).order_by("-pk")
+
+
+@dataclass(frozen=True)
+class YearLine:
+    """What was reported in a year under one class, and what came of it."""
+
+    year: int
+    label: str
+    received: int
+    upheld: int
+    dismissed: int
+    contested: int
+
+
+def by_year() -> Iterator[YearLine]:
+    """Count notices by year and class, the latest year first; two queries."""
+    received = (
+        Report.objects.annotate(year=ExtractYear("at"))
+        .values("year", "category")
+        .annotate(n=Count("pk"), contested=Count("contested_at"))
+        .order_by("-year", "category")
+    )
+    decided = {
+        (row["year"], row["report__category"], row["outcome"]): row["n"]
+        for row in ReportDecision.objects.filter(stage=ReportStage.FIRST)
+        .annotate(year=ExtractYear("report__at"))
+        .values("year", "report__category", "outcome")
+        .annotate(n=Count("pk"))
+        .order_by()
+    }
+    for row in received:
+        year, category = row["year"], row["category"]
+        yield YearLine(
+            year,
+            str(ReportCategory(category).label),
+            row["n"],
+            decided.get((year, category, ReportOutcome.UPHELD), 0),
+            decided.get((year, category, ReportOutcome.DISMISSED), 0),
+            row["contested"],
+        )
