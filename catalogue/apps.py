@@ -23,6 +23,7 @@ class CatalogueConfig(AppConfig):
 
         space.register("todo", ours.to_do)
         space.register("contributions", ours.mine)
+        space.register_figures(ours.figures)
         for place in ours.PLACES:
             space.register_page(place)
         space.register_organisation(_("Ressources publiées"), ours.of_organisation)

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncMonth
 
-from catalogue.models import Resource, ResourceUse
-from portal.accounts.models import Organisation
+from catalogue.models import Resource, ResourceUse, editable_organisations
+from portal.accounts.models import Organisation, User
 from portal.lib import clock
 
 DAYS = 30
@@ -51,6 +51,26 @@ def of_organisation(organisation: Organisation) -> dict[str, int]:
     rows = ResourceUse.objects.filter(mine, day__gte=_first_day())
     found = rows.aggregate(seen=Sum("views"), fetched=Sum("downloads"))
     return {"views": found["seen"] or 0, "downloads": found["fetched"] or 0}
+
+
+def of_person(user: User) -> dict[str, int] | None:
+    """Sum what a person, and the organisations they edit, have online; None without any.
+
+    Views and downloads of the last thirty days, published reuses in all.
+    """
+    own = Q(author=user) | Q(organisation__in=editable_organisations(user))
+    mine = Resource.objects.public().filter(own)
+    told = mine.aggregate(many=Count("pk"), reuses=Sum("reuses"))
+    if not told["many"]:
+        return None
+    keys = mine.order_by().values("pk")
+    rows = ResourceUse.objects.filter(resource__in=keys, day__gte=_first_day())
+    found = rows.aggregate(seen=Sum("views"), fetched=Sum("downloads"))
+    return {
+        "views": found["seen"] or 0,
+        "downloads": found["fetched"] or 0,
+        "reuses": told["reuses"] or 0,
+    }
 
 
 def _first_day() -> date:

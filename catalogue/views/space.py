@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from catalogue import rules
 from catalogue.enums import ContributionStatus, ResourceKind
 from catalogue.models import Contribution, Report, Resource
-from catalogue.queries import around, reviews
+from catalogue.queries import around, reviews, usage
 from portal.accounts.models import Organisation, User
 from portal.accounts.space import Item, Place
 from portal.lib import languages
@@ -52,6 +52,15 @@ def mine(user: User) -> Iterator[Item]:
             badge_icon=status.icon,
             language=contribution.resource.written_in,
         )
+
+
+def figures(user: User) -> Iterator[tuple[Any, int]]:
+    """Tell what was made of what a person has online; nothing for who has nothing."""
+    use = usage.of_person(user)
+    if use is not None:
+        yield _("vues de vos ressources en trente jours"), use["views"]
+        yield _("téléchargements en trente jours"), use["downloads"]
+        yield _("réutilisations publiées"), use["reuses"]
 
 
 def of_organisation(organisation: Organisation, viewer: Any) -> Iterator[Item]:

@@ -6,6 +6,7 @@ Apps above register providers at start (AppConfig.ready); the pages ask and draw
     space.register("todo", tasks_of)            # what a person has to do, most urgent first
     space.register("contributions", mine)       # their contributions
     space.register("teams", teams_of)           # their teams and entries
+    space.register_figures(figures_of)          # pairs of label and figure
     space.register_page(Place(_("Relecture"), "eye", "catalogue:moderation", may_moderate))
     space.register_organisation(_("Ressources"), resources_of)   # public, on its page
     space.register_organisation_panel(panel_of)   # beside them
@@ -60,10 +61,13 @@ class Panel:
 
 Provider = Callable[[User], Iterable[Item]]
 OrganisationProvider = Callable[[Organisation, Any], Iterable[Item]]
+Figures = Iterable[tuple[Any, int]]
+FigureProvider = Callable[[User], Figures]
 PanelProvider = Callable[[Organisation, Any], Panel]
 SECTIONS = ("todo", "contributions", "teams", "accesses", "recent")
 _providers: dict[str, dict[str, Provider]] = defaultdict(dict)
 _places: dict[str, Place] = {}
+_figures: dict[str, FigureProvider] = {}
 _organisation_panels: dict[str, PanelProvider] = {}
 _organisation_parts: dict[str, tuple[Any, OrganisationProvider]] = {}
 
@@ -73,6 +77,16 @@ def register(section: str, provider: Provider) -> None:
     if section not in SECTIONS:
         raise ValueError(f"unknown section of the space: {section}")
     _providers[section][f"{provider.__module__}.{provider.__qualname__}"] = provider
+
+
+def register_figures(provider: FigureProvider) -> None:
+    """Add figures to Mon espace, as pairs of label and figure; twice the same changes nothing."""
+    _figures[f"{provider.__module__}.{provider.__qualname__}"] = provider
+
+
+def figures(user: User) -> list[tuple[Any, int]]:
+    """Ask every provider for the figures of a person, in the order of the apps."""
+    return [pair for provider in _figures.values() for pair in provider(user)]
 
 
 def register_page(place: Place) -> None:

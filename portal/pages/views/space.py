@@ -20,4 +20,8 @@ def index(request: HttpRequest) -> HttpResponse:
         .order_by("organisation__name")
     )
     context = {section: space.items(section, user) for section in space.SECTIONS}
-    return render(request, "accounts/space.html", {**context, "places": places})
+    return render(
+        request,
+        "accounts/space.html",
+        {**context, "places": places, "figures": space.figures(user)},
+    )

@@ -115,6 +115,16 @@ def test_days_are_shown_for_a_month_and_dropped_after_three_years(card: Resource
 
 
 @pytest.mark.django_db
+def test_the_owner_reads_the_figures_in_their_space(client: Client, card: Resource) -> None:
+    usage.count(resource_id=card.pk, figure="views")
+    owner = MembershipFactory(organisation=card.organisation, role="editor").user
+    client.force_login(owner)
+    assert "vues de vos ressources en trente jours" in client.get("/espace/").text
+    assert reads.of_person(owner) == {"views": 1, "downloads": 0, "reuses": 0}
+    assert reads.of_person(MembershipFactory(organisation=card.organisation).user) is None
+
+
+@pytest.mark.django_db
 def test_a_new_name_of_an_organisation_finds_its_cards_and_the_former_one_too(
     client: Client, card: Resource
 ) -> None:
