@@ -90,8 +90,8 @@ def document(resource: Published) -> Json:
         "@type": "sc:Dataset",
         "@id": resource.iri,
         "conformsTo": VERSION,
-        "name": resource.slug,
-        "alternateName": resource.title,
+        "name": resource.title,
+        "alternateName": resource.slug,
         "description": resource.about,
         "url": resource.page,
         "license": [each.url for each in resource.licences]

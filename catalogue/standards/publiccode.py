@@ -1,6 +1,6 @@
 """publiccode.yml 0: software as the public sector describes it.
 
-Source: publiccode.yml standard 0 (0.4).
+Source: publiccode.yml standard, version 0 (0.7).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def document(resource: Published) -> str:
         raise ValueError("not described: " + ", ".join(lacking if resource.kind in KINDS else ()))
     language = resource.language if resource.language in {"fr", "en"} else "fr"
     found: dict[str, Any] = {
-        "publiccodeYmlVersion": "0.4",
+        "publiccodeYmlVersion": "0",
         "name": resource.title,
         "url": resource.repository_url,
         "landingURL": resource.homepage_url or resource.page,
