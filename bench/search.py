@@ -215,10 +215,10 @@ def peer(count: int, rounds: int) -> dict[str, Any]:
         licence, language = (row["licences"] or [""])[0], row["languages"][0]
         batch.append(PeerCard(**kept, licence=licence, language=language))
         if len(batch) == 1_000:
-            backend.add_items(PeerCard, PeerCard.objects.bulk_create(batch))
+            backend.add_bulk(PeerCard, PeerCard.objects.bulk_create(batch))
             batch = []
     if batch:
-        backend.add_items(PeerCard, PeerCard.objects.bulk_create(batch))
+        backend.add_bulk(PeerCard, PeerCard.objects.bulk_create(batch))
     keep_house()
 
     def ask(query: Any) -> None:
