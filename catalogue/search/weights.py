@@ -2,25 +2,26 @@
 
 from collections.abc import Mapping
 
-# Tuned on the queries of tests/catalogue/search/test_relevance.py, in the middle of a plateau
-# rather than at the best point: a second set of queries is kept for acceptance.
+# Tuned on the queries of tests/cases/relevance.py, in the middle of a plateau rather than at the
+# best point (all weights moved at random by a sixth: MRR 0.858 on average, 0.828 at least): a
+# second set of queries is kept for acceptance.
 # BM25F: weight of each field, its length normalisation and the length that is neither
 # rewarded nor punished (fixed, so that the order of two cards never depends on a third).
 WEIGHTS = {
-    "title": 8.0,
+    "title": 6.0,
     "acronym": 8.0,
     "organisation": 1.0,
-    "tags": 5.0,
-    "files": 0.3,
-    "description": 0.5,
+    "tags": 6.0,
+    "files": 0.2,
+    "description": 0.2,
 }
 NORMALISATION = {
-    "title": 0.3,
+    "title": 0.1,
     "acronym": 0.3,
     "organisation": 0.3,
     "tags": 0.0,
-    "files": 0.3,
-    "description": 0.3,
+    "files": 0.4,
+    "description": 0.0,
 }
 LENGTHS = {
     "title": 7,
@@ -30,11 +31,11 @@ LENGTHS = {
     "files": 10,
     "description": 60,
 }
-K1 = 2.0
+K1 = 2.5
 # A word found through a synonym counts less than the word typed.
 SYNONYM = 0.7
 # Use of a resource: 1 + POPULARITY x log10(1 + views + 10 x followers + …).
-POPULARITY = 0.2
+POPULARITY = 0.1
 # Multipliers. Larger bonuses for exact titles were measured to lower the mean rank.
 EXACT = 1.1
 PHRASE = 1.1

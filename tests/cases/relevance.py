@@ -107,7 +107,8 @@ def load(cases: Path) -> dict[str, int]:
     folder = cases / "datagouv-json" / "datasets"
     if "harvest" in get_commands():
         with Path(os.devnull).open("w") as nowhere:
-            call_command("harvest", "datagouv", str(folder), publish=True, stdout=nowhere)
+            said = {"stdout": nowhere, "stderr": nowhere}
+            call_command("harvest", "datagouv", str(folder), publish=True, **said)
     else:
         Resource.objects.bulk_create(_resources(folder))
         index.rebuild()
