@@ -95,23 +95,30 @@ def breaches(with_rows: dict[str, Measure], without: dict[str, Measure]) -> Iter
 
 
 def load(cases: Path) -> dict[str, int]:
-    """Publish the records and index them; return {identifier at their source: resource}."""
-    from django.core.management import (  # noqa: PLC0415  # app ready
-        call_command,
-        get_commands,
-    )
+    """Harvest and publish the records; return {identifier at their source: resource}."""
+    from django.core.management import call_command  # noqa: PLC0415  # app ready
 
+    with Path(os.devnull).open("w") as nowhere:
+        said = {"stdout": nowhere, "stderr": nowhere}
+        folder = str(cases / "datagouv-json" / "datasets")
+        call_command("harvest", "datagouv", folder, publish=True, **said)
+    return known()
+
+
+def fill(cases: Path) -> dict[str, int]:
+    """Publish the records at once, without the checks of a harvest: ten times faster."""
     from catalogue.models import Resource  # noqa: PLC0415  # app ready
     from catalogue.search import index  # noqa: PLC0415  # app ready
 
-    folder = cases / "datagouv-json" / "datasets"
-    if "harvest" in get_commands():
-        with Path(os.devnull).open("w") as nowhere:
-            said = {"stdout": nowhere, "stderr": nowhere}
-            call_command("harvest", "datagouv", str(folder), publish=True, **said)
-    else:
-        Resource.objects.bulk_create(_resources(folder))
-        index.rebuild()
+    Resource.objects.bulk_create(_resources(cases / "datagouv-json" / "datasets"))
+    index.rebuild()
+    return known()
+
+
+def known() -> dict[str, int]:
+    """Give {identifier at its source: resource} of what is public."""
+    from catalogue.models import Resource  # noqa: PLC0415  # app ready
+
     return dict(Resource.objects.filter(live=True).values_list("source_id", "pk"))
 
 
@@ -178,11 +185,10 @@ def asker(engine: Any) -> Find:
     return lambda words: engine.search(ResourceQuery(q=words, size=DEPTH)).ids
 
 
-def compare(cases: Path) -> dict[str, Any]:
-    """Load, run every engine twice, and gather ranks, figures and breaches."""
+def compare(cases: Path, ids: dict[str, int]) -> dict[str, Any]:
+    """Run every engine twice on what is indexed; gather ranks, figures and breaches."""
     from catalogue.models import Synonym  # noqa: PLC0415  # app ready
 
-    ids = load(cases)
     asked = queries(cases, set(ids))
     with engines() as found:
         without = {name: measure(asked, find, ids) for name, find in found.items()}
@@ -253,7 +259,7 @@ def main() -> int:
     copies.build()
     copies.fresh()
     try:
-        report = compare(CASES)
+        report = compare(CASES, load(CASES))
     finally:
         copies.drop()
     if options.as_json:
