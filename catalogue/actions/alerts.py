@@ -1,6 +1,7 @@
 """Keep a search, change it, stop it; find what answers it, and owe its letters."""
 
 import hashlib
+import logging
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -23,6 +24,7 @@ from portal.lib import clock, failpoints
 from portal.lib.characters import require_plain_line
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent
 
+log = logging.getLogger("portal.alerts")
 # Whoever holds the link of a letter acts for the address it was sent to.
 BY_LINK = SystemActor("link")
 
@@ -246,12 +248,18 @@ def gather(*, search: SavedSearch, day: date) -> bool:
 
 
 def write_all(*, at: datetime) -> int:
-    """Look for every search that writes, and owe the letters that are due; return how many."""
+    """Look for every search that writes, and owe the letters that are due; return how many.
+
+    A search that fails is logged and looked at again at the next call; it keeps no other waiting.
+    """
     day, letters = clock.paris_day(at), 0
     morning = at.astimezone(clock.PARIS).hour >= settings.SAVED_SEARCH_LETTER_HOUR
     for search in SavedSearch.objects.writing().order_by("pk").iterator(chunk_size=500):
-        look(search=search)
-        letters += morning and gather(search=search, day=day)
+        try:
+            look(search=search)
+            letters += morning and gather(search=search, day=day)
+        except Exception:  # the boundary of one search
+            log.exception("saved search %s was not looked at", search.pk)
     return letters
 
 

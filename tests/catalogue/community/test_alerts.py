@@ -128,6 +128,23 @@ def test_a_letter_sent_again_is_the_same_letter(person: User) -> None:
     assert one.extra_headers["Message-ID"] == two.extra_headers["Message-ID"]
 
 
+def test_a_search_that_fails_keeps_no_other_waiting(
+    person: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, real = saved(person, query=ResourceQuery(q="cassé")), alerts.look
+    saved(person)
+    published()
+
+    def look(*, search: SavedSearch) -> int:
+        if search.pk == broken.pk:
+            raise ValueError
+        return real(search=search)
+
+    monkeypatch.setattr(alerts, "look", look)
+    assert alerts.write_all(at=morning()) == 1
+    assert f"saved search {broken.pk} was not looked at" in caplog.text
+
+
 def test_what_went_offline_is_not_told(person: User) -> None:
     saved(person)
     card = published()
