@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.enums import ResourceKind
 from catalogue.models import Measurement, QualityScore, Resource
+from catalogue.queries import files
 from catalogue.standards import quality
 from catalogue.validators.fields import Text
 from portal.lib import clock
@@ -98,6 +99,8 @@ def record_of(resource: Resource, measurements: Iterable[Measurement]) -> dict[s
         )
     }
     record |= resource.details
+    if resource.kind == ResourceKind.DATASET and not record.get("distributions"):
+        record["distributions"] = _held(resource)
     modified = resource.content_modified_at
     record["today"] = clock.paris_day(clock.now())
     record["modified"] = clock.paris_day(modified) if modified else None
@@ -108,6 +111,14 @@ def record_of(resource: Resource, measurements: Iterable[Measurement]) -> dict[s
     record["not_transmitted"] = resource.not_transmitted_fields
     record["harvested"] = resource.is_harvested
     return record
+
+
+def _held(resource: Resource) -> list[dict[str, str]]:
+    """Give the files that the portal holds, as far as anyone may know of them."""
+    if resource.is_referenced or resource.pk is None:
+        return []
+    found = files.held([resource]).get(resource.pk, ())
+    return [{"format": each.format} for each in found if each.format]
 
 
 def assess(resource: Resource, measurements: Iterable[Measurement]) -> quality.Assessment:

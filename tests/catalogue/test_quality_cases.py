@@ -1,11 +1,13 @@
 """The strict score against the one that data.gouv.fr stored with its own records."""
 
+import datetime
 import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from catalogue.standards import quality
+from catalogue.standards.readers.dispatch import read_here
 
 # Criteria stored by the portal: ours by their name; the time of the last update depends on the day.
 COMPARED = (
@@ -42,6 +44,23 @@ def as_ours(record: dict[str, Any]) -> dict[str, Any]:
             for each in files
         ],
     }
+
+
+def test_the_same_holds_of_records_as_our_reader_takes_them_in(shared: Path) -> None:
+    """Its checks of links are not taken over: ours come later. It trims two descriptions."""
+    differing: Counter[str] = Counter()
+    for path in sorted((shared / "cases/catalogue/datagouv-json/datasets").glob("*.json")):
+        content = path.read_bytes()
+        stored = json.loads(content).get("quality") or {}
+        if "score" not in stored:
+            continue
+        (record,) = read_here("datagouv", content).records
+        values = {name: each.value for name, each in {**record.fields, **record.details}.items()}
+        found = quality.udata({**values, "today": datetime.date(2026, 11, 26)}).criteria
+        for code in set(COMPARED) - {"all_resources_available"}:
+            if code in stored and bool(stored[code]) != found.get(code):
+                differing[code] += 1
+    assert differing == {"license": 112, "has_open_format": 8, "dataset_description_quality": 2}
 
 
 def test_the_criteria_are_those_stored_but_for_what_is_documented(shared: Path) -> None:

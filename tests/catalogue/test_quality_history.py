@@ -6,10 +6,12 @@ from django.test import Client
 from catalogue.actions import quality, resources
 from catalogue.enums import Deposit, LicenceStatus, ResourceKind
 from catalogue.models import Resource
+from catalogue.queries import quality as queries
 from portal.audit.actors import SystemActor
 from portal.lib import clock
 from tests.factories.accounts import UserFactory
 from tests.factories.catalogue import ResourceFactory
+from tests.factories.datasets import DataFileFactory, DatasetCardFactory
 
 pytestmark = pytest.mark.django_db
 BY = SystemActor("test")
@@ -77,6 +79,15 @@ def test_a_draft_and_a_piece_of_news_have_no_history() -> None:
         ResourceFactory(published=True, kind=ResourceKind.NEWS),
     ):
         assert quality.note(resource=card) is None
+
+
+def test_files_held_here_count_as_files() -> None:
+    file = DataFileFactory(name="effectifs.csv")
+    card = file.release.dataset.resource
+    found = {each.code: each.met for each in queries.assess(card, ()).criteria}
+    assert found["open_format"] is True
+    empty = {each.code: each.met for each in queries.assess(DatasetCardFactory(), ()).criteria}
+    assert empty["open_format"] is None
 
 
 def test_what_is_missing_leads_to_its_field(client: Client) -> None:

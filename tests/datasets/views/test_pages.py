@@ -231,7 +231,7 @@ def test_a_page_costs_the_same_with_one_and_three_files(
 ) -> None:
     file = open_file()
     # PostgreSQL is asked the time, SQLite is not.
-    count = 6 if connection.vendor == "postgresql" else 5
+    count = 7 if connection.vendor == "postgresql" else 6
     with django_assert_num_queries(count):
         client.get(page(file) + path)
     for _ in range(2):
