@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from catalogue.enums.harvest import LinkState
-from catalogue.models import LinkCheck, Resource
+from catalogue.models import Contribution, LinkCheck, Resource
 from catalogue.search import index
 from catalogue.validators import addresses
 from portal.audit.outbox import owe
@@ -21,6 +21,7 @@ COLUMNS = ("homepage_url", "repository_url", "documentation_url")
 OWN = ("source_url", "demo_url", "endpoint_url", "citation_url")
 ROWS = {"distributions": ("access_url", "download_url"), "files": ("url",)}
 MOST_LINKS = 60  # of one card
+LONGEST = 500  # of an address in a column
 FAILED = (LinkState.GONE, LinkState.ERROR)
 ANSWERED = (LinkState.OK, LinkState.MOVED)
 RETRY_HOURS = 24
@@ -68,8 +69,9 @@ def register_all() -> int:
 def note(*, check: LinkCheck, found: Found) -> LinkCheck:
     """Write down a check, and when the next one comes.
 
-    In order: the row; the count of dead links of its card, with the index, when it changes; a
-    letter to the owner, once, when the link is called dead.
+    In order: the row; for a page that moved for good, a proposal to the organisation of the card,
+    once for each address; the count of dead links of the card, with the index, when it changes;
+    a letter to the owner, once, when the link is called dead.
     """
     fresh = LinkCheck.objects.select_for_update(of=("self",)).filter(pk=check.pk).first()
     if fresh is None:
@@ -81,6 +83,8 @@ def note(*, check: LinkCheck, found: Found) -> LinkCheck:
         _fail(fresh, at)
     elif found.state in ANSWERED:
         _succeed(fresh, found)
+        if found.moved_to and found.moved_to != check.moved_to:
+            _propose_move(fresh)
     fresh.next_check_at = at + timedelta(hours=_wait_hours(fresh))
     fresh.save()
     _recount(fresh.resource_id)
@@ -108,6 +112,25 @@ def _succeed(check: LinkCheck, found: Found) -> None:
     check.moved_to = found.moved_to[:2_000]
     check.etag, check.media_type = found.etag[:200], found.media_type[:120]
     check.byte_count = found.byte_count
+
+
+def _propose_move(check: LinkCheck) -> None:
+    """Offer the new address to who holds the card; nothing changes until they send it."""
+    resource = Resource.objects.select_related("organisation").get(pk=check.resource_id)
+    moved = [name for name in COLUMNS if getattr(resource, name) == check.url]
+    waiting = Contribution.objects.open().filter(resource=resource, author=None)
+    known = resource.live and resource.organisation is not None and resource.live_revision
+    if not moved or not known or len(check.moved_to) > LONGEST or waiting.exists():
+        return
+    for name in moved:
+        setattr(resource, name, check.moved_to)
+    Contribution.objects.create(
+        resource=resource,
+        revision=resource.save_revision(clean=False),
+        base_revision=known,
+        organisation=resource.organisation,
+        edited_at=check.checked_at,
+    )
 
 
 def _wait_hours(check: LinkCheck) -> int:

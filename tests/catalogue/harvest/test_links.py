@@ -8,12 +8,15 @@ import pytest
 
 from catalogue.actions import link_checks
 from catalogue.actions.link_checks import Found
+from catalogue.enums import ContributionStatus
 from catalogue.enums.harvest import LinkState
 from catalogue.harvest import links
-from catalogue.models import LinkCheck, Resource
+from catalogue.models import Contribution, LinkCheck, Resource
 from catalogue.queries import quality
+from portal.accounts.enums import Role
 from portal.audit.models import Outbox
 from portal.lib import clock
+from tests.factories import contributions as make
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.harvests import LinkCheckFactory
 from tests.sites import Site, endless, leads, says, site
@@ -107,6 +110,24 @@ def test_the_wait_grows_while_it_answers() -> None:
         assert check.checked_at is not None
         waits.append((check.next_check_at - check.checked_at) // timedelta(hours=1))
     assert waits == [12, 24, 168, 720, 720, 720]
+
+
+@pytest.mark.django_db
+def test_a_page_that_moved_for_good_is_proposed_once_to_its_owner() -> None:
+    holder = make.organisation("Observatoire")
+    card = make.published(make.joined(make.person(), holder, Role.EDITOR), holder=holder)
+    Resource.objects.filter(pk=card.pk).update(homepage_url="https://exemple.test/ici")
+    check = LinkCheckFactory(resource=card, url="https://exemple.test/ici")
+    moved = Found(LinkState.MOVED, status=200, moved_to="https://exemple.test/ailleurs")
+    check = link_checks.note(check=check, found=moved)
+    offer = Contribution.objects.get(status=ContributionStatus.DRAFT)
+    assert offer.content["homepage_url"] == "https://exemple.test/ailleurs"
+    assert offer.organisation == card.organisation
+    Contribution.objects.filter(pk=offer.pk).update(status=ContributionStatus.WITHDRAWN)
+    link_checks.note(check=check, found=moved)
+    assert not Contribution.objects.filter(status=ContributionStatus.DRAFT).exists()
+    card.refresh_from_db()
+    assert card.homepage_url == "https://exemple.test/ici"
 
 
 @pytest.mark.django_db
