@@ -109,6 +109,10 @@ def ran(request: HttpRequest, source: UUID, run: UUID) -> HttpResponse:
         "page": Paginator(list(_said(lines)), LINES_PER_PAGE).get_page(request.GET.get("page")),
         "state": state,
         "filters": _filters(found, state),
+        "figures": [
+            (label, str(count), "")
+            for label, count in [(_("Notices lues"), found.read_count), *found.figures]
+        ],
     }
     return render(request, "catalogue/harvest/run.html", context)
 
@@ -194,9 +198,11 @@ def _said(lines: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Put the words beside the codes of lines."""
     for line in lines:
         state = ItemState(line["state"])
+        remarks = line.get("remarks", ())
         names = [*line.get("fields", ()), *line.get("proposed", ())]
-        labels = proposals.labels(names) if names else {}
+        labels = proposals.labels([*names, *(remark["field"] for remark in remarks)])
         yield line | {
+            "remarks": [r | {"field": labels.get(r["field"], r["field"])} for r in remarks],
             "label": state.label,
             "tone": TONES.get(state, ""),
             "changed": ", ".join(labels.get(name, name) for name in line.get("fields", ())),
