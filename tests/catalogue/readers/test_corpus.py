@@ -12,6 +12,7 @@ from catalogue.standards.licences import OPEN_LICENCE_1
 from catalogue.standards.readers import detect
 from catalogue.standards.readers.dispatch import read_here
 from catalogue.standards.readers.record import Reading, Record
+from catalogue.standards.readers.text import CODE, TAG
 
 Place = Callable[..., Path]
 SURPRISES = ("reading_failed", "reading_lost", "reading_time", "reading_memory")
@@ -132,6 +133,7 @@ def test_hugging_face_cards(corpus: Place) -> None:
             "pretty": not pretty or value(record, "title")[:100] == pretty[:100],
             "front": "front_matter_missing" not in codes,
             "yaml": "front_matter_unreadable" not in codes,
+            "html": bool(TAG.search(CODE.sub("", str(value(record, "description"))))),
             "languages": not spoken or value(record, "languages") == spoken[:50],
             "licence": not licences
             or value(record, "licence_status") in ("declared", "to_confirm"),
@@ -145,6 +147,7 @@ def test_hugging_face_cards(corpus: Place) -> None:
             "pretty": True,
             "front": fact["front_matter"],
             "yaml": fact.get("yaml", True) or not fact["front_matter"],
+            "html": False,
             "languages": True,
             "licence": True,
         }
