@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from catalogue.standards import licences
 from catalogue.standards.published import Published
 
 CFF_VERSION = "1.2.0"
@@ -49,6 +50,7 @@ def cff(resource: Published) -> str:
         "doi": doi(resource),
         "date-released": _day(resource),
         "license": _licences(resource),
+        "license-url": next((e.url for e in resource.licences if e.identifier in licences.OWN), ""),
         "url": resource.homepage_url or resource.page,
         "repository-code": resource.repository_url,
         "identifiers": [
@@ -61,7 +63,8 @@ def cff(resource: Published) -> str:
 
 
 def _licences(resource: Published) -> str | list[str]:
-    names = [each.identifier for each in resource.licences]
+    # The format knows the identifiers of SPDX alone: another text is told by its address.
+    names = [each.identifier for each in resource.licences if each.identifier not in licences.OWN]
     return names[0] if len(names) == 1 else names
 
 

@@ -16,7 +16,7 @@ class Frequency(NamedTuple):
 
 
 FREQUENCIES: dict[str, Frequency] = {
-    "continuous": Frequency("UPDATE_CONT"),
+    "continuous": Frequency("CONT"),
     "several_daily": Frequency("DAILY_2", 0.5),
     "daily": Frequency("DAILY", 1),
     "several_weekly": Frequency("WEEKLY_2", 3.5),
@@ -40,7 +40,7 @@ FREQUENCIES: dict[str, Frequency] = {
 }
 # Codes of the EU's list that are near one of ours, and names of other lists.
 NEAR = {
-    "cont": "continuous",
+    "update_cont": "continuous",
     "hourly": "several_daily",
     "bihourly": "several_daily",
     "trihourly": "several_daily",

@@ -16,6 +16,9 @@ LONGEST_EXPRESSION = 300
 # SPDX has no identifier for this one; LicenseRef- is its own way to name such a text.
 OPEN_LICENCE_1 = "LicenseRef-Licence-Ouverte-1.0"
 OWN = frozenset({OPEN_LICENCE_1})
+OWN_ADDRESSES = {
+    OPEN_LICENCE_1: "https://www.etalab.gouv.fr/wp-content/uploads/2014/05/Licence_Ouverte.pdf"
+}
 # Licences whose text limits who may reuse or what for: readable, never shown as open.
 CLOSED = re.compile(
     r"(-NC\b|-NC-|-ND\b|-ND-|^BUSL|^SSPL|^Elastic|PolyForm|RAIL|Commons-Clause|proprietary|unfree)",
@@ -77,6 +80,11 @@ def read(text: str) -> Licence:
         str(name) for name in _spdx().unknown_license_keys(parsed) if str(name) not in OWN
     )
     return Licence("" if unknown else str(parsed), names, unknown)
+
+
+def address(identifier: str) -> str:
+    """Give the address of the text of a licence."""
+    return OWN_ADDRESSES.get(identifier, f"https://spdx.org/licenses/{identifier}")
 
 
 def is_ambiguous(text: str) -> bool:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalogue.standards import licences
+
 _DAY = r"(?P<%s>\d{4}(?:-\d{2}(?:-\d{2})?)?)"
 _PERIOD = re.compile(
     r"^\s*(?:d[ue]\s+)?"
@@ -53,7 +55,7 @@ class Licence:
     @property
     def url(self) -> str:
         """Give its stable address."""
-        return f"https://spdx.org/licenses/{self.identifier}"
+        return licences.address(self.identifier)
 
 
 @dataclass(frozen=True)

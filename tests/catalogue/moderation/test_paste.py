@@ -214,6 +214,15 @@ def test_a_private_address_is_refused_and_nobody_is_connected_to(settings: Any) 
         assert came == []
 
 
+def test_one_person_pastes_so_many_times_a_minute(settings: Any) -> None:
+    settings.PASTES_PER_MINUTE = 1
+    client = signed_in(make.person())
+
+    assert paste(client, text=CITATION).status_code == 302
+    assert paste(client, text=CITATION).status_code == 429
+    assert Contribution.objects.count() == 1
+
+
 def test_active_html_of_a_document_is_shown_as_text() -> None:
     author = make.person()
     text = CITATION.replace("Appariement des offres", '"Avec <img src=x onerror=alert(1)> image"')

@@ -262,6 +262,20 @@ def test_a_model_reads_the_same_in_turtle_and_in_json_ld(corpus: Place) -> None:
             assert value(turtle, needed), needed
 
 
+def test_pages_of_a_graph_name_the_next_one() -> None:
+    page = b"""@prefix hydra: <http://www.w3.org/ns/hydra/core#> .
+<catalogue?page=1> a hydra:PartialCollectionView ; hydra:next <catalogue?page=2> .
+<catalogue> a hydra:Collection ; hydra:totalItems 250 ."""
+
+    reading = read_here("dcat", page, base_url="https://donnees.example/catalogue")
+
+    assert (reading.next_url, reading.announced) == (
+        "https://donnees.example/catalogue?page=2",
+        250,
+    )
+    assert not reading.refused
+
+
 def test_oai_answers(corpus: Place) -> None:
     place = corpus("oai-pmh")
 

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.standards import frequencies, languages, licences
+from catalogue.standards import frequencies, languages, licences, vocabularies
 from catalogue.standards.licences import OPEN_LICENCE_1
+from catalogue.standards.published import Licence
 from catalogue.standards.readers import text
 from catalogue.standards.readers.places import places
+from catalogue.validators import details, licence_names
 
 
 @pytest.mark.parametrize(
@@ -125,6 +127,21 @@ def test_every_code_of_the_european_list_is_known(shared: Path) -> None:
     known = {code: frequencies.normalise(f"authority/frequency/{code}") for code in codes if code}
     assert len(known) >= 23
     assert [code for code, name in known.items() if code.isupper() and not name] == []
+
+
+def test_forms_readers_and_exports_name_the_same_rhythms() -> None:
+    asked = {code for code, _label in details.FREQUENCIES}
+
+    assert asked == set(frequencies.FREQUENCIES) == set(vocabularies.FREQUENCIES)
+    for code, term in vocabularies.FREQUENCIES.items():
+        assert frequencies.authority_address(code) == str(term.iri)
+
+
+def test_a_licence_without_spdx_identifier_is_shown_and_exported_by_its_own_address() -> None:
+    assert licences.read(OPEN_LICENCE_1).is_open
+    assert licence_names.label(OPEN_LICENCE_1) == "Licence Ouverte 1.0"
+    assert Licence(OPEN_LICENCE_1, "", True).url.endswith("Licence_Ouverte.pdf")
+    assert Licence("MIT", "", True).url == "https://spdx.org/licenses/MIT"
 
 
 @pytest.mark.parametrize(
