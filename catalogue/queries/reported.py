@@ -3,19 +3,21 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import ExtractYear
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
+from django.utils import translation
 
 from catalogue.enums.community import MessageState, ReviewState
 from catalogue.enums.reports import ReportCategory, ReportOutcome, ReportStage
 from catalogue.models import (
     DiscussionMessage,
     FieldFeedback,
+    FormerSlug,
     Report,
     ReportDecision,
     Resource,
@@ -25,6 +27,8 @@ from catalogue.queries.around import WRITERS
 from portal.accounts.models import User
 
 ADDRESS_CHARACTERS = 500
+# How every page of a card is routed, in each language.
+CARD_ROUTE = "ressources/<slug:slug>"
 TEXT_MARKS = {"m": "message", "r": "reuse", "f": "feedback"}
 
 
@@ -65,7 +69,8 @@ class Place:
 def locate(address: str) -> Place | None:
     """Find what an address of this portal shows, whole or from its first slash; None elsewhere.
 
-    A card that is not public is not told from one that never was.
+    In any language, and by a former address of a card too, as the pages themselves do. A card
+    that is not public is not told from one that never was.
     """
     try:
         parts = urlsplit(address.strip())
@@ -74,18 +79,32 @@ def locate(address: str) -> Place | None:
     ours = urlsplit(settings.SITE_URL).netloc
     if (parts.netloc and parts.netloc != ours) or len(address) > ADDRESS_CHARACTERS:
         return None
-    try:
-        match = resolve(parts.path)
-    except Resolver404:
+    match = _match(unquote(parts.path))
+    if match is None:
         return None
     url = parts.path + (f"#{parts.fragment}" if parts.fragment else "")
-    resource = None
-    if parts.path.startswith("/ressources/") and "slug" in match.kwargs:
-        rows = Resource.objects.public().select_related("organisation", "author")
-        resource = rows.filter(slug=match.kwargs["slug"]).first()
+    resource = _card(match)
     if resource is None:
         return Place(url)
     return _inside(url, parts.fragment, resource)
+
+
+def _match(path: str) -> ResolverMatch | None:
+    language = translation.get_language_from_path(path) or settings.LANGUAGE_CODE
+    with translation.override(language):
+        try:
+            return resolve(path)
+        except Resolver404:
+            return None
+
+
+def _card(match: ResolverMatch) -> Resource | None:
+    if not match.view_name.startswith("catalogue:") or CARD_ROUTE not in match.route:
+        return None
+    slug = match.kwargs["slug"]
+    rows = Resource.objects.public().select_related("organisation", "author")
+    former = FormerSlug.objects.filter(slug=slug).values("resource")
+    return rows.filter(slug=slug).first() or rows.filter(pk__in=former).first()
 
 
 def _inside(url: str, fragment: str, resource: Resource) -> Place:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import translation
 
 from catalogue.actions import (
     contributions,
@@ -16,6 +17,7 @@ from catalogue.actions import (
     removals,
     report_links,
     reports,
+    resources,
     reuses,
 )
 from catalogue.enums.reports import Measure, ReportOutcome, ReportStatus
@@ -28,6 +30,7 @@ from catalogue.models import (
     Resource,
     Reuse,
 )
+from catalogue.queries import reported
 from catalogue.tasks import reports as duties
 from catalogue.tasks.around import moderators
 from portal.accounts.actions import accounts
@@ -90,6 +93,24 @@ def author() -> User:
 @pytest.fixture
 def card(author: User) -> Resource:
     return make.published(author)
+
+
+def test_a_card_is_found_in_each_language_by_former_addresses_and_by_its_inner_pages(
+    author: User, card: Resource
+) -> None:
+    card = resources.move(resource=card, slug="nouvelle-adresse")
+    for address in (
+        "/en/ressources/nouvelle-adresse/",
+        "/en/ressources/nouvelle-adresse/discussions/",
+        f"/ressources/{card.former_slugs.get().slug}/",
+        "/ressources/nouvelle%2Dadresse/",
+    ):
+        with translation.override("en"):
+            found = reported.locate(address)
+        assert found is not None
+        assert (found.resource, found.concerned) == (card, author), address
+    assert reported.locate("/en/ressources/") == reported.Place("/en/ressources/")
+    assert reported.locate("/en/rien/de/tel") is None
 
 
 def test_the_whole_path_from_a_stranger_to_a_third_decision(author: User, card: Resource) -> None:
