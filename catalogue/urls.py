@@ -6,6 +6,7 @@ from catalogue import feeds
 from catalogue.standards.rdf import FORMATS
 from catalogue.views import (
     around,
+    bulk,
     collections,
     community,
     contribute,
@@ -123,6 +124,7 @@ MODERATE = [
         name="moderation_answers",
     ),
     path("ressources/<slug:slug>/supprimer/", removals.Remove.as_view(), name="remove"),
+    path("moderation/lot/", bulk.bulk, name="moderation_bulk"),
     path("moderation/decisions/", moderation.Decisions.as_view(), name="moderation_decisions"),
     path("moderation/<uuid:contribution>/", moderation.Item.as_view(), name="moderation_item"),
     path(

@@ -15,6 +15,7 @@ from catalogue.enums import ContributionStatus, DecisionOutcome, DecisionReason
 from catalogue.models import Contribution, Decision, Resource
 from catalogue.queries import proposals
 from portal.accounts.authorization import require
+from portal.accounts.models import User
 from portal.audit.actors import Actor
 from portal.audit.outbox import owe
 from portal.audit.record import record
@@ -59,6 +60,22 @@ def release(*, contribution: Contribution, by: Actor) -> Contribution:
     contribution.claimed_by_id = contribution.claimed_at = None
     contribution.save(update_fields=["claimed_by", "claimed_at"])
     record("contribution.released", by=by, on=contribution)
+    return contribution
+
+
+@transaction.atomic
+def assign(*, contribution: Contribution, to: User | None, by: Actor) -> Contribution:
+    """Give a contribution to a moderator who may decide on it, or to nobody in particular.
+
+    In order: the assignee; event "contribution.assigned". Raises NotAllowed, also for somebody
+    who may not decide; Conflict when it no longer waits.
+    """
+    contribution = _ready(contribution, by)
+    if to is not None:
+        require(rules.may_decide, to, contribution)
+    contribution.assignee = to
+    contribution.save(update_fields=["assignee"])
+    record("contribution.assigned", by=by, on=contribution, to=to.person_key if to else "")
     return contribution
 
 

@@ -4,35 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from catalogue.actions.bulk_reviews import BulkAct, Order
 from catalogue.enums import DecisionReason, RemovalReason
+from portal.lib.characters import plain_text
 
 PUBLISH, REQUEST_CHANGES, REFUSE = "publish", "request_changes", "refuse"
-
-# Ready sentences: (word of the button, text added to the message).
-SNIPPETS: dict[str, tuple[Promise, Promise]] = {
-    "personal_data": (
-        _("Données personnelles"),
-        _(
-            "Retirez les données personnelles : préférez l’adresse d’un service "
-            "à celle d’une personne."
-        ),
-    ),
-    "fairness": (
-        _("Mesure d’équité"),
-        _("Indiquez les résultats par groupe, même si l’échantillon est petit, et la méthode."),
-    ),
-    "licence": (
-        _("Licence manquante"),
-        _("Indiquez la licence : sans elle, personne ne peut réutiliser la ressource."),
-    ),
-    "limits": (
-        _("Limites"),
-        _("Dites les limites connues et ce qu’il ne faut pas faire de la ressource."),
-    ),
-}
 
 
 class DecisionForm(forms.Form):
@@ -93,6 +71,62 @@ class DecisionForm(forms.Form):
             if not str(cleaned.get("message") or "").strip():
                 self.add_error("message", _("Écrivez à l’auteur ce qui manque ou ce qui gêne."))
         return cleaned
+
+
+class OrderForm(forms.Form):
+    """What to do with several proposals at once."""
+
+    use_required_attribute = False
+    act = forms.ChoiceField(
+        label=_("Ce qu’il faut faire"),
+        choices=BulkAct.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choisissez ce qu’il faut faire.")},
+    )
+    assignee = forms.ChoiceField(label=_("À qui confier"), required=False)
+    reason = forms.ChoiceField(
+        label=_("Motif"),
+        required=False,
+        choices=[("", "—"), *DecisionReason.choices],
+        help_text=_("Pour un refus ou une demande de corrections."),
+    )
+    message = forms.CharField(
+        label=_("Message aux auteurs"),
+        required=False,
+        max_length=4_000,
+        validators=[plain_text],
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Chaque auteur reçoit le même."),
+    )
+
+    def __init__(self, *args: Any, moderators: Sequence[Any] = (), **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.moderators = {str(each.pk): each for each in moderators}
+        field: Any = self.fields["assignee"]
+        field.choices = [("", "—"), *((key, str(each)) for key, each in self.moderators.items())]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for what the act needs."""
+        cleaned = super().clean() or {}
+        act = cleaned.get("act")
+        if act == BulkAct.ASSIGN and not cleaned.get("assignee"):
+            self.add_error("assignee", _("Dites à qui."))
+        if act in (BulkAct.REQUEST_CHANGES, BulkAct.REFUSE):
+            if not cleaned.get("reason"):
+                self.add_error("reason", _("Choisissez un motif."))
+            if not str(cleaned.get("message") or "").strip():
+                self.add_error("message", _("Écrivez à l’auteur ce qui manque ou ce qui gêne."))
+        return cleaned
+
+    def order(self) -> Order:
+        """Give the order that was written."""
+        said = self.cleaned_data
+        return Order(
+            BulkAct(said["act"]),
+            self.moderators.get(said["assignee"]),
+            said["reason"],
+            said["message"],
+        )
 
 
 class RemovalForm(forms.Form):

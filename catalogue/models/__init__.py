@@ -27,12 +27,15 @@ from catalogue.models.resource import (
     editable_organisations,
 )
 from catalogue.models.reviewed import FieldFeedback, Reuse
+from catalogue.models.sentence import MessageTemplate
+from catalogue.models.transfer import CardTransfer
 from catalogue.models.usage import ResourceUse
 
 __all__ = [
     "KEPT_COLUMNS",
     "PROPOSED_COLUMNS",
     "AlertMatch",
+    "CardTransfer",
     "Collection",
     "CollectionItem",
     "Contribution",
@@ -54,6 +57,7 @@ __all__ = [
     "LinkCheck",
     "Masking",
     "Measurement",
+    "MessageTemplate",
     "QualityScore",
     "Removal",
     "Report",

@@ -7,12 +7,14 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db.models import F, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
 from catalogue.enums import ContributionStatus, DecisionOutcome, ResourceKind
 from catalogue.models import Contribution, Decision
 from catalogue.validators import prose
+from portal.accounts.authorization import REGION_ROLES, Permission
 from portal.lib import clock, working_days
 
 if TYPE_CHECKING:
@@ -101,17 +103,43 @@ def titled(contributions: QuerySet[Contribution]) -> QuerySet[Contribution]:
     return contributions.annotate(proposed_title=KeyTextTransform("title", "revision__content"))
 
 
+MINE, NOBODY = "moi", "personne"
+
+
+@dataclass(frozen=True)
+class Sieve:
+    """What a moderator looks for in the queue; empty keeps all."""
+
+    kind: str = ""
+    organisation: str = ""  # a slug
+    check: str = ""  # a check that says something
+    assignee: str = ""  # "moi" or "personne"
+
+    def kept(self) -> dict[str, str]:
+        """Give what is asked, for addresses."""
+        names = {"kind": self.kind, "organisation": self.organisation}
+        named = names | {"controle": self.check, "confiee": self.assignee}
+        return {name: value for name, value in named.items() if value}
+
+
 def queue(
-    *, kind: str = "", answered: bool | None = None, order: str = ""
+    *,
+    kind: str = "",
+    answered: bool | None = None,
+    order: str = "",
+    sieve: Sieve | None = None,
+    viewer: "User | None" = None,
 ) -> QuerySet[Contribution]:
     """Select what waits for a moderator, oldest first.
 
     kind: one kind, or all. answered: True keeps what came back, False what did not. order:
-    "recent" puts the newest first.
+    "recent" puts the newest first. sieve: the other filters, "moi" being the viewer.
     """
     rows = titled(Contribution.objects.queue()).select_related(
-        "resource", "organisation", "author", "claimed_by"
+        "resource", "organisation", "author", "claimed_by", "assignee"
     )
+    if sieve is not None:
+        rows = _sifted(rows, sieve, viewer)
     if kind in ResourceKind.values:
         rows = rows.filter(resource__kind=kind)
     if answered is True:
@@ -119,6 +147,40 @@ def queue(
     if answered is False:
         rows = rows.filter(submitted_at=F("first_submitted_at"))
     return rows.reverse() if order == "recent" else rows
+
+
+def _sifted(
+    rows: QuerySet[Contribution], sieve: Sieve, viewer: "User | None"
+) -> QuerySet[Contribution]:
+    if sieve.organisation:
+        rows = rows.filter(organisation__slug=sieve.organisation)
+    if sieve.assignee == MINE:
+        rows = rows.filter(assignee=viewer)
+    elif sieve.assignee == NOBODY:
+        rows = rows.filter(assignee=None)
+    if sieve.check:
+        # No database asks a list of objects the same way: the queue is short enough to be read.
+        pairs = Contribution.objects.queue().values_list("pk", "checks")
+        kept = [pk for pk, checks in pairs if _speaks(checks, sieve.check)]
+        rows = rows.filter(pk__in=kept)
+    return rows
+
+
+def _speaks(checks: list[dict[str, Any]], code: str) -> bool:
+    return any(check.get("code") == code and check.get("remarks") for check in checks)
+
+
+def moderators() -> QuerySet["User"]:
+    """List who may be given a proposal."""
+    roles = [str(r) for r, held in REGION_ROLES.items() if Permission.CONTRIBUTION_MODERATE in held]
+    held = {"region_appointments__role__in": roles, "region_appointments__ended_at": None}
+    return get_user_model().objects.filter(is_active=True, **held).distinct().order_by("pk")
+
+
+def holders_waiting() -> list[tuple[str, str]]:
+    """List the organisations of which something waits, by name."""
+    rows = Contribution.objects.queue().exclude(organisation=None).order_by("organisation__name")
+    return list(rows.values_list("organisation__slug", "organisation__name").distinct())
 
 
 def waiting(contributions: Iterable[Contribution]) -> list[Waiting]:

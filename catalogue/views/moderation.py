@@ -1,6 +1,7 @@
 """The Region's review queue: what waits, what changes, what the checks say, the decision."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -15,9 +16,10 @@ from django.views import View
 from catalogue import rules
 from catalogue.actions import checks, moderation
 from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
-from catalogue.forms.decisions import PUBLISH, REFUSE, SNIPPETS, DecisionForm
-from catalogue.models import Contribution
+from catalogue.forms.decisions import PUBLISH, REFUSE, DecisionForm
+from catalogue.models import Contribution, MessageTemplate
 from catalogue.queries import around, proposals, reviews
+from catalogue.validators import sentences
 from catalogue.views.contribute import person, visible
 from catalogue.views.differences import rows
 from portal.accounts.authorization import require
@@ -133,24 +135,42 @@ def _following(contribution: Contribution) -> tuple[Any, ...]:
 def _with_snippet(request: HttpRequest, contribution: Contribution) -> DecisionForm:
     """Give the form as typed, with a ready sentence added to the message; nothing is judged."""
     typed = {name: request.POST.get(name, "") for name in ("outcome", "reason", "message")}
-    snippet = str(SNIPPETS.get(request.POST["insert"], ("", ""))[1])
+    chosen = MessageTemplate.objects.filter(active=True, label=request.POST["insert"][:40])
+    snippet = chosen.values_list("text", flat=True).first() or ""
     typed["message"] = "\n\n".join(part for part in (typed["message"].strip(), snippet) if part)
     return _form(contribution, initial=typed)
 
 
 def _queue(request: HttpRequest, *, answered: bool | None) -> dict[str, Any]:
-    kind, order = request.GET.get("kind", ""), request.GET.get("order", "")
-    rows = reviews.queue(kind=kind, answered=bool(answered), order=order)
+    sieve, order = sieve_of(request), request.GET.get("order", "")
+    rows = reviews.queue(
+        kind=sieve.kind, answered=bool(answered), order=order, sieve=sieve, viewer=person(request)
+    )
     page = Paginator(rows, QUEUE_PER_PAGE).get_page(request.GET.get("page"))
     return {
         "page": page,
         "rows": reviews.waiting(page),
-        "kind": kind,
+        "sieve": sieve,
+        "kept": urlencode(sieve.kept()),
         "order": order,
         "kinds": ResourceKind.choices,
+        "organisations": reviews.holders_waiting(),
+        "check_names": list(sentences.NAMES.items()),
         "filter_href": reverse(_tab(answered)),
         **head(current=_("Réponses reçues") if answered else _("À relire")),
     }
+
+
+def sieve_of(request: HttpRequest) -> reviews.Sieve:
+    """Read the filters of an address."""
+    asked = request.GET
+    check = asked.get("controle", "")
+    return reviews.Sieve(
+        asked.get("kind", ""),
+        asked.get("organisation", "")[:140],
+        check if check in sentences.NAMES else "",
+        asked.get("confiee", ""),
+    )
 
 
 def _tab(answered: bool | None) -> str:
@@ -185,7 +205,9 @@ def _show(request: HttpRequest, contribution: Contribution, form: DecisionForm) 
         "decisions": decisions,
         "may_decide": rules.may_decide(user, contribution),
         "waits": contribution.status == ContributionStatus.SUBMITTED,
-        "snippets": [(code, label) for code, (label, _text) in SNIPPETS.items()],
+        "snippets": list(
+            MessageTemplate.objects.filter(active=True).values_list("label", "reason")
+        ),
         "claim_minutes": settings.CLAIM_MINUTES,
         "is_stale": contribution.status == ContributionStatus.SUBMITTED
         and proposals.is_stale(contribution),

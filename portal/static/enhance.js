@@ -77,6 +77,13 @@
     if (!el.querySelector("[data-final]")) setTimeout(tick, 2000);
   });
 
+  // File de relecture : flèches, ou j et k, d'une fiche à l'autre, seulement quand l'une a le focus.
+  $$("[data-walk]").forEach((list) => list.addEventListener("keydown", (e) => {
+    const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[e.key], links = $$("a", list), at = links.indexOf(e.target);
+    if (!step || at < 0 || e.ctrlKey || e.metaKey || e.altKey) return;
+    e.preventDefault(); links[at + step]?.focus();
+  }));
+
   // Suggestions : motif combobox ; le serveur renvoie un fragment de [role=option].
   $$("input[data-suggest]").forEach((input) => {
     if (!input.dataset.suggest) return;

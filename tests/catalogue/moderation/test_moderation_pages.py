@@ -197,7 +197,8 @@ def test_a_ready_sentence_is_added_to_the_message() -> None:
     contribution = make.submitted()
 
     page = signed_in(make.moderator()).post(
-        item(contribution), {"outcome": "refuse", "message": "Bonjour.", "insert": "licence"}
+        item(contribution),
+        {"outcome": "refuse", "message": "Bonjour.", "insert": "Licence manquante"},
     )
 
     text = page.content.decode()
@@ -283,7 +284,7 @@ def test_what_came_today_is_not_counted_in_days(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize(
     ("name", "queries"),
-    [(QUEUE, 8), ("catalogue:moderation_answers", 7), ("catalogue:moderation_decisions", 8)],
+    [(QUEUE, 9), ("catalogue:moderation_answers", 8), ("catalogue:moderation_decisions", 8)],
 )
 def test_lists_cost_the_same_for_one_and_three(name: str, queries: int) -> None:
     client = signed_in(make.moderator())
@@ -305,7 +306,7 @@ def test_an_item_costs_the_same_beside_one_and_three() -> None:
         make.submitted()
     costs.append(cost(client, item(contribution)))
 
-    assert costs == [11, 11]
+    assert costs == [13, 13]
 
 
 def test_a_long_queue_has_pages(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,155 @@
+"""Several contributions at once: what would be done is told, then done one by one."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from catalogue.actions import bulk_reviews, moderation, sentences
+from catalogue.actions.bulk_reviews import BulkAct, Order
+from catalogue.enums import ContributionStatus
+from catalogue.models import Contribution, MessageTemplate
+from catalogue.queries import reviews
+from portal.accounts.enums import Role
+from portal.audit import outbox
+from portal.lib.refusals import NotAllowed
+from tests.catalogue.moderation.ledger import cost, events, rows
+from tests.factories import contributions as make
+
+pytestmark = pytest.mark.django_db
+BULK = "/moderation/lot/"
+
+
+def token(contribution: Contribution) -> str:
+    return f"{contribution.public_id}:{contribution.version}"
+
+
+def states() -> list[str]:
+    return list(Contribution.objects.order_by("pk").values_list("status", flat=True))
+
+
+def test_an_order_is_told_then_done_and_leaves_out_what_touches_one() -> None:
+    holder = make.organisation()
+    judge = make.joined(make.moderator(), holder, Role.CONTRIBUTOR)
+    editor = make.joined(make.person(), holder, Role.EDITOR)
+    mine = make.submitted(editor, holder=holder)
+    other, blocked = make.submitted(title="Libre de tout lien"), make.submitted(title="Bloquée ici")
+    fault = {"code": "licence", "verdict": "blocking", "remarks": [{"code": "licence_missing"}]}
+    Contribution.objects.filter(pk=blocked.pk).update(checks=[fault])
+    client = Client()
+    client.force_login(judge)
+    said: dict[str, Any] = {
+        "item": [token(each) for each in (mine, other, blocked)],
+        "act": "publish",
+        "assignee": "",
+        "reason": "",
+        "message": "",
+    }
+    before = rows()
+    page = client.post(BULK, said).content.decode()
+    assert rows() == before
+    assert "Libre de tout lien" in page
+    assert "Un contrôle bloque la publication." in page
+    assert "une autre personne décide" in page
+    client.post(BULK, said | {"confirm": "1"})
+    assert states() == ["submitted", "published", "submitted"]
+    assert events()[-2:] == ["access.denied", "contribution.published"]
+    client.post(BULK, said | {"confirm": "1"})
+    assert states() == ["submitted", "published", "submitted"]
+
+
+def test_refusals_in_a_lot_write_to_each_author_once() -> None:
+    judge = make.moderator()
+    lot = [make.submitted(), make.submitted()]
+    order = Order(BulkAct.REFUSE, reason="off_topic", message="Hors du sujet du portail.")
+    for _time in range(2):
+        done = bulk_reviews.carry_out(contributions=lot, order=order, by=judge)
+        lot = [make.again(each) for each in lot]
+    assert all(line.skipped for line in done)
+    assert states() == [ContributionStatus.REFUSED] * 2
+    mail.outbox.clear()
+    while outbox.relay():
+        pass
+    refused = [m.to[0] for m in mail.outbox if "Hors du sujet" in m.body]
+    assert sorted(refused) == sorted(each.author.email for each in lot if each.author)
+
+
+def test_a_proposal_is_given_to_who_may_decide_on_it() -> None:
+    one, two = make.moderator("un"), make.moderator("deux")
+    waiting = make.submitted(title="À confier")
+    own = make.submitted(two, title="Celle de deux")
+    order = Order(BulkAct.ASSIGN, assignee=two)
+    done = bulk_reviews.carry_out(contributions=[waiting, own], order=order, by=one)
+    assert [bool(line.skipped) for line in done] == [False, True]
+    with pytest.raises(NotAllowed):
+        moderation.assign(contribution=make.again(own), to=two, by=one)
+    mine = reviews.queue(sieve=reviews.Sieve(assignee="moi"), viewer=two)
+    assert [each.pk for each in mine] == [waiting.pk]
+    nobody = reviews.queue(sieve=reviews.Sieve(assignee="personne"), viewer=two)
+    assert [each.pk for each in nobody] == [own.pk]
+    client = Client()
+    client.force_login(two)
+    page = client.get(reverse("catalogue:moderation"), {"confiee": "moi"}).content.decode()
+    assert "À confier" in page
+    assert "Celle de deux" not in page
+
+
+def test_the_queue_is_sifted_by_organisation_and_check() -> None:
+    holder = make.organisation("Mission locale")
+    editor = make.joined(make.person(), holder, Role.EDITOR)
+    theirs, other = make.submitted(editor, holder=holder), make.submitted()
+    remark = {"code": "spam", "verdict": "warning", "remarks": [{"code": "spam"}]}
+    Contribution.objects.filter(pk=other.pk).update(checks=[remark | {"code": "language"}])
+    Contribution.objects.filter(pk=theirs.pk).update(checks=[])
+    for sieve, wanted in (
+        (reviews.Sieve(organisation=holder.slug), theirs),
+        (reviews.Sieve(check="language"), other),
+    ):
+        assert [each.pk for each in reviews.queue(sieve=sieve)] == [wanted.pk]
+
+
+def test_the_page_asks_for_what_lacks_and_costs_the_same_for_three() -> None:
+    client = Client()
+    client.force_login(make.moderator())
+    first = make.submitted()
+    one = cost(client, BULK)
+    make.submitted()
+    make.submitted()
+    assert cost(client, BULK) == one
+    assert client.post(BULK, {"act": "refuse", "item": [token(first)]}).status_code == 422
+    assert client.post(BULK, {"act": "publish"}).status_code == 422
+    assert client.post(BULK, {"act": "publish", "item": ["x:y", "é"]}).status_code == 422
+
+
+def test_the_region_edits_the_ready_sentences() -> None:
+    judge = make.moderator()
+    made = sentences.write(
+        label="Période", text="Précisez la période.", reason="insufficient", active=True, by=judge
+    )
+    client = Client()
+    client.force_login(judge)
+    page = reverse("catalogue:moderation_item", args=(make.submitted().public_id,))
+    typed = client.post(page, {"insert": "Période", "message": "Bonjour."}).content.decode()
+    assert "Bonjour.\n\nPrécisez la période." in typed
+    desk = Client()
+    judge.groups.add(Group.objects.get(name="Editors"))
+    desk.force_login(judge)
+    assert "Période" in desk.get("/admin/phrases/").content.decode()
+    told = {"label": "Portée", "reason": "", "text": "Dites la portée.", "active": "on"}
+    assert desk.post("/admin/phrases/new/", told).status_code == 302
+    scope = MessageTemplate.objects.get(label="Portée")
+    assert desk.post(f"/admin/phrases/delete/{scope.pk}/").status_code == 302
+    sentences.write(
+        label="Période", text="Autre.", reason="", active=False, template=made, by=judge
+    )
+    assert "Période" not in client.get(page).content.decode()
+    with pytest.raises(NotAllowed):
+        sentences.remove(template=made, by=make.person())
+    sentences.remove(template=made, by=judge)
+    assert MessageTemplate.objects.count() == 4
+    kept = [e for e in events() if e.startswith("sentence.")]
+    written, removed = "sentence.written", "sentence.removed"
+    assert kept == [written, written, removed, written, removed]
