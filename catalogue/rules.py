@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from catalogue.models import (
+        CardTransfer,
         Contribution,
         Discussion,
         DiscussionMessage,
@@ -199,6 +200,53 @@ def may_mask(actor: Actor, resource: "Resource") -> bool:
 def may_confirm_masking(actor: Actor, masking: "Masking") -> bool:
     """Ask for a second person, as free of ties, who is not the one who hid the card."""
     return may_mask(actor, masking.resource) and actor.pk != masking.masked_by_id
+
+
+def edits_for(actor: Actor, organisation: "Organisation | None") -> bool:
+    """Say whether a person publishes for an organisation."""
+    if organisation is None:
+        return False
+    return has_permission(actor, Permission.CONTRIBUTION_SUBMIT, organisation=organisation)
+
+
+def may_claim(actor: Actor, resource: "Resource", target: "Organisation") -> bool:
+    """Let an organisation claim a card that only references what it would hold."""
+    return resource.is_referenced and edits_for(actor, target)
+
+
+def may_approve_transfer(actor: Actor, transfer: "CardTransfer") -> bool:
+    """Let a moderator or administrator without ties stand for the owner's consent to a claim."""
+    return transfer.kind == "claim" and _stands_for_owner(actor, transfer)
+
+
+def may_accept_transfer(actor: Actor, transfer: "CardTransfer") -> bool:
+    """Leave an offer to its receiver, a claim to the owner; else to a second person of the Region.
+
+    The owner of a card nobody answers for is the Region: two persons.
+    """
+    if transfer.kind == "offer":
+        return edits_for(actor, transfer.target)
+    if transfer.kind == "claim" and owns(actor, transfer.resource):
+        return actor.pk != transfer.asked_by_id
+    if transfer.approved_by_id is None or actor.pk == transfer.approved_by_id:
+        return False
+    return _stands_for_owner(actor, transfer)
+
+
+def may_refuse_transfer(actor: Actor, transfer: "CardTransfer") -> bool:
+    """Let refuse whoever could accept, or approve."""
+    if transfer.kind == "region":
+        return _stands_for_owner(actor, transfer)
+    return may_accept_transfer(actor, transfer) or may_approve_transfer(actor, transfer)
+
+
+def may_withdraw_transfer(actor: Actor, transfer: "CardTransfer") -> bool:
+    """Let people take back what they asked."""
+    return actor.pk is not None and actor.pk == transfer.asked_by_id
+
+
+def _stands_for_owner(actor: Actor, transfer: "CardTransfer") -> bool:
+    return may_remove(actor, transfer.resource) and not belongs_to(actor, transfer.target)
 
 
 def may_read_statement(actor: Actor, report: "Report") -> bool:

@@ -24,6 +24,7 @@ from catalogue.views import (
     reports,
     resources,
     searches,
+    transfers,
     usage,
 )
 
@@ -123,6 +124,8 @@ MODERATE = [
         moderation.Queue.as_view(answered=True),
         name="moderation_answers",
     ),
+    path("ressources/<slug:slug>/transmettre/", transfers.page, name="transfer"),
+    path("moderation/transferts/", transfers.waiting, name="moderation_transfers"),
     path("ressources/<slug:slug>/supprimer/", removals.Remove.as_view(), name="remove"),
     path("moderation/lot/", bulk.bulk, name="moderation_bulk"),
     path("moderation/decisions/", moderation.Decisions.as_view(), name="moderation_decisions"),

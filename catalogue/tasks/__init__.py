@@ -10,6 +10,7 @@ from catalogue.tasks import (
     quality,
     reports,
     telling,
+    transfers,
     usage,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "quality",
     "reports",
     "telling",
+    "transfers",
     "usage",
 ]

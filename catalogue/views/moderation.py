@@ -188,6 +188,7 @@ def head(*, current: str) -> dict[str, Any]:
             (_("Réponses reçues"), reverse("catalogue:moderation_answers"), delays.answered),
             (_("Autour des fiches"), reverse("catalogue:moderation_community"), around.standing()),
             (_("Signalements"), reverse("catalogue:moderation_reports"), ""),
+            (_("Transferts"), reverse("catalogue:moderation_transfers"), ""),
             (_("Décisions"), reverse("catalogue:moderation_decisions"), ""),
         ],
     }
