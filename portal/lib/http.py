@@ -7,6 +7,7 @@ read, no cookie kept, nothing of ours sent but who asks.
 
 import contextlib
 import errno
+import hashlib
 import logging
 import socket
 import ssl
@@ -31,6 +32,7 @@ from portal.lib.refusals import Refusal
 CHUNK_BYTES = 65_536
 MOVED = {301: True, 302: False, 303: False, 307: False, 308: True}  # True: for good
 AT_A_TIME = "outgoing:"
+LONGEST_HOST = 253  # RFC 1035: 255 octets, two of which are not written
 
 SENTENCES: Mapping[str, Any] = {
     "url_invalid": _("Cette adresse ne se lit pas. Écrivez-la en entier : https://…"),
@@ -122,7 +124,7 @@ def read(url: str) -> Target:
         raise NotFetched("url_scheme", url=url)
     if parts.username is not None or parts.password is not None or "@" in parts.netloc:
         raise NotFetched("url_credentials", url=url)
-    if not host:
+    if not host or len(host) > LONGEST_HOST:
         raise NotFetched("url_invalid", url=url)
     secure = parts.scheme == "https"
     port = port if port is not None else (443 if secure else 80)
@@ -145,7 +147,8 @@ def fetch(
     """Ask a site for a document; any status is an answer, NotFetched is none.
 
     limit_bytes: of the document once decompressed, HTTP_MAX_BYTES unless told. At most
-    HTTP_REDIRECTS redirects and HTTP_SECONDS in all, waiting for one's turn apart.
+    HTTP_REDIRECTS redirects and HTTP_SECONDS in all; one's turns are waited for apart, no longer
+    than as much again.
     Blocks: never called within a transaction or a request that many make.
     """
     asked = _Asked(
@@ -159,7 +162,7 @@ def fetch(
     while True:
         target = read(url)
         waited = time.monotonic()
-        _take_turn(target.host)
+        _take_turn(target, asked.latest)
         asked.deadline += time.monotonic() - waited
         answer = asked.of(target)
         onward = answer.headers.get("location", "")
@@ -200,11 +203,17 @@ def resolve(host: str, port: int, *, seconds: float) -> list[tuple[Any, ...]]:
     return list(found[0])
 
 
-def _take_turn(host: str) -> None:
-    """Wait until no process has asked this host for a second."""
+def _take_turn(target: Target, latest: float) -> None:
+    """Wait until no process has asked this host for a second; NotFetched when it takes too long.
+
+    A cache that is full or away refuses as one that is taken does: no wait is without end.
+    """
     pause = settings.HTTP_PAUSE_SECONDS
+    key = AT_A_TIME + hashlib.sha256(target.host.encode()).hexdigest()
     # Cached dates are whole seconds: two of them are at least one.
-    while pause and not cache.add(AT_A_TIME + host, 1, timeout=pause + 1):
+    while pause and not cache.add(key, 1, timeout=pause + 1):
+        if time.monotonic() >= latest:
+            raise NotFetched("too_slow", url=target.url)
         time.sleep(0.05)
 
 
@@ -217,6 +226,10 @@ class _Asked:
     limit_bytes: int
     budget: Budget
     deadline: float = field(default_factory=lambda: time.monotonic() + settings.HTTP_SECONDS)
+    latest: float = field(init=False)  # when waiting for one's turn ends
+
+    def __post_init__(self) -> None:
+        self.latest = self.deadline + settings.HTTP_SECONDS
 
     @property
     def seconds(self) -> float:

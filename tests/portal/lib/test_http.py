@@ -74,6 +74,7 @@ def test_no_spelling_of_this_machine_is_connected_to(shared: Path, settings: Any
         ("http:///page", "url_invalid"),
         ("http://[::1/", "url_invalid"),
         ("http://" + "a" * 70 + ".org/", "url_invalid"),
+        ("http://" + "a." * 185 + "org/", "url_invalid"),
         ("", "url_invalid"),
     ],
 )
@@ -193,5 +194,24 @@ def test_one_question_a_second_to_a_host(there: Site, settings: Any) -> None:
     settings.HTTP_PAUSE_SECONDS = 1
     there.replies["/"] = says(b"")
     http.fetch(there.url)
-    assert cache.get(f"outgoing:{NAME}") == 1
-    cache.delete(f"outgoing:{NAME}")
+    settings.HTTP_SECONDS = 0.2
+    assert refused(there.url) == "too_slow"
+    assert len(there.asked) == 1
+
+
+def test_a_cache_that_never_gives_a_turn_ends_the_wait(
+    there: Site, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database cache says no for every error of its database."""
+    keys: list[str] = []
+
+    def add(key: str, *_args: Any, **_options: Any) -> bool:
+        keys.append(key)
+        return False
+
+    monkeypatch.setattr(cache, "add", add)
+    settings.HTTP_PAUSE_SECONDS, settings.HTTP_SECONDS = 1, 0.1
+    longest = ".".join(["a" * 62] * 4)
+    assert len(longest) == 251
+    assert refused(f"http://{longest}/") == "too_slow"
+    assert len(keys[0]) < 100
