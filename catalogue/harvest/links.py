@@ -1,5 +1,6 @@
 """Ask the addresses of cards whether they still answer, gently, and doubt our own network first."""
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ PERHAPS_OURS = frozenset({"network_away", "name_unknown", "connection", "too_slo
 HEAD_BYTES = 4_096
 WITNESS_HOURS = 1
 KNOWN_CANDIDATES = 4
+log = logging.getLogger("catalogue.links")
 
 
 def check(url: str) -> Found:
@@ -57,17 +59,34 @@ def check_due() -> int:
     for each in _spread(LinkCheck.objects.due(clock.now())):
         if time.monotonic() > until:
             break
-        found = check(each.url)
+        found = _checked(each)
         asked += 1
         witnessed = witnessed or found.status is not None
         if found.code in PERHAPS_OURS:
             doubtful.append((each, found))
         else:
-            link_checks.note(check=each, found=found)
+            _noted(each, found)
     for each, found in doubtful:
         kept = found if witnessed else Found(LinkState.UNKNOWN, code=found.code)
-        link_checks.note(check=each, found=kept)
+        _noted(each, kept)
     return asked
+
+
+def _checked(each: LinkCheck) -> Found:
+    """Check one link; an error of ours says nothing of it and stops no other."""
+    try:
+        return check(each.url)
+    except Exception:  # the boundary of a link
+        log.exception("link check %s: not carried out", each.pk)
+        return Found(LinkState.UNKNOWN, code="internal")
+
+
+def _noted(each: LinkCheck, found: Found) -> None:
+    """Write down one check; what cannot be is told to those who run the portal."""
+    try:
+        link_checks.note(check=each, found=found)
+    except Exception:  # the boundary of a link
+        log.exception("link check %s: not written down", each.pk)
 
 
 def _found(answer: Answer) -> Found:

@@ -16,6 +16,7 @@ import time
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -118,6 +119,8 @@ def read(url: str) -> Target:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
         host = host if ":" in host else host.encode("idna").decode("ascii")
+        path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
+        query = quote(parts.query, safe="/?%:@!$&'()*+,;=~-._[]")
     except (ValueError, UnicodeError):
         raise NotFetched("url_invalid", url=url) from None
     if parts.scheme not in ("http", "https"):
@@ -130,8 +133,6 @@ def read(url: str) -> Target:
     port = port if port is not None else (443 if secure else 80)
     if port not in settings.HTTP_PORTS:
         raise NotFetched("url_port", url=url)
-    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
-    query = quote(parts.query, safe="/?%:@!$&'()*+,;=~-._[]")
     return Target(url, secure, host, port, path + (f"?{query}" if query else ""))
 
 
@@ -172,7 +173,10 @@ def fetch(
             raise NotFetched("redirects", url=url)
         moved = moved and MOVED[answer.status]
         hops.append(url)
-        url = urljoin(url, onward)
+        try:
+            url = urljoin(url, onward)
+        except ValueError:
+            raise NotFetched("url_invalid", url=onward) from None
 
 
 def resolve(host: str, port: int, *, seconds: float) -> list[tuple[Any, ...]]:
@@ -248,7 +252,7 @@ class _Asked:
             raise
         except ssl.SSLCertVerificationError:
             raise NotFetched("certificate", url=target.url) from None
-        except (OSError, HTTPError, ValueError, zlib.error) as error:
+        except (OSError, HTTPError, HTTPException, ValueError, zlib.error) as error:
             raise NotFetched(self._code(error), url=target.url) from error
         finally:
             late.cancel()

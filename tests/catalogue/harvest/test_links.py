@@ -189,6 +189,34 @@ def test_without_a_network_nobody_is_punished(settings: Any, there: Site) -> Non
 
 
 @pytest.mark.django_db
+def test_one_link_never_stops_the_pass(there: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    there.replies |= {"/ok": says(b""), "/lost": leads("http://[x"), "/kept": says(b"")}
+    made = {
+        path: LinkCheckFactory(url=there.url + path, host=path)
+        for path in ("/broken", "/lost", "/kept", "/ok")
+    }
+    check, note = links.check, link_checks.note
+
+    def failing_check(url: str) -> Found:
+        if url.endswith("/broken"):
+            raise RuntimeError
+        return check(url)
+
+    def failing_note(*, check: LinkCheck, found: Found) -> LinkCheck:
+        if check.host == "/kept":
+            raise RuntimeError
+        return note(check=check, found=found)
+
+    monkeypatch.setattr(links, "check", failing_check)
+    monkeypatch.setattr(link_checks, "note", failing_note)
+    assert links.check_due() == 4
+    found = dict(LinkCheck.objects.values_list("host", "code"))
+    assert found == {"/broken": "internal", "/lost": "url_invalid", "/kept": "", "/ok": ""}
+    made["/ok"].refresh_from_db()
+    assert made["/ok"].state == LinkState.OK
+
+
+@pytest.mark.django_db
 def test_no_host_is_asked_more_than_its_share(settings: Any, there: Site) -> None:
     settings.LINK_CHECKS_PER_HOST, settings.LINK_CHECKS_PER_PASS = 2, 3
     there.replies["/"] = says(b"")

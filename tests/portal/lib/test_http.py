@@ -13,7 +13,7 @@ import pytest
 from django.core.cache import cache
 
 from portal.lib import http, public_addresses
-from tests.sites import NAME, Site, endless, leads, listener, says, site
+from tests.sites import Site, endless, leads, listener, says, site
 
 CASE = re.compile(r"= (?P<hosts>.+)\.$")
 
@@ -75,6 +75,9 @@ def test_no_spelling_of_this_machine_is_connected_to(shared: Path, settings: Any
         ("http://[::1/", "url_invalid"),
         ("http://" + "a" * 70 + ".org/", "url_invalid"),
         ("http://" + "a." * 185 + "org/", "url_invalid"),
+        ("http://example.org/\ud800", "url_invalid"),
+        ("http://example.org/?q=\udfff", "url_invalid"),
+        ("http://[::\ud800]/", "url_invalid"),
         ("", "url_invalid"),
     ],
 )
@@ -160,6 +163,15 @@ def drip(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"x")
         handler.wfile.flush()
         time.sleep(0.05)
+
+
+def test_an_answer_that_is_not_http_is_a_refusal(there: Site) -> None:
+    there.replies |= {
+        "/nowhere": leads("http://[x"),
+        "/garbage": lambda handler: handler.wfile.write(b"bonjour\r\n\r\n") and None,
+    }
+    assert refused(there.url + "/nowhere") == "url_invalid"
+    assert refused(there.url + "/garbage") == "connection"
 
 
 def test_too_many_bytes(there: Site) -> None:
