@@ -20,8 +20,6 @@ from portal.lib.http import Answer, NotFetched
 # A site that says this to a robot may well be open to people.
 BLOCKED = frozenset({401, 402, 403, 407, 429, 451, 503, 999})
 GONE = frozenset({404, 410})
-# Refusals after which the site did answer: what it holds is only more than is read.
-ANSWERED = frozenset({"too_large", "encoding", "cut_short", "budget"})
 # Those that an absence of network on our side would give as well.
 PERHAPS_OURS = frozenset({"network_away", "name_unknown", "connection", "too_slow"})
 HEAD_BYTES = 4_096
@@ -31,16 +29,13 @@ log = logging.getLogger("catalogue.links")
 
 
 def check(url: str) -> Found:
-    """Ask one address: HEAD, then the first bytes by GET where HEAD is not answered well."""
+    """Ask one address: HEAD, then GET where HEAD is not answered well; the status alone judges."""
     try:
         answer = http.fetch(url, method="HEAD")
         if not answer.is_ok:
-            answer = http.fetch(
-                url, headers={"Range": f"bytes=0-{HEAD_BYTES - 1}"}, limit_bytes=HEAD_BYTES
-            )
+            asked = {"Range": f"bytes=0-{HEAD_BYTES - 1}"}
+            answer = http.fetch(url, headers=asked, body=False)
     except NotFetched as refusal:
-        if refusal.code in ANSWERED:
-            return Found(LinkState.OK, code=refusal.code)
         if refusal.code in http.OURS:
             return Found(LinkState.UNKNOWN, code=refusal.code)
         return Found(LinkState.ERROR, code=refusal.code)

@@ -144,10 +144,12 @@ def fetch(
     limit_bytes: int | None = None,
     budget: Budget | None = None,
     headers: Mapping[str, str] = {},
+    body: bool = True,
 ) -> Answer:
     """Ask a site for a document; any status is an answer, NotFetched is none.
 
-    limit_bytes: of the document once decompressed, HTTP_MAX_BYTES unless told. At most
+    limit_bytes: of the document once decompressed, HTTP_MAX_BYTES unless told. body: read it, or
+    stop after its status and headers whatever follows. At most
     HTTP_REDIRECTS redirects and HTTP_SECONDS in all; one's turns are waited for apart, no longer
     than as much again.
     Blocks: never called within a transaction or a request that many make.
@@ -157,6 +159,7 @@ def fetch(
         headers={"Accept": accept, "Accept-Encoding": "gzip", **headers},
         limit_bytes=settings.HTTP_MAX_BYTES if limit_bytes is None else limit_bytes,
         budget=budget or Budget(),
+        body=body and method != "HEAD",
     )
     hops: list[str] = []
     moved = True
@@ -229,6 +232,7 @@ class _Asked:
     headers: Mapping[str, str]
     limit_bytes: int
     budget: Budget
+    body: bool = True
     deadline: float = field(default_factory=lambda: time.monotonic() + settings.HTTP_SECONDS)
     latest: float = field(init=False)  # when waiting for one's turn ends
 
@@ -279,7 +283,7 @@ class _Asked:
         )
         response = opened.response = connection.getresponse()
         headers = {name.lower(): value for name, value in response.headers.items()}
-        body = b"" if self.method == "HEAD" else b"".join(self._body(target, response, headers))
+        body = b"".join(self._body(target, response, headers)) if self.body else b""
         return Answer(target.url, response.status, headers, body)
 
     def _body(self, target: Target, response: Any, headers: Mapping[str, str]) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ from portal.lib import clock
 from tests.factories import contributions as make
 from tests.factories.catalogue import ResourceFactory
 from tests.factories.harvests import LinkCheckFactory
-from tests.sites import Site, endless, leads, says, site
+from tests.sites import Reply, Site, endless, leads, says, site
 
 
 @pytest.fixture
@@ -37,7 +37,9 @@ def test_what_a_check_finds(there: Site) -> None:
         "/gone": says(b"", status=410),
         "/shut": says(b"", status=403),
         "/down": says(b"", status=500),
-        "/large": endless,
+        "/large": only_get(endless),
+        "/lost": says(b"x" * 50_000, status=404),
+        "/page": says(b"x" * 50_000, status=500, Content_Encoding="br"),
     }
     ok = links.check(there.url + "/ok")
     assert ok == Found(LinkState.OK, "", 200, "", '"a"', "text/csv", 20)
@@ -51,8 +53,16 @@ def test_what_a_check_finds(there: Site) -> None:
     assert links.check("http://127.0.0.2/").state == LinkState.ERROR
 
 
+def only_get(reply: Reply) -> Reply:
+    """Refuse HEAD, as old servers do."""
+    refuse = says(b"", status=405)
+    return lambda handler: (refuse if handler.command == "HEAD" else reply)(handler)
+
+
 CODES = {
     "/large": LinkState.OK,
+    "/lost": LinkState.GONE,
+    "/page": LinkState.ERROR,
     "/gone": LinkState.GONE,
     "/none": LinkState.GONE,
     "/shut": LinkState.BLOCKED,
