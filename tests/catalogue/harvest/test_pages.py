@@ -165,6 +165,7 @@ def test_links_dead_for_a_month(client: Client) -> None:
 
     dead(29, url="https://exemple.test/hier")
     dead(31, url="https://exemple.test/jadis")
+    assert "/moderation/liens-morts/" in client.get("/moissonnage/").content.decode()
     page = client.get("/moderation/liens-morts/").content.decode()
     assert "jadis" in page
     assert "/hier" not in page
