@@ -3,6 +3,8 @@
 import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import amqp
@@ -109,6 +111,27 @@ def test_a_search_server_that_is_down_is_told_and_not_refused(settings: Any) -> 
     settings.SEARCH_URL = f"http://127.0.0.1:{free_port()}"
     found = list(checks.search_opens())
     assert [(each.id, each.is_serious()) for each in found] == [("portal.W16", False)]
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """A search server that does not know us."""
+
+    def do_GET(self) -> None:
+        self.send_response(401)
+        self.send_header("X-Elastic-Product", "Elasticsearch")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+def test_a_search_server_that_refuses_our_account_is_refused(settings: Any) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as found:
+        Thread(target=found.serve_forever, daemon=True).start()
+        settings.SEARCH_URL = f"http://portail:faux@127.0.0.1:{found.server_port}"
+        assert [each.id for each in checks.search_opens()] == ["portal.E23"]
+        found.shutdown()
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:{}/0", "amqp://127.0.0.1:{}//"])
