@@ -88,6 +88,7 @@ class ItemState(models.TextChoices):
     SKIPPED = "skipped", _("Laissée de côté")
     REFUSED = "refused", _("Refusée")
     FAILED = "failed", _("Illisible")
+    REMARKED = "remarked", _("Page lue avec des remarques")
     MISSING = "missing", _("Absente")
     ARCHIVED = "archived", _("Archivée")
 

@@ -48,16 +48,25 @@ class Doubtful(Exception):
 
 @dataclass
 class Collected:
-    """What a passage brought. broken: (name, Reading) of documents that could not be read."""
+    """What a passage brought.
+
+    broken: (name, Reading) of documents that could not be read: what they hold is not known, so
+    nothing is absent. remarked: those that were read, with something to say of them.
+    """
 
     records: list[Record] = field(default_factory=list)
     broken: list[tuple[str, Reading]] = field(default_factory=list)
+    remarked: list[tuple[str, Reading]] = field(default_factory=list)
     announced: int | None = None
     pages: int = 0
     byte_count: int = 0
 
-    def add(self, content: bytes, reading: Reading) -> None:
-        """Count one document and keep its records."""
+    def add(self, name: str, content: bytes, reading: Reading) -> None:
+        """Count one document, keep its records and what is wrong with it."""
+        if reading.refused or (reading.faults and not reading.records):
+            self.broken.append((name, reading))
+        elif reading.faults:
+            self.remarked.append((name, reading))
         self.pages += 1
         self.byte_count += len(content)
         self.records += reading.records
@@ -80,10 +89,7 @@ def from_site(kind: str, url: str, *, tell: Tell) -> Collected:
     if kind == SourceKind.HF:
         documents = cards.listed(url, budget=budget, doubt=doubt)
         for name, content in documents:
-            reading = readers.read(kind, content, base_url=name)
-            if reading.refused:
-                found.broken.append((name, reading))
-            found.add(content, reading)
+            found.add(name, content, readers.read(kind, content, base_url=name))
             _bounded(found, until)
             tell(len(found.records), found.announced)
         return found
@@ -100,9 +106,7 @@ def from_site(kind: str, url: str, *, tell: Tell) -> Collected:
         if reading.refused or not reading.complete:
             reason = reading.faults[0].message if reading.faults else ""
             raise doubt("unreadable", reason=reason)
-        if reading.faults:
-            found.broken.append((following, reading))
-        found.add(answer.body, reading)
+        found.add(following, answer.body, reading)
         _bounded(found, until)
         tell(len(found.records), found.announced)
         following = after(kind, following, reading, len(found.records))
@@ -119,9 +123,7 @@ def from_folder(kind: str, place: Path, *, tell: Tell) -> Collected:
     for name in names:
         content = name.read_bytes()
         reading = readers.read(kind, content, base_url="")
-        if reading.faults and (reading.refused or not reading.records):
-            found.broken.append((name.name, reading))
-        found.add(content, reading)
+        found.add(name.name, content, reading)
         tell(found.pages, len(names))
     found.announced = None
     return found

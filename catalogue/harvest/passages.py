@@ -21,6 +21,7 @@ from catalogue.harvest.collect import Collected, Doubtful, doubt
 from catalogue.harvest.plan import Plan, Step
 from catalogue.models import HarvestedRecord, HarvestRun
 from catalogue.queries.incoming import Incoming, read_all
+from catalogue.standards.readers.record import Reading
 from portal.audit.actors import Actor
 from portal.audit.outbox import owe
 from portal.lib import clock
@@ -132,7 +133,9 @@ def _taken_in(
         report.note(*_done(step, plan, by, undo=run.is_preview))
         progress("take", number, len(shown))
     for name, reading in collected.broken:
-        report.note(ItemState.FAILED, _broken(name, reading))
+        report.note(ItemState.FAILED, _of_document(name, reading))
+    for name, reading in collected.remarked:
+        report.note(ItemState.REMARKED, _of_document(name, reading))
     if not run.is_preview and not collected.broken:
         seen = {each.remote_id for each in incomings if not each.deleted}
         for record in plan.absent(seen):
@@ -199,7 +202,7 @@ def _tell_holders(step: Step, plan: Plan) -> None:
         )
 
 
-def _broken(name: str, reading: Any) -> dict[str, Any]:
+def _of_document(name: str, reading: Reading) -> dict[str, Any]:
     first = reading.faults[0]
     place = _(", ligne %(line)d") % {"line": first.line} if first.line else ""
     return {

@@ -224,6 +224,7 @@ TONES = {
     ItemState.UPDATED: "calanque",
     ItemState.REFUSED: "garance",
     ItemState.FAILED: "garance",
+    ItemState.REMARKED: "ocre",
     ItemState.MISSING: "ocre",
     ItemState.ARCHIVED: "ocre",
 }

@@ -131,6 +131,18 @@ def test_dcat_pages(there: Site) -> None:
     assert "text/turtle" in there.asked[0][2]["accept"]
 
 
+def test_a_malformed_value_breaks_no_page(there: Site) -> None:
+    """Only what could not be read keeps absences from being noted."""
+    page = TURTLE.format(url=there.url, n=1, next="").replace("totalItems 3", "totalItems 1")
+    page += f'<{there.url}/jeu/1> dct:issued "2026-13-45"^^xsd:date ; dcat:landingPage <a b> .'
+    page = "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> ." + page
+    there.replies["/c"] = says(page.encode(), kind="text/turtle")
+    found = bring("dcat", f"{there.url}/c")
+    assert ids(found) == ["d1"]
+    assert [name for name, _reading in found.remarked] == [f"{there.url}/c"]
+    assert found.broken == []
+
+
 OAI = """<?xml version="1.0" encoding="UTF-8"?>
 <OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><responseDate>2026-11-26T00:00:00Z</responseDate>
 <request verb="ListRecords">{url}</request><ListRecords>
