@@ -6,19 +6,26 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from django.utils.translation import gettext_noop
+
+from catalogue.standards.readers.record import Fault, fault
 from portal.lib import http
 
 NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
 LARGEST_CARD_BYTES = 1_000_000
+ABSENT = frozenset({404, 410})
+# Refusals that no other card of the passage would escape.
+OF_THE_PASSAGE = frozenset({"budget", "network_away"})
 NAME = re.compile(r"^[\w-][\w.-]*(?:/[\w-][\w.-]*)?$")
 
 
 def listed(
     url: str, *, budget: http.Budget, doubt: Callable[..., Exception]
-) -> Iterator[tuple[str, bytes]]:
+) -> Iterator[tuple[str, bytes | Fault]]:
     """Yield (address of the page, card) for each row of a list such as /api/models?author=….
 
-    A row whose card is missing is left out: it has no description to harvest.
+    A row without a card (404) is left out: it has no description to harvest. One whose card was
+    not given gives the reason instead: it stops no other.
     """
     asked: set[str] = set()
     while url:
@@ -30,13 +37,33 @@ def listed(
             raise doubt("no_answer", status=answer.status)
         for name in _names(answer.body, doubt):
             page, raw = addresses(url, name)
-            card = http.fetch(
-                raw, accept="text/plain, */*", budget=budget, limit_bytes=LARGEST_CARD_BYTES
-            )
-            if card.is_ok:
-                yield page, card.body
+            card = _card(raw, budget)
+            if card is not None:
+                yield page, card
         following = NEXT.search(answer.headers.get("link", ""))
         url = urljoin(url, following[1]) if following else ""
+
+
+def _card(url: str, budget: http.Budget) -> bytes | Fault | None:
+    """Bring one card, or say why it could not be; None when there is none."""
+    try:
+        answer = http.fetch(
+            url, accept="text/plain, */*", budget=budget, limit_bytes=LARGEST_CARD_BYTES
+        )
+    except http.NotFetched as refusal:
+        if refusal.code in OF_THE_PASSAGE:
+            raise
+        return Fault(refusal.code, str(refusal), fatal=True)
+    if answer.is_ok:
+        return answer.body
+    if answer.status in ABSENT:
+        return None
+    return fault(
+        f"status_{answer.status}",
+        gettext_noop("Le site n’a pas donné cette carte (état %(status)s)."),
+        fatal=True,
+        status=answer.status,
+    )
 
 
 def addresses(list_url: str, name: str) -> tuple[str, str]:

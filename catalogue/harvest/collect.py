@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from catalogue.enums.harvest import SourceKind
 from catalogue.harvest import cards
 from catalogue.standards import readers
-from catalogue.standards.readers.record import Reading, Record
+from catalogue.standards.readers.record import Fault, Reading, Record, failed
 from catalogue.validators.fields import Text
 from portal.lib import http
 
@@ -89,7 +89,10 @@ def from_site(kind: str, url: str, *, tell: Tell) -> Collected:
     if kind == SourceKind.HF:
         documents = cards.listed(url, budget=budget, doubt=doubt)
         for name, content in documents:
-            found.add(name, content, readers.read(kind, content, base_url=name))
+            if isinstance(content, Fault):
+                found.broken.append((name, failed(kind, content)))
+            else:
+                found.add(name, content, readers.read(kind, content, base_url=name))
             _bounded(found, until)
             tell(len(found.records), found.announced)
         return found

@@ -210,6 +210,23 @@ def test_hugging_face_cards(there: Site) -> None:
     ]
 
 
+def test_a_card_that_is_not_given_fails_alone(there: Site) -> None:
+    """What was not read is not absent: it is told with its code, and the others are read."""
+    names = ["large", "busy", "closed", "none", "un"]
+    card = "/region/{}/raw/main/README.md"
+    there.replies |= {
+        "/api/models": says(json.dumps([{"id": f"region/{name}"} for name in names]).encode()),
+        card.format("large"): says(b"x" * 1_000_001),
+        card.format("busy"): says(b"", status=429),
+        card.format("closed"): says(b"", status=401),
+        card.format("un"): says(CARD.format(name="Un").encode(), kind="text/plain"),
+    }
+    found = bring("hf", f"{there.url}/api/models?author=region")
+    assert len(found.records) == 1
+    told = {name.rpartition("/")[2]: reading.faults[0].code for name, reading in found.broken}
+    assert told == {"large": "too_large", "busy": "status_429", "closed": "status_401"}
+
+
 def test_a_passage_is_bounded(there: Site, settings: Any) -> None:
     told = {"data": [datagouv(1), datagouv(2)], "total": 2, "next_page": None}
     there.replies["/a"] = says(json.dumps(told).encode())
