@@ -46,6 +46,8 @@ ERRORS = frozenset(
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SECOND = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 MOST_CHARACTERS = 2_000
+# What XML 1.0 cannot hold (production 2, Char), in any form; PostgreSQL refuses NUL too.
+_UNWRITABLE = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 for _prefix, _address in {**PREFIXES, "oai_dc": OAI_DC, "dc": DC, "rdf": RDF_NAMESPACE}.items():
     ET.register_namespace(_prefix, _address)
@@ -98,6 +100,8 @@ def read(pairs: Sequence[tuple[str, str]]) -> Asked:
     """Read the arguments of a request; raises OaiError."""
     names = [name for name, _value in pairs]
     given = dict(pairs)
+    if any(_UNWRITABLE.search(text) for pair in pairs for text in pair):
+        raise OaiError("badArgument", "An argument has a character that XML cannot hold.")
     verb = given.pop("verb", "")
     if names.count("verb") != 1 or verb not in VERBS:
         raise OaiError("badVerb", "The verb is missing, repeated or unknown.")

@@ -189,6 +189,13 @@ def test_each_error_of_the_protocol_is_told(client: Client) -> None:
     assert errors(client, **formats) == ["noMetadataFormats"]
 
 
+@pytest.mark.parametrize("query", ["set=a%00b", "set=a%01b", "from=2026-01-01&set=%00"])
+def test_a_set_with_control_characters_is_no_error_of_ours(client: Client, query: str) -> None:
+    answer = client.get(f"/oai?verb=ListRecords&metadataPrefix=oai_dc&{query}")
+    assert answer.status_code == 200
+    assert b'code="badArgument"' in answer.content
+
+
 def test_a_token_lasts_a_day_and_serves_its_verb(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
