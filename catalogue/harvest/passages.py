@@ -85,7 +85,7 @@ def carry_out(
         run=run,
         state=RunState.COMPLETE,
         figures={
-            "read_count": len(incomings),
+            "read_count": _present(incomings),
             "announced_count": collected.announced,
             "page_count": collected.pages,
             "byte_count": collected.byte_count,
@@ -110,13 +110,18 @@ def _gathered(
     else:
         collected = collect.from_site(source.kind, source.url, tell=tell)
     incomings = read_all(collected.records)
-    present = sum(not each.deleted for each in incomings)
+    present = _present(incomings)
     if not present:
         raise doubt("empty")
     before = source.runs.complete().values_list("read_count", flat=True).first()
     if before and present < before * settings.HARVEST_LEAST_SHARE:
         raise doubt("fewer", read=present, before=before)
     return collected, incomings
+
+
+def _present(incomings: list[Incoming]) -> int:
+    """Count the records that are there: what a source says it removed is not one."""
+    return sum(not each.deleted for each in incomings)
 
 
 def _taken_in(

@@ -144,6 +144,26 @@ def test_a_suspicious_passage_touches_nothing(harvest: Pass, then: list[Any], re
     assert touched == {"catalogue_harvestrun"}
 
 
+def test_what_a_source_removed_is_no_reason_to_doubt_it(source: Source, tmp_path: Path) -> None:
+    """Headers of removed records stay in OAI-PMH feeds for good: two passages, the same feed."""
+    Source.objects.filter(pk=source.pk).update(kind="oai")
+    removed = '<record><header status="deleted"><identifier>x:{n}</identifier></header></record>'
+    feed = OAI.format(rows="".join(removed.format(n=n) for n in range(9)))
+    (tmp_path / "a.xml").write_text(feed, "utf-8")
+    for _ in range(2):
+        asked = harvest_runs.ask_here(source=Source.objects.get(pk=source.pk), by=HARVEST)
+        run = passages.carry_out(asked, by=HARVEST, place=tmp_path)
+        assert (run.state, run.read_count) == (RunState.COMPLETE, 1), run.message
+
+
+OAI = """<?xml version="1.0" encoding="UTF-8"?>
+<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><ListRecords>{rows}
+<record><header><identifier>x:a</identifier><datestamp>2026-11-01</datestamp></header>
+<metadata><oai_dc:dc xmlns:oai_dc="http://www.openarchives.org/OAI/2.0/oai_dc/"
+ xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>Un jeu</dc:title>
+ <dc:type>Dataset</dc:type></oai_dc:dc></metadata></record></ListRecords></OAI-PMH>"""
+
+
 def test_an_absent_card_is_archived_late_and_comes_back(harvest: Pass) -> None:
     both = [datagouv(1), datagouv(2)]
     harvest(*both)
