@@ -100,11 +100,12 @@ def lapse_due() -> int:
     """
     limit = clock.now() - timedelta(hours=settings.MASKING_CONFIRM_HOURS)
     due = Masking.objects.filter(ended_at=None, confirmed_at=None, masked_at__lte=limit)
-    for masking in due.order_by("pk"):
+    found = list(due.order_by("pk"))
+    for masking in found:
         fresh = _open(masking)
         _end(fresh, MaskingEnd.LAPSED, SCHEDULER)
         owe("mail.masking_lapsed", key=str(fresh.public_id), masking_id=fresh.pk)
-    return len(due)
+    return len(found)
 
 
 def standing(resource: Resource) -> Masking | None:
