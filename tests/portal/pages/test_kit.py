@@ -49,7 +49,7 @@ def test_vendored_files_are_the_ones_declared() -> None:
 
 def test_no_template_holds_inline_style_or_script() -> None:
     inline = re.compile(
-        r"\sstyle=|<style|\son[a-z]+=\"|<script(?![^>]*(?:\ssrc=|application/json))"
+        r"\sstyle=|<style|\son[a-z]+=\"|<script(?![^>]*(?:\ssrc=|application/(?:ld\+)?json))"
     )
     wrong = [
         str(path.relative_to(TEMPLATES))
