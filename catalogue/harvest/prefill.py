@@ -1,7 +1,9 @@
 """Read what a person pastes: an address, a text or a file, into records for a draft."""
 
+import time
 from dataclasses import dataclass, replace
 
+from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from catalogue.standards import readers
@@ -46,13 +48,21 @@ def from_address(url: str) -> Pasted:
     """Read what is behind an address, through the one client; raises NotFetched.
 
     A code repository is read through the descriptions that it holds: the first one found, completed
-    by its README.
+    by its README. HTTP_SECONDS for all of it: what came in time is read.
     """
+    until = time.monotonic() + settings.HTTP_SECONDS
     budget, found, missing = http.Budget(), list[Pasted](), 0
     for place in places(url)[:MOST_ADDRESSES]:
         if found and (place.format != "readme" or found[0].reading.format == "readme"):
             continue
-        answer = http.fetch(place.url, accept=ANYTHING, budget=budget)
+        try:
+            answer = http.fetch(
+                place.url, accept=ANYTHING, budget=budget, seconds=until - time.monotonic()
+            )
+        except http.NotFetched as refusal:
+            if found and refusal.code == "too_slow":
+                break
+            raise
         if answer.is_ok:
             found.append(_of_place(place, answer))
         else:

@@ -14,7 +14,7 @@ from catalogue.actions import contributions
 from catalogue.enums import ResourceKind
 from catalogue.forms.paste import MOST_CHOICES, TEXT_CHARACTERS, PasteForm, RecordForm
 from catalogue.forms.steps import Step
-from catalogue.harvest import prefill
+from catalogue.harvest import prefill, turns
 from catalogue.queries import pasted
 from catalogue.standards.readers.record import Record
 from catalogue.views.contribute import around, person, visible
@@ -41,7 +41,11 @@ class Paste(View):
             return render(request, TEMPLATE, {"form": form}, status=422)
         _spend(request)
         try:
-            found = _read(form)
+            with turns.reading(person(request).pk):
+                found = _read(form)
+        except QuotaSpent as refusal:
+            form.add_error(None, str(refusal))
+            return render(request, TEMPLATE, {"form": form}, status=429)
         except NotFetched as refusal:
             form.add_error("url", str(refusal))
             return render(request, TEMPLATE, {"form": form}, status=422)

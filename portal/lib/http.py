@@ -145,13 +145,14 @@ def fetch(
     budget: Budget | None = None,
     headers: Mapping[str, str] = {},
     body: bool = True,
+    seconds: float | None = None,
 ) -> Answer:
     """Ask a site for a document; any status is an answer, NotFetched is none.
 
     limit_bytes: of the document once decompressed, HTTP_MAX_BYTES unless told. body: read it, or
     stop after its status and headers whatever follows. At most
     HTTP_REDIRECTS redirects and HTTP_SECONDS in all; one's turns are waited for apart, no longer
-    than as much again.
+    than as much again. seconds: all in all instead, turns included.
     Blocks: never called within a transaction or a request that many make.
     """
     asked = _Asked(
@@ -161,13 +162,15 @@ def fetch(
         budget=budget or Budget(),
         body=body and method != "HEAD",
     )
+    if seconds is not None:
+        asked.deadline = asked.latest = time.monotonic() + min(seconds, settings.HTTP_SECONDS)
     hops: list[str] = []
     moved = True
     while True:
         target = read(url)
         waited = time.monotonic()
         _take_turn(target, asked.latest)
-        asked.deadline += time.monotonic() - waited
+        asked.deadline = min(asked.latest, asked.deadline + time.monotonic() - waited)
         answer = asked.of(target)
         onward = answer.headers.get("location", "")
         if answer.status not in MOVED or not onward:

@@ -90,6 +90,7 @@ PENDING_CONTRIBUTIONS_PER_ACCOUNT = 5
 CLAIM_MINUTES = 30
 # The month in which the text of /charte/ last changed; stored with each proposal sent.
 PASTES_PER_MINUTE = 20
+PASTES_AT_A_TIME = 3  # of everybody together: each holds a thread of the web server
 CHARTER_VERSION = "2026-11"
 SMALL_GROUP_PERSONS = 11
 
