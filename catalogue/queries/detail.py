@@ -29,8 +29,6 @@ from catalogue.validators.fields import Field, FieldType, Section, Text
 ASKED = frozenset({ResourceKind.MODEL})
 # The field that says where the files are.
 HELD = "distributions"
-# Where a card says where its files are: field of the details, columns that lead to one.
-FILE_COLUMNS = {"files": ("url",), "distributions": ("download_url", "access_url")}
 
 
 @dataclass(frozen=True)
@@ -203,9 +201,12 @@ def _parts(resource: Resource, *, held: bool) -> Iterator[Part]:
 
     held: the portal has the files, the card need not say where they are.
     """
+    details = files.readable(resource)
     for field in resource.details_of_kind.in_section(Section.BODY):
-        if part := _part(field, resource.details.get(field.name), resource.slug):
+        if part := _part(field, details.get(field.name), resource.slug):
             yield part
+        elif field.name in resource.details.keys() - details.keys():
+            continue  # told to who is given access
         elif field.needed and not resource.is_referenced and not (held and field.name == HELD):
             yield Part(field.label, "missing")
 
@@ -234,7 +235,7 @@ def _part(field: Field, value: Any, slug: str = "") -> Part | None:
 
 def _way_out(slug: str, field: Field, number: int, column: Field) -> str:
     """Give the counted way to a file; "" where the address itself is shown."""
-    if column.name not in FILE_COLUMNS.get(field.name, ()):
+    if column.name not in files.FILE_COLUMNS.get(field.name, ()):
         return ""
     return reverse("catalogue:file_out", args=(slug, field.name, number, column.name))
 

@@ -8,13 +8,17 @@ Apps above say so at start (AppConfig.ready), one provider for a kind:
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from catalogue.enums import ResourceKind
+from catalogue.enums import Access, ResourceKind
 from catalogue.models import Resource
 from catalogue.standards.published import File
 
 Provider = Callable[[Resource], str]
 HeldProvider = Callable[[Sequence[Resource]], Mapping[int, Sequence[File]]]
+# Where a card says where its files are: field of the details, columns that lead to one.
+FILE_COLUMNS = {"files": ("url",), "distributions": ("download_url", "access_url")}
+ON_REQUEST = frozenset({Access.ON_REQUEST, Access.RESTRICTED})
 _providers: dict[ResourceKind, Provider] = {}
 _held: dict[ResourceKind, HeldProvider] = {}
 
@@ -43,3 +47,13 @@ def held(resources: Sequence[Resource]) -> dict[int, Sequence[File]]:
         if of_kind:
             found |= provider(of_kind)
     return found
+
+
+def readable(resource: Resource) -> dict[str, Any]:
+    """Give the details of a card as anyone may read them.
+
+    The files of what is had on request alone have no address and no name there.
+    """
+    if resource.access not in ON_REQUEST:
+        return dict(resource.details)
+    return {name: value for name, value in resource.details.items() if name not in FILE_COLUMNS}

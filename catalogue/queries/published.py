@@ -231,7 +231,7 @@ def _published(
         files=tuple(held) or tuple(_files(resource, iri)),
         references=tuple(_reference(link) for link in links),
         measures=tuple(_measures(resource)),
-        details=resource.details,
+        details=files.readable(resource),
     )
     return _writable(shown)
 
@@ -261,9 +261,8 @@ def _licence(name: str) -> Licence:
 
 def _files(resource: Resource, iri: str) -> Iterable[File]:
     """Read the files that a card names; what may be had on request alone has no name."""
-    if resource.access in {"on_request", "restricted"}:
-        return
-    rows = [*resource.details.get("distributions", []), *resource.details.get("files", [])]
+    details = files.readable(resource)
+    rows = [*details.get("distributions", []), *details.get("files", [])]
     for number, row in enumerate(rows, 1):
         download = str(row.get("download_url") or row.get("url") or "")
         address = str(row.get("access_url") or download)

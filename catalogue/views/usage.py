@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from catalogue.actions import usage
 from catalogue.models import Resource
 from catalogue.queries import usage as reads
-from catalogue.queries.detail import FILE_COLUMNS
+from catalogue.queries.files import FILE_COLUMNS, readable
 from catalogue.validators.addresses import is_web
 from catalogue.validators.agents import is_robot
 from catalogue.views.around import frame
@@ -43,7 +43,7 @@ def figures(request: HttpRequest, slug: str) -> HttpResponse:
 def leave(request: HttpRequest, slug: str, field: str, number: int, column: str) -> HttpResponse:
     """Lead to a file that a card describes, and count it; to no other address."""
     resource = public(slug)
-    rows = resource.details.get(field, []) if column in FILE_COLUMNS.get(field, ()) else []
+    rows = readable(resource).get(field, []) if column in FILE_COLUMNS.get(field, ()) else []
     address = str(rows[number].get(column) or "") if number < len(rows) else ""
     if not is_web(address):
         raise Hidden

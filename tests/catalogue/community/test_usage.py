@@ -143,3 +143,21 @@ def test_a_new_name_of_an_organisation_finds_its_cards_and_the_former_one_too(
         assert "Agence Zéphyr" in client.get("/organisations/", {"q": words}).text
     organisations.describe(organisation=holder, name="Bureau", by=holder.memberships.get().user)
     assert "Bureau" in client.get("/organisations/", {"q": "Zéphyr"}).text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("access", ["on_request", "restricted"])
+def test_files_had_on_request_alone_are_told_nowhere(
+    client: Client, card: Resource, access: str
+) -> None:
+    page, out = card.get_absolute_url(), f"{card.get_absolute_url()}fichiers/distributions/0/"
+    shown = (page, f"{page[:-1]}.json", f"{page[:-1]}.jsonld")
+    assert FILE in client.get(shown[1]).content.decode()
+    assert client.get(f"{out}download_url/").status_code == 302
+    Resource.objects.update(access=access)
+    for address in shown:
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert FILE not in answer.content.decode()
+        assert "fichiers/distributions" not in answer.content.decode()
+    assert client.get(f"{out}download_url/").status_code == 404
