@@ -7,10 +7,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
+from catalogue.actions import resources
 from catalogue.enums.reports import MaskingEnd
 from catalogue.models import Masking, Report, Resource
 from catalogue.search import index
-from portal.accounts.actions import notifications
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import Actor, SystemActor
@@ -57,7 +57,7 @@ def mask(
     resource.live, resource.masked_at = False, at
     resource.save(update_fields=["live", "masked_at"])
     index.remove(resource.pk)
-    notifications.take_back(path=resource.get_absolute_url(), since=resource.created_at)
+    resources.take_back_news(resource=resource)
     record("resource.masked", by=by, on=resource, category=str(category))
     owe("mail.masking", key=str(masking.public_id), masking_id=masking.pk)
     return masking

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
+from django.utils import translation
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Revision
@@ -133,13 +136,25 @@ def bury(*, resource: Resource, reason: str, by: Actor, keep_title: bool = True)
     if not keep_title:
         resource.links_in.update(target_title="")
         resource.links_out.update(source_title="")
-    notifications.take_back(path=resource.get_absolute_url(), since=resource.created_at)
+    take_back_news(resource=resource)
     history = Contribution.objects.filter(resource=resource)
     with writes(Decision):
         Decision.objects.filter(contribution__in=history).delete()
     history.delete()
     Resource.objects.get(pk=resource.pk).delete()
     return tombstone
+
+
+def take_back_news(*, resource: Resource) -> int:
+    """Remove people's news of a card and of the pages around it; return how many.
+
+    News bear French addresses, whatever the language of the page where it is decided.
+    """
+    slugs = [resource.slug, *resource.former_slugs.values_list("slug", flat=True)]
+    with translation.override(settings.LANGUAGE_CODE):
+        paths = [reverse("catalogue:resource", args=(slug,)) for slug in slugs]
+    since = resource.created_at
+    return sum(notifications.take_back(path=path, since=since, below=True) for path in paths)
 
 
 @transaction.atomic

@@ -47,12 +47,14 @@ def notify(
     return [person for person in concerned if ways[person.pk] == Delivery.NOW]
 
 
-def take_back(*, path: str, since: datetime) -> int:
+def take_back(*, path: str, since: datetime, below: bool = False) -> int:
     """Remove the news of a page that nobody reads any more: they quote it; return how many.
 
-    since: when the page came, which no piece of news of it is older than.
+    since: when the page came, which no piece of news of it is older than. below: with the pages
+    under its address, which ends with a slash.
     """
-    return Notification.objects.filter(created_at__gte=since, path=path).delete()[0]
+    place = {"path__startswith" if below else "path": path}
+    return Notification.objects.filter(created_at__gte=since, **place).delete()[0]
 
 
 def read(*, notifications: Iterable[int], by: User) -> int:

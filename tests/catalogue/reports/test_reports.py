@@ -33,9 +33,9 @@ from catalogue.models import (
 from catalogue.queries import reported
 from catalogue.tasks import reports as duties
 from catalogue.tasks.around import moderators
-from portal.accounts.actions import accounts
+from portal.accounts.actions import accounts, notifications
 from portal.accounts.enums import Role
-from portal.accounts.models import User
+from portal.accounts.models import Notification, User
 from portal.audit import outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
@@ -225,6 +225,24 @@ def test_a_masked_card_is_nowhere_and_cannot_be_published_over(
     removal = removals.propose(resource=card, reason="illegal", explanation="Oui.", by=one)
     removals.confirm(removal=removal, by=make.moderator("trois"))
     assert client.get(card.get_absolute_url()).status_code == 410
+
+
+def test_news_that_quote_a_masked_card_go_from_an_english_page_too(
+    author: User, card: Resource
+) -> None:
+    base = card.get_absolute_url()
+    near = f"{base[:-1]}-2/"
+    for path in (base, f"{base}reutilisations/", near):
+        notifications.notify(
+            people=[author], letter="followed_changed", event=path, path=path, facts={"about": "X"}
+        )
+    with translation.override("en"):
+        maskings.mask(
+            resource=card, category="illegal", explanation="Propos.", by=make.moderator("un")
+        )
+    assert list(Notification.objects.filter(event__contains=card.slug).values_list("path")) == [
+        (near,)
+    ]
 
 
 def test_nobody_judges_what_touches_them(author: User) -> None:
