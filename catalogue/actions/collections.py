@@ -61,6 +61,7 @@ def arrange(
 ) -> Collection:
     """Say what a collection is and holds, in order; the whole list at once.
 
+    Cards that are offline for a time, which no page lists, keep their places.
     In order: title and summary, items anew; event "collection.arranged". Raises NotAllowed;
     Invalid past the resources of a collection, for a card offline, or an empty one online.
     """
@@ -68,11 +69,15 @@ def arrange(
     _check(title, summary)
     for place in places:
         require_plain_line(place.comment)
-    kept = list({place.resource.pk: place for place in places}.values())
-    if len(kept) > settings.RESOURCES_PER_COLLECTION:
+    unseen = list(collection.items.filter(resource__live=False).select_related("resource"))
+    among = {item.resource_id for item in unseen}
+    kept = list({p.resource.pk: p for p in places if p.resource.pk not in among}.values())
+    if len(kept) + len(unseen) > settings.RESOURCES_PER_COLLECTION:
         raise Invalid(_("Un dossier tient cent ressources au plus."), code="collection_full")
     if collection.published_at is not None and not kept:
         raise _empty()
+    for item in sorted(unseen, key=lambda each: each.position):
+        kept.insert(item.position - 1, Place(item.resource, item.comment))
     collection.title, collection.summary, collection.changed_at = title, summary, clock.now()
     collection.save(update_fields=["title", "summary", "changed_at"])
     collection.items.all().delete()

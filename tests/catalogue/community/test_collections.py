@@ -84,6 +84,21 @@ def test_order_and_words_are_kept(editor: User) -> None:
         collections.add(collection=found, resource=ResourceFactory(), by=editor)
 
 
+def test_a_card_offline_for_a_time_keeps_its_place(client: Client, editor: User) -> None:
+    cards = [ResourceFactory(published=True) for _ in range(3)]
+    found = made(editor, *cards)
+    found.items.filter(resource=cards[1]).update(comment="Gardez.")
+    Resource.objects.filter(pk=cards[1].pk).update(live=False)
+    client.force_login(editor)
+    answer = client.post(f"{found.get_absolute_url()}modifier/", {"title": "T"})
+    assert answer.status_code == 302
+    order = list(found.items.order_by("position").values_list("resource", "comment"))
+    assert order == [(cards[0].pk, ""), (cards[1].pk, "Gardez."), (cards[2].pk, "")]
+    out = {"title": "T", f"out-{found.items.get(resource=cards[0]).pk}": "1"}
+    client.post(f"{found.get_absolute_url()}modifier/", out)
+    assert set(found.items.values_list("resource", flat=True)) == {cards[1].pk, cards[2].pk}
+
+
 def test_forms_make_arrange_and_delete(client: Client, editor: User) -> None:
     client.force_login(editor)
     one, two = ResourceFactory(published=True), ResourceFactory(published=True)
