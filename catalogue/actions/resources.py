@@ -120,7 +120,7 @@ def bury(*, resource: Resource, reason: str, by: Actor, keep_title: bool = True)
     that quote it; the ledger keeps that they were.
     """
     former = list(resource.former_slugs.values_list("slug", flat=True))
-    names = sets.of([resource.pk]).get(resource.pk, [])
+    names = sets.of_one(resource) if resource.first_published_at else []
     index.remove(resource.pk)
     tombstone = Tombstone.objects.create(
         public_id=resource.public_id,

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import (
     DraftStateMixin,
@@ -286,6 +287,13 @@ class Resource(
         if self.producer_name:
             return self.producer_name
         return self.organisation.name if self.organisation else ""
+
+    @property
+    def holder_slug(self) -> str:
+        """Name who holds the thing described as filters and sets do; "" for nobody."""
+        if self.producer_name or not self.organisation:
+            return slugify(self.producer_name)[:120]
+        return self.organisation.slug[:120]
 
     @property
     def unverified_fields(self) -> frozenset[str]:

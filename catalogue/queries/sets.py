@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from catalogue.models import IndexedFacet
+from catalogue.models import IndexedFacet, Resource
 
 FACETS = ("kind", "organisation", "use_case")
 
@@ -16,3 +16,19 @@ def of(ids: Sequence[int]) -> dict[int, list[str]]:
     ):
         found.setdefault(pk, []).append(f"{facet}:{value}")
     return found
+
+
+def of_one(resource: Resource) -> list[str]:
+    """Name the sets of a resource fetched with its organisation, in the index or hidden."""
+    holders = [f"organisation:{resource.holder_slug}"] if resource.holder_name else []
+    return [
+        f"kind:{resource.kind}",
+        *holders,
+        *(f"use_case:{c}" for c in sorted(resource.use_cases)),
+    ]
+
+
+def hidden() -> list[Resource]:
+    """List the cards that were public and that the Region hides, with their organisation."""
+    rows = Resource.objects.filter(masked_at__isnull=False, first_published_at__isnull=False)
+    return list(rows.select_related("organisation"))

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.utils.text import slugify as slug_of
-
 from catalogue.enums import LANGUAGES, Guarantee, Lifecycle, Task
 from catalogue.models import Measurement, Resource
 from catalogue.queries import quality
@@ -205,11 +203,8 @@ def _facets(resource: Resource, measured: list[Measurement]) -> Iterator[Facet]:
     ):
         for value in values:
             yield Facet(name, str(value)[:120])
-    holder = resource.holder_name
-    if holder:
-        owner = None if resource.producer_name else resource.organisation
-        slug = owner.slug if owner else slug_of(holder)
-        yield Facet("organisation", slug[:120], holder[:160])
+    if holder := resource.holder_name:
+        yield Facet("organisation", resource.holder_slug, holder[:160])
 
 
 def _formats(resource: Resource) -> list[str]:

@@ -30,8 +30,9 @@ from portal.lib import clock
 SALT = "catalogue.oai"
 PAGE = 100
 TOKEN_HOURS = 24
-# A list gives the living first, then the removed, each in an order that nothing moves.
-LIVING, REMOVED = "living", "removed"
+# A list gives the living first, then the removed, then what the Region hides, each in an order
+# that nothing moves.
+LIVING, REMOVED, HIDDEN = "living", "removed", "hidden"
 Rows = list[tuple[Header, ET.Element | None]]
 
 
@@ -98,7 +99,8 @@ def _found(identifier: str) -> Resource | Tombstone:
     except ValueError:
         raise OaiError("idDoesNotExist", "This identifier names nothing here.") from None
     row = published.public().filter(public_id=public_id).first()
-    stone = row or Tombstone.objects.filter(public_id=public_id).first()
+    hidden = next((each for each in sets.hidden() if each.public_id == public_id), None)
+    stone = row or hidden or Tombstone.objects.filter(public_id=public_id).first()
     if stone is None or not identifier.startswith(_prefix()):
         raise OaiError("idDoesNotExist", "This identifier names nothing here.")
     return stone
@@ -108,15 +110,15 @@ def _formats(identifier: str) -> list[str]:
     if not identifier:
         return list(oai_pmh.FORMATS)
     found = _found(identifier)
-    if isinstance(found, Tombstone):
+    if _is_gone(found):
         raise OaiError("noMetadataFormats", "This record was removed.")
     return ["oai_dc", "dcat"] if dcat.is_described(published.one(found)) else ["oai_dc"]
 
 
 def _one(asked: Asked) -> ET.Element:
     found = _found(asked.identifier)
-    if isinstance(found, Tombstone):
-        return oai_pmh.one(_header_of_stone(found), None)
+    if isinstance(found, Tombstone) or found.masked_at:
+        return oai_pmh.one(_header_of_gone(found), None)
     shown = published.one(found)
     if asked.prefix == "dcat" and not dcat.is_described(shown):
         raise OaiError("cannotDisseminateFormat", "This record is not a dataset nor a service.")
@@ -152,17 +154,21 @@ def _list(asked: Asked, now: datetime) -> ET.Element:
     place = Place()
     if asked.token:
         asked, place = _resumed(asked)
-    living, gone = _living(asked), _gone(asked)
+    living, gone, hidden = _living(asked), _gone(asked), _hidden(asked)
     rows: list[Resource | Tombstone] = []
     if place.phase == LIVING:
         rows += _after(living, "first_published_at", place)[: PAGE + 1]
     if len(rows) <= PAGE:
         start = place if place.phase == REMOVED else Place()
-        rows += _after(gone, "removed_at", start)[: PAGE + 1 - len(rows)]
+        if place.phase != HIDDEN:
+            rows += _after(gone, "removed_at", start)[: PAGE + 1 - len(rows)]
+    if len(rows) <= PAGE:
+        start = place if place.phase == HIDDEN else Place()
+        rows += _after(hidden, "masked_at", start)[: PAGE + 1 - len(rows)]
     if not rows:
         raise OaiError("noRecordsMatch", "Nothing matches.")
     page = rows[:PAGE]
-    total = living.count() + gone.count()
+    total = living.count() + gone.count() + hidden.count()
     token = ""
     if len(rows) > PAGE:
         token = _token(asked, _place_of(page[-1], place.given + len(page)))
@@ -176,6 +182,8 @@ def _list(asked: Asked, now: datetime) -> ET.Element:
 def _place_of(row: Resource | Tombstone, given: int) -> Place:
     if isinstance(row, Tombstone):
         return Place(REMOVED, row.removed_at.isoformat(), row.pk, given)
+    if row.masked_at:
+        return Place(HIDDEN, row.masked_at.isoformat(), row.pk, given)
     at = row.first_published_at or row.created_at
     return Place(LIVING, at.isoformat(), row.pk, given)
 
@@ -218,15 +226,36 @@ def _gone(asked: Asked) -> "QuerySet[Tombstone]":
     return rows
 
 
+def _hidden(asked: Asked) -> "QuerySet[Any]":
+    """Select what the Region hides: who harvested it is told, as of a removal."""
+    kinds = (ResourceKind.DATASET, ResourceKind.TECHNOLOGY)
+    ids = [
+        each.pk
+        for each in sets.hidden()
+        if (not asked.set or asked.set in sets.of_one(each))
+        and (asked.prefix != "dcat" or each.kind in kinds)
+    ]
+    rows: QuerySet[Any] = Resource.objects.select_related("organisation").filter(pk__in=ids)
+    if asked.since:
+        rows = rows.filter(masked_at__gte=asked.since)
+    if asked.before:
+        rows = rows.filter(masked_at__lt=asked.before)
+    return rows
+
+
+def _is_gone(row: Resource | Tombstone) -> bool:
+    return isinstance(row, Tombstone) or row.masked_at is not None
+
+
 def _records(rows: Sequence[Resource | Tombstone], asked: Asked) -> Rows:
-    living = [row for row in rows if isinstance(row, Resource)]
+    living = [row for row in rows if isinstance(row, Resource) and not _is_gone(row)]
     names = sets.of([row.pk for row in living])
     shown: Iterator[Published] = iter(())
     if asked.verb == "ListRecords":
         shown = iter(published.many(living))
     return [
-        (_header_of_stone(row), None)
-        if isinstance(row, Tombstone)
+        (_header_of_gone(row), None)
+        if _is_gone(row)
         else (_header(row, names), _next_metadata(shown, asked))
         for row in rows
     ]
@@ -248,9 +277,12 @@ def _header(row: Any, names: dict[int, list[str]]) -> Header:
     return Header(identifier, row.changed_at, tuple(names.get(row.pk, ())))
 
 
-def _header_of_stone(stone: Tombstone) -> Header:
-    names = tuple(stone.set_names.split())
-    return Header(f"{_prefix()}{stone.public_id}", stone.removed_at, names, deleted=True)
+def _header_of_gone(row: Any) -> Header:
+    if isinstance(row, Tombstone):
+        at, names = row.removed_at, row.set_names.split()
+    else:
+        at, names = row.masked_at, sets.of_one(row)
+    return Header(f"{_prefix()}{row.public_id}", at, tuple(names), deleted=True)
 
 
 def _token(asked: Asked, place: Place) -> str:

@@ -11,13 +11,15 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from catalogue.actions import resources
+from catalogue.actions import maskings, resources
 from catalogue.enums import RemovalReason, ResourceKind, UseCase
 from catalogue.models import Resource
+from catalogue.standards import oai_pmh
 from catalogue.standards.oai_pmh import OAI
 from catalogue.views import oai
 from portal.audit.actors import SystemActor
 from portal.lib import clock
+from tests.factories import contributions as make
 from tests.factories.catalogue import ResourceFactory
 
 sickle = pytest.importorskip("sickle", reason="sickle is not installed")
@@ -226,3 +228,26 @@ def test_it_answers_a_form_and_costs_the_same_for_one_and_three() -> None:
         assert b"<ListRecords" in answer.content or b":ListRecords" in answer.content
         counts.append(len(seen))
     assert counts[0] == counts[1]
+
+
+def test_what_is_hidden_is_told_as_removed_until_it_is_shown_again(harvester: Harvester) -> None:
+    card = ResourceFactory(published=True, kind=ResourceKind.DATASET, use_cases=[UseCase.SME_NEEDS])
+    judge = make.moderator("un")
+    names = ["kind:dataset", "organisation:laboratoire-dessai", "use_case:sme_needs"]
+    masking = maskings.mask(resource=card, category="illegal", explanation="Propos.", by=judge)
+    for asked in ({}, {"set": names[2]}, {"set": names[1]}):
+        (row,) = harvester.ListRecords(metadataPrefix="dcat", **asked)
+        assert (row.header.deleted, row.header.setSpecs) == (True, names)
+    one = harvester.GetRecord(identifier=name(card), metadataPrefix="oai_dc")
+    assert one.header.deleted
+    assert errors(harvester.client, verb="ListRecords", metadataPrefix="dcat", set="kind:model")
+    since = oai_pmh.stamp(clock.now() - timedelta(seconds=2))
+    Resource.objects.update(content_modified_at=clock.now() - timedelta(days=9))
+    Resource.objects.update(first_published_at=clock.now() - timedelta(days=9))
+    maskings.lift(masking=masking, by=judge)
+    (row,) = harvester.ListRecords(**{"metadataPrefix": "oai_dc", "from": since})
+    assert not row.header.deleted
+    maskings.mask(resource=card, category="illegal", explanation="Propos.", by=judge)
+    resources.bury(resource=card, reason=RemovalReason.ILLEGAL, by=BY, keep_title=False)
+    (row,) = harvester.ListRecords(metadataPrefix="oai_dc", set="kind:dataset")
+    assert (row.header.deleted, row.header.setSpecs) == (True, names)
