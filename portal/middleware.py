@@ -35,11 +35,10 @@ from portal.lib.refusals import (
     Unsupported,
     WrongMethod,
 )
+from portal.lib.secret_paths import without_secrets
 
 log = logging.getLogger("portal.refusals")
 OBJECT_CHARACTERS = 120
-# Parts of an address that open something: never written down.
-SECRETS = {"token", "key", "uidb36"}
 # The end of the address of the standings that other sites show in a frame.
 FRAMED = "/classement/cadre/"
 # Where more than an entry may be sent; the fields around a file take some room too.
@@ -201,10 +200,7 @@ def _denied(request: HttpRequest, refusal: Refusal) -> str:
     user = getattr(request, "user", None)
     if not isinstance(refusal, NotAllowed) or user is None or not user.is_authenticated:
         return ""
-    path, match = request.path, request.resolver_match
-    for name, value in match.kwargs.items() if match else ():
-        if name in SECRETS:
-            path = path.replace(str(value), "…")
+    path = without_secrets(request.path, request.resolver_match)
     return f"path:{path}"[:OBJECT_CHARACTERS]
 
 

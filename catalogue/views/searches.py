@@ -57,13 +57,15 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Ask, then start the alert of an address; opening the link starts nothing by itself."""
     search = alert_links.confirmed(token)
     if search is None:
-        return render(request, "catalogue/searches/stale.html", {"hours": _hours()}, status=410)
+        context = {"hours": _hours()}
+        stale = render(request, "catalogue/searches/stale.html", context, status=410)
+        return _unkept(stale)
     done = search.confirmed_at is not None
     if request.method == "POST":
         search, done = alerts.confirm(search=search), True
     manage = alert_links.manage(search) if request.method == "POST" else ""
     context = {"search": search, "done": done, "manage": manage}
-    return render(request, "catalogue/searches/confirm.html", context)
+    return _unkept(render(request, "catalogue/searches/confirm.html", context))
 
 
 @csrf_exempt  # the signed link is the proof: mail programs post to it without a page
@@ -77,7 +79,8 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and search is not None:
         alerts.stop(search=search)
     done = request.method == "POST" or search is None
-    return render(request, "catalogue/searches/stop.html", {"search": search, "done": done})
+    context = {"search": search, "done": done}
+    return _unkept(render(request, "catalogue/searches/stop.html", context))
 
 
 @login_not_required
@@ -87,7 +90,7 @@ def managed(request: HttpRequest, token: str) -> HttpResponse:
     search = alert_links.managed(token)
     if search is None:
         raise Hidden
-    return _page(request, search, by=alerts.BY_LINK)
+    return _unkept(_page(request, search, by=alerts.BY_LINK))
 
 
 @get_or_post
@@ -144,6 +147,12 @@ MATCHES_SHOWN = 25
 def _told(search: SavedSearch) -> list[Any]:
     rows = search.matches.filter(resource__live=True).select_related("resource")
     return list(rows[:MATCHES_SHOWN])
+
+
+def _unkept(answer: HttpResponse) -> HttpResponse:
+    """Keep a page whose address is the secret out of every cache."""
+    answer["Cache-Control"] = "no-store, private"
+    return answer
 
 
 def _keep_pace(request: HttpRequest) -> None:

@@ -19,6 +19,7 @@ from portal.accounts.models import User
 from portal.audit import outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent
+from portal.lib.secret_paths import PathsWithoutSecrets
 from tests.catalogue.moderation.ledger import cost, events, owed
 from tests.factories.accounts import UserFactory
 from tests.factories.catalogue import ResourceFactory
@@ -276,6 +277,28 @@ def test_links_that_are_old_or_not_ours_open_nothing(client: Client, settings: A
     alerts.confirm(search=search)
     with pytest.raises(Conflict):
         alerts.confirm(search=search)
+
+
+def test_pages_of_links_are_kept_nowhere_nor_written_in_the_journal(
+    client: Client, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.handler.addFilter(PathsWithoutSecrets())
+    assert settings.LOGGING["handlers"]["stderr"]["filters"] == ["secrets"]
+    asked(client)
+    search = SavedSearch.objects.get()
+    links = [path(each(search)) for each in (alert_links.confirm, alert_links.stop)]
+    links.append(path(alert_links.manage(search)))
+    alerts.confirm(search=search)
+    for link in links:
+        answer = client.get(link)
+        assert (answer["Cache-Control"], answer["Referrer-Policy"]) == (
+            "no-store, private",
+            "same-origin",
+        )
+        assert client.put(link).status_code == 405
+    assert len([each for each in caplog.messages if "…" in each]) == 2 * len(links)
+    for link in links:
+        assert link.split("/")[-2] not in caplog.text
 
 
 def test_what_was_not_confirmed_is_forgotten(client: Client) -> None:

@@ -1,0 +1,32 @@
+"""Addresses that open something by themselves: what is written of them, in a journal or a trace."""
+
+import logging
+from typing import Any
+
+# Parts of an address that open something: never written down.
+SECRETS = {"token", "key", "uidb36"}
+
+
+def without_secrets(path: str, match: Any) -> str:
+    """Give a path with « … » where its route, a ResolverMatch or None, reads a secret."""
+    for name, value in match.kwargs.items() if match else ():
+        if name in SECRETS:
+            path = path.replace(str(value), "…")
+    return path
+
+
+class PathsWithoutSecrets(logging.Filter):
+    """Take the secrets out of what Django says of the requests that it refuses.
+
+    Django gives the path as an argument of the message, and the request beside it.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite the arguments of a record that bears a request; keep every record."""
+        match = getattr(getattr(record, "request", None), "resolver_match", None)
+        if match and isinstance(record.args, tuple):
+            record.args = tuple(
+                without_secrets(each, match) if isinstance(each, str) else each
+                for each in record.args
+            )
+        return True
