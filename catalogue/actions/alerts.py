@@ -56,27 +56,33 @@ def save(*, query: ResourceQuery, title: str, frequency: str, by: User) -> Saved
 def ask(*, query: ResourceQuery, title: str, frequency: str, email: str) -> None:
     """Keep a search for an address, which confirms it by a link; says nothing of what it knows.
 
-    In order: the row, unconfirmed; one letter a day and search at most. Past the searches of an
-    address, or its requests of a day, nothing is written. Raises Invalid as `save`.
+    In order: the row, unconfirmed; one letter a day and search at most, one a day in all of
+    what the address confirmed. Past the searches of an address, or its requests of a day, nothing
+    is written. Raises Invalid as `save`.
     """
     text = _checked(query, title)
     email = email.strip().lower()
     rows = SavedSearch.objects.filter(email=email)
     now = clock.now()
     search = rows.filter(query_sha256=_digest(text)).first()
+    day = clock.paris_day(now).isoformat()
+    if search is not None and search.confirmed_at is not None:
+        # One such letter a day to an address, whatever it has confirmed.
+        first = rows.exclude(confirmed_at=None).order_by("pk")[0]
+        owe("mail.saved_search_asked", key=f"known:{first.pk}:{day}", search_id=search.pk)
+        return
+    lately = rows.filter(confirmed_at=None, created_at__gt=now - timedelta(days=1))
+    others = lately.exclude(pk=search.pk) if search else lately
+    if others.count() >= settings.SAVED_SEARCH_REQUESTS_PER_DAY:
+        return
     if search is None:
-        asked = rows.filter(confirmed_at=None, created_at__gt=now - timedelta(days=1)).count()
-        if (
-            asked >= settings.SAVED_SEARCH_REQUESTS_PER_DAY
-            or rows.count() >= settings.SAVED_SEARCHES_PER_ADDRESS
-        ):
+        if rows.count() >= settings.SAVED_SEARCHES_PER_ADDRESS:
             return
         search = _made(text, title, frequency, email=email, confirmed=False)
-    elif search.confirmed_at is None:
+    else:
         # The link sent before says another day: this request counts as a new one.
         search.title, search.frequency, search.created_at = title, frequency, now
         search.save(update_fields=["title", "frequency", "created_at"])
-    day = clock.paris_day(now).isoformat()
     owe("mail.saved_search_asked", key=f"{search.pk}:{day}", search_id=search.pk)
 
 

@@ -20,6 +20,18 @@ def title(query: ResourceQuery) -> str:
     return said[:120] or _("Tout le catalogue")
 
 
+def closed_title(query: ResourceQuery) -> str:
+    """Name a search after its filters in the portal's own words: nothing that its author typed."""
+    own = panel.WORDS
+    shown = [
+        str(own[facet][value])
+        for facet, values in query.filters().items()
+        for value in values
+        if value in own.get(facet, {})
+    ]
+    return ", ".join(shown)[:120] or _("Recherche dans le catalogue")
+
+
 def _parts(query: ResourceQuery) -> Iterator[tuple[str, str]]:
     if query.q:
         yield _("Mots"), query.q

@@ -4,7 +4,8 @@ from datetime import date
 
 from django.conf import settings
 
-from catalogue.actions import alert_links, alerts
+from catalogue.actions import alert_links, alerts, matching
+from catalogue.filters import said
 from catalogue.models import Resource, SavedSearch
 from portal.audit import letters
 from portal.audit.duties import duty
@@ -36,6 +37,8 @@ def asked_letter(search_id: int) -> None:
         to=search.email,
         context={
             "search": search,
+            # Whoever asked may be anybody: nothing that they typed goes to this address.
+            "title": said.closed_title(matching.query_of(search)),
             "link": alert_links.manage(search) if known else alert_links.confirm(search),
             "hours": settings.SAVED_SEARCH_CONFIRM_HOURS,
         },

@@ -157,10 +157,11 @@ def _unkept(answer: HttpResponse) -> HttpResponse:
 
 def _keep_pace(request: HttpRequest) -> None:
     rate = f"{settings.SAVED_SEARCH_REQUESTS_PER_MINUTE}/m/ip"
+    rate += f",{settings.SAVED_SEARCH_REQUESTS_PER_DAY_AND_NETWORK}/d/ip"
     config = {"saved_search": rate}
     if not ratelimit.consume(request, app="catalogue", action="saved_search", config=config):
         raise QuotaSpent(
-            _("Trop de demandes d’alerte depuis votre réseau : réessayez dans une minute."),
+            _("Trop de demandes d’alerte depuis votre réseau : réessayez plus tard."),
             code="saved_search_pace",
         )
 

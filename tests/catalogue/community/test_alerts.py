@@ -256,6 +256,40 @@ def test_an_address_is_not_flooded(client: Client, settings: Any) -> None:
     assert len(mail.outbox) == settings.SAVED_SEARCH_REQUESTS_PER_DAY
 
 
+def test_a_stranger_chooses_no_word_of_a_letter_to_any_address(client: Client) -> None:
+    for address in ("?q=Gagnez+mille+euros&kind=need", "?tag=Gagnez&organisation=Gagnez"):
+        values = {"title": "Gagnez sur pirate.example", "frequency": "daily", "email": ADDRESS}
+        client.post(f"/recherches/enregistrer/{address}", values)
+    delivered()
+    said = [letter.subject + letter.body for letter in mail.outbox]
+    assert len(said) == 2
+    for text in said:
+        assert "Gagnez" not in text
+        assert "pirate" not in text
+    assert "« Besoins »" in mail.outbox[0].subject
+    assert "« Recherche dans le catalogue »" in mail.outbox[1].subject
+
+
+def test_days_are_bounded_by_network_and_by_address(client: Client, settings: Any) -> None:
+    for number in range(5):
+        alerts.ask(query=ResourceQuery(q=f"m{number}"), title="T", frequency="daily", email=ADDRESS)
+        past = clock.now() - timedelta(days=2)
+        SavedSearch.objects.update(created_at=past)
+    before = len(owed())
+    for number in range(5):
+        alerts.ask(query=ResourceQuery(q=f"m{number}"), title="T", frequency="daily", email=ADDRESS)
+    assert SavedSearch.objects.filter(created_at__gt=past + timedelta(days=1)).count() == (
+        settings.SAVED_SEARCH_REQUESTS_PER_DAY
+    )
+    SavedSearch.objects.update(confirmed_at=past)
+    for number in range(5):
+        alerts.ask(query=ResourceQuery(q=f"m{number}"), title="T", frequency="daily", email=ADDRESS)
+    assert len(owed()) == before + 1
+    settings.SAVED_SEARCH_REQUESTS_PER_MINUTE = 100
+    settings.SAVED_SEARCH_REQUESTS_PER_DAY_AND_NETWORK = 2
+    assert [asked(client, site="x").status_code for _ in range(3)] == [200, 200, 429]
+
+
 def test_a_network_and_a_machine_are_held_back(client: Client, settings: Any) -> None:
     settings.SAVED_SEARCH_REQUESTS_PER_MINUTE = 2
     assert [asked(client, site="x").status_code for _ in range(3)] == [200, 200, 429]
