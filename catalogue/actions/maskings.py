@@ -10,6 +10,7 @@ from catalogue import rules
 from catalogue.actions import resources
 from catalogue.enums.reports import MaskingEnd
 from catalogue.models import Masking, Report, Resource
+from catalogue.queries import reported
 from catalogue.search import index
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -73,12 +74,25 @@ def confirm(*, masking: Masking, by: User) -> Masking:
     masking = _open(masking)
     by.forget_roles()
     require(rules.may_confirm_masking, by, masking)
-    if masking.confirmed_at is not None or clock.now() >= masking.due_at:
+    late = clock.now() >= masking.due_at and not _is_kept(masking.resource)
+    if masking.confirmed_at is not None or late:
         raise Conflict(code="masking_confirmed")
     masking.confirmed_by, masking.confirmed_at = by, clock.now()
     masking.save(update_fields=["confirmed_by", "confirmed_at"])
     record("masking.confirmed", by=by, on=masking.resource)
     return masking
+
+
+def second(*, resource: Resource, by: User) -> None:
+    """Confirm the masking of a card by who decides to hide it too, when another person masked it.
+
+    Nothing when it was confirmed, or when they are the one who masked it. Raises as `confirm`.
+    """
+    masking = standing(resource)
+    if masking is None or masking.confirmed_at is not None:
+        return
+    if rules.may_confirm_masking(by, masking):
+        confirm(masking=masking, by=by)
 
 
 @transaction.atomic
@@ -96,21 +110,29 @@ def lift(*, masking: Masking, by: User) -> Resource:
 def lapse_due() -> int:
     """Show again the cards whose masking nobody confirmed in time; return how many.
 
-    Each: event "masking.lapsed", one alert to the moderators.
+    A card stays hidden while a decision hides it or its removal waits for an answer. Each: event
+    "masking.lapsed", one alert to the moderators.
     """
     limit = clock.now() - timedelta(hours=settings.MASKING_CONFIRM_HOURS)
     due = Masking.objects.filter(ended_at=None, confirmed_at=None, masked_at__lte=limit)
-    found = list(due.order_by("pk"))
-    for masking in found:
+    lapsed = 0
+    for masking in list(due.order_by("pk")):
         fresh = _open(masking)
+        if _is_kept(fresh.resource):
+            continue
+        lapsed += 1
         _end(fresh, MaskingEnd.LAPSED, SCHEDULER)
         owe("mail.masking_lapsed", key=str(fresh.public_id), masking_id=fresh.pk)
-    return len(found)
+    return lapsed
 
 
 def standing(resource: Resource) -> Masking | None:
     """Find the masking under which a card is hidden."""
     return resource.maskings.filter(ended_at=None).select_related("masked_by").first()
+
+
+def _is_kept(resource: Resource) -> bool:
+    return reported.stands_hidden(resource) or resource.removals.filter(answer="").exists()
 
 
 def _locked(resource: Resource) -> Resource:

@@ -169,11 +169,11 @@ def settle(*, report: Report, reasons: Reasons, by: User) -> ReportDecision:
     _require_reasons(report, reasons)
     report.become(ReportStatus.FINAL, ended_at=clock.now())
     decision = _write(report, ReportStage.CONTEST, reasons, by)
-    if first is not None and first.outcome == ReportOutcome.UPHELD:
-        if reasons.outcome == ReportOutcome.DISMISSED:
-            _undo(report, by)
-    elif reasons.outcome == ReportOutcome.UPHELD:
-        _apply(report, reasons, by)
+    if first is not None and (first.outcome, first.measure) != (decision.outcome, decision.measure):
+        if decision.measure != Measure.REMOVE:  # what is to be removed stays hidden meanwhile
+            _undo(report, first, by)
+        if decision.outcome == ReportOutcome.UPHELD:
+            _apply(report, reasons, by)
     record("report.settled", by=by, on=report, outcome=str(reasons.outcome))
     _tell(decision)
     return decision
@@ -321,6 +321,8 @@ def _hide(report: Report, reasons: Reasons, by: User) -> None:
         maskings.mask(
             resource=target, category=report.category, explanation=words, by=by, report=report
         )
+    else:
+        maskings.second(resource=target, by=by)
 
 
 def _propose_removal(report: Report, reasons: Reasons, by: User) -> None:
@@ -334,18 +336,32 @@ def _propose_removal(report: Report, reasons: Reasons, by: User) -> None:
 
 
 def _show(report: Report, by: User) -> None:
-    """Show again a card that was hidden for this notice."""
-    masking = maskings.standing(report.resource) if report.resource else None
-    if masking is not None and masking.report_id == report.pk:
+    """Show again a card that was hidden for this notice, and for no other."""
+    if report.resource is None or reported.stands_hidden(report.resource, but=report):
+        return
+    masking = maskings.standing(report.resource)
+    if masking is None or masking.report is None:
+        return
+    if masking.report == report or reported.has_fallen(masking.report):
         maskings.lift(masking=masking, by=by)
 
 
-def _undo(report: Report, by: User) -> None:
-    _show(report, by)
+def _undo(report: Report, first: ReportDecision, by: User) -> None:
+    """Show again what the first decision hid, unless another one hides it too."""
     target: Any = report.target
+    if first.measure != Measure.HIDE or target is None:
+        return
+    if report.targets_card:
+        _show(report, by)
+        return
+    words = target.hidden_reason if isinstance(target, DiscussionMessage) else target.message
+    if not reported.was_hidden_by_decision(target, words):
+        return
+    if reported.stands_hidden(target, but=report):
+        return
     if isinstance(target, DiscussionMessage):
         discussions.accept(message=target, by=by)
-    elif target is not None and not report.targets_card and target.state == ReviewState.REFUSED:
+    elif target.state == ReviewState.REFUSED:
         reuses.put_back(brought=target, by=by)
 
 

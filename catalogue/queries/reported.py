@@ -7,13 +7,13 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import ExtractYear
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import translation
 
 from catalogue.enums.community import MessageState, ReviewState
-from catalogue.enums.reports import ReportCategory, ReportOutcome, ReportStage
+from catalogue.enums.reports import Measure, ReportCategory, ReportOutcome, ReportStage
 from catalogue.models import (
     DiscussionMessage,
     FieldFeedback,
@@ -138,6 +138,37 @@ def _inside(url: str, fragment: str, resource: Resource) -> Place:
         case _:
             pass
     return Place(url, resource.title, resource)
+
+
+def stands_hidden(target: Any, *, but: Report | None = None) -> bool:
+    """Say whether a decision that stands hides a content, of another notice than one.
+
+    The last decision on a notice is the one that stands.
+    """
+    rows = _about(target).exclude(pk=but.pk if but else None)
+    last = ReportDecision.objects.filter(report=OuterRef("pk")).order_by("-pk").values("measure")
+    return rows.annotate(stands=Subquery(last[:1])).filter(stands=Measure.HIDE).exists()
+
+
+def was_hidden_by_decision(target: Any, words: str) -> bool:
+    """Say whether a text is hidden for what a decision on it said, and not by hand."""
+    rows = ReportDecision.objects.filter(report__in=_about(target), measure=Measure.HIDE)
+    said = rows.filter(decided_by=target.decided_by_id).values_list("ground_text", flat=True)
+    return words in {each[:300] for each in said}
+
+
+def has_fallen(report: Report) -> bool:
+    """Say whether the decision that stands on a notice leaves its content online."""
+    last = report.decisions.order_by("-pk").first()
+    return last is not None and last.measure not in (Measure.HIDE, Measure.REMOVE)
+
+
+def _about(target: Any) -> QuerySet[Report]:
+    names = {Resource: "resource", DiscussionMessage: "message", Reuse: "reuse"}
+    name = names.get(type(target), "feedback")
+    rows: QuerySet[Report] = Report.objects.filter(**{name: target})
+    alone = {"message": None, "reuse": None, "feedback": None} if name == "resource" else {}
+    return rows.filter(**alone)
 
 
 def answerable(report: Report) -> QuerySet[User]:

@@ -207,6 +207,77 @@ def test_a_masking_that_nobody_confirms_lapses_with_an_alert(card: Resource) -> 
     assert len(alerts) == 3  # both, and the one who published
 
 
+@pytest.mark.parametrize(
+    ("first", "settled", "live"),
+    [
+        (upheld(Measure.CORRECT), upheld(Measure.HIDE), False),
+        (upheld(Measure.HIDE), upheld(Measure.CORRECT), True),
+        (upheld(Measure.HIDE), upheld(Measure.REMOVE), False),
+        (upheld(Measure.HIDE), upheld(Measure.HIDE), False),
+        (DISMISSED, upheld(Measure.HIDE), False),
+    ],
+)
+def test_the_content_follows_the_last_decision(
+    card: Resource, first: reports.Reasons, settled: reports.Reasons, live: bool
+) -> None:
+    one, two = make.moderator("un"), make.moderator("deux")
+    report = in_hand(card.get_absolute_url(), one)
+    reports.decide(report=report, reasons=first, by=one)
+    contested = reports.contest(report=report, words="Non.", by=card.author)
+    reports.settle(report=contested, reasons=settled, by=two)
+    assert again(card).live == live
+    assert again(card).removals.count() == (settled.measure == Measure.REMOVE)
+
+
+def test_what_another_decision_hides_stays_hidden(author: User, card: Resource) -> None:
+    one, two = make.moderator("un"), make.moderator("deux")
+    opened = discussions.open_discussion(resource=card, title="Sujet", body_md="Ah.", by=author)
+    message = opened.messages.get()
+    place = f"{opened.path}#m-{message.public_id}"
+    for address, target, state in (
+        (place, message, "state"),
+        (card.get_absolute_url(), card, "live"),
+    ):
+        pair = [in_hand(address, one) for _ in range(2)]
+        for report in pair:
+            reports.decide(report=report, reasons=upheld(), by=one)
+        hidden = getattr(again(target), state)
+        seen = []
+        for report in pair:
+            contested = reports.contest(report=report, words="Non.", by=author)
+            reports.settle(report=contested, reasons=DISMISSED, by=two)
+            seen.append(getattr(again(target), state) == hidden)
+        assert seen == [True, False], address
+    # Hidden by hand before the notice was upheld: the notice shows it no more.
+    other = discussions.open_discussion(resource=card, title="B", body_md="B.", by=author)
+    kept = other.messages.get()
+    report = in_hand(f"{other.path}#m-{kept.public_id}", one)
+    discussions.hide(message=kept, reason="Insultes.", by=two)
+    reports.decide(report=report, reasons=upheld(Measure.HIDE), by=one)
+    contested = reports.contest(report=report, words="Non.", by=author)
+    reports.settle(report=contested, reasons=DISMISSED, by=two)
+    assert again(kept).is_hidden
+
+
+def test_what_is_decided_does_not_lapse(card: Resource) -> None:
+    one, two = make.moderator("un"), make.moderator("deux")
+    report = in_hand(card.get_absolute_url(), two)
+    masking = maskings.mask(resource=card, category="illegal", explanation="Propos.", by=one)
+    reports.decide(report=report, reasons=upheld(), by=two)
+    assert again(masking).confirmed_by == two
+    Masking.objects.update(
+        confirmed_by=None, confirmed_at=None, masked_at=clock.now() - timedelta(hours=50)
+    )
+    assert maskings.lapse_due() == 0
+    contested = reports.contest(report=report, words="Non.", by=card.author)
+    reports.settle(report=contested, reasons=DISMISSED, by=one)
+    removal = removals.propose(resource=card, reason="illegal", explanation="Oui.", by=one)
+    assert maskings.lapse_due() == 0
+    removals.refuse(removal=removal, by=two)
+    assert maskings.lapse_due() == 1
+    assert again(card).live
+
+
 def test_a_masked_card_is_nowhere_and_cannot_be_published_over(
     author: User, card: Resource, client: Client
 ) -> None:
