@@ -145,7 +145,7 @@ def stands_hidden(target: Any, *, but: Report | None = None) -> bool:
 
     The last decision on a notice is the one that stands.
     """
-    rows = _about(target).exclude(pk=but.pk if but else None)
+    rows = _about(target).exclude(pk=but.pk if but else 0)
     last = ReportDecision.objects.filter(report=OuterRef("pk")).order_by("-pk").values("measure")
     return rows.annotate(stands=Subquery(last[:1])).filter(stands=Measure.HIDE).exists()
 

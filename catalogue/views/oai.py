@@ -110,7 +110,7 @@ def _formats(identifier: str) -> list[str]:
     if not identifier:
         return list(oai_pmh.FORMATS)
     found = _found(identifier)
-    if _is_gone(found):
+    if isinstance(found, Tombstone) or found.masked_at:
         raise OaiError("noMetadataFormats", "This record was removed.")
     return ["oai_dc", "dcat"] if dcat.is_described(published.one(found)) else ["oai_dc"]
 

@@ -57,9 +57,8 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Ask, then start the alert of an address; opening the link starts nothing by itself."""
     search = alert_links.confirmed(token)
     if search is None:
-        context = {"hours": _hours()}
-        stale = render(request, "catalogue/searches/stale.html", context, status=410)
-        return _unkept(stale)
+        late = {"hours": _hours()}
+        return _unkept(render(request, "catalogue/searches/stale.html", late, status=410))
     done = search.confirmed_at is not None
     if request.method == "POST":
         search, done = alerts.confirm(search=search), True
