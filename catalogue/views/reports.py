@@ -110,8 +110,8 @@ def _private(
     }
     status = 422 if form.is_bound else 200
     answer = render(request, f"catalogue/reports/{page}.html", context, status=status)
-    # The address is the secret: no site that the page leads to may learn it.
-    answer["Referrer-Policy"] = "no-referrer"
+    # The address is the secret: no other site may learn it; ours must, to check a form’s origin.
+    answer["Referrer-Policy"] = "same-origin"
     answer["Cache-Control"] = "no-store, private"
     return answer
 

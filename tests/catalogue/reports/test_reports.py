@@ -428,7 +428,7 @@ def test_the_form_the_receipt_and_the_tracking_page(card: Resource, client: Clie
     tracked = client.get(answer["Location"])
     assert "C’est mon texte." in tracked.content.decode()
     assert (tracked["Referrer-Policy"], tracked["Cache-Control"]) == (
-        "no-referrer",
+        "same-origin",
         "no-store, private",
     )
     assert client.get(answer["Location"][:-3] + "x/").status_code == 404
