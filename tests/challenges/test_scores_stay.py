@@ -44,7 +44,6 @@ STEPS = {
     "export_settings.apply": "an import",
     "foreign_imports.import_bundle": "a command and the worker",
     "imports.import_folder": "a command and the worker",
-    "paces.keep_pace": "other acts",
     "phase_scorings.put": "the build of a draft",
     "program_drafts.create": "an import",
 }

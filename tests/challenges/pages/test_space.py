@@ -92,6 +92,7 @@ def test_the_side_navigation_leads_to_the_challenges_one_runs() -> None:
         [place.route for place in space.places(person)]
         for person in (PersonFactory(), owner, moderator)
     ]
-    mine, queue = "catalogue:contributions", "catalogue:moderation"
+    mine = ["catalogue:contributions", "catalogue:followed"]
     runs = "challenges:organiser_list"
-    assert routes == [[mine], [mine, runs], [mine, queue, runs, "wagtailadmin_home"]]
+    region = ["catalogue:harvest_sources", "catalogue:moderation", runs, "wagtailadmin_home"]
+    assert routes == [mine, [*mine, runs], [*mine, *region]]

@@ -98,6 +98,9 @@ class Store:
         wrong = self.differences(name)
         for start in range(0, len(wrong), mirror.BATCH):
             self.sync(wrong[start : start + mirror.BATCH])
+        if wrong:  # what was missing answers at once, not at the next round of the server
+            with named_failures():
+                self._client.indices.refresh(index=name)
         return Repair(written=len(wrong))
 
     def differences(self, name: str | None = None) -> list[int]:
