@@ -52,19 +52,19 @@ class ReportForm(forms.Form):
     name = forms.CharField(
         label=_("Nom"),
         max_length=160,
-        required=False,
         validators=[plain_line],
         help_text=_("Seules les personnes qui examinent le signalement le lisent."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Donnez votre nom.")},
     )
     email = forms.EmailField(
         label=_("Adresse électronique"),
         max_length=254,
-        required=False,
-        help_text=_("Facultatifs, nom et adresse, pour un contenu explicite."),
+        help_text=_("Pour un contenu explicite, le nom et l’adresse sont facultatifs."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={
-            "invalid": _("Cette adresse n’est pas complète : il y faut un « @ » et un domaine.")
+            "required": _("Donnez votre adresse : la décision y sera envoyée."),
+            "invalid": _("Cette adresse n’est pas complète : il y faut un « @ » et un domaine."),
         },
     )
     good_faith = forms.BooleanField(
@@ -76,19 +76,11 @@ class ReportForm(forms.Form):
 
     def __init__(self, *args: Any, signed_in: bool = False, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.signed_in = signed_in
-        if signed_in:
-            del self.fields["name"], self.fields["email"]
-
-    def clean(self) -> dict[str, Any]:
-        """Ask who reports, except where the regulation exempts."""
-        cleaned = super().clean() or {}
-        if not self.signed_in and cleaned.get("category") not in NAMELESS:
-            if not str(cleaned.get("name") or "").strip():
-                self.add_error("name", _("Donnez votre nom."))
-            if not cleaned.get("email") and "email" not in self.errors:
-                self.add_error("email", _("Donnez votre adresse : la décision y sera envoyée."))
-        return cleaned
+        for name in ("name", "email"):
+            if signed_in:
+                del self.fields[name]
+            elif self.data.get("category") in NAMELESS:  # the regulation exempts
+                self.fields[name].required = False
 
 
 class ReasonsForm(forms.Form):
