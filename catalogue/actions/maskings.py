@@ -74,7 +74,7 @@ def confirm(*, masking: Masking, by: User) -> Masking:
     masking = _open(masking)
     by.forget_roles()
     require(rules.may_confirm_masking, by, masking)
-    late = clock.now() >= masking.due_at and not _is_kept(masking.resource)
+    late = clock.now() >= masking.due_at and not _is_kept(masking)
     if masking.confirmed_at is not None or late:
         raise Conflict(code="masking_confirmed")
     masking.confirmed_by, masking.confirmed_at = by, clock.now()
@@ -110,15 +110,15 @@ def lift(*, masking: Masking, by: User) -> Resource:
 def lapse_due() -> int:
     """Show again the cards whose masking nobody confirmed in time; return how many.
 
-    A card stays hidden while a decision hides it or its removal waits for an answer. Each: event
-    "masking.lapsed", one alert to the moderators.
+    A card stays hidden while another person than who hid it decided so, or proposed its removal.
+    Each: event "masking.lapsed", one alert to the moderators.
     """
     limit = clock.now() - timedelta(hours=settings.MASKING_CONFIRM_HOURS)
     due = Masking.objects.filter(ended_at=None, confirmed_at=None, masked_at__lte=limit)
     lapsed = 0
     for masking in list(due.order_by("pk")):
         fresh = _open(masking)
-        if _is_kept(fresh.resource):
+        if _is_kept(fresh):
             continue
         lapsed += 1
         _end(fresh, MaskingEnd.LAPSED, SCHEDULER)
@@ -131,8 +131,11 @@ def standing(resource: Resource) -> Masking | None:
     return resource.maskings.filter(ended_at=None).select_related("masked_by").first()
 
 
-def _is_kept(resource: Resource) -> bool:
-    return reported.stands_hidden(resource) or resource.removals.filter(answer="").exists()
+def _is_kept(masking: Masking) -> bool:
+    """Say whether a second person holds a card hidden, by a decision or by asking its removal."""
+    alone = masking.masked_by
+    asked = masking.resource.removals.filter(answer="").exclude(proposed_by=alone)
+    return reported.stands_hidden(masking.resource, but_by=alone) or asked.exists()
 
 
 def _locked(resource: Resource) -> Resource:

@@ -14,6 +14,7 @@ from catalogue.enums import RemovalReason
 from catalogue.enums.community import ReviewState
 from catalogue.enums.reports import (
     DECIDED_REPORTS,
+    HIDING,
     NAMELESS,
     Measure,
     ReportCategory,
@@ -21,7 +22,7 @@ from catalogue.enums.reports import (
     ReportStage,
     ReportStatus,
 )
-from catalogue.models import DiscussionMessage, Report, ReportDecision
+from catalogue.models import DiscussionMessage, Removal, Report, ReportDecision
 from catalogue.queries import reported
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -170,7 +171,9 @@ def settle(*, report: Report, reasons: Reasons, by: User) -> ReportDecision:
     report.become(ReportStatus.FINAL, ended_at=clock.now())
     decision = _write(report, ReportStage.CONTEST, reasons, by)
     if first is not None and (first.outcome, first.measure) != (decision.outcome, decision.measure):
-        if decision.measure != Measure.REMOVE:  # what is to be removed stays hidden meanwhile
+        if first.measure == Measure.REMOVE:
+            _refuse_removal(report, first, by)
+        if decision.measure not in HIDING:  # otherwise what is hidden stays so meanwhile
             _undo(report, first, by)
         if decision.outcome == ReportOutcome.UPHELD:
             _apply(report, reasons, by)
@@ -335,6 +338,16 @@ def _propose_removal(report: Report, reasons: Reasons, by: User) -> None:
     )
 
 
+def _refuse_removal(report: Report, first: ReportDecision, by: User) -> None:
+    """Refuse the removal that the first decision proposed, if it waits for its second person."""
+    waiting = Removal.objects.filter(
+        resource=report.resource, answer="", proposed_by=first.decided_by
+    )
+    # The proposal bears the words of the decision that made it.
+    for removal in waiting.filter(explanation=first.ground_text.strip()[:300]):
+        removals.refuse(removal=removal, by=by)
+
+
 def _show(report: Report, by: User) -> None:
     """Show again a card that was hidden for this notice, and for no other."""
     if report.resource is None or reported.stands_hidden(report.resource, but=report):
@@ -349,7 +362,7 @@ def _show(report: Report, by: User) -> None:
 def _undo(report: Report, first: ReportDecision, by: User) -> None:
     """Show again what the first decision hid, unless another one hides it too."""
     target: Any = report.target
-    if first.measure != Measure.HIDE or target is None:
+    if first.measure not in HIDING or target is None:
         return
     if report.targets_card:
         _show(report, by)

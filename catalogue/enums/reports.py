@@ -92,6 +92,10 @@ class Measure(models.TextChoices):
     REMOVE = "remove", _("Proposer le retrait définitif de la fiche")
 
 
+# What takes a content offline.
+HIDING = frozenset({Measure.HIDE, Measure.REMOVE})
+
+
 class Ground(models.TextChoices):
     """What a decision rests on."""
 

@@ -13,7 +13,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import translation
 
 from catalogue.enums.community import MessageState, ReviewState
-from catalogue.enums.reports import Measure, ReportCategory, ReportOutcome, ReportStage
+from catalogue.enums.reports import HIDING, Measure, ReportCategory, ReportOutcome, ReportStage
 from catalogue.models import (
     DiscussionMessage,
     FieldFeedback,
@@ -140,14 +140,19 @@ def _inside(url: str, fragment: str, resource: Resource) -> Place:
     return Place(url, resource.title, resource)
 
 
-def stands_hidden(target: Any, *, but: Report | None = None) -> bool:
-    """Say whether a decision that stands hides a content, of another notice than one.
+def stands_hidden(target: Any, *, but: Report | None = None, but_by: User | None = None) -> bool:
+    """Say whether a decision that stands hides a content.
 
-    The last decision on a notice is the one that stands.
+    The last decision on a notice is the one that stands. but: a notice left out; but_by: a person
+    whose decisions are left out.
     """
     rows = _about(target).exclude(pk=but.pk if but else 0)
-    last = ReportDecision.objects.filter(report=OuterRef("pk")).order_by("-pk").values("measure")
-    return rows.annotate(stands=Subquery(last[:1])).filter(stands=Measure.HIDE).exists()
+    last = ReportDecision.objects.filter(report=OuterRef("pk")).order_by("-pk")
+    standing = ReportDecision.objects.filter(
+        pk__in=rows.annotate(stands=Subquery(last.values("pk")[:1])).values("stands"),
+        measure=Measure.HIDE,
+    )
+    return standing.exclude(decided_by=but_by).exists() if but_by else standing.exists()
 
 
 def was_hidden_by_decision(target: Any, words: str) -> bool:
@@ -160,7 +165,7 @@ def was_hidden_by_decision(target: Any, words: str) -> bool:
 def has_fallen(report: Report) -> bool:
     """Say whether the decision that stands on a notice leaves its content online."""
     last = report.decisions.order_by("-pk").first()
-    return last is not None and last.measure not in (Measure.HIDE, Measure.REMOVE)
+    return last is not None and last.measure not in HIDING
 
 
 def _about(target: Any) -> QuerySet[Report]:

@@ -215,6 +215,9 @@ def test_a_masking_that_nobody_confirms_lapses_with_an_alert(card: Resource) -> 
         (upheld(Measure.HIDE), upheld(Measure.REMOVE), False),
         (upheld(Measure.HIDE), upheld(Measure.HIDE), False),
         (DISMISSED, upheld(Measure.HIDE), False),
+        (upheld(Measure.REMOVE), DISMISSED, True),
+        (upheld(Measure.REMOVE), upheld(Measure.CORRECT), True),
+        (upheld(Measure.REMOVE), upheld(Measure.HIDE), False),
     ],
 )
 def test_the_content_follows_the_last_decision(
@@ -222,11 +225,16 @@ def test_the_content_follows_the_last_decision(
 ) -> None:
     one, two = make.moderator("un"), make.moderator("deux")
     report = in_hand(card.get_absolute_url(), one)
+    if first.measure == Measure.REMOVE:
+        maskings.mask(
+            resource=card, category="illegal", explanation="Propos.", by=one, report=report
+        )
     reports.decide(report=report, reasons=first, by=one)
     contested = reports.contest(report=report, words="Non.", by=card.author)
     reports.settle(report=contested, reasons=settled, by=two)
     assert again(card).live == live
-    assert again(card).removals.count() == (settled.measure == Measure.REMOVE)
+    waiting = again(card).removals.filter(answer="")
+    assert waiting.count() == (settled.measure == Measure.REMOVE)
 
 
 def test_what_another_decision_hides_stays_hidden(author: User, card: Resource) -> None:
@@ -271,10 +279,11 @@ def test_what_is_decided_does_not_lapse(card: Resource) -> None:
     assert maskings.lapse_due() == 0
     contested = reports.contest(report=report, words="Non.", by=card.author)
     reports.settle(report=contested, reasons=DISMISSED, by=one)
-    removal = removals.propose(resource=card, reason="illegal", explanation="Oui.", by=one)
+    removal = removals.propose(resource=card, reason="illegal", explanation="Oui.", by=two)
     assert maskings.lapse_due() == 0
-    removals.refuse(removal=removal, by=two)
-    assert maskings.lapse_due() == 1
+    removals.refuse(removal=removal, by=one)
+    removals.propose(resource=card, reason="illegal", explanation="Oui.", by=one)
+    assert maskings.lapse_due() == 1  # who hid it holds it no longer alone
     assert again(card).live
 
 
