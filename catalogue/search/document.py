@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from catalogue.enums import LANGUAGES, Guarantee, Lifecycle, Task
 from catalogue.models import Measurement, Resource
-from catalogue.queries import quality
+from catalogue.queries import files, quality
 from catalogue.search import analysis, weights
 from catalogue.validators.card import CARD
 from catalogue.validators.details import card_complete
@@ -157,7 +157,8 @@ def _topics(resource: Resource) -> list[str]:
 
 
 def _files(resource: Resource) -> list[str]:
-    rows = [*resource.details.get("files", []), *resource.details.get("distributions", [])]
+    readable = files.readable(resource)  # no name of what is had on request
+    rows = [*readable.get("files", []), *readable.get("distributions", [])]
     return [text for row in rows for text in (row.get("title", ""), row.get("format", "")) if text]
 
 

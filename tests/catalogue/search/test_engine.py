@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalogue.enums import Access, ResourceKind, Scope
-from catalogue.models import Synonym
+from catalogue.models import Resource, Synonym
 from catalogue.search import engine, index
 from catalogue.search.engines.facets import SHOWN
 from catalogue.search.query import ResourceQuery, Sort, Updated, Words
@@ -97,6 +97,19 @@ def test_title_weighs_more_than_description() -> None:
     low = ResourceFactory(published=True, title="Un outil", summary="mobilité")
     high = ResourceFactory(published=True, title="Mobilité", summary="un outil")
     assert found("mobilité") == [high.pk, low.pk]
+
+
+def test_the_name_of_a_file_finds_its_card_unless_it_is_had_on_request() -> None:
+    for access in (Access.OPEN, Access.RESTRICTED):
+        ResourceFactory(
+            published=True,
+            kind=ResourceKind.DATASET,
+            access=access,
+            title=f"Jeu {access}",
+            details={"distributions": [{"title": "Attestations", "format": "CSV"}]},
+        )
+    results = engine().search(ResourceQuery(q="attestations"))
+    assert [Resource.objects.get(pk=pk).access for pk in results.ids] == [Access.OPEN]
 
 
 def test_archived_comes_last() -> None:
