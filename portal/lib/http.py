@@ -171,6 +171,8 @@ def fetch(
         waited = time.monotonic()
         _take_turn(target, asked.latest)
         asked.deadline = min(asked.latest, asked.deadline + time.monotonic() - waited)
+        if time.monotonic() >= asked.deadline:
+            raise NotFetched("too_slow", url=url)
         answer = asked.of(target)
         onward = answer.headers.get("location", "")
         if answer.status not in MOVED or not onward:

@@ -51,6 +51,23 @@ def test_one_deadline_for_all_the_addresses_of_a_paste(
     assert (caught.value.code, left) == ("too_slow", [10, 4])
 
 
+def test_what_was_read_is_kept_when_its_readme_is_out_of_reach(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fetch(url: str, **_options: Any) -> http.Answer:
+        if url.endswith("README.md"):
+            raise http.NotFetched("network_away", url=url)
+        return http.Answer(url, 200, {}, b"cff-version: 1.2.0\ntitle: Un outil\nmessage: M\n")
+
+    two = [
+        Place("https://a.test/CITATION.cff", "https://a.test", "cff", "CITATION.cff"),
+        Place("https://a.test/README.md", "https://a.test", "readme", "README.md"),
+    ]
+    monkeypatch.setattr(prefill, "places", lambda _url: two)
+    monkeypatch.setattr(prefill.http, "fetch", fetch)
+    assert prefill.from_address("https://a.test").reading.records[0].title == "Un outil"
+
+
 def test_a_second_paste_is_refused_with_what_was_given(
     monkeypatch: pytest.MonkeyPatch, rf: RequestFactory
 ) -> None:

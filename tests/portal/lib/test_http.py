@@ -197,6 +197,11 @@ def test_a_site_that_drips(there: Site, settings: Any) -> None:
     assert refused(there.url) == "too_slow"
 
 
+def test_without_time_left_nothing_is_asked(there: Site) -> None:
+    assert [refused(there.url, seconds=left) for left in (0, -1)] == ["too_slow"] * 2
+    assert there.asked == []
+
+
 def test_a_site_that_is_away(there: Site, settings: Any) -> None:
     settings.HTTP_PORTS = (80, 443, 1)
     assert refused("http://127.0.0.1:1/") == "connection"
