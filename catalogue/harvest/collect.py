@@ -35,6 +35,8 @@ ACCEPTED: dict[str, str] = {
     SourceKind.CROISSANT: "application/ld+json, application/json;q=0.9, */*;q=0.1",
 }
 PAGE_ROWS = 100
+# Faults that leave a part of a document unread.
+UNREAD = frozenset({"remote_context"})
 SUFFIXES = (".json", ".jsonld", ".ttl", ".rdf", ".xml", ".md", ".n3", ".nt")
 
 
@@ -50,8 +52,8 @@ class Doubtful(Exception):
 class Collected:
     """What a passage brought.
 
-    broken: (name, Reading) of documents that could not be read: what they hold is not known, so
-    nothing is absent. remarked: those that were read, with something to say of them.
+    broken: (name, Reading) of documents that could not be read whole: what they hold is not known,
+    so nothing is absent. remarked: those that were read, with something to say of them.
     """
 
     records: list[Record] = field(default_factory=list)
@@ -63,7 +65,8 @@ class Collected:
 
     def add(self, name: str, content: bytes, reading: Reading) -> None:
         """Count one document, keep its records and what is wrong with it."""
-        if reading.refused or (reading.faults and not reading.records):
+        cut = not reading.complete or any(each.code in UNREAD for each in reading.faults)
+        if cut or reading.refused or (reading.faults and not reading.records):
             self.broken.append((name, reading))
         elif reading.faults:
             self.remarked.append((name, reading))

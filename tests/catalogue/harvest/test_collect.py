@@ -153,6 +153,20 @@ OAI = """<?xml version="1.0" encoding="UTF-8"?>
 {token}</ListRecords></OAI-PMH>"""
 
 
+def test_a_page_read_in_part_is_broken_and_its_records_are_kept(there: Site) -> None:
+    """What an unknown context defined was not read: it is not absent."""
+    dcat = "http://www.w3.org/ns/dcat#"
+    page = {
+        "@context": ["https://away.example/context.jsonld", {"dcat": dcat}],
+        "@id": f"{there.url}/jeu/1",
+        "@type": "dcat:Dataset",
+        "http://purl.org/dc/terms/title": "Un jeu",
+    }
+    there.replies["/c"] = says(json.dumps(page).encode(), kind="application/ld+json")
+    found = bring("dcat", f"{there.url}/c")
+    assert (len(found.records), len(found.broken), found.remarked) == (1, 1, [])
+
+
 def test_oai_pages(there: Site) -> None:
     def page(query: dict[str, str]) -> tuple[str, str]:
         n = int(query.get("resumptionToken", "t1")[1:])
