@@ -54,8 +54,10 @@ def check(
     with _private_copy(content, original_name, limit_bytes=phase.max_bytes) as path:
         try:
             infected = _infected(path)
-        except Unavailable:
-            _give_back(team, hour)
+        except Unavailable as refusal:
+            # A file on which the antivirus fails counts: it would hold us again and again.
+            if refusal.code == scanning.ScannerAway.code:
+                _give_back(team, hour)
             raise
         if infected:
             return infected

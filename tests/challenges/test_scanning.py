@@ -150,6 +150,11 @@ def test_the_check_of_a_file_asks_the_scanner_first(
     away = check(world.answer(0.7))
     assert (away.status_code, "scanner_away" in away.text) == (503, True)
     assert Team.objects.get(pk=team.pk).checks_used == 2
+    with daemon(limit=10) as server:  # it is there, and fails on this file: that counts
+        settings.SCANNER_URL = address(server)
+        failed = check(world.answer(0.7))
+    assert (failed.status_code, "scanner_failed" in failed.text) == (503, True)
+    assert Team.objects.get(pk=team.pk).checks_used == 3
 
 
 @pytest.mark.slow
