@@ -51,6 +51,12 @@ def links_of(resource: Resource) -> list[str]:
     return list(dict.fromkeys(url for url in found if addresses.is_web(str(url))))[:MOST_LINKS]
 
 
+def put_off(*, check: LinkCheck) -> None:
+    """Ask again a day later for a link of which nothing could be written down."""
+    later = clock.now() + timedelta(hours=RETRY_HOURS)
+    LinkCheck.objects.filter(pk=check.pk).update(next_check_at=later)
+
+
 def register_all() -> int:
     """Follow the addresses of every public card; those that it no longer gives are forgotten.
 

@@ -82,14 +82,15 @@ def _noted(each: LinkCheck, found: Found) -> None:
         link_checks.note(check=each, found=found)
     except Exception:  # the boundary of a link
         log.exception("link check %s: not written down", each.pk)
+        link_checks.put_off(check=each)
 
 
 def _found(answer: Answer) -> Found:
     length = answer.headers.get("content-length", "")
     told: dict[str, Any] = {
         "status": answer.status,
-        "etag": answer.headers.get("etag", ""),
-        "media_type": answer.headers.get("content-type", "").partition(";")[0].strip(),
+        "etag": _printable(answer.headers.get("etag", "")),
+        "media_type": _printable(answer.headers.get("content-type", "").partition(";")[0]),
         "byte_count": int(length) if length.isdigit() and answer.status == 200 else None,
     }
     if answer.is_ok:
@@ -99,6 +100,10 @@ def _found(answer: Answer) -> Found:
     if answer.status in BLOCKED:
         return Found(LinkState.BLOCKED, **told)
     return Found(LinkState.GONE if answer.status in GONE else LinkState.ERROR, **told)
+
+
+def _printable(header: str) -> str:
+    return "".join(each for each in header if each.isprintable()).strip()
 
 
 def _witnessed() -> bool:

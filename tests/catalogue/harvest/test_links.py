@@ -222,6 +222,8 @@ def test_one_link_never_stops_the_pass(there: Site, monkeypatch: pytest.MonkeyPa
     assert links.check_due() == 4
     found = dict(LinkCheck.objects.values_list("host", "code"))
     assert found == {"/broken": "internal", "/lost": "url_invalid", "/kept": "", "/ok": ""}
+    made["/kept"].refresh_from_db()
+    assert made["/kept"].next_check_at > clock.now() + timedelta(hours=23)
     made["/ok"].refresh_from_db()
     assert made["/ok"].state == LinkState.OK
 
