@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from catalogue.models import IndexedFacet, Resource
+from catalogue.models.resource import ResourceQuerySet
 
 FACETS = ("kind", "organisation", "use_case")
 
@@ -28,7 +29,7 @@ def of_one(resource: Resource) -> list[str]:
     ]
 
 
-def hidden() -> list[Resource]:
-    """List the cards that were public and that the Region hides, with their organisation."""
+def hidden() -> ResourceQuerySet:
+    """Keep the cards that were public and that the Region hides, with their organisation."""
     rows = Resource.objects.filter(masked_at__isnull=False, first_published_at__isnull=False)
-    return list(rows.select_related("organisation"))
+    return rows.with_organisation()

@@ -85,7 +85,8 @@ def _answer(asked: Asked, base: str, now: datetime) -> ET.Element:
 def _earliest(now: datetime) -> datetime:
     living = Resource.objects.public().aggregate(at=Min("first_published_at"))["at"]
     gone = Tombstone.objects.aggregate(at=Min("removed_at"))["at"]
-    return min((at for at in (living, gone) if at is not None), default=now)
+    hidden = sets.hidden().aggregate(at=Min("masked_at"))["at"]
+    return min((at for at in (living, gone, hidden) if at is not None), default=now)
 
 
 def _prefix() -> str:
@@ -99,7 +100,7 @@ def _found(identifier: str) -> Resource | Tombstone:
     except ValueError:
         raise OaiError("idDoesNotExist", "This identifier names nothing here.") from None
     row = published.public().filter(public_id=public_id).first()
-    hidden = next((each for each in sets.hidden() if each.public_id == public_id), None)
+    hidden = sets.hidden().filter(public_id=public_id).first()
     stone = row or hidden or Tombstone.objects.filter(public_id=public_id).first()
     if stone is None or not identifier.startswith(_prefix()):
         raise OaiError("idDoesNotExist", "This identifier names nothing here.")
