@@ -79,6 +79,8 @@ def ask(*, query: ResourceQuery, title: str, frequency: str, email: str) -> None
         if rows.count() >= settings.SAVED_SEARCHES_PER_ADDRESS:
             return
         search = _made(text, title, frequency, email=email, confirmed=False)
+    elif search.created_at > now - timedelta(days=1):
+        return  # its letter left, and its link still works
     else:
         # The link sent before says another day: this request counts as a new one.
         search.title, search.frequency, search.created_at = title, frequency, now

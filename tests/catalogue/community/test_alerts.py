@@ -1,6 +1,6 @@
 """Saved searches: each publication once, for an account or an address, stopped in a click."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -270,21 +270,28 @@ def test_a_stranger_chooses_no_word_of_a_letter_to_any_address(client: Client) -
     assert "« Recherche dans le catalogue »" in mail.outbox[1].subject
 
 
-def test_days_are_bounded_by_network_and_by_address(client: Client, settings: Any) -> None:
+def test_days_are_bounded_by_network_and_by_address(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for number in range(5):
         alerts.ask(query=ResourceQuery(q=f"m{number}"), title="T", frequency="daily", email=ADDRESS)
         past = clock.now() - timedelta(days=2)
         SavedSearch.objects.update(created_at=past)
-    before = len(owed())
     for number in range(5):
         alerts.ask(query=ResourceQuery(q=f"m{number}"), title="T", frequency="daily", email=ADDRESS)
     assert SavedSearch.objects.filter(created_at__gt=past + timedelta(days=1)).count() == (
         settings.SAVED_SEARCH_REQUESTS_PER_DAY
     )
+    written = len(owed())
+    monkeypatch.setattr(clock, "paris_day", lambda _at: date(2100, 1, 1))  # midnight has passed
+    for number in range(5):
+        alerts.ask(query=ResourceQuery(q=f"m{number}"), title="T", frequency="daily", email=ADDRESS)
+    assert len(owed()) == written
+    monkeypatch.undo()
     SavedSearch.objects.update(confirmed_at=past)
     for number in range(5):
         alerts.ask(query=ResourceQuery(q=f"m{number}"), title="T", frequency="daily", email=ADDRESS)
-    assert len(owed()) == before + 1
+    assert len(owed()) == written + 1
     settings.SAVED_SEARCH_REQUESTS_PER_MINUTE = 100
     settings.SAVED_SEARCH_REQUESTS_PER_DAY_AND_NETWORK = 2
     assert [asked(client, site="x").status_code for _ in range(3)] == [200, 200, 429]
