@@ -244,9 +244,9 @@ def rank_plot(plot: dict[str, Any]) -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/code.html")
-def code(name: str, text: str, language: str = "") -> dict[str, Any]:
-    """Show a code extract with its file name, coloured when the language is known."""
-    return {"name": name, "body": navigation.coloured(text, language)}
+def code(name: str, text: str, language: str = "", words_in: str = "") -> dict[str, Any]:
+    """Show a code extract with its file name, coloured. words_in: people's language, as fr."""
+    return {"name": name, "body": navigation.coloured(text, language), "words_in": words_in}
 
 
 @register.inclusion_tag("components/diff.html")
