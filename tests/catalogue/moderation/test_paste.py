@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -46,6 +47,12 @@ Un modèle pré-entraîné qui prévoit les embauches à trois mois, par zone d�
 
 MIT
 """
+
+
+@pytest.fixture(autouse=True)
+def uncounted() -> None:
+    """Forget the requests of the tests before: the counts by person are for the minute."""
+    cache.clear()
 
 
 def signed_in(user: User) -> Client:

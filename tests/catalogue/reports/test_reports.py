@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 from django.utils import translation
 
@@ -83,6 +84,12 @@ def again(row: Any) -> Any:
 
 def in_hand(address: str, judge: User) -> Report:
     return reports.assess(report=sent(address), by=judge)
+
+
+@pytest.fixture(autouse=True)
+def uncounted() -> None:
+    """Forget the requests of the tests before: the counts by address are for the hour."""
+    cache.clear()
 
 
 @pytest.fixture
