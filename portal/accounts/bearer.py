@@ -82,7 +82,8 @@ def _presented(request: HttpRequest) -> ApiToken | None:
 def _worthless(request: HttpRequest) -> NotIdentified | QuotaSpent:
     rate = f"{settings.API_WRONG_TOKENS_PER_MINUTE}/m/ip"
     config = {"token": rate}
-    if not ratelimit.consume(request, app="accounts", action="token", config=config):
+    used = ratelimit.consume(request, app="accounts", action="token", config=config, limit_get=True)
+    if not used:
         return QuotaSpent(
             _("Trop de jetons sans valeur depuis cette adresse. Attendez une minute."),
             code="too_many_requests",

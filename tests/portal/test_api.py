@@ -58,10 +58,14 @@ def test_a_token_does_what_it_permits_and_no_more(client: Client, address: str) 
     assert answer.json()["scope"] == "enter"
 
 
-def test_wrong_tokens_are_counted(client: Client, address: str, settings: Any) -> None:
+@pytest.mark.parametrize(("method", "host"), [("post", "192.0.2.7"), ("get", "192.0.2.8")])
+def test_wrong_tokens_are_counted(
+    client: Client, address: str, settings: Any, method: str, host: str
+) -> None:
     settings.API_WRONG_TOKENS_PER_MINUTE = 2
     wrong = {"Authorization": "Bearer x"}
-    told = [client.post(address, headers=wrong, REMOTE_ADDR="192.0.2.7") for _ in range(3)]
+    asked = address if method == "post" else "/api/v1/challenges"
+    told = [getattr(client, method)(asked, headers=wrong, REMOTE_ADDR=host) for _ in range(3)]
     assert [problem(answer)[0] for answer in told] == [401, 401, 429]
 
 
