@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from catalogue.actions import alert_links, matching
+from catalogue.filters import pace
 from catalogue.queries import cards
 from catalogue.search import engine
 from catalogue.search.query import ResourceQuery, Sort, Words
@@ -22,6 +23,7 @@ MOST = 50
 @require_safe
 def resources(request: HttpRequest) -> HttpResponse:
     """Answer the resources of a query as Atom, the last changed first."""
+    pace.keep_search_pace(request)
     return answer(request, ResourceQuery.parse(request.GET), title=_("Open Emploi : ressources"))
 
 

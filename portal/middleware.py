@@ -31,6 +31,7 @@ from portal.lib.refusals import (
     QuotaSpent,
     Refusal,
     TooLarge,
+    TooLong,
     Unavailable,
     Unsupported,
     WrongMethod,
@@ -44,6 +45,8 @@ FRAMED = "/classement/cadre/"
 # Where more than an entry may be sent; the fields around a file take some room too.
 LARGE_REQUESTS = ("/espace/", "/donnees/", "/admin/", "/api/v1/challenges/imports")
 REQUEST_SLACK_BYTES = 2**20
+# Parameters of an address: gunicorn and the proxies refuse twice as much, with a bare page.
+QUERY_MAX_CHARACTERS = 4_000
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 STATUS: Sequence[tuple[type[Refusal], int]] = (
@@ -57,6 +60,7 @@ STATUS: Sequence[tuple[type[Refusal], int]] = (
     (Invalid, 422),
     (QuotaSpent, 429),
     (TooLarge, 413),
+    (TooLong, 414),
     (Unsupported, 415),
     (Corrupted, 460),
     (Unavailable, 503),
@@ -149,6 +153,8 @@ class refusals:
             return refusal_response(
                 request, Refusal(_("Cette requête ne peut pas être lue."), code="malformed")
             )
+        if len(request.META.get("QUERY_STRING", "")) > QUERY_MAX_CHARACTERS:
+            return refusal_response(request, TooLong(limit_characters=QUERY_MAX_CHARACTERS))
         most = _most_bytes(request.path)
         if _length(request) > most:  # before a byte of it is read, so that none is stored
             return refusal_response(request, TooLarge(limit_bytes=most))
@@ -229,12 +235,12 @@ def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     if wants_json(request):
         faults = {"errors": refusal.faults} if isinstance(refusal, Invalid) else {}
         response = problem(status, refusal.code, str(refusal), {**refusal.facts, **faults})
-        _headers(response, refusal)
     else:
         template = "404.html" if status == 404 else "refusal.html"
         context = {"refusal": refusal, "status": status, "reference": secrets.token_hex(4)}
         context["back"] = _form_of(request)
         response = render(request, template, context, status=status)
+    _headers(response, refusal)
     return response
 
 

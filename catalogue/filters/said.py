@@ -6,12 +6,23 @@ from django.utils.translation import gettext as _
 
 from catalogue.filters import panel
 from catalogue.models import IndexedFacet
-from catalogue.search.query import ResourceQuery
+from catalogue.search.query import MAX_Q, MAX_VALUES, Parameters, ResourceQuery, cut_short
 
 
 def parts(query: ResourceQuery) -> list[tuple[str, str]]:
     """List the words and filters of a query, as pairs of title and value."""
     return list(_parts(query))
+
+
+def left_out(data: Parameters) -> list[str]:
+    """Say what of an address was too much to be searched, one sentence for each parameter."""
+    return [
+        _("Vos mots sont coupés à %(most)s caractères.") % {"most": MAX_Q}
+        if name == "q"
+        else _("Le filtre « %(facet)s » garde %(most)s valeurs ; les autres ne comptent pas.")
+        % {"facet": panel.TITLES[name], "most": MAX_VALUES}
+        for name in cut_short(data)
+    ]
 
 
 def title(query: ResourceQuery) -> str:

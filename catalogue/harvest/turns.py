@@ -7,9 +7,9 @@ import contextlib
 from collections.abc import Iterator
 
 from django.conf import settings
-from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
+from portal.lib import turns
 from portal.lib.refusals import QuotaSpent
 
 # A turn that nobody gave back ends by itself: longer than any reading lasts.
@@ -21,17 +21,16 @@ ALL_BUSY = _("Le portail lit déjà plusieurs descriptions : réessayez dans que
 @contextlib.contextmanager
 def reading(person_id: int) -> Iterator[None]:
     """Hold a person's turn and one of PASTES_AT_A_TIME; QuotaSpent when there is none."""
-    own = f"paste:of:{person_id}"
-    if not cache.add(own, 1, timeout=LONGEST_SECONDS):
+    own = turns.take(f"paste:of:{person_id}", most=1, seconds=LONGEST_SECONDS)
+    if own is None:
         raise QuotaSpent(OWN_BUSY, code="too_many_requests")
     try:
-        places = (f"paste:place:{number}" for number in range(settings.PASTES_AT_A_TIME))
-        taken = next((key for key in places if cache.add(key, 1, timeout=LONGEST_SECONDS)), None)
-        if taken is None:
+        place = turns.take("paste", most=settings.PASTES_AT_A_TIME, seconds=LONGEST_SECONDS)
+        if place is None:
             raise QuotaSpent(ALL_BUSY, code="too_many_requests")
         try:
             yield
         finally:
-            cache.delete(taken)
+            place.give_back()
     finally:
-        cache.delete(own)
+        own.give_back()

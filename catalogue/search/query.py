@@ -174,6 +174,16 @@ class ResourceQuery:
         return bool(self.filters()) or self.updated is not None or self.words is Words.ALL
 
 
+def cut_short(data: Parameters) -> tuple[str, ...]:
+    """Name the parameters that hold more than a query keeps: "q", and facets."""
+    words = ("q",) if len(_text(_last(data, "q"))) > MAX_Q else ()
+    return words + tuple(
+        name
+        for name, allowed in FACETS.items()
+        if len(_cleaned(data.getlist(name), allowed)) > MAX_VALUES
+    )
+
+
 def from_mapping(data: Mapping[str, Iterable[str]]) -> ResourceQuery:
     """Read a query from a mapping of lists, such as parse_qs gives."""
 
@@ -196,9 +206,12 @@ def _text(value: str) -> str:
 
 
 def _values(values: Iterable[str], allowed: frozenset[str] | None) -> tuple[str, ...]:
+    return tuple(sorted(_cleaned(values, allowed))[:MAX_VALUES])
+
+
+def _cleaned(values: Iterable[str], allowed: frozenset[str] | None) -> set[str]:
     cleaned = {_text(v)[:MAX_VALUE].strip() for v in values} - {""}
-    kept = cleaned if allowed is None else cleaned & allowed
-    return tuple(sorted(kept)[:MAX_VALUES])
+    return cleaned if allowed is None else cleaned & allowed
 
 
 def _positive(data: Parameters, name: str, default: int) -> int:

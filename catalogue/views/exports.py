@@ -12,15 +12,18 @@ from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
+from catalogue.filters import pace
 from catalogue.models import Resource
 from catalogue.queries import published
 from catalogue.search import engine
+from catalogue.search.engines.embedded import EmbeddedEngine
 from catalogue.search.query import MAX_DEPTH, ResourceQuery, Sort
 from catalogue.standards import plain
 from catalogue.views import documents
 from portal.lib.files import csv_safe
 
 BATCH = 200
+FILES = frozenset({"csv", "json", "parquet"})
 BOM = "\ufeff"
 NAME = "open-emploi-ressources"
 PARQUET = "application/vnd.apache.parquet"
@@ -38,7 +41,14 @@ class _Line:
 @require_safe
 def resources(request: HttpRequest, extension: str) -> HttpResponseBase:
     """Export the resources that answer a query, or all of them when nothing is asked."""
-    ids = _ids(ResourceQuery.parse(request.GET))
+    query = ResourceQuery.parse(request.GET)
+    if extension in FILES:
+        return pace.exporting(request, lambda: _file(_ids(query), extension))
+    pace.keep_search_pace(request)
+    return _dcat(request, _ids(query), extension)
+
+
+def _file(ids: Sequence[int], extension: str) -> HttpResponseBase:
     match extension:
         case "csv":
             response: HttpResponseBase = StreamingHttpResponse(
@@ -46,10 +56,8 @@ def resources(request: HttpRequest, extension: str) -> HttpResponseBase:
             )
         case "json":
             response = StreamingHttpResponse(_json(ids), content_type="application/json")
-        case "parquet":
-            response = FileResponse(_parquet(ids), content_type=PARQUET)
         case _:
-            return _dcat(request, ids, extension)
+            response = FileResponse(_parquet(ids), content_type=PARQUET)
     response["Content-Disposition"] = f'attachment; filename="{NAME}.{extension}"'
     response["Access-Control-Allow-Origin"] = "*"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
@@ -58,11 +66,19 @@ def resources(request: HttpRequest, extension: str) -> HttpResponseBase:
 
 
 def _ids(query: ResourceQuery) -> list[int]:
-    """List what a query finds, at most MAX_DEPTH in its order; all, oldest first, without one."""
+    """List all that a query finds, in its order; the whole catalogue, oldest first, without one.
+
+    A search server gives MAX_DEPTH results at most; past them the database, which finds the same,
+    is asked for every one. A result is a number here: what it says is read by batches.
+    """
     if not query.q and not query.is_filtered:
         return list(published.in_order().values_list("pk", flat=True))
     sort = query.sort if query.q else Sort.UPDATED
-    return list(engine().search(replace(query, page=1, size=MAX_DEPTH, sort=sort)).ids)
+    asked = replace(query, page=1, size=MAX_DEPTH, sort=sort)
+    found = engine().search(asked)
+    if found.total > MAX_DEPTH:
+        found = EmbeddedEngine(counted=["kind"]).search(replace(asked, size=found.total))
+    return list(found.ids)
 
 
 def _lines(ids: Sequence[int]) -> Iterator[dict[str, Any]]:

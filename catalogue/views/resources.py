@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from catalogue import rules
 from catalogue.enums import ResourceKind
-from catalogue.filters import lines, panel
+from catalogue.filters import lines, pace, panel, said
 from catalogue.models import FormerSlug, Resource
 from catalogue.queries import (
     around,
@@ -58,6 +58,7 @@ class Matches:
 @require_safe
 def listed(request: HttpRequest) -> HttpResponse:
     """Show the resources that answer a query, with facets counted."""
+    pace.keep_search_pace(request)
     query = ResourceQuery.parse(request.GET)
     found = engine().search(query)
     matches = Matches(found.total, list(found.ids))
@@ -94,6 +95,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "cleared": query.cleared().serialise(),
         "serialised": query.at_page(1).serialise(),
         "exports": standards.exports(),
+        "left_out": said.left_out(request.GET),
     }
     return render(request, "catalogue/list.html", context)
 
@@ -111,6 +113,7 @@ def values(request: HttpRequest, facet: str) -> HttpResponse:
     """Search inside a facet: every value, with what choosing it gives."""
     if facet not in panel.SEARCHED:
         raise Http404
+    pace.keep_search_pace(request)
     query = ResourceQuery.parse(request.GET)
     inside = ResourceQuery.parse(QueryDict(urlencode({"q": request.GET.get("dans", "")}))).q
     rows = panel.values(query, facet, engine().values(query, facet), inside)
@@ -185,6 +188,7 @@ def _elsewhere(request: HttpRequest, slug: str, ending: str) -> HttpResponseBase
 @require_safe
 def suggested(request: HttpRequest) -> HttpResponse:
     """Suggest while typing: a fragment of options."""
+    pace.keep_suggestion_pace(request)
     q = ResourceQuery.parse(request.GET).q
     found = suggesting.suggest(q, language=request.LANGUAGE_CODE)
     wanted = found.prefixes

@@ -103,6 +103,13 @@ class TooLarge(Refusal):
     message = _("Ce fichier dépasse la taille permise.")
 
 
+class TooLong(Refusal):
+    """The address holds more than any page of the portal asks. facts: limit_characters."""
+
+    code = "address_too_long"
+    message = _("Cette adresse est trop longue pour être lue : retirez des mots ou des filtres.")
+
+
 class Corrupted(Refusal):
     """The bytes that arrived are not those that were sent: another digest. facts: offset."""
 

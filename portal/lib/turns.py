@@ -1,0 +1,26 @@
+"""Bound how many do a costly thing at one time, over all the processes of the web server.
+
+A place is a key of the cache: it is given back, or ends by itself when its process died.
+"""
+
+from dataclasses import dataclass
+
+from django.core.cache import cache
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A place that is held until it is given back."""
+
+    key: str
+
+    def give_back(self) -> None:
+        """Let others have the place; twice does nothing more."""
+        cache.delete(self.key)
+
+
+def take(name: str, *, most: int, seconds: int) -> Turn | None:
+    """Take one of the `most` places of a name for `seconds` at most; None when all are held."""
+    keys = (f"turn:{name}:{number}" for number in range(most))
+    key = next((key for key in keys if cache.add(key, 1, timeout=seconds)), None)
+    return Turn(key) if key is not None else None

@@ -1,0 +1,139 @@
+"""What one network may ask of the public search and of its exports, and absurd addresses."""
+
+import json
+from typing import Any
+
+import pytest
+from django.core import signals
+from django.core.cache import cache
+from django.db import close_old_connections
+from django.test import Client
+from django.urls import reverse
+
+from catalogue.filters import pace
+from catalogue.views import exports
+from portal.lib.windows import Window
+from tests.factories.catalogue import ResourceFactory
+
+pytestmark = pytest.mark.django_db
+FILES = ("csv", "json", "parquet")
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(pace, "searches", Window())
+    monkeypatch.setattr(pace, "suggestions", Window())
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def titles(client: Client, query: str) -> list[str]:
+    answer: Any = client.get(f"/exports/ressources.json{query}")
+    assert answer.status_code == 200
+    return [row["title"] for row in json.loads(b"".join(answer))["resources"]]
+
+
+def refused(answer: Any, status: int = 429) -> str:
+    assert answer.status_code == status
+    if status == 429:
+        assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    return str(answer.content.decode())
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/ressources/",
+        "/ressources/filtres/tag/",
+        "/flux/ressources.atom",
+        "/exports/ressources.ttl",
+    ],
+)
+def test_searches_past_the_share_of_a_network_wait(
+    client: Client, settings: Any, address: str
+) -> None:
+    settings.SEARCHES_PER_MINUTE_AND_NETWORK = 2
+    for _ in range(2):
+        assert client.get(address, {"q": "emploi"}).status_code == 200
+    page = refused(client.get(address, {"q": "emploi"}))
+    assert "Trop de recherches depuis votre réseau" in page
+    assert "too_many_requests" in page
+    told = client.get(address, headers={"Accept": "application/json"})
+    assert (told.status_code, told.json()["code"]) == (429, "too_many_requests")
+    elsewhere = client.get(address, REMOTE_ADDR="192.0.2.7")
+    assert elsewhere.status_code == 200
+
+
+def test_suggestions_have_a_share_of_their_own(client: Client, settings: Any) -> None:
+    settings.SEARCHES_PER_MINUTE_AND_NETWORK = 0
+    settings.SUGGESTIONS_PER_MINUTE_AND_NETWORK = 1
+    assert client.get("/ressources/suggestions?q=emp").status_code == 200
+    refused(client.get("/ressources/suggestions?q=empl"))
+
+
+@pytest.mark.parametrize("extension", FILES)
+def test_an_export_holds_its_place_until_it_is_read_or_shut(
+    client: Client, settings: Any, extension: str
+) -> None:
+    ResourceFactory(published=True)
+    settings.EXPORTS_AT_A_TIME, settings.EXPORTS_AT_A_TIME_AND_NETWORK = 1, 1
+    address = f"/exports/ressources.{extension}"
+    first: Any = client.get(address)
+    assert "en cours" in refused(client.get(address))
+    assert "plusieurs exports" in refused(client.get(address, REMOTE_ADDR="192.0.2.7"))
+    assert b"".join(first)
+    second: Any = client.get(address)
+    assert second.status_code == 200
+    signals.request_finished.disconnect(close_old_connections)
+    second.close()
+    signals.request_finished.connect(close_old_connections)
+    assert b"".join(client.get(address))
+
+
+def test_an_export_that_fails_gives_its_place_back(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.EXPORTS_AT_A_TIME = 1
+    with monkeypatch.context() as broken:
+        broken.setattr(exports, "_file", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            client.get("/exports/ressources.csv")
+    assert client.get("/exports/ressources.csv").status_code == 200
+
+
+def test_exports_past_the_share_of_a_network_wait(client: Client, settings: Any) -> None:
+    settings.EXPORTS_PER_MINUTE_AND_NETWORK = 1
+    assert titles(client, "") == []
+    assert "Trop d’exports" in refused(client.get("/exports/ressources.csv"))
+
+
+def test_an_export_gives_all_that_a_search_finds(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        ResourceFactory(published=True, title=f"Emploi {number}")
+    ResourceFactory(published=True, title="Formation")
+    whole = titles(client, "?q=emploi")
+    assert len(whole) == 5
+    monkeypatch.setattr(exports, "MAX_DEPTH", 2)
+    assert titles(client, "?q=emploi") == whole
+
+
+def test_an_absurd_address_is_refused_and_says_why(client: Client) -> None:
+    for address in (reverse("catalogue:list"), "/exports/ressources.csv", "/oai", "/"):
+        page = refused(client.get(f"{address}?q={'a' * 100_000}"), 414)
+        assert "trop longue" in page
+    told = client.get(f"/api/v1/challenges?x={'a' * 100_000}")
+    assert (told.status_code, told.json()["code"]) == (414, "address_too_long")
+    assert told.json()["limit_characters"] == 4_000
+
+
+def test_what_is_left_out_of_a_search_is_said(client: Client) -> None:
+    many = "&".join(f"tag={number:03}" for number in range(60))
+    page = client.get(f"/ressources/?{many}&q={'a' * 201}").content.decode()
+    assert "Mot-clé\xa0» garde 50 valeurs" in page
+    assert "Vos mots sont coupés à 200 caractères." in page
+    page = client.get(f"/ressources/?{many[: 8 * 50 - 1]}&q={'a' * 200}").content.decode()
+    assert "garde 50 valeurs" not in page
+    assert "sont coupés" not in page
