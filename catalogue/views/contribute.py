@@ -225,6 +225,7 @@ def _form(
     data: Mapping[str, Any] | None = None,
 ) -> StepForm:
     record = proposals.proposed_record(contribution)
+    record["organisation"] = contribution.organisation_id
     if data is not None and "deposit" in data:
         record["deposit"] = data["deposit"]
     asked = holders(person(request)) if contribution.is_new else None

@@ -134,6 +134,8 @@ def sends_a_pasted_card(visit: Visit, site: str, author: User, text: str) -> Non
         assert page.is_disabled("button:has-text('Envoyer à la relecture')")
         visit.look(page, "checks")
         page.goto(site + step(contribution, Step.IDENTIFY))
+        chosen = page.locator("#id_organisation option:checked")
+        assert chosen.inner_text() == "Coopérative Bâtir Sud"  # as it was saved
         page.select_option("#id_deposit", "referenced")
         page.fill("#id_producer_name", "Etalab")
         page.click("button[name=next]")

@@ -239,6 +239,11 @@ def test_the_holder_is_one_of_the_persons_organisations() -> None:
 
     client.post(step(contribution, Step.IDENTIFY), typed | {"organisation": holder.pk})
     assert make.again(contribution).organisation == holder
+    # The step shows what was chosen: sent again as it stands, it keeps it.
+    assert (
+        f'<option value="{holder.pk}" selected>'
+        in client.get(step(contribution, Step.IDENTIFY)).content.decode()
+    )
 
 
 def test_the_last_step_tells_what_blocks() -> None:
