@@ -197,6 +197,11 @@ def may_mask(actor: Actor, resource: "Resource") -> bool:
     return may_moderate(actor) and not tied(actor, resource)
 
 
+def may_withhold(actor: Actor, resource: "Resource") -> bool:
+    """Let the same moderator withhold a former version of it."""
+    return may_mask(actor, resource)
+
+
 def may_confirm_masking(actor: Actor, masking: "Masking") -> bool:
     """Ask for a second person, as free of ties, who is not the one who hid the card."""
     return may_mask(actor, masking.resource) and actor.pk != masking.masked_by_id

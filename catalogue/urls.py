@@ -26,6 +26,7 @@ from catalogue.views import (
     searches,
     transfers,
     usage,
+    versions,
 )
 
 app_name = "catalogue"
@@ -96,6 +97,9 @@ AROUND = [
         discussions.hide,
         name="message_hide",
     ),
+    path("ressources/<slug:slug>/versions/", versions.listed, name="versions"),
+    path("ressources/<slug:slug>/versions/comparer/", versions.compared, name="versions_compare"),
+    path("ressources/<slug:slug>/versions/<int:number>/", versions.shown, name="version"),
     path("ressources/<slug:slug>/frequentation/", usage.figures, name="usage"),
     path(
         "ressources/<slug:slug>/fichiers/<slug:field>/<int:number>/<slug:column>/",

@@ -13,11 +13,13 @@ from wagtail.models import Revision
 
 from catalogue.actions import archives, resources
 from catalogue.enums import ContributionStatus
+from catalogue.enums.versions import VersionOrigin
 from catalogue.models import PROPOSED_COLUMNS, Contribution, HarvestedRecord, Resource, Source
 from catalogue.queries import merging
 from catalogue.queries.incoming import Incoming
 from catalogue.queries.merging import Merged, Voice
 from catalogue.search import index
+from portal.accounts.models import Organisation
 from portal.audit.actors import Actor
 from portal.audit.record import record as tell
 from portal.lib import canonical, clock
@@ -65,7 +67,7 @@ def create(
     _apply(resource, merged)
     revision = resource.save_revision(clean=False)
     if source.publishes:
-        resources.put_online(resource=resource, revision=revision, by=by)
+        _put_online(resource, revision, source.organisation, by)
     else:
         _queue(resource, revision)
     _record(source, incoming, resource)
@@ -122,9 +124,10 @@ def _refresh(record: HarvestedRecord, incoming: Incoming, by: Actor) -> Taken:
     merged = _merged(proposed, [_voice(source, incoming), *_other_voices(fresh)])
     if merged.values or merged.provenance != proposed.provenance:
         _apply(proposed, merged)
-        _keep(resource, proposed, pending, publish=source.publishes, by=by)
+        owner = source.organisation
+        _keep(resource, proposed, pending, publish=source.publishes, owner=owner, by=by)
     elif not resource.live and source.publishes:
-        _keep(resource, proposed, pending, publish=True, by=by)
+        _keep(resource, proposed, pending, publish=True, owner=source.organisation, by=by)
     revived = _revive(fresh, resource, by)
     _count(resource, before, incoming.metrics)
     told = _propose(fresh, resource, merged.held_back) if resource.live else ()
@@ -156,12 +159,13 @@ def _keep(
     pending: Contribution | None,
     *,
     publish: bool,
+    owner: Organisation | None,
     by: Actor,
 ) -> None:
     """Store what a card has become: online, or in the proposal that waits for its review."""
     revision = proposed.save_revision(clean=False)
     if resource.live or publish:
-        resources.put_online(resource=resource, revision=revision, by=by)
+        _put_online(resource, revision, owner, by)
     if pending is None:
         return
     pending.revision = revision
@@ -169,6 +173,15 @@ def _keep(
     pending.save(update_fields=["revision", "edited_at"])
     if publish and pending.status == ContributionStatus.SUBMITTED:
         pending.become(ContributionStatus.PUBLISHED, at=clock.now())
+
+
+def _put_online(
+    resource: Resource, revision: Revision, owner: Organisation | None, by: Actor
+) -> None:
+    way = VersionOrigin.HARVESTED
+    resources.put_online(
+        resource=resource, revision=revision, by=by, origin=way, organisation=owner
+    )
 
 
 def _voice(source: Source, incoming: Incoming) -> Voice:

@@ -174,7 +174,10 @@ def _put_online(contribution: Contribution, by: Actor) -> None:
         title = str(contribution.content.get("title", ""))
         Resource.objects.filter(pk=resource.pk).update(slug=resources.free_slug(title))
     contribution.resource = resources.put_online(
-        resource=resource, revision=contribution.revision, by=by
+        resource=resource,
+        revision=contribution.revision,
+        by=by,
+        organisation=contribution.organisation,
     )
 
 

@@ -20,6 +20,7 @@ from catalogue.enums import (
     Scope,
     UseCase,
 )
+from catalogue.enums.versions import VersionOrigin
 from catalogue.models import Contribution, Resource, Synonym
 from catalogue.search.synonyms import OPENING as OPENING_SYNONYMS
 from catalogue.search.synonyms import read_groups
@@ -133,7 +134,7 @@ def take_in(rows: Iterable[Mapping[str, Any]], *, region: Organisation, by: Acto
 def _publish(row: Mapping[str, Any], *, region: Organisation, by: Actor) -> None:
     resource = _resource(row, region=region, by=by)
     revision = resource.save_revision(clean=False)
-    resources.put_online(resource=resource, revision=revision, by=by)
+    resources.put_online(resource=resource, revision=revision, by=by, origin=VersionOrigin.OPENED)
 
 
 def _queue(row: Mapping[str, Any], *, region: Organisation, by: Actor) -> None:

@@ -10,7 +10,8 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Revision
 
-from catalogue.actions import quality
+from catalogue.actions import quality, versions
+from catalogue.enums.versions import VersionOrigin
 from catalogue.models import (
     Contribution,
     Decision,
@@ -23,6 +24,7 @@ from catalogue.models import (
 from catalogue.queries import sets
 from catalogue.search import index
 from portal.accounts.actions import notifications
+from portal.accounts.models import Organisation
 from portal.audit.actors import Actor, SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
@@ -64,11 +66,19 @@ def create(*, kind: str, title: str, by: Actor, **columns: Any) -> Resource:
 
 
 @transaction.atomic
-def put_online(*, resource: Resource, revision: Revision, by: Actor) -> Resource:
+def put_online(
+    *,
+    resource: Resource,
+    revision: Revision,
+    by: Actor,
+    origin: VersionOrigin = VersionOrigin.REVIEWED,
+    organisation: Organisation | None = None,
+) -> Resource:
     """Make a revision what the public reads. For the publishing actions: no rule is asked here.
 
-    In order: Markdown rendered; revision live, dates set; followers told after commit; index
-    written.
+    origin, organisation: by which way and in whose name, for the list of versions. In order:
+    Markdown rendered; revision live, dates set; a version of the card; followers told after
+    commit; index written.
     Returns the fresh row. Raises Conflict while the Region hides the card.
     """
     now = clock.now()
@@ -83,6 +93,7 @@ def put_online(*, resource: Resource, revision: Revision, by: Actor) -> Resource
         revision.content["description_html"] = html
         revision.save(update_fields=["content"])
     revision.publish(user=user, log_action=False, skip_permission_checks=True)
+    versions.note(resource=current, revision=revision, origin=origin, organisation=organisation)
     Resource.objects.filter(pk=current.pk).update(
         content_modified_at=now, last_reviewed_at=now, next_review_at=_in_a_year(now)
     )
@@ -141,6 +152,7 @@ def bury(*, resource: Resource, reason: str, by: Actor, keep_title: bool = True)
     with writes(Decision):
         Decision.objects.filter(contribution__in=history).delete()
     history.delete()
+    resource.versions.all().delete()
     Resource.objects.get(pk=resource.pk).delete()
     return tombstone
 

@@ -9,6 +9,7 @@ from catalogue import rules
 from catalogue.actions import resources
 from catalogue.enums import Deposit
 from catalogue.enums.transfers import TransferKind
+from catalogue.enums.versions import VersionOrigin
 from catalogue.models import CardTransfer, Resource
 from portal.accounts.authorization import require
 from portal.accounts.enums import Answer
@@ -171,4 +172,10 @@ def _hand_over(transfer: CardTransfer, by: User) -> None:
     said = {"origin": "region" if transfer.approved_by else "contributor", "date": day}
     card.provenance = {**card.provenance, "organisation": {**said, "verified": True}}
     revision = card.save_revision(clean=False)
-    transfer.resource = resources.put_online(resource=card, revision=revision, by=by)
+    transfer.resource = resources.put_online(
+        resource=card,
+        revision=revision,
+        by=by,
+        origin=VersionOrigin.TRANSFERRED,
+        organisation=transfer.target,
+    )

@@ -30,12 +30,14 @@ from catalogue.models.reviewed import FieldFeedback, Reuse
 from catalogue.models.sentence import MessageTemplate
 from catalogue.models.transfer import CardTransfer
 from catalogue.models.usage import ResourceUse
+from catalogue.models.version import CardVersion
 
 __all__ = [
     "KEPT_COLUMNS",
     "PROPOSED_COLUMNS",
     "AlertMatch",
     "CardTransfer",
+    "CardVersion",
     "Collection",
     "CollectionItem",
     "Contribution",

@@ -12,15 +12,14 @@ from django.utils.translation import gettext as _
 from catalogue.enums import (
     Barrier,
     Beneficiary,
-    ContributionStatus,
     LicenceStatus,
     LinkType,
     ResourceKind,
     Task,
     UseCase,
 )
-from catalogue.models import Contribution, Measurement, Resource, ResourceLink
-from catalogue.queries import files, quality, rows, verified
+from catalogue.models import Measurement, Resource, ResourceLink
+from catalogue.queries import files, quality, rows, verified, versions
 from catalogue.validators import licence_names, licences
 from catalogue.validators.columns import language_choices
 from catalogue.validators.fields import Field, FieldType, Section, Text
@@ -63,15 +62,6 @@ class Link:
     language: str = "fr"
 
 
-@dataclass(frozen=True)
-class Version:
-    """One published state of the card."""
-
-    at: Any
-    words: str
-    current: bool
-
-
 def card(resource: Resource) -> dict[str, Any]:
     """Read what stands on the page of a resource fetched with its organisation."""
     measured = list(resource.measurements.all())
@@ -96,7 +86,7 @@ def card(resource: Resource) -> dict[str, Any]:
         "criteria": quality.lines(assessment),
         "strict": quality.strict(resource),
         "quality_history": quality.history(resource),
-        "history": _history(resource),
+        **_history(resource),
         "to_check": sorted(resource.unverified_fields),
         "closed_licence": any(not licences.read(name).is_open for name in resource.licences),
     }
@@ -272,15 +262,10 @@ def _links(resource: Resource) -> Iterator[Link]:
         yield Link(words, name, href, kind_shown, language)
 
 
-def _history(resource: Resource) -> list[Version]:
-    """List the published states, the newest first."""
-    decided = Contribution.objects.filter(
-        resource=resource, status__in=(ContributionStatus.PUBLISHED, ContributionStatus.ARCHIVED)
-    ).order_by("-decided_at", "-pk")
-    moments = [(c.decided_at, c.base_revision_id is None) for c in decided]
-    if not any(first for _at, first in moments):
-        moments.append((resource.first_published_at, True))
-    return [
-        Version(at, _("Première publication") if first else _("Modification relue"), place == 0)
-        for place, (at, first) in enumerate(moments)
-    ]
+def _history(resource: Resource) -> dict[str, Any]:
+    """Tell the last versions; of a card without any, its publication alone."""
+    shown = list(versions.of_card(resource)[: versions.ON_CARD])
+    return {
+        "history": versions.lines(shown),
+        "latest_version": shown[0].number if shown else 0,
+    }

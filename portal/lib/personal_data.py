@@ -102,6 +102,15 @@ def find(text: str) -> list[Found]:
     return sorted(set(_findings(text)), key=lambda found: (found.line, found.kind, found.excerpt))
 
 
+def strike(text: str, *, kept: str, by: str) -> str:
+    """Replace by `by` the personal data of a text that the text `kept` does not hold too.
+
+    Addresses of a service stay.
+    """
+    lines = text.split("\n")
+    return "\n".join(_struck(line, kept, by) for line in lines)
+
+
 def is_generic(email: str) -> bool:
     """Say whether an address names a service (contact@…) rather than a person."""
     return GENERIC.match(email) is not None
@@ -119,6 +128,11 @@ def _findings(text: str) -> Iterator[Found]:
 
 
 def _in_line(line: str, number: int) -> Iterator[Found]:
+    for kind, _place, shown in _places(line):
+        yield Found(kind, number, shown)
+
+
+def _places(line: str) -> Iterator[tuple[Kind, tuple[int, int], str]]:
     taken: list[tuple[int, int]] = []
     for kind, pattern, excerpt in SEARCHED:
         for match in pattern.finditer(line):
@@ -126,7 +140,15 @@ def _in_line(line: str, number: int) -> Iterator[Found]:
             shown = excerpt(match.group())
             if shown and not any(start < stop and begin < end for begin, stop in taken):
                 taken.append((start, end))
-                yield Found(kind, number, shown)
+                yield kind, (start, end), shown
+
+
+def _struck(line: str, kept: str, by: str) -> str:
+    places = sorted((place for _kind, place, _shown in _places(line)), reverse=True)
+    for start, end in places:
+        if line[start:end] not in kept:
+            line = line[:start] + by + line[end:]
+    return line
 
 
 def _nir(text: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from catalogue.actions import resources
 from catalogue.enums import Access, LicenceStatus, ResourceKind, Scope
+from catalogue.enums.versions import VersionOrigin
 from catalogue.models import Resource
 from datasets.actions import datasets, releases
 from datasets.actions.datasets import Description
@@ -194,6 +195,8 @@ def _release(
         source_id=card.source_id,
     )
     revision = resource.save_revision(clean=False)
-    resources.put_online(resource=resource, revision=revision, by=people.OPENING)
+    resources.put_online(
+        resource=resource, revision=revision, by=people.OPENING, origin=VersionOrigin.OPENED
+    )
     dataset = datasets.describe(resource=resource, description=described, by=by)
     releases.publish(dataset=dataset, files=files, notes="Première version.", by=by)
