@@ -61,7 +61,7 @@ def answer(request: HttpRequest, asked: ResourceQuery, *, title: str) -> HttpRes
             link=request.build_absolute_uri(resource.get_absolute_url()),
             description=resource.summary,
             unique_id=f"urn:uuid:{resource.public_id}",
-            updateddate=resource.content_modified_at or resource.first_published_at,
+            updateddate=resource.changed_on,
             pubdate=resource.first_published_at,
             author_name=resource.holder_name or "Open Emploi",
             categories=[str(resource.kind_enum.label)],

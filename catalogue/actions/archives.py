@@ -45,8 +45,8 @@ def archive(*, resource: Resource, reason: str, by: Actor) -> Resource:
 def restore(*, resource: Resource, by: Actor) -> Resource:
     """Bring an archived resource back among the others.
 
-    In order: no date, no reason, index; its last contribution back to PUBLISHED; event
-    "resource.restored". Raises NotAllowed, Conflict.
+    In order: no archive, the date of its return, index; its last contribution back to PUBLISHED;
+    event "resource.restored". Raises NotAllowed, Conflict.
     """
     resource = _locked(resource)
     require(rules.may_archive, by, resource)
@@ -84,8 +84,9 @@ def _set_aside(resource: Resource, reason: str, by: Actor) -> datetime:
 
 
 def _bring_back(resource: Resource, by: Actor) -> None:
-    resource.archived_at, resource.archive_reason = None, ""
-    _change(resource, ContributionStatus.ARCHIVED, ContributionStatus.PUBLISHED, clock.now())
+    at = clock.now()
+    resource.archived_at, resource.archive_reason, resource.restored_at = None, "", at
+    _change(resource, ContributionStatus.ARCHIVED, ContributionStatus.PUBLISHED, at)
     record("resource.restored", by=by, on=resource)
 
 
@@ -96,7 +97,7 @@ def _locked(resource: Resource) -> Resource:
 def _change(
     resource: Resource, found: ContributionStatus, wanted: ContributionStatus, at: Any
 ) -> None:
-    resource.save(update_fields=["archived_at", "archive_reason"])
+    resource.save(update_fields=["archived_at", "archive_reason", "restored_at"])
     last = Contribution.objects.filter(resource=resource, status=found).order_by("-pk").first()
     if last is not None:
         last.become(wanted, at=at)

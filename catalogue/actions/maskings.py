@@ -153,11 +153,12 @@ def _open(masking: Masking) -> Masking:
 
 
 def _end(masking: Masking, end: MaskingEnd, by: Actor) -> Resource:
-    masking.end, masking.ended_at = end, clock.now()
+    at = clock.now()
+    masking.end, masking.ended_at = end, at
     masking.save(update_fields=["end", "ended_at"])
     resource = masking.resource
-    resource.live, resource.masked_at = True, None
-    resource.save(update_fields=["live", "masked_at"])
+    resource.live, resource.masked_at, resource.restored_at = True, None, at
+    resource.save(update_fields=["live", "masked_at", "restored_at"])
     index.write(Resource.objects.select_related("organisation").get(pk=resource.pk))
     record(f"masking.{end}", by=by, on=resource)
     return resource

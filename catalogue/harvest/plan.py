@@ -58,9 +58,13 @@ class Plan:
         for incoming in incomings:
             yield self._step(incoming)
 
-    def absent(self, seen: set[str]) -> list[HarvestedRecord]:
-        """List the known records that a passage did not bring."""
-        return [row for key, row in self.known.items() if key not in seen]
+    def absent(self, seen: set[str], unread: set[str]) -> list[HarvestedRecord]:
+        """List the known records that a passage did not bring.
+
+        unread: the addresses of those it met without being able to read them.
+        """
+        rows = [row for key, row in self.known.items() if key not in seen]
+        return [row for row in rows if row.canonical_uri not in unread]
 
     def _step(self, incoming: Incoming) -> Step:
         if incoming.deleted:
@@ -94,11 +98,12 @@ class Plan:
         other = others.filter(resource__isnull=False).first() if uri else None
         if other is not None:
             return self._shared(incoming, other)
-        for resource in self._written_here(incoming):
-            ours = resource.organisation_id == self.source.organisation_id
-            code = "held_here" if ours else "held_by_organisation"
-            return self._no(incoming, ItemState.REFUSED, code, holder=resource)
-        return Step(incoming, ItemState.CREATED)
+        resource = self._written_here(incoming)
+        if resource is None:
+            return Step(incoming, ItemState.CREATED)
+        ours = resource.organisation_id == self.source.organisation_id
+        code = "held_here" if ours else "held_by_organisation"
+        return self._no(incoming, ItemState.REFUSED, code, holder=resource)
 
     def _shared(self, incoming: Incoming, other: HarvestedRecord) -> Step:
         """Let a source of the same organisation add its voice, where it was set to."""
@@ -108,17 +113,14 @@ class Plan:
             return Step(incoming, ItemState.UPDATED, beside=other.resource)
         return self._no(incoming, ItemState.REFUSED, "held_by_source", holder=other.resource)
 
-    def _written_here(self, incoming: Incoming) -> Iterator[Resource]:
-        """Find the cards of organisations, not harvested, that give this record's address."""
+    def _written_here(self, incoming: Incoming) -> Resource | None:
+        """Find a card of an organisation, not harvested, that gives this record's address."""
         url = str(incoming.values.get("homepage_url") or incoming.canonical_uri)
-        key = addresses.same_page_key(url)
+        key = addresses.same_page_digest(url)
         if not key:
-            return
-        near = Resource.objects.filter(organisation__isnull=False, homepage_url__icontains=key)
-        near = near.exclude(source__startswith=ORIGIN).order_by("pk")
-        for resource in near[:5]:
-            if addresses.same_page_key(resource.homepage_url) == key:
-                yield resource
+            return None
+        same = Resource.objects.filter(organisation__isnull=False, homepage_key=key)
+        return same.exclude(source__startswith=ORIGIN).order_by("pk").first()
 
     def _no(
         self,

@@ -150,6 +150,7 @@ class HarvestRun(models.Model):
     )
     asked_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
+    beat_at = models.DateTimeField(null=True, blank=True)  # its last sign of life
     finished_at = models.DateTimeField(null=True, blank=True)
     read_count = models.PositiveIntegerField(default=0)
     announced_count = models.PositiveIntegerField(null=True, blank=True)

@@ -1,6 +1,8 @@
 """A resource: what the catalogue describes, whatever its kind."""
 
 import uuid
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
@@ -18,7 +20,7 @@ from wagtail.models import (
 )
 
 from catalogue.enums import Access, Deposit, LicenceStatus, Lifecycle, ResourceKind, Scope
-from catalogue.validators import prose
+from catalogue.validators import addresses, prose
 from catalogue.validators.details import DETAILS, KindDetails
 from portal.accounts.authorization import ORGANISATION_ROLES, Permission, has_permission
 
@@ -40,6 +42,7 @@ KEPT_COLUMNS = (
     "archived_at",
     "archive_reason",
     "masked_at",
+    "restored_at",
     "views",
     "downloads",
     "followers",
@@ -89,6 +92,22 @@ PROPOSED_COLUMNS = (
 def names() -> models.JSONField:
     """Declare a column that holds a list of strings."""
     return models.JSONField(default=list, blank=True)
+
+
+class PageKeyField(models.CharField):
+    """The digest of `homepage_url`, taken anew at each save, as an automatic date is."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        """Compute the digest."""
+        url = model_instance.homepage_url  # type: ignore[attr-defined]
+        key = addresses.same_page_digest(url)
+        setattr(model_instance, self.attname, key)
+        return key
+
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
+        """Stand in migrations as the column it is."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
 
 
 class ResourceQuerySet(models.QuerySet["Resource"]):
@@ -163,6 +182,8 @@ class Resource(
     contact = models.CharField(max_length=200, blank=True)
 
     homepage_url = models.URLField(max_length=500, blank=True)
+    # Equal for two addresses of one page: a harvest looks here for what is described already.
+    homepage_key = PageKeyField(max_length=64, blank=True, default="", editable=False)
     repository_url = models.URLField(max_length=500, blank=True)
     documentation_url = models.URLField(max_length=500, blank=True)
 
@@ -203,6 +224,8 @@ class Resource(
     archive_reason = models.CharField(max_length=300, blank=True)
     # Hidden by the Region: `live` is false meanwhile, so that no list, feed or export holds it.
     masked_at = models.DateTimeField(null=True, blank=True)
+    # Among the others again, after an archive or a masking: who harvests by date reads it anew.
+    restored_at = models.DateTimeField(null=True, blank=True)
 
     views = models.PositiveIntegerField(default=0)
     downloads = models.PositiveIntegerField(default=0)
@@ -240,6 +263,7 @@ class Resource(
             ),
         ]
         indexes = [
+            models.Index(name="resource_homepage", fields=("homepage_key",)),
             models.Index(name="resource_live_published", fields=("live", "first_published_at")),
         ]
 
@@ -275,6 +299,12 @@ class Resource(
     def written_in(self) -> str:
         """Guess the language of the card itself."""
         return prose.written_in(self.title, self.summary)
+
+    @property
+    def changed_on(self) -> datetime:
+        """Date what was last said of this card: its text, its archive, its return."""
+        told = (self.content_modified_at, self.archived_at, self.restored_at)
+        return max(at for at in (*told, self.first_published_at, self.created_at) if at)
 
     @property
     def is_referenced(self) -> bool:

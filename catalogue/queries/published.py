@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 from django.urls import reverse
 from django.utils.text import slugify
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from catalogue.enums import LinkType, ResourceKind, Task, UseCase
-from catalogue.models import Masking, Resource, ResourceLink, Tombstone
+from catalogue.models import Resource, ResourceLink, Tombstone
 from catalogue.queries import files
 from catalogue.standards.published import (
     Agent,
@@ -52,14 +52,8 @@ def in_order() -> "QuerySet[Resource]":
 
 def changed_at() -> Any:
     """Give the moment when what is said of a resource last changed, as an expression."""
-    modified = Coalesce(F("content_modified_at"), F("first_published_at"))
-    shown_again = Masking.objects.filter(resource=OuterRef("pk"), ended_at__isnull=False)
-    last = Subquery(shown_again.order_by("-ended_at").values("ended_at")[:1])
-    return Greatest(
-        modified,
-        Coalesce(F("archived_at"), F("first_published_at")),
-        Coalesce(last, F("first_published_at")),
-    )
+    told = ("content_modified_at", "archived_at", "restored_at")
+    return Greatest(*(Coalesce(F(name), F("first_published_at")) for name in told))
 
 
 def site() -> Site:
@@ -243,8 +237,8 @@ def _published(
 
 
 def _modified(resource: Resource, issued: datetime) -> datetime:
-    moments = (resource.content_modified_at, resource.archived_at, issued)
-    return max(at for at in moments if at is not None)
+    told = (resource.content_modified_at, resource.archived_at, resource.restored_at)
+    return max(at for at in (*told, issued) if at is not None)
 
 
 def _organisation_address(slug: str) -> str:

@@ -96,7 +96,9 @@ def build(resource: Resource, measurements: Iterable[Measurement]) -> Document:
     badges = organisation.badges if organisation else []
     score = quality.assess(resource, measured).score
     titles = [resource.title, resource.title_en, *resource.alternate_titles]
-    modified = resource.content_modified_at or resource.created_at
+    modified = max(
+        at for at in (resource.content_modified_at, resource.restored_at, resource.created_at) if at
+    )
     return Document(
         resource_id=resource.pk,
         terms={

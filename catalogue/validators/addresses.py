@@ -1,5 +1,6 @@
 """Judge and normalise web addresses without opening them."""
 
+from hashlib import sha256
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 LONGEST = 2_000
@@ -35,3 +36,9 @@ def same_page_key(url: str) -> str:
         if not name.lower().startswith(TRACKING)
     )
     return host + path + (f"?{urlencode(kept)}" if kept else "")
+
+
+def same_page_digest(url: str) -> str:
+    """Give the key of `same_page_key` in 64 characters, to be looked for; "" when there is none."""
+    key = same_page_key(url)
+    return sha256(key.encode()).hexdigest() if key else ""

@@ -11,9 +11,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from catalogue.actions import maskings, resources
+from catalogue.actions import archives, maskings, resources
 from catalogue.enums import RemovalReason, ResourceKind, UseCase
 from catalogue.models import Resource
+from catalogue.queries import published as published_rows
+from catalogue.search import index
 from catalogue.standards import oai_pmh
 from catalogue.standards.oai_pmh import OAI
 from catalogue.views import oai
@@ -228,6 +230,38 @@ def test_it_answers_a_form_and_costs_the_same_for_one_and_three() -> None:
         assert b"<ListRecords" in answer.content or b":ListRecords" in answer.content
         counts.append(len(seen))
     assert counts[0] == counts[1]
+
+
+def test_what_is_back_from_the_archives_is_told_anew(client: Client, harvester: Harvester) -> None:
+    """Who reads what changed since yesterday learns that it is archived, then that it is back."""
+    old = clock.now() - timedelta(days=9)
+    for card in (ResourceFactory(published=True), ResourceFactory(published=True)):
+        Resource.objects.filter(pk=card.pk).update(
+            first_published_at=old, content_modified_at=old, created_at=old
+        )
+        index.write(Resource.objects.with_organisation().get(pk=card.pk))
+    resource = Resource.objects.order_by("pk")[0]
+    ago = clock.now() - timedelta(hours=1)
+
+    def told() -> list[str]:
+        """List what changed within the hour, by OAI-PMH."""
+        since = {"from": oai_pmh.stamp(ago), "metadataPrefix": "oai_dc"}
+        return [each.header.identifier for each in harvester.ListRecords(**since)]
+
+    archives.set_aside(resource=resource, reason="Absente.", by=BY)
+    assert told() == [name(resource)]
+    archived = Resource.objects.get(pk=resource.pk).archived_at
+    archives.bring_back(resource=resource, by=BY)
+    fresh = Resource.objects.get(pk=resource.pk)
+    assert fresh.restored_at is not None
+    assert archived is not None
+    assert fresh.restored_at > archived
+    assert told() == [name(resource)]
+    assert published_rows.one(fresh).modified == fresh.restored_at
+    feed = client.get("/flux/ressources.atom").content.decode()
+    first = feed.index(f"urn:uuid:{resource.public_id}")
+    assert first < feed.index("urn:uuid:", first + 1)
+    assert first == feed.index("urn:uuid:")
 
 
 def test_what_is_hidden_is_told_as_removed_until_it_is_shown_again(harvester: Harvester) -> None:
