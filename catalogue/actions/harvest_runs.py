@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from catalogue import rules
@@ -55,8 +56,8 @@ def ask_here(*, source: Source, by: Actor) -> HarvestRun:
 def ask_due(*, by: Actor) -> int:
     """Ask for the passages whose hour has come; return how many. Repeatable.
 
-    Passages that waited for a lost nudge are nudged again; one cut short by the death of its
-    worker is closed, so that the next may begin.
+    Passages that waited for a lost nudge are nudged again; one whose worker gives no sign of life
+    is closed, so that the next may begin.
     """
     now = clock.now()
     _close_the_dead(now)
@@ -85,8 +86,16 @@ def begin(*, run: HarvestRun) -> HarvestRun:
     if not fresh.is_preview and fresh.source.status != SourceStatus.APPROVED:
         raise Conflict(code="source_not_approved")
     fresh.state, fresh.started_at = RunState.RUNNING, clock.now()
-    fresh.save(update_fields=["state", "started_at"])
+    fresh.beat_at = fresh.started_at
+    fresh.save(update_fields=["state", "started_at", "beat_at"])
     return fresh
+
+
+def beat(*, run: HarvestRun) -> None:
+    """Say that a passage is alive; raises Conflict when it was closed meanwhile: it must stop."""
+    running = HarvestRun.objects.filter(pk=run.pk, state=RunState.RUNNING)
+    if not running.update(beat_at=clock.now()):
+        raise Conflict(code="run_closed")
 
 
 @transaction.atomic
@@ -146,8 +155,10 @@ def _open(source: Source, *, by: Actor, preview: bool = False) -> HarvestRun:
 
 
 def _close_the_dead(now: datetime) -> None:
-    before = now - timedelta(minutes=settings.HARVEST_STALE_MINUTES)
-    HarvestRun.objects.filter(state=RunState.RUNNING, started_at__lt=before).update(
+    before = now - timedelta(minutes=settings.HARVEST_SILENT_MINUTES)
+    running = HarvestRun.objects.filter(state=RunState.RUNNING)
+    silent = running.annotate(heard_at=Coalesce("beat_at", "started_at"))
+    silent.filter(heard_at__lt=before).update(
         state=RunState.FAILED,
         finished_at=now,
         reason="stopped",

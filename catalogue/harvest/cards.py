@@ -12,6 +12,7 @@ from catalogue.standards.readers.record import Fault, fault
 from portal.lib import http
 
 NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
+HUB = "huggingface.co"  # elsewhere a card is known by its title, as readers.hf_card says
 LARGEST_CARD_BYTES = 1_000_000
 ABSENT = frozenset({404, 410})
 # Refusals that no other card of the passage would escape.
@@ -21,10 +22,10 @@ NAME = re.compile(r"^[\w-][\w.-]*(?:/[\w-][\w.-]*)?$")
 
 def listed(
     url: str, *, budget: http.Budget, doubt: Callable[..., Exception]
-) -> Iterator[tuple[str, bytes | Fault]]:
+) -> Iterator[tuple[str, bytes | Fault | None]]:
     """Yield (address of the page, card) for each row of a list such as /api/models?author=….
 
-    A row without a card (404) is left out: it has no description to harvest. One whose card was
+    A row without a card (404) gives None: it has no description to harvest. One whose card was
     not given gives the reason instead: it stops no other.
     """
     asked: set[str] = set()
@@ -37,9 +38,7 @@ def listed(
             raise doubt("no_answer", status=answer.status)
         for name in _names(answer.body, doubt):
             page, raw = addresses(url, name)
-            card = _card(raw, budget)
-            if card is not None:
-                yield page, card
+            yield page, _card(raw, budget)
         following = NEXT.search(answer.headers.get("link", ""))
         url = urljoin(url, following[1]) if following else ""
 
@@ -72,6 +71,11 @@ def addresses(list_url: str, name: str) -> tuple[str, str]:
     place = "datasets/" if "/api/datasets" in parts.path else ""
     page = f"{parts.scheme}://{parts.netloc}/{place}{name}"
     return page, f"{page}/raw/main/README.md"
+
+
+def names_its_record(page: str) -> bool:
+    """Say whether a card of this page is known by the page's address, even unread."""
+    return urlsplit(page).hostname == HUB
 
 
 def _names(body: bytes, doubt: Callable[..., Exception]) -> list[str]:

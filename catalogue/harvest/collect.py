@@ -53,12 +53,14 @@ class Collected:
     """What a passage brought.
 
     broken: (name, Reading) of documents that could not be read whole: what they hold is not known,
-    so nothing is absent. remarked: those that were read, with something to say of them.
+    so nothing is absent, but for those whose name is in `unread`: they hold one record, that of
+    this address. remarked: those that were read, with something to say of them.
     """
 
     records: list[Record] = field(default_factory=list)
     broken: list[tuple[str, Reading]] = field(default_factory=list)
     remarked: list[tuple[str, Reading]] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
     announced: int | None = None
     pages: int = 0
     byte_count: int = 0
@@ -76,6 +78,23 @@ class Collected:
         if reading.announced is not None:
             self.announced = max(self.announced or 0, reading.announced)
 
+    def add_card(self, page: str, content: bytes | Fault | None) -> None:
+        """Count the card of one row of a list; None: this row has none."""
+        if content is None:
+            return
+        before = len(self.broken)
+        if isinstance(content, Fault):
+            self.broken.append((page, failed(SourceKind.HF, content)))
+        else:
+            self.add(page, content, readers.read(SourceKind.HF, content, base_url=page))
+        if len(self.broken) > before and cards.names_its_record(page):
+            self.unread.add(page)
+
+    @property
+    def tells_absences(self) -> bool:
+        """Say whether what a passage did not bring is no longer in the source."""
+        return all(name in self.unread for name, _reading in self.broken)
+
 
 def doubt(code: str, **facts: object) -> Doubtful:
     """Make the doubt of a code, in words."""
@@ -90,12 +109,8 @@ def from_site(kind: str, url: str, *, tell: Tell) -> Collected:
     found, budget = Collected(), http.Budget()
     until = time.monotonic() + settings.HARVEST_MOST_SECONDS
     if kind == SourceKind.HF:
-        documents = cards.listed(url, budget=budget, doubt=doubt)
-        for name, content in documents:
-            if isinstance(content, Fault):
-                found.broken.append((name, failed(kind, content)))
-            else:
-                found.add(name, content, readers.read(kind, content, base_url=name))
+        for page, content in cards.listed(url, budget=budget, doubt=doubt):
+            found.add_card(page, content)
             _bounded(found, until)
             tell(len(found.records), found.announced)
         return found

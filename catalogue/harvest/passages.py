@@ -56,29 +56,67 @@ class Report:
         self.lines.append({"state": state.value, "remarks": remarks, **line})
 
 
+@dataclass(frozen=True)
+class Gathered:
+    """What a source gave, before anything is decided of it. doubt: why it is not believed."""
+
+    collected: Collected = field(default_factory=Collected)
+    incomings: list[Incoming] = field(default_factory=list)
+    doubt: Doubtful | None = None
+
+
+def gather(
+    kind: str, url: str, *, place: Path | None = None, progress: Progress = quiet
+) -> Gathered:
+    """Read a source, or a folder in its place; nothing is written, no transaction is held."""
+
+    def tell(done: int, total: int | None) -> None:
+        progress("read", done, total)
+
+    try:
+        if place is not None:
+            collected = collect.from_folder(kind, place, tell=tell)
+        else:
+            collected = collect.from_site(kind, url, tell=tell)
+    except Doubtful as reason:
+        return Gathered(doubt=reason)
+    except NotFetched as reason:
+        return Gathered(doubt=Doubtful(reason.code, str(reason)))
+    incomings = read_all(collected.records)
+    return Gathered(collected, incomings, None if _present(incomings) else doubt("empty"))
+
+
 def carry_out(
-    run: HarvestRun, *, by: Actor, place: Path | None = None, progress: Progress = quiet
+    run: HarvestRun,
+    *,
+    by: Actor,
+    place: Path | None = None,
+    gathered: Gathered | None = None,
+    progress: Progress = quiet,
 ) -> HarvestRun:
     """Do a waiting passage to its end; return it closed, with its report.
 
-    place: a folder or a file of this machine instead of the address of the source. Raises Conflict
-    when it is not to be done now. Whatever happens to one item, the others are done.
+    place: a folder or a file of this machine instead of the address of the source. gathered: what
+    was read of it already. Raises Conflict when it is not to be done now, or was closed meanwhile.
+    Whatever happens to one item, the others are done.
     """
     run = harvest_runs.begin(run=run)
     began = time.monotonic()
-    try:
-        collected, incomings = _gathered(run, place, progress)
-    except (Doubtful, NotFetched) as reason:
-        code, message = reason.code, str(getattr(reason, "message", reason))
+    progress = _alive(run, progress)
+    if gathered is None:
+        gathered = gather(run.source.kind, run.source.url, place=place, progress=progress)
+    doubted = gathered.doubt or _fewer(run, gathered)
+    if doubted is not None:
         return harvest_runs.finish(
             run=run,
             state=RunState.SUSPICIOUS,
             figures={},
             lines=[],
-            reason=code,
-            message=message,
+            reason=doubted.code,
+            message=doubted.message,
             by=by,
         )
+    collected, incomings = gathered.collected, gathered.incomings
     report = _taken_in(run, collected, incomings, by, progress)
     log.info("harvest of %s: %.1f s", run.source.key, time.monotonic() - began)
     return harvest_runs.finish(
@@ -96,27 +134,27 @@ def carry_out(
     )
 
 
-def _gathered(
-    run: HarvestRun, place: Path | None, progress: Progress
-) -> tuple[Collected, list[Incoming]]:
-    """Read the source and doubt what does not look like it; raises Doubtful, NotFetched."""
-    source = run.source
+def _alive(run: HarvestRun, progress: Progress) -> Progress:
+    """Have a passage say that it is alive where it says how far it is, once in a while."""
+    last = time.monotonic()
 
-    def tell(done: int, total: int | None) -> None:
-        progress("read", done, total)
+    def tell(stage: str, done: int, total: int | None) -> None:
+        nonlocal last
+        if time.monotonic() - last >= settings.HARVEST_BEAT_SECONDS:
+            harvest_runs.beat(run=run)
+            last = time.monotonic()
+        progress(stage, done, total)
 
-    if place is not None:
-        collected = collect.from_folder(source.kind, place, tell=tell)
-    else:
-        collected = collect.from_site(source.kind, source.url, tell=tell)
-    incomings = read_all(collected.records)
-    present = _present(incomings)
-    if not present:
-        raise doubt("empty")
-    before = source.runs.complete().values_list("read_count", flat=True).first()
+    return tell
+
+
+def _fewer(run: HarvestRun, gathered: Gathered) -> Doubtful | None:
+    """Doubt a source that gives far less than last time."""
+    before = run.source.runs.complete().values_list("read_count", flat=True).first()
+    present = _present(gathered.incomings)
     if before and present < before * settings.HARVEST_LEAST_SHARE:
-        raise doubt("fewer", read=present, before=before)
-    return collected, incomings
+        return doubt("fewer", read=present, before=before)
+    return None
 
 
 def _present(incomings: list[Incoming]) -> int:
@@ -141,9 +179,9 @@ def _taken_in(
         report.note(ItemState.FAILED, _of_document(name, reading))
     for name, reading in collected.remarked:
         report.note(ItemState.REMARKED, _of_document(name, reading))
-    if not run.is_preview and not collected.broken:
+    if not run.is_preview and collected.tells_absences:
         seen = {each.remote_id for each in incomings if not each.deleted}
-        for record in plan.absent(seen):
+        for record in plan.absent(seen, collected.unread):
             _note_absence(record, report, by)
     return report
 

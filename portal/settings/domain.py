@@ -153,7 +153,9 @@ HARVEST_MISSING_RUNS = 3
 HARVEST_LEAST_SHARE = 0.5  # of the previous count: below, nothing is touched
 HARVEST_ERRORS_KEPT = 100
 HARVEST_LINES_KEPT = 2_000
-HARVEST_STALE_MINUTES = 60
+# A passage that says nothing for so long is closed; it says so at most once in so many seconds.
+HARVEST_SILENT_MINUTES = 15
+HARVEST_BEAT_SECONDS = 30
 SOURCES_PER_ORGANISATION = 10
 
 # Links: hours before the next check after so many in a row, then again monthly

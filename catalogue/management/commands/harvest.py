@@ -2,7 +2,6 @@
 
 import json
 from argparse import ArgumentParser
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -50,17 +49,25 @@ class Command(BaseCommand):
         """Do the passage and say what it did; a suspicious one ends with an error."""
         by = self._actor(options["by"], publish=options["publish"])
         try:
-            with transaction.atomic() if options["dry_run"] else nullcontext():
-                run = self._run(options, by)
-                if options["dry_run"]:
-                    transaction.set_rollback(True)
+            run = self._tried(options, by) if options["dry_run"] else self._run(options, by)
         except Refusal as refusal:
             raise CommandError(f"{refusal} ({refusal.code})") from refusal
         self._say(run, options)
         if run.state != RunState.COMPLETE:
             raise CommandError(f"{run.message} ({run.reason})")
 
-    def _run(self, options: dict[str, Any], by: Actor) -> HarvestRun:
+    def _tried(self, options: dict[str, Any], by: Actor) -> HarvestRun:
+        """Read the source first, then do the passage in a transaction that is undone."""
+        place, url = _place(options["place"])
+        found = passages.gather(options["kind"], url, place=place, progress=self._progress)
+        with transaction.atomic():
+            run = self._run(options, by, found)
+            transaction.set_rollback(True)
+        return run
+
+    def _run(
+        self, options: dict[str, Any], by: Actor, gathered: passages.Gathered | None = None
+    ) -> HarvestRun:
         place, url = _place(options["place"])
         source = harvest_sources.register(
             key=slugify(options["source"])[:50] or _key(options["kind"], options["place"]),
@@ -72,7 +79,9 @@ class Command(BaseCommand):
             by=by,
         )
         run = harvest_runs.ask_here(source=source, by=by)
-        return passages.carry_out(run, by=by, place=place, progress=self._progress)
+        return passages.carry_out(
+            run, by=by, place=place, gathered=gathered, progress=self._progress
+        )
 
     def _actor(self, address: str, *, publish: bool) -> Actor:
         """Name who stands for the approval of the Region; on one machine, nobody need be named."""

@@ -14,8 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from catalogue.actions import contributions, harvest_runs, harvest_sources, moderation, resources
 from catalogue.enums import ContributionStatus
 from catalogue.enums.harvest import RunState
-from catalogue.harvest import passages
+from catalogue.harvest import collect, passages
+from catalogue.harvest.collect import Collected
 from catalogue.models import Contribution, HarvestedRecord, HarvestRun, Resource, Source
+from catalogue.queries.incoming import read_all
+from catalogue.standards.readers.record import Fault
+from catalogue.validators import addresses
 from portal.audit.actors import SystemActor
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
@@ -236,10 +240,25 @@ def test_the_card_of_another_is_refused_and_both_are_told(harvest: Pass, source:
     assert Resource.objects.get(source_id="jeu-1").organisation == other.organisation
 
 
-def test_a_card_written_by_another_organisation_is_refused(harvest: Pass) -> None:
-    url = datagouv(1)["page"]
-    ResourceFactory(published=True, homepage_url=url, organisation=OrganisationFactory())
-    assert harvest(datagouv(1)).lines[0]["code"] == "held_by_organisation"
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.data.gouv.fr/fr/datasets/offres-1/",
+        "http://DATA.gouv.fr/fr/datasets/offres-1?utm_source=lettre",
+    ],
+)
+def test_a_card_written_by_another_organisation_is_refused(harvest: Pass, url: str) -> None:
+    """It is found by its page, whatever the way to write it, in an index."""
+    card = ResourceFactory(published=True, organisation=OrganisationFactory())
+    assert card.homepage_key == addresses.same_page_digest(card.homepage_url)
+    card.homepage_url = url
+    card.save()
+    with CaptureQueriesContext(connection) as queries:
+        run = harvest(datagouv(1))
+    assert run.lines[0]["code"] == "held_by_organisation"
+    asked = [q["sql"] for q in queries.captured_queries if "homepage_key" in q["sql"]]
+    assert not [sql for sql in asked if "LIKE" in sql and "homepage" in sql.split("LIKE")[0][-40:]]
+    assert harvest(datagouv(2), datagouv(1)).counts == {"created": 1, "refused": 1}
 
 
 def test_two_sources_of_one_organisation_share_a_card(harvest: Pass, source: Source) -> None:
@@ -337,12 +356,93 @@ def test_the_schedule(source: Source) -> None:
     assert waits.next_run_at > clock.now() + timedelta(days=6)
     run = waits.runs.get()
     long_ago = clock.now() - timedelta(hours=2)
-    waits.runs.update(state=RunState.RUNNING, started_at=long_ago)
+    waits.runs.update(state=RunState.RUNNING, started_at=long_ago, beat_at=long_ago)
+    harvest_runs.beat(run=run)
+    harvest_runs.ask_due(by=HARVEST)
+    run.refresh_from_db()
+    assert run.state == RunState.RUNNING
+    waits.runs.update(beat_at=long_ago)
     harvest_runs.ask_due(by=HARVEST)
     run.refresh_from_db()
     assert (run.state, run.reason) == (RunState.FAILED, "stopped")
+    with pytest.raises(harvest_runs.Conflict):
+        harvest_runs.beat(run=run)
     waits.runs.update(finished_at=clock.now() - timedelta(days=366))
     assert harvest_runs.forget_old() == 1
+
+
+def test_a_passage_gives_signs_of_life(
+    harvest: Pass, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beats: list[int] = []
+    monkeypatch.setattr(harvest_runs, "beat", lambda *, run: beats.append(run.pk))
+    harvest(datagouv(1), datagouv(2))
+    assert beats == []
+    settings.HARVEST_BEAT_SECONDS = 0
+    run = harvest(datagouv(1), datagouv(2))
+    assert beats == [run.pk] * 4
+
+
+def test_a_passage_that_was_closed_stops(
+    harvest: Pass, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.HARVEST_BEAT_SECONDS = 0
+    real = passages.gather
+
+    def closing(*given: Any, **named: Any) -> Any:
+        HarvestRun.objects.update(state=RunState.FAILED, finished_at=clock.now())
+        return real(*given, **named)
+
+    monkeypatch.setattr(passages, "gather", closing)
+    with pytest.raises(harvest_runs.Conflict):
+        harvest(datagouv(1))
+    assert not Resource.objects.exists()
+
+
+def test_a_card_of_the_hub_that_cannot_be_read_is_alone_not_absent(source: Source) -> None:
+    Source.objects.filter(pk=source.pk).update(kind="hf")
+    card = b"---\nlicense: mit\nlanguage: fr\n---\n# Appariement\n\nUn texte qui suffit ici.\n"
+    pages = [f"https://huggingface.co/region/{name}" for name in ("un", "deux", "trois", "quatre")]
+
+    def passage(*cards: Any) -> HarvestRun:
+        found = Collected()
+        for page, content in zip(pages, cards, strict=True):
+            found.add_card(page, content)
+        gathered = passages.Gathered(found, read_all(found.records))
+        asked = harvest_runs.ask_here(source=source, by=HARVEST)
+        return passages.carry_out(asked, by=HARVEST, gathered=gathered)
+
+    def missing() -> set[str]:
+        rows = HarvestedRecord.objects.filter(source=source, missing_since__isnull=False)
+        return set(rows.values_list("remote_id", flat=True))
+
+    assert states(passage(card, card, card, card)) == {"created": 4}
+    away = Fault("status_429", "Occupé.", fatal=True)
+    told = states(passage(card, away, None, card))
+    assert told == {"unchanged": 2, "failed": 1, "missing": 1}
+    assert missing() == {"region/trois"}
+
+
+def test_a_card_without_a_known_identity_keeps_all_from_being_absent() -> None:
+    found = Collected()
+    found.add_card("http://miroir.example/region/un", Fault("status_429", "Occupé.", fatal=True))
+    assert not found.tells_absences
+
+
+def test_a_trial_reads_the_source_before_it_opens_a_transaction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "1.json").write_text(json.dumps(datagouv(1)), "utf-8")
+    real, open_before, seen = collect.from_folder, len(connection.atomic_blocks), []
+
+    def read(*given: Any, **named: Any) -> Any:
+        seen.append(len(connection.atomic_blocks))
+        return real(*given, **named)
+
+    monkeypatch.setattr(collect, "from_folder", read)
+    call_command("harvest", "datagouv", str(tmp_path), "--dry-run")
+    assert seen == [open_before]
+    assert not Source.objects.exists()
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
