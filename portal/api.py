@@ -28,7 +28,8 @@ from ninja.openapi import get_schema
 from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 
-from challenges.api import routers
+from catalogue.api import routers as of_catalogue
+from challenges.api import routers as of_challenges
 from portal.lib.refusals import Hidden, Invalid, Refusal, TooLarge, Unsupported
 
 View = Callable[..., HttpResponseBase]
@@ -37,6 +38,7 @@ NAMESPACE = "api"
 FIELD_WORDS: dict[str, Any] = {
     "missing": gettext_lazy("Ce champ est obligatoire."),
     "string_too_long": gettext_lazy("Ce texte est trop long."),
+    "enum": gettext_lazy("Choisissez une des valeurs proposées."),
     "string_too_short": gettext_lazy("Ce texte est trop court."),
     "int_parsing": gettext_lazy("Écrivez un nombre entier."),
     "uuid_parsing": gettext_lazy("Cet identifiant n’est pas un UUID."),
@@ -99,16 +101,16 @@ api = DescribedOnce(
     title="Open Emploi",
     version="1",
     description=(
-        "Challenges, équipes, soumissions et classements d’Open Emploi. Un jeton personnel, créé "
-        "dans Mon espace, dit qui agit : « Authorization: Bearer oe_… ». Les refus sont des "
-        "« application/problem+json » avec un code stable et une phrase, en français ou, selon "
-        "« Accept-Language », en anglais."
+        "Le catalogue, les challenges, les équipes, les soumissions et les classements d’Open "
+        "Emploi. Un jeton personnel, créé dans Mon espace, dit qui agit : « Authorization: Bearer "
+        "oe_… ». Les refus sont des « application/problem+json » avec un code stable et une "
+        "phrase, en français ou, selon « Accept-Language », en anglais."
     ),
     urls_namespace=NAMESPACE,
     docs_url=None,
     parser=ExactJson(),
 )
-for prefix, router in routers:
+for prefix, router in (*of_catalogue, *of_challenges):
     api.add_router(prefix, router)
 
 

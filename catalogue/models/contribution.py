@@ -153,6 +153,11 @@ class Contribution(models.Model):
         return self.base_revision_id is None
 
     @property
+    def is_open(self) -> bool:
+        """Tell what still waits for someone."""
+        return self.status in OPEN_CONTRIBUTIONS
+
+    @property
     def version_key(self) -> str:
         """Name this state of the proposal, for letters sent once."""
         return f"{self.pk}-{self.version}"

@@ -37,6 +37,7 @@ from tests.routes.declared import Route, matrix, prefixes, routes, walk
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.crawl]
 PARTS = sorted(worlds.PARTS)
 API = "/api/v1/"
+OF_CATALOGUE = tuple(f"api/v1/{each}/<" for each in ("contributions", "resources", "searches"))
 # Columns that any request with a token writes: they count it.
 COUNTED = {"accounts_apitoken": "id, sha256, scopes, expires_at, revoked_at"}
 # The lean crawl walks once for each column of the matrix; the full one adds the siblings of a
@@ -248,7 +249,7 @@ class Crawl:
             form = "&".join(f"{key}={value}" for key, value in body.items())
             return self.client.generic(method, path, form, "application/x-www-form-urlencoded")
         headers = {**self.token, "Idempotency-Key": "crawl"}
-        if method == "PATCH":
+        if method == "PATCH" and "/uploads/" in path:
             headers["Upload-Offset"] = "0"
             return self.client.generic(
                 method, path, b"ab", "application/offset+octet-stream", headers=headers
@@ -278,7 +279,7 @@ class Crawl:
         """Say whether the object on this side belongs to the person."""
         _roles, mine = worlds.PARTS[self.part]
         if pattern.startswith(
-            ("contribuer/", "ressources/", "espace/suivis/")
+            ("contribuer/", "ressources/", "espace/suivis/", *OF_CATALOGUE)
         ):  # they belong to their author
             return self.part == f"referent_{side}"
         if pattern.startswith("donnees/"):

@@ -10,7 +10,9 @@ from django.utils.translation import ngettext
 from portal.accounts.enums import TokenScope
 
 SCOPE_DUTIES = {
-    TokenScope.READ: _("Vos équipes, vos soumissions, vos scores, votre quota."),
+    TokenScope.READ: _(
+        "Vos équipes, vos soumissions, vos scores, votre quota, vos contributions, vos recherches."
+    ),
     TokenScope.ENTER: _("Vérifier un fichier, soumettre, choisir, retirer."),
     TokenScope.TEAM: _("Accepter un règlement, créer une équipe, inviter."),
     TokenScope.ORGANISE: _("Importer un challenge, emporter ceux que vous organisez."),

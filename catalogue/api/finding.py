@@ -1,0 +1,64 @@
+"""Find what a request names, among what its owner may see."""
+
+from typing import cast
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from catalogue.models import Contribution, FormerSlug, Resource, Tombstone
+from catalogue.queries import published, tombstones
+from portal.accounts.models import User
+from portal.lib import visible
+from portal.lib.refusals import Gone, Hidden
+
+
+def person(request: HttpRequest) -> User:
+    """Return who holds the token; the endpoint has let nobody else in."""
+    return cast(User, request.user)
+
+
+def identifier(name: str) -> UUID | None:
+    """Read a public identifier; None when the name is a slug."""
+    try:
+        return UUID(name) if len(name) == 36 else None
+    except ValueError:
+        return None
+
+
+def card_named(name: str) -> Resource:
+    """Return a public card by its identifier, its slug or a former one.
+
+    Raises Gone for one that was removed, Hidden for one that is not online or never was.
+    """
+    rows, public_id = published.public().select_related("indexed"), identifier(name)
+    found = rows.filter(public_id=public_id).first() if public_id else None
+    found = found or rows.filter(slug=name).first()
+    if found is None:
+        former = FormerSlug.objects.filter(slug=name, resource__live=True).values("resource_id")
+        found = rows.filter(pk__in=former).first()
+    if found is None:
+        raise _absence(name, public_id)
+    return found
+
+
+def _absence(name: str, public_id: UUID | None) -> Gone | Hidden:
+    stone = Tombstone.objects.filter(public_id=public_id).first() if public_id else None
+    stone = stone or tombstones.of_slug(name)
+    if stone is None:
+        return Hidden()
+    return Gone(
+        _("Cette ressource a été retirée du catalogue."),
+        code="resource_removed",
+        deleted_at=stone.removed_at,
+        reason=stone.reason,
+        title=stone.title,
+    )
+
+
+def contribution_named(request: HttpRequest, public_id: UUID) -> Contribution:
+    """Return a contribution that the caller may see; raises Hidden for any other."""
+    rows = Contribution.objects.visible_to(person(request)).select_related(
+        "resource__organisation", "organisation", "author", "revision", "base_revision"
+    )
+    return visible.find(rows, among=Contribution.objects.all(), public_id=public_id)

@@ -1,0 +1,118 @@
+"""Turn contributions and checks into the values that endpoints send."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from catalogue import rules
+from catalogue.api.finding import person
+from catalogue.models import Contribution
+from catalogue.queries import proposals, published
+from catalogue.validators import sentences
+from portal.accounts.models import Organisation
+
+Json = dict[str, Any]
+GRAVITY = ("blocking", "warning", "unknown")
+
+
+def contribution_json(request: HttpRequest, contribution: Contribution, *, title: str) -> Json:
+    """Describe a contribution in a list."""
+    resource, holder = contribution.resource, contribution.organisation
+    page = reverse("catalogue:contribution", args=(contribution.public_id,))
+    return {
+        "id": contribution.public_id,
+        "resource": {
+            "id": resource.public_id,
+            "kind": resource.kind,
+            "slug": resource.slug if resource.live else None,
+            "url": published.page(resource.slug) if resource.live else None,
+        },
+        "title": title,
+        "status": contribution.status,
+        "new": contribution.is_new,
+        "version": contribution.version,
+        "organisation": holder.slug if holder else None,
+        "created_at": contribution.created_at,
+        "edited_at": contribution.edited_at,
+        "submitted_at": contribution.submitted_at,
+        "decided_at": contribution.decided_at,
+        "page": request.build_absolute_uri(page),
+    }
+
+
+def whole_json(request: HttpRequest, contribution: Contribution) -> Json:
+    """Describe a contribution in full, as its page does."""
+    record, by = proposals.proposed_record(contribution), person(request)
+    is_open = contribution.is_open
+    may = {
+        "edit": rules.may_edit(by, contribution),
+        "submit": rules.may_edit(by, contribution) and rules.may_submit(by, contribution),
+        "withdraw": is_open and rules.may_withdraw(by, contribution),
+    }
+    return contribution_json(request, contribution, title=str(record["title"] or "")) | {
+        "record": _named(record),
+        "checks": checks_json(contribution.checks),
+        "decisions": [
+            {
+                "outcome": each.outcome,
+                "reason": each.reason,
+                "message": each.message,
+                "fields": each.fields,
+                "decided_at": each.decided_at,
+            }
+            for each in contribution.decisions.order_by("pk")
+        ],
+        "base_revision": contribution.base_revision_id,
+        "stale": is_open and proposals.is_stale(contribution),
+        "collisions": _collisions(contribution) if is_open else [],
+        "reply": contribution.note,
+        "charter": contribution.charter_version,
+        "may": [name for name, held in may.items() if held],
+    }
+
+
+def checks_json(checks: Iterable[Mapping[str, Any]]) -> list[Json]:
+    """Say what the checks found, in the language asked for."""
+    found = []
+    for check in checks:
+        remarks = [
+            {
+                "code": remark["code"],
+                "field": str(remark.get("field") or ""),
+                "verdict": remark["verdict"],
+                "message": sentences.sentence(remark),
+            }
+            for remark in check["remarks"]
+        ]
+        said = {remark["verdict"] for remark in remarks}
+        found.append(
+            {
+                "code": check["code"],
+                "name": str(sentences.NAMES[check["code"]]),
+                "verdict": next((each for each in GRAVITY if each in said), "green"),
+                "remarks": remarks,
+            }
+        )
+    return found
+
+
+def _named(record: Mapping[str, Any]) -> Json:
+    """Name the organisation of a record by its slug, as records are written."""
+    rows = Organisation.objects.filter(pk=record["organisation"] or 0)
+    slug = rows.values_list("slug", flat=True).first()
+    return {**record, "organisation": slug}
+
+
+def _collisions(contribution: Contribution) -> list[Json]:
+    return [
+        {
+            "field": each.name,
+            "label": each.label,
+            "base": each.base,
+            "online": each.online,
+            "proposed": each.proposed,
+        }
+        for each in proposals.collisions(contribution)
+    ]
