@@ -1,13 +1,17 @@
 """Read-only checks of the catalogue, for `manage.py verify`."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
+from catalogue.enums import ContributionStatus
 from catalogue.enums.community import ReviewState
-from catalogue.models import IndexedFacet, IndexedResource, Resource
+from catalogue.models import Contribution, IndexedFacet, IndexedResource, Resource
+from portal.lib import clock
 
 # Counter of a card: the rows it counts.
 COUNTED = {
@@ -48,7 +52,16 @@ def counter_breaches() -> Iterator[str]:
             yield f"{slug}:{counter}"
 
 
+def owner_breaches() -> Iterator[str]:
+    """Yield the changes that still wait for an owner a day after the end of their time (I32)."""
+    late = clock.now() - timedelta(days=settings.OWNER_ANSWER_DAYS + 1)
+    waiting = Contribution.objects.filter(status=ContributionStatus.OFFERED, offered_at__lt=late)
+    for public_id in waiting.order_by("pk").values_list("public_id", flat=True):
+        yield str(public_id)
+
+
 INVARIANTS: dict[str, tuple[Any, Callable[[], Iterator[str]]]] = {
     "I8": (_("L’index de recherche dit ce qui est publié."), index_breaches),
     "I31": (_("Les compteurs d’une fiche disent ses lignes."), counter_breaches),
+    "I32": (_("Aucune proposition n’attend l’avis d’un détenteur hors délai."), owner_breaches),
 }

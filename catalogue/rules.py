@@ -42,8 +42,13 @@ def may_contribute(actor: Actor, organisation: "Organisation | None" = None) -> 
 
 
 def may_read(actor: Actor, contribution: "Contribution") -> bool:
-    """Let the author, the organisation's editors and those who read for the Region see it."""
+    """Let the author, the organisation's editors and those who read for the Region see it.
+
+    A change of somebody else's card is seen by who answers for the card, once it is sent.
+    """
     if _wrote(actor, contribution) or _edits_for(actor, contribution):
+        return True
+    if contribution.offered_at is not None and owns(actor, contribution.resource):
         return True
     sent = contribution.status != ContributionStatus.DRAFT
     return sent and has_permission(actor, Permission.CONTRIBUTION_READ_ALL)
@@ -90,6 +95,18 @@ def may_decide(actor: Actor, contribution: "Contribution") -> bool:
 def may_propose(actor: Actor, resource: "Resource") -> bool:
     """Let the owner, the organisation's writers and any member propose a change of a live card."""
     return resource.live and may_contribute(actor)
+
+
+def may_answer_proposal(actor: Actor, contribution: "Contribution") -> bool:
+    """Let who answers for a card say what they think of the change that somebody else proposes."""
+    if isinstance(actor, SystemActor) or not actor.is_active or _wrote(actor, contribution):
+        return False
+    return contribution.offered_at is not None and owns(actor, contribution.resource)
+
+
+def may_appeal(actor: Actor, contribution: "Contribution") -> bool:
+    """Let the author of a change that the owner declined ask the Region all the same."""
+    return _still_writes(actor, contribution)
 
 
 def owns(actor: Actor, resource: "Resource") -> bool:

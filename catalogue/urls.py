@@ -20,6 +20,7 @@ from catalogue.views import (
     oai,
     opensearch,
     paste,
+    proposals,
     removals,
     reports,
     resources,
@@ -52,6 +53,16 @@ CONTRIBUTE = [
         "contribuer/<uuid:contribution>/reprendre/",
         contribute.CatchUp.as_view(),
         name="contribution_catch_up",
+    ),
+    path(
+        "contribuer/<uuid:contribution>/avis/",
+        proposals.Answer.as_view(),
+        name="proposal_answer",
+    ),
+    path(
+        "contribuer/<uuid:contribution>/demander-avis/",
+        proposals.Appeal.as_view(),
+        name="proposal_appeal",
     ),
     path(
         "contribuer/<uuid:contribution>/lecture/",

@@ -17,8 +17,9 @@ from catalogue.enums import (
     ResourceKind,
 )
 from catalogue.models import PROPOSED_COLUMNS, Contribution, Resource
-from catalogue.queries import pasted, proposals
+from catalogue.queries import around, pasted, proposals
 from catalogue.standards.readers.record import Record
+from catalogue.validators.checks import Check
 from catalogue.validators.details import DETAILS
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import Organisation
@@ -29,7 +30,11 @@ from portal.lib import clock, markdown
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent
 
 BY_HAND = {"origin": "contributor", "verified": True}
-WAITING = (ContributionStatus.SUBMITTED, ContributionStatus.CHANGES_REQUESTED)
+WAITING = (
+    ContributionStatus.OFFERED,
+    ContributionStatus.SUBMITTED,
+    ContributionStatus.CHANGES_REQUESTED,
+)
 # Columns whose empty choice means "the usual value" rather than nothing.
 USUAL = ("scope", "access", "lifecycle", "deposit", "licence_status")
 
@@ -141,18 +146,28 @@ def save_draft(*, contribution: Contribution, values: Mapping[str, Any], by: Act
 
 @transaction.atomic
 def submit(*, contribution: Contribution, charter: str, by: Actor) -> Contribution:
-    """Hand a draft to the moderators.
+    """Hand a draft to the moderators; a change of somebody else's card, to its owner first.
 
     In order: results of the checks, status DRAFT to SUBMITTED with its date and the accepted
     charter; event "contribution.submitted"; a receipt to the author; a letter to the moderators,
-    unless signs of spam hold it back. Raises NotAllowed, QuotaSpent, Conflict, and Invalid with
-    the blocking remarks.
+    unless signs of spam hold it back. Of somebody else's card: status OFFERED, event
+    "contribution.offered", and the second letter goes to who answers for the card. Raises
+    NotAllowed, QuotaSpent, Conflict, and Invalid with the blocking remarks.
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_submit, by, contribution)
     if contribution.status != ContributionStatus.DRAFT:
         raise Conflict(code="contribution_edge", status=contribution.status)
     _require_room(contribution, by)
+    if _asks_owner(contribution, by):
+        offered = ContributionStatus.OFFERED
+        found = _check(contribution, charter=charter, status=offered, by=by)
+        record("contribution.offered", by=by, on=contribution, charter=charter)
+        key = contribution.version_key
+        owe("mail.proposal_received", key=key, contribution_id=contribution.pk)
+        if not checks.held_back(found):
+            owe("mail.proposal_offered", key=key, contribution_id=contribution.pk)
+        return contribution
     return _send(contribution, charter=charter, verb="contribution.submitted", by=by)
 
 
@@ -292,7 +307,29 @@ def _require_room(contribution: Contribution, by: Actor) -> None:
         )
 
 
+def _asks_owner(contribution: Contribution, by: Actor) -> bool:
+    """Say whether somebody else answers for the card: there is one, and they can be reached."""
+    resource = contribution.resource
+    if contribution.is_new or rules.owns(by, resource):
+        return False
+    return around.owners(resource).exclude(pk=contribution.author_id or 0).exists()
+
+
 def _send(contribution: Contribution, *, charter: str, verb: str, by: Actor) -> Contribution:
+    submitted = ContributionStatus.SUBMITTED
+    found = _check(contribution, charter=charter, status=submitted, by=by)
+    record(verb, by=by, on=contribution, charter=charter)
+    key = contribution.version_key
+    owe("mail.contribution_received", key=key, contribution_id=contribution.pk)
+    if not checks.held_back(found):
+        owe("mail.contribution_to_review", key=key, contribution_id=contribution.pk)
+    return contribution
+
+
+def _check(
+    contribution: Contribution, *, charter: str, status: ContributionStatus, by: Actor
+) -> list[Check]:
+    """Take the edge of a sending with what the checks found; Invalid where they block."""
     if not charter:
         raise Invalid(code="charter", faults=["charter"])
     found = checks.run(proposals.proposed_record(contribution), resource=contribution.resource)
@@ -302,16 +339,11 @@ def _send(contribution: Contribution, *, charter: str, verb: str, by: Actor) -> 
     proposed = contribution.proposed
     proposed.description_html = markdown.render(proposed.description)
     contribution.become(
-        ContributionStatus.SUBMITTED,
+        status,
         at=clock.now(),
         revision=_keep(contribution, proposed, by),
         checks=[check.to_json() for check in found],
         charter_version=charter,
         note=contribution.note,
     )
-    record(verb, by=by, on=contribution, charter=charter)
-    key = contribution.version_key
-    owe("mail.contribution_received", key=key, contribution_id=contribution.pk)
-    if not checks.held_back(found):
-        owe("mail.contribution_to_review", key=key, contribution_id=contribution.pk)
-    return contribution
+    return found

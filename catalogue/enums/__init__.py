@@ -176,6 +176,8 @@ class ContributionStatus(models.TextChoices):
     """Where a proposal stands in the review."""
 
     DRAFT = "draft", _("Brouillon")
+    OFFERED = "offered", _("Attend l’avis de qui tient la fiche")
+    DECLINED = "declined", _("Déclinée par qui tient la fiche")
     SUBMITTED = "submitted", _("En relecture")
     CHANGES_REQUESTED = "changes_requested", _("Corrections demandées")
     PUBLISHED = "published", _("Publiée")
@@ -196,6 +198,8 @@ class ContributionStatus(models.TextChoices):
 
 STATUS_LOOKS: dict[str, tuple[str, str]] = {
     ContributionStatus.DRAFT: ("ardoise", "pencil"),
+    ContributionStatus.OFFERED: ("calanque", "users"),
+    ContributionStatus.DECLINED: ("ocre", "circle-x"),
     ContributionStatus.SUBMITTED: ("calanque", "hourglass"),
     ContributionStatus.CHANGES_REQUESTED: ("ocre", "message-square"),
     ContributionStatus.PUBLISHED: ("pin", "circle-check"),
@@ -207,6 +211,13 @@ STATUS_LOOKS: dict[str, tuple[str, str]] = {
 # The only edges of the review. REFUSED and WITHDRAWN are ends: a new try is a new row.
 CONTRIBUTION_EDGES: dict[ContributionStatus, frozenset[ContributionStatus]] = {
     ContributionStatus.DRAFT: frozenset(
+        {ContributionStatus.OFFERED, ContributionStatus.SUBMITTED, ContributionStatus.WITHDRAWN}
+    ),
+    # A change of somebody else's card: its owner answers first, and never publishes it.
+    ContributionStatus.OFFERED: frozenset(
+        {ContributionStatus.SUBMITTED, ContributionStatus.DECLINED, ContributionStatus.WITHDRAWN}
+    ),
+    ContributionStatus.DECLINED: frozenset(
         {ContributionStatus.SUBMITTED, ContributionStatus.WITHDRAWN}
     ),
     ContributionStatus.SUBMITTED: frozenset(
@@ -229,10 +240,19 @@ CONTRIBUTION_EDGES: dict[ContributionStatus, frozenset[ContributionStatus]] = {
 OPEN_CONTRIBUTIONS = frozenset(
     {
         ContributionStatus.DRAFT,
+        ContributionStatus.OFFERED,
         ContributionStatus.SUBMITTED,
         ContributionStatus.CHANGES_REQUESTED,
     }
 )
+
+
+class OwnerAnswer(models.TextChoices):
+    """What who holds a card made of the change that somebody proposes of it."""
+
+    ACCEPTED = "accepted", _("Favorable")
+    DECLINED = "declined", _("Défavorable")
+    SILENT = "silent", _("Sans réponse dans le délai")
 
 
 class DecisionOutcome(models.TextChoices):

@@ -73,6 +73,44 @@ class DecisionForm(forms.Form):
         return cleaned
 
 
+ACCEPT, DECLINE = "accept", "decline"
+
+
+class OwnerAnswerForm(forms.Form):
+    """What who holds a card thinks of a change that somebody else proposes of it."""
+
+    use_required_attribute = False
+    answer = forms.ChoiceField(
+        label=_("Votre avis"),
+        widget=forms.RadioSelect,
+        choices=[(ACCEPT, _("Favorable")), (DECLINE, _("Défavorable"))],
+        error_messages={"required": _("Choisissez un avis.")},
+    )
+    reason = forms.CharField(
+        label=_("Raison"),
+        required=False,
+        max_length=2_000,
+        validators=[plain_text],
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Lue par l’auteur de la proposition et par la Région."),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        answer: Any = self.fields["answer"]
+        answer.descriptions = {
+            ACCEPT: _("La Région relit, puis publie ou non"),
+            DECLINE: _("L’auteur lit votre raison et peut demander l’avis de la Région"),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """Ask why a change is declined."""
+        cleaned = super().clean() or {}
+        if cleaned.get("answer") == DECLINE and not str(cleaned.get("reason") or "").strip():
+            self.add_error("reason", _("Dites pourquoi vous déclinez ce changement."))
+        return cleaned
+
+
 class OrderForm(forms.Form):
     """What to do with several proposals at once."""
 

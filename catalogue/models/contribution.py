@@ -15,6 +15,7 @@ from catalogue.enums import (
     ContributionStatus,
     DecisionOutcome,
     DecisionReason,
+    OwnerAnswer,
 )
 from catalogue.models.resource import Resource, editable_organisations
 from portal.accounts.authorization import Permission, has_permission
@@ -27,24 +28,48 @@ if TYPE_CHECKING:
     from portal.accounts.models import User
 
 
+# States in which the Region may never have received it.
+UNSENT = (
+    ContributionStatus.DRAFT,
+    ContributionStatus.OFFERED,
+    ContributionStatus.DECLINED,
+    ContributionStatus.WITHDRAWN,
+)
+
+
 def _written_by(user: "User") -> Q:
     return Q(author=user) | Q(organisation__in=editable_organisations(user))
+
+
+def _offered_to(user: "User") -> Q:
+    """Keep the changes that somebody else proposed of a card one answers for."""
+    held = Q(resource__organisation__in=editable_organisations(user))
+    held |= Q(resource__organisation=None, resource__author=user)
+    return Q(offered_at__isnull=False) & held
 
 
 class ContributionQuerySet(models.QuerySet["Contribution"]):
     """Reads of contributions by who asks and by state."""
 
     def visible_to(self, user: "User | AnonymousUser") -> Self:
-        """Keep what the person writes; for those who read for the Region, all that was sent."""
+        """Keep what the person writes, and what others propose of a card they answer for.
+
+        For those who read for the Region, all that was sent.
+        """
         if not user.is_authenticated:
             return self.none()
         if has_permission(user, Permission.CONTRIBUTION_READ_ALL):
             return self.filter(_written_by(user) | ~Q(status=ContributionStatus.DRAFT))
-        return self.written_by(user)
+        return self.filter(_written_by(user) | _offered_to(user))
 
     def written_by(self, user: "User") -> Self:
         """Keep the person's own, and those in the name of an organisation they edit."""
         return self.filter(_written_by(user))
+
+    def awaiting_owner(self, user: "User") -> Self:
+        """Keep what waits for this person's answer, as one who answers for the card."""
+        waiting = self.filter(_offered_to(user), status=ContributionStatus.OFFERED)
+        return waiting.exclude(author=user).order_by("offered_at", "pk")
 
     def open(self) -> Self:
         """Keep those that still wait for someone."""
@@ -115,6 +140,16 @@ class Contribution(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
 
+    # A change of somebody else's card: when its owner was asked, and what they answered.
+    offered_at = models.DateTimeField(null=True, blank=True)
+    owner_reminded_at = models.DateTimeField(null=True, blank=True)
+    owner_answer = models.CharField(max_length=10, choices=OwnerAnswer.choices, blank=True)
+    owner_answered_at = models.DateTimeField(null=True, blank=True)
+    owner_answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    owner_reason = models.TextField(blank=True, max_length=2_000)
+
     objects = ContributionQuerySet.as_manager()
 
     class Meta:
@@ -131,8 +166,25 @@ class Contribution(models.Model):
             ),
             models.CheckConstraint(
                 name="contribution_review_has_date",
-                condition=Q(status__in=(ContributionStatus.DRAFT, ContributionStatus.WITHDRAWN))
-                | Q(submitted_at__isnull=False),
+                condition=Q(status__in=UNSENT) | Q(submitted_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="contribution_owner_answer_dated",
+                condition=Q(owner_answer="", owner_answered_at=None)
+                | ~Q(owner_answer="")
+                & Q(owner_answered_at__isnull=False, offered_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="contribution_owner_says_why",
+                condition=~Q(owner_answer=OwnerAnswer.DECLINED) | ~Q(owner_reason=""),
+            ),
+            models.CheckConstraint(
+                name="contribution_owner_and_status",
+                condition=Q(status=ContributionStatus.WITHDRAWN)
+                | Q(status=ContributionStatus.OFFERED, offered_at__isnull=False, owner_answer="")
+                | Q(status=ContributionStatus.DECLINED, owner_answer=OwnerAnswer.DECLINED)
+                | ~Q(status__in=(ContributionStatus.OFFERED, ContributionStatus.DECLINED))
+                & (Q(offered_at=None) | ~Q(owner_answer="")),
             ),
         ]
         indexes = [
@@ -158,6 +210,17 @@ class Contribution(models.Model):
         return self.status in OPEN_CONTRIBUTIONS
 
     @property
+    def is_held_back(self) -> bool:
+        """Say whether language or spam signs were found when it was sent."""
+        return any(c.get("code") == "language" and c.get("remarks") for c in self.checks)
+
+    @property
+    def owner_due_at(self) -> datetime.datetime | None:
+        """Say until when the owner of the card may answer; then the Region decides alone."""
+        wait = datetime.timedelta(days=settings.OWNER_ANSWER_DAYS)
+        return self.offered_at + wait if self.offered_at else None
+
+    @property
     def version_key(self) -> str:
         """Name this state of the proposal, for letters sent once."""
         return f"{self.pk}-{self.version}"
@@ -181,7 +244,9 @@ class Contribution(models.Model):
                 "submitted_at": at,
                 "first_submitted_at": self.first_submitted_at or at,
             }
-        elif status is not ContributionStatus.WITHDRAWN:
+        elif status is ContributionStatus.OFFERED:
+            columns |= {"offered_at": at}
+        elif status not in UNSENT:
             columns |= {"decided_at": at}
         self.status = status
         self.version += 1

@@ -74,10 +74,7 @@ class Waiting:
     @property
     def is_held_back(self) -> bool:
         """Say whether language or spam signs were found."""
-        return any(
-            check.get("code") == "language" and check.get("remarks")
-            for check in self.contribution.checks
-        )
+        return self.contribution.is_held_back
 
     @property
     def is_claimed(self) -> bool:
@@ -245,6 +242,11 @@ def mine(user: "User") -> QuerySet[Contribution]:
         .select_related("resource", "organisation")
         .order_by(F("edited_at").desc(nulls_last=True), "-pk")
     )
+
+
+def waiting_for_owner(user: "User") -> QuerySet[Contribution]:
+    """List the changes proposed of a card this person answers for, the oldest first."""
+    return titled(Contribution.objects.awaiting_owner(user)).select_related("resource")
 
 
 def waiting_for_author(user: "User") -> QuerySet[Contribution]:

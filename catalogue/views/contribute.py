@@ -76,7 +76,12 @@ class Propose(View):
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Say what will happen."""
         resource = public(slug)
-        return render(request, "catalogue/contribute/propose.html", {"resource": resource})
+        context = {
+            "resource": resource,
+            "asks_owner": not rules.owns(person(request), resource),
+            "days": settings.OWNER_ANSWER_DAYS,
+        }
+        return render(request, "catalogue/contribute/propose.html", context)
 
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Open a draft of the change, the card staying online; at the field asked, if any."""
@@ -129,16 +134,20 @@ class Follow(View):
     def get(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
         """Show the state and the history."""
         found = visible(request, contribution)
-        user, record = person(request), proposals.proposed_record(found)
+        user = person(request)
+        if rules.may_answer_proposal(user, found):
+            return redirect("catalogue:proposal_answer", found.public_id)
+        record = proposals.proposed_record(found)
         context = {
+            "may_appeal": rules.may_appeal(user, found),
             "contribution": found,
             "record": record,
             "language": proposals.written_in(record),
             "decisions": found.decisions.select_related("decided_by").order_by("-pk"),
             "may_edit": rules.may_edit(user, found),
             "may_withdraw": rules.may_withdraw(user, found),
-            "is_stale": _still_open(found) and proposals.is_stale(found),
-            "collisions": proposals.collisions(found) if _still_open(found) else [],
+            "is_stale": found.is_open and proposals.is_stale(found),
+            "collisions": proposals.collisions(found) if found.is_open else [],
             "sent": proposals.changes({}, record) if found.first_submitted_at else [],
             "first_step": Step.IDENTIFY,
             "last_step": Step.SEND,
@@ -203,12 +212,6 @@ class Write(View):
 
 def public(slug: str) -> Resource:
     return get_object_or_404(Resource.objects.public().with_organisation(), slug=slug)
-
-
-def _still_open(contribution: Contribution) -> bool:
-    return contribution.status in rules.EDITABLE or (
-        contribution.status == ContributionStatus.SUBMITTED
-    )
 
 
 def _step(name: str, contribution: Contribution) -> Step:

@@ -27,7 +27,12 @@ PLACES = (
 
 
 def to_do(user: User) -> Iterator[Item]:
-    """List the corrections asked for and the drafts to finish; for moderators, the queue."""
+    """List the changes to answer, the corrections asked for and the drafts to finish.
+
+    For moderators, the queue too.
+    """
+    for contribution in reviews.waiting_for_owner(user)[:SHOWN]:
+        yield _offered(contribution)
     for contribution in reviews.waiting_for_author(user)[:SHOWN]:
         yield _waiting(contribution)
     if rules.may_moderate(user):
@@ -108,6 +113,22 @@ def _waiting(contribution: Contribution) -> Item:
         tone=status.tone,
         badge=status.label,
         badge_tone=status.tone,
+    )
+
+
+def _offered(contribution: Contribution) -> Item:
+    title, status = contribution.resource.title, contribution.status_enum
+    sentence = _("Répondre au changement proposé de « %(title)s »")
+    language = contribution.resource.written_in
+    return Item(
+        title=languages.said(sentence, language=language, title=title),
+        url=reverse("catalogue:proposal_answer", args=(contribution.public_id,)),
+        detail=_("Sans réponse, la Région décide seule."),
+        icon=status.icon,
+        tone=status.tone,
+        badge=_("Votre avis"),
+        badge_tone=status.tone,
+        due=contribution.owner_due_at,
     )
 
 

@@ -88,6 +88,9 @@ DENIALS_PER_HOUR = 60
 REVIEW_WORKING_DAYS = 5
 PENDING_CONTRIBUTIONS_PER_ACCOUNT = 5
 CLAIM_MINUTES = 30
+# How long the owner of a card may answer a change that somebody proposes; the reminder before
+OWNER_ANSWER_DAYS = 15
+OWNER_REMINDER_DAYS = 4
 # The month in which the text of /charte/ last changed; stored with each proposal sent.
 PASTES_PER_MINUTE = 20
 PASTES_AT_A_TIME = 3  # of everybody together: each holds a thread of the web server

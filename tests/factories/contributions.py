@@ -4,8 +4,10 @@ from itertools import count
 from typing import Any
 
 from catalogue.actions import contributions, moderation
+from catalogue.actions import proposals as replies
 from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
 from catalogue.models import Contribution, Resource
+from catalogue.queries import around
 from portal.accounts.enums import OrganisationKind, RegionRole, Role
 from portal.accounts.models import Membership, Organisation, RegionAppointment, User
 from portal.lib import clock, immutable
@@ -114,6 +116,28 @@ def published(by: User | None = None, **options: Any) -> Resource:
     contribution = submitted(by, **options)
     moderation.publish(contribution=contribution, by=moderator())
     return Resource.objects.get(pk=contribution.resource_id)
+
+
+def offered(resource: Resource, by: User | None = None, **values: Any) -> Contribution:
+    """Propose a change of somebody else's card and send it: its owner answers first."""
+    by = by or person()
+    contribution = contributions.propose(resource=resource, by=by)
+    values = values or {"summary": "Une phrase plus juste."}
+    contribution = contributions.save_draft(contribution=contribution, values=values, by=by)
+    return contributions.submit(contribution=contribution, charter=CHARTER, by=by)
+
+
+def accepted(contribution: Contribution) -> Contribution:
+    """Have an owner approve of a change, so that the Region reviews it."""
+    owner = around.owners(contribution.resource).exclude(pk=contribution.author_id or 0)[0]
+    return replies.accept(contribution=again(contribution), by=owner)
+
+
+def declined(resource: Resource, by: User | None = None, **values: Any) -> Contribution:
+    """Propose a change that the owner of the card declines."""
+    contribution = offered(resource, by, **values)
+    owner = around.owners(resource).exclude(pk=contribution.author_id or 0)[0]
+    return replies.decline(contribution=contribution, reason="C’était voulu.", by=owner)
 
 
 def again(contribution: Contribution) -> Contribution:

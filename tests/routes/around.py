@@ -9,6 +9,9 @@ from catalogue.models import Resource
 from catalogue.search.query import ResourceQuery
 from portal.accounts.models import User
 from portal.lib import clock
+from tests.factories import contributions as make
+
+READS_ALL_DRAFTS = ("moderator", "administrator", "auditor")
 
 
 def build(world: Any, fresh: Callable[[Any, str], User]) -> None:
@@ -66,6 +69,23 @@ def build(world: Any, fresh: Callable[[Any, str], User]) -> None:
         "message.open": str(opened.messages.get().public_id),
     }
     world.objects |= _reports(world, fresh)
+    world.objects |= _offered(world, fresh)
+
+
+def _offered(world: Any, fresh: Callable[[Any, str], User]) -> dict[str, str]:
+    """Have somebody propose a change of a card of each side, and decline one from each side."""
+    passer, found = make.person("passante"), {}
+    kept = make.published(passer)
+    for side in ("a", "b"):
+        name, holder = f"referent_{side}", world.objects[f"organisation.{side}"]
+        told = world.canary("passer", "offered", name, *READS_ALL_DRAFTS)
+        card = make.published(fresh(world, name), holder=holder)
+        offered = make.offered(card, passer, summary=f"Autrement {told}")
+        found[f"contribution.offered_{side}"] = str(offered.public_id)
+        told = world.canary(name, "declined", name, *READS_ALL_DRAFTS)
+        declined = make.declined(kept, fresh(world, name), summary=f"Encore {told}")
+        found[f"contribution.declined_{side}"] = str(declined.public_id)
+    return found
 
 
 def _reports(world: Any, fresh: Callable[[Any, str], User]) -> dict[str, str]:

@@ -151,6 +151,7 @@ def test_nobody_decides_on_a_change_of_their_organisations_card() -> None:
     stranger = make.person()
     contribution = contributions.propose(resource=resource, by=stranger)
     contributions.submit(contribution=contribution, charter=make.CHARTER, by=stranger)
+    make.accepted(contribution)
     member = make.joined(make.moderator(), holder, Role.CONTRIBUTOR)
     before = rows()
 
@@ -167,6 +168,7 @@ def test_a_change_of_ones_own_card_is_decided_by_another(verb: Verb) -> None:
     accomplice = make.person()
     contribution = contributions.propose(resource=resource, by=accomplice)
     contributions.submit(contribution=contribution, charter=make.CHARTER, by=accomplice)
+    make.accepted(contribution)
     before = rows()
 
     with pytest.raises(NotAllowed):
@@ -238,6 +240,7 @@ def test_a_stale_change_never_overwrites_the_card() -> None:
     late = contributions.propose(resource=resource, by=other)
     contributions.save_draft(contribution=late, values={"title": "Tardif"}, by=other)
     contributions.submit(contribution=make.again(late), charter=make.CHARTER, by=other)
+    make.accepted(late)
     early = contributions.propose(resource=resource, by=author)
     contributions.save_draft(contribution=early, values={"title": "En ligne"}, by=author)
     contributions.submit(contribution=make.again(early), charter=make.CHARTER, by=author)

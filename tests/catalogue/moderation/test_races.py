@@ -91,6 +91,7 @@ def test_two_editors_at_once_lose_no_field() -> None:
             values = {name: f"{name} numéro {number}"}
             contributions.save_draft(contribution=proposal, values=values, by=by)
             contributions.submit(contribution=make.again(proposal), charter=make.CHARTER, by=by)
+        make.accepted(summed)
 
         gave = at_once(
             decision(titled, first, publishes=True), decision(summed, second, publishes=True)

@@ -1,0 +1,388 @@
+"""Changes of somebody else's card: the owner first, then the Region; letters, pages, delays."""
+
+import html
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+
+from catalogue.actions import contributions, moderation, proposals
+from catalogue.enums import ContributionStatus, OwnerAnswer
+from catalogue.invariants import owner_breaches
+from catalogue.models import Contribution, Resource
+from catalogue.tasks.proposals import pass_on
+from catalogue.views import space
+from portal.accounts.enums import Role
+from portal.accounts.models import User
+from portal.audit import outbox
+from portal.lib import clock
+from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from tests.catalogue.moderation.ledger import cost, events, owed, rows
+from tests.factories import contributions as make
+
+pytestmark = pytest.mark.django_db
+SENT = ContributionStatus.SUBMITTED
+
+
+def page(contribution: Contribution, name: str = "proposal_answer") -> str:
+    return reverse(f"catalogue:{name}", args=(contribution.public_id,))
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def card_of_two() -> tuple[Resource, User, User]:
+    """Publish a card of an organisation; return it with an editor and a contributor of it."""
+    holder = make.organisation()
+    editor = make.joined(make.person("editrice"), holder, Role.EDITOR)
+    writer = make.joined(make.person("redacteur"), holder, Role.CONTRIBUTOR)
+    return make.published(editor, holder=holder), editor, writer
+
+
+def aged(contribution: Contribution, **delay: int) -> Contribution:
+    offered_at = clock.now() - timedelta(**delay)
+    Contribution.objects.filter(pk=contribution.pk).update(offered_at=offered_at)
+    return make.again(contribution)
+
+
+def letters() -> list[tuple[str, str]]:
+    mail.outbox.clear()
+    outbox.relay()
+    return [(message.to[0], message.subject) for message in mail.outbox]
+
+
+# sending
+
+
+def test_a_change_of_anothers_card_waits_for_its_owner() -> None:
+    resource, editor, writer = card_of_two()
+    letters()
+    sent = make.offered(resource, make.person("proposante"))
+
+    assert (sent.status, sent.submitted_at) == (ContributionStatus.OFFERED, None)
+    assert sent.owner_due_at == sent.offered_at + timedelta(days=15)
+    assert events()[-2:] == ["contribution.started", "contribution.offered"]
+    assert owed()[-2:] == ["mail.proposal_received", "mail.proposal_offered"]
+    assert list(Contribution.objects.queue()) == []
+    assert list(Contribution.objects.awaiting_owner(editor)) == [sent]
+    assert list(Contribution.objects.awaiting_owner(writer)) == []
+    title = resource.title
+    assert letters() == [
+        ("proposante@exemple.example", f"Votre changement de « {title} » est transmis"),
+        ("editrice@exemple.example", f"Un changement est proposé pour « {title} »"),
+    ]
+    assert page(sent) in mail.outbox[1].body
+    assert letters() == []
+
+
+def test_an_editor_of_the_organisation_goes_straight_to_the_region() -> None:
+    resource, editor, _writer = card_of_two()
+
+    assert make.offered(resource, editor).status == SENT
+
+
+def test_a_contributor_of_the_organisation_asks_its_editors() -> None:
+    resource, _editor, writer = card_of_two()
+
+    assert make.offered(resource, writer).status == ContributionStatus.OFFERED
+
+
+def test_a_card_nobody_answers_for_goes_straight_to_the_region() -> None:
+    author = make.person()
+    resource = make.published(author)
+    User.objects.filter(pk=author.pk).update(is_active=False)
+
+    assert make.offered(resource).status == SENT
+
+
+def test_signs_of_spam_keep_the_letter_to_the_owner() -> None:
+    resource = make.published()
+    spanish = "Esta es una descripción escrita en otra lengua para probar el control automático."
+    sent = make.offered(resource, title=spanish[:100], summary=spanish, description=spanish * 3)
+    assert sent.is_held_back
+    assert owed()[-1] == "mail.proposal_received"
+
+
+# answering
+
+
+def test_accepted_the_region_reviews_it_as_usual() -> None:
+    resource, editor, _writer = card_of_two()
+    first, author = make.moderator("relecture"), make.person("proposante")
+    sent = make.offered(resource, author)
+    letters()
+
+    answered = proposals.accept(contribution=sent, reason="Merci.", by=editor)
+
+    assert answered.status == SENT
+    assert answered.submitted_at == answered.first_submitted_at == answered.owner_answered_at
+    assert (answered.owner_answer, answered.owner_answered_by) == (OwnerAnswer.ACCEPTED, editor)
+    assert events()[-1] == "proposal.accepted"
+    assert owed()[-2:] == ["mail.proposal_answered", "mail.contribution_to_review"]
+    told = letters()
+    assert told[0][0] == author.email
+    assert first.email in [to for to, _subject in told[1:]]
+    assert Resource.objects.get(pk=resource.pk).summary == resource.summary
+    moderation.publish(contribution=answered, by=first)
+    assert Resource.objects.get(pk=resource.pk).summary == "Une phrase plus juste."
+
+
+def test_declined_its_author_reads_why_and_may_ask_the_region() -> None:
+    resource, editor, _writer = card_of_two()
+    author = make.person("proposante")
+    sent = make.offered(resource, author)
+    letters()
+
+    declined = proposals.decline(contribution=sent, reason="C’était voulu.", by=editor)
+
+    assert (declined.status, declined.decided_at) == (ContributionStatus.DECLINED, None)
+    assert events()[-1] == "proposal.declined"
+    assert [to for to, _subject in letters()] == [author.email]
+    assert "C’était voulu." in mail.outbox[0].body
+    shown = html.unescape(signed_in(author).get(page(sent, "contribution")).content.decode())
+    assert "C’était voulu." in shown
+    answer = signed_in(author).post(page(sent, "proposal_appeal"))
+    assert answer.status_code == 302
+    assert make.again(sent).status == SENT
+    assert events()[-1] == "proposal.appealed"
+    judged = signed_in(make.moderator()).get(page(sent, "moderation_item"))
+    assert "C’était voulu." in html.unescape(judged.content.decode())
+
+
+def test_a_new_change_may_be_proposed_after_a_declined_one() -> None:
+    author = make.person()
+    declined = make.declined(make.published(), author)
+
+    assert contributions.propose(resource=declined.resource, by=author).pk != declined.pk
+
+
+@pytest.mark.parametrize("answer", [proposals.accept, proposals.decline])
+@pytest.mark.parametrize("who", ["author", "writer", "moderator", "stranger"])
+def test_only_who_answers_for_the_card_answers(answer: Callable[..., Any], who: str) -> None:
+    resource, _editor, writer = card_of_two()
+    sent = make.offered(resource)
+    by = {
+        "author": sent.author,
+        "writer": writer,
+        "moderator": make.moderator(),
+        "stranger": make.person(),
+    }[who]
+    before = rows()
+
+    with pytest.raises(NotAllowed):
+        answer(contribution=sent, reason="Non.", by=by)
+
+    assert rows() == before
+
+
+@pytest.mark.parametrize("answer", [proposals.accept, proposals.decline])
+def test_a_second_answer_conflicts(answer: Callable[..., Any]) -> None:
+    resource, editor, _writer = card_of_two()
+    sent = make.offered(resource)
+    proposals.accept(contribution=make.again(sent), by=editor)
+    before = rows()
+
+    for read in (sent, make.again(sent)):
+        with pytest.raises(Conflict):
+            answer(contribution=read, reason="Non.", by=editor)
+
+    assert rows() == before
+
+
+def test_declining_needs_words() -> None:
+    resource, editor, _writer = card_of_two()
+    sent = make.offered(resource)
+    before = rows()
+
+    with pytest.raises(Invalid):
+        proposals.decline(contribution=sent, reason="  ", by=editor)
+
+    assert rows() == before
+
+
+def test_an_owner_who_moderates_does_not_publish() -> None:
+    owner = make.moderator()
+    sent = make.offered(make.published(owner))
+    accepted = proposals.accept(contribution=sent, by=owner)
+
+    with pytest.raises(NotAllowed):
+        moderation.publish(contribution=accepted, by=owner)
+
+
+def test_the_author_takes_it_back_and_the_owner_no_longer_answers() -> None:
+    resource, editor, _writer = card_of_two()
+    sent = make.offered(resource)
+
+    contributions.withdraw(contribution=sent, by=sent.author)
+
+    assert list(Contribution.objects.awaiting_owner(editor)) == []
+    with pytest.raises(Conflict):
+        proposals.accept(contribution=make.again(sent), by=editor)
+
+
+@pytest.mark.parametrize("who", ["owner", "stranger"])
+def test_only_its_author_asks_the_region(who: str) -> None:
+    resource, editor, _writer = card_of_two()
+    declined = make.declined(resource)
+    before = rows()
+
+    with pytest.raises(NotAllowed):
+        proposals.appeal(contribution=declined, by={"owner": editor}.get(who) or make.person())
+
+    assert rows() == before
+
+
+def test_a_change_not_declined_is_not_appealed() -> None:
+    sent = make.offered(make.published())
+
+    with pytest.raises(Conflict):
+        proposals.appeal(contribution=sent, by=sent.author)
+
+
+# silence
+
+
+def test_silence_sends_it_to_the_region_once() -> None:
+    moderator = make.moderator("relecture")
+    sent = make.offered(make.published())
+    aged(sent, days=15)
+    letters()
+
+    pass_on()
+    pass_on()
+
+    late = make.again(sent)
+    assert (late.status, late.owner_answer) == (SENT, OwnerAnswer.SILENT)
+    assert late.owner_answered_by is None
+    assert events().count("proposal.unanswered") == 1
+    assert moderator.email in [to for to, _subject in letters()]
+
+
+def test_before_the_end_it_waits() -> None:
+    sent = make.offered(make.published())
+    aged(sent, days=15, minutes=-5)
+
+    assert proposals.pass_on_due() == 0
+    assert make.again(sent).status == ContributionStatus.OFFERED
+
+
+def test_owners_are_reminded_once_near_the_end() -> None:
+    resource, editor, _writer = card_of_two()
+    sent = make.offered(resource)
+    letters()
+    aged(sent, days=11, minutes=-5)
+    assert proposals.remind_due() == 0
+
+    aged(sent, days=11, minutes=5)
+    assert [proposals.remind_due() for _ in range(2)] == [1, 0]
+    assert letters() == [
+        (editor.email, f"Rappel : un changement de « {resource.title} » attend votre avis")
+    ]
+
+
+def test_what_waits_too_long_is_a_breach() -> None:
+    sent = make.offered(make.published())
+    assert list(owner_breaches()) == []
+
+    aged(sent, days=17)
+    assert list(owner_breaches()) == [str(sent.public_id)]
+    pass_on()
+    assert list(owner_breaches()) == []
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"status": ContributionStatus.DECLINED},
+        {"status": SENT, "submitted_at": clock.now, "first_submitted_at": clock.now},
+        {"offered_at": None},
+        {"owner_answer": OwnerAnswer.ACCEPTED},
+        {
+            "status": ContributionStatus.DECLINED,
+            "owner_answer": OwnerAnswer.DECLINED,
+            "owner_answered_at": clock.now,
+        },
+    ],
+)
+def test_the_database_holds_status_and_answer_together(columns: dict[str, Any]) -> None:
+    sent = make.offered(make.published())
+    values = {name: value() if callable(value) else value for name, value in columns.items()}
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Contribution.objects.filter(pk=sent.pk).update(**values)
+
+
+# pages
+
+
+def test_the_owner_reads_what_changes_and_answers() -> None:
+    resource, editor, _writer = card_of_two()
+    sent = make.offered(resource)
+    client = signed_in(editor)
+    assert [item.url for item in space.to_do(editor)] == [page(sent)]
+
+    shown = html.unescape(client.get(page(sent)).content.decode())
+    assert "Une phrase plus juste." in shown.replace("<ins>", "").replace("</ins>", "")
+    assert "Sans réponse, la Région décide seule." in shown
+    assert client.get(page(sent, "contribution")).headers["Location"] == page(sent)
+
+    wrong = client.post(page(sent), {"answer": "decline", "reason": ""})
+    assert wrong.status_code == 422
+    assert "Dites pourquoi vous déclinez ce changement." in wrong.content.decode()
+    answer = client.post(page(sent), {"answer": "accept", "reason": "Merci."}, follow=True)
+    assert "Votre avis est enregistré." in answer.content.decode()
+    assert "Favorable" in answer.content.decode()
+    assert make.again(sent).status == SENT
+    assert list(space.to_do(editor)) == []
+
+
+def test_a_late_answer_is_told() -> None:
+    resource, editor, _writer = card_of_two()
+    sent = make.offered(resource)
+    aged(sent, days=15)
+    pass_on()
+
+    answer = signed_in(editor).post(page(sent), {"answer": "accept"})
+
+    assert answer.status_code == 409
+    assert "n’attend plus votre avis" in html.unescape(answer.content.decode())
+
+
+def test_the_author_follows_the_state_and_no_stranger_does() -> None:
+    author = make.person()
+    sent = make.offered(make.published(), author)
+
+    assert "Qui tient la fiche répond d’abord" in html.unescape(
+        signed_in(author).get(page(sent, "contribution")).content.decode()
+    )
+    assert signed_in(author).get(page(sent)).status_code == 403
+    assert signed_in(make.person()).get(page(sent)).status_code == 404
+    assert signed_in(make.moderator()).get(page(sent)).status_code == 403
+
+
+def test_the_page_before_says_who_answers_first() -> None:
+    resource, editor, _writer = card_of_two()
+    address = reverse("catalogue:propose", args=(resource.slug,))
+    said = "qui la tient donne d’abord son avis"
+
+    assert said in html.unescape(signed_in(make.person()).get(address).content.decode())
+    assert said not in html.unescape(signed_in(editor).get(address).content.decode())
+
+
+def test_the_page_costs_the_same_for_one_change_and_three() -> None:
+    resource, editor, _writer = card_of_two()
+    client = signed_in(editor)
+    first = make.offered(resource)
+    one = cost(client, page(first))
+    for _ in range(2):
+        make.offered(resource)
+
+    assert cost(client, page(first)) == one
