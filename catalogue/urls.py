@@ -9,6 +9,7 @@ from catalogue.views import (
     bulk,
     collections,
     community,
+    compare,
     contribute,
     discussions,
     documents,
@@ -37,6 +38,7 @@ READ = [
     path("ressources/suggestions", resources.suggested, name="suggest"),
     path("ressources/filtres/<slug:facet>/", resources.values, name="values"),
     path("ressources/<slug:slug>/", resources.shown, name="resource"),
+    path("comparer/", compare.shown, name="compare"),
     path("flux/ressources.atom", feeds.resources, name="feed"),
 ]
 CONTRIBUTE = [

@@ -172,13 +172,14 @@ def _own_facts(resource: Resource) -> Iterator[Fact]:
         value = resource.details.get(field.name)
         if value in (None, "", []):
             continue
-        texts = [_said(field, item) for item in (value if isinstance(value, list) else [value])]
+        texts = [said(field, item) for item in (value if isinstance(value, list) else [value])]
         is_url = field.type is FieldType.URL
         items = tuple((_short(t) if is_url else t, t if is_url else "") for t in texts)
         yield Fact(field.label, items, is_written=not (field.choices or is_url))
 
 
-def _said(field: Field, value: object) -> str:
+def said(field: Field, value: object) -> str:
+    """Write one stored value for reading."""
     if field.type is FieldType.CHOICE:
         return str(field.say(value))
     if field.type is FieldType.INTEGER:
@@ -193,15 +194,16 @@ def _parts(resource: Resource, *, held: bool) -> Iterator[Part]:
     """
     details = files.readable(resource)
     for field in resource.details_of_kind.in_section(Section.BODY):
-        if part := _part(field, details.get(field.name), resource.slug):
-            yield part
+        if found := part(field, details.get(field.name), resource.slug):
+            yield found
         elif field.name in resource.details.keys() - details.keys():
             continue  # told to who is given access
         elif field.needed and not resource.is_referenced and not (held and field.name == HELD):
             yield Part(field.label, "missing")
 
 
-def _part(field: Field, value: Any, slug: str = "") -> Part | None:
+def part(field: Field, value: Any, slug: str = "") -> Part | None:
+    """Give the shape in which a value is shown; None when there is none."""
     if value in (None, "", []):
         return None
     match field.type:
@@ -220,7 +222,7 @@ def _part(field: Field, value: Any, slug: str = "") -> Part | None:
         case FieldType.URL:
             return Part(field.label, "url", value)
         case _:
-            return Part(field.label, "text", _said(field, value), is_written=not field.choices)
+            return Part(field.label, "text", said(field, value), is_written=not field.choices)
 
 
 def _way_out(slug: str, field: Field, number: int, column: Field) -> str:
@@ -237,10 +239,10 @@ def _cell(column: Field, value: Any) -> dict[str, Any]:
 def _questions(resource: Resource) -> list[Part]:
     asked = resource.details_of_kind.in_section(Section.CARD)
     found = [
-        _part(field, resource.details.get(field.name)) or Part(field.label, "missing")
+        part(field, resource.details.get(field.name)) or Part(field.label, "missing")
         for field in asked
     ]
-    answered = any(part.shape != "missing" for part in found)
+    answered = any(each.shape != "missing" for each in found)
     return found if answered or resource.kind in ASKED else []
 
 

@@ -23,6 +23,7 @@ from catalogue.queries import (
     around,
     cards,
     collections,
+    comparison,
     detail,
     follows,
     published,
@@ -96,6 +97,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "serialised": query.at_page(1).serialise(),
         "exports": standards.exports(),
         "left_out": said.left_out(request.GET),
+        "comparable": [each for each in resources if each.kind in comparison.KINDS],
     }
     return render(request, "catalogue/list.html", context)
 
@@ -154,6 +156,7 @@ def shown(request: HttpRequest, slug: str) -> HttpResponseBase:
         "tab_items": tabs(resource, around.counts(resource)),
         "current_tab": _("Fiche"),
         "use": used.lately(resource),
+        "compares": resource.kind in comparison.KINDS,
         "mine": list(collections.editable(user)) if user.is_authenticated else [],
         "reused": list(around.reuses(resource, ANYONE)[: around.ON_CARD]),
         "field": list(around.feedback(resource, ANYONE)[: around.ON_CARD]),
