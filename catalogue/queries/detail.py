@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -13,13 +12,12 @@ from catalogue.enums import (
     Barrier,
     Beneficiary,
     LicenceStatus,
-    LinkType,
     ResourceKind,
     Task,
     UseCase,
 )
-from catalogue.models import Measurement, Resource, ResourceLink
-from catalogue.queries import files, quality, rows, verified, versions
+from catalogue.models import Measurement, Resource
+from catalogue.queries import chain, files, quality, rows, verified, versions
 from catalogue.validators import licence_names, licences
 from catalogue.validators.columns import language_choices
 from catalogue.validators.fields import Field, FieldType, Section, Text
@@ -51,17 +49,6 @@ class Part:
     is_written: bool = True  # in the words of the card, not in ours
 
 
-@dataclass(frozen=True)
-class Link:
-    """One link as read from this page; href is empty when the other end is not public."""
-
-    words: str
-    title: str
-    href: str
-    kind: str
-    language: str = "fr"
-
-
 def card(resource: Resource) -> dict[str, Any]:
     """Read what stands on the page of a resource fetched with its organisation."""
     measured = list(resource.measurements.all())
@@ -81,7 +68,7 @@ def card(resource: Resource) -> dict[str, Any]:
         "verified": vouched,
         "on_challenge": any(m.from_challenge for m in measured)
         or any(not each.withdrawn for each in vouched),
-        "links": list(_links(resource)),
+        "chain": chain.of(resource, measured, vouched),
         "score": assessment.score,
         "criteria": quality.lines(assessment),
         "strict": quality.strict(resource),
@@ -244,24 +231,6 @@ def _questions(resource: Resource) -> list[Part]:
     ]
     answered = any(each.shape != "missing" for each in found)
     return found if answered or resource.kind in ASKED else []
-
-
-def _links(resource: Resource) -> Iterator[Link]:
-    found = ResourceLink.objects.filter(Q(source=resource) | Q(target=resource)).select_related(
-        "source", "target"
-    )
-    for link in found.order_by("type", "pk"):
-        kind = LinkType(link.type)
-        if link.source_id == resource.pk:
-            other, title, words = link.target, link.target_title, str(kind.label)
-        else:
-            other, title, words = link.source, link.source_title, str(kind.inverse)
-        if other is not None and not other.live:
-            continue  # what is not online has no name here
-        href = other.get_absolute_url() if other else ""
-        name = other.title if other else title or _("Ressource retirée")
-        kind_shown, language = (other.kind, other.written_in) if other else ("", "fr")
-        yield Link(words, name, href, kind_shown, language)
 
 
 def _history(resource: Resource) -> dict[str, Any]:

@@ -1,0 +1,204 @@
+"""What led to a card and what came of it: need, idea, data, model, challenge, result, solution.
+
+Ends that are not public are neither named nor gone through. A removed end keeps its title.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalogue.enums import LinkType, ResourceKind
+from catalogue.models import Measurement, Resource, ResourceLink, Reuse
+from catalogue.queries.verified import VerifiedScore
+
+DEPTH = 4
+MOST_CARDS = 40
+MOST_FIGURES = 6
+MOST_REUSES = 6
+# Links by which the source comes of the target; the others stand beside.
+FLOW = frozenset({LinkType.DERIVED_FROM, LinkType.TRAINED_ON, LinkType.ANSWERS, LinkType.USES})
+CHALLENGE, RESULT, REUSE = "challenge", "result", "reuse"
+ORDER = (
+    ResourceKind.PROGRAMME,
+    ResourceKind.NEED,
+    ResourceKind.IDEA,
+    ResourceKind.DATASET,
+    ResourceKind.TECHNOLOGY,
+    ResourceKind.ALGORITHM,
+    ResourceKind.MODEL,
+    CHALLENGE,
+    RESULT,
+    ResourceKind.SOLUTION,
+    ResourceKind.NEWS,
+    REUSE,
+)
+STAGES = {
+    CHALLENGE: (gettext_lazy("Challenge"), "trophy"),
+    RESULT: (gettext_lazy("Résultat"), "gauge"),
+    REUSE: (gettext_lazy("Réutilisation"), "git-fork"),
+}
+HEAVY = ("description", "description_html", "details", "provenance")
+
+
+@dataclass(frozen=True)
+class Node:
+    """One thing of the chain; href is empty when it was removed."""
+
+    stage: str
+    title: str
+    href: str
+    words: str
+    language: str = "fr"
+    figures: tuple[float | None, float | None, float | None] = (None, None, None)
+
+    @property
+    def stage_label(self) -> str:
+        """Say what it is; nothing of what was removed."""
+        if self.stage in STAGES:
+            return str(STAGES[self.stage][0])
+        return str(ResourceKind(self.stage).label) if self.stage else ""
+
+    @property
+    def icon(self) -> str:
+        """Name the icon of what it is."""
+        if self.stage in STAGES:
+            return STAGES[self.stage][1]
+        return ResourceKind(self.stage).icon if self.stage else ""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What led to a card, what came of it, what stands beside; each in the order of the chain."""
+
+    before: tuple[Node, ...]
+    after: tuple[Node, ...]
+    beside: tuple[Node, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.before or self.after or self.beside)
+
+
+class _Walk:
+    """The cards met on the way, each once."""
+
+    def __init__(self, start: Resource) -> None:
+        self.start = start
+        self.met: dict[int, Resource] = {start.pk: start}
+        self.before: list[Node] = []
+        self.after: list[Node] = []
+        self.beside: list[Node] = []
+        self.later: list[int] = []
+
+    def take(self, links: Iterable[ResourceLink], up: set[int]) -> tuple[set[int], set[int]]:
+        """Keep what some links lead to; up: the cards whose targets are looked for.
+
+        Returns the cards to go on from, upwards and downwards.
+        """
+        rising: set[int] = set()
+        falling: set[int] = set()
+        for link in links:
+            upwards = link.source_id in up
+            here = self.met.get(link.source_id if upwards else link.target_id)  # type: ignore[arg-type]  # a missing key is None
+            other = link.target if upwards else link.source
+            if here is None or (other is not None and not self._is_new(other)):
+                continue
+            node = _node(link, other, self._words(link, here, upwards))
+            if link.type not in FLOW:
+                self.beside.append(node)
+                continue
+            (self.before if upwards else self.after).append(node)
+            if other is not None:
+                (rising if upwards else falling).add(other.pk)
+        self.later += falling
+        return rising, falling
+
+    def _is_new(self, other: Resource) -> bool:
+        if not other.live or other.pk in self.met or len(self.met) > MOST_CARDS:
+            return False
+        self.met[other.pk] = other
+        return True
+
+    def _words(self, link: ResourceLink, here: Resource, upwards: bool) -> str:
+        if here is not self.start:
+            return _("par « %(title)s »") % {"title": here.title}
+        kind = LinkType(link.type)
+        return str(kind.label if upwards else kind.inverse)
+
+
+def of(
+    resource: Resource, measures: Sequence[Measurement], vouched: Sequence[VerifiedScore]
+) -> Chain:
+    """Walk the links of a card both ways, four steps at most; one query a step, two more.
+
+    measures, vouched: the figures of the card itself.
+    """
+    walk = _Walk(resource)
+    up, down = {resource.pk}, {resource.pk}
+    for step in range(DEPTH):
+        if not up and not down:
+            break
+        up, down = walk.take(_links(up, down, every=step == 0), up)
+    figures = [*_vouched(vouched), *_measured(resource, measures), *_measured_after(walk)]
+    own = walk.before if resource.kind == ResourceKind.SOLUTION else walk.after
+    own += figures
+    walk.after += _reuses(resource, walk.later)
+    return Chain(_ordered(walk.before), _ordered(walk.after), tuple(walk.beside))
+
+
+def _links(up: set[int], down: set[int], *, every: bool) -> QuerySet[ResourceLink]:
+    rows = ResourceLink.objects.filter(Q(source__in=up) | Q(target__in=down))
+    if not every:
+        rows = rows.filter(type__in=FLOW)
+    heavy = [f"{end}__{name}" for end in ("source", "target") for name in HEAVY]
+    return rows.select_related("source", "target").defer(*heavy).order_by("type", "pk")
+
+
+def _node(link: ResourceLink, other: Resource | None, words: str) -> Node:
+    if other is None:
+        title = link.target_title if link.target_id is None else link.source_title
+        return Node("", title or _("Ressource retirée"), "", words)
+    return Node(other.kind, other.title, other.get_absolute_url(), words, other.written_in)
+
+
+def _vouched(scores: Sequence[VerifiedScore]) -> Iterator[Node]:
+    for each in scores:
+        yield Node(CHALLENGE, each.source, each.address, _("Score vérifié"))
+        if each.value:
+            said = f"{each.metric} {each.value}".strip()
+            yield Node(RESULT, said, each.address, each.rank)
+
+
+def _measured(resource: Resource, measures: Sequence[Measurement]) -> Iterator[Node]:
+    shown = [each for each in measures if each.from_challenge and not each.group]
+    for each in shown[:MOST_FIGURES]:
+        yield _figure(each, resource, _("sur des données jamais vues"))
+
+
+def _measured_after(walk: _Walk) -> Iterator[Node]:
+    rows = Measurement.objects.filter(resource__in=walk.later, from_challenge=True, group="")
+    for each in rows.order_by("-evaluated_on", "-pk")[:MOST_FIGURES]:
+        card = walk.met[each.resource_id]
+        yield _figure(each, card, _("par « %(title)s »") % {"title": card.title})
+
+
+def _figure(each: Measurement, card: Resource, words: str) -> Node:
+    """Tell one figure: its value, its low and high ends."""
+    address, figures = each.source_url or card.get_absolute_url(), (each.value, each.low, each.high)
+    return Node(RESULT, each.metric, address, words, card.written_in, figures)
+
+
+def _reuses(resource: Resource, later: Sequence[int]) -> Iterator[Node]:
+    rows = Reuse.objects.public().filter(resources__in=[resource.pk, *later]).distinct()
+    for each in rows.order_by("-decided_at", "-pk")[:MOST_REUSES]:
+        page = reverse("catalogue:reuses", args=(resource.slug,))
+        yield Node(REUSE, each.title, page, str(each.get_kind_display()))
+
+
+def _ordered(nodes: Sequence[Node]) -> tuple[Node, ...]:
+    """Put the removed ones last, the others in the order of the chain."""
+    place = {stage: rank for rank, stage in enumerate(ORDER)}
+    return tuple(sorted(nodes, key=lambda node: place.get(node.stage, len(place))))
