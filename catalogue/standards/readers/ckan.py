@@ -101,7 +101,7 @@ def _record(item: Json, base_url: str) -> Record:
     resources = [mapping(each) for each in given]
     into.rows("distributions", [_row(each, base_url) for each in resources], "resources")
     said = [
-        f"**{_name(each)}** : {first_text(each.get('description_translated'), each['description'])}"
+        f"{_name(each)} : {first_text(each.get('description_translated'), each['description'])}"
         for each in resources
         if first_text(each.get("description"))
     ]

@@ -80,6 +80,6 @@ def _tables(tables: list[Mapping[str, Any]]) -> str:
             + (f" : {first_text(field.get('description'))}" if field.get("description") else "")
             for field in map(mapping, items(table.get("field")))
         ]
-        head = f"**{name}**" + (f" : {about}" if about else "")
+        head = f"{name}" + (f" : {about}" if about else "")
         said.append("\n".join([head, "", *columns[:200]]))
     return "\n\n".join(said)

@@ -167,7 +167,7 @@ def _files(data: Mapping[str, Any], into: Builder) -> None:
         if each.get("type") == DOCUMENTATION:
             said.append(f"[{title or each.get('url')}]({each.get('url')})")
         if isinstance(about, str) and about.strip():
-            said.append(f"**{title}** : {about.strip()}" if title else about.strip())
+            said.append(f"{title} : {about.strip()}" if title else about.strip())
     into.text(DOCUMENTATION, "\n\n".join(said), "resources", own=True)
     with_schema = [mapping(each.get("schema")) for each in resources if each.get("schema")]
     if with_schema:

@@ -24,7 +24,7 @@ def put(found: Graph, node: Node, into: Builder) -> None:
         about = graph.text(found, each, DCT.description)
         title = graph.text(found, each, DCT.title)
         if about:
-            said.append(f"**{title}** : {about}" if title else about)
+            said.append(f"{title} : {about}" if title else about)
     into.text("documentation", "\n\n".join(said), "dcat:distribution", own=True)
 
 
