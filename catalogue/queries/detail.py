@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils import dateformat
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalogue.enums import (
@@ -162,7 +165,11 @@ def _own_facts(resource: Resource) -> Iterator[Fact]:
         texts = [said(field, item) for item in (value if isinstance(value, list) else [value])]
         is_url = field.type is FieldType.URL
         items = tuple((_short(t) if is_url else t, t if is_url else "") for t in texts)
-        yield Fact(field.label, items, is_written=not (field.choices or is_url))
+        yield Fact(
+            field.label,
+            items,
+            is_written=not (field.choices or is_url or field.type is FieldType.DATE),
+        )
 
 
 def said(field: Field, value: object) -> str:
@@ -171,7 +178,31 @@ def said(field: Field, value: object) -> str:
         return str(field.say(value))
     if field.type is FieldType.INTEGER:
         return f"{value:,}".replace(",", "\u202f")
+    if field.type is FieldType.DATE or field.name == "temporal_coverage":
+        return _dated(str(value))
     return str(value)
+
+
+def _dated(text: str) -> str:
+    """Write a day, or a period between two days, in words; what is neither as it stands."""
+    try:
+        days = [_day(date.fromisoformat(part.strip())) for part in text.split("/")]
+    except ValueError:
+        return text
+    if len(days) == 1:
+        return days[0]
+    if len(days) == 2:
+        return _("du %(start)s au %(end)s") % {"start": days[0], "end": days[1]}
+    return text
+
+
+def _day(day: date) -> str:
+    words = dateformat.format(day, "j F Y")
+    return words.replace("1 ", "1er ", 1) if day.day == 1 and _is_french() else words
+
+
+def _is_french() -> bool:
+    return (get_language() or "fr").startswith("fr")
 
 
 def _parts(resource: Resource, *, held: bool) -> Iterator[Part]:

@@ -218,3 +218,20 @@ def test_hostile_titles_are_escaped(client: Client) -> None:
         "/ressources/suggestions?q=scr",
     ):
         assert "<script>alert" not in text(client, address)
+
+
+@pytest.mark.parametrize(
+    ("stored", "address", "said"),
+    [
+        ("1999-01-01/2011-12-31", "", "du 1er janvier 1999 au 31 décembre 2011"),
+        ("1999-01-01/2011-12-31", "/en", "from 1 January 1999 to 31 December 2011"),
+        ("2014-09-04", "", "4 septembre 2014"),
+        ("2018-2024", "", "2018-2024"),
+        ("2014-02-30/x", "", "2014-02-30/x"),
+    ],
+)
+def test_a_period_is_said_in_words(client: Client, stored: str, address: str, said: str) -> None:
+    card = ResourceFactory(
+        published=True, kind=ResourceKind.DATASET, details={"temporal_coverage": stored}
+    )
+    assert said in text(client, f"{address}/ressources/{card.slug}/").replace("\u00a0", " ")
