@@ -56,8 +56,11 @@ def may_read(actor: Actor, contribution: "Contribution") -> bool:
 
 def may_edit(actor: Actor, contribution: "Contribution") -> bool:
     """Let the author and the organisation's editors write while it is a draft or sent back."""
-    if contribution.status not in EDITABLE:
-        return False
+    return contribution.status in EDITABLE and writes(actor, contribution)
+
+
+def writes(actor: Actor, contribution: "Contribution") -> bool:
+    """Say whether it is theirs to write, whatever its state: the author, the editors."""
     return _still_writes(actor, contribution) or _edits_for(actor, contribution)
 
 

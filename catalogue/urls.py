@@ -29,6 +29,7 @@ from catalogue.views import (
     transfers,
     usage,
     versions,
+    writing,
 )
 
 app_name = "catalogue"
@@ -73,7 +74,7 @@ CONTRIBUTE = [
     ),
     path(
         "contribuer/<uuid:contribution>/<slug:step>/",
-        contribute.Write.as_view(),
+        writing.Write.as_view(),
         name="contribution_step",
     ),
     path("ressources/<slug:slug>/modifier/", contribute.Propose.as_view(), name="propose"),

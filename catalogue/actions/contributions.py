@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 from wagtail.models import Revision
 
 from catalogue import rules
@@ -22,7 +23,7 @@ from catalogue.standards.readers.record import Record
 from catalogue.validators.checks import Check
 from catalogue.validators.details import DETAILS
 from portal.accounts.authorization import Permission, has_permission, require
-from portal.accounts.models import Organisation
+from portal.accounts.models import Organisation, User
 from portal.audit.actors import Actor
 from portal.audit.outbox import owe
 from portal.audit.record import record
@@ -30,6 +31,7 @@ from portal.lib import clock, markdown
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent
 
 BY_HAND = {"origin": "contributor", "verified": True}
+HOLD = ("editing_by", "editing_since", "editing_at")
 WAITING = (
     ContributionStatus.OFFERED,
     ContributionStatus.SUBMITTED,
@@ -128,19 +130,24 @@ def save_draft(*, contribution: Contribution, values: Mapping[str, Any], by: Act
     """Keep what has been written so far.
 
     values: some columns and own fields by name; the others stay. The revision is written over,
-    unless it was already judged: then a new one. In order: revision, date of the edit. No event:
-    a draft is saved every few seconds. Raises NotAllowed.
+    unless it was already judged: then a new one. In order: revision, date of the edit, who holds
+    the draft for half an hour. No event: a draft is saved every few seconds. Raises NotAllowed;
+    Conflict while somebody else holds it.
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_edit, by, contribution)
+    _require_free(contribution, by)
     if "organisation" in values:
         _hand_over(contribution, values["organisation"], by)
     proposed = contribution.proposed
     _apply(proposed, values)
     proposed.provenance = pasted.confirmed(proposed.provenance, values)
     contribution.revision = _keep(contribution, proposed, by)
-    contribution.edited_at = clock.now()
-    contribution.save(update_fields=["revision", "edited_at", "organisation"])
+    contribution.edited_at, contribution.expiry_told_at = clock.now(), None
+    if isinstance(by, User):
+        contribution.hold(by)
+    kept = ["revision", "edited_at", "expiry_told_at", "organisation", *HOLD]
+    contribution.save(update_fields=kept)
     return contribution
 
 
@@ -156,6 +163,7 @@ def submit(*, contribution: Contribution, charter: str, by: Actor) -> Contributi
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_submit, by, contribution)
+    _require_free(contribution, by)
     if contribution.status != ContributionStatus.DRAFT:
         raise Conflict(code="contribution_edge", status=contribution.status)
     _require_room(contribution, by)
@@ -181,6 +189,7 @@ def amend(*, contribution: Contribution, charter: str, reply: str = "", by: Acto
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_submit, by, contribution)
+    _require_free(contribution, by)
     if contribution.status != ContributionStatus.CHANGES_REQUESTED:
         raise Conflict(code="contribution_edge", status=contribution.status)
     contribution.note = reply.strip()
@@ -209,6 +218,7 @@ def catch_up(*, contribution: Contribution, by: Actor) -> Contribution:
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_edit, by, contribution)
+    _require_free(contribution, by)
     if not proposals.is_stale(contribution):
         return contribution
     merged = proposals.caught_up(contribution)
@@ -294,6 +304,16 @@ def _hand_over(contribution: Contribution, organisation: Organisation | None, by
     contribution.resource.organisation = organisation
 
 
+def _require_free(contribution: Contribution, by: Actor) -> None:
+    """Leave a draft to who writes it: they saved within half an hour."""
+    holder = contribution.held_by_another(by) if isinstance(by, User) else None
+    if holder is not None:
+        raise Conflict(
+            _("Une autre personne écrit ce brouillon : reprenez la main d’abord."),
+            code="draft_held",
+        )
+
+
 def _require_room(contribution: Contribution, by: Actor) -> None:
     """Limit what one account has waiting, editors of verified organisations apart."""
     holder = contribution.organisation
@@ -345,5 +365,6 @@ def _check(
         checks=[check.to_json() for check in found],
         charter_version=charter,
         note=contribution.note,
+        **dict.fromkeys(HOLD),
     )
     return found

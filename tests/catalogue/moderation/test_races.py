@@ -8,9 +8,11 @@ import pytest
 from django.db import connection, connections
 
 from catalogue.actions import contributions, moderation
+from catalogue.actions import drafts as co_writing
 from catalogue.enums import ContributionStatus, DecisionReason
 from catalogue.models import Contribution, Decision, Resource
-from catalogue.queries import proposals
+from catalogue.queries import drafts, proposals
+from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.lib.refusals import Conflict, Refusal
 from tests.catalogue.moderation.ledger import events
@@ -116,6 +118,40 @@ def test_two_editors_at_once_lose_no_field() -> None:
             f"title numéro {number}",
             f"summary numéro {number}",
         )
+
+
+def saving(
+    contribution: Contribution, values: dict[str, Any], seen: dict[str, str], by: User
+) -> Callable[[], Any]:
+    read = make.again(contribution)
+    return lambda: co_writing.merge(contribution=read, values=values, seen=seen, by=by)
+
+
+def test_two_editors_of_one_draft_at_once_lose_no_text() -> None:
+    holder = make.organisation()
+    one, two = (make.joined(make.person(), holder, Role.EDITOR) for _ in range(2))
+    contribution = make.draft(one, holder=holder)
+    for number in range(2 * ROUNDS):
+        Contribution.objects.update(editing_by=None, editing_since=None, editing_at=None)
+        before = proposals.proposed_record(make.again(contribution))
+        seen = drafts.prints(before, ("title", "summary", "tags"))
+        typed = {
+            one: {"title": f"Titre {number}", "tags": [f"une-{number}", "b", "c"]},
+            two: {"summary": f"Résumé {number}", "tags": [f"autre-{number}", "b", "c"]},
+        }
+
+        gave = at_once(*(saving(contribution, typed[by], seen, by) for by in (one, two)))
+
+        assert gave == ["Conflict", "done"]
+        first = make.again(contribution).editing_by
+        late = two if first == one else one
+        fresh = make.again(contribution)
+        fresh = co_writing.take_over(contribution=fresh, by=late)
+        _saved, found = co_writing.merge(contribution=fresh, values=typed[late], seen=seen, by=late)
+        assert [clash.name for clash in found.clashes] == ["tags"]
+        after = proposals.proposed_record(make.again(contribution))
+        assert (after["title"], after["summary"]) == (f"Titre {number}", f"Résumé {number}")
+        assert after["tags"] == typed[first]["tags"]
 
 
 def test_two_sendings_at_once_send_once() -> None:

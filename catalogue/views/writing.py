@@ -1,0 +1,300 @@
+"""The steps of a contribution: write, save, check and send, without script too."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views import View
+
+from catalogue import rules
+from catalogue.actions import checks, contributions, drafts
+from catalogue.enums import ContributionStatus, ResourceKind
+from catalogue.forms import steps
+from catalogue.forms.steps import SendForm, Step, StepForm
+from catalogue.models import Contribution
+from catalogue.queries import drafts as written
+from catalogue.queries import pasted, proposals, quality, suggestions
+from catalogue.queries.drafts import Clash
+from catalogue.validators.checks import Check
+from catalogue.views.contribute import address, editable, holders, person, visible
+from portal.accounts.authorization import require
+from portal.accounts.models import Organisation
+from portal.lib import markdown
+from portal.lib.refusals import Conflict, Invalid
+
+# More than the prints of the fields of a step ever make.
+SEEN_CHARACTERS = 20_000
+
+
+class Write(View):
+    """One step of the form, saved each time."""
+
+    def get(self, request: HttpRequest, contribution: UUID, step: str) -> HttpResponse:
+        """Show the step with what is saved so far."""
+        found = editable(request, contribution)
+        wanted = _step(step, found)
+        if wanted is Step.SEND:
+            return _show_send(request, found, _send_form(found))
+        return _show_step(request, found, wanted, _form(request, found, wanted))
+
+    def post(self, request: HttpRequest, contribution: UUID, step: str) -> HttpResponse:
+        """Save, then go where the button says; faults stay on the page, the rest is kept."""
+        found = visible(request, contribution)
+        require(rules.writes, person(request), found)
+        wanted = _step(step, found)
+        if wanted is Step.SEND:
+            return _send(request, found)
+        if found.status not in rules.EDITABLE:
+            form = _form(request, found, wanted, request.POST)
+            return _stopped(request, found, wanted, form)
+        return _save(request, found, wanted)
+
+
+def _save(request: HttpRequest, contribution: Contribution, step: Step) -> HttpResponse:
+    """Keep what is typed; what cannot be kept comes back on the page with the reason."""
+    by, form = person(request), _form(request, contribution, step, request.POST)
+    form.is_valid()
+    read = _seen(request)
+    try:
+        if "take_over" in request.POST:
+            contribution = drafts.take_over(contribution=contribution, by=by)
+        contribution, found = drafts.merge(
+            contribution=contribution, values=_accepted(request, form), seen=read, by=by
+        )
+    except Conflict:
+        again = visible(request, contribution.public_id)
+        return _stopped(request, again, step, form)
+    if form.errors or found.clashes or _is_alone(request) or "preview" in request.POST:
+        kept = {*form.errors, *found.untouched}
+        if _is_alone(request):
+            kept |= {clash.name for clash in found.clashes}
+        seen = {name: mark for name, mark in read.items() if name in kept}
+        return _show_step(request, contribution, step, form, seen=seen, clashes=found.clashes)
+    if "leave" in request.POST:
+        drafts.leave(contribution=contribution, by=by)
+        return redirect("catalogue:contribution", contribution.public_id)
+    return redirect(*_next(request, contribution, step))
+
+
+def _stopped(
+    request: HttpRequest, contribution: Contribution, step: Step, form: StepForm
+) -> HttpResponse:
+    """Give back what was typed when it may not be kept: somebody else writes, or it was sent."""
+    over = not rules.may_edit(person(request), contribution)
+    seen = _seen(request)
+    return _show_step(request, contribution, step, form, seen=seen, is_stopped=True, is_over=over)
+
+
+def _is_alone(request: HttpRequest) -> bool:
+    """Say whether the page saves by itself: only its marks are shown, not the form again."""
+    return "HX-Request" in request.headers
+
+
+def _seen(request: HttpRequest) -> dict[str, str]:
+    """Read the prints of what the page had shown; what is not one is left."""
+    try:
+        read = json.loads(request.POST.get("seen", "")[:SEEN_CHARACTERS])
+    except ValueError:
+        return {}
+    return {str(n): str(mark) for n, mark in read.items()} if isinstance(read, dict) else {}
+
+
+def _step(name: str, contribution: Contribution) -> Step:
+    shown = {str(link.step): link.step for link in steps.steps(contribution.resource.kind)}
+    if name not in shown:
+        raise Http404
+    return shown[name]
+
+
+def _form(
+    request: HttpRequest,
+    contribution: Contribution,
+    step: Step,
+    data: Mapping[str, Any] | None = None,
+) -> StepForm:
+    record = proposals.proposed_record(contribution)
+    record["organisation"] = contribution.organisation_id
+    if data is not None and "deposit" in data:
+        record["deposit"] = data["deposit"]
+    asked = holders(person(request)) if contribution.is_new else None
+    return StepForm(step, record, data, holders=asked, origins=pasted.origins(contribution))
+
+
+def _accepted(request: HttpRequest, form: StepForm) -> dict[str, Any]:
+    """Give the values to keep, the organisation as a row and a suggested tag added."""
+    values = form.accepted()
+    if "organisation" in values:
+        chosen = values["organisation"]
+        values["organisation"] = Organisation.objects.get(pk=chosen) if chosen else None
+    tag = request.POST.get("tag", "")
+    if tag and "tags" in values:
+        values["tags"] = list(dict.fromkeys([*values["tags"], tag[:60].lower()]))
+    return values
+
+
+def _next(request: HttpRequest, contribution: Contribution, step: Step) -> tuple[Any, ...]:
+    stays = {"draft", "tag", "rows"} & set(request.POST)
+    there = step if stays else steps.after(step, contribution.resource.kind)
+    return ("catalogue:contribution_step", contribution.public_id, there)
+
+
+def _show_step(
+    request: HttpRequest,
+    contribution: Contribution,
+    step: Step,
+    form: StepForm,
+    *,
+    seen: Mapping[str, str] | None = None,
+    clashes: Sequence[Clash] = (),
+    is_stopped: bool = False,
+    is_over: bool = False,
+) -> HttpResponse:
+    """Show a step. seen: prints that stay those of what the writer had read."""
+    record = proposals.proposed_record(contribution)
+    names = {"licences", "licence_status"} if "licence" in form.fields else set()
+    marks = written.prints(record, {*form.fields, *names} - {"licence", "licence_other"})
+    context = around(contribution, step, record) | {
+        "form": form,
+        "seen": json.dumps(marks | dict(seen or {}), sort_keys=True),
+        "clashes": clashes,
+        "is_stopped": is_stopped,
+        "is_over": is_over,
+        "holder": contribution.held_by_another(person(request)),
+        "preview": _preview(request, record),
+        "suggested_tags": suggestions.tags(record) if step is Step.CLASSIFY else [],
+        "previous": steps.before(step, contribution.resource.kind),
+    }
+    refused = (is_stopped or clashes) and not _is_alone(request)
+    status = 409 if refused else 200
+    return render(request, "catalogue/contribute/step.html", context, status=status)
+
+
+def _preview(request: HttpRequest, record: Mapping[str, Any]) -> str | None:
+    if "preview" not in request.POST:
+        return None
+    try:
+        return markdown.render(str(record.get("description") or ""))
+    except Invalid as refusal:
+        return str(refusal)
+
+
+def _rendered(record: Mapping[str, Any]) -> str:
+    """Give the description as its page will show it; as typed when it cannot be rendered."""
+    try:
+        return markdown.render(str(record.get("description") or ""))
+    except Invalid:
+        return ""  # the checks say why
+
+
+def around(contribution: Contribution, step: Step, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what every step shows around its form: progress, quality, preview as a result."""
+    resource = contribution.proposed
+    kind = resource.kind
+    assessment = quality.assess(resource, ())
+    links = steps.steps(kind)
+    number = next(link.number for link in links if link.step is step)
+    return {
+        "contribution": contribution,
+        "is_stopped": False,
+        "clashes": (),
+        "record": record,
+        "language": resource.written_in,
+        "kind": ResourceKind(kind),
+        "step": step,
+        "step_label": steps.label(step, kind),
+        "step_number": number,
+        "step_count": len(links) + 1,
+        "links": [
+            (link.label, _progress(link.number, number), address(contribution, link.step))
+            for link in links
+        ],
+        "score": assessment.score,
+        "gains": [
+            (line, address(contribution, steps.step_of(line.field, kind)))
+            for line in quality.lines(assessment)
+            if line.met is not None
+        ],
+    }
+
+
+def _progress(number: int, current: int) -> str:
+    return "now" if number == current else "done" if number < current else ""
+
+
+def _send_form(contribution: Contribution, data: Mapping[str, Any] | None = None) -> SendForm:
+    form = SendForm(data)
+    if contribution.status == ContributionStatus.DRAFT:
+        del form.fields["reply"]
+    return form
+
+
+def _show_send(
+    request: HttpRequest, contribution: Contribution, form: SendForm, status: int = 200
+) -> HttpResponse:
+    record = proposals.proposed_record(contribution)
+    found = checks.run(record, resource=contribution.resource)
+    holder = contribution.held_by_another(person(request))
+    context = around(contribution, Step.SEND, record) | {
+        "holder": holder,
+        "form": form,
+        "checks": [check.to_json() for check in found],
+        "faults": _faults(contribution, found),
+        "summary": _summary(contribution, record),
+        "description_html": _rendered(record),
+        "may_send": rules.may_submit(person(request), contribution),
+        "previous": steps.before(Step.SEND, contribution.resource.kind),
+        "working_days": settings.REVIEW_WORKING_DAYS,
+    }
+    return render(request, "catalogue/contribute/send.html", context, status=status)
+
+
+def _faults(contribution: Contribution, found: list[Check]) -> list[dict[str, Any]]:
+    kind = contribution.resource.kind
+    return [
+        {
+            "remark": {"code": r.code, "field": r.field, "facts": dict(r.facts)},
+            "href": f"{address(contribution, steps.step_of(r.field, kind))}#id_{r.field}",
+        }
+        for r in checks.blocking(found)
+    ]
+
+
+def _summary(contribution: Contribution, record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Gather what is filled in, step by step, each with the way back to it."""
+    kind = contribution.resource.kind
+    said = {change.name: change for change in proposals.changes({}, record)}
+    return [
+        {
+            "label": link.label,
+            "href": address(contribution, link.step),
+            "rows": [said[own.name] for own in steps.asked(link.step, kind) if own.name in said]
+            + ([said["licences"]] if link.step is Step.RIGHTS and "licences" in said else []),
+        }
+        for link in steps.steps(kind)
+        if link.step is not Step.SEND
+    ]
+
+
+def _send(request: HttpRequest, contribution: Contribution) -> HttpResponse:
+    form = _send_form(contribution, request.POST)
+    if not form.is_valid():
+        return _show_send(request, contribution, form)
+    by, charter = person(request), settings.CHARTER_VERSION
+    if "take_over" in request.POST:
+        contribution = drafts.take_over(contribution=contribution, by=by)
+    if contribution.held_by_another(by) is not None:
+        return _show_send(request, contribution, form, status=409)
+    try:
+        if contribution.status == ContributionStatus.DRAFT:
+            contributions.submit(contribution=contribution, charter=charter, by=by)
+        else:
+            reply = form.cleaned_data["reply"]
+            contributions.amend(contribution=contribution, charter=charter, reply=reply, by=by)
+    except Invalid:
+        # The page lists the blocking remarks with the way to each field.
+        return _show_send(request, contribution, form)
+    return redirect("catalogue:contribution", contribution.public_id)

@@ -1,0 +1,290 @@
+"""One draft written by two: who holds it, taking over, both texts kept; pages without script."""
+
+import html
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from catalogue.actions import contributions, drafts
+from catalogue.enums import ContributionStatus
+from catalogue.forms.steps import Step
+from catalogue.models import Contribution
+from catalogue.queries import drafts as written
+from catalogue.queries import proposals
+from portal.accounts.enums import Role
+from portal.accounts.models import User
+from portal.lib import clock
+from portal.lib.refusals import Conflict, NotAllowed
+from tests.catalogue.moderation.ledger import events, rows
+from tests.factories import contributions as make
+
+pytestmark = pytest.mark.django_db
+Editors = tuple[Contribution, User, User]
+
+
+@pytest.fixture
+def shared() -> Editors:
+    """Open a draft of an organisation that two editors write."""
+    holder = make.organisation()
+    one = make.joined(make.person("une"), holder, Role.EDITOR)
+    two = make.joined(make.person("autre"), holder, Role.EDITOR)
+    return make.draft(one, holder=holder), one, two
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def step(contribution: Contribution, name: Step = Step.DESCRIBE) -> str:
+    return reverse("catalogue:contribution_step", args=(contribution.public_id, name))
+
+
+def record(contribution: Contribution) -> dict[str, Any]:
+    return proposals.flat(proposals.proposed_record(make.again(contribution)))
+
+
+def seen(page: str) -> str:
+    found = re.search(r'name="seen" id="vu" value="([^"]*)"', page)
+    assert found is not None
+    return html.unescape(found.group(1))
+
+
+def read(client: Client, contribution: Contribution) -> dict[str, str]:
+    """Open the step and give back what its form would send, untouched."""
+    page = client.get(step(contribution)).content.decode()
+    values = record(contribution)
+    names = ("summary", "description", "beneficiary", "situation", "expected_result")
+    return {name: str(values[name]) for name in names} | {"seen": seen(page)}
+
+
+def free(contribution: Contribution) -> None:
+    past = clock.now() - timedelta(minutes=30)
+    Contribution.objects.filter(pk=contribution.pk).update(editing_at=past)
+
+
+def test_who_saves_holds_the_draft_for_half_an_hour(shared: Editors) -> None:
+    contribution, one, two = shared
+    save = contributions.save_draft
+    saved = save(contribution=contribution, values={"title": "Un"}, by=one)
+    assert saved.held_by_another(two) == one
+    assert saved.held_by_another(one) is None
+    before = rows()
+
+    with pytest.raises(Conflict) as refusal:
+        save(contribution=make.again(contribution), values={"title": "Deux"}, by=two)
+
+    assert refusal.value.code == "draft_held"
+    assert rows() == before
+    free(contribution)
+    save(contribution=make.again(contribution), values={"title": "Deux"}, by=two)
+    assert make.again(contribution).held_by_another(one) == two
+
+
+def test_saving_again_keeps_since_when(shared: Editors) -> None:
+    contribution, one, _two = shared
+    first = contributions.save_draft(contribution=contribution, values={}, by=one)
+    since, at = first.editing_since, first.editing_at
+
+    again = contributions.save_draft(contribution=make.again(first), values={}, by=one)
+
+    assert again.editing_since == since
+    assert again.editing_at is not None
+    assert at is not None
+    assert again.editing_at > at
+
+
+def test_a_draft_is_taken_over_and_left(shared: Editors) -> None:
+    contribution, one, two = shared
+    held = contributions.save_draft(contribution=contribution, values={}, by=one)
+    with pytest.raises(Conflict):
+        drafts.leave(contribution=held, by=two)
+
+    taken = drafts.take_over(contribution=held, by=two)
+    drafts.take_over(contribution=taken, by=two)
+
+    assert taken.held_by_another(one) == two
+    assert events().count("contribution.taken_over") == 1
+    left = drafts.leave(contribution=make.again(held), by=two)
+    assert left.held_by_another(one) is None
+
+
+def test_a_stranger_neither_takes_nor_leaves(shared: Editors) -> None:
+    contribution, one, _two = shared
+    held = contributions.save_draft(contribution=contribution, values={}, by=one)
+    before = rows()
+
+    for verb in (drafts.take_over, drafts.leave):
+        with pytest.raises(NotAllowed):
+            verb(contribution=held, by=make.person())
+    with pytest.raises(NotAllowed):
+        drafts.merge(contribution=held, values={"title": "x"}, seen={}, by=make.person())
+
+    assert rows() == before
+
+
+def test_nobody_sends_what_somebody_else_writes(shared: Editors) -> None:
+    contribution, one, two = shared
+    held = contributions.save_draft(contribution=contribution, values={}, by=one)
+    address, client = step(contribution, Step.SEND), signed_in(two)
+
+    with pytest.raises(Conflict):
+        contributions.submit(contribution=held, charter=make.CHARTER, by=two)
+    answer = client.post(address, {"charter": "on"})
+    assert answer.status_code == 409
+    assert "Reprendre la main et envoyer" in answer.content.decode()
+    assert client.post(address, {"charter": "on", "take_over": "1"}).status_code == 302
+    sent = make.again(contribution)
+    assert (sent.status, sent.editing_by) == (ContributionStatus.SUBMITTED, None)
+
+
+def test_fields_of_two_people_are_merged() -> None:
+    base = {"kind": "need", "title": "A", "summary": "B", "details": {"situation": "C"}}
+    marks = written.prints(base, ("title", "summary", "situation"))
+    stored = {**base, "title": "A de l’autre", "details": {"situation": "C de l’autre"}}
+    typed = {"title": "A", "summary": "B à moi", "situation": "C à moi"}
+
+    found = written.sort(stored, typed, marks)
+
+    assert found.kept == {"summary": "B à moi"}
+    assert found.untouched == {"title"}
+    assert [(c.name, c.theirs) for c in found.clashes] == [("situation", "C de l’autre")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("", None), ([], ""), ("a\r\nb ", "a\nb"), ({"b": 1, "a": 2}, {"a": 2, "b": 1})],
+)
+def test_what_reads_alike_has_one_print(one: Any, other: Any) -> None:
+    assert written.digest(one) == written.digest(other)
+
+
+def test_a_page_opened_before_never_writes_over_the_other(shared: Editors) -> None:
+    contribution, one, two = shared
+    mine, theirs = signed_in(one), signed_in(two)
+    first, second = read(mine, contribution), read(theirs, contribution)
+
+    mine.post(step(contribution), {**first, "summary": "Résumé d’une.", "draft": "1"})
+    free(contribution)
+    answer = theirs.post(step(contribution), {**second, "situation": "Celle de l’autre."})
+
+    assert answer.status_code == 302
+    assert record(contribution)["summary"] == "Résumé d’une."
+    assert record(contribution)["situation"] == "Celle de l’autre."
+
+
+def test_two_texts_of_one_field_come_back_both(shared: Editors) -> None:
+    contribution, one, two = shared
+    mine, theirs = signed_in(one), signed_in(two)
+    first, second = read(mine, contribution), read(theirs, contribution)
+    mine.post(step(contribution), {**first, "summary": "Le texte d’une.", "draft": "1"})
+    free(contribution)
+
+    typed = {**second, "summary": "Le texte de l’autre.", "situation": "Changée."}
+    answer = theirs.post(step(contribution), typed)
+
+    page = html.unescape(answer.content.decode())
+    assert answer.status_code == 409
+    assert "Le texte d’une." in page
+    assert "Le texte de l’autre." in page
+    assert record(contribution)["summary"] == "Le texte d’une."
+    assert record(contribution)["situation"] == "Changée."
+    settled = theirs.post(step(contribution), {**typed, "seen": seen(answer.content.decode())})
+    assert settled.status_code == 302
+    assert record(contribution)["summary"] == "Le texte de l’autre."
+
+
+def test_a_held_draft_gives_the_text_back_then_takes_over(shared: Editors) -> None:
+    contribution, one, two = shared
+    mine, theirs = signed_in(one), signed_in(two)
+    second = read(theirs, contribution)
+    mine.post(step(contribution), {**read(mine, contribution), "summary": "Par une."})
+
+    assert "une écrit depuis" in html.unescape(theirs.get(step(contribution)).content.decode())
+    typed = {**second, "situation": "Tapé par l’autre."}
+    answer = theirs.post(step(contribution), typed)
+    page = html.unescape(answer.content.decode())
+    assert answer.status_code == 409
+    assert "Tapé par l’autre." in page
+    assert "Reprendre la main et enregistrer" in page
+    assert seen(answer.content.decode()) == second["seen"]
+
+    taken = theirs.post(step(contribution), {**typed, "take_over": "1"})
+    assert taken.status_code == 302
+    assert record(contribution)["summary"] == "Par une."
+    assert record(contribution)["situation"] == "Tapé par l’autre."
+    assert make.again(contribution).held_by_another(one) == two
+
+
+def test_saving_alone_never_forgets_a_clash(shared: Editors) -> None:
+    contribution, one, two = shared
+    mine, theirs = signed_in(one), signed_in(two)
+    second = read(theirs, contribution)
+    values = {**read(mine, contribution), "summary": "Par une.", "situation": "Par une aussi."}
+    mine.post(step(contribution), values)
+    free(contribution)
+    alone = {"HX-Request": "true"}
+
+    typed = {**second, "summary": "Par l’autre."}
+    answer = theirs.post(step(contribution), typed, headers=alone)
+    assert answer.status_code == 200
+    assert "un champ a deux textes" in html.unescape(answer.content.decode())
+    again = {**typed, "seen": seen(answer.content.decode())}
+    theirs.post(step(contribution), again, headers=alone)
+
+    assert record(contribution)["summary"] == "Par une."
+    assert record(contribution)["situation"] == "Par une aussi."
+    assert theirs.post(step(contribution), again).status_code == 409
+
+
+def test_saving_alone_says_that_another_holds_it(shared: Editors) -> None:
+    contribution, one, two = shared
+    contributions.save_draft(contribution=contribution, values={}, by=one)
+    client = signed_in(two)
+
+    answer = client.post(step(contribution), {"summary": "Tapé."}, headers={"HX-Request": "true"})
+
+    assert answer.status_code == 200
+    assert "Pas enregistré" in html.unescape(answer.content.decode())
+
+
+def test_what_was_sent_meanwhile_gives_the_text_back(shared: Editors) -> None:
+    contribution, one, two = shared
+    second = read(signed_in(two), contribution)
+    contributions.submit(contribution=make.again(contribution), charter=make.CHARTER, by=one)
+    before = record(contribution)
+
+    answer = signed_in(two).post(step(contribution), {**second, "summary": "Trop tard."})
+
+    assert answer.status_code == 409
+    assert "Trop tard." in html.unescape(answer.content.decode())
+    assert record(contribution) == before
+
+
+def test_who_finishes_leaves_the_draft(shared: Editors) -> None:
+    contribution, one, two = shared
+    client = signed_in(one)
+    values = read(client, contribution)
+    client.post(step(contribution), {**values, "draft": "1"})
+    assert "Enregistrer et laisser la main" in client.get(step(contribution)).content.decode()
+
+    answer = client.post(step(contribution), {**values, "leave": "1"})
+
+    assert answer.headers["Location"] == reverse(
+        "catalogue:contribution", args=(contribution.public_id,)
+    )
+    assert make.again(contribution).held_by_another(two) is None
+
+
+@pytest.mark.parametrize("marks", ["", "[]", "{", "x" * 50_000, "null"])
+def test_prints_that_are_not_are_left(shared: Editors, marks: str) -> None:
+    contribution, one, _two = shared
+
+    answer = signed_in(one).post(step(contribution), {"summary": "Court.", "seen": marks})
+
+    assert answer.status_code == 302
