@@ -1,20 +1,30 @@
-"""Write one draft with others: merge a saving, take the draft over, leave it."""
+"""Write one draft with others: merge a saving, take it over, leave it; end what nobody edits."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import F, ProtectedError
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
 from catalogue.actions import contributions
-from catalogue.models import Contribution
+from catalogue.enums import ContributionStatus
+from catalogue.models import Contribution, Resource
 from catalogue.queries import drafts, proposals
 from catalogue.queries.drafts import Sorted
 from portal.accounts.authorization import require
 from portal.accounts.models import User
+from portal.audit.actors import SystemActor
+from portal.audit.outbox import owe
 from portal.audit.record import record
+from portal.lib import clock
 from portal.lib.refusals import Conflict
+
+SCHEDULER = SystemActor("scheduler")
 
 
 @transaction.atomic
@@ -65,3 +75,58 @@ def leave(*, contribution: Contribution, by: User) -> Contribution:
     contribution.editing_by = contribution.editing_since = contribution.editing_at = None
     contribution.save(update_fields=["editing_by", "editing_since", "editing_at"])
     return contribution
+
+
+@transaction.atomic
+def tell_ending() -> int:
+    """Tell who writes each draft that nobody edits any more when it ends; return how many.
+
+    Each: the date of the notice, one letter. A saving starts the time anew.
+    """
+    days = settings.DRAFT_KEPT_DAYS - settings.DRAFT_NOTICE_DAYS
+    due = _idle(days).filter(expiry_told_at=None)
+    for contribution in due:
+        contribution.expiry_told_at = clock.now()
+        contribution.save(update_fields=["expiry_told_at"])
+        key = f"{contribution.pk}-{contribution.expiry_told_at:%Y%m%d}"
+        owe("mail.draft_ending", key=key, contribution_id=contribution.pk)
+    return len(due)
+
+
+@transaction.atomic
+def erase_ended() -> int:
+    """Erase the drafts that nobody edited in time, told of it long enough ago; return how many.
+
+    Each: event "contribution.erased"; the proposal, its text, and the card if it was never online.
+    """
+    told = clock.now() - timedelta(days=settings.DRAFT_NOTICE_DAYS)
+    due = _idle(settings.DRAFT_KEPT_DAYS).filter(expiry_told_at__lte=told)
+    for contribution in due:
+        record("contribution.erased", by=SCHEDULER, on=contribution)
+        _erase(contribution)
+    return len(due)
+
+
+def _idle(days: int) -> Any:
+    """Lock the drafts not edited for so many days, in an order that two schedulers share."""
+    limit = clock.now() - timedelta(days=days)
+    rows = Contribution.objects.filter(status=ContributionStatus.DRAFT).alias(
+        last=Coalesce(F("edited_at"), F("created_at"))
+    )
+    return rows.filter(last__lte=limit).select_for_update(of=("self",)).order_by("pk")
+
+
+def _erase(contribution: Contribution) -> None:
+    card, text = contribution.resource, contribution.revision
+    contribution.delete()
+    if text is not None and text.pk != card.live_revision_id:
+        same = Resource.objects.filter(pk=card.pk, latest_revision=text)
+        same.update(latest_revision=card.live_revision_id)
+        text.delete()
+    never_seen = not card.live and card.first_published_at is None and card.masked_at is None
+    if never_seen and not card.contributions.exists():
+        try:
+            with transaction.atomic():
+                Resource.objects.get(pk=card.pk).delete()
+        except ProtectedError:
+            return  # something of another part stands on it: it stays, unseen

@@ -243,6 +243,15 @@ class Contribution(models.Model):
         return self.status in OPEN_CONTRIBUTIONS
 
     @property
+    def kept_until(self) -> datetime.datetime:
+        """Say until when a draft that nobody edits is kept: never sooner than it was announced."""
+        day = datetime.timedelta(days=1)
+        ends = (self.edited_at or self.created_at) + settings.DRAFT_KEPT_DAYS * day
+        if self.expiry_told_at is None:
+            return ends
+        return max(ends, self.expiry_told_at + settings.DRAFT_NOTICE_DAYS * day)
+
+    @property
     def is_held_back(self) -> bool:
         """Say whether language or spam signs were found when it was sent."""
         return any(c.get("code") == "language" and c.get("remarks") for c in self.checks)

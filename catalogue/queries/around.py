@@ -7,7 +7,14 @@ from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquer
 from django.db.models.functions import Coalesce
 
 from catalogue.enums.community import MessageState, ReviewState
-from catalogue.models import Discussion, DiscussionMessage, FieldFeedback, Resource, Reuse
+from catalogue.models import (
+    Contribution,
+    Discussion,
+    DiscussionMessage,
+    FieldFeedback,
+    Resource,
+    Reuse,
+)
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.enums import Role
 from portal.accounts.models import User
@@ -81,9 +88,14 @@ def owners(resource: Resource) -> QuerySet[User]:
     """Select who answers for a card: its organisation's writers, else its author."""
     if resource.organisation_id is None:
         return User.objects.filter(pk=resource.author_id or 0, is_active=True)
+    return editors(resource)
+
+
+def editors(written: Resource | Contribution) -> QuerySet[User]:
+    """Select who writes for the organisation of a card or of a proposal; nobody without one."""
     return (
         User.objects.filter(
-            memberships__organisation_id=resource.organisation_id,
+            memberships__organisation_id=written.organisation_id or 0,
             memberships__role__in=WRITERS,
             memberships__left_at__isnull=True,
             is_active=True,

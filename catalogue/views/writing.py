@@ -13,7 +13,7 @@ from django.views import View
 from catalogue import rules
 from catalogue.actions import checks, contributions, drafts
 from catalogue.enums import ContributionStatus, ResourceKind
-from catalogue.forms import steps
+from catalogue.forms import gaps, steps
 from catalogue.forms.steps import SendForm, Step, StepForm
 from catalogue.models import Contribution
 from catalogue.queries import drafts as written
@@ -195,7 +195,7 @@ def around(contribution: Contribution, step: Step, record: Mapping[str, Any]) ->
     resource = contribution.proposed
     kind = resource.kind
     assessment = quality.assess(resource, ())
-    links = steps.steps(kind)
+    links, missing = steps.steps(kind), gaps.missing(record)
     number = next(link.number for link in links if link.step is step)
     return {
         "contribution": contribution,
@@ -209,16 +209,27 @@ def around(contribution: Contribution, step: Step, record: Mapping[str, Any]) ->
         "step_number": number,
         "step_count": len(links) + 1,
         "links": [
-            (link.label, _progress(link.number, number), address(contribution, link.step))
+            (
+                link.label,
+                _progress(link.number, number),
+                address(contribution, link.step),
+                missing[link.step],
+            )
             for link in links
         ],
         "score": assessment.score,
         "gains": [
-            (line, address(contribution, steps.step_of(line.field, kind)))
+            (line, _place(contribution, line.field))
             for line in quality.lines(assessment)
             if line.met is not None
         ],
     }
+
+
+def _place(contribution: Contribution, field: str) -> str:
+    """Give the address of a field on its step."""
+    step = steps.step_of(field, contribution.resource.kind)
+    return f"{address(contribution, step)}#{gaps.anchor(field)}"
 
 
 def _progress(number: int, current: int) -> str:
@@ -253,11 +264,10 @@ def _show_send(
 
 
 def _faults(contribution: Contribution, found: list[Check]) -> list[dict[str, Any]]:
-    kind = contribution.resource.kind
     return [
         {
             "remark": {"code": r.code, "field": r.field, "facts": dict(r.facts)},
-            "href": f"{address(contribution, steps.step_of(r.field, kind))}#id_{r.field}",
+            "href": _place(contribution, r.field),
         }
         for r in checks.blocking(found)
     ]

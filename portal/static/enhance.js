@@ -120,4 +120,10 @@
     list.addEventListener("click", (e) => { const o = e.target.closest("[role=option]"); if (o?.dataset.href) location.href = o.dataset.href; });
     input.addEventListener("blur", () => show(false));
   });
+
+  // Enregistrement de lui-même : dit quand il n'a pas eu lieu ; le suivant remet l'heure.
+  for (const e of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) root.addEventListener(e, (ev) => {
+    const said = ev.target.closest("[data-unsaved]")?.dataset.unsaved, out = document.getElementById("enregistre");
+    if (said && out) out.textContent = said;
+  });
 })();

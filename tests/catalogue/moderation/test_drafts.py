@@ -6,17 +6,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from wagtail.models import Revision
 
 from catalogue.actions import contributions, drafts
 from catalogue.enums import ContributionStatus
+from catalogue.forms.gaps import missing
 from catalogue.forms.steps import Step
-from catalogue.models import Contribution
+from catalogue.models import Contribution, Resource
 from catalogue.queries import drafts as written
 from catalogue.queries import proposals
 from portal.accounts.enums import Role
 from portal.accounts.models import User
+from portal.audit import outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, NotAllowed
 from tests.catalogue.moderation.ledger import events, rows
@@ -288,3 +292,112 @@ def test_prints_that_are_not_are_left(shared: Editors, marks: str) -> None:
     answer = signed_in(one).post(step(contribution), {"summary": "Court.", "seen": marks})
 
     assert answer.status_code == 302
+
+
+# time
+
+
+def aged(contribution: Contribution, days: float, told: float | None = None) -> Contribution:
+    now = clock.now()
+    Contribution.objects.filter(pk=contribution.pk).update(
+        edited_at=now - timedelta(days=days),
+        expiry_told_at=None if told is None else now - timedelta(days=told),
+    )
+    return make.again(contribution)
+
+
+def letters() -> list[tuple[str, str]]:
+    mail.outbox.clear()
+    outbox.relay()
+    return [(message.to[0], message.subject) for message in mail.outbox]
+
+
+def test_who_writes_is_told_once_before_the_end() -> None:
+    author = make.person("autrice")
+    contribution = aged(make.draft(author, title="Une ébauche"), days=164.9)
+    assert drafts.tell_ending() == 0
+
+    aged(contribution, days=165.1)
+    assert [drafts.tell_ending() for _ in range(2)] == [1, 0]
+    assert letters() == [(author.email, "Votre brouillon « Une ébauche » sera effacé")]
+    assert f"/contribuer/{contribution.public_id}/" in mail.outbox[0].body
+
+    contributions.save_draft(contribution=make.again(contribution), values={}, by=author)
+    assert make.again(contribution).expiry_told_at is None
+
+
+@pytest.mark.parametrize(("days", "told"), [(179.9, 15.1), (180.1, 14.9), (180.1, None)])
+def test_a_draft_stays_until_its_end_and_its_notice(days: float, told: float | None) -> None:
+    contribution = aged(make.draft(), days, told)
+
+    assert drafts.erase_ended() == 0
+    assert Contribution.objects.filter(pk=contribution.pk).exists()
+
+
+def test_a_draft_that_nobody_edits_is_erased_with_its_text() -> None:
+    contribution = aged(make.draft(), 180.1, 15.1)
+
+    assert [drafts.erase_ended() for _ in range(2)] == [1, 0]
+
+    assert not Contribution.objects.exists()
+    assert not Resource.objects.filter(pk=contribution.resource_id).exists()
+    assert not Revision.objects.filter(pk=contribution.revision_id).exists()
+    assert events()[-1] == "contribution.erased"
+
+
+def test_the_card_online_outlives_the_draft_of_a_change() -> None:
+    author = make.person()
+    resource = make.published(author)
+    change = contributions.propose(resource=resource, by=author)
+    change = contributions.save_draft(contribution=change, values={"title": "Autre"}, by=author)
+    aged(change, 180.1, 15.1)
+
+    assert drafts.erase_ended() == 1
+
+    card = Resource.objects.get(pk=resource.pk)
+    assert (card.live, card.title, card.latest_revision_id) == (
+        True,
+        resource.title,
+        card.live_revision_id,
+    )
+    assert not Revision.objects.filter(pk=change.revision_id).exists()
+
+
+@pytest.mark.parametrize("state", [make.submitted, make.sent_back])
+def test_only_drafts_end(state: Any) -> None:
+    aged(state(), 400, 300)
+
+    assert drafts.erase_ended() == 0
+
+
+# what is missing
+
+
+def test_steps_count_what_is_missing() -> None:
+    author = make.person()
+    contribution = make.draft(author, title="", situation="", expected_result="")
+
+    page = html.unescape(signed_in(author).get(step(contribution)).content.decode())
+
+    assert page.count("un champ à remplir") == 1
+    assert page.count("2 champs à remplir") == 1
+
+
+def test_the_licence_counts_on_its_step() -> None:
+    data = {"kind": "dataset", **make.DATASET, "licences": [], "details": {}}
+
+    assert missing(data)[Step.RIGHTS] == missing({**data, "licences": ["MIT"]})[Step.RIGHTS] + 1
+
+
+def test_saving_alone_says_what_is_not_kept() -> None:
+    author = make.person()
+    contribution = make.draft(author)
+
+    answer = signed_in(author).post(
+        step(contribution, Step.IDENTIFY),
+        {"title": "Gardé", "deposit": "owned", "homepage_url": "pas une adresse"},
+        headers={"HX-Request": "true"},
+    )
+
+    assert "sauf un champ à corriger" in html.unescape(answer.content.decode())
+    assert record(contribution)["title"] == "Gardé"

@@ -1,0 +1,22 @@
+"""What a contribution lacks, and where on its steps each field is asked."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from catalogue.forms.steps import Step, step_of
+from catalogue.validators import checks
+
+
+def missing(record: Mapping[str, Any]) -> Counter[Step]:
+    """Count by step the fields that sending asks for and that hold nothing."""
+    kind = str(record["kind"])
+    names = checks.missing_fields(record)
+    if checks.needs_licence(record) and not record.get("licences"):
+        names.append("licences")
+    return Counter(step_of(name, kind) for name in names)
+
+
+def anchor(name: str) -> str:
+    """Give the place of a field on its step: the licence is asked under one name."""
+    return "id_licence" if name in ("licences", "licence_status") else f"id_{name}"
