@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from catalogue.models import (
         CardTransfer,
+        Collection,
         Contribution,
         Discussion,
         DiscussionMessage,
@@ -227,6 +228,11 @@ def may_confirm_masking(actor: Actor, masking: "Masking") -> bool:
     return may_mask(actor, masking.resource) and actor.pk != masking.masked_by_id
 
 
+def may_answer_lift(actor: Actor, masking: "Masking") -> bool:
+    """Ask for a second person, as free of ties, who is not the one who proposed to lift it."""
+    return may_mask(actor, masking.resource) and actor.pk != masking.lift_asked_by_id
+
+
 def edits_for(actor: Actor, organisation: "Organisation | None") -> bool:
     """Say whether a person publishes for an organisation."""
     if organisation is None:
@@ -272,6 +278,11 @@ def may_withdraw_transfer(actor: Actor, transfer: "CardTransfer") -> bool:
 
 def _stands_for_owner(actor: Actor, transfer: "CardTransfer") -> bool:
     return may_remove(actor, transfer.resource) and not belongs_to(actor, transfer.target)
+
+
+def may_hide_collection(actor: Actor, collection: "Collection") -> bool:
+    """Let a moderator hide a collection that is not of an organisation of theirs."""
+    return may_moderate(actor) and not belongs_to(actor, collection.organisation)
 
 
 def may_read_statement(actor: Actor, report: "Report") -> bool:

@@ -45,8 +45,8 @@ FRAMED = "/classement/cadre/"
 # Where more than an entry may be sent; the fields around a file take some room too.
 LARGE_REQUESTS = ("/espace/", "/donnees/", "/admin/", "/api/v1/challenges/imports")
 REQUEST_SLACK_BYTES = 2**20
-# Parameters of an address: gunicorn and the proxies refuse twice as much, with a bare page.
-QUERY_MAX_CHARACTERS = 4_000
+# Parameters of an address; gunicorn refuses less by default, with a bare page.
+QUERY_MAX_CHARACTERS = 16_000
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 STATUS: Sequence[tuple[type[Refusal], int]] = (

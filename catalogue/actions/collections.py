@@ -137,6 +137,32 @@ def take_back(*, collection: Collection, by: User) -> Collection:
 
 
 @transaction.atomic
+def hide(*, collection: Collection, reason: str, by: User) -> Collection:
+    """Hide a collection from all but its organisation, which reads why. For the Region.
+
+    In order: when, by whom, why; event "collection.hidden". Raises NotAllowed.
+    """
+    fresh = Collection.objects.locked(collection)
+    require(rules.may_hide_collection, by, fresh)
+    fresh.hidden_at, fresh.hidden_by = clock.now(), by
+    fresh.hidden_reason = reason.strip()[:300]
+    fresh.save(update_fields=["hidden_at", "hidden_by", "hidden_reason"])
+    record("collection.hidden", by=by, on=fresh)
+    return fresh
+
+
+@transaction.atomic
+def show(*, collection: Collection, by: User) -> Collection:
+    """Show again what the Region hid, if it is online; event "collection.shown"."""
+    fresh = Collection.objects.locked(collection)
+    require(rules.may_hide_collection, by, fresh)
+    fresh.hidden_at, fresh.hidden_by, fresh.hidden_reason = None, None, ""
+    fresh.save(update_fields=["hidden_at", "hidden_by", "hidden_reason"])
+    record("collection.shown", by=by, on=fresh)
+    return fresh
+
+
+@transaction.atomic
 def remove(*, collection: Collection, by: User) -> None:
     """Delete a collection; the resources stay. Event "collection.removed"."""
     collection = _held(collection, by)

@@ -1,6 +1,7 @@
 """Hide a card at once, have a second person confirm it, show it again."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -97,9 +98,74 @@ def second(*, resource: Resource, by: User) -> None:
 
 @transaction.atomic
 def lift(*, masking: Masking, by: User) -> Resource:
-    """Show a card again: it is live, found, and the masking ended; event "masking.lifted".
+    """Show again a card whose masking nobody confirmed: live, found; event "masking.lifted".
 
-    Raises NotAllowed; Conflict when it ended.
+    Raises NotAllowed; Conflict when it ended or was confirmed: lifting it takes two persons.
+    """
+    masking = _open(masking)
+    require(rules.may_mask, by, masking.resource)
+    if masking.confirmed_at is not None:
+        raise Conflict(
+            _("Ce masquage est confirmé : proposez de le lever, une autre personne répondra."),
+            code="masking_confirmed",
+        )
+    return _end(masking, MaskingEnd.LIFTED, by)
+
+
+@transaction.atomic
+def propose_lift(*, masking: Masking, by: User) -> Masking:
+    """Propose to show again a card whose masking was confirmed; it stays hidden meanwhile.
+
+    In order: who and when; event "masking.lift_proposed"; a letter to those who may answer. Raises
+    NotAllowed; Conflict when it ended, was not confirmed, or a proposal waits.
+    """
+    masking = _open(masking)
+    require(rules.may_mask, by, masking.resource)
+    if masking.confirmed_at is None:
+        raise Conflict(code="masking_not_confirmed")
+    if masking.lift_asked_by is not None:
+        raise Conflict(_("La levée attend déjà une réponse."), code="lift_waiting")
+    masking.lift_asked_by, masking.lift_asked_at = by, clock.now()
+    masking.save(update_fields=["lift_asked_by", "lift_asked_at"])
+    record("masking.lift_proposed", by=by, on=masking.resource)
+    key = f"{masking.public_id}:{masking.lift_asked_at.isoformat()}"
+    owe("mail.masking_lift", key=key, masking_id=masking.pk)
+    return masking
+
+
+@transaction.atomic
+def approve_lift(*, masking: Masking, by: User) -> Resource:
+    """Show the card again, as second person; event "masking.lifted" with who proposed it.
+
+    Raises NotAllowed; Conflict when it ended, nothing waits, or who proposed it could no longer.
+    """
+    masking = _answerable(masking, by)
+    asked: Any = masking.lift_asked_by
+    asked.forget_roles()
+    if not rules.may_mask(asked, masking.resource):
+        raise Conflict(
+            _("La personne qui l’a proposé ne pourrait plus le faire : proposez-le à nouveau."),
+            code="proposer_left",
+        )
+    return _end(masking, MaskingEnd.LIFTED, by, proposed_by=asked.person_key)
+
+
+@transaction.atomic
+def refuse_lift(*, masking: Masking, by: User) -> Masking:
+    """Keep the card hidden, as second person; event "masking.lift_refused"."""
+    masking = _answerable(masking, by)
+    masking.lift_asked_by, masking.lift_asked_at = None, None
+    masking.save(update_fields=["lift_asked_by", "lift_asked_at"])
+    record("masking.lift_refused", by=by, on=masking.resource)
+    return masking
+
+
+@transaction.atomic
+def end_by_decision(*, masking: Masking, by: User) -> Resource:
+    """Show a card again by the last decision on a contestation; event "masking.lifted".
+
+    Its judge is not who took the first decision: they are the second person. Raises NotAllowed;
+    Conflict when it ended.
     """
     masking = _open(masking)
     require(rules.may_mask, by, masking.resource)
@@ -152,7 +218,17 @@ def _open(masking: Masking) -> Masking:
     return fresh
 
 
-def _end(masking: Masking, end: MaskingEnd, by: Actor) -> Resource:
+def _answerable(masking: Masking, by: User) -> Masking:
+    """Lock a masking of which the lifting waits for an answer that this person may give."""
+    fresh = _open(masking)
+    if fresh.lift_asked_by is None:
+        raise Conflict(_("Cette proposition a déjà reçu sa réponse."), code="already_answered")
+    by.forget_roles()
+    require(rules.may_answer_lift, by, fresh)
+    return fresh
+
+
+def _end(masking: Masking, end: MaskingEnd, by: Actor, **facts: str) -> Resource:
     at = clock.now()
     masking.end, masking.ended_at = end, at
     masking.save(update_fields=["end", "ended_at"])
@@ -160,5 +236,5 @@ def _end(masking: Masking, end: MaskingEnd, by: Actor) -> Resource:
     resource.live, resource.masked_at, resource.restored_at = True, None, at
     resource.save(update_fields=["live", "masked_at", "restored_at"])
     index.write(Resource.objects.select_related("organisation").get(pk=resource.pk))
-    record(f"masking.{end}", by=by, on=resource)
+    record(f"masking.{end}", by=by, on=resource, **facts)
     return resource

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
-from catalogue.actions import discussions, maskings, removals, reuses
+from catalogue.actions import collections, discussions, maskings, removals, reuses
 from catalogue.enums import RemovalReason
 from catalogue.enums.community import ReviewState
 from catalogue.enums.reports import (
@@ -22,7 +22,7 @@ from catalogue.enums.reports import (
     ReportStage,
     ReportStatus,
 )
-from catalogue.models import DiscussionMessage, Removal, Report, ReportDecision
+from catalogue.models import Collection, DiscussionMessage, Removal, Report, ReportDecision
 from catalogue.queries import reported
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -177,6 +177,8 @@ def settle(*, report: Report, reasons: Reasons, by: User) -> ReportDecision:
             _undo(report, first, by)
         if decision.outcome == ReportOutcome.UPHELD:
             _apply(report, reasons, by)
+    elif decision.outcome == ReportOutcome.DISMISSED:
+        _show(report, by)
     record("report.settled", by=by, on=report, outcome=str(reasons.outcome))
     _tell(decision)
     return decision
@@ -317,6 +319,9 @@ def _hide(report: Report, reasons: Reasons, by: User) -> None:
     if isinstance(target, DiscussionMessage):
         if not target.is_hidden:
             discussions.hide(message=target, reason=words, by=by)
+    elif isinstance(target, Collection):
+        if target.hidden_at is None:
+            collections.hide(collection=target, reason=words, by=by)
     elif not report.targets_card:
         if target.state == ReviewState.PUBLISHED:
             reuses.take_down(brought=target, message=words, by=by)
@@ -349,14 +354,20 @@ def _refuse_removal(report: Report, first: ReportDecision, by: User) -> None:
 
 
 def _show(report: Report, by: User) -> None:
-    """Show again a card that was hidden for this notice, and for no other."""
+    """Show again what this notice alone hid; a first decision only proposes what is confirmed."""
     if report.resource is None or reported.stands_hidden(report.resource, but=report):
         return
     masking = maskings.standing(report.resource)
     if masking is None or masking.report is None:
         return
-    if masking.report == report or reported.has_fallen(masking.report):
+    if masking.report != report and not reported.has_fallen(masking.report):
+        return
+    if masking.confirmed_at is None:
         maskings.lift(masking=masking, by=by)
+    elif report.status == ReportStatus.FINAL:
+        maskings.end_by_decision(masking=masking, by=by)
+    elif masking.lift_asked_by is None:
+        maskings.propose_lift(masking=masking, by=by)
 
 
 def _undo(report: Report, first: ReportDecision, by: User) -> None:
@@ -367,13 +378,15 @@ def _undo(report: Report, first: ReportDecision, by: User) -> None:
     if report.targets_card:
         _show(report, by)
         return
-    words = target.hidden_reason if isinstance(target, DiscussionMessage) else target.message
+    words = str(getattr(target, "hidden_reason", "") or getattr(target, "message", ""))
     if not reported.was_hidden_by_decision(target, words):
         return
     if reported.stands_hidden(target, but=report):
         return
     if isinstance(target, DiscussionMessage):
         discussions.accept(message=target, by=by)
+    elif isinstance(target, Collection):
+        collections.show(collection=target, by=by)
     elif target.state == ReviewState.REFUSED:
         reuses.put_back(brought=target, by=by)
 

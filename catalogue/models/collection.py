@@ -21,14 +21,15 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
 
     def public(self) -> "CollectionQuerySet":
         """Keep what everybody reads."""
-        return self.filter(published_at__isnull=False)
+        return self.filter(published_at__isnull=False, hidden_at=None)
 
     def visible_to(self, user: "User | AnonymousUser") -> "CollectionQuerySet":
         """Keep the public ones, and those of the organisations that a person edits."""
         if not user.is_authenticated:
             return self.public()
         return self.filter(
-            Q(published_at__isnull=False) | Q(organisation__in=editable_organisations(user))
+            Q(published_at__isnull=False, hidden_at=None)
+            | Q(organisation__in=editable_organisations(user))
         )
 
     def locked(self, collection: "Collection") -> "Collection":
@@ -52,11 +53,24 @@ class Collection(models.Model):
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True, blank=True)
+    # Hidden by the Region after a report: only its organisation sees it, and why.
+    hidden_at = models.DateTimeField(null=True, blank=True)
+    hidden_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    hidden_reason = models.CharField(max_length=300, blank=True)
 
     objects = CollectionQuerySet.as_manager()
 
     class Meta:
         ordering = ("-published_at", "-pk")
+        constraints = [
+            models.CheckConstraint(
+                name="collection_hidden_for_a_reason",
+                condition=Q(hidden_at=None, hidden_reason="")
+                | (Q(hidden_at__isnull=False) & ~Q(hidden_reason="")),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title

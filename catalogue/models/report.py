@@ -18,6 +18,7 @@ from catalogue.enums.reports import (
     ReportStage,
     ReportStatus,
 )
+from catalogue.models.collection import Collection
 from catalogue.models.discussion import DiscussionMessage
 from catalogue.models.resource import Resource
 from catalogue.models.reviewed import FieldFeedback, Reuse
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from portal.accounts.models import User
 
 OPEN = (ReportStatus.RECEIVED, ReportStatus.ASSESSED, ReportStatus.CONTESTED)
-TARGETS = ("resource", "message", "reuse", "feedback")
+TARGETS = ("resource", "message", "reuse", "feedback", "collection")
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
@@ -57,6 +58,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
             "message__discussion__resource__organisation",
             "reuse",
             "feedback__resource",
+            "collection",
             "organisation",
             "assessor",
         )
@@ -84,6 +86,9 @@ class Report(models.Model):
     )
     feedback = models.ForeignKey(
         FieldFeedback, null=True, blank=True, on_delete=models.SET_NULL, related_name="reports"
+    )
+    collection = models.ForeignKey(
+        Collection, null=True, blank=True, on_delete=models.SET_NULL, related_name="reports"
     )
     # Who wrote what is reported, for themselves or for an organisation.
     concerned = models.ForeignKey(
@@ -153,7 +158,7 @@ class Report(models.Model):
     @property
     def target(self) -> Any:
         """Give the text of a person that is reported, else the card, else nothing."""
-        return self.message or self.reuse or self.feedback or self.resource
+        return self.message or self.reuse or self.feedback or self.collection or self.resource
 
     @property
     def targets_card(self) -> bool:
@@ -227,6 +232,11 @@ class Masking(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    # Once confirmed, one person asks to show the card again and another answers.
+    lift_asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    lift_asked_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     end = models.CharField(max_length=10, choices=MaskingEnd.choices, blank=True)
 
@@ -239,6 +249,11 @@ class Masking(models.Model):
             models.CheckConstraint(
                 name="masking_confirmed_by_another",
                 condition=Q(confirmed_by=None) | ~Q(confirmed_by=models.F("masked_by")),
+            ),
+            models.CheckConstraint(
+                name="masking_lift_paired",
+                condition=Q(lift_asked_by=None, lift_asked_at=None)
+                | Q(lift_asked_by__isnull=False, lift_asked_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="masking_end_said",

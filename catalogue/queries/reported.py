@@ -12,17 +12,21 @@ from django.db.models.functions import ExtractYear
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import translation
 
+from catalogue import rules
 from catalogue.enums.community import MessageState, ReviewState
 from catalogue.enums.reports import HIDING, Measure, ReportCategory, ReportOutcome, ReportStage
 from catalogue.models import (
+    Collection,
     DiscussionMessage,
     FieldFeedback,
     FormerSlug,
+    Masking,
     Report,
     ReportDecision,
     Resource,
     Reuse,
 )
+from catalogue.models.report import TARGETS
 from catalogue.queries.around import WRITERS
 from portal.accounts.models import User
 
@@ -42,6 +46,7 @@ class Place:
     message: DiscussionMessage | None = None
     reuse: Reuse | None = None
     feedback: FieldFeedback | None = None
+    collection: Collection | None = None
 
     @property
     def concerned(self) -> User | None:
@@ -49,6 +54,8 @@ class Place:
         for text in (self.message, self.reuse, self.feedback):
             if text is not None:
                 return text.by
+        if self.collection is not None:
+            return self.collection.made_by
         return self.resource.author if self.resource else None
 
     @property
@@ -56,12 +63,12 @@ class Place:
         """Give the organisation in whose name it stands."""
         if self.message is not None or self.feedback is not None:
             return None
-        held: Any = self.reuse or self.resource
+        held: Any = self.reuse or self.collection or self.resource
         return held.organisation if held else None
 
     def columns(self) -> dict[str, Any]:
         """Give the columns of a report."""
-        names = ("url", "title", "resource", "message", "reuse", "feedback")
+        names = ("url", "title", *TARGETS)
         found = {name: getattr(self, name) for name in names}
         return found | {"concerned": self.concerned, "organisation": self.organisation}
 
@@ -83,6 +90,10 @@ def locate(address: str) -> Place | None:
     if match is None:
         return None
     url = parts.path + (f"#{parts.fragment}" if parts.fragment else "")
+    if match.view_name == "catalogue:collection":
+        rows = Collection.objects.public().select_related("organisation", "made_by")
+        collection = rows.filter(slug=match.kwargs["slug"]).first()
+        return Place(url, collection.title if collection else "", collection=collection)
     resource = _card(match)
     if resource is None:
         return Place(url)
@@ -158,7 +169,8 @@ def stands_hidden(target: Any, *, but: Report | None = None, but_by: User | None
 def was_hidden_by_decision(target: Any, words: str) -> bool:
     """Say whether a text is hidden for what a decision on it said, and not by hand."""
     rows = ReportDecision.objects.filter(report__in=_about(target), measure=Measure.HIDE)
-    said = rows.filter(decided_by=target.decided_by_id).values_list("ground_text", flat=True)
+    judge = target.hidden_by_id if isinstance(target, Collection) else target.decided_by_id
+    said = rows.filter(decided_by=judge).values_list("ground_text", flat=True)
     return words in {each[:300] for each in said}
 
 
@@ -169,11 +181,29 @@ def has_fallen(report: Report) -> bool:
 
 
 def _about(target: Any) -> QuerySet[Report]:
-    names = {Resource: "resource", DiscussionMessage: "message", Reuse: "reuse"}
+    names = {
+        Resource: "resource",
+        DiscussionMessage: "message",
+        Reuse: "reuse",
+        Collection: "collection",
+    }
     name = names.get(type(target), "feedback")
     rows: QuerySet[Report] = Report.objects.filter(**{name: target})
     alone = {"message": None, "reuse": None, "feedback": None} if name == "resource" else {}
     return rows.filter(**alone)
+
+
+def maskings_for(user: User) -> list[Masking]:
+    """List the maskings that wait for this person as second one: to confirm, or to lift."""
+    rows = Masking.objects.filter(ended_at=None).filter(
+        Q(confirmed_at=None) | Q(lift_asked_at__isnull=False)
+    )
+    return [
+        each
+        for each in rows.select_related("resource__organisation").order_by("pk")
+        if (each.confirmed_at is None and rules.may_confirm_masking(user, each))
+        or (each.lift_asked_by_id is not None and rules.may_answer_lift(user, each))
+    ]
 
 
 def answerable(report: Report) -> QuerySet[User]:

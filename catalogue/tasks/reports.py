@@ -83,6 +83,18 @@ def masking_letter(masking_id: int) -> None:
         letters.send("card_masked", to=user.email, context={"masking": masking, "link": card})
 
 
+@handler("mail.masking_lift")
+def lift_letter(masking_id: int) -> None:
+    """Ask a second moderator to answer the proposal to show a card again."""
+    masking = _masking(masking_id)
+    if masking is None or masking.ended_at is not None or masking.lift_asked_by is None:
+        return
+    for user in moderators():
+        if rules.may_answer_lift(user, masking):
+            context = {"masking": masking, "link": _place(masking)}
+            letters.send("masking_lift_proposed", to=user.email, context=context)
+
+
 @handler("mail.masking_lapsed")
 def lapsed_letter(masking_id: int) -> None:
     """Alert the moderators: a card is shown again because nobody confirmed in time."""
@@ -126,7 +138,9 @@ def _decision(decision_id: int) -> ReportDecision | None:
 
 
 def _masking(masking_id: int) -> Masking | None:
-    rows = Masking.objects.select_related("resource__organisation", "report", "masked_by")
+    rows = Masking.objects.select_related(
+        "resource__organisation", "report", "masked_by", "lift_asked_by"
+    )
     return rows.filter(pk=masking_id).first()
 
 

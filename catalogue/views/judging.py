@@ -22,6 +22,12 @@ from portal.lib.refusals import Invalid
 from portal.lib.visible import find
 
 PER_PAGE = 30
+LIFTS: dict[str, Any] = {
+    "lift": maskings.lift,
+    "propose_lift": maskings.propose_lift,
+    "approve_lift": maskings.approve_lift,
+    "refuse_lift": maskings.refuse_lift,
+}
 
 
 @require_safe
@@ -32,15 +38,15 @@ def queue(request: HttpRequest) -> HttpResponse:
     every = request.GET.get("tous") == "1"
     rows = Report.objects.visible_to(by).whole()
     rows = rows.order_by("-at", "-pk") if every else rows.open()
-    hidden = Masking.objects.filter(ended_at=None, confirmed_at=None)
+    hidden = Masking.objects.filter(ended_at=None).select_related(
+        "resource__organisation", "report", "masked_by", "lift_asked_by"
+    )
+    judged = [masking for masking in hidden if rules.may_mask(by, masking.resource)]
     context = {
         "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
         "every": every,
-        "to_confirm": [
-            masking
-            for masking in hidden.select_related("resource__organisation", "report", "masked_by")
-            if rules.may_mask(by, masking.resource)
-        ],
+        "to_confirm": [each for each in judged if each.confirmed_at is None],
+        "to_lift": [each for each in judged if each.lift_asked_by is not None],
         **head(current=_("Signalements")),
     }
     return render(request, "catalogue/moderation/reports.html", context)
@@ -70,6 +76,7 @@ def item(request: HttpRequest, report: UUID) -> HttpResponse:
         "form": reasons,
         "mask": mask,
         "decisions": list(found.decisions.select_related("decided_by").order_by("pk")),
+        "comments": _comments(found),
         "decides": found.status == ReportStatus.ASSESSED,
         "settles": found.status == ReportStatus.CONTESTED and rules.may_settle(by, found, first),
         "masks": card is not None
@@ -79,10 +86,21 @@ def item(request: HttpRequest, report: UUID) -> HttpResponse:
         "confirms": masked is not None
         and masked.confirmed_at is None
         and rules.may_confirm_masking(by, masked),
+        "answers_lift": masked is not None
+        and masked.lift_asked_by is not None
+        and rules.may_answer_lift(by, masked),
         **head(current=_("Signalements")),
     }
     status = 422 if reasons.is_bound or mask.is_bound else 200
     return render(request, "catalogue/moderation/report.html", context, status=status)
+
+
+def _comments(report: Report) -> list[str]:
+    """Give what stands beside the cards of a collection that is reported."""
+    if report.collection is None:
+        return []
+    items = report.collection.items.exclude(comment="")
+    return list(items.values_list("comment", flat=True))
 
 
 def _done(
@@ -99,8 +117,8 @@ def _done(
             reports.assess(report=report, by=by)
         case "confirm" if masked is not None:
             maskings.confirm(masking=masked, by=by)
-        case "lift" if masked is not None:
-            maskings.lift(masking=masked, by=by)
+        case "lift" | "propose_lift" | "approve_lift" | "refuse_lift" if masked is not None:
+            LIFTS[act](masking=masked, by=by)
         case "mask":
             if not mask.is_valid() or report.resource is None:
                 return False

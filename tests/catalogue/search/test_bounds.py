@@ -126,7 +126,7 @@ def test_an_absurd_address_is_refused_and_says_why(client: Client) -> None:
         assert "trop longue" in page
     told = client.get(f"/api/v1/challenges?x={'a' * 100_000}")
     assert (told.status_code, told.json()["code"]) == (414, "address_too_long")
-    assert told.json()["limit_characters"] == 4_000
+    assert told.json()["limit_characters"] == 16_000
 
 
 def test_what_is_left_out_of_a_search_is_said(client: Client) -> None:
