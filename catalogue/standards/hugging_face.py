@@ -6,6 +6,8 @@ formats are ours: nobody else has to know them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 import yaml
@@ -84,10 +86,31 @@ def _model(resource: Published) -> Json:
 
 
 def _index(resource: Published) -> list[Json]:
-    whole = [each for each in resource.measures if not each.group]
-    if not whole:
-        return []
-    return [{"name": resource.title, "results": [_result(each, resource) for each in whole]}]
+    whole = [_result(each, resource) for each in resource.measures if not each.group]
+    results = whole + [_declared(row) for row in resource.details.get("declared_measures", [])]
+    return [{"name": resource.title, "results": results}] if results else []
+
+
+def _declared(row: Mapping[str, Any]) -> Json:
+    """Write what the producer declares as what nobody verified."""
+    task, data = row.get("task") or "other", row.get("dataset") or "other"
+    name, value = row.get("metric", ""), str(row.get("value", ""))
+    result: Json = {
+        "task": {"type": task, "name": task},
+        "dataset": {"type": data, "name": data},
+        "metrics": [{"type": name, "value": _number(value), "name": name, "verified": False}],
+    }
+    if row.get("url"):
+        result["source"] = {"name": data, "url": row["url"]}
+    return result
+
+
+def _number(text: str) -> float | str:
+    try:
+        found = float(text)
+    except ValueError:
+        return text
+    return found if isfinite(found) else text
 
 
 def _result(measure: Measure, resource: Published) -> Json:

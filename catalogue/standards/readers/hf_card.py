@@ -13,9 +13,18 @@ from catalogue.standards.readers.builder import Builder
 from catalogue.standards.readers.json_text import first_text, items, mapping
 from catalogue.standards.readers.record import Fault, Json, Reading, Record, fault
 from catalogue.standards.readers.record import gettext_noop as _
-from catalogue.standards.readers.text import Unreadable, decoded, plain, summary_of, without_html
+from catalogue.standards.readers.text import (
+    Unreadable,
+    decoded,
+    one_line,
+    plain,
+    summary_of,
+    web_address,
+    without_html,
+)
 
 SOURCE = "Hugging Face"
+WORDS = 120  # characters of a name of a measure
 # Markdown begins with a bracket too: a badge, a link.
 JSON = re.compile(rb"\s*(?:\[\s*[{\]]|\{\s*[\"}])")
 CARD_OF = re.compile(
@@ -238,18 +247,24 @@ def _model(data: Mapping[str, Any], found: list[prose.Section], into: Builder) -
 
 
 def _measures(data: Mapping[str, Any], into: Builder) -> None:
-    count = sum(
-        len(items(mapping(result).get("metrics")))
+    """Take the measures of the card as what its producer declares, with their source."""
+    rows = [
+        _measure(mapping(result), mapping(metric))
         for each in items(data.get("model-index"))
         for result in items(mapping(each).get("results"))
-    )
-    if count:
-        into.note(
-            "measures_left",
-            _(
-                "Mesures de cette fiche qui ne sont pas reprises : %(count)s. Une mesure se "
-                "déclare ici avec sa référence, son effectif et son intervalle."
-            ),
-            place="model-index",
-            count=count,
-        )
+        for metric in items(mapping(result).get("metrics"))
+    ]
+    into.rows("declared_measures", [row for row in rows if row["metric"]], "model-index")
+
+
+def _measure(result: Mapping[str, Any], metric: Mapping[str, Any]) -> dict[str, Json]:
+    task, data, source = (mapping(result.get(name)) for name in ("task", "dataset", "source"))
+    value = metric.get("value")
+    known = isinstance(value, str | int | float) and not isinstance(value, bool)
+    return {
+        "task": one_line(first_text(task.get("name"), task.get("type")))[:WORDS],
+        "metric": one_line(first_text(metric.get("name"), metric.get("type")))[:WORDS],
+        "value": one_line(str(value))[:WORDS] if known else "",
+        "dataset": one_line(first_text(data.get("name"), data.get("type")))[:WORDS],
+        "url": web_address(first_text(source.get("url")), ""),
+    }
