@@ -1,5 +1,6 @@
 """Propose, approve, refuse, pause and resume the catalogues that are harvested."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from catalogue import rules
 from catalogue.enums.harvest import HarvestFrequency, RunState, SourceKind, SourceStatus
 from catalogue.models import Source
+from catalogue.queries import proposals
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation
 from portal.audit.actors import Actor
@@ -19,6 +21,7 @@ from portal.lib import clock, http
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent
 
 KEY_CHARACTERS = 44
+MOST_TRUSTED = 100
 
 
 @transaction.atomic
@@ -172,6 +175,32 @@ def resume(*, source: Source, by: Actor) -> Source:
     source.status, source.next_run_at = SourceStatus.APPROVED, clock.now()
     source.save(update_fields=["status", "next_run_at"])
     record("source.resumed", by=by, on=source)
+    return source
+
+
+@transaction.atomic
+def rank(
+    *, source: Source, priority: int, priorities: Mapping[str, int], completes: bool, by: Actor
+) -> Source:
+    """Say how much a source is trusted beside others, whole and by field, and what it may add to.
+
+    In order: the three columns; every record of it is weighed anew at its next passage; event
+    "source.ranked". Raises NotAllowed; Invalid for a field that no card has, or out of 0 to 100.
+    """
+    source = Source.objects.locked(source)
+    require(rules.may_decide_source, by, source)
+    unknown = set(priorities) - set(proposals.labels(priorities))
+    wrong = [each for each in (priority, *priorities.values()) if not 0 <= each <= MOST_TRUSTED]
+    if unknown or wrong:
+        raise Invalid(
+            _("Une priorité est un nombre de 0 à 100, pour un champ des fiches."),
+            code="source_priority",
+            faults=sorted(unknown) or ["priority"],
+        )
+    source.priority, source.priorities, source.completes = priority, dict(priorities), completes
+    source.save(update_fields=["priority", "priorities", "completes"])
+    source.records.update(digest="")
+    record("source.ranked", by=by, on=source, priority=priority, completes=completes)
     return source
 
 

@@ -6,14 +6,18 @@ from typing import Any
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from catalogue import rules
 from catalogue.enums.community import MessageState, ReviewState
+from catalogue.enums.transfers import TransferKind
 from catalogue.models import (
+    CardTransfer,
     Contribution,
     Discussion,
     DiscussionMessage,
     FieldFeedback,
     Resource,
     Reuse,
+    editable_organisations,
 )
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.enums import Role
@@ -135,3 +139,18 @@ def standing() -> int:
 def moderates(viewer: Any) -> bool:
     """Say whether a person reads what waits."""
     return has_permission(viewer, Permission.CONTRIBUTION_MODERATE)
+
+
+def transfers_for(user: User) -> list[CardTransfer]:
+    """List the cards on their way that wait for this person's answer, the oldest first."""
+    places = editable_organisations(user)
+    held = Q(resource__organisation__in=places) | Q(resource__author=user)
+    asked = Q(kind=TransferKind.OFFER, target__in=places) | Q(kind=TransferKind.CLAIM) & held
+    rows = CardTransfer.objects.whole().open().filter(resource__live=True)
+    if not rules.may_see_removals(user):
+        rows = rows.filter(asked)
+    return [
+        each
+        for each in rows
+        if rules.may_accept_transfer(user, each) or rules.may_approve_transfer(user, each)
+    ]

@@ -65,6 +65,12 @@ def fields_of(kind: str) -> dict[str, Field]:
     return common | DETAILS[kind].by_name
 
 
+def fields() -> set[str]:
+    """Name every field that a card may have, of every kind; its organisation is none of them."""
+    own = {name for kind in DETAILS.values() for name in kind.by_name}
+    return own | {name for name in PROPOSED_COLUMNS if name != "organisation"}
+
+
 def labels(names: Iterable[str]) -> dict[str, str]:
     """Give the words of fields, whatever the kind that has them."""
     wanted = set(names)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from catalogue import rules
 from catalogue.actions import harvest_runs, harvest_sources
 from catalogue.enums.harvest import ItemState, RunState, SourceStatus
-from catalogue.forms.sources import RefusalForm, SourceForm
+from catalogue.forms.sources import RankForm, RefusalForm, SourceForm
 from catalogue.models import HarvestRun, Source, editable_organisations
 from catalogue.queries import proposals, sources
 from catalogue.views.contribute import person
@@ -90,6 +90,9 @@ class Shown(View):
             harvest_sources.refuse(source=found, by=by, **form.cleaned_data)
             messages.success(request, _("Source refusée : qui l’a proposée reçoit la raison."))
             return redirect("catalogue:harvest_source", found.public_id)
+        if act == "rank":
+            require(rules.may_decide_source, by, found)
+            return _ranked(request, found, by)
         require(rules.may_pause_source, by, found)
         if act not in ACTS:
             return _shown(request, found, RefusalForm(), status=422)
@@ -162,8 +165,24 @@ def _proposing(request: HttpRequest, form: SourceForm, status: int = 200) -> Htt
     return render(request, "catalogue/harvest/propose.html", {"form": form}, status=status)
 
 
+def _ranked(request: HttpRequest, source: Source, by: User) -> HttpResponse:
+    form = RankForm(request.POST, source=source)
+    if not form.is_valid():
+        return _shown(request, source, RefusalForm(), rank=form, status=422)
+    names = ("priority", "priorities", "completes")
+    values = {name: form.cleaned_data[name] for name in names}
+    harvest_sources.rank(source=source, by=by, **values)
+    messages.success(request, _("Priorités enregistrées : elles jouent au prochain passage."))
+    return redirect("catalogue:harvest_source", source.public_id)
+
+
 def _shown(
-    request: HttpRequest, source: Source, form: RefusalForm, status: int = 200
+    request: HttpRequest,
+    source: Source,
+    form: RefusalForm,
+    *,
+    rank: RankForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     viewer = person(request)
     runs = source.runs.select_related("asked_by").defer("lines")
@@ -171,6 +190,7 @@ def _shown(
     context = {
         "source": source,
         "form": form,
+        "rank": rank or RankForm(source=source),
         "page": page,
         "under_way": any(not run.is_over for run in page.object_list),
         "cards": source.records.filter(resource__live=True).count(),

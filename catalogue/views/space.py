@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from catalogue import rules
 from catalogue.enums import ContributionStatus, ResourceKind
-from catalogue.models import Contribution, Report, Resource
-from catalogue.queries import around, reviews, usage
+from catalogue.enums.harvest import SourceStatus
+from catalogue.models import Contribution, Report, Resource, Source
+from catalogue.queries import around, reported, reviews, usage
 from portal.accounts.models import Organisation, User
 from portal.accounts.space import Item, Place
 from portal.lib import languages
@@ -39,6 +40,9 @@ def to_do(user: User) -> Iterator[Item]:
         yield from _queue()
         yield from _around()
         yield from _reports(user)
+        yield from _sources(user)
+        yield from _maskings(user)
+    yield from _transfers(user)
 
 
 def mine(user: User) -> Iterator[Item]:
@@ -176,6 +180,56 @@ def _reports(user: User) -> Iterator[Item]:
             detail=_("Contenus que des visiteurs signalent à la Région."),
             icon="flag",
             tone="garance",
+        )
+
+
+def _sources(user: User) -> Iterator[Item]:
+    waiting = Source.objects.filter(status=SourceStatus.PROPOSED).select_related("organisation")
+    mine = [
+        each
+        for each in waiting.order_by("proposed_at", "pk")
+        if rules.may_decide_source(user, each)
+    ]
+    if mine:
+        title = ngettext(
+            "Répondre à %(count)s source proposée",
+            "Répondre à %(count)s sources proposées",
+            len(mine),
+        )
+        yield Item(
+            title=title % {"count": len(mine)},
+            url=reverse("catalogue:harvest_source", args=(mine[0].public_id,))
+            if len(mine) == 1
+            else reverse("catalogue:harvest_sources"),
+            detail=_("Catalogues à moissonner : rien n’est lu avant votre accord."),
+            icon="refresh-cw",
+            tone="calanque",
+        )
+
+
+def _maskings(user: User) -> Iterator[Item]:
+    waits = len(reported.maskings_for(user))
+    if waits:
+        title = ngettext("Répondre à %(count)s masquage", "Répondre à %(count)s masquages", waits)
+        yield Item(
+            title=title % {"count": waits},
+            url=reverse("catalogue:moderation_reports"),
+            detail=_("À confirmer, ou que l’on propose de lever : une seconde personne répond."),
+            icon="eye-off",
+            tone="garance",
+        )
+
+
+def _transfers(user: User) -> Iterator[Item]:
+    for transfer in around.transfers_for(user)[:SHOWN]:
+        card = transfer.resource
+        sentence = _("Répondre au transfert de « %(title)s »")
+        yield Item(
+            title=languages.said(sentence, language=card.written_in, title=card.title),
+            url=reverse("catalogue:transfer", args=(card.slug,)),
+            detail=_("Vers %(name)s.") % {"name": transfer.target.name},
+            icon="arrow-right",
+            tone="calanque",
         )
 
 

@@ -63,6 +63,8 @@ LEGAL = (
     Entry("accessibilite", _("Accessibilité : non conforme"), "/accessibilite/"),
     Entry("mentions-legales", _("Mentions légales"), "/mentions-legales/"),
     Entry("donnees-personnelles", _("Données personnelles"), "/donnees-personnelles/"),
+    Entry("signaler", _("Signaler un contenu"), "catalogue:report"),
+    Entry("transparence", _("Transparence"), "catalogue:transparency"),
     Entry("apparence", _("Apparence"), "pages:appearance"),
 )
 

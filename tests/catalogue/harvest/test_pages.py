@@ -10,13 +10,15 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from catalogue.actions import harvest_sources
 from catalogue.enums.harvest import SourceStatus
-from catalogue.models import HarvestRun, Source
+from catalogue.models import HarvestedRecord, HarvestRun, Source
 from catalogue.tasks import harvests as letters
 from catalogue.tasks import links as link_letters
 from portal.accounts.models import User
-from portal.audit.models import Outbox
+from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
+from portal.lib.refusals import Invalid
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.harvests import HarvestRunFactory, LinkCheckFactory, SourceFactory
 
@@ -189,3 +191,46 @@ def test_letters(mailoutbox: list[Any], editor: User) -> None:
     link_letters.dead_letter(check.pk)
     assert [message.to[0] for message in mailoutbox] == [moderator.email, *[editor.email] * 4]
     assert all("http" in message.body for message in mailoutbox)
+
+
+def test_a_moderator_sets_the_priorities_of_a_source(client: Client, editor: User) -> None:
+    source = SourceFactory(publishing=True, organisation=holder(editor))
+    HarvestedRecord.objects.create(
+        source=source, remote_id="a", digest="x", first_seen_at=clock.now(), changed_at=clock.now()
+    )
+    form = {"act": "rank", "priority": "70", "completes": "on"}
+    form |= {"field": "title", "field_priority": "90"}
+    client.force_login(editor)
+    assert "Priorités de cette source" not in client.get(address(source)).text
+    assert client.post(address(source), form).status_code == 403
+    client.force_login(UserFactory(region="moderator"))
+    assert "Priorités de cette source" in client.get(address(source)).text
+    assert client.post(address(source), form).status_code == 302
+    source.refresh_from_db()
+    assert (source.priority, source.completes, source.priorities) == (70, True, {"title": 90})
+    assert source.records.get().digest == ""
+    assert AuditEvent.objects.filter(action="source.ranked").count() == 1
+    for wrong in (
+        {"priority": "101"},
+        {"priority": ""},
+        {"field": "title_en"},
+        {"field": "", "field_priority": "3"},
+        {"field": "slug", "field_priority": "3"},
+        {"of_title": "-1"},
+    ):
+        answer = client.post(address(source), {**form, "field": "", "field_priority": "", **wrong})
+        assert answer.status_code == 422, wrong
+    again = {"act": "rank", "priority": "60", "of_title": "", "field": "tags"}
+    assert client.post(address(source), {**again, "field_priority": "5"}).status_code == 302
+    source.refresh_from_db()
+    assert (source.priority, source.completes, source.priorities) == (60, False, {"tags": 5})
+
+
+@pytest.mark.parametrize("values", [{"priority": 101}, {"priorities": {"slug": 4}}])
+def test_a_priority_out_of_bounds_is_refused(values: dict[str, Any]) -> None:
+    source = SourceFactory(publishing=True)
+    told = {"priority": 1, "priorities": {}, "completes": False, **values}
+    with pytest.raises(Invalid):
+        harvest_sources.rank(source=source, by=UserFactory(region="moderator"), **told)
+    source.refresh_from_db()
+    assert (source.priority, source.priorities) == (50, {})
