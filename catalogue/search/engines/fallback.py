@@ -17,8 +17,10 @@ T = TypeVar("T")
 class Breaker:
     """Leave alone what failed for thirty seconds, then let one request try."""
 
-    def __init__(self, *, seconds: float = BREAK_SECONDS) -> None:
-        self._seconds = seconds
+    def __init__(
+        self, *, seconds: float = BREAK_SECONDS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._seconds, self._clock = seconds, clock
         self._closed_again = 0.0
         self._failed = False
         self._lock = Lock()
@@ -33,7 +35,7 @@ class Breaker:
         with self._lock:
             if not self._failed:
                 return True
-            now = time.monotonic()
+            now = self._clock()
             if now < self._closed_again:
                 return False
             self._closed_again = now + self._seconds
@@ -43,7 +45,7 @@ class Breaker:
         """Note a failure."""
         with self._lock:
             self._failed = True
-            self._closed_again = time.monotonic() + self._seconds
+            self._closed_again = self._clock() + self._seconds
 
     def succeed(self) -> None:
         """Note that it works."""
