@@ -24,6 +24,7 @@ ROWS = [
         "metric": "F1 par secteur",
         "value": "n/a",
         "dataset": "Offres",
+        "url": "",
     },
 ]
 
