@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     """Masking.lift_asked_by, lift_asked_at."""
 
     dependencies = [
-        ("catalogue", "0017_homepage_keys"),
+        ("catalogue", "0019_drafts_kept"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     """Report.collection; Collection.hidden_at, hidden_by, hidden_reason."""
 
     dependencies = [
-        ("catalogue", "0018_masking_lifts"),
+        ("catalogue", "0020_masking_lifts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
