@@ -14,6 +14,7 @@ from ninja import Query, Router
 
 from catalogue.api.finding import card_named
 from catalogue.api.shapes import card_json, lines_json
+from catalogue.filters import pace
 from catalogue.models import Resource
 from catalogue.queries import published
 from catalogue.schemas.reading import CardOut, QueryIn, ResourcesOut
@@ -44,6 +45,7 @@ def resources(
     """
     query = ResourceQuery.parse(request.GET)
     if query.q or query.is_filtered or asked.sort is not None:
+        pace.keep_search_pace(request)
         return tagged(request, JsonResponse(_found(query, cursor, limit)), digest="1")
     rows = Resource.objects.public()
     page = after(rows, by="first_published_at", cursor=cursor, limit=limit)

@@ -65,6 +65,14 @@ def test_searches_past_the_share_of_a_network_wait(
     assert elsewhere.status_code == 200
 
 
+def test_searches_of_programs_have_the_same_share(client: Client, settings: Any) -> None:
+    settings.SEARCHES_PER_MINUTE_AND_NETWORK = 1
+    assert client.get("/ressources/?q=emploi").status_code == 200
+    answer = client.get("/api/v1/resources?q=emploi")
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many_requests")
+    assert client.get("/api/v1/resources").status_code == 200
+
+
 def test_suggestions_have_a_share_of_their_own(client: Client, settings: Any) -> None:
     settings.SEARCHES_PER_MINUTE_AND_NETWORK = 0
     settings.SUGGESTIONS_PER_MINUTE_AND_NETWORK = 1
