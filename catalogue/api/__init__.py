@@ -2,11 +2,12 @@
 
 from ninja import Router
 
-from catalogue.api import contributions, organisations, resources, searches
+from catalogue.api import contributions, organisations, pastes, searches, writing
 
 # (prefix, router), gathered by portal.api in this order.
 routers: list[tuple[str, Router]] = [
-    ("", resources.router),
+    ("", pastes.router),  # before the cards by name: none is called « from »
+    ("", writing.router),  # that of resources, which reads the same addresses
     ("", organisations.router),
     ("", contributions.router),
     ("", searches.router),

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
@@ -121,6 +122,7 @@ def _counted() -> Any:
 @lru_cache(maxsize=4)
 def _words(_language: str | None) -> dict[str, Any]:
     return {
+        "charter": settings.CHARTER_VERSION,
         "kinds": [
             {"code": kind.value, "label": str(kind.label), "fields": _fields(kind)}
             for kind in ResourceKind

@@ -11,6 +11,7 @@ from catalogue.api.finding import person
 from catalogue.models import Contribution
 from catalogue.queries import proposals, published
 from catalogue.validators import sentences
+from catalogue.validators.checks import Remark
 from portal.accounts.models import Organisation
 
 Json = dict[str, Any]
@@ -53,6 +54,7 @@ def whole_json(request: HttpRequest, contribution: Contribution) -> Json:
     }
     return contribution_json(request, contribution, title=str(record["title"] or "")) | {
         "record": _named(record),
+        "provenance": _provenance(contribution),
         "checks": checks_json(contribution.checks),
         "decisions": [
             {
@@ -67,6 +69,9 @@ def whole_json(request: HttpRequest, contribution: Contribution) -> Json:
         "base_revision": contribution.base_revision_id,
         "stale": is_open and proposals.is_stale(contribution),
         "collisions": _collisions(contribution) if is_open else [],
+        "owner_answer": contribution.owner_answer,
+        "owner_reason": contribution.owner_reason,
+        "owner_due_at": contribution.owner_due_at,
         "reply": contribution.note,
         "charter": contribution.charter_version,
         "may": [name for name, held in may.items() if held],
@@ -96,6 +101,36 @@ def checks_json(checks: Iterable[Mapping[str, Any]]) -> list[Json]:
             }
         )
     return found
+
+
+def blocking_json(remarks: Iterable[Remark]) -> list[Json]:
+    """Name what keeps a contribution from being sent, as endpoints name faults."""
+    return [
+        {
+            "field": each.field,
+            "code": each.code,
+            "message": sentences.sentence(
+                {"code": each.code, "field": each.field, "facts": dict(each.facts)}
+            ),
+        }
+        for each in remarks
+    ]
+
+
+def _provenance(contribution: Contribution) -> Json:
+    """Say where each value was read, and which are guesses."""
+    told = contribution.content.get("provenance") or {}
+    return {
+        name: {
+            "origin": str(each.get("origin", "")),
+            "date": each.get("date"),
+            "verified": bool(each.get("verified", True)),
+            "transmitted": bool(each.get("transmitted", True)),
+            "key": str(each.get("key") or ""),
+            "guessed": bool(each.get("guessed")),
+        }
+        for name, each in told.items()
+    }
 
 
 def _named(record: Mapping[str, Any]) -> Json:

@@ -125,6 +125,9 @@ class Contribution(models.Model):
     checks = models.JSONField(default=list, blank=True)
     # What a pasted description was: its name, its format, the faults found in it.
     reading = models.JSONField(default=dict, blank=True)
+    # The request of a program that opened it: sent again, it opens no other.
+    request_key = models.CharField(max_length=64, blank=True)
+    request_sha256 = models.CharField(max_length=64, blank=True)
     charter_version = models.CharField(max_length=20, blank=True)
 
     created_at = models.DateTimeField(auto_now_add=True)
@@ -199,6 +202,11 @@ class Contribution(models.Model):
                 | Q(status=ContributionStatus.DECLINED, owner_answer=OwnerAnswer.DECLINED)
                 | ~Q(status__in=(ContributionStatus.OFFERED, ContributionStatus.DECLINED))
                 & (Q(offered_at=None) | ~Q(owner_answer="")),
+            ),
+            models.UniqueConstraint(
+                name="contribution_request_once",
+                fields=("author", "request_key"),
+                condition=~Q(request_key=""),
             ),
         ]
         indexes = [

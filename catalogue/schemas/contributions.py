@@ -6,6 +6,8 @@ from uuid import UUID
 
 from ninja import Schema
 
+from catalogue.schemas.reading import OriginOut
+
 
 class RemarkOut(Schema):
     """One thing that a check says. verdict: green, unknown, warning or blocking."""
@@ -55,8 +57,9 @@ class SubjectOut(Schema):
 
 
 class ContributionOut(Schema):
-    """A contribution in a list. status: draft, submitted, changes_requested, published, refused…
+    """A contribution in a list.
 
+    status: draft, offered (to who holds the card), submitted, changes_requested, published…
     new: of a resource that was never online. version: changes with each step of the review.
     """
 
@@ -81,20 +84,35 @@ class ContributionsOut(Schema):
     next_cursor: str | None
 
 
+class DraftOriginOut(OriginOut):
+    """Where a value of a draft was read: key, its place in the document; guessed until confirmed.
+
+    Saving the field with the form, or giving it again, confirms it.
+    """
+
+    key: str
+    guessed: bool
+
+
 class WholeContributionOut(ContributionOut):
     """A contribution in full.
 
     record: what is proposed. checks: what was found when it was last sent. base_revision: what was
     online when the work began; stale: something else is online since, and collisions says what
-    both changed. may: what the caller may do now (edit, submit, withdraw).
+    both changed. owner_answer: accepted, declined or silent, of who holds the card that somebody
+    else changes. may: what the caller may do now (edit, submit, withdraw).
     """
 
     record: dict[str, Any]
+    provenance: dict[str, DraftOriginOut]
     checks: list[CheckOut]
     decisions: list[DecisionOut]
     base_revision: int | None
     stale: bool
     collisions: list[CollisionOut]
+    owner_answer: str
+    owner_reason: str
+    owner_due_at: datetime | None
     reply: str
     charter: str
     may: list[str]

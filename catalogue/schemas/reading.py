@@ -255,7 +255,9 @@ class KindOut(Schema):
 
 
 class VocabulariesOut(Schema):
-    """The kinds with their fields, and the closed lists by name."""
+    """The kinds with their fields, the closed lists by name, the charter one accepts to send."""
+
+    charter: str
 
     kinds: list[KindOut]
     lists: dict[str, list[WordOut]]

@@ -74,3 +74,4 @@ class TokenScope(TextChoices):
     ENTER = "enter", _("Soumettre")
     TEAM = "team", _("Gérer une équipe")
     ORGANISE = "organise", _("Organiser")
+    CONTRIBUTE = "contribute", _("Contribuer")

@@ -191,6 +191,7 @@ def _contributions(world: World) -> None:
             summary=f"Un résumé {told}",
         )
         world.objects[f"contribution.draft_{side}"] = str(made.public_id)
+        world.objects[f"contribution.card_{side}"] = str(made.resource.public_id)
     told = world.canary("referent_b", "submitted", "referent_b", *READS_ALL_DRAFTS)
     sent = proposals.submitted(
         _fresh(world, "referent_b"), holder=_holder(world, "b"), title=f"Une proposition {told}"

@@ -16,6 +16,10 @@ SCOPE_DUTIES = {
     TokenScope.ENTER: _("Vérifier un fichier, soumettre, choisir, retirer."),
     TokenScope.TEAM: _("Accepter un règlement, créer une équipe, inviter."),
     TokenScope.ORGANISE: _("Importer un challenge, emporter ceux que vous organisez."),
+    TokenScope.CONTRIBUTE: _(
+        "Écrire dans le catalogue : fiches, envois à la Région, recherches, suivis, "
+        "réutilisations, discussions, signalements."
+    ),
 }
 
 

@@ -1,0 +1,226 @@
+"""Write the catalogue: open a draft, change a card, check, send, take back."""
+
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from ninja import Header, Router
+
+from catalogue.actions import checks, contributions, deposits
+from catalogue.api.finding import contribution_named, person
+from catalogue.api.proposals import blocking_json, checks_json, whole_json
+from catalogue.api.resources import router as cards
+from catalogue.api.subjects import holder_named, open_on, subject_named, work_on
+from catalogue.enums import ContributionStatus
+from catalogue.forms import records
+from catalogue.models import Contribution, Resource
+from catalogue.queries import proposals, quality
+from catalogue.schemas.contributions import WholeContributionOut
+from catalogue.schemas.writing import CardIn, ChangeIn, ChecksOut, RecordIn, SendIn
+from portal.accounts.bearer import Token
+from portal.accounts.enums import TokenScope
+from portal.lib.endpoints import lazy as _
+from portal.lib.endpoints import refused
+from portal.lib.refusals import Conflict, Invalid
+
+CONTRIBUTE = Token(TokenScope.CONTRIBUTE)
+TAGS: Any = [_("Contribuer")]
+SAID = refused(401, 403, 404, 409, 415, 422, 429)
+DONE = refused(401, 403, 404, 409, 422, 429)
+router: Router = cards  # one address is read and written by one router
+
+
+@router.post(
+    "/resources",
+    auth=CONTRIBUTE,
+    tags=TAGS,
+    response={201: WholeContributionOut, 200: WholeContributionOut, **SAID},
+    operation_id="begin_resource",
+    summary=_("Ouvrir le brouillon d’une nouvelle fiche"),
+)
+def begin(
+    request: HttpRequest, card: CardIn, idempotency_key: str = Header("", alias="Idempotency-Key")
+) -> HttpResponse:
+    """Rien n’est envoyé : le brouillon se complète, se contrôle, puis s’envoie à la Région.
+
+    Idempotency-Key : la même clé et le même corps répondent 200 et le brouillon déjà ouvert.
+    """
+    by, holder = person(request), holder_named(card.organisation)
+    values = _cleaned(card.kind, card, {})
+
+    def start() -> Contribution:
+        return contributions.start(kind=card.kind, organisation=holder, by=by, **values)
+
+    digest = sha256(request.body).hexdigest()
+    made = deposits.once(key=idempotency_key, sha256=digest, begin=start, by=by)
+    return opened(request, made)
+
+
+@router.patch(
+    "/resources/{slug:resource}",
+    auth=CONTRIBUTE,
+    tags=TAGS,
+    response={200: WholeContributionOut, **SAID},
+    operation_id="change_resource",
+    summary=_("Proposer une modification d’une fiche, ou continuer son brouillon"),
+)
+def change(
+    request: HttpRequest, resource: str, given: ChangeIn, contribution: UUID | None = None
+) -> dict[str, Any]:
+    """La fiche en ligne ne bouge pas avant la décision de la Région.
+
+    Continue la contribution en cours, ou en ouvre une sur une fiche en ligne. base_revision : la
+    révision lue ; si une autre est en ligne depuis, 409 base_changed et rien n’est écrit.
+    """
+    card, by = subject_named(request, resource), person(request)
+    _refuse_another_base(card, given)
+    work = open_on(request, card, contribution)
+    if work is None and (contribution is not None or not card.live):
+        work = work_on(request, resource, contribution)
+    told = proposals.proposed_record(work) if work else proposals.record_of(card)
+    values = _cleaned(card.kind, given, told)
+    if "organisation" in given.model_fields_set:
+        values |= _holder(card, given)
+    with transaction.atomic():
+        work = work or contributions.propose(resource=card, by=by)
+        contributions.save_draft(contribution=work, values=values, by=by)
+    return _whole(request, work)
+
+
+@router.post(
+    "/resources/{slug:resource}/check",
+    auth=CONTRIBUTE,
+    tags=TAGS,
+    response={200: ChecksOut, **DONE},
+    operation_id="check_resource",
+    summary=_("Contrôler sa contribution avant de l’envoyer"),
+)
+def check(request: HttpRequest, resource: str, contribution: UUID | None = None) -> dict[str, Any]:
+    """Les contrôles de la page d’envoi ; rien n’est écrit, aucune adresse n’est ouverte."""
+    work = work_on(request, resource, contribution)
+    found = checks.run(proposals.proposed_record(work), resource=work.resource)
+    return {
+        "may_be_sent": not checks.blocking(found),
+        "checks": checks_json([each.to_json() for each in found]),
+        "quality": quality.assess(work.proposed, ()).score,
+    }
+
+
+@router.post(
+    "/resources/{slug:resource}/submit",
+    auth=CONTRIBUTE,
+    tags=TAGS,
+    response={200: WholeContributionOut, **SAID},
+    operation_id="submit_resource",
+    summary=_("Envoyer sa contribution à la Région, ou la renvoyer corrigée"),
+)
+def submit(
+    request: HttpRequest, resource: str, sent: SendIn, contribution: UUID | None = None
+) -> dict[str, Any]:
+    """charter : la version de la charte acceptée. 422 checks nomme ce qui empêche l’envoi."""
+    work, by = work_on(request, resource, contribution), person(request)
+    if sent.charter != settings.CHARTER_VERSION:
+        raise Conflict(
+            gettext("La charte a changé : relisez-la."),
+            code="charter_changed",
+            charter=settings.CHARTER_VERSION,
+        )
+    try:
+        if work.status == ContributionStatus.CHANGES_REQUESTED:
+            contributions.amend(contribution=work, charter=sent.charter, reply=sent.reply, by=by)
+        else:
+            contributions.submit(contribution=work, charter=sent.charter, by=by)
+    except Invalid as refusal:
+        raise _said(refusal) from refusal
+    return _whole(request, work)
+
+
+@router.post(
+    "/resources/{slug:resource}/withdraw",
+    auth=CONTRIBUTE,
+    tags=TAGS,
+    response={200: WholeContributionOut, **DONE},
+    operation_id="withdraw_resource",
+    summary=_("Retirer sa contribution avant la décision"),
+)
+def withdraw(
+    request: HttpRequest, resource: str, contribution: UUID | None = None
+) -> dict[str, Any]:
+    """Une fiche en ligne y reste telle qu’elle est."""
+    work = work_on(request, resource, contribution)
+    contributions.withdraw(contribution=work, by=person(request))
+    return _whole(request, work)
+
+
+@router.post(
+    "/resources/{slug:resource}/catch-up",
+    auth=CONTRIBUTE,
+    tags=TAGS,
+    response={200: WholeContributionOut, **DONE},
+    operation_id="catch_up_resource",
+    summary=_("Reprendre sa contribution à partir de la fiche en ligne, changée entre-temps"),
+)
+def catch_up(
+    request: HttpRequest, resource: str, contribution: UUID | None = None
+) -> dict[str, Any]:
+    """Ce qu’on n’a pas touché prend la valeur en ligne ; là où les deux ont changé, la sienne."""
+    work = work_on(request, resource, contribution)
+    contributions.catch_up(contribution=work, by=person(request))
+    return _whole(request, work)
+
+
+def opened(request: HttpRequest, made: deposits.Deposit) -> HttpResponse:
+    """Answer with a draft: 201 when this request opened it, 200 when an earlier one did."""
+    told = WholeContributionOut.model_validate(_whole(request, made.contribution))
+    answer = HttpResponse(told.model_dump_json(), content_type="application/json")
+    answer.status_code = 201 if made.created else 200
+    answer["Location"] = f"/api/v1/contributions/{made.contribution.public_id}"
+    return answer
+
+
+def _whole(request: HttpRequest, work: Contribution) -> dict[str, Any]:
+    return whole_json(request, contribution_named(request, work.public_id))
+
+
+def _cleaned(kind: str, given: RecordIn, told: dict[str, Any]) -> dict[str, Any]:
+    cleaned = records.clean(kind, given.given(), told=told)
+    if cleaned.faults:
+        raise Invalid(faults=[each.to_json() for each in cleaned.faults])
+    return cleaned.values
+
+
+def _holder(card: Resource, given: ChangeIn) -> dict[str, Any]:
+    """Say in whose name a new card is; one that is online passes to others by a transfer."""
+    holder = holder_named(given.organisation)
+    if not card.live:
+        return {"organisation": holder}
+    if holder == card.organisation:
+        return {}
+    raise Conflict(
+        gettext("Une fiche en ligne change de mains par une transmission, sur sa page."),
+        code="transfer_needed",
+    )
+
+
+def _refuse_another_base(card: Resource, given: ChangeIn) -> None:
+    if given.base_revision is not None and given.base_revision != card.live_revision_id:
+        raise Conflict(
+            gettext("La fiche en ligne a changé : relisez-la, puis recommencez."),
+            code="base_changed",
+            revision=card.live_revision_id,
+        )
+
+
+def _said(refusal: Invalid) -> Invalid:
+    """Say what keeps a contribution from being sent, field by field, as endpoints name faults."""
+    if refusal.code != "checks":
+        return refusal
+    return Invalid(
+        gettext("Des contrôles empêchent l’envoi : corrigez ces champs."),
+        code="checks",
+        faults=blocking_json(refusal.faults),
+    )

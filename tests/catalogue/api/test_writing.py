@@ -1,0 +1,357 @@
+"""Write the catalogue by the API: the same actions and the same refusals as the pages."""
+
+import json
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+from hypothesis import HealthCheck, given
+from hypothesis import settings as profile
+from hypothesis import strategies as st
+
+from catalogue.actions import contributions, moderation
+from catalogue.enums import ContributionStatus, ResourceKind
+from catalogue.forms import records
+from catalogue.models import Contribution, Resource
+from catalogue.queries import proposals
+from portal.accounts.enums import Role, TokenScope
+from portal.accounts.models import User
+from tests.factories import contributions as make
+from tests.factories.accounts import bearer
+from tests.portal.test_api import problem
+
+pytestmark = pytest.mark.django_db
+RESOURCES = "/api/v1/resources"
+OWN = {"beneficiary", "situation", "expected_result"}
+NEED = {
+    "kind": "need",
+    **{name: value for name, value in make.NEED.items() if name not in OWN},
+    "details": {name: make.NEED[name] for name in OWN},
+}
+CHARTER = {"charter": settings.CHARTER_VERSION}
+
+
+class Pipeline:
+    """A program of somebody."""
+
+    def __init__(self, by: User, *scopes: TokenScope) -> None:
+        self.by, self.client = by, Client()
+        self.headers = bearer(by, *(scopes or (TokenScope.CONTRIBUTE, TokenScope.READ)))
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        sent = "" if body is None else json.dumps(body)
+        return self.client.generic(
+            method,
+            f"/api/v1/{path}",
+            sent,
+            "application/json",
+            headers={**self.headers, **headers},
+        )
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
+        return self.ask("POST", path, body, **headers)
+
+    def patch(self, path: str, body: Any) -> Any:
+        return self.ask("PATCH", path, body)
+
+
+@pytest.fixture
+def program() -> Pipeline:
+    return Pipeline(make.person())
+
+
+@pytest.fixture(autouse=True)
+def uncounted() -> None:
+    """Forget the requests of the tests before: the counts by person are for the minute."""
+    cache.clear()
+
+
+def faults(answer: Any) -> dict[str, str]:
+    assert problem(answer)[0] == 422
+    return {each["field"]: each["code"] for each in answer.json()["errors"]}
+
+
+def test_a_card_goes_from_a_program_to_the_catalogue(program: Pipeline) -> None:
+    made = program.post("resources", {"kind": "need", "title": NEED["title"]})
+    assert made.status_code == 201
+    told = made.json()
+    name = told["resource"]["id"]
+    assert made.headers["Location"] == f"/api/v1/contributions/{told['id']}"
+    checked = program.post(f"resources/{name}/check").json()
+    assert checked["may_be_sent"] is False
+    refusal = program.post(f"resources/{name}/submit", CHARTER)
+    assert faults(refusal).items() >= {"summary": "missing", "situation": "missing"}.items()
+    assert problem(refusal) == (422, "checks")
+    rest = {key: value for key, value in NEED.items() if key not in ("kind", "title")}
+    assert program.patch(f"resources/{name}", rest).json()["record"]["tags"] == NEED["tags"]
+    assert program.post(f"resources/{name}/check").json()["may_be_sent"] is True
+    assert program.post(f"resources/{name}/submit", CHARTER).json()["status"] == "submitted"
+    page = Client()
+    page.force_login(make.moderator())
+    work = Contribution.objects.get(public_id=told["id"])
+    assert work.charter_version == settings.CHARTER_VERSION
+    answer = page.post(
+        reverse("catalogue:moderation_item", args=(work.public_id,)),
+        {"outcome": "publish", "version": work.version},
+    )
+    assert answer.status_code == 302
+    followed = program.ask("GET", f"contributions/{told['id']}").json()
+    assert (followed["status"], followed["may"]) == ("published", [])
+    found = Client().get(RESOURCES, {"q": "apprentissage"}).json()["resources"]
+    assert [each["id"] for each in found] == [name]
+    card = Client().get(f"{RESOURCES}/{found[0]['slug']}").json()
+    assert card["details"]["situation"] == make.NEED["situation"]
+
+
+def test_a_change_leaves_the_card_and_tells_when_another_is_online() -> None:
+    holder = make.organisation()
+    program = Pipeline(make.joined(make.person(), holder, Role.EDITOR))
+    card = make.published(program.by, holder=holder)
+    read = Client().get(f"{RESOURCES}/{card.slug}").json()
+    change = {"summary": "Un autre résumé.", "base_revision": read["revision"]}
+    told = program.patch(f"resources/{card.slug}", change).json()
+    assert (told["new"], told["stale"], told["record"]["summary"]) == (
+        False,
+        False,
+        change["summary"],
+    )
+    assert Resource.objects.get(pk=card.pk).summary == card.summary
+    again = program.patch(f"resources/{card.public_id}", {"title": "Un autre titre"}).json()
+    assert (again["id"], again["record"]["summary"]) == (told["id"], change["summary"])
+    mate = make.joined(make.person(), holder, Role.EDITOR)
+    other = contributions.propose(resource=card, by=mate)
+    contributions.save_draft(contribution=other, values={"summary": "Celui d’un tiers."}, by=mate)
+    other = contributions.submit(contribution=other, charter=make.CHARTER, by=mate)
+    moderation.publish(contribution=other, by=make.moderator())
+    late = program.patch(f"resources/{card.slug}", change)
+    assert problem(late) == (409, "base_changed")
+    assert late.json()["revision"] != read["revision"]
+    stale = program.ask("GET", f"contributions/{told['id']}").json()
+    assert stale["stale"] is True
+    assert [each["field"] for each in stale["collisions"]] == ["summary"]
+    ready = program.post(f"resources/{card.slug}/catch-up").json()
+    assert (ready["stale"], ready["record"]["summary"]) == (False, change["summary"])
+    assert program.post(f"resources/{card.slug}/withdraw").json()["status"] == "withdrawn"
+    assert problem(program.post(f"resources/{card.slug}/withdraw")) == (404, "no_contribution")
+
+
+def test_corrections_are_sent_again_with_a_reply(program: Pipeline) -> None:
+    work = make.sent_back(program.by)
+    name = work.resource.public_id
+    told = program.post(f"resources/{name}/submit", {**CHARTER, "reply": "C’est fait."}).json()
+    assert (told["status"], told["reply"]) == ("submitted", "C’est fait.")
+    refusal = program.patch(f"resources/{name}", {"title": "Trop tard"})
+    assert problem(refusal) == (403, "not_allowed")
+    old = program.post(f"resources/{name}/submit", {"charter": "2020-01"})
+    assert problem(old) == (409, "charter_changed")
+    assert old.json()["charter"] == settings.CHARTER_VERSION
+
+
+def test_a_request_sent_twice_opens_one_draft(program: Pipeline) -> None:
+    key = {"Idempotency-Key": "export-42"}
+    first, second = (program.post("resources", NEED, **key) for _ in range(2))
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.json()["id"] == second.json()["id"]
+    other = program.post("resources", {**NEED, "title": "Autre"}, **key)
+    assert problem(other) == (409, "idempotency_conflict")
+    assert Pipeline(make.person()).post("resources", NEED, **key).status_code == 201
+    assert Contribution.objects.count() == 2
+    for wrong in ("x" * 65, "a\tb"):
+        answer = program.post("resources", NEED, **{"Idempotency-Key": wrong})
+        assert problem(answer)[0] in {400, 422}
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ({"titre": "x"}, {"titre": "unknown_field"}),
+        ({"situation": "x"}, {"situation": "unknown_field"}),
+        ({"licences": ["MIT"]}, {"licences": "unknown_field"}),
+        ({"details": {"title": "x"}}, {"details.title": "unknown_field"}),
+        ({"details": {"files": []}}, {"details.files": "unknown_field"}),
+        ({"title": "a" * 121}, {"title": "invalid_value"}),
+        ({"title": ["a"]}, {"title": "invalid_value"}),
+        ({"scope": "world"}, {"scope": "invalid_value"}),
+        ({"homepage_url": "javascript:x"}, {"homepage_url": "invalid_value"}),
+        ({"use_cases": ["x"]}, {"use_cases": "invalid_value"}),
+        ({"tags": {"a": 1}}, {"tags": "invalid_value"}),
+        ({"tags": 3}, {"tags": "invalid_value"}),
+        ({"languages": ["klingon"]}, {"languages": "invalid_value"}),
+        ({"details": {"state": "x"}}, {"details.state": "invalid_value"}),
+    ],
+)
+def test_what_the_form_would_not_take_is_named(
+    program: Pipeline, body: dict[str, Any], fault: dict[str, str]
+) -> None:
+    assert faults(program.post("resources", {**NEED, **body})) == fault
+    assert not Contribution.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ({"licences": ["Licence Ouverte"]}, {"licences": "invalid_value"}),
+        ({"licences": ["la mienne"]}, {"licences": "invalid_value"}),
+        (
+            {"details": {"distributions": [{"adresse": "x"}]}},
+            {"details.distributions": "invalid_value"},
+        ),
+        ({"details": {"distributions": ["x"]}}, {"details.distributions": "invalid_value"}),
+        ({"details": {"last_update": "demain"}}, {"details.last_update": "invalid_value"}),
+    ],
+)
+def test_what_a_dataset_does_not_take_is_named(
+    program: Pipeline, body: dict[str, Any], fault: dict[str, str]
+) -> None:
+    assert faults(program.post("resources", {"kind": "dataset", **body})) == fault
+
+
+@pytest.mark.parametrize("kind", list(ResourceKind))
+def test_what_is_read_may_be_given_back(program: Pipeline, kind: ResourceKind) -> None:
+    work = make.draft(program.by, kind=kind)
+    told = program.ask("GET", f"contributions/{work.public_id}").json()
+    address = f"resources/{work.resource.public_id}"
+    once = program.patch(address, told["record"]).json()["record"]
+    assert {**once, "details": {}} == {**told["record"], "details": {}}
+    assert once["details"].keys() == told["record"]["details"].keys()
+    assert program.patch(address, once).json()["record"] == once
+
+
+def test_a_licence_is_declared_or_to_confirm_as_by_the_form(program: Pipeline) -> None:
+    made = program.post("resources", {"kind": "model", "licences": ["mit or apache-2.0"]}).json()
+    record = made["record"]
+    assert (record["licences"], record["licence_status"]) == (["MIT OR Apache-2.0"], "declared")
+    name = made["resource"]["id"]
+    record = program.patch(f"resources/{name}", {"licences": None, "title": None}).json()["record"]
+    assert (record["licences"], record["licence_status"]) == ([], "to_confirm")
+
+
+def test_the_work_of_others_does_not_exist(program: Pipeline) -> None:
+    work = make.draft()
+    name = work.resource.public_id
+    asked = [("PATCH", "", {"title": "x"}), ("POST", "/submit", CHARTER)]
+    asked += [("POST", f"/{each}", None) for each in ("check", "withdraw", "catch-up")]
+    for method, path, body in asked:
+        answer = program.ask(method, f"resources/{name}{path}", body)
+        assert problem(answer) == (404, "not_found"), path
+        unknown = program.ask(method, f"resources/{work.public_id}{path}", body)
+        assert unknown.content == answer.content
+    moderator = Pipeline(make.moderator())
+    assert problem(moderator.patch(f"resources/{name}", {"title": "x"}))[0] == 404
+
+
+def test_an_editor_works_on_the_only_draft_of_the_organisation() -> None:
+    holder = make.organisation()
+    author = make.joined(make.person(), holder, Role.CONTRIBUTOR)
+    editor = Pipeline(make.joined(make.person(), holder, Role.EDITOR))
+    mine = Pipeline(author).post("resources", {**NEED, "organisation": holder.slug})
+    name = mine.json()["resource"]["id"]
+    assert problem(Pipeline(author).post(f"resources/{name}/submit", CHARTER))[0] == 403
+    assert editor.post(f"resources/{name}/submit", CHARTER).json()["organisation"] == holder.slug
+    stranger = Pipeline(make.person())
+    refusal = stranger.post("resources", {**NEED, "organisation": holder.slug})
+    assert problem(refusal) == (403, "not_allowed")
+    unknown = stranger.post("resources", {**NEED, "organisation": "personne"})
+    assert problem(unknown) == (404, "no_organisation")
+
+
+def test_a_token_without_the_scope_writes_nothing() -> None:
+    card = make.published()
+    others = Pipeline(make.person(), *(each for each in TokenScope if each != "contribute"))
+    for method, path in (
+        ("POST", "resources"),
+        ("POST", "resources/from"),
+        ("PATCH", f"resources/{card.slug}"),
+        ("POST", f"resources/{card.slug}/submit"),
+    ):
+        answer = others.ask(method, path, {})
+        assert problem(answer) == (403, "scope_required")
+        assert answer.json()["scope"] == "contribute"
+
+
+def test_as_many_wait_by_program_as_by_page(program: Pipeline) -> None:
+    for _ in range(settings.PENDING_CONTRIBUTIONS_PER_ACCOUNT):
+        make.submitted(program.by)
+    name = program.post("resources", NEED).json()["resource"]["id"]
+    refusal = program.post(f"resources/{name}/submit", CHARTER)
+    assert problem(refusal) == (429, "pending_contributions")
+
+
+CITATION = """cff-version: 1.2.0
+message: Citez ce logiciel.
+title: Appariement des offres
+abstract: Rapproche une offre et un profil, et dit pourquoi. Le résultat est expliqué à la personne.
+authors:
+  - family-names: Roux
+    given-names: Camille
+license: EUPL-1.2
+repository-code: https://forge.example/appariement
+"""
+
+
+def test_a_description_becomes_a_draft_with_its_origins(program: Pipeline) -> None:
+    key = {"Idempotency-Key": "cff"}
+    told = program.post("resources/from", {"text": CITATION}, **key)
+    assert told.status_code == 201
+    assert told.json()["record"]["title"] == "Appariement des offres"
+    assert told.json()["provenance"]["title"]["key"] == "CITATION.cff › title"
+    assert program.post("resources/from", {"text": CITATION}, **key).status_code == 200
+    empty = program.post("resources/from", {})
+    assert problem(empty) == (422, "one_source")
+    nothing = program.post("resources/from", {"text": "cff-version: [1"})
+    assert problem(nothing) == (422, "nothing_read")
+    private = program.post("resources/from", {"url": "http://127.0.0.1/"})
+    assert problem(private) == (422, "not_fetched")
+    out = program.post("resources/from", {"text": CITATION, "record": 7})
+    assert problem(out) == (422, "which_record")
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+NAMES = [own.name for kind in ResourceKind for own in records.taken(kind)]
+
+
+@profile(max_examples=60, suppress_health_check=list(HealthCheck))
+@given(
+    kind=st.sampled_from(ResourceKind),
+    common=st.dictionaries(st.sampled_from(sorted({*NAMES, "details", "x"})), ANY, max_size=4),
+    own=st.dictionaries(st.sampled_from(sorted(set(NAMES))), ANY, max_size=4),
+)
+def test_no_body_breaks_the_portal(
+    kind: ResourceKind, common: dict[str, Any], own: dict[str, Any]
+) -> None:
+    program = Pipeline(make.person())
+    body = {"details": own, **common, "kind": kind}
+    made = program.post("resources", body)
+    assert made.status_code in {201, 400, 422}, made.content
+    if made.status_code == 201:
+        name = made.json()["resource"]["id"]
+        assert program.post(f"resources/{name}/check").status_code == 200
+        assert program.post(f"resources/{name}/submit", CHARTER).status_code in {200, 422}
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, '{"kind": ' + "9" * 5_000 + "}", "null", "[]", "x"]
+)
+def test_a_body_that_cannot_be_read_is_refused(program: Pipeline, body: str) -> None:
+    answer = program.client.post(RESOURCES, body, "application/json", headers=program.headers)
+    assert problem(answer)[0] in {400, 422}
+
+
+def test_a_page_and_a_program_write_the_same_record(program: Pipeline) -> None:
+    """What the form keeps of a value, the program keeps too."""
+    name = program.post("resources", NEED).json()["resource"]["id"]
+    work = make.draft(make.person())
+    written = proposals.proposed_record(
+        make.again(Contribution.objects.get(resource__public_id=name))
+    )
+    assert written == proposals.proposed_record(make.again(work))
+    assert work.status == ContributionStatus.DRAFT
