@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Revision
 
-from catalogue.actions import quality, versions
+from catalogue.actions import links, quality, versions
 from catalogue.enums.versions import VersionOrigin
 from catalogue.models import (
     Contribution,
@@ -77,8 +77,8 @@ def put_online(
     """Make a revision what the public reads. For the publishing actions: no rule is asked here.
 
     origin, organisation: by which way and in whose name, for the list of versions. In order:
-    Markdown rendered; revision live, dates set; a version of the card; followers told after
-    commit; index written.
+    Markdown rendered; revision live, dates set; links declared, a version of the card; followers
+    told after commit; index written.
     Returns the fresh row. Raises Conflict while the Region hides the card.
     """
     now = clock.now()
@@ -87,12 +87,14 @@ def put_online(
         raise Conflict(
             _("Cette fiche est masquée : levez d’abord le masquage."), code="resource_masked"
         )
+    before = current.details if current.live else {}
     user = None if isinstance(by, SystemActor) else by
     proposed = revision.as_object()
     if proposed.description_html != (html := markdown.render(proposed.description)):
         revision.content["description_html"] = html
         revision.save(update_fields=["content"])
     revision.publish(user=user, log_action=False, skip_permission_checks=True)
+    links.declare(resource=current, before=before, after=revision.content.get("details") or {})
     versions.note(resource=current, revision=revision, origin=origin, organisation=organisation)
     Resource.objects.filter(pk=current.pk).update(
         content_modified_at=now, last_reviewed_at=now, next_review_at=_in_a_year(now)

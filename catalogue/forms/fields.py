@@ -10,6 +10,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from catalogue.queries import relations
 from catalogue.validators.fields import Field, FieldType, clean_value
 
 BLANK_ROWS = 1
@@ -57,6 +58,8 @@ class RowsInput(forms.Widget):
                     "name": f"{name}-{number}-{column.name}",
                     "value": "" if row.get(column.name) is None else row.get(column.name, ""),
                     "type": "url" if column.type is FieldType.URL else "text",
+                    "choices": column.choices,
+                    "near": column.name == "target",
                     "numeric": column.type is FieldType.INTEGER,
                     "dated": column.type is FieldType.DATE,
                 }
@@ -121,6 +124,19 @@ class TagsField(OwnField):
     def prepare_value(self, value: Any) -> Any:
         """Write the tags on one line."""
         return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
+class RelationsField(OwnField):
+    """Links to other cards: each target is brought to the slug of a public card."""
+
+    def clean(self, value: Any) -> Any:
+        """Refuse what names no public card, or more than one."""
+        found, unknown = relations.resolved(super().clean(value))
+        if unknown:
+            message = _("Aucune fiche publiée n’est trouvée pour : %(texts)s. Collez son adresse.")
+            texts = ", ".join(text[:64] or "…" for text in unknown)
+            raise ValidationError(message, params={"texts": texts})
+        return found
 
 
 def control(own: Field) -> forms.Widget:

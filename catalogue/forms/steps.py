@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
-from catalogue.forms.fields import OwnField, TagsField
+from catalogue.forms.fields import OwnField, RelationsField, TagsField
 from catalogue.validators import checks, licences
 from catalogue.validators.columns import (
     COMMON_BY_NAME,
@@ -163,6 +163,8 @@ def asked(step: Step, kind: str, *, deposit: str = Deposit.OWNED) -> list[Field]
 def _own_step(own: Field) -> Step:
     if own.section is Section.CARD:
         return Step.CARD
+    if own.name == "relations":
+        return Step.CLASSIFY
     if own.section is Section.FACTS or own.name in FILE_ROWS:
         return Step.RIGHTS
     return Step.DESCRIBE
@@ -329,7 +331,7 @@ def _holder_field(holders: Sequence[tuple[str, str]]) -> forms.ChoiceField:
 
 
 def _form_field(own: Field) -> forms.Field:
-    return TagsField(own) if own.name == "tags" else OwnField(own)
+    return {"tags": TagsField, "relations": RelationsField}.get(own.name, OwnField)(own)
 
 
 KIND_HINTS: dict[str, Promise] = {

@@ -23,6 +23,7 @@ from catalogue.models import Measurement, Resource
 from catalogue.queries import chain, files, quality, rows, verified, versions
 from catalogue.validators import licence_names, licences
 from catalogue.validators.columns import language_choices
+from catalogue.validators.details import RELATIONS
 from catalogue.validators.fields import Field, FieldType, Section, Text
 
 # Kinds whose questions are shown even when nobody has answered any.
@@ -212,6 +213,8 @@ def _parts(resource: Resource, *, held: bool) -> Iterator[Part]:
     """
     details = files.readable(resource)
     for field in resource.details_of_kind.in_section(Section.BODY):
+        if field.name == RELATIONS.name:
+            continue  # told by the chain
         if found := part(field, details.get(field.name), resource.slug):
             yield found
         elif field.name in resource.details.keys() - details.keys():

@@ -13,6 +13,7 @@ from typing import Any
 from catalogue.enums import Access, ResourceKind
 from catalogue.models import Resource
 from catalogue.standards.published import File
+from catalogue.validators.details import RELATIONS
 
 Provider = Callable[[Resource], str]
 HeldProvider = Callable[[Sequence[Resource]], Mapping[int, Sequence[File]]]
@@ -52,8 +53,8 @@ def held(resources: Sequence[Resource]) -> dict[int, Sequence[File]]:
 def readable(resource: Resource) -> dict[str, Any]:
     """Give the details of a card as anyone may read them.
 
-    The files of what is had on request alone have no address and no name there.
+    The files of what is had on request alone have no address and no name there, and the cards it
+    is tied to are told by its links, which name none that is hidden.
     """
-    if resource.access not in ON_REQUEST:
-        return dict(resource.details)
-    return {name: value for name, value in resource.details.items() if name not in FILE_COLUMNS}
+    hidden = {RELATIONS.name, *(FILE_COLUMNS if resource.access in ON_REQUEST else ())}
+    return {name: value for name, value in resource.details.items() if name not in hidden}

@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 
 from catalogue.enums.reports import MaskingEnd, Measure
 from catalogue.models import CardVersion, Resource
-from catalogue.queries import files, proposals
+from catalogue.queries import files, proposals, relations
 from portal.lib import personal_data
 
 ON_CARD = 5
@@ -114,6 +114,8 @@ def record_of(version: CardVersion, resource: Resource) -> dict[str, Any]:
     if closed:
         kept = record["details"].items()
         record["details"] = {name: v for name, v in kept if name not in files.FILE_COLUMNS}
+    if tied := record["details"].get(relations.FIELD):
+        record["details"] = {**record["details"], relations.FIELD: relations.public(tied)}
     return dict(_struck(record, _online(resource)))
 
 

@@ -171,7 +171,7 @@ def _texts(resource: Resource) -> Iterator[str]:
     asked = {field.name for field in CARD} | {
         f.name for f in resource.details_of_kind.fields if f.section is Section.BODY
     }
-    for name in sorted(asked & set(resource.details) - {"files", "distributions"}):
+    for name in sorted(asked & set(resource.details) - {"files", "distributions", "relations"}):
         yield from _strings(resource.details[name])
 
 

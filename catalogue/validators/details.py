@@ -1,12 +1,12 @@
 """The kind-specific fields of the nine kinds, one declaration per kind."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums import ResourceKind
+from catalogue.enums import LinkType, ResourceKind
 from catalogue.validators.card import CARD, CARD_NEEDS
 from catalogue.validators.fields import (
     Field,
@@ -326,7 +326,19 @@ PROGRAMME = KindDetails(
     needs=("contact",),
 )
 
+# Of every kind. The links are rows, made when the version that declares them goes online.
+RELATIONS = Field(
+    "relations",
+    _("Liens avec d’autres fiches"),
+    F.ROWS,
+    _("L’adresse d’une fiche publiée, ou son titre exact. Le lien se lit des deux côtés."),
+    columns=(
+        Field("type", _("Cette fiche"), F.CHOICE, choices=tuple(LinkType.choices)),
+        Field("target", _("L’autre fiche"), max_length=500),
+    ),
+)
+
 DETAILS: dict[str, KindDetails] = {
-    own.kind: own
+    own.kind: replace(own, fields=(*own.fields, RELATIONS))
     for own in (ALGORITHM, MODEL, DATASET, TECHNOLOGY, NEED, IDEA, SOLUTION, NEWS, PROGRAMME)
 }

@@ -15,10 +15,12 @@ from catalogue.actions import checks, contributions, drafts
 from catalogue.enums import ContributionStatus, ResourceKind
 from catalogue.forms import gaps, steps
 from catalogue.forms.steps import SendForm, Step, StepForm
-from catalogue.models import Contribution
+from catalogue.models import Contribution, Resource
+from catalogue.queries import cards, pasted, proposals, quality, suggestions
 from catalogue.queries import drafts as written
-from catalogue.queries import pasted, proposals, quality, suggestions
 from catalogue.queries.drafts import Clash
+from catalogue.search import engine
+from catalogue.search.query import MAX_Q, ResourceQuery
 from catalogue.validators.checks import Check
 from catalogue.views.contribute import address, editable, holders, person, visible
 from portal.accounts.authorization import require
@@ -166,11 +168,18 @@ def _show_step(
         "holder": contribution.held_by_another(person(request)),
         "preview": _preview(request, record),
         "suggested_tags": suggestions.tags(record) if step is Step.CLASSIFY else [],
+        "near_cards": _near(record) if step is Step.CLASSIFY else [],
         "previous": steps.before(step, contribution.resource.kind),
     }
     refused = (is_stopped or clashes) and not _is_alone(request)
     status = 409 if refused else 200
     return render(request, "catalogue/contribute/step.html", context, status=status)
+
+
+def _near(record: Mapping[str, Any]) -> list[Resource]:
+    """Propose cards to tie this one to: those that its title and summary find."""
+    words = f"{record.get('title') or ''} {record.get('summary') or ''}"[:MAX_Q].strip()
+    return cards.in_order(engine().search(ResourceQuery(q=words)).ids) if words else []
 
 
 def _preview(request: HttpRequest, record: Mapping[str, Any]) -> str | None:
