@@ -322,6 +322,11 @@ def may_edit_synonyms(actor: Actor) -> bool:
     return has_permission(actor, Permission.BACKOFFICE_USE)
 
 
+def may_import(actor: Actor, organisation: "Organisation") -> bool:
+    """Let those who send an organisation's content import many of its cards, and take them out."""
+    return edits_for(actor, organisation)
+
+
 def may_propose_source(actor: Actor, organisation: "Organisation") -> bool:
     """Let those who send an organisation's content propose what is harvested in its name."""
     return has_permission(actor, Permission.CONTRIBUTION_SUBMIT, organisation=organisation)

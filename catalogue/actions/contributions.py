@@ -197,6 +197,28 @@ def amend(*, contribution: Contribution, charter: str, reply: str = "", by: Acto
 
 
 @transaction.atomic
+def send_of_lot(*, contribution: Contribution, charter: str, by: Actor) -> Contribution:
+    """Send one contribution of an imported lot, a draft or one that came back, as the two above.
+
+    Without letters: those who follow a lot get one for all of it. Raises Conflict too for a card
+    that changed hands: its new owner is asked from the contribution itself.
+    """
+    contribution = Contribution.objects.locked(contribution)
+    require(rules.may_submit, by, contribution)
+    is_draft = contribution.status == ContributionStatus.DRAFT
+    if is_draft:
+        _require_room(contribution, by)
+    elif contribution.status != ContributionStatus.CHANGES_REQUESTED:
+        raise Conflict(code="contribution_edge", status=contribution.status)
+    if is_draft and _asks_owner(contribution, by):
+        raise Conflict(code="owner_first")
+    _check(contribution, charter=charter, status=ContributionStatus.SUBMITTED, by=by)
+    verb = "contribution.submitted" if is_draft else "contribution.amended"
+    record(verb, by=by, on=contribution, charter=charter)
+    return contribution
+
+
+@transaction.atomic
 def withdraw(*, contribution: Contribution, by: Actor) -> Contribution:
     """Take a contribution back before the decision.
 
@@ -321,7 +343,10 @@ def _require_room(contribution: Contribution, by: Actor) -> None:
     if verified and has_permission(by, Permission.CONTRIBUTION_SUBMIT, organisation=holder):
         return
     waiting = Contribution.objects.filter(author=contribution.author, status__in=WAITING)
-    if waiting.count() >= settings.PENDING_CONTRIBUTIONS_PER_ACCOUNT:
+    lots = set(waiting.exclude(batch=None).values_list("batch", flat=True).order_by())
+    if contribution.batch_id in lots:
+        return  # an import is one pending lot, whatever it holds
+    if waiting.filter(batch=None).count() + len(lots) >= settings.PENDING_CONTRIBUTIONS_PER_ACCOUNT:
         raise QuotaSpent(
             code="pending_contributions", limit=settings.PENDING_CONTRIBUTIONS_PER_ACCOUNT
         )

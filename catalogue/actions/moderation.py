@@ -1,7 +1,7 @@
 """Decide on contributions: claim, request changes, publish, refuse."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -202,9 +202,24 @@ def _decide(
             decided_at=contribution.decided_at or clock.now(),
         )
     record(f"contribution.{outcome}", by=by, on=contribution, reason=str(reason))
+    if contribution.batch_id is not None:
+        _owe_of_lot(contribution.batch_id, decision.decided_at)
+        return decision
     owe(
         f"mail.contribution_{outcome}",
         key=contribution.version_key,
         contribution_id=contribution.pk,
     )
     return decision
+
+
+def _owe_of_lot(batch_id: int, at: datetime) -> None:
+    """Owe one letter for all that is decided on an imported lot within an hour, at its end."""
+    end = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    owe(
+        "mail.batch_decided",
+        key=f"{batch_id}-{end.isoformat()}",
+        delay_seconds=(end - at).total_seconds(),
+        batch_id=batch_id,
+        before=end.isoformat(),
+    )

@@ -1,6 +1,7 @@
 """The facts of the catalogue."""
 
 from catalogue.models.alert import AlertMatch, SavedSearch
+from catalogue.models.batch import BatchTable, ContributionBatch
 from catalogue.models.collection import Collection, CollectionItem
 from catalogue.models.contribution import Contribution, Decision
 from catalogue.models.discussion import Discussion, DiscussionMessage
@@ -36,11 +37,13 @@ __all__ = [
     "KEPT_COLUMNS",
     "PROPOSED_COLUMNS",
     "AlertMatch",
+    "BatchTable",
     "CardTransfer",
     "CardVersion",
     "Collection",
     "CollectionItem",
     "Contribution",
+    "ContributionBatch",
     "Decision",
     "Discussion",
     "DiscussionMessage",

@@ -121,6 +121,14 @@ class Contribution(models.Model):
         on_delete=models.PROTECT,
         related_name="contributions",
     )
+    # The import that made it or last wrote it, if any.
+    batch = models.ForeignKey(
+        "catalogue.ContributionBatch",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="contributions",
+    )
     note = models.TextField(blank=True, max_length=2_000)  # the author's word to the moderators
     checks = models.JSONField(default=list, blank=True)
     # What a pasted description was: its name, its format, the faults found in it.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, Min, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
 from catalogue.enums import ContributionStatus, DecisionOutcome, ResourceKind
@@ -111,11 +111,17 @@ class Sieve:
     organisation: str = ""  # a slug
     check: str = ""  # a check that says something
     assignee: str = ""  # "moi" or "personne"
+    lot: str = ""  # the identifier of an import
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether nothing is looked for: what was imported together is then folded."""
+        return not self.kept()
 
     def kept(self) -> dict[str, str]:
         """Give what is asked, for addresses."""
         names = {"kind": self.kind, "organisation": self.organisation}
-        named = names | {"controle": self.check, "confiee": self.assignee}
+        named = names | {"controle": self.check, "confiee": self.assignee, "lot": self.lot}
         return {name: value for name, value in named.items() if value}
 
 
@@ -149,6 +155,8 @@ def queue(
 def _sifted(
     rows: QuerySet[Contribution], sieve: Sieve, viewer: "User | None"
 ) -> QuerySet[Contribution]:
+    if sieve.lot:
+        rows = rows.filter(batch__public_id=sieve.lot)
     if sieve.organisation:
         rows = rows.filter(organisation__slug=sieve.organisation)
     if sieve.assignee == MINE:
@@ -178,6 +186,44 @@ def holders_waiting() -> list[tuple[str, str]]:
     """List the organisations of which something waits, by name."""
     rows = Contribution.objects.queue().exclude(organisation=None).order_by("organisation__name")
     return list(rows.values_list("organisation__slug", "organisation__name").distinct())
+
+
+@dataclass(frozen=True)
+class Lot:
+    """What waits of one import: how many cards, since when."""
+
+    public_id: str
+    name: str
+    holder: str
+    count: int
+    age_days: int
+
+    @property
+    def is_late(self) -> bool:
+        """Say whether the promise of five working days is broken."""
+        return self.age_days > settings.REVIEW_WORKING_DAYS
+
+
+def lots() -> list[Lot]:
+    """List the imports of which something waits for a moderator, the oldest first."""
+    today = clock.paris_day(clock.now())
+    rows = (
+        Contribution.objects.queue()
+        .exclude(batch=None)
+        .values_list("batch__public_id", "batch__name", "batch__organisation__name")
+        .annotate(count=Count("pk"), first=Min("first_submitted_at"))
+        .order_by("first", "batch")
+    )
+    return [
+        Lot(
+            str(public_id),
+            name,
+            holder,
+            count,
+            working_days.elapsed(clock.paris_day(first), today) if first else 0,
+        )
+        for public_id, name, holder, count, first in rows
+    ]
 
 
 def waiting(contributions: Iterable[Contribution]) -> list[Waiting]:

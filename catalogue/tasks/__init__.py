@@ -3,6 +3,7 @@
 from catalogue.tasks import (
     alerts,
     around,
+    batches,
     contributions,
     drafts,
     follows,
@@ -19,6 +20,7 @@ from catalogue.tasks import (
 __all__ = [
     "alerts",
     "around",
+    "batches",
     "contributions",
     "drafts",
     "follows",

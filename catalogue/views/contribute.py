@@ -36,6 +36,7 @@ def visible(request: HttpRequest, public_id: UUID) -> Contribution:
         "editing_by",
         "revision",
         "base_revision",
+        "batch",
     )
     return find(rows, among=Contribution.objects.all(), public_id=public_id)
 

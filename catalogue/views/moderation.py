@@ -146,11 +146,15 @@ def _queue(request: HttpRequest, *, answered: bool | None) -> dict[str, Any]:
     rows = reviews.queue(
         kind=sieve.kind, answered=bool(answered), order=order, sieve=sieve, viewer=person(request)
     )
+    lots = reviews.lots() if not answered else []
+    if sieve.is_open:
+        rows = rows.filter(batch=None)
     page = Paginator(rows, QUEUE_PER_PAGE).get_page(request.GET.get("page"))
     return {
         "page": page,
         "rows": reviews.waiting(page),
         "sieve": sieve,
+        "lots": lots,
         "kept": urlencode(sieve.kept()),
         "order": order,
         "kinds": ResourceKind.choices,
@@ -170,7 +174,15 @@ def sieve_of(request: HttpRequest) -> reviews.Sieve:
         asked.get("organisation", "")[:140],
         check if check in sentences.NAMES else "",
         asked.get("confiee", ""),
+        _identifier(asked.get("lot", "")),
     )
+
+
+def _identifier(text: str) -> str:
+    try:
+        return str(UUID(text)) if text else ""
+    except ValueError:
+        return ""
 
 
 def _tab(answered: bool | None) -> str:

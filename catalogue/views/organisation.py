@@ -22,6 +22,7 @@ def panel(organisation: Organisation, viewer: Any) -> Panel:
             "follows": signed_in and follows.follows(viewer, organisation=organisation),
             "use": usage.of_organisation(organisation),
             "collections": list(collections.of_organisation(organisation)[:5]),
+            "may_import": rules.may_import(viewer, organisation),
             "may_collect": rules.may_collect(viewer, organisation),
         },
     )

@@ -40,7 +40,7 @@ class Paste(View):
         form = PasteForm(request.POST, request.FILES)
         if not form.is_valid():
             return render(request, TEMPLATE, {"form": form}, status=422)
-        _spend(request)
+        spend(request)
         try:
             with turns.reading(person(request).pk):
                 found = _read(form)
@@ -77,7 +77,7 @@ class Read(View):
         return render(request, "catalogue/contribute/reading.html", context)
 
 
-def _spend(request: HttpRequest) -> None:
+def spend(request: HttpRequest) -> None:
     """Bound what one person may have read in a minute: each asks another site or a process."""
     config = {"paste": f"{settings.PASTES_PER_MINUTE}/m/user"}
     allowed = ratelimit.consume(

@@ -99,6 +99,9 @@ OWNER_REMINDER_DAYS = 4
 PASTES_PER_MINUTE = 20
 PASTES_AT_A_TIME = 3  # of everybody together: each holds a thread of the web server
 CHARTER_VERSION = "2026-11"
+# A table that was read and never imported is forgotten; an import that stopped beating is resumed.
+BATCH_READ_KEPT_DAYS = 7
+BATCH_STALE_MINUTES = 5
 SMALL_GROUP_PERSONS = 11
 
 # Reports: how many a network, an address and a person may send; how long a decision may be

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from catalogue.actions import alerts, collections, discussions, reports, reuses
+from catalogue.actions import alerts, batches, collections, discussions, reports, reuses
 from catalogue.enums.reports import Measure, ReportOutcome
 from catalogue.models import Resource
 from catalogue.search.query import ResourceQuery
@@ -43,6 +43,15 @@ def build(world: Any, fresh: Callable[[Any, str], User]) -> None:
             f"reuse.{side}": str(reuse.public_id),
             f"collection.{side}": collection.slug,
         }
+        told = world.canary(own, "batch", own)
+        batch = batches.prepare(
+            organisation=holder,
+            name=f"{told}.csv",
+            columns=["kind", "title"],
+            rows=[[2, {"kind": "need", "title": told}, None]],
+            by=by,
+        )
+        world.objects[f"batch.{side}"] = str(batch.public_id)
     collections.make(
         title=world.canary("referent_a", "collection", "referent_a"),
         summary="",

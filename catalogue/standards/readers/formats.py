@@ -26,4 +26,5 @@ FORMATS: dict[str, Format] = {
     "oai": Format("OAI-PMH", "oai", many=True),
     "table_schema": Format("Table Schema", "table_schema"),
     "readme": Format("README", "readme"),
+    "cards_csv": Format("CSV", "cards_csv", many=True),
 }

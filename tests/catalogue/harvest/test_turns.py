@@ -73,7 +73,7 @@ def test_a_second_paste_is_refused_with_what_was_given(
 ) -> None:
     monkeypatch.setattr(paste, "person", lambda _request: SimpleNamespace(pk=7))
     monkeypatch.setattr(paste, "require", lambda *_args: None)
-    monkeypatch.setattr(paste, "_spend", lambda _request: None)
+    monkeypatch.setattr(paste, "spend", lambda _request: None)
     monkeypatch.setattr(paste, "render", lambda _r, _t, context, status: (status, context["form"]))
     monkeypatch.setattr(paste.prefill, "from_address", lambda _url: pytest.fail("it was read"))
     with turns.reading(7):

@@ -1,0 +1,272 @@
+"""Import many cards of an organisation as one lot: read, confirmed, written row by row, sent."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from catalogue import rules
+from catalogue.actions import contributions
+from catalogue.enums import OPEN_CONTRIBUTIONS, ContributionStatus, ResourceKind
+from catalogue.enums.batches import BatchState, RowOutcome
+from catalogue.models import BatchTable, Contribution, ContributionBatch, Resource
+from catalogue.queries.batches import Line
+from portal.accounts.authorization import require
+from portal.accounts.models import Organisation, User
+from portal.audit.actors import Actor
+from portal.audit.outbox import owe
+from portal.audit.record import record
+from portal.lib import clock
+from portal.lib.files import safe_name
+from portal.lib.queue import nudge
+from portal.lib.refusals import Conflict, Invalid, Refusal
+
+TASK = "catalogue.import_cards"
+ORIGIN = "import:csv"
+FAILURES_KEPT = 1_000
+
+
+@transaction.atomic
+def prepare(
+    *,
+    organisation: Organisation,
+    name: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    by: User,
+) -> ContributionBatch:
+    """Keep a table that was read, for its author to see what it would do; no card is written.
+
+    rows: line, cells by column, fault or None. Event "batch.read". Raises NotAllowed.
+    """
+    require(rules.may_import, by, organisation)
+    batch = ContributionBatch.objects.create(
+        organisation=organisation,
+        author=by,
+        name=safe_name(name),
+        row_count=len(rows),
+        read_at=clock.now(),
+    )
+    BatchTable.objects.create(batch=batch, columns=list(columns), rows=list(rows))
+    record("batch.read", by=by, on=batch, organisation=organisation, rows=len(rows))
+    return batch
+
+
+@transaction.atomic
+def ask(*, batch: ContributionBatch, sends: bool, charter: str, by: User) -> ContributionBatch:
+    """Ask for the import of a table that was read: a worker does it, row by row.
+
+    sends: what it makes goes to the review too, which needs the accepted charter. In order: the
+    lot, WAITING; event "batch.asked"; a nudge. Raises NotAllowed, Invalid without charter,
+    Conflict when it was asked already or another one of the organisation is under way.
+    """
+    batch = ContributionBatch.objects.locked(batch)
+    require(rules.may_import, by, batch.organisation)
+    if batch.state != BatchState.READ:
+        raise Conflict(_("Cet import a déjà été demandé."), code="batch_edge", state=batch.state)
+    return _ask(batch, sends=sends, charter=charter, by=by)
+
+
+@transaction.atomic
+def send(*, batch: ContributionBatch, charter: str, by: User) -> ContributionBatch:
+    """Ask that the drafts of an imported lot go to the review. As `ask`."""
+    batch = ContributionBatch.objects.locked(batch)
+    require(rules.may_import, by, batch.organisation)
+    if batch.state != BatchState.DONE:
+        raise Conflict(_("Cet import est en cours."), code="batch_edge", state=batch.state)
+    return _ask(batch, sends=True, charter=charter, by=by)
+
+
+@transaction.atomic
+def begin(*, batch: ContributionBatch) -> ContributionBatch:
+    """Take a lot that waits, or that its worker left; raises Conflict when another has it."""
+    fresh = ContributionBatch.objects.locked(batch)
+    stale = clock.now() - timedelta(minutes=settings.BATCH_STALE_MINUTES)
+    left = fresh.state == BatchState.RUNNING and (fresh.beat_at is None or fresh.beat_at < stale)
+    if fresh.state != BatchState.WAITING and not left:
+        raise Conflict(code="batch_edge", state=fresh.state)
+    fresh.state, fresh.beat_at = BatchState.RUNNING, clock.now()
+    fresh.save(update_fields=["state", "beat_at"])
+    return fresh
+
+
+@transaction.atomic
+def write(*, batch: ContributionBatch, at: int, line: Line, by: User) -> RowOutcome:
+    """Do one row, and count it in the same transaction; what is refused is noted and left out.
+
+    at: the place of the row. In order: the draft of a new card or of a change, part of the lot;
+    the lot's cursor. Raises Conflict when this row is done already.
+    """
+    fresh = ContributionBatch.objects.locked(batch)
+    if fresh.state != BatchState.RUNNING or fresh.cursor != at:
+        raise Conflict(code="batch_edge", cursor=fresh.cursor)
+    outcome = line.outcome
+    try:
+        with transaction.atomic():
+            _write(fresh, line, by)
+    except Refusal as refusal:
+        outcome = RowOutcome.REFUSED
+        _note(fresh, line, "", str(refusal))
+    for fault in line.faults:
+        _note(fresh, line, fault.column, str(fault.message), fault.value)
+    fresh.cursor = at + 1
+    fresh.counts = {**fresh.counts, str(outcome): fresh.counts.get(str(outcome), 0) + 1}
+    fresh.beat_at = clock.now()
+    fresh.save(update_fields=["cursor", "counts", "failures", "beat_at"])
+    return outcome
+
+
+@transaction.atomic
+def hand_over(*, batch: ContributionBatch, contribution: Contribution, by: User) -> bool:
+    """Send one contribution of a lot to the review; False when its own checks keep it back.
+
+    Raises QuotaSpent, NotAllowed, Conflict.
+    """
+    ContributionBatch.objects.filter(pk=batch.pk).update(beat_at=clock.now())
+    try:
+        with transaction.atomic():
+            contributions.send_of_lot(
+                contribution=contribution, charter=batch.charter_version, by=by
+            )
+    except Invalid:
+        return False
+    return True
+
+
+@transaction.atomic
+def finish(*, batch: ContributionBatch, sent: int, message: str = "", by: Actor) -> None:
+    """Close an import: its table goes; event "batch.imported"; one letter to each side when sent.
+
+    message: why it ended before its last row, if it did.
+    """
+    fresh = ContributionBatch.objects.locked(batch)
+    if fresh.state != BatchState.RUNNING:
+        raise Conflict(code="batch_edge", state=fresh.state)
+    fresh.state, fresh.finished_at, fresh.message = BatchState.DONE, clock.now(), message[:400]
+    fresh.save(update_fields=["state", "finished_at", "message"])
+    BatchTable.objects.filter(batch=fresh).delete()
+    record("batch.imported", by=by, on=fresh, counts=fresh.counts, sent=sent)
+    if sent:
+        key = f"{fresh.pk}-{fresh.finished_at.isoformat()}"
+        owe("mail.batch_received", key=key, batch_id=fresh.pk)
+        owe("mail.batch_to_review", key=key, batch_id=fresh.pk)
+
+
+@transaction.atomic
+def withdraw(*, batch: ContributionBatch, by: User) -> int:
+    """Take back all that a lot still has open; return how many. Cards online stay as they are.
+
+    In order: their status WITHDRAWN; event "batch.withdrawn". Raises NotAllowed; Conflict while
+    the import is under way.
+    """
+    batch = ContributionBatch.objects.locked(batch)
+    require(rules.may_import, by, batch.organisation)
+    if batch.state != BatchState.DONE:
+        raise Conflict(_("Cet import n’est pas terminé."), code="batch_edge", state=batch.state)
+    rows = batch.contributions.select_for_update(of=("self",)).filter(status__in=OPEN_CONTRIBUTIONS)
+    found = list(rows.values_list("pk", flat=True))
+    Contribution.objects.filter(pk__in=found).update(
+        status=ContributionStatus.WITHDRAWN, version=F("version") + 1
+    )
+    record("batch.withdrawn", by=by, on=batch, count=len(found))
+    return len(found)
+
+
+@transaction.atomic
+def discard(*, batch: ContributionBatch, by: User) -> None:
+    """Forget a table that was read and not imported. Event "batch.discarded".
+
+    Raises NotAllowed, Conflict.
+    """
+    batch = ContributionBatch.objects.locked(batch)
+    require(rules.may_import, by, batch.organisation)
+    if batch.state != BatchState.READ:
+        raise Conflict(_("Cet import a déjà été demandé."), code="batch_edge", state=batch.state)
+    record("batch.discarded", by=by, on=batch)
+    batch.delete()
+
+
+@transaction.atomic
+def forget_old() -> int:
+    """Forget the tables that were read long ago and never imported; return how many."""
+    before = clock.now() - timedelta(days=settings.BATCH_READ_KEPT_DAYS)
+    old = ContributionBatch.objects.filter(state=BatchState.READ, read_at__lt=before)
+    count = old.count()
+    old.delete()
+    return count
+
+
+def nudge_waiting() -> int:
+    """Nudge the worker again about what waits, or was cut short; return how many. Repeatable."""
+    stale = clock.now() - timedelta(minutes=settings.BATCH_STALE_MINUTES)
+    waiting = Q(state=BatchState.WAITING) | Q(state=BatchState.RUNNING, beat_at__lt=stale)
+    found = list(ContributionBatch.objects.filter(waiting).values_list("pk", flat=True))
+    for pk in found:
+        nudge(TASK, batch_id=pk)
+    return len(found)
+
+
+def _ask(batch: ContributionBatch, *, sends: bool, charter: str, by: User) -> ContributionBatch:
+    if sends and not charter:
+        raise Invalid(code="charter", faults=["charter"])
+    batch.state, batch.sends, batch.charter_version = BatchState.WAITING, sends, charter
+    batch.asked_by, batch.asked_at, batch.message = by, clock.now(), ""
+    try:
+        with transaction.atomic():
+            batch.save()
+    except IntegrityError as error:
+        raise Conflict(
+            _("Un autre import de cette organisation est en cours : attendez qu’il finisse."),
+            code="batch_under_way",
+        ) from error
+    record("batch.asked", by=by, on=batch, sends=sends)
+    nudge(TASK, batch_id=batch.pk)
+    return batch
+
+
+def _write(batch: ContributionBatch, line: Line, by: User) -> None:
+    values = dict(line.values or {})
+    match line.outcome:
+        case RowOutcome.CREATE:
+            made = contributions.start(
+                kind=ResourceKind(line.kind), by=by, organisation=batch.organisation, **values
+            )
+            _tell_origin(made, values)
+        case RowOutcome.UPDATE:
+            made = contributions.save_draft(contribution=_proposal(line, by), values=values, by=by)
+        case _:
+            return
+    # Nobody is writing it in a form: it is free for the next one.
+    Contribution.objects.filter(pk=made.pk).update(batch=batch, editing_by=None, editing_at=None)
+
+
+def _proposal(line: Line, by: User) -> Contribution:
+    """Give the proposal that a row writes: the open one, or one begun on the card online."""
+    assert line.card is not None  # noqa: S101  # an update is of a card
+    if line.card.contribution is None:
+        resource = Resource.objects.select_related("organisation").get(pk=line.card.pk)
+        return contributions.propose(resource=resource, by=by)
+    rows = Contribution.objects.select_related("resource__organisation", "revision")
+    found = rows.get(pk=line.card.contribution)
+    if found.version != line.version:
+        raise Conflict(code="contribution_changed", version=found.version)
+    return found
+
+
+def _tell_origin(contribution: Contribution, values: Mapping[str, Any]) -> None:
+    """Say of each value of a new card that a table brought it."""
+    day, revision = clock.paris_day(clock.now()).isoformat(), contribution.revision
+    assert revision is not None  # noqa: S101  # a draft has one
+    told = {"origin": ORIGIN, "date": day, "verified": True}
+    revision.content["provenance"] = dict.fromkeys(values, told)
+    revision.save(update_fields=["content"])
+
+
+def _note(batch: ContributionBatch, line: Line, column: str, message: str, value: str = "") -> None:
+    if len(batch.failures) < FAILURES_KEPT:
+        told = {"line": line.line, "title": line.title, "column": column}
+        batch.failures = [*batch.failures, told | {"value": value[:200], "message": message}]
