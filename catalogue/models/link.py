@@ -79,6 +79,11 @@ class Measurement(models.Model):
     def __str__(self) -> str:
         return f"{self.metric} = {self.value}"
 
+    @property
+    def is_kept_back(self) -> bool:
+        """Keep a group back when it is small, or when nobody said how many it counts."""
+        return bool(self.group) and (self.n is None or self.n < settings.SMALL_GROUP_PERSONS)
+
 
 class QualityScore(models.Model):
     """What the quality of a card was from a moment on: one row each time it changed.

@@ -6,7 +6,7 @@ Ends that are not public are neither named nor gone through. A removed end keeps
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,6 +17,7 @@ from catalogue.queries.verified import VerifiedScore
 
 DEPTH = 4
 MOST_CARDS = 40
+MOST_LINKS = 200  # read at each step: a card may have thousands
 MOST_FIGURES = 6
 MOST_REUSES = 6
 # Links by which the source comes of the target; the others stand beside.
@@ -145,7 +146,7 @@ def of(
     figures = [*_vouched(vouched), *_measured(resource, measures), *_measured_after(walk)]
     own = walk.before if resource.kind == ResourceKind.SOLUTION else walk.after
     own += figures
-    walk.after += _reuses(resource, walk.later)
+    walk.after += _reuses(walk)
     return Chain(_ordered(walk.before), _ordered(walk.after), tuple(walk.beside))
 
 
@@ -154,7 +155,7 @@ def _links(up: set[int], down: set[int], *, every: bool) -> QuerySet[ResourceLin
     if not every:
         rows = rows.filter(type__in=FLOW)
     heavy = [f"{end}__{name}" for end in ("source", "target") for name in HEAVY]
-    return rows.select_related("source", "target").defer(*heavy).order_by("type", "pk")
+    return rows.select_related("source", "target").defer(*heavy).order_by("type", "pk")[:MOST_LINKS]
 
 
 def _node(link: ResourceLink, other: Resource | None, words: str) -> Node:
@@ -191,10 +192,12 @@ def _figure(each: Measurement, card: Resource, words: str) -> Node:
     return Node(RESULT, each.metric, address, words, card.written_in, figures)
 
 
-def _reuses(resource: Resource, later: Sequence[int]) -> Iterator[Node]:
-    rows = Reuse.objects.public().filter(resources__in=[resource.pk, *later]).distinct()
+def _reuses(walk: _Walk) -> Iterator[Node]:
+    """Tell who reuses the card or one that came of it, each with the page of the card reused."""
+    cards = {walk.start.pk, *walk.later}
+    rows = Reuse.objects.public().filter(resources__in=cards).annotate(card=Min("resources"))
     for each in rows.order_by("-decided_at", "-pk")[:MOST_REUSES]:
-        page = reverse("catalogue:reuses", args=(resource.slug,))
+        page = reverse("catalogue:reuses", args=(walk.met[each.card].slug,))
         yield Node(REUSE, each.title, page, str(each.get_kind_display()))
 
 

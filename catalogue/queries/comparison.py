@@ -16,11 +16,17 @@ from catalogue.validators.fields import Field, Section, Text
 MOST = 3
 # Kinds whose cards answer the questions asked of an AI.
 KINDS = tuple(kind for kind in ResourceKind if DETAILS[kind].in_section(Section.CARD))
-SMALLEST_GROUP = 11
 # Words of the measures of which less is better.
 LESS_IS_BETTER = (
-    *("erreur", "error", "rmse", "mae", "mse", "brier", "perte", "loss"),
-    *("écart", "ece", "perplexité", "perplexity", "distance", "entropie"),
+    *("erreur", "error", "rmse", "mae", "mse", "brier", "perte", "loss", "faux", "false"),
+    *("écart", "ece", "perplexité", "perplexity", "distance", "entropie", "latence", "latency"),
+    *("fpr", "fnr", "wer", "cer", "biais", "bias", "durée"),
+)
+# And of which more is; of the others nobody can tell who is served worst.
+MORE_IS_BETTER = (
+    *("exactitude", "accuracy", "précision", "precision", "rappel", "recall", "sensibilité"),
+    *("f1", "f-mesure", "f-score", "auc", "ndcg", "mrr", "map", "kappa", "bleu", "rouge"),
+    *("spécificité", "vrais", "true", "exact", "r²", "r2", "top-", "hit"),
 )
 
 
@@ -34,7 +40,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured value; worst: the lowest group of its card for this measure."""
+    """One measured value; worst: the group that its card serves worst by this measure."""
 
     card: Resource
     row: Measurement | None
@@ -57,7 +63,7 @@ class FigureLine:
 
 def chosen(slugs: Iterable[str]) -> list[Resource]:
     """Fetch the public cards asked for that can be compared, in their order, three at most."""
-    wanted = list(dict.fromkeys(slugs))[: 4 * MOST]
+    wanted = [each for each in dict.fromkeys(slugs) if "\x00" not in each][: 4 * MOST]
     latest = Measurement.objects.order_by("-evaluated_on", "-pk")
     found: QuerySet[Resource] = (
         Resource.objects.public()
@@ -102,19 +108,21 @@ def measures(cards: Sequence[Resource]) -> list[FigureLine]:
 
 
 def groups(cards: Sequence[Resource]) -> list[FigureLine]:
-    """Align the figures by group, the lowest of each card marked; small groups are kept back."""
+    """Align the figures by group, the worst of each card marked; small groups are kept back."""
     return list(_aligned(cards, grouped=True))
 
 
 def worst(cards: Sequence[Resource], lines: Sequence[FigureLine]) -> list[list[FigureLine]]:
-    """List, for each card, the lines where its lowest group stands."""
+    """List, for each card, the lines where the group it serves worst stands."""
     return [[line for line in lines if line.cells[place].worst] for place in range(len(cards))]
 
 
-def lower_is_better(metric: str) -> bool:
-    """Say whether less is better, from the name of the measure: cards say no more."""
+def lower_is_better(metric: str) -> bool | None:
+    """Say whether less is better, from the name of the measure; None when it does not tell."""
     name = metric.casefold()
-    return any(word in name for word in LESS_IS_BETTER)
+    if any(word in name for word in LESS_IS_BETTER):
+        return True
+    return False if any(word in name for word in MORE_IS_BETTER) else None
 
 
 def _missing(label: Text) -> detail.Part:
@@ -152,7 +160,7 @@ def _aligned(cards: Sequence[Resource], *, grouped: bool) -> Iterator[FigureLine
     lowest = _lowest(found) if grouped else set()
     scales = _scales(found)
     for (task, metric, group), row in sorted(found.items(), key=lambda pair: pair[0]):
-        scale = scales[task, metric]
+        scale = scales.get((task, metric), (0.0, 1.0))
         yield FigureLine(
             task,
             metric,
@@ -168,23 +176,19 @@ def _aligned(cards: Sequence[Resource], *, grouped: bool) -> Iterator[FigureLine
 def _figure(
     card: Resource, row: Measurement | None, scale: tuple[float, float], worst: bool
 ) -> Figure:
-    if row is not None and _is_small(row):
+    if row is not None and row.is_kept_back:
         return Figure(card, None, suppressed=True)
     return Figure(card, row, *scale, worst)
 
 
-def _is_small(row: Measurement) -> bool:
-    """Keep a group back when it is small, or when nobody said how many it counts."""
-    return bool(row.group) and (row.n is None or row.n < SMALLEST_GROUP)
-
-
 def _lowest(found: dict[Key, dict[int, Measurement]]) -> set[tuple[int, Key]]:
-    """Find the lowest group of each card for each measure of which it shows two groups."""
+    """Find the worst group of each card for each measure of which it shows two groups."""
     by_measure: dict[tuple[int, str, str], list[tuple[float, Key]]] = {}
     for key, row in found.items():
         for place, each in row.items():
-            if not _is_small(each):
-                value = -each.value if lower_is_better(each.metric) else each.value
+            less = lower_is_better(each.metric)
+            if not each.is_kept_back and less is not None:
+                value = -each.value if less else each.value
                 by_measure.setdefault((place, key[0], key[1]), []).append((value, key))
     return {
         (place, min(values)[1])
@@ -200,6 +204,8 @@ def _scales(
     ends: dict[tuple[str, str], list[float]] = {}
     for (task, metric, _group), row in found.items():
         for each in row.values():
+            if each.is_kept_back:
+                continue  # the ends of a scale would tell it
             told = (each.low, each.high, each.value, each.reference)
             ends.setdefault((task, metric), []).extend(v for v in told if v is not None)
     scales = {}

@@ -68,7 +68,7 @@ def card(resource: Resource) -> dict[str, Any]:
         "files_href": files_href,
         "questions": _questions(resource),
         "measures": [_bounded(m, whole) for m in whole],
-        "groups": [m for m in measured if m.group],
+        "groups": [m for m in measured if m.group and not m.is_kept_back],
         "verified": vouched,
         "on_challenge": any(m.from_challenge for m in measured)
         or any(not each.withdrawn for each in vouched),

@@ -307,6 +307,8 @@ def _reference(link: ResourceLink) -> Reference:
 
 def _measures(resource: Resource) -> Iterable[Measure]:
     for each in resource.measurements.all():
+        if each.is_kept_back:
+            continue
         yield Measure(
             metric=each.metric,
             value=each.value,

@@ -1,7 +1,8 @@
 """The former states of a card as anyone may read them.
 
 A former state never says what a later decision took away:
-- versions published before a card was hidden, or before a notice on it was upheld, are withheld;
+- once a card was hidden, or a notice on it upheld, all that came before the next change reviewed by
+  the Region is withheld: what a source or a transfer brings meanwhile corrects nothing;
 - a moderator may withhold any other one;
 - names of persons and contacts are those of the card in force, a former version shows none;
 - personal data that the card in force no longer holds is struck out;
@@ -11,7 +12,7 @@ A former state never says what a later decision took away:
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -19,9 +20,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.enums.reports import MaskingEnd, Measure
+from catalogue.enums.versions import VersionOrigin
 from catalogue.models import CardVersion, Resource
 from catalogue.queries import files, proposals, relations
-from portal.lib import personal_data
+from portal.lib import clock, personal_data
 
 ON_CARD = 5
 # Columns that name persons: not a matter of the card's history.
@@ -83,9 +85,11 @@ def is_withheld(version: CardVersion, *, latest: int, until: datetime | None) ->
 
 
 def withheld_until(resource: Resource) -> datetime | None:
-    """Give the last moment at which a decision took something away from a card; two queries.
+    """Give the moment up to which a card's former versions are withheld; three queries at most.
 
-    A masking that lapsed, or a notice finally dismissed, took nothing away.
+    It is just before the first change that the Region reviewed after its last decision against the
+    card; none yet: every former version. A masking that lapsed, or a notice finally dismissed, took
+    nothing away.
     """
     dismissed, moments = set(), []
     reports = resource.reports.filter(message=None, reuse=None, feedback=None)
@@ -99,7 +103,12 @@ def withheld_until(resource: Resource) -> datetime | None:
     for masking in resource.maskings.exclude(end=MaskingEnd.LAPSED):
         if masking.report_id not in dismissed:
             moments.append(masking.masked_at)
-    return max(moments, default=None)
+    if not moments:
+        return None
+    reviewed = CardVersion.objects.filter(resource=resource, origin=VersionOrigin.REVIEWED)
+    after = reviewed.filter(published_at__gt=max(moments)).order_by("published_at")
+    corrected = after.values_list("published_at", flat=True).first()
+    return corrected - timedelta(microseconds=1) if corrected else clock.now()
 
 
 def record_of(version: CardVersion, resource: Resource) -> dict[str, Any]:

@@ -53,6 +53,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "cache",
+        # Counts of attempts live here: by default 300 keys are kept, and the others forgotten.
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
 }
 

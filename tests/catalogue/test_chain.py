@@ -3,13 +3,16 @@
 import pytest
 from django.test import Client
 
-from catalogue.actions import resources
+from catalogue.actions import resources, reuses
 from catalogue.enums import LinkType, RemovalReason, ResourceKind
 from catalogue.models import Resource
 from catalogue.queries import chain
 from portal.audit.actors import SystemActor
+from tests.catalogue.community.test_discussions import known
+from tests.catalogue.community.test_reuses import declared
 from tests.catalogue.moderation.ledger import cost
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory
+from tests.factories.contributions import moderator
 
 pytestmark = pytest.mark.django_db
 K = ResourceKind
@@ -116,3 +119,20 @@ def test_a_long_chain_is_bounded(cards: dict[str, Resource], client: Client) -> 
     found = walked(cards["need"])
     assert len(found.after) <= chain.MOST_CARDS + 1
     assert cost(client, cards["need"].get_absolute_url()) <= before
+
+
+def test_a_reuse_leads_to_the_page_of_the_card_reused(cards: dict[str, Resource]) -> None:
+    solution = cards["solution"]
+    reuses.publish(brought=declared(known(), solution), by=moderator())
+    (reuse,) = [node for node in walked(cards["model"]).after if node.stage == chain.REUSE]
+    assert reuse.href == f"/ressources/{solution.slug}/reutilisations/"
+
+
+def test_links_are_read_up_to_a_number(
+    cards: dict[str, Resource], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chain, "MOST_LINKS", 2)
+    for number in range(5):
+        other = made(K.MODEL, f"Modèle {number}")
+        ResourceLinkFactory(source=other, target=cards["data"], type=LinkType.TRAINED_ON)
+    assert len(walked(cards["data"]).after) <= 2 * chain.DEPTH

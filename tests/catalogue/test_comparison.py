@@ -107,7 +107,37 @@ def test_the_worst_group_is_named_and_small_ones_are_kept_back(
 
 def test_less_may_be_better() -> None:
     assert comparison.lower_is_better("Erreur absolue (MAE)")
-    assert not comparison.lower_is_better("Exactitude")
+    assert comparison.lower_is_better("Taux de faux négatifs")
+    assert comparison.lower_is_better("Exactitude") is False
+    assert comparison.lower_is_better("Satisfaction") is None
+
+
+@pytest.mark.parametrize(
+    ("metric", "worst"), [("Taux de faux négatifs", "Femmes"), ("Exactitude", "Hommes"), ("X", "")]
+)
+def test_the_worst_group_follows_the_sense_of_the_measure(metric: str, worst: str) -> None:
+    card = model("Modèle Gamma")
+    for group, value in (("Femmes", 0.3), ("Hommes", 0.1)):
+        MeasurementFactory(
+            resource=card, metric=metric, group=group, value=value, n=50, low=None, high=None
+        )
+    lines = comparison.groups([card])
+    assert [line.group for line in lines if line.cells[0].worst] == ([worst] if worst else [])
+
+
+def test_a_group_kept_back_is_not_told_by_the_ends_of_the_scale() -> None:
+    card = model("Modèle Delta")
+    for group, value, n in (("Femmes", 0.8, 200), ("Plus de 60 ans", 0.12, None)):
+        MeasurementFactory(
+            resource=card, metric="F1", group=group, value=value, n=n, low=None, high=None
+        )
+    cells = [line.cells[0] for line in comparison.groups([card])]
+    assert min(cell.minimum for cell in cells if cell.row) > 0.5
+    assert "0,12" not in Client().get(card.get_absolute_url()).text
+
+
+def test_an_address_that_no_database_reads_is_answered(client: Client) -> None:
+    assert client.get("/comparer/?fiche=%00&fiche=a%00b").status_code == 200
 
 
 def test_three_at_most_and_only_what_is_public_and_comparable(

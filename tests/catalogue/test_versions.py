@@ -138,6 +138,19 @@ def test_an_upheld_notice_withholds_what_came_before(
     assert "Quatrième" in page(client, card, "4/")
 
 
+def test_what_a_source_or_a_transfer_brings_meanwhile_corrects_nothing(
+    card: Resource, author: User, client: Client
+) -> None:
+    decided(card, Measure.CORRECT)
+    changed(card, author, summary="Quatrième résumé, le nom y est encore.")
+    CardVersion.objects.filter(number=4).update(origin="harvested")
+    changed(card, author, summary="Cinquième résumé, corrigé.")
+    base = f"{card.get_absolute_url()}versions/"
+    assert [client.get(f"{base}{n}/").status_code for n in (3, 4, 5)] == [451, 451, 200]
+    changed(card, author, summary="Sixième résumé.")
+    assert [client.get(f"{base}{n}/").status_code for n in (4, 5, 6)] == [451, 200, 200]
+
+
 def test_a_lifted_masking_withholds_and_a_lapsed_one_does_not(
     card: Resource, author: User, client: Client
 ) -> None:
