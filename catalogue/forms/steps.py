@@ -64,6 +64,7 @@ ASKED: dict[Step, tuple[str, ...]] = {
         "use_cases",
         "beneficiaries",
         "barriers",
+        "publics",
         "tasks",
         "languages",
         "rome_codes",

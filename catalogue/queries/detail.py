@@ -25,6 +25,7 @@ from catalogue.validators import licence_names, licences
 from catalogue.validators.columns import language_choices
 from catalogue.validators.details import RELATIONS
 from catalogue.validators.fields import Field, FieldType, Section, Text
+from portal.lib import clock
 
 # Kinds whose questions are shown even when nobody has answered any.
 ASKED = frozenset({ResourceKind.MODEL})
@@ -78,9 +79,16 @@ def card(resource: Resource) -> dict[str, Any]:
         "strict": quality.strict(resource),
         "quality_history": quality.history(resource),
         **_history(resource),
+        "to_review": _is_to_review(resource),
         "to_check": sorted(resource.unverified_fields),
         "closed_licence": any(not licences.read(name).is_open for name in resource.licences),
     }
+
+
+def _is_to_review(resource: Resource) -> bool:
+    """Say whether nobody has read it again for a year; what is archived is not kept up."""
+    due = resource.next_review_at
+    return due is not None and resource.archived_at is None and due <= clock.now()
 
 
 def _bounded(measure: Measurement, among: Sequence[Measurement]) -> dict[str, Any]:

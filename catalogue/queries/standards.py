@@ -60,6 +60,7 @@ def of(resource: Published) -> dict[str, Any]:
         "data_block": schema_org.data_block(resource),
         "forms": forms.available(resource),
         "bibtex": citation.bibtex(resource) if cited else "",
+        "attribution": citation.attribution(resource),
         "identifier": resource.iri,
         "conformances": [
             Conformance(name, tuple(LACKS[code] for code in lacking))

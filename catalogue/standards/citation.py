@@ -20,6 +20,9 @@ _BIBTEX = str.maketrans(
     {c: f"\\{c}" for c in "{}%#&_$"} | {"\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}"}
 )
 
+# Licences under which naming the source is compulsory.
+CITED_LICENCES = ("etalab-", "cc-by", "odbl", "odc-by")
+
 
 def doi(resource: Published) -> str:
     """Find the DOI of a resource in what it calls its paper, or ""."""
@@ -87,6 +90,22 @@ def bibtex(resource: Published) -> str:
     }
     lines = [f"  {name:<7} = {{{value}}}" for name, value in fields.items() if value]
     return f"@misc{{{key},\n" + ",\n".join(lines) + "\n}\n"
+
+
+def attribution(resource: Published) -> str:
+    """Write the line that open licences ask of who reuses: source and date; "" when none does.
+
+    Source: Licence Ouverte 2.0, « Mention de la paternité » (source and date of the last update).
+    """
+    named = [
+        each for each in resource.licences if each.identifier.lower().startswith(CITED_LICENCES)
+    ]
+    if not named:
+        return ""
+    holder = (resource.publisher or resource.site.publisher).name
+    day = resource.text("last_update") or f"{resource.modified:%Y-%m-%d}"
+    names = ", ".join(each.label for each in named)
+    return f"{holder}, « {resource.title} », mis à jour le {day}, {names}, {resource.iri}\n"
 
 
 def _plain(text: str) -> str:

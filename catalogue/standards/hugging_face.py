@@ -26,6 +26,8 @@ LICENCES = {
 }  # fmt: skip
 QUESTIONS = (
     ("intended_purpose", "Usages prévus"),
+    ("users", "Personnes qui l’utilisent"),
+    ("people_affected", "Personnes concernées"),
     ("excluded_uses", "Usages exclus"),
     ("ai_act_reason", "Statut au regard du règlement européen"),
     ("training_data", "Données d’apprentissage"),
@@ -81,8 +83,18 @@ def _model(resource: Published) -> Json:
         "base_model": resource.text("base_model"),
         "datasets": [each.title for each in trainings(resource)],
         "metrics": sorted({each.metric for each in resource.measures}),
+        "co2_eq_emissions": _emissions(resource),
         "model-index": _index(resource),
     }
+
+
+def _emissions(resource: Published) -> Json | None:
+    """Give the grams of CO₂ equivalent, and how they were counted."""
+    grams = resource.details.get("co2_grams")
+    if grams is None:
+        return None
+    source = resource.text("footprint")
+    return {"emissions": grams, **({"source": source} if source else {})}
 
 
 def _index(resource: Published) -> list[Json]:

@@ -17,6 +17,8 @@ from catalogue.standards.published import File, Measure, Published
 from catalogue.standards.rdf import DCAT, IT6, Writer, date, moment, new_graph
 
 PROFILE = "https://semiceu.github.io/MLDCAT-AP/releases/3.1.0"
+# The questions whose answers say what it is for.
+INTENDED = ("intended_purpose", "users", "people_affected")
 RISKS = {
     "annex_iii_4a": "Recrutement ou sélection (annexe III, 4 a)",
     "annex_iii_4b": "Conditions de travail, promotion, rupture, tâches (annexe III, 4 b)",
@@ -107,6 +109,8 @@ def _model(writer: Writer, resource: Published) -> URIRef:
         writer.add(node, DCTERMS.license, writer.licence(licence))
     if resource.publisher:
         writer.add(node, IT6.hasProvider, writer.agent(resource.publisher))
+    if len(day := resource.text("market_date")) == len("2026-11-24"):
+        writer.add(node, IT6.placedOnMarketDate, date(day))
     if number := resource.details.get("parameters"):
         size = Literal(int(number), datatype=XSD.nonNegativeInteger)
         writer.add(node, IT6.totalNumberOfParameters, size)
@@ -156,7 +160,7 @@ def _explain(writer: Writer, resource: Published, node: URIRef) -> None:
     whole = [measure for measure in resource.measures if not measure.group]
     bias = [resource.text("group_results"), *(sentence(each) for each in groups)]
     for predicate, texts in (
-        (IT6.intendedUse, [resource.text("intended_purpose")]),
+        (IT6.intendedUse, [resource.text(name) for name in INTENDED]),
         (IT6.limitations, limits),
         (IT6.howToUse, used),
         (IT6.bias, bias),

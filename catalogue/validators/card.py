@@ -35,6 +35,12 @@ CARD: tuple[Field, ...] = (
         _("À quoi il sert, pour qui"),
         _("But, personnes qui l’utilisent, personnes concernées."),
     ),
+    _question("users", _("Qui l’utilise"), _("Métier, formation, cadre d’usage.")),
+    _question(
+        "people_affected",
+        _("Personnes concernées"),
+        _("Ceux dont le système parle, ou pour qui il décide, même sans l’utiliser."),
+    ),
     _question(
         "excluded_uses", _("À ne pas faire"), _("Usages exclus, un par ligne."), type=FieldType.LIST
     ),
@@ -58,6 +64,14 @@ CARD: tuple[Field, ...] = (
         type=FieldType.CHOICE,
         choices=YES_NO,
     ),
+    _question("provider", _("Fournisseur"), _("Qui répond du système, s’il est autre.")),
+    _question("market_date", _("Mis sur le marché ou en service le"), type=FieldType.DATE),
+    _question(
+        "eu_database",
+        _("Numéro dans la base européenne"),
+        _("Celui de l’enregistrement d’un système à haut risque."),
+        type=FieldType.LINE,
+    ),
     _question(
         "training_data",
         _("Sur quoi il a appris"),
@@ -80,7 +94,19 @@ CARD: tuple[Field, ...] = (
         _("Explication donnée à la personne, fidélité mesurée."),
     ),
     _question("logs", _("Journaux, contact et recours")),
-    _question("footprint", _("Empreinte")),
+    _question(
+        "energy_wh",
+        _("Énergie, en wattheures"),
+        _("Pour l’apprentissage, ou pour mille usages : dites lequel dans la méthode."),
+        type=FieldType.INTEGER,
+    ),
+    _question(
+        "co2_grams",
+        _("Émissions, en grammes d’équivalent CO₂"),
+        _("Pour la même chose que l’énergie."),
+        type=FieldType.INTEGER,
+    ),
+    _question("footprint", _("Empreinte"), _("Ce qui est compté, et par quelle méthode.")),
 )
 
 # Questions without which a card is not complete.

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from catalogue.enums import ResourceKind
+from catalogue.enums import LinkType, ResourceKind
 from catalogue.models import Resource
+from portal.lib import clock
 from tests.catalogue.test_versions import changed
 from tests.factories import contributions as make
-from tests.factories.catalogue import MeasurementFactory, ResourceFactory
+from tests.factories.catalogue import MeasurementFactory, ResourceFactory, ResourceLinkFactory
 from tests.journeys import axe, browser
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
@@ -23,6 +24,7 @@ def pair() -> list[Resource]:
             kind=ResourceKind.MODEL,
             title=title,
             tasks=["matching"],
+            next_review_at=clock.now(),
             details={"intended_purpose": "Préparer une recherche d’emploi."},
         )
         MeasurementFactory(
@@ -46,8 +48,14 @@ def addresses() -> list[str]:
     author = make.person("autrice")
     card = make.published(author, title="Repérer les ruptures d’apprentissage")
     changed(card, author, summary="Prévenir les ruptures des apprentis avant le deuxième mois.")
-    base, slugs = card.get_absolute_url(), [each.slug for each in pair()]
+    models = pair()
+    ResourceLinkFactory(source=models[0], target=card, type=LinkType.ANSWERS)
+    other = ResourceFactory(published=True, kind=ResourceKind.SOLUTION, licences=["etalab-2.0"])
+    ResourceLinkFactory(source=other, target=models[0], type=LinkType.USES)
+    base, slugs = card.get_absolute_url(), [each.slug for each in models]
     return [
+        models[0].get_absolute_url(),
+        other.get_absolute_url(),
         f"{base}versions/",
         f"{base}versions/1/",
         f"{base}versions/comparer/",

@@ -1,6 +1,7 @@
 """The writers of standards, without a database."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,15 +14,17 @@ from catalogue.standards import (
     data_package,
     forms,
     hugging_face,
+    mldcat,
     negotiation,
     oai_pmh,
     plain,
     publiccode,
+    rdf,
     schema_org,
     signposting,
     vocabularies,
 )
-from catalogue.standards.published import first_day, last_day, period
+from catalogue.standards.published import Licence, first_day, last_day, period
 from tests.catalogue.standards.examples import DETAILS, SHA256, TABLE, example
 
 HTML, TURTLE, JSON = "text/html", "text/turtle", "application/json"
@@ -305,3 +308,26 @@ def test_a_day_and_a_second_are_inclusive() -> None:
     assert since is not None
     assert before is not None
     assert (before - since).total_seconds() == 1
+
+
+def test_what_the_ai_act_asks_is_in_the_record_of_a_model() -> None:
+    full = example("model")
+    told = {"users": "Les conseillers.", "market_date": "2026-11-24", "co2_grams": 310}
+    model = replace(full, details={**full.details, **told, "footprint": "Mesuré au compteur."})
+    graph = rdf.serialise(mldcat.document(model), "ttl").decode()
+    assert 'placedOnMarketDate "2026-11-24"^^xsd:date' in graph
+    assert "Les conseillers." in graph
+    emissions = hugging_face.front_matter(model)["co2_eq_emissions"]
+    assert emissions == {"emissions": 310, "source": "Mesuré au compteur."}
+    vague = replace(model, details={**model.details, "market_date": "2026"})
+    assert "placedOnMarketDate" not in rdf.serialise(mldcat.document(vague), "ttl").decode()
+
+
+def test_the_line_to_quote_says_source_title_date_and_licence() -> None:
+    data = example("dataset")
+    line = citation.attribution(replace(data, details={"last_update": "2026-10-01"}))
+    assert line == (
+        f"Région Sud, « {data.title} », mis à jour le 2026-10-01, Licence Ouverte 2.0, {data.iri}\n"
+    )
+    free = replace(data, licences=(Licence("MIT", "MIT", True),))
+    assert citation.attribution(free) == ""
