@@ -170,6 +170,7 @@ class Writer:
             self._seen.add(node)
             name = LICENCE_TITLES.get(licence.identifier, licence.label)
             self.words(node, RDFS.label, name, "fr")
+            self.words(node, DCTERMS.title, name, "fr")  # CKAN looks for it in its own list
             self.add(node, DCTERMS.identifier, licence.identifier)
             self.add(node, DCTERMS.type, self.concept(licence_type(licence.identifier)))
         return node

@@ -8,12 +8,13 @@ import json
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from catalogue.standards import citation, croissant, data_package, dcat, rdf, schema_org
 from catalogue.standards import vocabularies as terms
-from catalogue.standards.published import File
+from catalogue.standards.published import File, Licence
 from tests.catalogue.standards.examples import AT, CSV, DETAILS, SITE, TABLE, example
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -71,9 +72,9 @@ def test_frictionless_accepts_our_package(tmp_path: Path) -> None:
     run(tool("frictionless", "frictionless"), "validate", "datapackage.json", cwd=tmp_path)
 
 
-def exported(tmp_path: Path, extension: str) -> Path:
+def exported(tmp_path: Path, extension: str, **changes: Any) -> Path:
     page = dcat.Page(f"https://oe.example/catalogue.{extension}", 1, 1, 1)
-    graph = dcat.catalogue(SITE, [example("dataset")], page, issued=AT, modified=AT)
+    graph = dcat.catalogue(SITE, [example("dataset", **changes)], page, issued=AT, modified=AT)
     path = tmp_path / f"catalogue.{extension}"
     path.write_bytes(rdf.serialise(graph, extension))
     return path
@@ -87,6 +88,17 @@ def test_ckan_reads_our_catalogue(shared: Path, tmp_path: Path, extension: str) 
     assert example("dataset").title in line
     # CKAN keeps the address of a format that is a node, as it does of its own examples.
     assert f"res 1 [('{terms.file_type('csv').iri}', '{TABLE.download_url}')]" in line
+
+
+@pytest.mark.parametrize(
+    ("licence", "known"), [("ODbL-1.0", "odc-odbl"), ("CC0-1.0", "cc-zero"), ("etalab-2.0", "")]
+)
+def test_ckan_names_the_licences_of_its_list(tmp_path: Path, licence: str, known: str) -> None:
+    """By their title; that of Etalab is not in the list that CKAN comes with."""
+    licences = (Licence(licence, licence, True),)
+    file = replace(TABLE, licence="")
+    path = exported(tmp_path, "ttl", licences=licences, files=(file,))
+    assert json.loads(run(tool("ckan"), OUTSIDE / "ckan_licences.py", path)) == [known]
 
 
 @pytest.mark.parametrize("extension", rdf.FORMATS)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from rdflib import Graph
+from rdflib.namespace import DCTERMS
 
 from catalogue.standards import (
     citation,
@@ -238,6 +239,12 @@ def test_an_unknown_format_and_an_unconfirmed_licence_have_their_words() -> None
     assert vocabularies.licence_type("").iri.endswith("/UnknownIPR")
     assert vocabularies.licence_type("CC-BY-NC-4.0").iri.endswith("/NonCommercialUseOnly")
     assert vocabularies.publisher_type("", root="https://x.fr").iri.startswith("https://x.fr/")
+
+
+def test_a_licence_has_the_title_by_which_others_know_it() -> None:
+    graph = Graph().parse(data=forms.KINDS[".ttl"].write(example("dataset")), format="turtle")
+    titles = {str(title) for title in graph.objects(None, DCTERMS.title)}
+    assert "Licence Ouverte / Open Licence version 2.0" in titles
 
 
 def test_a_line_of_an_export_is_flat() -> None:

@@ -69,6 +69,13 @@ def test_every_address_of_the_frame_answers(client: Client, opened: int, languag
         assert (path, client.get(language + path).status_code) == (path, 200)
 
 
+def test_every_page_leads_to_reports_and_to_their_figures(client: Client) -> None:
+    page = client.get("/ressources/").content.decode()
+    footer = page[page.index('class="site-footer"') :]
+    assert 'href="/signaler/"' in footer
+    assert 'href="/transparence/"' in footer
+
+
 def test_language_switch_leads_to_the_same_page(client: Client, opened: int) -> None:
     french = client.get("/programme/innovation/").content.decode()
     english = client.get("/en/programme/innovation/").content.decode()
