@@ -1,11 +1,12 @@
 """The documents of the catalogue: one address, many forms."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -129,16 +130,16 @@ def catalogue_address(request: HttpRequest) -> HttpResponse:
 
 
 def paged(
-    request: HttpRequest, ids: Iterable[int], extension: str, *, base: str
+    request: HttpRequest, ids: "Sequence[int] | QuerySet[Any, int]", extension: str, *, base: str
 ) -> HttpResponseBase:
     """Describe one page of a list of resources that DCAT-AP knows; 404 past the last."""
-    known = list(ids)
-    last = max(1, -(-len(known) // PAGE_SIZE))
+    known = ids.count() if isinstance(ids, QuerySet) else len(ids)
+    last = max(1, -(-known // PAGE_SIZE))
     asked = request.GET.get("page", "1")
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 8 else 0
     if not 1 <= number <= last:
         raise Http404
-    on_page = known[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+    on_page = list(ids[(number - 1) * PAGE_SIZE : number * PAGE_SIZE])
     fetched = {row.pk: row for row in published.public().filter(pk__in=on_page)}
     rows = [fetched[pk] for pk in on_page if pk in fetched]
     first = Resource.objects.public().order_by("first_published_at").first()
@@ -146,7 +147,7 @@ def paged(
     graph = dcat.catalogue(
         published.site(),
         published.many(rows),
-        dcat.Page(base, number, last, len(known)),
+        dcat.Page(base, number, last, known),
         issued=first.first_published_at if first else None,
         modified=newest,
     )

@@ -45,7 +45,7 @@ def resources(request: HttpRequest, extension: str) -> HttpResponseBase:
     if extension in FILES:
         return pace.exporting(request, lambda: _file(_ids(query), extension))
     pace.keep_search_pace(request)
-    return _dcat(request, _ids(query), extension)
+    return _dcat(request, query, extension)
 
 
 def _file(ids: Sequence[int], extension: str) -> HttpResponseBase:
@@ -130,11 +130,14 @@ def _parquet(ids: Sequence[int]) -> IO[bytes]:
     return file
 
 
-def _dcat(request: HttpRequest, ids: Sequence[int], extension: str) -> HttpResponseBase:
-    described = set(published.in_order().filter(documents.described()).values_list("pk", flat=True))
+def _dcat(request: HttpRequest, query: ResourceQuery, extension: str) -> HttpResponseBase:
+    rows = published.in_order().filter(documents.described()).values_list("pk", flat=True)
     asked = request.GET.copy()
     asked.pop("page", None)
-    query = f"?{asked.urlencode()}" if asked else ""
-    base = f"{published.root()}/exports/ressources.{extension}{query}"
-    known = [pk for pk in ids if pk in described]
+    base = f"{published.root()}/exports/ressources.{extension}"
+    base += f"?{asked.urlencode()}" if asked else ""
+    if not query.q and not query.is_filtered:
+        return documents.paged(request, rows, extension, base=base)
+    described = set(rows)
+    known = [pk for pk in _ids(query) if pk in described]
     return documents.paged(request, known, extension, base=base)

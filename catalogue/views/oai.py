@@ -193,7 +193,9 @@ def _after(rows: "QuerySet[Any]", column: str, place: Place) -> "QuerySet[Any]":
     """Keep what follows a place, by a date that never changes: nothing moves while one reads."""
     if place.pk:
         at = datetime.fromisoformat(place.at)
-        rows = rows.filter(Q(**{f"{column}__gt": at}) | Q(**{column: at, "pk__gt": place.pk}))
+        # Where the index is entered; then what was given of that very instant is left out.
+        rows = rows.filter(**{f"{column}__gte": at})
+        rows = rows.filter(Q(**{f"{column}__gt": at}) | Q(pk__gt=place.pk))
     return rows.order_by(column, "pk")
 
 
