@@ -1,12 +1,14 @@
-"""Run every benchmark and write down what it found: python -m bench [NAME …].
+"""Run every benchmark and write down what it found: python -m bench [--keep FOLDER] [NAME …].
 
-With names, only those run and the figures of the others are kept. What explains a figure stands
-in notes.md, copied under the figures.
+With names, only those run and the figures of the others are kept. With a folder, databases stay
+there, and on the server under one name, so that the next run finds their cards in place. What
+explains a figure stands in notes.md, copied under the figures.
 What reads a database: on SQLite always, in a folder of its own; on PostgreSQL too where
 TEST_POSTGRES_URL names a server, in a database made for the run. Results go to
 docs/benchmarks.json and docs/benchmarks.md.
 """
 
+import argparse
 import json
 import os
 import platform
@@ -14,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,18 +26,19 @@ import psycopg2
 HERE = Path(__file__).resolve().parent
 DOCS = HERE.parent / "docs"
 Found = dict[str, dict[str, Any]]
+KEPT = "oe_bench_kept"
 ON_DATABASES = {"boards", "search"}
 
 
 @contextmanager
-def databases() -> Iterator[dict[str, dict[str, str]]]:
-    """Yield {database: environment} for each database to measure on."""
+def databases(keep: str) -> Iterator[dict[str, dict[str, str]]]:
+    """Yield {database: environment} for each database to measure on; in a folder, kept."""
     server = os.environ.get("TEST_POSTGRES_URL", "")
-    with tempfile.TemporaryDirectory() as folder:
+    with nullcontext(keep) if keep else tempfile.TemporaryDirectory() as folder:
         found = {"sqlite": {"VAR_DIR": folder}}
-        name = f"oe_bench_{os.getpid()}"
+        name = KEPT if keep else f"oe_bench_{os.getpid()}"
         if server:
-            _sql(server, f"CREATE DATABASE {name}")
+            _made(server, name)
             url = f"{server.rsplit('/', 1)[0]}/{name}"
             found["postgresql"] = {
                 "VAR_DIR": folder,
@@ -45,8 +48,16 @@ def databases() -> Iterator[dict[str, dict[str, str]]]:
         try:
             yield found
         finally:
-            if server:
+            if server and not keep:
                 _sql(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _made(server: str, name: str) -> None:
+    try:
+        _sql(server, f"CREATE DATABASE {name}")
+    except psycopg2.errors.DuplicateDatabase:
+        if name != KEPT:
+            raise
 
 
 def _sql(server: str, statement: str) -> None:
@@ -140,9 +151,13 @@ def section(title: str, figures: dict[str, Any]) -> list[str]:
 def main() -> int:
     """Run the modules of this folder; return how many missed their target."""
     every = sorted(path.stem for path in HERE.glob("[a-z]*.py"))
-    names = sys.argv[1:] or every
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--keep", default="", metavar="FOLDER", help="databases stay there")
+    options = parser.parse_args()
+    names = options.names or every
     found = kept(every)
-    with databases() as places:
+    with databases(options.keep) as places:
         for name in names:
             if name in ON_DATABASES:
                 found[name] = {
