@@ -23,6 +23,8 @@ class IndexedResource(models.Model):
     title_words = models.CharField(max_length=200)
     acronym_words = models.CharField(max_length=40)
     folded = models.TextField()  # words of the titles, not stemmed, for first letters
+    # What it holds of each facet of the panel, in one letter for each: see search/sets.py.
+    letters = models.CharField(max_length=16, default="")
 
     class Meta:
         indexes = [
@@ -63,6 +65,14 @@ class IndexedTerm(models.Model):
     class Meta:
         indexes = [
             models.Index(name="term_resource_impact", fields=("term", "resource", "impact")),
+            # The words of names alone, a tenth of all: what suggestions and corrections read.
+            models.Index(
+                name="term_of_name",
+                fields=("term", "resource", "title", "acronym", "organisation"),
+                condition=models.Q(title__gt=0)
+                | models.Q(acronym__gt=0)
+                | models.Q(organisation__gt=0),
+            ),
         ]
 
 
@@ -81,6 +91,17 @@ class IndexedFacet(models.Model):
         indexes = [
             models.Index(name="facet_of_resource", fields=("resource", "facet", "value")),
         ]
+
+
+class IndexedSet(models.Model):
+    """The values of one facet that some card holds, as a whole: its number is written as a letter.
+
+    It is never changed, and outlives the last card that holds it.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    facet = models.CharField(max_length=20)
+    held = models.JSONField()
 
 
 class IndexedWord(models.Model):

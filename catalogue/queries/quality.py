@@ -1,6 +1,7 @@
 """The quality of a resource: its record, judged, each criterion in words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +10,7 @@ from catalogue.enums import ResourceKind
 from catalogue.models import Measurement, QualityScore, Resource
 from catalogue.queries import files
 from catalogue.standards import quality
+from catalogue.standards.published import File
 from catalogue.validators.fields import Text
 from portal.lib import clock
 
@@ -76,8 +78,24 @@ class Line(NamedTuple):
     aside: Text = ""
 
 
-def record_of(resource: Resource, measurements: Iterable[Measurement]) -> dict[str, Any]:
+class Known(NamedTuple):
+    """What judging reads beside the cards: the day in Paris, the files held of each card."""
+
+    today: date
+    held: Mapping[int, Sequence[File]]
+
+
+def known(resources: Sequence[Resource]) -> Known:
+    """Read at once what judging some cards needs: as many queries for one as for a thousand."""
+    judged = [each for each in resources if _may_hold(each)]
+    return Known(clock.paris_day(clock.now()), files.held(judged) if judged else {})
+
+
+def record_of(
+    resource: Resource, measurements: Iterable[Measurement], beside: Known | None = None
+) -> dict[str, Any]:
     """Give the plain record that the judge reads."""
+    beside = beside or known([resource])
     record: dict[str, Any] = {
         name: getattr(resource, name)
         for name in (
@@ -99,10 +117,13 @@ def record_of(resource: Resource, measurements: Iterable[Measurement]) -> dict[s
         )
     }
     record |= resource.details
-    if resource.kind == ResourceKind.DATASET and not record.get("distributions"):
-        record["distributions"] = _held(resource)
+    if _may_hold(resource):
+        held = beside.held.get(resource.pk, ())
+        record["distributions"] = [{"format": each.format} for each in held if each.format]
+    elif resource.kind == ResourceKind.DATASET and not record.get("distributions"):
+        record["distributions"] = []
     modified = resource.content_modified_at
-    record["today"] = clock.paris_day(clock.now())
+    record["today"] = beside.today
     record["modified"] = clock.paris_day(modified) if modified else None
     record["measurements"] = [{"low": m.low, "n": m.n, "group": m.group} for m in measurements]
     record["unverified"] = resource.unverified_fields
@@ -113,17 +134,17 @@ def record_of(resource: Resource, measurements: Iterable[Measurement]) -> dict[s
     return record
 
 
-def _held(resource: Resource) -> list[dict[str, str]]:
-    """Give the files that the portal holds, as far as anyone may know of them."""
-    if resource.is_referenced or resource.pk is None:
-        return []
-    found = files.held([resource]).get(resource.pk, ())
-    return [{"format": each.format} for each in found if each.format]
+def _may_hold(resource: Resource) -> bool:
+    """Tell a card whose files are those that the portal holds, if it holds any."""
+    own = resource.kind == ResourceKind.DATASET and not resource.details.get("distributions")
+    return own and not resource.is_referenced and resource.pk is not None
 
 
-def assess(resource: Resource, measurements: Iterable[Measurement]) -> quality.Assessment:
-    """Judge a resource with its measurements."""
-    return quality.assess(record_of(resource, measurements))
+def assess(
+    resource: Resource, measurements: Iterable[Measurement], beside: Known | None = None
+) -> quality.Assessment:
+    """Judge a resource with its measurements; beside: what was read for many at once."""
+    return quality.assess(record_of(resource, measurements, beside))
 
 
 def lines(assessment: quality.Assessment) -> list[Line]:

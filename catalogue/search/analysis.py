@@ -7,6 +7,7 @@ query (search/synonyms.py), so that a new one works without writing the index ag
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +24,8 @@ ROME_CODE = re.compile(r"[a-n]\d{4}")
 # Folded words only: a list with accents would miss after folding.
 STOP_WORDS = frozenset(Path(__file__).with_name("stop_words.txt").read_text("utf-8").split())
 MAX_WORD = 64
+# Words met so often that what is made of them is kept: a catalogue has some tens of thousands.
+KEPT = 20_000
 # Plurals that the endings below would spoil.
 IRREGULAR = {"travaux": "travail", "baux": "bail", "yeux": "oeil"}
 
@@ -44,6 +47,7 @@ def fold(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
+@lru_cache(maxsize=KEPT)
 def stem(word: str) -> str:
     """Remove plural and final e from a folded word; codes and words of three letters stay.
 
@@ -70,14 +74,23 @@ def words(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the folded words of a text with their offsets, elided articles removed."""
     for match in WORD.finditer(text):
         start, raw = match.start(), match.group()
-        parts = SPLIT.split(raw)
-        offset = start
-        for index, part in enumerate(parts):
-            folded = fold(part)
-            last = index == len(parts) - 1
-            if folded and (last or folded not in ELIDED):
-                yield folded[:MAX_WORD], offset, offset + len(part)
-            offset += len(part) + 1
+        for folded, first, end in _kept(raw) if len(raw) <= MAX_WORD else _parts(raw):
+            yield folded, start + first, start + end
+
+
+def _parts(raw: str) -> tuple[tuple[str, int, int], ...]:
+    parts = SPLIT.split(raw)
+    found, offset = [], 0
+    for index, part in enumerate(parts):
+        folded = fold(part)
+        last = index == len(parts) - 1
+        if folded and (last or folded not in ELIDED):
+            found.append((folded[:MAX_WORD], offset, offset + len(part)))
+        offset += len(part) + 1
+    return tuple(found)
+
+
+_kept = lru_cache(maxsize=KEPT)(_parts)
 
 
 def tokens(text: str) -> list[Token]:

@@ -34,13 +34,15 @@ def corrected(q: str, *, complete: int) -> str:
         return ""
     words = list(_words(q))[:MOST_WORDS]
     held = vocabulary.holders({each.stem for each in words})
+    few = {each.stem for each in words if held.get(each.stem, 0) < FEW}
+    named = vocabulary.named(few) if few else {}
     parts, at = [], 0
     for each in words:
-        mine = held.get(each.stem, vocabulary.Holders())
-        near = None if mine.named or mine.anywhere >= FEW else vocabulary.nearest(each.word)
+        mine = held.get(each.stem, 0)
+        near = None if mine >= FEW or each.stem in named else vocabulary.nearest(each.word)
         if near is None or near.stem == each.stem:
             continue
-        if mine.anywhere and not _is_much_more_common(near.stem, mine.anywhere):
+        if mine and not _is_much_more_common(near.stem, mine):
             continue
         parts += [q[at : each.start], near.shown]
         at = each.end
@@ -56,5 +58,4 @@ def _words(q: str) -> Iterator[Typed]:
 
 
 def _is_much_more_common(stem: str, than: int) -> bool:
-    found = vocabulary.holders([stem]).get(stem, vocabulary.Holders())
-    return found.anywhere >= MUCH_MORE * than
+    return vocabulary.holders([stem]).get(stem, 0) >= MUCH_MORE * than

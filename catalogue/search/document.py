@@ -76,6 +76,10 @@ class Document:
         """Count the words of each field."""
         return {field: len(self.terms[field]) for field in FIELDS}
 
+    def held(self, facet: str) -> tuple[str, tuple[str, ...]]:
+        """Give the values that it holds of a facet, in one order."""
+        return facet, tuple(sorted({f.value for f in self.facets if f.facet == facet}))
+
     @property
     def digest(self) -> str:
         """Name the indexed content; counters and dates that drift are left out."""
@@ -89,16 +93,17 @@ class Document:
         )
 
 
-def build(resource: Resource, measurements: Iterable[Measurement]) -> Document:
-    """Analyse a resource. Its organisation is read; nothing else is queried."""
+def build(
+    resource: Resource, measurements: Iterable[Measurement], beside: quality.Known | None = None
+) -> Document:
+    """Analyse a resource. Its organisation is read; nothing else is when `beside` is given."""
     measured = list(measurements)
     organisation = resource.organisation
     badges = organisation.badges if organisation else []
-    score = quality.assess(resource, measured).score
+    score = quality.assess(resource, measured, beside).score
     titles = [resource.title, resource.title_en, *resource.alternate_titles]
-    modified = max(
-        at for at in (resource.content_modified_at, resource.restored_at, resource.created_at) if at
-    )
+    written = resource.content_modified_at or resource.created_at
+    modified = max(at for at in (written, resource.restored_at) if at)
     return Document(
         resource_id=resource.pk,
         terms={

@@ -1,9 +1,10 @@
 """Write the embedded index, in the transaction that changes what the public reads."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 
 from catalogue.models import (
     IndexedFacet,
@@ -14,10 +15,20 @@ from catalogue.models import (
     IndexedWord,
     Resource,
 )
-from catalogue.search import analysis, mirror, weights
-from catalogue.search.document import MARK, Document, build, is_findable
+from catalogue.queries import quality
+from catalogue.search import analysis, mirror, sets, weights
+from catalogue.search.document import FIELDS, MARK, Document, Facet, build, is_findable
+from catalogue.search.engines.dialects import dialect
+from catalogue.search.engines.facets import SHOWN
+from catalogue.search.vocabulary import NAMING
 
-BATCH = 500
+BATCH = 200
+TABLES = (
+    "catalogue_indexedterm",
+    "catalogue_indexedfacet",
+    "catalogue_indexedtext",
+    "catalogue_indexedresource",
+)
 
 
 @transaction.atomic
@@ -26,35 +37,73 @@ def write(resource: Resource) -> None:
 
     Called by every action that changes what the public reads of it.
     """
-    _take_out(resource.pk)
+    _take_out([resource.pk])
     if is_findable(resource):
-        _write([build(resource, resource.measurements.all())])
+        _write(documents([resource]))
     mirror.owe_sync(resource.pk)
 
 
 @transaction.atomic
 def remove(resource_id: int) -> None:
     """Take a resource out of the index, if it is there."""
-    _take_out(resource_id)
+    _take_out([resource_id])
     mirror.owe_sync(resource_id)
 
 
-def _take_out(resource_id: int) -> None:
-    for model in (IndexedTerm, IndexedFacet, IndexedText, IndexedResource):
-        model.objects.filter(resource_id=resource_id).delete()
+def _take_out(ids: Sequence[int]) -> None:
+    places = ", ".join(["%s"] * len(ids))
+    with connection.cursor() as cursor:
+        # In order, so that nothing points at what goes; not read first, as the ORM would.
+        for table in TABLES:
+            cursor.execute(f"DELETE FROM {table} WHERE resource_id IN ({places})", ids)  # noqa: S608
+
+
+def rebuild(told: Callable[[int], None] = lambda count: None) -> int:
+    """Write the whole index again from the published resources; return how many it holds.
+
+    Some at a time, each with what it replaces in one transaction: who searches meanwhile finds
+    every card, who publishes waits for some of them at most. told: called after each lot.
+    """
+    count = last = 0
+    while found := _renew(last):
+        last = found[-1]
+        count += len(found)
+        told(count)
+    drop_excess()
+    forget()
+    return count
 
 
 @transaction.atomic
-def rebuild() -> int:
-    """Write the whole index again from the published resources; return how many it holds."""
-    tables = (IndexedTerm, IndexedFacet, IndexedText, IndexedResource, IndexedWord, IndexedName)
-    for model in tables:
-        model.objects.all().delete()
-    count = 0
-    for documents in _batches(documents_of(published())):
-        _write(documents)
-        count += len(documents)
-    return count
+def _renew(after: int) -> list[int]:
+    """Write the cards that follow one; locked, so that none is published anew meanwhile."""
+    rows = published().filter(pk__gt=after).select_for_update(of=("self",))
+    resources = list(rows[:BATCH])
+    found = [resource.pk for resource in resources]
+    if found:
+        _take_out(found)
+        _write(documents(resources))
+    return found
+
+
+def drop_excess(most: int | None = None) -> int:
+    """Take out what is not published any more, as many as said; return how many."""
+    public = Resource.objects.public().filter(pk=OuterRef("pk"))
+    excess = IndexedResource.objects.filter(~Exists(public)).order_by("pk")
+    found = list(excess.values_list("pk", flat=True)[:most])
+    for pk in found:
+        remove(pk)
+    return len(found)
+
+
+@transaction.atomic
+def forget() -> int:
+    """Forget the words and names that no public resource holds any more."""
+    named = IndexedTerm.objects.filter(NAMING, term=OuterRef("stem"))
+    words, _ = IndexedWord.objects.filter(~Exists(named)).delete()
+    used = IndexedFacet.objects.filter(facet=OuterRef("facet"), value=OuterRef("value"))
+    names, _ = IndexedName.objects.filter(~Exists(used)).delete()
+    return words + names
 
 
 def published() -> Any:
@@ -67,78 +116,67 @@ def published() -> Any:
     )
 
 
-def documents_of(resources: Any) -> Iterator[Document]:
-    """Analyse resources one after the other."""
-    for resource in resources.iterator(chunk_size=BATCH):
-        yield build(resource, resource.measurements.all())
+def documents(resources: Sequence[Resource]) -> list[Document]:
+    """Analyse some resources of `published()`: a constant number of queries."""
+    beside = quality.known(resources)
+    return [build(resource, resource.measurements.all(), beside) for resource in resources]
 
 
-def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    batch: list[Document] = []
-    for document in documents:
-        batch.append(document)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _write(documents: list[Document]) -> None:
-    IndexedResource.objects.bulk_create(_row(document) for document in documents)
+def _write(written: Sequence[Document]) -> None:
+    puts = dialect().put
+    letters = sets.letters(document.held(name) for document in written for name in SHOWN)
+    IndexedResource.objects.bulk_create(_row(document, letters) for document in written)
     IndexedText.objects.bulk_create(
-        IndexedText(resource_id=d.resource_id, words=d.words, digest=d.digest) for d in documents
+        IndexedText(resource_id=d.resource_id, words=d.words, digest=d.digest) for d in written
     )
-    IndexedTerm.objects.bulk_create(
-        (
-            IndexedTerm(
-                resource_id=document.resource_id,
-                term=term,
-                impact=weights.impact(counts, document.lengths),
-                **counts,
-            )
-            for document in documents
-            for term, counts in document.counts().items()
-        ),
-        batch_size=BATCH,
+    puts("catalogue_indexedterm", ("resource_id", "term", "impact", *FIELDS), _terms(written))
+    puts(
+        "catalogue_indexedfacet",
+        ("resource_id", *Facet._fields),
+        ((document.resource_id, *facet) for document in written for facet in document.facets),
     )
-    IndexedFacet.objects.bulk_create(
-        (
-            IndexedFacet(resource_id=document.resource_id, **facet._asdict())
-            for document in documents
-            for facet in document.facets
-        ),
-        batch_size=BATCH,
-    )
+    _write_names(written)
 
-    _write_names(documents)
+
+def _terms(written: Iterable[Document]) -> Iterator[tuple[Any, ...]]:
+    for document in written:
+        lengths = document.lengths
+        for term, counts in document.counts().items():
+            impact = weights.impact(counts, lengths)
+            yield (document.resource_id, term, impact, *(counts.get(name, 0) for name in FIELDS))
 
 
 NAMED = frozenset({"organisation", "tag"})
 
 
-def _write_names(documents: list[Document]) -> None:
+def _write_names(written: Sequence[Document]) -> None:
     """Add the words and names that are not known yet, in one order: two writers never block."""
-    words = {each.word: each for document in documents for each in document.written}
-    known = IndexedWord.objects.filter(pk__in=list(words)).values_list("pk", flat=True)
+    words = {each.word: each for document in written for each in document.written}
+    known = dict(IndexedWord.objects.filter(pk__in=list(words)).values_list("pk", "stem"))
     IndexedWord.objects.bulk_create(
-        (IndexedWord(**words[word]._asdict()) for word in sorted(words.keys() - set(known))),
+        (
+            IndexedWord(**said._asdict())
+            for word, said in sorted(words.items())
+            if known.get(word) != said.stem
+        ),
         batch_size=BATCH,
-        ignore_conflicts=True,
+        update_conflicts=True,
+        unique_fields=("word",),
+        update_fields=("shown", "stem"),
     )
     names = {
         (facet.facet, facet.value): facet.label or facet.value
-        for document in documents
+        for document in written
         for facet in document.facets
         if facet.facet in NAMED
     }
     stored = IndexedName.objects.filter(value__in=[value for _, value in names])
-    said = {(row.facet, row.value): row.label for row in stored}
+    known_names = {(row.facet, row.value): (row.label, row.folded) for row in stored}
     IndexedName.objects.bulk_create(
         (
             IndexedName(facet=facet, value=value, label=label, folded=_folded(label))
             for (facet, value), label in sorted(names.items())
-            if said.get((facet, value)) != label
+            if known_names.get((facet, value)) != (label, _folded(label))
         ),
         batch_size=BATCH,
         update_conflicts=True,
@@ -151,7 +189,7 @@ def _folded(label: str) -> str:
     return "".join(f" {word}" for word in analysis.prefixes(label))[:200]
 
 
-def _row(document: Document) -> IndexedResource:
+def _row(document: Document, letters: Mapping[sets.Held, str]) -> IndexedResource:
     return IndexedResource(
         resource_id=document.resource_id,
         boost=document.boost,
@@ -163,4 +201,5 @@ def _row(document: Document) -> IndexedResource:
         title_words=" ".join(document.terms["title"]).split(f" {MARK}")[0][:200],
         acronym_words=" ".join(document.terms["acronym"])[:40],
         folded=document.folded,
+        letters="".join(letters[document.held(name)] for name in SHOWN),
     )

@@ -34,6 +34,12 @@ class Plan:
         """Tell a query whose every match is complete."""
         return len(self.slots) == 1 and (self.slots[0].quoted or len(self.slots[0].typed) == 1)
 
+    @property
+    def has_phrases(self) -> bool:
+        """Tell whether the order of some words matters."""
+        quoted = any(slot.quoted and len(slot.typed) > 1 for slot in self.slots)
+        return quoted or any(len(phrase) > 1 for phrase in self.phrases)
+
     def coefficients(self) -> dict[str, float]:
         """Weigh each word to look for: 1 when typed, less when a synonym brought it."""
         found = {word: weights.SYNONYM for phrase in self.phrases for word in phrase}

@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, Q, QuerySet
 
 from catalogue.enums import UseCase
 from catalogue.models import (
     IndexedFacet,
     IndexedName,
     IndexedResource,
-    IndexedTerm,
     IndexedWord,
     RomeTitle,
 )
@@ -22,9 +21,12 @@ MOST_WORDS = 8
 MOST = 8
 MOST_RESOURCES, MOST_ORGANISATIONS, MOST_TAGS, MOST_PAGES = 5, 2, 3, 2
 MOST_ROME = 2
-# Fewer cards than this hold a word that begins so: they are read one by one. More: the most used
-# cards are, until five answer.
-FEW = 2_000
+# More titles than this hold a word that begins so: it keeps too few cards out to be looked up.
+FEW = 20_000
+# The same where it is the only word: of more titles, five are soon met among the most used.
+ALONE = 1_000
+# Words looked up; each costs two queries.
+LOOKED_UP = 3
 MOST_STEMS = 200
 NAMES_COUNTED = 20
 
@@ -87,24 +89,22 @@ def _resources(words: Sequence[str]) -> Iterator[Suggestion]:
 
 
 def _rarest(words: Sequence[str]) -> QuerySet[IndexedResource]:
-    """Keep the resources that hold a word which begins as the rarest of those typed."""
-    best: tuple[int, list[str]] | None = None
-    for word in words:
-        stems = list(
-            IndexedWord.objects.filter(word__startswith=word).values_list("stem", flat=True)[
-                : MOST_STEMS + 1
-            ]
-        )
-        if len(stems) > MOST_STEMS:
+    """Keep the resources whose titles hold words that begin as the longest of those typed.
+
+    A word that very many titles hold keeps nothing out: of such words alone, the most used cards
+    are read until five answer.
+    """
+    found = IndexedResource.objects.all()
+    most = FEW if len(words) > 1 else ALONE
+    for word in sorted(words, key=len, reverse=True)[:LOOKED_UP]:
+        stems = IndexedWord.objects.filter(word__startswith=word).values_list("stem", flat=True)
+        known = set(stems[: MOST_STEMS + 1])
+        if len(known) > MOST_STEMS:
             continue
-        holders = IndexedTerm.objects.filter(term__in=stems).order_by()
-        count = len(holders.values_list("pk", flat=True)[: FEW + 1]) if stems else 0
-        if count <= FEW and (best is None or count < best[0]):
-            best = (count, stems)
-    if best is None:
-        return IndexedResource.objects.all()
-    holders = IndexedTerm.objects.filter(term__in=best[1])
-    return IndexedResource.objects.filter(pk__in=holders.values("resource"))
+        holders = vocabulary.naming(known)
+        if holders.values("resource")[: most + 1].count() <= most:
+            found = found.filter(pk__in=holders.values("resource"))
+    return found
 
 
 def _named(facet: str, words: Sequence[str], most: int) -> Iterator[Suggestion]:
@@ -142,8 +142,8 @@ def _rome(words: Sequence[str]) -> Iterator[Suggestion]:
     titles = RomeTitle.objects.filter(condition).order_by("code")[:NAMES_COUNTED]
     named = {title.code.lower(): title for title in titles}
     held = vocabulary.holders(named) if named else {}
-    for code in sorted(held, key=lambda code: (-held[code].anywhere, code))[:MOST_ROME]:
-        yield Suggestion(str(named[code]), named[code].code, facet="q", count=held[code].anywhere)
+    for code in sorted(held, key=lambda code: (-held[code], code))[:MOST_ROME]:
+        yield Suggestion(str(named[code]), named[code].code, facet="q", count=held[code])
 
 
 def _begin(words: Iterable[str], known: list[str]) -> bool:
@@ -152,12 +152,23 @@ def _begin(words: Iterable[str], known: list[str]) -> bool:
 
 def _corrected(words: list[str]) -> list[str] | None:
     """Replace each word that begins no known word by the beginning of a near one."""
+    known = _begun(words)
     fixed = []
     for word in words:
-        if IndexedWord.objects.filter(word__startswith=word).exists():
+        if word in known:
             fixed.append(word)
         elif (near := vocabulary.beginning(word)) is not None:
             fixed.append(near)
         else:
             return None
     return fixed if fixed != words else None
+
+
+def _begun(words: Sequence[str]) -> set[str]:
+    """Keep the words that some known word begins with; one query."""
+    asked = {
+        f"known_{place}": Exists(IndexedWord.objects.filter(word__startswith=word))
+        for place, word in enumerate(words)
+    }
+    row = IndexedWord.objects.annotate(**asked).values(*asked).order_by("pk").first() or {}
+    return {word for place, word in enumerate(words) if row.get(f"known_{place}")}

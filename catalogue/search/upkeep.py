@@ -2,18 +2,10 @@
 
 from datetime import timedelta
 
-from django.db import transaction
+from django.db.models import Exists, OuterRef
 
-from catalogue.models import (
-    IndexedFacet,
-    IndexedName,
-    IndexedResource,
-    IndexedTerm,
-    IndexedText,
-    IndexedWord,
-    Resource,
-)
-from catalogue.search import document, index
+from catalogue.models import IndexedResource, IndexedText, Resource
+from catalogue.search import index
 from portal.lib import clock
 
 # An organisation changed since then is read again: longer than a period of the duty that failed.
@@ -26,15 +18,12 @@ def repair() -> int:
 
     Returns how many resources were written, at most some hundreds at a time.
     """
-    if IndexedResource.objects.exists() and not IndexedWord.objects.exists():
-        return index.rebuild()  # an index older than its words
-    published = Resource.objects.public()
-    indexed = IndexedResource.objects.all()
-    missing = published.exclude(pk__in=indexed.values("pk")).order_by("pk")
-    excess = indexed.exclude(pk__in=published.values("pk")).order_by("pk")
+    if IndexedResource.objects.filter(letters="").exists():
+        return index.rebuild()  # an index older than its letters
+    indexed = IndexedResource.objects.filter(pk=OuterRef("pk"))
+    missing = Resource.objects.public().filter(~Exists(indexed)).order_by("pk")
     wrong = [*missing.values_list("pk", flat=True)[:MOST]]
-    for pk in [*excess.values_list("pk", flat=True)[:MOST]]:
-        index.remove(pk)
+    index.drop_excess(MOST)
     wrong += _renamed()
     for resource in Resource.objects.select_related("organisation").filter(pk__in=wrong):
         index.write(resource)
@@ -42,27 +31,20 @@ def repair() -> int:
 
 
 def _renamed() -> list[int]:
-    """List the resources whose index tells a former name or badge of their organisation."""
-    since = clock.now() - RECENT
-    found = index.published().filter(organisation__updated_at__gte=since)
-    digests = dict(
-        IndexedText.objects.filter(resource_id__in=found.values("pk")).values_list("pk", "digest")
-    )
-    return [
-        resource.pk
-        for resource in found
-        if digests.get(resource.pk) != document.build(resource, resource.measurements.all()).digest
-    ]
+    """List the resources whose index tells a former name or badge of their organisation.
 
-
-@transaction.atomic
-def forget() -> int:
-    """Forget the words and names that no public resource holds any more."""
-    stems = IndexedTerm.objects.exclude(title=0, acronym=0, organisation=0).values("term")
-    words, _ = IndexedWord.objects.exclude(stem__in=stems).delete()
-    forgotten = 0
-    for facet in sorted(index.NAMED):
-        used = IndexedFacet.objects.filter(facet=facet).values("value")
-        count, _ = IndexedName.objects.filter(facet=facet).exclude(value__in=used).delete()
-        forgotten += count
-    return words + forgotten
+    Read some at a time: an organisation may hold half of the catalogue.
+    """
+    found = index.published().filter(organisation__updated_at__gte=clock.now() - RECENT)
+    wrong: list[int] = []
+    last = 0
+    while len(wrong) < MOST and (lot := list(found.filter(pk__gt=last)[: index.BATCH])):
+        last = lot[-1].pk
+        told = IndexedText.objects.filter(resource_id__in=[resource.pk for resource in lot])
+        digests = dict(told.values_list("pk", "digest"))
+        wrong += [
+            document.resource_id
+            for document in index.documents(lot)
+            if digests.get(document.resource_id) != document.digest
+        ]
+    return wrong

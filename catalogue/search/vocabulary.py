@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Length
@@ -14,26 +13,24 @@ from catalogue.search import spelling
 MOST_READ = 5_000
 
 
-class Holders(NamedTuple):
-    """How many resources hold a stem anywhere, and how many it names."""
-
-    anywhere: int = 0
-    named: int = 0
+NAMING = Q(title__gt=0) | Q(acronym__gt=0) | Q(organisation__gt=0)
 
 
-def holders(stems: Iterable[str]) -> dict[str, Holders]:
-    """Count the resources that hold each stem, and those that it names: title, acronym or holder.
+def holders(stems: Iterable[str]) -> dict[str, int]:
+    """Count the resources that hold each stem anywhere; one that none holds is left out."""
+    rows = IndexedTerm.objects.filter(term__in=sorted(stems)).values_list("term")
+    return dict(rows.annotate(count=Count("*")).order_by("term"))
 
-    A stem that none holds is left out.
-    """
-    naming = Q(title__gt=0) | Q(acronym__gt=0) | Q(organisation__gt=0)
-    rows = (
-        IndexedTerm.objects.filter(term__in=list(stems))
-        .values_list("term")
-        .annotate(anywhere=Count("pk"), named=Count("pk", filter=naming))
-        .order_by("term")
-    )
-    return {term: Holders(anywhere, named) for term, anywhere, named in rows}
+
+def naming(stems: Iterable[str]) -> QuerySet[IndexedTerm]:
+    """Select the stems in the names of resources, title, acronym or holder, by their own index."""
+    return IndexedTerm.objects.filter(NAMING, term__in=sorted(stems)).order_by()
+
+
+def named(stems: Iterable[str]) -> dict[str, int]:
+    """Count the resources that each stem names; one that names none is left out."""
+    rows = naming(stems).values_list("term").annotate(count=Count("*"))
+    return dict(rows.order_by("term"))
 
 
 def nearest(word: str) -> IndexedWord | None:
@@ -51,11 +48,11 @@ def nearest(word: str) -> IndexedWord | None:
         if known.word != word and len(letters ^ frozenset(known.word)) <= 2 * most
     ]
     close = sorted(((far, known) for far, known in near if far <= most), key=lambda it: it[0])[:20]
-    counts = holders({known.stem for _far, known in close})
+    counts = named({known.stem for _far, known in close})
     ranked = sorted(
-        ((far, -counts[known.stem].named, known.word), known)
+        ((far, -counts[known.stem], known.word), known)
         for far, known in close
-        if known.stem in counts and counts[known.stem].named
+        if known.stem in counts
     )
     return ranked[0][1] if ranked else None
 

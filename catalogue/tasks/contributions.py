@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from catalogue import rules
 from catalogue.models import Contribution, Removal, Resource
-from catalogue.search import mirror, server, upkeep
+from catalogue.search import index, mirror, server, upkeep
 from portal.accounts.authorization import REGION_ROLES, Permission
 from portal.accounts.models import RegionAppointment, User
 from portal.audit import letters
@@ -139,4 +139,4 @@ def repair_search() -> None:
 @duty("catalogue.search_words", minutes=24 * 60)
 def forget_words() -> None:
     """Forget the words and names that no public resource holds any more."""
-    upkeep.forget()
+    index.forget()

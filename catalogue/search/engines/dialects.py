@@ -1,7 +1,9 @@
 """How each database finds candidates by their words; the same matches on both."""
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from django.db import connection, transaction
 
@@ -9,14 +11,21 @@ from catalogue.search.synonyms import Phrase, Slot
 
 Sql = tuple[str, list[Any]]
 Rows = list[tuple[Any, ...]]
-FEW = 1_000
+
+
+class Weighed(NamedTuple):
+    """A word to look for: what its impact is multiplied by, and its bit."""
+
+    term: str
+    weight: float
+    bit: int
 
 
 class Dialect(Protocol):
     """What differs between databases."""
 
     binary: str  # collation of the alphabetical order
-    searched: str  # the table `d` of the conditions on words, keyed by resource_id
+    within_words: str  # the condition that the title of `d` holds the words of a parameter
 
     def all_words(self, slots: Sequence[Slot]) -> Sql:
         """Write the condition that a row `d` holds every idea."""
@@ -24,24 +33,29 @@ class Dialect(Protocol):
     def any_word(self, slots: Sequence[Slot]) -> Sql:
         """Write the condition that a row `d` holds some word."""
 
-    def rounded(self, expression: str) -> str:
-        """Write a score as a whole number of millionths."""
+    def with_text(self, source: str) -> str:
+        """Add to the rows `d` what the conditions on phrases read."""
 
-    def hits(self, select: Sql) -> "Hits":
-        """Prepare the matches for the statements that follow."""
+    def scores(self, words: Sequence["Weighed"]) -> Sql:
+        """Prepare `search_score`: the sum and the bits of each resource that holds some word.
 
-
-class Hits(Protocol):
-    """The matches of one query, named `search_hit` in the statements run over them."""
+        Gives what a statement over it begins with.
+        """
 
     def rows(self, sql: str, params: Sequence[Any]) -> Rows:
         """Run a statement over the matches."""
 
-    def facet_join(self) -> str:
-        """Write the join of facets `f` with hits `h`, in the order that is fast."""
+    def rounded(self, expression: str) -> str:
+        """Write a score as a whole number of millionths."""
 
-    def term_join(self) -> str:
-        """Write where to read the terms `t` of the hits, and perhaps of others."""
+    def joined(self, expression: str) -> str:
+        """Write the texts of all rows as one."""
+
+    def within(self, letter: str) -> str:
+        """Write the condition that a letter is among those of a parameter."""
+
+    def put(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Add many rows in one statement; no value is null."""
 
 
 def dialect() -> Dialect:
@@ -50,10 +64,10 @@ def dialect() -> Dialect:
 
 
 class SQLite:
-    """FTS5 over the analysed words; matches in a temporary table."""
+    """FTS5 over the analysed words; sums in a temporary table."""
 
     binary = ""
-    searched = "catalogue_indexedresource"
+    within_words = "INSTR(' ' || d.title_words || ' ', %s) > 0"
     IN_TEXT = (
         "d.resource_id IN (SELECT rowid FROM catalogue_fulltext WHERE catalogue_fulltext MATCH %s)"
     )
@@ -76,44 +90,58 @@ class SQLite:
         ways = [f"({typed})", *(_quoted(phrase) for phrase in slot.others)]
         return f"({' OR '.join(ways)})"
 
+    def with_text(self, source: str) -> str:
+        """Add nothing: the full text is a table of its own."""
+        return source
+
+    def joined(self, expression: str) -> str:
+        """Use the name it has here."""
+        return f"GROUP_CONCAT({expression}, '')"
+
+    def within(self, letter: str) -> str:
+        """Use the name it has here."""
+        return f"INSTR(%s, {letter}) > 0"
+
+    def scores(self, words: Sequence[Weighed]) -> Sql:
+        """Add one word after the other in a temporary table: no sorting, as a GROUP BY does."""
+        parts = " UNION ALL ".join(
+            [
+                "SELECT resource_id, impact * %s, %s FROM catalogue_indexedterm"
+                " INDEXED BY term_resource_impact WHERE term = %s"
+            ]
+            * len(words)
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE TEMP TABLE IF NOT EXISTS search_score"
+                " (resource_id INTEGER PRIMARY KEY, score REAL, mask INTEGER)"
+            )
+            cursor.execute("DELETE FROM search_score")
+            cursor.execute(
+                f"INSERT INTO search_score {parts} ON CONFLICT (resource_id) DO UPDATE"
+                " SET score = score + excluded.score, mask = mask | excluded.mask",
+                [value for word in words for value in (word.weight, word.bit, word.term)],
+            )
+        return "", []
+
     def rounded(self, expression: str) -> str:
         """Round half up: the cast truncates."""
         return f"CAST(({expression}) * 1000000 + 0.5 AS INTEGER)"
 
-    def hits(self, select: Sql) -> "TemporaryHits":
-        """Fill the temporary table of this connection."""
-        sql, params = select
+    def put(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Run one prepared statement over the rows."""
+        places = ", ".join(["%s"] * len(columns))
         with connection.cursor() as cursor:
-            cursor.execute(
-                "CREATE TEMP TABLE IF NOT EXISTS search_hit"
-                " (id INTEGER PRIMARY KEY, complete INTEGER, miss INTEGER, which TEXT)"
+            cursor.executemany(
+                f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})",  # noqa: S608
+                list(rows),
             )
-            cursor.execute("DELETE FROM search_hit")
-            cursor.execute(f"INSERT INTO search_hit {sql}", params)
-            return TemporaryHits(few=cursor.rowcount < FEW)
-
-
-class TemporaryHits:
-    """Matches in SQLite's temporary table; the order of joins is ours, not the planner's."""
-
-    def __init__(self, *, few: bool) -> None:
-        self.few = few
 
     def rows(self, sql: str, params: Sequence[Any]) -> Rows:
-        """Run a statement."""
+        """Run it as it is."""
         with connection.cursor() as cursor:
             cursor.execute(sql, params)
             return cursor.fetchall()
-
-    def facet_join(self) -> str:
-        """Read few hits one by one, else the facets in their index order."""
-        hits, facets = "search_hit h", "catalogue_indexedfacet f"
-        first, then = (hits, facets) if self.few else (facets, hits)
-        return f"{first} CROSS JOIN {then} ON f.resource_id = h.id"
-
-    def term_join(self) -> str:
-        """Read the terms alone, in the index that holds their impact."""
-        return "catalogue_indexedterm t INDEXED BY term_resource_impact"
 
 
 class PostgreSQL:
@@ -124,8 +152,8 @@ class PostgreSQL:
     """
 
     binary = 'COLLATE "C"'
-    searched = "catalogue_indexedtext"
-    IN_TEXT = "d.fulltext @@ CAST(%s AS tsquery)"
+    within_words = "STRPOS(' ' || d.title_words || ' ', %s) > 0"
+    IN_TEXT = "x.fulltext @@ CAST(%s AS tsquery)"
     HOLDS = (
         "d.resource_id IN (SELECT resource_id FROM catalogue_indexedterm WHERE term IN ({places}))"
     )
@@ -151,49 +179,64 @@ class PostgreSQL:
     def _phrase(self, phrase: Phrase) -> Sql:
         if len(phrase) == 1:
             return self._holds(phrase)
-        condition = f"({self.IN_TEXT} AND ' ' || d.words || ' ' LIKE %s)"
+        condition = f"({self.IN_TEXT} AND ' ' || x.words || ' ' LIKE %s)"
         return condition, [_conjunction(phrase), f"% {' '.join(phrase)} %"]
 
     def _holds(self, words: Sequence[str]) -> Sql:
         return self.HOLDS.format(places=", ".join(["%s"] * len(words))), list(words)
 
+    def with_text(self, source: str) -> str:
+        """Join the words and their vector as `x`."""
+        return f"{source} JOIN catalogue_indexedtext x ON x.resource_id = d.resource_id"
+
+    def joined(self, expression: str) -> str:
+        """Use the name it has here."""
+        return f"STRING_AGG({expression}, '')"
+
+    def within(self, letter: str) -> str:
+        """Use the name it has here."""
+        return f"STRPOS(%s, {letter}) > 0"
+
+    def scores(self, words: Sequence[Weighed]) -> Sql:
+        """Add up by resource."""
+        case = "CASE t.term {} END".format
+        weights = case(" ".join(["WHEN %s THEN CAST(%s AS DOUBLE PRECISION)"] * len(words)))
+        bits = case(" ".join(f"WHEN %s THEN {word.bit}" for word in words))
+        places = ", ".join(["%s"] * len(words))
+        sql = f"""WITH search_score AS MATERIALIZED (
+            SELECT t.resource_id, SUM({weights} * t.impact) AS score,
+                CAST(SUM({bits}) AS BIGINT) AS mask
+            FROM catalogue_indexedterm t WHERE t.term IN ({places}) GROUP BY t.resource_id
+        ) """  # noqa: S608 - values as parameters
+        terms = [word.term for word in words]
+        return sql, [v for word in words for v in (word.term, word.weight)] + terms + terms
+
     def rounded(self, expression: str) -> str:
         """Round to the nearest: the cast does."""
         return f"CAST(({expression}) * 1000000 AS BIGINT)"
 
-    def hits(self, select: Sql) -> "CommonHits":
-        """Keep the statement: each that follows begins with it."""
-        return CommonHits(select)
-
-
-class CommonHits:
-    """Matches as a common table expression."""
-
-    def __init__(self, select: Sql) -> None:
-        self._select = select
+    def put(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Copy the rows as a file: nothing to write out or to parse for each."""
+        names = ", ".join(columns)
+        written = io.StringIO()
+        csv.writer(written).writerows(rows)
+        written.seek(0)
+        copy = f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv, FORCE_NOT_NULL ({names}))"
+        with connection.cursor() as cursor:
+            cursor.copy_expert(copy, written)
 
     def rows(self, sql: str, params: Sequence[Any]) -> Rows:
-        """Run a statement that begins with the matches.
+        """Run it in memory, without nested loops.
 
         The planner cannot know how many matches pass the filters and takes them for a handful;
         nested loops, right for a handful, are ten times slower for some hundreds.
         """
-        matches, before = self._select
-        begin = f"WITH search_hit(id, complete, miss, which) AS MATERIALIZED ({matches}) "
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_nestloop = off")
-            cursor.execute(begin + sql, [*before, *params])
+            cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'")
+            cursor.execute(sql, params)
             found = cursor.fetchall()
-            cursor.execute("SET LOCAL enable_nestloop = on")
+            cursor.execute("SET LOCAL enable_nestloop TO DEFAULT; SET LOCAL work_mem TO DEFAULT")
         return found
-
-    def facet_join(self) -> str:
-        """Let the planner choose."""
-        return "search_hit h JOIN catalogue_indexedfacet f ON f.resource_id = h.id"
-
-    def term_join(self) -> str:
-        """Let the planner choose."""
-        return "search_hit h JOIN catalogue_indexedterm t ON t.resource_id = h.id"
 
 
 def _joined(parts: Sequence[Sql], word: str) -> Sql:

@@ -1,22 +1,47 @@
 """The embedded engine: the database finds, BM25F over our own term counts orders."""
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from django.db.models import Count
 
 from catalogue.models import IndexedResource, IndexedTerm
-from catalogue.search import corrections, weights
+from catalogue.search import corrections, sets, weights
 from catalogue.search import plan as plans
 from catalogue.search.engines import facets
-from catalogue.search.engines.dialects import Dialect, Hits, Sql, dialect
+from catalogue.search.engines.dialects import Dialect, Sql, Weighed, dialect
 from catalogue.search.query import ResourceQuery, Sort, Words
 from catalogue.search.results import FacetCount, Results
+from catalogue.search.synonyms import Slot
 
-# Names of the rows of an answer that are not counts of a facet.
-TOTALS, PAGE = "=", "#"
-Counts = dict[str, list[tuple[str, int]]]
+# What the rows of an answer are when they are not counts of a facet.
+LETTERS, PAGE = "@", "#"
+# The mark of a match that holds all the words.
+WHOLE = "="
+# Words to look for of which each can have its own bit in a whole number of the database.
+MOST_BITS = 60
+# A card written by the code of before has no letters until the index is repaired.
+HELD = f"CASE d.letters WHEN '' THEN '{'0' * len(facets.SHOWN)}' ELSE d.letters END"
+# No analysed text holds it.
+NOWHERE = "  "
+
+
+class Answer(NamedTuple):
+    """What the database found: how many, the page in order, the facets counted."""
+
+    total: int
+    complete: int
+    ids: list[int]
+    counts: dict[str, list[tuple[str, int]]]
+
+
+class Rows(NamedTuple):
+    """Where the matches are read, and what each of them must satisfy; `d`, and `s` with words."""
+
+    source: str
+    where: Sql
+    complete: Sql
 
 
 class EmbeddedEngine:
@@ -31,17 +56,13 @@ class EmbeddedEngine:
         offset = (query.page - 1) * query.size
         if plan.asked and not plan.slots:
             return Results(0, 0, (), dict.fromkeys(self.facets, ()), offset=offset)
-        speaks = dialect()
-        hits = speaks.hits(_matches(speaks, plan, query))
-        counts = self._answer(speaks, hits, plan, query)
-        totals = dict(counts.pop(TOTALS))
-        complete = totals["complete"] if plan.slots else totals["total"]
-        ranked = sorted((place, int(pk)) for pk, place in counts.pop(PAGE))
+        found = _answer(plan, query, self.facets)
+        complete = found.complete if plan.slots else found.total
         return Results(
-            total=totals["total"],
+            total=found.total,
             complete=complete,
-            ids=[pk for _place, pk in ranked],
-            facets=facets.shown(counts, query, self.facets),
+            ids=found.ids,
+            facets=facets.shown(found.counts, query, self.facets),
             highlights=plan.marked,
             suggestion=corrections.corrected(query.q, complete=complete) if plan.slots else "",
             offset=offset,
@@ -52,120 +73,135 @@ class EmbeddedEngine:
         plan = plans.plan(query.q)
         if plan.asked and not plan.slots:
             return ()
-        speaks = dialect()
-        hits = speaks.hits(_matches(speaks, plan, query))
-        alone = EmbeddedEngine(counted=[facet])
-        return facets.every(facet, alone._answer(speaks, hits, plan, query)[facet])
-
-    def _answer(
-        self, speaks: Dialect, hits: Hits, plan: plans.Plan, query: ResourceQuery
-    ) -> Counts:
-        """Count the facets and find the page in one statement: one reading of the matches."""
-        places = ", ".join(["%s"] * len(self.facets))
-        listed, values = _page(speaks, hits, plan, query)
-        kept = _kept(query)
-        sql = f"""
-            SELECT f.facet, f.value, COUNT(*) FROM {_facet_source(hits, plan, query)}
-            WHERE f.facet IN ({places}) AND {_counted(query)} GROUP BY f.facet, f.value
-            UNION ALL SELECT '{TOTALS}', 'total', COUNT(*) FROM search_hit h WHERE {kept}
-            UNION ALL SELECT '{TOTALS}', 'complete', COUNT(*) FROM search_hit h
-            WHERE {kept} AND h.complete = 1
-            UNION ALL {listed}
-        """  # noqa: S608 - names of ours, values as parameters
-        found: Counts = {name: [] for name in (*self.facets, TOTALS, PAGE)}
-        for name, value, count in hits.rows(sql, [*self.facets, *values]):
-            found[name].append((value, count))
-        return found
+        return facets.every(facet, _answer(plan, query, [facet]).counts[facet])
 
 
-def _kept(query: ResourceQuery) -> str:
-    """Write the condition that a match passes every filter."""
-    return "h.miss = 0" if query.filters() else "1 = 1"
+def _answer(plan: plans.Plan, query: ResourceQuery, counted: Sequence[str]) -> Answer:
+    """Read the letters of the matches, which tell every count, and the page: one statement."""
+    speaks = dialect()
+    before, params = speaks.scores(_weighed(plan)) if plan.slots else ("", [])
+    rows = _rows(speaks, plan, query)
+    passes = {name: _passes(speaks, name, values) for name, values in query.filters().items()}
+    unlettered = [name for name in passes if name not in facets.SHOWN]
+    marks = [_mark(rows.complete), *(_mark(passes[name]) for name in unlettered)]
+    marked = " || ".join([*(sql for sql, _ in marks), HELD])
+    parts: list[Sql] = [
+        (
+            f"SELECT '{LETTERS}', {speaks.joined(marked)}, 0"  # noqa: S608 - names of ours
+            f" FROM {rows.source} WHERE {rows.where[0]}",
+            [*(value for _, values in marks for value in values), *rows.where[1]],
+        ),
+        _page(speaks, plan, query, rows, list(passes.values())),
+    ]
+    for name in set(counted) - set(facets.SHOWN):
+        others = [passes[other] for other in passes if other != name]
+        parts.append(_values_of(name, rows, others))
+    sql = before + " UNION ALL ".join(part for part, _ in parts)
+    found: dict[str, list[tuple[str, int]]] = {name: [] for name in (LETTERS, PAGE, *counted)}
+    for name, value, count in speaks.rows(sql, params + [v for _, vs in parts for v in vs]):
+        found[name].append((value or "", count))
+    # Of a facet with letters, the one parameter of its condition is those that pass.
+    chosen = {name: sets.YES if name in unlettered else passes[name][1][0] for name in passes}
+    text = found.pop(LETTERS)[0][0]
+    tally = sets.Tally(text, [WHOLE, *unlettered], facets.SHOWN, chosen)
+    ids = [pk for _place, pk in sorted((place, int(pk)) for pk, place in found.pop(PAGE))]
+    lettered = [name for name in counted if name in facets.SHOWN]
+    return Answer(tally.total, tally.marked(WHOLE), ids, found | tally.counts(lettered))
 
 
-def _counted(query: ResourceQuery) -> str:
-    """Write the condition that a match passes every filter but the facet's own."""
-    return "(h.miss = 0 OR h.which = f.facet)" if query.filters() else "1 = 1"
+def _mark(condition: Sql) -> Sql:
+    return f"CASE WHEN {condition[0]} THEN '{sets.YES}' ELSE '0' END", condition[1]
 
 
-def _facet_source(hits: Hits, plan: plans.Plan, query: ResourceQuery) -> str:
-    everything = not plan.slots and not query.is_filtered
-    return "catalogue_indexedfacet f" if everything else hits.facet_join()
+def _both(conditions: Sequence[Sql]) -> Sql:
+    return " AND ".join(sql for sql, _ in conditions), [
+        v for _, values in conditions for v in values
+    ]
 
 
-def _matches(speaks: Dialect, plan: plans.Plan, query: ResourceQuery) -> Sql:
-    """Select each row that misses at most one filter: its id, completeness and the filter."""
-    filters = list(query.filters().items())
-    params: list[Any] = []
-    complete = "1"
-    if plan.slots and not plan.is_one_word:
-        condition, values = speaks.all_words(plan.slots)
-        complete, params = f"CASE WHEN {condition} THEN 1 ELSE 0 END", values
-    columns = [f"{complete} AS complete"]
-    for number, (name, values_of) in enumerate(filters):
-        places = ", ".join(["%s"] * len(values_of))
-        columns.append(
-            "CASE WHEN d.resource_id IN (SELECT resource_id FROM catalogue_indexedfacet"  # noqa: S608
-            f" WHERE facet = %s AND value IN ({places})) THEN 0 ELSE 1 END AS m{number}"
-        )
-        params += [name, *values_of]
-    where, more = _conditions(speaks, plan, query)
-    missed = " + ".join(f"m{n}" for n in range(len(filters))) or "0"
-    which = " ".join(f"WHEN m{n} = 1 THEN %s" for n in range(len(filters)))
-    which = f"CASE {which} ELSE '' END" if which else "''"
-    rule = f"{missed} <= 1" + (" AND complete = 1" if query.words is Words.ALL else "")
+def _passes(speaks: Dialect, facet: str, values: Sequence[str]) -> Sql:
+    """Write the condition that a row `d` holds some value of a facet: by its letter if it can."""
+    if facet in facets.SHOWN:
+        letter = f"SUBSTR({HELD}, {facets.SHOWN.index(facet) + 1}, 1)"
+        return speaks.within(letter), [sets.holding(facet, values)]
+    places = ", ".join(["%s"] * len(values))
+    rows = (
+        f"SELECT resource_id FROM catalogue_indexedfacet WHERE facet = %s AND value IN ({places})"  # noqa: S608
+    )
+    return f"d.resource_id IN ({rows})", [facet, *values]
+
+
+def _values_of(facet: str, rows: Rows, filters: Sequence[Sql]) -> Sql:
+    """Count the values of a facet that has no letter."""
+    where, params = _both([rows.where, *filters])
     sql = f"""
-        SELECT id, complete, {missed}, {which} FROM (
-            SELECT d.resource_id AS id, {", ".join(columns)}
-            FROM {speaks.searched if plan.slots else "catalogue_indexedresource"} d WHERE {where}
-        ) AS candidate WHERE {rule}
+        SELECT '{facet}', f.value, COUNT(*) FROM {rows.source}
+        JOIN catalogue_indexedfacet f ON f.resource_id = d.resource_id AND f.facet = '{facet}'
+        WHERE {where} GROUP BY f.value
     """  # noqa: S608 - names of ours, values as parameters
-    return sql, [*[name for name, _ in filters], *params, *more]
+    return sql, params
 
 
-def _conditions(speaks: Dialect, plan: plans.Plan, query: ResourceQuery) -> Sql:
-    parts: list[str] = ["1 = 1"]
-    params: list[Any] = []
-    if plan.slots:
-        condition, params = speaks.any_word(plan.slots)
-        parts.append(condition)
-    if query.updated:
-        parts.append(
-            "d.resource_id IN"
-            " (SELECT resource_id FROM catalogue_indexedresource WHERE updated_on >= %s)"
-        )
-        params = [*params, facets.days_ago(query.updated.days)]
-    return " AND ".join(parts), params
-
-
-def _page(speaks: Dialect, hits: Hits, plan: plans.Plan, query: ResourceQuery) -> Sql:
+def _page(
+    speaks: Dialect, plan: plans.Plan, query: ResourceQuery, rows: Rows, filters: Sequence[Sql]
+) -> Sql:
     """Select the page as rows of (PAGE, id, place)."""
-    score, params = _score(plan)
-    scored, values = _scored(hits, plan)
-    keys = {
-        Sort.RELEVANCE: [speaks.rounded(score), "d.verified", "d.quality", "d.updated_on"],
-        Sort.UPDATED: ["d.updated_on", "d.resource_id"],
-        Sort.QUALITY: ["d.quality"],
-        Sort.REUSES: ["d.reuses"],
-    }[query.order]
-    named = ", ".join(f"{key} AS k{n}" for n, key in enumerate(["h.complete", *keys]))
-    first = ", ".join(f"k{n} DESC" for n in range(len(keys) + 1))
+    where, params = _both([rows.where, *filters])
+    keys: list[Sql] = [_mark(rows.complete)] if plan.slots else []
+    match query.order:
+        case Sort.RELEVANCE:
+            score, values = _score(speaks, plan)
+            keys.append((speaks.rounded(score), values))
+            keys += [(f"d.{name}", []) for name in ("verified", "quality", "updated_on")]
+        case Sort.UPDATED:
+            keys += [("d.updated_on", []), ("d.resource_id", [])]
+        case Sort.QUALITY:
+            keys.append(("d.quality", []))
+        case _:
+            keys.append(("d.reuses", []))
+    named = ", ".join(f"{sql} AS k{place}" for place, (sql, _) in enumerate(keys))
+    order = ", ".join(f"k{place} DESC" for place in range(len(keys)))
     sql = f"""
         SELECT '{PAGE}', CAST(id AS TEXT),
-            ROW_NUMBER() OVER (ORDER BY {first}, kt {speaks.binary}, id) FROM (
-            SELECT h.id AS id, {named}, d.title_key AS kt FROM search_hit h
-            JOIN catalogue_indexedresource d ON d.resource_id = h.id {scored}
-            WHERE {_kept(query)}
-            ORDER BY {first}, d.title_key {speaks.binary}, h.id
+            ROW_NUMBER() OVER (ORDER BY {order}, title_key {speaks.binary}, id) FROM (
+            SELECT d.resource_id AS id, {named}, d.title_key FROM {rows.source} WHERE {where}
+            ORDER BY {order}, d.title_key {speaks.binary}, d.resource_id
             LIMIT %s OFFSET %s
         ) AS page
     """  # noqa: S608 - names of ours, values as parameters
-    ordering = params if query.order is Sort.RELEVANCE else []
-    offset = (query.page - 1) * query.size
-    return sql, [*ordering, *values, query.size, offset]
+    ordering = [value for _, values in keys for value in values]
+    return sql, [*ordering, *params, query.size, (query.page - 1) * query.size]
 
 
-def _score(plan: plans.Plan) -> Sql:
+def _rows(speaks: Dialect, plan: plans.Plan, query: ResourceQuery) -> Rows:
+    """Say where rows are read, which are matches and which hold all the words."""
+    source = "catalogue_indexedresource d"
+    where: list[Sql] = [("1 = 1", [])]
+    complete: Sql = ("1 = 1", [])
+    if plan.slots:
+        source = f"search_score s JOIN {source} ON d.resource_id = s.resource_id"
+        if plan.has_phrases or len(plan.coefficients()) > MOST_BITS:
+            source = speaks.with_text(source)
+            where.append(speaks.any_word(plan.slots))
+            complete = complete if plan.is_one_word else speaks.all_words(plan.slots)
+        elif not plan.is_one_word:
+            bits = {term: 1 << place for place, term in enumerate(plan.coefficients())}
+            complete = (" AND ".join(_idea(slot, bits) for slot in plan.slots), [])
+    if query.updated:
+        where.append(("d.updated_on >= %s", [facets.days_ago(query.updated.days)]))
+    if query.words is Words.ALL:
+        where.append(complete)
+    return Rows(source, _both(where), complete)
+
+
+def _idea(slot: Slot, bits: Mapping[str, int]) -> str:
+    """Write the condition that a row holds an idea: the words typed, or another for them."""
+    typed = sum(bits[word] for word in set(slot.typed))
+    others = sum({bits[word] for phrase in slot.others for word in phrase})
+    return f"((s.mask & {typed}) = {typed} OR (s.mask & {others}) <> 0)"
+
+
+def _score(speaks: Dialect, plan: plans.Plan) -> Sql:
     fresh = " ".join(f"WHEN d.updated_on >= %s THEN {gain}" for _, gain in weights.FRESH)
     score = f"d.boost * CASE {fresh} ELSE 1 END"
     params: list[Any] = [facets.days_ago(days) for days, _ in weights.FRESH]
@@ -174,30 +210,20 @@ def _score(plan: plans.Plan) -> Sql:
     phrase = " ".join(plan.typed)
     bonus = (
         f"CASE WHEN d.title_words = %s OR d.acronym_words = %s THEN {weights.EXACT}"
-        f" WHEN ' ' || d.title_words || ' ' LIKE %s THEN {weights.PHRASE} ELSE 1 END"
+        f" WHEN {speaks.within_words} THEN {weights.PHRASE} ELSE 1 END"
     )
-    like = f"% {phrase} %" if len(plan.typed) > 1 else ""
-    return f"s.score * {score} * {bonus}", [*params, phrase, phrase, like]
+    held = f" {phrase} " if len(plan.typed) > 1 else NOWHERE
+    return f"s.score * {score} * {bonus}", [*params, phrase, phrase, held]
 
 
-def _scored(hits: Hits, plan: plans.Plan) -> Sql:
-    """Join the BM25F sum of each match as `s`."""
-    if not plan.slots:
-        return "", []
+def _weighed(plan: plans.Plan) -> list[Weighed]:
+    """Weigh each word to look for by its rarity; the first ones have a bit of their own."""
     coefficients = plan.coefficients()
     rarity = _rarity(list(coefficients))
-    cases = " ".join(["WHEN %s THEN CAST(%s AS DOUBLE PRECISION)"] * len(coefficients))
-    places = ", ".join(["%s"] * len(coefficients))
-    sql = f"""
-        JOIN (
-            SELECT t.resource_id AS id, SUM(CASE t.term {cases} END * t.impact) AS score
-            FROM {hits.term_join()} WHERE t.term IN ({places}) GROUP BY t.resource_id
-        ) s ON s.id = h.id
-    """  # noqa: S608 - names of ours, values as parameters
-    params: list[Any] = []
-    for term, coefficient in coefficients.items():
-        params += [term, coefficient * rarity[term]]
-    return sql, [*params, *coefficients]
+    return [
+        Weighed(term, coefficient * rarity[term], 1 << place if place < MOST_BITS else 0)
+        for place, (term, coefficient) in enumerate(coefficients.items())
+    ]
 
 
 def _rarity(terms: list[str]) -> dict[str, float]:

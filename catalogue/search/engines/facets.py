@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
-from catalogue.models import IndexedFacet
+from catalogue.models import IndexedName
 from catalogue.search.query import ResourceQuery
 from catalogue.search.results import FacetCount
 from portal.lib import clock
@@ -30,14 +30,13 @@ def shown(
     counts: Mapping[str, Counted], query: ResourceQuery, facets: Sequence[str]
 ) -> dict[str, tuple[FacetCount, ...]]:
     """Keep the fifty most frequent values of each facet and those chosen, even without result."""
-    labels = labels_of("organisation", [value for value, _ in counts.get("organisation", ())])
     found: dict[str, tuple[FacetCount, ...]] = {}
     for name in facets:
         chosen = getattr(query, name)
         rows = dict(counts[name])
         ranked = sorted(rows, key=lambda value: (-rows[value], value))[:FACET_SIZE]
         kept = [*ranked, *(value for value in chosen if value not in ranked)]
-        named = labels if name == "organisation" else {}
+        named = labels_of(name, kept) if name == "organisation" else {}
         found[name] = tuple(
             FacetCount(value, rows.get(value, 0), named.get(value, "")) for value in kept
         )
@@ -58,14 +57,8 @@ def labels_of(facet: str, values: Sequence[str]) -> dict[str, str]:
     """Find the labels of values that are not words of ours."""
     if not values:
         return {}
-    rows = (
-        IndexedFacet.objects.filter(facet=facet, value__in=values[:500])
-        .exclude(label="")
-        .values_list("value", "label")
-        .distinct()
-        .order_by("value", "label")
-    )
-    return dict(rows)
+    rows = IndexedName.objects.filter(facet=facet, value__in=list(values)).order_by("pk")
+    return dict(rows.values_list("value", "label"))
 
 
 def days_ago(days: int) -> str:

@@ -81,7 +81,7 @@ def test_what_is_withdrawn_is_proposed_no_more_and_then_forgotten() -> None:
     card.live = False
     index.write(card)
     assert said("zz") == Suggestions(prefixes=("zz",))
-    assert upkeep.forget() > 0
+    assert index.forget() > 0
     assert not IndexedWord.objects.filter(word__startswith="zz").exists()
     assert not IndexedName.objects.exists()
 
