@@ -65,6 +65,11 @@ def writes(actor: Actor, contribution: "Contribution") -> bool:
     return _still_writes(actor, contribution) or _edits_for(actor, contribution)
 
 
+def may_preview(actor: Actor, contribution: "Contribution") -> bool:
+    """Show as a page what one reads: not to others while its authors write it."""
+    return writes(actor, contribution) or contribution.status not in EDITABLE
+
+
 def may_submit(actor: Actor, contribution: "Contribution") -> bool:
     """Let an editor send what is in the organisation's name, the author what is in their own."""
     if contribution.organisation is None:

@@ -23,6 +23,7 @@ from catalogue.views import (
     oai,
     opensearch,
     paste,
+    previews,
     proposals,
     removals,
     reports,
@@ -64,6 +65,11 @@ CONTRIBUTE = [
         "contribuer/<uuid:contribution>/reprendre/",
         contribute.CatchUp.as_view(),
         name="contribution_catch_up",
+    ),
+    path(
+        "contribuer/<uuid:contribution>/apercu/",
+        previews.shown,
+        name="contribution_preview",
     ),
     path(
         "contribuer/<uuid:contribution>/avis/",

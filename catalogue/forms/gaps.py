@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from catalogue.forms.steps import Step, step_of
+from catalogue.enums import UNLICENSED_KINDS
+from catalogue.forms.steps import Step, asked, step_of
 from catalogue.validators import checks
 
 
@@ -15,6 +16,13 @@ def missing(record: Mapping[str, Any]) -> Counter[Step]:
     if checks.needs_licence(record) and not record.get("licences"):
         names.append("licences")
     return Counter(step_of(name, kind) for name in names)
+
+
+def is_asked(name: str, kind: str) -> bool:
+    """Say whether a step asks for a field: a measured figure comes from elsewhere."""
+    if name in ("licences", "licence_status"):
+        return kind not in UNLICENSED_KINDS
+    return any(own.name == name for step in Step for own in asked(step, kind))
 
 
 def anchor(name: str) -> str:

@@ -236,7 +236,9 @@ def around(contribution: Contribution, step: Step, record: Mapping[str, Any]) ->
 
 
 def _place(contribution: Contribution, field: str) -> str:
-    """Give the address of a field on its step."""
+    """Give the address of a field on its step; "" where no step asks for it."""
+    if not gaps.is_asked(field, contribution.resource.kind):
+        return ""
     step = steps.step_of(field, contribution.resource.kind)
     return f"{address(contribution, step)}#{gaps.anchor(field)}"
 
