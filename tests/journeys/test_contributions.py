@@ -36,12 +36,21 @@ def author_pages(author: User) -> list[str]:
     empty = contributions.start(kind=ResourceKind.MODEL, by=author)
     sent, back = make.submitted(author), make.sent_back(author)
     resource = make.published(author)
+    offered = make.offered(make.published(), author)
+    declined = make.declined(make.published(), author)
+    asked = make.offered(resource)
     steps = [(draft, step) for step in Step if step is not Step.CARD]
     steps += [(empty, step) for step in (Step.RIGHTS, Step.CARD, Step.SEND)]
     return [
         reverse("catalogue:contribute"),
         reverse("catalogue:contributions"),
-        *(reverse("catalogue:contribution", args=(c.public_id,)) for c in (draft, sent, back)),
+        *(
+            reverse("catalogue:contribution", args=(c.public_id,))
+            for c in (draft, sent, back, offered, declined)
+        ),
+        reverse("catalogue:contribution_preview", args=(draft.public_id,)),
+        reverse("catalogue:contribution_preview", args=(empty.public_id,)),
+        reverse("catalogue:proposal_answer", args=(asked.public_id,)),
         *(
             reverse("catalogue:contribution_step", args=(contribution.public_id, step))
             for contribution, step in steps
@@ -142,7 +151,13 @@ def test_a_step_is_saved_while_it_is_written(running: Any, site: str) -> None:
         page.wait_for_selector("#aide >> text=Enregistré sans rien demander.")
         assert page.url == site + address
         assert page.input_value("#id_summary") == "Enregistré sans rien demander."
+        assert page.locator("#enregistre").inner_text().strip().startswith("Brouillon enregistré à")
         assert page.errors == []
+        page.context.set_offline(True)
+        page.fill("#id_summary", "Tapé sans réseau.")
+        page.press("#id_summary", "Tab")
+        page.wait_for_selector("#enregistre >> text=le réseau ne répond pas")
+        assert page.input_value("#id_summary") == "Tapé sans réseau."
     assert make.again(contribution).content["summary"] == "Enregistré sans rien demander."
 
 
