@@ -26,12 +26,12 @@ def follow(*, subject: Resource | Organisation | UseCase | str, by: User) -> boo
     no act on the portal. Raises NotAllowed; Invalid for what is not public; QuotaSpent.
     """
     require(rules.may_keep, by)
-    named = _named(subject)
+    columns = named(subject)
     if by.follows.count() >= settings.FOLLOWS_PER_PERSON:
         raise QuotaSpent(
             _("Vous suivez déjà trop de choses : cessez d’en suivre une."), code="follows"
         )
-    made = _made(Follow, by, **named)
+    made = _made(Follow, by, **columns)
     if made and isinstance(subject, Resource):
         _count(subject, "followers", 1)
     return made
@@ -40,7 +40,7 @@ def follow(*, subject: Resource | Organisation | UseCase | str, by: User) -> boo
 @transaction.atomic
 def unfollow(*, subject: Resource | Organisation | UseCase | str, by: User) -> bool:
     """Follow no more; return False when one did not. The counter and the index as `follow`."""
-    gone = Follow.objects.filter(user=by, **_named(subject)).delete()[0]
+    gone = Follow.objects.filter(user=by, **named(subject)).delete()[0]
     if gone and isinstance(subject, Resource):
         _count(subject, "followers", -1)
     return bool(gone)
@@ -99,7 +99,7 @@ def _resources(rows: Any) -> Any:
     return rows.filter(resource__isnull=False).values_list("resource_id", flat=True)
 
 
-def _named(subject: Resource | Organisation | UseCase | str) -> dict[str, Any]:
+def named(subject: Resource | Organisation | UseCase | str) -> dict[str, Any]:
     """Give the columns that name a subject; raises Invalid for what nobody may follow."""
     match subject:
         case Resource():

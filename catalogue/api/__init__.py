@@ -2,7 +2,15 @@
 
 from ninja import Router
 
-from catalogue.api import contributions, organisations, pastes, searches, writing
+from catalogue.api import (
+    around,
+    contributions,
+    follows,
+    organisations,
+    pastes,
+    searches,
+    writing,
+)
 
 # (prefix, router), gathered by portal.api in this order.
 routers: list[tuple[str, Router]] = [
@@ -11,4 +19,6 @@ routers: list[tuple[str, Router]] = [
     ("", organisations.router),
     ("", contributions.router),
     ("", searches.router),
+    ("", follows.router),
+    ("", around.router),
 ]

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
 from catalogue.actions import alert_links
-from catalogue.models import SavedSearch
+from catalogue.models import Discussion, DiscussionMessage, Reuse, SavedSearch
+from catalogue.queries.follows import Followed
 
 Json = dict[str, Any]
+MOST_MESSAGES = 200
 
 
 def search_json(request: HttpRequest, search: SavedSearch) -> Json:
@@ -25,4 +28,65 @@ def search_json(request: HttpRequest, search: SavedSearch) -> Json:
         "results": f"{listed}?{search.query}" if search.query else listed,
         "page": alert_links.manage(search),
         "feed": alert_links.feed(search) or None,
+    }
+
+
+def follow_json(request: HttpRequest, line: Followed) -> Json:
+    """Describe one thing that a person follows."""
+    return {
+        "subject": line.field,
+        "value": line.value,
+        "title": line.title,
+        "url": request.build_absolute_uri(line.href),
+    }
+
+
+def reuse_json(reuse: Reuse) -> Json:
+    """Describe a reuse."""
+    return {
+        "id": reuse.public_id,
+        "title": reuse.title,
+        "url": reuse.url,
+        "kind": reuse.kind,
+        "description": reuse.description,
+        "holder": reuse.holder,
+        "state": reuse.state,
+        "message": reuse.message,
+        "at": reuse.at,
+    }
+
+
+def discussion_json(request: HttpRequest, discussion: Discussion) -> Json:
+    """Describe a discussion fetched with its card and its author."""
+    return {
+        "id": discussion.public_id,
+        "title": discussion.title,
+        "by": str(discussion.by),
+        "at": discussion.at,
+        "moved_at": discussion.moved_at,
+        "state": discussion.state,
+        "closed": discussion.is_closed,
+        "close_reason": discussion.close_reason,
+        "page": request.build_absolute_uri(discussion.path),
+    }
+
+
+def whole_discussion_json(
+    request: HttpRequest, discussion: Discussion, messages: QuerySet[DiscussionMessage]
+) -> Json:
+    """Describe a discussion with those of its messages that the reader may know of."""
+    told = [message_json(each) for each in messages[:MOST_MESSAGES]]
+    return {**discussion_json(request, discussion), "messages": told}
+
+
+def message_json(message: DiscussionMessage) -> Json:
+    """Describe a message; of a hidden one, its place and the reason."""
+    return {
+        "id": message.public_id,
+        "by": str(message.by),
+        "at": message.at,
+        "state": message.state,
+        "owner": message.from_owner,
+        "body": None if message.is_hidden else message.body_md,
+        "hidden_reason": message.hidden_reason,
     }

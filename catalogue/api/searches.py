@@ -1,21 +1,29 @@
-"""Read one's saved searches."""
+"""Keep searches: read one's own, save one, remove one."""
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
+from catalogue.actions import alerts
+from catalogue.api.answers import accepted
 from catalogue.api.community_shapes import search_json
 from catalogue.api.finding import person
+from catalogue.filters import said
+from catalogue.forms.searches import SearchForm
+from catalogue.models import SavedSearch
 from catalogue.queries import searches as reads
-from catalogue.schemas.searches import SearchesOut
+from catalogue.schemas.searches import SearchesOut, SearchIn, SearchOut
+from catalogue.search.query import from_mapping
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
+from portal.lib import visible
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
 
 router = Router(tags=[_("Suivre et échanger")])
-READ = Token(TokenScope.READ)
+READ, CONTRIBUTE = Token(TokenScope.READ), Token(TokenScope.CONTRIBUTE)
 
 
 @router.get(
@@ -30,3 +38,41 @@ def searches(request: HttpRequest, cursor: str = "", limit: Limit = 20) -> dict[
     page = after(reads.of(person(request)), by="created_at", cursor=cursor, limit=limit)
     told = [search_json(request, each) for each in page.rows]
     return {"searches": told, "next_cursor": page.next_cursor}
+
+
+@router.post(
+    "/searches",
+    auth=CONTRIBUTE,
+    response={201: SearchOut, **refused(401, 403, 415, 422, 429)},
+    operation_id="save_search",
+    summary=_("Enregistrer une recherche, pour être prévenu de ce qui paraîtra"),
+)
+def save(request: HttpRequest, asked: SearchIn) -> Status[Any]:
+    """La même recherche enregistrée de nouveau change de nom et de fréquence.
+
+    frequency : daily, weekly, ou feed, qui n’écrit jamais. Sans titre, la recherche dit le sien.
+    """
+    told = asked.query.model_dump(mode="json", exclude_none=True)
+    query = from_mapping(
+        {name: value if isinstance(value, list) else [str(value)] for name, value in told.items()}
+    )
+    title = asked.title or said.title(query)
+    values = accepted(SearchForm({"title": title, "frequency": asked.frequency}))
+    made = alerts.save(query=query, by=person(request), **values)
+    return Status(201, search_json(request, made))
+
+
+@router.delete(
+    "/searches/{uuid:search}",
+    auth=CONTRIBUTE,
+    response={204: None, **refused(401, 403, 404, 429)},
+    operation_id="remove_search",
+    summary=_("Supprimer une recherche enregistrée"),
+)
+def remove(request: HttpRequest, search: UUID) -> Status[None]:
+    """Ses lettres et son flux finissent."""
+    by = person(request)
+    rows = SavedSearch.objects.visible_to(by)
+    found = visible.find(rows, among=SavedSearch.objects.all(), public_id=search)
+    alerts.remove(search=found, by=by)
+    return Status(204, None)

@@ -4,6 +4,20 @@ from datetime import datetime
 from uuid import UUID
 
 from ninja import Schema
+from pydantic import Field
+
+from catalogue.schemas.reading import QueryIn
+
+
+class SearchIn(Schema):
+    """A search to keep. frequency: daily, weekly, or feed, a private Atom address alone.
+
+    Of the query, neither the order nor whether all the words are asked for is kept.
+    """
+
+    query: QueryIn = Field(default_factory=QueryIn.model_construct)
+    title: str = Field("", max_length=200)
+    frequency: str = Field("daily", max_length=20)
 
 
 class SearchOut(Schema):

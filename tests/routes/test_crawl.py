@@ -37,7 +37,9 @@ from tests.routes.declared import Route, matrix, prefixes, routes, walk
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.crawl]
 PARTS = sorted(worlds.PARTS)
 API = "/api/v1/"
-OF_CATALOGUE = tuple(f"api/v1/{each}/<" for each in ("contributions", "resources", "searches"))
+OF_CATALOGUE = tuple(
+    f"api/v1/{each}/<" for each in ("contributions", "resources", "searches", "reuses")
+)
 # Columns that any request with a token writes: they count it.
 COUNTED = {"accounts_apitoken": "id, sha256, scopes, expires_at, revoked_at"}
 # The lean crawl walks once for each column of the matrix; the full one adds the siblings of a
