@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 
 from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus
 from catalogue.forms.fields import OwnField, TagsField
-from catalogue.forms.steps import Step, asked
+from catalogue.forms.steps import Step, asked, form_field
 from catalogue.validators import checks, licences
 from catalogue.validators.columns import COMMON_BY_NAME, language_choices
 from catalogue.validators.fields import Field, FieldType
@@ -98,7 +98,7 @@ def _cleaned(field: Field, value: Any, told: Mapping[str, Any]) -> dict[str, Any
         field = replace(field, choices=language_choices(told.get("languages") or ()))
     if field.type is FieldType.ROWS:
         _refuse_columns(field, value)
-    return {field.name: OwnField(field).clean(value)}
+    return {field.name: form_field(field).clean(value)}
 
 
 def _tags(field: Field, value: Any) -> list[str]:

@@ -224,7 +224,7 @@ class StepForm(forms.Form):
         for own in asked(step, self.kind, deposit=deposit):
             if own.name == "languages":
                 own = replace(own, choices=language_choices(values.get("languages") or ()))
-            self.fields[own.name] = _form_field(own)
+            self.fields[own.name] = form_field(own)
             self.initial[own.name] = values.get(own.name)
         if step is Step.RIGHTS and self.kind not in UNLICENSED_KINDS:
             self._ask_licence(values)
@@ -331,7 +331,8 @@ def _holder_field(holders: Sequence[tuple[str, str]]) -> forms.ChoiceField:
     )
 
 
-def _form_field(own: Field) -> forms.Field:
+def form_field(own: Field) -> forms.Field:
+    """Give the form field that cleans and shows a field of the catalogue."""
     return {"tags": TagsField, "relations": RelationsField}.get(own.name, OwnField)(own)
 
 

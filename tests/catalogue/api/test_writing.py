@@ -229,6 +229,19 @@ def test_a_licence_is_declared_or_to_confirm_as_by_the_form(program: Pipeline) -
     assert (record["licences"], record["licence_status"]) == ([], "to_confirm")
 
 
+def test_a_link_names_a_public_card_as_by_the_form(program: Pipeline) -> None:
+    need, hidden = make.published(), make.draft().resource
+    made = program.post("resources", {"kind": "idea"}).json()
+    name = made["resource"]["id"]
+
+    def tied(target: str) -> Any:
+        rows = [{"type": "answers", "target": target}]
+        return program.patch(f"resources/{name}", {"details": {"relations": rows}})
+
+    assert tied(need.title).json()["record"]["details"]["relations"][0]["target"] == need.slug
+    assert faults(tied(hidden.slug)) == {"details.relations": "invalid_value"}
+
+
 def test_the_work_of_others_does_not_exist(program: Pipeline) -> None:
     work = make.draft()
     name = work.resource.public_id
