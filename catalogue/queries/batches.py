@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from catalogue.enums import UNLICENSED_KINDS, ContributionStatus, LicenceStatus
 from catalogue.enums.batches import RowOutcome
 from catalogue.models import Contribution, ContributionBatch, Resource
-from catalogue.queries import pasted, proposals
+from catalogue.queries import pasted, proposals, relations
 from catalogue.validators import checks, sheets
 from catalogue.validators.checks import Verdict
 from catalogue.validators.fields import Text
@@ -177,6 +177,7 @@ class _Reader:
 
     def _new(self, line: int, kind: str, title: str, cells: Mapping[str, str]) -> Line:
         values, faults = sheets.read(kind, cells, self.columns)
+        faults += _tied(values, {})
         if not values.get("title") and not any(each.column == "title" for each in faults):
             faults.append(Fault("title", "", _("Donnez un titre à cette nouvelle fiche.")))
         if faults:
@@ -187,6 +188,7 @@ class _Reader:
 
     def _known(self, line: int, cells: Mapping[str, str], card: Card) -> Line:
         values, faults = sheets.read(card.kind, cells, self.columns, current=self.now[card.pk])
+        faults += _tied(values, self.now[card.pk])
         if "title" in values and not values["title"]:
             faults.append(Fault("title", "", _("Une fiche garde un titre.")))
         if not values and not faults:
@@ -225,6 +227,19 @@ class _Reader:
             for remark in check.remarks
             if remark.verdict is Verdict.BLOCKING
         )
+
+
+def _tied(values: dict[str, Any], now: Mapping[str, Any]) -> list[Fault]:
+    """Bring links to other cards to what a card keeps, in place; list those that name none."""
+    if not values.get(relations.FIELD):
+        return []
+    kept, unknown = relations.resolved(values[relations.FIELD])
+    if kept == now.get(relations.FIELD):
+        del values[relations.FIELD]
+    else:
+        values[relations.FIELD] = kept
+    cause = _("Aucune fiche publiée n’est trouvée pour : %(texts)s. Collez son adresse.")
+    return [Fault(relations.FIELD, text, cause % {"texts": text[:64] or "…"}) for text in unknown]
 
 
 def _blank(kind: str) -> Resource:

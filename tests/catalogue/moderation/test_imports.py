@@ -466,3 +466,20 @@ def test_the_command_tells_then_imports(
     assert [each.status for each in Contribution.objects.all()] == ["submitted"]
     with pytest.raises(CommandError, match="not_allowed"):
         call_command("import_cards", *given[:4], make.person().email)
+
+
+def test_links_to_other_cards_are_found_by_address_or_title(
+    holder: Organisation, editor: User
+) -> None:
+    one, two = make.published(title="Première fiche"), make.published(title="Seconde fiche")
+    row = need(title="Liée")
+    row |= {"relations.1.type": "Répond à", "relations.1.target": f"/ressources/{one.slug}/"}
+    row |= {"relations.2.type": "uses", "relations.2.target": "seconde fiche"}
+    batch = taken(editor, holder, row)
+    assert batch.contributions.get().content["details"]["relations"] == [
+        {"type": "answers", "target": one.slug},
+        {"type": "uses", "target": two.slug},
+    ]
+    assert outcomes(read(editor, holder, row)) == ["unchanged"]
+    wrong = read(editor, holder, row | {"title": "Autre", "relations.2.target": "Nulle part"})
+    assert causes(wrong) == [("relations", "Nulle part")]
