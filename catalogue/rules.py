@@ -113,6 +113,17 @@ def may_answer_proposal(actor: Actor, contribution: "Contribution") -> bool:
     return contribution.offered_at is not None and owns(actor, contribution.resource)
 
 
+def reads_whole(actor: Actor, contribution: "Contribution") -> bool:
+    """Tell who writes a contribution, or reads for the Region, from who answers for its card.
+
+    The last reads what is sent to them: not the exchange with the moderators, nor what is being
+    written again.
+    """
+    if _wrote(actor, contribution) or _edits_for(actor, contribution):
+        return True
+    return has_permission(actor, Permission.CONTRIBUTION_READ_ALL)
+
+
 def may_appeal(actor: Actor, contribution: "Contribution") -> bool:
     """Let the author of a change that the owner declined ask the Region all the same."""
     return _still_writes(actor, contribution)

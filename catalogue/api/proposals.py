@@ -44,8 +44,10 @@ def contribution_json(request: HttpRequest, contribution: Contribution, *, title
 
 
 def whole_json(request: HttpRequest, contribution: Contribution) -> Json:
-    """Describe a contribution in full, as its page does."""
+    """Describe a contribution in full, as its page does for who asks."""
     record, by = proposals.proposed_record(contribution), person(request)
+    if not rules.reads_whole(by, contribution):
+        return _for_owner(request, contribution, record)
     is_open = contribution.is_open
     may = {
         "edit": rules.may_edit(by, contribution),
@@ -75,6 +77,27 @@ def whole_json(request: HttpRequest, contribution: Contribution) -> Json:
         "reply": contribution.note,
         "charter": contribution.charter_version,
         "may": [name for name, held in may.items() if held],
+    }
+
+
+def _for_owner(request: HttpRequest, contribution: Contribution, record: Json) -> Json:
+    """Describe a change to who only answers for the card: what is proposed, once it is sent."""
+    resource, is_written = contribution.resource, contribution.status in rules.EDITABLE
+    title = resource.title if is_written else str(record["title"] or "")
+    return contribution_json(request, contribution, title=title) | {
+        "record": {} if is_written else _named(record),
+        "provenance": {} if is_written else _provenance(contribution),
+        "checks": [],
+        "decisions": [],
+        "base_revision": contribution.base_revision_id,
+        "stale": contribution.is_open and proposals.is_stale(contribution),
+        "collisions": [],
+        "owner_answer": contribution.owner_answer,
+        "owner_reason": contribution.owner_reason,
+        "owner_due_at": contribution.owner_due_at,
+        "reply": "",
+        "charter": contribution.charter_version,
+        "may": [],
     }
 
 

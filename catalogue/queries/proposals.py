@@ -127,6 +127,20 @@ def base_record(contribution: Contribution) -> dict[str, Any]:
     return content_record(contribution.base_revision.content, contribution.resource.kind)
 
 
+def answers_earlier(contribution: Contribution) -> bool:
+    """Say whether the text changed since the owner of the card answered.
+
+    They answer before the first decision, and only a decision lets the text change.
+    """
+    if not contribution.owner_answer:
+        return False
+    first = contribution.decisions.select_related("revision").order_by("pk").first()
+    if first is None or first.revision_id == contribution.revision_id:
+        return False
+    read = content_record(first.revision.content, contribution.resource.kind)
+    return read != proposed_record(contribution)
+
+
 def is_stale(contribution: Contribution) -> bool:
     """Say whether another revision went online since the work began."""
     return contribution.base_revision_id != contribution.resource.live_revision_id

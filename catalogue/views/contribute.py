@@ -143,6 +143,7 @@ class Follow(View):
         context = {
             "may_appeal": rules.may_appeal(user, found),
             "contribution": found,
+            "answers_earlier": proposals.answers_earlier(found),
             "record": record,
             "language": proposals.written_in(record),
             "decisions": found.decisions.select_related("decided_by").order_by("-pk"),

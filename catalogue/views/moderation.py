@@ -213,6 +213,7 @@ def _show(request: HttpRequest, contribution: Contribution, form: DecisionForm) 
     context = _queue(request, answered=item.was_answered) | {
         "contribution": contribution,
         "item": item,
+        "answers_earlier": proposals.answers_earlier(contribution),
         "kind_shown": ResourceKind(contribution.resource.kind),
         "form": form,
         "decisions": decisions,

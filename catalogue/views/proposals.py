@@ -59,13 +59,15 @@ class Appeal(View):
 
 def _show(request: HttpRequest, contribution: Contribution, form: OwnerAnswerForm) -> HttpResponse:
     after = proposals.proposed_record(contribution)
+    # What came back to its author is being written again: it is theirs until it is sent.
+    is_sent = contribution.status not in rules.EDITABLE
     context = {
         "contribution": contribution,
         "resource": contribution.resource,
         "language": proposals.written_in(after),
         "diff_rows": rows(proposals.changes(proposals.base_record(contribution), after)),
-        # What came back to its author is being written again: it is theirs until it is sent.
-        "shows_changes": contribution.status not in rules.EDITABLE,
+        "shows_changes": is_sent,
+        "answers_earlier": is_sent and proposals.answers_earlier(contribution),
         "waits": contribution.status == ContributionStatus.OFFERED,
         "form": form,
     }

@@ -7,13 +7,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.actions import alerts, removals
-from catalogue.enums import LinkType, ResourceKind
+from catalogue.actions import alerts, contributions, moderation, removals
+from catalogue.enums import DecisionReason, LinkType, ResourceKind
 from catalogue.models import FormerSlug
 from catalogue.schemas.reading import CardOut, ResourcesOut, VocabulariesOut
 from catalogue.search.query import ResourceQuery
 from catalogue.validators.details import DETAILS
 from portal.accounts.enums import Role, TokenScope
+from portal.accounts.models import User
 from tests.catalogue.moderation.ledger import cost
 from tests.factories import contributions as make
 from tests.factories.accounts import bearer
@@ -198,6 +199,35 @@ def test_a_contribution_is_told_to_who_writes_it_and_hidden_from_others(client: 
     blind = bearer(author, TokenScope.ENTER)
     assert problem(client.get(address, headers=blind)) == (403, "scope_required")
     assert problem(client.get(address)) == (401, "token_required")
+
+
+def test_who_answers_for_a_card_reads_what_is_sent_and_no_exchange(client: Client) -> None:
+    owner, author, judge = make.person(), make.person(), make.moderator()
+    card = make.published(owner)
+    sent = make.accepted(make.offered(card, author))
+    address = f"/api/v1/contributions/{sent.public_id}"
+
+    def told(by: User) -> dict[str, Any]:
+        return client.get(address, headers=bearer(by, TokenScope.READ)).json()
+
+    assert told(owner)["record"]["summary"] == "Une phrase plus juste."
+    moderation.request_changes(
+        contribution=sent, reason=DecisionReason.INSUFFICIENT, message="Entre nous.", by=judge
+    )
+    sent = contributions.save_draft(
+        contribution=make.again(sent), values={"title": "Tout autre chose"}, by=author
+    )
+    seen = told(owner)
+    assert (seen["status"], seen["title"], seen["record"]) == ("changes_requested", card.title, {})
+    sent = contributions.amend(contribution=sent, charter="2026-11", reply="Voilà.", by=author)
+    seen = told(owner)
+    assert (seen["title"], seen["record"]["title"]) == ("Tout autre chose",) * 2
+    kept = ("checks", "decisions", "collisions", "reply", "may")
+    assert [seen[name] for name in kept] == [[], [], [], "", []]
+    for by in (author, judge):
+        whole = told(by)
+        assert (whole["reply"], whole["decisions"][0]["message"]) == ("Voilà.", "Entre nous.")
+        assert whole["checks"]
 
 
 def test_searches_are_ones_own(client: Client) -> None:

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from catalogue.actions import contributions, moderation, proposals
-from catalogue.enums import ContributionStatus, OwnerAnswer
+from catalogue.enums import ContributionStatus, DecisionReason, OwnerAnswer
 from catalogue.invariants import owner_breaches
 from catalogue.models import Contribution, Resource
 from catalogue.tasks.proposals import pass_on
@@ -206,6 +206,32 @@ def test_declining_needs_words() -> None:
         proposals.decline(contribution=sent, reason="  ", by=editor)
 
     assert rows() == before
+
+
+def test_an_answer_says_that_the_text_changed_since() -> None:
+    resource, editor, _writer = card_of_two()
+    judge, author = make.moderator("relecture"), make.person("proposante")
+    sent = make.accepted(make.offered(resource, author))
+    former = "sur une version antérieure"
+
+    def shown(by: User, name: str) -> str:
+        return html.unescape(signed_in(by).get(page(sent, name)).content.decode())
+
+    reason = DecisionReason.INSUFFICIENT
+    moderation.request_changes(contribution=sent, reason=reason, message="Précisez.", by=judge)
+    sent = contributions.amend(
+        contribution=make.again(sent), charter=make.CHARTER, reply="C’est voulu.", by=author
+    )
+    assert former not in shown(judge, "moderation_item")
+    moderation.request_changes(contribution=sent, reason=reason, message="Précisez.", by=judge)
+    sent = contributions.save_draft(
+        contribution=make.again(sent), values={"title": "Tout autre chose"}, by=author
+    )
+    assert former not in shown(editor, "proposal_answer")
+    sent = contributions.amend(contribution=sent, charter=make.CHARTER, by=author)
+    assert former in shown(judge, "moderation_item")
+    assert former in shown(editor, "proposal_answer")
+    assert former in shown(author, "contribution")
 
 
 def test_an_owner_who_moderates_does_not_publish() -> None:
