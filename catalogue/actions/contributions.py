@@ -166,7 +166,7 @@ def submit(*, contribution: Contribution, charter: str, by: Actor) -> Contributi
     _require_free(contribution, by)
     if contribution.status != ContributionStatus.DRAFT:
         raise Conflict(code="contribution_edge", status=contribution.status)
-    _require_room(contribution, by)
+    require_room(contribution, by)
     if _asks_owner(contribution, by):
         offered = ContributionStatus.OFFERED
         found = _check(contribution, charter=charter, status=offered, by=by)
@@ -207,7 +207,7 @@ def send_of_lot(*, contribution: Contribution, charter: str, by: Actor) -> Contr
     require(rules.may_submit, by, contribution)
     is_draft = contribution.status == ContributionStatus.DRAFT
     if is_draft:
-        _require_room(contribution, by)
+        require_room(contribution, by)
     elif contribution.status != ContributionStatus.CHANGES_REQUESTED:
         raise Conflict(code="contribution_edge", status=contribution.status)
     if is_draft and _asks_owner(contribution, by):
@@ -336,7 +336,7 @@ def _require_free(contribution: Contribution, by: Actor) -> None:
         )
 
 
-def _require_room(contribution: Contribution, by: Actor) -> None:
+def require_room(contribution: Contribution, by: Actor) -> None:
     """Limit what one account has waiting, editors of verified organisations apart."""
     holder = contribution.organisation
     verified = holder is not None and holder.verified_at is not None

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
+from catalogue.actions.contributions import require_room
 from catalogue.enums import ContributionStatus, OwnerAnswer
 from catalogue.models import Contribution
 from portal.accounts.authorization import require
@@ -16,7 +17,7 @@ from portal.audit.actors import Actor, SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Invalid
+from portal.lib.refusals import Closed, Conflict, Invalid
 
 SCHEDULER = SystemActor("scheduler")
 
@@ -56,12 +57,23 @@ def appeal(*, contribution: Contribution, by: User) -> Contribution:
     """Ask the Region to review a change that who holds the card declined.
 
     The moderators read the owner's reason beside it. In order: status DECLINED to SUBMITTED; event
-    "proposal.appealed"; a letter to the moderators. Raises NotAllowed, Conflict.
+    "proposal.appealed"; a letter to the moderators. Raises NotAllowed, Conflict; Closed when it
+    was declined too long ago; QuotaSpent past what an account may have waiting.
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_appeal, by, contribution)
     if contribution.status != ContributionStatus.DECLINED:
         raise Conflict(code="contribution_edge", status=contribution.status)
+    if not contribution.is_appealable:
+        raise Closed(
+            _(
+                "Le délai pour demander l’avis de la Région est passé. "
+                "Proposez à nouveau le changement."
+            ),
+            code="appeal_closed",
+            closes_at=contribution.appeal_until,
+        )
+    require_room(contribution, by)
     contribution.become(ContributionStatus.SUBMITTED, at=clock.now())
     record("proposal.appealed", by=by, on=contribution)
     _tell_moderators(contribution)
@@ -84,10 +96,14 @@ def pass_on_due() -> int:
 
 @transaction.atomic
 def remind_due() -> int:
-    """Remind who answers for a card, once, some days before the end; return how many changes."""
+    """Remind who answers for a card, once, some days before the end; return how many changes.
+
+    What signs of spam hold back is left out: its owner was not written to at first either.
+    """
     early = settings.OWNER_ANSWER_DAYS - settings.OWNER_REMINDER_DAYS
     limit = clock.now() - timedelta(days=early)
-    due = _waiting().filter(offered_at__lte=limit, owner_reminded_at=None)
+    rows = _waiting().filter(offered_at__lte=limit, owner_reminded_at=None)
+    due = [each for each in rows if not each.is_held_back]
     for contribution in due:
         contribution.owner_reminded_at = clock.now()
         contribution.save(update_fields=["owner_reminded_at"])

@@ -279,6 +279,19 @@ class Contribution(models.Model):
         return self.offered_at + wait if self.offered_at else None
 
     @property
+    def appeal_until(self) -> datetime.datetime | None:
+        """Say until when its author may ask the Region to review what the owner declined."""
+        if self.status != ContributionStatus.DECLINED or self.owner_answered_at is None:
+            return None
+        return self.owner_answered_at + datetime.timedelta(days=settings.OWNER_APPEAL_DAYS)
+
+    @property
+    def is_appealable(self) -> bool:
+        """Say whether that time is not over."""
+        until = self.appeal_until
+        return until is not None and clock.now() < until
+
+    @property
     def version_key(self) -> str:
         """Name this state of the proposal, for letters sent once."""
         return f"{self.pk}-{self.version}"

@@ -21,7 +21,8 @@ from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.audit import outbox
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Invalid, NotAllowed
+from portal.lib.refusals import Closed, Conflict, Invalid, NotAllowed, QuotaSpent
+from portal.pages.typography import long_moment
 from tests.catalogue.moderation.ledger import cost, events, owed, rows
 from tests.factories import contributions as make
 
@@ -109,6 +110,8 @@ def test_signs_of_spam_keep_the_letter_to_the_owner() -> None:
     sent = make.offered(resource, title=spanish[:100], summary=spanish, description=spanish * 3)
     assert sent.is_held_back
     assert owed()[-1] == "mail.proposal_received"
+    aged(sent, days=12)
+    assert proposals.remind_due() == 0
 
 
 # answering
@@ -262,6 +265,43 @@ def test_only_its_author_asks_the_region(who: str) -> None:
 
     with pytest.raises(NotAllowed):
         proposals.appeal(contribution=declined, by={"owner": editor}.get(who) or make.person())
+
+    assert rows() == before
+
+
+@pytest.mark.parametrize(("past", "status"), [(-1, SENT), (0, None), (1, None)])
+def test_the_region_is_asked_within_sixty_days(
+    monkeypatch: pytest.MonkeyPatch, past: int, status: ContributionStatus | None
+) -> None:
+    author = make.person()
+    declined = make.declined(make.published(), author)
+    until = declined.owner_answered_at + timedelta(days=60)
+    client = signed_in(author)
+    assert long_moment(until) in html.unescape(
+        client.get(page(declined, "contribution")).content.decode()
+    )
+    monkeypatch.setattr(clock, "now", lambda: until + timedelta(milliseconds=past))
+    if status:
+        assert proposals.appeal(contribution=declined, by=author).status == status
+        return
+    before = rows()
+    with pytest.raises(Closed):
+        proposals.appeal(contribution=declined, by=author)
+    assert rows() == before
+    shown = signed_in(author).get(page(declined, "contribution")).content.decode()
+    assert page(declined, "proposal_appeal") not in shown
+    assert "pouvait être demandé" in shown
+
+
+def test_an_appeal_takes_a_place_among_those_that_wait(settings: Any) -> None:
+    settings.PENDING_CONTRIBUTIONS_PER_ACCOUNT = 1
+    author = make.person()
+    declined = make.declined(make.published(), author)
+    make.submitted(author)
+    before = rows()
+
+    with pytest.raises(QuotaSpent):
+        proposals.appeal(contribution=declined, by=author)
 
     assert rows() == before
 
