@@ -36,6 +36,7 @@ from portal.lib.refusals import QuotaSpent
 from portal.lib.visible import find
 
 LINES_PER_PAGE = 50
+NOTED = ("line", "title", "column", "value", "message")  # PostgreSQL keeps no order of its own
 
 
 class Bring(View):
@@ -105,7 +106,7 @@ def faults(request: HttpRequest, batch: UUID) -> HttpResponse:
     rows: Iterable[Any] = (
         told.fault_rows(told.plan(found))
         if found.state == BatchState.READ
-        else [tuple(each.values()) for each in found.failures]
+        else [tuple(each[name] for name in NOTED) for each in found.failures]
     )
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";")
