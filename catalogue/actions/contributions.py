@@ -250,8 +250,9 @@ def catch_up(*, contribution: Contribution, by: Actor) -> Contribution:
     proposed.provenance = provenance
     contribution.revision = _keep(contribution, proposed, by)
     contribution.base_revision = contribution.resource.live_revision
-    contribution.edited_at = clock.now()
-    contribution.save(update_fields=["revision", "base_revision", "edited_at"])
+    contribution.edited_at, contribution.expiry_told_at = clock.now(), None
+    kept = ["revision", "base_revision", "edited_at", "expiry_told_at"]
+    contribution.save(update_fields=kept)
     record("contribution.caught_up", by=by, on=contribution)
     return contribution
 

@@ -1,5 +1,6 @@
 """Write one draft with others: merge a saving, take it over, leave it; end what nobody edits."""
 
+import logging
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -24,6 +25,7 @@ from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.refusals import Conflict
 
+log = logging.getLogger("catalogue.drafts")
 SCHEDULER = SystemActor("scheduler")
 
 
@@ -84,7 +86,8 @@ def tell_ending() -> int:
     Each: the date of the notice, one letter. A saving starts the time anew.
     """
     days = settings.DRAFT_KEPT_DAYS - settings.DRAFT_NOTICE_DAYS
-    due = _idle(days).filter(expiry_told_at=None)
+    # Locked in an order that two schedulers share.
+    due = _idle(days).filter(expiry_told_at=None).select_for_update(of=("self",))
     for contribution in due:
         contribution.expiry_told_at = clock.now()
         contribution.save(update_fields=["expiry_told_at"])
@@ -93,27 +96,48 @@ def tell_ending() -> int:
     return len(due)
 
 
-@transaction.atomic
 def erase_ended() -> int:
     """Erase the drafts that nobody edited in time, told of it long enough ago; return how many.
 
-    Each: event "contribution.erased"; the proposal, its text, and the card if it was never online.
+    Each in its transaction: one that something else stands on is logged, stays, and keeps no
+    other waiting.
     """
+    erased = 0
+    for pk in list(_ended().values_list("pk", flat=True)):
+        try:
+            erased += _end(pk)
+        except ProtectedError:
+            log.exception("draft %s was not erased: something stands on it", pk)
+    return erased
+
+
+@transaction.atomic
+def _end(pk: int) -> bool:
+    """Erase a draft unless it was taken up meanwhile; say whether it was.
+
+    In order: event "contribution.erased"; the proposal, its text, and the card if it was never
+    online.
+    """
+    found = _ended().select_for_update(of=("self",)).filter(pk=pk).first()
+    if found is None:
+        return False
+    record("contribution.erased", by=SCHEDULER, on=found)
+    _erase(found)
+    return True
+
+
+def _ended() -> Any:
     told = clock.now() - timedelta(days=settings.DRAFT_NOTICE_DAYS)
-    due = _idle(settings.DRAFT_KEPT_DAYS).filter(expiry_told_at__lte=told)
-    for contribution in due:
-        record("contribution.erased", by=SCHEDULER, on=contribution)
-        _erase(contribution)
-    return len(due)
+    return _idle(settings.DRAFT_KEPT_DAYS).filter(expiry_told_at__lte=told)
 
 
 def _idle(days: int) -> Any:
-    """Lock the drafts not edited for so many days, in an order that two schedulers share."""
+    """Select the drafts not edited for so many days."""
     limit = clock.now() - timedelta(days=days)
     rows = Contribution.objects.filter(status=ContributionStatus.DRAFT).alias(
         last=Coalesce(F("edited_at"), F("created_at"))
     )
-    return rows.filter(last__lte=limit).select_for_update(of=("self",)).order_by("pk")
+    return rows.filter(last__lte=limit).order_by("pk")
 
 
 def _erase(contribution: Contribution) -> None:

@@ -15,7 +15,7 @@ from catalogue.actions import archives, resources
 from catalogue.enums import ContributionStatus
 from catalogue.enums.versions import VersionOrigin
 from catalogue.models import PROPOSED_COLUMNS, Contribution, HarvestedRecord, Resource, Source
-from catalogue.queries import merging
+from catalogue.queries import merging, proposals
 from catalogue.queries.incoming import Incoming
 from catalogue.queries.merging import Merged, Voice
 from catalogue.search import index
@@ -130,8 +130,7 @@ def _refresh(record: HarvestedRecord, incoming: Incoming, by: Actor) -> Taken:
         _keep(resource, proposed, pending, publish=True, owner=source.organisation, by=by)
     revived = _revive(fresh, resource, by)
     _count(resource, before, incoming.metrics)
-    told = _propose(fresh, resource, merged.held_back) if resource.live else ()
-    _save(fresh, incoming, merged.held_back)
+    told = _take_in(fresh, resource, incoming, merged.held_back)
     if merged.values:
         changed = sorted(merged.values)
         tell("resource.harvested", by=by, on=resource, source=source, act="updated", fields=changed)
@@ -169,8 +168,8 @@ def _keep(
     if pending is None:
         return
     pending.revision = revision
-    pending.edited_at = clock.now()
-    pending.save(update_fields=["revision", "edited_at"])
+    pending.edited_at, pending.expiry_told_at = clock.now(), None
+    pending.save(update_fields=["revision", "edited_at", "expiry_told_at"])
     if publish and pending.status == ContributionStatus.SUBMITTED:
         pending.become(ContributionStatus.PUBLISHED, at=clock.now())
 
@@ -256,37 +255,86 @@ def _revive(record: HarvestedRecord, resource: Resource, by: Actor) -> bool:
     return True
 
 
+def _take_in(
+    record: HarvestedRecord, resource: Resource, incoming: Incoming, held_back: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Propose what is news to the owner and store the record; return the fields proposed.
+
+    While somebody writes the draft nothing is proposed: without its digest, the record is read
+    again at the next passage.
+    """
+    news = {n: v for n, v in held_back.items() if record.held_back.get(n) != v}
+    if not news or not resource.live or resource.organisation is None:
+        _save(record, incoming, held_back)
+        return ()
+    drafts = Contribution.objects.filter(status=ContributionStatus.DRAFT)
+    found = drafts.select_for_update(of=("self",)).filter(pk=record.proposal_id or 0).first()
+    if found is not None and found.is_held:
+        _save(record, incoming, record.held_back, digest="")
+        return ()
+    if found is None:
+        record.proposal, told = _propose(record, resource, held_back), tuple(sorted(news))
+    else:
+        told = _renew(found, record, _latest(resource), news)
+    _save(record, incoming, held_back)
+    return told
+
+
 def _propose(
     record: HarvestedRecord, resource: Resource, held_back: Mapping[str, Any]
-) -> tuple[str, ...]:
-    """Offer the owner the values that fields edited here did not take, once for each value."""
-    news = {n: v for n, v in held_back.items() if record.held_back.get(n) != v}
-    owner = resource.organisation
-    if not news or owner is None:
-        return ()
+) -> Contribution:
+    """Offer the owner the values that fields edited here did not take."""
     draft = _latest(resource)
-    # Accepted, they are the source's again: what it says next is taken.
-    day = clock.paris_day(clock.now()).isoformat()
-    again = {"origin": record.source.origin, "date": day, "verified": True}
-    origins = {**draft.provenance, **dict.fromkeys(held_back, again)}
+    origins = {**draft.provenance, **dict.fromkeys(held_back, _again(record))}
     _apply(draft, Merged(held_back, origins, {}))
-    base = resource.live_revision
-    found = record.proposal
-    if found is not None and found.status == ContributionStatus.DRAFT:
-        found.revision = draft.save_revision(clean=False)
-        found.base_revision = base
-        found.edited_at = clock.now()
-        found.save(update_fields=["revision", "base_revision", "edited_at"])
-    else:
-        record.proposal = Contribution.objects.create(
-            resource=resource,
-            revision=draft.save_revision(clean=False),
-            base_revision=base,
-            organisation=owner,
-            edited_at=clock.now(),
-            note=str(record.source.title),
-        )
-    return tuple(sorted(news))
+    return Contribution.objects.create(
+        resource=resource,
+        revision=draft.save_revision(clean=False),
+        base_revision=draft.live_revision,
+        organisation=resource.organisation,
+        edited_at=clock.now(),
+        note=str(record.source.title),
+    )
+
+
+def _renew(
+    draft: Contribution, record: HarvestedRecord, online: Resource, news: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Add to a draft what its source says now; what a person wrote in it stays."""
+    taken = {n: v for n, v in news.items() if not _is_by_hand(draft, record, n)}
+    if not taken:
+        return ()
+    draft.resource, proposed = online, draft.proposed
+    values: dict[str, Any] = {}
+    origins = dict(proposed.provenance)
+    if proposals.is_stale(draft):
+        values = proposals.flat(proposals.caught_up(draft))
+        values.pop("organisation", None)
+        origins = proposals.caught_up_provenance(draft)
+    origins |= dict.fromkeys(taken, _again(record))
+    _apply(proposed, Merged({**values, **taken}, origins, {}))
+    draft.revision = proposed.save_revision(clean=False)
+    draft.base_revision = online.live_revision
+    draft.edited_at, draft.expiry_told_at = clock.now(), None
+    draft.save(update_fields=["revision", "base_revision", "edited_at", "expiry_told_at"])
+    return tuple(sorted(taken))
+
+
+def _is_by_hand(draft: Contribution, record: HarvestedRecord, name: str) -> bool:
+    """Say whether a person wrote a field in the draft itself, not only on the card before it."""
+    written = draft.content.get("provenance") or {}
+    if not merging.is_edited_here(written.get(name)):
+        return False
+    read = (proposals.base_record(draft), proposals.proposed_record(draft))
+    before, now = (proposals.flat(each).get(name) for each in read)
+    # Proposed once and put back as it was: that is an answer too.
+    return name in record.held_back or proposals.is_another(before, now)
+
+
+def _again(record: HarvestedRecord) -> dict[str, Any]:
+    """Give the origin of values proposed: accepted, they are the source's, which may go on."""
+    day = clock.paris_day(clock.now()).isoformat()
+    return {"origin": record.source.origin, "date": day, "verified": True}
 
 
 def _record(source: Source, incoming: Incoming, resource: Resource) -> HarvestedRecord:
@@ -305,9 +353,14 @@ def _record(source: Source, incoming: Incoming, resource: Resource) -> Harvested
     )
 
 
-def _save(record: HarvestedRecord, incoming: Incoming, held_back: Mapping[str, Any]) -> None:
+def _save(
+    record: HarvestedRecord,
+    incoming: Incoming,
+    held_back: Mapping[str, Any],
+    digest: str | None = None,
+) -> None:
     record.canonical_uri = incoming.canonical_uri
-    record.digest = incoming.digest
+    record.digest = incoming.digest if digest is None else digest
     record.fields = dict(incoming.values)
     record.not_transmitted = list(incoming.not_transmitted)
     record.metrics = dict(incoming.metrics)

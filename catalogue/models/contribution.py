@@ -236,9 +236,14 @@ class Contribution(models.Model):
 
     def held_by_another(self, person: "User") -> "User | None":
         """Give who else writes this now; None when nobody does, or for half an hour already."""
-        if self.editing_by is None or self.editing_at is None or self.editing_by == person:
-            return None
-        return self.editing_by if clock.now() < self.held_until else None
+        return self.editing_by if self.is_held and self.editing_by != person else None
+
+    @property
+    def is_held(self) -> bool:
+        """Tell what somebody saved within half an hour and did not leave."""
+        if self.editing_by_id is None or self.editing_at is None:
+            return False
+        return clock.now() < self.held_until
 
     def hold(self, person: "User") -> None:
         """Say that a person writes this now; since when, if they already did."""

@@ -29,8 +29,8 @@ def ending_letter(contribution_id: int) -> None:
         letters.send("draft_ending", to=user.email, context=context, once=once)
 
 
-@duty("catalogue.drafts", minutes=24 * 60)
+@duty("catalogue.drafts", minutes=24 * 60, by_itself=True)
 def end_drafts() -> None:
-    """Erase the drafts whose time has passed; tell those whose time is near."""
-    drafts.erase_ended()
+    """Tell of the drafts whose time is near; erase those whose time has passed."""
     drafts.tell_ending()
+    drafts.erase_ended()

@@ -229,6 +229,42 @@ def test_what_is_edited_here_wins_and_the_rest_is_proposed(harvest: Pass, source
     assert states(run) == {"updated": 1}
 
 
+def test_a_passage_leaves_what_a_person_writes_in_its_proposal(
+    harvest: Pass, source: Source
+) -> None:
+    editor = MembershipFactory(organisation=source.organisation, role="editor").user
+    harvest(datagouv(1))
+    card = Resource.objects.get()
+    edited(card, editor, title="Notre titre", description="Notre description.")
+    harvest(datagouv(1, tags=["emploi", "autre", "metiers"]))
+    offer, card = Contribution.objects.get(status=ContributionStatus.DRAFT), Resource.objects.get()
+    assert offer.base_revision == card.live_revision
+
+    def said(name: str) -> Any:
+        return Contribution.objects.get(pk=offer.pk).content[name]
+
+    contributions.save_draft(contribution=offer, values={"title": "Repris à la main"}, by=editor)
+    news = datagouv(1, title="Titre de la source", description="Description de la source.")
+    run = harvest(news)
+    assert (states(run), run.lines[0]["proposed"]) == ({"updated": 1}, [])
+    assert (said("title"), said("tags")) == ("Repris à la main", ["emploi", "autre", "metiers"])
+    # Once nobody writes it, the source adds what it says of the fields left to it.
+    Contribution.objects.filter(pk=offer.pk).update(
+        editing_at=clock.now() - timedelta(hours=1), expiry_told_at=clock.now()
+    )
+    run = harvest(news)
+    assert run.lines[0]["proposed"] == ["description"]
+    assert (said("title"), said("description")) == (
+        "Repris à la main",
+        "Description de la source.",
+    )
+    offer.refresh_from_db()
+    assert said("tags") == ["emploi", "offres", "metiers"]
+    assert offer.base_revision == Resource.objects.get().live_revision
+    assert offer.expiry_told_at is None
+    assert states(harvest(news)) == {"unchanged": 1}
+
+
 def test_the_card_of_another_is_refused_and_both_are_told(harvest: Pass, source: Source) -> None:
     other = SourceFactory(publishing=True, key="autre")
     harvest(datagouv(1), of=other)

@@ -18,6 +18,7 @@ from catalogue.forms.steps import Step
 from catalogue.models import Contribution, Resource
 from catalogue.queries import drafts as written
 from catalogue.queries import proposals
+from catalogue.tasks.drafts import end_drafts
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.audit import outbox
@@ -361,6 +362,37 @@ def test_the_card_online_outlives_the_draft_of_a_change() -> None:
         card.live_revision_id,
     )
     assert not Revision.objects.filter(pk=change.revision_id).exists()
+
+
+def test_a_draft_that_something_stands_on_keeps_no_other_waiting(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stuck, other, near = (make.draft() for _ in range(3))
+    Contribution.objects.filter(pk=near.pk).update(base_revision=stuck.revision)
+    for each in (stuck, other):
+        aged(each, 180.1, 15.1)
+    aged(near, 165.1)
+
+    end_drafts()
+
+    kept = set(Contribution.objects.values_list("pk", flat=True))
+    assert kept == {stuck.pk, near.pk}
+    assert make.again(near).expiry_told_at is not None
+    assert events().count("contribution.erased") == 1
+    assert "was not erased" in caplog.text
+
+
+def test_a_change_carried_over_starts_its_time_anew() -> None:
+    author = make.person()
+    resource = make.published(author)
+    change = contributions.propose(resource=resource, by=author)
+    stale = resource.save_revision(clean=False)
+    Resource.objects.filter(pk=resource.pk).update(live_revision=stale)
+    change = aged(change, 180.1, 14.9)
+
+    caught = contributions.catch_up(contribution=change, by=author)
+
+    assert (caught.base_revision, make.again(change).expiry_told_at) == (stale, None)
 
 
 @pytest.mark.parametrize("state", [make.submitted, make.sent_back])
