@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from catalogue import rules
@@ -14,7 +14,7 @@ from catalogue.actions import contributions
 from catalogue.enums import OPEN_CONTRIBUTIONS, ContributionStatus, ResourceKind
 from catalogue.enums.batches import BatchState, RowOutcome
 from catalogue.models import BatchTable, Contribution, ContributionBatch, Resource
-from catalogue.queries.batches import Line
+from catalogue.queries.batches import Line, digests, plan
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.audit.actors import Actor
@@ -68,6 +68,7 @@ def ask(*, batch: ContributionBatch, sends: bool, charter: str, by: User) -> Con
     require(rules.may_import, by, batch.organisation)
     if batch.state != BatchState.READ:
         raise Conflict(_("Cet import a déjà été demandé."), code="batch_edge", state=batch.state)
+    BatchTable.objects.filter(batch=batch).update(confirmed=digests(plan(batch)))
     return _ask(batch, sends=sends, charter=charter, by=by)
 
 
@@ -147,7 +148,8 @@ def finish(*, batch: ContributionBatch, sent: int, message: str = "", by: Actor)
     if fresh.state != BatchState.RUNNING:
         raise Conflict(code="batch_edge", state=fresh.state)
     fresh.state, fresh.finished_at, fresh.message = BatchState.DONE, clock.now(), message[:400]
-    fresh.save(update_fields=["state", "finished_at", "message"])
+    fresh.cursor = fresh.row_count  # its table goes: nothing of it is read again
+    fresh.save(update_fields=["state", "finished_at", "message", "cursor"])
     BatchTable.objects.filter(batch=fresh).delete()
     record("batch.imported", by=by, on=fresh, counts=fresh.counts, sent=sent)
     if sent:
@@ -160,18 +162,18 @@ def finish(*, batch: ContributionBatch, sent: int, message: str = "", by: Actor)
 def withdraw(*, batch: ContributionBatch, by: User) -> int:
     """Take back all that a lot still has open; return how many. Cards online stay as they are.
 
-    In order: their status WITHDRAWN; event "batch.withdrawn". Raises NotAllowed; Conflict while
-    the import is under way.
+    In order, for each: status WITHDRAWN, event "contribution.withdrawn"; event "batch.withdrawn".
+    Raises NotAllowed; Conflict while the import is under way.
     """
     batch = ContributionBatch.objects.locked(batch)
     require(rules.may_import, by, batch.organisation)
     if batch.state != BatchState.DONE:
         raise Conflict(_("Cet import n’est pas terminé."), code="batch_edge", state=batch.state)
     rows = batch.contributions.select_for_update(of=("self",)).filter(status__in=OPEN_CONTRIBUTIONS)
-    found = list(rows.values_list("pk", flat=True))
-    Contribution.objects.filter(pk__in=found).update(
-        status=ContributionStatus.WITHDRAWN, version=F("version") + 1
-    )
+    found = list(rows.filter(organisation=batch.organisation).order_by("pk"))
+    for each in found:
+        each.become(ContributionStatus.WITHDRAWN, at=clock.now())
+        record("contribution.withdrawn", by=by, on=each)
     record("batch.withdrawn", by=by, on=batch, count=len(found))
     return len(found)
 
@@ -241,7 +243,11 @@ def _write(batch: ContributionBatch, line: Line, by: User) -> None:
         case _:
             return
     # Nobody is writing it in a form: it is free for the next one.
-    Contribution.objects.filter(pk=made.pk).update(batch=batch, editing_by=None, editing_at=None)
+    free: dict[str, Any] = {"editing_by": None, "editing_at": None}
+    opened = line.card is None or line.card.contribution is None
+    if opened or made.batch_id is not None:
+        free["batch"] = batch  # what somebody opened by hand stays theirs
+    Contribution.objects.filter(pk=made.pk).update(**free)
 
 
 def _proposal(line: Line, by: User) -> Contribution:

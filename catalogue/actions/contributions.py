@@ -320,6 +320,9 @@ def _hand_over(contribution: Contribution, organisation: Organisation | None, by
     if not contribution.is_new:
         return
     require(rules.may_contribute, by, organisation)
+    if organisation != contribution.organisation:
+        contribution.batch = None  # a lot is one organisation's
+        Contribution.objects.filter(pk=contribution.pk).update(batch=None)
     contribution.organisation = organisation
     Resource.objects.filter(pk=contribution.resource_id, live=False).update(
         organisation=organisation

@@ -202,8 +202,9 @@ def _decide(
             decided_at=contribution.decided_at or clock.now(),
         )
     record(f"contribution.{outcome}", by=by, on=contribution, reason=str(reason))
-    if contribution.batch_id is not None:
-        _owe_of_lot(contribution.batch_id, decision.decided_at)
+    batch = contribution.batch
+    if batch is not None and batch.asked_by_id == contribution.author_id:
+        _owe_of_lot(batch.pk, decision.decided_at)
         return decision
     owe(
         f"mail.contribution_{outcome}",

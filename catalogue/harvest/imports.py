@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 from catalogue import rules
 from catalogue.actions import batches
 from catalogue.enums import ContributionStatus
+from catalogue.enums.batches import RowOutcome
 from catalogue.models import Contribution, ContributionBatch
-from catalogue.queries.batches import plan
+from catalogue.queries.batches import Line, digests, plan
 from catalogue.standards import readers
 from catalogue.standards.readers.record import Fault, fault, gettext_noop
 from catalogue.validators import sheets
+from catalogue.validators.sheets import Fault as CellFault
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor
 from portal.lib import failpoints
@@ -76,13 +78,32 @@ def carry_out(batch: ContributionBatch) -> ContributionBatch:
         batches.finish(batch=batch, sent=0, message=message, by=IMPORTER)
         return batch
     if batch.cursor < batch.row_count:
-        for at, line in enumerate(plan(batch)):
+        for at, line in enumerate(_confirmed(batch)):
             if at >= batch.cursor:
                 batches.write(batch=batch, at=at, line=line, by=by)
                 failpoints.hit("batches.after_row")
     sent, message = _send(batch, by) if batch.sends else (0, "")
     batches.finish(batch=batch, sent=sent, message=message, by=IMPORTER)
     return batch
+
+
+def _confirmed(batch: ContributionBatch) -> list[Line]:
+    """Plan the rows anew; one that would do other than what was confirmed is refused."""
+    lines, confirmed = plan(batch), batch.table.confirmed
+    if not confirmed:
+        return lines
+    said = _(
+        "La fiche a changé depuis la lecture du tableau : rien n’a été repris de cette ligne. "
+        "Exportez-la à nouveau."
+    )
+    return [
+        line
+        if at < batch.cursor or name == was
+        else Line(
+            line.line, RowOutcome.REFUSED, line.kind, line.title, faults=(CellFault("", "", said),)
+        )
+        for at, (line, name, was) in enumerate(zip(lines, digests(lines), confirmed, strict=True))
+    ]
 
 
 def _send(batch: ContributionBatch, by: User) -> tuple[int, str]:
@@ -104,7 +125,8 @@ def _send(batch: ContributionBatch, by: User) -> tuple[int, str]:
 
 def _to_send(batch: ContributionBatch) -> list[int]:
     """List the drafts of a lot, and what came back and was corrected since, in order."""
-    rows = batch.contributions.order_by("pk").values_list("pk", "status", "edited_at", "decided_at")
+    own = batch.contributions.filter(organisation=batch.organisation)
+    rows = own.order_by("pk").values_list("pk", "status", "edited_at", "decided_at")
     return [pk for pk, status, edited, decided in rows if _is_ready(status, edited, decided)]
 
 

@@ -103,11 +103,13 @@ class BatchTable(models.Model):
     """The table of an import, as it was read; it goes once the import is done.
 
     rows: one list each, of the line, the cells by column, and the fault that forbids it or None.
+    confirmed: for each row, the name of what it would do when the import was asked for.
     """
 
     batch = models.OneToOneField(ContributionBatch, on_delete=models.CASCADE, related_name="table")
     columns = models.JSONField(default=list)
     rows = models.JSONField(default=list)
+    confirmed = models.JSONField(default=list, blank=True)
 
     def __str__(self) -> str:
         return f"{self.batch_id}"

@@ -1,5 +1,6 @@
 """What each row of a table would do to the cards of its organisation; nothing is written."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -75,11 +76,23 @@ def plan(batch: ContributionBatch) -> list[Line]:
 
 def digest(lines: Iterable[Line]) -> str:
     """Name a plan, so that what is confirmed is what was read."""
-    told = [
-        [each.line, str(each.outcome), each.card.pk if each.card else 0, each.version]
+    return canonical.digest(digests(lines))
+
+
+def digests(lines: Iterable[Line]) -> list[str]:
+    """Name what each row would do: to which card, in which state, with which values."""
+    return [
+        canonical.digest(
+            [
+                each.line,
+                str(each.outcome),
+                each.card.pk if each.card else 0,
+                each.version,
+                json.dumps(each.values, sort_keys=True, default=str) if each.values else "",
+            ]
+        )
         for each in lines
     ]
-    return canonical.digest(told)
 
 
 def counts(lines: Iterable[Line]) -> dict[str, int]:

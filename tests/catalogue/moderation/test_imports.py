@@ -483,3 +483,51 @@ def test_links_to_other_cards_are_found_by_address_or_title(
     assert outcomes(read(editor, holder, row)) == ["unchanged"]
     wrong = read(editor, holder, row | {"title": "Autre", "relations.2.target": "Nulle part"})
     assert causes(wrong) == [("relations", "Nulle part")]
+
+
+def test_what_changed_since_the_table_was_confirmed_is_refused(
+    holder: Organisation, editor: User
+) -> None:
+    card = make.published(editor, holder=holder, title="Une")
+    row = {"id": str(card.public_id), "kind": "need", "summary": "Le résumé du lundi."}
+    batch = read(editor, holder, row)
+    before = told.digest(told.plan(batch))
+    batches.ask(batch=batch, sends=False, charter="", by=editor)
+    change = contributions.propose(resource=card, by=editor)
+    values = {"title": "Une autre"}
+    contributions.save_draft(contribution=change, values=values, by=editor)
+    assert told.digest(told.plan(batch)) != before
+    imports.carry_out(batch)
+    batch = ContributionBatch.objects.get(pk=batch.pk)
+    assert batch.counts == {"refused": 1}
+    assert "a changé depuis" in batch.failures[0]["message"]
+    assert make.again(change).content["summary"] == make.NEED["summary"]
+
+
+def test_a_lot_holds_what_it_opened_for_its_organisation_alone(
+    holder: Organisation, editor: User
+) -> None:
+    colleague = make.joined(make.person(), holder, Role.EDITOR)
+    theirs = make.draft(colleague, holder=holder, title="À la main")
+    other = make.organisation("Autre")
+    editor = make.joined(editor, other, Role.EDITOR)
+    by_hand = need(title="À la main", summary="Un résumé venu du tableau.")
+    batch = taken(editor, holder, need(title="Partie"), by_hand)
+    assert make.again(theirs).content["summary"] == "Un résumé venu du tableau."
+    moved = Contribution.objects.select_related("resource", "revision").get(batch=batch)
+    contributions.save_draft(contribution=moved, values={"organisation": other}, by=editor)
+    assert batch.contributions.count() == 0
+    assert batches.withdraw(batch=batch, by=colleague) == 0
+    assert {make.again(each).status for each in (moved, theirs)} == {"draft"}
+
+
+def test_a_lot_whose_author_left_is_sent_by_another(holder: Organisation, editor: User) -> None:
+    colleague = make.joined(make.person(), holder, Role.EDITOR)
+    batch = read(editor, holder, need(title="Une"))
+    batches.ask(batch=batch, sends=False, charter="", by=editor)
+    User.objects.filter(pk=editor.pk).update(is_active=False)
+    imports.carry_out(batch)
+    batch = ContributionBatch.objects.get(pk=batch.pk)
+    batches.send(batch=batch, charter=make.CHARTER, by=colleague)
+    imports.carry_out(batch)
+    assert ContributionBatch.objects.get(pk=batch.pk).state == BatchState.DONE
