@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 SUPPORTED_KINDS = frozenset({ResourceKind.IDEA, ResourceKind.NEED})
 EDITABLE = frozenset({ContributionStatus.DRAFT, ContributionStatus.CHANGES_REQUESTED})
+# What its authors write, or took back while they wrote it: theirs alone until it is sent.
+UNSENT = EDITABLE | {ContributionStatus.WITHDRAWN}
 
 
 def may_contribute(actor: Actor, organisation: "Organisation | None" = None) -> bool:
@@ -67,7 +69,7 @@ def writes(actor: Actor, contribution: "Contribution") -> bool:
 
 def may_preview(actor: Actor, contribution: "Contribution") -> bool:
     """Show as a page what one reads: not to others while its authors write it."""
-    return writes(actor, contribution) or contribution.status not in EDITABLE
+    return writes(actor, contribution) or contribution.status not in UNSENT
 
 
 def may_submit(actor: Actor, contribution: "Contribution") -> bool:

@@ -82,7 +82,7 @@ def whole_json(request: HttpRequest, contribution: Contribution) -> Json:
 
 def _for_owner(request: HttpRequest, contribution: Contribution, record: Json) -> Json:
     """Describe a change to who only answers for the card: what is proposed, once it is sent."""
-    resource, is_written = contribution.resource, contribution.status in rules.EDITABLE
+    resource, is_written = contribution.resource, contribution.status in rules.UNSENT
     title = resource.title if is_written else str(record["title"] or "")
     return contribution_json(request, contribution, title=title) | {
         "record": {} if is_written else _named(record),

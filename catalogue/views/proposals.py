@@ -60,7 +60,7 @@ class Appeal(View):
 def _show(request: HttpRequest, contribution: Contribution, form: OwnerAnswerForm) -> HttpResponse:
     after = proposals.proposed_record(contribution)
     # What came back to its author is being written again: it is theirs until it is sent.
-    is_sent = contribution.status not in rules.EDITABLE
+    is_sent = contribution.status not in rules.UNSENT
     context = {
         "contribution": contribution,
         "resource": contribution.resource,

@@ -228,6 +228,8 @@ def test_who_answers_for_a_card_reads_what_is_sent_and_no_exchange(client: Clien
         whole = told(by)
         assert (whole["reply"], whole["decisions"][0]["message"]) == ("Voilà.", "Entre nous.")
         assert whole["checks"]
+    contributions.withdraw(contribution=make.again(sent), by=author)
+    assert told(owner)["record"] == {}  # taken back: what is written since is nobody else's
 
 
 def test_searches_are_ones_own(client: Client) -> None:
