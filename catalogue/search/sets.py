@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from django.db.models import Q
 
 from catalogue.models import IndexedSet
 from portal.lib import canonical
@@ -36,15 +37,20 @@ def letters(wanted: Iterable[Held]) -> dict[Held, str]:
     return {held: _letter(known[digest]) for digest, held in keys.items()}
 
 
-def holding(facet: str, values: Collection[str]) -> str:
-    """Give the letters of the sets of a facet that hold one of some values."""
-    single = [_digest((facet, (value,))) for value in values]
-    rows = IndexedSet.objects.filter(facet=facet).order_by("pk")
-    if facet in ALONE:
-        rows = rows.filter(digest__in=single)
-    wanted = set(values)
-    found = rows.values_list("pk", "held")
-    return "".join(_letter(number) for number, held in found if wanted & set(held))
+def holding(filters: Mapping[str, Collection[str]]) -> dict[str, str]:
+    """Give, for each facet, the letters of the sets that hold one of some values; one query."""
+    if not filters:
+        return {}
+    alone = filters.keys() & ALONE
+    single = [_digest((name, (value,))) for name in sorted(alone) for value in filters[name]]
+    rows = IndexedSet.objects.filter(
+        Q(digest__in=single) | Q(facet__in=sorted(filters.keys() - alone))
+    )
+    found = dict.fromkeys(filters, "")
+    for number, facet, held in rows.order_by("pk").values_list("pk", "facet", "held"):
+        if not set(filters[facet]).isdisjoint(held):
+            found[facet] += _letter(number)
+    return found
 
 
 class Tally:

@@ -4,10 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from django.db.models import Count
-
-from catalogue.models import IndexedResource, IndexedTerm
-from catalogue.search import corrections, sets, weights
+from catalogue.models import IndexedResource
+from catalogue.search import corrections, sets, vocabulary, weights
 from catalogue.search import plan as plans
 from catalogue.search.engines import facets
 from catalogue.search.engines.dialects import Dialect, Sql, Weighed, dialect
@@ -81,8 +79,15 @@ def _answer(plan: plans.Plan, query: ResourceQuery, counted: Sequence[str]) -> A
     speaks = dialect()
     before, params = speaks.scores(_weighed(plan)) if plan.slots else ("", [])
     rows = _rows(speaks, plan, query)
-    passes = {name: _passes(speaks, name, values) for name, values in query.filters().items()}
-    unlettered = [name for name in passes if name not in facets.SHOWN]
+    filters = query.filters()
+    unlettered = [name for name in filters if name not in facets.SHOWN]
+    chosen = sets.holding({n: values for n, values in filters.items() if n not in unlettered})
+    passes = {
+        name: _holds(name, filters[name])
+        if name in unlettered
+        else _passes(speaks, name, chosen[name])
+        for name in filters
+    }
     marks = [_mark(rows.complete), *(_mark(passes[name]) for name in unlettered)]
     marked = " || ".join([*(sql for sql, _ in marks), HELD])
     parts: list[Sql] = [
@@ -100,8 +105,7 @@ def _answer(plan: plans.Plan, query: ResourceQuery, counted: Sequence[str]) -> A
     found: dict[str, list[tuple[str, int]]] = {name: [] for name in (LETTERS, PAGE, *counted)}
     for name, value, count in speaks.rows(sql, params + [v for _, vs in parts for v in vs]):
         found[name].append((value or "", count))
-    # Of a facet with letters, the one parameter of its condition is those that pass.
-    chosen = {name: sets.YES if name in unlettered else passes[name][1][0] for name in passes}
+    chosen |= dict.fromkeys(unlettered, sets.YES)
     text = found.pop(LETTERS)[0][0]
     tally = sets.Tally(text, [WHOLE, *unlettered], facets.SHOWN, chosen)
     ids = [pk for _place, pk in sorted((place, int(pk)) for pk, place in found.pop(PAGE))]
@@ -119,16 +123,17 @@ def _both(conditions: Sequence[Sql]) -> Sql:
     ]
 
 
-def _passes(speaks: Dialect, facet: str, values: Sequence[str]) -> Sql:
-    """Write the condition that a row `d` holds some value of a facet: by its letter if it can."""
-    if facet in facets.SHOWN:
-        letter = f"SUBSTR({HELD}, {facets.SHOWN.index(facet) + 1}, 1)"
-        return speaks.within(letter), [sets.holding(facet, values)]
+def _passes(speaks: Dialect, facet: str, letters: str) -> Sql:
+    """Write the condition that a row `d` has one of some letters for a facet."""
+    letter = f"SUBSTR({HELD}, {facets.SHOWN.index(facet) + 1}, 1)"
+    return speaks.within(letter), [letters]
+
+
+def _holds(facet: str, values: Sequence[str]) -> Sql:
+    """Write the condition that a row `d` holds some value of a facet that has no letter."""
     places = ", ".join(["%s"] * len(values))
-    rows = (
-        f"SELECT resource_id FROM catalogue_indexedfacet WHERE facet = %s AND value IN ({places})"  # noqa: S608
-    )
-    return f"d.resource_id IN ({rows})", [facet, *values]
+    rows = "SELECT resource_id FROM catalogue_indexedfacet WHERE facet = %s AND value"
+    return f"d.resource_id IN ({rows} IN ({places}))", [facet, *values]
 
 
 def _values_of(facet: str, rows: Rows, filters: Sequence[Sql]) -> Sql:
@@ -228,12 +233,7 @@ def _weighed(plan: plans.Plan) -> list[Weighed]:
 
 def _rarity(terms: list[str]) -> dict[str, float]:
     total = IndexedResource.objects.count()
-    found = dict(
-        IndexedTerm.objects.filter(term__in=terms)
-        .values_list("term")
-        .annotate(holders=Count("*"))
-        .order_by("term")
-    )
+    found = vocabulary.holders(terms)
     return {
         term: math.log(1 + (total - found.get(term, 0) + 0.5) / (found.get(term, 0) + 0.5))
         for term in terms

@@ -253,7 +253,8 @@ def test_query_count_is_constant() -> None:
             engine().search(query)
         counts.append(len(seen))
     assert counts[0] == counts[1]
-    assert counts[0] <= 12
+    # PostgreSQL: two more to set how the statement is planned, two for the savepoint around it.
+    assert counts[0] <= (13 if connection.vendor == "postgresql" else 11)
 
 
 def test_the_date_of_the_last_change_is_a_filter() -> None:

@@ -101,8 +101,8 @@ def test_a_set_of_values_keeps_its_letter_and_letters_skip_what_no_text_may_hold
     assert sets.letters(reversed(wanted)) == first
     assert len(set(first.values())) == IndexedSet.objects.count() == 3
     IndexedSet.objects.create(pk=sets.HALVES, digest="x", facet="kind", held=["far"])
-    letter = sets.holding("tag", ["far"])
-    assert letter == ""
+    assert sets.holding({"licence": ["far"], "kind": ["far"]}) == {"licence": "", "kind": ""}
+    assert sets.holding({"licence": ["MIT"]}) == {"licence": first[wanted[2]]}
     letter = chr(sets.FIRST + sets.HALVES + sets.HALVES_END - sets.HALVES)
     tally = sets.Tally(f"{sets.YES}{letter}" * 3, ["="], ["kind"], {})
     assert tally.counts(["kind"]) == {"kind": [("far", 3)]}
