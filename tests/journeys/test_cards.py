@@ -88,6 +88,6 @@ def test_two_models_are_compared_without_script(running: Any, site: str) -> None
         page.get_by_role("link", name="Comparer").click()
         page.get_by_role("link", name=second.title).click()
         told = page.locator("main").inner_text()
-    assert "le plus bas" in told
+    assert "le moins bien servi" in told
     assert "Communes rurales" in told
     assert "Non renseigné" in told
