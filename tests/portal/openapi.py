@@ -1,6 +1,7 @@
 """Write the OpenAPI document that the API promises: python -m tests.portal.openapi"""
 
 import json
+import os
 from pathlib import Path
 
 SNAPSHOT = Path(__file__).parent / "openapi.json"
@@ -13,7 +14,8 @@ def written(document: object) -> str:
 
 def main() -> None:
     """Write today's document."""
-    import django  # noqa: PLC0415  # app ready
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    import django  # noqa: PLC0415  # settings named first
 
     django.setup()
     from django.test import Client  # noqa: PLC0415  # app ready
