@@ -37,14 +37,14 @@ from catalogue.schemas.community import (
     ReusesOut,
     WholeDiscussionOut,
 )
-from portal.accounts.bearer import Token, anyone
+from portal.accounts.bearer import Token, reader
 from portal.accounts.enums import TokenScope
 from portal.lib import visible
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
 from portal.lib.refusals import Invalid
 
-router = Router(tags=[_("Suivre et échanger")], auth=anyone)
+router = Router(tags=[_("Suivre et échanger")], auth=reader)
 CONTRIBUTE = Token(TokenScope.CONTRIBUTE)
 READ = refused(401, 404, 410, 422, 429)
 SAID = refused(401, 403, 404, 409, 410, 415, 422, 429)
@@ -59,7 +59,7 @@ SAID = refused(401, 403, 404, 409, 410, 415, 422, 429)
 def reused(
     request: HttpRequest, resource: str, cursor: str = "", limit: Limit = 20
 ) -> dict[str, Any]:
-    """Avec un jeton, les siennes aussi, quel que soit leur état."""
+    """Avec un jeton `read`, les siennes aussi, quel que soit leur état."""
     rows = reads.reuses(card_named(resource), request.user)
     page = after(rows, by="at", cursor=cursor, limit=limit)
     return {"reuses": [reuse_json(each) for each in page.rows], "next_cursor": page.next_cursor}
@@ -111,7 +111,7 @@ def withdraw(request: HttpRequest, reuse: UUID) -> dict[str, Any]:
 def discussions(
     request: HttpRequest, resource: str, cursor: str = "", limit: Limit = 20
 ) -> dict[str, Any]:
-    """Avec un jeton, les siennes qui attendent la Région aussi."""
+    """Avec un jeton `read`, les siennes qui attendent la Région aussi."""
     rows = reads.discussions(card_named(resource), request.user).select_related("resource")
     page = after(rows, by="at", cursor=cursor, limit=limit)
     told = [discussion_json(request, each) for each in page.rows]

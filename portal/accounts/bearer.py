@@ -62,6 +62,14 @@ def anyone(request: HttpRequest) -> bool:
     return True
 
 
+def reader(request: HttpRequest) -> bool:
+    """Let everybody in; a token reads its owner's own rows only if it has the scope to read."""
+    token = _presented(request)
+    if token is not None and TokenScope.READ not in token.scopes:
+        request.user = AnonymousUser()
+    return True
+
+
 def _presented(request: HttpRequest) -> ApiToken | None:
     """Read the token of a request; nothing when it shows none."""
     request.user = AnonymousUser()

@@ -191,6 +191,27 @@ def test_a_token_without_the_scope_brings_nothing(card: Resource) -> None:
         assert problem(others.post(path, {})) == (403, "scope_required"), path
 
 
+def test_a_token_that_may_not_read_reads_what_is_public_alone(card: Resource) -> None:
+    by = make.person()  # the first message of a new account waits for the Region
+    made = discussions.open_discussion(resource=card, title="Dates ?", body_md="Quand ?", by=by)
+    reuses.declare(
+        resources=[card],
+        title="Un service",
+        url="https://exemple.fr/y",
+        kind="study",
+        description="",
+        organisation=None,
+        organisation_name="",
+        by=by,
+    )
+    read, enter = (Pipeline(by, scope) for scope in (TokenScope.READ, TokenScope.ENTER))
+    for path, name in (("reuses", "reuses"), ("discussions", "discussions")):
+        address = f"resources/{card.slug}/{path}"
+        assert [len(each.ask("GET", address).json()[name]) for each in (read, enter)] == [1, 0]
+    address = f"discussions/{made.public_id}"
+    assert [each.ask("GET", address).status_code for each in (read, enter)] == [200, 404]
+
+
 def test_what_stands_around_a_card_costs_the_same_for_one_and_for_three(
     program: Pipeline, card: Resource
 ) -> None:
