@@ -15,7 +15,7 @@ def written(document: object) -> str:
 def main() -> None:
     """Write today's document."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
-    import django  # noqa: PLC0415  # settings named first
+    import django  # noqa: PLC0415  # app ready
 
     django.setup()
     from django.test import Client  # noqa: PLC0415  # app ready
