@@ -1,5 +1,6 @@
 """Two or three cards of an AI side by side: every question, every figure, every group."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ KINDS = tuple(kind for kind in ResourceKind if DETAILS[kind].in_section(Section.
 LESS_IS_BETTER = (
     *("erreur", "error", "rmse", "mae", "mse", "brier", "perte", "loss", "faux", "false"),
     *("écart", "ece", "perplexité", "perplexity", "distance", "entropie", "latence", "latency"),
-    *("fpr", "fnr", "wer", "cer", "biais", "bias", "durée"),
+    *("fpr", "fnr", "wer", "cer", "biais", "bias", "durée", "mape", "smape", "wape"),
 )
 # And of which more is; of the others nobody can tell who is served worst.
 MORE_IS_BETTER = (
@@ -120,9 +121,14 @@ def worst(cards: Sequence[Resource], lines: Sequence[FigureLine]) -> list[list[F
 def lower_is_better(metric: str) -> bool | None:
     """Say whether less is better, from the name of the measure; None when it does not tell."""
     name = metric.casefold()
-    if any(word in name for word in LESS_IS_BETTER):
+    if _names(name, LESS_IS_BETTER):
         return True
-    return False if any(word in name for word in MORE_IS_BETTER) else None
+    return False if _names(name, MORE_IS_BETTER) else None
+
+
+def _names(name: str, known: Iterable[str]) -> bool:
+    """Say whether a name holds a known word as a whole one: « map » is not in « MAPE »."""
+    return any(re.search(rf"(?<!\w){re.escape(word)}(?![^\W\d_])", name) for word in known)
 
 
 def _missing(label: Text) -> detail.Part:

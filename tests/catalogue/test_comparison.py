@@ -109,6 +109,13 @@ def test_less_may_be_better() -> None:
     assert comparison.lower_is_better("Erreur absolue (MAE)")
     assert comparison.lower_is_better("Taux de faux négatifs")
     assert comparison.lower_is_better("Exactitude") is False
+    for name, less in (
+        ("MAPE", True),
+        ("sMAPE", True),
+        ("Answer accuracy", False),
+        ("MAP@10", False),
+    ):
+        assert comparison.lower_is_better(name) is less, name
     assert comparison.lower_is_better("Satisfaction") is None
 
 
