@@ -139,7 +139,7 @@ def hand_over(*, batch: ContributionBatch, contribution: Contribution, by: User)
 
 
 @transaction.atomic
-def finish(*, batch: ContributionBatch, sent: int, message: str = "", by: Actor) -> None:
+def finish(*, batch: ContributionBatch, message: str = "", by: Actor) -> None:
     """Close an import: its table goes; event "batch.imported"; one letter to each side when sent.
 
     message: why it ended before its last row, if it did.
@@ -151,6 +151,8 @@ def finish(*, batch: ContributionBatch, sent: int, message: str = "", by: Actor)
     fresh.cursor = fresh.row_count  # its table goes: nothing of it is read again
     fresh.save(update_fields=["state", "finished_at", "message", "cursor"])
     BatchTable.objects.filter(batch=fresh).delete()
+    # By whichever worker: one may have died after the last.
+    sent = fresh.contributions.filter(submitted_at__gte=fresh.asked_at).count()
     record("batch.imported", by=by, on=fresh, counts=fresh.counts, sent=sent)
     if sent:
         key = f"{fresh.pk}-{fresh.finished_at.isoformat()}"

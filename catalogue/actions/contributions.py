@@ -205,6 +205,7 @@ def send_of_lot(*, contribution: Contribution, charter: str, by: Actor) -> Contr
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_submit, by, contribution)
+    _require_free(contribution, by)
     is_draft = contribution.status == ContributionStatus.DRAFT
     if is_draft:
         require_room(contribution, by)

@@ -203,7 +203,7 @@ def _decide(
         )
     record(f"contribution.{outcome}", by=by, on=contribution, reason=str(reason))
     batch = contribution.batch
-    if batch is not None and batch.asked_by_id == contribution.author_id:
+    if batch is not None and contribution.author_id in {batch.author_id, batch.asked_by_id}:
         _owe_of_lot(batch.pk, decision.decided_at)
         return decision
     owe(

@@ -75,15 +75,15 @@ def carry_out(batch: ContributionBatch) -> ContributionBatch:
     by = User.objects.filter(pk=batch.asked_by_id or 0, is_active=True).first()
     if by is None or not rules.may_import(by, batch.organisation):
         message = _("La personne qui l’a demandé n’écrit plus pour cette organisation.")
-        batches.finish(batch=batch, sent=0, message=message, by=IMPORTER)
+        batches.finish(batch=batch, message=message, by=IMPORTER)
         return batch
     if batch.cursor < batch.row_count:
         for at, line in enumerate(_confirmed(batch)):
             if at >= batch.cursor:
                 batches.write(batch=batch, at=at, line=line, by=by)
                 failpoints.hit("batches.after_row")
-    sent, message = _send(batch, by) if batch.sends else (0, "")
-    batches.finish(batch=batch, sent=sent, message=message, by=IMPORTER)
+    message = _send(batch, by) if batch.sends else ""
+    batches.finish(batch=batch, message=message, by=IMPORTER)
     return batch
 
 
@@ -106,21 +106,20 @@ def _confirmed(batch: ContributionBatch) -> list[Line]:
     ]
 
 
-def _send(batch: ContributionBatch, by: User) -> tuple[int, str]:
-    """Send what is ready; stop where the person may send no more."""
-    sent = 0
+def _send(batch: ContributionBatch, by: User) -> str:
+    """Send what is ready; stop where the person may send no more, and say why."""
     for pk in _to_send(batch):
         rows = Contribution.objects.select_related(
             "resource__organisation", "organisation", "revision", "author"
         )
         try:
-            sent += batches.hand_over(batch=batch, contribution=rows.get(pk=pk), by=by)
+            batches.hand_over(batch=batch, contribution=rows.get(pk=pk), by=by)
         except Conflict:
             continue  # somebody wrote or sent it meanwhile
         except Refusal as refusal:
             log.info("contribution %s of a lot is not sent: %s", pk, refusal.code)
-            return sent, str(refusal)
-    return sent, ""
+            return str(refusal)
+    return ""
 
 
 def _to_send(batch: ContributionBatch) -> list[int]:

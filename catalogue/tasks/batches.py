@@ -70,9 +70,9 @@ def to_review_letter(batch_id: int) -> None:
 
 @handler("mail.batch_decided")
 def decided_letter(batch_id: int, before: str) -> None:
-    """Tell who sent a lot what was decided of it in the last hour, and where it stands."""
+    """Tell who brought a lot, and who sent it, what was decided of it in the last hour."""
     batch = _find(batch_id)
-    if batch is None or batch.asked_by is None:
+    if batch is None:
         return
     end = datetime.fromisoformat(before)
     rows: Any = Decision.objects
@@ -86,11 +86,13 @@ def decided_letter(batch_id: int, before: str) -> None:
         (str(each.revision.content.get("title", "")), each.get_outcome_display())
         for each in found[:TITLES_TOLD]
     ]
-    _write("batch_decided", batch, batch.asked_by, decided=told, more=found.count() - len(told))
+    more = found.count() - len(told)
+    for person in {each for each in (batch.asked_by, batch.author) if each is not None}:
+        _write("batch_decided", batch, person, decided=told, more=more)
 
 
 def _find(batch_id: int) -> ContributionBatch | None:
-    rows = ContributionBatch.objects.select_related("asked_by", "organisation")
+    rows = ContributionBatch.objects.select_related("asked_by", "author", "organisation")
     return rows.filter(pk=batch_id).first()
 
 

@@ -22,6 +22,9 @@ MARKDOWN_LINK = re.compile(r"!?\[([^\[\]\n]{0,500})\]\([^()\n]{0,1000}\)")
 EMPHASIS = re.compile(r"[*_]{1,3}(?=\S)(.{1,500}?)(?<=\S)[*_]{1,3}")
 
 
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
 class Unreadable(Exception):
     """A document of which nothing can be read, with the fault that says why."""
 
@@ -33,14 +36,8 @@ class Unreadable(Exception):
 
 def decoded(content: bytes) -> str:
     """Decode UTF-8 (or a marked UTF-16) text with any end of line; raises Unreadable."""
-    for mark, name in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if content.startswith(mark):
-            try:
-                return _lines(content.decode(name))
-            except UnicodeDecodeError as error:
-                raise Unreadable(_not_utf8(content, error.start)) from error
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-16" if content.startswith(UTF16_MARKS) else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise Unreadable(_not_utf8(content, error.start)) from error
     if "\x00" in text:

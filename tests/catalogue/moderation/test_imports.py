@@ -531,3 +531,56 @@ def test_a_lot_whose_author_left_is_sent_by_another(holder: Organisation, editor
     batches.send(batch=batch, charter=make.CHARTER, by=colleague)
     imports.carry_out(batch)
     assert ContributionBatch.objects.get(pk=batch.pk).state == BatchState.DONE
+
+
+def test_a_nul_is_refused_whatever_the_encoding() -> None:
+    content = b"\xff\xfe" + "kind;title\nneed;a\0b\n".encode("utf-16-le")
+    assert [each.code for each in imports.read(content).faults] == ["nul_character"]
+
+
+def test_what_a_colleague_is_writing_is_not_sent_with_the_lot(
+    holder: Organisation, editor: User
+) -> None:
+    colleague = make.joined(make.person(), holder, Role.EDITOR)
+    batch = taken(editor, holder, need(title="Une"), need(title="Deux"))
+    one = Contribution.objects.select_related("resource", "revision").get(
+        batch=batch, revision__content__title="Une"
+    )
+    contributions.save_draft(contribution=one, values={"title": "Une, en cours"}, by=colleague)
+    batches.send(batch=batch, charter=make.CHARTER, by=editor)
+    imports.carry_out(batch)
+    assert told.states(batch) == {"draft": 1, "submitted": 1}
+
+
+def test_the_letters_of_a_lot_leave_though_its_worker_died_after_the_last(
+    holder: Organisation, editor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = read(editor, holder, need(title="Une"))
+    batches.ask(batch=batch, sends=True, charter=make.CHARTER, by=editor)
+
+    def die(**_named: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(imports.batches, "finish", die)
+        with pytest.raises(KeyboardInterrupt):
+            imports.carry_out(batch)
+    past = clock.now() - timedelta(minutes=6)
+    ContributionBatch.objects.filter(pk=batch.pk).update(beat_at=past)
+    imports.carry_out(batch)
+    assert {"mail.batch_received", "mail.batch_to_review"} <= set(owed())
+
+
+def test_who_brought_a_lot_and_who_sent_it_read_what_was_decided(
+    holder: Organisation, editor: User
+) -> None:
+    colleague = make.joined(make.person(), holder, Role.EDITOR)
+    batch = taken(editor, holder, need(title="Une"))
+    batches.send(batch=batch, charter=make.CHARTER, by=colleague)
+    imports.carry_out(batch)
+    moderation.publish(contribution=make.again(batch.contributions.get()), by=make.moderator())
+    assert not any("contribution_published" in topic for topic in owed())
+    end = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    mail.outbox.clear()
+    tasks.decided_letter(batch_id=batch.pk, before=end.isoformat())
+    assert {each.to[0] for each in mail.outbox} == {editor.email, colleague.email}
