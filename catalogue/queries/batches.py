@@ -1,6 +1,7 @@
 """What each row of a table would do to the cards of its organisation; nothing is written."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from portal.accounts.enums import OrganisationKind
 from portal.lib import canonical
 
 EXAMPLE_ID = "exemple"
+TARGET = re.compile(rf"{relations.FIELD}\.\d+\.target\Z")
 EDITABLE = (ContributionStatus.DRAFT, ContributionStatus.CHANGES_REQUESTED)
 ADMINISTRATIONS = (OrganisationKind.ADMINISTRATION, OrganisationKind.LOCAL_AUTHORITY)
 UNKNOWN = gettext_lazy("Aucune fiche de votre organisation ne porte cet identifiant.")
@@ -128,11 +130,15 @@ class _Reader:
         self.seen: dict[Any, int] = {}
         self.now: dict[int, dict[str, Any]] = {}
         self.waiting: dict[int, Contribution] = {}
+        self.tied: relations.Known = {}
 
     def all(self, rows: Sequence[Any]) -> list[Line]:
         """Match every row first, so that what they are about is fetched at once."""
         matched = [(row, self._card(row[1])) for row in rows]
         self._fetch([card for _row, card in matched if isinstance(card, Card)])
+        self.tied = relations.find(
+            cell for row, _card in matched for name, cell in row[1].items() if TARGET.match(name)
+        )
         return [self._line(line, cells, broken, card) for (line, cells, broken), card in matched]
 
     def _card(self, cells: Mapping[str, str]) -> Card | Fault | None:
@@ -190,7 +196,7 @@ class _Reader:
 
     def _new(self, line: int, kind: str, title: str, cells: Mapping[str, str]) -> Line:
         values, faults = sheets.read(kind, cells, self.columns)
-        faults += _tied(values, {})
+        faults += _tied(values, {}, self.tied)
         if not values.get("title") and not any(each.column == "title" for each in faults):
             faults.append(Fault("title", "", _("Donnez un titre à cette nouvelle fiche.")))
         if faults:
@@ -201,7 +207,7 @@ class _Reader:
 
     def _known(self, line: int, cells: Mapping[str, str], card: Card) -> Line:
         values, faults = sheets.read(card.kind, cells, self.columns, current=self.now[card.pk])
-        faults += _tied(values, self.now[card.pk])
+        faults += _tied(values, self.now[card.pk], self.tied)
         if "title" in values and not values["title"]:
             faults.append(Fault("title", "", _("Une fiche garde un titre.")))
         if not values and not faults:
@@ -242,11 +248,11 @@ class _Reader:
         )
 
 
-def _tied(values: dict[str, Any], now: Mapping[str, Any]) -> list[Fault]:
+def _tied(values: dict[str, Any], now: Mapping[str, Any], known: relations.Known) -> list[Fault]:
     """Bring links to other cards to what a card keeps, in place; list those that name none."""
     if not values.get(relations.FIELD):
         return []
-    kept, unknown = relations.resolved(values[relations.FIELD])
+    kept, unknown = relations.resolved(values[relations.FIELD], known)
     if kept == now.get(relations.FIELD):
         del values[relations.FIELD]
     else:

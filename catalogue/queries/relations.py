@@ -1,39 +1,79 @@
 """The cards that a card says it is tied to, by the address, the slug or the title typed."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from django.db.models import Q
 
 from catalogue.models import FormerSlug, Resource
 
 FIELD = "relations"
 MOST_OFFERED = 20
+TITLES_AT_ONCE = 100
 
 
-def find(text: str) -> Resource | None:
-    """Find the public card that a text names: its address, a former one, or its exact title."""
-    slug = _slug(text)
-    public = Resource.objects.public()
-    former = FormerSlug.objects.filter(slug=slug).values("resource")
-    if slug and (found := public.filter(slug=slug).first() or public.filter(pk__in=former).first()):
-        return found
-    titled = list(public.filter(title__iexact=text.strip())[:2])
-    return titled[0] if len(titled) == 1 else None
+Known = Mapping[str, Resource | None]
 
 
-def resolved(rows: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Bring the targets of some rows to the slugs of public cards; also list those not found."""
+def find(texts: Iterable[str]) -> dict[str, Resource | None]:
+    """Find the public card that each text names: its address, a former one, or its exact title.
+
+    Two queries, and one for each hundred texts that are no address; cards have slug and title.
+    """
+    slugs = {text: _slug(text) for text in dict.fromkeys(texts)}
+    named = _by_slug({slug for slug in slugs.values() if slug})
+    found = {text: named.get(slug) for text, slug in slugs.items()}
+    titles = {text.strip().casefold() for text, card in found.items() if card is None}
+    titled = _by_title(sorted(titles - {""}))
+    return {text: card or titled.get(text.strip().casefold()) for text, card in found.items()}
+
+
+def resolved(
+    rows: Sequence[Mapping[str, Any]], known: Known | None = None
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Bring the targets of some rows to the slugs of public cards; also list those not found.
+
+    known: what `find` gave for these targets among others.
+    """
+    texts = [str(row.get("target") or "") for row in rows]
+    looked = dict(known or {})
+    looked |= find(text for text in texts if text not in looked)
     kept: list[dict[str, Any]] = []
     unknown = []
-    for row in rows:
-        text = str(row.get("target") or "")
-        card = find(text) if text else None
+    for row, text in zip(rows, texts, strict=True):
+        card = looked[text]
         if card is None or not row.get("type"):
             unknown.append(text)
             continue
         named = {"type": row["type"], "target": card.slug}
         kept += [] if named in kept else [named]
     return kept, unknown
+
+
+def _by_slug(slugs: set[str]) -> dict[str, Resource]:
+    if not slugs:
+        return {}
+    cards = Resource.objects.public().only("slug", "title")
+    found = {each.slug: each for each in cards.filter(slug__in=slugs)}
+    gone = FormerSlug.objects.filter(slug__in=slugs - found.keys())
+    former = dict(gone.values_list("slug", "resource"))
+    moved = cards.in_bulk(set(former.values())) if former else {}
+    return {slug: moved[pk] for slug, pk in former.items() if pk in moved} | found
+
+
+def _by_title(titles: Sequence[str]) -> dict[str, Resource]:
+    """Find the cards of which the title is the only one of its kind, case apart."""
+    found: dict[str, list[Resource]] = {}
+    cards = Resource.objects.public().only("slug", "title")
+    for start in range(0, len(titles), TITLES_AT_ONCE):
+        some = titles[start : start + TITLES_AT_ONCE]
+        same = reduce(or_, (Q(title__iexact=title) for title in some))
+        for each in cards.filter(same):
+            found.setdefault(each.title.casefold(), []).append(each)
+    return {title: rows[0] for title, rows in found.items() if len(rows) == 1}
 
 
 def public(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -1,7 +1,9 @@
 """Links that a card declares: typed by address or title, reviewed, made when it goes online."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalogue.actions import contributions, moderation
@@ -42,12 +44,12 @@ def test_a_card_is_found_by_its_address_a_former_one_or_its_title() -> None:
         "le-besoin",
         "LE BESOIN",
     ):
-        assert relations.find(text) == card
-    assert relations.find("/ressources/cache/") is None
-    assert relations.find(hidden.title) is None
-    assert relations.find("http://[") is None
+        assert relations.find([text])[text].pk == card.pk
+    assert relations.find(["/ressources/cache/"])["/ressources/cache/"] is None
+    assert relations.find([hidden.title])[hidden.title] is None
+    assert relations.find(["http://["])["http://["] is None
     ResourceFactory(published=True, title="Le besoin")
-    assert relations.find("Le besoin") is None
+    assert relations.find(["Le besoin"])["Le besoin"] is None
 
 
 def test_the_step_takes_an_address_and_refuses_what_is_not_public(
@@ -113,3 +115,18 @@ def test_a_declared_card_that_is_hidden_since_is_named_nowhere(
         told = client.get(address)
         assert told.status_code == 200
         assert "nom-zzcache" not in told.text
+
+
+def test_many_links_are_found_at_once() -> None:
+    cards = [ResourceFactory(published=True, title=f"Fiche publiée {n}") for n in range(6)]
+
+    def asked(count: int) -> int:
+        texts = [text for each in cards[:count] for text in (each.slug, each.title.upper())]
+        with CaptureQueriesContext(connection) as seen:
+            found = relations.find([*texts, "Nulle part"])
+        assert [card and card.title for card in found.values()][-3:-1] == [
+            cards[count - 1].title
+        ] * 2
+        return len(seen)
+
+    assert asked(1) == asked(6)
