@@ -22,7 +22,7 @@ from catalogue.search import analysis
 from catalogue.search.engines.facets import FACET_SIZE
 from catalogue.search.query import ResourceQuery, Sort, Updated, Words
 from catalogue.search.results import FacetCount, Results
-from catalogue.validators import licence_names
+from catalogue.validators import licence_names, places
 
 TITLES: dict[str, Promise] = {
     "kind": gettext_lazy("Type de ressource"),
@@ -87,6 +87,8 @@ def say(facet: str, value: str, label: str = "") -> str:
         return label
     if facet == "licence":
         return licence_names.label(value)
+    if facet == "territory":
+        return places.shown(value)
     return str(WORDS.get(facet, {}).get(value, value))
 
 

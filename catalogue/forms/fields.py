@@ -1,6 +1,7 @@
 """Turn the declaration of a field into a form field and its control."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from django import forms
@@ -11,11 +12,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.queries import relations
+from catalogue.validators import places
 from catalogue.validators.fields import Field, FieldType, clean_value
 
 BLANK_ROWS = 1
 MOST_ROWS = 50
 LONG_TEXT_CHARACTERS = 4_000
+HELP = _(
+    "Une zone d’emploi est découpée par l’Insee, un bassin d’emploi par France Travail. "
+    "Le code suffit pour une région ou un département."
+)
 
 
 class RowsInput(forms.Widget):
@@ -124,6 +130,47 @@ class TagsField(OwnField):
     def prepare_value(self, value: Any) -> Any:
         """Write the tags on one line."""
         return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
+class TerritoriesField(OwnField):
+    """Territories as rows of a kind, a name and a code; lines of the stored notation are read too.
+
+    `own` keeps the list as programs give it; the rows are those of `ROWS`.
+    """
+
+    ROWS = Field(
+        "territories",
+        "",
+        FieldType.ROWS,
+        columns=(
+            Field("label", _("Nom"), max_length=120),
+            Field("kind", _("Sorte"), FieldType.CHOICE, choices=places.CHOICES),
+            Field("code", _("Code"), max_length=20),
+        ),
+    )
+
+    def __init__(self, own: Field) -> None:
+        super().__init__(replace(own, help=HELP), widget=RowsInput(self.ROWS))
+        self.is_rows = True
+
+    def clean(self, value: Any) -> list[str]:
+        """Compose each row; what is already a line stays one."""
+        if value is not None and not isinstance(value, list | tuple):
+            raise ValidationError(_("Une liste est attendue."))
+        return list(super().clean([self._line(row) for row in value or ()]))
+
+    def _line(self, row: Any) -> Any:
+        if not isinstance(row, Mapping):
+            return row
+        told = clean_value(self.ROWS, [row])
+        texts = {name: str(text) for each in told for name, text in each.items()}  # type: ignore[attr-defined]
+        return places.composed(**texts) if texts else ""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a stored line as a row."""
+        if not isinstance(value, list):
+            return value
+        return [places.parts(each) if isinstance(each, str) else each for each in value]
 
 
 class RelationsField(OwnField):

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
-from catalogue.forms.fields import OwnField, RelationsField, TagsField
+from catalogue.forms.fields import OwnField, RelationsField, TagsField, TerritoriesField
 from catalogue.validators import checks, licences
 from catalogue.validators.columns import (
     COMMON_BY_NAME,
@@ -333,7 +333,8 @@ def _holder_field(holders: Sequence[tuple[str, str]]) -> forms.ChoiceField:
 
 def form_field(own: Field) -> forms.Field:
     """Give the form field that cleans and shows a field of the catalogue."""
-    return {"tags": TagsField, "relations": RelationsField}.get(own.name, OwnField)(own)
+    apart = {"tags": TagsField, "relations": RelationsField, "territories": TerritoriesField}
+    return apart.get(own.name, OwnField)(own)
 
 
 KIND_HINTS: dict[str, Promise] = {

@@ -21,7 +21,7 @@ from catalogue.enums import (
 )
 from catalogue.models import Measurement, Resource
 from catalogue.queries import chain, files, quality, rows, verified, versions
-from catalogue.validators import licence_names, licences
+from catalogue.validators import licence_names, licences, places
 from catalogue.validators.columns import language_choices
 from catalogue.validators.details import RELATIONS
 from catalogue.validators.fields import Field, FieldType, Section, Text
@@ -116,8 +116,9 @@ def _facts(resource: Resource) -> Iterator[Fact]:
             yield Fact(label, ((_short(address), address),), column in unverified)
     yield from _own_facts(resource)
     yield Fact(_("Échelle"), ((rows.scope_text(resource), ""),))
+    if resource.territories:
+        yield Fact(_("Territoires"), tuple(_territories(resource)))
     for label, values, words, facet in (
-        (_("Territoires"), resource.territories, {}, "territory"),
         (_("Langues"), resource.languages, dict(language_choices(resource.languages)), ""),
         (_("Tâches"), resource.tasks, dict(Task.choices), "task"),
         (_("Cas d’usage"), resource.use_cases, dict(UseCase.choices), "use_case"),
@@ -131,6 +132,11 @@ def _facts(resource: Resource) -> Iterator[Fact]:
     if resource.contact:
         href = resource.contact if resource.contact.startswith(("http://", "https://")) else ""
         yield Fact(_("Contact"), ((resource.contact, href),))
+
+
+def _territories(resource: Resource) -> Iterator[tuple[str, str]]:
+    for text in resource.territories:
+        yield places.shown(text), _filtered("territory", places.stored(text))
 
 
 def _filtered(facet: str, value: str) -> str:

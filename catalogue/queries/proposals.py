@@ -92,7 +92,7 @@ def words_of(own: Field, value: Any) -> str:
     if own.type is FieldType.ROWS:
         return "\n".join(_row(own, row) for row in value)
     if isinstance(value, list):
-        return "\n".join(str(own.say(item)) for item in value)
+        return "\n".join(str(own.say(own.item(item))) for item in value)
     return str(own.say(value)) if own.choices else str(value)
 
 

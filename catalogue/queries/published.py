@@ -26,7 +26,7 @@ from catalogue.standards.published import (
     Site,
 )
 from catalogue.standards.removed import Removed
-from catalogue.validators import licence_names, licences
+from catalogue.validators import licence_names, licences, places
 from portal.accounts.models import Organisation
 from portal.lib.characters import for_xml
 
@@ -218,7 +218,7 @@ def _published(
         licence_status=resource.licence_status,
         licence_note=resource.licence_note,
         scope=resource.scope,
-        territories=tuple(resource.territories),
+        territories=tuple(map(places.stored, resource.territories)),
         access=access,
         languages=tuple(resource.languages),
         use_cases={c: str(UseCase(c).label) for c in resource.use_cases if c in UseCase.values},

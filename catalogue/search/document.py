@@ -10,6 +10,7 @@ from catalogue.enums import LANGUAGES, Guarantee, Lifecycle, Task
 from catalogue.models import Measurement, Resource
 from catalogue.queries import files, quality
 from catalogue.search import analysis, weights
+from catalogue.validators import places
 from catalogue.validators.card import CARD
 from catalogue.validators.details import card_complete
 from catalogue.validators.fields import Section
@@ -204,7 +205,7 @@ def _facets(resource: Resource, measured: list[Measurement]) -> Iterator[Facet]:
         ("beneficiary", resource.beneficiaries),
         ("licence", resource.licences),
         ("language", [code for code in resource.languages if code in LANGUAGES]),
-        ("territory", resource.territories),
+        ("territory", [places.stored(text) for text in resource.territories]),
         ("tag", resource.tags),
         ("format", _formats(resource)),
         ("guarantee", _guarantees(resource, measured)),

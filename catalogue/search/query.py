@@ -16,6 +16,7 @@ from catalogue.enums import (
     Task,
     UseCase,
 )
+from catalogue.standards import territories
 
 MAX_Q = 200
 MAX_VALUE = 120
@@ -118,7 +119,9 @@ class ResourceQuery:
             sort=_member(Sort, _last(data, "sort")) or Sort.RELEVANCE,
             page=page,
             size=size,
-            **{name: _values(data.getlist(name), allowed) for name, allowed in FACETS.items()},
+            **{
+                name: _values(data.getlist(name), allowed, name) for name, allowed in FACETS.items()
+            },
         )
 
     def pairs(self) -> list[tuple[str, str]]:
@@ -205,8 +208,13 @@ def _text(value: str) -> str:
     return " ".join(printable.split())
 
 
-def _values(values: Iterable[str], allowed: frozenset[str] | None) -> tuple[str, ...]:
-    return tuple(sorted(_cleaned(values, allowed))[:MAX_VALUES])
+def _values(
+    values: Iterable[str], allowed: frozenset[str] | None, name: str = ""
+) -> tuple[str, ...]:
+    cleaned = _cleaned(values, allowed)
+    if name == "territory":  # a search kept since before kinds were told names it alone
+        cleaned = {territories.read(value).text[:MAX_VALUE] for value in cleaned}
+    return tuple(sorted(cleaned)[:MAX_VALUES])
 
 
 def _cleaned(values: Iterable[str], allowed: frozenset[str] | None) -> set[str]:

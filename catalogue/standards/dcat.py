@@ -187,6 +187,9 @@ def _dataset(writer: Writer, resource: Published) -> URIRef:
     spoken = (terms.LANGUAGES[code] for code in resource.languages if code in terms.LANGUAGES)
     writer.languages(node, spoken)
     writer.add(node, DCTERMS.spatial, writer.place(terms.PLACES[resource.scope]))
+    for number, territory in enumerate(resource.places, 1):
+        named = f"{resource.iri}#territoire-{number}"
+        writer.add(node, DCTERMS.coverage, writer.territory(territory, named))
     if resource.period:
         writer.add(node, DCTERMS.temporal, _period(writer, resource.iri, *resource.period))
     if version := resource.text("version"):

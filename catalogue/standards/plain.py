@@ -7,6 +7,7 @@ import datetime
 from typing import Any
 
 from catalogue.standards.published import Published
+from catalogue.standards.territories import Territory
 
 Json = dict[str, Any]
 # Columns of an export, in order; lists are joined by « | » where a cell holds one text.
@@ -60,7 +61,13 @@ def document(resource: Published) -> Json:
             found[field.name] = _plain(getattr(resource, field.name))
     found["id"] = found.pop("public_id")
     found["url"] = resource.page
+    found["places"] = [place(each) for each in resource.places]
     return found
+
+
+def place(found: Territory) -> Json:
+    """Give a territory by its kind, code and name; "" for what is not known."""
+    return {"kind": str(found.kind or ""), "code": found.code, "label": found.label}
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalogue.standards import licences
+from catalogue.standards import licences, territories
+from catalogue.standards.territories import Territory
 
 _DAY = r"(?P<%s>\d{4}(?:-\d{2}(?:-\d{2})?)?)"
 _PERIOD = re.compile(
@@ -158,7 +159,7 @@ class Published:
     licence_status: str = "to_confirm"
     licence_note: str = ""
     scope: str = "regional"
-    territories: tuple[str, ...] = ()
+    territories: tuple[str, ...] = ()  # in the notation of `territories`
     access: str = "open"
     languages: tuple[str, ...] = ()
     use_cases: Mapping[str, str] = field(default_factory=dict)  # code: words
@@ -187,6 +188,11 @@ class Published:
     def about(self) -> str:
         """Give the fullest text there is."""
         return self.description or self.summary or self.title
+
+    @property
+    def places(self) -> tuple[Territory, ...]:
+        """Read the territories: kind, code, name."""
+        return tuple(map(territories.read, self.territories))
 
     @property
     def keywords(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from rdflib.namespace import DCTERMS, FOAF, PROV, RDF, RDFS, SKOS, XSD
 from rdflib.term import Node
 
 from catalogue.standards.published import Agent, Licence, Published
+from catalogue.standards.territories import Territory
 from catalogue.standards.vocabularies import (
     LICENCE_TITLES,
     SCHEMES,
@@ -150,6 +151,19 @@ class Writer:
                 self.words(node, SKOS.prefLabel, place.label, "fr")
             self.add(node, DCAT.bbox, place.box)
             self.add(node, DCAT.centroid, place.centre)
+        return node
+
+    def territory(self, found: Territory, named: str) -> URIRef:
+        """Make a territory with its kind and code. named: its address where it has no code.
+
+        A concept that a coverage names, not a Location: profiles want those of the European tables
+        alone, each with a box that nobody gave us.
+        """
+        coded = f"{self.root}/ressources/#{found.kind}-{found.code}"
+        node = self.typed(coded if found.kind and found.code else named, SKOS.Concept)
+        self.words(node, SKOS.prefLabel, found.text, "fr")
+        if found.code:
+            self.add(node, SKOS.notation, found.code)
         return node
 
     def agent(self, agent: Agent) -> URIRef:

@@ -15,6 +15,7 @@ from rdflib.term import Node
 from catalogue.standards import vocabularies as terms
 from catalogue.standards.published import Agent, File, Published
 from catalogue.standards.rdf import blank, safe_iri
+from catalogue.standards.territories import Territory
 
 CONTEXT = "https://schema.org/"
 ADDRESSES = frozenset(
@@ -175,11 +176,21 @@ def _dataset(resource: Published) -> Json:
     place = terms.PLACES[resource.scope].label
     return {
         "temporalCoverage": "/".join(period) if period else "",
-        "spatialCoverage": [
-            {"@type": "Place", "name": name} for name in resource.territories or (place,)
-        ],
+        "spatialCoverage": [*map(_place, resource.places)] or [{"@type": "Place", "name": place}],
         "distribution": [_download(file) for file in resource.open_files()],
     }
+
+
+def _place(found: Territory) -> Json:
+    if found.kind is None:
+        return {"@type": "Place", "name": found.label}
+    shown = {
+        "@type": "AdministrativeArea",
+        "name": found.label,
+        "additionalType": str(found.kind),
+        "identifier": found.code,
+    }
+    return {name: value for name, value in shown.items() if value}
 
 
 def _download(file: File) -> Json:

@@ -17,6 +17,7 @@ from catalogue.enums import (
     Task,
     UseCase,
 )
+from catalogue.validators import places
 from catalogue.validators.fields import Field, FieldType, Section, Text
 
 F = FieldType
@@ -91,7 +92,13 @@ COMMON: tuple[Field, ...] = (
     ),
     Field("scope", _("Échelle"), F.CHOICE, needed=True, choices=_pairs(Scope.choices)),
     Field("scope_note", _("Précision sur l’échelle"), max_length=120),
-    Field("territories", _("Territoires"), F.LIST, _("Un par ligne.")),
+    Field(
+        "territories",
+        _("Territoires"),
+        F.LIST,
+        _("Nom, sorte et code : « Bouches-du-Rhône (département 13) », « Arles (commune) »."),
+        item=places.stored,
+    ),
     Field("use_cases", _("Cas d’usage"), F.LIST, choices=_pairs(UseCase.choices)),
     Field("beneficiaries", _("Pour qui"), F.LIST, choices=_pairs(Beneficiary.choices)),
     Field("barriers", _("Verrou levé"), F.LIST, choices=_pairs(Barrier.choices)),

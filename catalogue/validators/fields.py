@@ -1,7 +1,7 @@
 """The declaration of one kind-specific field, and how a value of it is cleaned."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -48,6 +48,7 @@ class Field:
     choices: tuple[tuple[str, Text], ...] = ()
     columns: tuple["Field", ...] = ()
     max_length: int = 2_000
+    item: Callable[[str], str] = str  # brings one line of a list to its stored form
 
     def say(self, value: object) -> Text:
         """Give the words of a stored choice, or the value itself."""
@@ -132,7 +133,7 @@ def _sequence(value: object) -> Sequence[object]:
 
 
 def _list(field: Field, value: object) -> list[str]:
-    lines = [_line(field, item) for item in _sequence(value)]
+    lines = [field.item(_line(field, item)) for item in _sequence(value)]
     return list(dict.fromkeys(line for line in lines if line))
 
 

@@ -128,7 +128,7 @@ def _cover(found: Graph, node: Node, into: Builder) -> None:
     for each in graph.objects(found, node, DCT.temporal):
         into.line("temporal_coverage", _period(found, each), "dct:temporal", own=True)
     places = []
-    for each in graph.objects(found, node, DCT.spatial):
+    for each in graph.objects(found, node, DCT.coverage, DCT.spatial):
         said = graph.label(found, each)
         if said and not WELL_KNOWN_TEXT.match(said) and not said.startswith(("{", "http")):
             places.append(said)

@@ -2,36 +2,9 @@
 
 from collections.abc import Mapping
 
+from catalogue.standards import territories
 from catalogue.standards.readers.record import Json
 
-REGIONS = {
-    "01": "Guadeloupe",
-    "02": "Martinique",
-    "03": "Guyane",
-    "04": "La Réunion",
-    "06": "Mayotte",
-    "11": "Île-de-France",
-    "24": "Centre-Val de Loire",
-    "27": "Bourgogne-Franche-Comté",
-    "28": "Normandie",
-    "32": "Hauts-de-France",
-    "44": "Grand Est",
-    "52": "Pays de la Loire",
-    "53": "Bretagne",
-    "75": "Nouvelle-Aquitaine",
-    "76": "Occitanie",
-    "84": "Auvergne-Rhône-Alpes",
-    "93": "Provence-Alpes-Côte d’Azur",
-    "94": "Corse",
-}
-DEPARTMENTS = {
-    "04": "Alpes-de-Haute-Provence",
-    "05": "Hautes-Alpes",
-    "06": "Alpes-Maritimes",
-    "13": "Bouches-du-Rhône",
-    "83": "Var",
-    "84": "Vaucluse",
-}
 GRAINS = {
     "country": "pays",
     "country-group": "groupe de pays",
@@ -56,10 +29,14 @@ def code(zone: Json) -> str:
 
 
 def name(zone: Json) -> str:
-    """Name a zone in French, by its code when its name is not known."""
-    if isinstance(zone, Mapping) and zone.get("name"):
-        return str(zone["name"])
+    """Name a zone in French with its kind and code, by its code when its name is not known."""
     full = code(zone)
+    told = str(zone["name"]) if isinstance(zone, Mapping) and zone.get("name") else ""
+    found = territories.read(full)
+    if found.kind is not None:
+        return territories.made(told, found.kind, found.code).text
+    if told:
+        return told
     kind, _colon, last = full.rpartition(":")
     match kind:
         case "country" if last == "fr":
@@ -70,14 +47,6 @@ def name(zone: Json) -> str:
             return WORLD.get(full, last)
         case "country-subset:fr":
             return "Outre-mer" if last in ("drom", "dromcom") else "France métropolitaine"
-        case "fr:region":
-            return REGIONS.get(last, f"Région {last}")
-        case "fr:departement":
-            return DEPARTMENTS.get(last, f"Département {last}")
-        case "fr:commune":
-            return f"Commune {last}"
-        case "fr:epci":
-            return f"EPCI {last}"
         case _:
             return full
 
