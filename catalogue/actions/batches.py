@@ -14,7 +14,8 @@ from catalogue.actions import contributions
 from catalogue.enums import OPEN_CONTRIBUTIONS, ContributionStatus, ResourceKind
 from catalogue.enums.batches import BatchState, RowOutcome
 from catalogue.models import BatchTable, Contribution, ContributionBatch, Resource
-from catalogue.queries.batches import Line, digests, plan
+from catalogue.queries import proposals
+from catalogue.queries.batches import CHANGED, Line, digests, mark, plan, waiting_of
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.audit.actors import Actor
@@ -253,16 +254,30 @@ def _write(batch: ContributionBatch, line: Line, by: User) -> None:
 
 
 def _proposal(line: Line, by: User) -> Contribution:
-    """Give the proposal that a row writes: the open one, or one begun on the card online."""
+    """Give the proposal that a row writes: the open one, or one begun on the card online.
+
+    Either is locked and compared with what the row read: a save moves no version, and a
+    colleague may have saved between the reading and this row.
+    """
     assert line.card is not None  # noqa: S101  # an update is of a card
     if line.card.contribution is None:
-        resource = Resource.objects.select_related("organisation").get(pk=line.card.pk)
-        return contributions.propose(resource=resource, by=by)
-    rows = Contribution.objects.select_related("resource__organisation", "revision")
-    found = rows.get(pk=line.card.contribution)
-    if found.version != line.version:
-        raise Conflict(code="contribution_changed", version=found.version)
+        return _begun(line, by)
+    rows = Contribution.objects.select_for_update(of=("self",))
+    found = rows.select_related("resource__organisation", "revision").get(pk=line.card.contribution)
+    now = mark(proposals.flat(proposals.proposed_record(found)))
+    if (found.version, now) != (line.version, line.read):
+        raise Conflict(CHANGED, code="contribution_changed", version=found.version)
     return found
+
+
+def _begun(line: Line, by: User) -> Contribution:
+    assert line.card is not None  # noqa: S101  # as its caller
+    rows = Resource.objects.select_for_update(of=("self",)).select_related("organisation")
+    resource = rows.get(pk=line.card.pk)
+    opened = waiting_of(resource.organisation_id or 0).filter(resource=resource)
+    if mark(proposals.flat(proposals.record_of(resource))) != line.read or opened.exists():
+        raise Conflict(CHANGED, code="contribution_changed")
+    return contributions.propose(resource=resource, by=by)
 
 
 def _tell_origin(contribution: Contribution, values: Mapping[str, Any]) -> None:

@@ -10,18 +10,17 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import Revision
 
 from catalogue import rules
-from catalogue.actions import checks
+from catalogue.actions import checks, contents
 from catalogue.enums import (
     UNLICENSED_KINDS,
     ContributionStatus,
     LicenceStatus,
     ResourceKind,
 )
-from catalogue.models import PROPOSED_COLUMNS, Contribution, Resource
+from catalogue.models import Contribution, Resource
 from catalogue.queries import around, pasted, proposals
 from catalogue.standards.readers.record import Record
 from catalogue.validators.checks import Check
-from catalogue.validators.details import DETAILS
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import Organisation, User
 from portal.audit.actors import Actor
@@ -30,15 +29,12 @@ from portal.audit.record import record
 from portal.lib import clock, markdown
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent
 
-BY_HAND = {"origin": "contributor", "verified": True}
 HOLD = ("editing_by", "editing_since", "editing_at")
 WAITING = (
     ContributionStatus.OFFERED,
     ContributionStatus.SUBMITTED,
     ContributionStatus.CHANGES_REQUESTED,
 )
-# Columns whose empty choice means "the usual value" rather than nothing.
-USUAL = ("scope", "access", "lifecycle", "deposit", "licence_status")
 
 
 def provisional_slug(public_id: uuid.UUID) -> str:
@@ -69,7 +65,7 @@ def start(
     if kind in UNLICENSED_KINDS:
         resource.licence_status = LicenceStatus.NOT_APPLICABLE
     resource.save()
-    _apply(resource, values)
+    contents.apply(resource, values)
     contribution = _open(resource, organisation=organisation, base=None, by=by)
     record("contribution.started", by=by, on=contribution, kind=str(kind))
     return contribution
@@ -96,7 +92,7 @@ def begin(
     proposed.provenance = pasted.provenance(
         described, values, reading, clock.paris_day(clock.now())
     )
-    contribution.revision = _keep(contribution, proposed, by)
+    contribution.revision = contents.keep(contribution, proposed, by)
     contribution.reading = dict(reading)
     contribution.save(update_fields=["revision", "reading"])
     return contribution
@@ -107,11 +103,13 @@ def propose(*, resource: Resource, by: Actor) -> Contribution:
     """Open a draft of a change to a published resource, or give back the one already open.
 
     The public card does not move. In order: a revision equal to the live one, a contribution
-    DRAFT with its base; event "contribution.started". Raises NotAllowed.
+    DRAFT with its base; event "contribution.started". Raises NotAllowed; Conflict when the open
+    one is in the name of another organisation, or of none.
     """
     resource = Resource.objects.select_for_update(of=("self",)).get(pk=resource.pk)
     require(rules.may_propose, by, resource)
-    already = Contribution.objects.open().filter(resource=resource, author=_person(by)).first()
+    holder = resource.organisation if rules.owns(by, resource) else None
+    already = _already(resource, holder, by)
     if already is not None:
         return already
     base = resource.live_revision or resource.save_revision(clean=False)
@@ -119,7 +117,6 @@ def propose(*, resource: Resource, by: Actor) -> Contribution:
         # A card opened by an import may have no revision yet: what is online becomes the base.
         Resource.objects.filter(pk=resource.pk).update(live_revision=base)
         resource.live_revision = base
-    holder = resource.organisation if rules.owns(by, resource) else None
     contribution = _open(resource, organisation=holder, base=base, by=by)
     record("contribution.started", by=by, on=contribution, kind=resource.kind)
     return contribution
@@ -140,9 +137,9 @@ def save_draft(*, contribution: Contribution, values: Mapping[str, Any], by: Act
     if "organisation" in values:
         _hand_over(contribution, values["organisation"], by)
     proposed = contribution.proposed
-    _apply(proposed, values)
+    contents.apply(proposed, values)
     proposed.provenance = pasted.confirmed(proposed.provenance, values)
-    contribution.revision = _keep(contribution, proposed, by)
+    contribution.revision = contents.keep(contribution, proposed, by)
     contribution.edited_at, contribution.expiry_told_at = clock.now(), None
     if isinstance(by, User):
         contribution.hold(by)
@@ -247,9 +244,9 @@ def catch_up(*, contribution: Contribution, by: Actor) -> Contribution:
     merged = proposals.caught_up(contribution)
     provenance = proposals.caught_up_provenance(contribution)
     proposed = contribution.proposed
-    _apply(proposed, {**merged, **merged.pop("details")})
+    contents.apply(proposed, {**merged, **merged.pop("details")})
     proposed.provenance = provenance
-    contribution.revision = _keep(contribution, proposed, by)
+    contribution.revision = contents.keep(contribution, proposed, by)
     contribution.base_revision = contribution.resource.live_revision
     contribution.edited_at, contribution.expiry_told_at = clock.now(), None
     kept = ["revision", "base_revision", "edited_at", "expiry_told_at"]
@@ -260,6 +257,24 @@ def catch_up(*, contribution: Contribution, by: Actor) -> Contribution:
 
 def _person(by: Actor) -> Any:
     return by if by.pk is not None else None
+
+
+def _already(resource: Resource, holder: Organisation | None, by: Actor) -> Contribution | None:
+    """Find what the same person has open on a card in the same name; refuse in another's."""
+    found = list(Contribution.objects.open().filter(resource=resource, author=_person(by)))
+    for each in found:
+        if each.organisation_id == (holder.pk if holder else None):
+            return each
+    if found and by.pk is not None:
+        raise Conflict(
+            _(
+                "Vous avez déjà une proposition en cours sur cette fiche, au nom d’une autre "
+                "organisation ou au vôtre : envoyez-la ou retirez-la d’abord, depuis votre espace."
+            ),
+            code="proposed_for_another",
+            contribution=str(found[0].public_id),
+        )
+    return None
 
 
 def _open(
@@ -274,46 +289,6 @@ def _open(
         organisation=organisation,
         edited_at=clock.now(),
     )
-
-
-def _apply(resource: Resource, values: Mapping[str, Any]) -> None:
-    """Set columns and own fields by name; empty own fields leave, unknown names are refused.
-
-    On a card that an import or a source fed, what a person changes is theirs: no source writes
-    over it afterwards.
-    """
-    own = DETAILS[resource.kind].by_name
-    details = dict(resource.details)
-    for name, value in values.items():
-        if name == "organisation":
-            continue
-        before = details.get(name) if name in own else getattr(resource, name, None)
-        if resource.provenance and proposals.is_another(before, value):
-            resource.provenance = {**resource.provenance, name: BY_HAND}
-        if name in own:
-            details[name] = value
-        elif name in PROPOSED_COLUMNS:
-            setattr(resource, name, _usual(name, value))
-        else:
-            raise Invalid(code="unknown_field", faults=[name])
-    resource.details = {name: v for name, v in details.items() if v not in ("", None, [], ())}
-
-
-def _usual(name: str, value: Any) -> Any:
-    if name in USUAL and not value:
-        return getattr(Resource(), name)
-    return "" if value is None else value
-
-
-def _keep(contribution: Contribution, proposed: Resource, by: Actor) -> Revision:
-    judged = contribution.decisions.filter(revision=contribution.revision).exists()
-    if judged or contribution.revision is None:
-        return proposed.save_revision(user=_person(by), clean=False)
-    revision = contribution.revision
-    revision.content = proposed.serializable_data()
-    revision.object_str = str(proposed)
-    revision.save(update_fields=["content", "object_str"])
-    return revision
 
 
 def _hand_over(contribution: Contribution, organisation: Organisation | None, by: Actor) -> None:
@@ -391,7 +366,7 @@ def _check(
     contribution.become(
         status,
         at=clock.now(),
-        revision=_keep(contribution, proposed, by),
+        revision=contents.keep(contribution, proposed, by),
         checks=[check.to_json() for check in found],
         charter_version=charter,
         note=contribution.note,

@@ -12,7 +12,7 @@ from catalogue.actions import batches
 from catalogue.enums import ContributionStatus
 from catalogue.enums.batches import RowOutcome
 from catalogue.models import Contribution, ContributionBatch
-from catalogue.queries.batches import Line, digests, plan
+from catalogue.queries.batches import CHANGED, Line, digests, plan
 from catalogue.standards import readers
 from catalogue.standards.readers.record import Fault, fault, gettext_noop
 from catalogue.validators import sheets
@@ -92,16 +92,11 @@ def _confirmed(batch: ContributionBatch) -> list[Line]:
     lines, confirmed = plan(batch), batch.table.confirmed
     if not confirmed:
         return lines
-    said = _(
-        "La fiche a changé depuis la lecture du tableau : rien n’a été repris de cette ligne. "
-        "Exportez-la à nouveau."
-    )
+    said = (CellFault("", "", CHANGED),)
     return [
         line
         if at < batch.cursor or name == was
-        else Line(
-            line.line, RowOutcome.REFUSED, line.kind, line.title, faults=(CellFault("", "", said),)
-        )
+        else Line(line.line, RowOutcome.REFUSED, line.kind, line.title, faults=said)
         for at, (line, name, was) in enumerate(zip(lines, digests(lines), confirmed, strict=True))
     ]
 

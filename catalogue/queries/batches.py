@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -32,6 +33,10 @@ AWAY = gettext_lazy("Cette fiche n’est plus en ligne : elle ne se modifie pas.
 UNDER_REVIEW = gettext_lazy(
     "Une proposition sur cette fiche est en relecture : attendez la décision, ou retirez-la."
 )
+CHANGED = gettext_lazy(
+    "La fiche a changé depuis la lecture du tableau : rien n’a été repris de cette ligne. "
+    "Exportez-la à nouveau."
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,8 @@ class Card:
 class Line:
     """One row, what it would do and why. changed: names of the fields that it brings.
 
-    remarks: what keeps the card from being sent, once it is imported.
+    remarks: what keeps the card from being sent, once it is imported. read: names what the card
+    held when the row was compared with it, which is what it may be written over.
     """
 
     line: int
@@ -63,6 +69,7 @@ class Line:
     faults: tuple[Fault, ...] = ()
     remarks: tuple[Mapping[str, Any], ...] = ()
     version: int = 0  # of the open proposal it would write
+    read: str = ""
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -90,11 +97,17 @@ def digests(lines: Iterable[Line]) -> list[str]:
                 str(each.outcome),
                 each.card.pk if each.card else 0,
                 each.version,
+                each.read,
                 json.dumps(each.values, sort_keys=True, default=str) if each.values else "",
             ]
         )
         for each in lines
     ]
+
+
+def mark(values: Mapping[str, Any]) -> str:
+    """Name the values of a card, on one level: two that differ in one have other names."""
+    return canonical.digest(json.dumps(values, sort_keys=True, default=str))
 
 
 def counts(lines: Iterable[Line]) -> dict[str, int]:
@@ -222,7 +235,9 @@ class _Reader:
         remarks = self._blocking(card.kind, self.now[card.pk] | values)
         version = waiting.version if waiting is not None else 0
         title = str(values.get("title") or card.title)
-        return Line(line, RowOutcome.UPDATE, card.kind, title, values, card, (), remarks, version)
+        read = mark(self.now[card.pk])
+        update = RowOutcome.UPDATE
+        return Line(line, update, card.kind, title, values, card, (), remarks, version, read)
 
     def _refused(self, line: int, title: str, faults: Sequence[Fault], kind: str = "") -> Line:
         return Line(line, RowOutcome.REFUSED, kind, title, faults=tuple(faults))
@@ -273,6 +288,12 @@ def folded(title: str) -> str:
     return " ".join(title.casefold().split())
 
 
+def waiting_of(holder: int) -> QuerySet[Contribution]:
+    """Keep the open proposals of an organisation; what a source says of a live card is none."""
+    rows = Contribution.objects.open().filter(organisation=holder)
+    return rows.exclude(author=None, base_revision__isnull=False)
+
+
 def cards_of(holder: int, *, author: int | None) -> list[Card]:
     """List the cards of an organisation, each with the proposal that waits on it.
 
@@ -281,9 +302,7 @@ def cards_of(holder: int, *, author: int | None) -> list[Card]:
     others: dict[int, tuple[int, str]] = {}
     own: dict[int, tuple[int, str]] = {}
     rows = (
-        Contribution.objects.open()
-        .filter(organisation=holder)
-        .exclude(author=None, base_revision__isnull=False)  # what a source says of a live card
+        waiting_of(holder)
         .annotate(told=KeyTextTransform("title", "revision__content"))
         .order_by("pk")
         .values_list("resource_id", "pk", "told", "author_id")

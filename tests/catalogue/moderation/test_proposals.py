@@ -452,3 +452,23 @@ def test_the_page_costs_the_same_for_one_change_and_three() -> None:
         make.offered(resource)
 
     assert cost(client, page(first)) == one
+
+
+# in whose name
+
+
+def test_a_proposal_made_in_another_name_is_not_joined() -> None:
+    resource, editor, _writer = card_of_two()
+    other = make.organisation("Autre")
+    mine = contributions.propose(resource=resource, by=editor)
+    assert contributions.propose(resource=resource, by=editor) == mine
+    for holder in (other, None):
+        Contribution.objects.filter(pk=mine.pk).update(organisation=holder)
+        with pytest.raises(Conflict) as caught:
+            contributions.propose(resource=resource, by=editor)
+        assert caught.value.code == "proposed_for_another"
+        assert caught.value.facts == {"contribution": str(mine.public_id)}
+    client = signed_in(editor)
+    answer = client.post(reverse("catalogue:propose", args=(resource.slug,)))
+    assert (answer.status_code, Contribution.objects.open().count()) == (409, 1)
+    assert "au nom d’une autre" in html.unescape(answer.content.decode())
