@@ -11,6 +11,7 @@ from catalogue import rules
 from catalogue.enums import UseCase
 from catalogue.models import Favourite, Follow, Resource, Support
 from catalogue.models.following import TAG_CHARACTERS
+from catalogue.queries import follows as reads
 from catalogue.search import index
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
@@ -27,7 +28,9 @@ def follow(*, subject: Resource | Organisation | UseCase | str, by: User) -> boo
     """
     require(rules.may_keep, by)
     columns = named(subject)
-    if by.follows.count() >= settings.FOLLOWS_PER_PERSON:
+    if by.follows.filter(**columns).exists():
+        return False
+    if reads.of(by).count() >= settings.FOLLOWS_PER_PERSON:
         raise QuotaSpent(
             _("Vous suivez déjà trop de choses : cessez d’en suivre une."), code="follows"
         )
@@ -39,8 +42,11 @@ def follow(*, subject: Resource | Organisation | UseCase | str, by: User) -> boo
 
 @transaction.atomic
 def unfollow(*, subject: Resource | Organisation | UseCase | str, by: User) -> bool:
-    """Follow no more; return False when one did not. The counter and the index as `follow`."""
-    gone = Follow.objects.filter(user=by, **named(subject)).delete()[0]
+    """Follow no more, online or not; return False when one did not.
+
+    The counter and the index as `follow`.
+    """
+    gone = Follow.objects.filter(user=by, **_columns(subject)).delete()[0]
     if gone and isinstance(subject, Resource):
         _count(subject, "followers", -1)
     return bool(gone)
@@ -101,9 +107,14 @@ def _resources(rows: Any) -> Any:
 
 def named(subject: Resource | Organisation | UseCase | str) -> dict[str, Any]:
     """Give the columns that name a subject; raises Invalid for what nobody may follow."""
+    if isinstance(subject, Resource):
+        _require_public(subject)
+    return _columns(subject)
+
+
+def _columns(subject: Resource | Organisation | UseCase | str) -> dict[str, Any]:
     match subject:
         case Resource():
-            _require_public(subject)
             return {"resource": subject}
         case Organisation():
             return {"organisation": subject}

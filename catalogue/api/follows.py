@@ -46,7 +46,7 @@ def follows(request: HttpRequest, cursor: str = "", limit: Limit = 20) -> dict[s
 )
 def follow(request: HttpRequest, given: SubjectIn) -> Status[Any]:
     """200 quand on le suivait déjà."""
-    subject = _subject(given)
+    subject = _subject(_one(given))
     made = acts.follow(subject=subject, by=person(request))
     row = Follow(**acts.named(subject))
     return Status(201 if made else 200, follow_json(request, next(reads.lines([row]))))
@@ -60,18 +60,24 @@ def follow(request: HttpRequest, given: SubjectIn) -> Status[Any]:
     summary=_("Ne plus suivre"),
 )
 def unfollow(request: HttpRequest, given: Query[SubjectIn]) -> Status[None]:
-    """Deux fois ne change rien."""
-    acts.unfollow(subject=_subject(given), by=person(request))
+    """Deux fois ne change rien. Une fiche que l’on suit se quitte aussi hors ligne."""
+    by, subject = person(request), _one(given)
+    followed = reads.card(by, given.resource) if given.resource else None
+    acts.unfollow(subject=followed or _subject(subject), by=by)
     return Status(204, None)
 
 
-def _subject(given: SubjectIn) -> Any:
+def _one(given: SubjectIn) -> SubjectIn:
     named = {name: value for name, value in given.model_dump().items() if value}
     if len(named) != 1:
         raise Invalid(
             gettext("Dites une seule chose : resource, organisation, use_case ou tag."),
             code="subject",
         )
+    return given
+
+
+def _subject(given: SubjectIn) -> Any:
     if given.resource:
         found: Resource = card_named(given.resource)
         return found

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
@@ -58,6 +59,17 @@ def of(user: User) -> QuerySet[Follow]:
     """List what a person follows, the latest first; a card that went offline keeps no name."""
     rows = Follow.objects.filter(Q(resource__isnull=True) | Q(resource__live=True), user=user)
     return rows.select_related("resource", "organisation")
+
+
+def card(user: User, name: str) -> Resource | None:
+    """Find a card among those that a person follows, online or not: by its identifier or slug."""
+    if not name.isprintable():
+        return None
+    try:
+        named: dict[str, Any] = {"public_id": UUID(name)} if len(name) == 36 else {"slug": name}
+    except ValueError:
+        named = {"slug": name}
+    return Resource.objects.filter(follows__user=user, **named).first()
 
 
 def favourites(user: User) -> QuerySet[Favourite]:

@@ -18,7 +18,7 @@ from catalogue.models import Resource
 from catalogue.queries import follows as reads
 from catalogue.queries import rows, searches
 from catalogue.views.contribute import person, public
-from portal.accounts.models import Organisation
+from portal.accounts.models import Organisation, User
 from portal.lib.refusals import Invalid
 
 PER_PAGE = 25
@@ -46,8 +46,11 @@ def follow(request: HttpRequest) -> HttpResponse:
     """Follow, or follow no more; by GET, ask: a visitor comes back here once signed in."""
     given = request.POST if request.method == "POST" else request.GET
     name = next((each for each in SUBJECTS if given.get(each)), "")
-    subject, title, href = _subject(name, given.get(name, ""))
     by = person(request)
+    if "stop" in request.POST and name == "resource" and _left(by, given[name]):
+        messages.info(request, _("Vous ne suivez plus cette fiche, qui n’est plus en ligne."))
+        return redirect("catalogue:followed")
+    subject, title, href = _subject(name, given.get(name, ""))
     if request.method == "POST":
         if "stop" in request.POST:
             follows.unfollow(subject=subject, by=by)
@@ -81,6 +84,14 @@ def support(request: HttpRequest, slug: str) -> HttpResponse:
     else:
         follows.support(resource=resource, by=by)
     return redirect(_back(request, resource.get_absolute_url()))
+
+
+def _left(by: User, slug: str) -> bool:
+    """Follow no more a card that went offline, and of which nothing is said."""
+    resource = reads.card(by, slug)
+    if resource is None or resource.live:
+        return False
+    return follows.unfollow(subject=resource, by=by)
 
 
 def _subject(name: str, value: str) -> tuple[Any, str, str]:

@@ -42,7 +42,7 @@ DATASET: dict[str, Any] = {
 
 def person(name: str = "", **options: Any) -> User:
     """Make a person with a confirmed account."""
-    name = name or f"personne{next(_numbers)}"
+    name = name or f"membre{next(_numbers)}"
     return User.objects.create_user(
         username=name, email=f"{name}@exemple.example", password="x" * 16, **options
     )

@@ -93,6 +93,22 @@ def test_each_subject_is_followed_once_and_left(program: Pipeline, card: Resourc
     assert problem(hidden) == (404, "not_found")
 
 
+def test_a_card_that_went_offline_is_left_and_is_nothing_to_others(
+    program: Pipeline, card: Resource, settings: Any
+) -> None:
+    settings.FOLLOWS_PER_PERSON = 1
+    statuses = [program.post("follows", {"resource": card.slug}).status_code for _ in range(2)]
+    assert statuses == [201, 200]
+    Resource.objects.filter(pk=card.pk).update(live=False)
+    address = f"follows?resource={card.public_id}"
+    stranger = Pipeline(make.person())
+    assert problem(stranger.ask("DELETE", address)) == (404, "not_found")
+    assert Follow.objects.count() == 1
+    assert program.ask("DELETE", address).status_code == 204
+    assert not Follow.objects.exists()
+    assert problem(program.ask("DELETE", address)) == (404, "not_found")
+
+
 def test_a_reuse_is_declared_seen_by_its_author_and_withdrawn(
     program: Pipeline, card: Resource
 ) -> None:

@@ -1,5 +1,6 @@
 """Follow, put aside, support: once each, counted truly, told as each person chose."""
 
+import html
 import io
 import json
 import zipfile
@@ -85,6 +86,33 @@ def test_one_follows_so_many(person: User, settings: Any) -> None:
     follows.follow(subject="emploi", by=person)
     with pytest.raises(QuotaSpent):
         follows.follow(subject="formation", by=person)
+
+
+def test_at_the_quota_what_is_followed_is_followed_and_what_went_offline_takes_no_place(
+    person: User, need: Resource, settings: Any
+) -> None:
+    settings.FOLLOWS_PER_PERSON = 1
+    follows.follow(subject=need, by=person)
+    assert follows.follow(subject=need, by=person) is False
+    Resource.objects.filter(pk=need.pk).update(live=False)
+    assert follows.follow(subject="formation", by=person) is True
+    with pytest.raises(QuotaSpent):
+        follows.follow(subject="emploi", by=person)
+
+
+def test_a_card_that_went_offline_is_left_from_its_form(
+    client: Client, person: User, need: Resource
+) -> None:
+    follows.follow(subject=need, by=person)
+    Resource.objects.filter(pk=need.pk).update(live=False)
+    client.force_login(UserFactory())
+    said = {"resource": need.slug, "stop": "1"}
+    assert client.post("/suivre/", said).status_code == 404
+    client.force_login(person)
+    answer = client.post("/suivre/", said, follow=True)
+    assert need.title not in answer.text
+    assert "n’est plus en ligne" in html.unescape(answer.text)
+    assert (Follow.objects.count(), counters(need)) == (0, (0, 0))
 
 
 def test_a_publication_tells_each_follower_once() -> None:
