@@ -37,6 +37,7 @@ from catalogue.schemas.community import (
     ReusesOut,
     WholeDiscussionOut,
 )
+from portal.accounts import bearer
 from portal.accounts.bearer import Token, reader
 from portal.accounts.enums import TokenScope
 from portal.lib import visible
@@ -99,7 +100,8 @@ def withdraw(request: HttpRequest, reuse: UUID) -> dict[str, Any]:
     found = visible.find(rows, among=Reuse.objects.all(), public_id=reuse)
     reuses.withdraw(brought=found, by=person(request))
     found.refresh_from_db(fields=["state"])
-    return reuse_json(found)
+    told = reuse_json(found)
+    return told if bearer.reads(request) else told | {"message": ""}
 
 
 @router.get(

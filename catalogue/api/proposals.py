@@ -80,6 +80,15 @@ def whole_json(request: HttpRequest, contribution: Contribution) -> Json:
     }
 
 
+def unsaid() -> Json:
+    """Give what a token that may not read is told in place of what others said, or was said before.
+
+    What it writes, and what the checks find in it, are shown back.
+    """
+    told: Json = {"decisions": [], "reply": ""}
+    return told | {"owner_answer": "", "owner_reason": "", "owner_due_at": None}
+
+
 def _for_owner(request: HttpRequest, contribution: Contribution, record: Json) -> Json:
     """Describe a change to who only answers for the card: what is proposed, once it is sent."""
     resource, is_written = contribution.resource, contribution.status in rules.UNSENT

@@ -16,6 +16,7 @@ from catalogue.models import SavedSearch
 from catalogue.queries import searches as reads
 from catalogue.schemas.searches import SearchesOut, SearchIn, SearchOut
 from catalogue.search.query import from_mapping
+from portal.accounts import bearer
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.lib import visible
@@ -51,6 +52,7 @@ def save(request: HttpRequest, asked: SearchIn) -> Status[Any]:
     """La même recherche enregistrée de nouveau change de nom et de fréquence.
 
     frequency : daily, weekly, ou feed, qui n’écrit jamais. Sans titre, la recherche dit le sien.
+    L’adresse du flux n’est dite qu’à un jeton `read`.
     """
     told = asked.query.model_dump(mode="json", exclude_none=True)
     query = from_mapping(
@@ -59,7 +61,8 @@ def save(request: HttpRequest, asked: SearchIn) -> Status[Any]:
     title = asked.title or said.title(query)
     values = accepted(SearchForm({"title": title, "frequency": asked.frequency}))
     made = alerts.save(query=query, by=person(request), **values)
-    return Status(201, search_json(request, made))
+    told = search_json(request, made)
+    return Status(201, told if bearer.reads(request) else told | {"found": 0, "feed": None})
 
 
 @router.delete(

@@ -12,7 +12,7 @@ from ninja import Header, Router
 
 from catalogue.actions import checks, contributions, deposits
 from catalogue.api.finding import contribution_named, person
-from catalogue.api.proposals import blocking_json, checks_json, whole_json
+from catalogue.api.proposals import blocking_json, checks_json, unsaid, whole_json
 from catalogue.api.resources import router as cards
 from catalogue.api.subjects import holder_named, open_on, subject_named, work_on
 from catalogue.enums import ContributionStatus
@@ -21,6 +21,7 @@ from catalogue.models import Contribution, Resource
 from catalogue.queries import proposals, quality
 from catalogue.schemas.contributions import WholeContributionOut
 from catalogue.schemas.writing import CardIn, ChangeIn, ChecksOut, RecordIn, SendIn
+from portal.accounts import bearer
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.lib.endpoints import lazy as _
@@ -73,7 +74,8 @@ def change(
 ) -> dict[str, Any]:
     """La fiche en ligne ne bouge pas avant la décision de la Région.
 
-    Continue la contribution en cours, ou en ouvre une sur une fiche en ligne. base_revision : la
+    Continue la contribution en cours, ou en ouvre une sur une fiche en ligne ; sans champ à
+    changer, 422 nothing_given. base_revision : la
     révision lue ; si une autre est en ligne depuis, 409 base_changed et rien n’est écrit.
     """
     card, by = subject_named(request, resource), person(request)
@@ -85,6 +87,8 @@ def change(
     values = _cleaned(card.kind, given, told)
     if "organisation" in given.model_fields_set:
         values |= _holder(card, given)
+    if given.is_empty or (work is None and not values):
+        raise Invalid(gettext("Donnez au moins un champ à changer."), code="nothing_given")
     with transaction.atomic():
         work = work or contributions.propose(resource=card, by=by)
         contributions.save_draft(contribution=work, values=values, by=by)
@@ -183,7 +187,8 @@ def opened(request: HttpRequest, made: deposits.Deposit) -> HttpResponse:
 
 
 def _whole(request: HttpRequest, work: Contribution) -> dict[str, Any]:
-    return whole_json(request, contribution_named(request, work.public_id))
+    told = whole_json(request, contribution_named(request, work.public_id))
+    return told if bearer.reads(request) else told | unsaid()
 
 
 def _cleaned(kind: str, given: RecordIn, told: dict[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class SearchOut(Schema):
     """A saved search of one's own.
 
     query: as the address of its results writes it. found: publications told so far. feed: the
-    address of its private feed, a secret; null when it is shut.
+    address of its private feed, a secret; null when it is shut, or the token may not read.
     """
 
     id: UUID

@@ -44,6 +44,11 @@ class RecordIn(BaseModel):
         """Give the fields of the card alone, as they came."""
         return {**(self.model_extra or {}), "details": self.details}
 
+    @property
+    def is_empty(self) -> bool:
+        """Say whether no field was given at all."""
+        return not (self.model_extra or self.details or "organisation" in self.model_fields_set)
+
 
 class CardIn(RecordIn):
     """A new card of some kind."""

@@ -70,6 +70,15 @@ def reader(request: HttpRequest) -> bool:
     return True
 
 
+def reads(request: HttpRequest) -> bool:
+    """Say whether the token that asks may read: one that only writes is told nothing it gave not.
+
+    For answers to what a program writes, which hold what others wrote of it.
+    """
+    token = getattr(request, "auth", None)
+    return isinstance(token, ApiToken) and TokenScope.READ in token.scopes
+
+
 def _presented(request: HttpRequest) -> ApiToken | None:
     """Read the token of a request; nothing when it shows none."""
     request.user = AnonymousUser()

@@ -18,7 +18,8 @@ SCOPE_DUTIES = {
     TokenScope.ORGANISE: _("Importer un challenge, emporter ceux que vous organisez."),
     TokenScope.CONTRIBUTE: _(
         "Écrire dans le catalogue : fiches, envois à la Région, recherches, suivis, "
-        "réutilisations, discussions, signalements."
+        "réutilisations, discussions, signalements. Ce que la Région a répondu se lit avec "
+        "« Lire »."
     ),
 }
 

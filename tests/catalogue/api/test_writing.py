@@ -13,7 +13,7 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 from catalogue.actions import contributions, moderation
-from catalogue.enums import ContributionStatus, ResourceKind
+from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
 from catalogue.forms import records
 from catalogue.models import Contribution, Resource
 from catalogue.queries import proposals
@@ -368,3 +368,33 @@ def test_a_page_and_a_program_write_the_same_record(program: Pipeline) -> None:
     )
     assert written == proposals.proposed_record(make.again(work))
     assert work.status == ContributionStatus.DRAFT
+
+
+def test_a_token_that_only_writes_is_told_nothing_that_was_answered() -> None:
+    holder = make.organisation()
+    by = make.joined(make.person(), holder, Role.EDITOR)
+    work = make.submitted(by, holder=holder)
+    reason = DecisionReason.INSUFFICIENT
+    moderation.request_changes(
+        contribution=make.again(work), reason=reason, message="Précisez.", by=make.moderator()
+    )
+    Contribution.objects.filter(pk=work.pk).update(note="Un mot à la Région.")
+    path, change = f"resources/{work.resource.public_id}", {"summary": "Un autre résumé."}
+    told = Pipeline(by, TokenScope.CONTRIBUTE).patch(path, change).json()
+    assert told["record"]["summary"] == change["summary"]
+    assert (told["status"], told["decisions"], told["reply"]) == ("changes_requested", [], "")
+    assert "Précisez" not in json.dumps(told, ensure_ascii=False)
+    told = Pipeline(by).patch(path, change).json()
+    assert [each["message"] for each in told["decisions"]] == ["Précisez."]
+    assert told["reply"] == "Un mot à la Région."
+    search = {"query": {"q": "emploi"}, "frequency": "feed"}
+    assert Pipeline(by, TokenScope.CONTRIBUTE).post("searches", search).json()["feed"] is None
+    assert "/flux/" in Pipeline(by).post("searches", search).json()["feed"]
+
+
+def test_a_change_of_nothing_opens_no_draft(program: Pipeline) -> None:
+    card = make.published()
+    for given_ in ({}, {"details": {}}, {"base_revision": card.live_revision_id}):
+        answer = program.patch(f"resources/{card.slug}", given_)
+        assert problem(answer) == (422, "nothing_given")
+    assert not Contribution.objects.open().exists()
