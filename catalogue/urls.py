@@ -92,6 +92,7 @@ CONTRIBUTE = [
         name="contribution_step",
     ),
     path("ressources/<slug:slug>/modifier/", contribute.Propose.as_view(), name="propose"),
+    path("ressources/<slug:slug>/suite/", contribute.Become.as_view(), name="become"),
     path("ressources/<slug:slug>/archiver/", contribute.Archive.as_view(), name="archive"),
 ]
 SEARCHES = [

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views import View
 
 from catalogue import rules
-from catalogue.actions import archives, contributions
+from catalogue.actions import archives, contributions, ideas
 from catalogue.enums import ResourceKind
 from catalogue.forms import steps
 from catalogue.forms.steps import KindForm, ReasonForm, Step
@@ -94,6 +94,22 @@ class Propose(View):
             step = steps.step_of(field, resource.kind)
             return redirect(f"{address(contribution, step)}#id_{field}")
         return redirect("catalogue:contribution", contribution.public_id)
+
+
+class Become(View):
+    """Make of an idea a need or a solution."""
+
+    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Say what will happen; only an idea becomes something else."""
+        resource = get_object_or_404(Resource.objects.public(), slug=slug, kind=ResourceKind.IDEA)
+        require(rules.owns, person(request), resource)
+        return render(request, "catalogue/contribute/become.html", {"resource": resource})
+
+    def post(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Open the draft and lead to its first step."""
+        kind = request.POST.get("kind", "")
+        draft = ideas.become(resource=public(slug), kind=kind, by=person(request))
+        return redirect("catalogue:contribution_step", draft.public_id, Step.IDENTIFY)
 
 
 class Archive(View):

@@ -152,6 +152,9 @@ def shown(request: HttpRequest, slug: str) -> HttpResponseBase:
         "may_archive": user.is_authenticated and rules.may_archive(user, resource),
         "may_remove": user.is_authenticated and rules.may_remove(user, resource),
         "stance": follows.stance(resource, user),
+        "may_carry_on": user.is_authenticated
+        and resource.kind == ResourceKind.IDEA
+        and rules.owns(user, resource),
         "may_support": user.is_authenticated and rules.may_support(user, resource),
         "tab_items": tabs(resource, around.counts(resource)),
         "current_tab": _("Fiche"),

@@ -51,6 +51,7 @@ from portal.accounts.models import User
 from portal.lib import clock, immutable, objects
 from tests.challenges.pages import scenes
 from tests.factories import accounts as people
+from tests.factories import catalogue as cards
 from tests.factories import challenges as arena
 from tests.factories import code as coded
 from tests.factories import contributions as proposals
@@ -180,6 +181,8 @@ def _contributions(world: World) -> None:
     published = proposals.published(_fresh(world, "referent_a"), holder=_holder(world, "a"))
     world.objects["resource"] = published.slug
     world.objects["resource.id"] = str(published.public_id)
+    idea = cards.ResourceFactory(published=True, kind="idea", organisation=_holder(world, "a"))
+    world.objects["idea"] = idea.slug
     for side, name in (("a", "referent_a"), ("b", "referent_b")):
         readers = {"a": ("referent_a",), "b": ("referent_b",)}[side]
         told = world.canary(name, "draft", *readers, *READS_ALL_DRAFTS)
