@@ -30,10 +30,10 @@ def keep_suggestion_pace(request: HttpRequest) -> None:
 
 
 def exporting(request: HttpRequest, answer: Callable[[], HttpResponseBase]) -> HttpResponseBase:
-    """Build an export that holds one of the places until its last byte has left, or it is shut.
+    """Write an export in one of the places of the portal, free again before its first byte leaves.
 
-    Each holds a thread of the web server: a network has one or two of them, all together a few.
-    Raises QuotaSpent when there is none, or past the exports of a minute.
+    Each holds a thread of the web server until it is read or shut: a network has one or two, which
+    are its own. Raises QuotaSpent when there is no place, or past the exports of a minute.
     """
     rate = {"export": f"{settings.EXPORTS_PER_MINUTE_AND_NETWORK}/m/ip"}
     if not ratelimit.consume(
@@ -42,11 +42,11 @@ def exporting(request: HttpRequest, answer: Callable[[], HttpResponseBase]) -> H
         raise _spent(
             _("Trop d’exports demandés depuis votre réseau : attendez une minute."), MINUTE_SECONDS
         )
-    held = _places(request)
+    own = _own_place(request)
     try:
-        response = answer()
+        response = _written(answer)
     except BaseException:
-        _give_back(held)
+        own.give_back()
         raise
     closing = response.close
 
@@ -54,34 +54,38 @@ def exporting(request: HttpRequest, answer: Callable[[], HttpResponseBase]) -> H
         try:
             closing()
         finally:
-            _give_back(held)
+            own.give_back()
 
     response.close = close  # type: ignore[method-assign]
     return response
 
 
-def _places(request: HttpRequest) -> list[turns.Turn]:
-    seconds = settings.EXPORT_MOST_SECONDS
-    most = settings.EXPORTS_AT_A_TIME_AND_NETWORK
-    own = turns.take(f"export:of:{ratelimit.get_ip(request)}", most=most, seconds=seconds)
+def _own_place(request: HttpRequest) -> turns.Turn:
+    own = turns.take(
+        f"export:of:{ratelimit.get_ip(request)}",
+        most=settings.EXPORTS_AT_A_TIME_AND_NETWORK,
+        seconds=settings.EXPORT_MOST_SECONDS,
+    )
     if own is None:
         raise _spent(
             _("Un export demandé depuis votre réseau est en cours : attendez qu’il finisse."),
             EXPORT_BUSY_SECONDS,
         )
-    place = turns.take("export", most=settings.EXPORTS_AT_A_TIME, seconds=seconds)
+    return own
+
+
+def _written(answer: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    most, seconds = settings.EXPORTS_AT_A_TIME, settings.EXPORT_MOST_SECONDS
+    place = turns.take("export", most=most, seconds=seconds)
     if place is None:
-        own.give_back()
         raise _spent(
             _("Le portail prépare déjà plusieurs exports : réessayez dans une demi-minute."),
             EXPORT_BUSY_SECONDS,
         )
-    return [own, place]
-
-
-def _give_back(held: list[turns.Turn]) -> None:
-    for turn in held:
-        turn.give_back()
+    try:
+        return answer()
+    finally:
+        place.give_back()
 
 
 def _keep(request: HttpRequest, window: Window, *, most: int) -> None:

@@ -1,15 +1,19 @@
 """Exports of the public catalogue and of any result list: CSV, JSON, Parquet, DCAT-AP."""
 
 import csv
+import io
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import IO, Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import FileResponse, HttpRequest, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from catalogue.filters import pace
@@ -21,20 +25,17 @@ from catalogue.search.query import MAX_DEPTH, ResourceQuery, Sort
 from catalogue.standards import plain
 from catalogue.views import documents
 from portal.lib.files import csv_safe
+from portal.lib.refusals import TooLarge
 
 BATCH = 200
-FILES = frozenset({"csv", "json", "parquet"})
+IN_MEMORY_BYTES = 1_000_000  # larger files are on the disk
+MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "parquet": "application/vnd.apache.parquet",
+}
 BOM = "\ufeff"
 NAME = "open-emploi-ressources"
-PARQUET = "application/vnd.apache.parquet"
-
-
-class _Line:
-    """A file that keeps nothing: what is written is handed back."""
-
-    def write(self, text: str) -> str:
-        """Give the text back."""
-        return text
 
 
 @login_not_required
@@ -42,71 +43,100 @@ class _Line:
 def resources(request: HttpRequest, extension: str) -> HttpResponseBase:
     """Export the resources that answer a query, or all of them when nothing is asked."""
     query = ResourceQuery.parse(request.GET)
-    if extension in FILES:
-        return pace.exporting(request, lambda: _file(_ids(query), extension))
+    if extension in MEDIA_TYPES:
+        return pace.exporting(request, lambda: _file(query, extension))
     pace.keep_search_pace(request)
     return _dcat(request, query, extension)
 
 
-def _file(ids: Sequence[int], extension: str) -> HttpResponseBase:
-    match extension:
-        case "csv":
-            response: HttpResponseBase = StreamingHttpResponse(
-                _csv(ids), content_type="text/csv; charset=utf-8"
-            )
-        case "json":
-            response = StreamingHttpResponse(_json(ids), content_type="application/json")
-        case _:
-            response = FileResponse(_parquet(ids), content_type=PARQUET)
+def _file(query: ResourceQuery, extension: str) -> HttpResponseBase:
+    """Write the whole file before its first byte leaves: who reads it slowly holds no place."""
+    # Closed with the response.
+    file: Any = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115
+    try:
+        total = WRITERS[extension](file, _lines(_batches(query)))
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    response = FileResponse(file, content_type=MEDIA_TYPES[extension])
     response["Content-Disposition"] = f'attachment; filename="{NAME}.{extension}"'
     response["Access-Control-Allow-Origin"] = "*"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response["X-Total-Count"] = str(len(ids))
+    response["X-Total-Count"] = str(total)
     return response
 
 
-def _ids(query: ResourceQuery) -> list[int]:
-    """List all that a query finds, in its order; the whole catalogue, oldest first, without one.
+def _batches(query: ResourceQuery) -> Iterator[list[Resource]]:
+    """Give all that a query finds, by batches: the whole catalogue, oldest first, without one.
+
+    The memory of a batch is all it takes, and for a search eight bytes a result.
+    """
+    if not query.q and not query.is_filtered:
+        yield from published.batches(BATCH)
+        return
+    ids = _ids(query)
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
+        found = published.public().select_related("indexed").in_bulk(batch)
+        yield [found[pk] for pk in batch if pk in found]
+
+
+def _ids(query: ResourceQuery) -> "array[int]":
+    """List all that a search finds, in its order.
 
     A search server gives MAX_DEPTH results at most; past them the database, which finds the same,
     is asked for every one. A result is a number here: what it says is read by batches.
     """
-    if not query.q and not query.is_filtered:
-        return list(published.in_order().values_list("pk", flat=True))
     sort = query.sort if query.q else Sort.UPDATED
     asked = replace(query, page=1, size=MAX_DEPTH, sort=sort)
     found = engine().search(asked)
     if found.total > MAX_DEPTH:
         found = EmbeddedEngine(counted=["kind"]).search(replace(asked, size=found.total))
-    return list(found.ids)
+    return array("q", found.ids)
 
 
-def _lines(ids: Sequence[int]) -> Iterator[dict[str, Any]]:
-    """Describe resources by batches, so that the memory of one is all it takes."""
-    for start in range(0, len(ids), BATCH):
-        batch = ids[start : start + BATCH]
-        found = published.public().select_related("indexed").in_bulk(batch)
-        rows: list[Resource] = [found[pk] for pk in batch if pk in found]
-        for row, shown in zip(rows, published.many(rows), strict=True):
-            indexed = getattr(row, "indexed", None)
-            yield plain.line(shown, quality=indexed.quality or None if indexed else None)
+def _lines(batches: Iterable[list[Resource]]) -> Iterator[list[dict[str, Any]]]:
+    """Describe resources by batches."""
+    for rows in batches:
+        yield [
+            plain.line(shown, quality=_quality(row))
+            for row, shown in zip(rows, published.many(rows), strict=True)
+        ]
 
 
-def _csv(ids: Sequence[int]) -> Iterator[str]:
-    writer = csv.writer(_Line(), delimiter=";", lineterminator="\r\n")
-    yield BOM + writer.writerow(plain.COLUMNS)
-    for line in _lines(ids):
-        yield writer.writerow([csv_safe(cell) for cell in plain.cells(line)])
+def _quality(resource: Resource) -> int | None:
+    indexed = getattr(resource, "indexed", None)
+    return (indexed.quality or None) if indexed else None
 
 
-def _json(ids: Sequence[int]) -> Iterator[str]:
-    yield f'{{"total": {len(ids)}, "resources": ['
-    for place, line in enumerate(_lines(ids)):
-        yield (",\n" if place else "\n") + json.dumps(line, ensure_ascii=False)
-    yield "\n]}\n"
+def _csv(file: IO[bytes], batches: Iterable[list[dict[str, Any]]]) -> int:
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+    writer, total = csv.writer(text, delimiter=";", lineterminator="\r\n"), 0
+    text.write(BOM)
+    writer.writerow(plain.COLUMNS)
+    for lines in batches:
+        writer.writerows([csv_safe(cell) for cell in plain.cells(line)] for line in lines)
+        total += len(lines)
+        _keep_size(file)
+    text.detach()
+    return total
 
 
-def _parquet(ids: Sequence[int]) -> IO[bytes]:
+def _json(file: IO[bytes], batches: Iterable[list[dict[str, Any]]]) -> int:
+    total = 0
+    file.write(b'{"resources": [')
+    for lines in batches:
+        for line in lines:
+            file.write(b",\n" if total else b"\n")
+            file.write(json.dumps(line, ensure_ascii=False).encode())
+            total += 1
+        _keep_size(file)
+    file.write(f'\n], "total": {total}}}\n'.encode())
+    return total
+
+
+def _parquet(file: IO[bytes], batches: Iterable[list[dict[str, Any]]]) -> int:
     import pyarrow as pa  # noqa: PLC0415  # slow import
     import pyarrow.parquet as pq  # noqa: PLC0415  # slow import
 
@@ -117,17 +147,25 @@ def _parquet(ids: Sequence[int]) -> IO[bytes]:
             for name in plain.COLUMNS
         ]
     )
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the response
+    total = 0
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        batch: list[dict[str, Any]] = []
-        for line in _lines(ids):
-            batch.append(line)
-            if len(batch) == BATCH:
-                writer.write_table(pa.Table.from_pylist(batch, schema=schema))
-                batch = []
-        writer.write_table(pa.Table.from_pylist(batch, schema=schema))
-    file.seek(0)
-    return file
+        for lines in batches:
+            writer.write_table(pa.Table.from_pylist(lines, schema=schema))
+            total += len(lines)
+            _keep_size(file)
+    return total
+
+
+def _keep_size(file: IO[bytes]) -> None:
+    most = settings.EXPORT_MOST_BYTES
+    if file.tell() > most:
+        raise TooLarge(
+            _("Cet export est trop gros pour être préparé : affinez la recherche."),
+            limit_bytes=most,
+        )
+
+
+WRITERS = {"csv": _csv, "json": _json, "parquet": _parquet}
 
 
 def _dcat(request: HttpRequest, query: ResourceQuery, extension: str) -> HttpResponseBase:

@@ -1,8 +1,10 @@
 """Bound how many do a costly thing at one time, over all the processes of the web server.
 
-A place is a key of the cache: it is given back, or ends by itself when its process died.
+A place is a key of the cache: it is given back, or ends by itself when its process died. It holds
+a secret of who took it: given back late, it is not taken from who has it since.
 """
 
+import secrets
 from dataclasses import dataclass
 
 from django.core.cache import cache
@@ -13,14 +15,17 @@ class Turn:
     """A place that is held until it is given back."""
 
     key: str
+    secret: str
 
     def give_back(self) -> None:
-        """Let others have the place; twice does nothing more."""
-        cache.delete(self.key)
+        """Let others have the place; twice, or once it has ended, does nothing more."""
+        if cache.get(self.key) == self.secret:
+            cache.delete(self.key)
 
 
 def take(name: str, *, most: int, seconds: int) -> Turn | None:
     """Take one of the `most` places of a name for `seconds` at most; None when all are held."""
     keys = (f"turn:{name}:{number}" for number in range(most))
-    key = next((key for key in keys if cache.add(key, 1, timeout=seconds)), None)
-    return Turn(key) if key is not None else None
+    secret = secrets.token_hex(16)
+    key = next((key for key in keys if cache.add(key, secret, timeout=seconds)), None)
+    return Turn(key, secret) if key is not None else None

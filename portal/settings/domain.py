@@ -133,6 +133,7 @@ EXPORTS_PER_MINUTE_AND_NETWORK = 10
 EXPORTS_AT_A_TIME = 2
 EXPORTS_AT_A_TIME_AND_NETWORK = 1
 EXPORT_MOST_SECONDS = 600
+EXPORT_MOST_BYTES = 1_000_000_000  # of a file on the disk of the web server, until it is read
 # What one person follows and puts aside
 FOLLOWS_PER_PERSON = 500
 FAVOURITES_PER_PERSON = 500

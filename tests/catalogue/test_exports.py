@@ -14,8 +14,12 @@ from rdflib import Graph
 from rdflib.namespace import RDF
 
 from catalogue.enums import ResourceKind
+from catalogue.models import Resource
+from catalogue.queries import published
 from catalogue.standards import plain
 from catalogue.standards.rdf import DCAT
+from catalogue.views import exports
+from portal.lib import clock
 from tests.factories.catalogue import ResourceFactory
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +49,23 @@ def test_the_whole_public_catalogue_is_exported_and_no_draft(client: Client) -> 
     assert table.column("title").to_pylist() == titles
     assert tuple(table.column_names) == plain.COLUMNS
     assert table.column("languages").to_pylist() == [["fr"]] * 3
+
+
+def test_batches_follow_one_another_and_count_through_none(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = clock.now()
+    cards = [ResourceFactory(published=True, title=f"Fiche {number}") for number in range(5)]
+    Resource.objects.filter(pk__in=[each.pk for each in cards[1:4]]).update(first_published_at=at)
+    wanted = list(published.in_order().values_list("title", flat=True))
+    monkeypatch.setattr(exports, "IN_MEMORY_BYTES", 1)
+    for size in (1, 2, 5):
+        monkeypatch.setattr(exports, "BATCH", size)
+        table = pq.read_table(io.BytesIO(content(client, "/exports/ressources.parquet")))
+        assert table.column("title").to_pylist() == wanted
+        with CaptureQueriesContext(connection) as seen:
+            assert [row["title"] for row in rows(client)] == wanted
+        assert not any(" OFFSET " in each["sql"] for each in seen)
 
 
 def test_a_result_list_is_exported_as_it_is_shown(client: Client) -> None:

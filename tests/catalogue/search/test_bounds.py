@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from catalogue.filters import pace
 from catalogue.views import exports
+from portal.lib import turns
 from portal.lib.windows import Window
 from tests.factories.catalogue import ResourceFactory
 
@@ -81,7 +82,7 @@ def test_suggestions_have_a_share_of_their_own(client: Client, settings: Any) ->
 
 
 @pytest.mark.parametrize("extension", FILES)
-def test_an_export_holds_its_place_until_it_is_read_or_shut(
+def test_who_reads_an_export_slowly_holds_the_place_of_their_network_alone(
     client: Client, settings: Any, extension: str
 ) -> None:
     ResourceFactory(published=True)
@@ -89,7 +90,7 @@ def test_an_export_holds_its_place_until_it_is_read_or_shut(
     address = f"/exports/ressources.{extension}"
     first: Any = client.get(address)
     assert "en cours" in refused(client.get(address))
-    assert "plusieurs exports" in refused(client.get(address, REMOTE_ADDR="192.0.2.7"))
+    assert b"".join(client.get(address, REMOTE_ADDR="192.0.2.7"))
     assert b"".join(first)
     second: Any = client.get(address)
     assert second.status_code == 200
@@ -97,6 +98,43 @@ def test_an_export_holds_its_place_until_it_is_read_or_shut(
     second.close()
     signals.request_finished.connect(close_old_connections)
     assert b"".join(client.get(address))
+
+
+def test_while_an_export_is_written_others_wait_for_its_place(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.EXPORTS_AT_A_TIME = 1
+    write, said = exports.WRITERS["csv"], []
+
+    def meanwhile(*given: Any) -> int:
+        said.append(refused(client.get("/exports/ressources.json", REMOTE_ADDR="192.0.2.7")))
+        return write(*given)
+
+    monkeypatch.setitem(exports.WRITERS, "csv", meanwhile)
+    assert b"".join(client.get("/exports/ressources.csv"))
+    assert "plusieurs exports" in said[0]
+
+
+@pytest.mark.parametrize("extension", FILES)
+def test_an_export_that_would_be_too_large_is_refused(
+    client: Client, settings: Any, extension: str
+) -> None:
+    ResourceFactory(published=True)
+    settings.EXPORT_MOST_BYTES, settings.EXPORTS_AT_A_TIME = 3, 1
+    for _ in range(2):
+        assert client.get(f"/exports/ressources.{extension}").status_code == 413
+
+
+def test_a_place_given_back_late_is_not_taken_from_who_has_it() -> None:
+    first = turns.take("essai", most=1, seconds=60)
+    assert first is not None
+    cache.delete(first.key)  # its time is over
+    second = turns.take("essai", most=1, seconds=60)
+    first.give_back()
+    assert second is not None
+    assert turns.take("essai", most=1, seconds=60) is None
+    second.give_back()
+    assert turns.take("essai", most=1, seconds=60) is not None
 
 
 def test_an_export_that_fails_gives_its_place_back(
@@ -107,7 +145,7 @@ def test_an_export_that_fails_gives_its_place_back(
         broken.setattr(exports, "_file", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             client.get("/exports/ressources.csv")
-    assert client.get("/exports/ressources.csv").status_code == 200
+    assert b"".join(client.get("/exports/ressources.csv"))
 
 
 def test_exports_past_the_share_of_a_network_wait(client: Client, settings: Any) -> None:
