@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Q, QuerySet
+from django.core.paginator import EmptyPage, Paginator
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -21,6 +22,7 @@ from catalogue.standards import dcat, forms, negotiation, rdf
 from catalogue.standards import removed as stones
 from catalogue.standards.dcat import PAGE_SIZE
 from portal.lib.conditional import tagged
+from portal.lib.stretches import Stretches
 
 # Public data, read from anywhere: each time checked against its tag.
 CACHE = "public, no-cache"
@@ -110,9 +112,18 @@ def identified(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_safe
 def catalogue(request: HttpRequest, extension: str) -> HttpResponseBase:
     """Describe one page of the catalogue as DCAT-AP."""
-    rows = published.in_order().filter(described())
     base = f"{published.root()}/catalogue.{extension}"
-    return paged(request, rows.values_list("pk", flat=True), extension, base=base)
+    return paged(request, whole(), extension, base=base)
+
+
+def whole() -> Stretches:
+    """Give all that DCAT-AP has a word for, by pages."""
+    return Stretches(published.public().filter(described()), PAGE_SIZE, name="catalogue")
+
+
+def listed(ids: Sequence[int]) -> Paginator[int]:
+    """Give some resources, named in their order, by pages."""
+    return Paginator(ids, PAGE_SIZE)
 
 
 @login_not_required
@@ -130,25 +141,31 @@ def catalogue_address(request: HttpRequest) -> HttpResponse:
 
 
 def paged(
-    request: HttpRequest, ids: "Sequence[int] | QuerySet[Any, int]", extension: str, *, base: str
+    request: HttpRequest, pages: Paginator[Any], extension: str, *, base: str
 ) -> HttpResponseBase:
-    """Describe one page of a list of resources that DCAT-AP knows; 404 past the last."""
-    known = ids.count() if isinstance(ids, QuerySet) else len(ids)
-    last = max(1, -(-known // PAGE_SIZE))
+    """Describe one page of resources that DCAT-AP knows; 404 past the last.
+
+    pages: of resources fetched as `published.public` does, or of their primary keys.
+    """
     asked = request.GET.get("page", "1")
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 8 else 0
-    if not 1 <= number <= last:
-        raise Http404
-    on_page = list(ids[(number - 1) * PAGE_SIZE : number * PAGE_SIZE])
-    fetched = {row.pk: row for row in published.public().filter(pk__in=on_page)}
-    rows = [fetched[pk] for pk in on_page if pk in fetched]
+    try:
+        on_page = list(pages.page(number))
+    except EmptyPage:
+        raise Http404 from None
+    rows = on_page if isinstance(pages, Stretches) else _fetched(on_page)
     first = Resource.objects.public().order_by("first_published_at").first()
     newest = max((row.changed_at for row in rows), default=None)
     graph = dcat.catalogue(
         published.site(),
         published.many(rows),
-        dcat.Page(base, number, last, known),
+        dcat.Page(base, number, pages.num_pages, pages.count),
         issued=first.first_published_at if first else None,
         modified=newest,
     )
     return answer(request, rdf.serialise(graph, extension), rdf.FORMATS[extension][0])
+
+
+def _fetched(ids: Sequence[int]) -> list[Any]:
+    found = published.public().in_bulk(ids)
+    return [found[pk] for pk in ids if pk in found]

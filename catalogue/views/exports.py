@@ -169,13 +169,18 @@ WRITERS = {"csv": _csv, "json": _json, "parquet": _parquet}
 
 
 def _dcat(request: HttpRequest, query: ResourceQuery, extension: str) -> HttpResponseBase:
-    rows = published.in_order().filter(documents.described()).values_list("pk", flat=True)
     asked = request.GET.copy()
     asked.pop("page", None)
     base = f"{published.root()}/exports/ressources.{extension}"
     base += f"?{asked.urlencode()}" if asked else ""
     if not query.q and not query.is_filtered:
-        return documents.paged(request, rows, extension, base=base)
-    described = set(rows)
-    known = [pk for pk in _ids(query) if pk in described]
+        return documents.paged(request, documents.whole(), extension, base=base)
+    known = documents.listed(_described(_ids(query)))
     return documents.paged(request, known, extension, base=base)
+
+
+def _described(ids: "array[int]") -> list[int]:
+    """Keep what DCAT-AP has a word for, in its order."""
+    rows = published.in_order().filter(documents.described())
+    known = set(rows.values_list("pk", flat=True))
+    return [pk for pk in ids if pk in known]

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
-from django.db.models import QuerySet
+from django.db.models import F, Max, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -13,6 +14,7 @@ from wagtail.models import Page
 from catalogue.models import Resource
 from challenges.models import Challenge
 from datasets.models import Dataset
+from portal.lib.stretches import Stretches
 from portal.pages import frame
 from portal.pages.census import ANYONE
 
@@ -20,13 +22,32 @@ CLOSED = ("/admin/", "/compte/", "/espace/", "/moderation/", "/apparence/", "/do
 
 
 class PublicSitemap(Sitemap):
-    """List one family of public addresses, 1,000 a file."""
+    """List one family of public addresses, 1,000 a file, each a stretch of their order.
+
+    changed: when a row last changed, as an expression; without it no line says when.
+    """
 
     limit = 1000
+    changed: Any = None
+
+    @property
+    def paginator(self) -> Stretches:
+        """Cut the list where its files begin, without counting through it."""
+        rows: Any = self.items()
+        return Stretches(rows, self.limit, name=type(self).__name__)
+
+    def get_latest_lastmod(self) -> Any:
+        """Ask the database for the moment of the last change: the index reads no row."""
+        if self.changed is None:
+            return None
+        rows: Any = self.items()
+        return rows.order_by().aggregate(at=Max(self.changed))["at"]
 
 
 class PageSitemap(PublicSitemap):
     """List the published editorial pages."""
+
+    changed = F("last_published_at")
 
     def items(self) -> QuerySet[Page]:
         """Read the pages below the root, in the order of the tree."""
@@ -44,6 +65,8 @@ class PageSitemap(PublicSitemap):
 class ResourceSitemap(PublicSitemap):
     """List the published resources."""
 
+    changed = Coalesce("content_modified_at", "last_published_at")
+
     def items(self) -> QuerySet[Resource]:
         """Read what an anonymous visitor may read; of each card, no more than a line says."""
         rows = Resource.objects.visible_to(ANYONE).order_by("pk")
@@ -60,6 +83,8 @@ class ResourceSitemap(PublicSitemap):
 
 class ChallengeSitemap(PublicSitemap):
     """List the public challenges."""
+
+    changed = F("status_since")
 
     def items(self) -> QuerySet[Challenge]:
         """Read what an anonymous visitor may read."""

@@ -19,6 +19,7 @@ from catalogue.search import corrections, index, sets, suggest, vocabulary
 from catalogue.search.engines.embedded import EmbeddedEngine
 from catalogue.search.query import ResourceQuery
 from catalogue.views import documents
+from portal.pages.views import sitemap
 from tests.contracts import searching
 from tests.factories.catalogue import ResourceFactory
 
@@ -153,11 +154,29 @@ def test_a_page_of_the_catalogue_reads_its_own_cards_alone(
     monkeypatch.setattr(documents, "PAGE_SIZE", 1)
     for number in range(3):
         ResourceFactory(published=True, kind="dataset", title=f"Jeu {number}")
-    for address in ("/catalogue.ttl?page=2", "/exports/ressources.ttl?page=2"):
-        statements = sent(lambda address=address: client.get(address))
-        lists = [s for s in statements if 'SELECT "catalogue_resource"."id" AS "pk"' in s]
-        assert lists
-        assert all("LIMIT 1 OFFSET 1" in sql for sql in lists)
+    for address in ("/catalogue.ttl", "/exports/ressources.ttl"):
+        costs = []
+        for page in (2, 3, 3):
+            statements = sent(lambda address=f"{address}?page={page}": client.get(address))
+            assert not [sql for sql in statements if " OFFSET " in sql]
+            costs.append(len([sql for sql in statements if "catalogue_resource" in sql]))
+        assert len(set(costs[1:])) == 1
+        assert costs[0] - costs[1] in (0, 1)  # where pages begin is found once
+
+
+def test_a_file_of_a_sitemap_reads_its_own_cards_and_the_index_none(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sitemap.ResourceSitemap, "limit", 2)
+    cards = [ResourceFactory(published=True) for _ in range(5)]
+    index = sent(lambda: client.get("/sitemap.xml"))
+    assert not [sql for sql in index if '"catalogue_resource"."slug"' in sql]
+    for page, own in ((1, cards[:2]), (2, cards[2:4]), (3, cards[4:])):
+        statements = sent(lambda page=page: client.get(f"/sitemap-ressources.xml?p={page}"))
+        assert not [sql for sql in statements if " OFFSET " in sql]
+        text = client.get(f"/sitemap-ressources.xml?p={page}").text
+        assert [card.slug in text for card in cards] == [card in own for card in cards]
+    assert client.get("/sitemap-ressources.xml?p=4").status_code == 404
 
 
 def test_a_sitemap_reads_no_text_of_cards(client: Client) -> None:
