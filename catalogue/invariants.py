@@ -8,9 +8,10 @@ from django.conf import settings
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums import ContributionStatus
+from catalogue.enums import ContributionStatus, ResourceKind
 from catalogue.enums.community import ReviewState
 from catalogue.models import Contribution, IndexedFacet, IndexedResource, Resource
+from catalogue.validators import expiry
 from portal.lib import clock
 
 # Counter of a card: the rows it counts.
@@ -25,7 +26,7 @@ def index_breaches() -> Iterator[str]:
     """Yield the resources that the index misses, holds in excess or tells wrongly (I8)."""
     published = {
         row[0]: row[1:]
-        for row in Resource.objects.public().values_list("pk", "kind", "scope", "access")
+        for row in Resource.objects.listed().values_list("pk", "kind", "scope", "access")
     }
     indexed = set(IndexedResource.objects.values_list("pk", flat=True))
     told: dict[int, dict[str, str]] = {}
@@ -60,8 +61,18 @@ def owner_breaches() -> Iterator[str]:
         yield str(public_id)
 
 
+def expiry_breaches() -> Iterator[str]:
+    """Yield the news over for more than a day that lists still show (I33)."""
+    yesterday = clock.paris_day(clock.now() - timedelta(days=1))
+    news = Resource.objects.listed().filter(kind=ResourceKind.NEWS).order_by("pk")
+    for slug, details in news.values_list("slug", "details"):
+        if expiry.is_over(ResourceKind.NEWS, details, yesterday):
+            yield slug
+
+
 INVARIANTS: dict[str, tuple[Any, Callable[[], Iterator[str]]]] = {
     "I8": (_("L’index de recherche dit ce qui est publié."), index_breaches),
     "I31": (_("Les compteurs d’une fiche disent ses lignes."), counter_breaches),
     "I32": (_("Aucune proposition n’attend l’avis d’un détenteur hors délai."), owner_breaches),
+    "I33": (_("Aucune actualité échue ne paraît dans les listes."), expiry_breaches),
 }

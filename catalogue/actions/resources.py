@@ -23,6 +23,7 @@ from catalogue.models import (
 )
 from catalogue.queries import sets
 from catalogue.search import index
+from catalogue.validators import expiry
 from portal.accounts.actions import notifications
 from portal.accounts.models import Organisation
 from portal.audit.actors import Actor, SystemActor
@@ -97,7 +98,10 @@ def put_online(
     links.declare(resource=current, before=before, after=revision.content.get("details") or {})
     versions.note(resource=current, revision=revision, origin=origin, organisation=organisation)
     Resource.objects.filter(pk=current.pk).update(
-        content_modified_at=now, last_reviewed_at=now, next_review_at=_in_a_year(now)
+        content_modified_at=now,
+        last_reviewed_at=now,
+        next_review_at=_in_a_year(now),
+        expired_at=now if _is_over(current.kind, revision, now) else None,
     )
     if Follow.objects.exists():
         owe(
@@ -109,6 +113,10 @@ def put_online(
             by_id=revision.user_id or 0,
         )
     return _indexed(current.pk)
+
+
+def _is_over(kind: str, revision: Revision, at: Any) -> bool:
+    return expiry.is_over(kind, revision.content.get("details") or {}, clock.paris_day(at))
 
 
 def _in_a_year(now: Any) -> Any:

@@ -43,6 +43,7 @@ KEPT_COLUMNS = (
     "archive_reason",
     "masked_at",
     "restored_at",
+    "expired_at",
     "views",
     "downloads",
     "followers",
@@ -116,6 +117,10 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
     def public(self) -> Self:
         """Keep what an anonymous visitor may read."""
         return self.filter(live=True)
+
+    def listed(self) -> Self:
+        """Keep what lists, feeds and searches show: the public, without the news that is over."""
+        return self.public().filter(expired_at=None)
 
     def visible_to(self, user: "User | AnonymousUser") -> Self:
         """Keep what this person may read: the public, their own drafts, all for a moderator."""
@@ -226,6 +231,8 @@ class Resource(
     masked_at = models.DateTimeField(null=True, blank=True)
     # Among the others again, after an archive or a masking: who harvests by date reads it anew.
     restored_at = models.DateTimeField(null=True, blank=True)
+    # News whose time is over: read at its address, in no list, feed or search.
+    expired_at = models.DateTimeField(null=True, blank=True)
 
     views = models.PositiveIntegerField(default=0)
     downloads = models.PositiveIntegerField(default=0)

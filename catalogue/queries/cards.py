@@ -16,7 +16,7 @@ def in_order(ids: Sequence[int]) -> list[Resource]:
 def latest(count: int) -> list[Resource]:
     """List the resources published last."""
     return list(
-        Resource.objects.public()
+        Resource.objects.listed()
         .with_organisation()
         .select_related("indexed")
         .order_by("-first_published_at", "-pk")[:count]
@@ -25,5 +25,5 @@ def latest(count: int) -> list[Resource]:
 
 def counts_by_kind() -> dict[str, int]:
     """Count the published resources of each kind."""
-    rows = Resource.objects.public().values_list("kind").annotate(n=Count("pk")).order_by("kind")
+    rows = Resource.objects.listed().values_list("kind").annotate(n=Count("pk")).order_by("kind")
     return dict(rows)

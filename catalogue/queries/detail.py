@@ -21,7 +21,7 @@ from catalogue.enums import (
 )
 from catalogue.models import Measurement, Resource
 from catalogue.queries import chain, files, quality, rows, verified, versions
-from catalogue.validators import licence_names, licences, places
+from catalogue.validators import expiry, licence_names, licences, places
 from catalogue.validators.columns import language_choices
 from catalogue.validators.details import RELATIONS
 from catalogue.validators.fields import Field, FieldType, Section, Text
@@ -79,6 +79,7 @@ def card(resource: Resource) -> dict[str, Any]:
         "strict": quality.strict(resource),
         "quality_history": quality.history(resource),
         **_history(resource),
+        "last_day": _dated(str(resource.details.get(expiry.FIELD) or "")),
         "to_review": _is_to_review(resource),
         "to_check": sorted(resource.unverified_fields),
         "closed_licence": any(not licences.read(name).is_open for name in resource.licences),

@@ -68,7 +68,7 @@ def badge(resource: Resource) -> Badge | None:
         case ResourceKind.IDEA:
             return _("À reprendre"), "mimosa", "lightbulb"
         case ResourceKind.NEWS:
-            return None
+            return (_("Échue"), "ardoise", "calendar") if resource.expired_at else None
         case ResourceKind.PROGRAMME:
             return _programme_state(resource)
         case _:

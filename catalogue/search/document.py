@@ -239,5 +239,5 @@ def _boost(resource: Resource) -> float:
 
 
 def is_findable(resource: Resource) -> bool:
-    """Tell what the index may hold: what an anonymous visitor may read."""
-    return resource.live
+    """Tell what the index may hold: what an anonymous visitor finds in lists."""
+    return resource.live and resource.expired_at is None

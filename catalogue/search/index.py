@@ -88,7 +88,7 @@ def _renew(after: int) -> list[int]:
 
 def drop_excess(most: int | None = None) -> int:
     """Take out what is not published any more, as many as said; return how many."""
-    public = Resource.objects.public().filter(pk=OuterRef("pk"))
+    public = Resource.objects.listed().filter(pk=OuterRef("pk"))
     excess = IndexedResource.objects.filter(~Exists(public)).order_by("pk")
     found = list(excess.values_list("pk", flat=True)[:most])
     for pk in found:
@@ -109,7 +109,7 @@ def forget() -> int:
 def published() -> Any:
     """Select what the index must hold, ready to be analysed without one query each."""
     return (
-        Resource.objects.public()
+        Resource.objects.listed()
         .select_related("organisation")
         .prefetch_related("measurements")
         .order_by("pk")

@@ -21,7 +21,7 @@ def repair() -> int:
     if IndexedResource.objects.filter(letters="").exists():
         return index.rebuild()  # an index older than its letters
     indexed = IndexedResource.objects.filter(pk=OuterRef("pk"))
-    missing = Resource.objects.public().filter(~Exists(indexed)).order_by("pk")
+    missing = Resource.objects.listed().filter(~Exists(indexed)).order_by("pk")
     wrong = [*missing.values_list("pk", flat=True)[:MOST]]
     index.drop_excess(MOST)
     wrong += _renamed()

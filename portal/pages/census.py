@@ -25,7 +25,7 @@ class Census:
     @cached_property
     def resources(self) -> dict[tuple[str, str], int]:
         """Count the published resources by kind and access."""
-        found = Resource.objects.public().order_by("kind", "access")
+        found = Resource.objects.listed().order_by("kind", "access")
         rows = found.values_list("kind", "access").annotate(n=Count("pk"))
         return {(kind, access): n for kind, access, n in rows}
 

@@ -117,8 +117,8 @@ def _deliveries(now: datetime) -> Check:
 
 
 def _catalogue() -> Check:
-    published = Resource.objects.public().count()
-    missing = published - Resource.objects.public().filter(indexed__isnull=False).count()
+    published = Resource.objects.listed().count()
+    missing = published - Resource.objects.listed().filter(indexed__isnull=False).count()
     text = ngettext(
         "%(count)d fiche publiée ne se trouve pas encore par la recherche.",
         "%(count)d fiches publiées ne se trouvent pas encore par la recherche.",

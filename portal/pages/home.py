@@ -102,7 +102,7 @@ def kinds(census: Census) -> list[dict[str, Any]]:
 
 def latest() -> list[rows.Row]:
     """List the latest resources, as the catalogue's own lists show them."""
-    found = Resource.objects.public().select_related("organisation", "indexed")
+    found = Resource.objects.listed().select_related("organisation", "indexed")
     return [rows.row(each) for each in found.order_by("-first_published_at", "-pk")[:LATEST]]
 
 
