@@ -7,6 +7,7 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
+from django.utils import formats
 from django.utils.datastructures import MultiValueDict
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -112,6 +113,8 @@ class OwnField(forms.Field):
         """Show a list as lines of text, unless its control shows items."""
         if self.own.type is FieldType.LIST and not self.own.choices and isinstance(value, list):
             return "\n".join(map(str, value))
+        if self.own.type is FieldType.NUMBER and isinstance(value, float):
+            return formats.localize_input(value)
         return value
 
 
@@ -196,6 +199,8 @@ def control(own: Field) -> forms.Widget:
             return forms.URLInput(attrs={"inputmode": "url", "maxlength": 2_000})
         case FieldType.INTEGER:
             return forms.TextInput(attrs={"inputmode": "numeric"})
+        case FieldType.NUMBER:
+            return forms.TextInput(attrs={"inputmode": "decimal"})
         case FieldType.CHOICE:
             return forms.Select(choices=[("", "—"), *own.choices])
         case FieldType.LIST if own.choices:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -194,9 +195,17 @@ def said(field: Field, value: object) -> str:
         return str(field.say(value))
     if field.type is FieldType.INTEGER:
         return f"{value:,}".replace(",", "\u202f")
+    if field.type is FieldType.NUMBER:
+        return _measured_number(value)
     if field.type is FieldType.DATE or field.name == "temporal_coverage":
         return _dated(str(value))
     return str(value)
+
+
+def _measured_number(value: object) -> str:
+    """Write a number with its decimals, thousands apart."""
+    text = f"{Decimal(str(value)):,f}".replace(",", "\u202f")
+    return text.replace(".", ",") if _is_french() else text
 
 
 def _dated(text: str) -> str:

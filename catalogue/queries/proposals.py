@@ -93,6 +93,8 @@ def words_of(own: Field, value: Any) -> str:
         return "\n".join(_row(own, row) for row in value)
     if isinstance(value, list):
         return "\n".join(str(own.say(own.item(item))) for item in value)
+    if own.type is FieldType.NUMBER:
+        return str(value).replace(".", ",")
     return str(own.say(value)) if own.choices else str(value)
 
 

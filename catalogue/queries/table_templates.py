@@ -29,6 +29,7 @@ OF_TYPE = {
     FieldType.URL: "https://exemple.fr/page",
     FieldType.DATE: "2026-11-24",
     FieldType.INTEGER: "1200",
+    FieldType.NUMBER: "12,5",
     FieldType.LIST: "premier | deuxième",
 }
 
@@ -114,6 +115,8 @@ def _shape(own: Field) -> str:
             return _("Une date : 2026-11-24")
         case FieldType.INTEGER:
             return _("Un nombre entier")
+        case FieldType.NUMBER:
+            return _("Un nombre, décimales admises")
         case FieldType.URL:
             return _("Une adresse, en https://")
         case FieldType.CHOICE:

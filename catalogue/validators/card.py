@@ -98,13 +98,13 @@ CARD: tuple[Field, ...] = (
         "energy_wh",
         _("Énergie, en wattheures"),
         _("Pour l’apprentissage, ou pour mille usages : dites lequel dans la méthode."),
-        type=FieldType.INTEGER,
+        type=FieldType.NUMBER,
     ),
     _question(
         "co2_grams",
         _("Émissions, en grammes d’équivalent CO₂"),
         _("Pour la même chose que l’énergie."),
-        type=FieldType.INTEGER,
+        type=FieldType.NUMBER,
     ),
     _question("footprint", _("Empreinte"), _("Ce qui est compté, et par quelle méthode.")),
 )

@@ -1,6 +1,7 @@
 """The declaration of one kind-specific field, and how a value of it is cleaned."""
 
 import datetime
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,6 +23,7 @@ class FieldType(StrEnum):
     URL = "url"  # http or https
     DATE = "date"  # YYYY, YYYY-MM or YYYY-MM-DD
     INTEGER = "integer"
+    NUMBER = "number"  # a count or a measure, decimals after a comma or a point
     CHOICE = "choice"  # one of `choices`
     LIST = "list"  # list of lines
     ROWS = "rows"  # list of objects with the fields of `columns`
@@ -148,12 +150,28 @@ def _rows(field: Field, value: object) -> list[dict[str, object]]:
     return rows
 
 
+def _number(_field: Field, value: object) -> int | float | None:
+    """Read a number of zero or more; a whole one stays an integer."""
+    if value in ("", None):
+        return None
+    text = "" if isinstance(value, bool) else re.sub(r"\s", "", str(value)).replace(",", ".", 1)
+    try:
+        number = float(text)
+    except ValueError:
+        raise ValidationError(_("Écrivez un nombre, par exemple 12,5.")) from None
+    if not 0 <= number < 10**15:
+        raise ValidationError(_("Ce nombre est hors des bornes."))
+    return int(number) if number.is_integer() else number
+
+
+NEVER_TEXT = (FieldType.LIST, FieldType.ROWS, FieldType.INTEGER, FieldType.NUMBER)
 CLEANERS = {
     FieldType.LINE: _line,
     FieldType.TEXT: _line,
     FieldType.URL: _url,
     FieldType.DATE: _date,
     FieldType.INTEGER: _integer,
+    FieldType.NUMBER: _number,
     FieldType.CHOICE: _choice,
     FieldType.LIST: _list,
     FieldType.ROWS: _rows,
@@ -162,6 +180,6 @@ CLEANERS = {
 
 def clean_value(field: Field, value: object) -> object:
     """Bring a raw value to its stored form; raise ValidationError with a French sentence."""
-    if value is None and field.type not in (FieldType.LIST, FieldType.ROWS, FieldType.INTEGER):
+    if value is None and field.type not in NEVER_TEXT:
         value = ""
     return CLEANERS[field.type](field, value)

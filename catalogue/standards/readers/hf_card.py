@@ -226,8 +226,9 @@ def _model(data: Mapping[str, Any], found: list[prose.Section], into: Builder) -
         into.link("trained_on", title=name)
     emitted = data.get("co2_eq_emissions")
     grams = mapping(emitted).get("emissions", emitted if isinstance(emitted, int | float) else None)
-    if isinstance(grams, int | float) and not isinstance(grams, bool):
-        into.line("footprint", f"{grams} g CO₂e", "co2_eq_emissions", own=True)
+    if isinstance(grams, int | float) and not isinstance(grams, bool) and 0 <= grams < 10**15:
+        into.detail("co2_grams", grams, "co2_eq_emissions")
+        into.line("footprint", _counted(mapping(emitted)), "co2_eq_emissions", own=True)
     for name, words in (
         ("intended_purpose", ("direct use", "intended use", "uses", "usage prévu")),
         ("training_data", ("training data", "training dataset", "données d’apprentissage")),
@@ -244,6 +245,12 @@ def _model(data: Mapping[str, Any], found: list[prose.Section], into: Builder) -
             lines = prose.bullets(prose.written(part.body))
             into.list_of(name, lines, part.title, guessed=True, own=True)
     _measures(data, into)
+
+
+def _counted(emitted: Mapping[str, Any]) -> str:
+    """Say how emissions were counted: for what, where, on what, by which method."""
+    told = ("training_type", "geographical_location", "hardware_used", "source")
+    return ", ".join(str(emitted[name]) for name in told if isinstance(emitted.get(name), str))
 
 
 def _measures(data: Mapping[str, Any], into: Builder) -> None:

@@ -39,6 +39,8 @@ def value_of(own: Field) -> st.SearchStrategy[Any]:
     match own.type:
         case FieldType.INTEGER:
             return st.none() | st.integers(0, 10**9)
+        case FieldType.NUMBER:
+            return st.none() | st.integers(0, 10**9) | st.floats(0.001, 10**9)
         case FieldType.LIST:
             return st.lists(TEXT, max_size=3)
         case FieldType.ROWS:

@@ -319,13 +319,13 @@ def test_a_day_and_a_second_are_inclusive() -> None:
 
 def test_what_the_ai_act_asks_is_in_the_record_of_a_model() -> None:
     full = example("model")
-    told = {"users": "Les conseillers.", "market_date": "2026-11-24", "co2_grams": 310}
+    told = {"users": "Les conseillers.", "market_date": "2026-11-24", "co2_grams": 310.25}
     model = replace(full, details={**full.details, **told, "footprint": "Mesuré au compteur."})
     graph = rdf.serialise(mldcat.document(model), "ttl").decode()
     assert 'placedOnMarketDate "2026-11-24"^^xsd:date' in graph
     assert "Les conseillers." in graph
     emissions = hugging_face.front_matter(model)["co2_eq_emissions"]
-    assert emissions == {"emissions": 310, "source": "Mesuré au compteur."}
+    assert emissions == {"emissions": 310.25, "source": "Mesuré au compteur."}
     vague = replace(model, details={**model.details, "market_date": "2026"})
     assert "placedOnMarketDate" not in rdf.serialise(mldcat.document(vague), "ttl").decode()
 
