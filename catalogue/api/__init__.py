@@ -6,6 +6,7 @@ from catalogue.api import (
     around,
     contributions,
     follows,
+    gestures,
     organisations,
     pastes,
     searches,
@@ -20,5 +21,6 @@ routers: list[tuple[str, Router]] = [
     ("", contributions.router),
     ("", searches.router),
     ("", follows.router),
+    ("", gestures.router),
     ("", around.router),
 ]

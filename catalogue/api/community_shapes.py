@@ -1,5 +1,6 @@
 """Turn what people keep and bring to cards into the values that endpoints send."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -7,7 +8,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from catalogue.actions import alert_links
-from catalogue.models import Discussion, DiscussionMessage, Reuse, SavedSearch
+from catalogue.models import (
+    Discussion,
+    DiscussionMessage,
+    FieldFeedback,
+    Resource,
+    Reuse,
+    SavedSearch,
+)
 from catalogue.queries.follows import Followed
 
 Json = dict[str, Any]
@@ -38,6 +46,33 @@ def follow_json(request: HttpRequest, line: Followed) -> Json:
         "value": line.value,
         "title": line.title,
         "url": request.build_absolute_uri(line.href),
+    }
+
+
+def favourite_json(request: HttpRequest, resource: Resource, at: datetime) -> Json:
+    """Describe a card that a person put aside."""
+    return {
+        "resource": resource.slug,
+        "title": resource.title,
+        "kind": resource.kind,
+        "url": request.build_absolute_uri(resource.get_absolute_url()),
+        "at": at,
+    }
+
+
+def feedback_json(feedback: FieldFeedback) -> Json:
+    """Describe what was told of the use of a card."""
+    return {
+        "id": feedback.public_id,
+        "organisation_kind": feedback.organisation_kind,
+        "place": feedback.place,
+        "used_on": f"{feedback.used_on:%Y-%m}",
+        "result": feedback.result,
+        "persons": feedback.persons,
+        "proof_url": feedback.proof_url,
+        "state": feedback.state,
+        "message": feedback.message,
+        "at": feedback.at,
     }
 
 

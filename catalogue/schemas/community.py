@@ -1,4 +1,4 @@
-"""What the endpoints around cards take and send: follows, reuses, discussions, reports."""
+"""What the endpoints around cards take and send: follows, favourites, reuses, discussions…"""
 
 from datetime import datetime
 from uuid import UUID
@@ -31,6 +31,73 @@ class FollowsOut(Schema):
     """What one follows, the latest first."""
 
     follows: list[FollowOut]
+    next_cursor: str | None
+
+
+class CardNamedIn(Schema):
+    """One card, by its identifier or its slug."""
+
+    resource: str = Field(max_length=140)
+
+
+class FavouriteOut(Schema):
+    """A card that one put aside. resource: its slug."""
+
+    resource: str
+    title: str
+    kind: str
+    url: str
+    at: datetime
+
+
+class FavouritesOut(Schema):
+    """What one put aside, the latest first."""
+
+    favourites: list[FavouriteOut]
+    next_cursor: str | None
+
+
+class SupportOut(Schema):
+    """The supports that a card has now. resource: its slug."""
+
+    resource: str
+    supports: int
+
+
+class FeedbackIn(Schema):
+    """What happened where a card was used.
+
+    organisation_kind: administration, local_authority, company… place: never a person's name.
+    used_on: the month, YYYY-MM. persons: for how many. proof_url: an assessment, an article.
+    """
+
+    organisation_kind: str = Field(max_length=20)
+    place: str = Field(max_length=200)
+    used_on: str = Field(max_length=10)
+    result: str = Field(max_length=2_000)
+    persons: int | None = None
+    proof_url: str = Field("", max_length=600)
+
+
+class FeedbackOut(Schema):
+    """A feedback. state: waiting, published, refused or withdrawn; message: why it was refused."""
+
+    id: UUID
+    organisation_kind: str
+    place: str
+    used_on: str
+    result: str
+    persons: int | None
+    proof_url: str
+    state: str
+    message: str
+    at: datetime
+
+
+class FeedbacksOut(Schema):
+    """The feedback on a card, and one's own that waits, the latest told first."""
+
+    feedback: list[FeedbackOut]
     next_cursor: str | None
 
 

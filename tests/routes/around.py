@@ -33,6 +33,15 @@ def build(world: Any, fresh: Callable[[Any, str], User]) -> None:
             kind="study",
             by=by,
         )
+        used = reuses.tell(
+            resource=card,
+            organisation_kind="company",
+            place=world.canary(own, "feedback", own, region),
+            used_on=clock.paris_day(clock.now()),
+            result="Un résultat.",
+            by=by,
+        )
+        world.objects[f"feedback.{side}"] = str(used.public_id)
         collection = collections.make(
             title=f"Dossier {side}", summary="", organisation=holder, by=by
         )
