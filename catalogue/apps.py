@@ -16,11 +16,14 @@ class CatalogueConfig(AppConfig):
         The search lies above the invariants: what it says of its server is registered here.
         """
         from catalogue import invariants  # noqa: PLC0415  # app ready
+        from catalogue.queries import stored_files  # noqa: PLC0415  # app ready
         from catalogue.search import server  # noqa: PLC0415  # app ready
         from catalogue.views import gathered, organisation  # noqa: PLC0415  # app ready
         from catalogue.views import space as ours  # noqa: PLC0415  # app ready
         from portal.accounts import personal_data, space  # noqa: PLC0415  # app ready
+        from portal.lib import references  # noqa: PLC0415  # app ready
 
+        references.register(stored_files.kept)
         space.register("todo", ours.to_do)
         space.register("contributions", ours.mine)
         space.register_figures(ours.figures)

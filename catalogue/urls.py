@@ -29,6 +29,7 @@ from catalogue.views import (
     reports,
     resources,
     searches,
+    stored_files,
     transfers,
     usage,
     versions,
@@ -85,6 +86,11 @@ CONTRIBUTE = [
         "contribuer/<uuid:contribution>/lecture/",
         paste.Read.as_view(),
         name="contribution_reading",
+    ),
+    path(
+        "contribuer/<uuid:contribution>/fichiers/",
+        stored_files.change,
+        name="contribution_files",
     ),
     path(
         "contribuer/<uuid:contribution>/<slug:step>/",
@@ -201,6 +207,7 @@ DOCUMENTS: list[URLPattern | URLResolver] = [
         path(f"ressources/<slug:slug>/{each}", documents.of_resource, {"ending": each}, each)
         for each in _FILES
     ),
+    path("fichiers/<uuid:file>/<str:name>", stored_files.download, name="file"),
     path("id/<uuid:public_id>", documents.identified, name="identifier"),
     path("catalogue", documents.catalogue_address, name="catalogue"),
     *(

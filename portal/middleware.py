@@ -43,7 +43,14 @@ OBJECT_CHARACTERS = 120
 # The end of the address of the standings that other sites show in a frame.
 FRAMED = "/classement/cadre/"
 # Where more than an entry may be sent; the fields around a file take some room too.
-LARGE_REQUESTS = ("/espace/", "/donnees/", "/admin/", "/api/v1/challenges/imports")
+LARGE_REQUESTS = (
+    "/espace/",
+    "/donnees/",
+    "/admin/",
+    "/api/v1/challenges/imports",
+    "/fichiers/",
+    "/files/",
+)
 REQUEST_SLACK_BYTES = 2**20
 # Parameters of an address; gunicorn refuses less by default, with a bare page.
 QUERY_MAX_CHARACTERS = 16_000
@@ -178,7 +185,8 @@ class refusals:
 
 
 def _most_bytes(path: str) -> int:
-    """Say how much a request may bring: a bundle where organisers and producers work."""
+    """Say how much a request may bring: a bundle where organisers and producers work,
+    and the files of cards."""
     large = any(part in path for part in LARGE_REQUESTS)
     most: int = settings.BUNDLE_MAX_BYTES if large else settings.ENTRY_MAX_BYTES
     return most + REQUEST_SLACK_BYTES

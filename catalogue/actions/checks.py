@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalogue.models import Resource
+from catalogue.queries import stored_files
 from catalogue.validators import addresses, checks, prose
 from catalogue.validators.checks import Check, Remark, Verdict
 from portal.accounts.enums import OrganisationKind
@@ -26,7 +27,7 @@ def run(record: Mapping[str, Any], *, resource: Resource) -> list[Check]:
         checks.licence(record, administration=_is_administration(record)),
         checks.links(record),
         checks.personal(record),
-        checks.files(record),
+        checks.files(record, stored_files.held(resource, record)),
         checks.card(record),
         duplicate(record, resource=resource),
         checks.language(record),

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from catalogue.enums.harvest import LinkState
 from catalogue.models import Contribution, LinkCheck, Resource
+from catalogue.queries.stored_files import identified
 from catalogue.search import index
 from catalogue.validators import addresses
 from portal.audit.outbox import owe
@@ -42,13 +43,14 @@ class Found:
 
 
 def links_of(resource: Resource) -> list[str]:
-    """List the addresses that a card gives, each once."""
+    """List the addresses that a card gives, each once; files of ours need no visit."""
     found = [getattr(resource, name) for name in COLUMNS]
     found += [resource.details.get(name, "") for name in OWN]
     for name, cells in ROWS.items():
         for row in resource.details.get(name) or []:
             found += [row.get(cell, "") for cell in cells]
-    return list(dict.fromkeys(url for url in found if addresses.is_web(str(url))))[:MOST_LINKS]
+    asked = (url for url in found if addresses.is_web(str(url)) and not identified(url))
+    return list(dict.fromkeys(asked))[:MOST_LINKS]
 
 
 def put_off(*, check: LinkCheck) -> None:

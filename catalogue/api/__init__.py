@@ -10,6 +10,7 @@ from catalogue.api import (
     organisations,
     pastes,
     searches,
+    stored_files,
     writing,
 )
 
@@ -17,6 +18,7 @@ from catalogue.api import (
 routers: list[tuple[str, Router]] = [
     ("", pastes.router),  # before the cards by name: none is called « from »
     ("", writing.router),  # that of resources, which reads the same addresses
+    ("", stored_files.router),
     ("", organisations.router),
     ("", contributions.router),
     ("", searches.router),

@@ -2,6 +2,7 @@
 
 from catalogue.models.alert import AlertMatch, SavedSearch
 from catalogue.models.batch import BatchTable, ContributionBatch
+from catalogue.models.card_file import CardFile
 from catalogue.models.collection import Collection, CollectionItem
 from catalogue.models.contribution import Contribution, Decision
 from catalogue.models.discussion import Discussion, DiscussionMessage
@@ -39,6 +40,7 @@ __all__ = [
     "PROPOSED_COLUMNS",
     "AlertMatch",
     "BatchTable",
+    "CardFile",
     "CardTransfer",
     "CardVersion",
     "Collection",

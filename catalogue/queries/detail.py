@@ -21,7 +21,7 @@ from catalogue.enums import (
     UseCase,
 )
 from catalogue.models import Measurement, Resource
-from catalogue.queries import chain, files, quality, rows, verified, versions
+from catalogue.queries import chain, files, quality, rows, stored_files, verified, versions
 from catalogue.validators import expiry, licence_names, licences, places
 from catalogue.validators.columns import language_choices
 from catalogue.validators.details import RELATIONS
@@ -68,6 +68,7 @@ def card(resource: Resource) -> dict[str, Any]:
         "facts": list(_facts(resource)),
         "parts": list(_parts(resource, held=bool(files_href))),
         "files_href": files_href,
+        "stored": stored_files.shown(resource, files.readable(resource)),
         "questions": _questions(resource),
         "measures": [_bounded(m, whole) for m in whole],
         "groups": [m for m in measured if m.group and not m.is_kept_back],

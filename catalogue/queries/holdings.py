@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -12,12 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from catalogue.enums import ResourceKind
-from catalogue.models import Contribution, Decision, Resource
+from catalogue.enums.files import FileState
+from catalogue.models import CardFile, Contribution, Decision, Resource
 from catalogue.queries import proposals
 from catalogue.queries.batches import Card, as_they_are, cards_of
 from catalogue.standards.readers import limits
 from catalogue.validators import sheets
 from portal.accounts.models import Organisation, User
+from portal.lib import objects
 from portal.lib.zipping import Member
 
 CARDS_AT_ONCE = 100
@@ -46,6 +49,7 @@ def members(organisation: Organisation, *, by: User) -> Iterator[Member]:
     for start in range(0, len(found), CARDS_AT_ONCE):
         some = found[start : start + CARDS_AT_ONCE]
         yield from _files(some)
+        yield from _stored(organisation, some)
         for cells in _rows(some):
             if not sheet.takes(cells):
                 tables += 1
@@ -129,6 +133,17 @@ def _files(some: Sequence[Card]) -> list[Member]:
     found = rows.in_bulk([card.pk for card in some])
     with override(LANGUAGE):
         return [each for card in some for each in _pair(found[card.pk])]
+
+
+def _stored(organisation: Organisation, some: Sequence[Card]) -> Iterator[Member]:
+    """Give the files that the organisation keeps on these cards, those that were examined."""
+    slugs = {card.pk: card.slug for card in some}
+    rows = CardFile.objects.filter(
+        organisation=organisation, resource__in=slugs, state=FileState.SOUND, unnamed_at=None
+    )
+    for file in rows.defer("preview").order_by("pk"):
+        place = f"fichiers/{slugs[file.resource_id]}/{str(file.public_id)[:8]}-{file.name}"
+        yield Member(place, partial(objects.open, file.sha256))
 
 
 def _pair(resource: Resource) -> Iterator[Member]:
@@ -218,6 +233,7 @@ def _readme(organisation: Organisation) -> str:
             "# Les fiches de %(name)s\n\n"
             "- `fiches/` : chaque fiche, brouillons compris, en JSON (valeurs, provenance, "
             "propositions et décisions) et en Markdown.\n"
+            "- `fichiers/` : les fichiers déposés sur le portail, fiche par fiche.\n"
             "- `tableaux/` : les mêmes fiches en CSV, que l’import d’un tableau relit : tel quel, "
             "il ne change rien.\n"
         ) % {"name": organisation.name}

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
+from catalogue.enums.files import FileSign
 from catalogue.validators import addresses, licences, prose
 from catalogue.validators.card import CARD_NEEDS
 from catalogue.validators.columns import FEWEST_TAGS, MOST_TAGS, OWNED_NEEDS, REFERENCED_NEEDS
@@ -206,19 +207,55 @@ def _lines(values: Iterable[Any]) -> Iterator[str]:
         yield " ; ".join(map(str, value.values())) if isinstance(value, Mapping) else str(value)
 
 
-def files(record: Record) -> Check:
-    """Tell formats that run code when loaded from those that do not."""
+@dataclass(frozen=True)
+class HeldFile:
+    """What the portal knows of a file that it keeps: `signs` are codes of `FileSign`."""
+
+    name: str
+    size: int
+    sha256: str
+    waits: bool
+    signs: tuple[str, ...] = ()
+
+
+def files(record: Record, held: Mapping[str, HeldFile | None] | None = None) -> Check:
+    """Tell formats that run code when loaded from those that do not, and what cannot be given.
+
+    held: by its address, each file that the portal keeps; None for one that it does not keep for
+    this card. Of the others, the name alone is judged.
+    """
     details = record.get("details") or {}
-    rows = [*(details.get("files") or ()), *(details.get("distributions") or ())]
-    remarks = []
-    for row in rows:
-        address = str(row.get("url") or row.get("download_url") or row.get("title") or "")
-        if EXECUTABLE.search(address):
-            remarks.append(Remark("file_executable", "files", {"name": address[-64:]}))
-        elif INERT.search(address):
-            facts = {"name": address[-64:]}
-            remarks.append(Remark("file_inert", "files", facts, Verdict.GREEN))
+    held = held or {}
+    remarks: list[Remark] = []
+    for field_name in ("files", "distributions"):
+        for row in details.get(field_name) or ():
+            address = str(row.get("url") or row.get("download_url") or row.get("title") or "")
+            if address in held:
+                remarks += _held(field_name, row, held[address])
+            elif EXECUTABLE.search(address):
+                remarks.append(Remark("file_executable", "files", {"name": address[-64:]}))
+            elif INERT.search(address):
+                facts = {"name": address[-64:]}
+                remarks.append(Remark("file_inert", "files", facts, Verdict.GREEN))
     return Check("files", tuple(remarks))
+
+
+SIGN_WEIGHTS = {FileSign.EXECUTABLE: Verdict.WARNING, FileSign.INERT: Verdict.GREEN}
+
+
+def _held(field_name: str, row: Mapping[str, Any], file: HeldFile | None) -> Iterator[Remark]:
+    if file is None:
+        facts = {"name": str(row.get("title") or "")[:64]}
+        yield Remark("file_absent", field_name, facts, Verdict.BLOCKING)
+        return
+    facts = {"name": file.name[-64:]}
+    if file.waits:
+        yield Remark("file_waiting", field_name, facts, Verdict.BLOCKING)
+    for sign in file.signs:
+        weight = SIGN_WEIGHTS.get(FileSign(sign), Verdict.BLOCKING)
+        yield Remark(f"file_{sign}", field_name, facts, weight)
+    if row.get("bytes") != file.size or str(row.get("sha256") or "").lower() != file.sha256:
+        yield Remark("file_facts", field_name, facts, Verdict.BLOCKING)
 
 
 def card(record: Record) -> Check | None:

@@ -62,6 +62,24 @@ REMARKS: dict[str, Promise] = {
     "file_executable": _(
         "%(name)s : ce format peut exécuter du code quand on l’ouvre. Préférez safetensors ou ONNX."
     ),
+    "file_absent": _(
+        "%(name)s : ce fichier n’est pas gardé ici pour cette fiche. Déposez-le, ou retirez la "
+        "ligne."
+    ),
+    "file_waiting": _("%(name)s : le fichier est en cours d’examen. Réessayez dans un moment."),
+    "file_infected": _("%(name)s : l’antivirus y a trouvé un logiciel malveillant. Retirez-le."),
+    "file_unscannable": _("%(name)s : l’antivirus n’a pas pu le lire. Retirez-le."),
+    "file_mismatch": _(
+        "%(name)s : le contenu n’est pas celui que le nom annonce. Retirez-le, ou renommez-le."
+    ),
+    "file_archive": _(
+        "%(name)s : cette archive ne peut pas être ouverte sans danger. Refaites-la, sans archive "
+        "dans l’archive, ou donnez ses fichiers un par un."
+    ),
+    "file_facts": _(
+        "%(name)s : la taille ou l’empreinte écrite n’est pas celle du fichier déposé. Corrigez la "
+        "ligne, ou déposez le fichier de nouveau."
+    ),
     "file_inert": _("%(name)s : ce format n’exécute rien quand on l’ouvre."),
     "card_forbidden": _("%(message)s"),
     "card_empty_annex_iii": _(

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from catalogue.actions import usage
 from catalogue.models import Resource
+from catalogue.queries import stored_files
 from catalogue.queries import usage as reads
 from catalogue.queries.files import FILE_COLUMNS, readable
 from catalogue.validators.addresses import is_web
@@ -47,7 +48,8 @@ def leave(request: HttpRequest, slug: str, field: str, number: int, column: str)
     address = str(rows[number].get(column) or "") if number < len(rows) else ""
     if not is_web(address):
         raise Hidden
-    count(request, resource, "downloads")
+    if stored_files.identified(address) is None:  # ours is counted where it is handed out
+        count(request, resource, "downloads")
     answer = HttpResponseRedirect(address)
     answer["X-Robots-Tag"] = "noindex"
     answer["Cache-Control"] = "no-store"

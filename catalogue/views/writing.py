@@ -16,7 +16,7 @@ from catalogue.enums import ContributionStatus, ResourceKind
 from catalogue.forms import gaps, steps
 from catalogue.forms.steps import SendForm, Step, StepForm
 from catalogue.models import Contribution, Resource
-from catalogue.queries import cards, pasted, proposals, quality, suggestions
+from catalogue.queries import cards, pasted, proposals, quality, stored_files, suggestions
 from catalogue.queries import drafts as written
 from catalogue.queries.drafts import Clash
 from catalogue.search import engine
@@ -170,10 +170,24 @@ def _show_step(
         "suggested_tags": suggestions.tags(record) if step is Step.CLASSIFY else [],
         "near_cards": _near(record) if step is Step.CLASSIFY else [],
         "previous": steps.before(step, contribution.resource.kind),
+        **_files(contribution, step, record),
     }
     refused = (is_stopped or clashes) and not _is_alone(request)
     status = 409 if refused else 200
     return render(request, "catalogue/contribute/step.html", context, status=status)
+
+
+def _files(contribution: Contribution, step: Step, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the files kept for this draft, on the step that asks for them."""
+    field = stored_files.field_of(contribution.resource.kind)
+    if not field or step is not Step.RIGHTS:
+        return {"files_field": ""}
+    details = record.get("details") or {}
+    return {
+        "files_field": field,
+        "stored": stored_files.shown(contribution.resource, details),
+        "most_bytes": min(settings.CARD_FILE_MAX_BYTES, settings.BUNDLE_MAX_BYTES),
+    }
 
 
 def _near(record: Mapping[str, Any]) -> list[Resource]:

@@ -183,3 +183,11 @@ LINK_CHECKS_PER_HOST = 180  # in a pass of six minutes
 # Markdown
 MARKDOWN_MAX_CHARACTERS = 20_000
 MARKDOWN_SECONDS = 2
+
+# Files of cards: the largest; the room of an organisation, and of a person who writes for none;
+# how long one stays that no text names any more; what is examined while its sender waits
+CARD_FILE_MAX_BYTES = int(mode.optional("CARD_FILE_MAX_BYTES", "5000000000"))
+ORGANISATION_FILES_MAX_BYTES = int(mode.optional("ORGANISATION_FILES_MAX_BYTES", "50000000000"))
+PERSON_FILES_MAX_BYTES = int(mode.optional("PERSON_FILES_MAX_BYTES", "5000000000"))
+CARD_FILES_UNNAMED_DAYS = 30
+CARD_FILE_EXAMINED_AT_ONCE_BYTES = 20_000_000

@@ -3,10 +3,10 @@
 from itertools import count
 from typing import Any
 
-from catalogue.actions import contributions, moderation
+from catalogue.actions import contributions, file_examinations, moderation, stored_files
 from catalogue.actions import proposals as replies
 from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
-from catalogue.models import Contribution, Resource
+from catalogue.models import CardFile, Contribution, Resource
 from catalogue.queries import around
 from portal.accounts.enums import OrganisationKind, RegionRole, Role
 from portal.accounts.models import Membership, Organisation, RegionAppointment, User
@@ -116,6 +116,14 @@ def published(by: User | None = None, **options: Any) -> Resource:
     contribution = submitted(by, **options)
     moderation.publish(contribution=contribution, by=moderator())
     return Resource.objects.get(pk=contribution.resource_id)
+
+
+def filed(contribution: Contribution, name: str, content: bytes, *, by: User) -> CardFile:
+    """Bring a file to a draft and have it examined."""
+    file = stored_files.add(
+        contribution=again(contribution), name=name, content=iter([content]), by=by
+    )
+    return file_examinations.begin(file)
 
 
 def offered(resource: Resource, by: User | None = None, **values: Any) -> Contribution:

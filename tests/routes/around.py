@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from catalogue.actions import alerts, batches, collections, discussions, reports, reuses
+from catalogue.enums import ResourceKind
 from catalogue.enums.reports import Measure, ReportOutcome
 from catalogue.models import Resource
 from catalogue.search.query import ResourceQuery
@@ -52,6 +53,10 @@ def build(world: Any, fresh: Callable[[Any, str], User]) -> None:
             f"reuse.{side}": str(reuse.public_id),
             f"collection.{side}": collection.slug,
         }
+        draft = make.draft(by, kind=ResourceKind.DATASET, holder=holder)
+        text = world.canary(own, "file", own)
+        file = make.filed(draft, "a.csv", f"a\n{text}\n".encode(), by=by)
+        world.objects[f"card_file.{side}"] = str(file.public_id)
         told = world.canary(own, "batch", own)
         batch = batches.prepare(
             organisation=holder,

@@ -1,0 +1,213 @@
+"""Bring files to a draft, take them out of it, forget those that no text names any more."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from catalogue import rules
+from catalogue.actions import contributions
+from catalogue.enums import OPEN_CONTRIBUTIONS, ContributionStatus
+from catalogue.models import CardFile, Contribution, Resource
+from catalogue.queries import stored_files
+from catalogue.validators import file_types
+from portal.accounts.authorization import require
+from portal.accounts.models import Organisation, User
+from portal.audit.actors import SystemActor
+from portal.audit.record import record
+from portal.lib import clock, objects
+from portal.lib.characters import require_plain_line
+from portal.lib.files import safe_name
+from portal.lib.objects import Stored
+from portal.lib.refusals import Conflict, Hidden, Invalid, QuotaSpent, TooLarge, Unavailable
+
+SCHEDULER = SystemActor("scheduler")
+TASK = "catalogue.examine_file"
+ROWS_MOST = 50
+MEGABYTE = 1_000_000
+# A proposal that may still go online, or be taken up again.
+COUNTED = (*OPEN_CONTRIBUTIONS, ContributionStatus.DECLINED)
+
+
+def add(
+    *, contribution: Contribution, name: str, content: Iterable[bytes] | Stored, by: User
+) -> CardFile:
+    """Keep a file for a draft, whose text names it from now on; one of the same name is replaced.
+
+    In order: the bytes, in the private store; then, in one transaction, the row of the file, the
+    draft, event "file.added". The same bytes under the same name change nothing. Nobody is given
+    the file before it was examined (`file_examinations`). Raises NotAllowed; Conflict for a kind
+    that tells no files, a draft that somebody else holds, more than fifty rows; Invalid for an
+    empty file or name; TooLarge, QuotaSpent, Unavailable.
+    """
+    name = clean_name(name)
+    announce(contribution=contribution, size=1, by=by)
+    stored = content if isinstance(content, Stored) else _stored(content)
+    if not stored.size:
+        raise Invalid(_("Ce fichier est vide."), code="file_empty")
+    with objects.open(stored.sha256) as source:
+        kind = file_types.kind_of(source.read(file_types.HEAD_BYTES))
+    return _add(contribution, name, stored, kind, by)
+
+
+def clean_name(name: str) -> str:
+    """Give the name under which a file is kept; Invalid for one that is not a line of text."""
+    require_plain_line(name)
+    return safe_name(name)
+
+
+def announce(*, contribution: Contribution, size: int, by: User) -> None:
+    """Refuse, before one byte is read, a file that would be refused after it.
+
+    size: in bytes, as announced. Raises NotAllowed, Conflict, TooLarge, QuotaSpent.
+    """
+    require(rules.may_edit, by, contribution)
+    if not stored_files.field_of(contribution.resource.kind):
+        raise Conflict(_("Ce type de fiche n’a pas de fichiers."), code="no_files_of_kind")
+    if size > settings.CARD_FILE_MAX_BYTES:
+        raise TooLarge(limit_bytes=settings.CARD_FILE_MAX_BYTES)
+    _require_room(contribution.organisation, by, size)
+
+
+@transaction.atomic
+def remove(*, contribution: Contribution, file: CardFile, by: User) -> None:
+    """Take a file out of a draft; its bytes stay while another text of the card names it.
+
+    In order: the draft; event "file.removed". Raises NotAllowed, Conflict; Hidden when the draft
+    does not name it.
+    """
+    require(rules.may_edit, by, contribution)
+    field, rows = _rows(contribution)
+    kept = [row for row in rows if file.public_id not in stored_files.named({field: [row]})]
+    if len(kept) == len(rows):
+        raise Hidden
+    contributions.save_draft(contribution=contribution, values={field: kept}, by=by)
+    record("file.removed", by=by, on=file, sha256=file.sha256)
+
+
+def forget_unnamed() -> int:
+    """Delete the files that no text has named for thirty days; return how many went.
+
+    Each card in its transaction. A text that counts: the card online, a proposal that may still be.
+    """
+    cards = CardFile.objects.order_by("resource_id").values_list("resource_id", flat=True)
+    return sum(_forget_of(pk) for pk in list(cards.distinct()))
+
+
+@transaction.atomic
+def _forget_of(resource_id: int) -> int:
+    card = Resource.objects.select_for_update(of=("self",)).filter(pk=resource_id).first()
+    if card is None:
+        return 0
+    used = stored_files.named(card.details if card.live or card.masked_at else {})
+    rows = Contribution.objects.filter(resource=card, status__in=COUNTED)
+    for each in rows.select_related("revision"):
+        used |= stored_files.named(each.content.get("details") or {})
+    files = CardFile.objects.filter(resource=card)
+    files.filter(public_id__in=used).exclude(unnamed_at=None).update(unnamed_at=None)
+    lost = files.exclude(public_id__in=used)
+    lost.filter(unnamed_at=None).update(unnamed_at=clock.now())
+    before = clock.now() - timedelta(days=settings.CARD_FILES_UNNAMED_DAYS)
+    gone = list(lost.filter(unnamed_at__lte=before))
+    for file in gone:
+        record("file.forgotten", by=SCHEDULER, on=file, sha256=file.sha256)
+        file.delete()
+    return len(gone)
+
+
+def _stored(content: Iterable[bytes]) -> Stored:
+    try:
+        return objects.put(content, limit_bytes=settings.CARD_FILE_MAX_BYTES)
+    except OSError as error:  # a full disk, a connection that broke: nothing is kept
+        raise Unavailable from error
+
+
+@transaction.atomic
+def _add(contribution: Contribution, name: str, stored: Stored, kind: str, by: User) -> CardFile:
+    contribution = Contribution.objects.locked(contribution)
+    require(rules.may_edit, by, contribution)
+    field, rows = _rows(contribution)
+    details = contribution.content.get("details") or {}
+    own = stored_files.of_text(contribution.resource, details)
+    former = next((each for each in own if each.name == name), None)
+    if former is not None and former.sha256 == stored.sha256:
+        return former
+    _hold_room(contribution.organisation, by)
+    already = CardFile.objects.held_by(contribution.organisation, by)
+    if not already.filter(sha256=stored.sha256).exists():
+        _require_room(contribution.organisation, by, stored.size)
+    file = CardFile.objects.create(
+        resource=contribution.resource,
+        organisation=contribution.organisation,
+        added_by=by,
+        name=name,
+        sha256=stored.sha256,
+        size=stored.size,
+        kind=kind,
+        media_type=file_types.media_type(name),
+        added_at=clock.now(),
+    )
+    kept = [*rows]
+    place = next((at for at, row in enumerate(kept) if former and _names(field, row, former)), None)
+    if place is None:
+        if len(kept) >= ROWS_MOST:
+            raise Conflict(_("Une fiche a cinquante fichiers au plus."), code="too_many_files")
+        kept.append(_described(field, {"title": name}, file))
+    else:
+        kept[place] = _described(field, kept[place], file)
+    contributions.save_draft(contribution=contribution, values={field: kept}, by=by)
+    record("file.added", by=by, on=file, sha256=file.sha256, size=file.size)
+    return file
+
+
+def _rows(contribution: Contribution) -> tuple[str, list[dict[str, Any]]]:
+    field = stored_files.field_of(contribution.resource.kind)
+    return field, list((contribution.content.get("details") or {}).get(field) or [])
+
+
+def _names(field: str, row: dict[str, Any], file: CardFile) -> bool:
+    return file.public_id in stored_files.named({field: [row]})
+
+
+def _described(field: str, row: dict[str, Any], file: CardFile) -> dict[str, Any]:
+    """Fill a row with what is known of a file; the words of its author stay."""
+    told = {
+        stored_files.COLUMNS[field]: stored_files.address(file),
+        "format": row.get("format") or file_types.extension(file.name).upper(),
+        "bytes": file.size,
+        "sha256": file.sha256,
+    }
+    if field == "distributions":
+        told["media_type"] = file.media_type
+    return row | told
+
+
+def _hold_room(organisation: Organisation | None, by: User) -> None:
+    """Hold the row of who keeps files until the end, so that two files do not share one room."""
+    if organisation is not None:
+        Organisation.objects.select_for_update(of=("self",)).get(pk=organisation.pk)
+    else:
+        User.objects.select_for_update(of=("self",)).get(pk=by.pk)
+
+
+def _require_room(organisation: Organisation | None, by: User, size: int) -> None:
+    limit = (
+        settings.ORGANISATION_FILES_MAX_BYTES if organisation else settings.PERSON_FILES_MAX_BYTES
+    )
+    left = max(0, limit - stored_files.weight(organisation=organisation, person=by))
+    if size <= left:
+        return
+    raise QuotaSpent(
+        _(
+            "Il reste %(left)d Mo sur %(limit)d pour vos fichiers, et celui-ci pèse %(size)d Mo. "
+            "Retirez-en un, ou donnez l’adresse d’un fichier gardé ailleurs."
+        )
+        % {"left": left // MEGABYTE, "limit": limit // MEGABYTE, "size": -(-size // MEGABYTE)},
+        code="files_room",
+        next_opening=None,
+        limit_bytes=limit,
+        left_bytes=left,
+    )

@@ -1,0 +1,127 @@
+"""The files that the portal keeps for cards, and the texts that name them.
+
+A text (the details of a card, or of a proposal) names a file by its address. A file is public while
+the text online names it; before, those who may see a proposal that names it may have it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Sum
+
+from catalogue import rules
+from catalogue.enums import Access
+from catalogue.enums.files import FileState
+from catalogue.models import CardFile, Contribution, Resource
+from catalogue.queries.files import ON_REQUEST
+from catalogue.validators.checks import HeldFile
+from catalogue.validators.details import DETAILS
+from portal.accounts.models import Organisation, User
+from portal.lib.references import in_columns
+
+PLACE = "/fichiers/"
+ADDRESS = re.compile(rf"{PLACE}([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})/[^/]+\Z")
+# Field of the details that holds files, and the column of its rows that leads to the bytes.
+COLUMNS = {"files": "url", "distributions": "download_url"}
+
+
+def field_of(kind: str) -> str:
+    """Name the field where cards of a kind tell their files; "" for a kind that has none."""
+    return next((name for name in COLUMNS if name in DETAILS[kind].by_name), "")
+
+
+def address(file: CardFile) -> str:
+    """Give the address of a file: the same for ever, in no language."""
+    return f"{settings.SITE_URL}{PLACE}{file.public_id}/{quote(file.name)}"
+
+
+def identified(url: object) -> UUID | None:
+    """Read which file an address of ours leads to; None for any other."""
+    text = str(url or "")
+    found = ADDRESS.search(text) if text.startswith(f"{settings.SITE_URL}{PLACE}") else None
+    return UUID(found[1]) if found else None
+
+
+def rows_with(details: Mapping[str, Any]) -> Iterator[tuple[UUID, dict[str, Any]]]:
+    """Give the rows of a text that name a file of ours, each with its identifier."""
+    for field, column in COLUMNS.items():
+        for row in details.get(field) or []:
+            if found := identified(row.get(column)):
+                yield found, row
+
+
+def named(details: Mapping[str, Any]) -> set[UUID]:
+    """Give the identifiers of the files that a text names."""
+    return {found for found, _row in rows_with(details)}
+
+
+def of_text(resource: Resource, details: Mapping[str, Any]) -> list[CardFile]:
+    """List the files of a card that a text of it names, in its order; those of others are not."""
+    order = list(dict.fromkeys(found for found, _row in rows_with(details)))
+    if not order:
+        return []
+    rows = CardFile.objects.filter(resource_id=resource.pk, public_id__in=order).defer("preview")
+    return sorted(rows, key=lambda each: order.index(each.public_id))
+
+
+def held(resource: Resource, record: Mapping[str, Any]) -> dict[str, HeldFile | None]:
+    """Give what is known of each file of ours that a record names, by its address."""
+    details = record.get("details") or {}
+    known = {each.public_id: each for each in of_text(resource, details)}
+    found: dict[str, HeldFile | None] = {}
+    for public_id, row in rows_with(details):
+        file = known.get(public_id)
+        found[str(row.get("url") or row.get("download_url"))] = _told(file) if file else None
+    return found
+
+
+def _told(file: CardFile) -> HeldFile:
+    waits = file.state == FileState.WAITING
+    return HeldFile(file.name, file.size, file.sha256, waits, tuple(file.signs))
+
+
+def shown(resource: Resource, details: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Give the files of a text as pages tell them."""
+    return [{"file": each, "href": address(each)} for each in of_text(resource, details)]
+
+
+def readable(file: CardFile, user: Any) -> bool:
+    """Say whether this person, or a visitor, may have the bytes of a file."""
+    if not file.is_sound:
+        return False
+    card = file.resource
+    if is_public(file) and (card.access == Access.OPEN or user.is_authenticated):
+        return True
+    if not user.is_authenticated:
+        return False
+    if card.live and rules.owns(user, card) and file.public_id in named(card.details):
+        return True
+    rows = Contribution.objects.visible_to(user).filter(resource=card)
+    return any(
+        rules.may_preview(user, each) and file.public_id in named(each.content.get("details") or {})
+        for each in rows.select_related("revision", "organisation", "resource__organisation")
+    )
+
+
+def is_public(file: CardFile) -> bool:
+    """Say whether the card online gives a file, to all or to any account."""
+    card = file.resource
+    if not card.live or not file.is_sound or card.access in ON_REQUEST:
+        return False
+    return file.public_id in named(card.details)
+
+
+def weight(*, organisation: Organisation | None, person: User | None) -> int:
+    """Sum the bytes that an organisation, or a person, keeps; the same bytes count once."""
+    held = CardFile.objects.held_by(organisation, person).order_by()
+    once = held.values("sha256", "size").distinct()
+    return int(once.aggregate(all=Sum("size"))["all"] or 0)
+
+
+def kept(hashes: Iterable[str]) -> Iterator[str]:
+    """Give the sha256 of objects, among these, that a file of a card names."""
+    return in_columns([CardFile], list(hashes))

@@ -1,0 +1,78 @@
+"""Say the files of cards in templates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.enums.files import FileSign, FileState
+
+register = template.Library()
+
+KINDS: dict[str, Promise | str] = {
+    "text": _("texte"),
+    "binary": _("binaire"),
+    "pickle": _("objets Python (pickle)"),
+    "program": _("programme"),
+    "zip": _("archive ZIP"),
+    "gzip": _("archive gzip"),
+    "tar": _("archive tar"),
+    "parquet": "Parquet",
+    "pdf": "PDF",
+    "hdf5": "HDF5",
+    "npy": "NumPy",
+    "onnx": "ONNX",
+    "gguf": "GGUF",
+    "png": "PNG",
+    "jpeg": "JPEG",
+}
+STATES = {
+    FileState.WAITING: ("ocre", "hourglass"),
+    FileState.SOUND: ("pin", "check"),
+    FileState.REFUSED: ("garance", "circle-x"),
+}
+
+
+@dataclass(frozen=True)
+class Sign:
+    """How one sign is shown: its words, pigment and icon."""
+
+    word: Promise
+    tone: str
+    icon: str
+
+
+SIGNS = {
+    FileSign.INFECTED: Sign(_("logiciel malveillant"), "garance", "circle-x"),
+    FileSign.UNREADABLE: Sign(_("antivirus sans réponse"), "garance", "circle-x"),
+    FileSign.MISMATCH: Sign(_("contenu autre que son nom"), "garance", "circle-x"),
+    FileSign.BOMB: Sign(_("archive dangereuse"), "garance", "circle-x"),
+    FileSign.EXECUTABLE: Sign(_("format exécutable"), "ocre", "triangle-alert"),
+    FileSign.INERT: Sign(_("format sans code"), "pin", "check"),
+}
+
+
+@register.filter
+def file_kind(kind: str) -> Promise | str:
+    """Name what a file really is."""
+    return KINDS.get(kind, kind)
+
+
+@register.filter
+def file_tone(state: str) -> str:
+    """Give the pigment of a state."""
+    return STATES[FileState(state)][0]
+
+
+@register.filter
+def file_icon(state: str) -> str:
+    """Give the icon of a state."""
+    return STATES[FileState(state)][1]
+
+
+@register.filter
+def file_signs(signs: Sequence[str]) -> list[Sign]:
+    """Say what the examination found."""
+    return [SIGNS[FileSign(each)] for each in signs]

@@ -1,0 +1,96 @@
+"""The files that the portal keeps for cards: brought to a draft, taken out of it, handed out."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.http import quote_etag
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from catalogue.actions import file_examinations, stored_files
+from catalogue.enums import Access
+from catalogue.enums.files import FileState
+from catalogue.forms.steps import Step
+from catalogue.forms.stored_files import FileForm
+from catalogue.models import CardFile
+from catalogue.queries import stored_files as reads
+from catalogue.views.contribute import address, editable, person
+from catalogue.views.usage import count
+from portal.lib import objects
+from portal.lib.files import attachment
+from portal.lib.refusals import Hidden
+from portal.lib.visible import find
+
+SAID = {
+    FileState.SOUND: gettext_lazy("Le fichier est ajouté au brouillon."),
+    FileState.WAITING: gettext_lazy("Le fichier est reçu : il sera donné une fois examiné."),
+    FileState.REFUSED: gettext_lazy(
+        "Ce fichier ne peut pas être donné : la raison est sur sa ligne."
+    ),
+}
+
+
+@require_POST
+def change(request: HttpRequest, contribution: UUID) -> HttpResponse:
+    """Bring a file to a draft, or take one out, then show the step of files again."""
+    found = editable(request, contribution)
+    form = FileForm(request.POST, request.FILES)
+    if not form.is_valid():
+        messages.error(request, " ".join(form.faults))
+    elif form.cleaned_data["remove"]:
+        rows = CardFile.objects.filter(resource=found.resource)
+        file = find(rows, among=CardFile.objects.all(), public_id=form.cleaned_data["remove"])
+        stored_files.remove(contribution=found, file=file, by=person(request))
+        messages.success(request, _("Le fichier est retiré du brouillon."))
+    else:
+        sent = form.cleaned_data["file"]
+        file = stored_files.add(
+            contribution=found, name=sent.name, content=objects.pieces(sent), by=person(request)
+        )
+        file = file_examinations.begin(file)
+        tell = messages.error if file.state == FileState.REFUSED else messages.success
+        tell(request, SAID[FileState(file.state)])
+    return redirect(f"{address(found, Step.RIGHTS)}#fichiers")
+
+
+@login_not_required
+@require_safe
+def download(request: HttpRequest, file: UUID, name: str) -> HttpResponseBase:
+    """Hand out a file to who may have it: never shown in the page of a browser.
+
+    What the card online gives is counted; a member who reads a draft is not.
+    """
+    rows = CardFile.objects.select_related("resource__organisation").defer("preview")
+    found = find(rows, among=CardFile.objects.all(), public_id=file)
+    is_public = reads.is_public(found)
+    if (
+        is_public
+        and found.resource.access == Access.REGISTERED
+        and not request.user.is_authenticated
+    ):
+        return redirect_to_login(request.get_full_path())
+    if not reads.readable(found, request.user):
+        raise Hidden(denied=found)
+    if request.headers.get("If-None-Match") == quote_etag(found.sha256):
+        return _told(HttpResponse(status=304), found, is_public=is_public)
+    if is_public:
+        count(request, found.resource, "downloads")
+    content = () if request.method == "HEAD" else objects.open(found.sha256)
+    answer = attachment(content, found.name, media_type=found.media_type, size=found.size)
+    return _told(answer, found, is_public=is_public)
+
+
+def _told(answer: HttpResponseBase, file: CardFile, *, is_public: bool) -> HttpResponseBase:
+    answer["ETag"] = quote_etag(file.sha256)
+    answer["X-Robots-Tag"] = "noindex"
+    answer["Cache-Control"] = "no-cache" if is_public else "private, no-store"
+    if is_public and file.resource.access == Access.OPEN:
+        answer["Access-Control-Allow-Origin"] = "*"
+        answer["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer

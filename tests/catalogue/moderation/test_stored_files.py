@@ -1,0 +1,339 @@
+"""Files that the portal keeps for cards: brought to a draft, online with it, gone with it."""
+
+import hashlib
+import io
+import zipfile
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from catalogue.actions import checks, file_examinations, moderation, removals, stored_files
+from catalogue.actions.link_checks import links_of
+from catalogue.enums import Access, DecisionReason, ResourceKind
+from catalogue.enums.files import FileState
+from catalogue.models import CardFile, Contribution, Resource, ResourceUse
+from catalogue.queries import proposals, published
+from catalogue.queries import stored_files as reads
+from portal.accounts.enums import Role
+from portal.accounts.models import User
+from portal.lib import clock, objects, scanning
+from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
+from tests.catalogue.moderation.ledger import events
+from tests.factories import contributions as make
+
+pytestmark = pytest.mark.django_db
+CSV = b"mois;offres\n2026-01;12\n"
+SHA256 = hashlib.sha256(CSV).hexdigest()
+
+
+class House:
+    """An organisation, its referent, a draft of a dataset without any file."""
+
+    def __init__(self) -> None:
+        self.holder = make.organisation()
+        self.by = make.joined(make.person(), self.holder, Role.REFERENT)
+        self.draft = make.draft(
+            self.by, kind=ResourceKind.DATASET, holder=self.holder, distributions=[]
+        )
+
+    def file(self, name: str = "offres.csv", content: bytes = CSV) -> CardFile:
+        return make.filed(self.draft, name, content, by=self.by)
+
+    def rows(self) -> list[dict[str, Any]]:
+        return make.again(self.draft).content["details"].get("distributions", [])
+
+    def publish(self) -> Resource:
+        sent = make.again(self.draft)
+        stored = make.contributions.submit(contribution=sent, charter=make.CHARTER, by=self.by)
+        moderation.publish(contribution=stored, by=make.moderator())
+        return Resource.objects.get(pk=sent.resource_id)
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def given(file: CardFile, by: User | None = None, **headers: str) -> Any:
+    client = Client(headers=headers)
+    if by is not None:
+        client.force_login(by)
+    answer: Any = client.get(reads.address(file).removeprefix(django_settings.SITE_URL))
+    answer.body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return answer
+
+
+def found(contribution: Contribution) -> set[str]:
+    record = proposals.proposed_record(make.again(contribution))
+    told = checks.run(record, resource=contribution.resource)
+    return {each.code for check in told if check.code == "files" for each in check.remarks}
+
+
+def test_a_file_is_kept_and_told_by_the_draft(house: House) -> None:
+    file = house.file()
+    assert (file.sha256, file.size, file.kind, file.state) == (SHA256, len(CSV), "text", "sound")
+    assert objects.read(SHA256) == CSV
+    assert house.rows() == [
+        {
+            "title": "offres.csv",
+            "download_url": reads.address(file),
+            "format": "CSV",
+            "bytes": len(CSV),
+            "sha256": SHA256,
+            "media_type": "text/csv",
+        }
+    ]
+    assert events()[-2:] == ["file.added", "file.examined"]
+
+
+def test_the_same_bytes_change_nothing_and_others_replace_the_row(house: House) -> None:
+    first = house.file()
+    assert house.file() == first
+    second = house.file(content=CSV + b"2026-02;13\n")
+    assert second != first
+    (row,) = house.rows()
+    assert row["download_url"] == reads.address(second)
+    assert row["bytes"] == second.size
+
+
+def test_a_file_is_public_with_the_text_that_names_it(house: House) -> None:
+    file = house.file()
+    moderator = make.moderator()
+    assert [given(file, by).status_code for by in (None, moderator, make.person(), house.by)] == [
+        404,
+        404,
+        404,
+        200,
+    ]
+    sent = make.contributions.submit(
+        contribution=make.again(house.draft), charter=make.CHARTER, by=house.by
+    )
+    assert given(file, moderator).status_code == 200
+    assert given(file).status_code == 404
+    moderation.publish(contribution=sent, by=make.moderator())
+    answer = given(file)
+    assert answer.status_code == 200
+    assert answer.body == CSV
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer["Access-Control-Allow-Origin"] == "*"
+    assert answer["Content-Length"] == str(len(CSV))
+    again = given(file, **{"If-None-Match": answer["ETag"]})
+    assert (again.status_code, again.body) == (304, b"")
+
+
+def test_a_change_gives_its_file_once_published_alone(house: House) -> None:
+    old = house.file()
+    card = house.publish()
+    change = make.contributions.propose(resource=card, by=house.by)
+    new = make.filed(change, "offres.csv", CSV + b"2026-02;13\n", by=house.by)
+    assert [given(each).status_code for each in (old, new)] == [200, 404]
+    assert given(new, house.by).status_code == 200
+    sent = make.contributions.submit(
+        contribution=make.again(change), charter=make.CHARTER, by=house.by
+    )
+    moderation.publish(contribution=sent, by=make.moderator())
+    assert [given(each).status_code for each in (old, new)] == [404, 200]
+
+
+def test_what_is_had_on_request_is_given_to_its_organisation_alone(house: House) -> None:
+    file = house.file()
+    make.contributions.save_draft(
+        contribution=make.again(house.draft), values={"access": Access.ON_REQUEST}, by=house.by
+    )
+    card = house.publish()
+    people = (None, make.person(), house.by)
+    assert [given(file, by).status_code for by in people] == [404, 404, 200]
+    assert published.one(card).files == ()
+    page = Client().get(card.get_absolute_url()).content.decode()
+    assert str(file.public_id) not in page
+
+
+def test_an_account_is_asked_where_the_card_asks_it(house: House) -> None:
+    file = house.file()
+    make.contributions.save_draft(
+        contribution=make.again(house.draft), values={"access": Access.REGISTERED}, by=house.by
+    )
+    house.publish()
+    assert given(file).status_code == 302
+    answer = given(file, make.person())
+    assert answer.status_code == 200
+    assert "Access-Control-Allow-Origin" not in answer
+
+
+def test_downloads_are_counted_once(house: House) -> None:
+    file = house.file()
+    given(file, house.by)
+    card = house.publish()
+    browser = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"}
+    Client(headers=browser).get(
+        reverse("catalogue:file_out", args=(card.slug, "distributions", 0, "download_url"))
+    )
+    assert not ResourceUse.objects.filter(downloads__gt=0).exists()
+    given(file, **browser)
+    assert ResourceUse.objects.get(resource=card).downloads == 1
+
+
+def test_the_documents_tell_the_file(house: House) -> None:
+    file = house.file()
+    card = house.publish()
+    (told,) = published.one(card).files
+    assert (told.download_url, told.size_bytes, told.sha256) == (
+        reads.address(file),
+        len(CSV),
+        SHA256,
+    )
+    turtle = Client().get(f"/ressources/{card.slug}.ttl").content.decode()
+    assert reads.address(file) in turtle
+    assert SHA256 in turtle
+    assert str(file.public_id) not in " ".join(links_of(card))
+
+
+def test_the_pages_bring_show_and_take_out(house: House) -> None:
+    client = Client()
+    client.force_login(house.by)
+    place = reverse("catalogue:contribution_files", args=(house.draft.public_id,))
+    sent = SimpleUploadedFile("modele <1>.pkl", b"\x80\x04K\x01.")
+    page = client.post(place, {"file": sent}, follow=True).content.decode()
+    (file,) = CardFile.objects.all()
+    assert "modele &lt;1&gt;.pkl" in page
+    assert "format exécutable" in page
+    assert f'value="{file.public_id}"' in page
+    preview = client.get(reverse("catalogue:contribution_preview", args=(house.draft.public_id,)))
+    assert file.sha256 in preview.content.decode()
+    client.post(place, {"remove": str(file.public_id)})
+    assert house.rows() == []
+    page = client.post(place, {}, follow=True).content.decode()
+    assert "Choisissez un fichier." in page
+    assert CardFile.objects.filter(pk=file.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "codes"),
+    [
+        ("poids.pkl", b"\x80\x04K\x01.", {"file_executable"}),
+        ("poids.safetensors", b"\x02\0\0\0\0\0\0\0{}" + b" " * 8, {"file_inert"}),
+        ("poids.safetensors", b"\x80\x04K\x01.", {"file_mismatch", "file_executable"}),
+        ("table.csv", b"PK\x03\x04" + b"\0" * 30, {"file_mismatch"}),
+        ("table.parquet", CSV, {"file_mismatch"}),
+        ("table.csv", "métier;2026\n".encode("cp1252"), set()),
+        ("outil", b"\x7fELF\x02\x01\x01\0", {"file_executable"}),
+    ],
+)
+def test_what_a_file_is_decides(house: House, name: str, content: bytes, codes: set[str]) -> None:
+    file = house.file(name, content)
+    assert found(house.draft) == codes
+    blocked = "file_mismatch" in codes
+    assert file.is_sound is not blocked
+    assert given(file, house.by).status_code == (404 if blocked else 200)
+    if blocked:
+        with pytest.raises(Invalid):
+            house.publish()
+
+
+def test_a_row_cannot_lie_about_a_file(house: House) -> None:
+    file = house.file()
+    (row,) = house.rows()
+    lies = [row | {"bytes": 1}, row | {"download_url": row["download_url"].replace("4", "5")}]
+    for lie, code in zip(lies, ("file_facts", "file_absent"), strict=True):
+        make.contributions.save_draft(
+            contribution=make.again(house.draft), values={"distributions": [lie]}, by=house.by
+        )
+        assert found(house.draft) == {code}
+    other = make.draft(house.by, kind=ResourceKind.DATASET, distributions=[row])
+    assert found(other) == {"file_absent"}
+    assert file.resource_id != other.resource_id
+
+
+def test_a_file_waits_for_the_antivirus(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_path: Any) -> None:
+        raise scanning.ScannerAway
+
+    monkeypatch.setattr(scanning, "scan", away)
+    file = house.file()
+    assert file.state == FileState.WAITING
+    assert given(file, house.by).status_code == 404
+    assert found(house.draft) == {"file_waiting"}
+    monkeypatch.setattr(scanning, "scan", lambda _path: "Eicar-Signature")
+    assert file_examinations.examine_waiting() == 1
+    file.refresh_from_db()
+    assert (file.state, file.signs) == (FileState.REFUSED, ["infected"])
+    assert found(house.draft) == {"file_infected"}
+
+
+def test_who_may_not_write_brings_nothing(house: House) -> None:
+    stranger = make.person()
+    with pytest.raises(NotAllowed):
+        stored_files.add(
+            contribution=make.again(house.draft), name="a.csv", content=iter([CSV]), by=stranger
+        )
+    need = make.draft(house.by)
+    with pytest.raises(Conflict) as refused:
+        stored_files.add(contribution=need, name="a.csv", content=iter([CSV]), by=house.by)
+    assert refused.value.code == "no_files_of_kind"
+    with pytest.raises(Invalid) as empty:
+        house.file(content=b"")
+    assert empty.value.code == "file_empty"
+
+
+def test_an_organisation_has_so_much_room(house: House, settings: Any) -> None:
+    settings.ORGANISATION_FILES_MAX_BYTES = len(CSV) + 10
+    house.file()
+    house.file("copie.csv")  # the same bytes are kept once
+    with pytest.raises(QuotaSpent) as refused:
+        house.file("autre.csv", CSV + b"2026-02;13\n")
+    assert refused.value.facts["left_bytes"] == 10
+
+
+def test_what_no_text_names_is_forgotten_later(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, lost = house.file(), house.file("brouillon.csv", b"a;b\n")
+    stored_files.remove(contribution=make.again(house.draft), file=lost, by=house.by)
+    assert stored_files.forget_unnamed() == 0
+    later = clock.now() + timedelta(days=django_settings.CARD_FILES_UNNAMED_DAYS, minutes=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert stored_files.forget_unnamed() == 1
+    assert list(CardFile.objects.all()) == [kept]
+    assert events()[-1] == "file.forgotten"
+    assert set(reads.kept([kept.sha256, lost.sha256])) == {kept.sha256}
+
+
+def test_a_file_goes_with_its_card(house: House) -> None:
+    file = house.file()
+    card = house.publish()
+    removal = removals.propose(
+        resource=card, reason=DecisionReason.ILLEGAL, explanation="…", by=make.moderator()
+    )
+    removals.confirm(removal=removal, by=make.moderator())
+    assert given(file, house.by).status_code == 404
+    assert not CardFile.objects.exists()
+    assert list(reads.kept([file.sha256])) == []
+
+
+def test_the_archive_of_an_organisation_holds_its_files(house: House) -> None:
+    file = house.file()
+    client = Client()
+    client.force_login(house.by)
+    answer = client.get(reverse("catalogue:holdings", args=(house.holder.slug,)))
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+    (name,) = [each for each in archive.namelist() if each.startswith("fichiers/")]
+    assert name.endswith(f"{str(file.public_id)[:8]}-offres.csv")
+    assert archive.read(name) == CSV
+
+
+@pytest.mark.parametrize("many", [1, 3])
+def test_a_page_reads_all_its_files_at_once(
+    house: House, many: int, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(many):
+        house.file(f"{number}.csv", CSV + f"2027-01;{number}\n".encode())
+    resource = make.again(house.draft).proposed
+    with django_assert_max_num_queries(1):
+        assert len(reads.shown(resource, resource.details)) == many
