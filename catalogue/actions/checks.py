@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Q
+
 from catalogue.models import Resource
 from catalogue.queries import stored_files
+from catalogue.search import alike
 from catalogue.validators import addresses, checks, prose
 from catalogue.validators.checks import Check, Remark, Verdict
 from portal.accounts.enums import OrganisationKind
@@ -66,31 +69,26 @@ def duplicate(record: Mapping[str, Any], *, resource: Resource) -> Check:
 
 def _same_address(record: Mapping[str, Any], others: Any) -> list[Remark]:
     keys = {
-        addresses.same_page_key(str(record.get(name) or ""))
+        addresses.same_page_digest(str(record.get(name) or ""))
         for name in ("homepage_url", "repository_url")
     } - {""}
-    found = []
-    rows = others.exclude(homepage_url="", repository_url="")
-    for slug, title, *urls in rows.values_list("slug", "title", "homepage_url", "repository_url"):
-        if keys and keys & {addresses.same_page_key(url) for url in urls if url}:
-            found.append(Remark("duplicate_address", facts={"slug": slug, "title": title}))
-    return found
+    if not keys:
+        return []
+    same = others.filter(Q(homepage_key__in=keys) | Q(repository_key__in=keys)).order_by("pk")
+    return [
+        Remark("duplicate_address", facts={"slug": slug, "title": title})
+        for slug, title in same.values_list("slug", "title")[:MOST_CANDIDATES]
+    ]
 
 
 def _same_title(record: Mapping[str, Any], others: Any) -> list[Remark]:
     title = str(record.get("title") or "")
-    near = others.filter(kind=record["kind"]).values_list("slug", "title")
+    near = others.filter(kind=record["kind"], pk__in=alike.candidates(title)).order_by("pk")
     return [
         Remark("duplicate_title", "title", {"slug": slug, "title": other})
-        for slug, other in near
-        if _could_match(title, other) and prose.likeness(title, other) >= LIKE_ENOUGH
+        for slug, other in near.values_list("slug", "title")
+        if prose.is_like(title, other, at_least=LIKE_ENOUGH)
     ]
-
-
-def _could_match(title: str, other: str) -> bool:
-    """Set aside, cheaply, titles whose lengths alone forbid a likeness of 0.9."""
-    shorter, longer = sorted((len(title), len(other)))
-    return shorter * 2 >= LIKE_ENOUGH * (shorter + longer) * 0.9
 
 
 def _is_administration(record: Mapping[str, Any]) -> bool:

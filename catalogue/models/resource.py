@@ -96,12 +96,15 @@ def names() -> models.JSONField:
 
 
 class PageKeyField(models.CharField):
-    """The digest of `homepage_url`, taken anew at each save, as an automatic date is."""
+    """The digest of an address column, taken anew at each save, as an automatic date is."""
+
+    def __init__(self, *args: Any, of: str = "homepage_url", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.of = of
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
         """Compute the digest."""
-        url = model_instance.homepage_url  # type: ignore[attr-defined]
-        key = addresses.same_page_digest(url)
+        key = addresses.same_page_digest(getattr(model_instance, self.of))
         setattr(model_instance, self.attname, key)
         return key
 
@@ -189,6 +192,9 @@ class Resource(
     homepage_url = models.URLField(max_length=500, blank=True)
     # Equal for two addresses of one page: a harvest looks here for what is described already.
     homepage_key = PageKeyField(max_length=64, blank=True, default="", editable=False)
+    repository_key = PageKeyField(
+        max_length=64, blank=True, default="", editable=False, of="repository_url"
+    )
     repository_url = models.URLField(max_length=500, blank=True)
     documentation_url = models.URLField(max_length=500, blank=True)
 
@@ -271,6 +277,7 @@ class Resource(
         ]
         indexes = [
             models.Index(name="resource_homepage", fields=("homepage_key",)),
+            models.Index(name="resource_repository", fields=("repository_key",)),
             models.Index(name="resource_live_published", fields=("live", "first_published_at")),
         ]
 

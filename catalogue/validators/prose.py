@@ -101,12 +101,17 @@ def fold(text: str) -> str:
     return " ".join(re.findall(r"[a-z0-9]+", plain.encode("ascii", "ignore").decode()))
 
 
-def likeness(one: str, other: str) -> float:
-    """Measure how alike two titles are, between 0 and 1, case and accents aside."""
+def is_like(one: str, other: str, *, at_least: float) -> bool:
+    """Say whether two titles share that part of their letters, case and accents aside.
+
+    What forbids it cheaply, lengths then letters in any order, is looked at first.
+    """
     left, right = fold(one), fold(other)
     if not left or not right:
-        return 0.0
-    return SequenceMatcher(None, left, right, autojunk=False).ratio()
+        return False
+    matcher = SequenceMatcher(None, left, right, autojunk=False)
+    bounds = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)
+    return all(bound() >= at_least for bound in bounds)
 
 
 def _is_latin(char: str) -> bool:

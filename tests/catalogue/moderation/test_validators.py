@@ -118,7 +118,7 @@ def test_spam_signs() -> None:
     ],
 )
 def test_likeness_of_titles(one: str, other: str, alike: bool) -> None:
-    assert (prose.likeness(one, other) >= 0.9) is alike
+    assert prose.is_like(one, other, at_least=0.9) is alike
 
 
 @pytest.mark.parametrize(
