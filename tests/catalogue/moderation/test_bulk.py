@@ -1,11 +1,14 @@
 """Several contributions at once: what would be done is told, then done one by one."""
 
+import re
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalogue.actions import bulk_reviews, moderation, sentences
@@ -13,6 +16,7 @@ from catalogue.actions.bulk_reviews import BulkAct, Order
 from catalogue.enums import ContributionStatus
 from catalogue.models import Contribution, MessageTemplate
 from catalogue.queries import reviews
+from catalogue.views import bulk
 from portal.accounts.enums import Role
 from portal.audit import outbox
 from portal.lib.refusals import NotAllowed
@@ -153,3 +157,83 @@ def test_the_region_edits_the_ready_sentences() -> None:
     kept = [e for e in events() if e.startswith("sentence.")]
     written, removed = "sentence.written", "sentence.removed"
     assert kept == [written, written, removed, written, removed]
+
+
+def values(page: str, name: str) -> list[str]:
+    return re.findall(rf'name="{name}" value="([^"]*)"', page)
+
+
+ORDER = {"act": "refuse", "assignee": "", "reason": "off_topic", "message": "Hors du sujet."}
+
+
+def test_all_that_a_filter_keeps_is_chosen_told_by_its_number_and_done_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    holder = make.organisation()
+    judge = make.joined(make.moderator(), holder, Role.CONTRIBUTOR)
+    mine = make.submitted(make.joined(make.person(), holder, Role.EDITOR), holder=holder)
+    others = [make.submitted(title=f"À trier {number}") for number in range(4)]
+    elsewhere = make.submitted(kind="dataset")
+    client, address = Client(), f"{BULK}?kind=need"
+    client.force_login(judge)
+    monkeypatch.setattr(bulk, "MOST_SHOWN", 2)
+    shown = client.get(address).text
+    assert "Les 5 fiches de cette file" in shown
+    assert len(values(shown, "item")) == 2
+    before = rows()
+    page = client.post(address, ORDER | {"all": "1"}).text
+    assert rows() == before
+    assert "4 fiches seront traitées. 1 fiche est laissée de côté." in page
+    assert "Confirmer pour 4 fiches" in page
+    items = values(page, "item")
+    assert sorted(items) == sorted(token(each) for each in [mine, *others])
+    late = make.submitted(title="Arrivée depuis")
+    said = ORDER | {"all": "1", "item": items, "confirm": "1"}
+    for treated in (4, 0):  # what is confirmed is what was told, once
+        report = client.post(address, said).text
+        assert f"{treated} fiche{'s' if treated > 1 else ''} traitée" in report
+        assert "une autre personne décide" in report
+        assert [make.again(each).status for each in others] == ["refused"] * 4
+        waiting = (mine, elsewhere, late)
+        assert [make.again(each).status for each in waiting] == ["submitted"] * 3
+
+
+def test_what_takes_too_long_goes_on_where_it_was_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = make.moderator()
+    lot = [make.submitted(judge, title="La mienne"), *(make.submitted() for _ in range(2))]
+    client = Client()
+    client.force_login(judge)
+    monkeypatch.setattr(bulk, "MOST_SECONDS", 0)
+    said = ORDER | {"item": [token(each) for each in lot], "confirm": "1"}
+    told = []
+    for _ in range(3):
+        page = client.post(BULK, said).text
+        told.append((len(values(page, "item")), len(values(page, "left")), "La mienne" in page))
+        said |= {name: values(page, name) for name in ("item", "left", "treated")}
+    assert told == [(2, 1, True), (1, 1, True), (0, 0, True)]
+    assert "2 fiches traitées." in page
+    assert [make.again(each).status for each in lot] == ["submitted", "refused", "refused"]
+
+
+def test_no_more_than_the_bound_is_chosen_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(4):
+        make.submitted()
+    client = Client()
+    client.force_login(make.moderator())
+    monkeypatch.setattr(bulk, "MOST", 3)
+    assert "Les 3 plus anciennes des 4 fiches de cette file" in client.get(BULK).text
+    assert "3 fiches seront traitées" in client.post(BULK, ORDER | {"all": "1"}).text
+
+
+def test_telling_what_would_be_done_costs_the_same_for_three() -> None:
+    client = Client()
+    client.force_login(make.moderator())
+    client.get(BULK)  # what is read once for all
+    costs = []
+    for wanted in (1, 2):
+        for _ in range(wanted):
+            make.submitted()
+        with CaptureQueriesContext(connection) as seen:
+            client.post(BULK, ORDER | {"act": "publish", "all": "1"})
+        costs.append(len(seen))
+    assert costs[0] == costs[1]
