@@ -109,6 +109,7 @@ def _send(batch: ContributionBatch, by: User) -> str:
         )
         try:
             batches.hand_over(batch=batch, contribution=rows.get(pk=pk), by=by)
+            failpoints.hit("batches.after_sending")
         except Conflict:
             continue  # somebody wrote or sent it meanwhile
         except Refusal as refusal:
