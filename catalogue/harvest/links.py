@@ -20,8 +20,6 @@ from portal.lib.http import Answer, NotFetched
 # A site that says this to a robot may well be open to people.
 BLOCKED = frozenset({401, 402, 403, 407, 429, 451, 503, 999})
 GONE = frozenset({404, 410})
-# Those that an absence of network on our side would give as well.
-PERHAPS_OURS = frozenset({"network_away", "name_unknown", "connection", "too_slow"})
 HEAD_BYTES = 4_096
 WITNESS_HOURS = 1
 KNOWN_CANDIDATES = 4
@@ -57,13 +55,15 @@ def check_due() -> int:
         found = _checked(each)
         asked += 1
         witnessed = witnessed or found.status is not None
-        if found.code in PERHAPS_OURS:
+        if found.code in http.PERHAPS_OURS:
             doubtful.append((each, found))
         else:
             _noted(each, found)
     for each, found in doubtful:
         kept = found if witnessed else Found(LinkState.UNKNOWN, code=found.code)
         _noted(each, kept)
+    if doubtful:
+        log.info("%s of %s links were not reached", len(doubtful), asked)
     return asked
 
 

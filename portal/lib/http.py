@@ -54,6 +54,8 @@ SENTENCES: Mapping[str, Any] = {
 }
 # What says nothing of the site: the trouble may be ours.
 OURS = frozenset({"network_away"})
+# Those that an absence of network on our side would give as well: who asks tells them, all at once.
+PERHAPS_OURS = OURS | {"name_unknown", "connection", "too_slow"}
 AWAY = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL})
 log = logging.getLogger("portal.http")
 
@@ -63,7 +65,7 @@ class NotFetched(Refusal):
 
     def __init__(self, code: str, **facts: Any) -> None:
         super().__init__(SENTENCES[code], code=code, **facts)
-        log.info("not fetched: %s", code)
+        log.log(logging.DEBUG if code in PERHAPS_OURS else logging.INFO, "not fetched: %s", code)
 
 
 @dataclass

@@ -199,6 +199,18 @@ def test_without_a_network_nobody_is_punished(settings: Any, there: Site) -> Non
 
 
 @pytest.mark.django_db
+def test_links_that_are_not_reached_are_told_in_one_line(
+    settings: Any, there: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.HTTP_PORTS = (*settings.HTTP_PORTS, 1)
+    for host in ("a", "b", "c"):
+        LinkCheckFactory(url=f"http://127.0.0.1:1/{host}", host=host)
+    with caplog.at_level("INFO"):
+        assert links.check_due() == 3
+    assert [each.getMessage() for each in caplog.records] == ["3 of 3 links were not reached"]
+
+
+@pytest.mark.django_db
 def test_one_link_never_stops_the_pass(there: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     there.replies |= {"/ok": says(b""), "/lost": leads("http://[x"), "/kept": says(b"")}
     made = {
