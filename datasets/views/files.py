@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import IO
 from uuid import UUID
 
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -15,6 +16,8 @@ from django.views.decorators.http import require_http_methods
 from catalogue.views.usage import count
 from datasets import gate, queries
 from datasets.enums import AccessLevel
+from datasets.models import DataFile
+from portal.accounts.stepup import recent_authentication
 from portal.lib.files import attachment
 from portal.lib.refusals import Hidden, Invalid
 
@@ -22,10 +25,14 @@ from portal.lib.refusals import Hidden, Invalid
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def download(request: HttpRequest, slug: str, file: UUID) -> StreamingHttpResponse | HttpResponse:
-    """Hand out a file; one that asks for an account is posted with the licence accepted."""
+    """Hand out a file; one that asks for an account is posted with the licence accepted.
+
+    Who may have a restricted one proves first who they are, whatever the session.
+    """
     found = queries.readable_file(file, slug, request.user)
     if found is None:
         raise Hidden(denied=queries.file_of(file, slug))
+    _keep_proven(request, found)
     licences = ""
     if found.level == AccessLevel.REGISTERED:
         if not request.user.is_authenticated:
@@ -42,3 +49,12 @@ def download(request: HttpRequest, slug: str, file: UUID) -> StreamingHttpRespon
         count(request, found.release.dataset.resource, "downloads")
         content = gate.open_file(data_file=found, by=request.user, licences=licences)
     return attachment(content, found.name, media_type=found.media_type, size=found.size)
+
+
+def _keep_proven(request: HttpRequest, found: DataFile) -> None:
+    """Ask for the proof who may have a restricted file; the gate refuses the others as ever."""
+    if not found.level_enum.is_restricted:
+        return
+    gate.announce_file(data_file=found, by=request.user)
+    if not recent_authentication(request):
+        raise ReauthenticationRequired

@@ -1,7 +1,10 @@
 """The page of a dataset and its downloads: each level, each refusal, the form."""
 
 import json
+import time
+from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -45,6 +48,16 @@ def page(file: DataFile) -> str:
 
 def address(file: DataFile) -> str:
     return f"{page(file)}fichiers/{file.public_id}/"
+
+
+def prove(client: Client, person: Any, *, ago: timedelta = timedelta(0)) -> None:
+    """Sign somebody in, who proved a while ago who they are."""
+    client.force_login(person)
+    session = client.session
+    at = time.time() - ago.total_seconds()
+    session["account_authentication_methods"] = [{"method": "password", "at": at}]
+    session["account_authentication_methods_user"] = session["_auth_user_id"]
+    session.save()
 
 
 def body(response: Any) -> bytes:
@@ -95,7 +108,7 @@ def test_a_head_is_no_download(client: Client) -> None:
     assert client.head(address(file)).status_code == 200
     assert client.head(address(secret)).status_code == 404
     before = AuditEvent.objects.count()
-    client.force_login(member(secret.release.dataset.resource.organisation))
+    prove(client, member(secret.release.dataset.resource.organisation))
     assert client.head(address(secret)).status_code == 200
 
     assert Download.objects.count() == 0
@@ -129,10 +142,29 @@ def test_a_restricted_file_and_an_unknown_one_answer_alike(client: Client) -> No
 
 def test_its_producer_downloads_a_restricted_file(client: Client) -> None:
     file = DataFileFactory(level=AccessLevel.RESTRICTED_BUSINESS)
-    client.force_login(member(file.release.dataset.resource.organisation))
+    prove(client, member(file.release.dataset.resource.organisation))
 
     assert address(file) in client.get(page(file)).content.decode()
     assert body(client.get(address(file))) == CSV
+
+
+@pytest.mark.parametrize("minutes", [None, 11])
+def test_a_restricted_file_asks_its_producer_for_a_recent_proof(
+    client: Client, minutes: int | None
+) -> None:
+    file = DataFileFactory(level=AccessLevel.RESTRICTED_PERSONAL)
+    producer = member(file.release.dataset.resource.organisation)
+    client.force_login(producer)
+    if minutes is not None:
+        prove(client, producer, ago=timedelta(minutes=minutes))
+    for ask in (client.get, client.head, client.post):
+        asked: Any = ask(address(file))
+        assert asked.status_code == 302
+        assert parse_qs(urlsplit(asked.url).query)["next"] == [address(file)]
+    assert Download.objects.count() == 0
+    prove(client, producer)
+    assert body(client.get(address(file))) == CSV
+    assert body(client.get(address(open_file()))) == CSV
 
 
 def test_a_file_for_members_is_posted_with_the_licence(client: Client) -> None:
