@@ -9,6 +9,7 @@ from catalogue.models.discussion import Discussion, DiscussionMessage
 from catalogue.models.following import Favourite, Follow, Support
 from catalogue.models.harvest import HarvestedRecord, HarvestRun, Source
 from catalogue.models.index import (
+    IndexedChange,
     IndexedFacet,
     IndexedName,
     IndexedResource,
@@ -56,6 +57,7 @@ __all__ = [
     "FormerSlug",
     "HarvestRun",
     "HarvestedRecord",
+    "IndexedChange",
     "IndexedFacet",
     "IndexedName",
     "IndexedResource",

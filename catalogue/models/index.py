@@ -26,14 +26,6 @@ class IndexedResource(models.Model):
     # What it holds of each facet of the panel, in one letter for each: see search/sets.py.
     letters = models.CharField(max_length=16, default="")
 
-    class Meta:
-        indexes = [
-            # The most used first: what suggestions walk along.
-            models.Index(
-                name="resource_by_use", fields=("boost", "verified", "quality", "resource")
-            ),
-        ]
-
 
 class IndexedText(models.Model):
     """Every analysed word of a resource, fields set apart by a mark.
@@ -102,6 +94,14 @@ class IndexedSet(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     facet = models.CharField(max_length=20)
     held = models.JSONField()
+
+
+class IndexedChange(models.Model):
+    """A note that the index of some cards in a row was written: see search/columns.py."""
+
+    token = models.BigIntegerField()  # random: what was undone is never taken for what came after
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
 
 
 class IndexedWord(models.Model):

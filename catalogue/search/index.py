@@ -16,7 +16,7 @@ from catalogue.models import (
     Resource,
 )
 from catalogue.queries import quality
-from catalogue.search import analysis, mirror, sets, weights
+from catalogue.search import analysis, columns, mirror, sets, weights
 from catalogue.search.document import FIELDS, MARK, Document, Facet, build, is_findable
 from catalogue.search.engines.dialects import dialect
 from catalogue.search.engines.facets import SHOWN
@@ -40,6 +40,7 @@ def write(resource: Resource) -> None:
     _take_out([resource.pk])
     if is_findable(resource):
         _write(documents([resource]))
+    columns.touch(resource.pk)
     mirror.owe_sync(resource.pk)
 
 
@@ -47,6 +48,7 @@ def write(resource: Resource) -> None:
 def remove(resource_id: int) -> None:
     """Take a resource out of the index, if it is there."""
     _take_out([resource_id])
+    columns.touch(resource_id)
     mirror.owe_sync(resource_id)
 
 
@@ -81,8 +83,11 @@ def _renew(after: int) -> list[int]:
     resources = list(rows[:BATCH])
     found = [resource.pk for resource in resources]
     if found:
+        before = columns.read([(found[0], found[-1])])
         _take_out(found)
         _write(documents(resources))
+        if columns.read([(found[0], found[-1])]) != before:
+            columns.touch(found[0], found[-1])
     return found
 
 

@@ -35,10 +35,10 @@ class Plan:
         return len(self.slots) == 1 and (self.slots[0].quoted or len(self.slots[0].typed) == 1)
 
     @property
-    def has_phrases(self) -> bool:
-        """Tell whether the order of some words matters."""
-        quoted = any(slot.quoted and len(slot.typed) > 1 for slot in self.slots)
-        return quoted or any(len(phrase) > 1 for phrase in self.phrases)
+    def phrases_to_find(self) -> list[Phrase]:
+        """List the phrases of several words whose order matters."""
+        quoted = [slot.typed for slot in self.slots if slot.quoted]
+        return list(dict.fromkeys(p for p in [*quoted, *self.phrases] if len(p) > 1))
 
     def coefficients(self) -> dict[str, float]:
         """Weigh each word to look for: 1 when typed, less when a synonym brought it."""

@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, Q, QuerySet
+from django.db.models import Count, Exists, Q
 
 from catalogue.enums import UseCase
 from catalogue.models import (
     IndexedFacet,
     IndexedName,
-    IndexedResource,
     IndexedWord,
+    Resource,
     RomeTitle,
 )
-from catalogue.search import analysis, pages, vocabulary
+from catalogue.search import analysis, columns, pages, vocabulary
 from catalogue.search.pages import Found
 
 SHORTEST = 2
@@ -21,13 +21,6 @@ MOST_WORDS = 8
 MOST = 8
 MOST_RESOURCES, MOST_ORGANISATIONS, MOST_TAGS, MOST_PAGES = 5, 2, 3, 2
 MOST_ROME = 2
-# More titles than this hold a word that begins so: it keeps too few cards out to be looked up.
-FEW = 20_000
-# The same where it is the only word: of more titles, five are soon met among the most used.
-ALONE = 1_000
-# Words looked up; each costs two queries.
-LOOKED_UP = 3
-MOST_STEMS = 200
 NAMES_COUNTED = 20
 
 
@@ -75,36 +68,14 @@ def _all(words: list[str], language: str) -> Suggestions:
 
 
 def _resources(words: Sequence[str]) -> Iterator[Suggestion]:
-    condition = Q()
-    for word in words:
-        condition &= Q(folded__contains=f" {word}")
-    rows = (
-        _rarest(words)
-        .filter(condition)
-        .order_by("-boost", "-verified", "-quality", "-resource")
-        .values_list("resource__title", "resource__slug", "resource__kind")[:MOST_RESOURCES]
-    )
-    for title, slug, kind in rows:
-        yield Suggestion(title, slug, kind=kind)
-
-
-def _rarest(words: Sequence[str]) -> QuerySet[IndexedResource]:
-    """Keep the resources whose titles hold words that begin as the longest of those typed.
-
-    A word that very many titles hold keeps nothing out: of such words alone, the most used cards
-    are read until five answer.
-    """
-    found = IndexedResource.objects.all()
-    most = FEW if len(words) > 1 else ALONE
-    for word in sorted(words, key=len, reverse=True)[:LOOKED_UP]:
-        stems = IndexedWord.objects.filter(word__startswith=word).values_list("stem", flat=True)
-        known = set(stems[: MOST_STEMS + 1])
-        if len(known) > MOST_STEMS:
-            continue
-        holders = vocabulary.naming(known)
-        if holders.values("resource")[: most + 1].count() <= most:
-            found = found.filter(pk__in=holders.values("resource"))
-    return found
+    """Suggest the most used resources whose titles hold words that begin so."""
+    titles = columns.current().by_use
+    found = titles.holding([f" {word}" for word in words], MOST_RESOURCES)
+    rows = Resource.objects.filter(pk__in=found).order_by("pk") if found else ()
+    named = {each.pk: each for each in rows}
+    for pk in found:
+        if pk in named:
+            yield Suggestion(named[pk].title, named[pk].slug, kind=named[pk].kind)
 
 
 def _named(facet: str, words: Sequence[str], most: int) -> Iterator[Suggestion]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef
 
 from catalogue.models import IndexedResource, IndexedText, Resource
-from catalogue.search import index
+from catalogue.search import columns, index
 from portal.lib import clock
 
 # An organisation changed since then is read again: longer than a period of the duty that failed.
@@ -18,6 +18,7 @@ def repair() -> int:
 
     Returns how many resources were written, at most some hundreds at a time.
     """
+    columns.tidy()
     if IndexedResource.objects.filter(letters="").exists():
         return index.rebuild()  # an index older than its letters
     indexed = IndexedResource.objects.filter(pk=OuterRef("pk"))

@@ -1,58 +1,37 @@
-"""How each database finds candidates by their words; the same matches on both."""
+"""What each database reads and writes of the index; the same matches on both."""
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from django.db import connection, transaction
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
 
-from catalogue.search.synonyms import Phrase, Slot
+from catalogue.search.synonyms import Phrase
 
-Sql = tuple[str, list[Any]]
+Numbers = NDArray[np.int64]
 Rows = list[tuple[Any, ...]]
+# What a word weighs in a card, in [0, 1), is read as so many parts.
+WHOLE = 1 << 20
 
 
-class Weighed(NamedTuple):
-    """A word to look for: what its impact is multiplied by, and its bit."""
+class Postings(NamedTuple):
+    """The resources that hold a word and, in [0, 1), what it weighs in each; shape (n,) both."""
 
-    term: str
-    weight: float
-    bit: int
+    ids: Numbers
+    impact: NDArray[np.float64]
 
 
 class Dialect(Protocol):
     """What differs between databases."""
 
-    binary: str  # collation of the alphabetical order
-    within_words: str  # the condition that the title of `d` holds the words of a parameter
-
-    def all_words(self, slots: Sequence[Slot]) -> Sql:
-        """Write the condition that a row `d` holds every idea."""
-
-    def any_word(self, slots: Sequence[Slot]) -> Sql:
-        """Write the condition that a row `d` holds some word."""
-
-    def with_text(self, source: str) -> str:
-        """Add to the rows `d` what the conditions on phrases read."""
-
-    def scores(self, words: Sequence["Weighed"]) -> Sql:
-        """Prepare `search_score`: the sum and the bits of each resource that holds some word.
-
-        Gives what a statement over it begins with.
-        """
-
-    def rows(self, sql: str, params: Sequence[Any]) -> Rows:
-        """Run a statement over the matches."""
-
-    def rounded(self, expression: str) -> str:
-        """Write a score as a whole number of millionths."""
+    def holding(self, phrases: Sequence[Phrase]) -> dict[Phrase, Numbers]:
+        """Find the resources that hold each phrase, its words side by side; one statement."""
 
     def joined(self, expression: str) -> str:
-        """Write the texts of all rows as one."""
-
-    def within(self, letter: str) -> str:
-        """Write the condition that a letter is among those of a parameter."""
+        """Write the texts of all rows as one, a comma between two."""
 
     def put(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Add many rows in one statement; no value is null."""
@@ -63,70 +42,72 @@ def dialect() -> Dialect:
     return PostgreSQL() if connection.vendor == "postgresql" else SQLite()
 
 
-class SQLite:
-    """FTS5 over the analysed words; sums in a temporary table."""
+def postings(terms: Sequence[str]) -> dict[str, Postings]:
+    """Find the resources that hold each word, and what it weighs there; one statement.
 
-    binary = ""
-    within_words = "INSTR(' ' || d.title_words || ' ', %s) > 0"
-    IN_TEXT = (
-        "d.resource_id IN (SELECT rowid FROM catalogue_fulltext WHERE catalogue_fulltext MATCH %s)"
+    Both in one whole number, and the numbers of a word in one text: a row for each would cost
+    more than all the rest of a search.
+    """
+    if not terms:
+        return {}
+    both = f"resource_id * {WHOLE} + CAST(ROUND(impact * {WHOLE - 1}) AS BIGINT)"
+    joined = dialect().joined(f"CAST({both} AS TEXT)")
+    part = f"SELECT %s, {joined} FROM catalogue_indexedterm WHERE term = %s"  # noqa: S608 - ours
+    found = _joined(part, [(term, term) for term in terms])
+    return {
+        term: Postings(numbers // WHOLE, (numbers % WHOLE) / (WHOLE - 1))
+        for term, numbers in found.items()
+    }
+
+
+def valued(facet: str, values: Sequence[str] = ()) -> dict[str, Numbers]:
+    """Find the resources that hold each value of a facet, or each of some; one statement."""
+    named = f"AND value IN ({', '.join(['%s'] * len(values))})" if values else ""
+    joined = dialect().joined("CAST(resource_id AS TEXT)")
+    sql = (
+        f"SELECT value, {joined} FROM catalogue_indexedfacet"  # noqa: S608 - names of ours
+        f" WHERE facet = %s {named} GROUP BY value"
     )
+    return {value: _numbers(text) for value, text in _rows(sql, [facet, *values])}
 
-    def all_words(self, slots: Sequence[Slot]) -> Sql:
-        """Match every idea in one expression."""
-        return self.IN_TEXT, [" AND ".join(self._slot(slot) for slot in slots)]
 
-    def any_word(self, slots: Sequence[Slot]) -> Sql:
-        """Match some word or some synonym."""
-        parts = [_quoted((word,)) for slot in slots if not slot.quoted for word in slot.typed]
-        parts += [_quoted(slot.typed) for slot in slots if slot.quoted]
-        parts += [_quoted(phrase) for slot in slots for phrase in slot.others]
-        return self.IN_TEXT, [" OR ".join(parts)]
+def _joined(part: str, keyed: Sequence[tuple[Any, ...]]) -> dict[Any, Numbers]:
+    """Run a statement of parts, each of which begins with its key and gives one joined text."""
+    if not keyed:
+        return {}
+    sql = " UNION ALL ".join([part] * len(keyed))
+    rows = _rows(sql, [value for values in keyed for value in values])
+    return {key: _numbers(text) for key, text in rows}
 
-    def _slot(self, slot: Slot) -> str:
-        if slot.quoted:
-            return _quoted(slot.typed)
-        typed = " AND ".join(_quoted((word,)) for word in slot.typed)
-        ways = [f"({typed})", *(_quoted(phrase) for phrase in slot.others)]
-        return f"({' OR '.join(ways)})"
 
-    def with_text(self, source: str) -> str:
-        """Add nothing: the full text is a table of its own."""
-        return source
+def _numbers(text: str | None) -> Numbers:
+    return np.fromstring(text, np.int64, sep=",") if text else np.empty(0, np.int64)
+
+
+def _rows(sql: str, params: Sequence[Any]) -> Rows:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        found: Rows = cursor.fetchall()
+        return found
+
+
+class SQLite:
+    """FTS5 over the analysed words."""
+
+    def holding(self, phrases: Sequence[Phrase]) -> dict[Phrase, Numbers]:
+        """Match each as a phrase of the full text."""
+        part = (
+            "SELECT %s, GROUP_CONCAT(rowid) FROM catalogue_fulltext"
+            " WHERE catalogue_fulltext MATCH %s"
+        )
+        # Analysed words hold letters and digits only: nothing to escape.
+        said = {phrase: " ".join(phrase) for phrase in phrases}
+        found = _joined(part, [(text, f'"{text}"') for text in said.values()])
+        return {phrase: found[said[phrase]] for phrase in phrases}
 
     def joined(self, expression: str) -> str:
         """Use the name it has here."""
-        return f"GROUP_CONCAT({expression}, '')"
-
-    def within(self, letter: str) -> str:
-        """Use the name it has here."""
-        return f"INSTR(%s, {letter}) > 0"
-
-    def scores(self, words: Sequence[Weighed]) -> Sql:
-        """Add one word after the other in a temporary table: no sorting, as a GROUP BY does."""
-        parts = " UNION ALL ".join(
-            [
-                "SELECT resource_id, impact * %s, %s FROM catalogue_indexedterm"
-                " INDEXED BY term_resource_impact WHERE term = %s"
-            ]
-            * len(words)
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "CREATE TEMP TABLE IF NOT EXISTS search_score"
-                " (resource_id INTEGER PRIMARY KEY, score REAL, mask INTEGER)"
-            )
-            cursor.execute("DELETE FROM search_score")
-            cursor.execute(
-                f"INSERT INTO search_score {parts} ON CONFLICT (resource_id) DO UPDATE"
-                " SET score = score + excluded.score, mask = mask | excluded.mask",
-                [value for word in words for value in (word.weight, word.bit, word.term)],
-            )
-        return "", []
-
-    def rounded(self, expression: str) -> str:
-        """Round half up: the cast truncates."""
-        return f"CAST(({expression}) * 1000000 + 0.5 AS INTEGER)"
+        return f"GROUP_CONCAT({expression})"
 
     def put(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Run one prepared statement over the rows."""
@@ -137,84 +118,24 @@ class SQLite:
                 list(rows),
             )
 
-    def rows(self, sql: str, params: Sequence[Any]) -> Rows:
-        """Run it as it is."""
-        with connection.cursor() as cursor:
-            cursor.execute(sql, params)
-            return cursor.fetchall()
-
 
 class PostgreSQL:
-    """Words in the table of terms, phrases in a stored tsvector and then in the words themselves.
+    """A stored tsvector finds what holds the words of a phrase, the words themselves tell where."""
 
-    A common word is in half of the cards: reading its entry of the terms' index costs a
-    twentieth of matching the tsvector of each card.
-    """
-
-    binary = 'COLLATE "C"'
-    within_words = "STRPOS(' ' || d.title_words || ' ', %s) > 0"
-    IN_TEXT = "x.fulltext @@ CAST(%s AS tsquery)"
-    HOLDS = (
-        "d.resource_id IN (SELECT resource_id FROM catalogue_indexedterm WHERE term IN ({places}))"
-    )
-
-    def all_words(self, slots: Sequence[Slot]) -> Sql:
-        """Match every idea."""
-        return _joined([self._slot(slot) for slot in slots], " AND ")
-
-    def any_word(self, slots: Sequence[Slot]) -> Sql:
-        """Match some word or some synonym."""
-        words = [word for slot in slots if not slot.quoted for word in slot.typed]
-        parts = [self._holds(words)] if words else []
-        parts += [self._phrase(slot.typed) for slot in slots if slot.quoted]
-        parts += [self._phrase(phrase) for slot in slots for phrase in slot.others]
-        return _joined(parts, " OR ")
-
-    def _slot(self, slot: Slot) -> Sql:
-        if slot.quoted:
-            return self._phrase(slot.typed)
-        typed = _joined([self._holds([word]) for word in slot.typed], " AND ")
-        return _joined([typed, *(self._phrase(phrase) for phrase in slot.others)], " OR ")
-
-    def _phrase(self, phrase: Phrase) -> Sql:
-        if len(phrase) == 1:
-            return self._holds(phrase)
-        condition = f"({self.IN_TEXT} AND ' ' || x.words || ' ' LIKE %s)"
-        return condition, [_conjunction(phrase), f"% {' '.join(phrase)} %"]
-
-    def _holds(self, words: Sequence[str]) -> Sql:
-        return self.HOLDS.format(places=", ".join(["%s"] * len(words))), list(words)
-
-    def with_text(self, source: str) -> str:
-        """Join the words and their vector as `x`."""
-        return f"{source} JOIN catalogue_indexedtext x ON x.resource_id = d.resource_id"
+    def holding(self, phrases: Sequence[Phrase]) -> dict[Phrase, Numbers]:
+        """Match the words by their index, then their order."""
+        part = (
+            "SELECT %s, STRING_AGG(CAST(resource_id AS TEXT), ',') FROM catalogue_indexedtext"
+            " WHERE fulltext @@ CAST(%s AS tsquery) AND ' ' || words || ' ' LIKE %s"
+        )
+        said = {phrase: " ".join(phrase) for phrase in phrases}
+        words = {phrase: " & ".join(f"'{word}'" for word in phrase) for phrase in phrases}
+        found = _joined(part, [(said[p], words[p], f"% {said[p]} %") for p in phrases])
+        return {phrase: found[said[phrase]] for phrase in phrases}
 
     def joined(self, expression: str) -> str:
         """Use the name it has here."""
-        return f"STRING_AGG({expression}, '')"
-
-    def within(self, letter: str) -> str:
-        """Use the name it has here."""
-        return f"STRPOS(%s, {letter}) > 0"
-
-    def scores(self, words: Sequence[Weighed]) -> Sql:
-        """Add up by resource, one word after the other: no text is compared for each row."""
-        parts = " UNION ALL ".join(
-            [
-                "SELECT resource_id, impact * CAST(%s AS DOUBLE PRECISION) AS score,"
-                " CAST(%s AS BIGINT) AS bit FROM catalogue_indexedterm WHERE term = %s"
-            ]
-            * len(words)
-        )
-        sql = f"""WITH search_score AS MATERIALIZED (
-            SELECT resource_id, SUM(score) AS score, BIT_OR(bit) AS mask
-            FROM ({parts}) AS word GROUP BY resource_id
-        ) """  # noqa: S608 - values as parameters
-        return sql, [value for word in words for value in (word.weight, word.bit, word.term)]
-
-    def rounded(self, expression: str) -> str:
-        """Round to the nearest: the cast does."""
-        return f"CAST(({expression}) * 1000000 AS BIGINT)"
+        return f"STRING_AGG({expression}, ',')"
 
     def put(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Copy the rows as a file: nothing to write out or to parse for each."""
@@ -225,33 +146,3 @@ class PostgreSQL:
         copy = f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv, FORCE_NOT_NULL ({names}))"
         with connection.cursor() as cursor:
             cursor.copy_expert(copy, written)
-
-    def rows(self, sql: str, params: Sequence[Any]) -> Rows:
-        """Run it in memory, without nested loops.
-
-        The planner cannot know how many matches pass the filters and takes them for a handful;
-        nested loops, right for a handful, are ten times slower for some hundreds.
-        """
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'")
-            cursor.execute(sql, params)
-            found = cursor.fetchall()
-            cursor.execute("SET LOCAL enable_nestloop TO DEFAULT; SET LOCAL work_mem TO DEFAULT")
-        return found
-
-
-def _joined(parts: Sequence[Sql], word: str) -> Sql:
-    return f"({word.join(sql for sql, _ in parts)})", [p for _, params in parts for p in params]
-
-
-def _quoted(phrase: Phrase) -> str:
-    # Analysed words hold letters and digits only: nothing to escape.
-    return f'"{" ".join(phrase)}"'
-
-
-def _lexeme(word: str) -> str:
-    return f"'{word}'"
-
-
-def _conjunction(words: Sequence[str]) -> str:
-    return " & ".join(_lexeme(word) for word in words)

@@ -2,44 +2,40 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
 
-from catalogue.models import IndexedResource
-from catalogue.search import corrections, sets, vocabulary, weights
+import numpy as np
+from numpy.typing import NDArray
+
+from catalogue.search import columns, corrections, sets, weights
 from catalogue.search import plan as plans
+from catalogue.search.columns import Array, Columns
 from catalogue.search.engines import facets
-from catalogue.search.engines.dialects import Dialect, Sql, Weighed, dialect
+from catalogue.search.engines.dialects import Postings, dialect, postings, valued
 from catalogue.search.query import ResourceQuery, Sort, Words
 from catalogue.search.results import FacetCount, Results
-from catalogue.search.synonyms import Slot
+from catalogue.search.sets import Mask, Tally
+from catalogue.search.synonyms import Phrase
 
-# What the rows of an answer are when they are not counts of a facet.
-LETTERS, PAGE = "@", "#"
-# The mark of a match that holds all the words.
-WHOLE = "="
-# Words to look for of which each can have its own bit in a whole number of the database.
-MOST_BITS = 60
-# A card written by the code of before has no letters until the index is repaired.
-HELD = f"CASE d.letters WHEN '' THEN '{'0' * len(facets.SHOWN)}' ELSE d.letters END"
-# No analysed text holds it.
-NOWHERE = "  "
+MILLION = 1_000_000
 
 
-class Answer(NamedTuple):
-    """What the database found: how many, the page in order, the facets counted."""
+@dataclass(frozen=True)
+class Matches:
+    """The cards that answer the words of a query: where they stand in the columns, rising.
 
-    total: int
-    complete: int
-    ids: list[int]
-    counts: dict[str, list[tuple[str, int]]]
+    score: what the words weigh there, 0 without words. complete: whether all ideas are held.
+    typed: whether all the words typed are. Each of shape (n,).
+    """
 
+    at: Array
+    score: NDArray[np.float64]
+    complete: Mask
+    typed: Mask
 
-class Rows(NamedTuple):
-    """Where the matches are read, and what each of them must satisfy; `d`, and `s` with words."""
-
-    source: str
-    where: Sql
-    complete: Sql
+    def where(self, kept: Mask) -> "Matches":
+        """Keep some of them."""
+        return Matches(self.at[kept], self.score[kept], self.complete[kept], self.typed[kept])
 
 
 class EmbeddedEngine:
@@ -54,187 +50,166 @@ class EmbeddedEngine:
         offset = (query.page - 1) * query.size
         if plan.asked and not plan.slots:
             return Results(0, 0, (), dict.fromkeys(self.facets, ()), offset=offset)
-        found = _answer(plan, query, self.facets)
-        complete = found.complete if plan.slots else found.total
+        cards = columns.current()
+        matches = _matches(cards, plan, query)
+        tally = _tally(cards, matches, query)
+        counts = _counts(cards, matches, tally, self.facets)
+        kept = matches.where(tally.all)
+        complete = int(kept.complete.sum())
         return Results(
-            total=found.total,
+            total=len(kept.at),
             complete=complete,
-            ids=found.ids,
-            facets=facets.shown(found.counts, query, self.facets),
+            ids=cards.ids[_page(cards, kept, plan, query)].tolist(),
+            facets=facets.shown(counts, query, self.facets),
             highlights=plan.marked,
             suggestion=corrections.corrected(query.q, complete=complete) if plan.slots else "",
             offset=offset,
         )
 
     def values(self, query: ResourceQuery, facet: str) -> Sequence[FacetCount]:
-        """Count every value of a facet, with the first page of results."""
+        """Count every value of a facet under the other filters."""
         plan = plans.plan(query.q)
         if plan.asked and not plan.slots:
             return ()
-        return facets.every(facet, _answer(plan, query, [facet]).counts[facet])
+        cards = columns.current()
+        matches = _matches(cards, plan, query)
+        tally = _tally(cards, matches, query)
+        return facets.every(facet, _counts(cards, matches, tally, [facet])[facet])
 
 
-def _answer(plan: plans.Plan, query: ResourceQuery, counted: Sequence[str]) -> Answer:
-    """Read the letters of the matches, which tell every count, and the page: one statement."""
-    speaks = dialect()
-    before, params = speaks.scores(_weighed(plan)) if plan.slots else ("", [])
-    rows = _rows(speaks, plan, query)
+def _matches(cards: Columns, plan: plans.Plan, query: ResourceQuery) -> Matches:
+    """Find what answers the words and the day; the facets are counted apart."""
+    size = len(cards)
+    if plan.slots:
+        found = _worded(cards, plan)
+    else:
+        every = np.ones(size, np.bool_)
+        found = Matches(np.arange(size), np.zeros(size), every, every)
+    if query.updated:
+        since = facets.days_ago(query.updated.days).toordinal()
+        found = found.where(cards.updated_on[found.at] >= since)
+    return found.where(found.complete) if query.words is Words.ALL else found
+
+
+def _worded(cards: Columns, plan: plans.Plan) -> Matches:
+    size = len(cards)
+    weighed = plan.coefficients()
+    found = postings([*weighed])
+    score = np.zeros(size)
+    held: dict[Phrase, Mask] = {}
+    for term, coefficient in weighed.items():
+        at = cards.places(found[term].ids)
+        known = at >= 0  # published since the columns were read
+        score[at[known]] += coefficient * _rarity(found[term], size) * found[term].impact[known]
+        held[(term,)] = _mask(size, at)
+    phrases = dialect().holding(plan.phrases_to_find)
+    held |= {phrase: _mask(size, cards.places(ids)) for phrase, ids in phrases.items()}
+    none = np.zeros(size, np.bool_)
+    matched, complete, typed = none.copy(), ~none, ~none
+    for slot in plan.slots:
+        words = [slot.typed] if slot.quoted else [(word,) for word in slot.typed]
+        others = np.logical_or.reduce([none, *(held[phrase] for phrase in slot.others)])
+        all_typed = np.logical_and.reduce([held[word] for word in words])
+        matched |= np.logical_or.reduce([others, *(held[word] for word in words)])
+        complete &= all_typed | others
+        typed &= all_typed
+    at = np.nonzero(matched)[0]
+    whole = matched if plan.is_one_word else complete
+    return Matches(at, score[at], whole[at], typed[at])
+
+
+def _rarity(found: Postings, size: int) -> float:
+    holders = min(len(found.ids), size)
+    return math.log(1 + (size - holders + 0.5) / (holders + 0.5))
+
+
+def _mask(size: int, at: Array) -> Mask:
+    found = np.zeros(size, np.bool_)
+    found[at[at >= 0]] = True
+    return found
+
+
+def _tally(cards: Columns, matches: Matches, query: ResourceQuery) -> Tally:
+    """Tell which matches pass each filter."""
     filters = query.filters()
-    unlettered = [name for name in filters if name not in facets.SHOWN]
-    chosen = sets.holding({n: values for n, values in filters.items() if n not in unlettered})
+    chosen = sets.holding({name: filters[name] for name in filters if name in facets.SHOWN})
     passes = {
-        name: _holds(name, filters[name])
-        if name in unlettered
-        else _passes(speaks, name, chosen[name])
-        for name in filters
+        name: np.isin(cards.sets[matches.at, facets.SHOWN.index(name)], numbers)
+        for name, numbers in chosen.items()
     }
-    marks = [_mark(rows.complete), *(_mark(passes[name]) for name in unlettered)]
-    marked = " || ".join([*(sql for sql, _ in marks), HELD])
-    parts: list[Sql] = [
-        (
-            f"SELECT '{LETTERS}', {speaks.joined(marked)}, 0"  # noqa: S608 - names of ours
-            f" FROM {rows.source} WHERE {rows.where[0]}",
-            [*(value for _, values in marks for value in values), *rows.where[1]],
-        ),
-        _page(speaks, plan, query, rows, list(passes.values())),
-    ]
-    for name in set(counted) - set(facets.SHOWN):
-        others = [passes[other] for other in passes if other != name]
-        parts.append(_values_of(name, rows, others))
-    sql = before + " UNION ALL ".join(part for part, _ in parts)
-    found: dict[str, list[tuple[str, int]]] = {name: [] for name in (LETTERS, PAGE, *counted)}
-    for name, value, count in speaks.rows(sql, params + [v for _, vs in parts for v in vs]):
-        found[name].append((value or "", count))
-    chosen |= dict.fromkeys(unlettered, sets.YES)
-    text = found.pop(LETTERS)[0][0]
-    tally = sets.Tally(text, [WHOLE, *unlettered], facets.SHOWN, chosen)
-    ids = [pk for _place, pk in sorted((place, int(pk)) for pk, place in found.pop(PAGE))]
-    lettered = [name for name in counted if name in facets.SHOWN]
-    return Answer(tally.total, tally.marked(WHOLE), ids, found | tally.counts(lettered))
+    for name in filters.keys() - chosen.keys():
+        holders = valued(name, filters[name]).values()
+        at = cards.places(np.concatenate([np.empty(0, np.int64), *holders]))
+        passes[name] = _mask(len(cards), at)[matches.at]
+    return Tally(len(matches.at), passes)
 
 
-def _mark(condition: Sql) -> Sql:
-    return f"CASE WHEN {condition[0]} THEN '{sets.YES}' ELSE '0' END", condition[1]
+def _counts(
+    cards: Columns, matches: Matches, tally: Tally, counted: Sequence[str]
+) -> Mapping[str, list[tuple[str, int]]]:
+    """Count the values of facets, each under the filters of the others."""
+    held = {
+        name: cards.sets[matches.at, facets.SHOWN.index(name)]
+        for name in counted
+        if name in facets.SHOWN
+    }
+    found = tally.counts(held)
+    for name in set(counted) - held.keys():
+        kept = _mask(len(cards), matches.at[tally.others(name)])
+        many = {
+            value: int(kept[at[at >= 0]].sum())
+            for value, ids in valued(name).items()
+            for at in [cards.places(ids)]
+        }
+        found[name] = [(value, count) for value, count in many.items() if count]
+    return found
 
 
-def _both(conditions: Sequence[Sql]) -> Sql:
-    return " AND ".join(sql for sql, _ in conditions), [
-        v for _, values in conditions for v in values
-    ]
+def _page(cards: Columns, kept: Matches, plan: plans.Plan, query: ResourceQuery) -> Array:
+    """Order the matches, those that hold all ideas first; give the places of the page asked for.
 
-
-def _passes(speaks: Dialect, facet: str, letters: str) -> Sql:
-    """Write the condition that a row `d` has one of some letters for a facet."""
-    letter = f"SUBSTR({HELD}, {facets.SHOWN.index(facet) + 1}, 1)"
-    return speaks.within(letter), [letters]
-
-
-def _holds(facet: str, values: Sequence[str]) -> Sql:
-    """Write the condition that a row `d` holds some value of a facet that has no letter."""
-    places = ", ".join(["%s"] * len(values))
-    rows = "SELECT resource_id FROM catalogue_indexedfacet WHERE facet = %s AND value"
-    return f"d.resource_id IN ({rows} IN ({places}))", [facet, *values]
-
-
-def _values_of(facet: str, rows: Rows, filters: Sequence[Sql]) -> Sql:
-    """Count the values of a facet that has no letter."""
-    where, params = _both([rows.where, *filters])
-    sql = f"""
-        SELECT '{facet}', f.value, COUNT(*) FROM {rows.source}
-        JOIN catalogue_indexedfacet f ON f.resource_id = d.resource_id AND f.facet = '{facet}'
-        WHERE {where} GROUP BY f.value
-    """  # noqa: S608 - names of ours, values as parameters
-    return sql, params
-
-
-def _page(
-    speaks: Dialect, plan: plans.Plan, query: ResourceQuery, rows: Rows, filters: Sequence[Sql]
-) -> Sql:
-    """Select the page as rows of (PAGE, id, place)."""
-    where, params = _both([rows.where, *filters])
-    keys: list[Sql] = [_mark(rows.complete)] if plan.slots else []
+    Of equals, the first in the alphabet leads.
+    """
+    at = kept.at
+    last = query.page * query.size
     match query.order:
         case Sort.RELEVANCE:
-            score, values = _score(speaks, plan)
-            keys.append((speaks.rounded(score), values))
-            keys += [(f"d.{name}", []) for name in ("verified", "quality", "updated_on")]
+            leading = np.rint(_scores(cards, kept, plan) * MILLION)
+            then = [cards.verified[at], cards.quality[at], cards.updated_on[at]]
         case Sort.UPDATED:
-            keys += [("d.updated_on", []), ("d.resource_id", [])]
+            leading, then = cards.updated_on[at], [cards.ids[at]]
         case Sort.QUALITY:
-            keys.append(("d.quality", []))
+            leading, then = cards.quality[at], []
         case _:
-            keys.append(("d.reuses", []))
-    named = ", ".join(f"{sql} AS k{place}" for place, (sql, _) in enumerate(keys))
-    order = ", ".join(f"k{place} DESC" for place in range(len(keys)))
-    sql = f"""
-        SELECT '{PAGE}', CAST(id AS TEXT),
-            ROW_NUMBER() OVER (ORDER BY {order}, title_key {speaks.binary}, id) FROM (
-            SELECT d.resource_id AS id, {named}, d.title_key FROM {rows.source} WHERE {where}
-            ORDER BY {order}, d.title_key {speaks.binary}, d.resource_id
-            LIMIT %s OFFSET %s
-        ) AS page
-    """  # noqa: S608 - names of ours, values as parameters
-    ordering = [value for _, values in keys for value in values]
-    return sql, [*ordering, *params, query.size, (query.page - 1) * query.size]
-
-
-def _rows(speaks: Dialect, plan: plans.Plan, query: ResourceQuery) -> Rows:
-    """Say where rows are read, which are matches and which hold all the words."""
-    source = "catalogue_indexedresource d"
-    where: list[Sql] = [("1 = 1", [])]
-    complete: Sql = ("1 = 1", [])
+            leading, then = cards.reuses[at], []
     if plan.slots:
-        source = f"search_score s JOIN {source} ON d.resource_id = s.resource_id"
-        if plan.has_phrases or len(plan.coefficients()) > MOST_BITS:
-            source = speaks.with_text(source)
-            where.append(speaks.any_word(plan.slots))
-            complete = complete if plan.is_one_word else speaks.all_words(plan.slots)
-        elif not plan.is_one_word:
-            bits = {term: 1 << place for place, term in enumerate(plan.coefficients())}
-            complete = (" AND ".join(_idea(slot, bits) for slot in plan.slots), [])
-    if query.updated:
-        where.append(("d.updated_on >= %s", [facets.days_ago(query.updated.days)]))
-    if query.words is Words.ALL:
-        where.append(complete)
-    return Rows(source, _both(where), complete)
+        leading = leading + kept.complete * (float(leading.max(initial=0)) + 1)
+    if len(at) > last:
+        # Only what may stand on the page is ordered, and those that equal its last.
+        least = np.partition(leading, len(at) - last)[len(at) - last]
+        near = np.nonzero(leading >= least)[0]
+        at, leading, then = at[near], leading[near], [key[near] for key in then]
+    keys = [at, *(-key.astype(np.float64) for key in reversed([leading, *then]))]
+    order = np.lexsort(keys)
+    found: Array = at[order][last - query.size : last]
+    return found
 
 
-def _idea(slot: Slot, bits: Mapping[str, int]) -> str:
-    """Write the condition that a row holds an idea: the words typed, or another for them."""
-    typed = sum(bits[word] for word in set(slot.typed))
-    others = sum({bits[word] for phrase in slot.others for word in phrase})
-    return f"((s.mask & {typed}) = {typed} OR (s.mask & {others}) <> 0)"
-
-
-def _score(speaks: Dialect, plan: plans.Plan) -> Sql:
-    fresh = " ".join(f"WHEN d.updated_on >= %s THEN {gain}" for _, gain in weights.FRESH)
-    score = f"d.boost * CASE {fresh} ELSE 1 END"
-    params: list[Any] = [facets.days_ago(days) for days, _ in weights.FRESH]
-    if not plan.slots:
-        return score, params
+def _scores(cards: Columns, kept: Matches, plan: plans.Plan) -> NDArray[np.float64]:
+    """Weigh the matches: their words, their use, their freshness, an exact title."""
+    at = kept.at
+    fresh = np.ones(len(at))
+    for days, gain in reversed(weights.FRESH):
+        fresh[cards.updated_on[at] >= facets.days_ago(days).toordinal()] = gain
     phrase = " ".join(plan.typed)
-    bonus = (
-        f"CASE WHEN d.title_words = %s OR d.acronym_words = %s THEN {weights.EXACT}"
-        f" WHEN {speaks.within_words} THEN {weights.PHRASE} ELSE 1 END"
-    )
-    held = f" {phrase} " if len(plan.typed) > 1 else NOWHERE
-    return f"s.score * {score} * {bonus}", [*params, phrase, phrase, held]
-
-
-def _weighed(plan: plans.Plan) -> list[Weighed]:
-    """Weigh each word to look for by its rarity; the first ones have a bit of their own."""
-    coefficients = plan.coefficients()
-    rarity = _rarity(list(coefficients))
-    return [
-        Weighed(term, coefficient * rarity[term], 1 << place if place < MOST_BITS else 0)
-        for place, (term, coefficient) in enumerate(coefficients.items())
-    ]
-
-
-def _rarity(terms: list[str]) -> dict[str, float]:
-    total = IndexedResource.objects.count()
-    found = vocabulary.holders(terms)
-    return {
-        term: math.log(1 + (total - found.get(term, 0) + 0.5) / (found.get(term, 0) + 0.5))
-        for term in terms
-    }
+    bonus = np.ones(len(at))
+    if len(plan.typed) > 1:
+        inside = f" {phrase} "
+        titles = cards.title_words[at]
+        for match in np.nonzero(kept.typed)[0]:
+            if inside in f" {titles[match]} ":
+                bonus[match] = weights.PHRASE
+    exact = (cards.title_words[at] == phrase) | (cards.acronym_words[at] == phrase)
+    bonus[exact.astype(np.bool_)] = weights.EXACT
+    found: NDArray[np.float64] = kept.score * cards.boost[at] * fresh * bonus
+    return found

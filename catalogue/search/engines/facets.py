@@ -1,7 +1,7 @@
 """What every engine does with the counts it found: the same values, order and labels."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from catalogue.models import IndexedName
 from catalogue.search.query import ResourceQuery
@@ -61,6 +61,6 @@ def labels_of(facet: str, values: Sequence[str]) -> dict[str, str]:
     return dict(rows.values_list("value", "label"))
 
 
-def days_ago(days: int) -> str:
+def days_ago(days: int) -> date:
     """Give the day, in Paris, that lies so many days back."""
-    return (clock.paris_day(clock.now()) - timedelta(days=days)).isoformat()
+    return clock.paris_day(clock.now()) - timedelta(days=days)

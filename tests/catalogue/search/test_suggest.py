@@ -37,15 +37,14 @@ def test_each_word_by_its_first_letters_one_slip_forgiven(q: str) -> None:
     assert titles(q) == ["Extraction des compétences"]
 
 
-def test_the_most_used_lead_whether_few_or_many_cards_answer(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_most_used_lead_and_each_holds_every_word() -> None:
     for number in range(8):
         ResourceFactory(published=True, title=f"Emploi {number}", views=10**number)
-    wanted = [f"Emploi {number}" for number in (7, 6, 5, 4, 3)]
-    assert titles("empl") == wanted
-    monkeypatch.setattr(suggest, "FEW", 3)
-    assert titles("empl") == wanted
+    ResourceFactory(published=True, title="Zone", alternate_titles=["Bassin d’emploi"])
+    assert titles("empl") == [f"Emploi {number}" for number in (7, 6, 5, 4, 3)]
+    assert titles("empl 2") == ["Emploi 2"]
+    assert titles("zon emplo ba") == ["Zone"]
+    assert titles("emploi zon 2") == []
 
 
 def test_organisations_keywords_and_use_cases_are_proposed_with_their_counts() -> None:

@@ -56,7 +56,7 @@ def _matches(query: ResourceQuery, plan: Plan, complete: Clause | None) -> list[
         ways += [_phrase(phrase) for phrase in plan.phrases]
         found.append(_any(ways))
     if query.updated:
-        since = facets.days_ago(query.updated.days)
+        since = facets.days_ago(query.updated.days).isoformat()
         found.append({"range": {"updated_on": {"gte": since}}})
     if query.words is Words.ALL:
         found += _all(complete)
@@ -126,7 +126,7 @@ def _ordered(
 def _fresh() -> list[Clause]:
     found, before = [], None
     for days, gain in weights.FRESH:
-        bounds = {"gte": facets.days_ago(days)} | ({"lt": before} if before else {})
+        bounds = {"gte": facets.days_ago(days).isoformat()} | ({"lt": before} if before else {})
         found.append({"filter": {"range": {"updated_on": bounds}}, "weight": gain})
         before = bounds["gte"]
     return found
