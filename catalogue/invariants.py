@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.enums import ContributionStatus, ResourceKind
 from catalogue.enums.community import ReviewState
-from catalogue.models import Contribution, IndexedFacet, IndexedResource, Resource
+from catalogue.enums.files import FileState
+from catalogue.models import CardFile, Contribution, IndexedFacet, IndexedResource, Resource
 from catalogue.validators import expiry
-from portal.lib import clock
+from portal.lib import clock, objects
 
 # Counter of a card: the rows it counts.
 COUNTED = {
@@ -70,9 +71,28 @@ def expiry_breaches() -> Iterator[str]:
             yield slug
 
 
+def file_breaches() -> Iterator[str]:
+    """Yield the files of cards whose bytes are not in the private store (I40)."""
+    store = objects.store()
+    rows = CardFile.objects.order_by("pk").values_list("public_id", "sha256")
+    for public_id, sha256 in rows.iterator():
+        if not store.exists(sha256):
+            yield f"{public_id} {sha256[:12]}"
+
+
+def named_file_breaches() -> Iterator[str]:
+    """Yield the cards online that name a file of theirs which may not be given (I41)."""
+    withheld = CardFile.objects.exclude(state=FileState.SOUND).filter(resource__live=True)
+    for file in withheld.select_related("resource").order_by("pk"):
+        if str(file.public_id) in str(file.resource.details):
+            yield f"{file.resource.slug}:{file.public_id}"
+
+
 INVARIANTS: dict[str, tuple[Any, Callable[[], Iterator[str]]]] = {
     "I8": (_("L’index de recherche dit ce qui est publié."), index_breaches),
     "I31": (_("Les compteurs d’une fiche disent ses lignes."), counter_breaches),
     "I32": (_("Aucune proposition n’attend l’avis d’un détenteur hors délai."), owner_breaches),
+    "I40": (_("Chaque fichier d’une fiche a ses octets."), file_breaches),
+    "I41": (_("Une fiche en ligne ne nomme que des fichiers sains."), named_file_breaches),
     "I33": (_("Aucune actualité échue ne paraît dans les listes."), expiry_breaches),
 }

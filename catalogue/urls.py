@@ -43,6 +43,7 @@ READ = [
     path("ressources/suggestions", resources.suggested, name="suggest"),
     path("ressources/filtres/<slug:facet>/", resources.values, name="values"),
     path("ressources/<slug:slug>/", resources.shown, name="resource"),
+    path("apercus/<uuid:file>/", stored_files.preview, name="file_preview"),
     path("comparer/", compare.shown, name="compare"),
     path("flux/ressources.atom", feeds.resources, name="feed"),
 ]

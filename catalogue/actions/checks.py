@@ -25,12 +25,13 @@ def run(record: Mapping[str, Any], *, resource: Resource) -> list[Check]:
 
     Nothing is written and no address is opened. Returns one check a code, in the order shown.
     """
+    held = stored_files.held(resource, record)
     found = [
         checks.fields(record),
         checks.licence(record, administration=_is_administration(record)),
         checks.links(record),
-        checks.personal(record),
-        checks.files(record, stored_files.held(resource, record)),
+        checks.personal(record, held.values()),
+        checks.files(record, held),
         checks.card(record),
         duplicate(record, resource=resource),
         checks.language(record),

@@ -4,7 +4,9 @@ import logging
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -12,10 +14,12 @@ from django.db import transaction
 from catalogue.actions.stored_files import TASK
 from catalogue.enums.files import FORBIDDING, FileSign, FileState
 from catalogue.models import CardFile
+from catalogue.standards import file_looks
 from catalogue.validators import file_types
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
-from portal.lib import clock, objects, scanning
+from portal.lib import clock, objects, personal_data, scanning
+from portal.lib.personal_data import Kind
 from portal.lib.queue import nudge
 
 log = logging.getLogger("catalogue.files")
@@ -39,14 +43,14 @@ def examine(file: CardFile) -> CardFile:
     Outside any transaction: then the row, with its signs, and event "file.examined" in one.
     """
     try:
-        signs = _signs(file)
+        found = _examined(file)
     except scanning.ScannerAway as error:
         log.warning("file %s waits for the antivirus: %s", file.pk, error)
         return file
     except FileNotFoundError:
         log.error("file %s has no bytes in the store", file.pk)
         return file
-    return _settle(file, signs)
+    return _settle(file, found)
 
 
 def examine_waiting() -> int:
@@ -55,29 +59,63 @@ def examine_waiting() -> int:
     return sum(examine(each).state != FileState.WAITING for each in waiting)
 
 
-def _signs(file: CardFile) -> list[FileSign]:
+@dataclass(frozen=True)
+class _Examined:
+    """What an examination found; preview: the first rows of a table, and its personal data."""
+
+    signs: list[FileSign]
+    preview: dict[str, Any] = field(default_factory=dict)
+
+
+def _examined(file: CardFile) -> _Examined:
     with on_disk(file.sha256) as path:
         try:
             if scanning.scan(path) is not None:
-                return [FileSign.INFECTED]
+                return _Examined([FileSign.INFECTED])
         except scanning.ScannerFailed:
-            return [FileSign.UNREADABLE]
-    signs = [] if file_types.agrees(file.name, file.kind) else [FileSign.MISMATCH]
+            return _Examined([FileSign.UNREADABLE])
+        if not file_types.agrees(file.name, file.kind):
+            return _Examined([FileSign.MISMATCH, *_formats(file)])
+        looked = file_looks.look(
+            path,
+            extension=file_types.extension(file.name),
+            kind=file.kind,
+            seconds=settings.PARSE_CHILD_SECONDS,
+        )
+    signs = [FileSign.BOMB] if looked.is_bomb else []
+    preview = dict(looked.preview)
+    if found := _personal(looked.sample):
+        preview["personal"] = found
+    return _Examined([*signs, *_formats(file)], preview)
+
+
+def _formats(file: CardFile) -> list[FileSign]:
     if file_types.is_executable(file.name, file.kind):
-        signs.append(FileSign.EXECUTABLE)
-    elif file_types.is_inert(file.kind):
-        signs.append(FileSign.INERT)
-    return signs
+        return [FileSign.EXECUTABLE]
+    return [FileSign.INERT] if file_types.is_inert(file.kind) else []
+
+
+def _personal(sample: str) -> list[dict[str, Any]]:
+    """List what looks like personal data in the first rows of a table, the first of each kind."""
+    once: dict[str, dict[str, Any]] = {}
+    for found in personal_data.find(sample):
+        if found.kind is Kind.EMAIL and personal_data.is_generic(found.excerpt):
+            continue
+        told = {"kind": str(found.kind), "line": found.line, "excerpt": found.excerpt}
+        once.setdefault(str(found.kind), told)
+    return list(once.values())
 
 
 @transaction.atomic
-def _settle(file: CardFile, signs: list[FileSign]) -> CardFile:
+def _settle(file: CardFile, found: _Examined) -> CardFile:
     fresh = CardFile.objects.select_for_update(of=("self",)).filter(pk=file.pk).first()
     if fresh is None or fresh.state != FileState.WAITING:
         return fresh or file
-    fresh.state = FileState.REFUSED if FORBIDDING & set(signs) else FileState.SOUND
-    fresh.signs, fresh.examined_at = [str(sign) for sign in signs], clock.now()
-    fresh.save(update_fields=["state", "signs", "examined_at"])
+    fresh.state = FileState.REFUSED if FORBIDDING & set(found.signs) else FileState.SOUND
+    fresh.signs, fresh.examined_at = [str(sign) for sign in found.signs], clock.now()
+    fresh.preview, fresh.has_preview = found.preview, "columns" in found.preview
+    kept = ["state", "signs", "examined_at", "preview", "has_preview"]
+    fresh.save(update_fields=kept)
     record("file.examined", by=EXAMINER, on=fresh, state=str(fresh.state), signs=fresh.signs)
     return fresh
 

@@ -54,6 +54,8 @@ class CardFile(models.Model):
     media_type = models.CharField(max_length=120)
     state = models.CharField(max_length=10, choices=FileState.choices, default=FileState.WAITING)
     signs = models.JSONField(default=list, blank=True)
+    # The first rows of a table: columns, rows, more; `personal`: what looks like personal data.
+    has_preview = models.BooleanField(default=False)
     preview = models.JSONField(default=dict, blank=True)
     added_at = models.DateTimeField()
     examined_at = models.DateTimeField(null=True, blank=True)

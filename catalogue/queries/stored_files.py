@@ -59,19 +59,25 @@ def named(details: Mapping[str, Any]) -> set[UUID]:
     return {found for found, _row in rows_with(details)}
 
 
-def of_text(resource: Resource, details: Mapping[str, Any]) -> list[CardFile]:
-    """List the files of a card that a text of it names, in its order; those of others are not."""
+def of_text(
+    resource: Resource, details: Mapping[str, Any], *, whole: bool = False
+) -> list[CardFile]:
+    """List the files of a card that a text of it names, in its order; those of others are not.
+
+    whole: with their first rows, which a list does not need.
+    """
     order = list(dict.fromkeys(found for found, _row in rows_with(details)))
     if not order:
         return []
-    rows = CardFile.objects.filter(resource_id=resource.pk, public_id__in=order).defer("preview")
+    rows = CardFile.objects.filter(resource_id=resource.pk, public_id__in=order)
+    rows = rows if whole else rows.defer("preview")
     return sorted(rows, key=lambda each: order.index(each.public_id))
 
 
 def held(resource: Resource, record: Mapping[str, Any]) -> dict[str, HeldFile | None]:
     """Give what is known of each file of ours that a record names, by its address."""
     details = record.get("details") or {}
-    known = {each.public_id: each for each in of_text(resource, details)}
+    known = {each.public_id: each for each in of_text(resource, details, whole=True)}
     found: dict[str, HeldFile | None] = {}
     for public_id, row in rows_with(details):
         file = known.get(public_id)
@@ -81,7 +87,8 @@ def held(resource: Resource, record: Mapping[str, Any]) -> dict[str, HeldFile | 
 
 def _told(file: CardFile) -> HeldFile:
     waits = file.state == FileState.WAITING
-    return HeldFile(file.name, file.size, file.sha256, waits, tuple(file.signs))
+    personal = tuple(file.preview.get("personal") or ())
+    return HeldFile(file.name, file.size, file.sha256, waits, tuple(file.signs), personal)
 
 
 def shown(resource: Resource, details: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -91,20 +98,32 @@ def shown(resource: Resource, details: Mapping[str, Any]) -> list[dict[str, Any]
 
 def readable(file: CardFile, user: Any) -> bool:
     """Say whether this person, or a visitor, may have the bytes of a file."""
-    if not file.is_sound:
+    return any(True for _access in _given(file, user))
+
+
+def may_preview(file: CardFile, user: Any) -> bool:
+    """Say whether its first rows may be shown: never those of what is had on request."""
+    if not file.has_preview or file.resource.access in ON_REQUEST:
         return False
+    return any(access not in ON_REQUEST for access in _given(file, user))
+
+
+def _given(file: CardFile, user: Any) -> Iterator[str]:
+    """Give the access that each text says, of those by which this person may have a file."""
+    if not file.is_sound:
+        return
     card = file.resource
     if is_public(file) and (card.access == Access.OPEN or user.is_authenticated):
-        return True
+        yield card.access
     if not user.is_authenticated:
-        return False
+        return
     if card.live and rules.owns(user, card) and file.public_id in named(card.details):
-        return True
+        yield card.access
     rows = Contribution.objects.visible_to(user).filter(resource=card)
-    return any(
-        rules.may_preview(user, each) and file.public_id in named(each.content.get("details") or {})
-        for each in rows.select_related("revision", "organisation", "resource__organisation")
-    )
+    for each in rows.select_related("revision", "organisation", "resource__organisation"):
+        told = each.content
+        if rules.may_preview(user, each) and file.public_id in named(told.get("details") or {}):
+            yield str(told.get("access") or card.access)
 
 
 def is_public(file: CardFile) -> bool:

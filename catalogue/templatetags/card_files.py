@@ -54,6 +54,22 @@ SIGNS = {
 }
 
 
+COLUMN_TYPES: dict[str, Promise] = {
+    "string": _("texte"),
+    "integer": _("entier"),
+    "number": _("nombre"),
+    "boolean": _("oui ou non"),
+    "date": _("date"),
+    "datetime": _("date et heure"),
+}
+
+
+@register.filter
+def column_type(name: str) -> Promise | str:
+    """Name the type of a column; that of a Parquet file by its own word."""
+    return COLUMN_TYPES.get(name, name)
+
+
 @register.filter
 def file_kind(kind: str) -> Promise | str:
     """Name what a file really is."""

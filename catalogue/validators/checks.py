@@ -174,9 +174,18 @@ def _urls(record: Record) -> Iterator[str]:
             yield from (str(row[c]) for row in value or () for c in columns if row.get(c))
 
 
-def personal(record: Record) -> Check:
-    """Look for personal data in every text; a true NIR or IBAN blocks."""
+def personal(record: Record, held: Iterable["HeldFile | None"] = ()) -> Check:
+    """Look for personal data in every text; a true NIR or IBAN blocks.
+
+    held: files that the portal keeps, whose first rows were read.
+    """
     remarks = []
+    for file in filter(None, held):
+        for told in file.personal:
+            facts = {"name": file.name[-64:], "line": told["line"], "excerpt": told["excerpt"]}
+            blocks = told["kind"] in (Kind.NIR, Kind.IBAN)
+            weight = Verdict.BLOCKING if blocks else Verdict.WARNING
+            remarks.append(Remark(f"file_personal_{told['kind']}", "files", facts, weight))
     for name, text in _texts(record):
         for found in personal_data.find(text):
             facts = {"line": found.line, "excerpt": found.excerpt}
@@ -209,13 +218,17 @@ def _lines(values: Iterable[Any]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class HeldFile:
-    """What the portal knows of a file that it keeps: `signs` are codes of `FileSign`."""
+    """What the portal knows of a file that it keeps: `signs` are codes of `FileSign`.
+
+    personal: kind, line and excerpt of what looks like personal data in its first rows.
+    """
 
     name: str
     size: int
     sha256: str
     waits: bool
     signs: tuple[str, ...] = ()
+    personal: tuple[Mapping[str, Any], ...] = ()
 
 
 def files(record: Record, held: Mapping[str, HeldFile | None] | None = None) -> Check:

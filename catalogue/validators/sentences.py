@@ -62,6 +62,15 @@ REMARKS: dict[str, Promise] = {
     "file_executable": _(
         "%(name)s : ce format peut exécuter du code quand on l’ouvre. Préférez safetensors ou ONNX."
     ),
+    "file_personal_email": _("%(name)s, ligne %(line)s, adresse électronique : %(excerpt)s."),
+    "file_personal_phone": _("%(name)s, ligne %(line)s, numéro de téléphone : %(excerpt)s."),
+    "file_personal_nir": _(
+        "%(name)s, ligne %(line)s, numéro de sécurité sociale : %(excerpt)s. Retirez-le."
+    ),
+    "file_personal_iban": _(
+        "%(name)s, ligne %(line)s, numéro de compte bancaire : %(excerpt)s. Retirez-le."
+    ),
+    "file_personal_address": _("%(name)s, ligne %(line)s, adresse postale : %(excerpt)s."),
     "file_absent": _(
         "%(name)s : ce fichier n’est pas gardé ici pour cette fiche. Déposez-le, ou retirez la "
         "ligne."

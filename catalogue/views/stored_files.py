@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -84,6 +84,26 @@ def download(request: HttpRequest, file: UUID, name: str) -> HttpResponseBase:
     content = () if request.method == "HEAD" else objects.open(found.sha256)
     answer = attachment(content, found.name, media_type=found.media_type, size=found.size)
     return _told(answer, found, is_public=is_public)
+
+
+@login_not_required
+@require_safe
+def preview(request: HttpRequest, file: UUID) -> HttpResponse:
+    """Show the first rows of a table, with the types of its columns."""
+    rows = CardFile.objects.select_related("resource__organisation")
+    found = find(rows, among=CardFile.objects.all(), public_id=file)
+    if not reads.may_preview(found, request.user):
+        raise Hidden(denied=found)
+    card = found.resource
+    context = {
+        "file": found,
+        "href": reads.address(found),
+        "card": card,
+        "card_href": card.get_absolute_url() if reads.is_public(found) else "",
+        "preview": found.preview,
+        "language": card.written_in,
+    }
+    return render(request, "catalogue/file_preview.html", context)
 
 
 def _told(answer: HttpResponseBase, file: CardFile, *, is_public: bool) -> HttpResponseBase:

@@ -1,0 +1,259 @@
+"""Look into a file in a process of its own, which can be stopped; run as a program, be it.
+
+An archive may hold a thousand times its size, a table one line of 5 GB: read in the process that
+serves pages, it would take its time and its memory. The child has neither environment nor Django;
+once its parsers are loaded it may open no file and no socket, and its time and memory are bound.
+"""
+
+from __future__ import annotations
+
+import bz2
+import csv
+import encodings.cp437
+import encodings.cp1252
+import encodings.utf_8_sig
+import encodings.utf_16
+import gzip
+import io
+import json
+import lzma
+import re
+import resource
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+ROOT = Path(__file__).resolve().parents[2]
+MEMORY_BYTES = 2 << 30
+ANSWER_BYTES = 8 << 20
+CHUNK = 1 << 20
+MEMBERS, MEMBERS_OF_WEIGHTS = 1_000, 10_000
+RATIO, SMALL_BYTES = 100, 10 << 20
+INFLATED_BYTES = 256 << 20
+NESTED = re.compile(r"\.(zip|gz|tgz|bz2|xz|7z|tar|rar|zst)\Z", re.IGNORECASE)
+PACKED: dict[str, Any] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
+# The child opens no file: what its parsers look for later is loaded with this module.
+LOADED = (encodings.cp437, encodings.cp1252, encodings.utf_8_sig, encodings.utf_16)
+ROWS, ROWS_TYPED, COLUMNS, CELL, NAME = 100, 1_000, 50, 200, 120
+LINE_CHARACTERS, SAMPLE_CHARACTERS = 200_000, 500_000
+DELIMITERS = (",", ";", "\t", "|")
+_INTEGER = re.compile(r"[+-]?(0|[1-9]\d{0,17})")
+_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)?([.,]\d+)?([eE][+-]?\d+)?")
+_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+_MOMENT = re.compile(_DATE.pattern + r"[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
+_BOOLEANS = frozenset({"true", "false", "vrai", "faux", "oui", "non"})
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What was found: whether an archive is dangerous, the first rows of a table, its first text.
+
+    preview: columns (name, type), rows (texts), more: whether there are others. sample: the text of
+    the first thousand rows.
+    """
+
+    is_bomb: bool = False
+    preview: dict[str, Any] = field(default_factory=dict)
+    sample: str = ""
+
+
+def look(path: Path, *, extension: str, kind: str, seconds: int) -> Looked:
+    """Look into a file in a child process; an archive that stops the child is dangerous.
+
+    extension: of its name, in lower case. kind: what its first bytes are. seconds: of processor
+    and of clock. Any other file costs no process, and a table that cannot be read has no preview.
+    """
+    packed = kind == "zip" or kind in PACKED
+    table = (extension in {"csv", "tsv"} and kind == "text") or kind == "parquet"
+    if not packed and not table:
+        return Looked()
+    with path.open("rb") as source:
+        try:
+            done = subprocess.run(  # noqa: S603  # our own interpreter and module
+                [sys.executable, "-P", "-m", __name__, str(seconds), extension, kind],
+                stdin=source,
+                capture_output=True,
+                cwd="/",
+                env={"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"},
+                timeout=2 * seconds,
+                check=True,
+            )
+        except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
+            return Looked(is_bomb=packed)
+    return Looked(**json.loads(done.stdout[:ANSWER_BYTES]))
+
+
+def is_bomb(source: IO[bytes], *, extension: str, kind: str) -> bool:
+    """Say whether an archive is dangerous to open, or cannot be read."""
+    try:
+        if kind == "zip":
+            return _is_zip_bomb(source, MEMBERS if extension == "zip" else MEMBERS_OF_WEIGHTS)
+        return _inflates_too_much(source, PACKED[kind])
+    except (zipfile.BadZipFile, OSError, EOFError, lzma.LZMAError, ValueError, RuntimeError):
+        return True
+    except NotImplementedError:
+        return True
+
+
+def _is_zip_bomb(source: IO[bytes], most: int) -> bool:
+    size = source.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(source) as archive:
+        members = archive.infolist()
+        names = {each.filename for each in members}
+        packed = sum(each.compress_size for each in members)
+        whole = sum(each.file_size for each in members)
+        if len(members) > most or len(names) < len(members) or packed > size:
+            return True
+        if whole > SMALL_BYTES and whole > RATIO * max(packed, 1):
+            return True
+        if any(_is_refused(each, plain=most == MEMBERS) for each in members):
+            return True
+        left = INFLATED_BYTES
+        for each in members:  # sizes are not believed: what is read must be what they say
+            with archive.open(each) as member:
+                while left > 0 and (piece := member.read(CHUNK)):
+                    left -= len(piece)
+    return False
+
+
+def _is_refused(member: zipfile.ZipInfo, *, plain: bool) -> bool:
+    name = member.filename
+    parts = name.split("/")
+    is_link = (member.external_attr >> 16) & 0o170000 == 0o120000
+    if is_link or member.flag_bits & 1 or "\\" in name or ":" in parts[0]:
+        return True
+    return name.startswith("/") or ".." in parts or (plain and NESTED.search(name) is not None)
+
+
+def _inflates_too_much(source: IO[bytes], opened: Any) -> bool:
+    inflated = 0
+    with opened(source) as content:
+        while inflated < INFLATED_BYTES and (piece := content.read(CHUNK)):
+            inflated += len(piece)
+            if inflated > SMALL_BYTES and inflated > RATIO * source.tell():
+                return True
+    return False
+
+
+def preview_csv(source: IO[bytes]) -> tuple[dict[str, Any], str]:
+    """Read the first rows of a CSV, and the text of the first thousand; ({}, "") for no table."""
+    head = source.read(CHUNK)
+    source.seek(0)
+    text = io.TextIOWrapper(source, encoding=_encoding(head), errors="replace", newline="")
+    try:
+        lines = [line for line in islice(_lines(text), ROWS_TYPED + 1) if line.strip()]
+        if not lines:
+            return {}, ""
+        mark = max(DELIMITERS, key=lines[0].count)
+        rows = [row for row in csv.reader(lines, delimiter=mark) if row]
+    except csv.Error:
+        return {}, ""
+    finally:
+        text.detach()
+    header, body = rows[0], rows[1:]
+    columns = [
+        {"name": name.strip()[:NAME], "type": _type(row[at] for row in body if at < len(row))}
+        for at, name in enumerate(header[:COLUMNS])
+    ]
+    shown = [[cell[:CELL] for cell in row[:COLUMNS]] for row in body[:ROWS]]
+    told = {"columns": columns, "rows": shown, "more": len(body) > ROWS}
+    return told, "".join(lines)[:SAMPLE_CHARACTERS]
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """Give lines, none longer than a row may be; one that is ends the table."""
+    while line := text.readline(LINE_CHARACTERS):
+        if len(line) == LINE_CHARACTERS:
+            return
+        yield line
+
+
+def _encoding(head: bytes) -> str:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        cut = len(head) == CHUNK and error.start >= len(head) - 3
+        return "utf-8-sig" if cut else "cp1252"
+    return "utf-8-sig"
+
+
+def _type(cells: Iterator[str]) -> str:
+    """Name the narrowest type of all filled cells; « 04 » is a code and no number."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    if not filled:
+        return "string"
+    if all(cell.lower() in _BOOLEANS for cell in filled):
+        return "boolean"
+    for name, rule in (
+        ("integer", _INTEGER),
+        ("number", _NUMBER),
+        ("date", _DATE),
+        ("datetime", _MOMENT),
+    ):
+        if all(rule.fullmatch(cell) for cell in filled):
+            return name
+    return "string"
+
+
+def preview_parquet(source: IO[bytes], parquet: Any) -> dict[str, Any]:
+    """Read the first rows of a Parquet file; {} when it cannot be read."""
+    try:
+        file = parquet.ParquetFile(source)
+        names = file.schema_arrow.names[:COLUMNS]
+        types = {each.name: str(each.type) for each in file.schema_arrow}
+        batch = next(file.iter_batches(batch_size=ROWS, columns=names, use_threads=False), None)
+        records = batch.to_pylist() if batch is not None else []
+        many = file.metadata.num_rows
+    except (OSError, ValueError, TypeError, NotImplementedError):  # those of Arrow are among them
+        return {}
+    return {
+        "columns": [{"name": name[:NAME], "type": types[name][:NAME]} for name in names],
+        "rows": [[_said(record.get(name)) for name in names] for record in records],
+        "more": many > ROWS,
+        "all_rows": many,
+    }
+
+
+def _said(value: Any) -> str:
+    return "" if value is None else str(value)[:CELL]
+
+
+def bound(seconds: int) -> None:
+    """Limit this process, for good: processor time, memory, nothing written, nothing opened."""
+    for what, most in (
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 0),
+    ):
+        resource.setrlimit(what, (most, most))
+
+
+def main(seconds: int, extension: str, kind: str) -> dict[str, Any]:
+    """Bind this process and look into its standard input."""
+    arrow: Any = None
+    if kind == "parquet":
+        from pyarrow import parquet  # noqa: PLC0415  # slow import
+
+        arrow = parquet
+    bound(seconds)
+    source: IO[bytes] = sys.stdin.buffer
+    if kind == "parquet":
+        return {"preview": preview_parquet(source, arrow)}
+    if kind != "text":
+        return {"is_bomb": is_bomb(source, extension=extension, kind=kind)}
+    preview, sample = preview_csv(source)
+    return {"preview": preview, "sample": sample}
+
+
+if __name__ == "__main__":
+    answer = main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
+    sys.stdout.write(json.dumps(answer))

@@ -1,0 +1,177 @@
+"""What an examination finds inside files, and the rows that it shows."""
+
+import bz2
+import gzip
+import io
+import lzma
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from catalogue.actions import stored_files as acts
+from catalogue.enums import Access
+from catalogue.invariants import file_breaches, named_file_breaches
+from catalogue.models import CardFile
+from catalogue.standards import file_looks
+from portal.lib import objects
+from tests.catalogue.moderation.test_stored_files import House, found
+from tests.factories import contributions as make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def zipped(*members: tuple[str, bytes], link: bool = False) -> bytes:
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            head = zipfile.ZipInfo(name)
+            head.compress_type = zipfile.ZIP_DEFLATED
+            head.external_attr = (0o120777 if link else 0o100644) << 16
+            archive.writestr(head, content)
+    return kept.getvalue()
+
+
+def lying() -> bytes:
+    """Say less of a member than it holds."""
+    whole = zipped(("a.txt", b"a" * 5_000))
+    return whole.replace((5_000).to_bytes(4, "little"), (50).to_bytes(4, "little"))
+
+
+ZEROS = b"\0" * 40_000_000
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "is_bomb"),
+    [
+        ("a.zip", zipped(("a.csv", b"a;b\n"), ("dossier/b.csv", b"a;b\n")), False),
+        ("a.zip", zipped(("a.bin", ZEROS)), True),
+        ("a.zip", zipped(("../a.csv", b"a")), True),
+        ("a.zip", zipped(("/a.csv", b"a")), True),
+        ("a.zip", zipped(("C:/a.csv", b"a")), True),
+        ("a.zip", zipped(("a.zip", zipped(("b", b"b")))), True),
+        ("a.zip", zipped(("a", b"/etc/passwd"), link=True), True),
+        ("a.zip", zipped(*((f"{each}", b"") for each in range(1_001))), True),
+        ("a.pt", zipped(*((f"{each}", b"") for each in range(1_001))), False),
+        ("a.zip", lying(), True),
+        ("a.zip", b"PK\x03\x04 then nothing", True),
+        ("a.gz", gzip.compress(b"abc" * 1_000), False),
+        ("a.gz", gzip.compress(ZEROS), True),
+        ("a.bz2", bz2.compress(b"abc" * 1_000), False),
+        ("a.bz2", bz2.compress(ZEROS), True),
+        ("a.xz", lzma.compress(b"abc" * 1_000), False),
+        ("a.xz", lzma.compress(ZEROS), True),
+    ],
+)
+def test_a_dangerous_archive_is_given_to_nobody(
+    house: House, name: str, content: bytes, is_bomb: bool
+) -> None:
+    file = house.file(name, content)
+    assert file.is_sound is not is_bomb
+    assert ("file_archive" in found(house.draft)) is is_bomb
+
+
+def looked(path: Path, content: bytes, extension: str, kind: str) -> file_looks.Looked:
+    path.write_bytes(content)
+    return file_looks.look(path, extension=extension, kind=kind, seconds=20)
+
+
+def test_a_table_shows_its_first_rows_with_types(tmp_path: Path) -> None:
+    lines = "mois;offres;taux;code;actif;lieu\r\n" + "".join(
+        f"2026-01-{day % 28 + 1:02d};{day};{day},5;0{day % 10};oui;Gap\r\n" for day in range(150)
+    )
+    told = looked(tmp_path / "a", lines.encode("cp1252"), "csv", "text").preview
+    assert [(each["name"], each["type"]) for each in told["columns"]] == [
+        ("mois", "date"),
+        ("offres", "integer"),
+        ("taux", "number"),
+        ("code", "string"),
+        ("actif", "boolean"),
+        ("lieu", "string"),
+    ]
+    assert len(told["rows"]) == 100
+    assert told["rows"][1] == ["2026-01-02", "1", "1,5", "01", "oui", "Gap"]
+    assert told["more"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_a_table_is_read_in_its_own_characters(tmp_path: Path, encoding: str) -> None:
+    told = looked(tmp_path / "a", "métier;n\ncouvreur;1\n".encode(encoding), "csv", "text")
+    assert told.preview["columns"][0]["name"] == "métier"
+    assert told.preview["rows"] == [["couvreur", "1"]]
+
+
+def test_a_parquet_file_shows_its_first_rows_with_its_types(tmp_path: Path) -> None:
+    kept = io.BytesIO()
+    pq.write_table(pa.table({"n": list(range(150)), "nom": ["a"] * 149 + [None]}), kept)
+    told = looked(tmp_path / "a", kept.getvalue(), "parquet", "parquet").preview
+    assert told["columns"] == [{"name": "n", "type": "int64"}, {"name": "nom", "type": "string"}]
+    assert (len(told["rows"]), told["all_rows"], told["more"]) == (100, 150, True)
+    assert looked(tmp_path / "b", b"PAR1 nothing", "parquet", "parquet").preview == {}
+
+
+@pytest.mark.parametrize(
+    "content", [b"a" * 300_000, b'"' + b"a\n" * 90_000, b"\n\n", b"a;" * 90_000]
+)
+def test_a_strange_table_does_no_harm(tmp_path: Path, content: bytes) -> None:
+    told = looked(tmp_path / "a", content, "csv", "text").preview
+    assert len(told.get("columns", [])) <= file_looks.COLUMNS
+
+
+def test_rows_are_shown_to_those_who_may_have_the_file(house: House) -> None:
+    other = house.file("notes.txt", b"une note")
+    file = house.file(content=b"mois;<b>offres</b>\n2026-01;12\n")
+    place = reverse("catalogue:file_preview", args=(file.public_id,))
+    own = Client()
+    own.force_login(house.by)
+    assert (Client().get(place).status_code, own.get(place).status_code) == (404, 200)
+    card = house.publish()
+    page = Client().get(place).content.decode()
+    assert "&lt;b&gt;offres" in page
+    assert "2026-01" in page
+    assert place in Client().get(card.get_absolute_url()).content.decode()
+    assert own.get(reverse("catalogue:file_preview", args=(other.public_id,))).status_code == 404
+
+
+def test_rows_of_what_is_had_on_request_are_shown_to_nobody(house: House) -> None:
+    file = house.file()
+    make.contributions.save_draft(
+        contribution=make.again(house.draft), values={"access": Access.RESTRICTED}, by=house.by
+    )
+    place = reverse("catalogue:file_preview", args=(file.public_id,))
+    own = Client()
+    own.force_login(house.by)
+    assert own.get(place).status_code == 404
+    house.publish()
+    assert [each.get(place).status_code for each in (own, Client())] == [404, 404]
+
+
+def test_personal_data_in_a_table_is_told(house: House) -> None:
+    house.file(content=b"nom;adresse\nX;jeanne.martin@exemple.fr\nY;1 84 12 76 451 089 46\n")
+    record: Any = make.again(house.draft)
+    told = acts.contributions.checks.run(
+        acts.contributions.proposals.proposed_record(record), resource=record.resource
+    )
+    codes = {each.code: each for check in told for each in check.remarks}
+    assert codes["file_personal_email"].facts["line"] == 2
+    assert "jeanne.martin" not in codes["file_personal_email"].facts["excerpt"]
+
+
+def test_verify_names_what_is_lost_or_may_not_be_given(house: House) -> None:
+    file = house.file()
+    card = house.publish()
+    assert (list(file_breaches()), list(named_file_breaches())) == ([], [])
+    objects.store().delete(file.sha256)
+    CardFile.objects.filter(pk=file.pk).update(state="refused")
+    assert list(file_breaches()) == [f"{file.public_id} {file.sha256[:12]}"]
+    assert list(named_file_breaches()) == [f"{card.slug}:{file.public_id}"]
