@@ -81,7 +81,7 @@ def card(resource: Resource) -> dict[str, Any]:
         "strict": quality.strict(resource),
         "quality_history": quality.history(resource),
         **_history(resource),
-        "last_day": _dated(str(resource.details.get(expiry.FIELD) or "")),
+        "last_day": _dated(str(resource.details.get(expiry.FIELD) or "")).replace(" ", "\u00a0"),
         "to_review": _is_to_review(resource),
         "to_check": sorted(resource.unverified_fields),
         "closed_licence": any(not licences.read(name).is_open for name in resource.licences),

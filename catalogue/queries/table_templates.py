@@ -15,7 +15,7 @@ EXAMPLES = {
     "title_en": "A title that says what the resource does",
     "summary": "Deux phrases qui paraissent dans les résultats de recherche.",
     "description": "Un texte en Markdown.\n\n- un point\n- un autre",
-    "territories": "Bouches-du-Rhône | Var",
+    "territories": "Var (département 83) | Arles (commune 13004)",
     "publics": "Demandeurs d’emploi | Jeunes",
     "rome_codes": "M1805 | K1801",
     "tags": "emploi | compétences | métiers",

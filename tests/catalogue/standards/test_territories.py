@@ -11,7 +11,7 @@ from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.forms.steps import Step, StepForm
+from catalogue.forms.steps import Step, StepForm, form_field
 from catalogue.models import IndexedResource, Resource
 from catalogue.queries import detail
 from catalogue.search.query import ResourceQuery
@@ -19,6 +19,7 @@ from catalogue.standards import dcat, plain, schema_org, territories
 from catalogue.standards.readers import zones
 from catalogue.standards.territories import Territory, TerritoryKind
 from catalogue.validators import places
+from catalogue.validators.columns import COMMON_BY_NAME
 from tests.catalogue.standards.examples import example
 from tests.factories.catalogue import ResourceFactory
 
@@ -139,6 +140,15 @@ def test_the_form_takes_kind_code_and_name() -> None:
     wrong = StepForm(Step.CLASSIFY, record, {**data, "territories-0-code": "1"})
     assert not wrong.is_valid()
     assert "code" in wrong.errors["territories"][0]
+
+
+def test_programs_give_lines_or_objects() -> None:
+    field = form_field(COMMON_BY_NAME["territories"])
+    given: list[object] = ["Var", {"kind": "commune", "code": "13004", "label": "Arles"}, {}]
+    assert field.clean(given) == ["Var (département 83)", "Arles (commune 13004)"]
+    for wrong in ("Var", {"label": "Var"}, [[]], [{"kind": ["commune"]}], [{"kind": "moon"}]):
+        with pytest.raises(ValidationError):
+            field.clean(wrong)
 
 
 @pytest.mark.django_db
