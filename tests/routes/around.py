@@ -57,6 +57,7 @@ def build(world: Any, fresh: Callable[[Any, str], User]) -> None:
         text = world.canary(own, "file", own)
         file = make.filed(draft, "a.csv", f"a\n{text}\n".encode(), by=by)
         world.objects[f"card_file.{side}"] = str(file.public_id)
+        world.objects[f"card_file.{side}.card"] = str(draft.resource.public_id)
         told = world.canary(own, "batch", own)
         batch = batches.prepare(
             organisation=holder,

@@ -87,6 +87,15 @@ def path_of(pattern: str, args: dict[str, str], world: worlds.World) -> str:
     return "/" + filled.replace("^", "").replace("$", "")
 
 
+def named(body: dict[str, Any], world: worlds.World) -> dict[str, Any]:
+    """Fill a body with the objects of the world: their names have a dot, words of forms none."""
+    objects = {name: value for name, value in world.objects.items() if "." in name}
+    return {
+        field: objects.get(value, value) if isinstance(value, str) else value
+        for field, value in body.items()
+    }
+
+
 def texts(content: bytes) -> Iterator[str]:
     """Yield a body in each form in which it could hide a text."""
     plain = content.decode("utf-8", "replace")
@@ -298,9 +307,9 @@ class Crawl:
         """Ask once and judge the answer."""
         args = route.args if own else {**route.args, **route.sibling}
         mine = self.stands_on("a" if own else "b", route.pattern)
-        mine = mine if route.sibling or route.args.get("slug") == "resource" else True
+        mine = mine if route.sibling or route.args.get("slug") in {"resource", "idea"} else True
         path = path_of(route.pattern, args, self.world)
-        body = route.body.get(method, route.body) if method != "GET" else {}
+        body = named(route.body.get(method, route.body), self.world) if method != "GET" else {}
         for given in [body, {}] if body else [{}]:
             response = self.ask(method, path, given)
             fault = verdict(cell, self.part, response, own=mine) or framing(route, response)

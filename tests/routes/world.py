@@ -182,7 +182,7 @@ def _contributions(world: World) -> None:
     world.objects["resource"] = published.slug
     world.objects["resource.id"] = str(published.public_id)
     idea = cards.ResourceFactory(published=True, kind="idea", organisation=_holder(world, "a"))
-    world.objects["idea"] = idea.slug
+    world.objects |= {"idea": idea.slug, "idea.id": str(idea.public_id)}
     for side, name in (("a", "referent_a"), ("b", "referent_b")):
         readers = {"a": ("referent_a",), "b": ("referent_b",)}[side]
         told = world.canary(name, "draft", *readers, *READS_ALL_DRAFTS)
