@@ -69,7 +69,7 @@ def announce(*, contribution: Contribution, size: int, by: User) -> None:
         raise Conflict(_("Ce type de fiche n’a pas de fichiers."), code="no_files_of_kind")
     if size > settings.CARD_FILE_MAX_BYTES:
         raise TooLarge(limit_bytes=settings.CARD_FILE_MAX_BYTES)
-    _require_room(contribution.organisation, by, size)
+    require_room(contribution.organisation, by, size)
 
 
 @transaction.atomic
@@ -138,7 +138,7 @@ def _add(contribution: Contribution, name: str, stored: Stored, kind: str, by: U
     _hold_room(contribution.organisation, by)
     already = CardFile.objects.held_by(contribution.organisation, by)
     if not already.filter(sha256=stored.sha256).exists():
-        _require_room(contribution.organisation, by, stored.size)
+        require_room(contribution.organisation, by, stored.size)
     file = CardFile.objects.create(
         resource=contribution.resource,
         organisation=contribution.organisation,
@@ -193,7 +193,8 @@ def _hold_room(organisation: Organisation | None, by: User) -> None:
         User.objects.select_for_update(of=("self",)).get(pk=by.pk)
 
 
-def _require_room(organisation: Organisation | None, by: User, size: int) -> None:
+def require_room(organisation: Organisation | None, by: User, size: int) -> None:
+    """Raise QuotaSpent where so many bytes find no room; facts: limit_bytes, left_bytes."""
     limit = (
         settings.ORGANISATION_FILES_MAX_BYTES if organisation else settings.PERSON_FILES_MAX_BYTES
     )

@@ -4,6 +4,7 @@ from ninja import Router
 
 from catalogue.api import (
     around,
+    card_uploads,
     contributions,
     follows,
     gestures,
@@ -19,6 +20,7 @@ routers: list[tuple[str, Router]] = [
     ("", pastes.router),  # before the cards by name: none is called « from »
     ("", writing.router),  # that of resources, which reads the same addresses
     ("", stored_files.router),
+    ("", card_uploads.router),
     ("", organisations.router),
     ("", contributions.router),
     ("", searches.router),

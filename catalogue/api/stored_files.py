@@ -42,7 +42,7 @@ def put(
     Une fiche en ligne ne bouge pas avant la décision de la Région : le fichier va au brouillon de
     sa modification. Un fichier du même nom est remplacé ; les mêmes octets répondent 200.
     """
-    by, work = person(request), _work(request, resource, contribution)
+    by, work = person(request), work_for(request, resource, contribution)
     name = stored_files.clean_name(name)
     size = natural(request.headers.get("Content-Length") or "")
     stored_files.announce(contribution=work, size=size, by=by)
@@ -63,7 +63,7 @@ def delete(
     request: HttpRequest, resource: str, name: str, contribution: UUID | None = None
 ) -> HttpResponse:
     """La fiche en ligne, s’il y en a une, garde le sien jusqu’à la décision de la Région."""
-    work = _work(request, resource, contribution)
+    work = work_for(request, resource, contribution)
     file = _named(work, name)
     if file is None:
         raise Hidden
@@ -89,7 +89,7 @@ def answered(file: CardFile, *, created: bool) -> HttpResponse:
     return answer
 
 
-def _work(request: HttpRequest, resource: str, wanted: UUID | None) -> Contribution:
+def work_for(request: HttpRequest, resource: str, wanted: UUID | None) -> Contribution:
     """Give the contribution in progress, or open one on a card online."""
     card = subject_named(request, resource)
     found = open_on(request, card, wanted)

@@ -3,6 +3,7 @@
 from catalogue.models.alert import AlertMatch, SavedSearch
 from catalogue.models.batch import BatchTable, ContributionBatch
 from catalogue.models.card_file import CardFile
+from catalogue.models.card_upload import CardUpload
 from catalogue.models.collection import Collection, CollectionItem
 from catalogue.models.contribution import Contribution, Decision
 from catalogue.models.discussion import Discussion, DiscussionMessage
@@ -43,6 +44,7 @@ __all__ = [
     "BatchTable",
     "CardFile",
     "CardTransfer",
+    "CardUpload",
     "CardVersion",
     "Collection",
     "CollectionItem",

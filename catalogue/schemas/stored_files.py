@@ -1,8 +1,10 @@
 """The shape of a file that the portal keeps for a card."""
 
+from datetime import datetime
 from uuid import UUID
 
 from ninja import Schema
+from pydantic import Field
 
 
 class CardFileOut(Schema):
@@ -21,3 +23,19 @@ class CardFileOut(Schema):
     content: str
     state: str
     signs: list[str]
+
+
+class CardUploadIn(Schema):
+    """A file to come: its name, its length in bytes."""
+
+    name: str = Field(max_length=200)
+    length: int = Field(ge=1)
+
+
+class CardUploadOut(Schema):
+    """A file on its way: how many bytes are kept, until when it may be resumed."""
+
+    id: UUID
+    offset: int
+    length: int
+    expires_at: datetime

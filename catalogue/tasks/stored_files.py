@@ -1,10 +1,15 @@
 """Examine the files of cards, and forget those that no text names any more."""
 
-from catalogue.actions import file_examinations, stored_files
+import logging
+
+from catalogue.actions import card_uploads, file_examinations, stored_files
 from catalogue.enums.files import FileState
-from catalogue.models import CardFile
+from catalogue.models import CardFile, CardUpload
 from portal.audit.duties import duty
 from portal.lib.queue import task
+from portal.lib.refusals import Refusal
+
+log = logging.getLogger("catalogue.files")
 
 
 @task(stored_files.TASK)
@@ -25,3 +30,22 @@ def examine_waiting() -> None:
 def forget_unnamed() -> None:
     """Forget the files that no text has named for thirty days."""
     stored_files.forget_unnamed()
+
+
+@task(card_uploads.TASK)
+def assemble_file(upload_id: str) -> None:
+    """Bring one whole upload to its draft; what refuses it now is tried again by the duty."""
+    found = CardUpload.objects.select_related("begun_by").filter(pk=upload_id).first()
+    if found is None:
+        return
+    try:
+        card_uploads.finish(found)
+    except Refusal as refusal:
+        log.info("upload %s is not a file yet: %s", upload_id, refusal.code)
+
+
+@duty("catalogue.uploads", minutes=5, by_itself=True)
+def finish_uploads() -> None:
+    """Bring the whole uploads that wait to their drafts; drop those whose day is over."""
+    card_uploads.finish_waiting()
+    card_uploads.expire()

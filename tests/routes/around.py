@@ -3,7 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from catalogue.actions import alerts, batches, collections, discussions, reports, reuses
+from catalogue.actions import (
+    alerts,
+    batches,
+    card_uploads,
+    collections,
+    discussions,
+    reports,
+    reuses,
+)
 from catalogue.enums import ResourceKind
 from catalogue.enums.reports import Measure, ReportOutcome
 from catalogue.models import Resource
@@ -58,6 +66,8 @@ def build(world: Any, fresh: Callable[[Any, str], User]) -> None:
         file = make.filed(draft, "a.csv", f"a\n{text}\n".encode(), by=by)
         world.objects[f"card_file.{side}"] = str(file.public_id)
         world.objects[f"card_file.{side}.card"] = str(draft.resource.public_id)
+        upload = card_uploads.begin(contribution=make.again(draft), length=3, name=text, by=by)
+        world.objects[f"card_upload.{side}"] = str(upload.pk)
         told = world.canary(own, "batch", own)
         batch = batches.prepare(
             organisation=holder,

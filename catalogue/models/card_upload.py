@@ -1,0 +1,72 @@
+"""A large file on its way to a draft, sent in parts."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from catalogue.models.card_file import CardFile
+from catalogue.models.contribution import Contribution
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from portal.accounts.models import User
+
+
+class CardUploadQuerySet(models.QuerySet["CardUpload"]):
+    """Reads of uploads by who sends them and by where they stand."""
+
+    def visible_to(self, user: "User | AnonymousUser") -> "CardUploadQuerySet":
+        """Keep those that this person began."""
+        return self.filter(begun_by_id=user.pk or 0)
+
+    def coming(self, at: datetime) -> "CardUploadQuerySet":
+        """Keep those that may still become a file."""
+        return self.filter(file=None, expires_at__gt=at)
+
+    def whole(self) -> "CardUploadQuerySet":
+        """Keep those whose bytes are all here, and are no file yet, the oldest first."""
+        return self.filter(file=None, offset=F("length")).order_by("begun_at", "pk")
+
+    def locked(self, upload: "CardUpload") -> "CardUpload":
+        """Return the fresh row, held until the end of the transaction."""
+        return self.select_for_update(of=("self",)).get(pk=upload.pk)
+
+
+class CardUpload(models.Model):
+    """Hold what came of a file: how far, in which parts; then the file that it became."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    contribution = models.ForeignKey(Contribution, on_delete=models.CASCADE, related_name="uploads")
+    begun_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    name = models.CharField(max_length=200)
+    length = models.PositiveBigIntegerField()
+    offset = models.PositiveBigIntegerField(default=0)
+    # Names of the parts kept, in order; emptied once the file is whole in the store.
+    parts = models.JSONField(default=list, blank=True)
+    file = models.ForeignKey(
+        CardFile, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    begun_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    objects = CardUploadQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("begun_at", "pk")
+        constraints = [
+            models.CheckConstraint(
+                name="card_upload_within_its_length",
+                condition=Q(length__gt=0) & Q(offset__lte=F("length")),
+            ),
+        ]
+        indexes = [models.Index(name="card_upload_expiry", fields=("expires_at",))]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,167 @@
+"""Files of cards by the API: at once, or in parts resumed where they stopped."""
+
+import base64
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.cache import cache
+from django.test import Client
+
+from catalogue.actions import card_uploads
+from catalogue.models import CardFile, CardUpload, Contribution
+from portal.accounts.enums import TokenScope
+from portal.accounts.models import User
+from portal.lib import clock
+from tests.catalogue.moderation.test_stored_files import CSV, SHA256, House, given
+from tests.factories import contributions as make
+from tests.factories.accounts import bearer
+
+pytestmark = pytest.mark.django_db
+MEDIA_TYPE = "application/offset+octet-stream"
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+@pytest.fixture(autouse=True)
+def uncounted() -> None:
+    """Forget the requests of the tests before: the counts by person are for the minute."""
+    cache.clear()
+
+
+class Program:
+    """A program of somebody, on one card."""
+
+    def __init__(self, by: User, card: Any) -> None:
+        self.client, self.card = Client(), f"/api/v1/resources/{card}"
+        self.headers = bearer(by, TokenScope.CONTRIBUTE)
+
+    def put(self, name: str, content: bytes = CSV) -> Any:
+        return self.client.generic(
+            "PUT", f"{self.card}/files/{name}", content, "text/csv", headers=self.headers
+        )
+
+    def delete(self, name: str) -> Any:
+        return self.client.delete(f"{self.card}/files/{name}", headers=self.headers)
+
+    def begin(self, length: int = len(CSV), name: str = "offres.csv") -> Any:
+        body = {"length": length, "name": name}
+        return self.client.post(
+            f"{self.card}/uploads", body, content_type="application/json", headers=self.headers
+        )
+
+    def patch(self, place: str, content: bytes, offset: int, **more: str) -> Any:
+        headers = {**self.headers, "Upload-Offset": str(offset), **more}
+        # Told even of an empty body, of which the client would say nothing.
+        kind = {"CONTENT_TYPE": MEDIA_TYPE}
+        return self.client.generic("PATCH", place, content, MEDIA_TYPE, headers=headers, **kind)
+
+
+@pytest.fixture
+def program(house: House) -> Program:
+    return Program(house.by, house.draft.resource.public_id)
+
+
+def test_a_program_brings_a_file_and_takes_it_out(house: House, program: Program) -> None:
+    made = program.put("offres.csv")
+    assert made.status_code == 201
+    told = made.json()
+    assert (told["sha256"], told["bytes"], told["state"]) == (SHA256, len(CSV), "sound")
+    assert program.put("offres.csv").status_code == 200
+    assert [row["download_url"] for row in house.rows()] == [told["url"]]
+    assert program.delete("offres.csv").status_code == 204
+    assert house.rows() == []
+    assert program.delete("offres.csv").status_code == 404
+
+
+def test_a_file_of_a_card_online_opens_a_change_of_it(house: House, program: Program) -> None:
+    old = house.file()
+    card = house.publish()
+    assert program.put("offres.csv", CSV + b"2026-02;13\n").status_code == 201
+    change = Contribution.objects.open().get(resource=card)
+    assert change.base_revision == card.live_revision
+    assert given(old).status_code == 200
+
+
+def test_others_find_nothing_and_what_is_wrong_is_named(house: House, program: Program) -> None:
+    stranger = Program(make.person(), house.draft.resource.public_id)
+    assert stranger.put("a.csv").status_code == 404
+    assert stranger.begin().status_code == 404
+    assert program.put("a.csv", b"").json()["code"] == "file_empty"
+    assert program.put("a%0Ab.csv").status_code == 422
+    most = django_settings.CARD_FILE_MAX_BYTES
+    assert program.begin(most + 1).json()["code"] == "too_large"
+    need = Program(house.by, make.draft(house.by).resource.public_id)
+    assert need.put("a.csv").json()["code"] == "no_files_of_kind"
+
+
+def test_a_file_comes_in_parts(house: House, program: Program, tmp_path: Path) -> None:
+    made = program.begin()
+    assert (made.status_code, made["Upload-Offset"]) == (201, "0")
+    place = made["Location"]
+    digest = base64.b64encode(hashlib.sha256(CSV[:5]).digest()).decode()
+    assert (
+        program.patch(place, CSV[:5], 0, **{"Upload-Checksum": f"sha256 {digest}"}).status_code
+        == 204
+    )
+    assert program.patch(place, CSV[5:], 0).json()["offset"] == 5
+    assert program.patch(place, CSV[5:] + b"x", 5).status_code == 413
+    damaged = program.patch(place, CSV[5:], 5, **{"Upload-Checksum": f"sha256 {digest}"})
+    assert (damaged.status_code, damaged.json()["code"]) == (460, "checksum_mismatch")
+    head = program.client.head(place, headers=program.headers)
+    assert (head["Upload-Offset"], head["Upload-Length"]) == ("5", str(len(CSV)))
+    other = Program(make.person(), "x")
+    assert other.patch(place, CSV[5:], 5).status_code == 404
+    assert program.patch(place, CSV[5:], 5).status_code == 204
+    (row,) = house.rows()
+    assert (row["sha256"], row["bytes"]) == (SHA256, len(CSV))
+    assert CardUpload.objects.get().file == CardFile.objects.get()
+    assert program.patch(place, b"", len(CSV)).json()["code"] == "upload_complete"
+
+
+def test_a_large_file_goes_to_its_draft_by_a_task(
+    house: House, program: Program, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.CARD_FILE_EXAMINED_AT_ONCE_BYTES = 3
+    place = program.begin()["Location"]
+    with django_capture_on_commit_callbacks() as waiting:
+        program.patch(place, CSV, 0)
+    assert waiting
+    assert house.rows() == []
+    assert card_uploads.finish_waiting() == 1
+    assert [row["sha256"] for row in house.rows()] == [SHA256]
+    assert CardFile.objects.get().state == "waiting"
+    assert card_uploads.finish_waiting() == 0
+
+
+def test_what_is_refused_at_the_end_is_tried_again(
+    house: House, program: Program, settings: Any
+) -> None:
+    place = program.begin()["Location"]
+    settings.ORGANISATION_FILES_MAX_BYTES = 1
+    assert program.patch(place, CSV, 0).json()["code"] == "files_room"
+    settings.ORGANISATION_FILES_MAX_BYTES = 1_000
+    assert program.patch(place, b"", len(CSV)).status_code == 204
+    assert len(house.rows()) == 1
+
+
+def test_uploads_end_after_a_day_and_are_few(
+    program: Program, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CARD_UPLOADS_PER_PERSON = 1
+    place = program.begin()["Location"]
+    assert program.begin().json()["code"] == "uploads_reached"
+    program.patch(place, CSV[:5], 0)
+    later = clock.now() + timedelta(hours=django_settings.UPLOAD_HOURS, seconds=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(clock, "now", lambda: later)
+        assert card_uploads.expire() == 1
+    assert program.patch(place, CSV[5:], 5).status_code == 404
+    incoming = Path(settings.OBJECTS_URL.removeprefix("file://")) / "incoming"
+    assert not [each for each in incoming.rglob("*") if each.is_file()]
