@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
                 ("token", models.BigIntegerField()),
                 ("first", models.BigIntegerField()),
                 ("last", models.BigIntegerField()),
+                ("replaces", models.BigIntegerField(null=True)),
             ],
         ),
         migrations.RemoveIndex(model_name="indexedresource", name="resource_by_use"),

@@ -1,6 +1,6 @@
 """The embedded search index: derived from published resources, rebuilt by `reindex`.
 
-Four tables so that what is read for every match stays narrow.
+What orders and counts the cards is kept in memory by each process: see search/columns.py.
 """
 
 from django.db import models
@@ -102,6 +102,7 @@ class IndexedChange(models.Model):
     token = models.BigIntegerField()  # random: what was undone is never taken for what came after
     first = models.BigIntegerField()
     last = models.BigIntegerField()
+    replaces = models.BigIntegerField(null=True)  # the sum of the tokens that it stands for
 
 
 class IndexedWord(models.Model):

@@ -6,13 +6,13 @@ which cards it wrote (`touch`), and each search compares these notes with those 
 """
 
 import secrets
+import time
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
-from functools import cached_property
 from itertools import islice
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import connection, transaction
@@ -29,6 +29,8 @@ MOST_FOLLOWED = 5_000
 # Notes kept: each search has them added up.
 MOST_NOTES = 1_000
 ANY = 1 << 62
+# Seconds after which all cards are read again, for what was changed beside `index.write`.
+OLD = 900.0
 # Sums of so many random numbers of this size stay whole numbers of the database.
 BITS = 40
 LOADED = 5_000
@@ -68,6 +70,8 @@ class Columns:
     acronym_words: Array
     folded: Array
     _places: Array = field(init=False, repr=False)
+    _titles: "Titles | None" = field(init=False, repr=False, default=None)
+    _making: Lock = field(init=False, repr=False, default_factory=Lock)
 
     def __post_init__(self) -> None:
         """Note where each card stands."""
@@ -85,11 +89,14 @@ class Columns:
         found: Array = self._places[np.clip(ids, 0, last)]
         return found
 
-    @cached_property
     def by_use(self) -> "Titles":
         """List the titles of the cards: the most used first, then the best, then the latest."""
-        order = np.lexsort((self.ids, self.quality, self.verified, self.boost))[::-1]
-        return Titles(self.ids[order], self.folded[order])
+        with self._making:
+            if self._titles is None:
+                order = np.lexsort((self.ids, self.quality, self.verified, self.boost))[::-1]
+                object.__setattr__(self, "_titles", Titles(self.ids[order], self.folded[order]))
+            assert self._titles is not None  # noqa: S101 - for the checker of types
+            return self._titles
 
     def renewed(self, changed: Iterable["Range"], rows: Iterable[tuple[Any, ...]]) -> "Columns":
         """Replace some cards by what the index now says of them."""
@@ -124,6 +131,8 @@ class Titles:
         # The longest is thought the rarest.
         first, *others = sorted(parts, key=len, reverse=True)
         found: list[int] = []
+        if not all(part in self._text for part in others):
+            return found
         at = self._text.find(first)
         while at >= 0 and len(found) < most:
             begin, end = self._text.rfind("\n", 0, at), self._text.find("\n", at)
@@ -144,13 +153,13 @@ def columns(rows: Iterable[tuple[Any, ...]]) -> Columns:
     lots = [_lot([])]
     while some := list(islice(source, LOADED)):
         lots.append(_lot(some))
-    found = {name: np.concatenate([getattr(lot, name) for lot in lots]) for name in NAMES}
+    found = {name: np.concatenate([lot[name] for lot in lots]) for name in NAMES}
     keys = list(zip(found["title_key"], found["ids"], strict=True))
     order = np.array(sorted(range(len(keys)), key=keys.__getitem__), np.int64)
     return Columns(**{name: found[name][order] for name in NAMES})
 
 
-def _lot(rows: Sequence[tuple[Any, ...]]) -> Columns:
+def _lot(rows: Sequence[tuple[Any, ...]]) -> dict[str, Array]:
     read = dict(zip(READ, zip(*rows, strict=True), strict=True)) if rows else {}
 
     def column(name: str, kind: Any) -> Array:
@@ -158,24 +167,42 @@ def _lot(rows: Sequence[tuple[Any, ...]]) -> Columns:
         found[:] = read.get(name, ())
         return found
 
-    letters = "".join(each or UNKNOWN for each in read.get("letters", ()))
-    return Columns(
-        title_key=column("title_key", object),
-        ids=column("resource_id", np.int64),
-        sets=sets.numbers(letters).reshape(-1, len(SHOWN)),
-        boost=column("boost", np.float64),
-        verified=column("verified", np.bool_),
-        quality=column("quality", np.int16),
-        reuses=column("reuses", np.int64),
-        updated_on=np.array([day.toordinal() for day in read.get("updated_on", ())], np.int32),
-        title_words=column("title_words", object),
-        acronym_words=column("acronym_words", object),
-        folded=column("folded", object),
-    )
+    letters = [each if len(each) == len(SHOWN) else UNKNOWN for each in read.get("letters", ())]
+    return {
+        "title_key": column("title_key", object),
+        "ids": column("resource_id", np.int64),
+        "sets": sets.numbers("".join(letters)).reshape(-1, len(SHOWN)),
+        "boost": column("boost", np.float64),
+        "verified": column("verified", np.bool_),
+        "quality": column("quality", np.int16),
+        "reuses": column("reuses", np.int64),
+        "updated_on": np.array([day.toordinal() for day in read.get("updated_on", ())], np.int32),
+        "title_words": column("title_words", object),
+        "acronym_words": column("acronym_words", object),
+        "folded": column("folded", object),
+    }
 
 
 Range = tuple[int, int]  # the first and the last of some cards
-Notes = dict[int, Range]  # what the note of each random number tells
+
+
+class Note(NamedTuple):
+    """A note as it was read; replaces: the sum of the tokens of those that it stands for."""
+
+    pk: int
+    token: int
+    first: int
+    last: int
+    replaces: int | None
+
+
+class Followed(NamedTuple):
+    """The columns, and the notes that were read before them."""
+
+    notes: frozenset[Note]
+    total: int
+    columns: Columns
+    until: float  # when they are read anew even so: what changed without a note heals
 
 
 class Kept:
@@ -183,8 +210,7 @@ class Kept:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._notes: Notes | None = None
-        self._columns = columns([])
+        self._followed: Followed | None = None
 
     def current(self) -> Columns:
         """Give the columns as the database has them: one query when nothing changed.
@@ -192,22 +218,52 @@ class Kept:
         A note that is new, or that is not there any more (what it told was undone, or is old),
         makes its cards be read again: whatever became of it, what is then read is true.
         """
+        many, total = IndexedChange.objects.aggregate(n=Count("*"), sum=Sum("token")).values()
+        seen = self._followed
+        if seen and (many, total or 0) == (len(seen.notes), seen.total) and not _is_old(seen):
+            return seen.columns
         with self._lock:
-            many, total = IndexedChange.objects.aggregate(n=Count("*"), sum=Sum("token")).values()
-            known = self._notes
-            if known is not None and (many, total or 0) == (len(known), sum(known)):
-                return self._columns
             # Notes first: what is written after them is read twice, never missed.
-            rows = IndexedChange.objects.order_by("pk").values_list("token", "first", "last")
-            notes: Notes = {token: (first, last) for token, first, last in rows}
-            differ = {said for _, said in notes.items() ^ (known or {}).items()}
-            if known is None or sum(1 + last - first for first, last in differ) > MOST_FOLLOWED:
-                every = IndexedResource.objects.order_by().values_list(*READ)
-                self._columns = columns(every.iterator(LOADED))
+            rows = IndexedChange.objects.order_by("pk").values_list(*Note._fields)
+            notes = frozenset(Note(*row) for row in rows)
+            seen = self._followed
+            changed = None if seen is None or _is_old(seen) else _changed(seen.notes, notes)
+            until = seen.until if seen else 0.0
+            if seen and changed is not None:
+                found = seen.columns.renewed(changed, read(changed)) if changed else seen.columns
             else:
-                self._columns = self._columns.renewed(differ, read(differ))
-            self._notes = notes
-            return self._columns
+                found = columns(_every())
+                until = time.monotonic() + OLD
+            self._followed = Followed(notes, sum(each.token for each in notes), found, until)
+            return found
+
+
+def _is_old(seen: Followed) -> bool:
+    return time.monotonic() > seen.until
+
+
+def _changed(known: frozenset[Note], notes: frozenset[Note]) -> set[Range] | None:
+    """Tell the cards to read again; None: all of them."""
+    new, gone = notes - known, known - notes
+    replacing = [each for each in new if each.replaces is not None]
+    if replacing:
+        if sum(each.token for each in gone) != sum(each.replaces or 0 for each in replacing):
+            return None  # some that were replaced had not been followed
+        new, gone = new.difference(replacing), frozenset()
+    found = {(each.first, each.last) for each in new | gone}
+    return found if sum(1 + last - first for first, last in found) <= MOST_FOLLOWED else None
+
+
+def _every() -> Iterator[tuple[Any, ...]]:
+    """Read all cards, some at a time; no cursor of the server is left open."""
+    last = 0
+    while True:
+        rows = IndexedResource.objects.filter(pk__gt=last).order_by("pk").values_list(*READ)
+        lot = list(rows[:LOADED])
+        yield from lot
+        if len(lot) < LOADED:
+            return
+        last = lot[-1][1]
 
 
 def read(cards: Collection[Range]) -> list[tuple[Any, ...]]:
@@ -227,26 +283,34 @@ _kept: dict[str, Kept] = {}
 
 def current() -> Columns:
     """Give the columns of the database in use."""
-    return _kept.setdefault(str(connection.settings_dict["NAME"]), Kept()).current()
+    name = str(connection.settings_dict["NAME"])
+    return (_kept.get(name) or _kept.setdefault(name, Kept())).current()
 
 
-def forget() -> None:
-    """Keep nothing: the next search reads every card."""
-    _kept.clear()
-
-
-def touch(first: int, last: int | None = None) -> None:
+def touch(first: int, last: int | None = None, replaces: int | None = None) -> None:
     """Note that the index of a card, or of some in a row, was written; in that transaction."""
     IndexedChange.objects.create(
-        token=secrets.randbits(BITS), first=first, last=first if last is None else last
+        token=secrets.randbits(BITS),
+        first=first,
+        last=first if last is None else last,
+        replaces=replaces,
     )
+
+
+def touch_all() -> None:
+    """Have every process read all cards again."""
+    touch(0, ANY)
 
 
 @transaction.atomic
 def tidy(most: int = MOST_NOTES) -> None:
-    """Replace many notes by one that has every process read all cards again."""
+    """Replace the older notes by one; a process that followed them reads nothing again."""
     notes = IndexedChange.objects.select_for_update(skip_locked=True).order_by("pk")
-    found = list(notes.values_list("pk", flat=True)) if notes.count() > most else []
-    if found:
-        IndexedChange.objects.filter(pk__in=found).delete()
-        touch(0, ANY)
+    if notes.count() <= most:
+        return
+    every = list(notes.values_list("pk", "token"))
+    old = every[: len(every) - most // 2]
+    for start in range(0, len(old), LOT):
+        lot = [pk for pk, _ in old[start : start + LOT]]
+        IndexedChange.objects.filter(pk__in=lot).delete()
+    touch(0, 0, sum(token for _, token in old))

@@ -73,6 +73,7 @@ def rebuild(told: Callable[[int], None] = lambda count: None) -> int:
         told(count)
     drop_excess()
     forget()
+    columns.touch_all()
     return count
 
 

@@ -69,13 +69,15 @@ def _all(words: list[str], language: str) -> Suggestions:
 
 def _resources(words: Sequence[str]) -> Iterator[Suggestion]:
     """Suggest the most used resources whose titles hold words that begin so."""
-    titles = columns.current().by_use
-    found = titles.holding([f" {word}" for word in words], MOST_RESOURCES)
-    rows = Resource.objects.filter(pk__in=found).order_by("pk") if found else ()
-    named = {each.pk: each for each in rows}
-    for pk in found:
-        if pk in named:
-            yield Suggestion(named[pk].title, named[pk].slug, kind=named[pk].kind)
+    titles = columns.current().by_use()
+    found = titles.holding([f" {word}" for word in words], 2 * MOST_RESOURCES)
+    if not found:
+        return
+    # What was withdrawn a moment ago is told no more.
+    rows = Resource.objects.listed().filter(pk__in=found).order_by("pk")
+    named = {pk: told for pk, *told in rows.values_list("pk", "title", "slug", "kind")}
+    for title, slug, kind in [named[pk] for pk in found if pk in named][:MOST_RESOURCES]:
+        yield Suggestion(title, slug, kind=kind)
 
 
 def _named(facet: str, words: Sequence[str], most: int) -> Iterator[Suggestion]:

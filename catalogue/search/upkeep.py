@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from django.db.models import Exists, OuterRef
+from django.db.models.functions import Length
 
 from catalogue.models import IndexedResource, IndexedText, Resource
 from catalogue.search import columns, index
+from catalogue.search.engines.facets import SHOWN
 from portal.lib import clock
 
 # An organisation changed since then is read again: longer than a period of the duty that failed.
@@ -19,7 +21,8 @@ def repair() -> int:
     Returns how many resources were written, at most some hundreds at a time.
     """
     columns.tidy()
-    if IndexedResource.objects.filter(letters="").exists():
+    lettered = IndexedResource.objects.annotate(told=Length("letters"))
+    if lettered.exclude(told=len(SHOWN)).exists():
         return index.rebuild()  # an index older than its letters
     indexed = IndexedResource.objects.filter(pk=OuterRef("pk"))
     missing = Resource.objects.listed().filter(~Exists(indexed)).order_by("pk")

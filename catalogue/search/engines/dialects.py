@@ -15,6 +15,8 @@ Numbers = NDArray[np.int64]
 Rows = list[tuple[Any, ...]]
 # What a word weighs in a card, in [0, 1), is read as so many parts.
 WHOLE = 1 << 20
+# Parts of one statement: SQLite takes 500.
+PARTS = 400
 
 
 class Postings(NamedTuple):
@@ -73,11 +75,12 @@ def valued(facet: str, values: Sequence[str] = ()) -> dict[str, Numbers]:
 
 def _joined(part: str, keyed: Sequence[tuple[Any, ...]]) -> dict[Any, Numbers]:
     """Run a statement of parts, each of which begins with its key and gives one joined text."""
-    if not keyed:
-        return {}
-    sql = " UNION ALL ".join([part] * len(keyed))
-    rows = _rows(sql, [value for values in keyed for value in values])
-    return {key: _numbers(text) for key, text in rows}
+    found: dict[Any, Numbers] = {}
+    for start in range(0, len(keyed), PARTS):
+        lot = keyed[start : start + PARTS]
+        rows = _rows(" UNION ALL ".join([part] * len(lot)), [v for values in lot for v in values])
+        found |= {key: _numbers(text) for key, text in rows}
+    return found
 
 
 def _numbers(text: str | None) -> Numbers:

@@ -45,7 +45,7 @@ class EmbeddedEngine:
         self.facets = tuple(counted)
 
     def search(self, query: ResourceQuery) -> Results:
-        """Answer a query in a constant number of statements."""
+        """Answer a query; its statements do not grow with the cards."""
         plan = plans.plan(query.q)
         offset = (query.page - 1) * query.size
         if plan.asked and not plan.slots:
@@ -184,6 +184,8 @@ def _page(cards: Columns, kept: Matches, plan: plans.Plan, query: ResourceQuery)
             leading, then = cards.reuses[at], []
     if plan.slots:
         leading = leading + kept.complete * (float(leading.max(initial=0)) + 1)
+    if query.size < 1:
+        return at[:0]
     if len(at) > last:
         # Only what may stand on the page is ordered, and those that equal its last.
         least = np.partition(leading, len(at) - last)[len(at) - last]

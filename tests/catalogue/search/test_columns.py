@@ -2,6 +2,7 @@
 
 import random
 from datetime import date
+from time import monotonic
 
 import numpy as np
 import pytest
@@ -9,8 +10,15 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from catalogue.actions import quality
-from catalogue.models import IndexedChange, IndexedResource, Resource
-from catalogue.search import columns, index
+from catalogue.models import (
+    IndexedChange,
+    IndexedFacet,
+    IndexedResource,
+    IndexedTerm,
+    IndexedText,
+    Resource,
+)
+from catalogue.search import columns, index, suggest
 from catalogue.search.columns import NAMES, Columns, Kept
 from tests.factories.catalogue import ResourceFactory
 
@@ -53,6 +61,8 @@ def test_what_is_followed_equals_what_is_read_anew(seed: int) -> None:
                     kept.current()
                 if rng.random() < 0.3:
                     raise UndoneError
+            if rng.random() < 0.2:
+                columns.tidy(rng.randrange(1, 9))
         except UndoneError:
             cards = [card for card in cards if Resource.objects.filter(pk=card.pk).exists()]
         assert same(kept.current(), Kept().current())
@@ -66,8 +76,10 @@ def test_nothing_is_read_again_where_nothing_changed() -> None:
     with CaptureQueriesContext(connection) as seen:
         assert kept.current() is first
     assert len(seen) == 1
+    notes = IndexedChange.objects.count()
     index.rebuild()
-    assert kept.current() is first
+    assert IndexedChange.objects.count() == notes + 1  # the one that ends it
+    assert kept.current() is not first
 
 
 def test_a_change_reads_its_own_card_alone() -> None:
@@ -80,6 +92,37 @@ def test_a_change_reads_its_own_card_alone() -> None:
         assert kept.current().ids[0] == cards[0].pk
     assert len(seen) == 3
     assert f"IN ({cards[0].pk})" in seen[-1]["sql"]
+
+
+def test_who_followed_the_notes_that_were_tidied_reads_nothing_again() -> None:
+    for title in TITLES:
+        ResourceFactory(published=True, title=title)
+    kept = Kept()
+    first = kept.current()
+    columns.tidy(3)
+    assert IndexedChange.objects.count() == 2
+    assert kept.current() is first
+    columns.tidy(1)
+    columns.touch(int(first.ids[0]))
+    assert same(kept.current(), first)
+    assert same(Kept().current(), first)
+
+
+def test_what_was_changed_without_a_note_is_read_after_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    card = ResourceFactory(published=True, title="Emploi secret")
+    kept = Kept()
+    assert len(kept.current()) == 1
+    Resource.objects.filter(pk=card.pk).update(live=False)
+    assert suggest.suggest("secre", language="fr").resources == ()
+    IndexedTerm.objects.all().delete()
+    IndexedText.objects.all().delete()
+    IndexedFacet.objects.all().delete()
+    IndexedResource.objects.all().delete()
+    assert len(kept.current()) == 1
+    monkeypatch.setattr(columns.time, "monotonic", lambda: monotonic() + columns.OLD + 1)
+    assert len(kept.current()) == 0
 
 
 def test_who_missed_notes_that_were_tidied_reads_everything() -> None:
