@@ -1,4 +1,4 @@
-"""Read contributions: their state, what the Region decided, what is proposed."""
+"""Read contributions: state, decisions, what is proposed; answer a change of one's own card."""
 
 from typing import Any
 from uuid import UUID
@@ -6,19 +6,25 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Router
 
+from catalogue.actions import proposals as acts
+from catalogue.api.answers import accepted
 from catalogue.api.finding import contribution_named, person
-from catalogue.api.proposals import contribution_json, whole_json
+from catalogue.api.proposals import contribution_json, unsaid, whole_json
 from catalogue.enums import ContributionStatus
+from catalogue.forms.decisions import DECLINE, OwnerAnswerForm
 from catalogue.models import Contribution
 from catalogue.queries import reviews
-from catalogue.schemas.contributions import ContributionsOut, WholeContributionOut
+from catalogue.schemas.contributions import AnswerIn, ContributionsOut, WholeContributionOut
+from portal.accounts import bearer
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.lib.endpoints import Limit, after, refused
 from portal.lib.endpoints import lazy as _
 
 router = Router(tags=[_("Contribuer")])
-READ = Token(TokenScope.READ)
+READ, CONTRIBUTE = Token(TokenScope.READ), Token(TokenScope.CONTRIBUTE)
+# What a token that may not read is not told of a change that somebody else wrote.
+UNREAD: dict[str, Any] = {"title": "", "record": {}, "provenance": {}}
 
 
 @router.get(
@@ -57,3 +63,37 @@ def contributions(
 def contribution(request: HttpRequest, contribution: UUID) -> dict[str, Any]:
     """La sienne, celle d’une organisation où l’on publie ; pour la Région, toute proposition."""
     return whole_json(request, contribution_named(request, contribution))
+
+
+@router.post(
+    "/contributions/{uuid:contribution}/answer",
+    auth=CONTRIBUTE,
+    response={200: WholeContributionOut, **refused(401, 403, 404, 409, 415, 422, 429)},
+    operation_id="answer_proposal",
+    summary=_("Donner son avis sur un changement que quelqu’un propose de sa fiche"),
+)
+def answer(request: HttpRequest, contribution: UUID, given: AnswerIn) -> dict[str, Any]:
+    """Favorable (accept), la Région relit ; défavorable (decline), l’auteur lit la raison."""
+    found, by = contribution_named(request, contribution), person(request)
+    values = accepted(OwnerAnswerForm(given.model_dump()))
+    if values["answer"] == DECLINE:
+        acts.decline(contribution=found, reason=values["reason"], by=by)
+    else:
+        acts.accept(contribution=found, reason=values["reason"], by=by)
+    told = whole_json(request, contribution_named(request, contribution))
+    return told if bearer.reads(request) else told | unsaid() | UNREAD
+
+
+@router.post(
+    "/contributions/{uuid:contribution}/appeal",
+    auth=CONTRIBUTE,
+    response={200: WholeContributionOut, **refused(401, 403, 404, 409, 429)},
+    operation_id="appeal_proposal",
+    summary=_("Demander l’avis de la Région sur un changement proposé, que l’on a décliné"),
+)
+def appeal(request: HttpRequest, contribution: UUID) -> dict[str, Any]:
+    """Pendant soixante jours ; ensuite, 403 appeal_closed."""
+    found = contribution_named(request, contribution)
+    acts.appeal(contribution=found, by=person(request))
+    told = whole_json(request, contribution_named(request, contribution))
+    return told if bearer.reads(request) else told | unsaid()

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from ninja import Schema
+from pydantic import Field
 
 from catalogue.schemas.reading import OriginOut
 
@@ -116,3 +117,10 @@ class WholeContributionOut(ContributionOut):
     reply: str
     charter: str
     may: list[str]
+
+
+class AnswerIn(Schema):
+    """What who answers for a card thinks of a change. answer: accept or decline, with a reason."""
+
+    answer: str = Field(max_length=20)
+    reason: str = Field("", max_length=4_000)

@@ -1,0 +1,81 @@
+"""What who answers for a card thinks of a change, by the API: as the page does."""
+
+import pytest
+from django.core.cache import cache
+
+from catalogue.enums import ContributionStatus
+from catalogue.models import Contribution
+from portal.accounts.enums import TokenScope
+from portal.accounts.models import User
+from tests.catalogue.api.test_writing import Pipeline, faults
+from tests.factories import contributions as make
+from tests.portal.test_api import problem
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def uncounted() -> None:
+    """Forget the requests of the tests before: those of a network are counted by hour."""
+    cache.clear()
+
+
+@pytest.fixture
+def owner() -> User:
+    return make.person()
+
+
+@pytest.fixture
+def offered(owner: User) -> Contribution:
+    return make.offered(make.published(owner), summary="Une phrase plus juste.")
+
+
+def test_an_owner_approves_once(owner: User, offered: Contribution) -> None:
+    address = f"contributions/{offered.public_id}/answer"
+    told = Pipeline(owner).post(address, {"answer": "accept"}).json()
+    assert (told["status"], told["owner_answer"]) == ("submitted", "accepted")
+    assert told["record"]["summary"] == "Une phrase plus juste."
+    again = Pipeline(owner).post(address, {"answer": "accept"})
+    assert again.status_code == 409
+
+
+def test_a_decline_has_a_reason_and_its_author_may_ask_the_region(
+    owner: User, offered: Contribution
+) -> None:
+    address = f"contributions/{offered.public_id}"
+    wrong = Pipeline(owner).post(f"{address}/answer", {"answer": "decline"})
+    assert list(faults(wrong)) == ["reason"]
+    assert list(faults(Pipeline(owner).post(f"{address}/answer", {"answer": "x"}))) == ["answer"]
+    said = {"answer": "decline", "reason": "C’était voulu."}
+    assert Pipeline(owner).post(f"{address}/answer", said).json()["status"] == "declined"
+    assert offered.author is not None
+    told = Pipeline(offered.author).post(f"{address}/appeal").json()
+    assert (told["status"], told["owner_reason"]) == ("submitted", "C’était voulu.")
+    assert Pipeline(offered.author).post(f"{address}/appeal").status_code == 409
+
+
+def test_others_answer_nothing(owner: User, offered: Contribution) -> None:
+    address = f"contributions/{offered.public_id}"
+    stranger = Pipeline(make.person())
+    assert problem(stranger.post(f"{address}/answer", {"answer": "accept"})) == (404, "not_found")
+    assert problem(stranger.post(f"{address}/appeal")) == (404, "not_found")
+    assert offered.author is not None
+    author = Pipeline(offered.author)
+    assert problem(author.post(f"{address}/answer", {"answer": "accept"})) == (403, "not_allowed")
+    assert problem(Pipeline(owner).post(f"{address}/appeal")) == (403, "not_allowed")
+    reading = Pipeline(owner, TokenScope.READ)
+    assert problem(reading.post(f"{address}/answer", {"answer": "accept"})) == (
+        403,
+        "scope_required",
+    )
+    offered.refresh_from_db()
+    assert offered.status == ContributionStatus.OFFERED
+
+
+def test_a_token_that_only_writes_is_told_nothing_of_what_others_wrote(
+    owner: User, offered: Contribution
+) -> None:
+    writing = Pipeline(owner, TokenScope.CONTRIBUTE)
+    told = writing.post(f"contributions/{offered.public_id}/answer", {"answer": "accept"}).json()
+    assert (told["title"], told["record"], told["owner_answer"]) == ("", {}, "")
+    assert told["status"] == "submitted"
