@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
 from catalogue import rules
@@ -18,7 +18,15 @@ from portal.accounts.models import User
 from portal.audit.record import record
 from portal.lib import clock, objects, parts
 from portal.lib.queue import nudge
-from portal.lib.refusals import Conflict, Corrupted, QuotaSpent, Refusal, TooLarge, Unavailable
+from portal.lib.refusals import (
+    Conflict,
+    Corrupted,
+    Hidden,
+    QuotaSpent,
+    Refusal,
+    TooLarge,
+    Unavailable,
+)
 
 log = logging.getLogger("catalogue.files")
 TASK = "catalogue.assemble_file"
@@ -67,6 +75,8 @@ def append(
     for another offset (facts: offset); TooLarge past the announced length; Corrupted, Unavailable;
     of the last part, what `stored_files.add` does.
     """
+    if upload.contribution is None:
+        raise Hidden
     require(rules.may_edit, by, upload.contribution)
     _refuse_out_of_place(upload, offset)
     if upload.offset < upload.length:
@@ -81,16 +91,17 @@ def append(
 
 def finish(upload: CardUpload) -> CardUpload:
     """Bring a whole upload to its draft, in the name of who sent it; raises as `append`."""
+    sender, contribution = upload.begun_by, upload.contribution
     if upload.file_id is not None or upload.offset < upload.length:
+        return upload
+    if sender is None or contribution is None:
         return upload
     try:
         stored = objects.put(parts.content(upload.parts), limit_bytes=upload.length)
     except OSError as error:  # a full disk, or another process that came first
         raise Unavailable from error
-    contribution = Contribution.objects.get(pk=upload.contribution_id)
-    file = stored_files.add(
-        contribution=contribution, name=upload.name, content=stored, by=upload.begun_by
-    )
+    fresh = Contribution.objects.get(pk=contribution.pk)
+    file = stored_files.add(contribution=fresh, name=upload.name, content=stored, by=sender)
     upload = _settle(upload, file.pk)
     file_examinations.begin(file)
     return upload
@@ -109,8 +120,9 @@ def finish_waiting() -> int:
 
 
 def expire() -> int:
-    """Drop the uploads whose day is over, with their parts; return how many."""
-    late = CardUpload.objects.filter(expires_at__lte=clock.now()).order_by("expires_at", "pk")
+    """Drop the uploads whose day is over, or whose draft is gone, with their parts."""
+    over = Q(expires_at__lte=clock.now()) | Q(contribution=None)
+    late = CardUpload.objects.filter(over).order_by("expires_at", "pk")
     found = list(late[: settings.UPLOADS_EXPIRED_AT_ONCE])
     for upload in found:
         parts.drop(upload.parts)

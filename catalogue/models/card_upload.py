@@ -22,7 +22,7 @@ class CardUploadQuerySet(models.QuerySet["CardUpload"]):
 
     def visible_to(self, user: "User | AnonymousUser") -> "CardUploadQuerySet":
         """Keep those that this person began."""
-        return self.filter(begun_by_id=user.pk or 0)
+        return self.filter(begun_by_id=user.pk or 0, contribution__isnull=False)
 
     def coming(self, at: datetime) -> "CardUploadQuerySet":
         """Keep those that may still become a file."""
@@ -30,7 +30,8 @@ class CardUploadQuerySet(models.QuerySet["CardUpload"]):
 
     def whole(self) -> "CardUploadQuerySet":
         """Keep those whose bytes are all here, and are no file yet, the oldest first."""
-        return self.filter(file=None, offset=F("length")).order_by("begun_at", "pk")
+        kept = self.filter(contribution__isnull=False, begun_by__isnull=False)
+        return kept.filter(file=None, offset=F("length")).order_by("begun_at", "pk")
 
     def locked(self, upload: "CardUpload") -> "CardUpload":
         """Return the fresh row, held until the end of the transaction."""
@@ -41,9 +42,12 @@ class CardUpload(models.Model):
     """Hold what came of a file: how far, in which parts; then the file that it became."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    contribution = models.ForeignKey(Contribution, on_delete=models.CASCADE, related_name="uploads")
+    # Either may go before the day is over: the parts are dropped then.
+    contribution = models.ForeignKey(
+        Contribution, null=True, blank=True, on_delete=models.SET_NULL, related_name="uploads"
+    )
     begun_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     name = models.CharField(max_length=200)
     length = models.PositiveBigIntegerField()

@@ -35,7 +35,7 @@ def forget_unnamed() -> None:
 @task(card_uploads.TASK)
 def assemble_file(upload_id: str) -> None:
     """Bring one whole upload to its draft; what refuses it now is tried again by the duty."""
-    found = CardUpload.objects.select_related("begun_by").filter(pk=upload_id).first()
+    found = CardUpload.objects.whole().filter(pk=upload_id).first()
     if found is None:
         return
     try:

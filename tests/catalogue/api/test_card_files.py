@@ -163,5 +163,22 @@ def test_uploads_end_after_a_day_and_are_few(
         patched.setattr(clock, "now", lambda: later)
         assert card_uploads.expire() == 1
     assert program.patch(place, CSV[5:], 5).status_code == 404
+    assert not left(settings)
+
+
+def left(settings: Any) -> list[Path]:
+    """List the parts that are kept."""
     incoming = Path(settings.OBJECTS_URL.removeprefix("file://")) / "incoming"
-    assert not [each for each in incoming.rglob("*") if each.is_file()]
+    return [each for each in incoming.rglob("*") if each.is_file()]
+
+
+def test_the_parts_of_an_erased_draft_are_dropped(
+    house: House, program: Program, settings: Any
+) -> None:
+    place = program.begin()["Location"]
+    program.patch(place, CSV[:5], 0)
+    assert left(settings)
+    make.again(house.draft).delete()
+    assert program.patch(place, CSV[5:], 5).status_code == 404
+    assert card_uploads.expire() == 1
+    assert not left(settings)
