@@ -103,9 +103,7 @@ def _blocked(contribution: Contribution) -> str | Promise:
         return _("La fiche est masquée.")
     found: list[dict[str, Any]] = contribution.checks or [
         check.to_json()
-        for check in checks.run(
-            proposals.proposed_record(contribution), resource=contribution.resource
-        )
+        for check in checks.run(proposals.proposed_record(contribution), contribution=contribution)
     ]
     if any(check.get("verdict") == Verdict.BLOCKING for check in found):
         return _("Un contrôle bloque la publication.")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from catalogue.models import Resource
+from catalogue.models import Contribution, Resource
 from catalogue.queries import stored_files
 from catalogue.search import alike
 from catalogue.validators import addresses, checks, prose
@@ -20,12 +20,12 @@ MOST_CANDIDATES = 5
 ADMINISTRATIONS = (OrganisationKind.ADMINISTRATION, OrganisationKind.LOCAL_AUTHORITY)
 
 
-def run(record: Mapping[str, Any], *, resource: Resource) -> list[Check]:
-    """Run every check on what is proposed for a resource.
+def run(record: Mapping[str, Any], *, contribution: Contribution) -> list[Check]:
+    """Run every check on what a contribution proposes.
 
     Nothing is written and no address is opened. Returns one check a code, in the order shown.
     """
-    held = stored_files.held(resource, record)
+    held = stored_files.held(contribution, record)
     found = [
         checks.fields(record),
         checks.licence(record, administration=_is_administration(record)),
@@ -33,7 +33,7 @@ def run(record: Mapping[str, Any], *, resource: Resource) -> list[Check]:
         checks.personal(record, held.values()),
         checks.files(record, held),
         checks.card(record),
-        duplicate(record, resource=resource),
+        duplicate(record, resource=contribution.resource),
         checks.language(record),
         formatting(record),
     ]

@@ -357,7 +357,7 @@ def _check(
     """Take the edge of a sending with what the checks found; Invalid where they block."""
     if not charter:
         raise Invalid(code="charter", faults=["charter"])
-    found = checks.run(proposals.proposed_record(contribution), resource=contribution.resource)
+    found = checks.run(proposals.proposed_record(contribution), contribution=contribution)
     faults = checks.blocking(found)
     if faults:
         raise Invalid(code="checks", faults=faults)

@@ -91,7 +91,8 @@ def remove(*, contribution: Contribution, file: CardFile, by: User) -> None:
 def forget_unnamed() -> int:
     """Delete the files that no text has named for thirty days; return how many went.
 
-    Each card in its transaction. A text that counts: the card online, a proposal that may still be.
+    Each card in its transaction. A text that counts: the card online, a proposal that may still be,
+    for the files it brought.
     """
     cards = CardFile.objects.order_by("resource_id").values_list("resource_id", flat=True)
     return sum(_forget_of(pk) for pk in list(cards.distinct()))
@@ -103,10 +104,14 @@ def _forget_of(resource_id: int) -> int:
     if card is None:
         return 0
     used = stored_files.named(card.details if card.live or card.masked_at else {})
-    rows = Contribution.objects.filter(resource=card, status__in=COUNTED)
-    for each in rows.select_related("revision"):
-        used |= stored_files.named(each.content.get("details") or {})
     files = CardFile.objects.filter(resource=card)
+    own = list(files.defer("preview"))
+    rows = Contribution.objects.filter(resource=card, status__in=COUNTED)
+    for each in rows.select_related("revision", "resource"):
+        told = stored_files.named(each.content.get("details") or {})
+        used |= {
+            f.public_id for f in own if f.public_id in told and stored_files.is_brought(f, each)
+        }
     files.filter(public_id__in=used).exclude(unnamed_at=None).update(unnamed_at=None)
     lost = files.exclude(public_id__in=used)
     lost.filter(unnamed_at=None).update(unnamed_at=clock.now())

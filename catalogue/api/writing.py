@@ -106,7 +106,7 @@ def change(
 def check(request: HttpRequest, resource: str, contribution: UUID | None = None) -> dict[str, Any]:
     """Les contrôles de la page d’envoi ; rien n’est écrit, aucune adresse n’est ouverte."""
     work = work_on(request, resource, contribution)
-    found = checks.run(proposals.proposed_record(work), resource=work.resource)
+    found = checks.run(proposals.proposed_record(work), contribution=work)
     return {
         "may_be_sent": not checks.blocking(found),
         "checks": checks_json([each.to_json() for each in found]),

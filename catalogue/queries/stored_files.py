@@ -1,7 +1,8 @@
 """The files that the portal keeps for cards, and the texts that name them.
 
 A text (the details of a card, or of a proposal) names a file by its address. A file is public while
-the text online names it; before, those who may see a proposal that names it may have it.
+the text online names it; before, those who may see the proposal that brought it may have it. To
+name a file that another proposal brought gives nobody anything: its address is no key.
 """
 
 import re
@@ -74,10 +75,18 @@ def of_text(
     return sorted(rows, key=lambda each: order.index(each.public_id))
 
 
-def held(resource: Resource, record: Mapping[str, Any]) -> dict[str, HeldFile | None]:
-    """Give what is known of each file of ours that a record names, by its address."""
-    details = record.get("details") or {}
-    known = {each.public_id: each for each in of_text(resource, details, whole=True)}
+def held(contribution: Contribution, record: Mapping[str, Any]) -> dict[str, HeldFile | None]:
+    """Give what is known of each file of ours that a record names, by its address.
+
+    None for one that this contribution may not name: it did not bring it, and it is not online.
+    """
+    card, details = contribution.resource, record.get("details") or {}
+    online = named(card.details) if card.live else set()
+    known = {
+        each.public_id: each
+        for each in of_text(card, details, whole=True)
+        if each.public_id in online or is_brought(each, contribution)
+    }
     found: dict[str, HeldFile | None] = {}
     for public_id, row in rows_with(details):
         file = known.get(public_id)
@@ -91,9 +100,27 @@ def _told(file: CardFile) -> HeldFile:
     return HeldFile(file.name, file.size, file.sha256, waits, tuple(file.signs), personal)
 
 
-def shown(resource: Resource, details: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Give the files of a text as pages tell them."""
-    return [{"file": each, "href": address(each)} for each in of_text(resource, details)]
+def is_brought(file: CardFile, contribution: Contribution) -> bool:
+    """Say whether a file of a card was brought in the name in which this contribution is made."""
+    if contribution.is_new and contribution.resource.first_published_at is None:
+        return True  # nobody else may have written the text of this card
+    if contribution.organisation_id is not None or file.organisation_id is not None:
+        return file.organisation_id == contribution.organisation_id
+    return file.added_by_id is not None and file.added_by_id == contribution.author_id
+
+
+def shown(
+    resource: Resource, details: Mapping[str, Any], *, access: str = ""
+) -> list[dict[str, Any]]:
+    """Give the files of a text as pages tell them.
+
+    access: what a draft says of it. previews: whether the first rows of the file may be shown.
+    """
+    closed = not ON_REQUEST.isdisjoint((resource.access, access))
+    return [
+        {"file": each, "href": address(each), "previews": each.has_preview and not closed}
+        for each in of_text(resource, details)
+    ]
 
 
 def readable(file: CardFile, user: Any) -> bool:
@@ -117,13 +144,30 @@ def _given(file: CardFile, user: Any) -> Iterator[str]:
         yield card.access
     if not user.is_authenticated:
         return
-    if card.live and rules.owns(user, card) and file.public_id in named(card.details):
-        yield card.access
+    is_masked = card.masked_at is not None
+    if rules.owns(user, card):
+        if (card.live or is_masked) and file.public_id in named(card.details):
+            yield card.access
+    elif is_masked and not rules.may_moderate(user):
+        return
     rows = Contribution.objects.visible_to(user).filter(resource=card)
     for each in rows.select_related("revision", "organisation", "resource__organisation"):
-        told = each.content
-        if rules.may_preview(user, each) and file.public_id in named(told.get("details") or {}):
-            yield str(told.get("access") or card.access)
+        if _gives(each, file, user):
+            yield str(each.content.get("access") or card.access)
+
+
+def _gives(contribution: Contribution, file: CardFile, user: Any) -> bool:
+    """Say whether this person may have, by a contribution that they see, a file it brought.
+
+    What is had on request stays with who answers for the card and who brought it.
+    """
+    card, told = contribution.resource, contribution.content
+    if file.public_id not in named(told.get("details") or {}) or not is_brought(file, contribution):
+        return False
+    is_closed = not ON_REQUEST.isdisjoint((card.access, told.get("access")))
+    if is_closed and not rules.writes(user, contribution) and not rules.owns(user, card):
+        return False
+    return rules.may_preview(user, contribution)
 
 
 def is_public(file: CardFile) -> bool:

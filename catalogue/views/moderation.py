@@ -234,7 +234,7 @@ def _show(request: HttpRequest, contribution: Contribution, form: DecisionForm) 
 
 def _checked(contribution: Contribution, record: dict[str, Any]) -> list[dict[str, Any]]:
     """Check now what was never sent through the form: an import."""
-    return [check.to_json() for check in checks.run(record, resource=contribution.resource)]
+    return [check.to_json() for check in checks.run(record, contribution=contribution)]
 
 
 def _content(

@@ -69,21 +69,17 @@ def download(request: HttpRequest, file: UUID, name: str) -> HttpResponseBase:
     rows = CardFile.objects.select_related("resource__organisation").defer("preview")
     found = find(rows, among=CardFile.objects.all(), public_id=file)
     is_public = reads.is_public(found)
-    if (
-        is_public
-        and found.resource.access == Access.REGISTERED
-        and not request.user.is_authenticated
-    ):
+    if _asks_account(request, found):
         return redirect_to_login(request.get_full_path())
     if not reads.readable(found, request.user):
         raise Hidden(denied=found)
     if request.headers.get("If-None-Match") == quote_etag(found.sha256):
-        return _told(HttpResponse(status=304), found, is_public=is_public)
+        return _told(HttpResponse(status=304), request, found)
     if is_public:
         count(request, found.resource, "downloads")
     content = () if request.method == "HEAD" else objects.open(found.sha256)
     answer = attachment(content, found.name, media_type=found.media_type, size=found.size)
-    return _told(answer, found, is_public=is_public)
+    return _told(answer, request, found)
 
 
 @login_not_required
@@ -92,6 +88,8 @@ def preview(request: HttpRequest, file: UUID) -> HttpResponse:
     """Show the first rows of a table, with the types of its columns."""
     rows = CardFile.objects.select_related("resource__organisation")
     found = find(rows, among=CardFile.objects.all(), public_id=file)
+    if _asks_account(request, found):
+        return redirect_to_login(request.get_full_path())
     if not reads.may_preview(found, request.user):
         raise Hidden(denied=found)
     card = found.resource
@@ -106,11 +104,19 @@ def preview(request: HttpRequest, file: UUID) -> HttpResponse:
     return render(request, "catalogue/file_preview.html", context)
 
 
-def _told(answer: HttpResponseBase, file: CardFile, *, is_public: bool) -> HttpResponseBase:
+def _asks_account(request: HttpRequest, file: CardFile) -> bool:
+    """Say whether a visitor would have, with an account, what the card online gives."""
+    registered = file.resource.access == Access.REGISTERED
+    return registered and not request.user.is_authenticated and reads.is_public(file)
+
+
+def _told(answer: HttpResponseBase, request: HttpRequest, file: CardFile) -> HttpResponseBase:
+    is_open = file.resource.access == Access.OPEN and reads.is_public(file)
+    is_shared = is_open and not request.user.is_authenticated
     answer["ETag"] = quote_etag(file.sha256)
     answer["X-Robots-Tag"] = "noindex"
-    answer["Cache-Control"] = "no-cache" if is_public else "private, no-store"
-    if is_public and file.resource.access == Access.OPEN:
+    answer["Cache-Control"] = "no-cache" if is_shared else "no-store, private"
+    if is_open:
         answer["Access-Control-Allow-Origin"] = "*"
         answer["Cross-Origin-Resource-Policy"] = "cross-origin"
     return answer

@@ -185,7 +185,9 @@ def _files(contribution: Contribution, step: Step, record: Mapping[str, Any]) ->
     details = record.get("details") or {}
     return {
         "files_field": field,
-        "stored": stored_files.shown(contribution.resource, details),
+        "stored": stored_files.shown(
+            contribution.resource, details, access=str(record.get("access") or "")
+        ),
         "most_bytes": min(settings.CARD_FILE_MAX_BYTES, settings.BUNDLE_MAX_BYTES),
     }
 
@@ -272,7 +274,7 @@ def _show_send(
     request: HttpRequest, contribution: Contribution, form: SendForm, status: int = 200
 ) -> HttpResponse:
     record = proposals.proposed_record(contribution)
-    found = checks.run(record, resource=contribution.resource)
+    found = checks.run(record, contribution=contribution)
     holder = contribution.held_by_another(person(request))
     context = around(contribution, Step.SEND, record) | {
         "holder": holder,

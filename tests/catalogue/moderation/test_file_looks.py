@@ -160,7 +160,7 @@ def test_personal_data_in_a_table_is_told(house: House) -> None:
     house.file(content=b"nom;adresse\nX;jeanne.martin@exemple.fr\nY;1 84 12 76 451 089 46\n")
     record: Any = make.again(house.draft)
     told = acts.contributions.checks.run(
-        acts.contributions.proposals.proposed_record(record), resource=record.resource
+        acts.contributions.proposals.proposed_record(record), contribution=record
     )
     codes = {each.code: each for check in told for each in check.remarks}
     assert codes["file_personal_email"].facts["line"] == 2

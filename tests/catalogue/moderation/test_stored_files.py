@@ -70,7 +70,7 @@ def given(file: CardFile, by: User | None = None, **headers: str) -> Any:
 
 def found(contribution: Contribution) -> set[str]:
     record = proposals.proposed_record(make.again(contribution))
-    told = checks.run(record, resource=contribution.resource)
+    told = checks.run(record, contribution=contribution)
     return {each.code for check in told if check.code == "files" for each in check.remarks}
 
 

@@ -1,0 +1,172 @@
+"""Who may have a file of a card: to name one in a text gives nothing that was not had before."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from django.urls import reverse
+
+from catalogue.actions import maskings, moderation, stored_files
+from catalogue.enums import Access
+from catalogue.models import CardFile, Contribution, Resource
+from catalogue.queries import stored_files as reads
+from portal.accounts.enums import RegionRole
+from portal.accounts.models import User
+from portal.lib import clock
+from portal.lib.refusals import Invalid
+from tests.catalogue.moderation.test_stored_files import CSV, House, found, given
+from tests.factories import contributions as make
+
+pytestmark = pytest.mark.django_db
+OTHER = CSV + b"2026-02;13\n"
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def closed(house: House, access: Access) -> tuple[CardFile, Resource]:
+    """Put online a card that is not open, with a file."""
+    file = house.file()
+    make.contributions.save_draft(
+        contribution=make.again(house.draft), values={"access": access}, by=house.by
+    )
+    return file, house.publish()
+
+
+def proposed(card: Resource, by: User, rows: list[dict[str, Any]]) -> Contribution:
+    """Have a stranger write rows of files into a change of a card."""
+    draft = make.contributions.propose(resource=card, by=by)
+    return make.contributions.save_draft(contribution=draft, values={"distributions": rows}, by=by)
+
+
+def statuses(file: CardFile, *people: User | None) -> list[int]:
+    return [given(file, by).status_code for by in people]
+
+
+@pytest.mark.parametrize("access", [Access.ON_REQUEST, Access.RESTRICTED])
+def test_what_is_had_on_request_is_given_to_no_proposer_and_not_to_the_region(
+    house: House, access: Access
+) -> None:
+    rows = (house.file(), house.rows())[1]
+    file, card = closed(house, access)
+    stranger, auditor = make.person(), make.region(RegionRole.AUDITOR)
+    proposed(card, stranger, rows)
+    people = (stranger, make.moderator(), auditor, house.by)
+    assert statuses(file, *people) == [404, 404, 404, 200]
+    sent = make.offered(card, make.person(), distributions=rows, summary="Une phrase plus juste.")
+    assert statuses(file, sent.author, make.moderator(), house.by) == [404, 404, 200]
+
+
+def test_a_file_brought_to_a_closed_card_goes_to_who_brought_it_and_who_answers(
+    house: House,
+) -> None:
+    _file, card = closed(house, Access.ON_REQUEST)
+    stranger = make.person()
+    draft = make.contributions.propose(resource=card, by=stranger)
+    new = make.filed(draft, "ajout.csv", OTHER, by=stranger)
+    assert statuses(new, stranger, house.by, make.moderator()) == [200, 404, 404]
+    make.contributions.submit(contribution=make.again(draft), charter=make.CHARTER, by=stranger)
+    assert statuses(new, stranger, house.by, make.moderator()) == [200, 200, 404]
+
+
+def test_a_draft_on_request_is_not_given_to_the_region(house: House) -> None:
+    file = house.file()
+    make.contributions.save_draft(
+        contribution=make.again(house.draft), values={"access": Access.RESTRICTED}, by=house.by
+    )
+    make.contributions.submit(
+        contribution=make.again(house.draft), charter=make.CHARTER, by=house.by
+    )
+    assert statuses(file, house.by, make.moderator()) == [200, 404]
+
+
+def test_a_withdrawn_file_is_not_had_again_by_naming_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = house.file()
+    card, rows = house.publish(), house.rows()
+    stranger = make.person()
+    early = make.contributions.propose(resource=card, by=stranger)
+    change = make.contributions.propose(resource=card, by=house.by)
+    make.filed(change, "offres.csv", OTHER, by=house.by)
+    sent = make.contributions.submit(
+        contribution=make.again(change), charter=make.CHARTER, by=house.by
+    )
+    moderation.publish(contribution=sent, by=make.moderator())
+    card.refresh_from_db()
+    assert statuses(old, stranger, None, house.by) == [404, 404, 200]
+    late = make.person()
+    draft = proposed(card, late, rows)
+    assert statuses(old, late) == [404]
+    assert found(draft) == {"file_absent"}
+    assert found(make.again(early)) == {"file_absent"}
+    with pytest.raises(Invalid):
+        make.contributions.submit(contribution=make.again(draft), charter=make.CHARTER, by=late)
+    stored_files.forget_unnamed()
+    later = clock.now() + timedelta(days=django_settings.CARD_FILES_UNNAMED_DAYS, minutes=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert stored_files.forget_unnamed() == 1
+    assert not CardFile.objects.filter(pk=old.pk).exists()
+
+
+def test_a_change_may_keep_the_files_online(house: House) -> None:
+    file = house.file()
+    card, rows = house.publish(), house.rows()
+    stranger = make.person()
+    draft = proposed(card, stranger, [rows[0] | {"title": "Les offres"}])
+    assert found(draft) == set()
+    assert statuses(file, stranger) == [200]
+
+
+def test_a_masked_card_gives_its_files_to_its_organisation_and_the_moderators(
+    house: House,
+) -> None:
+    file = house.file()
+    card = house.publish()
+    early, reader = make.person(), make.person()
+    draft = make.contributions.propose(resource=card, by=early)
+    own = make.filed(draft, "ajout.csv", OTHER, by=early)
+    make.contributions.withdraw(contribution=make.again(draft), by=early)
+    moderator, auditor = make.moderator(), make.region(RegionRole.AUDITOR)
+    maskings.mask(resource=card, category="illegal", explanation="Propos.", by=make.moderator())
+    people = (None, reader, early, auditor, moderator, house.by)
+    assert statuses(file, *people) == [404, 404, 404, 404, 200, 200]
+    assert statuses(own, early) == [404]
+
+
+def test_what_a_person_is_given_stays_in_no_cache(house: House) -> None:
+    file = house.file()
+    house.publish()
+    assert given(file)["Cache-Control"] == "no-cache"
+    again = given(file, **{"If-None-Match": given(file)["ETag"]})
+    assert again["Cache-Control"] == "no-cache"
+    assert given(file, make.person())["Cache-Control"] == "no-store, private"
+
+
+def test_rows_of_a_card_for_accounts_ask_for_one(house: House) -> None:
+    file, card = closed(house, Access.REGISTERED)
+    place = reverse("catalogue:file_preview", args=(file.public_id,))
+    assert place in Client().get(card.get_absolute_url()).content.decode()
+    assert Client().get(place).status_code == 302
+    member = Client()
+    member.force_login(make.person())
+    assert member.get(place).status_code == 200
+
+
+def test_a_draft_on_request_links_to_no_first_rows(house: House) -> None:
+    file = house.file()
+    own = Client()
+    own.force_login(house.by)
+    step = reverse("catalogue:contribution_step", args=(house.draft.public_id, "licence"))
+    place = reverse("catalogue:file_preview", args=(file.public_id,))
+    assert place in own.get(step).content.decode()
+    make.contributions.save_draft(
+        contribution=make.again(house.draft), values={"access": Access.ON_REQUEST}, by=house.by
+    )
+    page = own.get(step).content.decode()
+    assert reads.address(file).removeprefix(django_settings.SITE_URL) in page
+    assert place not in page
