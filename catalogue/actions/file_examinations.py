@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from catalogue.actions.stored_files import TASK
 from catalogue.enums.files import FORBIDDING, FileSign, FileState
@@ -25,6 +26,8 @@ from portal.lib.queue import nudge
 log = logging.getLogger("catalogue.files")
 EXAMINER = SystemActor("examiner")
 AT_ONCE = 50
+# What fails so many times is not examined any more, and given to nobody.
+TRIES = 3
 
 
 def begin(file: CardFile) -> CardFile:
@@ -40,17 +43,33 @@ def begin(file: CardFile) -> CardFile:
 def examine(file: CardFile) -> CardFile:
     """Have the antivirus read a file, then judge its content; it waits while no scanner answers.
 
-    Outside any transaction: then the row, with its signs, and event "file.examined" in one.
+    Outside any transaction: then the row, with its signs, and event "file.examined" in one. Raises
+    nothing: an examination that fails is tried again, behind the files that wait, and the third
+    time the file is unreadable.
     """
     try:
-        found = _examined(file)
+        return _settle(file, _examined(file))
     except scanning.ScannerAway as error:
         log.warning("file %s waits for the antivirus: %s", file.pk, error)
         return file
     except FileNotFoundError:
         log.error("file %s has no bytes in the store", file.pk)
-        return file
-    return _settle(file, found)
+        return _failed(file, settles=False)
+    except scanning.ScannerFailed as error:
+        log.warning("file %s was not read by the antivirus: %s", file.pk, error)
+        return _failed(file)
+    except Exception:  # one file that cannot be examined keeps no other waiting
+        log.exception("file %s was not examined", file.pk)
+        return _failed(file)
+
+
+def _failed(file: CardFile, *, settles: bool = True) -> CardFile:
+    """Count an examination that failed; bytes that are lost may come back, nothing is settled."""
+    CardFile.objects.filter(pk=file.pk).update(attempts=F("attempts") + 1)
+    fresh = CardFile.objects.filter(pk=file.pk).first()
+    if fresh is None or not settles or fresh.attempts < TRIES:
+        return fresh or file
+    return _settle(fresh, _Examined([FileSign.UNREADABLE]))
 
 
 def examine_waiting() -> int:
@@ -69,11 +88,8 @@ class _Examined:
 
 def _examined(file: CardFile) -> _Examined:
     with on_disk(file.sha256) as path:
-        try:
-            if scanning.scan(path) is not None:
-                return _Examined([FileSign.INFECTED])
-        except scanning.ScannerFailed:
-            return _Examined([FileSign.UNREADABLE])
+        if scanning.scan(path) is not None:
+            return _Examined([FileSign.INFECTED])
         if not file_types.agrees(file.name, file.kind):
             return _Examined([FileSign.MISMATCH, *_formats(file)])
         looked = file_looks.look(

@@ -18,8 +18,8 @@ class CardFileQuerySet(models.QuerySet["CardFile"]):
     """Reads of files by who brought them and by where they stand."""
 
     def waiting(self) -> "CardFileQuerySet":
-        """Keep those that nobody has examined yet, the oldest first."""
-        return self.filter(state=FileState.WAITING).order_by("added_at", "pk")
+        """Keep those that nobody has examined yet: the least tried first, then the oldest."""
+        return self.filter(state=FileState.WAITING).order_by("attempts", "added_at", "pk")
 
     def held_by(
         self, organisation: "Organisation | None", person: "User | None"
@@ -59,6 +59,8 @@ class CardFile(models.Model):
     preview = models.JSONField(default=dict, blank=True)
     added_at = models.DateTimeField()
     examined_at = models.DateTimeField(null=True, blank=True)
+    # Examinations that failed.
+    attempts = models.PositiveSmallIntegerField(default=0)
     # Since when no text that counts names it.
     unnamed_at = models.DateTimeField(null=True, blank=True)
 

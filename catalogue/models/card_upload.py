@@ -57,6 +57,9 @@ class CardUpload(models.Model):
     file = models.ForeignKey(
         CardFile, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    # How often it was whole and refused, and when it is tried again by itself.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True, blank=True)
     begun_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 

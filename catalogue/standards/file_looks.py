@@ -22,7 +22,7 @@ import resource
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -41,6 +41,10 @@ PACKED: dict[str, Any] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
 LOADED = (encodings.cp437, encodings.cp1252, encodings.utf_8_sig, encodings.utf_16)
 ROWS, ROWS_TYPED, COLUMNS, CELL, NAME = 100, 1_000, 50, 200, 120
 LINE_CHARACTERS, SAMPLE_CHARACTERS = 200_000, 500_000
+# Of all the cells that are shown: with four bytes a character, the answer stays below its bound.
+SHOWN_CHARACTERS = 200_000
+# What no database or JSON text can hold, or that would take six bytes there for one.
+_UNSAID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 DELIMITERS = (",", ";", "\t", "|")
 _INTEGER = re.compile(r"[+-]?(0|[1-9]\d{0,17})")
 _NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)?([.,]\d+)?([eE][+-]?\d+)?")
@@ -66,7 +70,8 @@ def look(path: Path, *, extension: str, kind: str, seconds: int) -> Looked:
     """Look into a file in a child process; an archive that stops the child is dangerous.
 
     extension: of its name, in lower case. kind: what its first bytes are. seconds: of processor
-    and of clock. Any other file costs no process, and a table that cannot be read has no preview.
+    and of clock. Any other file costs no process, and a table that cannot be read has no preview;
+    neither has one of which the child says what is not an answer.
     """
     packed = kind == "zip" or kind in PACKED
     table = (extension in {"csv", "tsv"} and kind == "text") or kind == "parquet"
@@ -85,7 +90,14 @@ def look(path: Path, *, extension: str, kind: str, seconds: int) -> Looked:
             )
         except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
             return Looked(is_bomb=packed)
-    return Looked(**json.loads(done.stdout[:ANSWER_BYTES]))
+    return _answered(done.stdout) or Looked(is_bomb=packed)
+
+
+def _answered(said: bytes) -> Looked | None:
+    try:
+        return Looked(**json.loads(said)) if len(said) <= ANSWER_BYTES else None
+    except (ValueError, TypeError):
+        return None
 
 
 def is_bomb(source: IO[bytes], *, extension: str, kind: str) -> bool:
@@ -157,12 +169,33 @@ def preview_csv(source: IO[bytes]) -> tuple[dict[str, Any], str]:
         text.detach()
     header, body = rows[0], rows[1:]
     columns = [
-        {"name": name.strip()[:NAME], "type": _type(row[at] for row in body if at < len(row))}
+        {"name": _plain(name.strip(), NAME), "type": _type(_column(body, at))}
         for at, name in enumerate(header[:COLUMNS])
     ]
-    shown = [[cell[:CELL] for cell in row[:COLUMNS]] for row in body[:ROWS]]
-    told = {"columns": columns, "rows": shown, "more": len(body) > ROWS}
-    return told, "".join(lines)[:SAMPLE_CHARACTERS]
+    shown = _shown([_plain(cell, CELL) for cell in row[:COLUMNS]] for row in body[:ROWS])
+    told = {"columns": columns, "rows": shown, "more": len(body) > len(shown)}
+    return told, _plain("".join(lines), SAMPLE_CHARACTERS)
+
+
+def _column(rows: list[list[str]], at: int) -> Iterator[str]:
+    return (row[at] for row in rows if at < len(row))
+
+
+def _plain(text: str, most: int) -> str:
+    """Cut a text, and leave out of it the characters that cannot be kept."""
+    return _UNSAID.sub("", text[:most])
+
+
+def _shown(rows: Iterable[list[str]]) -> list[list[str]]:
+    """Keep the first rows, as many as may be shown together."""
+    kept: list[list[str]] = []
+    left = SHOWN_CHARACTERS
+    for row in rows:
+        left -= sum(map(len, row))
+        if left < 0:
+            break
+        kept.append(row)
+    return kept
 
 
 def _lines(text: io.TextIOWrapper) -> Iterator[str]:
@@ -213,16 +246,19 @@ def preview_parquet(source: IO[bytes], parquet: Any) -> dict[str, Any]:
         many = file.metadata.num_rows
     except (OSError, ValueError, TypeError, NotImplementedError):  # those of Arrow are among them
         return {}
+    shown = _shown([_said(record.get(name)) for name in names] for record in records)
     return {
-        "columns": [{"name": name[:NAME], "type": types[name][:NAME]} for name in names],
-        "rows": [[_said(record.get(name)) for name in names] for record in records],
-        "more": many > ROWS,
+        "columns": [
+            {"name": _plain(name, NAME), "type": _plain(types[name], NAME)} for name in names
+        ],
+        "rows": shown,
+        "more": many > len(shown),
         "all_rows": many,
     }
 
 
 def _said(value: Any) -> str:
-    return "" if value is None else str(value)[:CELL]
+    return "" if value is None else _plain(str(value), CELL)
 
 
 def bound(seconds: int) -> None:
@@ -256,4 +292,4 @@ def main(seconds: int, extension: str, kind: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     answer = main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
-    sys.stdout.write(json.dumps(answer))
+    sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode())

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from catalogue.actions import file_examinations
 from catalogue.actions import stored_files as acts
 from catalogue.enums import Access
+from catalogue.enums.files import FileState
 from catalogue.invariants import file_breaches, named_file_breaches
 from catalogue.models import CardFile
 from catalogue.standards import file_looks
@@ -126,6 +129,61 @@ def test_a_parquet_file_shows_its_first_rows_with_its_types(tmp_path: Path) -> N
 def test_a_strange_table_does_no_harm(tmp_path: Path, content: bytes) -> None:
     told = looked(tmp_path / "a", content, "csv", "text").preview
     assert len(told.get("columns", [])) <= file_looks.COLUMNS
+
+
+def test_the_answer_of_the_child_stays_within_its_bound(house: House) -> None:
+    wide = (";".join(["\U0001f600" * 200] * 50) + "\n").encode() * 101
+    file = house.file("large.csv", wide)
+    assert file.is_sound
+    assert sum(len(cell) for row in file.preview["rows"] for cell in row) <= 200_000
+    assert file.preview["more"]
+
+
+def test_what_no_database_can_hold_is_left_out(tmp_path: Path) -> None:
+    far = b"mois;lieu\n" + b"2026-01;Gap\n" * 400 + b"2026-02;A\0p\x1bt\n"
+    csv = looked(tmp_path / "a", far, "csv", "text")
+    marked = looked(tmp_path / "b", "mo\0is;n\nA\0pt;1\n".encode("utf-16"), "csv", "text")
+    kept = io.BytesIO()
+    pq.write_table(pa.table({"no\0m": ["A\0pt"]}), kept)
+    parquet = looked(tmp_path / "c", kept.getvalue(), "parquet", "parquet")
+    assert csv.sample.endswith("2026-02;Apt\n")
+    assert marked.preview["columns"][0]["name"] == "mois"
+    assert marked.preview["rows"] == [["Apt", "1"]]
+    assert parquet.preview["columns"][0]["name"] == "nom"
+    assert parquet.preview["rows"] == [["Apt"]]
+
+
+def test_a_file_that_cannot_be_examined_keeps_no_other_waiting(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = file_looks.look
+
+    def breaks(path: Path, **more: Any) -> file_looks.Looked:
+        if path.read_bytes().startswith(b"broken"):
+            raise RuntimeError
+        return read(path, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(file_looks, "look", breaks)
+        first = house.file("a.csv", b"broken;n\n")
+        CardFile.objects.filter(pk=house.file("b.csv").pk).update(
+            state=FileState.WAITING, examined_at=None
+        )
+        assert first.state == FileState.WAITING
+        assert file_examinations.examine_waiting() == 1
+        assert file_examinations.examine_waiting() == 1
+    first.refresh_from_db()
+    assert (first.state, first.signs) == (FileState.REFUSED, ["unscannable"])
+
+
+@pytest.mark.parametrize("said", [b"", b"[1]", b"{", b'{"other": 1}', b" " * (8 << 20) + b"{}"])
+def test_what_is_no_answer_counts_as_none(
+    tmp_path: Path, said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = subprocess.CompletedProcess([], 0, said)
+    monkeypatch.setattr(subprocess, "run", lambda *_args, **_more: done)
+    assert looked(tmp_path / "a", b"a;b\n", "csv", "text") == file_looks.Looked()
+    assert looked(tmp_path / "b", b"PK", "zip", "zip").is_bomb
 
 
 def test_rows_are_shown_to_those_who_may_have_the_file(house: House) -> None:
