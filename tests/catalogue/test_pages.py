@@ -100,7 +100,7 @@ def sample(field: object) -> object:
             return "https://example.org/échantillon"
         case "date":
             return "2026-11"
-        case "integer":
+        case "integer" | "number":
             return 12
         case "choice":
             return field.choices[0][0]  # type: ignore[attr-defined]

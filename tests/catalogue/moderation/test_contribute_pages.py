@@ -371,7 +371,7 @@ def test_the_list_costs_the_same_for_one_and_three() -> None:
     assert page.count(make.NEED["title"]) == 3
 
 
-@pytest.mark.parametrize(("name", "queries"), [(Step.DESCRIBE, 8), (Step.SEND, 10)])
+@pytest.mark.parametrize(("name", "queries"), [(Step.DESCRIBE, 8), (Step.SEND, 12)])
 def test_the_cost_of_a_step(name: Step, queries: int) -> None:
     author = make.person()
     contribution = make.draft(author)
