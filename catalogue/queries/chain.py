@@ -42,7 +42,7 @@ STAGES = {
     RESULT: (gettext_lazy("Résultat"), "gauge"),
     REUSE: (gettext_lazy("Réutilisation"), "git-fork"),
 }
-HEAVY = ("description", "description_html", "details", "provenance")
+TOLD = ("kind", "title", "summary", "slug", "live")
 
 
 @dataclass(frozen=True)
@@ -154,8 +154,11 @@ def _links(up: set[int], down: set[int], *, every: bool) -> QuerySet[ResourceLin
     rows = ResourceLink.objects.filter(Q(source__in=up) | Q(target__in=down))
     if not every:
         rows = rows.filter(type__in=FLOW)
-    heavy = [f"{end}__{name}" for end in ("source", "target") for name in HEAVY]
-    return rows.select_related("source", "target").defer(*heavy).order_by("type", "pk")[:MOST_LINKS]
+    told = [f"{end}__{name}" for end in ("source", "target") for name in TOLD]
+    rows = rows.select_related("source", "target").only(
+        "type", "source_title", "target_title", *told
+    )
+    return rows.order_by("type", "pk")[:MOST_LINKS]
 
 
 def _node(link: ResourceLink, other: Resource | None, words: str) -> Node:

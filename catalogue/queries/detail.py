@@ -58,7 +58,8 @@ class Part:
 def card(resource: Resource) -> dict[str, Any]:
     """Read what stands on the page of a resource fetched with its organisation."""
     measured = list(resource.measurements.all())
-    assessment = quality.assess(resource, measured)
+    beside = quality.known([resource])
+    assessment = quality.assess(resource, measured, beside)
     whole = [m for m in measured if not m.group]
     files_href = files.address(resource)
     vouched = verified.scores(resource)
@@ -78,7 +79,7 @@ def card(resource: Resource) -> dict[str, Any]:
         "chain": chain.of(resource, measured, vouched),
         "score": assessment.score,
         "criteria": quality.lines(assessment),
-        "strict": quality.strict(resource),
+        "strict": quality.strict(resource, beside),
         "quality_history": quality.history(resource),
         **_history(resource),
         "last_day": _dated(str(resource.details.get(expiry.FIELD) or "")).replace(" ", "\u00a0"),

@@ -161,11 +161,11 @@ def lines(assessment: quality.Assessment) -> list[Line]:
     ]
 
 
-def strict(resource: Resource) -> quality.Strict | None:
+def strict(resource: Resource, beside: Known | None = None) -> quality.Strict | None:
     """Judge a dataset as data.gouv.fr would, for comparison; nothing for other kinds."""
     if resource.kind != ResourceKind.DATASET:
         return None
-    return quality.udata(record_of(resource, ()))
+    return quality.udata(record_of(resource, (), beside))
 
 
 def history(resource: Resource, most: int = 10) -> list[QualityScore]:
