@@ -183,6 +183,8 @@ def _measured(resource: Resource, measures: Sequence[Measurement]) -> Iterator[N
 
 
 def _measured_after(walk: _Walk) -> Iterator[Node]:
+    if not walk.later:
+        return
     rows = Measurement.objects.filter(resource__in=walk.later, from_challenge=True, group="")
     for each in rows.order_by("-evaluated_on", "-pk")[:MOST_FIGURES]:
         card = walk.met[each.resource_id]
@@ -199,7 +201,7 @@ def _reuses(walk: _Walk) -> Iterator[Node]:
     """Tell who reuses the card or one that came of it, each with the page of the card reused."""
     cards = {walk.start.pk, *walk.later}
     rows = Reuse.objects.public().filter(resources__in=cards).annotate(card=Min("resources"))
-    for each in rows.order_by("-decided_at", "-pk")[:MOST_REUSES]:
+    for each in rows.only("title", "kind").order_by("-decided_at", "-pk")[:MOST_REUSES]:
         page = reverse("catalogue:reuses", args=(walk.met[each.card].slug,))
         yield Node(REUSE, each.title, page, str(each.get_kind_display()))
 

@@ -77,7 +77,8 @@ def changed_at() -> Any:
 
 def site() -> Site:
     """Give the portal that speaks."""
-    region = Organisation.objects.filter(is_region=True).order_by("pk").first()
+    regions = Organisation.objects.filter(is_region=True).only("slug", "name", "homepage_url")
+    region = regions.order_by("pk").first()
     with override(LANGUAGE):
         name = region.name if region else _("Région Provence-Alpes-Côte d’Azur")
         return Site(
@@ -178,12 +179,15 @@ def removed(stone: Tombstone) -> Removed:
 
 
 Links = dict[int, list[ResourceLink]]
+TOLD_OF_OTHERS = ("kind", "live", "title", "summary", "public_id", "homepage_url", "details")
 
 
 def _links(resources: Sequence[Resource]) -> Links:
     found: Links = {}
     rows = ResourceLink.objects.filter(source__in=[each.pk for each in resources])
-    for link in rows.select_related("target").order_by("pk"):
+    told = [f"target__{name}" for name in TOLD_OF_OTHERS]
+    rows = rows.select_related("target").only("source", "type", "target_title", *told)
+    for link in rows.order_by("pk"):
         if link.source_id is not None and (link.target is None or link.target.live):
             found.setdefault(link.source_id, []).append(link)
     return found
@@ -193,8 +197,9 @@ def _kinds_of_producers(resources: Sequence[Resource]) -> dict[str, str]:
     names = {each.producer_name for each in resources if each.producer_name}
     if not names:
         return {}
-    known = Organisation.objects.filter(name__in=names)
-    return {each.name: "region" if each.is_region else each.kind for each in known}
+    known = Organisation.objects.filter(name__in=names).order_by("pk")
+    rows = known.values_list("name", "is_region", "kind")
+    return {name: "region" if is_region else kind for name, is_region, kind in rows}
 
 
 def _published(
