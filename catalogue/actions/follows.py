@@ -57,14 +57,16 @@ def put_aside(*, resource: Resource, by: User) -> bool:
     """Add a favourite; return False when it is one. Raises NotAllowed, Invalid, QuotaSpent."""
     require(rules.may_keep, by)
     _require_public(resource)
-    if by.favourites.count() >= settings.FAVOURITES_PER_PERSON:
+    if by.favourites.filter(resource=resource).exists():
+        return False
+    if reads.favourites(by).count() >= settings.FAVOURITES_PER_PERSON:
         raise QuotaSpent(_("Votre liste de favoris est pleine : ôtez-en un."), code="favourites")
     return _made(Favourite, by, resource=resource)
 
 
 @transaction.atomic
 def take_out(*, resource: Resource, by: User) -> bool:
-    """Remove a favourite; return False when it was none."""
+    """Remove a favourite, online or not; return False when it was none."""
     return bool(Favourite.objects.filter(user=by, resource=resource).delete()[0])
 
 

@@ -10,7 +10,8 @@ from catalogue.actions import resources
 from catalogue.enums import Deposit
 from catalogue.enums.transfers import TransferKind
 from catalogue.enums.versions import VersionOrigin
-from catalogue.models import CardTransfer, Resource
+from catalogue.models import CardFile, CardTransfer, Resource
+from catalogue.queries import stored_files
 from portal.accounts.authorization import require
 from portal.accounts.enums import Answer
 from portal.accounts.models import Organisation, User
@@ -73,7 +74,8 @@ def accept(*, transfer: CardTransfer, by: User) -> CardTransfer:
     """Hand the card over: the receiver of an offer, the owner of a claimed card, a second person.
 
     In order: the answer; a revision in the name of the new organisation goes online, its own from
-    then on; history stays; event "transfer.accepted"; letters to both. Raises NotAllowed, Conflict.
+    then on, and counts in its room the files that it names; history stays; event
+    "transfer.accepted"; letters to both. Raises NotAllowed, Conflict.
     """
     transfer = _open(transfer)
     by.forget_roles()
@@ -165,6 +167,11 @@ def _answer(transfer: CardTransfer, answer: Answer, by: User) -> None:
 
 def _hand_over(transfer: CardTransfer, by: User) -> None:
     card = Resource.objects.get(pk=transfer.resource_id)
+    person = card.author if card.organisation is None else None
+    files = CardFile.objects.held_by(card.organisation, person).filter(resource=card)
+    files.filter(public_id__in=stored_files.named(card.details)).update(
+        organisation=transfer.target
+    )
     card.organisation = transfer.target
     if transfer.kind == TransferKind.CLAIM:
         card.deposit, card.producer_name = Deposit.OWNED, ""

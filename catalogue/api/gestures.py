@@ -74,7 +74,9 @@ def put_aside(request: HttpRequest, given: CardNamedIn) -> Status[Any]:
 )
 def take_out(request: HttpRequest, given: Query[CardNamedIn]) -> Status[None]:
     """Deux fois ne change rien."""
-    follows.take_out(resource=card_named(given.resource), by=person(request))
+    by = person(request)
+    aside = kept.card(by, given.resource, among=Favourite)
+    follows.take_out(resource=aside or card_named(given.resource), by=by)
     return Status(204, None)
 
 

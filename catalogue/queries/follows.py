@@ -61,15 +61,18 @@ def of(user: User) -> QuerySet[Follow]:
     return rows.select_related("resource", "organisation")
 
 
-def card(user: User, name: str) -> Resource | None:
-    """Find a card among those that a person follows, online or not: by its identifier or slug."""
+def card(
+    user: User, name: str, *, among: type[Follow] | type[Favourite] = Follow
+) -> Resource | None:
+    """Find a card that a person follows, or put aside, online or not: by its identifier or slug."""
     if not name.isprintable():
         return None
     try:
         named: dict[str, Any] = {"public_id": UUID(name)} if len(name) == 36 else {"slug": name}
     except ValueError:
         named = {"slug": name}
-    return Resource.objects.filter(follows__user=user, **named).first()
+    own: Any = among.objects.filter(user=user).order_by()
+    return Resource.objects.filter(pk__in=own.values("resource_id"), **named).first()
 
 
 def favourites(user: User) -> QuerySet[Favourite]:

@@ -8,14 +8,14 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from catalogue.enums import ResourceKind
 from catalogue.enums.files import FileState
 from catalogue.models import CardFile, Contribution, Decision, Resource
-from catalogue.queries import proposals
+from catalogue.queries import proposals, stored_files
 from catalogue.queries.batches import Card, as_they_are, cards_of
 from catalogue.standards.readers import limits
 from catalogue.validators import sheets
@@ -136,10 +136,18 @@ def _files(some: Sequence[Card]) -> list[Member]:
 
 
 def _stored(organisation: Organisation, some: Sequence[Card]) -> Iterator[Member]:
-    """Give the files that the organisation keeps on these cards, those that were examined."""
+    """Give the files of these cards, those that were examined.
+
+    What the organisation keeps, and what its cards online give, whoever brought it.
+    """
     slugs = {card.pk: card.slug for card in some}
+    online = Resource.objects.filter(pk__in=slugs, live=True).values_list("details", flat=True)
+    given = {found for details in online for found in stored_files.named(details)}
     rows = CardFile.objects.filter(
-        organisation=organisation, resource__in=slugs, state=FileState.SOUND, unnamed_at=None
+        Q(organisation=organisation) | Q(public_id__in=given),
+        resource__in=slugs,
+        state=FileState.SOUND,
+        unnamed_at=None,
     )
     for file in rows.defer("preview").order_by("pk"):
         place = f"fichiers/{slugs[file.resource_id]}/{str(file.public_id)[:8]}-{file.name}"

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalogue.actions import follows
 from catalogue.enums import UseCase
-from catalogue.models import Resource
+from catalogue.models import Favourite, Resource
 from catalogue.queries import follows as reads
 from catalogue.queries import rows, searches
 from catalogue.views.contribute import person, public
@@ -66,7 +66,12 @@ def follow(request: HttpRequest) -> HttpResponse:
 @require_POST
 def favourite(request: HttpRequest, slug: str) -> HttpResponse:
     """Put a card aside, or take it out."""
-    resource, by = public(slug), person(request)
+    by = person(request)
+    aside = reads.card(by, slug, among=Favourite) if "stop" in request.POST else None
+    if aside is not None and not aside.live:
+        follows.take_out(resource=aside, by=by)
+        return redirect("catalogue:followed")
+    resource = public(slug)
     if "stop" in request.POST:
         follows.take_out(resource=resource, by=by)
     else:

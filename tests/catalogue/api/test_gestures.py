@@ -54,9 +54,24 @@ def test_a_card_is_put_aside_once_and_taken_out(
     settings.FAVOURITES_PER_PERSON = 1
     other = ResourceFactory(published=True)
     assert problem(program.post("favourites", {"resource": other.slug})) == (429, "favourites")
+    assert program.post("favourites", asked).status_code == 200
     for _ in range(2):
         assert program.ask("DELETE", f"favourites?resource={idea.slug}").status_code == 204
     assert not Favourite.objects.exists()
+
+
+def test_a_favourite_that_went_offline_takes_no_place_and_may_be_taken_out(
+    program: Pipeline, idea: Resource, settings: Any
+) -> None:
+    settings.FAVOURITES_PER_PERSON = 1
+    program.post("favourites", {"resource": idea.slug})
+    Resource.objects.filter(pk=idea.pk).update(live=False)
+    other = ResourceFactory(published=True)
+    assert program.post("favourites", {"resource": other.slug}).status_code == 201
+    address = f"favourites?resource={idea.public_id}"
+    assert Pipeline(make.person()).ask("DELETE", address).status_code == 404
+    assert program.ask("DELETE", address).status_code == 204
+    assert [each.resource for each in Favourite.objects.all()] == [other]
 
 
 def test_an_idea_is_supported_once_and_no_other_kind(program: Pipeline, idea: Resource) -> None:

@@ -115,6 +115,19 @@ def test_a_card_that_went_offline_is_left_from_its_form(
     assert (Follow.objects.count(), counters(need)) == (0, (0, 0))
 
 
+def test_a_favourite_that_went_offline_is_taken_out_from_its_form(
+    client: Client, person: User, need: Resource
+) -> None:
+    follows.put_aside(resource=need, by=person)
+    Resource.objects.filter(pk=need.pk).update(live=False)
+    address = f"/ressources/{need.slug}/favori/"
+    client.force_login(UserFactory())
+    assert client.post(address, {"stop": "1"}).status_code == 404
+    client.force_login(person)
+    assert client.post(address, {"stop": "1"}).status_code == 302
+    assert not person.favourites.exists()
+
+
 def test_a_publication_tells_each_follower_once() -> None:
     holder = OrganisationFactory()
     author = make.joined(make.person(), holder, "editor")

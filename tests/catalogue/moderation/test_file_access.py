@@ -1,5 +1,7 @@
 """Who may have a file of a card: to name one in a text gives nothing that was not had before."""
 
+import io
+import zipfile
 from datetime import timedelta
 from typing import Any
 
@@ -8,12 +10,12 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.actions import maskings, moderation, stored_files
+from catalogue.actions import maskings, moderation, stored_files, transfers
 from catalogue.enums import Access
 from catalogue.models import CardFile, Contribution, Resource
 from catalogue.queries import stored_files as reads
-from portal.accounts.enums import RegionRole
-from portal.accounts.models import User
+from portal.accounts.enums import RegionRole, Role
+from portal.accounts.models import Organisation, User
 from portal.lib import clock
 from portal.lib.refusals import Invalid
 from tests.catalogue.moderation.test_stored_files import CSV, House, found, given
@@ -170,3 +172,40 @@ def test_a_draft_on_request_links_to_no_first_rows(house: House) -> None:
     page = own.get(step).content.decode()
     assert reads.address(file).removeprefix(django_settings.SITE_URL) in page
     assert place not in page
+
+
+def test_a_card_that_changes_hands_takes_the_files_it_gives(house: House) -> None:
+    file = house.file()
+    card = house.publish()
+    there = make.organisation()
+    receiver = make.joined(make.person(), there, Role.REFERENT)
+    draft = make.contributions.propose(resource=card, by=house.by)
+    written = make.filed(draft, "ajout.csv", OTHER, by=house.by)
+    asked = transfers.offer(resource=card, target=there, by=house.by)
+    transfers.accept(transfer=asked, by=receiver)
+    assert reads.weight(organisation=there, person=None) == file.size
+    assert reads.weight(organisation=house.holder, person=None) == written.size
+    assert statuses(written, house.by, receiver) == [200, 404]
+    assert archived(there, receiver) == [f"{str(file.public_id)[:8]}-offres.csv"]
+
+
+def test_the_archive_holds_what_a_stranger_brought_to_a_card_online(house: House) -> None:
+    house.file()
+    card, stranger = house.publish(), make.person()
+    draft = make.contributions.propose(resource=card, by=stranger)
+    new = make.filed(draft, "ajout.csv", OTHER, by=stranger)
+    sent = make.contributions.submit(
+        contribution=make.again(draft), charter=make.CHARTER, by=stranger
+    )
+    assert len(archived(house.holder, house.by)) == 1
+    moderation.publish(contribution=make.accepted(sent), by=make.moderator())
+    assert f"{str(new.public_id)[:8]}-ajout.csv" in archived(house.holder, house.by)
+
+
+def archived(organisation: Organisation, by: User) -> list[str]:
+    """Name the files of the archive of an organisation."""
+    client = Client()
+    client.force_login(by)
+    answer: Any = client.get(reverse("catalogue:holdings", args=(organisation.slug,)))
+    names = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))).namelist()
+    return [each.rpartition("/")[2] for each in names if each.startswith("fichiers/")]
