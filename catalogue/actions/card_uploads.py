@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 from django.utils.translation import gettext as _
 
 from catalogue import rules
@@ -17,11 +17,13 @@ from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
 from portal.lib import clock, objects, parts
+from portal.lib.objects import Stored
 from portal.lib.queue import nudge
 from portal.lib.refusals import (
     Conflict,
     Corrupted,
     Hidden,
+    NotAllowed,
     QuotaSpent,
     Refusal,
     TooLarge,
@@ -30,6 +32,7 @@ from portal.lib.refusals import (
 
 log = logging.getLogger("catalogue.files")
 TASK = "catalogue.assemble_file"
+RETRY_MINUTES, RETRY_MOST_MINUTES = 5, 240
 
 
 @transaction.atomic
@@ -42,13 +45,15 @@ def begin(*, contribution: Contribution, length: int, name: str, by: User) -> Ca
     name = stored_files.clean_name(name)
     if length < 1:
         raise Refusal(_("Un fichier a au moins un octet."), code="upload_length")
-    stored_files.announce(contribution=contribution, size=length, by=by)
+    stored_files.announce(contribution=contribution, name=name, size=length, by=by)
+    stored_files.hold_room(contribution.organisation, by)
     now = clock.now()
-    coming = CardUpload.objects.coming(now).filter(begun_by=by)
-    if coming.count() >= settings.CARD_UPLOADS_PER_PERSON:
+    all_coming = CardUpload.objects.coming(now)
+    if all_coming.filter(begun_by=by).count() >= settings.CARD_UPLOADS_PER_PERSON:
         raise QuotaSpent(
             _("Vous avez déjà des envois en cours : terminez-les d’abord."), code="uploads_reached"
         )
+    coming = all_coming.held_by(contribution.organisation, by)
     weight = coming.aggregate(bytes=Sum("length"))["bytes"] or 0
     stored_files.require_room(contribution.organisation, by, length + weight)
     upload = CardUpload.objects.create(
@@ -90,32 +95,37 @@ def append(
 
 
 def finish(upload: CardUpload) -> CardUpload:
-    """Bring a whole upload to its draft, in the name of who sent it; raises as `append`."""
-    sender, contribution = upload.begun_by, upload.contribution
+    """Bring a whole upload to its draft, in the name of who sent it; raises as `append`.
+
+    What would be refused is refused before the bytes are put together, and waits longer each time;
+    of who may not write the draft any more, nothing is kept.
+    """
     if upload.file_id is not None or upload.offset < upload.length:
         return upload
-    if sender is None or contribution is None:
+    if upload.begun_by is None or upload.contribution is None:
         return upload
     try:
-        stored = objects.put(parts.content(upload.parts), limit_bytes=upload.length)
-    except OSError as error:  # a full disk, or another process that came first
-        raise Unavailable from error
-    fresh = Contribution.objects.get(pk=contribution.pk)
-    file = stored_files.add(contribution=fresh, name=upload.name, content=stored, by=sender)
-    upload = _settle(upload, file.pk)
-    file_examinations.begin(file)
-    return upload
+        return _finish(upload, upload.begun_by, upload.contribution)
+    except NotAllowed:
+        _drop(upload)
+        raise
+    except Refusal:
+        _put_off(upload)
+        raise
 
 
 def finish_waiting() -> int:
     """Try again the whole uploads that are no file yet; return how many became one."""
     done = 0
-    waiting = CardUpload.objects.whole().filter(expires_at__gt=clock.now())
-    for upload in list(waiting.select_related("begun_by")[: settings.UPLOADS_EXPIRED_AT_ONCE]):
+    waiting = CardUpload.objects.due(clock.now()).select_related("begun_by", "contribution")
+    for upload in list(waiting[: settings.UPLOADS_EXPIRED_AT_ONCE]):
         try:
             done += finish(upload).file_id is not None
         except Refusal as refusal:
             log.info("upload %s is not a file yet: %s", upload.pk, refusal.code)
+        except Exception:  # one upload that fails keeps no other waiting
+            log.exception("upload %s is not a file yet", upload.pk)
+            _put_off(upload)
     return done
 
 
@@ -125,9 +135,36 @@ def expire() -> int:
     late = CardUpload.objects.filter(over).order_by("expires_at", "pk")
     found = list(late[: settings.UPLOADS_EXPIRED_AT_ONCE])
     for upload in found:
-        parts.drop(upload.parts)
-        CardUpload.objects.filter(pk=upload.pk).delete()
+        _drop(upload)
     return len(found)
+
+
+def _drop(upload: CardUpload) -> None:
+    parts.drop(upload.parts)
+    CardUpload.objects.filter(pk=upload.pk).delete()
+
+
+def _put_off(upload: CardUpload) -> None:
+    """Leave a refused upload alone for a while, twice as long each time."""
+    wait = min(RETRY_MINUTES << min(upload.attempts, 6), RETRY_MOST_MINUTES)
+    CardUpload.objects.filter(pk=upload.pk, file=None).update(
+        attempts=F("attempts") + 1, retry_at=clock.now() + timedelta(minutes=wait)
+    )
+
+
+def _finish(upload: CardUpload, sender: User, contribution: Contribution) -> CardUpload:
+    fresh = Contribution.objects.filter(pk=contribution.pk).first()
+    if fresh is None:
+        raise Hidden
+    stored_files.announce(contribution=fresh, name=upload.name, size=upload.length, by=sender)
+    try:
+        stored = objects.put(parts.content(upload.parts), limit_bytes=upload.length)
+    except OSError as error:  # a full disk, or another process that came first
+        raise Unavailable from error
+    upload = _settle(upload, stored, sender)
+    if upload.file is not None:
+        file_examinations.begin(upload.file)
+    return upload
 
 
 def _part(
@@ -149,7 +186,7 @@ def _part(
 
 @transaction.atomic
 def _kept(upload: CardUpload, offset: int, name: str, size: int) -> CardUpload:
-    upload = CardUpload.objects.locked(upload)
+    upload = _locked(upload)
     _refuse_out_of_place(upload, offset)
     if not size:
         parts.drop([name])
@@ -182,13 +219,27 @@ def _refuse_out_of_place(upload: CardUpload, offset: int) -> None:
 
 
 @transaction.atomic
-def _settle(upload: CardUpload, file_id: int) -> CardUpload:
-    upload = CardUpload.objects.locked(upload)
+def _settle(upload: CardUpload, stored: Stored, sender: User) -> CardUpload:
+    """Make a file of what was put together, unless another process did."""
+    upload = _locked(upload)
+    contribution = Contribution.objects.filter(pk=upload.contribution_id or 0).first()
+    if upload.file_id is not None or contribution is None:
+        return upload
     names = list(upload.parts)
-    upload.file_id, upload.parts = file_id, []
+    upload.file = stored_files.add(
+        contribution=contribution, name=upload.name, content=stored, by=sender
+    )
+    upload.parts = []
     upload.save(update_fields=["file", "parts"])
     transaction.on_commit(lambda: parts.drop(names))
     return upload
+
+
+def _locked(upload: CardUpload) -> CardUpload:
+    try:
+        return CardUpload.objects.locked(upload)
+    except CardUpload.DoesNotExist:  # its day ended meanwhile
+        raise Hidden from None
 
 
 def refuse_announced(upload: CardUpload, size: int) -> None:

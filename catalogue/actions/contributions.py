@@ -133,7 +133,7 @@ def save_draft(*, contribution: Contribution, values: Mapping[str, Any], by: Act
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_edit, by, contribution)
-    _require_free(contribution, by)
+    require_free(contribution, by)
     if "organisation" in values:
         _hand_over(contribution, values["organisation"], by)
     proposed = contribution.proposed
@@ -160,7 +160,7 @@ def submit(*, contribution: Contribution, charter: str, by: Actor) -> Contributi
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_submit, by, contribution)
-    _require_free(contribution, by)
+    require_free(contribution, by)
     if contribution.status != ContributionStatus.DRAFT:
         raise Conflict(code="contribution_edge", status=contribution.status)
     require_room(contribution, by)
@@ -186,7 +186,7 @@ def amend(*, contribution: Contribution, charter: str, reply: str = "", by: Acto
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_submit, by, contribution)
-    _require_free(contribution, by)
+    require_free(contribution, by)
     if contribution.status != ContributionStatus.CHANGES_REQUESTED:
         raise Conflict(code="contribution_edge", status=contribution.status)
     contribution.note = reply.strip()
@@ -202,7 +202,7 @@ def send_of_lot(*, contribution: Contribution, charter: str, by: Actor) -> Contr
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_submit, by, contribution)
-    _require_free(contribution, by)
+    require_free(contribution, by)
     is_draft = contribution.status == ContributionStatus.DRAFT
     if is_draft:
         require_room(contribution, by)
@@ -238,7 +238,7 @@ def catch_up(*, contribution: Contribution, by: Actor) -> Contribution:
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_edit, by, contribution)
-    _require_free(contribution, by)
+    require_free(contribution, by)
     if not proposals.is_stale(contribution):
         return contribution
     merged = proposals.caught_up(contribution)
@@ -306,8 +306,8 @@ def _hand_over(contribution: Contribution, organisation: Organisation | None, by
     contribution.resource.organisation = organisation
 
 
-def _require_free(contribution: Contribution, by: Actor) -> None:
-    """Leave a draft to who writes it: they saved within half an hour."""
+def require_free(contribution: Contribution, by: Actor) -> None:
+    """Leave a draft to who writes it: they saved within half an hour; raises Conflict."""
     holder = contribution.held_by_another(by) if isinstance(by, User) else None
     if holder is not None:
         raise Conflict(

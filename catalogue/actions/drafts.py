@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
-from catalogue.actions import contributions
+from catalogue.actions import contributions, forgotten_files
 from catalogue.enums import ContributionStatus
 from catalogue.models import Contribution, Resource
 from catalogue.queries import drafts, proposals
@@ -151,6 +151,7 @@ def _erase(contribution: Contribution) -> None:
     if never_seen and not card.contributions.exists():
         try:
             with transaction.atomic():
+                forgotten_files.forget_of(resource=card, by=SCHEDULER)
                 Resource.objects.get(pk=card.pk).delete()
         except ProtectedError:
             return  # something of another part stands on it: it stays, unseen

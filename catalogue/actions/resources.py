@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Revision
 
-from catalogue.actions import links, quality, versions
+from catalogue.actions import forgotten_files, links, quality, versions
 from catalogue.enums.versions import VersionOrigin
 from catalogue.models import (
     Contribution,
@@ -163,6 +163,7 @@ def bury(*, resource: Resource, reason: str, by: Actor, keep_title: bool = True)
         Decision.objects.filter(contribution__in=history).delete()
     history.delete()
     resource.versions.all().delete()
+    forgotten_files.forget_of(resource=resource, by=by)
     Resource.objects.get(pk=resource.pk).delete()
     return tombstone
 

@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalogue import rules
-from catalogue.actions import contributions
+from catalogue.actions import contributions, forgotten_files
 from catalogue.enums import OPEN_CONTRIBUTIONS, ContributionStatus
+from catalogue.enums.files import FileSign, FileState
 from catalogue.models import CardFile, Contribution, Resource
 from catalogue.queries import stored_files
 from catalogue.validators import file_types
@@ -33,18 +35,24 @@ COUNTED = (*OPEN_CONTRIBUTIONS, ContributionStatus.DECLINED)
 
 
 def add(
-    *, contribution: Contribution, name: str, content: Iterable[bytes] | Stored, by: User
+    *,
+    contribution: Contribution,
+    name: str,
+    content: Iterable[bytes] | Stored,
+    by: User,
+    size: int = 1,
 ) -> CardFile:
     """Keep a file for a draft, whose text names it from now on; one of the same name is replaced.
 
     In order: the bytes, in the private store; then, in one transaction, the row of the file, the
-    draft, event "file.added". The same bytes under the same name change nothing. Nobody is given
-    the file before it was examined (`file_examinations`). Raises NotAllowed; Conflict for a kind
-    that tells no files, a draft that somebody else holds, more than fifty rows; Invalid for an
-    empty file or name; TooLarge, QuotaSpent, Unavailable.
+    draft, event "file.added". The same bytes under the same name change nothing, unless nothing
+    could examine them: then they are examined again. Nobody is given the file before it was
+    examined (`file_examinations`). size: in bytes, where it is known before. Raises NotAllowed;
+    Conflict for a kind that tells no files, a draft that somebody else holds, more than fifty rows;
+    Invalid for an empty file or name; TooLarge, QuotaSpent, Unavailable.
     """
     name = clean_name(name)
-    announce(contribution=contribution, size=1, by=by)
+    announce(contribution=contribution, name=name, size=size, by=by)
     stored = content if isinstance(content, Stored) else _stored(content)
     if not stored.size:
         raise Invalid(_("Ce fichier est vide."), code="file_empty")
@@ -59,14 +67,18 @@ def clean_name(name: str) -> str:
     return safe_name(name)
 
 
-def announce(*, contribution: Contribution, size: int, by: User) -> None:
+def announce(*, contribution: Contribution, name: str, size: int, by: User) -> None:
     """Refuse, before one byte is read, a file that would be refused after it.
 
     size: in bytes, as announced. Raises NotAllowed, Conflict, TooLarge, QuotaSpent.
     """
     require(rules.may_edit, by, contribution)
-    if not stored_files.field_of(contribution.resource.kind):
+    field, rows = _rows(contribution)
+    if not field:
         raise Conflict(_("Ce type de fiche n’a pas de fichiers."), code="no_files_of_kind")
+    contributions.require_free(contribution, by)
+    if len(rows) >= ROWS_MOST and _former(contribution, name) is None:
+        raise _too_many()
     if size > settings.CARD_FILE_MAX_BYTES:
         raise TooLarge(limit_bytes=settings.CARD_FILE_MAX_BYTES)
     require_room(contribution.organisation, by, size)
@@ -76,8 +88,9 @@ def announce(*, contribution: Contribution, size: int, by: User) -> None:
 def remove(*, contribution: Contribution, file: CardFile, by: User) -> None:
     """Take a file out of a draft; its bytes stay while another text of the card names it.
 
-    In order: the draft; event "file.removed". Raises NotAllowed, Conflict; Hidden when the draft
-    does not name it.
+    In order: the draft; event "file.removed"; a file that was never sent to anybody is forgotten
+    at once, event "file.forgotten". Raises NotAllowed, Conflict; Hidden when the draft does not
+    name it.
     """
     require(rules.may_edit, by, contribution)
     field, rows = _rows(contribution)
@@ -86,6 +99,7 @@ def remove(*, contribution: Contribution, file: CardFile, by: User) -> None:
         raise Hidden
     contributions.save_draft(contribution=contribution, values={field: kept}, by=by)
     record("file.removed", by=by, on=file, sha256=file.sha256)
+    _let_go(contribution, file, by)
 
 
 def forget_unnamed() -> int:
@@ -103,24 +117,39 @@ def _forget_of(resource_id: int) -> int:
     card = Resource.objects.select_for_update(of=("self",)).filter(pk=resource_id).first()
     if card is None:
         return 0
-    used = stored_files.named(card.details if card.live or card.masked_at else {})
     files = CardFile.objects.filter(resource=card)
-    own = list(files.defer("preview"))
-    rows = Contribution.objects.filter(resource=card, status__in=COUNTED)
-    for each in rows.select_related("revision", "resource"):
-        told = stored_files.named(each.content.get("details") or {})
-        used |= {
-            f.public_id for f in own if f.public_id in told and stored_files.is_brought(f, each)
-        }
+    used = _used(card, list(files.defer("preview")))
     files.filter(public_id__in=used).exclude(unnamed_at=None).update(unnamed_at=None)
     lost = files.exclude(public_id__in=used)
     lost.filter(unnamed_at=None).update(unnamed_at=clock.now())
     before = clock.now() - timedelta(days=settings.CARD_FILES_UNNAMED_DAYS)
     gone = list(lost.filter(unnamed_at__lte=before))
     for file in gone:
-        record("file.forgotten", by=SCHEDULER, on=file, sha256=file.sha256)
-        file.delete()
+        forgotten_files.forget(file=file, by=SCHEDULER)
     return len(gone)
+
+
+def _used(card: Resource, files: list[CardFile]) -> set[UUID]:
+    """Tell which files of a card a text that counts names."""
+    used = stored_files.named(card.details if card.live or card.masked_at else {})
+    rows = Contribution.objects.filter(resource=card, status__in=COUNTED)
+    for each in rows.select_related("revision", "resource"):
+        told = stored_files.named(each.content.get("details") or {})
+        used |= {
+            f.public_id for f in files if f.public_id in told and stored_files.is_brought(f, each)
+        }
+    return used
+
+
+def _let_go(contribution: Contribution, file: CardFile, by: User) -> None:
+    """Make room for others once no text names a file; what nobody was ever sent goes at once."""
+    card = Resource.objects.get(pk=file.resource_id)
+    if file.public_id in _used(card, [file]):
+        return
+    if contribution.submitted_at is None and file.added_at >= contribution.created_at:
+        forgotten_files.forget(file=file, by=by)
+    else:
+        CardFile.objects.filter(pk=file.pk, unnamed_at=None).update(unnamed_at=clock.now())
 
 
 def _stored(content: Iterable[bytes]) -> Stored:
@@ -135,12 +164,10 @@ def _add(contribution: Contribution, name: str, stored: Stored, kind: str, by: U
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_edit, by, contribution)
     field, rows = _rows(contribution)
-    details = contribution.content.get("details") or {}
-    own = stored_files.of_text(contribution.resource, details)
-    former = next((each for each in own if each.name == name), None)
+    former = _former(contribution, name)
     if former is not None and former.sha256 == stored.sha256:
-        return former
-    _hold_room(contribution.organisation, by)
+        return _examined_again(former, by)
+    hold_room(contribution.organisation, by)
     already = CardFile.objects.held_by(contribution.organisation, by)
     if not already.filter(sha256=stored.sha256).exists():
         require_room(contribution.organisation, by, stored.size)
@@ -159,13 +186,35 @@ def _add(contribution: Contribution, name: str, stored: Stored, kind: str, by: U
     place = next((at for at, row in enumerate(kept) if former and _names(field, row, former)), None)
     if place is None:
         if len(kept) >= ROWS_MOST:
-            raise Conflict(_("Une fiche a cinquante fichiers au plus."), code="too_many_files")
+            raise _too_many()
         kept.append(_described(field, {"title": name}, file))
     else:
         kept[place] = _described(field, kept[place], file)
     contributions.save_draft(contribution=contribution, values={field: kept}, by=by)
     record("file.added", by=by, on=file, sha256=file.sha256, size=file.size)
+    if former is not None:
+        _let_go(contribution, former, by)
     return file
+
+
+def _former(contribution: Contribution, name: str) -> CardFile | None:
+    details = contribution.content.get("details") or {}
+    own = stored_files.of_text(contribution.resource, details)
+    return next((each for each in own if each.name == name), None)
+
+
+def _examined_again(file: CardFile, by: User) -> CardFile:
+    """Let a file wait again that nothing could examine: the antivirus may answer now."""
+    if FileSign.UNREADABLE not in file.signs:
+        return file
+    file.state, file.signs, file.examined_at, file.attempts = FileState.WAITING, [], None, 0
+    file.save(update_fields=["state", "signs", "examined_at", "attempts"])
+    record("file.added", by=by, on=file, sha256=file.sha256, size=file.size)
+    return file
+
+
+def _too_many() -> Conflict:
+    return Conflict(_("Une fiche a cinquante fichiers au plus."), code="too_many_files")
 
 
 def _rows(contribution: Contribution) -> tuple[str, list[dict[str, Any]]]:
@@ -190,7 +239,7 @@ def _described(field: str, row: dict[str, Any], file: CardFile) -> dict[str, Any
     return row | told
 
 
-def _hold_room(organisation: Organisation | None, by: User) -> None:
+def hold_room(organisation: Organisation | None, by: User) -> None:
     """Hold the row of who keeps files until the end, so that two files do not share one room."""
     if organisation is not None:
         Organisation.objects.select_for_update(of=("self",)).get(pk=organisation.pk)

@@ -45,11 +45,9 @@ def put(
     by, work = person(request), work_for(request, resource, contribution)
     name = stored_files.clean_name(name)
     size = natural(request.headers.get("Content-Length") or "")
-    stored_files.announce(contribution=work, size=size, by=by)
     before = _named(work, name)
-    file = stored_files.add(
-        contribution=work, name=name, content=objects.pieces(cast(IO[bytes], request)), by=by
-    )
+    content = objects.pieces(cast(IO[bytes], request))
+    file = stored_files.add(contribution=work, name=name, content=content, size=size, by=by)
     return answered(file_examinations.begin(file), created=before != file)
 
 

@@ -24,10 +24,14 @@ class CardFileQuerySet(models.QuerySet["CardFile"]):
     def held_by(
         self, organisation: "Organisation | None", person: "User | None"
     ) -> "CardFileQuerySet":
-        """Keep what counts in the room of an organisation, or of a person who has none there."""
+        """Keep what counts in the room of an organisation, or of a person who has none there.
+
+        What no text names any more counts in none: it waits to be forgotten.
+        """
+        named = self.filter(unnamed_at=None)
         if organisation is not None:
-            return self.filter(organisation=organisation)
-        return self.filter(organisation=None, added_by=person)
+            return named.filter(organisation=organisation)
+        return named.filter(organisation=None, added_by=person)
 
 
 class CardFile(models.Model):

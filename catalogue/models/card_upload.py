@@ -14,7 +14,7 @@ from catalogue.models.contribution import Contribution
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from portal.accounts.models import User
+    from portal.accounts.models import Organisation, User
 
 
 class CardUploadQuerySet(models.QuerySet["CardUpload"]):
@@ -32,6 +32,19 @@ class CardUploadQuerySet(models.QuerySet["CardUpload"]):
         """Keep those whose bytes are all here, and are no file yet, the oldest first."""
         kept = self.filter(contribution__isnull=False, begun_by__isnull=False)
         return kept.filter(file=None, offset=F("length")).order_by("begun_at", "pk")
+
+    def due(self, at: datetime) -> "CardUploadQuerySet":
+        """Keep the whole ones that are tried now: never tried, or refused some time ago."""
+        tried = Q(retry_at=None) | Q(retry_at__lte=at)
+        return self.whole().filter(tried, expires_at__gt=at)
+
+    def held_by(
+        self, organisation: "Organisation | None", person: "User | None"
+    ) -> "CardUploadQuerySet":
+        """Keep what comes to the room of an organisation, or of a person who has none there."""
+        if organisation is not None:
+            return self.filter(contribution__organisation=organisation)
+        return self.filter(contribution__organisation=None, begun_by=person)
 
     def locked(self, upload: "CardUpload") -> "CardUpload":
         """Return the fresh row, held until the end of the transaction."""

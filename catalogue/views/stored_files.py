@@ -51,7 +51,11 @@ def change(request: HttpRequest, contribution: UUID) -> HttpResponse:
     else:
         sent = form.cleaned_data["file"]
         file = stored_files.add(
-            contribution=found, name=sent.name, content=objects.pieces(sent), by=person(request)
+            contribution=found,
+            name=sent.name,
+            content=objects.pieces(sent),
+            size=sent.size,
+            by=person(request),
         )
         file = file_examinations.begin(file)
         tell = messages.error if file.state == FileState.REFUSED else messages.success

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.test import Client
 
-from catalogue.actions import card_uploads
+from catalogue.actions import card_uploads, stored_files
 from catalogue.models import CardFile, CardUpload, Contribution
-from portal.accounts.enums import TokenScope
+from portal.accounts.enums import Role, TokenScope
 from portal.accounts.models import User
-from portal.lib import clock
+from portal.lib import clock, objects
+from portal.lib.refusals import Hidden
 from tests.catalogue.moderation.test_stored_files import CSV, SHA256, House, given
 from tests.factories import contributions as make
 from tests.factories.accounts import bearer
@@ -149,6 +151,77 @@ def test_what_is_refused_at_the_end_is_tried_again(
     settings.ORGANISATION_FILES_MAX_BYTES = 1_000
     assert program.patch(place, b"", len(CSV)).status_code == 204
     assert len(house.rows()) == 1
+
+
+def test_what_is_refused_is_not_put_together_and_waits_longer_each_time(
+    house: House, program: Program, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = program.begin()["Location"]
+    settings.ORGANISATION_FILES_MAX_BYTES = 1
+    put = []
+    monkeypatch.setattr(objects, "put", lambda *_args, **_more: put.append(1))
+    assert program.patch(place, CSV, 0).status_code == 429
+    waits = []
+    for _time in range(3):
+        upload = CardUpload.objects.get()
+        assert upload.retry_at is not None
+        waits.append(upload.retry_at)
+        assert card_uploads.finish_waiting() == 0
+        assert CardUpload.objects.get().attempts == upload.attempts
+        CardUpload.objects.update(retry_at=None)
+        card_uploads.finish_waiting()
+    assert waits[2] - waits[1] > waits[1] - waits[0]
+    assert put == []
+
+
+def test_of_who_may_not_write_any_more_nothing_is_kept(
+    house: House, program: Program, settings: Any
+) -> None:
+    settings.CARD_FILE_EXAMINED_AT_ONCE_BYTES = 3
+    program.patch(program.begin()["Location"], CSV, 0)
+    Contribution.objects.update(organisation=make.organisation(), author=make.person())
+    assert card_uploads.finish_waiting() == 0
+    assert not CardUpload.objects.exists()
+    assert not left(settings)
+
+
+def test_uploads_of_an_organisation_share_its_room(
+    house: House, program: Program, settings: Any
+) -> None:
+    settings.ORGANISATION_FILES_MAX_BYTES = 2 * len(CSV) - 1
+    other = Program(
+        make.joined(make.person(), house.holder, Role.REFERENT), house.draft.resource.public_id
+    )
+    Contribution.objects.update(editing_by=None, editing_at=None)
+    assert program.begin().status_code == 201
+    assert other.begin().json()["code"] == "files_room"
+
+
+def test_an_upload_that_ends_meanwhile_is_not_found(house: House, program: Program) -> None:
+    upload = CardUpload.objects.get(pk=program.begin()["Location"].rsplit("/", 1)[-1])
+
+    def slow() -> Iterator[bytes]:
+        yield CSV[:5]
+        CardUpload.objects.all().delete()
+
+    with pytest.raises(Hidden):
+        card_uploads.append(upload=upload, offset=0, content=slow(), checksum=None, by=house.by)
+
+
+def test_an_upload_becomes_one_file_whoever_comes_twice(
+    house: House, program: Program, settings: Any
+) -> None:
+    settings.CARD_FILE_EXAMINED_AT_ONCE_BYTES = 3
+    program.patch(program.begin()["Location"], CSV, 0)
+    upload = CardUpload.objects.select_related("contribution", "begun_by").get()
+    stored = objects.put(iter([CSV]), limit_bytes=100)
+    assert card_uploads.finish(upload).file_id
+    stored_files.remove(
+        contribution=make.again(house.draft), file=CardFile.objects.get(), by=house.by
+    )
+    with pytest.raises(Hidden):
+        card_uploads._settle(upload, stored, house.by)
+    assert not CardFile.objects.exists()
 
 
 def test_uploads_end_after_a_day_and_are_few(

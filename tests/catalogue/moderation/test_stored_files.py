@@ -211,7 +211,7 @@ def test_the_pages_bring_show_and_take_out(house: House) -> None:
     assert house.rows() == []
     page = client.post(place, {}, follow=True).content.decode()
     assert "Choisissez un fichier." in page
-    assert CardFile.objects.filter(pk=file.pk).exists()
+    assert not CardFile.objects.filter(pk=file.pk).exists()
 
 
 @pytest.mark.parametrize(
@@ -291,11 +291,77 @@ def test_an_organisation_has_so_much_room(house: House, settings: Any) -> None:
     assert refused.value.facts["left_bytes"] == 10
 
 
+def test_what_is_taken_out_makes_room_at_once(house: House, settings: Any) -> None:
+    other = CSV.replace(b"12", b"13")
+    settings.ORGANISATION_FILES_MAX_BYTES = len(CSV)
+    file = house.file()
+    with pytest.raises(QuotaSpent):
+        house.file("autre.csv", other)
+    stored_files.remove(contribution=make.again(house.draft), file=file, by=house.by)
+    assert events()[-2:] == ["file.removed", "file.forgotten"]
+    settings.ORGANISATION_FILES_MAX_BYTES = 2 * len(CSV)
+    file = house.file("autre.csv", other)
+    again = house.file("autre.csv", CSV)  # one of the same name is replaced
+    assert list(CardFile.objects.all()) == [again]
+    assert reads.weight(organisation=house.holder, person=house.by) == len(CSV)
+
+
+def test_what_was_sent_and_is_taken_out_stays_a_while_in_nobody_s_room(house: House) -> None:
+    file = house.file()
+    sent = make.contributions.submit(
+        contribution=make.again(house.draft), charter=make.CHARTER, by=house.by
+    )
+    moderation.request_changes(
+        contribution=sent,
+        reason=DecisionReason.INSUFFICIENT,
+        message="Retirez ce fichier.",
+        by=make.moderator(),
+    )
+    stored_files.remove(contribution=make.again(house.draft), file=file, by=house.by)
+    file.refresh_from_db()
+    assert file.unnamed_at is not None
+    assert reads.weight(organisation=house.holder, person=house.by) == 0
+
+
+def test_a_form_is_refused_before_its_bytes_are_kept(house: House, settings: Any) -> None:
+    settings.ORGANISATION_FILES_MAX_BYTES = 1
+    client = Client()
+    client.force_login(house.by)
+    place = reverse("catalogue:contribution_files", args=(house.draft.public_id,))
+    assert client.post(place, {"file": SimpleUploadedFile("a.csv", CSV)}).status_code == 429
+    assert not objects.store().exists(SHA256)
+
+
+def test_a_file_that_no_antivirus_could_read_is_read_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_path: Any) -> None:
+        raise scanning.ScannerFailed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(scanning, "scan", fails)
+        file = house.file()
+        assert file.state == FileState.WAITING
+        for _time in range(file_examinations.TRIES - 1):
+            file_examinations.examine_waiting()
+        file.refresh_from_db()
+        assert (file.state, file.signs) == (FileState.REFUSED, ["unscannable"])
+    assert house.file() == file
+    file.refresh_from_db()
+    assert (file.state, file.signs) == (FileState.SOUND, [])
+
+
 def test_what_no_text_names_is_forgotten_later(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept, lost = house.file(), house.file("brouillon.csv", b"a;b\n")
-    stored_files.remove(contribution=make.again(house.draft), file=lost, by=house.by)
+    card = house.publish()
+    change = make.contributions.propose(resource=card, by=house.by)
+    stored_files.remove(contribution=change, file=lost, by=house.by)
+    sent = make.contributions.submit(
+        contribution=make.again(change), charter=make.CHARTER, by=house.by
+    )
+    moderation.publish(contribution=sent, by=make.moderator())
     assert stored_files.forget_unnamed() == 0
     later = clock.now() + timedelta(days=django_settings.CARD_FILES_UNNAMED_DAYS, minutes=1)
     monkeypatch.setattr(clock, "now", lambda: later)
@@ -313,6 +379,7 @@ def test_a_file_goes_with_its_card(house: House) -> None:
     )
     removals.confirm(removal=removal, by=make.moderator())
     assert given(file, house.by).status_code == 404
+    assert "file.forgotten" in events()
     assert not CardFile.objects.exists()
     assert list(reads.kept([file.sha256])) == []
 
