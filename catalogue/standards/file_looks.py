@@ -19,14 +19,17 @@ import json
 import lzma
 import re
 import resource
+import struct
 import subprocess
 import sys
+import tarfile
 import zipfile
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMORY_BYTES = 2 << 30
@@ -35,6 +38,7 @@ CHUNK = 1 << 20
 MEMBERS, MEMBERS_OF_WEIGHTS = 1_000, 10_000
 RATIO, SMALL_BYTES = 100, 10 << 20
 INFLATED_BYTES = 256 << 20
+LOCAL_HEADER_BYTES = 30
 NESTED = re.compile(r"\.(zip|gz|tgz|bz2|xz|7z|tar|rar|zst)\Z", re.IGNORECASE)
 PACKED: dict[str, Any] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
 # The child opens no file: what its parsers look for later is loaded with this module.
@@ -73,7 +77,7 @@ def look(path: Path, *, extension: str, kind: str, seconds: int) -> Looked:
     and of clock. Any other file costs no process, and a table that cannot be read has no preview;
     neither has one of which the child says what is not an answer.
     """
-    packed = kind == "zip" or kind in PACKED
+    packed = kind in {"zip", "tar"} or kind in PACKED
     table = (extension in {"csv", "tsv"} and kind == "text") or kind == "parquet"
     if not packed and not table:
         return Looked()
@@ -105,10 +109,12 @@ def is_bomb(source: IO[bytes], *, extension: str, kind: str) -> bool:
     try:
         if kind == "zip":
             return _is_zip_bomb(source, MEMBERS if extension == "zip" else MEMBERS_OF_WEIGHTS)
+        if kind == "tar":
+            return _is_tar_refused(source, "r:")
         return _inflates_too_much(source, PACKED[kind])
-    except (zipfile.BadZipFile, OSError, EOFError, lzma.LZMAError, ValueError, RuntimeError):
+    except (OSError, EOFError, ValueError, RuntimeError):  # the last one, of what it cannot read
         return True
-    except NotImplementedError:
+    except (zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error):
         return True
 
 
@@ -125,12 +131,72 @@ def _is_zip_bomb(source: IO[bytes], most: int) -> bool:
             return True
         if any(_is_refused(each, plain=most == MEMBERS) for each in members):
             return True
+        # Declared sizes are not believed. The smallest first: so as many as can be are read.
         left = INFLATED_BYTES
-        for each in members:  # sizes are not believed: what is read must be what they say
-            with archive.open(each) as member:
-                while left > 0 and (piece := member.read(CHUNK)):
-                    left -= len(piece)
+        for each in sorted(members, key=lambda member: member.file_size):
+            left -= each.file_size
+            if _overflows(each) or (left >= 0 and _lies(source, each)):
+                return True
     return False
+
+
+def _overflows(member: zipfile.ZipInfo) -> bool:
+    """Say whether a member is packed in more bytes than its size could ever take."""
+    return member.compress_size > member.file_size + member.file_size // 100 + 1_000
+
+
+def _lies(source: IO[bytes], member: zipfile.ZipInfo) -> bool:
+    """Say whether a member holds other bytes than it declares: more, fewer or others.
+
+    zipfile stops at the declared size, where a program that opens the archive may go on.
+    """
+    source.seek(member.header_offset)
+    head = source.read(LOCAL_HEADER_BYTES)
+    if len(head) < LOCAL_HEADER_BYTES or not head.startswith(b"PK\x03\x04"):
+        return True
+    source.seek(sum(struct.unpack("<HH", head[26:30])), io.SEEK_CUR)
+    if member.compress_type not in METHODS:
+        return True
+    size, crc = 0, 0
+    for piece in METHODS[member.compress_type](_packed(source, member.compress_size)):
+        size, crc = size + len(piece), zlib.crc32(piece, crc)
+        if size > member.file_size:
+            return True
+    return size != member.file_size or crc != member.CRC
+
+
+def _packed(source: IO[bytes], left: int) -> Iterator[bytes]:
+    while left > 0 and (piece := source.read(min(CHUNK, left))):
+        left -= len(piece)
+        yield piece
+
+
+def _inflated(packed: Iterable[bytes]) -> Iterator[bytes]:
+    """Inflate a raw stream whole, a chunk at most at a time, whatever follows what it needs."""
+    opened = zlib.decompressobj(-zlib.MAX_WBITS)
+    for rest in packed:
+        whole = False
+        while not whole:
+            piece = opened.decompress(rest, CHUNK)
+            rest, whole = opened.unconsumed_tail, len(piece) < CHUNK
+            yield piece
+
+
+def _decompressed(packed: Iterable[bytes]) -> Iterator[bytes]:
+    opened = bz2.BZ2Decompressor()
+    for rest in packed:
+        piece = b"" if opened.eof else opened.decompress(rest, CHUNK)
+        yield piece
+        while piece and not opened.eof and not opened.needs_input:
+            piece = opened.decompress(b"", CHUNK)
+            yield piece
+
+
+METHODS: dict[int, Callable[[Iterable[bytes]], Iterable[bytes]]] = {
+    zipfile.ZIP_STORED: iter,
+    zipfile.ZIP_DEFLATED: _inflated,
+    zipfile.ZIP_BZIP2: _decompressed,
+}
 
 
 def _is_refused(member: zipfile.ZipInfo, *, plain: bool) -> bool:
@@ -142,13 +208,49 @@ def _is_refused(member: zipfile.ZipInfo, *, plain: bool) -> bool:
     return name.startswith("/") or ".." in parts or (plain and NESTED.search(name) is not None)
 
 
-def _inflates_too_much(source: IO[bytes], opened: Any) -> bool:
-    inflated = 0
-    with opened(source) as content:
-        while inflated < INFLATED_BYTES and (piece := content.read(CHUNK)):
-            inflated += len(piece)
-            if inflated > SMALL_BYTES and inflated > RATIO * source.tell():
+def _is_tar_refused(source: Any, mode: Literal["r:", "r|"]) -> bool:
+    """Say whether a member of a tar leads out of it, or is a device."""
+    with tarfile.open(fileobj=source, mode=mode) as archive:
+        for member in archive:
+            if member.isdev() or _leads_out(member.name):
                 return True
+            if (member.issym() or member.islnk()) and _leads_out(member.linkname):
+                return True
+    return False
+
+
+def _leads_out(name: str) -> bool:
+    return name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) or ":" in name[:3]
+
+
+class _Watched:
+    """What an archive inflates to, up to a bound; ValueError once it is too much for its size."""
+
+    def __init__(self, source: IO[bytes], content: Any) -> None:
+        self._source, self._content, self.inflated = source, content, 0
+
+    def read(self, size: int) -> bytes:
+        """Read on; nothing beyond the bound."""
+        piece: bytes = self._content.read(max(0, min(size, INFLATED_BYTES - self.inflated)))
+        self.inflated += len(piece)
+        if self.inflated > SMALL_BYTES and self.inflated > RATIO * self._source.tell():
+            raise ValueError
+        return piece
+
+
+def _inflates_too_much(source: IO[bytes], opened: Any) -> bool:
+    """Say whether an archive of one stream is dangerous: too large, or a tar that is."""
+    with opened(source) as content:
+        watched = _Watched(source, content)
+        if content.peek(512)[257:262] == b"ustar":
+            try:
+                if _is_tar_refused(watched, "r|"):
+                    return True
+            except tarfile.TarError:
+                if watched.inflated < INFLATED_BYTES:  # else it is cut where the reading stops
+                    return True
+        while watched.read(CHUNK):
+            pass
     return False
 
 

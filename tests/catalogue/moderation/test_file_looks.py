@@ -2,10 +2,14 @@
 
 import bz2
 import gzip
+import hashlib
 import io
 import lzma
+import struct
 import subprocess
+import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +55,33 @@ def lying() -> bytes:
     return whole.replace((5_000).to_bytes(4, "little"), (50).to_bytes(4, "little"))
 
 
+def hiding() -> bytes:
+    """Say ten bytes of a member that holds many more, with the sum of those ten."""
+    whole = zipped(("a.bin", b"\0" * 50_000_000))
+    for said in (struct.pack("<I", 50_000_000), struct.pack("<I", zlib.crc32(b"\0" * 50_000_000))):
+        told = struct.pack("<I", 10) if said == struct.pack("<I", 50_000_000) else None
+        whole = whole.replace(said, told or struct.pack("<I", zlib.crc32(b"\0" * 10)))
+    return whole
+
+
+def tarred(name: str = "a.csv", link: str = "", kind: bytes = tarfile.REGTYPE) -> bytes:
+    kept = io.BytesIO()
+    with tarfile.open(fileobj=kept, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        head = tarfile.TarInfo(name)
+        head.type, head.linkname = kind, link
+        archive.addfile(head, io.BytesIO())
+    return kept.getvalue()
+
+
+def varied(method: int) -> bytes:
+    """Pack bytes that do not shrink, more than one chunk, then some that do."""
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", method) as archive:
+        archive.writestr("a.bin", hashlib.shake_256(b"").digest(1_500_000) + b"a" * 3_000_000)
+        archive.writestr("b.bin", b"")
+    return kept.getvalue()
+
+
 ZEROS = b"\0" * 40_000_000
 
 
@@ -67,6 +98,19 @@ ZEROS = b"\0" * 40_000_000
         ("a.zip", zipped(*((f"{each}", b"") for each in range(1_001))), True),
         ("a.pt", zipped(*((f"{each}", b"") for each in range(1_001))), False),
         ("a.zip", lying(), True),
+        ("a.zip", hiding(), True),
+        ("a.zip", varied(zipfile.ZIP_STORED), False),
+        ("a.zip", varied(zipfile.ZIP_DEFLATED), False),
+        ("a.zip", varied(zipfile.ZIP_BZIP2), False),
+        ("a.tar", tarred(), False),
+        ("a.tar", tarred("../a.csv"), True),
+        ("a.tar", tarred(link="/etc/passwd", kind=tarfile.SYMTYPE), True),
+        ("a.tar", tarred(link="b.csv", kind=tarfile.SYMTYPE), False),
+        ("a.tar", tarred(kind=tarfile.CHRTYPE), True),
+        ("a.tgz", gzip.compress(tarred()), False),
+        ("a.tgz", gzip.compress(tarred("../a.csv")), True),
+        ("a.tar.bz2", bz2.compress(tarred("a", "../b", tarfile.LNKTYPE)), True),
+        ("a.tar.xz", lzma.compress(tarred("/a.csv")), True),
         ("a.zip", b"PK\x03\x04 then nothing", True),
         ("a.gz", gzip.compress(b"abc" * 1_000), False),
         ("a.gz", gzip.compress(ZEROS), True),
