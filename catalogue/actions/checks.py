@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q
 
 from catalogue.models import Contribution, Resource
-from catalogue.queries import stored_files
+from catalogue.queries import proposals, stored_files
 from catalogue.search import alike
 from catalogue.validators import addresses, checks, prose
 from catalogue.validators.checks import Check, Remark, Verdict
@@ -27,7 +27,7 @@ def run(record: Mapping[str, Any], *, contribution: Contribution) -> list[Check]
     """
     held = stored_files.held(contribution, record)
     found = [
-        checks.fields(record),
+        checks.fields(proposals.with_files(record, contribution)),
         checks.licence(record, administration=_is_administration(record)),
         checks.links(record),
         checks.personal(record, held.values()),

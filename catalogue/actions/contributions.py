@@ -18,7 +18,7 @@ from catalogue.enums import (
     ResourceKind,
 )
 from catalogue.models import Contribution, Resource
-from catalogue.queries import around, pasted, proposals
+from catalogue.queries import around, files, pasted, proposals
 from catalogue.standards.readers.record import Record
 from catalogue.validators.checks import Check
 from portal.accounts.authorization import Permission, has_permission, require
@@ -102,8 +102,9 @@ def begin(
 def propose(*, resource: Resource, by: Actor) -> Contribution:
     """Open a draft of a change to a published resource, or give back the one already open.
 
-    The public card does not move. In order: a revision equal to the live one, a contribution
-    DRAFT with its base; event "contribution.started". Raises NotAllowed; Conflict when the open
+    The public card does not move. In order: a revision equal to the live one, without its files
+    where they are had on request and the card is somebody else's; a contribution DRAFT with its
+    base; event "contribution.started". Raises NotAllowed; Conflict when the open
     one is in the name of another organisation, or of none.
     """
     resource = Resource.objects.select_for_update(of=("self",)).get(pk=resource.pk)
@@ -117,7 +118,12 @@ def propose(*, resource: Resource, by: Actor) -> Contribution:
         # A card opened by an import may have no revision yet: what is online becomes the base.
         Resource.objects.filter(pk=resource.pk).update(live_revision=base)
         resource.live_revision = base
-    contribution = _open(resource, organisation=holder, base=base, by=by)
+    is_closed = resource.access in files.ON_REQUEST and not rules.owns(by, resource)
+    online = resource.details
+    if is_closed:
+        resource.details = files.without(online)
+    contribution = _open(resource, organisation=holder, base=base, by=by, keeps_files=is_closed)
+    resource.details = online
     record("contribution.started", by=by, on=contribution, kind=resource.kind)
     return contribution
 
@@ -241,6 +247,9 @@ def catch_up(*, contribution: Contribution, by: Actor) -> Contribution:
     require_free(contribution, by)
     if not proposals.is_stale(contribution):
         return contribution
+    card = contribution.resource
+    if card.access in files.ON_REQUEST and not rules.owns(by, card):
+        contribution.keeps_files = True
     merged = proposals.caught_up(contribution)
     provenance = proposals.caught_up_provenance(contribution)
     proposed = contribution.proposed
@@ -249,7 +258,7 @@ def catch_up(*, contribution: Contribution, by: Actor) -> Contribution:
     contribution.revision = contents.keep(contribution, proposed, by)
     contribution.base_revision = contribution.resource.live_revision
     contribution.edited_at, contribution.expiry_told_at = clock.now(), None
-    kept = ["revision", "base_revision", "edited_at", "expiry_told_at"]
+    kept = ["revision", "base_revision", "keeps_files", "edited_at", "expiry_told_at"]
     contribution.save(update_fields=kept)
     record("contribution.caught_up", by=by, on=contribution)
     return contribution
@@ -278,7 +287,12 @@ def _already(resource: Resource, holder: Organisation | None, by: Actor) -> Cont
 
 
 def _open(
-    resource: Resource, *, organisation: Organisation | None, base: Revision | None, by: Actor
+    resource: Resource,
+    *,
+    organisation: Organisation | None,
+    base: Revision | None,
+    by: Actor,
+    keeps_files: bool = False,
 ) -> Contribution:
     revision = resource.save_revision(user=_person(by), clean=False)
     return Contribution.objects.create(
@@ -287,6 +301,7 @@ def _open(
         base_revision=base,
         author=_person(by),
         organisation=organisation,
+        keeps_files=keeps_files,
         edited_at=clock.now(),
     )
 

@@ -13,7 +13,7 @@ from catalogue.actions import resources
 from catalogue.actions.contributions import provisional_slug
 from catalogue.enums import ContributionStatus, DecisionOutcome, DecisionReason
 from catalogue.models import Contribution, Decision, Resource
-from catalogue.queries import proposals
+from catalogue.queries import files, proposals
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import Actor
@@ -173,9 +173,15 @@ def _put_online(contribution: Contribution, by: Actor) -> None:
     if resource.slug == provisional_slug(resource.public_id):
         title = str(contribution.content.get("title", ""))
         Resource.objects.filter(pk=resource.pk).update(slug=resources.free_slug(title))
+    revision = contribution.revision
+    if contribution.keeps_files:
+        # A revision of its own: the proposal that its author reads names none of these files.
+        card = contribution.proposed
+        card.details = files.together(resource.details, card.details)
+        revision = card.save_revision(user=contribution.author, clean=False)
     contribution.resource = resources.put_online(
         resource=resource,
-        revision=contribution.revision,
+        revision=revision,
         by=by,
         organisation=contribution.organisation,
     )

@@ -50,6 +50,22 @@ def held(resources: Sequence[Resource]) -> dict[int, Sequence[File]]:
     return found
 
 
+def without(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the details of a card without where its files are."""
+    return {name: value for name, value in details.items() if name not in FILE_COLUMNS}
+
+
+def together(online: Mapping[str, Any], proposed: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the files that a proposal brings to those online, which it was not shown."""
+    told = dict(proposed)
+    for name in FILE_COLUMNS:
+        rows = [*(online.get(name) or [])]
+        rows += [row for row in proposed.get(name) or [] if row not in rows]
+        if rows:
+            told[name] = rows
+    return told
+
+
 def readable(resource: Resource) -> dict[str, Any]:
     """Give the details of a card as anyone may read them.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from catalogue.enums import LicenceStatus
 from catalogue.models import PROPOSED_COLUMNS, Contribution, Resource
+from catalogue.queries import files
 from catalogue.validators import licence_names, prose
 from catalogue.validators.columns import COMMON_BY_NAME
 from catalogue.validators.details import DETAILS, EMPTY
@@ -126,7 +127,27 @@ def base_record(contribution: Contribution) -> dict[str, Any]:
     """Give the record that was online when the work began; empty for a new resource."""
     if contribution.base_revision is None:
         return {}
-    return content_record(contribution.base_revision.content, contribution.resource.kind)
+    content = contribution.base_revision.content
+    return _as_shown(content_record(content, contribution.resource.kind), contribution)
+
+
+def with_files(record: Mapping[str, Any], contribution: Contribution) -> Mapping[str, Any]:
+    """Add to what is proposed the files online that its author was not shown, to judge it whole."""
+    if not contribution.keeps_files:
+        return record
+    own = record.get("details") or {}
+    return {**record, "details": files.together(contribution.resource.details, own)}
+
+
+def _online(contribution: Contribution) -> dict[str, Any]:
+    return _as_shown(record_of(contribution.resource), contribution)
+
+
+def _as_shown(record: dict[str, Any], contribution: Contribution) -> dict[str, Any]:
+    """Leave out the files that are not shown to who proposes: their text says nothing of them."""
+    if contribution.keeps_files:
+        record["details"] = files.without(record["details"])
+    return record
 
 
 def answers_earlier(contribution: Contribution) -> bool:
@@ -151,7 +172,7 @@ def is_stale(contribution: Contribution) -> bool:
 def collisions(contribution: Contribution) -> list[Collision]:
     """List the fields that both the online card and the proposal changed, three ways."""
     base = flat(base_record(contribution))
-    online, proposed = flat(record_of(contribution.resource)), flat(proposed_record(contribution))
+    online, proposed = flat(_online(contribution)), flat(proposed_record(contribution))
     found = []
     for name, own in fields_of(contribution.resource.kind).items():
         ours, theirs, before = proposed.get(name), online.get(name), base.get(name)
@@ -165,7 +186,7 @@ def collisions(contribution: Contribution) -> list[Collision]:
 def caught_up(contribution: Contribution) -> dict[str, Any]:
     """Merge three ways: the proposal's changes over the online card; the proposal wins."""
     base = flat(base_record(contribution))
-    online, proposed = flat(record_of(contribution.resource)), flat(proposed_record(contribution))
+    online, proposed = flat(_online(contribution)), flat(proposed_record(contribution))
     own_names = DETAILS[contribution.resource.kind].by_name
     merged: dict[str, Any] = {"details": {}}
     for name in fields_of(contribution.resource.kind):

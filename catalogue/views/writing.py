@@ -220,7 +220,7 @@ def around(contribution: Contribution, step: Step, record: Mapping[str, Any]) ->
     resource = contribution.proposed
     kind = resource.kind
     assessment = quality.assess(resource, ())
-    links, missing = steps.steps(kind), gaps.missing(record)
+    links, missing = steps.steps(kind), gaps.missing(proposals.with_files(record, contribution))
     number = next(link.number for link in links if link.step is step)
     return {
         "contribution": contribution,

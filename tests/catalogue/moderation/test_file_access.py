@@ -13,11 +13,13 @@ from django.urls import reverse
 from catalogue.actions import maskings, moderation, stored_files, transfers
 from catalogue.enums import Access
 from catalogue.models import CardFile, Contribution, Resource
+from catalogue.queries import proposals
 from catalogue.queries import stored_files as reads
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import Organisation, User
 from portal.lib import clock
 from portal.lib.refusals import Invalid
+from tests.catalogue.api.test_writing import Pipeline
 from tests.catalogue.moderation.test_stored_files import CSV, House, found, given
 from tests.factories import contributions as make
 
@@ -172,6 +174,82 @@ def test_a_draft_on_request_links_to_no_first_rows(house: House) -> None:
     page = own.get(step).content.decode()
     assert reads.address(file).removeprefix(django_settings.SITE_URL) in page
     assert place not in page
+
+
+def test_who_proposes_is_shown_no_file_had_on_request_and_deletes_none(house: House) -> None:
+    file, card = closed(house, Access.ON_REQUEST)
+    stranger = make.person()
+    draft = make.contributions.propose(resource=card, by=stranger)
+    step = reverse("catalogue:contribution_step", args=(draft.public_id, "licence"))
+    client = Client()
+    client.force_login(stranger)
+    assert str(file.public_id) not in client.get(step).content.decode()
+    told = Pipeline(stranger).ask("GET", f"contributions/{draft.public_id}")
+    assert (told.status_code, str(file.public_id) in told.content.decode()) == (200, False)
+    new = make.filed(draft, "ajout.csv", OTHER, by=stranger)
+    assert [each.name for each in changes(draft)] == ["distributions"]
+    sent = make.contributions.submit(
+        contribution=make.again(draft), charter=make.CHARTER, by=stranger
+    )
+    moderation.publish(contribution=make.accepted(sent), by=make.moderator())
+    card.refresh_from_db()
+    assert reads.named(card.details) == {file.public_id, new.public_id}
+    told = Pipeline(stranger).ask("GET", f"contributions/{draft.public_id}")
+    assert str(file.public_id) not in told.content.decode()
+
+
+def test_files_that_were_not_shown_stay_whatever_the_card_becomes(house: House) -> None:
+    file, card = closed(house, Access.ON_REQUEST)
+    stranger = make.person()
+    draft = make.contributions.propose(resource=card, by=stranger)
+    change = make.contributions.propose(resource=card, by=house.by)
+    make.contributions.save_draft(contribution=change, values={"access": Access.OPEN}, by=house.by)
+    sent = make.contributions.submit(
+        contribution=make.again(change), charter=make.CHARTER, by=house.by
+    )
+    moderation.publish(contribution=sent, by=make.moderator())
+    make.contributions.catch_up(contribution=make.again(draft), by=stranger)
+    make.contributions.save_draft(
+        contribution=make.again(draft), values={"summary": "Une phrase plus juste."}, by=stranger
+    )
+    assert [each.name for each in changes(draft)] == ["summary"]
+    publish(draft, stranger)
+    card.refresh_from_db()
+    assert reads.named(card.details) == {file.public_id}
+
+
+def test_a_change_carried_over_to_a_card_that_closed_shows_its_files_no_more(
+    house: House,
+) -> None:
+    file = house.file()
+    card, stranger = house.publish(), make.person()
+    draft = make.contributions.propose(resource=card, by=stranger)
+    change = make.contributions.propose(resource=card, by=house.by)
+    new = make.filed(change, "suite.csv", OTHER, by=house.by)
+    make.contributions.save_draft(
+        contribution=make.again(change), values={"access": Access.ON_REQUEST}, by=house.by
+    )
+    sent = make.contributions.submit(
+        contribution=make.again(change), charter=make.CHARTER, by=house.by
+    )
+    moderation.publish(contribution=sent, by=make.moderator())
+    make.contributions.catch_up(contribution=make.again(draft), by=stranger)
+    assert str(new.public_id) not in str(make.again(draft).content["details"])
+    publish(draft, stranger)
+    card.refresh_from_db()
+    assert {file.public_id, new.public_id} <= reads.named(card.details)
+
+
+def changes(draft: Contribution) -> list[proposals.Change]:
+    """List what a moderator reads of a change."""
+    fresh = make.again(draft)
+    return proposals.changes(proposals.base_record(fresh), proposals.proposed_record(fresh))
+
+
+def publish(draft: Contribution, by: User) -> None:
+    """Send a change of somebody else's card, and have it go online."""
+    sent = make.contributions.submit(contribution=make.again(draft), charter=make.CHARTER, by=by)
+    moderation.publish(contribution=make.accepted(sent), by=make.moderator())
 
 
 def test_a_card_that_changes_hands_takes_the_files_it_gives(house: House) -> None:
