@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from catalogue.enums import LicenceStatus
@@ -95,7 +96,7 @@ def words_of(own: Field, value: Any) -> str:
     if isinstance(value, list):
         return "\n".join(str(own.say(own.item(item))) for item in value)
     if own.type is FieldType.NUMBER:
-        return str(value).replace(".", ",")
+        return f"{Decimal(str(value)):f}".replace(".", ",")
     return str(own.say(value)) if own.choices else str(value)
 
 

@@ -9,9 +9,12 @@ from enum import StrEnum
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 Text = str | Promise
+NUMBER = re.compile(r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?")
+THOUSANDS = re.compile(r"[0-9]{1,3},[0-9]{3}")
 check_url = URLValidator(schemes=["http", "https"])
 
 
@@ -106,8 +109,9 @@ def _date(field: Field, value: object) -> str:
 def _integer(_field: Field, value: object) -> int | None:
     if value in ("", None):
         return None
+    text = str(value).replace(" ", "").replace("\u202f", "")
     try:
-        number = int(str(value).replace(" ", "").replace("\u202f", ""))
+        number = int("" if "_" in text else text)
     except ValueError:
         raise ValidationError(_("Écrivez un nombre entier.")) from None
     if not 0 <= number < 10**15:
@@ -151,14 +155,21 @@ def _rows(field: Field, value: object) -> list[dict[str, object]]:
 
 
 def _number(_field: Field, value: object) -> int | float | None:
-    """Read a number of zero or more; a whole one stays an integer."""
+    """Read a number of zero or more; a whole one stays an integer.
+
+    « 1,234 » is 1.234 in French, and may be a thousand in English: there it is asked again.
+    """
     if value in ("", None):
         return None
-    text = "" if isinstance(value, bool) else re.sub(r"\s", "", str(value)).replace(",", ".", 1)
-    try:
-        number = float(text)
-    except ValueError:
-        raise ValidationError(_("Écrivez un nombre, par exemple 12,5.")) from None
+    text = re.sub(r"\s", "", str(value))
+    if not NUMBER.fullmatch(text):
+        raise ValidationError(_("Écrivez un nombre, par exemple 12,5."))
+    if THOUSANDS.fullmatch(text) and not (get_language() or "fr").startswith("fr"):
+        raise ValidationError(
+            _("Ce nombre se lit de deux façons : écrivez %(whole)s ou %(decimal)s."),
+            params={"whole": text.replace(",", ""), "decimal": text.replace(",", ".")},
+        )
+    number = float(text.replace(",", "."))
     if not 0 <= number < 10**15:
         raise ValidationError(_("Ce nombre est hors des bornes."))
     return int(number) if number.is_integer() else number

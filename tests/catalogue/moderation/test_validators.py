@@ -1,8 +1,12 @@
 """Licences, prose and addresses."""
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.utils import translation
 
+from catalogue.queries import proposals
 from catalogue.validators import addresses, licences, prose
+from catalogue.validators.fields import Field, FieldType, clean_value
 
 
 @pytest.mark.parametrize(
@@ -152,3 +156,38 @@ def test_two_addresses_of_one_page_share_a_key() -> None:
     assert keys == {"forge.example/equipe/outil"}
     assert addresses.same_page_key("https://forge.example/?b=2&a=1") == "forge.example?a=1&b=2"
     assert addresses.same_page_key("pas une adresse") == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "read"),
+    [
+        ("fr", "1,234", 1.234),
+        ("en", "1.234", 1.234),
+        ("en", "12,5", 12.5),
+        ("en", "1,234", None),
+        ("fr", "1_000", None),
+        ("fr", "1 000,5", 1000.5),
+        ("fr", 0.00001, 0.00001),
+        ("fr", True, None),
+        ("fr", "nan", None),
+        ("fr", "\uff11\uff12", None),
+    ],
+)
+def test_a_number_is_read_in_one_way_alone(language: str, text: object, read: float | None) -> None:
+    field = Field("size", "Taille", type=FieldType.NUMBER)
+    with translation.override(language):
+        if read is None:
+            with pytest.raises(ValidationError):
+                clean_value(field, text)
+        else:
+            assert clean_value(field, text) == read
+
+
+def test_a_whole_number_holds_no_underscore() -> None:
+    with pytest.raises(ValidationError):
+        clean_value(Field("size", "Taille", type=FieldType.INTEGER), "1_000")
+
+
+def test_a_small_number_is_told_in_figures() -> None:
+    field = Field("size", "Taille", type=FieldType.NUMBER)
+    assert proposals.words_of(field, 0.00001) == "0,00001"
