@@ -11,7 +11,7 @@ from django.db import transaction
 
 from catalogue.enums.harvest import LinkState
 from catalogue.models import Contribution, LinkCheck, Resource
-from catalogue.queries.stored_files import identified
+from catalogue.queries.file_addresses import is_own
 from catalogue.search import index
 from catalogue.validators import addresses
 from portal.audit.outbox import owe
@@ -49,7 +49,7 @@ def links_of(resource: Resource) -> list[str]:
     for name, cells in ROWS.items():
         for row in resource.details.get(name) or []:
             found += [row.get(cell, "") for cell in cells]
-    asked = (url for url in found if addresses.is_web(str(url)) and not identified(url))
+    asked = (url for url in found if addresses.is_web(str(url)) and not is_own(url))
     return list(dict.fromkeys(asked))[:MOST_LINKS]
 
 

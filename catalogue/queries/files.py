@@ -12,6 +12,7 @@ from typing import Any
 
 from catalogue.enums import Access, ResourceKind
 from catalogue.models import Resource
+from catalogue.queries import file_addresses
 from catalogue.standards.published import File
 from catalogue.validators.details import RELATIONS
 
@@ -70,7 +71,9 @@ def readable(resource: Resource) -> dict[str, Any]:
     """Give the details of a card as anyone may read them.
 
     The files of what is had on request alone have no address and no name there, and the cards it
-    is tied to are told by its links, which name none that is hidden.
+    is tied to are told by its links, which name none that is hidden. The files that the portal
+    keeps are told by its address of today.
     """
     hidden = {RELATIONS.name, *(FILE_COLUMNS if resource.access in ON_REQUEST else ())}
-    return {name: value for name, value in resource.details.items() if name not in hidden}
+    told = {name: value for name, value in resource.details.items() if name not in hidden}
+    return file_addresses.current(resource, told)

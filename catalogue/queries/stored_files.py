@@ -5,29 +5,22 @@ the text online names it; before, those who may see the proposal that brought it
 name a file that another proposal brought gives nobody anything: its address is no key.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Sum
 
 from catalogue import rules
 from catalogue.enums import Access
 from catalogue.enums.files import FileState
 from catalogue.models import CardFile, Contribution, Resource
+from catalogue.queries.file_addresses import COLUMNS, address, identified, is_own
 from catalogue.queries.files import ON_REQUEST
 from catalogue.validators.checks import HeldFile
 from catalogue.validators.details import DETAILS
 from portal.accounts.models import Organisation, User
 from portal.lib.references import in_columns
-
-PLACE = "/fichiers/"
-ADDRESS = re.compile(rf"{PLACE}([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})/[^/]+\Z")
-# Field of the details that holds files, and the column of its rows that leads to the bytes.
-COLUMNS = {"files": "url", "distributions": "download_url"}
 
 
 def field_of(kind: str) -> str:
@@ -35,20 +28,8 @@ def field_of(kind: str) -> str:
     return next((name for name in COLUMNS if name in DETAILS[kind].by_name), "")
 
 
-def address(file: CardFile) -> str:
-    """Give the address of a file: the same for ever, in no language."""
-    return f"{settings.SITE_URL}{PLACE}{file.public_id}/{quote(file.name)}"
-
-
-def identified(url: object) -> UUID | None:
-    """Read which file an address of ours leads to; None for any other."""
-    text = str(url or "")
-    found = ADDRESS.search(text) if text.startswith(f"{settings.SITE_URL}{PLACE}") else None
-    return UUID(found[1]) if found else None
-
-
 def rows_with(details: Mapping[str, Any]) -> Iterator[tuple[UUID, dict[str, Any]]]:
-    """Give the rows of a text that name a file of ours, each with its identifier."""
+    """Give the rows of a text that name a file as we do, each with its identifier."""
     for field, column in COLUMNS.items():
         for row in details.get(field) or []:
             if found := identified(row.get(column)):
@@ -90,6 +71,8 @@ def held(contribution: Contribution, record: Mapping[str, Any]) -> dict[str, Hel
     found: dict[str, HeldFile | None] = {}
     for public_id, row in rows_with(details):
         file = known.get(public_id)
+        if file is None and not is_own(row.get("url") or row.get("download_url")):
+            continue  # an address of another portal
         found[str(row.get("url") or row.get("download_url"))] = _told(file) if file else None
     return found
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from catalogue.actions import usage
 from catalogue.models import Resource
-from catalogue.queries import stored_files
+from catalogue.queries import file_addresses
 from catalogue.queries import usage as reads
 from catalogue.queries.files import FILE_COLUMNS, readable
 from catalogue.validators.addresses import is_web
@@ -48,7 +48,7 @@ def leave(request: HttpRequest, slug: str, field: str, number: int, column: str)
     address = str(rows[number].get(column) or "") if number < len(rows) else ""
     if not is_web(address):
         raise Hidden
-    if stored_files.identified(address) is None:  # ours is counted where it is handed out
+    if not file_addresses.is_own(address):  # ours is counted where it is handed out
         count(request, resource, "downloads")
     answer = HttpResponseRedirect(address)
     answer["X-Robots-Tag"] = "noindex"

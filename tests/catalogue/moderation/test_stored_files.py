@@ -5,6 +5,7 @@ import io
 import zipfile
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings as django_settings
@@ -289,6 +290,40 @@ def test_an_organisation_has_so_much_room(house: House, settings: Any) -> None:
     with pytest.raises(QuotaSpent) as refused:
         house.file("autre.csv", CSV + b"2026-02;13\n")
     assert refused.value.facts["left_bytes"] == 10
+
+
+def test_files_outlive_the_address_of_the_portal(house: House, settings: Any) -> None:
+    file = house.file()
+    card = house.publish()
+    settings.SITE_URL = "https://nouvelle.exemple.fr"
+    assert given(file).status_code == 200
+    stored_files.forget_unnamed()
+    file.refresh_from_db()
+    assert file.unnamed_at is None
+    (told,) = published.one(card).files
+    assert told.download_url == f"https://nouvelle.exemple.fr/fichiers/{file.public_id}/offres.csv"
+    way = reverse("catalogue:file_out", args=(card.slug, "distributions", 0, "download_url"))
+    assert Client().get(way)["Location"] == told.download_url
+    change = make.contributions.propose(resource=card, by=house.by)
+    assert found(change) == set()
+
+
+def test_a_file_of_another_portal_is_none_of_ours(house: House) -> None:
+    file = house.file()
+    (row,) = house.rows()
+    other = row | {
+        "title": "Ailleurs",
+        "download_url": f"https://autre.exemple.fr/fichiers/{uuid4()}/offres.csv",
+    }
+    make.contributions.save_draft(
+        contribution=make.again(house.draft), values={"distributions": [row, other]}, by=house.by
+    )
+    assert found(house.draft) == set()
+    card = house.publish()
+    assert [each.download_url for each in published.one(card).files] == [
+        reads.address(file),
+        other["download_url"],
+    ]
 
 
 def test_what_is_taken_out_makes_room_at_once(house: House, settings: Any) -> None:
