@@ -42,7 +42,7 @@ STAGES = {
     RESULT: (gettext_lazy("Résultat"), "gauge"),
     REUSE: (gettext_lazy("Réutilisation"), "git-fork"),
 }
-TOLD = ("kind", "title", "summary", "slug", "live")
+TOLD = ("kind", "title", "summary", "slug", "live", "reuses")
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,9 @@ def _figure(each: Measurement, card: Resource, words: str) -> Node:
 
 def _reuses(walk: _Walk) -> Iterator[Node]:
     """Tell who reuses the card or one that came of it, each with the page of the card reused."""
-    cards = {walk.start.pk, *walk.later}
+    cards = [pk for pk in {walk.start.pk, *walk.later} if walk.met[pk].reuses]
+    if not cards:
+        return
     rows = Reuse.objects.public().filter(resources__in=cards).annotate(card=Min("resources"))
     for each in rows.only("title", "kind").order_by("-decided_at", "-pk")[:MOST_REUSES]:
         page = reverse("catalogue:reuses", args=(walk.met[each.card].slug,))

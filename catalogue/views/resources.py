@@ -146,7 +146,8 @@ def shown(request: HttpRequest, slug: str) -> HttpResponseBase:
         return documents.of_public(request, resource, forms.NEGOTIATED[wanted])
     user = request.user
     usage.count(request, resource, "views")
-    described = published.one(resource)
+    described, told = published.one(resource), around.counts(resource)
+    reused, field = around.reuses(resource, ANYONE), around.feedback(resource, ANYONE)
     context = {
         "section": "ressources",
         "may_archive": user.is_authenticated and rules.may_archive(user, resource),
@@ -156,13 +157,13 @@ def shown(request: HttpRequest, slug: str) -> HttpResponseBase:
         and resource.kind == ResourceKind.IDEA
         and rules.owns(user, resource),
         "may_support": user.is_authenticated and rules.may_support(user, resource),
-        "tab_items": tabs(resource, around.counts(resource)),
+        "tab_items": tabs(resource, told),
         "current_tab": _("Fiche"),
         "use": used.lately(resource),
         "compares": resource.kind in comparison.KINDS,
         "mine": list(collections.editable(user)) if user.is_authenticated else [],
-        "reused": list(around.reuses(resource, ANYONE)[: around.ON_CARD]),
-        "field": list(around.feedback(resource, ANYONE)[: around.ON_CARD]),
+        "reused": list(reused[: around.ON_CARD]) if told.reuses else [],
+        "field": list(field[: around.ON_CARD]) if told.feedback else [],
         **detail.card(resource),
         **standards.of(described),
     }
