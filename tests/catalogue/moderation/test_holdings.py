@@ -153,5 +153,5 @@ def test_the_archive_costs_the_same_for_three(django_assert_num_queries: Any) ->
     holder, editor = edited()
     for number in range(3):
         make.draft(editor, holder=holder, **make.NEED | {"title": f"Fiche {number}"})
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             taken(holder, editor)
