@@ -348,7 +348,7 @@ def unsafe_services(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
 
 @register(Tags.security, OURS, deploy=True)
 def absent_on_this_host(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """W14, W15: no program of an organiser or of a team runs; no antivirus reads their files."""
+    """W14, W15, W17: no program of others runs; no antivirus reads their files, or not all."""
     from challenges.worker import isolation  # noqa: PLC0415  # app ready
 
     said = {}
@@ -356,6 +356,8 @@ def absent_on_this_host(app_configs: Any = None, **kwargs: Any) -> list[CheckMes
         said[14] = f"Aucun programme n’est exécuté ici (X_NO_SANDBOX) : {lacking.sentence}"
     if not scanning.is_set():
         said[15] = "Aucun antivirus ne lit les fichiers des équipes : voyez SCANNER_URL."
+    elif settings.CARD_FILE_MAX_BYTES > scanning.MOST_READ_BYTES:
+        said[17] = "clamd ne lit rien au-delà de 2 Go : baissez CARD_FILE_MAX_BYTES."
     return [Warning(sentence, id=f"portal.W{number}") for number, sentence in said.items()]
 
 

@@ -108,6 +108,8 @@ def _examined(file: CardFile) -> _Examined:
 def _formats(file: CardFile) -> list[FileSign]:
     if file_types.is_executable(file.name, file.kind):
         return [FileSign.EXECUTABLE]
+    if file_types.is_unopened(file.kind):
+        return [FileSign.UNEXAMINED]
     return [FileSign.INERT] if file_types.is_inert(file.kind) else []
 
 

@@ -21,6 +21,7 @@ class FileSign(StrEnum):
     UNREADABLE = "unscannable"
     MISMATCH = "mismatch"
     BOMB = "archive"
+    UNEXAMINED = "unexamined"
     EXECUTABLE = "executable"
     INERT = "inert"
 

@@ -253,7 +253,11 @@ def files(record: Record, held: Mapping[str, HeldFile | None] | None = None) -> 
     return Check("files", tuple(remarks))
 
 
-SIGN_WEIGHTS = {FileSign.EXECUTABLE: Verdict.WARNING, FileSign.INERT: Verdict.GREEN}
+SIGN_WEIGHTS = {
+    FileSign.UNEXAMINED: Verdict.WARNING,
+    FileSign.EXECUTABLE: Verdict.WARNING,
+    FileSign.INERT: Verdict.GREEN,
+}
 
 
 def _held(field_name: str, row: Mapping[str, Any], file: HeldFile | None) -> Iterator[Remark]:

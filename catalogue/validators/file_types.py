@@ -92,6 +92,8 @@ EXECUTABLE_KINDS = frozenset({"pickle", "program"})
 EXECUTABLE_NAMES = frozenset(
     {"pkl", "pickle", "joblib", "pt", "pth", "bin", "ckpt", "h5", "hdf5", "keras", "npy"}
 )
+# Archives that the examination cannot open.
+UNOPENED_KINDS = frozenset({"7z", "zstd"})
 INERT_KINDS = frozenset({"safetensors", "onnx", "gguf"})
 
 
@@ -136,6 +138,11 @@ def media_type(name: str) -> str:
 def is_executable(name: str, kind: str) -> bool:
     """Tell what may run code when it is opened."""
     return kind in EXECUTABLE_KINDS or extension(name) in EXECUTABLE_NAMES
+
+
+def is_unopened(kind: str) -> bool:
+    """Tell an archive in which nothing was examined."""
+    return kind in UNOPENED_KINDS
 
 
 def is_inert(kind: str) -> bool:

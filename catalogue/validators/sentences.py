@@ -89,6 +89,10 @@ REMARKS: dict[str, Promise] = {
         "%(name)s : la taille ou l’empreinte écrite n’est pas celle du fichier déposé. Corrigez la "
         "ligne, ou déposez le fichier de nouveau."
     ),
+    "file_unexamined": _(
+        "%(name)s : le portail n’ouvre pas cette sorte d’archive, et le dit à qui la prend. Un ZIP "
+        "serait examiné."
+    ),
     "file_inert": _("%(name)s : ce format n’exécute rien quand on l’ouvre."),
     "card_forbidden": _("%(message)s"),
     "card_empty_annex_iii": _(

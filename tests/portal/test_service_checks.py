@@ -207,3 +207,10 @@ def test_a_real_redis_says_its_policy(settings: Any) -> None:
         link.config_set("maxmemory-policy", before)
         link.close()
     assert found == {"allkeys-lru": ["portal.E13"], "noeviction": []}
+
+
+@pytest.mark.parametrize(("size", "is_said"), [(2 << 30, False), ((2 << 30) + 1, True)])
+def test_files_that_no_antivirus_reads_are_told(settings: Any, size: int, is_said: bool) -> None:
+    settings.SCANNER_URL, settings.CARD_FILE_MAX_BYTES = "unix:///clamd", size
+    said = [each.id for each in checks.absent_on_this_host()]
+    assert ("portal.W17" in said) is is_said

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.actions import checks, file_examinations, moderation, removals, stored_files
+from catalogue.actions import checks, drafts, file_examinations, moderation, removals, stored_files
 from catalogue.actions.link_checks import links_of
 from catalogue.enums import Access, DecisionReason, ResourceKind
 from catalogue.enums.files import FileState
@@ -223,6 +223,7 @@ def test_the_pages_bring_show_and_take_out(house: House) -> None:
         ("poids.safetensors", b"\x80\x04K\x01.", {"file_mismatch", "file_executable"}),
         ("table.csv", b"PK\x03\x04" + b"\0" * 30, {"file_mismatch"}),
         ("table.parquet", CSV, {"file_mismatch"}),
+        ("lot.7z", b"7z\xbc\xaf\x27\x1c\x00\x04", {"file_unexamined"}),
         ("table.csv", "métier;2026\n".encode("cp1252"), set()),
         ("outil", b"\x7fELF\x02\x01\x01\0", {"file_executable"}),
     ],
@@ -417,6 +418,20 @@ def test_a_file_goes_with_its_card(house: House) -> None:
     assert "file.forgotten" in events()
     assert not CardFile.objects.exists()
     assert list(reads.kept([file.sha256])) == []
+
+
+def test_a_file_goes_with_an_erased_draft_and_the_ledger_says_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.file()
+    Contribution.objects.update(expiry_told_at=clock.now())
+    later = clock.now() + timedelta(
+        days=django_settings.DRAFT_KEPT_DAYS + django_settings.DRAFT_NOTICE_DAYS + 1
+    )
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert drafts.erase_ended() == 1
+    assert events()[-2:] == ["contribution.erased", "file.forgotten"]
+    assert not CardFile.objects.exists()
 
 
 def test_the_archive_of_an_organisation_holds_its_files(house: House) -> None:
