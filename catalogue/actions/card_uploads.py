@@ -107,7 +107,9 @@ def finish(upload: CardUpload) -> CardUpload:
     try:
         return _finish(upload, upload.begun_by, upload.contribution)
     except NotAllowed:
-        _drop(upload)
+        # Who writes the draft may write it again, once it comes back.
+        writes = rules.writes(upload.begun_by, upload.contribution)
+        (_put_off if writes else _drop)(upload)
         raise
     except Refusal:
         _put_off(upload)

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 from wagtail.models import Revision
 
 from catalogue.models import PROPOSED_COLUMNS, Contribution, Resource
 from catalogue.queries import proposals
 from catalogue.validators.details import DETAILS
 from portal.audit.actors import Actor
-from portal.lib.refusals import Invalid
+from portal.lib.refusals import Conflict, Invalid
 
 BY_HAND = {"origin": "contributor", "verified": True}
 # Columns whose empty choice means "the usual value" rather than nothing.
@@ -43,6 +45,18 @@ def _usual(name: str, value: Any) -> Any:
     if name in USUAL and not value:
         return getattr(Resource(), name)
     return "" if value is None else value
+
+
+def require_arrived(contribution: Contribution) -> None:
+    """Send no text whose file has arrived and is not put together yet; raises Conflict."""
+    if contribution.uploads.filter(file=None, offset=F("length")).exists():
+        raise Conflict(
+            _(
+                "Un fichier de ce brouillon vient d’arriver et n’est pas encore assemblé : "
+                "envoyez la proposition dans quelques minutes."
+            ),
+            code="file_arriving",
+        )
 
 
 def keep(contribution: Contribution, proposed: Resource, by: Actor) -> Revision:

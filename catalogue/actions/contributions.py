@@ -143,6 +143,8 @@ def save_draft(*, contribution: Contribution, values: Mapping[str, Any], by: Act
     if "organisation" in values:
         _hand_over(contribution, values["organisation"], by)
     proposed = contribution.proposed
+    if contribution.is_new:
+        proposed.organisation = contribution.organisation
     contents.apply(proposed, values)
     proposed.provenance = pasted.confirmed(proposed.provenance, values)
     contribution.revision = contents.keep(contribution, proposed, by)
@@ -167,6 +169,7 @@ def submit(*, contribution: Contribution, charter: str, by: Actor) -> Contributi
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_submit, by, contribution)
     require_free(contribution, by)
+    contents.require_arrived(contribution)
     if contribution.status != ContributionStatus.DRAFT:
         raise Conflict(code="contribution_edge", status=contribution.status)
     require_room(contribution, by)
@@ -193,6 +196,7 @@ def amend(*, contribution: Contribution, charter: str, reply: str = "", by: Acto
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_submit, by, contribution)
     require_free(contribution, by)
+    contents.require_arrived(contribution)
     if contribution.status != ContributionStatus.CHANGES_REQUESTED:
         raise Conflict(code="contribution_edge", status=contribution.status)
     contribution.note = reply.strip()
@@ -209,6 +213,7 @@ def send_of_lot(*, contribution: Contribution, charter: str, by: Actor) -> Contr
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_submit, by, contribution)
     require_free(contribution, by)
+    contents.require_arrived(contribution)
     is_draft = contribution.status == ContributionStatus.DRAFT
     if is_draft:
         require_room(contribution, by)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from catalogue import rules
 from catalogue.actions import resources
 from catalogue.actions.contributions import provisional_slug
-from catalogue.enums import ContributionStatus, DecisionOutcome, DecisionReason
+from catalogue.enums import ContributionStatus, DecisionOutcome, DecisionReason, OwnerAnswer
 from catalogue.models import Contribution, Decision, Resource
 from catalogue.queries import files, proposals
 from portal.accounts.authorization import require
@@ -177,14 +177,33 @@ def _put_online(contribution: Contribution, by: Actor) -> None:
     if contribution.keeps_files:
         # A revision of its own: the proposal that its author reads names none of these files.
         card = contribution.proposed
+        _refuse_to_open(contribution, card)
         card.details = files.together(resource.details, card.details)
         revision = card.save_revision(user=contribution.author, clean=False)
+    # Who answers for a card is never what a text says: it may have changed hands since.
+    holder = contribution.organisation_id if contribution.is_new else resource.organisation_id
+    if revision is not None and revision.content.get("organisation") != holder:
+        revision.content["organisation"] = holder
+        revision.save(update_fields=["content"])
     contribution.resource = resources.put_online(
         resource=resource,
         revision=revision,
         by=by,
         organisation=contribution.organisation,
     )
+
+
+def _refuse_to_open(contribution: Contribution, card: Resource) -> None:
+    """Open no file had on request by a change that who answers for it has not accepted."""
+    opens = contribution.resource.access in files.ON_REQUEST and card.access not in files.ON_REQUEST
+    if opens and contribution.owner_answer != OwnerAnswer.ACCEPTED:
+        raise Conflict(
+            _(
+                "Ce changement ouvrirait les fichiers de la fiche, remis sur demande : seul "
+                "l’organisme qui en répond peut l’accepter."
+            ),
+            code="files_would_open",
+        )
 
 
 def _decide(

@@ -19,6 +19,7 @@ from catalogue.queries.file_addresses import COLUMNS, address, identified, is_ow
 from catalogue.queries.files import ON_REQUEST
 from catalogue.validators.checks import HeldFile
 from catalogue.validators.details import DETAILS
+from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
 from portal.lib.references import in_columns
 
@@ -63,17 +64,15 @@ def held(contribution: Contribution, record: Mapping[str, Any]) -> dict[str, Hel
     """
     card, details = contribution.resource, record.get("details") or {}
     online = named(card.details) if card.live else set()
-    known = {
-        each.public_id: each
-        for each in of_text(card, details, whole=True)
-        if each.public_id in online or is_brought(each, contribution)
-    }
+    own = {each.public_id: each for each in of_text(card, details, whole=True)}
     found: dict[str, HeldFile | None] = {}
     for public_id, row in rows_with(details):
-        file = known.get(public_id)
+        file = own.get(public_id)
         if file is None and not is_own(row.get("url") or row.get("download_url")):
             continue  # an address of another portal
-        found[str(row.get("url") or row.get("download_url"))] = _told(file) if file else None
+        may_name = file and (public_id in online or is_brought(file, contribution))
+        told = _told(file) if file and may_name else None
+        found[str(row.get("url") or row.get("download_url"))] = told
     return found
 
 
@@ -150,7 +149,10 @@ def _gives(contribution: Contribution, file: CardFile, user: Any) -> bool:
     is_closed = not ON_REQUEST.isdisjoint((card.access, told.get("access")))
     if is_closed and not rules.writes(user, contribution) and not rules.owns(user, card):
         return False
-    return rules.may_preview(user, contribution)
+    if rules.writes(user, contribution):
+        return True
+    reads = rules.owns(user, card) or has_permission(user, Permission.CONTRIBUTION_READ_ALL)
+    return reads and contribution.status not in rules.UNSENT  # who left the organisation does not
 
 
 def is_public(file: CardFile) -> bool:

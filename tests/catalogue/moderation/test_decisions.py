@@ -350,3 +350,16 @@ def test_archiving_twice_conflicts() -> None:
         archives.archive(resource=resource, reason="Deux fois.", by=author)
 
     assert rows() == before
+
+
+def test_a_draft_that_changed_hands_is_published_for_who_holds_it_last() -> None:
+    first, last = make.organisation("Premier"), make.organisation("Dernier")
+    author = make.joined(make.joined(make.person(), first, Role.EDITOR), last, Role.EDITOR)
+    draft = make.draft(author, holder=first)
+    draft = contributions.save_draft(
+        contribution=draft, values={"organisation": last, "title": "Autre titre"}, by=author
+    )
+    contributions.submit(contribution=draft, charter=make.CHARTER, by=author)
+    publish(make.again(draft), make.moderator())
+    card = Resource.objects.get(pk=draft.resource_id)
+    assert (card.title, card.organisation) == ("Autre titre", last)

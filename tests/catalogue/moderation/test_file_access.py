@@ -10,15 +10,16 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.actions import maskings, moderation, stored_files, transfers
-from catalogue.enums import Access
-from catalogue.models import CardFile, Contribution, Resource
+from catalogue.actions import card_uploads, maskings, moderation, stored_files, transfers
+from catalogue.enums import Access, OwnerAnswer
+from catalogue.models import CardFile, CardUpload, Contribution, Resource
 from catalogue.queries import proposals
 from catalogue.queries import stored_files as reads
+from portal.accounts.actions import memberships
 from portal.accounts.enums import RegionRole, Role
 from portal.accounts.models import Organisation, User
 from portal.lib import clock
-from portal.lib.refusals import Invalid
+from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.catalogue.api.test_writing import Pipeline
 from tests.catalogue.moderation.test_stored_files import CSV, House, found, given
 from tests.factories import contributions as make
@@ -107,6 +108,11 @@ def test_a_withdrawn_file_is_not_had_again_by_naming_it(
     draft = proposed(card, late, rows)
     assert statuses(old, late) == [404]
     assert found(draft) == {"file_absent"}
+    there = str(rows[0]["download_url"]).replace(django_settings.SITE_URL, "https://autre.example")
+    make.contributions.save_draft(
+        contribution=draft, values={"distributions": [rows[0] | {"download_url": there}]}, by=late
+    )
+    assert found(make.again(draft)) == {"file_absent"}
     assert found(make.again(early)) == {"file_absent"}
     with pytest.raises(Invalid):
         make.contributions.submit(contribution=make.again(draft), charter=make.CHARTER, by=late)
@@ -287,3 +293,72 @@ def archived(organisation: Organisation, by: User) -> list[str]:
     answer: Any = client.get(reverse("catalogue:holdings", args=(organisation.slug,)))
     names = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))).namelist()
     return [each.rpartition("/")[2] for each in names if each.startswith("fichiers/")]
+
+
+def test_a_change_begun_before_a_transfer_gives_the_card_back_to_nobody(house: House) -> None:
+    house.file()
+    card, stranger = house.publish(), make.person()
+    early = make.contributions.propose(resource=card, by=stranger)
+    there = make.organisation()
+    receiver = make.joined(make.person(), there, Role.REFERENT)
+    asked = transfers.offer(resource=card, target=there, by=house.by)
+    transfers.accept(transfer=asked, by=receiver)
+    make.contributions.catch_up(contribution=make.again(early), by=stranger)
+    make.contributions.save_draft(
+        contribution=make.again(early), values={"summary": "Une phrase plus juste."}, by=stranger
+    )
+    publish(early, stranger)
+    card.refresh_from_db()
+    assert (card.summary, card.organisation) == ("Une phrase plus juste.", there)
+
+
+def test_the_files_of_a_closed_card_are_opened_by_who_answers_for_it_alone(house: House) -> None:
+    file, card = closed(house, Access.ON_REQUEST)
+    sent = make.offered(card, make.person(), access=Access.OPEN)
+    Contribution.objects.filter(pk=sent.pk).update(
+        status="submitted",
+        submitted_at=clock.now(),
+        first_submitted_at=clock.now(),
+        owner_answer=OwnerAnswer.SILENT,
+        owner_answered_at=clock.now(),
+    )
+    with pytest.raises(Conflict) as refused:
+        moderation.publish(contribution=make.again(sent), by=make.moderator())
+    assert refused.value.code == "files_would_open"
+    card.refresh_from_db()
+    assert (card.access, statuses(file, None)) == (Access.ON_REQUEST, [404])
+
+
+def test_who_left_the_organisation_has_what_it_brought_no_more(house: House) -> None:
+    file = house.file()
+    make.contributions.submit(
+        contribution=make.again(house.draft), charter=make.CHARTER, by=house.by
+    )
+    assert statuses(file, house.by) == [200]
+    make.joined(make.person(), house.holder, Role.REFERENT)
+    memberships.leave(organisation=house.holder, by=house.by)
+    assert statuses(file, User.objects.get(pk=house.by.pk)) == [404]
+
+
+def test_a_draft_waits_for_the_file_that_has_arrived(house: House) -> None:
+    house.file()
+    now = clock.now()
+    upload = CardUpload.objects.create(
+        contribution=make.again(house.draft),
+        begun_by=house.by,
+        name="suite.csv",
+        length=3,
+        offset=3,
+        begun_at=now,
+        expires_at=now + timedelta(hours=1),
+    )
+    with pytest.raises(Conflict) as refused:
+        house.publish()
+    assert refused.value.code == "file_arriving"
+    Contribution.objects.filter(pk=house.draft.pk).update(
+        status="submitted", submitted_at=now, first_submitted_at=now
+    )
+    with pytest.raises(NotAllowed):
+        card_uploads.finish(CardUpload.objects.get(pk=upload.pk))
+    upload.refresh_from_db()
+    assert upload.attempts == 1
