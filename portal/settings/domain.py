@@ -184,9 +184,13 @@ LINK_CHECKS_PER_HOST = 180  # in a pass of six minutes
 MARKDOWN_MAX_CHARACTERS = 20_000
 MARKDOWN_SECONDS = 2
 
-# Files of cards: the largest; the room of an organisation, and of a person who writes for none;
-# how long one stays that no text names any more; what is examined while its sender waits
-CARD_FILE_MAX_BYTES = int(mode.optional("CARD_FILE_MAX_BYTES", "5000000000"))
+# Files of cards: the largest (an antivirus reads nothing beyond two gigabytes); the room of an
+# organisation, and of a person who writes for none; how long one stays that no text names any
+# more; what is examined while its sender waits
+CARD_FILE_MAX_BYTES = int(
+    mode.optional("CARD_FILE_MAX_BYTES")
+    or ("2000000000" if mode.optional("SCANNER_URL") else "5000000000")
+)
 ORGANISATION_FILES_MAX_BYTES = int(mode.optional("ORGANISATION_FILES_MAX_BYTES", "50000000000"))
 PERSON_FILES_MAX_BYTES = int(mode.optional("PERSON_FILES_MAX_BYTES", "5000000000"))
 CARD_UPLOADS_PER_PERSON = 5
