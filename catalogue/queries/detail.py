@@ -280,7 +280,9 @@ def _way_out(slug: str, field: Field, number: int, column: Field) -> str:
 
 
 def _cell(column: Field, value: Any) -> dict[str, Any]:
-    return {"label": column.label, "value": value or "", "shape": column.type.value}
+    absent = None if column.type is FieldType.INTEGER else ""
+    told = absent if value in (None, "") else value
+    return {"label": column.label, "value": told, "shape": column.type.value}
 
 
 def _questions(resource: Resource) -> list[Part]:

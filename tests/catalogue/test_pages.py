@@ -1,5 +1,6 @@
 """The public pages of the catalogue."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -92,6 +93,14 @@ def test_each_kind_has_its_page(client: Client, kind: str) -> None:
     assert "échantillon" in page
     assert client.get(bare.get_absolute_url()).status_code == 200
     assert client.get("/ressources/", {"kind": kind}).status_code == 200
+
+
+def test_a_row_that_tells_no_size_shows_a_dash_beside_one_that_does(client: Client) -> None:
+    rows = [{"title": "Un", "bytes": 3446}, {"title": "Deux"}, {"title": "Trois", "bytes": 0}]
+    card = ResourceFactory(published=True, kind="dataset", details={"distributions": rows})
+    page = text(client, card.get_absolute_url())
+    cells = re.findall(r'<td data-label="Taille en octets">([^<]*)</td>', page)
+    assert cells == ["3\u202f446", "–", "0"]
 
 
 def sample(field: object) -> object:
