@@ -16,11 +16,10 @@ from catalogue.models import CardUpload, Contribution
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
-from portal.lib import clock, objects, parts
+from portal.lib import clock, objects, parts, tus
 from portal.lib.objects import Stored
 from portal.lib.queue import nudge
 from portal.lib.refusals import (
-    Conflict,
     Corrupted,
     Hidden,
     NotAllowed,
@@ -201,23 +200,12 @@ def _kept(upload: CardUpload, offset: int, name: str, size: int) -> CardUpload:
 
 def _refuse_out_of_place(upload: CardUpload, offset: int) -> None:
     if upload.expires_at <= clock.now():
-        raise Conflict(_("Cet envoi a expiré : recommencez-le."), code="upload_expired")
+        raise tus.expired()
     if upload.file_id is not None:
-        raise Conflict(
-            _("Ce fichier est déjà entier."), code="upload_complete", offset=upload.offset
-        )
-    if offset != upload.offset:
-        raise Conflict(
-            _("Le fichier s’arrête à un autre octet : reprenez là."),
-            code="upload_offset",
-            offset=upload.offset,
-        )
-    if len(upload.parts) >= settings.UPLOAD_MAX_PARTS and upload.offset < upload.length:
-        raise Conflict(
-            _("Ce fichier a été envoyé en trop de morceaux : recommencez avec de plus grands."),
-            code="upload_parts",
-            offset=upload.offset,
-        )
+        raise tus.whole(upload.offset)
+    tus.refuse_elsewhere(offset, upload.offset)
+    if upload.offset < upload.length:
+        tus.refuse_crumbs(len(upload.parts), settings.UPLOAD_MAX_PARTS, upload.offset)
 
 
 @transaction.atomic

@@ -1,12 +1,9 @@
 """Send a large file to a card in parts, resumed where it stopped (the core of the tus protocol)."""
 
-import base64
-import binascii
 from typing import IO, cast
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext
 from ninja import Header, Router
 
 from catalogue.actions import card_uploads
@@ -16,15 +13,12 @@ from catalogue.models import CardUpload
 from catalogue.schemas.stored_files import CardUploadIn, CardUploadOut
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
-from portal.lib import objects, visible
+from portal.lib import objects, tus, visible
 from portal.lib.endpoints import lazy as _
 from portal.lib.endpoints import refused
 from portal.lib.numbers import natural
-from portal.lib.refusals import Refusal, Unsupported
 
 router = Router(tags=[_("Contribuer")], auth=Token(TokenScope.CONTRIBUTE))
-MEDIA_TYPE = "application/offset+octet-stream"
-SHA256_BYTES = 32
 
 
 @router.post(
@@ -44,7 +38,7 @@ def begin(
     told = CardUploadOut(id=made.pk, offset=0, length=made.length, expires_at=made.expires_at)
     answer = HttpResponse(told.model_dump_json(), content_type="application/json", status=201)
     answer["Location"] = f"/api/v1/resources/uploads/{made.pk}"
-    return _placed(answer, made)
+    return tus.placed(answer, offset=made.offset, length=made.length)
 
 
 @router.api_operation(
@@ -56,7 +50,8 @@ def begin(
 )
 def place(request: HttpRequest, upload: UUID) -> HttpResponse:
     """Upload-Offset : le nombre d’octets gardés ; Upload-Length : la taille annoncée."""
-    return _placed(HttpResponse(status=200), _found(request, upload))
+    own = _found(request, upload)
+    return tus.placed(HttpResponse(status=200), offset=own.offset, length=own.length)
 
 
 @router.patch(
@@ -76,18 +71,17 @@ def append(
     Upload-Checksum, facultatif : « sha256 » et l’empreinte en base64. Avec le dernier morceau, le
     fichier va au brouillon ; s’il est grand, dans les minutes qui suivent.
     """
-    if request.content_type != MEDIA_TYPE:
-        raise Unsupported(gettext("Un morceau est un « application/offset+octet-stream »."))
+    tus.require_part(request)
     own = _found(request, upload)
     card_uploads.refuse_announced(own, natural(request.headers.get("Content-Length") or ""))
     kept = card_uploads.append(
         upload=own,
         offset=offset,
         content=objects.pieces(cast(IO[bytes], request)),
-        checksum=_digest(checksum),
+        checksum=tus.digest(checksum),
         by=person(request),
     )
-    return _placed(HttpResponse(status=204), kept)
+    return tus.placed(HttpResponse(status=204), offset=kept.offset, length=kept.length)
 
 
 def _found(request: HttpRequest, upload: UUID) -> CardUpload:
@@ -95,26 +89,3 @@ def _found(request: HttpRequest, upload: UUID) -> CardUpload:
         "begun_by", "contribution__resource__organisation", "contribution__organisation"
     )
     return visible.find(rows, among=CardUpload.objects.all(), pk=upload)
-
-
-def _digest(header: str) -> bytes | None:
-    if not header:
-        return None
-    name, _space, text = header.partition(" ")
-    try:
-        digest = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        digest = b""
-    if name != "sha256" or len(digest) != SHA256_BYTES:
-        raise Refusal(
-            gettext("Upload-Checksum est « sha256 » puis une empreinte en base64."),
-            code="upload_checksum",
-        )
-    return digest
-
-
-def _placed(answer: HttpResponse, upload: CardUpload) -> HttpResponse:
-    answer["Upload-Offset"] = str(upload.offset)
-    answer["Upload-Length"] = str(upload.length)
-    answer["Cache-Control"] = "no-store"
-    return answer

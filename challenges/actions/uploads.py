@@ -19,7 +19,7 @@ from challenges.models import Enrolment, Entry, Phase, Team, Upload
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
-from portal.lib import clock, objects, parts
+from portal.lib import clock, objects, parts, tus
 from portal.lib.files import safe_name
 from portal.lib.objects import Stored
 from portal.lib.refusals import Conflict, Corrupted, QuotaSpent, Refusal, TooLarge, Unavailable
@@ -119,7 +119,7 @@ def submit(
             first_byte_at=upload.first_byte_at,
         )
     except FileNotFoundError as error:
-        raise _expired() from error
+        raise tus.expired() from error
     if upload.state == UploadState.OPEN:
         _settle(upload, UploadState.STORED, accepted.entry.sha256)
     return accepted
@@ -185,38 +185,22 @@ def _assembled(upload: Upload) -> Upload:
 
 def _refuse_out_of_place(upload: Upload, offset: int) -> None:
     if upload.state == UploadState.EXPIRED or upload.expires_at <= clock.now():
-        raise _expired()
+        raise tus.expired()
     if upload.state != UploadState.OPEN or upload.offset == upload.length:
-        raise Conflict(
-            _("Ce fichier est déjà entier."), code="upload_complete", offset=upload.offset
-        )
-    if offset != upload.offset:
-        raise Conflict(
-            _("Le fichier s’arrête à un autre octet : reprenez là."),
-            code="upload_offset",
-            offset=upload.offset,
-        )
-    if len(upload.parts) >= settings.UPLOAD_MAX_PARTS:
-        raise Conflict(
-            _("Ce fichier a été envoyé en trop de morceaux : recommencez avec de plus grands."),
-            code="upload_parts",
-            offset=upload.offset,
-        )
+        raise tus.whole(upload.offset)
+    tus.refuse_elsewhere(offset, upload.offset)
+    tus.refuse_crumbs(len(upload.parts), settings.UPLOAD_MAX_PARTS, upload.offset)
 
 
 def _content(upload: Upload) -> Iterable[bytes] | Stored:
     if upload.state == UploadState.EXPIRED:
-        raise _expired()
+        raise tus.expired()
     if upload.state == UploadState.OPEN:
         return parts.content(upload.parts)
     own = Entry.objects.filter(enrolment=upload.enrolment, sha256=upload.sha256)
     if upload.expires_at <= clock.now() and not own.exists():
-        raise _expired()  # nothing names the file any more: a sweep may take it
+        raise tus.expired()  # nothing names the file any more: a sweep may take it
     return Stored(upload.sha256, upload.length)
-
-
-def _expired() -> Conflict:
-    return Conflict(_("Cet envoi a expiré : recommencez-le."), code="upload_expired")
 
 
 @transaction.atomic

@@ -1,12 +1,9 @@
 """Send a large file in parts, resumed where it stopped (the core of the tus protocol)."""
 
-import base64
-import binascii
 from typing import IO, cast
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext
 from ninja import Header, Router
 
 from challenges.actions import uploads as acts
@@ -15,15 +12,13 @@ from challenges.models import Upload
 from challenges.schemas import UploadIn, UploadOut
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
-from portal.lib import objects, visible
+from portal.lib import objects, tus, visible
 from portal.lib.endpoints import lazy as _
 from portal.lib.endpoints import refused
 from portal.lib.numbers import natural
-from portal.lib.refusals import Refusal, TooLarge, Unsupported
+from portal.lib.refusals import TooLarge
 
 router = Router(tags=[_("Soumissions")], auth=Token(TokenScope.ENTER))
-MEDIA_TYPE = "application/offset+octet-stream"
-SHA256_BYTES = 32
 
 
 @router.post(
@@ -45,7 +40,7 @@ def begin(request: HttpRequest, upload: UploadIn) -> HttpResponse:
     told = UploadOut(id=made.pk, offset=0, length=made.length, expires_at=made.expires_at)
     response = HttpResponse(told.model_dump_json(), content_type="application/json", status=201)
     response["Location"] = f"/api/v1/uploads/{made.pk}"
-    return _placed(response, made)
+    return tus.placed(response, offset=made.offset, length=made.length)
 
 
 @router.api_operation(
@@ -57,7 +52,8 @@ def begin(request: HttpRequest, upload: UploadIn) -> HttpResponse:
 )
 def place(request: HttpRequest, upload: UUID) -> HttpResponse:
     """Upload-Offset : le nombre d’octets gardés ; Upload-Length : la taille annoncée."""
-    return _placed(HttpResponse(status=200), _found(request, upload))
+    own = _found(request, upload)
+    return tus.placed(HttpResponse(status=200), offset=own.offset, length=own.length)
 
 
 @router.patch(
@@ -77,18 +73,17 @@ def append(
     Upload-Checksum, facultatif : « sha256 » et l’empreinte en base64. 409 dit l’octet où
     reprendre (offset) ; 460, que le morceau est arrivé abîmé : rien n’en est gardé.
     """
-    if request.content_type != MEDIA_TYPE:
-        raise Unsupported(gettext("Un morceau est un « application/offset+octet-stream »."))
+    tus.require_part(request)
     own = _found(request, upload)
     _refuse_announced(request, own)
     kept = acts.append(
         upload=own,
         offset=offset,
         content=objects.pieces(cast(IO[bytes], request)),
-        checksum=_digest(checksum),
+        checksum=tus.digest(checksum),
         by=person(request),
     )
-    return _placed(HttpResponse(status=204), kept)
+    return tus.placed(HttpResponse(status=204), offset=kept.offset, length=kept.length)
 
 
 def _found(request: HttpRequest, upload: UUID) -> Upload:
@@ -102,26 +97,3 @@ def _refuse_announced(request: HttpRequest, upload: Upload) -> None:
     """Refuse a part that says it is too long before one byte of it is read."""
     if natural(request.headers.get("Content-Length") or "") > upload.length:
         raise TooLarge(limit_bytes=upload.length)
-
-
-def _digest(header: str) -> bytes | None:
-    if not header:
-        return None
-    name, _space, text = header.partition(" ")
-    try:
-        digest = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        digest = b""
-    if name != "sha256" or len(digest) != SHA256_BYTES:
-        raise Refusal(
-            gettext("Upload-Checksum est « sha256 » puis une empreinte en base64."),
-            code="upload_checksum",
-        )
-    return digest
-
-
-def _placed(response: HttpResponse, upload: Upload) -> HttpResponse:
-    response["Upload-Offset"] = str(upload.offset)
-    response["Upload-Length"] = str(upload.length)
-    response["Cache-Control"] = "no-store"
-    return response
