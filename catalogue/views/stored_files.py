@@ -103,7 +103,6 @@ def preview(request: HttpRequest, file: UUID) -> HttpResponse:
         "card": card,
         "card_href": card.get_absolute_url() if reads.is_public(found) else "",
         "preview": found.preview,
-        "language": card.written_in,
     }
     return render(request, "catalogue/file_preview.html", context)
 
