@@ -28,6 +28,7 @@ from portal.lib.refusals import (
     Invalid,
     NotAllowed,
     NotIdentified,
+    OutOfRange,
     QuotaSpent,
     Refusal,
     TooLarge,
@@ -69,6 +70,7 @@ STATUS: Sequence[tuple[type[Refusal], int]] = (
     (TooLarge, 413),
     (TooLong, 414),
     (Unsupported, 415),
+    (OutOfRange, 416),
     (Corrupted, 460),
     (Unavailable, 503),
 )
@@ -256,6 +258,8 @@ def _headers(response: HttpResponse, refusal: Refusal) -> None:
     """Say in the headers too how to be identified, and when to come back."""
     if isinstance(refusal, NotIdentified):
         response.headers["WWW-Authenticate"] = 'Bearer realm="Open Emploi"'
+    if isinstance(refusal, OutOfRange):
+        response.headers["Content-Range"] = f"bytes */{refusal.facts['size_bytes']}"
     if type(refusal) is Unavailable:  # a kind of it that lasts has its own class
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     opening = refusal.facts.get("next_opening")

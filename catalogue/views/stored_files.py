@@ -8,6 +8,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,7 +23,7 @@ from catalogue.models import CardFile
 from catalogue.queries import stored_files as reads
 from catalogue.views.contribute import address, editable, person
 from catalogue.views.usage import count
-from portal.lib import objects
+from portal.lib import objects, ranges
 from portal.lib.files import attachment
 from portal.lib.refusals import Hidden
 from portal.lib.visible import find
@@ -66,9 +67,10 @@ def change(request: HttpRequest, contribution: UUID) -> HttpResponse:
 @login_not_required
 @require_safe
 def download(request: HttpRequest, file: UUID, name: str) -> HttpResponseBase:
-    """Hand out a file to who may have it: never shown in the page of a browser.
+    """Hand out a file, or the part asked, to who may have it: never shown in the page of a browser.
 
-    What the card online gives is counted; a member who reads a draft is not.
+    What the card online gives is counted, from its first byte: a download that goes on was. A
+    member who reads a draft is not.
     """
     rows = CardFile.objects.select_related("resource__organisation").defer("preview")
     found = find(rows, among=CardFile.objects.all(), public_id=file)
@@ -77,13 +79,17 @@ def download(request: HttpRequest, file: UUID, name: str) -> HttpResponseBase:
         return redirect_to_login(request.get_full_path())
     if not reads.readable(found, request.user):
         raise Hidden(denied=found)
-    if request.headers.get("If-None-Match") == quote_etag(found.sha256):
-        return _told(HttpResponse(status=304), request, found)
-    if is_public:
+    etag = quote_etag(found.sha256)
+    if (known := get_conditional_response(request, etag=etag)) is not None:
+        return _told(known, request, found)
+    part = ranges.asked(request, size=found.size, etag=etag)
+    content: objects.Readable | tuple[()] = ()
+    if request.method != "HEAD":
+        content = objects.open_span(found.sha256, first=part.first, size=part.size)
+    if is_public and part.first == 0:
         count(request, found.resource, "downloads")
-    content = () if request.method == "HEAD" else objects.open(found.sha256)
-    answer = attachment(content, found.name, media_type=found.media_type, size=found.size)
-    return _told(answer, request, found)
+    answer = attachment(content, found.name, media_type=found.media_type, size=part.size)
+    return _told(part.told(answer), request, found)
 
 
 @login_not_required
@@ -121,5 +127,6 @@ def _told(answer: HttpResponseBase, request: HttpRequest, file: CardFile) -> Htt
     answer["Cache-Control"] = "no-cache" if is_shared else "no-store, private"
     if is_open:
         answer["Access-Control-Allow-Origin"] = "*"
+        answer["Access-Control-Expose-Headers"] = "Accept-Ranges, Content-Range, ETag"
         answer["Cross-Origin-Resource-Policy"] = "cross-origin"
     return answer

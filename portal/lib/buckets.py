@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from portal.lib.objects import ASIDE, CHUNK_BYTES, INCOMING, Stored, written
+from portal.lib.objects import ASIDE, CHUNK_BYTES, INCOMING, Readable, Stored, written
 
 
 class S3Store:
@@ -37,6 +37,18 @@ class S3Store:
             raise FileNotFoundError(sha256) from error
         spool.seek(0)
         return spool
+
+    def open_span(self, sha256: str, *, first: int, size: int) -> Readable:
+        """Ask the bucket for this part alone, read as it comes; raises FileNotFoundError."""
+        part = f"bytes={first}-{first + size - 1}"
+        try:
+            found = self.client.get_object(Bucket=self.bucket, Key=self._key(sha256), Range=part)
+        except self.client.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] not in {"404", "NoSuchKey"}:
+                raise
+            raise FileNotFoundError(sha256) from error
+        body: Readable = found["Body"]
+        return body
 
     def exists(self, sha256: str) -> bool:
         """Say whether the object is there."""

@@ -8,7 +8,7 @@ from typing import IO
 from django.http import FileResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
-from portal.lib.objects import chunks
+from portal.lib.objects import Readable, chunks
 
 NAME_MAX_CHARACTERS = 200
 # Bidirectional controls can make "exe.csv" read as "csv.exe".
@@ -28,7 +28,11 @@ def _protect(response: FileResponse | StreamingHttpResponse, name: str) -> None:
 
 
 def attachment(
-    content: IO[bytes] | Iterable[bytes], name: str, *, media_type: str, size: int | None = None
+    content: IO[bytes] | Readable | Iterable[bytes],
+    name: str,
+    *,
+    media_type: str,
+    size: int | None = None,
 ) -> StreamingHttpResponse:
     """Serve bytes as a download that no browser runs: attachment, nosniff, sandboxed.
 
@@ -44,7 +48,7 @@ def attachment(
 class _Closing:
     """Chunks of a content that is closed with the response, even one that nobody read."""
 
-    def __init__(self, content: IO[bytes] | Iterable[bytes]) -> None:
+    def __init__(self, content: IO[bytes] | Readable | Iterable[bytes]) -> None:
         self._content = content
 
     def __iter__(self) -> Iterator[bytes]:

@@ -29,6 +29,16 @@ class Stored:
     size: int
 
 
+class Readable(Protocol):
+    """Bytes that are read as they come."""
+
+    def read(self, size: int, /) -> bytes:
+        """Read on, so many bytes at most; none at the end."""
+
+    def close(self) -> None:
+        """Leave it, read or not."""
+
+
 class Store(Protocol):
     """What a store of objects can do."""
 
@@ -37,6 +47,9 @@ class Store(Protocol):
 
     def open(self, sha256: str) -> IO[bytes]:
         """Open for reading; raises FileNotFoundError."""
+
+    def open_span(self, sha256: str, *, first: int, size: int) -> "Readable":
+        """Open so many bytes of an object from its byte `first` on; raises FileNotFoundError."""
 
     def exists(self, sha256: str) -> bool:
         """Say whether the object is there."""
@@ -114,6 +127,12 @@ class FolderStore:
     def open(self, sha256: str) -> IO[bytes]:
         """Open for reading; raises FileNotFoundError."""
         return self.location(sha256).open("rb")
+
+    def open_span(self, sha256: str, *, first: int, size: int) -> Readable:
+        """Open so many bytes of an object; raises FileNotFoundError."""
+        file = self.open(sha256)
+        file.seek(first)
+        return _Span(file, size)
 
     def exists(self, sha256: str) -> bool:
         """Say whether the object is there."""
@@ -208,6 +227,23 @@ class FolderStore:
             target.parent.rmdir()
 
 
+class _Span:
+    """So many bytes of a file, from where it stands."""
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self._file, self._left = file, size
+
+    def read(self, size: int, /) -> bytes:
+        """Read on, never past the part."""
+        piece = self._file.read(min(size, self._left))
+        self._left -= len(piece)
+        return piece
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
 def written(path: Path, chunks: Iterable[bytes], limit_bytes: int) -> Stored:
     """Write chunks to a file and synchronise it; raises TooLarge past the limit."""
     size, digest = 0, hashlib.sha256()
@@ -260,20 +296,20 @@ def store() -> Store:
     return _store(settings.OBJECTS_URL)
 
 
-def pieces(file: IO[bytes]) -> Iterator[bytes]:
+def pieces(file: "IO[bytes] | Readable") -> Iterator[bytes]:
     """Cut a binary file into chunks of 1 MiB."""
     while chunk := file.read(CHUNK_BYTES):
         yield chunk
 
 
-def chunks(content: bytes | IO[bytes] | Iterable[bytes]) -> Iterator[bytes]:
+def chunks(content: "bytes | IO[bytes] | Readable | Iterable[bytes]") -> Iterator[bytes]:
     """Cut bytes or a binary file into chunks; leave chunks as they are."""
     if isinstance(content, bytes):
         yield content
     elif hasattr(content, "read"):
-        yield from pieces(cast(IO[bytes], content))
+        yield from pieces(cast(Readable, content))
     else:
-        yield from content
+        yield from cast(Iterable[bytes], content)
 
 
 def put(content: bytes | IO[bytes] | Iterable[bytes], *, limit_bytes: int = 5 << 30) -> Stored:
@@ -287,6 +323,14 @@ def put(content: bytes | IO[bytes] | Iterable[bytes], *, limit_bytes: int = 5 <<
 def open(sha256: str) -> IO[bytes]:
     """Open an object for reading; raises FileNotFoundError."""
     return store().open(sha256)
+
+
+def open_span(sha256: str, *, first: int, size: int) -> Readable:
+    """Open a part of an object, without the rest of it; raises FileNotFoundError.
+
+    Nothing is copied before the first byte is read, whatever the store: so downloads begin.
+    """
+    return store().open_span(sha256, first=first, size=size)
 
 
 def read(sha256: str) -> bytes:

@@ -110,6 +110,15 @@ class TooLong(Refusal):
     message = _("Cette adresse est trop longue pour être lue : retirez des mots ou des filtres.")
 
 
+class OutOfRange(Refusal):
+    """The part that is asked of a file is beyond its end. facts: size_bytes."""
+
+    code = "range_not_satisfiable"
+    message = _(
+        "Ce fichier s’arrête avant l’endroit demandé : vérifiez sa taille, ou demandez-le entier."
+    )
+
+
 class Corrupted(Refusal):
     """The bytes that arrived are not those that were sent: another digest. facts: offset."""
 
