@@ -142,14 +142,27 @@ def _used(card: Resource, files: list[CardFile]) -> set[UUID]:
 
 
 def _let_go(contribution: Contribution, file: CardFile, by: User) -> None:
-    """Make room for others once no text names a file; what nobody was ever sent goes at once."""
+    """Make room for others once no text names a file; what nobody was ever sent goes at once.
+
+    Of a file that came in another name nothing is decided here.
+    """
     card = Resource.objects.get(pk=file.resource_id)
-    if file.public_id in _used(card, [file]):
+    if not stored_files.is_brought(file, contribution) or file.public_id in _used(card, [file]):
         return
-    if contribution.submitted_at is None and file.added_at >= contribution.created_at:
-        forgotten_files.forget(file=file, by=by)
-    else:
+    if _was_sent(contribution, file, card):
         CardFile.objects.filter(pk=file.pk, unnamed_at=None).update(unnamed_at=clock.now())
+    else:
+        forgotten_files.forget(file=file, by=by)
+
+
+def _was_sent(contribution: Contribution, file: CardFile, card: Resource) -> bool:
+    """Say whether a text other than this unsent draft may have told somebody of a file."""
+    if contribution.submitted_at or contribution.offered_at:
+        return True
+    if file.added_at < contribution.created_at:
+        return True
+    others = card.revisions.exclude(pk=contribution.revision_id)
+    return bool(others.filter(content__icontains=str(file.public_id)).exists())
 
 
 def _stored(content: Iterable[bytes]) -> Stored:

@@ -123,6 +123,34 @@ def test_a_withdrawn_file_is_not_had_again_by_naming_it(
     assert not CardFile.objects.filter(pk=old.pk).exists()
 
 
+def replaced(card: Resource, by: User, name: str) -> CardFile:
+    """Have a change of a card bring a file under a name, and put it online."""
+    change = make.contributions.propose(resource=card, by=by)
+    new = make.filed(change, name, OTHER, by=by)
+    sent = make.contributions.submit(contribution=make.again(change), charter=make.CHARTER, by=by)
+    moderation.publish(contribution=sent, by=make.moderator())
+    return new
+
+
+def test_an_older_draft_takes_away_no_file_that_was_online(house: House) -> None:
+    house.file()
+    card = house.publish()
+    colleague = make.joined(make.person(), house.holder, Role.REFERENT)
+    older = make.contributions.propose(resource=card, by=colleague)
+    new = replaced(card, house.by, "suite.csv")
+    make.contributions.catch_up(contribution=make.again(older), by=colleague)
+    card.refresh_from_db()
+    change = make.contributions.propose(resource=card, by=house.by)
+    stored_files.remove(contribution=change, file=new, by=house.by)
+    sent = make.contributions.submit(
+        contribution=make.again(change), charter=make.CHARTER, by=house.by
+    )
+    moderation.publish(contribution=sent, by=make.moderator())
+    stored_files.remove(contribution=make.again(older), file=new, by=colleague)
+    new.refresh_from_db()
+    assert new.unnamed_at is not None
+
+
 def test_a_change_may_keep_the_files_online(house: House) -> None:
     file = house.file()
     card, rows = house.publish(), house.rows()
