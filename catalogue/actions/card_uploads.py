@@ -11,7 +11,7 @@ from django.db.models import F, Q, Sum
 from django.utils.translation import gettext as _
 
 from catalogue import rules
-from catalogue.actions import file_examinations, stored_files
+from catalogue.actions import file_examinations, file_rooms, stored_files
 from catalogue.models import CardUpload, Contribution
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -45,7 +45,7 @@ def begin(*, contribution: Contribution, length: int, name: str, by: User) -> Ca
     if length < 1:
         raise Refusal(_("Un fichier a au moins un octet."), code="upload_length")
     stored_files.announce(contribution=contribution, name=name, size=length, by=by)
-    stored_files.hold_room(contribution.organisation, by)
+    file_rooms.hold(contribution.organisation, by)
     now = clock.now()
     all_coming = CardUpload.objects.coming(now)
     if all_coming.filter(begun_by=by).count() >= settings.CARD_UPLOADS_PER_PERSON:
@@ -54,7 +54,7 @@ def begin(*, contribution: Contribution, length: int, name: str, by: User) -> Ca
         )
     coming = all_coming.held_by(contribution.organisation, by)
     weight = coming.aggregate(bytes=Sum("length"))["bytes"] or 0
-    stored_files.require_room(contribution.organisation, by, length + weight)
+    file_rooms.require(contribution.organisation, by, length + weight)
     upload = CardUpload.objects.create(
         contribution=contribution,
         begun_by=by,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import Revision
 
 from catalogue import rules
-from catalogue.actions import checks, contents
+from catalogue.actions import checks, contents, file_rooms
 from catalogue.enums import (
     UNLICENSED_KINDS,
     ContributionStatus,
@@ -133,9 +133,9 @@ def save_draft(*, contribution: Contribution, values: Mapping[str, Any], by: Act
     """Keep what has been written so far.
 
     values: some columns and own fields by name; the others stay. The revision is written over,
-    unless it was already judged: then a new one. In order: revision, date of the edit, who holds
-    the draft for half an hour. No event: a draft is saved every few seconds. Raises NotAllowed;
-    Conflict while somebody else holds it.
+    unless it was already judged: then a new one. In order: the room of its files, for a draft
+    handed over; revision, date of the edit, who holds the draft for half an hour. No event: a
+    draft is saved every few seconds. Raises NotAllowed, QuotaSpent; Conflict while it is held.
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_edit, by, contribution)
@@ -319,7 +319,8 @@ def _hand_over(contribution: Contribution, organisation: Organisation | None, by
     if organisation != contribution.organisation:
         contribution.batch = None  # a lot is one organisation's
         Contribution.objects.filter(pk=contribution.pk).update(batch=None)
-    contribution.organisation = organisation
+        contribution.organisation = organisation
+        file_rooms.hand_over(contribution=contribution)
     Resource.objects.filter(pk=contribution.resource_id, live=False).update(
         organisation=organisation
     )

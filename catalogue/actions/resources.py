@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Revision
 
-from catalogue.actions import forgotten_files, links, quality, versions
+from catalogue.actions import file_rooms, forgotten_files, links, quality, versions
 from catalogue.enums.versions import VersionOrigin
 from catalogue.models import (
     Contribution,
@@ -78,8 +78,8 @@ def put_online(
     """Make a revision what the public reads. For the publishing actions: no rule is asked here.
 
     origin, organisation: by which way and in whose name, for the list of versions. In order:
-    Markdown rendered; revision live, dates set; links declared, a version of the card; followers
-    told after commit; index written.
+    Markdown rendered; revision live, dates set; links declared, a version of the card; its files
+    counted with who holds it; followers told after commit; index written.
     Returns the fresh row. Raises Conflict while the Region hides the card.
     """
     now = clock.now()
@@ -112,7 +112,9 @@ def put_online(
             first=int(current.first_published_at is None),
             by_id=revision.user_id or 0,
         )
-    return _indexed(current.pk)
+    fresh = _indexed(current.pk)
+    file_rooms.follow(resource=fresh)
+    return fresh
 
 
 def _is_over(kind: str, revision: Revision, at: Any) -> bool:

@@ -10,26 +10,25 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalogue import rules
-from catalogue.actions import contributions, forgotten_files
+from catalogue.actions import contributions, file_rooms, forgotten_files
 from catalogue.enums import OPEN_CONTRIBUTIONS, ContributionStatus
 from catalogue.enums.files import FileSign, FileState
 from catalogue.models import CardFile, Contribution, Resource
 from catalogue.queries import stored_files
 from catalogue.validators import file_types
 from portal.accounts.authorization import require
-from portal.accounts.models import Organisation, User
+from portal.accounts.models import User
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
 from portal.lib import clock, objects
 from portal.lib.characters import require_plain_line
 from portal.lib.files import safe_name
 from portal.lib.objects import Stored
-from portal.lib.refusals import Conflict, Hidden, Invalid, QuotaSpent, TooLarge, Unavailable
+from portal.lib.refusals import Conflict, Hidden, Invalid, TooLarge, Unavailable
 
 SCHEDULER = SystemActor("scheduler")
 TASK = "catalogue.examine_file"
 ROWS_MOST = 50
-MEGABYTE = 1_000_000
 # A proposal that may still go online, or be taken up again.
 COUNTED = (*OPEN_CONTRIBUTIONS, ContributionStatus.DECLINED)
 
@@ -81,7 +80,7 @@ def announce(*, contribution: Contribution, name: str, size: int, by: User) -> N
         raise _too_many()
     if size > settings.CARD_FILE_MAX_BYTES:
         raise TooLarge(limit_bytes=settings.CARD_FILE_MAX_BYTES)
-    require_room(contribution.organisation, by, size)
+    file_rooms.require(contribution.organisation, by, size)
 
 
 @transaction.atomic
@@ -180,10 +179,10 @@ def _add(contribution: Contribution, name: str, stored: Stored, kind: str, by: U
     former = _former(contribution, name)
     if former is not None and former.sha256 == stored.sha256:
         return _examined_again(former, by)
-    hold_room(contribution.organisation, by)
+    file_rooms.hold(contribution.organisation, by)
     already = CardFile.objects.held_by(contribution.organisation, by)
     if not already.filter(sha256=stored.sha256).exists():
-        require_room(contribution.organisation, by, stored.size)
+        file_rooms.require(contribution.organisation, by, stored.size)
     file = CardFile.objects.create(
         resource=contribution.resource,
         organisation=contribution.organisation,
@@ -250,32 +249,3 @@ def _described(field: str, row: dict[str, Any], file: CardFile) -> dict[str, Any
     if field == "distributions":
         told["media_type"] = file.media_type
     return row | told
-
-
-def hold_room(organisation: Organisation | None, by: User) -> None:
-    """Hold the row of who keeps files until the end, so that two files do not share one room."""
-    if organisation is not None:
-        Organisation.objects.select_for_update(of=("self",)).get(pk=organisation.pk)
-    else:
-        User.objects.select_for_update(of=("self",)).get(pk=by.pk)
-
-
-def require_room(organisation: Organisation | None, by: User, size: int) -> None:
-    """Raise QuotaSpent where so many bytes find no room; facts: limit_bytes, left_bytes."""
-    limit = (
-        settings.ORGANISATION_FILES_MAX_BYTES if organisation else settings.PERSON_FILES_MAX_BYTES
-    )
-    left = max(0, limit - stored_files.weight(organisation=organisation, person=by))
-    if size <= left:
-        return
-    raise QuotaSpent(
-        _(
-            "Il reste %(left)d Mo sur %(limit)d pour vos fichiers, et celui-ci pèse %(size)d Mo. "
-            "Retirez-en un, ou donnez l’adresse d’un fichier gardé ailleurs."
-        )
-        % {"left": left // MEGABYTE, "limit": limit // MEGABYTE, "size": -(-size // MEGABYTE)},
-        code="files_room",
-        next_opening=None,
-        limit_bytes=limit,
-        left_bytes=left,
-    )

@@ -6,12 +6,11 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
-from catalogue.actions import resources
+from catalogue.actions import file_rooms, resources
 from catalogue.enums import Deposit
 from catalogue.enums.transfers import TransferKind
 from catalogue.enums.versions import VersionOrigin
-from catalogue.models import CardFile, CardTransfer, Resource
-from catalogue.queries import stored_files
+from catalogue.models import CardTransfer, Resource
 from portal.accounts.authorization import require
 from portal.accounts.enums import Answer
 from portal.accounts.models import Organisation, User
@@ -75,7 +74,8 @@ def accept(*, transfer: CardTransfer, by: User) -> CardTransfer:
 
     In order: the answer; a revision in the name of the new organisation goes online, its own from
     then on, and counts in its room the files that it names; history stays; event
-    "transfer.accepted"; letters to both. Raises NotAllowed, Conflict.
+    "transfer.accepted"; letters to both. Raises NotAllowed, Conflict; QuotaSpent where these files
+    find no room.
     """
     transfer = _open(transfer)
     by.forget_roles()
@@ -167,11 +167,7 @@ def _answer(transfer: CardTransfer, answer: Answer, by: User) -> None:
 
 def _hand_over(transfer: CardTransfer, by: User) -> None:
     card = Resource.objects.get(pk=transfer.resource_id)
-    person = card.author if card.organisation is None else None
-    files = CardFile.objects.held_by(card.organisation, person).filter(resource=card)
-    files.filter(public_id__in=stored_files.named(card.details)).update(
-        organisation=transfer.target
-    )
+    file_rooms.transfer(resource=card, to=transfer.target)
     card.organisation = transfer.target
     if transfer.kind == TransferKind.CLAIM:
         card.deposit, card.producer_name = Deposit.OWNED, ""
