@@ -207,11 +207,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.database)
 
 
-def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Name bytes by their argument: what a compressor makes differs between workers."""
-    return argname if isinstance(val, bytes) else None
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder of test state."""
     Path(django_settings.VAR_DIR).mkdir(parents=True, exist_ok=True)
