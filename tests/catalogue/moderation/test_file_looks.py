@@ -25,7 +25,7 @@ from catalogue.enums import Access
 from catalogue.enums.files import FileState
 from catalogue.invariants import file_breaches, named_file_breaches
 from catalogue.models import CardFile
-from catalogue.standards import file_looks
+from catalogue.standards import file_looks, file_tables
 from portal.lib import objects
 from tests.catalogue.moderation.test_stored_files import House, found
 from tests.factories import contributions as make
@@ -73,6 +73,19 @@ def tarred(name: str = "a.csv", link: str = "", kind: bytes = tarfile.REGTYPE) -
     return kept.getvalue()
 
 
+def old(name: str) -> bytes:
+    """Head a tar as before POSIX: without its mark."""
+    whole = bytearray(tarred(name))
+    whole[257:265], whole[148:156] = b"\0" * 8, b" " * 8
+    whole[148:156] = b"%06o\0 " % sum(whole[:512])
+    return bytes(whole)
+
+
+def in_two(content: bytes) -> bytes:
+    """Compress in two streams that follow each other, the first of a hundred bytes."""
+    return gzip.compress(content[:100]) + gzip.compress(content[100:])
+
+
 def varied(method: int) -> bytes:
     """Pack bytes that do not shrink, more than one chunk, then some that do."""
     kept = io.BytesIO()
@@ -109,6 +122,13 @@ ZEROS = b"\0" * 40_000_000
         ("a.tar", tarred(kind=tarfile.CHRTYPE), True),
         ("a.tgz", gzip.compress(tarred()), False),
         ("a.tgz", gzip.compress(tarred("../a.csv")), True),
+        ("a.tgz", in_two(tarred()), False),
+        ("a.tgz", in_two(tarred("../a.csv")), True),
+        ("a.tgz", gzip.compress(old("a.csv")), False),
+        ("a.tgz", gzip.compress(old("../a.csv")), True),
+        ("a.tgz", gzip.compress(b"abc" * 1_000), True),
+        ("a.tgz", gzip.compress(b"\0" * 10_240), False),
+        ("a.gz", gzip.compress(b""), False),
         ("a.tar.bz2", bz2.compress(tarred("a", "../b", tarfile.LNKTYPE)), True),
         ("a.tar.xz", lzma.compress(tarred("/a.csv")), True),
         ("a.zip", b"PK\x03\x04 then nothing", True),
@@ -128,6 +148,32 @@ def test_a_dangerous_archive_is_given_to_nobody(
     file = house.file(name, content)
     assert file.is_sound is not is_bomb
     assert ("file_archive" in found(house.draft)) is is_bomb
+
+
+@pytest.mark.parametrize(
+    ("member", "is_bomb"),
+    [
+        ("1: offre.csv", False),
+        ("offres: Gap.csv", False),
+        ("ab:c.csv", False),
+        ("é:c.csv", False),
+        ("mai/a:b.csv", False),
+        ("a:b.csv", True),  # for Windows, a file of its drive A
+        ("C:\\a.csv", True),
+        ("z:/a.csv", True),
+        ("c:", True),
+    ],
+)
+def test_a_colon_leads_out_after_the_letter_of_a_drive_alone(
+    house: House, member: str, is_bomb: bool
+) -> None:
+    for name, content in (
+        ("a.tar", tarred(member)),
+        ("a.tgz", gzip.compress(tarred(member))),
+        ("a.tar.gz", gzip.compress(tarred("a.csv", member, tarfile.SYMTYPE))),
+        ("a.zip", zipped((member, b"a;b\n"))),
+    ):
+        assert house.file(name, content).is_sound is not is_bomb
 
 
 def looked(path: Path, content: bytes, extension: str, kind: str) -> file_looks.Looked:
@@ -174,7 +220,7 @@ def test_a_parquet_file_shows_its_first_rows_with_its_types(tmp_path: Path) -> N
 )
 def test_a_strange_table_does_no_harm(tmp_path: Path, content: bytes) -> None:
     told = looked(tmp_path / "a", content, "csv", "text").preview
-    assert len(told.get("columns", [])) <= file_looks.COLUMNS
+    assert len(told.get("columns", [])) <= file_tables.COLUMNS
 
 
 def test_the_answer_of_the_child_stays_within_its_bound(house: House) -> None:
