@@ -210,8 +210,7 @@ def _add(contribution: Contribution, name: str, stored: Stored, kind: str, by: U
 
 
 def _former(contribution: Contribution, name: str) -> CardFile | None:
-    details = contribution.content.get("details") or {}
-    own = stored_files.of_text(contribution.resource, details)
+    own = stored_files.of_draft(contribution)
     return next((each for each in own if each.name == name), None)
 
 

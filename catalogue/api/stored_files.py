@@ -100,5 +100,4 @@ def work_for(request: HttpRequest, resource: str, wanted: UUID | None) -> Contri
 
 
 def _named(work: Contribution, name: str) -> CardFile | None:
-    own = reads.of_text(work.resource, work.content.get("details") or {})
-    return next((each for each in own if each.name == name), None)
+    return next((each for each in reads.of_draft(work) if each.name == name), None)

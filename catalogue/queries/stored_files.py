@@ -91,17 +91,41 @@ def is_brought(file: CardFile, contribution: Contribution) -> bool:
     return file.added_by_id is not None and file.added_by_id == contribution.author_id
 
 
-def shown(
-    resource: Resource, details: Mapping[str, Any], *, access: str = ""
-) -> list[dict[str, Any]]:
-    """Give the files of a text as pages tell them.
+def of_draft(contribution: Contribution) -> list[CardFile]:
+    """List the files that a draft names and its authors may know, in its order.
 
-    access: what a draft says of it. previews: whether the first rows of the file may be shown.
+    They know those brought in the name in which they write, and those that the card online shows
+    them. To name another one tells nothing of it, its name and its digest no more than its bytes.
     """
-    closed = not ON_REQUEST.isdisjoint((resource.access, access))
+    card = contribution.resource
+    by_person = contribution.author_id is not None and contribution.author_id == card.author_id
+    holds = contribution.organisation_id == card.organisation_id
+    holds = holds and (card.organisation_id is not None or by_person)
+    shows = card.live and (holds or card.access not in ON_REQUEST)
+    online = named(card.details) if shows else set()
+    named_files = of_text(card, contribution.content.get("details") or {})
+    return [f for f in named_files if f.public_id in online or is_brought(f, contribution)]
+
+
+def shown(resource: Resource, details: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Give the files of a text that anyone may read as pages tell them.
+
+    previews: whether the first rows of the file may be shown.
+    """
+    return _lines(of_text(resource, details), {resource.access})
+
+
+def shown_in_draft(contribution: Contribution) -> list[dict[str, Any]]:
+    """Give the files of a draft to those who write it, as `shown`."""
+    said = {contribution.resource.access, str(contribution.content.get("access") or "")}
+    return _lines(of_draft(contribution), said)
+
+
+def _lines(files: Iterable[CardFile], accesses: set[str]) -> list[dict[str, Any]]:
+    closed = not ON_REQUEST.isdisjoint(accesses)
     return [
         {"file": each, "href": address(each), "previews": each.has_preview and not closed}
-        for each in of_text(resource, details)
+        for each in files
     ]
 
 

@@ -170,24 +170,21 @@ def _show_step(
         "suggested_tags": suggestions.tags(record) if step is Step.CLASSIFY else [],
         "near_cards": _near(record) if step is Step.CLASSIFY else [],
         "previous": steps.before(step, contribution.resource.kind),
-        **_files(contribution, step, record),
+        **_files(contribution, step),
     }
     refused = (is_stopped or clashes) and not _is_alone(request)
     status = 409 if refused else 200
     return render(request, "catalogue/contribute/step.html", context, status=status)
 
 
-def _files(contribution: Contribution, step: Step, record: Mapping[str, Any]) -> dict[str, Any]:
+def _files(contribution: Contribution, step: Step) -> dict[str, Any]:
     """Give the files kept for this draft, on the step that asks for them."""
     field = stored_files.field_of(contribution.resource.kind)
     if not field or step is not Step.RIGHTS:
         return {"files_field": ""}
-    details = record.get("details") or {}
     return {
         "files_field": field,
-        "stored": stored_files.shown(
-            contribution.resource, details, access=str(record.get("access") or "")
-        ),
+        "stored": stored_files.shown_in_draft(contribution),
         "most_bytes": min(settings.CARD_FILE_MAX_BYTES, settings.BUNDLE_MAX_BYTES),
     }
 

@@ -132,6 +132,28 @@ def replaced(card: Resource, by: User, name: str) -> CardFile:
     return new
 
 
+def test_to_name_a_file_tells_neither_its_name_nor_its_digest(house: House) -> None:
+    old = house.file()
+    card, rows = house.publish(), house.rows()
+    stranger = make.person()
+    draft = proposed(card, stranger, rows)
+    step = reverse("catalogue:contribution_step", args=(draft.public_id, "licence"))
+    client = Client()
+    client.force_login(stranger)
+    assert f'value="{old.public_id}"' in client.get(step).content.decode()
+    replaced(card, house.by, "offres.csv")
+    rows = [{"title": "x", "download_url": reads.address(old).replace("offres", "x")}]
+    make.contributions.save_draft(
+        contribution=make.again(draft), values={"distributions": rows}, by=stranger
+    )
+    page = client.get(step).content.decode()
+    assert (old.sha256 in page, "offres.csv" in page) == (False, False)
+    program = Pipeline(stranger)
+    told = program.ask("DELETE", f"resources/{card.public_id}/files/offres.csv")
+    assert told.status_code == 404
+    assert reads.of_draft(make.again(draft)) == []
+
+
 def test_an_older_draft_takes_away_no_file_that_was_online(house: House) -> None:
     house.file()
     card = house.publish()
