@@ -11,7 +11,7 @@ from django.db import transaction
 
 from catalogue.enums.harvest import LinkState
 from catalogue.models import Contribution, LinkCheck, Resource
-from catalogue.queries.file_addresses import is_own
+from catalogue.queries.file_addresses import current, is_own
 from catalogue.search import index
 from catalogue.validators import addresses
 from portal.audit.outbox import owe
@@ -44,10 +44,11 @@ class Found:
 
 def links_of(resource: Resource) -> list[str]:
     """List the addresses that a card gives, each once; files of ours need no visit."""
+    details = current(resource, resource.details)
     found = [getattr(resource, name) for name in COLUMNS]
-    found += [resource.details.get(name, "") for name in OWN]
+    found += [details.get(name, "") for name in OWN]
     for name, cells in ROWS.items():
-        for row in resource.details.get(name) or []:
+        for row in details.get(name) or []:
             found += [row.get(cell, "") for cell in cells]
     asked = (url for url in found if addresses.is_web(str(url)) and not is_own(url))
     return list(dict.fromkeys(asked))[:MOST_LINKS]

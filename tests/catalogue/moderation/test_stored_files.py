@@ -303,6 +303,7 @@ def test_files_outlive_the_address_of_the_portal(house: House, settings: Any) ->
     assert file.unnamed_at is None
     (told,) = published.one(card).files
     assert told.download_url == f"https://nouvelle.exemple.fr/fichiers/{file.public_id}/offres.csv"
+    assert str(file.public_id) not in " ".join(links_of(card))
     way = reverse("catalogue:file_out", args=(card.slug, "distributions", 0, "download_url"))
     assert Client().get(way)["Location"] == told.download_url
     change = make.contributions.propose(resource=card, by=house.by)
