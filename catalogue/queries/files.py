@@ -57,14 +57,32 @@ def without(details: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def together(online: Mapping[str, Any], proposed: Mapping[str, Any]) -> dict[str, Any]:
-    """Add the files that a proposal brings to those online, which it was not shown."""
-    told = dict(proposed)
+    """Add the files that a proposal brings to those online, which it was not shown.
+
+    A row that leads where one online does is that one: it stays as it is online.
+    """
+    told = dict(proposed) | besides(online, proposed)
     for name in FILE_COLUMNS:
-        rows = [*(online.get(name) or [])]
-        rows += [row for row in proposed.get(name) or [] if row not in rows]
+        rows = [*(online.get(name) or []), *(told.get(name) or [])]
         if rows:
             told[name] = rows
     return told
+
+
+def besides(known: Mapping[str, Any], proposed: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Give the rows of files of a proposal that lead where none of those known does."""
+    found = {}
+    for name, columns in FILE_COLUMNS.items():
+        there = {_place(row, columns) for row in known.get(name) or []}
+        rows = proposed.get(name) or []
+        found[name] = [row for row in rows if _place(row, columns) not in there]
+    return found
+
+
+def _place(row: Mapping[str, Any], columns: Sequence[str]) -> str:
+    """Tell where a row leads, whatever the host of the portal was; a row without address, whole."""
+    url = next((row[column] for column in columns if row.get(column)), "")
+    return str(file_addresses.identified(url) or url or sorted(row.items()))
 
 
 def readable(resource: Resource) -> dict[str, Any]:

@@ -194,6 +194,12 @@ def caught_up(contribution: Contribution) -> dict[str, Any]:
         kept = online if _same(proposed.get(name), base.get(name)) else proposed
         target = merged["details"] if name in own_names else merged
         target[name] = kept.get(name)
+    if contribution.keeps_files and contribution.base_revision is not None:
+        # What it was shown before the card closed stays as it is online.
+        before = contribution.base_revision.content.get("details") or {}
+        for known in (before, contribution.resource.details):
+            own = files.besides(known, merged["details"])
+            merged["details"] |= {name: rows for name, rows in own.items() if name in own_names}
     return merged
 
 

@@ -296,6 +296,31 @@ def test_a_change_carried_over_to_a_card_that_closed_shows_its_files_no_more(
     assert {file.public_id, new.public_id} <= reads.named(card.details)
 
 
+def test_a_file_renamed_before_the_card_closed_is_not_told_twice(house: House) -> None:
+    file = house.file()
+    card, stranger = house.publish(), make.person()
+    (row,) = house.rows()
+    draft = proposed(card, stranger, [row | {"title": "Les offres"}])
+    change = make.contributions.propose(resource=card, by=house.by)
+    make.contributions.save_draft(
+        contribution=make.again(change), values={"access": Access.ON_REQUEST}, by=house.by
+    )
+    sent = make.contributions.submit(
+        contribution=make.again(change), charter=make.CHARTER, by=house.by
+    )
+    moderation.publish(contribution=sent, by=make.moderator())
+    make.contributions.catch_up(contribution=make.again(draft), by=stranger)
+    assert str(file.public_id) not in str(make.again(draft).content["details"])
+    late = make.contributions.save_draft(
+        contribution=make.again(draft),
+        values={"summary": "Une phrase plus juste.", "distributions": [row | {"title": "Lot"}]},
+        by=stranger,
+    )
+    publish(late, stranger)
+    card.refresh_from_db()
+    assert [each["title"] for each in card.details["distributions"]] == ["offres.csv"]
+
+
 def changes(draft: Contribution) -> list[proposals.Change]:
     """List what a moderator reads of a change."""
     fresh = make.again(draft)
