@@ -12,17 +12,17 @@ class ChallengesConfig(AppConfig):
 
     def ready(self) -> None:
         """Vouch for scores on cards; show teams in each space; give, erase what a person has."""
-        from catalogue.queries import verified  # noqa: PLC0415  # app ready
+        from catalogue.queries import chain, verified  # noqa: PLC0415  # app ready
         from challenges.actions import teams  # noqa: PLC0415  # app ready
-        from challenges.actions.cards import KINDS  # noqa: PLC0415  # app ready
-        from challenges.queries import stored  # noqa: PLC0415  # app ready
+        from challenges.queries import origins, stored  # noqa: PLC0415  # app ready
         from challenges.views import cards  # noqa: PLC0415  # app ready
         from challenges.views import space as ours  # noqa: PLC0415  # app ready
         from portal.accounts import personal_data, space  # noqa: PLC0415  # app ready
         from portal.lib import references  # noqa: PLC0415  # app ready
 
         references.register(stored.named)
-        for kind in KINDS:
+        chain.register(origins.of_chain)
+        for kind in origins.KINDS:
             verified.register(kind, cards.verified)
         space.register("todo", ours.to_do)
         space.register("teams", ours.teams)

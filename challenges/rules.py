@@ -10,10 +10,10 @@ from challenges.enums import (
     TeamState,
 )
 from portal.accounts.authorization import (
-    ORGANISATION_ROLES,
     Permission,
     belongs_to,
     has_permission,
+    holds_somewhere,
 )
 from portal.audit.actors import Actor, SystemActor
 
@@ -46,12 +46,7 @@ def may_import_challenge(by: Actor, organisation: "Organisation") -> bool:
 
 def may_deposit_bundle(by: Actor) -> bool:
     """Say whether the actor may deposit a bundle: who may create a challenge somewhere."""
-    if not _is_person(by) or isinstance(by, SystemActor):
-        return False
-    return any(
-        Permission.CHALLENGE_ORGANISE in ORGANISATION_ROLES[role]
-        for role in by.roles_by_organisation.values()
-    )
+    return holds_somewhere(by, Permission.CHALLENGE_ORGANISE)
 
 
 def may_accept_import(by: Actor, made: "BundleImport") -> bool:

@@ -1,9 +1,10 @@
 """What led to a card and what came of it: need, idea, data, model, challenge, result, solution.
 
 Ends that are not public are neither named nor gone through. A removed end keeps its title.
+Apps above add what they know at start (AppConfig.ready): `chain.register(provider)`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Min, Q, QuerySet
@@ -37,6 +38,8 @@ ORDER = (
     ResourceKind.NEWS,
     REUSE,
 )
+# The cards that may lead to a challenge.
+BEFORE_CHALLENGES = frozenset(ORDER[: ORDER.index(CHALLENGE)])
 STAGES = {
     CHALLENGE: (gettext_lazy("Challenge"), "trophy"),
     RESULT: (gettext_lazy("Résultat"), "gauge"),
@@ -81,6 +84,17 @@ class Chain:
 
     def __bool__(self) -> bool:
         return bool(self.before or self.after or self.beside)
+
+
+# Of a card, and of the keys of it and of those that came of it: what led to it, what came of them.
+Provider = Callable[[Resource, Collection[int]], tuple[Sequence[Node], Sequence[Node]]]
+_providers: list[Provider] = []
+
+
+def register(provider: Provider) -> None:
+    """Name who knows more of the chain of a card; twice the same changes nothing."""
+    if provider not in _providers:
+        _providers.append(provider)
 
 
 class _Walk:
@@ -146,6 +160,11 @@ def of(
     figures = [*_vouched(vouched), *_measured(resource, measures), *_measured_after(walk)]
     own = walk.before if resource.kind == ResourceKind.SOLUTION else walk.after
     own += figures
+    for provide in _providers:
+        led, came = provide(resource, {resource.pk, *walk.later})
+        told = {node.href for node in (*walk.before, *walk.after, *walk.beside)}
+        walk.before += [node for node in led if node.href not in told]
+        walk.after += [node for node in came if node.href not in told]
     walk.after += _reuses(walk)
     return Chain(_ordered(walk.before), _ordered(walk.after), tuple(walk.beside))
 

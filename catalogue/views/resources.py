@@ -37,6 +37,7 @@ from catalogue.search.query import ResourceQuery, Words
 from catalogue.standards import forms, negotiation, signposting
 from catalogue.views import documents, usage
 from catalogue.views.around import tabs
+from portal.accounts.authorization import Permission, holds_somewhere
 
 ANYONE = AnonymousUser()
 VALUES_PER_PAGE = 60
@@ -156,6 +157,9 @@ def shown(request: HttpRequest, slug: str) -> HttpResponseBase:
         "may_carry_on": user.is_authenticated
         and resource.kind == ResourceKind.IDEA
         and rules.owns(user, resource),
+        "may_challenge": user.is_authenticated
+        and resource.kind in rules.SUPPORTED_KINDS
+        and holds_somewhere(user, Permission.CHALLENGE_ORGANISE),
         "may_support": user.is_authenticated and rules.may_support(user, resource),
         "tab_items": tabs(resource, told),
         "current_tab": _("Fiche"),

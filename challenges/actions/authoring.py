@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import jobs
+from challenges.actions import jobs, origins
 from challenges.actions.jobs import WORKER
 from challenges.bundles import document as documents
 from challenges.bundles import spec
@@ -52,12 +52,20 @@ class Deposit:
 
 @transaction.atomic
 def start(
-    *, organisation: Organisation, slug: str, title: str, summary: str, task: str, by: User
+    *,
+    organisation: Organisation,
+    slug: str,
+    title: str,
+    summary: str,
+    task: str,
+    cards: Sequence[str] = (),
+    by: User,
 ) -> Challenge:
     """Begin a challenge by form, for an organisation.
 
-    In order: DRAFT challenge with its document; its owner; event "challenge.started". Raises
-    NotAllowed; Invalid when the address is taken or cannot be one.
+    cards: as `origins.name`. In order: DRAFT challenge with its document; its owner; event
+    "challenge.started". Raises NotAllowed; Invalid when the address is taken or cannot be one,
+    or a card is not found.
     """
     require(rules.may_import_challenge, by, organisation)
     if not documents.is_slug(slug):
@@ -79,6 +87,8 @@ def start(
             challenge.save()
     except IntegrityError as error:
         raise Invalid(_("Cette adresse est déjà prise."), code="slug_taken") from error
+    if origins.name(challenge, cards):
+        challenge.save(update_fields=["bundle"])
     ChallengeOrganiser.objects.create(challenge=challenge, user=by, role=OrganiserRole.OWNER)
     record("challenge.started", by=by, on=challenge, slug=slug)
     return challenge

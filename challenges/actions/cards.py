@@ -11,13 +11,13 @@ from challenges import rules
 from challenges.models import Entry, EntryCard, Phase, Team
 from challenges.models.board import in_words, told_answer
 from challenges.queries import certificates
+from challenges.queries.origins import KINDS
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid
 
-KINDS = (ResourceKind.SOLUTION, ResourceKind.ALGORITHM, ResourceKind.MODEL)
 TITLE, SUMMARY = 120, 280
 # The use cases of the programme: a challenge numbers them, the catalogue names them.
 USE_CASES = dict(zip((f"UC{n}" for n in range(1, 7)), UseCase, strict=True))

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from challenges import rules
+from challenges.actions import origins
 from challenges.actions.notices import announce
 from challenges.enums import ChallengeStatus, NoticeKind, PhaseMoment
 from challenges.models import Challenge, Entry, Phase, Reveal
@@ -74,6 +75,7 @@ def publish(*, challenge: Challenge, confirm_licence: bool = False, by: Actor) -
     challenge.become(ChallengeStatus.PUBLISHED, at=now)
     challenge.published_at = now
     challenge.save()
+    origins.read_again(challenge)
     for phase in challenge.phases.filter(opens_at__isnull=True).order_by("index")[:1]:
         _open_now(phase, now)
     published = gettext_lazy("Le challenge est publié.")

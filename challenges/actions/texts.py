@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from challenges import rules
+from challenges.actions import origins
 from challenges.actions.notices import announce
 from challenges.enums import ChallengeStatus, NoticeKind, RegistrationMode
 from challenges.models import Challenge, ChallengePage, Terms
@@ -38,18 +39,26 @@ class Participation:
 
 @transaction.atomic
 def describe(
-    *, challenge: Challenge, texts: Mapping[str, Any], licence: Mapping[str, Any], by: User
+    *,
+    challenge: Challenge,
+    texts: Mapping[str, Any],
+    licence: Mapping[str, Any],
+    cards: Sequence[str] = (),
+    by: User,
 ) -> Challenge:
     """Rewrite the texts of a challenge: free at any time before its archive.
 
     texts: title, summary, body_md, language, contact, forum_url, tags, use_cases, has_prizes,
     prizes_md, prize_rule_md. licence: name, spdx, holder, status; kept as it is once the challenge
-    is public. In order: challenge and its document; event "challenge.described" with the names of
-    what changed. Raises NotAllowed, Conflict, Invalid for a text that cannot be rendered.
+    is public. cards: as `origins.name`. In order: challenge and its document; event
+    "challenge.described" with the names of what changed. Raises NotAllowed, Conflict, Invalid
+    for a text that cannot be rendered or a card that is not found.
     """
     body_html = render(str(texts["body_md"]))
     challenge = _writable(challenge, by)
     changed = sorted(key for key, value in texts.items() if getattr(challenge, key) != value)
+    if origins.name(challenge, cards):
+        changed.append(origins.KEY)
     for key, value in texts.items():
         setattr(challenge, key, value)
     challenge.body_html = body_html

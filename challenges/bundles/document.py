@@ -92,6 +92,7 @@ def texts(top: Fields) -> dict[str, object]:
         "task": _task(top),
         "use_cases": use_cases,
         "tags": top.texts("tags"),
+        "cards": top.texts("cards"),
         "prizes": top.flag("prizes"),
         "incompatible_with": top.texts("incompatible_with"),
     }

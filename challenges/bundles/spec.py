@@ -17,9 +17,9 @@ CHALLENGE_FILE = "challenge.yaml"
 
 TOP_KEYS = (
     "format", "format_version", "slug", "language", "title", "summary", "use_cases", "tags",
-    "task", "page", "terms", "prizes", "caveats", "incompatible_with", "files", "submission",
-    "truth", "metrics", "fairness", "leaderboard", "quotas", "schedule", "expected", "licence",
-    "provenance", "imported", "code",
+    "cards", "task", "page", "terms", "prizes", "caveats", "incompatible_with", "files",
+    "submission", "truth", "metrics", "fairness", "leaderboard", "quotas", "schedule", "expected",
+    "licence", "provenance", "imported", "code",
 )  # fmt: skip
 REQUIRED_KEYS = (
     "slug", "language", "title", "summary", "task", "files", "submission", "truth", "metrics",
@@ -222,6 +222,7 @@ class PortableSpec:
     terms_text: str = ""
     prizes: bool = False
     use_cases: tuple[str, ...] = ()
+    cards: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     caveats: tuple[Caveat, ...] = ()
     incompatible_with: tuple[str, ...] = ()

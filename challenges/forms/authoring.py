@@ -10,6 +10,8 @@ from django.core.validators import validate_slug
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from catalogue.models import Resource
+from challenges.actions import origins
 from challenges.bundles.document import LICENCE_STATUSES
 from challenges.bundles.spec import Role, Task
 from challenges.enums import RegistrationMode
@@ -60,6 +62,27 @@ DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{
 LONG = {"rows": 16, "spellcheck": "true"}
 
 
+class CardsField(forms.CharField):
+    """Cards of the catalogue, one a line: a list of addresses, slugs or titles."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Fiches du catalogue dont part le challenge"),
+            required=False,
+            max_length=6_000,
+            help_text=_(
+                "Le besoin, l’idée, les données : une adresse ou un titre par ligne, dix au "
+                "plus. Chaque fiche montrera le challenge, et le challenge ses fiches."
+            ),
+        )
+
+    def clean(self, value: Any) -> list[str]:
+        """List the lines that say something."""
+        return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
+
+
 class NewChallengeForm(forms.Form):
     """Begin a challenge: for whom, under which name, to predict what."""
 
@@ -86,8 +109,21 @@ class NewChallengeForm(forms.Form):
     )
     task = forms.ChoiceField(label=_("Tâche"), choices=list(TASKS.items()))
 
-    def __init__(self, data: Any = None, *, organisations: Sequence[Organisation]) -> None:
-        super().__init__(data)
+    cards = CardsField()
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        organisations: Sequence[Organisation],
+        card: Resource | None = None,
+    ) -> None:
+        """Lay the form out. card: that the challenge starts from; it fills the first words."""
+        known = {}
+        if card is not None:
+            known = {"title": card.title, "summary": card.summary}
+            known["cards"] = card.get_absolute_url()
+        super().__init__(data, initial=known)
         field = self.fields["organisation"]
         field.queryset = Organisation.objects.filter(  # type: ignore[attr-defined]  # a model choice
             pk__in=[each.pk for each in organisations]
@@ -138,6 +174,7 @@ class TextsForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+    cards = CardsField()
     contact = forms.EmailField(
         label=_("Adresse de contact, publique"), required=False, max_length=254
     )
@@ -192,6 +229,7 @@ class TextsForm(forms.Form):
             )
         } | {f"licence_{key}": value or "" for key, value in licence.items()}
         stored["tags"] = ", ".join(challenge.tags)
+        stored["cards"] = "\n".join(origins.named(challenge))
         super().__init__(data, initial=stored)
         spoken = dict(settings.LANGUAGES) | {challenge.language: challenge.language}
         cast(forms.ChoiceField, self.fields["language"]).choices = [
@@ -207,7 +245,11 @@ class TextsForm(forms.Form):
     def texts(self) -> dict[str, Any]:
         """Return the texts, by field of the challenge."""
         sent = self.cleaned_data
-        found = {key: value for key, value in sent.items() if not key.startswith("licence_")}
+        found = {
+            key: value
+            for key, value in sent.items()
+            if not key.startswith("licence_") and key != "cards"
+        }
         found["language"] = sent["language"] or self.challenge.language
         found["tags"] = [each.strip() for each in sent["tags"].split(",") if each.strip()]
         return found

@@ -1,7 +1,7 @@
 """Facts of the challenges app, with their named constraints."""
 
 from challenges.models.board import Column, Leaderboard, RankSeen, Reveal, Standing, StandingDay
-from challenges.models.card import EntryCard
+from challenges.models.card import ChallengeOrigin, EntryCard
 from challenges.models.certificate import Certificate
 from challenges.models.challenge import (
     Challenge,
@@ -40,6 +40,7 @@ __all__ = [
     "Challenge",
     "ChallengeDraft",
     "ChallengeOrganiser",
+    "ChallengeOrigin",
     "ChallengePage",
     "CodeRun",
     "CodeTrial",

@@ -1,11 +1,26 @@
-"""Cards of the catalogue that describe an entry of a challenge."""
+"""Cards of the catalogue tied to challenges: where they start from, what became of an entry."""
 
 from django.conf import settings
 from django.db import models
 
-from challenges.models.challenge import Phase
+from challenges.models.challenge import Challenge, Phase
 from challenges.models.entry import Entry
 from challenges.models.team import Team
+
+
+class ChallengeOrigin(models.Model):
+    """Tie a challenge to a card that it starts from: a need, an idea, data."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="origins")
+    resource = models.ForeignKey(
+        "catalogue.Resource", on_delete=models.CASCADE, related_name="challenges"
+    )
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["challenge", "resource"], name="challenge_origin_once")
+        ]
 
 
 class EntryCard(models.Model):

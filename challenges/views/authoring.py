@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from catalogue.models import Resource
+from catalogue.queries.chain import BEFORE_CHALLENGES
 from challenges.actions import authoring, questions, texts
 from challenges.actions.standard_terms import standard_terms
 from challenges.enums import ChallengeStatus, RegistrationMode
@@ -43,13 +45,15 @@ def create(request: HttpRequest) -> HttpResponse:
             code="no_organisation",
         )
     form = NewChallengeForm(
-        request.POST if request.method == "POST" else None, organisations=organisations
+        request.POST if request.method == "POST" else None,
+        organisations=organisations,
+        card=_card(request),
     )
     made: list[Challenge] = []
     status = tried(
         form,
         lambda: made.append(authoring.start(**form.cleaned_data, by=by)),
-        {"slug_taken": "slug", "slug_form": "slug"},
+        {"slug_taken": "slug", "slug_form": "slug", "card_unknown": "cards"},
     )
     if not status:
         messages.success(request, _("Brouillon créé. Écrivez ses textes, puis ses fichiers."))
@@ -74,10 +78,15 @@ def write_texts(request: HttpRequest, slug: str) -> HttpResponse:
 
     def act() -> None:
         texts.describe(
-            challenge=challenge, texts=form.texts, licence=form.licence, by=person(request)
+            challenge=challenge,
+            texts=form.texts,
+            licence=form.licence,
+            cards=form.cleaned_data["cards"],
+            by=person(request),
         )
 
-    return _written(request, challenge, "write_texts", form, act, lede, {"markdown": "body_md"})
+    fields = {"markdown": "body_md", "card_unknown": "cards"}
+    return _written(request, challenge, "write_texts", form, act, lede, fields)
 
 
 @get_or_post
@@ -209,3 +218,10 @@ def _written(
         return redirect(f"challenges:{route}", challenge.slug)
     context = room(challenge, route, form=form, lede=lede)
     return render(request, "challenges/organise/form.html", context, status=status)
+
+
+def _card(request: HttpRequest) -> Resource | None:
+    """Return the card of the catalogue that the address says the challenge starts from."""
+    slug = request.GET.get("fiche", "")
+    found = Resource.objects.public().filter(slug=slug, kind__in=BEFORE_CHALLENGES)
+    return found.first() if slug.isprintable() else None

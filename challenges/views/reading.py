@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from challenges.enums import PhaseKind
 from challenges.filters import STATES, ChallengeFilter
 from challenges.models import Challenge, Phase, PhaseTask, PublicFile, Team
-from challenges.queries import code, leaks
+from challenges.queries import code, leaks, origins
 from challenges.queries.boards import prize_limits
 from challenges.queries.challenges import current_phase
 from challenges.scoring.contract import ScoringContract
@@ -98,6 +98,7 @@ def presentation(request: HttpRequest, slug: str) -> HttpResponse:
         "kit_files": list(challenge.files.all()),
         "notices": list(challenge.notices.all()[:10]),
         "pages": list(challenge.pages.all()),
+        "origins": list(origins.cards(challenge)),
         "prize_rules": _prize_rules(challenge) if challenge.has_prizes else "",
     }
     return render(request, "challenges/presentation.html", context)

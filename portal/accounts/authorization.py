@@ -118,6 +118,16 @@ def has_permission(
     return role is not None and permission in ORGANISATION_ROLES[role]
 
 
+def holds_somewhere(actor: Any, permission: Permission) -> bool:
+    """Say whether a person's role in one of their organisations grants the permission."""
+    if isinstance(actor, SystemActor) or not getattr(actor, "is_authenticated", False):
+        return False
+    if not actor.is_active:
+        return False
+    roles = actor.roles_by_organisation.values()
+    return any(permission in ORGANISATION_ROLES[role] for role in roles)
+
+
 def belongs_to(actor: Any, organisation: Organisation | None) -> bool:
     """Say whether the actor is a live member of the organisation."""
     if organisation is None or isinstance(actor, SystemActor):

@@ -126,7 +126,7 @@ def test_presentation_costs_the_same_for_one_and_three(
     for n in range(count):
         add_file(challenge, f"f{n}.csv", b"a\n1\n2\n")
         challenge.notices.create(text=f"Annonce {n}", at="2026-01-01T00:00Z")
-    with django_assert_num_queries(clocked(7)):
+    with django_assert_num_queries(clocked(8)):
         client.get(reverse("challenges:presentation", args=[challenge.slug]))
 
 

@@ -1,0 +1,140 @@
+"""A challenge starts from cards of the catalogue: named by address or title, told both ways."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from catalogue.models import Resource
+from catalogue.queries import chain
+from challenges.actions import authoring, challenges, origins, texts
+from challenges.enums import ChallengeStatus
+from challenges.models import Challenge, EntryCard
+from portal.lib.refusals import Invalid
+from tests.challenges import world
+from tests.challenges.pages.scenes import listed
+from tests.factories.catalogue import ResourceFactory
+from tests.factories.challenges import ChallengeFactory, captain_of
+from tests.factories.contributions import moderator
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def need() -> Resource:
+    return ResourceFactory(
+        published=True, kind="need", slug="tensions", title="Prévoir", summary="Un besoin."
+    )
+
+
+def tied(challenge: Challenge) -> list[str]:
+    return sorted(challenge.origins.values_list("resource__title", flat=True))
+
+
+def told(card: Resource) -> tuple[list[str], list[str]]:
+    found = chain.of(card, [], ())
+    return [each.title for each in found.before], [each.title for each in found.after]
+
+
+def test_a_need_begins_a_challenge(client: Client, need: Resource) -> None:
+    by = world.owner()
+    client.force_login(by)
+    place = reverse("challenges:create")
+    card = client.get(need.get_absolute_url()).content.decode()
+    assert f"{place}?fiche=tensions" in card
+    page = client.get(f"{place}?fiche=tensions").content.decode()
+    assert 'value="Prévoir"' in page
+    assert need.get_absolute_url() in page
+    sent = {
+        "organisation": by.memberships.get().organisation_id,
+        "title": "Prévoir les tensions",
+        "summary": "Un besoin.",
+        "task": "ordinal",
+        "cards": f"{need.get_absolute_url()}\n\n inconnue \n",
+    }
+    refused = client.post(place, sent)
+    assert refused.status_code == 422
+    assert "inconnue" in refused.content.decode()
+    assert not Challenge.objects.exists()
+    client.post(place, sent | {"cards": f"https://portail.example{need.get_absolute_url()}"})
+    made = Challenge.objects.get()
+    assert (tied(made), made.bundle["cards"]) == (["Prévoir"], ["tensions"])
+    # A draft is told to nobody.
+    assert told(need) == ([], [])
+
+
+def test_a_visitor_is_not_offered_to_begin_one(client: Client, need: Resource) -> None:
+    assert "?fiche=" not in client.get(need.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize("text", ["Une actualité", "cachee", "x" * 300, "ressources/%00"])
+def test_what_cannot_lead_to_a_challenge_is_named(text: str) -> None:
+    ResourceFactory(published=True, kind="news", title="Une actualité")
+    ResourceFactory(kind="need", slug="cachee", title="Cachée")
+    by = world.owner()
+    with pytest.raises(Invalid) as refused:
+        authoring.start(
+            organisation=by.memberships.get().organisation,
+            slug="un",
+            title="Un",
+            summary="Un.",
+            task="ordinal",
+            cards=[text],
+            by=by,
+        )
+    assert text[:64] in str(refused.value)
+    assert not Challenge.objects.exists()
+
+
+def test_texts_change_the_cards(need: Resource) -> None:
+    data = ResourceFactory(published=True, kind="dataset", title="Des offres")
+    by = world.owner()
+    made = authoring.start(
+        organisation=by.memberships.get().organisation,
+        slug="un",
+        title="Un",
+        summary="Un.",
+        task="ordinal",
+        cards=["tensions"],
+        by=by,
+    )
+    same = {"title": "Un", "summary": "Un.", "body_md": "", "language": "fr"}
+    texts.describe(
+        challenge=made, texts=same, licence=made.licence, cards=["Des offres", data.slug], by=by
+    )
+    made.refresh_from_db()
+    assert (tied(made), made.bundle["cards"]) == (["Des offres"], [data.slug])
+    texts.describe(challenge=made, texts=same, licence=made.licence, by=by)
+    made.refresh_from_db()
+    assert (tied(made), "cards" in made.bundle) == ([], False)
+
+
+def test_the_visa_ties_the_cards_of_an_imported_document(need: Resource) -> None:
+    made = ChallengeFactory(
+        status=ChallengeStatus.IN_REVIEW, bundle={"cards": ["tensions", "ailleurs", 3]}
+    )
+    challenges.publish(challenge=made, confirm_licence=True, by=moderator())
+    assert tied(made) == ["Prévoir"]
+    origins.read_again(made)
+    assert made.origins.count() == 1
+
+
+def test_cards_challenge_and_winner_tell_each_other(client: Client, need: Resource) -> None:
+    hidden = ResourceFactory(kind="idea", title="Pas encore")
+    made = ChallengeFactory(opened=True, title="Tensions")
+    for card in (need, hidden):
+        made.origins.create(resource=card)
+    row = listed(made, "Alpha", 0.3, rank=1)
+    solution = ResourceFactory(published=True, kind="solution", title="Alpha prévoit")
+    EntryCard.objects.create(
+        team=row.entry.enrolment.team,
+        phase=made.phases.get(),
+        entry=row.entry,
+        resource=solution,
+        proposed_by=captain_of(row.entry.enrolment.team),
+        proposed_at=row.entry.received_at,
+    )
+    assert told(need) == ([], ["Tensions", "Alpha prévoit"])
+    assert told(solution)[0] == ["Prévoir"]
+    page = client.get(reverse("challenges:presentation", args=[made.slug])).content.decode()
+    assert need.get_absolute_url() in page
+    assert "Pas encore" not in page
