@@ -27,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.enums import Access, ResourceKind, Scope
 from catalogue.models import Resource
+from catalogue.queries.files import Card
 from catalogue.search import engine
 from catalogue.search.query import ResourceQuery
 from catalogue.standards import published
@@ -279,7 +280,7 @@ def address_of(resource: Resource) -> str:
     return reverse("datasets:dataset", args=(resource.slug,)) if held else ""
 
 
-def published_files(resources: Sequence[Resource]) -> dict[int, list[File]]:
+def published_files(resources: Sequence[Card]) -> dict[int, list[File]]:
     """Describe the files held of some cards, as anyone may know of them; two queries.
 
     What asks for a grant has neither name nor columns: one line leads to the request.

@@ -16,7 +16,6 @@ from catalogue.api.finding import card_named
 from catalogue.api.shapes import card_json, lines_json
 from catalogue.filters import pace
 from catalogue.models import Resource
-from catalogue.queries import published
 from catalogue.schemas.reading import CardOut, QueryIn, ResourcesOut
 from catalogue.search import engine
 from catalogue.search.query import MAX_DEPTH, ResourceQuery
@@ -50,7 +49,7 @@ def resources(
     rows = Resource.objects.public()
     page = after(rows, by="first_published_at", cursor=cursor, limit=limit)
     told = {
-        "resources": _lines([each.pk for each in page.rows]),
+        "resources": lines_json([each.pk for each in page.rows]),
         "total": rows.count(),
         "facets": None,
         "next_cursor": page.next_cursor,
@@ -80,7 +79,7 @@ def _found(query: ResourceQuery, cursor: str, limit: int) -> dict[str, Any]:
     found = engine().search(query)
     last = number * size >= min(found.total, MAX_DEPTH - size)
     return {
-        "resources": _lines(list(found.ids)),
+        "resources": lines_json(found.ids),
         "total": found.total,
         "facets": {
             name: [{"value": v.value, "count": v.count, "label": v.label} for v in values]
@@ -88,11 +87,6 @@ def _found(query: ResourceQuery, cursor: str, limit: int) -> dict[str, Any]:
         },
         "next_cursor": None if last else _cursor(number + 1, size),
     }
-
-
-def _lines(ids: list[int]) -> list[dict[str, Any]]:
-    found = published.public().select_related("indexed").in_bulk(ids)
-    return lines_json([found[pk] for pk in ids if pk in found])
 
 
 def _cursor(number: int, size: int) -> str:

@@ -1,27 +1,24 @@
 """Turn what was read into the values that endpoints send: default deny, one shape an audience."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 
 from catalogue.models import Resource, ResourceLink
-from catalogue.queries import around, files, links, published, quality
+from catalogue.queries import around, files, lines, links, published, quality
 from catalogue.standards import plain
 from portal.accounts.models import Organisation
 
 Json = dict[str, Any]
 
 
-def lines_json(rows: list[Resource]) -> list[Json]:
-    """Describe public resources in a list; some queries, whatever their number."""
-    found = []
-    for row, shown in zip(rows, published.many(rows), strict=True):
-        indexed = getattr(row, "indexed", None)
-        line = plain.line(shown, quality=indexed.quality or None if indexed else None)
-        found.append({**line, "slug": row.slug})
-    return found
+def lines_json(ids: Sequence[int]) -> list[Json]:
+    """Describe those of some resources that are public; some queries, whatever their number."""
+    rows = lines.named(ids)
+    told = zip(rows, lines.of(rows), strict=True)
+    return [{**line, "slug": row.slug} for row, line in told]
 
 
 def card_json(resource: Resource) -> Json:

@@ -8,7 +8,7 @@ Apps above say so at start (AppConfig.ready), one provider for a kind:
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from catalogue.enums import Access, ResourceKind
 from catalogue.models import Resource
@@ -17,7 +17,21 @@ from catalogue.standards.published import File
 from catalogue.validators.details import RELATIONS
 
 Provider = Callable[[Resource], str]
-HeldProvider = Callable[[Sequence[Resource]], Mapping[int, Sequence[File]]]
+
+
+class Card(Protocol):
+    """A resource, or what is read of one: its number and its kind are known."""
+
+    @property
+    def pk(self) -> Any:
+        """Its number."""
+
+    @property
+    def kind(self) -> str:
+        """Its kind."""
+
+
+HeldProvider = Callable[[Sequence[Card]], Mapping[int, Sequence[File]]]
 # Where a card says where its files are: field of the details, columns that lead to one.
 FILE_COLUMNS = {"files": ("url",), "distributions": ("download_url", "access_url")}
 ON_REQUEST = frozenset({Access.ON_REQUEST, Access.RESTRICTED})
@@ -41,7 +55,7 @@ def address(resource: Resource) -> str:
     return provider(resource) if provider else ""
 
 
-def held(resources: Sequence[Resource]) -> dict[int, Sequence[File]]:
+def held(resources: Sequence[Card]) -> dict[int, Sequence[File]]:
     """Give the files held of some resources, by primary key; as anyone may know of them."""
     found: dict[int, Sequence[File]] = {}
     for kind, provider in _held.items():

@@ -1,6 +1,6 @@
 """Published resources as the standards read them, many at once in a constant number of queries."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -48,20 +48,6 @@ def public() -> "QuerySet[Resource]":
 def in_order() -> "QuerySet[Resource]":
     """Keep public resources, the first published first, to be counted or named."""
     return Resource.objects.public().order_by("first_published_at", "pk")
-
-
-def batches(size: int) -> "Iterator[list[Resource]]":
-    """Give every public resource, the first published first, so many at a time.
-
-    Each begins after the last of the one before, on the index of the publications: none is found
-    by counting through what was given already.
-    """
-    rows = public().select_related("indexed")
-    batch = list(rows[:size])
-    while batch:
-        yield batch
-        last = batch[-1]
-        batch = list(rows.filter(after(last.first_published_at, last.pk))[:size])
 
 
 def after(at: Any, pk: int) -> Q:

@@ -1,4 +1,4 @@
-"""A resource as plain values: its JSON document, and one line of an export."""
+"""A resource as plain values: its JSON document, and the columns of an export."""
 
 from __future__ import annotations
 
@@ -83,46 +83,10 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def line(resource: Published, *, quality: int | None) -> Json:
-    """Give the line of a resource in an export: COLUMNS, lists as lists."""
-    return {
-        "id": resource.public_id,
-        "iri": resource.iri,
-        "url": resource.page,
-        "kind": resource.kind,
-        "subtype": resource.subtype,
-        "title": resource.title,
-        "acronym": resource.acronym,
-        "summary": resource.summary,
-        "organisation": resource.publisher.name if resource.publisher else "",
-        "authors": list(resource.authors),
-        "homepage_url": resource.homepage_url,
-        "repository_url": resource.repository_url,
-        "documentation_url": resource.documentation_url,
-        "licences": [each.identifier for each in resource.licences],
-        "licence_status": resource.licence_status,
-        "licence_note": resource.licence_note,
-        "scope": resource.scope,
-        "territories": list(resource.territories),
-        "access": resource.access,
-        "languages": list(resource.languages),
-        "use_cases": list(resource.use_cases),
-        "tasks": list(resource.tasks),
-        "rome_codes": list(resource.rome_codes),
-        "tags": list(resource.tags),
-        "lifecycle": resource.lifecycle,
-        "archived": resource.is_archived,
-        "referenced": resource.is_referenced,
-        "formats": sorted({file.format for file in resource.files if file.format}),
-        "quality": quality,
-        "published_at": resource.issued.isoformat(timespec="seconds"),
-        "modified_at": resource.modified.isoformat(timespec="seconds"),
-    }
-
-
 def cells(row: Json) -> list[str]:
     """Give the cells of a line, as text, in the order of COLUMNS."""
-    return [_cell(row[name]) for name in COLUMNS]
+    values = map(row.__getitem__, COLUMNS)
+    return [value if isinstance(value, str) else _cell(value) for value in values]
 
 
 def _cell(value: Any) -> str:

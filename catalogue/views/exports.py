@@ -17,8 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from catalogue.filters import pace
-from catalogue.models import Resource
-from catalogue.queries import published
+from catalogue.queries import lines, published
 from catalogue.search import engine
 from catalogue.search.engines.embedded import EmbeddedEngine
 from catalogue.search.query import MAX_DEPTH, ResourceQuery, Sort
@@ -27,7 +26,7 @@ from catalogue.views import documents
 from portal.lib.files import csv_safe
 from portal.lib.refusals import TooLarge
 
-BATCH = 200
+BATCH = 500
 IN_MEMORY_BYTES = 1_000_000  # larger files are on the disk
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -54,7 +53,7 @@ def _file(query: ResourceQuery, extension: str) -> HttpResponseBase:
     # Closed with the response.
     file: Any = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115
     try:
-        total = WRITERS[extension](file, _lines(_batches(query)))
+        total = WRITERS[extension](file, _batches(query))
         file.seek(0)
     except BaseException:
         file.close()
@@ -67,19 +66,17 @@ def _file(query: ResourceQuery, extension: str) -> HttpResponseBase:
     return response
 
 
-def _batches(query: ResourceQuery) -> Iterator[list[Resource]]:
-    """Give all that a query finds, by batches: the whole catalogue, oldest first, without one.
+def _batches(query: ResourceQuery) -> Iterator[list[dict[str, Any]]]:
+    """Describe all that a query finds, by batches: the whole catalogue, oldest first, without one.
 
     The memory of a batch is all it takes, and for a search eight bytes a result.
     """
     if not query.q and not query.is_filtered:
-        yield from published.batches(BATCH)
+        yield from lines.batches(BATCH)
         return
     ids = _ids(query)
     for start in range(0, len(ids), BATCH):
-        batch = ids[start : start + BATCH]
-        found = published.public().select_related("indexed").in_bulk(batch)
-        yield [found[pk] for pk in batch if pk in found]
+        yield lines.of(lines.named(ids[start : start + BATCH]))
 
 
 def _ids(query: ResourceQuery) -> "array[int]":
@@ -96,28 +93,14 @@ def _ids(query: ResourceQuery) -> "array[int]":
     return array("q", found.ids)
 
 
-def _lines(batches: Iterable[list[Resource]]) -> Iterator[list[dict[str, Any]]]:
-    """Describe resources by batches."""
-    for rows in batches:
-        yield [
-            plain.line(shown, quality=_quality(row))
-            for row, shown in zip(rows, published.many(rows), strict=True)
-        ]
-
-
-def _quality(resource: Resource) -> int | None:
-    indexed = getattr(resource, "indexed", None)
-    return (indexed.quality or None) if indexed else None
-
-
 def _csv(file: IO[bytes], batches: Iterable[list[dict[str, Any]]]) -> int:
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     writer, total = csv.writer(text, delimiter=";", lineterminator="\r\n"), 0
     text.write(BOM)
     writer.writerow(plain.COLUMNS)
-    for lines in batches:
-        writer.writerows([csv_safe(cell) for cell in plain.cells(line)] for line in lines)
-        total += len(lines)
+    for rows in batches:
+        writer.writerows([csv_safe(cell) for cell in plain.cells(line)] for line in rows)
+        total += len(rows)
         _keep_size(file)
     text.detach()
     return total
@@ -126,8 +109,8 @@ def _csv(file: IO[bytes], batches: Iterable[list[dict[str, Any]]]) -> int:
 def _json(file: IO[bytes], batches: Iterable[list[dict[str, Any]]]) -> int:
     total = 0
     file.write(b'{"resources": [')
-    for lines in batches:
-        for line in lines:
+    for rows in batches:
+        for line in rows:
             file.write(b",\n" if total else b"\n")
             file.write(json.dumps(line, ensure_ascii=False).encode())
             total += 1
@@ -149,9 +132,9 @@ def _parquet(file: IO[bytes], batches: Iterable[list[dict[str, Any]]]) -> int:
     )
     total = 0
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        for lines in batches:
-            writer.write_table(pa.Table.from_pylist(lines, schema=schema))
-            total += len(lines)
+        for rows in batches:
+            writer.write_table(pa.Table.from_pylist(rows, schema=schema))
+            total += len(rows)
             _keep_size(file)
     return total
 

@@ -47,4 +47,5 @@ def require_plain_text(text: str) -> None:
 
 def for_xml(text: str) -> str:
     """Leave out of a text what no XML document can write."""
-    return _NOT_XML.sub("", text)
+    # What is printable needs no reading of the expression: nearly all that is written.
+    return text if text.isprintable() else _NOT_XML.sub("", text)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from datetime import timedelta
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -13,14 +14,22 @@ from django.test.utils import CaptureQueriesContext
 from rdflib import Graph
 from rdflib.namespace import RDF
 
-from catalogue.enums import ResourceKind
+from catalogue.enums import Access, Deposit, ResourceKind
 from catalogue.models import Resource
-from catalogue.queries import published
+from catalogue.queries import lines, published
 from catalogue.standards import plain
 from catalogue.standards.rdf import DCAT
 from catalogue.views import exports
+from datasets.enums import AccessLevel
 from portal.lib import clock
+from tests.factories.accounts import OrganisationFactory
 from tests.factories.catalogue import ResourceFactory
+from tests.factories.datasets import (
+    DataFileFactory,
+    DatasetCardFactory,
+    DatasetFactory,
+    ReleaseFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -109,3 +118,87 @@ def test_the_list_offers_its_exports(client: Client) -> None:
     page = client.get("/ressources/?q=emploi").content.decode()
     for extension in ("csv", "json", "parquet", "ttl"):
         assert f'href="/exports/ressources.{extension}?q=emploi"' in page
+
+
+def test_a_line_says_what_the_documents_of_the_card_say() -> None:
+    """The lines are made apart, for speed: they may not tell another thing."""
+    owner = OrganisationFactory(name="Atelier \x0b régional")
+    rows = [{"download_url": "https://x.fr/a", "format": "CSV", "title": "Janvier"}]
+    rows += [{"access_url": "https://x.fr/b", "format": "JSON"}, {"format": "XLS"}]
+    told = {
+        "title": "Emploi\x00",
+        "summary": "Deux\nlignes",
+        "authors": ["A\x01", "B"],
+        "use_cases": ["sme_needs", "sme_needs", "unknown"],
+        "tasks": ["matching"],
+        "territories": ["13", "Arles (commune)", "fr:departement:13"],
+        "rome_codes": ["M1805"],
+        "tags": ["emploi"],
+        "licences": ["MIT", "ODbL-1.0"],
+        "kind": ResourceKind.DATASET,
+        "details": {"distributions": rows, "files": [{"url": "https://x.fr/c", "format": "zip"}]},
+        "archived_at": clock.now(),
+    }
+    cards = [
+        ResourceFactory(
+            published=True, **told, deposit=Deposit.OWNED, producer_name="", organisation=owner
+        ),
+        ResourceFactory(published=True, **told, access=Access.ON_REQUEST, restored_at=clock.now()),
+        ResourceFactory(published=True, producer_name="", organisation=None, indexed=False),
+        ResourceFactory(published=True, first_published_at=clock.now() - timedelta(days=9)),
+        DatasetCardFactory(**{name: told[name] for name in ("details", "authors")}),
+    ]
+    release = ReleaseFactory(dataset=DatasetFactory(resource=cards[-1]))
+    DataFileFactory(release=release, level=AccessLevel.REGISTERED, name="table.parquet")
+    found = lines.of(lines.named([card.pk for card in cards]))
+    public = list(published.public().filter(pk__in=[card.pk for card in cards]))
+    by_id = {
+        str(card.public_id): each for card, each in zip(public, published.many(public), strict=True)
+    }
+    assert [line["title"] for line in found] == [by_id[str(c.public_id)].title for c in cards]
+    for line in found:
+        card = by_id[line["id"]]
+        assert line == {
+            "id": card.public_id,
+            "iri": card.iri,
+            "url": card.page,
+            "kind": card.kind,
+            "subtype": card.subtype,
+            "title": card.title,
+            "acronym": card.acronym,
+            "summary": card.summary,
+            "organisation": card.publisher.name if card.publisher else "",
+            "authors": list(card.authors),
+            "homepage_url": card.homepage_url,
+            "repository_url": card.repository_url,
+            "documentation_url": card.documentation_url,
+            "licences": [each.identifier for each in card.licences],
+            "licence_status": card.licence_status,
+            "licence_note": card.licence_note,
+            "scope": card.scope,
+            "territories": list(card.territories),
+            "access": card.access,
+            "languages": list(card.languages),
+            "use_cases": list(card.use_cases),
+            "tasks": list(card.tasks),
+            "rome_codes": list(card.rome_codes),
+            "tags": list(card.tags),
+            "lifecycle": card.lifecycle,
+            "archived": card.is_archived,
+            "referenced": card.is_referenced,
+            "formats": sorted({each.format for each in card.files if each.format}),
+            "quality": line["quality"],
+            "published_at": card.issued.isoformat(timespec="seconds"),
+            "modified_at": card.modified.isoformat(timespec="seconds"),
+        }
+    assert [line["formats"] for line in found] == [["CSV", "JSON", "zip"], [], [], [], ["parquet"]]
+    assert [line["access"] for line in found][-1] == Access.REGISTERED
+
+
+def test_an_export_reads_nothing_that_its_columns_do_not_say(client: Client) -> None:
+    ResourceFactory(published=True, kind=ResourceKind.MODEL)
+    with CaptureQueriesContext(connection) as seen:
+        rows(client)
+    asked = " ".join(each["sql"] for each in seen)
+    for name in ("description", "measurement", "resourcelink"):
+        assert name not in asked
