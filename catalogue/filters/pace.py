@@ -1,7 +1,9 @@
 """How much of the public catalogue one network may ask: searches, suggestions, exports."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import TypeVar
 
 from allauth.core.internal import ratelimit
 from django.conf import settings
@@ -15,6 +17,8 @@ from portal.lib.windows import Window
 
 EXPORT_BUSY_SECONDS = 30
 MINUTE_SECONDS = 60
+WAIT_SECONDS = 0.05
+Lot = TypeVar("Lot")
 searches = Window()
 suggestions = Window()
 
@@ -33,7 +37,8 @@ def exporting(request: HttpRequest, answer: Callable[[], HttpResponseBase]) -> H
     """Write an export in one of the places of the portal, free again before its first byte leaves.
 
     Each holds a thread of the web server until it is read or shut: a network has one or two, which
-    are its own. Raises QuotaSpent when there is no place, or past the exports of a minute.
+    are its own. What follows its first bytes is written by `in_turns`. Raises QuotaSpent when
+    there is no place, or past the exports of a minute.
     """
     rate = {"export": f"{settings.EXPORTS_PER_MINUTE_AND_NETWORK}/m/ip"}
     if not ratelimit.consume(
@@ -60,6 +65,44 @@ def exporting(request: HttpRequest, answer: Callable[[], HttpResponseBase]) -> H
     return response
 
 
+def in_turns(lots: Iterator[Lot]) -> Iterator[Lot]:
+    """Write each of some lots in one of the places of the portal, held by none while it is read.
+
+    Several exports that go on thus share the places, lot after lot. Raises QuotaSpent when one
+    waits too long.
+    """
+    while True:
+        place = _awaited()
+        try:
+            lot = next(lots, None)
+        finally:
+            place.give_back()
+        if lot is None:
+            return
+        yield lot
+
+
+def _awaited() -> turns.Turn:
+    until = time.monotonic() + settings.EXPORT_MOST_SECONDS
+    while (place := _place()) is None:
+        if time.monotonic() > until:
+            raise _busy()
+        time.sleep(WAIT_SECONDS)
+    return place
+
+
+def _place() -> turns.Turn | None:
+    most, seconds = settings.EXPORTS_AT_A_TIME, settings.EXPORT_MOST_SECONDS
+    return turns.take("export", most=most, seconds=seconds)
+
+
+def _busy() -> QuotaSpent:
+    return _spent(
+        _("Le portail prépare déjà plusieurs exports : réessayez dans une demi-minute."),
+        EXPORT_BUSY_SECONDS,
+    )
+
+
 def _own_place(request: HttpRequest) -> turns.Turn:
     own = turns.take(
         f"export:of:{ratelimit.get_ip(request)}",
@@ -75,13 +118,9 @@ def _own_place(request: HttpRequest) -> turns.Turn:
 
 
 def _written(answer: Callable[[], HttpResponseBase]) -> HttpResponseBase:
-    most, seconds = settings.EXPORTS_AT_A_TIME, settings.EXPORT_MOST_SECONDS
-    place = turns.take("export", most=most, seconds=seconds)
+    place = _place()
     if place is None:
-        raise _spent(
-            _("Le portail prépare déjà plusieurs exports : réessayez dans une demi-minute."),
-            EXPORT_BUSY_SECONDS,
-        )
+        raise _busy()
     try:
         return answer()
     finally:

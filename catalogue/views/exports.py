@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import FileResponse, HttpRequest
+from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -26,7 +26,7 @@ from catalogue.views import documents
 from portal.lib.files import csv_safe
 from portal.lib.refusals import TooLarge
 
-BATCH = 500
+BATCH = 1_000
 IN_MEMORY_BYTES = 1_000_000  # larger files are on the disk
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -43,22 +43,52 @@ def resources(request: HttpRequest, extension: str) -> HttpResponseBase:
     """Export the resources that answer a query, or all of them when nothing is asked."""
     query = ResourceQuery.parse(request.GET)
     if extension in MEDIA_TYPES:
-        return pace.exporting(request, lambda: _file(query, extension))
+        if query.q or query.is_filtered:
+            return pace.exporting(request, lambda: _found(query, extension))
+        return pace.exporting(request, lambda: _whole(request, extension))
     pace.keep_search_pace(request)
     return _dcat(request, query, extension)
 
 
-def _file(query: ResourceQuery, extension: str) -> HttpResponseBase:
-    """Write the whole file before its first byte leaves: who reads it slowly holds no place."""
+def _whole(request: HttpRequest, extension: str) -> HttpResponseBase:
+    """Send the whole catalogue as it is written, each lot from what is public at that moment.
+
+    The first lot is written before anything is sent: who may not have it now is told.
+    """
+    total = published.in_order().count()
+    outlet = Outlet()
+    lots = WRITERS[extension](outlet, lines.batches(BATCH))
+    pieces = (outlet.taken() for _rows in lots)
+    first = next(pieces) if request.method == "GET" else b""
+
+    def sent() -> Iterator[bytes]:
+        yield first
+        yield from pace.in_turns(pieces)
+
+    content = sent() if request.method == "GET" else iter(())
+    return _named(StreamingHttpResponse(content), extension, total)
+
+
+def _found(query: ResourceQuery, extension: str) -> HttpResponseBase:
+    """Write all that a query finds before its first byte leaves."""
     # Closed with the response.
     file: Any = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115
+    total = 0
     try:
-        total = WRITERS[extension](file, _batches(query))
+        for rows in WRITERS[extension](file, _batches(query)):
+            total += rows
+            _keep_size(file)
         file.seek(0)
     except BaseException:
         file.close()
         raise
-    response = FileResponse(file, content_type=MEDIA_TYPES[extension])
+    return _named(FileResponse(file), extension, total)
+
+
+def _named(
+    response: FileResponse | StreamingHttpResponse, extension: str, total: int
+) -> HttpResponseBase:
+    response["Content-Type"] = MEDIA_TYPES[extension]
     response["Content-Disposition"] = f'attachment; filename="{NAME}.{extension}"'
     response["Access-Control-Allow-Origin"] = "*"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
@@ -67,13 +97,7 @@ def _file(query: ResourceQuery, extension: str) -> HttpResponseBase:
 
 
 def _batches(query: ResourceQuery) -> Iterator[list[dict[str, Any]]]:
-    """Describe all that a query finds, by batches: the whole catalogue, oldest first, without one.
-
-    The memory of a batch is all it takes, and for a search eight bytes a result.
-    """
-    if not query.q and not query.is_filtered:
-        yield from lines.batches(BATCH)
-        return
+    """Describe all that a query finds, by batches: for each result, eight bytes and no more."""
     ids = _ids(query)
     for start in range(0, len(ids), BATCH):
         yield lines.of(lines.named(ids[start : start + BATCH]))
@@ -93,33 +117,63 @@ def _ids(query: ResourceQuery) -> "array[int]":
     return array("q", found.ids)
 
 
-def _csv(file: IO[bytes], batches: Iterable[list[dict[str, Any]]]) -> int:
+class Outlet(io.RawIOBase):
+    """A file that is taken away as it is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def writable(self) -> bool:
+        """Say that it is written."""
+        return True
+
+    def write(self, content: Any) -> int:
+        """Add some bytes; what is written is not read again."""
+        self._pieces.append(bytes(content))
+        self._size += len(self._pieces[-1])
+        return len(self._pieces[-1])
+
+    def tell(self) -> int:
+        """Count what was written, taken away or not."""
+        return self._size
+
+    def taken(self) -> bytes:
+        """Take away what was written since the last time."""
+        found, self._pieces = b"".join(self._pieces), []
+        return found
+
+
+# Each writes lots into a file, and gives the number of their lines as soon as they are there.
+Batches = Iterable[list[dict[str, Any]]]
+
+
+def _csv(file: Any, batches: Batches) -> Iterator[int]:
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-    writer, total = csv.writer(text, delimiter=";", lineterminator="\r\n"), 0
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     text.write(BOM)
     writer.writerow(plain.COLUMNS)
     for rows in batches:
         writer.writerows([csv_safe(cell) for cell in plain.cells(line)] for line in rows)
-        total += len(rows)
-        _keep_size(file)
+        yield len(rows)
     text.detach()
-    return total
+    yield 0
 
 
-def _json(file: IO[bytes], batches: Iterable[list[dict[str, Any]]]) -> int:
+def _json(file: Any, batches: Batches) -> Iterator[int]:
     total = 0
     file.write(b'{"resources": [')
     for rows in batches:
-        for line in rows:
-            file.write(b",\n" if total else b"\n")
-            file.write(json.dumps(line, ensure_ascii=False).encode())
-            total += 1
-        _keep_size(file)
+        told = [json.dumps(line, ensure_ascii=False) for line in rows]
+        file.write(((",\n" if total else "\n") + ",\n".join(told)).encode())
+        total += len(rows)
+        yield len(rows)
     file.write(f'\n], "total": {total}}}\n'.encode())
-    return total
+    yield 0
 
 
-def _parquet(file: IO[bytes], batches: Iterable[list[dict[str, Any]]]) -> int:
+def _parquet(file: Any, batches: Batches) -> Iterator[int]:
     import pyarrow as pa  # noqa: PLC0415  # slow import
     import pyarrow.parquet as pq  # noqa: PLC0415  # slow import
 
@@ -130,13 +184,11 @@ def _parquet(file: IO[bytes], batches: Iterable[list[dict[str, Any]]]) -> int:
             for name in plain.COLUMNS
         ]
     )
-    total = 0
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for rows in batches:
             writer.write_table(pa.Table.from_pylist(rows, schema=schema))
-            total += len(rows)
-            _keep_size(file)
-    return total
+            yield len(rows)
+    yield 0
 
 
 def _keep_size(file: IO[bytes]) -> None:

@@ -202,3 +202,37 @@ def test_an_export_reads_nothing_that_its_columns_do_not_say(client: Client) -> 
     asked = " ".join(each["sql"] for each in seen)
     for name in ("description", "measurement", "resourcelink"):
         assert name not in asked
+
+
+@pytest.mark.parametrize("extension", ["csv", "json", "parquet"])
+def test_the_catalogue_leaves_as_it_is_written(
+    client: Client, monkeypatch: pytest.MonkeyPatch, extension: str
+) -> None:
+    """Its first lot leaves before the others are read: what is withdrawn meanwhile is not told."""
+    monkeypatch.setattr(exports, "BATCH", 1)
+    cards = [ResourceFactory(published=True, title=f"Fiche {number}") for number in range(3)]
+    answer: Any = client.get(f"/exports/ressources.{extension}")
+    assert answer["X-Total-Count"] == "3"
+    pieces = iter(answer)
+    first = next(pieces)
+    Resource.objects.filter(pk=cards[1].pk).update(live=False)
+    said = first + b"".join(pieces)
+    match extension:
+        case "csv":
+            text = said.decode().removeprefix("\ufeff")
+            found = [row["title"] for row in csv.DictReader(io.StringIO(text), delimiter=";")]
+        case "json":
+            found = [row["title"] for row in json.loads(said)["resources"]]
+            assert json.loads(said)["total"] == 2
+        case _:
+            found = pq.read_table(io.BytesIO(said)).column("title").to_pylist()
+    assert found == ["Fiche 0", "Fiche 2"]
+
+
+def test_who_asks_for_the_head_alone_has_nothing_written(client: Client) -> None:
+    ResourceFactory(published=True)
+    with CaptureQueriesContext(connection) as seen:
+        answer: Any = client.head("/exports/ressources.csv")
+    assert (answer.status_code, answer["X-Total-Count"]) == (200, "1")
+    assert b"".join(answer) == b""
+    assert not any("licence_note" in each["sql"] for each in seen)

@@ -1,6 +1,7 @@
 """What one network may ask of the public search and of its exports, and absurd addresses."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.urls import reverse
 from catalogue.filters import pace
 from catalogue.views import exports
 from portal.lib import turns
+from portal.lib.refusals import QuotaSpent
 from portal.lib.windows import Window
 from tests.factories.catalogue import ResourceFactory
 
@@ -106,13 +108,47 @@ def test_while_an_export_is_written_others_wait_for_its_place(
     settings.EXPORTS_AT_A_TIME = 1
     write, said = exports.WRITERS["csv"], []
 
-    def meanwhile(*given: Any) -> int:
+    def meanwhile(*given: Any) -> Iterator[int]:
         said.append(refused(client.get("/exports/ressources.json", REMOTE_ADDR="192.0.2.7")))
-        return write(*given)
+        yield from write(*given)
 
     monkeypatch.setitem(exports.WRITERS, "csv", meanwhile)
     assert b"".join(client.get("/exports/ressources.csv"))
     assert "plusieurs exports" in said[0]
+
+
+def test_an_export_that_goes_on_waits_for_its_turn(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.EXPORTS_AT_A_TIME = 1
+    monkeypatch.setattr(exports, "BATCH", 1)
+    for _ in range(3):
+        ResourceFactory(published=True)
+    answer: Any = client.get("/exports/ressources.csv")
+    pieces = iter(answer)
+    assert next(pieces)
+    other = turns.take("export", most=1, seconds=60)
+    assert other is not None  # nobody holds it while the first piece is read
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 2:
+            other.give_back()
+
+    monkeypatch.setattr(pace.time, "sleep", sleep)
+    assert len(b"".join(pieces).splitlines()) == 2
+    assert len(waits) == 2
+    assert turns.take("export", most=1, seconds=60) is not None
+
+
+def test_an_export_that_waits_too_long_is_cut(client: Client, settings: Any) -> None:
+    settings.EXPORTS_AT_A_TIME = 1
+    answer: Any = client.get("/exports/ressources.csv")
+    settings.EXPORT_MOST_SECONDS = -1
+    assert turns.take("export", most=1, seconds=60) is not None
+    with pytest.raises(QuotaSpent):
+        b"".join(answer)
 
 
 @pytest.mark.parametrize("extension", FILES)
@@ -122,7 +158,8 @@ def test_an_export_that_would_be_too_large_is_refused(
     ResourceFactory(published=True)
     settings.EXPORT_MOST_BYTES, settings.EXPORTS_AT_A_TIME = 3, 1
     for _ in range(2):
-        assert client.get(f"/exports/ressources.{extension}").status_code == 413
+        answer = client.get(f"/exports/ressources.{extension}?kind=technology")
+        assert answer.status_code == 413
 
 
 def test_a_place_given_back_late_is_not_taken_from_who_has_it() -> None:
@@ -142,7 +179,7 @@ def test_an_export_that_fails_gives_its_place_back(
 ) -> None:
     settings.EXPORTS_AT_A_TIME = 1
     with monkeypatch.context() as broken:
-        broken.setattr(exports, "_file", lambda *_: 1 / 0)
+        broken.setattr(exports, "_whole", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             client.get("/exports/ressources.csv")
     assert b"".join(client.get("/exports/ressources.csv"))
