@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.enums import ContributionStatus, ResourceKind
 from catalogue.enums.community import ReviewState
-from catalogue.enums.files import FileState
+from catalogue.enums.files import FileSign, FileState
 from catalogue.models import CardFile, Contribution, IndexedFacet, IndexedResource, Resource
 from catalogue.validators import expiry
 from portal.lib import clock, objects
@@ -72,11 +72,13 @@ def expiry_breaches() -> Iterator[str]:
 
 
 def file_breaches() -> Iterator[str]:
-    """Yield the files of cards whose bytes are not in the private store (I40)."""
+    """Yield the files of cards whose bytes are not in the private store, or were given up (I40)."""
     store = objects.store()
-    rows = CardFile.objects.order_by("pk").values_list("public_id", "sha256")
-    for public_id, sha256 in rows.iterator():
-        if not store.exists(sha256):
+    rows = CardFile.objects.order_by("pk").values_list("public_id", "sha256", "signs")
+    for public_id, sha256, signs in rows.iterator():
+        if FileSign.LOST in signs:
+            yield f"{public_id} {sha256[:12]} {FileSign.LOST}"
+        elif not store.exists(sha256):
             yield f"{public_id} {sha256[:12]}"
 
 

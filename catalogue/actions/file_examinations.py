@@ -28,6 +28,8 @@ EXAMINER = SystemActor("examiner")
 AT_ONCE = 50
 # What fails so many times is not examined any more, and given to nobody.
 TRIES = 3
+# Bytes that are lost may come back: a day of tries, one every five minutes.
+LOST_TRIES = 288
 
 
 def begin(file: CardFile) -> CardFile:
@@ -45,7 +47,7 @@ def examine(file: CardFile) -> CardFile:
 
     Outside any transaction: then the row, with its signs, and event "file.examined" in one. Raises
     nothing: an examination that fails is tried again, behind the files that wait, and the third
-    time the file is unreadable.
+    time the file is unreadable; one without bytes is lost after a day.
     """
     try:
         return _settle(file, _examined(file))
@@ -54,7 +56,7 @@ def examine(file: CardFile) -> CardFile:
         return file
     except FileNotFoundError:
         log.error("file %s has no bytes in the store", file.pk)
-        return _failed(file, settles=False)
+        return _failed(file, sign=FileSign.LOST, tries=LOST_TRIES)
     except scanning.ScannerFailed as error:
         log.warning("file %s was not read by the antivirus: %s", file.pk, error)
         return _failed(file)
@@ -63,13 +65,37 @@ def examine(file: CardFile) -> CardFile:
         return _failed(file)
 
 
-def _failed(file: CardFile, *, settles: bool = True) -> CardFile:
-    """Count an examination that failed; bytes that are lost may come back, nothing is settled."""
-    CardFile.objects.filter(pk=file.pk).update(attempts=F("attempts") + 1)
-    fresh = CardFile.objects.filter(pk=file.pk).first()
-    if fresh is None or not settles or fresh.attempts < TRIES:
+def _failed(
+    file: CardFile, *, sign: FileSign = FileSign.UNREADABLE, tries: int = TRIES
+) -> CardFile:
+    """Count an examination that failed; the last one settles it."""
+    rows = CardFile.objects.filter(pk=file.pk)
+    rows.filter(attempts__lt=LOST_TRIES).update(attempts=F("attempts") + 1)
+    fresh = rows.first()
+    if fresh is None or fresh.attempts < tries:
         return fresh or file
-    return _settle(fresh, _Examined([FileSign.UNREADABLE]))
+    return _settle(fresh, _Examined([sign]))
+
+
+def wait_for_found() -> int:
+    """Let the lost files whose bytes came back wait again; return how many."""
+    store, found = objects.store(), 0
+    lost = CardFile.objects.filter(state=FileState.REFUSED, signs__icontains=FileSign.LOST.value)
+    for file in lost.defer("preview"):
+        if store.exists(file.sha256):
+            found += _wait_again(file.pk)
+    return found
+
+
+@transaction.atomic
+def _wait_again(pk: int) -> bool:
+    file = CardFile.objects.select_for_update(of=("self",)).filter(pk=pk).first()
+    if file is None or FileSign.LOST not in file.signs:
+        return False
+    file.state, file.signs, file.examined_at, file.attempts = FileState.WAITING, [], None, 0
+    file.save(update_fields=["state", "signs", "examined_at", "attempts"])
+    record("file.found", by=EXAMINER, on=file, sha256=file.sha256)
+    return True
 
 
 def examine_waiting() -> int:

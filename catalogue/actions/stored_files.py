@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from catalogue import rules
 from catalogue.actions import contributions, file_rooms, forgotten_files
 from catalogue.enums import OPEN_CONTRIBUTIONS, ContributionStatus
-from catalogue.enums.files import FileSign, FileState
+from catalogue.enums.files import UNREAD, FileState
 from catalogue.models import CardFile, Contribution, Resource
 from catalogue.queries import stored_files
 from catalogue.validators import file_types
@@ -216,7 +216,7 @@ def _former(contribution: Contribution, name: str) -> CardFile | None:
 
 def _examined_again(file: CardFile, by: User) -> CardFile:
     """Let a file wait again that nothing could examine: the antivirus may answer now."""
-    if FileSign.UNREADABLE not in file.signs:
+    if UNREAD.isdisjoint(file.signs):
         return file
     file.state, file.signs, file.examined_at, file.attempts = FileState.WAITING, [], None, 0
     file.save(update_fields=["state", "signs", "examined_at", "attempts"])

@@ -19,6 +19,7 @@ class FileSign(StrEnum):
 
     INFECTED = "infected"
     UNREADABLE = "unscannable"
+    LOST = "lost"
     MISMATCH = "mismatch"
     BOMB = "archive"
     UNEXAMINED = "unexamined"
@@ -27,4 +28,8 @@ class FileSign(StrEnum):
 
 
 # What keeps a file from everybody, and a proposal that names it from being sent.
-FORBIDDING = frozenset({FileSign.INFECTED, FileSign.UNREADABLE, FileSign.MISMATCH, FileSign.BOMB})
+FORBIDDING = frozenset(
+    {FileSign.INFECTED, FileSign.UNREADABLE, FileSign.LOST, FileSign.MISMATCH, FileSign.BOMB}
+)
+# What keeps it so long as the machine cannot read it: the same bytes, sent again, are read again.
+UNREAD = frozenset({FileSign.UNREADABLE, FileSign.LOST})

@@ -10,8 +10,8 @@ from pydantic import Field
 class CardFileOut(Schema):
     """A file. content: what its bytes are. state: waiting, sound or refused; signs: why.
 
-    Signs: infected, unscannable, mismatch, archive keep it from being given; unexamined tells an
-    archive that was not opened; executable, inert tell what its format does when it is opened.
+    Signs: infected, unscannable, lost, mismatch, archive keep it from being given; unexamined tells
+    an archive that was not opened; executable, inert tell what its format does when it is opened.
     """
 
     id: UUID

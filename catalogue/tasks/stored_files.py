@@ -28,8 +28,9 @@ def examine_waiting() -> None:
 
 @duty("catalogue.files_unnamed", minutes=24 * 60, by_itself=True)
 def forget_unnamed() -> None:
-    """Forget the files that no text has named for thirty days."""
+    """Forget the files that no text has named for thirty days; take up those found again."""
     stored_files.forget_unnamed()
+    file_examinations.wait_for_found()
 
 
 @task(card_uploads.TASK)

@@ -47,6 +47,7 @@ class Sign:
 SIGNS = {
     FileSign.INFECTED: Sign(_("logiciel malveillant"), "garance", "circle-x"),
     FileSign.UNREADABLE: Sign(_("antivirus sans réponse"), "garance", "circle-x"),
+    FileSign.LOST: Sign(_("octets perdus"), "garance", "circle-x"),
     FileSign.MISMATCH: Sign(_("contenu autre que son nom"), "garance", "circle-x"),
     FileSign.BOMB: Sign(_("archive dangereuse"), "garance", "circle-x"),
     FileSign.UNEXAMINED: Sign(_("archive non examinée"), "ocre", "triangle-alert"),

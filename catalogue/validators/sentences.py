@@ -78,6 +78,7 @@ REMARKS: dict[str, Promise] = {
     "file_waiting": _("%(name)s : le fichier est en cours d’examen. Réessayez dans un moment."),
     "file_infected": _("%(name)s : l’antivirus y a trouvé un logiciel malveillant. Retirez-le."),
     "file_unscannable": _("%(name)s : l’antivirus n’a pas pu le lire. Retirez-le."),
+    "file_lost": _("%(name)s : ses octets ne sont plus là. Envoyez-le à nouveau, ou retirez-le."),
     "file_mismatch": _(
         "%(name)s : le contenu n’est pas celui que le nom annonce. Retirez-le, ou renommez-le."
     ),

@@ -17,6 +17,7 @@ from catalogue.actions import checks, drafts, file_examinations, moderation, rem
 from catalogue.actions.link_checks import links_of
 from catalogue.enums import Access, DecisionReason, ResourceKind
 from catalogue.enums.files import FileState
+from catalogue.invariants import file_breaches
 from catalogue.models import CardFile, Contribution, Resource, ResourceUse
 from catalogue.queries import proposals, published
 from catalogue.queries import stored_files as reads
@@ -386,6 +387,28 @@ def test_a_file_that_no_antivirus_could_read_is_read_again(
     assert house.file() == file
     file.refresh_from_db()
     assert (file.state, file.signs) == (FileState.SOUND, [])
+
+
+def test_a_file_without_bytes_is_given_up_after_a_day_and_taken_up_once_found(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = house.file()
+    CardFile.objects.update(state=FileState.WAITING, examined_at=None)
+    objects.store().delete(SHA256)
+    monkeypatch.setattr(file_examinations, "LOST_TRIES", 4)
+    for _time in range(6):
+        file_examinations.examine_waiting()
+    file.refresh_from_db()
+    assert (file.state, file.signs, file.attempts) == (FileState.REFUSED, ["lost"], 4)
+    assert list(file_breaches()) == [f"{file.public_id} {SHA256[:12]} lost"]
+    assert found(house.draft) == {"file_lost"}
+    assert file_examinations.wait_for_found() == 0
+    objects.put(CSV)
+    assert file_examinations.wait_for_found() == 1
+    assert file_examinations.examine_waiting() == 1
+    file.refresh_from_db()
+    assert (file.state, file.attempts) == (FileState.SOUND, 0)
+    assert list(file_breaches()) == []
 
 
 def test_what_no_text_names_is_forgotten_later(
