@@ -32,6 +32,8 @@ from portal.lib.refusals import (
 log = logging.getLogger("catalogue.files")
 TASK = "catalogue.assemble_file"
 RETRY_MINUTES, RETRY_MOST_MINUTES = 5, 240
+# More than five gigabytes take to be put together.
+ASSEMBLY_MINUTES = 60
 
 
 @transaction.atomic
@@ -97,11 +99,17 @@ def finish(upload: CardUpload) -> CardUpload:
     """Bring a whole upload to its draft, in the name of who sent it; raises as `append`.
 
     What would be refused is refused before the bytes are put together, and waits longer each time;
-    of who may not write the draft any more, nothing is kept.
+    of who may not write the draft any more, nothing is kept. One process at a time: another finds
+    the upload as it is.
     """
     if upload.file_id is not None or upload.offset < upload.length:
         return upload
     if upload.begun_by is None or upload.contribution is None:
+        return upload
+    now = clock.now()
+    until = now + timedelta(minutes=ASSEMBLY_MINUTES)
+    mine = CardUpload.objects.filter(pk=upload.pk)
+    if not mine.filter(file=None).free(now).update(assembling_until=until):
         return upload
     try:
         return _finish(upload, upload.begun_by, upload.contribution)
@@ -113,6 +121,8 @@ def finish(upload: CardUpload) -> CardUpload:
     except Refusal:
         _put_off(upload)
         raise
+    finally:
+        mine.filter(assembling_until=until).update(assembling_until=None)
 
 
 def finish_waiting() -> int:

@@ -36,7 +36,11 @@ class CardUploadQuerySet(models.QuerySet["CardUpload"]):
     def due(self, at: datetime) -> "CardUploadQuerySet":
         """Keep the whole ones that are tried now: never tried, or refused some time ago."""
         tried = Q(retry_at=None) | Q(retry_at__lte=at)
-        return self.whole().filter(tried, expires_at__gt=at)
+        return self.whole().free(at).filter(tried, expires_at__gt=at)
+
+    def free(self, at: datetime) -> "CardUploadQuerySet":
+        """Keep those that no process is putting together."""
+        return self.filter(Q(assembling_until=None) | Q(assembling_until__lte=at))
 
     def held_by(
         self, organisation: "Organisation | None", person: "User | None"
@@ -73,6 +77,8 @@ class CardUpload(models.Model):
     # How often it was whole and refused, and when it is tried again by itself.
     attempts = models.PositiveSmallIntegerField(default=0)
     retry_at = models.DateTimeField(null=True, blank=True)
+    # Until when a process puts it together, alone; killed, it leaves it to another then.
+    assembling_until = models.DateTimeField(null=True, blank=True)
     begun_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 

@@ -174,6 +174,38 @@ def test_what_is_refused_is_not_put_together_and_waits_longer_each_time(
     assert put == []
 
 
+def test_one_process_puts_an_upload_together(
+    house: House, program: Program, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CARD_FILE_EXAMINED_AT_ONCE_BYTES = 3
+    program.patch(program.begin()["Location"], CSV, 0)
+    uploads = CardUpload.objects.select_related("contribution", "begun_by")
+    put, meanwhile = objects.put, []
+
+    def slow(content: Any, *, limit_bytes: int) -> Any:
+        meanwhile.append(
+            (card_uploads.finish(uploads.get()).file_id, card_uploads.finish_waiting())
+        )
+        return put(content, limit_bytes=limit_bytes)
+
+    monkeypatch.setattr(objects, "put", slow)
+    assert card_uploads.finish_waiting() == 1
+    assert meanwhile == [(None, 0)]
+    assert CardFile.objects.count() == 1
+
+
+def test_an_upload_left_by_a_killed_process_is_put_together_later(
+    house: House, program: Program, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CARD_FILE_EXAMINED_AT_ONCE_BYTES = 3
+    program.patch(program.begin()["Location"], CSV, 0)
+    until = clock.now() + timedelta(minutes=card_uploads.ASSEMBLY_MINUTES)
+    CardUpload.objects.update(assembling_until=until)
+    assert card_uploads.finish_waiting() == 0
+    monkeypatch.setattr(clock, "now", lambda: until)
+    assert card_uploads.finish_waiting() == 1
+
+
 def test_of_who_may_not_write_any_more_nothing_is_kept(
     house: House, program: Program, settings: Any
 ) -> None:
