@@ -21,9 +21,10 @@ class CatalogueConfig(AppConfig):
         from catalogue.views import gathered, organisation  # noqa: PLC0415  # app ready
         from catalogue.views import space as ours  # noqa: PLC0415  # app ready
         from portal.accounts import personal_data, space  # noqa: PLC0415  # app ready
-        from portal.lib import references  # noqa: PLC0415  # app ready
+        from portal.lib import parts, references  # noqa: PLC0415  # app ready
 
         references.register(stored_files.kept)
+        parts.register(stored_files.kept_parts)
         space.register("todo", ours.to_do)
         space.register("contributions", ours.mine)
         space.register_figures(ours.figures)

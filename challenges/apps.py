@@ -18,9 +18,10 @@ class ChallengesConfig(AppConfig):
         from challenges.views import cards  # noqa: PLC0415  # app ready
         from challenges.views import space as ours  # noqa: PLC0415  # app ready
         from portal.accounts import personal_data, space  # noqa: PLC0415  # app ready
-        from portal.lib import references  # noqa: PLC0415  # app ready
+        from portal.lib import parts, references  # noqa: PLC0415  # app ready
 
         references.register(stored.named)
+        parts.register(stored.parts_named)
         chain.register(origins.of_chain)
         for kind in origins.KINDS:
             verified.register(kind, cards.verified)

@@ -5,7 +5,7 @@ the text online names it; before, those who may see the proposal that brought it
 name a file that another proposal brought gives nobody anything: its address is no key.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +14,14 @@ from django.db.models import Sum
 from catalogue import rules
 from catalogue.enums import Access
 from catalogue.enums.files import FileState
-from catalogue.models import CardFile, Contribution, Resource
+from catalogue.models import CardFile, CardUpload, Contribution, Resource
 from catalogue.queries.file_addresses import COLUMNS, address, identified, is_own
 from catalogue.queries.files import ON_REQUEST
 from catalogue.validators.checks import HeldFile
 from catalogue.validators.details import DETAILS
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
+from portal.lib import parts
 from portal.lib.references import in_columns
 
 
@@ -197,3 +198,8 @@ def weight(*, organisation: Organisation | None, person: User | None) -> int:
 def kept(hashes: Iterable[str]) -> Iterator[str]:
     """Give the sha256 of objects, among these, that a file of a card names."""
     return in_columns([CardFile], list(hashes))
+
+
+def kept_parts(names: Collection[str]) -> Iterator[str]:
+    """Give the parts of files to come that an upload names, those of these uploads."""
+    return parts.in_rows(CardUpload.objects.all(), names)

@@ -13,7 +13,7 @@ from challenges.models import (
     SealedResult,
     Upload,
 )
-from portal.lib import clock
+from portal.lib import clock, parts
 from portal.lib.references import in_columns, in_rows
 
 
@@ -36,3 +36,8 @@ def named(hashes: Collection[str]) -> Iterator[str]:
         yield from in_rows(each, hashes)
     for kept in ChallengeDraft.objects.order_by().values_list("kept", flat=True):
         yield from (str(each["sha256"]) for each in kept.values() if "sha256" in each)
+
+
+def parts_named(names: Collection[str]) -> Iterator[str]:
+    """Give the parts of entries to come that an upload names, those of these uploads."""
+    return parts.in_rows(Upload.objects.all(), names)

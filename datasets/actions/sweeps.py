@@ -14,7 +14,7 @@ from django.db import transaction
 
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
-from portal.lib import objects
+from portal.lib import objects, parts
 from portal.lib.references import earlier, referenced, unnamed
 
 SWEEPER = SystemActor("sweep")
@@ -27,10 +27,12 @@ def sweep() -> int:
     Two sweeps may overlap: each leaves alone what the other has moved since it listed.
 
     Side effects: event "object.purged" for each object removed, "object.set_aside" for each taken
-    out of sight. The delay is settings.OBJECTS_UNNAMED_HOURS.
+    out of sight. Parts that no upload names go too, untold: they were never a file. The delay is
+    settings.OBJECTS_UNNAMED_HOURS.
     """
     store, before = objects.store(), earlier(settings.OBJECTS_UNNAMED_HOURS)
     store.drop_drafts(before=before)
+    parts.sweep(before=before)
     aside = dict(store.aside())
     for sha256 in referenced(aside):
         store.bring_back(sha256)

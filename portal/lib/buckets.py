@@ -72,12 +72,14 @@ class S3Store:
         yield from self._listed("")
 
     def _listed(self, folder: str) -> Iterator[tuple[str, float]]:
+        return (each for each in self._below(folder) if "/" not in each[0])
+
+    def _below(self, folder: str) -> Iterator[tuple[str, float]]:
         pages = self.client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self.bucket, Prefix=self._key(folder)):
             for item in page.get("Contents", ()):
                 name = item["Key"].removeprefix(self._key(folder))
-                if "/" not in name:
-                    yield name, item["LastModified"].timestamp()
+                yield name, item["LastModified"].timestamp()
 
     def _move(self, source: str, target: str) -> bool:
         """Copy, then remove; False when another sweep moved it."""
@@ -137,6 +139,10 @@ class S3Store:
     def delete_part(self, name: str) -> None:
         """Remove a part, if it is there."""
         self.delete(f"{INCOMING}/{name}")
+
+    def parts(self) -> Iterator[tuple[str, float]]:
+        """List the names of the parts kept, and when each was put."""
+        yield from self._below(f"{INCOMING}/")
 
 
 def named(url: str) -> S3Store:

@@ -19,6 +19,7 @@ from portal.lib.refusals import TooLarge
 CHUNK_BYTES = 1 << 20
 # Where files that are still coming are, and objects that a sweep takes away, apart from the others.
 INCOMING, ASIDE = "incoming", "aside"
+DRAFT = ".draft"
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,9 @@ class Store(Protocol):
 
     def delete_part(self, name: str) -> None:
         """Remove a part, if it is there."""
+
+    def parts(self) -> Iterator[tuple[str, float]]:
+        """List the names of the parts kept, and when each was put, in seconds of the epoch."""
 
 
 class FolderStore:
@@ -190,7 +194,7 @@ class FolderStore:
         """Remove what puts that were killed left half written; return how many."""
         late = [
             path
-            for pattern in ("*.part", "*/*.draft")
+            for pattern in ("*.part", f"*/*{DRAFT}")
             for path in (self.root / INCOMING).glob(pattern)
             if any(at <= before for _name, at in _dated([path]))
         ]
@@ -205,7 +209,7 @@ class FolderStore:
         """Write beside its name, synchronise, then name."""
         target = self._part(name)
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_name(f"{target.name}.draft")
+        draft = target.with_name(f"{target.name}{DRAFT}")
         try:
             stored = written(draft, chunks, limit_bytes)
             draft.rename(target)
@@ -225,6 +229,13 @@ class FolderStore:
         target.unlink(missing_ok=True)
         with suppress(OSError):  # others are still there
             target.parent.rmdir()
+
+    def parts(self) -> Iterator[tuple[str, float]]:
+        """List the names of the parts kept, and when each was put."""
+        for folder in (self.root / INCOMING).glob("*"):
+            for name, at in _dated(folder.glob("*")):
+                if not name.endswith(DRAFT):
+                    yield f"{folder.name}/{name}", at
 
 
 class _Span:

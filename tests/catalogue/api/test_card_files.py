@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import os
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,9 +16,10 @@ from django.test import Client
 
 from catalogue.actions import card_uploads, stored_files
 from catalogue.models import CardFile, CardUpload, Contribution
+from datasets.actions import sweeps
 from portal.accounts.enums import Role, TokenScope
 from portal.accounts.models import User
-from portal.lib import clock, objects
+from portal.lib import clock, objects, parts
 from portal.lib.refusals import Hidden
 from tests.catalogue.moderation.test_stored_files import CSV, SHA256, House, given
 from tests.factories import contributions as make
@@ -269,6 +272,25 @@ def test_uploads_end_after_a_day_and_are_few(
         assert card_uploads.expire() == 1
     assert program.patch(place, CSV[5:], 5).status_code == 404
     assert not left(settings)
+
+
+def test_a_part_that_no_upload_names_goes_after_a_day(
+    program: Program, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = program.begin()["Location"]
+    program.patch(place, CSV[:5], 0)
+    (kept,) = left(settings)
+    with monkeypatch.context() as patched:  # killed between the part and its row
+        patched.setattr(card_uploads, "_kept", lambda upload, *_of: upload)
+        program.patch(place, CSV[5:], 5)
+    parts.put("elsewhere/lost", [b"lost"], limit_bytes=4)
+    assert len(left(settings)) == 3
+    assert parts.sweep(before=time.time() - 3_600) == 0
+    for each in left(settings):
+        os.utime(each, times=(time.time() - 90_000,) * 2)
+    sweeps.sweep()
+    assert left(settings) == [kept]
+    assert program.patch(place, CSV[5:], 5).status_code == 204
 
 
 def left(settings: Any) -> list[Path]:
