@@ -104,8 +104,9 @@ def remove(*, contribution: Contribution, file: CardFile, by: User) -> None:
 def forget_unnamed() -> int:
     """Delete the files that no text has named for thirty days; return how many went.
 
-    Each card in its transaction. A text that counts: the card online, a proposal that may still be,
-    for the files it brought.
+    Each card in its transaction: its texts are held, the files that one names again are kept, then
+    the others go. A text that counts: the card online, a proposal that may still be, for the files
+    it brought.
     """
     cards = CardFile.objects.order_by("resource_id").values_list("resource_id", flat=True)
     return sum(_forget_of(pk) for pk in list(cards.distinct()))
@@ -113,6 +114,9 @@ def forget_unnamed() -> int:
 
 @transaction.atomic
 def _forget_of(resource_id: int) -> int:
+    # The texts before the card, as who publishes: nobody names a file between the read and its end.
+    texts = Contribution.objects.filter(resource=resource_id, status__in=COUNTED).order_by("pk")
+    list(texts.select_for_update(of=("self",)).values_list("pk"))
     card = Resource.objects.select_for_update(of=("self",)).filter(pk=resource_id).first()
     if card is None:
         return 0

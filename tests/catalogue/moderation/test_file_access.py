@@ -132,6 +132,19 @@ def replaced(card: Resource, by: User, name: str) -> CardFile:
     return new
 
 
+def test_a_file_named_again_in_its_last_hour_is_kept(house: House) -> None:
+    file = house.file()
+    past = clock.now() - timedelta(days=django_settings.CARD_FILES_UNNAMED_DAYS + 1)
+    CardFile.objects.update(unnamed_at=past)
+    assert stored_files.forget_unnamed() == 0
+    file.refresh_from_db()
+    assert file.unnamed_at is None
+    make.contributions.save_draft(
+        contribution=make.again(house.draft), values={"distributions": []}, by=house.by
+    )
+    assert stored_files.forget_unnamed() == 0  # thirty days from then on
+
+
 def test_to_name_a_file_tells_neither_its_name_nor_its_digest(house: House) -> None:
     old = house.file()
     card, rows = house.publish(), house.rows()

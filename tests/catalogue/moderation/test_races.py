@@ -1,21 +1,25 @@
 """Two people at once: one decision, no lost field. In threads on PostgreSQL, in turn on SQLite."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.conf import settings
+from django.db import connection, connections, transaction
 
-from catalogue.actions import contributions, moderation
+from catalogue.actions import contributions, moderation, stored_files
 from catalogue.actions import drafts as co_writing
 from catalogue.enums import ContributionStatus, DecisionReason
-from catalogue.models import Contribution, Decision, Resource
+from catalogue.models import CardFile, Contribution, Decision, Resource
 from catalogue.queries import drafts, proposals
 from portal.accounts.enums import Role
 from portal.accounts.models import User
+from portal.lib import clock
 from portal.lib.refusals import Conflict, Refusal
 from tests.catalogue.moderation.ledger import events
+from tests.catalogue.moderation.test_stored_files import House
 from tests.factories import contributions as make
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -60,6 +64,35 @@ def decision(contribution: Contribution, by: User, *, publishes: bool) -> Callab
     return lambda: moderation.refuse(
         contribution=make.again(contribution), reason=DecisionReason.OTHER, message="Non.", by=by
     )
+
+
+def test_a_file_named_while_the_unnamed_ones_go_is_kept() -> None:
+    """The nightly duty waits for who writes the text, then reads it."""
+    if connection.vendor != "postgresql":
+        pytest.skip("rows are locked by PostgreSQL alone")
+    house = House()
+    file, rows = house.file(), house.rows()
+
+    def write(kept: list[Any]) -> None:
+        draft = make.again(house.draft)
+        contributions.save_draft(contribution=draft, values={"distributions": kept}, by=house.by)
+
+    def forget() -> None:
+        try:
+            stored_files.forget_unnamed()
+        finally:
+            connections.close_all()
+
+    write([])
+    past = clock.now() - timedelta(days=settings.CARD_FILES_UNNAMED_DAYS + 1)
+    CardFile.objects.update(unnamed_at=past)
+    night = Thread(target=forget)
+    with transaction.atomic():
+        write(rows)
+        night.start()
+        night.join(timeout=1)
+    night.join()
+    assert CardFile.objects.filter(pk=file.pk, unnamed_at=None).exists()
 
 
 def test_two_moderators_at_once_take_one_decision() -> None:
