@@ -5,6 +5,7 @@ worth, and hold of each facet, is here. The database stays the truth: who writes
 which cards it wrote (`touch`), and each search compares these notes with those it has followed.
 """
 
+import os
 import secrets
 import time
 from bisect import bisect_left
@@ -31,6 +32,8 @@ MOST_NOTES = 1_000
 ANY = 1 << 62
 # Seconds after which all cards are read again, for what was changed beside `index.write`.
 OLD = 900.0
+# Seconds before that at which who keeps them beside the requests reads them again.
+AGEING = 90.0
 # Sums of so many random numbers of this size stay whole numbers of the database.
 BITS = 40
 LOADED = 5_000
@@ -223,19 +226,45 @@ class Kept:
         if seen and (many, total or 0) == (len(seen.notes), seen.total) and not _is_old(seen):
             return seen.columns
         with self._lock:
-            # Notes first: what is written after them is read twice, never missed.
-            rows = IndexedChange.objects.order_by("pk").values_list(*Note._fields)
-            notes = frozenset(Note(*row) for row in rows)
+            notes = _notes()
             seen = self._followed
             changed = None if seen is None or _is_old(seen) else _changed(seen.notes, notes)
-            until = seen.until if seen else 0.0
             if seen and changed is not None:
                 found = seen.columns.renewed(changed, read(changed)) if changed else seen.columns
+                self._followed = seen._replace(notes=notes, total=_total(notes), columns=found)
             else:
-                found = columns(_every())
-                until = time.monotonic() + OLD
-            self._followed = Followed(notes, sum(each.token for each in notes), found, until)
-            return found
+                self._followed = _anew(notes)
+            return self._followed.columns
+
+    def renew(self) -> None:
+        """Read all cards again while searches go on with those of before.
+
+        What changes meanwhile is followed by the next search: its notes are not among those that
+        were read first.
+        """
+        if self._followed is None:
+            self.current()  # whoever searches meanwhile waits for this reading
+        else:
+            self._followed = _anew(_notes())
+
+    def is_ageing(self) -> bool:
+        """Tell whether all cards will soon be read again by a search."""
+        seen = self._followed
+        return seen is None or time.monotonic() > seen.until - AGEING
+
+
+def _notes() -> frozenset[Note]:
+    """Read the notes; before the cards: what is written later is read twice, never missed."""
+    rows = IndexedChange.objects.order_by("pk").values_list(*Note._fields)
+    return frozenset(Note(*row) for row in rows)
+
+
+def _total(notes: Iterable[Note]) -> int:
+    return sum(each.token for each in notes)
+
+
+def _anew(notes: frozenset[Note]) -> Followed:
+    return Followed(notes, _total(notes), columns(_every()), time.monotonic() + OLD)
 
 
 def _is_old(seen: Followed) -> bool:
@@ -279,12 +308,19 @@ def read(cards: Collection[Range]) -> list[tuple[Any, ...]]:
 
 
 _kept: dict[str, Kept] = {}
+# A fork has none of the threads that may hold a lock here: it reads for itself.
+os.register_at_fork(after_in_child=_kept.clear)
+
+
+def kept() -> Kept:
+    """Give what this process keeps of the database in use."""
+    name = str(connection.settings_dict["NAME"])
+    return _kept.get(name) or _kept.setdefault(name, Kept())
 
 
 def current() -> Columns:
     """Give the columns of the database in use."""
-    name = str(connection.settings_dict["NAME"])
-    return (_kept.get(name) or _kept.setdefault(name, Kept())).current()
+    return kept().current()
 
 
 def touch(first: int, last: int | None = None, replaces: int | None = None) -> None:
