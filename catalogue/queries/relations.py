@@ -27,7 +27,7 @@ def find(texts: Iterable[str]) -> dict[str, Resource | None]:
     named = _by_slug({slug for slug in slugs.values() if slug})
     found = {text: named.get(slug) for text, slug in slugs.items()}
     titles = {text.strip().casefold() for text, card in found.items() if card is None}
-    titled = _by_title(sorted(titles - {""}))
+    titled = _by_title(sorted(title for title in titles if title and "\0" not in title))
     return {text: card or titled.get(text.strip().casefold()) for text, card in found.items()}
 
 
@@ -96,7 +96,8 @@ def _slug(text: str) -> str:
         path = unquote(urlsplit(text.strip()).path)
     except ValueError:
         return ""
-    parts = [part for part in path.split("/") if part]
+    # PostgreSQL takes no null byte, even one that an address spells %00.
+    parts = [part for part in path.split("/") if part.isprintable() and part]
     if "ressources" in parts[:-1]:
         return parts[parts.index("ressources") + 1]
     return parts[0] if len(parts) == 1 else ""
