@@ -193,7 +193,12 @@ class Resource(
     # Equal for two addresses of one page: a harvest looks here for what is described already.
     homepage_key = PageKeyField(max_length=64, blank=True, default="", editable=False)
     repository_key = PageKeyField(
-        max_length=64, blank=True, default="", editable=False, of="repository_url"
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        of="repository_url",
     )
     repository_url = models.URLField(max_length=500, blank=True)
     documentation_url = models.URLField(max_length=500, blank=True)
