@@ -1,11 +1,12 @@
 """Everything that the page of a resource shows, read in a constant number of queries."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils import dateformat
@@ -21,7 +22,16 @@ from catalogue.enums import (
     UseCase,
 )
 from catalogue.models import Measurement, Resource
-from catalogue.queries import chain, files, quality, rows, stored_files, verified, versions
+from catalogue.queries import (
+    chain,
+    file_addresses,
+    files,
+    quality,
+    rows,
+    stored_files,
+    verified,
+    versions,
+)
 from catalogue.validators import expiry, licence_names, licences, places
 from catalogue.validators.columns import language_choices
 from catalogue.validators.details import RELATIONS
@@ -63,13 +73,14 @@ def card(resource: Resource) -> dict[str, Any]:
     whole = [m for m in measured if not m.group]
     files_href = files.address(resource)
     vouched = verified.scores(resource)
+    stored = stored_files.shown(resource, files.readable(resource))
     return {
         "resource": resource,
         "row": rows.row(resource),
         "facts": list(_facts(resource)),
-        "parts": list(_parts(resource, held=bool(files_href))),
+        "parts": list(_parts(resource, held=bool(files_href), stored=stored)),
         "files_href": files_href,
-        "stored": stored_files.shown(resource, files.readable(resource)),
+        "stored": stored,
         "questions": _questions(resource),
         "measures": [_bounded(m, whole) for m in whole],
         "groups": [m for m in measured if m.group and not m.is_kept_back],
@@ -232,36 +243,54 @@ def _is_french() -> bool:
     return (get_language() or "fr").startswith("fr")
 
 
-def _parts(resource: Resource, *, held: bool) -> Iterator[Part]:
+def _parts(
+    resource: Resource, *, held: bool, stored: Sequence[Mapping[str, Any]]
+) -> Iterator[Part]:
     """Yield the long fields: what is filled, and what is missing of what an owned card needs.
 
-    held: the portal has the files, the card need not say where they are.
+    held: the portal has the files, the card need not say where they are. stored: the files that
+    are told apart from these fields.
     """
+    apart = {each["file"].public_id for each in stored}
     details = files.readable(resource)
     for field in resource.details_of_kind.in_section(Section.BODY):
         if field.name == RELATIONS.name:
             continue  # told by the chain
-        if found := part(field, details.get(field.name), resource.slug):
+        value = details.get(field.name)
+        if found := part(field, value, resource.slug, apart=apart):
             yield found
+        elif value:
+            continue  # all its rows are told apart
         elif field.name in resource.details.keys() - details.keys():
             continue  # told to who is given access
         elif field.needed and not resource.is_referenced and not (held and field.name == HELD):
             yield Part(field.label, "missing")
 
 
-def part(field: Field, value: Any, slug: str = "") -> Part | None:
-    """Give the shape in which a value is shown; None when there is none."""
+def part(field: Field, value: Any, slug: str = "", *, apart: Collection[UUID] = ()) -> Part | None:
+    """Give the shape in which a value is shown; None when there is none.
+
+    apart: the files of ours whose rows are left out.
+    """
     if value in (None, "", []):
         return None
     match field.type:
         case FieldType.ROWS:
-            used = [c for c in field.columns if any(row.get(c.name) for row in value)]
+            column = stored_files.COLUMNS.get(field.name, "")
+            rows = [
+                (number, row)
+                for number, row in enumerate(value)
+                if not apart or file_addresses.identified(row.get(column)) not in apart
+            ]
+            if not rows:
+                return None
+            used = [c for c in field.columns if any(row.get(c.name) for _number, row in rows)]
             table = [
                 [
                     _cell(c, row.get(c.name)) | {"href": _way_out(slug, field, number, c)}
                     for c in used
                 ]
-                for number, row in enumerate(value)
+                for number, row in rows
             ]
             return Part(field.label, "rows", table, tuple(c.label for c in used))
         case FieldType.LIST:
@@ -282,7 +311,8 @@ def _way_out(slug: str, field: Field, number: int, column: Field) -> str:
 def _cell(column: Field, value: Any) -> dict[str, Any]:
     absent = None if column.type is FieldType.INTEGER else ""
     told = absent if value in (None, "") else value
-    return {"label": column.label, "value": told, "shape": column.type.value}
+    shape = "digest" if column.name == "sha256" else column.type.value
+    return {"label": column.label, "value": told, "shape": shape}
 
 
 def _questions(resource: Resource) -> list[Part]:

@@ -17,12 +17,16 @@ from catalogue.enums.files import FileState
 from catalogue.models import CardFile, CardUpload, Contribution, Resource
 from catalogue.queries.file_addresses import COLUMNS, address, identified, is_own
 from catalogue.queries.files import ON_REQUEST
+from catalogue.validators import licence_names
 from catalogue.validators.checks import HeldFile
 from catalogue.validators.details import DETAILS
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import Organisation, User
 from portal.lib import parts
 from portal.lib.references import in_columns
+
+# The columns of a row in which people write of a file.
+WORDS = ("title", "description", "licence", "access_url")
 
 
 def field_of(kind: str) -> str:
@@ -111,9 +115,12 @@ def of_draft(contribution: Contribution) -> list[CardFile]:
 def shown(resource: Resource, details: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Give the files of a text that anyone may read as pages tell them.
 
-    previews: whether the first rows of the file may be shown.
+    previews: whether the first rows of the file may be shown. words: what the text says of it that
+    the file does not.
     """
-    return _lines(of_text(resource, details), {resource.access})
+    rows = dict(rows_with(details))
+    lines = _lines(of_text(resource, details), {resource.access})
+    return [each | {"words": _words(rows[each["file"].public_id], each["file"])} for each in lines]
 
 
 def shown_in_draft(contribution: Contribution) -> list[dict[str, Any]]:
@@ -128,6 +135,12 @@ def _lines(files: Iterable[CardFile], accesses: set[str]) -> list[dict[str, Any]
         {"file": each, "href": address(each), "previews": each.has_preview and not closed}
         for each in files
     ]
+
+
+def _words(row: Mapping[str, Any], file: CardFile) -> dict[str, str]:
+    told = {name: str(row.get(name) or "") for name in WORDS}
+    told["licence"] = licence_names.label(told["licence"])
+    return {name: text for name, text in told.items() if text and text != file.name}
 
 
 def readable(file: CardFile, user: Any) -> bool:

@@ -9,13 +9,14 @@ import encodings.utf_16
 import io
 import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice, takewhile
 from typing import IO, Any
 
 CHUNK = 1 << 20
 # The child opens no file: what the texts ask for later is loaded with this module.
 LOADED = (encodings.cp1252, encodings.utf_8_sig, encodings.utf_16)
 ROWS, ROWS_TYPED, COLUMNS, CELL, NAME = 100, 1_000, 50, 200, 120
+COUNTED_CHARACTERS = 32_000_000  # half a second
 LINE_CHARACTERS, SAMPLE_CHARACTERS = 200_000, 500_000
 # Of all the cells that are shown: with four bytes a character, the answer stays below its bound.
 SHOWN_CHARACTERS = 200_000
@@ -30,16 +31,21 @@ _BOOLEANS = frozenset({"true", "false", "vrai", "faux", "oui", "non"})
 
 
 def preview_csv(source: IO[bytes]) -> tuple[dict[str, Any], str]:
-    """Read the first rows of a CSV, and the text of the first thousand; ({}, "") for no table."""
+    """Read the first rows of a CSV, and the text of the first thousand; ({}, "") for no table.
+
+    all_rows: how many there are, where the file is short enough to be read to its end.
+    """
     head = source.read(CHUNK)
     source.seek(0)
     text = io.TextIOWrapper(source, encoding=_encoding(head), errors="replace", newline="")
+    read = _Lines(text)
     try:
-        lines = [line for line in islice(_lines(text), ROWS_TYPED + 1) if line.strip()]
+        lines = [line for line in islice(read, ROWS_TYPED + 1) if line.strip()]
         if not lines:
             return {}, ""
         mark = max(DELIMITERS, key=lines[0].count)
         rows = [row for row in csv.reader(lines, delimiter=mark) if row]
+        many = _counted(lines, read, mark)
     except csv.Error:
         return {}, ""
     finally:
@@ -51,7 +57,41 @@ def preview_csv(source: IO[bytes]) -> tuple[dict[str, Any], str]:
     ]
     shown = _shown([_plain(cell, CELL) for cell in row[:COLUMNS]] for row in body[:ROWS])
     told = {"columns": columns, "rows": shown, "more": len(body) > len(shown)}
+    if many is not None:
+        told["all_rows"] = many
     return told, _plain("".join(lines), SAMPLE_CHARACTERS)
+
+
+class _Lines:
+    """Lines of a text, none longer than a row may be; one that is ends the table."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text, self._is_over = text, False
+        self.characters, self.is_whole = 0, False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = "" if self._is_over else self._text.readline(LINE_CHARACTERS)
+        self.characters += len(line)
+        if not line and not self._is_over:
+            self.is_whole = True
+        self._is_over = not line or len(line) == LINE_CHARACTERS
+        if self._is_over:
+            raise StopIteration
+        return line
+
+
+def _counted(first: list[str], read: _Lines, mark: str) -> int | None:
+    """Count the rows below the header; None where they are not all read, or are no rows there."""
+    rest = takewhile(lambda _line: read.characters <= COUNTED_CHARACTERS, read)
+    try:
+        rows = csv.reader(chain(first, (line for line in rest if line.strip())), delimiter=mark)
+        many = sum(1 for row in rows if row)
+    except csv.Error:
+        return None
+    return many - 1 if read.is_whole else None
 
 
 def _column(rows: list[list[str]], at: int) -> Iterator[str]:
@@ -73,14 +113,6 @@ def _shown(rows: Iterable[list[str]]) -> list[list[str]]:
             break
         kept.append(row)
     return kept
-
-
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    """Give lines, none longer than a row may be; one that is ends the table."""
-    while line := text.readline(LINE_CHARACTERS):
-        if len(line) == LINE_CHARACTERS:
-            return
-        yield line
 
 
 def _encoding(head: bytes) -> str:
