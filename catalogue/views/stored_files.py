@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from catalogue.actions import file_examinations, stored_files
+from catalogue.actions import file_examinations, file_reads, stored_files
 from catalogue.enums import Access
 from catalogue.enums.files import FileState
 from catalogue.forms.steps import Step
@@ -69,8 +69,8 @@ def change(request: HttpRequest, contribution: UUID) -> HttpResponse:
 def download(request: HttpRequest, file: UUID, name: str) -> HttpResponseBase:
     """Hand out a file, or the part asked, to who may have it: never shown in the page of a browser.
 
-    What the card online gives is counted, from its first byte: a download that goes on was. A
-    member who reads a draft is not.
+    What the card online gives is counted, from its first byte: a download that goes on was. What
+    it does not give is told to the ledger, with who had it.
     """
     rows = CardFile.objects.select_related("resource__organisation").defer("preview")
     found = find(rows, among=CardFile.objects.all(), public_id=file)
@@ -86,6 +86,8 @@ def download(request: HttpRequest, file: UUID, name: str) -> HttpResponseBase:
     content: objects.Readable | tuple[()] = ()
     if request.method != "HEAD":
         content = objects.open_span(found.sha256, first=part.first, size=part.size)
+        if not is_public:
+            file_reads.note(file=found, by=person(request))
     if is_public and part.first == 0:
         count(request, found.resource, "downloads")
     answer = attachment(content, found.name, media_type=found.media_type, size=part.size)
@@ -102,12 +104,14 @@ def preview(request: HttpRequest, file: UUID) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     if not reads.may_preview(found, request.user):
         raise Hidden(denied=found)
-    card = found.resource
+    card, is_public = found.resource, reads.is_public(found)
+    if not is_public and request.method != "HEAD":
+        file_reads.note(file=found, by=person(request))
     context = {
         "file": found,
         "href": reads.address(found),
         "card": card,
-        "card_href": card.get_absolute_url() if reads.is_public(found) else "",
+        "card_href": card.get_absolute_url() if is_public else "",
         "preview": found.preview,
     }
     return render(request, "catalogue/file_preview.html", context)

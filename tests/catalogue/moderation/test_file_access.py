@@ -21,6 +21,7 @@ from portal.accounts.models import Organisation, User
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.catalogue.api.test_writing import Pipeline
+from tests.catalogue.moderation.ledger import events
 from tests.catalogue.moderation.test_stored_files import CSV, House, found, given
 from tests.factories import contributions as make
 
@@ -209,6 +210,45 @@ def test_a_masked_card_gives_its_files_to_its_organisation_and_the_moderators(
     people = (None, reader, early, auditor, moderator, house.by)
     assert statuses(file, *people) == [404, 404, 404, 404, 200, 200]
     assert statuses(own, early) == [404]
+
+
+def readings() -> list[str]:
+    return [each for each in events() if each == "file.read"]
+
+
+def test_who_was_given_a_closed_file_is_told_once_a_day(
+    house: House, django_capture_on_commit_callbacks: Any
+) -> None:
+    file, card = closed(house, Access.ON_REQUEST)
+
+    def told(by: User | None, **headers: str) -> list[str]:
+        with django_capture_on_commit_callbacks(execute=True):
+            given(file, by, **headers)
+        return readings()
+
+    assert told(None) == []
+    assert told(house.by, **{"If-None-Match": f'"{file.sha256}"'}) == []
+    client = Client()
+    client.force_login(house.by)
+    client.head(reads.address(file).removeprefix(django_settings.SITE_URL))
+    assert readings() == []
+    assert told(house.by, Range="bytes=3-5") == ["file.read"]
+    assert told(house.by, Range="bytes=6-") == ["file.read"]
+    assert told(house.by) == ["file.read"]
+    colleague = make.joined(make.person(), house.holder, Role.REFERENT)
+    assert told(colleague) == ["file.read"] * 2
+    opened = make.draft(house.by, kind=card.kind, holder=house.holder)
+    table = make.filed(opened, "table.csv", CSV, by=house.by)
+    before = readings()
+    page = client.get(reverse("catalogue:file_preview", args=(table.public_id,)))
+    assert (page.status_code, readings()) == (200, [*before, "file.read"])
+
+
+def test_what_is_public_is_not_told(house: House) -> None:
+    file = house.file()
+    house.publish()
+    assert statuses(file, None, house.by) == [200, 200]
+    assert readings() == []
 
 
 def test_what_a_person_is_given_stays_in_no_cache(house: House) -> None:

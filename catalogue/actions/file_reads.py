@@ -1,0 +1,23 @@
+"""Write down who was given a file of a card that is not public."""
+
+from django.core.cache import cache
+from django.db import transaction
+
+from catalogue.models import CardFile
+from portal.accounts.models import User
+from portal.audit.record import record
+
+DAY_SECONDS = 86_400
+
+
+@transaction.atomic
+def note(*, file: CardFile, by: User) -> None:
+    """Tell the ledger that a person was given a closed file: once a day for the two.
+
+    A download that goes on part by part is one reading. Event "file.read"; no rule is asked here.
+    """
+    key = f"file.read:{file.public_id}:{by.person_key}"
+    if cache.get(key) is not None:
+        return
+    record("file.read", by=by, on=file, sha256=file.sha256)
+    transaction.on_commit(lambda: cache.set(key, 1, timeout=DAY_SECONDS))
