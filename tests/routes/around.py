@@ -9,12 +9,13 @@ from catalogue.actions import (
     card_uploads,
     collections,
     discussions,
+    moderation,
     reports,
     reuses,
 )
-from catalogue.enums import ResourceKind
+from catalogue.enums import Access, ResourceKind
 from catalogue.enums.reports import Measure, ReportOutcome
-from catalogue.models import Resource
+from catalogue.models import Contribution, Resource
 from catalogue.search.query import ResourceQuery
 from portal.accounts.models import User
 from portal.lib import clock
@@ -66,6 +67,7 @@ def build(world: Any, fresh: Callable[[Any, str], User]) -> None:
         file = make.filed(draft, "a.csv", f"a\n{text}\n".encode(), by=by)
         world.objects[f"card_file.{side}"] = str(file.public_id)
         world.objects[f"card_file.{side}.card"] = str(draft.resource.public_id)
+        _files(world, side, by)
         upload = card_uploads.begin(contribution=make.again(draft), length=3, name=text, by=by)
         world.objects[f"card_upload.{side}"] = str(upload.pk)
         told = world.canary(own, "batch", own)
@@ -104,6 +106,36 @@ def build(world: Any, fresh: Callable[[Any, str], User]) -> None:
     }
     world.objects |= _reports(world, fresh)
     world.objects |= _offered(world, fresh)
+
+
+def _files(world: Any, side: str, by: User) -> None:
+    """Bring files to two cards online: one withdrawn since, one in its place, one on request."""
+    own, holder = f"referent_{side}", world.objects[f"organisation.{side}"]
+    told = world.canary(own, "withdrawn", own, *READS_ALL_DRAFTS)
+    closed = world.canary(own, "on-request", own)
+    draft = make.draft(by, kind=ResourceKind.DATASET, holder=holder, distributions=[])
+    withdrawn = make.filed(draft, "a.csv", f"a\n{told}\n".encode(), by=by)
+    change = make.contributions.propose(resource=_online(draft, by), by=by)
+    public = make.filed(change, "a.csv", b"a\nouvert\n", by=by)
+    _online(change, by)
+    draft = make.draft(
+        by, kind=ResourceKind.DATASET, holder=holder, distributions=[], access=Access.ON_REQUEST
+    )
+    asked = make.filed(draft, "a.csv", f"a\n{closed}\n".encode(), by=by)
+    _online(draft, by)
+    world.objects |= {
+        f"card_file.withdrawn_{side}": str(withdrawn.public_id),
+        f"card_file.published_{side}": str(public.public_id),
+        f"card_file.on_request_{side}": str(asked.public_id),
+    }
+
+
+def _online(contribution: Contribution, by: User) -> Resource:
+    sent = make.contributions.submit(
+        contribution=make.again(contribution), charter=make.CHARTER, by=by
+    )
+    moderation.publish(contribution=sent, by=make.moderator())
+    return Resource.objects.get(pk=sent.resource_id)
 
 
 def _offered(world: Any, fresh: Callable[[Any, str], User]) -> dict[str, str]:

@@ -22,6 +22,8 @@ class Route:
     sibling: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] = field(default_factory=dict)
     file: str = ""
+    # A second declaration of one route, for an object that stands elsewhere in its life.
+    state: str = ""
     frame: str = "none"  # "any": other sites show it, and it knows nobody
 
 
@@ -63,6 +65,7 @@ def routes() -> list[Route]:
                     body=row.get("body", {}),
                     file=path.name,
                     frame=row.get("frame", "none"),
+                    state=row.get("state", ""),
                 )
             )
     return found

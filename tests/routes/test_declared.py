@@ -26,8 +26,9 @@ def test_every_declared_route_exists() -> None:
 
 
 def test_no_route_is_declared_twice() -> None:
-    counted = Counter(route.pattern for route in routes())
-    assert [pattern for pattern, times in counted.items() if times > 1] == []
+    counted = Counter((route.pattern, route.state) for route in routes())
+    assert [declared for declared, times in counted.items() if times > 1] == []
+    assert {route.pattern for route in routes()} == {r.pattern for r in routes() if not r.state}
 
 
 def test_a_third_party_opens_no_door_unseen() -> None:
