@@ -3,7 +3,7 @@
 A line says what the documents of a resource say; made from them, it would cost ten times as much.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -96,11 +96,11 @@ def of(rows: Sequence[Row]) -> list[Json]:
     """Write the lines of some resources, in their order: COLUMNS, lists as lists."""
     with override(published.LANGUAGE):
         held = files.held(rows)
-    page, root = _pages(), published.root()
-    return [_line(row, held.get(row.pk, ()), root, page) for row in rows]
+    root = published.root()
+    return [_line(row, held.get(row.pk, ()), root) for row in rows]
 
 
-def _line(row: Row, held: Sequence[File], root: str, page: Callable[[str], str]) -> Json:
+def _line(row: Row, held: Sequence[File], root: str) -> Json:
     access = row.access
     if held and all(each.access != Access.OPEN for each in held):
         access = held[0].access
@@ -108,7 +108,7 @@ def _line(row: Row, held: Sequence[File], root: str, page: Callable[[str], str])
     values = (
         public_id,
         f"{root}/id/{public_id}",
-        page(row.slug),
+        published.page(row.slug),
         row.kind,
         row.subtype,
         for_xml(row.title),
@@ -139,12 +139,6 @@ def _line(row: Row, held: Sequence[File], root: str, page: Callable[[str], str])
         row.modified.isoformat(timespec="seconds"),
     )
     return dict(zip(COLUMNS, values, strict=True))
-
-
-def _pages() -> Callable[[str], str]:
-    """Tell how the address of a page is made of a slug, found once for all lines."""
-    before, after = published.page("SLUG").split("SLUG")
-    return lambda slug: f"{before}{slug}{after}"
 
 
 def _formats(row: Row, held: Sequence[File]) -> list[str]:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Greatest
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -95,8 +96,16 @@ def identifier(public_id: object) -> str:
 
 def page(slug: str) -> str:
     """Give the address of the page of a resource."""
+    before, after = _around(get_script_prefix())
+    return f"{root()}{before}{slug}{after}"
+
+
+@cache
+def _around(prefix: str) -> tuple[str, str]:
+    """Give what stands around the slug in the address of a page: resolved once, not by card."""
     with override(LANGUAGE):
-        return root() + reverse("catalogue:resource", args=(slug,))
+        before, after = reverse("catalogue:resource", args=("SLUG",)).split("SLUG")
+    return before, after
 
 
 def one(resource: Resource) -> Published:
@@ -252,8 +261,13 @@ def _modified(resource: Resource, issued: datetime) -> datetime:
 
 
 def _organisation_address(slug: str) -> str:
+    return f"{root()}{_list(get_script_prefix())}?organisation={slug}"
+
+
+@cache
+def _list(prefix: str) -> str:
     with override(LANGUAGE):
-        return f"{root()}{reverse('catalogue:list')}?organisation={slug}"
+        return reverse("catalogue:list")
 
 
 def _holder(resource: Resource, kinds: dict[str, str]) -> Agent | None:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Literal
 
 Language = Literal["fr", "en", "other", "unknown"]
@@ -56,14 +57,14 @@ def language(text: str) -> Language:
     are mostly not Latin are "other".
     """
     found = [word.lower() for word in WORD.findall(LINK.sub(" ", text))]
-    letters = [char for char in text if char.isalpha()]
     if len(text.strip()) < SHORTEST_JUDGED:
         return "unknown"
-    if letters and sum(_is_latin(char) for char in letters) < len(letters) / 2:
+    letters = list(filter(str.isalpha, text))
+    if letters and sum(map(_is_latin, letters)) < len(letters) / 2:
         return "other"
     if len(found) < FEWEST_WORDS:
         return "unknown"
-    counts = {name: sum(word in words for word in found) for name, words in FREQUENT_WORDS.items()}
+    counts = {name: sum(map(known.__contains__, found)) for name, known in FREQUENT_WORDS.items()}
     best = max(counts, key=lambda name: (counts[name], name in ("fr", "en")))
     if counts[best] == 0:
         return "other" if len(found) >= MANY_WORDS else "unknown"
@@ -114,5 +115,6 @@ def is_like(one: str, other: str, *, at_least: float) -> bool:
     return all(bound() >= at_least for bound in bounds)
 
 
+@lru_cache(maxsize=1_000)
 def _is_latin(char: str) -> bool:
     return "LATIN" in unicodedata.name(char, "")

@@ -11,6 +11,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import clear_script_prefix, set_script_prefix
+from django.utils.translation import override
 from rdflib import Graph
 from rdflib.namespace import RDF
 
@@ -126,7 +128,7 @@ def test_a_line_says_what_the_documents_of_the_card_say() -> None:
     rows = [{"download_url": "https://x.fr/a", "format": "CSV", "title": "Janvier"}]
     rows += [{"access_url": "https://x.fr/b", "format": "JSON"}, {"format": "XLS"}]
     told = {
-        "title": "Emploi\x00",
+        "title": "Emploi\x02",
         "summary": "Deux\nlignes",
         "authors": ["A\x01", "B"],
         "use_cases": ["sme_needs", "sme_needs", "unknown"],
@@ -236,3 +238,15 @@ def test_who_asks_for_the_head_alone_has_nothing_written(client: Client) -> None
     assert (answer.status_code, answer["X-Total-Count"]) == (200, "1")
     assert b"".join(answer) == b""
     assert not any("licence_note" in each["sql"] for each in seen)
+
+
+def test_the_address_of_a_page_depends_on_no_language_but_on_the_place_of_the_site() -> None:
+    root = published.root()
+    with override("en"):
+        assert published.page("une-fiche") == f"{root}/ressources/une-fiche/"
+    set_script_prefix("/portail/")
+    try:
+        assert published.page("une-fiche") == f"{root}/portail/ressources/une-fiche/"
+    finally:
+        clear_script_prefix()
+    assert published.page("une-fiche") == f"{root}/ressources/une-fiche/"
