@@ -42,10 +42,13 @@ def scan(path: Path, *, seconds: float = ANSWER_SECONDS) -> str | None:
 
     Without a scanner, every file is. Raises ScannerFailed when it answers anything else, as of a
     file beyond its StreamMaxLength, or nothing of this file while it still answers a ping;
-    ScannerAway when it does not. seconds: how long each step of the exchange may last.
+    ScannerAway when it does not, before the file or after it: one that is frozen holds nobody as
+    long as a file may take. seconds: how long each step of the exchange may last.
     """
     if not is_set():
         return None
+    if not _answers():
+        raise ScannerAway("no answer to a ping")
     try:
         with closing(_connected(settings.SCANNER_URL)) as link:
             link.settimeout(seconds)
@@ -68,13 +71,17 @@ def _silent(why: str) -> ScannerAway | ScannerFailed:
 
     Beyond its limits clamd may reset the connection before its answer is read.
     """
+    return ScannerFailed(why) if _answers() else ScannerAway(why)
+
+
+def _answers() -> bool:
+    """Say whether the scanner answers a ping."""
     try:
         with closing(_connected(settings.SCANNER_URL)) as link:
             link.sendall(b"zPING\0")
-            is_there = _line(link) == "PONG"
+            return _line(link) == "PONG"
     except OSError:
-        is_there = False
-    return ScannerFailed(why) if is_there else ScannerAway(why)
+        return False
 
 
 def _connected(url: str) -> socket.socket:

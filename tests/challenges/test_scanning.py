@@ -3,6 +3,7 @@
 It speaks clamd's protocol on loopback: `zINSTREAM`, pieces after their lengths, one answer.
 """
 
+import socket
 import socketserver
 import struct
 import threading
@@ -89,6 +90,21 @@ def test_what_the_scanner_says_of_a_file(tmp_path: Path, settings: Any) -> None:
         scanning.scan(file)
     settings.SCANNER_URL = ""
     assert scanning.scan(file) is None
+
+
+def test_a_frozen_scanner_is_sent_no_file(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "CONNECT_SECONDS", 0.1)
+    file = tmp_path / "f"
+    file.write_bytes(b"a")
+    with socket.create_server(("127.0.0.1", 0)) as frozen:
+        settings.SCANNER_URL = f"tcp://127.0.0.1:{frozen.getsockname()[1]}"
+        with pytest.raises(scanning.ScannerAway):
+            scanning.scan(file, seconds=0.1)
+        link, _address = frozen.accept()
+        with link:
+            assert link.recv(1_024) == b"zPING\0"
 
 
 def checked(entry: Entry) -> Entry:
