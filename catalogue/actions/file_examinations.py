@@ -50,10 +50,17 @@ def examine(file: CardFile) -> CardFile:
     time the file is unreadable; one without bytes is lost after a day.
     """
     try:
-        return _settle(file, _examined(file))
+        return _examine(file)
     except scanning.ScannerAway as error:
         log.warning("file %s waits for the antivirus: %s", file.pk, error)
         return file
+
+
+def _examine(file: CardFile) -> CardFile:
+    try:
+        return _settle(file, _examined(file))
+    except scanning.ScannerAway:
+        raise
     except FileNotFoundError:
         log.error("file %s has no bytes in the store", file.pk)
         return _failed(file, sign=FileSign.LOST, tries=LOST_TRIES)
@@ -99,9 +106,15 @@ def _wait_again(pk: int) -> bool:
 
 
 def examine_waiting() -> int:
-    """Examine what waits, some files at a time; return how many were settled."""
-    waiting = list(CardFile.objects.waiting()[:AT_ONCE])
-    return sum(examine(each).state != FileState.WAITING for each in waiting)
+    """Examine what waits, some files at a time, until no scanner answers; count the settled."""
+    settled = 0
+    for file in list(CardFile.objects.waiting()[:AT_ONCE]):
+        try:
+            settled += _examine(file).state != FileState.WAITING
+        except scanning.ScannerAway as error:
+            log.warning("files wait for the antivirus: %s", error)
+            break
+    return settled
 
 
 @dataclass(frozen=True)

@@ -270,6 +270,23 @@ def test_a_file_waits_for_the_antivirus(house: House, monkeypatch: pytest.Monkey
     assert found(house.draft) == {"file_infected"}
 
 
+def test_a_silent_antivirus_is_asked_once_for_all_that_waits(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def away(path: Any) -> None:
+        asked.append(path)
+        raise scanning.ScannerAway
+
+    monkeypatch.setattr(scanning, "scan", away)
+    for name in ("a.csv", "b.csv", "c.csv"):
+        house.file(name)
+    asked.clear()
+    assert (file_examinations.examine_waiting(), len(asked)) == (0, 1)
+    assert CardFile.objects.waiting().count() == 3
+
+
 def test_who_may_not_write_brings_nothing(house: House) -> None:
     stranger = make.person()
     with pytest.raises(NotAllowed):
