@@ -24,8 +24,12 @@ class Turn:
 
 
 def take(name: str, *, most: int, seconds: int) -> Turn | None:
-    """Take one of the `most` places of a name for `seconds` at most; None when all are held."""
+    """Take one of the `most` places of a name for `seconds` at most; None when all are held.
+
+    A place is looked at first: taking one that is held would be a write of the database, refused.
+    """
     keys = (f"turn:{name}:{number}" for number in range(most))
+    free = (key for key in keys if cache.get(key) is None)
     secret = secrets.token_hex(16)
-    key = next((key for key in keys if cache.add(key, secret, timeout=seconds)), None)
+    key = next((key for key in free if cache.add(key, secret, timeout=seconds)), None)
     return Turn(key, secret) if key is not None else None

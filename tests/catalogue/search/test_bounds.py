@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.core import signals
 from django.core.cache import cache
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalogue.filters import pace
@@ -172,6 +173,19 @@ def test_a_place_given_back_late_is_not_taken_from_who_has_it() -> None:
     assert turns.take("essai", most=1, seconds=60) is None
     second.give_back()
     assert turns.take("essai", most=1, seconds=60) is not None
+
+
+def test_a_place_that_is_held_is_looked_at_and_not_written(settings: Any) -> None:
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "cache",
+        }
+    }
+    assert turns.take("essai", most=1, seconds=60) is not None
+    with CaptureQueriesContext(connection) as seen:
+        assert turns.take("essai", most=1, seconds=60) is None
+    assert [each["sql"].split()[0] for each in seen] == ["SELECT"]
 
 
 def test_an_export_that_fails_gives_its_place_back(
