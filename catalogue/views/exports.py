@@ -7,6 +7,7 @@ import tempfile
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import IO, Any
 
 from django.conf import settings
@@ -28,6 +29,7 @@ from portal.lib.refusals import TooLarge
 
 BATCH = 1_000
 IN_MEMORY_BYTES = 1_000_000  # larger files are on the disk
+BLOCK_BYTES = 65_536
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
@@ -50,26 +52,19 @@ def resources(request: HttpRequest, extension: str) -> HttpResponseBase:
     return _dcat(request, query, extension)
 
 
-def _whole(request: HttpRequest, extension: str) -> HttpResponseBase:
+def _whole(request: HttpRequest, extension: str) -> StreamingHttpResponse:
     """Send the whole catalogue as it is written, each lot from what is public at that moment.
 
     The first lot is written before anything is sent: who may not have it now is told.
     """
     total = published.in_order().count()
     outlet = Outlet()
-    lots = WRITERS[extension](outlet, lines.batches(BATCH))
-    pieces = (outlet.taken() for _rows in lots)
-    first = next(pieces) if request.method == "GET" else b""
-
-    def sent() -> Iterator[bytes]:
-        yield first
-        yield from pace.in_turns(pieces)
-
-    content = sent() if request.method == "GET" else iter(())
+    pieces = (outlet.taken() for _rows in WRITERS[extension](outlet, lines.batches(BATCH)))
+    content = chain([next(pieces)], pieces) if request.method == "GET" else iter(())
     return _named(StreamingHttpResponse(content), extension, total)
 
 
-def _found(query: ResourceQuery, extension: str) -> HttpResponseBase:
+def _found(query: ResourceQuery, extension: str) -> StreamingHttpResponse:
     """Write all that a query finds before its first byte leaves."""
     # Closed with the response.
     file: Any = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115
@@ -82,12 +77,12 @@ def _found(query: ResourceQuery, extension: str) -> HttpResponseBase:
     except BaseException:
         file.close()
         raise
-    return _named(FileResponse(file), extension, total)
+    response = FileResponse(file)
+    response.block_size = BLOCK_BYTES
+    return _named(response, extension, total)
 
 
-def _named(
-    response: FileResponse | StreamingHttpResponse, extension: str, total: int
-) -> HttpResponseBase:
+def _named(response: StreamingHttpResponse, extension: str, total: int) -> StreamingHttpResponse:
     response["Content-Type"] = MEDIA_TYPES[extension]
     response["Content-Disposition"] = f'attachment; filename="{NAME}.{extension}"'
     response["Access-Control-Allow-Origin"] = "*"

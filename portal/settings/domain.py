@@ -126,13 +126,16 @@ SAVED_SEARCH_CONFIRM_HOURS = 48
 SAVED_SEARCH_LOOKS_BACK_DAYS = 2
 SAVED_SEARCH_LETTER_HOUR = 6
 SAVED_SEARCH_PER_LETTER = 50
-# Public searches, suggestions and exports: what one network may ask; exports hold a thread each
+# Public searches, suggestions and exports: what one network may ask. An export holds a thread of
+# the web server until it is read: fewer at a time than the threads of one process (4 in `up`),
+# and cut past so many seconds in all or for a piece of it
 SEARCHES_PER_MINUTE_AND_NETWORK = int(mode.optional("SEARCHES_PER_MINUTE_AND_NETWORK", "300"))
 SUGGESTIONS_PER_MINUTE_AND_NETWORK = 4 * SEARCHES_PER_MINUTE_AND_NETWORK
 EXPORTS_PER_MINUTE_AND_NETWORK = 10
 EXPORTS_AT_A_TIME = 2
 EXPORTS_AT_A_TIME_AND_NETWORK = 1
 EXPORT_MOST_SECONDS = 600
+EXPORT_PIECE_SECONDS = 60
 EXPORT_MOST_BYTES = 1_000_000_000  # of a file on the disk of the web server, until it is read
 # What one person follows and puts aside
 FOLLOWS_PER_PERSON = 500

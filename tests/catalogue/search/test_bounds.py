@@ -1,6 +1,7 @@
 """What one network may ask of the public search and of its exports, and absurd addresses."""
 
 import json
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +16,6 @@ from django.urls import reverse
 from catalogue.filters import pace
 from catalogue.views import exports
 from portal.lib import turns
-from portal.lib.refusals import QuotaSpent
 from portal.lib.windows import Window
 from tests.factories.catalogue import ResourceFactory
 
@@ -84,23 +84,27 @@ def test_suggestions_have_a_share_of_their_own(client: Client, settings: Any) ->
     refused(client.get("/ressources/suggestions?q=empl"))
 
 
+@pytest.mark.parametrize("query", ["", "?kind=technology"])
 @pytest.mark.parametrize("extension", FILES)
-def test_who_reads_an_export_slowly_holds_the_place_of_their_network_alone(
-    client: Client, settings: Any, extension: str
+def test_an_export_holds_a_place_until_it_is_read_or_shut(
+    client: Client, settings: Any, extension: str, query: str
 ) -> None:
+    """It holds a thread of the web server as long."""
     ResourceFactory(published=True)
-    settings.EXPORTS_AT_A_TIME, settings.EXPORTS_AT_A_TIME_AND_NETWORK = 1, 1
-    address = f"/exports/ressources.{extension}"
+    settings.EXPORTS_AT_A_TIME, settings.EXPORTS_AT_A_TIME_AND_NETWORK = 2, 1
+    address = f"/exports/ressources.{extension}{query}"
     first: Any = client.get(address)
     assert "en cours" in refused(client.get(address))
-    assert b"".join(client.get(address, REMOTE_ADDR="192.0.2.7"))
+    second: Any = client.get(address, REMOTE_ADDR="192.0.2.7")
+    assert "plusieurs exports" in refused(client.get(address, REMOTE_ADDR="192.0.2.8"))
     assert b"".join(first)
-    second: Any = client.get(address)
-    assert second.status_code == 200
+    third: Any = client.get(address, REMOTE_ADDR="192.0.2.8")
+    assert third.status_code == 200
     signals.request_finished.disconnect(close_old_connections)
-    second.close()
+    third.close()
     signals.request_finished.connect(close_old_connections)
     assert b"".join(client.get(address))
+    assert b"".join(second)
 
 
 def test_while_an_export_is_written_others_wait_for_its_place(
@@ -118,38 +122,31 @@ def test_while_an_export_is_written_others_wait_for_its_place(
     assert "plusieurs exports" in said[0]
 
 
-def test_an_export_that_goes_on_waits_for_its_turn(
-    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("query", ["", "?kind=technology"])
+def test_who_reads_an_export_too_slowly_is_cut_and_until_then_keeps_the_place(
+    client: Client, settings: Any, query: str
 ) -> None:
-    settings.EXPORTS_AT_A_TIME = 1
-    monkeypatch.setattr(exports, "BATCH", 1)
-    for _ in range(3):
-        ResourceFactory(published=True)
-    answer: Any = client.get("/exports/ressources.csv")
-    pieces = iter(answer)
-    assert next(pieces)
-    other = turns.take("export", most=1, seconds=60)
-    assert other is not None  # nobody holds it while the first piece is read
-    waits: list[float] = []
-
-    def sleep(seconds: float) -> None:
-        waits.append(seconds)
-        if len(waits) == 2:
-            other.give_back()
-
-    monkeypatch.setattr(pace.time, "sleep", sleep)
-    assert len(b"".join(pieces).splitlines()) == 2
-    assert len(waits) == 2
-    assert turns.take("export", most=1, seconds=60) is not None
+    ResourceFactory(published=True)
+    settings.EXPORTS_AT_A_TIME, settings.EXPORT_MOST_SECONDS = 1, -1
+    slow: Any = client.get(f"/exports/ressources.csv{query}")
+    assert "plusieurs exports" in refused(client.get("/exports/ressources.csv"))
+    with pytest.raises(TimeoutError):
+        b"".join(slow)
+    settings.EXPORT_MOST_SECONDS = 60
+    assert b"".join(client.get("/exports/ressources.csv"))
 
 
-def test_an_export_that_waits_too_long_is_cut(client: Client, settings: Any) -> None:
-    settings.EXPORTS_AT_A_TIME = 1
-    answer: Any = client.get("/exports/ressources.csv")
-    settings.EXPORT_MOST_SECONDS = -1
-    assert turns.take("export", most=1, seconds=60) is not None
-    with pytest.raises(QuotaSpent):
-        b"".join(answer)
+def test_who_no_longer_reads_an_export_frees_the_thread_that_sends_it(
+    client: Client, settings: Any
+) -> None:
+    settings.EXPORT_PIECE_SECONDS = 0.01
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        answer: Any = client.get("/exports/ressources.csv", **{"gunicorn.socket": ours})
+        assert b"".join(answer)
+        assert ours.gettimeout() == 0.01
+        with pytest.raises(TimeoutError):
+            ours.sendall(b" " * 10_000_000)
 
 
 @pytest.mark.parametrize("extension", FILES)
