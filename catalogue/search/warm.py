@@ -4,6 +4,7 @@ Also where a search server answers: suggestions read it, and the embedded engine
 second when the server is away.
 """
 
+import atexit
 import logging
 from threading import Event, Thread
 
@@ -13,6 +14,7 @@ from catalogue.search import columns
 
 log = logging.getLogger("portal.search")
 EVERY_SECONDS = 30.0
+END_SECONDS = 2.0
 
 
 def warm() -> None:
@@ -24,23 +26,37 @@ def warm() -> None:
 
 
 def keep_warm(stop: Event, *, every: float = EVERY_SECONDS) -> None:
-    """Bring them up to date again and again; a database that does not answer is asked later."""
+    """Bring them up to date again and again, whatever failed the time before."""
     while True:
         try:
-            warm()
+            _pass()
         except Error as error:
             log.warning("what searches keep in memory could not be read (%s)", error)
-        finally:
-            connection.close()
+        except Exception:
+            log.exception("what searches keep in memory could not be made")
         if stop.wait(every):
             return
 
 
-def begin() -> Event:
+def _pass() -> None:
+    try:
+        warm()
+    finally:
+        connection.close()
+
+
+def begin() -> None:
     """Keep them warm in a thread that holds up neither the start of a process nor its end.
 
-    Returns what stops it.
+    At the end it is told to stop, and waited for END_SECONDS: left to itself, it would be in the
+    middle of compiled code while the interpreter is taken down.
     """
     stop = Event()
-    Thread(target=keep_warm, args=(stop,), name="warm-search", daemon=True).start()
-    return stop
+    thread = Thread(target=keep_warm, args=(stop,), name="warm-search", daemon=True)
+    thread.start()
+
+    def end() -> None:
+        stop.set()
+        thread.join(END_SECONDS)
+
+    atexit.register(end)

@@ -2,6 +2,8 @@
 
 import os
 import runpy
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +27,26 @@ from tests.factories.catalogue import ResourceFactory
 
 pytestmark = pytest.mark.django_db
 OF_THIS_PROCESS = columns._kept
+# A process that warms its memory and ends.
+PROCESS = """
+import threading, time
+import django
+django.setup()
+from catalogue.search import warm
+began, keep_warm = threading.Event(), warm.keep_warm
+
+def pass_():
+    began.set()
+    {doing}
+
+def told(stop):
+    keep_warm(stop)
+    print("ended")
+
+warm.warm, warm.keep_warm = pass_, told
+warm.begin()
+began.wait()
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -87,8 +109,9 @@ def test_what_changes_while_all_cards_are_read_is_followed(monkeypatch: pytest.M
     assert len(kept.current()) == 2
 
 
-def test_the_thread_bears_a_database_that_is_away_and_closes_its_connection(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("fault", [OperationalError("restarting"), MemoryError()])
+def test_the_thread_bears_what_fails_tells_it_and_closes_its_connection(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fault: Exception
 ) -> None:
     passes: list[int] = []
     left: list[object] = []
@@ -97,7 +120,7 @@ def test_the_thread_bears_a_database_that_is_away_and_closes_its_connection(
     def away_at_first() -> None:
         passes.append(IndexedResource.objects.count())
         if len(passes) == 1:
-            raise OperationalError("restarting")
+            raise fault
         stop.set()
 
     def run() -> None:
@@ -109,6 +132,7 @@ def test_the_thread_bears_a_database_that_is_away_and_closes_its_connection(
     thread.start()
     thread.join(60)
     assert (len(passes), left) == (2, [None])
+    assert len(caplog.records) == 1
 
 
 def test_the_web_begins_warm_and_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,6 +148,21 @@ def test_the_web_begins_warm_and_waits_for_nothing(monkeypatch: pytest.MonkeyPat
     assert callable(application)
     assert begun.wait(60)
     free.set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("doing", "said"), [("pass", "ended"), ("time.sleep(60)", "")])
+def test_the_thread_ends_with_its_process_and_does_not_hold_it(doing: str, said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROCESS.format(doing=doing)],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=True,
+    )
+    assert (done.stdout.strip(), done.stderr) == (said, "")
 
 
 def test_a_fork_inherits_no_lock_that_nobody_would_release() -> None:
