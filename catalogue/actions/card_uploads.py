@@ -46,6 +46,8 @@ def begin(*, contribution: Contribution, length: int, name: str, by: User) -> Ca
     name = stored_files.clean_name(name)
     if length < 1:
         raise Refusal(_("Un fichier a au moins un octet."), code="upload_length")
+    # Before the room, as who adds a file: the upload refers to the draft, and would wait for it.
+    contribution = Contribution.objects.locked(contribution)
     stored_files.announce(contribution=contribution, name=name, size=length, by=by)
     file_rooms.hold(contribution.organisation, by)
     now = clock.now()
@@ -221,8 +223,9 @@ def _refuse_out_of_place(upload: CardUpload, offset: int) -> None:
 @transaction.atomic
 def _settle(upload: CardUpload, stored: Stored, sender: User) -> CardUpload:
     """Make a file of what was put together, unless another process did."""
+    rows = Contribution.objects.select_for_update(of=("self",))
+    contribution = rows.filter(pk=upload.contribution_id or 0).first()
     upload = _locked(upload)
-    contribution = Contribution.objects.filter(pk=upload.contribution_id or 0).first()
     if upload.file_id is not None or contribution is None:
         return upload
     names = list(upload.parts)

@@ -14,8 +14,16 @@ from portal.lib.refusals import QuotaSpent
 MEGABYTE = 1_000_000
 
 
-def hold(organisation: Organisation | None, person: User | None) -> None:
-    """Hold the row of who keeps files until the end, so that two files do not share one room."""
+def hold(
+    organisation: Organisation | None, person: User | None, *, card: int | None = None
+) -> None:
+    """Hold the row of who keeps files until the end, so that two files do not share one room.
+
+    card: the key of the card that the act writes too. Everywhere in one order, so that no two acts
+    wait for each other: the contribution, then its card, then the room.
+    """
+    if card is not None:
+        list(Resource.objects.select_for_update(of=("self",)).filter(pk=card).values_list("pk"))
     if organisation is not None:
         Organisation.objects.select_for_update(of=("self",)).get(pk=organisation.pk)
     elif person is not None:
@@ -38,13 +46,14 @@ def hand_over(*, contribution: Contribution) -> None:
 
     Raises QuotaSpent where they find no room; facts: limit_bytes, left_bytes.
     """
-    files = CardFile.objects.filter(resource=contribution.resource_id)
-    _receive(files, contribution.organisation, contribution.author)
+    card = contribution.resource_id
+    files = CardFile.objects.filter(resource=card)
+    _receive(card, files, contribution.organisation, contribution.author)
 
 
 def transfer(*, resource: Resource, to: Organisation) -> None:
     """Count the files that a card online names with who receives it. Raises as `hand_over`."""
-    _receive(_named_by(resource), to, None)
+    _receive(resource.pk, _named_by(resource), to, None)
 
 
 def follow(*, resource: Resource) -> None:
@@ -62,12 +71,12 @@ def _named_by(resource: Resource) -> QuerySet[CardFile]:
 
 
 def _receive(
-    files: QuerySet[CardFile], organisation: Organisation | None, person: User | None
+    card: int, files: QuerySet[CardFile], organisation: Organisation | None, person: User | None
 ) -> None:
     """Move files where there is room for those that are not there already."""
     if not files.exists():
         return
-    hold(organisation, person)
+    hold(organisation, person, card=card)
     there = CardFile.objects.held_by(organisation, person).values("sha256")
     new = files.filter(unnamed_at=None).exclude(sha256__in=there)
     size = sum(size for _sha256, size in set(new.values_list("sha256", "size")))

@@ -183,7 +183,7 @@ def _add(contribution: Contribution, name: str, stored: Stored, kind: str, by: U
     former = _former(contribution, name)
     if former is not None and former.sha256 == stored.sha256:
         return _examined_again(former, by)
-    file_rooms.hold(contribution.organisation, by)
+    file_rooms.hold(contribution.organisation, by, card=contribution.resource_id)
     already = CardFile.objects.held_by(contribution.organisation, by)
     if not already.filter(sha256=stored.sha256).exists():
         file_rooms.require(contribution.organisation, by, stored.size)

@@ -7,12 +7,18 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection, connections, transaction
+from django.db import DatabaseError, connection, connections, transaction
 
-from catalogue.actions import contributions, moderation, stored_files
+from catalogue.actions import (
+    card_uploads,
+    contributions,
+    file_rooms,
+    moderation,
+    stored_files,
+)
 from catalogue.actions import drafts as co_writing
 from catalogue.enums import ContributionStatus, DecisionReason
-from catalogue.models import CardFile, Contribution, Decision, Resource
+from catalogue.models import CardFile, CardUpload, Contribution, Decision, Resource
 from catalogue.queries import drafts, proposals
 from portal.accounts.enums import Role
 from portal.accounts.models import User
@@ -93,6 +99,32 @@ def test_a_file_named_while_the_unnamed_ones_go_is_kept() -> None:
         night.join(timeout=1)
     night.join()
     assert CardFile.objects.filter(pk=file.pk, unnamed_at=None).exists()
+
+
+def test_who_begins_an_upload_waits_for_the_draft_before_the_room() -> None:
+    """Who adds a file holds the draft, then the room: the other way, each waits for the other."""
+    if connection.vendor != "postgresql":
+        pytest.skip("rows are locked by PostgreSQL alone")
+    house = House()
+    draft, failed = make.again(house.draft), []
+
+    def begin() -> None:
+        try:
+            card_uploads.begin(contribution=draft, length=3, name="a.csv", by=house.by)
+        except DatabaseError as error:
+            failed.append(error)
+        finally:
+            connections.close_all()
+
+    other = Thread(target=begin)
+    with transaction.atomic():
+        Contribution.objects.locked(draft)
+        other.start()
+        other.join(timeout=1)
+        file_rooms.hold(house.holder, house.by, card=draft.resource_id)
+    other.join()
+    assert failed == []
+    assert CardUpload.objects.filter(contribution=draft).count() == 1
 
 
 def test_two_moderators_at_once_take_one_decision() -> None:
