@@ -18,7 +18,7 @@ from catalogue.forms.steps import SendForm, Step, StepForm
 from catalogue.models import Contribution, Resource
 from catalogue.queries import cards, pasted, proposals, quality, stored_files, suggestions
 from catalogue.queries import drafts as written
-from catalogue.queries.drafts import Clash
+from catalogue.queries.drafts import Clash, Sorted
 from catalogue.search import engine
 from catalogue.search.query import MAX_Q, ResourceQuery
 from catalogue.validators.checks import Check
@@ -26,7 +26,7 @@ from catalogue.views.contribute import address, editable, holders, person, visib
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation
 from portal.lib import markdown
-from portal.lib.refusals import Conflict, Invalid
+from portal.lib.refusals import Conflict, Invalid, QuotaSpent
 
 # More than the prints of the fields of a step ever make.
 SEEN_CHARACTERS = 20_000
@@ -64,9 +64,7 @@ def _save(request: HttpRequest, contribution: Contribution, step: Step) -> HttpR
     try:
         if "take_over" in request.POST:
             contribution = drafts.take_over(contribution=contribution, by=by)
-        contribution, found = drafts.merge(
-            contribution=contribution, values=_accepted(request, form), seen=read, by=by
-        )
+        contribution, found = _merged(request, contribution, form, read)
     except Conflict:
         again = visible(request, contribution.public_id)
         return _stopped(request, again, step, form)
@@ -80,6 +78,25 @@ def _save(request: HttpRequest, contribution: Contribution, step: Step) -> HttpR
         drafts.leave(contribution=contribution, by=by)
         return redirect("catalogue:contribution", contribution.public_id)
     return redirect(*_next(request, contribution, step))
+
+
+def _merged(
+    request: HttpRequest, contribution: Contribution, form: StepForm, read: Mapping[str, str]
+) -> tuple[Contribution, Sorted]:
+    """Keep what is without fault; without the organisation, where it has no room for the files."""
+    by = person(request)
+
+    def merged() -> tuple[Contribution, Sorted]:
+        values = _accepted(request, form)
+        return drafts.merge(contribution=contribution, values=values, seen=read, by=by)
+
+    try:
+        return merged()
+    except QuotaSpent as refusal:
+        if "organisation" not in form.accepted():
+            raise
+        form.add_error("organisation", str(refusal))
+        return merged()
 
 
 def _stopped(

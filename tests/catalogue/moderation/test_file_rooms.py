@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from catalogue.actions import drafts, moderation, stored_files, transfers
+from catalogue.forms.steps import Step
 from catalogue.models import CardFile, CardTransfer, Resource
 from catalogue.queries import stored_files as reads
 from portal.accounts.enums import Role
@@ -71,6 +74,25 @@ def test_a_draft_is_not_handed_to_who_has_no_room_for_its_files(
     settings.ORGANISATION_FILES_MAX_BYTES = len(CSV)
     handed(house, there)
     assert weights(house.holder, there) == [0, len(CSV)]
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["button", "alone"])
+def test_a_form_says_that_an_organisation_has_no_room_and_keeps_the_rest(
+    house: House, settings: Any, headers: dict[str, str]
+) -> None:
+    house.file()
+    there = make.organisation()
+    house.by = make.joined(house.by, there, Role.REFERENT)
+    settings.ORGANISATION_FILES_MAX_BYTES = len(CSV) - 1
+    client = Client()
+    client.force_login(house.by)
+    step = reverse("catalogue:contribution_step", args=(house.draft.public_id, Step.IDENTIFY))
+    typed = {"title": "Un titre que l’on vient de taper", "organisation": there.pk}
+    answer = client.post(step, typed, headers=headers)
+    assert answer.status_code == 200
+    assert "Mo sur" in str(answer.context["form"].errors["organisation"])
+    kept = make.again(house.draft)
+    assert (kept.proposed.title, kept.organisation) == (typed["title"], house.holder)
 
 
 def proposed(house: House, card: Resource, by: User) -> CardFile:
