@@ -143,9 +143,13 @@ def finish_waiting() -> int:
 
 
 def expire() -> int:
-    """Drop the uploads whose day is over, or whose draft is gone, with their parts."""
-    over = Q(expires_at__lte=clock.now()) | Q(contribution=None)
-    late = CardUpload.objects.filter(over).order_by("expires_at", "pk")
+    """Drop the uploads whose day is over, or whose draft is gone, with their parts.
+
+    One that is being put together is left until it is a file, or is not.
+    """
+    now = clock.now()
+    over = Q(expires_at__lte=now) | Q(contribution=None)
+    late = CardUpload.objects.free(now).filter(over).order_by("expires_at", "pk")
     found = list(late[: settings.UPLOADS_EXPIRED_AT_ONCE])
     for upload in found:
         _drop(upload)

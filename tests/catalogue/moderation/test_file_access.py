@@ -468,6 +468,23 @@ def test_who_left_the_organisation_has_what_it_brought_no_more(house: House) -> 
     assert statuses(file, User.objects.get(pk=house.by.pk)) == [404]
 
 
+def test_an_upload_that_is_put_together_is_not_taken_away(house: House) -> None:
+    now = clock.now()
+    upload = CardUpload.objects.create(
+        contribution=make.again(house.draft),
+        begun_by=house.by,
+        name="suite.csv",
+        length=3,
+        offset=3,
+        begun_at=now - timedelta(days=1),
+        expires_at=now,
+        assembling_until=now + timedelta(minutes=1),
+    )
+    assert card_uploads.expire() == 0
+    CardUpload.objects.filter(pk=upload.pk).update(assembling_until=now)
+    assert card_uploads.expire() == 1
+
+
 def test_a_draft_waits_for_the_file_that_has_arrived(house: House) -> None:
     house.file()
     now = clock.now()
