@@ -63,7 +63,7 @@ def _examine(file: CardFile) -> CardFile:
         raise
     except FileNotFoundError:
         log.error("file %s has no bytes in the store", file.pk)
-        return _failed(file, sign=FileSign.LOST, tries=LOST_TRIES)
+        return _missed(file)
     except scanning.ScannerFailed as error:
         log.warning("file %s was not read by the antivirus: %s", file.pk, error)
         return _failed(file)
@@ -72,16 +72,27 @@ def _examine(file: CardFile) -> CardFile:
         return _failed(file)
 
 
-def _failed(
-    file: CardFile, *, sign: FileSign = FileSign.UNREADABLE, tries: int = TRIES
-) -> CardFile:
-    """Count an examination that failed; the last one settles it."""
+def _failed(file: CardFile) -> CardFile:
+    """Count an examination that failed, its bytes being there; the third settles it.
+
+    Those that found no bytes before are forgotten: they say nothing of the file.
+    """
     rows = CardFile.objects.filter(pk=file.pk)
-    rows.filter(attempts__lt=LOST_TRIES).update(attempts=F("attempts") + 1)
+    rows.update(attempts=F("attempts") - F("missed") + 1, missed=0)
     fresh = rows.first()
-    if fresh is None or fresh.attempts < tries:
+    if fresh is None or fresh.attempts < TRIES:
         return fresh or file
-    return _settle(fresh, _Examined([sign]))
+    return _settle(fresh, _Examined([FileSign.UNREADABLE]))
+
+
+def _missed(file: CardFile) -> CardFile:
+    """Count an examination that found no bytes; after a day of them the file is lost."""
+    rows = CardFile.objects.filter(pk=file.pk)
+    rows.update(attempts=F("attempts") + 1, missed=F("missed") + 1)
+    fresh = rows.first()
+    if fresh is None or fresh.missed < LOST_TRIES:
+        return fresh or file
+    return _settle(fresh, _Examined([FileSign.LOST]))
 
 
 def wait_for_found() -> int:
@@ -99,8 +110,7 @@ def _wait_again(pk: int) -> bool:
     file = CardFile.objects.select_for_update(of=("self",)).filter(pk=pk).first()
     if file is None or FileSign.LOST not in file.signs:
         return False
-    file.state, file.signs, file.examined_at, file.attempts = FileState.WAITING, [], None, 0
-    file.save(update_fields=["state", "signs", "examined_at", "attempts"])
+    file.wait_again()
     record("file.found", by=EXAMINER, on=file, sha256=file.sha256)
     return True
 

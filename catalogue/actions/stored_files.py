@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from catalogue import rules
 from catalogue.actions import contributions, file_rooms, forgotten_files
 from catalogue.enums import OPEN_CONTRIBUTIONS, ContributionStatus
-from catalogue.enums.files import UNREAD, FileState
+from catalogue.enums.files import UNREAD
 from catalogue.models import CardFile, Contribution, Resource
 from catalogue.queries import stored_files
 from catalogue.validators import file_types
@@ -222,8 +222,7 @@ def _examined_again(file: CardFile, by: User) -> CardFile:
     """Let a file wait again that nothing could examine: the antivirus may answer now."""
     if UNREAD.isdisjoint(file.signs):
         return file
-    file.state, file.signs, file.examined_at, file.attempts = FileState.WAITING, [], None, 0
-    file.save(update_fields=["state", "signs", "examined_at", "attempts"])
+    file.wait_again()
     record("file.added", by=by, on=file, sha256=file.sha256, size=file.size)
     return file
 

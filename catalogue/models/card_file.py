@@ -63,8 +63,9 @@ class CardFile(models.Model):
     preview = models.JSONField(default=dict, blank=True)
     added_at = models.DateTimeField()
     examined_at = models.DateTimeField(null=True, blank=True)
-    # Examinations that failed.
+    # Examinations that failed; and the last ones of them, that failed for want of bytes.
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    missed = models.PositiveSmallIntegerField(default=0, db_default=0)
     # Since when no text that counts names it.
     unnamed_at = models.DateTimeField(null=True, blank=True)
 
@@ -87,6 +88,12 @@ class CardFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def wait_again(self) -> None:
+        """Take back what the examination said, and what failed of it."""
+        self.state, self.signs, self.examined_at = FileState.WAITING, [], None
+        self.attempts = self.missed = 0
+        self.save(update_fields=["state", "signs", "examined_at", "attempts", "missed"])
 
     @property
     def is_sound(self) -> bool:

@@ -428,6 +428,27 @@ def test_a_file_without_bytes_is_given_up_after_a_day_and_taken_up_once_found(
     assert list(file_breaches()) == []
 
 
+def test_an_outage_of_the_store_is_no_failure_of_the_antivirus(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_path: Any) -> None:
+        raise scanning.ScannerFailed
+
+    file = house.file()
+    CardFile.objects.update(state=FileState.WAITING, examined_at=None)
+    objects.store().delete(SHA256)
+    for _time in range(file_examinations.TRIES + 1):
+        file_examinations.examine_waiting()
+    objects.put(CSV)
+    with monkeypatch.context() as patched:
+        patched.setattr(scanning, "scan", fails)
+        for _time in range(file_examinations.TRIES - 1):
+            file_examinations.examine_waiting()
+    file.refresh_from_db()
+    assert (file.state, file.attempts) == (FileState.WAITING, file_examinations.TRIES - 1)
+    assert file_examinations.examine_waiting() == 1
+
+
 def test_what_no_text_names_is_forgotten_later(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
