@@ -22,10 +22,13 @@ from portal.audit.record import record
 from portal.lib import clock, objects, personal_data, scanning
 from portal.lib.personal_data import Kind
 from portal.lib.queue import nudge
+from portal.lib.refusals import Unavailable
 
 log = logging.getLogger("catalogue.files")
 EXAMINER = SystemActor("examiner")
 AT_ONCE = 50
+# Nothing is known of a file while one of the two does not answer: nothing is counted.
+AWAY = (scanning.ScannerAway, Unavailable)
 # What fails so many times is not examined any more, and given to nobody.
 TRIES = 3
 # Bytes that are lost may come back: a day of tries, one every five minutes.
@@ -43,7 +46,7 @@ def begin(file: CardFile) -> CardFile:
 
 
 def examine(file: CardFile) -> CardFile:
-    """Have the antivirus read a file, then judge its content; it waits while no scanner answers.
+    """Have the antivirus read a file, then judge its content; it waits for scanner and store.
 
     Outside any transaction: then the row, with its signs, and event "file.examined" in one. Raises
     nothing: an examination that fails is tried again, behind the files that wait, and the third
@@ -51,15 +54,15 @@ def examine(file: CardFile) -> CardFile:
     """
     try:
         return _examine(file)
-    except scanning.ScannerAway as error:
-        log.warning("file %s waits for the antivirus: %s", file.pk, error)
+    except AWAY as error:
+        log.warning("file %s waits for the antivirus or the store: %r", file.pk, error)
         return file
 
 
 def _examine(file: CardFile) -> CardFile:
     try:
         return _settle(file, _examined(file))
-    except scanning.ScannerAway:
+    except AWAY:
         raise
     except FileNotFoundError:
         log.error("file %s has no bytes in the store", file.pk)
@@ -116,13 +119,13 @@ def _wait_again(pk: int) -> bool:
 
 
 def examine_waiting() -> int:
-    """Examine what waits, some files at a time, until no scanner answers; count the settled."""
+    """Examine what waits, some at a time, while scanner and store answer; count the settled."""
     settled = 0
     for file in list(CardFile.objects.waiting()[:AT_ONCE]):
         try:
             settled += _examine(file).state != FileState.WAITING
-        except scanning.ScannerAway as error:
-            log.warning("files wait for the antivirus: %s", error)
+        except AWAY as error:
+            log.warning("files wait for the antivirus or the store: %r", error)
             break
     return settled
 

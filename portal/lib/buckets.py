@@ -2,11 +2,18 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+from botocore.exceptions import BotoCoreError
+
 from portal.lib.objects import ASIDE, CHUNK_BYTES, INCOMING, Readable, Stored, written
+from portal.lib.refusals import Unavailable
+
+# What a bucket answers of an object that is not there; all else is an outage.
+ABSENT = frozenset({"404", "NoSuchKey"})
 
 
 class S3Store:
@@ -18,6 +25,18 @@ class S3Store:
     def _key(self, sha256: str) -> str:
         return f"{self.prefix}{sha256}"
 
+    @contextmanager
+    def _asked(self, sha256: str) -> Iterator[None]:
+        """Raise FileNotFoundError for what is not there, Unavailable for a bucket that fails."""
+        try:
+            yield
+        except self.client.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] in ABSENT:
+                raise FileNotFoundError(sha256) from error
+            raise Unavailable from error
+        except BotoCoreError as error:  # no connection, or one that broke
+            raise Unavailable from error
+
     def put(self, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:
         """Spool to a private file, hash and count, then send."""
         with tempfile.TemporaryDirectory() as folder:
@@ -28,33 +47,31 @@ class S3Store:
         return stored
 
     def open(self, sha256: str) -> IO[bytes]:
-        """Fetch into a private spooled file; raises FileNotFoundError."""
+        """Fetch into a private spooled file; raises FileNotFoundError, Unavailable."""
         spool = tempfile.SpooledTemporaryFile(max_size=8 * CHUNK_BYTES)  # noqa: SIM115
         try:
-            self.client.download_fileobj(self.bucket, self._key(sha256), spool)
-        except self.client.exceptions.ClientError as error:
+            with self._asked(sha256):
+                self.client.download_fileobj(self.bucket, self._key(sha256), spool)
+        except BaseException:
             spool.close()
-            raise FileNotFoundError(sha256) from error
+            raise
         spool.seek(0)
         return spool
 
     def open_span(self, sha256: str, *, first: int, size: int) -> Readable:
-        """Ask the bucket for this part alone, read as it comes; raises FileNotFoundError."""
+        """Ask the bucket for this part alone, read as it comes; raises as `open`."""
         part = f"bytes={first}-{first + size - 1}"
-        try:
+        with self._asked(sha256):
             found = self.client.get_object(Bucket=self.bucket, Key=self._key(sha256), Range=part)
-        except self.client.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] not in {"404", "NoSuchKey"}:
-                raise
-            raise FileNotFoundError(sha256) from error
         body: Readable = found["Body"]
         return body
 
     def exists(self, sha256: str) -> bool:
-        """Say whether the object is there."""
+        """Say whether the object is there; raises Unavailable."""
         try:
-            self.client.head_object(Bucket=self.bucket, Key=self._key(sha256))
-        except self.client.exceptions.ClientError:
+            with self._asked(sha256):
+                self.client.head_object(Bucket=self.bucket, Key=self._key(sha256))
+        except FileNotFoundError:
             return False
         return True
 
@@ -88,7 +105,7 @@ class S3Store:
                 {"Bucket": self.bucket, "Key": self._key(source)}, self.bucket, self._key(target)
             )
         except self.client.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] not in {"404", "NoSuchKey"}:
+            if error.response["Error"]["Code"] not in ABSENT:
                 raise
             return False
         self.delete(source)
@@ -133,7 +150,7 @@ class S3Store:
         return stored
 
     def open_part(self, name: str) -> IO[bytes]:
-        """Fetch a part; raises FileNotFoundError."""
+        """Fetch a part; raises FileNotFoundError, Unavailable."""
         return self.open(f"{INCOMING}/{name}")
 
     def delete_part(self, name: str) -> None:

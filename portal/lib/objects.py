@@ -41,7 +41,7 @@ class Readable(Protocol):
 
 
 class Store(Protocol):
-    """What a store of objects can do."""
+    """What a store of objects can do; each may raise Unavailable while it does not answer."""
 
     def put(self, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:
         """Write once; raises TooLarge past the limit."""

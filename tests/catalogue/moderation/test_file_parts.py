@@ -12,9 +12,12 @@ from botocore.config import Config
 from django.conf import settings as django_settings
 from django.test import Client
 
+from catalogue.actions import file_examinations
+from catalogue.enums.files import FileState
 from catalogue.models import CardFile, ResourceUse
 from catalogue.queries import stored_files as reads
 from portal.lib import buckets, objects
+from portal.lib.refusals import Unavailable
 from tests.catalogue.moderation.test_stored_files import CSV, House, given
 from tests.factories import contributions as make
 
@@ -88,12 +91,27 @@ class Shelf(BaseHTTPRequestHandler):
     """As much of S3 as giving a part of an object asks: over HTTP, to the client of Amazon."""
 
     kept: dict[str, bytes]
+    fails: bool
+
+    def do_HEAD(self) -> None:
+        """Say how large what is kept is."""
+        content = self.kept.get(self.path.split("?")[0])
+        status = 503 if self.fails else 200 if content is not None else 404
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content or b"")))
+        self.end_headers()
 
     def do_GET(self) -> None:
         """Give the part asked, 404 for what is not kept."""
         content = self.kept.get(self.path.split("?")[0])
+        if self.fails:
+            self._say(503, b"<Error><Code>SlowDown</Code></Error>")
+            return
         if content is None:
             self._say(404, b"<Error><Code>NoSuchKey</Code></Error>")
+            return
+        if "Range" not in self.headers:
+            self._say(200, content)
             return
         first, last = map(int, self.headers["Range"].removeprefix("bytes=").split("-"))
         self._say(206, content[first : last + 1])
@@ -111,7 +129,7 @@ class Shelf(BaseHTTPRequestHandler):
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
     """Give the objects of a bucket that answers on this machine, by their paths."""
-    Shelf.kept = {}
+    Shelf.kept, Shelf.fails = {}, False
     server = ThreadingHTTPServer(("127.0.0.1", 0), Shelf)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     client = boto3.client(
@@ -137,3 +155,25 @@ def test_a_bucket_gives_the_part_alone(house: House, request: pytest.FixtureRequ
     assert given(file, Range="bytes=5-9").body == CSV[5:10]
     with pytest.raises(FileNotFoundError):
         objects.open_span("0" * 64, first=0, size=1)
+
+
+def test_a_bucket_that_fails_has_lost_nothing(
+    house: House, request: pytest.FixtureRequest
+) -> None:
+    file = online(house)
+    CardFile.objects.update(state=FileState.WAITING, examined_at=None)
+    kept = request.getfixturevalue("bucket")
+    store = objects.store()
+    assert not store.exists(file.sha256)
+    for opened in (store.open, lambda sha256: store.open_span(sha256, first=0, size=1)):
+        with pytest.raises(FileNotFoundError):
+            opened(file.sha256)
+    Shelf.fails = True
+    for asked in (store.exists, store.open, lambda sha256: store.open_span(sha256, first=0, size=1)):
+        with pytest.raises(Unavailable):
+            asked(file.sha256)
+    assert file_examinations.examine_waiting() == 0
+    file.refresh_from_db()
+    assert (file.state, file.attempts) == (FileState.WAITING, 0)
+    kept[f"/b/p/{file.sha256}"], Shelf.fails = CSV, False
+    assert file_examinations.examine_waiting() == 1
