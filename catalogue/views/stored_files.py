@@ -1,5 +1,7 @@
 """The files that the portal keeps for cards: brought to a draft, taken out of it, handed out."""
 
+import logging
+from contextlib import ExitStack
 from uuid import UUID
 
 from django.contrib import messages
@@ -25,9 +27,10 @@ from catalogue.views.contribute import address, editable, person
 from catalogue.views.usage import count
 from portal.lib import objects, ranges
 from portal.lib.files import attachment
-from portal.lib.refusals import Hidden
+from portal.lib.refusals import Hidden, Unavailable
 from portal.lib.visible import find
 
+log = logging.getLogger("catalogue.files")
 SAID = {
     FileState.SOUND: gettext_lazy("Le fichier est ajouté au brouillon."),
     FileState.WAITING: gettext_lazy("Le fichier est reçu : il sera donné une fois examiné."),
@@ -70,7 +73,8 @@ def download(request: HttpRequest, file: UUID, name: str) -> HttpResponseBase:
     """Hand out a file, or the part asked, to who may have it: never shown in the page of a browser.
 
     What the card online gives is counted, from its first byte: a download that goes on was. What
-    it does not give is told to the ledger, with who had it.
+    it does not give is told to the ledger, with who had it. Unavailable while its bytes are not in
+    the store.
     """
     rows = CardFile.objects.select_related("resource__organisation").defer("preview")
     found = find(rows, among=CardFile.objects.all(), public_id=file)
@@ -83,15 +87,27 @@ def download(request: HttpRequest, file: UUID, name: str) -> HttpResponseBase:
     if (known := get_conditional_response(request, etag=etag)) is not None:
         return _told(known, request, found)
     part = ranges.asked(request, size=found.size, etag=etag)
-    content: objects.Readable | tuple[()] = ()
-    if request.method != "HEAD":
-        content = objects.open_span(found.sha256, first=part.first, size=part.size)
-        if not is_public:
-            file_reads.note(file=found, by=person(request))
-    if is_public and part.first == 0:
-        count(request, found.resource, "downloads")
-    answer = attachment(content, found.name, media_type=found.media_type, size=part.size)
-    return _told(part.told(answer), request, found)
+    with ExitStack() as opened:
+        content: objects.Readable | tuple[()] = ()
+        if request.method != "HEAD":
+            content = _opened(found, part)
+            opened.callback(content.close)
+            if not is_public:
+                file_reads.note(file=found, by=person(request))
+        if is_public and part.first == 0:
+            count(request, found.resource, "downloads")
+        answer = attachment(content, found.name, media_type=found.media_type, size=part.size)
+        told = _told(part.told(answer), request, found)
+        opened.pop_all()  # from here on the answer closes it
+    return told
+
+
+def _opened(file: CardFile, part: ranges.Span) -> objects.Readable:
+    try:
+        return objects.open_span(file.sha256, first=part.first, size=part.size)
+    except FileNotFoundError as error:
+        log.error("file %s has no bytes in the store", file.pk)
+        raise Unavailable from error
 
 
 @login_not_required

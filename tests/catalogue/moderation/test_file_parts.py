@@ -12,7 +12,7 @@ from botocore.config import Config
 from django.conf import settings as django_settings
 from django.test import Client
 
-from catalogue.actions import file_examinations
+from catalogue.actions import file_examinations, file_reads
 from catalogue.enums.files import FileState
 from catalogue.models import CardFile, ResourceUse
 from catalogue.queries import stored_files as reads
@@ -87,6 +87,29 @@ def test_who_may_not_have_a_file_has_no_part_of_it(house: House) -> None:
     assert given(file, make.person(), Range="bytes=0-4").status_code == 404
 
 
+def test_a_file_without_bytes_is_answered_for(house: House, caplog: Any) -> None:
+    file = online(house)
+    objects.store().delete(file.sha256)
+    answer = given(file, Accept="application/json")
+    assert (answer.status_code, json.loads(answer.body)["code"]) == (503, "unavailable")
+    assert "Retry-After" in answer
+    assert f"file {file.pk} has no bytes" in caplog.text
+
+
+def test_what_was_opened_is_closed_when_the_answer_fails(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, closed = house.file(), []
+    opened = objects.open_span(file.sha256, first=0, size=1)
+    close = opened.close
+    monkeypatch.setattr(opened, "close", lambda: closed.append(close()))
+    monkeypatch.setattr(objects, "open_span", lambda *_args, **_named: opened)
+    monkeypatch.setattr(file_reads, "note", lambda **_named: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        given(file, house.by)
+    assert closed == [None]
+
+
 class Shelf(BaseHTTPRequestHandler):
     """As much of S3 as giving a part of an object asks: over HTTP, to the client of Amazon."""
 
@@ -157,9 +180,7 @@ def test_a_bucket_gives_the_part_alone(house: House, request: pytest.FixtureRequ
         objects.open_span("0" * 64, first=0, size=1)
 
 
-def test_a_bucket_that_fails_has_lost_nothing(
-    house: House, request: pytest.FixtureRequest
-) -> None:
+def test_a_bucket_that_fails_has_lost_nothing(house: House, request: pytest.FixtureRequest) -> None:
     file = online(house)
     CardFile.objects.update(state=FileState.WAITING, examined_at=None)
     kept = request.getfixturevalue("bucket")
@@ -169,7 +190,11 @@ def test_a_bucket_that_fails_has_lost_nothing(
         with pytest.raises(FileNotFoundError):
             opened(file.sha256)
     Shelf.fails = True
-    for asked in (store.exists, store.open, lambda sha256: store.open_span(sha256, first=0, size=1)):
+    for asked in (
+        store.exists,
+        store.open,
+        lambda sha256: store.open_span(sha256, first=0, size=1),
+    ):
         with pytest.raises(Unavailable):
             asked(file.sha256)
     assert file_examinations.examine_waiting() == 0
