@@ -1,12 +1,13 @@
 """Bring files to a draft, take them out of it, forget those that no text names any more."""
 
+import logging
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from catalogue import rules
@@ -26,6 +27,7 @@ from portal.lib.files import safe_name
 from portal.lib.objects import Stored
 from portal.lib.refusals import Conflict, Hidden, Invalid, TooLarge, Unavailable
 
+log = logging.getLogger("catalogue.files")
 SCHEDULER = SystemActor("scheduler")
 TASK = "catalogue.examine_file"
 ROWS_MOST = 50
@@ -106,18 +108,29 @@ def forget_unnamed() -> int:
 
     Each card in its transaction: its texts are held, the files that one names again are kept, then
     the others go. A text that counts: the card online, a proposal that may still be, for the files
-    it brought.
+    it brought. A card that somebody writes meanwhile is left for the next time; one that fails
+    keeps no other waiting.
     """
     cards = CardFile.objects.order_by("resource_id").values_list("resource_id", flat=True)
-    return sum(_forget_of(pk) for pk in list(cards.distinct()))
+    gone = 0
+    for pk in list(cards.distinct()):
+        try:
+            gone += _forget_of(pk)
+        except OperationalError as error:
+            log.info("the files of card %s are left for later: %s", pk, error)
+        except Exception:  # the boundary of one card
+            log.exception("the files of card %s were not looked at", pk)
+    return gone
 
 
 @transaction.atomic
 def _forget_of(resource_id: int) -> int:
-    # The texts before the card, as who publishes: nobody names a file between the read and its end.
+    # Nobody names a file between the read and its end. Nothing is waited for: some acts hold the
+    # card before its texts, others after them.
     texts = Contribution.objects.filter(resource=resource_id, status__in=COUNTED).order_by("pk")
-    list(texts.select_for_update(of=("self",)).values_list("pk"))
-    card = Resource.objects.select_for_update(of=("self",)).filter(pk=resource_id).first()
+    list(texts.select_for_update(of=("self",), nowait=True).values_list("pk"))
+    rows = Resource.objects.select_for_update(of=("self",), nowait=True)
+    card = rows.filter(pk=resource_id).first()
     if card is None:
         return 0
     files = CardFile.objects.filter(resource=card)

@@ -73,7 +73,7 @@ def decision(contribution: Contribution, by: User, *, publishes: bool) -> Callab
 
 
 def test_a_file_named_while_the_unnamed_ones_go_is_kept() -> None:
-    """The nightly duty waits for who writes the text, then reads it."""
+    """The nightly duty leaves alone the card that somebody writes, and waits for nobody."""
     if connection.vendor != "postgresql":
         pytest.skip("rows are locked by PostgreSQL alone")
     house = House()
@@ -96,8 +96,10 @@ def test_a_file_named_while_the_unnamed_ones_go_is_kept() -> None:
     with transaction.atomic():
         write(rows)
         night.start()
-        night.join(timeout=1)
-    night.join()
+        night.join(timeout=30)
+        assert not night.is_alive()
+    assert CardFile.objects.filter(pk=file.pk).exists()
+    stored_files.forget_unnamed()
     assert CardFile.objects.filter(pk=file.pk, unnamed_at=None).exists()
 
 

@@ -13,7 +13,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.actions import checks, drafts, file_examinations, moderation, removals, stored_files
+from catalogue.actions import (
+    checks,
+    drafts,
+    file_examinations,
+    forgotten_files,
+    moderation,
+    removals,
+    stored_files,
+)
 from catalogue.actions.link_checks import links_of
 from catalogue.enums import Access, DecisionReason, ResourceKind
 from catalogue.enums.files import FileState
@@ -467,6 +475,29 @@ def test_what_no_text_names_is_forgotten_later(
     assert list(CardFile.objects.all()) == [kept]
     assert events()[-1] == "file.forgotten"
     assert set(reads.kept([kept.sha256, lost.sha256])) == {kept.sha256}
+
+
+def test_a_card_that_fails_keeps_no_other_waiting(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    houses = (house, House())
+    first, _last = (each.file() for each in houses)
+    for each in houses:
+        make.contributions.save_draft(
+            contribution=make.again(each.draft), values={"distributions": []}, by=each.by
+        )
+    past = clock.now() - timedelta(days=django_settings.CARD_FILES_UNNAMED_DAYS + 1)
+    CardFile.objects.update(unnamed_at=past)
+    forget = forgotten_files.forget
+
+    def fails(*, file: CardFile, by: Any) -> None:
+        if file == first:
+            raise ZeroDivisionError
+        forget(file=file, by=by)
+
+    monkeypatch.setattr(forgotten_files, "forget", fails)
+    assert stored_files.forget_unnamed() == 1
+    assert list(CardFile.objects.all()) == [first]
 
 
 def test_a_file_goes_with_its_card(house: House) -> None:
