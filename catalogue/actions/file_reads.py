@@ -10,14 +10,19 @@ from portal.audit.record import record
 DAY_SECONDS = 86_400
 
 
-@transaction.atomic
 def note(*, file: CardFile, by: User) -> None:
     """Tell the ledger that a person was given a closed file: once a day for the two.
 
-    A download that goes on part by part is one reading. Event "file.read"; no rule is asked here.
+    A download that goes on part by part is one reading, two at once too. Event "file.read"; no
+    rule is asked here.
     """
     key = f"file.read:{file.public_id}:{by.person_key}"
-    if cache.get(key) is not None:
+    # Before the event, so that one of two writes it; a cache that keeps nothing stops none.
+    if not cache.add(key, 1, timeout=DAY_SECONDS) and cache.get(key) is not None:
         return
-    record("file.read", by=by, on=file, sha256=file.sha256)
-    transaction.on_commit(lambda: cache.set(key, 1, timeout=DAY_SECONDS))
+    try:
+        with transaction.atomic():
+            record("file.read", by=by, on=file, sha256=file.sha256)
+    except BaseException:
+        cache.delete(key)
+        raise

@@ -10,7 +10,14 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import reverse
 
-from catalogue.actions import card_uploads, maskings, moderation, stored_files, transfers
+from catalogue.actions import (
+    card_uploads,
+    file_reads,
+    maskings,
+    moderation,
+    stored_files,
+    transfers,
+)
 from catalogue.enums import Access, OwnerAnswer
 from catalogue.models import CardFile, CardUpload, Contribution, Resource
 from catalogue.queries import proposals
@@ -242,6 +249,27 @@ def test_who_was_given_a_closed_file_is_told_once_a_day(
     before = readings()
     page = client.get(reverse("catalogue:file_preview", args=(table.public_id,)))
     assert (page.status_code, readings()) == (200, [*before, "file.read"])
+
+
+def test_two_readings_at_once_are_told_once_and_one_that_failed_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = house.file()
+    record = file_reads.record
+
+    def fails(*_given: Any, **_facts: Any) -> None:
+        raise ZeroDivisionError
+
+    def meets(*given: Any, **facts: Any) -> None:
+        file_reads.note(file=file, by=house.by)
+        record(*given, **facts)
+
+    monkeypatch.setattr(file_reads, "record", fails)
+    with pytest.raises(ZeroDivisionError):
+        file_reads.note(file=file, by=house.by)
+    monkeypatch.setattr(file_reads, "record", meets)
+    file_reads.note(file=file, by=house.by)
+    assert readings() == ["file.read"]
 
 
 def test_what_is_public_is_not_told(house: House) -> None:
