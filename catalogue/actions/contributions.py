@@ -190,8 +190,8 @@ def amend(*, contribution: Contribution, charter: str, reply: str = "", by: Acto
     """Send again what came back, with a word to the moderators; its place in the queue is kept.
 
     In order: results of the checks, status CHANGES_REQUESTED to SUBMITTED; event
-    "contribution.amended"; the same letters as a first sending. Raises NotAllowed, Conflict,
-    Invalid.
+    "contribution.amended"; the same letters as a first sending. Raises NotAllowed, QuotaSpent,
+    Conflict, Invalid.
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_submit, by, contribution)
@@ -375,9 +375,10 @@ def _send(contribution: Contribution, *, charter: str, verb: str, by: Actor) -> 
 def _check(
     contribution: Contribution, *, charter: str, status: ContributionStatus, by: Actor
 ) -> list[Check]:
-    """Take the edge of a sending with what the checks found; Invalid where they block."""
+    """Take the edge of a sending with what the checks found; raises as `submit`."""
     if not charter:
         raise Invalid(code="charter", faults=["charter"])
+    file_rooms.take_back(contribution=contribution)
     found = checks.run(proposals.proposed_record(contribution), contribution=contribution)
     faults = checks.blocking(found)
     if faults:

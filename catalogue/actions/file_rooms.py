@@ -51,6 +51,26 @@ def hand_over(*, contribution: Contribution) -> None:
     _receive(card, files, contribution.organisation, contribution.author)
 
 
+def take_back(*, contribution: Contribution) -> None:
+    """Count again the files of a text that no text named for a while, with who sends it.
+
+    Raises QuotaSpent where they find no room; facts: limit_bytes, left_bytes.
+    """
+    named = stored_files.named(contribution.content.get("details") or {})
+    card = contribution.resource_id
+    unnamed = CardFile.objects.filter(resource=card, public_id__in=named).exclude(unnamed_at=None)
+    own = [f.pk for f in unnamed.defer("preview") if stored_files.is_brought(f, contribution)]
+    if not own:
+        return
+    room = (contribution.organisation, contribution.author)
+    hold(*room, card=card)
+    files = CardFile.objects.filter(pk__in=own)
+    there = CardFile.objects.held_by(*room).values("sha256")
+    new = set(files.exclude(sha256__in=there).values_list("sha256", "size"))
+    require(*room, sum(size for _sha256, size in new))
+    files.update(unnamed_at=None)
+
+
 def transfer(*, resource: Resource, to: Organisation) -> None:
     """Count the files that a card online names with who receives it. Raises as `hand_over`."""
     _receive(resource.pk, _named_by(resource), to, None)

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from catalogue.actions import drafts, moderation, stored_files, transfers
+from catalogue.enums import DecisionReason
 from catalogue.forms.steps import Step
 from catalogue.models import CardFile, CardTransfer, Resource
 from catalogue.queries import stored_files as reads
@@ -93,6 +94,41 @@ def test_a_form_says_that_an_organisation_has_no_room_and_keeps_the_rest(
     assert "Mo sur" in str(answer.context["form"].errors["organisation"])
     kept = make.again(house.draft)
     assert (kept.proposed.title, kept.organisation) == (typed["title"], house.holder)
+
+
+def test_a_file_named_again_asks_for_its_room_when_the_text_is_sent(
+    house: House, settings: Any
+) -> None:
+    file, rows = house.file(), house.rows()
+    sent = make.contributions.submit(
+        contribution=make.again(house.draft), charter=make.CHARTER, by=house.by
+    )
+    moderation.request_changes(
+        contribution=sent,
+        reason=DecisionReason.INSUFFICIENT,
+        message="Retirez ce fichier.",
+        by=make.moderator(),
+    )
+    stored_files.remove(contribution=make.again(house.draft), file=file, by=house.by)
+    settings.ORGANISATION_FILES_MAX_BYTES = len(OTHER)
+    other = house.file("autre.csv", OTHER)
+    make.contributions.save_draft(
+        contribution=make.again(house.draft),
+        values={"distributions": [*house.rows(), *rows]},
+        by=house.by,
+    )
+
+    def amend() -> None:
+        fresh = make.again(house.draft)
+        make.contributions.amend(contribution=fresh, charter=make.CHARTER, by=house.by)
+
+    with pytest.raises(QuotaSpent) as refused:
+        amend()
+    assert refused.value.facts["left_bytes"] == 0
+    assert weights(house.holder) == [other.size]
+    settings.ORGANISATION_FILES_MAX_BYTES = file.size + other.size
+    amend()
+    assert weights(house.holder) == [file.size + other.size]
 
 
 def proposed(house: House, card: Resource, by: User) -> CardFile:
