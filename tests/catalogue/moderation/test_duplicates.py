@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalogue.actions import checks
+from catalogue.actions import checks, repository_keys
 from catalogue.models import Resource
 from catalogue.search import alike
 from catalogue.validators import addresses, prose
@@ -115,3 +115,17 @@ def test_cards_of_before_get_their_key() -> None:
     importlib.import_module("catalogue.migrations.0029_repository_keys").fill(apps, None)
     card.refresh_from_db()
     assert card.repository_key == addresses.same_page_digest(card.repository_url) != ""
+
+
+def test_the_night_fills_the_keys_that_older_code_left_empty() -> None:
+    none, first, last = (
+        ResourceFactory(repository_url=url)
+        for url in ("https://", "https://git.exemple.fr/a", "https://git.exemple.fr/b")
+    )
+    Resource.objects.update(repository_key="")
+    assert repository_keys.fill(1) == 1
+    assert (repository_keys.fill(), repository_keys.fill()) == (1, 0)
+    for card in (none, first, last):
+        card.refresh_from_db()
+        assert card.repository_key == addresses.same_page_digest(card.repository_url)
+    assert none.repository_key == ""
