@@ -22,7 +22,7 @@ class ChallengesConfig(AppConfig):
 
         references.register(stored.named)
         parts.register(stored.parts_named)
-        chain.register(origins.of_chain)
+        chain.register(origins.led_to, origins.came_of)
         for kind in origins.KINDS:
             verified.register(kind, cards.verified)
         space.register("todo", ours.to_do)

@@ -4,6 +4,8 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    # Each table alone: none is held while another is waited for.
+    atomic = False
 
     dependencies = [
         ('catalogue', '0036_uploads_put_together_once'),

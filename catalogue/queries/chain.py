@@ -1,7 +1,7 @@
 """What led to a card and what came of it: need, idea, data, model, challenge, result, solution.
 
 Ends that are not public are neither named nor gone through. A removed end keeps its title.
-Apps above add what they know at start (AppConfig.ready): `chain.register(provider)`.
+Apps above add what they know at start (AppConfig.ready): `chain.register(led, came)`.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -86,15 +86,19 @@ class Chain:
         return bool(self.before or self.after or self.beside)
 
 
-# Of a card, and of the keys of it and of those that came of it: what led to it, what came of them.
-Provider = Callable[[Resource, Collection[int]], tuple[Sequence[Node], Sequence[Node]]]
-_providers: list[Provider] = []
+# Public cards, each with what it is to the card shown.
+Told = Sequence[tuple[Resource, str]]
+# Of a card: the cards that led to it.
+Led = Callable[[Resource], Told]
+# Of a card, and of the keys of it and of those that came of it: what came of them, and the cards.
+Came = Callable[[Resource, Collection[int]], tuple[Sequence[Node], Told]]
+_providers: list[tuple[Led, Came]] = []
 
 
-def register(provider: Provider) -> None:
+def register(led: Led, came: Came) -> None:
     """Name who knows more of the chain of a card; twice the same changes nothing."""
-    if provider not in _providers:
-        _providers.append(provider)
+    if (led, came) not in _providers:
+        _providers.append((led, came))
 
 
 class _Walk:
@@ -131,6 +135,22 @@ class _Walk:
         self.later += falling
         return rising, falling
 
+    def add(self, told: Told, nodes: list[Node]) -> set[int]:
+        """Keep the cards that an app above tells, each once; return those to go on from."""
+        new = [(card, words) for card, words in told if self._is_new(card)]
+        nodes += [
+            Node(card.kind, card.title, card.get_absolute_url(), words, card.written_in)
+            for card, words in new
+        ]
+        return {card.pk for card, _words in new}
+
+    def go(self, up: set[int], down: set[int], *, every: bool = False) -> None:
+        """Follow the links both ways, four steps at most; every: also those that stand beside."""
+        for step in range(DEPTH):
+            if not up and not down:
+                break
+            up, down = self.take(_links(up, down, every=every and step == 0), up)
+
     def _is_new(self, other: Resource) -> bool:
         if not other.live or other.pk in self.met or len(self.met) > MOST_CARDS:
             return False
@@ -147,24 +167,23 @@ class _Walk:
 def of(
     resource: Resource, measures: Sequence[Measurement], vouched: Sequence[VerifiedScore]
 ) -> Chain:
-    """Walk the links of a card both ways, four steps at most; one query a step, two more.
+    """Walk the links of a card both ways, four steps at most; one query a step, and few more.
 
-    measures, vouched: the figures of the card itself.
+    measures, vouched: the figures of the card itself. What apps above tell adds their queries, and
+    one a step from the cards that they add.
     """
     walk = _Walk(resource)
-    up, down = {resource.pk}, {resource.pk}
-    for step in range(DEPTH):
-        if not up and not down:
-            break
-        up, down = walk.take(_links(up, down, every=step == 0), up)
+    walk.go({resource.pk}, {resource.pk}, every=True)
+    for led, came in _providers:
+        walk.go(walk.add(led(resource), walk.before), set())
+        nodes, cards = came(resource, {resource.pk, *walk.later})
+        walk.after += nodes
+        added = walk.add(cards, walk.after)
+        walk.later += added
+        walk.go(set(), added)
     figures = [*_vouched(vouched), *_measured(resource, measures), *_measured_after(walk)]
     own = walk.before if resource.kind == ResourceKind.SOLUTION else walk.after
     own += figures
-    for provide in _providers:
-        led, came = provide(resource, {resource.pk, *walk.later})
-        told = {node.href for node in (*walk.before, *walk.after, *walk.beside)}
-        walk.before += [node for node in led if node.href not in told]
-        walk.after += [node for node in came if node.href not in told]
     walk.after += _reuses(walk)
     return Chain(_ordered(walk.before), _ordered(walk.after), tuple(walk.beside))
 

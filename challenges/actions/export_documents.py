@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Prefetch
 from django.utils.text import slugify
 
-from challenges.actions import program_bounds
+from challenges.actions import origins, program_bounds
 from challenges.bundles import competition as codabench
 from challenges.bundles import exporting
 from challenges.bundles.code import CodeRules
@@ -154,7 +154,8 @@ def settings(challenge: Challenge) -> dict[str, Any]:
     """Give what our portable document does not say: see `challenges.bundles.settings`."""
     written = ChallengeDraft.objects.filter(challenge=challenge).first()
     apart = {each["phase"] for each in written.scorings} if written else set()
-    return {
+    cards = {origins.KEY: named} if (named := origins.named(challenge)) else {}
+    return cards | {
         "title": challenge.title,
         "summary": challenge.summary,
         "terms": TERMS,

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import combined, leaderboards, phases, program_bounds
+from challenges.actions import combined, leaderboards, origins, phases, program_bounds
 from challenges.actions.evaluations import queue_standings
 from challenges.actions.imports import refuse_open
 from challenges.bundles import bounds
@@ -101,6 +101,7 @@ def apply(
     require(rules.may_edit_challenge, by, fresh)
     refuse_open(fresh)
     changed = _challenge(fresh, settings)
+    changed |= _cards(fresh, settings.cards)
     changed |= _terms(fresh, texts.terms)
     changed |= _pages(fresh, texts.pages)
     left: list[Problem] = []
@@ -123,6 +124,15 @@ def apply(
         _reread(fresh)
         record("challenge.settings_applied", by=by, on=fresh, slug=fresh.slug)
     return tuple(left)
+
+
+def _cards(challenge: Challenge, cards: Sequence[str]) -> bool:
+    """Name the cards that it starts from; the visa ties them."""
+    if not cards or origins.named(challenge) == list(cards):
+        return False
+    challenge.bundle = {**challenge.bundle, origins.KEY: list(cards)}
+    challenge.save(update_fields=["bundle"])
+    return True
 
 
 def _phase(challenge: Challenge, phase: PhaseSettings, *, dated: bool) -> bool:

@@ -138,6 +138,8 @@ class Settings(_Strict):
     prizes_md: str = Long
     prize_rule_md: str = Long
     contact: str = Field("", max_length=254)
+    # The cards of the catalogue that the challenge starts from; absent where the document says it.
+    cards: list[Annotated[str, Field(max_length=500)]] = Field(default_factory=list, max_length=10)
     forum_url: str = Line
     fact_sheet: list[Question] = Field(default_factory=list, max_length=200)
     pages: list[Page] = Field(default_factory=list, max_length=50)

@@ -4,15 +4,17 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from catalogue.enums import LinkType
 from catalogue.models import Resource
 from catalogue.queries import chain
-from challenges.actions import authoring, challenges, origins, texts
+from challenges.actions import authoring, challenges, export_documents, origins, texts
 from challenges.enums import ChallengeStatus
 from challenges.models import Challenge, EntryCard
+from portal.lib import clock
 from portal.lib.refusals import Invalid
 from tests.challenges import world
 from tests.challenges.pages.scenes import listed
-from tests.factories.catalogue import ResourceFactory
+from tests.factories.catalogue import ResourceFactory, ResourceLinkFactory
 from tests.factories.challenges import ChallengeFactory, captain_of
 from tests.factories.contributions import moderator
 
@@ -116,6 +118,37 @@ def test_the_visa_ties_the_cards_of_an_imported_document(need: Resource) -> None
     assert tied(made) == ["Prévoir"]
     origins.read_again(made)
     assert made.origins.count() == 1
+    # One that goes online later is tied by the duty, one that leads to no challenge never.
+    ResourceFactory(published=True, kind="idea", slug="ailleurs", title="Plus tard")
+    ResourceFactory(published=True, kind="news", slug="3", title="Une actualité")
+    origins.catch_up()
+    assert tied(made) == ["Plus tard", "Prévoir"]
+
+
+def test_a_card_that_is_no_longer_public_stays_named(need: Resource) -> None:
+    by = world.owner()
+    made = authoring.start(
+        organisation=by.memberships.get().organisation,
+        slug="un",
+        title="Un",
+        summary="Un.",
+        task="ordinal",
+        cards=["tensions"],
+        by=by,
+    )
+    Resource.objects.filter(pk=need.pk).update(masked_at=clock.now())
+    same = {"title": "Deux", "summary": "Un.", "body_md": "", "language": "fr"}
+    texts.describe(
+        challenge=made, texts=same, licence=made.licence, cards=origins.named(made), by=by
+    )
+    made.refresh_from_db()
+    assert (made.title, made.bundle["cards"], tied(made)) == ("Deux", ["tensions"], ["Prévoir"])
+
+
+def test_an_export_names_the_cards(need: Resource) -> None:
+    made = ChallengeFactory(bundle={"cards": ["tensions"]})
+    assert export_documents.settings(made)["cards"] == ["tensions"]
+    assert "cards" not in export_documents.settings(ChallengeFactory(slug="autre"))
 
 
 def test_cards_challenge_and_winner_tell_each_other(client: Client, need: Resource) -> None:
@@ -135,6 +168,15 @@ def test_cards_challenge_and_winner_tell_each_other(client: Client, need: Resour
     )
     assert told(need) == ([], ["Tensions", "Alpha prévoit"])
     assert told(solution)[0] == ["Prévoir"]
+    # What led to the need led to the winner, what came of the winner came of the need; each once.
+    idea = ResourceFactory(published=True, kind="idea", title="L’idée première")
+    reuse = ResourceFactory(published=True, kind="solution", title="La suite")
+    made.origins.create(resource=solution)
+    ResourceLinkFactory(source=need, target=idea, type=LinkType.DERIVED_FROM)
+    ResourceLinkFactory(source=reuse, target=solution, type=LinkType.USES)
+    assert told(solution)[0] == ["Prévoir", "L’idée première"]
+    assert told(idea)[1] == ["Prévoir", "Tensions", "Alpha prévoit", "La suite"]
+    assert told(solution)[1] == ["Tensions", "La suite"]
     page = client.get(reverse("challenges:presentation", args=[made.slug])).content.decode()
     assert need.get_absolute_url() in page
     assert "Pas encore" not in page

@@ -1,0 +1,10 @@
+"""Tie public challenges to the cards that went online after them."""
+
+from challenges.actions import origins
+from portal.audit.duties import duty
+
+
+@duty("challenges.origins", minutes=60)
+def catch_up() -> None:
+    """Tie each public challenge to the cards that its document names."""
+    origins.catch_up()
