@@ -88,7 +88,7 @@ class Chain:
 
 # Public cards, each with what it is to the card shown.
 Told = Sequence[tuple[Resource, str]]
-# Of a card: the cards that led to it.
+# Of a card with a score that is vouched for: the cards that led to it.
 Led = Callable[[Resource], Told]
 # Of a card, and of the keys of it and of those that came of it: what came of them, and the cards.
 Came = Callable[[Resource, Collection[int]], tuple[Sequence[Node], Told]]
@@ -175,7 +175,7 @@ def of(
     walk = _Walk(resource)
     walk.go({resource.pk}, {resource.pk}, every=True)
     for led, came in _providers:
-        walk.go(walk.add(led(resource), walk.before), set())
+        walk.go(walk.add(led(resource), walk.before) if vouched else set(), set())
         nodes, cards = came(resource, {resource.pk, *walk.later})
         walk.after += nodes
         added = walk.add(cards, walk.after)

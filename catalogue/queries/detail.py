@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -65,8 +65,11 @@ class Part:
     is_written: bool = True  # in the words of the card, not in ours
 
 
-def card(resource: Resource) -> dict[str, Any]:
-    """Read what stands on the page of a resource fetched with its organisation."""
+def card(resource: Resource, *, now: datetime | None = None) -> dict[str, Any]:
+    """Read what stands on the page of a resource fetched with its organisation.
+
+    now: the present instant, for who read the clock already.
+    """
     measured = list(resource.measurements.all())
     beside = quality.known([resource])
     assessment = quality.assess(resource, measured, beside)
@@ -94,16 +97,16 @@ def card(resource: Resource) -> dict[str, Any]:
         "quality_history": quality.history(resource),
         **_history(resource),
         "last_day": _dated(str(resource.details.get(expiry.FIELD) or "")).replace(" ", "\u00a0"),
-        "to_review": _is_to_review(resource),
+        "to_review": _is_to_review(resource, now),
         "to_check": sorted(resource.unverified_fields),
         "closed_licence": any(not licences.read(name).is_open for name in resource.licences),
     }
 
 
-def _is_to_review(resource: Resource) -> bool:
+def _is_to_review(resource: Resource, now: datetime | None) -> bool:
     """Say whether nobody has read it again for a year; what is archived is not kept up."""
     due = resource.next_review_at
-    return due is not None and resource.archived_at is None and due <= clock.now()
+    return due is not None and resource.archived_at is None and due <= (now or clock.now())
 
 
 def _bounded(measure: Measurement, among: Sequence[Measurement]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ from catalogue.standards import forms, negotiation, signposting
 from catalogue.views import documents, usage
 from catalogue.views.around import tabs
 from portal.accounts.authorization import Permission, holds_somewhere
+from portal.lib import clock
 
 ANYONE = AnonymousUser()
 VALUES_PER_PAGE = 60
@@ -147,6 +148,7 @@ def shown(request: HttpRequest, slug: str) -> HttpResponseBase:
         return documents.of_public(request, resource, forms.NEGOTIATED[wanted])
     user = request.user
     usage.count(request, resource, "views")
+    now = clock.now()
     described, told = published.one(resource), around.counts(resource)
     reused, field = around.reuses(resource, ANYONE), around.feedback(resource, ANYONE)
     context = {
@@ -163,12 +165,12 @@ def shown(request: HttpRequest, slug: str) -> HttpResponseBase:
         "may_support": user.is_authenticated and rules.may_support(user, resource),
         "tab_items": tabs(resource, told),
         "current_tab": _("Fiche"),
-        "use": used.lately(resource),
+        "use": used.lately(resource, now=now),
         "compares": resource.kind in comparison.KINDS,
         "mine": list(collections.editable(user)) if user.is_authenticated else [],
         "reused": list(reused[: around.ON_CARD]) if told.reuses else [],
         "field": list(field[: around.ON_CARD]) if told.feedback else [],
-        **detail.card(resource),
+        **detail.card(resource, now=now),
         **standards.of(described),
     }
     response = render(request, "catalogue/resource.html", context)

@@ -34,9 +34,7 @@ def name(challenge: Challenge, texts: Sequence[str]) -> bool:
         )
         texts_lost = ", ".join(text[:64] for text in lost)
         raise Invalid(message % {"texts": texts_lost}, code="card_unknown")
-    said = list(
-        dict.fromkeys(found[text].slug if text in found else text for text in texts)
-    )
+    said = list(dict.fromkeys(found[text].slug if text in found else text for text in texts))
     known = dict(challenge.origins.values_list("resource__slug", "resource"))
     wanted = {card.pk for card in found.values()} | {
         pk for slug, pk in known.items() if slug in said

@@ -26,9 +26,7 @@ def cards(challenge: Challenge) -> QuerySet[Resource]:
 
 
 def led_to(resource: Resource) -> list[tuple[Resource, str]]:
-    """Tell the cards that the challenges which a card won started from; one query at most."""
-    if resource.kind not in KINDS:
-        return []
+    """Tell the cards that the challenges which a card won started from; one query."""
     won = EntryCard.objects.filter(
         resource=resource, phase__challenge__in=Challenge.objects.public()
     )

@@ -7,6 +7,7 @@ from django.urls import reverse
 from catalogue.enums import LinkType
 from catalogue.models import Resource
 from catalogue.queries import chain
+from catalogue.queries.verified import VerifiedScore
 from challenges.actions import authoring, challenges, export_documents, origins, texts
 from challenges.enums import ChallengeStatus
 from challenges.models import Challenge, EntryCard
@@ -32,8 +33,8 @@ def tied(challenge: Challenge) -> list[str]:
     return sorted(challenge.origins.values_list("resource__title", flat=True))
 
 
-def told(card: Resource) -> tuple[list[str], list[str]]:
-    found = chain.of(card, [], ())
+def told(card: Resource, *, won: bool = False) -> tuple[list[str], list[str]]:
+    found = chain.of(card, [], [VerifiedScore("Tensions", "/")] if won else ())
     return [each.title for each in found.before], [each.title for each in found.after]
 
 
@@ -136,7 +137,7 @@ def test_a_card_that_is_no_longer_public_stays_named(need: Resource) -> None:
         cards=["tensions"],
         by=by,
     )
-    Resource.objects.filter(pk=need.pk).update(masked_at=clock.now())
+    Resource.objects.filter(pk=need.pk).update(live=False, masked_at=clock.now())
     same = {"title": "Deux", "summary": "Un.", "body_md": "", "language": "fr"}
     texts.describe(
         challenge=made, texts=same, licence=made.licence, cards=origins.named(made), by=by
@@ -167,14 +168,14 @@ def test_cards_challenge_and_winner_tell_each_other(client: Client, need: Resour
         proposed_at=row.entry.received_at,
     )
     assert told(need) == ([], ["Tensions", "Alpha prévoit"])
-    assert told(solution)[0] == ["Prévoir"]
+    assert told(solution, won=True)[0] == ["Prévoir", "Tensions"]
     # What led to the need led to the winner, what came of the winner came of the need; each once.
     idea = ResourceFactory(published=True, kind="idea", title="L’idée première")
     reuse = ResourceFactory(published=True, kind="solution", title="La suite")
     made.origins.create(resource=solution)
     ResourceLinkFactory(source=need, target=idea, type=LinkType.DERIVED_FROM)
     ResourceLinkFactory(source=reuse, target=solution, type=LinkType.USES)
-    assert told(solution)[0] == ["Prévoir", "L’idée première"]
+    assert told(solution, won=True)[0] == ["Prévoir", "L’idée première", "Tensions"]
     assert told(idea)[1] == ["Prévoir", "Tensions", "Alpha prévoit", "La suite"]
     assert told(solution)[1] == ["Tensions", "La suite"]
     page = client.get(reverse("challenges:presentation", args=[made.slug])).content.decode()
