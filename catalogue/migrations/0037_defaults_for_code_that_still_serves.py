@@ -3,8 +3,13 @@
 from django.db import migrations, models
 
 
+class Alone(migrations.AlterField):
+    """Alter in a transaction of its own: no table is held while another is waited for."""
+
+    atomic = True
+
+
 class Migration(migrations.Migration):
-    # Each table alone: none is held while another is waited for.
     atomic = False
 
     dependencies = [
@@ -12,27 +17,27 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
+        Alone(
             model_name='cardfile',
             name='attempts',
             field=models.PositiveSmallIntegerField(db_default=0, default=0),
         ),
-        migrations.AlterField(
+        Alone(
             model_name='cardfile',
             name='has_preview',
             field=models.BooleanField(db_default=False, default=False),
         ),
-        migrations.AlterField(
+        Alone(
             model_name='cardupload',
             name='attempts',
             field=models.PositiveSmallIntegerField(db_default=0, default=0),
         ),
-        migrations.AlterField(
+        Alone(
             model_name='contribution',
             name='keeps_files',
             field=models.BooleanField(db_default=False, default=False),
         ),
-        migrations.AlterField(
+        Alone(
             model_name='resource',
             name='repository_key',
             field=models.CharField(blank=True, db_default='', default='', editable=False, max_length=64),

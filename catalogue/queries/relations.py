@@ -24,7 +24,7 @@ def find(texts: Iterable[str]) -> dict[str, Resource | None]:
     Two queries, and one for each hundred texts that are no address; cards have slug and title.
     """
     slugs = {text: _slug(text) for text in dict.fromkeys(texts)}
-    named = _by_slug({slug for slug in slugs.values() if slug})
+    named = by_slug({slug for slug in slugs.values() if slug})
     found = {text: named.get(slug) for text, slug in slugs.items()}
     titles = {text.strip().casefold() for text, card in found.items() if card is None}
     titled = _by_title(sorted(title for title in titles if title and "\0" not in title))
@@ -53,7 +53,8 @@ def resolved(
     return kept, unknown
 
 
-def _by_slug(slugs: set[str]) -> dict[str, Resource]:
+def by_slug(slugs: set[str]) -> dict[str, Resource]:
+    """Find the public cards of some slugs, or of former ones."""
     if not slugs:
         return {}
     cards = Resource.objects.public().only("slug", "title")

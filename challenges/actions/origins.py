@@ -1,8 +1,10 @@
 """Name the cards of the catalogue that a challenge starts from."""
 
+import logging
+import re
 from collections.abc import Iterable, Sequence
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
 from catalogue.models import Resource
@@ -10,8 +12,10 @@ from catalogue.queries import chain, relations
 from challenges.models import Challenge, ChallengeOrigin
 from portal.lib.refusals import Invalid
 
+log = logging.getLogger(__name__)
 KEY = "cards"
 MOST = 10
+SLUG = re.compile("[a-z0-9-]+")
 
 
 def name(challenge: Challenge, texts: Sequence[str]) -> bool:
@@ -50,18 +54,26 @@ def name(challenge: Challenge, texts: Sequence[str]) -> bool:
 def read_again(challenge: Challenge) -> None:
     """Tie a challenge to the cards that its document names; `catch_up` ties those not public yet.
 
-    In the transaction that holds the challenge.
+    In the transaction that holds the challenge. A document names its cards by slugs: an address may
+    be of another portal, and a title is of nobody in particular.
     """
-    found = {card.pk for card in _found(named(challenge)[:MOST]).values()}
-    _tie(challenge, found - set(challenge.origins.values_list("resource", flat=True)))
+    _tie(challenge, _untied(challenge))
 
 
 def catch_up() -> None:
-    """Tie the public challenges to the cards of their documents that went online since."""
+    """Tie the public challenges to the cards of their documents that went online since.
+
+    Each in a transaction of its own; one that fails keeps no other waiting.
+    """
     told = Challenge.objects.public().filter(**{f"bundle__{KEY}__isnull": False})
     for challenge in told.order_by("pk"):
-        with transaction.atomic():
-            read_again(Challenge.objects.locked(challenge))
+        if not _untied(challenge):
+            continue
+        try:
+            with transaction.atomic():
+                read_again(Challenge.objects.locked(challenge))
+        except DatabaseError:
+            log.exception("challenge %s was not tied to its cards", challenge.pk)
 
 
 def named(challenge: Challenge) -> list[str]:
@@ -77,6 +89,15 @@ def _found(texts: Sequence[str]) -> dict[str, Resource]:
     leads = Resource.objects.public().filter(pk__in=keys, kind__in=chain.BEFORE_CHALLENGES)
     able = set(leads.values_list("pk", flat=True))
     return {text: card for text, card in found.items() if card is not None and card.pk in able}
+
+
+def _untied(challenge: Challenge) -> set[int]:
+    """List the public cards that the document names by their slugs and that are not tied yet."""
+    slugs = {text for text in named(challenge)[:MOST] if SLUG.fullmatch(text)}
+    keys = [card.pk for card in relations.by_slug(slugs).values()]
+    leads = Resource.objects.public().filter(pk__in=keys, kind__in=chain.BEFORE_CHALLENGES)
+    known = challenge.origins.values_list("resource", flat=True)
+    return set(leads.values_list("pk", flat=True)) - set(known)
 
 
 def _tie(challenge: Challenge, keys: Iterable[int]) -> None:

@@ -4,7 +4,7 @@ from challenges.actions import origins
 from portal.audit.duties import duty
 
 
-@duty("challenges.origins", minutes=60)
+@duty("challenges.origins", minutes=60, by_itself=True)
 def catch_up() -> None:
     """Tie each public challenge to the cards that its document names."""
     origins.catch_up()

@@ -113,7 +113,8 @@ def test_texts_change_the_cards(need: Resource) -> None:
 
 def test_the_visa_ties_the_cards_of_an_imported_document(need: Resource) -> None:
     made = ChallengeFactory(
-        status=ChallengeStatus.IN_REVIEW, bundle={"cards": ["tensions", "ailleurs", 3]}
+        status=ChallengeStatus.IN_REVIEW,
+        bundle={"cards": ["tensions", "ailleurs", "https://autre.example/ressources/idee/", 3]},
     )
     challenges.publish(challenge=made, confirm_licence=True, by=moderator())
     assert tied(made) == ["Prévoir"]
@@ -122,6 +123,7 @@ def test_the_visa_ties_the_cards_of_an_imported_document(need: Resource) -> None
     # One that goes online later is tied by the duty, one that leads to no challenge never.
     ResourceFactory(published=True, kind="idea", slug="ailleurs", title="Plus tard")
     ResourceFactory(published=True, kind="news", slug="3", title="Une actualité")
+    ResourceFactory(published=True, kind="idea", slug="idee", title="Ailleurs")
     origins.catch_up()
     assert tied(made) == ["Plus tard", "Prévoir"]
 
