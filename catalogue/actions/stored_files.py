@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -57,9 +58,7 @@ def add(
     stored = content if isinstance(content, Stored) else _stored(content)
     if not stored.size:
         raise Invalid(_("Ce fichier est vide."), code="file_empty")
-    with objects.open(stored.sha256) as source:
-        kind = file_types.kind_of(source.read(file_types.HEAD_BYTES))
-    return _add(contribution, name, stored, kind, by)
+    return _add(contribution, name, stored, _kind(stored), by)
 
 
 def clean_name(name: str) -> str:
@@ -186,6 +185,13 @@ def _stored(content: Iterable[bytes]) -> Stored:
         return objects.put(content, limit_bytes=settings.CARD_FILE_MAX_BYTES)
     except OSError as error:  # a full disk, a connection that broke: nothing is kept
         raise Unavailable from error
+
+
+def _kind(stored: Stored) -> str:
+    """Tell what the first bytes are; those alone are asked, while the draft may be held."""
+    head = objects.open_span(stored.sha256, first=0, size=file_types.HEAD_BYTES)
+    with closing(head) as source:
+        return file_types.kind_of(source.read(file_types.HEAD_BYTES))
 
 
 @transaction.atomic

@@ -12,13 +12,13 @@ from botocore.config import Config
 from django.conf import settings as django_settings
 from django.test import Client
 
-from catalogue.actions import file_examinations, file_reads
+from catalogue.actions import file_examinations, file_reads, stored_files
 from catalogue.enums.files import FileState
 from catalogue.models import CardFile, ResourceUse
 from catalogue.queries import stored_files as reads
 from portal.lib import buckets, objects
 from portal.lib.refusals import Unavailable
-from tests.catalogue.moderation.test_stored_files import CSV, House, given
+from tests.catalogue.moderation.test_stored_files import CSV, SHA256, House, given
 from tests.factories import contributions as make
 
 pytestmark = pytest.mark.django_db
@@ -178,6 +178,20 @@ def test_a_bucket_gives_the_part_alone(house: House, request: pytest.FixtureRequ
     assert given(file, Range="bytes=5-9").body == CSV[5:10]
     with pytest.raises(FileNotFoundError):
         objects.open_span("0" * 64, first=0, size=1)
+
+
+def test_a_file_put_together_in_a_bucket_is_told_by_its_head_alone(
+    house: House, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The draft is held meanwhile: gigabytes are not fetched for some bytes."""
+    kept = request.getfixturevalue("bucket")
+    kept[f"/b/p/{SHA256}"] = CSV
+    monkeypatch.setattr(buckets.S3Store, "open", lambda *_args: pytest.fail("the whole is asked"))
+    stored = objects.Stored(SHA256, len(CSV))
+    file = stored_files.add(
+        contribution=make.again(house.draft), name="a.csv", content=stored, by=house.by
+    )
+    assert (file.sha256, file.kind) == (SHA256, "text")
 
 
 def test_a_bucket_that_fails_has_lost_nothing(house: House, request: pytest.FixtureRequest) -> None:
