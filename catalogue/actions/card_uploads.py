@@ -145,15 +145,20 @@ def finish_waiting() -> int:
 def expire() -> int:
     """Drop the uploads whose day is over, or whose draft is gone, with their parts.
 
-    One that is being put together is left until it is a file, or is not.
+    One that is being put together is left until it is a file, or is not: each is claimed as
+    `finish` does before its parts go.
     """
     now = clock.now()
+    until = now + timedelta(minutes=ASSEMBLY_MINUTES)
     over = Q(expires_at__lte=now) | Q(contribution=None)
     late = CardUpload.objects.free(now).filter(over).order_by("expires_at", "pk")
-    found = list(late[: settings.UPLOADS_EXPIRED_AT_ONCE])
-    for upload in found:
-        _drop(upload)
-    return len(found)
+    gone = 0
+    for upload in list(late[: settings.UPLOADS_EXPIRED_AT_ONCE]):
+        mine = CardUpload.objects.filter(pk=upload.pk)
+        if mine.free(now).update(assembling_until=until):
+            _drop(upload)
+            gone += 1
+    return gone
 
 
 def _drop(upload: CardUpload) -> None:

@@ -515,6 +515,32 @@ def test_an_upload_that_is_put_together_is_not_taken_away(house: House) -> None:
     assert card_uploads.expire() == 1
 
 
+def test_an_upload_that_another_process_takes_meanwhile_keeps_its_parts(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = clock.now()
+    for name in ("a.csv", "b.csv"):
+        CardUpload.objects.create(
+            contribution=make.again(house.draft),
+            begun_by=house.by,
+            name=name,
+            length=3,
+            offset=3,
+            begun_at=now - timedelta(days=1),
+            expires_at=now,
+        )
+    dropped = []
+
+    def takes(names: list[str]) -> None:
+        dropped.append(names)
+        others = CardUpload.objects.filter(assembling_until=None)
+        others.update(assembling_until=now + timedelta(hours=1))
+
+    monkeypatch.setattr(card_uploads.parts, "drop", takes)
+    assert (card_uploads.expire(), len(dropped)) == (1, 1)
+    assert CardUpload.objects.get().assembling_until == now + timedelta(hours=1)
+
+
 def test_a_draft_waits_for_the_file_that_has_arrived(house: House) -> None:
     house.file()
     now = clock.now()
