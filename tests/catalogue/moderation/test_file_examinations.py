@@ -1,0 +1,53 @@
+"""The examination of files goes on: past one that stops it, and past counts of other code."""
+
+import importlib
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from catalogue.actions import file_examinations
+from catalogue.enums.files import FileState
+from catalogue.models import CardFile
+from portal.lib import scanning
+from tests.catalogue.moderation.test_stored_files import CSV, House
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def files() -> list[CardFile]:
+    """Two files that wait, each with its bytes, the oldest first."""
+    house = House()
+    kept = [house.file(name, CSV + name.encode()) for name in ("a.csv", "b.csv")]
+    CardFile.objects.update(state=FileState.WAITING, examined_at=None)
+    return kept
+
+
+def stands(file: CardFile) -> tuple[str, int, int]:
+    file.refresh_from_db()
+    return file.state, file.attempts, file.missed
+
+
+def test_counts_of_other_code_never_go_below_one(
+    files: list[CardFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_path: Any) -> None:
+        raise scanning.ScannerFailed
+
+    bad, _good = files
+    CardFile.objects.filter(pk=bad.pk).update(attempts=0, missed=5)
+    monkeypatch.setattr(scanning, "scan", fails)
+    assert file_examinations.examine_waiting() == 0
+    assert stands(bad) == ("waiting", 1, 0)
+
+
+def test_tries_without_bytes_counted_by_former_code_are_no_failures(files: list[CardFile]) -> None:
+    lost, failed = files
+    CardFile.objects.filter(pk=lost.pk).update(attempts=40)
+    CardFile.objects.filter(pk=failed.pk).update(attempts=2)
+    module = importlib.import_module("catalogue.migrations.0039_misses_counted_before")
+    module.tell_missed(apps, SimpleNamespace(connection=connection))
+    assert (stands(lost), stands(failed)) == (("waiting", 40, 40), ("waiting", 2, 0))
