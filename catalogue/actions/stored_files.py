@@ -32,6 +32,8 @@ log = logging.getLogger("catalogue.files")
 SCHEDULER = SystemActor("scheduler")
 TASK = "catalogue.examine_file"
 ROWS_MOST = 50
+# PostgreSQL: lock_not_available, deadlock_detected.
+HELD_CODES = frozenset({"55P03", "40P01"})
 # A proposal that may still go online, or be taken up again.
 COUNTED = (*OPEN_CONTRIBUTIONS, ContributionStatus.DECLINED)
 
@@ -115,11 +117,20 @@ def forget_unnamed() -> int:
     for pk in list(cards.distinct()):
         try:
             gone += _forget_of(pk)
-        except OperationalError as error:
-            log.info("the files of card %s are left for later: %s", pk, error)
-        except Exception:  # the boundary of one card
-            log.exception("the files of card %s were not looked at", pk)
+        except Exception as error:  # the boundary of one card
+            if _is_held(error):
+                log.info("the files of card %s are left for later: %s", pk, error)
+            else:
+                log.exception("the files of card %s were not looked at", pk)
     return gone
+
+
+def _is_held(error: Exception) -> bool:
+    """Say whether a card is only held by somebody else; a database that fails is no such thing."""
+    if not isinstance(error, OperationalError):
+        return False
+    code = getattr(error.__cause__, "pgcode", None)
+    return code in HELD_CODES if code else "is locked" in str(error)  # SQLite has no codes
 
 
 @transaction.atomic

@@ -1,14 +1,15 @@
 """The examination of files goes on: past one that stops it, and past counts of other code."""
 
 import importlib
+import logging
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import OperationalError, connection
 
-from catalogue.actions import file_examinations
+from catalogue.actions import file_examinations, stored_files
 from catalogue.enums.files import FileState
 from catalogue.models import CardFile
 from portal.lib import scanning
@@ -51,3 +52,38 @@ def test_tries_without_bytes_counted_by_former_code_are_no_failures(files: list[
     module = importlib.import_module("catalogue.migrations.0039_misses_counted_before")
     module.tell_missed(apps, SimpleNamespace(connection=connection))
     assert (stands(lost), stands(failed)) == (("waiting", 40, 40), ("waiting", 2, 0))
+
+
+class Refused(Exception):
+    """What PostgreSQL says, with its code."""
+
+    def __init__(self, code: str | None) -> None:
+        super().__init__(code)
+        self.pgcode = code
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "level"),
+    [
+        ("could not obtain lock", "55P03", logging.INFO),
+        ("deadlock detected", "40P01", logging.INFO),
+        ("database is locked", None, logging.INFO),
+        ("server closed the connection unexpectedly", None, logging.ERROR),
+        ("the disk is full", "53100", logging.ERROR),
+    ],
+)
+def test_a_database_that_fails_is_no_card_that_somebody_writes(
+    files: list[CardFile],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    said: str,
+    code: str | None,
+    level: int,
+) -> None:
+    def fails(_pk: int) -> int:
+        raise OperationalError(said) from Refused(code)
+
+    monkeypatch.setattr(stored_files, "_forget_of", fails)
+    with caplog.at_level(logging.INFO, logger="catalogue.files"):
+        assert stored_files.forget_unnamed() == 0
+    assert [each.levelno for each in caplog.records] == [level]
