@@ -50,8 +50,9 @@ def examine(file: CardFile) -> CardFile:
     """Have the antivirus read a file, then judge its content; it waits for scanner and store.
 
     Outside any transaction: then the row, with its signs, and event "file.examined" in one. Raises
-    nothing: an examination that fails is tried again, behind the files that wait, and the third
-    time the file is unreadable; one without bytes is lost after a day.
+    nothing: an examination that fails, or after which no scanner answers any more, is tried again,
+    behind the files that wait, and the third time the file is unreadable; one without bytes is lost
+    after a day.
     """
     try:
         return _examine(file)
@@ -63,6 +64,9 @@ def examine(file: CardFile) -> CardFile:
 def _examine(file: CardFile) -> CardFile:
     try:
         return _settle(file, _examined(file))
+    except scanning.ScannerStopped as error:  # it may be this file that stopped it
+        log.warning("the antivirus answers no more after file %s: %s", file.pk, error)
+        return _failed(file)
     except AWAY:
         raise
     except FileNotFoundError:
@@ -121,13 +125,18 @@ def _wait_again(pk: int) -> bool:
 
 
 def examine_waiting() -> int:
-    """Examine what waits, some at a time, while scanner and store answer; count the settled."""
+    """Examine what waits, some at a time, while the scanner answers; count the settled.
+
+    What the store does not give is left for the next time, and keeps no other waiting.
+    """
     settled = 0
     for file in list(CardFile.objects.waiting()[:AT_ONCE]):
         try:
             settled += _examine(file).state != FileState.WAITING
-        except AWAY as error:
-            log.warning("files wait for the antivirus or the store: %r", error)
+        except Unavailable as error:
+            log.warning("file %s waits for the store: %r", file.pk, error)
+        except scanning.ScannerAway as error:
+            log.warning("files wait for the antivirus: %r", error)
             break
     return settled
 

@@ -26,6 +26,10 @@ class ScannerAway(Exception):
     code = "scanner_away"
 
 
+class ScannerStopped(ScannerAway):
+    """No scanner answers any more since it was sent this file, which may have stopped it."""
+
+
 class ScannerFailed(Exception):
     """The scanner answers, but does not say whether this file is clean."""
 
@@ -42,8 +46,9 @@ def scan(path: Path, *, seconds: float = ANSWER_SECONDS) -> str | None:
 
     Without a scanner, every file is. Raises ScannerFailed when it answers anything else, as of a
     file beyond its StreamMaxLength, or nothing of this file while it still answers a ping;
-    ScannerAway when it does not, before the file or after it: one that is frozen holds nobody as
-    long as a file may take. seconds: how long each step of the exchange may last.
+    ScannerAway when it does not: before the file, so that one that is frozen holds nobody as long
+    as a file may take; ScannerStopped, a ScannerAway, after it. seconds: how long each step of the
+    exchange may last.
     """
     if not is_set():
         return None
@@ -66,12 +71,12 @@ def scan(path: Path, *, seconds: float = ANSWER_SECONDS) -> str | None:
     return name[:100]
 
 
-def _silent(why: str) -> ScannerAway | ScannerFailed:
-    """Say whether the scanner is away or this file alone stops it.
+def _silent(why: str) -> ScannerStopped | ScannerFailed:
+    """Say whether the scanner still answers others once this file was sent.
 
     Beyond its limits clamd may reset the connection before its answer is read.
     """
-    return ScannerFailed(why) if _answers() else ScannerAway(why)
+    return ScannerFailed(why) if _answers() else ScannerStopped(why)
 
 
 def _answers() -> bool:

@@ -36,6 +36,8 @@ class Handler(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         server: Any = self.server
+        if server.stopped:
+            return
         command = self.rfile.read(6)
         if command == b"zPING\0":
             self.wfile.write(b"PONG\0")
@@ -48,7 +50,8 @@ class Handler(socketserver.StreamRequestHandler):
                 self.wfile.write(b"INSTREAM size limit exceeded. ERROR\0")
                 return
         server.seen.append(content)
-        if b"crash" in content:
+        server.stopped = b"kill" in content
+        if server.stopped or b"crash" in content:
             return
         said = b"Eicar-Test-Signature FOUND" if EICAR in content else b"OK"
         self.wfile.write(b"stream: " + said + b"\0")
@@ -58,7 +61,8 @@ class Handler(socketserver.StreamRequestHandler):
 def daemon(limit: int = 25_000_000) -> Iterator[Any]:
     """Serve a scanner on loopback."""
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        server.limit, server.seen = limit, []  # type: ignore[attr-defined]  # read by Handler
+        state: Any = server  # read by Handler
+        state.limit, state.seen, state.stopped = limit, [], False
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
@@ -83,6 +87,12 @@ def test_what_the_scanner_says_of_a_file(tmp_path: Path, settings: Any) -> None:
         file.write_bytes(b"crash")
         with pytest.raises(scanning.ScannerFailed):
             scanning.scan(file)
+        file.write_bytes(b"kill")
+        with pytest.raises(scanning.ScannerStopped):
+            scanning.scan(file)
+        with pytest.raises(scanning.ScannerAway) as before:
+            scanning.scan(file)
+        assert before.type is scanning.ScannerAway
     with pytest.raises(scanning.ScannerAway):
         scanning.scan(file)
     settings.SCANNER_URL = f"unix://{tmp_path}/absent.ctl"

@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,8 @@ from django.db import OperationalError, connection
 from catalogue.actions import file_examinations, stored_files
 from catalogue.enums.files import FileState
 from catalogue.models import CardFile
-from portal.lib import scanning
+from portal.lib import objects, scanning
+from portal.lib.refusals import Unavailable
 from tests.catalogue.moderation.test_stored_files import CSV, House
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +32,45 @@ def files() -> list[CardFile]:
 def stands(file: CardFile) -> tuple[str, int, int]:
     file.refresh_from_db()
     return file.state, file.attempts, file.missed
+
+
+def test_a_file_that_stops_the_scanner_goes_behind_the_others(
+    files: list[CardFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = files
+    up = [True]
+
+    def scan(path: Path) -> None:
+        if not up[0]:
+            raise scanning.ScannerAway
+        if path == objects.store().location(bad.sha256):  # type: ignore[attr-defined]  # a folder
+            up[0] = False
+            raise scanning.ScannerStopped
+
+    monkeypatch.setattr(scanning, "scan", scan)
+    assert file_examinations.examine_waiting() == 0
+    assert (stands(bad), stands(good)) == (("waiting", 1, 0), ("waiting", 0, 0))
+    for settled, state in ((1, "sound"), (1, "sound")):
+        up[0] = True
+        assert file_examinations.examine_waiting() == settled
+        assert stands(good)[0] == state
+    assert (stands(bad), bad.signs) == (("refused", 3, 0), ["unscannable"])
+
+
+def test_an_object_that_the_store_does_not_give_keeps_no_other_waiting(
+    files: list[CardFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = files
+    on_disk = file_examinations.on_disk
+
+    def given(sha256: str) -> Any:
+        if sha256 == bad.sha256:
+            raise Unavailable
+        return on_disk(sha256)
+
+    monkeypatch.setattr(file_examinations, "on_disk", given)
+    assert file_examinations.examine_waiting() == 1
+    assert (stands(bad), stands(good)) == (("waiting", 0, 0), ("sound", 0, 0))
 
 
 def test_counts_of_other_code_never_go_below_one(
