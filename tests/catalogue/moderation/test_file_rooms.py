@@ -122,6 +122,7 @@ def test_a_file_named_again_asks_for_its_room_when_the_text_is_sent(
         fresh = make.again(house.draft)
         make.contributions.amend(contribution=fresh, charter=make.CHARTER, by=house.by)
 
+    assert stored_files.forget_unnamed() == 0  # a night asks nothing less
     with pytest.raises(QuotaSpent) as refused:
         amend()
     assert refused.value.facts["left_bytes"] == 0
