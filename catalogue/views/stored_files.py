@@ -4,6 +4,7 @@ import logging
 from contextlib import ExitStack
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
@@ -25,7 +26,7 @@ from catalogue.models import CardFile
 from catalogue.queries import stored_files as reads
 from catalogue.views.contribute import address, editable, person
 from catalogue.views.usage import count
-from portal.lib import objects, ranges
+from portal.lib import objects, ranges, slow_readers
 from portal.lib.files import attachment
 from portal.lib.refusals import Hidden, Unavailable
 from portal.lib.visible import find
@@ -73,8 +74,8 @@ def download(request: HttpRequest, file: UUID, name: str) -> HttpResponseBase:
     """Hand out a file, or the part asked, to who may have it: never shown in the page of a browser.
 
     What the card online gives is counted, from its first byte: a download that goes on was. What
-    it does not give is told to the ledger, with who had it. Unavailable while its bytes are not in
-    the store.
+    it does not give is told to the ledger, with who had it. Who reads no more is cut, and
+    holds no thread for ever. Unavailable while its bytes are not in the store.
     """
     rows = CardFile.objects.select_related("resource__organisation").defer("preview")
     found = find(rows, among=CardFile.objects.all(), public_id=file)
@@ -97,6 +98,7 @@ def download(request: HttpRequest, file: UUID, name: str) -> HttpResponseBase:
         if is_public and part.first == 0:
             count(request, found.resource, "downloads")
         answer = attachment(content, found.name, media_type=found.media_type, size=part.size)
+        slow_readers.cut(answer, request, piece_seconds=settings.DOWNLOAD_PIECE_SECONDS)
         told = _told(part.told(answer), request, found)
         opened.pop_all()  # from here on the answer closes it
     return told

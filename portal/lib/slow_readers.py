@@ -1,5 +1,6 @@
 """Cut an answer that is read too slowly: it holds a thread of the web server until its end."""
 
+import math
 import time
 from collections.abc import Iterator
 
@@ -10,10 +11,15 @@ SOCKET = "gunicorn.socket"
 
 
 def cut(
-    response: StreamingHttpResponse, request: HttpRequest, *, end: float, piece_seconds: float
+    response: StreamingHttpResponse,
+    request: HttpRequest,
+    *,
+    end: float = math.inf,
+    piece_seconds: float,
 ) -> None:
     """Cut an answer past an instant of the monotonic clock, or when a piece takes too long.
 
+    Without an end, who reads on may read as long as it takes.
     Who no longer reads blocks the sending of a piece, which gunicorn alone ends. Cut means
     TimeoutError while it is sent: the connection is shut before the end that was announced, which
     every client sees.

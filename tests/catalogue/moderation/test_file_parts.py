@@ -1,6 +1,7 @@
 """A download of a kept file that broke goes on where it stopped, from a folder or a bucket."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -108,6 +109,18 @@ def test_what_was_opened_is_closed_when_the_answer_fails(
     with pytest.raises(ZeroDivisionError):
         given(file, house.by)
     assert closed == [None]
+
+
+def test_who_no_longer_reads_a_file_frees_the_thread_that_sends_it(
+    house: House, settings: Any
+) -> None:
+    settings.DOWNLOAD_PIECE_SECONDS = 0.01
+    place = reads.address(online(house)).removeprefix(django_settings.SITE_URL)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        answer: Any = Client().get(place, **{"gunicorn.socket": ours})
+        assert b"".join(answer) == CSV
+        assert ours.gettimeout() == 0.01
 
 
 class Shelf(BaseHTTPRequestHandler):
