@@ -72,7 +72,7 @@ def decision(contribution: Contribution, by: User, *, publishes: bool) -> Callab
     )
 
 
-def test_a_file_named_while_the_unnamed_ones_go_is_kept() -> None:
+def test_a_file_named_while_the_unnamed_ones_go_is_kept(caplog: pytest.LogCaptureFixture) -> None:
     """The nightly duty leaves alone the card that somebody writes, and waits for nobody."""
     if connection.vendor != "postgresql":
         pytest.skip("rows are locked by PostgreSQL alone")
@@ -93,11 +93,14 @@ def test_a_file_named_while_the_unnamed_ones_go_is_kept() -> None:
     past = clock.now() - timedelta(days=settings.CARD_FILES_UNNAMED_DAYS + 1)
     CardFile.objects.update(unnamed_at=past)
     night = Thread(target=forget)
-    with transaction.atomic():
+    with caplog.at_level("INFO", logger="catalogue.files"), transaction.atomic():
         write(rows)
         night.start()
         night.join(timeout=30)
         assert not night.is_alive()
+    # What waits in vain is told in other words: « canceling statement due to lock timeout ».
+    (left,) = [each for each in caplog.records if "left for later" in each.getMessage()]
+    assert (left.levelname, "could not obtain lock" in left.getMessage()) == ("INFO", True)
     assert CardFile.objects.filter(pk=file.pk).exists()
     stored_files.forget_unnamed()
     assert CardFile.objects.filter(pk=file.pk, unnamed_at__gt=past).exists()
@@ -122,7 +125,7 @@ def test_who_begins_an_upload_waits_for_the_draft_before_the_room() -> None:
     with transaction.atomic():
         Contribution.objects.locked(draft)
         other.start()
-        other.join(timeout=1)
+        other.join(timeout=0.2)
         file_rooms.hold(house.holder, house.by, card=draft.resource_id)
     other.join()
     assert failed == []
