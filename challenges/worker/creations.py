@@ -17,13 +17,14 @@ from challenges.worker.people import acting
 from datasets.actions import deposits
 from portal.accounts.models import User
 from portal.lib import failpoints
-from portal.lib.refusals import Refusal
+from portal.lib.refusals import Refusal, Unavailable
 
 
 def create_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     """Make the draft that a job names, on behalf of who asked; or say why there is none.
 
     A job that is done again after its worker was killed finds what was written, or nothing of it.
+    Raises Unavailable, for another attempt: an outage is no fault of the bundle.
     """
     made = BundleImport.objects.get(pk=job.subject_id)
     if not made.is_being_created:
@@ -50,11 +51,13 @@ def _create(job: Job, made: BundleImport, by: User) -> Sequence[Problem]:
             )
     except Overtaken:
         return ()
-    except Refusal as refusal:
-        return (Problem(refusal.code, str(refusal.message)),)
-    except deposits.Unreadable:
+    except deposits.Unreadable:  # for good: no other attempt would open it
         said = _("le dépôt n’est plus lisible : abandonnez-le, puis déposez l’archive de nouveau")
         return (Problem("E_ZIP_CORRUPT", said),)
+    except Unavailable:
+        raise
+    except Refusal as refusal:
+        return (Problem(refusal.code, str(refusal.message)),)
     except IntegrityError as error:
         if "slug" not in str(error):
             raise

@@ -32,7 +32,7 @@ from datasets import gate
 from datasets.models import HoldoutVersion
 from portal.lib import objects
 from portal.lib.files import safe_name
-from portal.lib.refusals import Refusal
+from portal.lib.refusals import Refusal, Unavailable
 
 REFERENCE, EXPECTED = "reference", ".expected.json"
 
@@ -40,7 +40,8 @@ REFERENCE, EXPECTED = "reference", ".expected.json"
 def draft_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     """Check the draft that a job names by the import of its folder, on behalf of who asked.
 
-    A request that was replaced meanwhile changes nothing.
+    A request that was replaced meanwhile changes nothing. Raises Unavailable, for another attempt:
+    an outage of the store or the vault is no fault of the draft.
     """
     written = ChallengeDraft.objects.select_related("challenge").get(pk=job.subject_id)
     if authoring.is_replaced(written, job):
@@ -74,8 +75,12 @@ def _imported(written: ChallengeDraft) -> tuple[list[dict[str, str]], list[dict[
                 opens_at=phase.opens_at if phase else None,
                 closes_at=phase.closes_at if phase else None,
             )
+    except gate.VaultBroken as broken:  # for good: no other attempt would open it
+        return _refused(broken), []
+    except Unavailable:
+        raise
     except Refusal as refusal:
-        return [{"code": refusal.code, "message": str(refusal.message), "file": "", "key": ""}], []
+        return _refused(refusal), []
     if not made.errors:
         first = [each for each in built if each.scoring["phase"] == 0]
         phase_scorings.put(challenge=challenge, built=first, by=by)
@@ -135,6 +140,10 @@ def _climbing(written: ChallengeDraft, read: PortableSpec) -> Sequence[Problem]:
         for phase in written.challenge.phases.filter(index__gt=0).order_by("index")
         if phase.climbs and phase_scorings.of(written, phase.index) is None
     ]
+
+
+def _refused(refusal: Refusal) -> list[dict[str, str]]:
+    return [{"code": refusal.code, "message": str(refusal.message), "file": "", "key": ""}]
 
 
 def _said(problems: Sequence[Problem]) -> list[dict[str, str]]:
