@@ -2,18 +2,23 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+import boto3
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import BotoCoreError
+from s3transfer.exceptions import RetriesExceededError
 
 from portal.lib.objects import ASIDE, CHUNK_BYTES, INCOMING, Readable, Stored, written
 from portal.lib.refusals import Unavailable
 
 # What a bucket answers of an object that is not there; all else is an outage.
 ABSENT = frozenset({"404", "NoSuchKey"})
+# No connection, one that broke, a transfer that gave up.
+AWAY = (BotoCoreError, RetriesExceededError, S3UploadFailedError)
 
 
 class S3Store:
@@ -34,7 +39,7 @@ class S3Store:
             if error.response["Error"]["Code"] in ABSENT:
                 raise FileNotFoundError(sha256) from error
             raise Unavailable from error
-        except BotoCoreError as error:  # no connection, or one that broke
+        except AWAY as error:
             raise Unavailable from error
 
     def put(self, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:
@@ -43,8 +48,12 @@ class S3Store:
             draft = Path(folder) / "object"
             stored = written(draft, chunks, limit_bytes)
             # Also where the object is there: its date says that somebody counts on it.
-            self.client.upload_file(str(draft), self.bucket, self._key(stored.sha256))
+            self._send(draft, stored.sha256)
         return stored
+
+    def _send(self, draft: Path, name: str) -> None:
+        with self._asked(name):
+            self.client.upload_file(str(draft), self.bucket, self._key(name))
 
     def open(self, sha256: str) -> IO[bytes]:
         """Fetch into a private spooled file; raises FileNotFoundError, Unavailable."""
@@ -77,7 +86,8 @@ class S3Store:
 
     def delete(self, sha256: str) -> None:
         """Remove an object, if it is there."""
-        self.client.delete_object(Bucket=self.bucket, Key=self._key(sha256))
+        with suppress(FileNotFoundError), self._asked(sha256):
+            self.client.delete_object(Bucket=self.bucket, Key=self._key(sha256))
 
     def hashes(self) -> Iterator[str]:
         """List the sha256 of all objects."""
@@ -93,20 +103,19 @@ class S3Store:
 
     def _below(self, folder: str) -> Iterator[tuple[str, float]]:
         pages = self.client.get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self.bucket, Prefix=self._key(folder)):
-            for item in page.get("Contents", ()):
-                name = item["Key"].removeprefix(self._key(folder))
-                yield name, item["LastModified"].timestamp()
+        with self._asked(folder):
+            for page in pages.paginate(Bucket=self.bucket, Prefix=self._key(folder)):
+                for item in page.get("Contents", ()):
+                    name = item["Key"].removeprefix(self._key(folder))
+                    yield name, item["LastModified"].timestamp()
 
     def _move(self, source: str, target: str) -> bool:
         """Copy, then remove; False when another sweep moved it."""
+        place = {"Bucket": self.bucket, "Key": self._key(source)}
         try:
-            self.client.copy(
-                {"Bucket": self.bucket, "Key": self._key(source)}, self.bucket, self._key(target)
-            )
-        except self.client.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] not in ABSENT:
-                raise
+            with self._asked(source):
+                self.client.copy(place, self.bucket, self._key(target))
+        except FileNotFoundError:
             return False
         self.delete(source)
         return True
@@ -114,8 +123,9 @@ class S3Store:
     def set_aside(self, sha256: str, *, before: float) -> bool:
         """Copy, then remove; no rename is atomic here, so what is aside is judged again later."""
         try:
-            head = self.client.head_object(Bucket=self.bucket, Key=self._key(sha256))
-        except self.client.exceptions.ClientError:
+            with self._asked(sha256):
+                head = self.client.head_object(Bucket=self.bucket, Key=self._key(sha256))
+        except FileNotFoundError:  # another sweep moved it
             return False
         if head["LastModified"].timestamp() > before:
             return False
@@ -146,7 +156,7 @@ class S3Store:
         with tempfile.TemporaryDirectory() as folder:
             draft = Path(folder) / "part"
             stored = written(draft, chunks, limit_bytes)
-            self.client.upload_file(str(draft), self.bucket, self._key(f"{INCOMING}/{name}"))
+            self._send(draft, f"{INCOMING}/{name}")
         return stored
 
     def open_part(self, name: str) -> IO[bytes]:
@@ -164,8 +174,6 @@ class S3Store:
 
 def named(url: str) -> S3Store:
     """Return the store of an address `s3://bucket/prefix`."""
-    import boto3  # noqa: PLC0415  # optional dependency
-
     parts = urlsplit(url)
     prefix = parts.path.lstrip("/")
     return S3Store(boto3.client("s3"), parts.netloc, f"{prefix}/" if prefix else "")

@@ -41,7 +41,10 @@ class Readable(Protocol):
 
 
 class Store(Protocol):
-    """What a store of objects can do; each may raise Unavailable while it does not answer."""
+    """What a store of objects can do; each may raise Unavailable while it does not answer.
+
+    What `open_span` gave breaks as its connection does, once it is being read.
+    """
 
     def put(self, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:
         """Write once; raises TooLarge past the limit."""

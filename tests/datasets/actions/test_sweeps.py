@@ -14,6 +14,7 @@ from datasets.invariants import unnamed_objects
 from portal.audit import duties
 from portal.audit.models import AuditEvent
 from portal.lib import buckets, objects, references
+from portal.lib.refusals import Unavailable
 from tests.challenges import world
 from tests.challenges.test_bundle_imports import deposited
 from tests.factories.challenges import EntryFactory
@@ -177,7 +178,7 @@ def test_a_bucket_bears_that_another_sweep_moved_it() -> None:
         store.bring_back("a")
     assert bucket.keys == {"p/a"}
     bucket.fault = "AccessDenied"
-    with pytest.raises(Bucket.exceptions.ClientError):
+    with pytest.raises(Unavailable):
         store.bring_back("a")
 
 

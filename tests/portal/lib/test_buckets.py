@@ -1,0 +1,100 @@
+"""A bucket that fails is an outage for each call of the store, never an error of its client."""
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from portal.lib.buckets import S3Store
+from portal.lib.refusals import Unavailable
+
+CALLS: dict[str, Callable[[S3Store], object]] = {
+    "put": lambda store: store.put([b"bytes"], limit_bytes=5),
+    "put_part": lambda store: store.put_part("a/b", [b"bytes"], limit_bytes=5),
+    "open": lambda store: store.open("a"),
+    "open_part": lambda store: store.open_part("a/b"),
+    "open_span": lambda store: store.open_span("a", first=0, size=1),
+    "exists": lambda store: store.exists("a"),
+    "delete": lambda store: store.delete("a"),
+    "delete_part": lambda store: store.delete_part("a/b"),
+    "hashes": lambda store: list(store.hashes()),
+    "ages": lambda store: list(store.ages()),
+    "aside": lambda store: list(store.aside()),
+    "parts": lambda store: list(store.parts()),
+    "set_aside": lambda store: store.set_aside("a", before=0),
+    "is_aside": lambda store: store.is_aside("a"),
+    "bring_back": lambda store: store.bring_back("a"),
+    "drop_aside": lambda store: store.drop_aside("a"),
+}
+
+
+class Shelf(BaseHTTPRequestHandler):
+    """A bucket that answers the same to all that it is asked."""
+
+    status: int
+    content: bytes
+    announced: int
+
+    def _answer(self) -> None:
+        self.send_response(self.status)
+        self.send_header("Content-Length", str(self.announced))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(self.content)
+
+    do_GET = do_HEAD = do_PUT = do_DELETE = _answer
+
+    def log_message(self, *_args: Any) -> None:
+        """Write nothing."""
+
+
+def says(status: int, content: bytes, announced: int | None = None) -> None:
+    """Choose what the bucket answers. announced: more bytes than come, where it breaks off."""
+    Shelf.status, Shelf.content = status, content
+    Shelf.announced = len(content) if announced is None else announced
+
+
+@pytest.fixture
+def store() -> Iterator[S3Store]:
+    """Give the store of a bucket that answers on this machine, to the client of Amazon."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Shelf)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    client = boto3.client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{server.server_port}",
+        region_name="eu-west-3",
+        aws_access_key_id="key",
+        aws_secret_access_key="secret",  # of nothing
+        config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 0}),
+    )
+    yield S3Store(client, "b", "p/")
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_bucket_that_refuses_all_is_away(store: S3Store, call: str) -> None:
+    says(503, b"<Error><Code>SlowDown</Code></Error>")
+    with pytest.raises(Unavailable):
+        CALLS[call](store)
+
+
+@pytest.mark.parametrize("call", ["open", "open_part"])
+def test_a_bucket_that_always_breaks_off_is_away(store: S3Store, call: str) -> None:
+    says(200, b"half", announced=8)
+    with pytest.raises(Unavailable):
+        CALLS[call](store)
+
+
+def test_what_is_not_there_is_no_outage(store: S3Store) -> None:
+    says(404, b"<Error><Code>NoSuchKey</Code></Error>")
+    for call in ("delete", "delete_part", "bring_back", "drop_aside"):
+        CALLS[call](store)
+    assert not any(CALLS[call](store) for call in ("exists", "set_aside", "is_aside"))
+    for call in ("open", "open_part", "open_span"):
+        with pytest.raises(FileNotFoundError):
+            CALLS[call](store)
