@@ -48,18 +48,22 @@ def _delimiter(text: str) -> str:
 
 def _rows(text: str, delimiter: str, first: int) -> Iterator[Row]:
     """Give each row with the line where it begins; raises Unreadable where quotes go wrong."""
-    csv.field_size_limit(limits.CSV_CELL_CHARACTERS)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = first
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise Unreadable(_broken(line, error)) from error
-        yield line, cells
-        line = first + reader.line_num
+    # The limit is of the whole process: what reads a table after this one has its own back.
+    before = csv.field_size_limit(limits.CSV_CELL_CHARACTERS)
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        line = first
+        while True:
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                raise Unreadable(_broken(line, error)) from error
+            yield line, cells
+            line = first + reader.line_num
+    finally:
+        csv.field_size_limit(before)
 
 
 def _require_columns(names: list[str], line: int) -> None:

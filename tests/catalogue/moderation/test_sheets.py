@@ -81,6 +81,13 @@ def test_items_are_read_as_they_were_written(items: list[str]) -> None:
     assert (values.get("open_questions", []), faults) == (items, [])
 
 
+def test_a_table_leaves_the_limits_of_the_process_as_they_were() -> None:
+    before = csv.field_size_limit()
+    reading(f"{HEAD}\n;dataset;Titre;;\n")
+    reading(f'{HEAD}\n;dataset;"Titre;;\n')
+    assert csv.field_size_limit() == before
+
+
 def test_words_dates_and_numbers_of_a_spreadsheet_are_understood() -> None:
     cells = {
         "title": "'=Offres",

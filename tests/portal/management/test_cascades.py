@@ -31,6 +31,7 @@ DELETED: dict[str, list[tuple[str, set[str]]]] = {
     "guests": [("Guest", {TASKS}), ("Guest", {WEB, TASKS}), ("Guest", {WEB, TASKS})],
     "leaderboards": [("Leaderboard", {WEB}), ("Column", {WEB, WORKER})],
     "organisers": [("ChallengeOrganiser", {WEB})],
+    "origins": [("ChallengeOrigin", {WEB})],
     "phases": [("Phase", {WEB})],
     "rescorings": [("Evaluation", {WEB})],
     "standings": [("Standing", {WORKER})],
