@@ -90,3 +90,17 @@ def test_what_only_looks_like_personal_data(text: str) -> None:
 @pytest.mark.parametrize("text", ["+33 4 91 00 00 01", "0033 491000001", "+33 (0)4 91 00 00 01"])
 def test_international_phones(text: str) -> None:
     assert [item.kind for item in personal_data.find(text)] == [Kind.PHONE]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "http://portail.example/fichiers/aa65b554-8d2a-4510-b02a-45c50b1d89cb/",
+        "http://portail.example/fichiers/04799903-55bf-422d-bea7-eef0a3bc731a/",
+        "0771207702c567f030ec3b702424a43dabd0e13d1073057448aafc7774aac669",
+    ],
+)
+def test_an_identifier_or_a_digest_is_nobodys_number(code: str) -> None:
+    assert personal_data.find(code) == []
+    assert [each.kind for each in personal_data.find(f"{code} {IBAN}")] == [Kind.IBAN]
+    assert [each.kind for each in personal_data.find(f"06 12 34 56 78 {code}")] == [Kind.PHONE]
