@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -31,12 +32,19 @@ class Child:
     retry_at: float = 0.0
 
     def start(self) -> None:
-        """Start the process; it receives SIGTERM when its parent dies."""
+        """Start the process in a group of its own; it receives SIGTERM when its parent dies."""
         self.process = subprocess.Popen(  # noqa: S603  # our own commands
             self.command,
             env={**os.environ, **self.environment},
             preexec_fn=_die_with_parent,
+            start_new_session=True,
         )
+
+    def sweep(self) -> None:
+        """Kill what is left of the process: a schedule that it left behind would run twice."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     def tend(self) -> None:
         """Restart the process if it has ended, a little later each time."""
@@ -48,6 +56,7 @@ class Child:
             self.retry_at, self.failures = now + wait, self.failures + 1
         elif now >= self.retry_at:
             self.retry_at = 0.0
+            self.sweep()
             self.start()
 
 
@@ -77,14 +86,15 @@ class Supervisor:
         self.end()
 
     def end(self) -> None:
-        """Ask every child to stop; insist after ten seconds."""
+        """Ask every child to stop; after ten seconds kill what is left of them and of theirs."""
         running = [child.process for child in self.children if child.process is not None]
         for process in running:
             process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
         for process in running:
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        for child in self.children:
+            child.sweep()
+        for process in running:
+            process.wait()

@@ -1,0 +1,76 @@
+"""No process outlives the command that started it, nor the one that replaces it."""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from portal.management import supervisor
+from portal.management.supervisor import Child, Supervisor
+
+# A process that starts another, deaf as itself, and says which.
+DEAF = """
+import pathlib, signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if len(sys.argv) > 1:
+    started = subprocess.Popen([sys.executable, __file__])
+    part = pathlib.Path(sys.argv[1] + ".part")
+    part.write_text(str(started.pid))
+    part.rename(sys.argv[1])
+    if sys.argv[2] == "ends":
+        sys.exit(1)
+time.sleep(300)
+"""
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert condition()
+
+
+def child(folder: Path, how: str) -> tuple[Child, Path]:
+    program, said = folder / "deaf.py", folder / "pid"
+    program.write_text(DEAF)
+    return Child("deaf", [sys.executable, str(program), str(said), how]), said
+
+
+def test_the_end_takes_along_what_a_deaf_child_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "STOP_SECONDS", 0.2)
+    deaf, said = child(tmp_path, "stays")
+    deaf.start()
+    wait_for(said.exists)
+    other = int(said.read_text())
+    assert alive(other)
+    Supervisor([deaf]).end()
+    assert deaf.process is not None
+    assert deaf.process.poll() is not None
+    wait_for(lambda: not alive(other))
+
+
+def test_a_child_that_starts_again_finds_nothing_of_the_former(tmp_path: Path) -> None:
+    deaf, said = child(tmp_path, "ends")
+    deaf.start()
+    wait_for(lambda: said.exists() and deaf.process is not None and deaf.process.poll() is not None)
+    former = int(said.read_text())
+    assert alive(former)
+    deaf.tend()
+    deaf.retry_at = time.monotonic()
+    deaf.tend()
+    wait_for(lambda: not alive(former))
+    deaf.sweep()
+    assert deaf.process is not None
+    deaf.process.wait()
