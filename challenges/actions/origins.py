@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Iterable, Sequence
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalogue.models import Resource
@@ -15,7 +15,7 @@ from portal.lib.refusals import Invalid
 log = logging.getLogger(__name__)
 KEY = "cards"
 MOST = 10
-SLUG = re.compile("[a-z0-9-]+")
+SLUG = re.compile("[a-z0-9_-]+")
 
 
 def name(challenge: Challenge, texts: Sequence[str]) -> bool:
@@ -67,12 +67,11 @@ def catch_up() -> None:
     """
     told = Challenge.objects.public().filter(**{f"bundle__{KEY}__isnull": False})
     for challenge in told.order_by("pk"):
-        if not _untied(challenge):
-            continue
         try:
-            with transaction.atomic():
-                read_again(Challenge.objects.locked(challenge))
-        except DatabaseError:
+            if _untied(challenge):
+                with transaction.atomic():
+                    read_again(Challenge.objects.locked(challenge))
+        except Exception:  # the boundary of one challenge
             log.exception("challenge %s was not tied to its cards", challenge.pk)
 
 
