@@ -64,6 +64,10 @@ class Kind(StrEnum):
     ADDRESS = "address"
 
 
+# Read where identifiers are blanked: their figures are nobody’s.
+NUMBERS = frozenset({Kind.IBAN, Kind.NIR, Kind.PHONE})
+
+
 class Found(NamedTuple):
     """Hold one finding: what, on which line (from 1), and a masked excerpt."""
 
@@ -140,13 +144,12 @@ def _in_line(line: str, number: int) -> Iterator[Found]:
 
 def _places(line: str) -> Iterator[tuple[Kind, tuple[int, int], str]]:
     taken: list[tuple[int, int]] = []
-    codes = [match.span() for match in CODE.finditer(line)]
+    blanked = CODE.sub(lambda code: "#" * len(code[0]), line)
     for kind, pattern, excerpt in SEARCHED:
-        for match in pattern.finditer(line):
+        for match in pattern.finditer(blanked if kind in NUMBERS else line):
             start, end = match.span()
             shown = excerpt(match.group())
-            others = taken if kind is Kind.EMAIL else [*taken, *codes]
-            if shown and not any(start < stop and begin < end for begin, stop in others):
+            if shown and not any(start < stop and begin < end for begin, stop in taken):
                 taken.append((start, end))
                 yield kind, (start, end), shown
 

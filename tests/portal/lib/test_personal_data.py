@@ -103,4 +103,6 @@ def test_international_phones(text: str) -> None:
 def test_an_identifier_or_a_digest_is_nobodys_number(code: str) -> None:
     assert personal_data.find(code) == []
     assert [each.kind for each in personal_data.find(f"{code} {IBAN}")] == [Kind.IBAN]
+    spanish = f"ES9121000418450200051332 {code.rpartition('fichiers/')[2]}"
+    assert [each.kind for each in personal_data.find(spanish)] == [Kind.IBAN]
     assert [each.kind for each in personal_data.find(f"06 12 34 56 78 {code}")] == [Kind.PHONE]
