@@ -192,12 +192,18 @@ SAME = (
     "tests/catalogue/test_opening.py::test_no_licence_is_invented",
     "tests/catalogue/test_opening.py::test_pole_emploi_finds",
 )
+# How gzip begins; then comes the second, and two workers would collect different tests.
+PACKED = re.compile(r"\\x1f\\x8b\\x08\\x00[^-\]]")
 COUNTS = re.compile("cost|quer|ask_as_much")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what touches the database: those tests run on both databases, but for surfaces."""
     for item in items:
+        if PACKED.search(item.nodeid):
+            raise pytest.UsageError(
+                f"the name of a test holds the second it was made: {item.nodeid}"
+            )
         module = item.nodeid.partition("::")[0]
         page = item.nodeid.startswith(PAGES) or module.endswith("pages.py")
         if (page and not COUNTS.search(item.name)) or item.nodeid.startswith(SAME):
