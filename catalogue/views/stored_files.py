@@ -99,6 +99,9 @@ def download(request: HttpRequest, file: UUID, name: str) -> HttpResponseBase:
             count(request, found.resource, "downloads")
         answer = attachment(content, found.name, media_type=found.media_type, size=part.size)
         slow_readers.cut(answer, request, piece_seconds=settings.DOWNLOAD_PIECE_SECONDS)
+        if part.size > settings.PROXY_READS_AHEAD_BYTES:
+            # nginx would take that much, then nothing until its reader had it: it would be cut.
+            answer["X-Accel-Buffering"] = "no"
         told = _told(part.told(answer), request, found)
         opened.pop_all()  # from here on the answer closes it
     return told

@@ -199,4 +199,6 @@ PERSON_FILES_MAX_BYTES = int(mode.optional("PERSON_FILES_MAX_BYTES", "5000000000
 CARD_UPLOADS_PER_PERSON = 5
 CARD_FILES_UNNAMED_DAYS = 30
 CARD_FILE_EXAMINED_AT_ONCE_BYTES = 20_000_000
+# What nginx keeps of an answer for a slow reader (proxy_max_temp_file_size, 1 GB by default)
+PROXY_READS_AHEAD_BYTES = 1_000_000_000
 DOWNLOAD_PIECE_SECONDS = 60  # for each mebibyte of a file that is given

@@ -56,6 +56,14 @@ def test_a_download_goes_on_where_it_stopped(house: House) -> None:
     assert given(file, Range="bytes=5-", **{"If-Match": '"other"'}).status_code == 412
 
 
+def test_a_large_answer_is_kept_by_no_proxy(house: House, settings: Any) -> None:
+    file = online(house)
+    assert "X-Accel-Buffering" not in given(file)
+    settings.PROXY_READS_AHEAD_BYTES = len(CSV) - 1
+    assert given(file)["X-Accel-Buffering"] == "no"
+    assert "X-Accel-Buffering" not in given(file, Range="bytes=5-")
+
+
 def test_a_part_beyond_the_end_is_refused(house: House) -> None:
     file = online(house)
     answer = given(file, Range=f"bytes={len(CSV)}-", Accept="application/json")
