@@ -2,6 +2,7 @@
 
 import logging
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from portal.lib.refusals import Unavailable
 log = logging.getLogger("catalogue.files")
 EXAMINER = SystemActor("examiner")
 AT_ONCE = 50
+SLOW_STORE_SECONDS = 60
 # Nothing is known of a file while one of the two does not answer: nothing is counted.
 AWAY = (scanning.ScannerAway, Unavailable)
 # What fails so many times is not examined any more, and given to nobody.
@@ -127,14 +129,17 @@ def _wait_again(pk: int) -> bool:
 def examine_waiting() -> int:
     """Examine what waits, some at a time, while the scanner answers; count the settled.
 
-    What the store does not give is left for the next time, and keeps no other waiting.
+    What the store does not give is left for the next time, and keeps no other waiting, unless the
+    store is slow to say so: then all wait.
     """
-    settled = 0
+    settled, began = 0, time.monotonic()
     for file in list(CardFile.objects.waiting()[:AT_ONCE]):
         try:
             settled += _examine(file).state != FileState.WAITING
         except Unavailable as error:
             log.warning("file %s waits for the store: %r", file.pk, error)
+            if time.monotonic() - began > SLOW_STORE_SECONDS:
+                break
         except scanning.ScannerAway as error:
             log.warning("files wait for the antivirus: %r", error)
             break

@@ -210,7 +210,9 @@ def _kind(stored: Stored) -> str:
     """Tell what the first bytes are; those alone are asked, while the draft may be held."""
     head = objects.open_span(stored.sha256, first=0, size=file_types.HEAD_BYTES)
     with closing(head) as source:
-        return file_types.kind_of(source.read(file_types.HEAD_BYTES))
+        # To the end: a connection that broke off is told there alone.
+        parts = iter(lambda: source.read(file_types.HEAD_BYTES), b"")
+        return file_types.kind_of(b"".join(parts))
 
 
 @transaction.atomic

@@ -1,8 +1,8 @@
 """The private store in an S3 bucket."""
 
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
@@ -19,6 +19,19 @@ from portal.lib.refusals import Unavailable
 ABSENT = frozenset({"404", "NoSuchKey"})
 # No connection, one that broke, a transfer that gave up.
 AWAY = (BotoCoreError, RetriesExceededError, S3UploadFailedError)
+
+
+class _Body:
+    """What a bucket gives, read as it comes; one that breaks off is an outage."""
+
+    def __init__(self, body: Readable, asked: Callable[[], AbstractContextManager[None]]) -> None:
+        self.body, self.asked = body, asked
+        self.close = body.close
+
+    def read(self, size: int, /) -> bytes:
+        """Read on; raises Unavailable."""
+        with self.asked():
+            return self.body.read(size)
 
 
 class S3Store:
@@ -72,8 +85,7 @@ class S3Store:
         part = f"bytes={first}-{first + size - 1}"
         with self._asked(sha256):
             found = self.client.get_object(Bucket=self.bucket, Key=self._key(sha256), Range=part)
-        body: Readable = found["Body"]
-        return body
+        return _Body(found["Body"], lambda: self._asked(sha256))
 
     def exists(self, sha256: str) -> bool:
         """Say whether the object is there; raises Unavailable."""

@@ -43,7 +43,7 @@ class Readable(Protocol):
 class Store(Protocol):
     """What a store of objects can do; each may raise Unavailable while it does not answer.
 
-    What `open_span` gave breaks as its connection does, once it is being read.
+    So does what `open_span` gave, while it is read.
     """
 
     def put(self, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:

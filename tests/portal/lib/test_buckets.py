@@ -10,7 +10,13 @@ import pytest
 from botocore.config import Config
 
 from portal.lib.buckets import S3Store
+from portal.lib.objects import Readable
 from portal.lib.refusals import Unavailable
+
+
+def read_whole(span: Readable) -> bytes:
+    return b"".join(iter(lambda: span.read(8), b""))
+
 
 CALLS: dict[str, Callable[[S3Store], object]] = {
     "put": lambda store: store.put([b"bytes"], limit_bytes=5),
@@ -18,6 +24,7 @@ CALLS: dict[str, Callable[[S3Store], object]] = {
     "open": lambda store: store.open("a"),
     "open_part": lambda store: store.open_part("a/b"),
     "open_span": lambda store: store.open_span("a", first=0, size=1),
+    "read_span": lambda store: read_whole(store.open_span("a", first=0, size=8)),
     "exists": lambda store: store.exists("a"),
     "delete": lambda store: store.delete("a"),
     "delete_part": lambda store: store.delete_part("a/b"),
@@ -83,7 +90,7 @@ def test_a_bucket_that_refuses_all_is_away(store: S3Store, call: str) -> None:
         CALLS[call](store)
 
 
-@pytest.mark.parametrize("call", ["open", "open_part"])
+@pytest.mark.parametrize("call", ["open", "open_part", "read_span"])
 def test_a_bucket_that_always_breaks_off_is_away(store: S3Store, call: str) -> None:
     says(200, b"half", announced=8)
     with pytest.raises(Unavailable):
