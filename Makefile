@@ -20,7 +20,7 @@ PARTS = status=0; part() { \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev checkers up templates test test-full test-all check fix bench messages requirements docs
+.PHONY: help install install-dev checkers up templates test test-full test-all check fix bench weigh messages requirements docs
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -89,6 +89,9 @@ fix: install-dev ## Repair what can be repaired
 
 bench: install-dev ## Measure, each figure beside a peer's in the same run
 	$(BIN)/python -m bench
+
+weigh: install-dev ## Weigh the project: lines, models, settings, first database (docs/weight.md)
+	$(BIN)/python -m bench.weigh
 
 docs: install ## Write the pages made from the code
 	$(BIN)/python -m challenges.scoring.manual > docs/metriques.md

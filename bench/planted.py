@@ -1,0 +1,330 @@
+"""Plant thirty bugs, one at a time, and say which the tests catch.
+
+usage: python -m bench.planted [--only NAME …] [--whole]
+
+Ten in scoring, quotas and deadlines, ten in rights and the gate, ten in the catalogue, its search
+and its harvests. Each is one replaced text of one file, put back afterwards: run it in a checkout
+of its own, without changes. The tests named beside it run until the first failure; with --whole,
+what they let through meets all the tests of `make test` on SQLite. Exit 1 below 27 caught.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LEAST = 27
+WHOLE = ("-n", "2", "--dist", "worksteal", "-m", "not full and not journey", "tests")
+
+
+@dataclass(frozen=True)
+class Bug:
+    """One bug. before: text that stands once in `file`; after: put there. tests: may see it."""
+
+    name: str
+    file: str
+    before: str
+    after: str
+    tests: tuple[str, ...]
+
+
+BUGS = (
+    # Scoring, quotas, deadlines
+    Bug(
+        "few_units_as_many",
+        "challenges/scoring/tiers.py",
+        "ALPHA_FEW if board.few else ALPHA)",
+        "ALPHA)",
+        (
+            "tests/challenges/scoring/test_tiers.py",
+            "tests/challenges/scoring/test_tiers_simulated.py",
+        ),
+    ),
+    Bug(
+        "ladder_takes_a_tie",
+        "challenges/scoring/ladder.py",
+        "net**2 * (n - 1 + z**2) > z**2",
+        "net**2 * (n - 1 + z**2) >= z**2",
+        ("tests/challenges/scoring/test_ladder.py", "tests/challenges/scoring/test_steps.py"),
+    ),
+    Bug(
+        "interval_one_sided",
+        "challenges/scoring/intervals.py",
+        "tail = (1 - level) / 2 * 100",
+        "tail = (1 - level) * 100",
+        ("tests/challenges/scoring/test_intervals.py",),
+    ),
+    Bug(
+        "open_at_the_close",
+        "challenges/models/challenge.py",
+        "self.closes_at is not None and now >= self.closes_at",
+        "self.closes_at is not None and now > self.closes_at",
+        (
+            "tests/challenges/test_days_and_closes.py",
+            "tests/challenges/test_enter.py",
+            "tests/challenges",
+        ),
+    ),
+    Bug(
+        "grace_never_ends",
+        "challenges/models/challenge.py",
+        "ends is not None and at < ends",
+        "ends is not None",
+        (
+            "tests/challenges/test_days_and_closes.py",
+            "tests/challenges/test_enter.py",
+            "tests/challenges",
+        ),
+    ),
+    Bug(
+        "grace_for_late_uploads",
+        "challenges/actions/entries.py",
+        "first_byte_at < closes_at and phase.is_in_grace(now)",
+        "phase.is_in_grace(now)",
+        (
+            "tests/challenges/test_days_and_closes.py",
+            "tests/challenges/test_enter.py",
+            "tests/challenges",
+        ),
+    ),
+    Bug(
+        "one_entry_too_many",
+        "challenges/actions/entries.py",
+        "if len(rows) >= limit:",
+        "if len(rows) > limit:",
+        (
+            "tests/challenges/test_enter.py",
+            "tests/challenges/test_days_and_closes.py",
+            "tests/challenges",
+        ),
+    ),
+    Bug(
+        "quota_of_the_day_in_utc",
+        "challenges/actions/entries.py",
+        "quota_day=clock.paris_day(received_at),",
+        "quota_day=received_at.date(),",
+        (
+            "tests/challenges/test_enter.py",
+            "tests/challenges/test_days_and_closes.py",
+            "tests/challenges",
+        ),
+    ),
+    Bug(
+        "waiting_costs_a_try",
+        "challenges/actions/jobs.py",
+        'attempt=F("attempt") - 1,',
+        'attempt=F("attempt"),',
+        ("tests/challenges/test_jobs.py", "tests/challenges/test_outages.py", "tests/challenges"),
+    ),
+    Bug(
+        "ndcg_discount",
+        "challenges/scoring/metrics/ranking.py",
+        "np.log2(rank[inside] + 1.0)",
+        "np.log2(rank[inside] + 2.0)",
+        ("tests/challenges/scoring/test_metrics_ranking.py",),
+    ),
+    # Rights and the gate
+    Bug(
+        "jury_enters",
+        "challenges/rules.py",
+        "        and team.has_member(by)\n        and not team.challenge.is_followed_by(by)\n",
+        "        and team.has_member(by)\n",
+        ("tests/challenges/test_rules.py", "tests/challenges/test_enter.py", "tests/challenges"),
+    ),
+    Bug(
+        "former_organiser_confirms",
+        "challenges/rules.py",
+        "        and not challenge.is_played_by(by)\n"
+        "        and not challenge.was_followed_by(by)\n"
+        "    )\n\n\ndef may_pause_phase",
+        "        and not challenge.is_played_by(by)\n    )\n\n\ndef may_pause_phase",
+        ("tests/challenges/test_rules.py", "tests/challenges/test_reveals.py", "tests/challenges"),
+    ),
+    Bug(
+        "author_decides",
+        "catalogue/rules.py",
+        "    if contribution.resource.author_id == actor.pk:\n        return False\n"
+        "    proposed, owner",
+        "    proposed, owner",
+        ("tests/catalogue/moderation",),
+    ),
+    Bug(
+        "restricted_read_untraced",
+        "datasets/gate.py",
+        '            record("data_file.read", by=cast(Actor, by), on=data_file)\n',
+        "            pass\n",
+        ("tests/datasets",),
+    ),
+    Bug(
+        "restricted_for_any_account",
+        "datasets/rules.py",
+        "            return may_describe(actor, owner)\n\n\ndef may_register_holdout",
+        "            return may_describe(actor, owner) or actor.is_authenticated\n\n\n"
+        "def may_register_holdout",
+        ("tests/datasets",),
+    ),
+    Bug(
+        "own_role_accepted",
+        "portal/accounts/rules.py",
+        "not in {proposal.proposed_by_id, proposal.user_id}",
+        "not in {proposal.proposed_by_id}",
+        ("tests/portal/accounts/test_appointments.py", "tests/portal/accounts"),
+    ),
+    Bug(
+        "own_place_changed",
+        "portal/accounts/rules.py",
+        "return by.pk != membership.user_id and may_administer",
+        "return may_administer",
+        ("tests/portal/accounts/test_memberships.py", "tests/portal/accounts"),
+    ),
+    Bug(
+        "invitation_for_anybody",
+        "portal/accounts/rules.py",
+        "return is_person(by) and by.email.casefold() == invitation.email.casefold()",
+        "return is_person(by)",
+        ("tests/portal/accounts/test_invitations.py", "tests/portal/accounts"),
+    ),
+    Bug(
+        "closed_account_keeps_roles",
+        "portal/accounts/authorization.py",
+        "    if not actor.is_active:\n        return False\n    if any(permission in",
+        "    if any(permission in",
+        ("tests/portal/accounts", "tests/routes", "tests/challenges/test_reveals.py"),
+    ),
+    Bug(
+        "token_of_any_scope",
+        "portal/accounts/bearer.py",
+        "if self.scope not in token.scopes:",
+        "if not token.scopes:",
+        ("tests/portal/accounts/test_tokens.py", "tests/portal", "tests/routes"),
+    ),
+    # Catalogue, search, harvest
+    Bug(
+        "voice_of_another_organisation",
+        "catalogue/harvest/plan.py",
+        "same_owner = mine is not None and other.source.organisation_id == mine",
+        "same_owner = mine is not None",
+        ("tests/catalogue/harvest",),
+    ),
+    Bug(
+        "source_writes_over_people",
+        "catalogue/queries/merging.py",
+        'return bool(origin) and not str((origin or {}).get("origin", "")).startswith(ORIGIN)',
+        "return False",
+        ("tests/catalogue/harvest",),
+    ),
+    Bug(
+        "empty_source_archives",
+        "catalogue/harvest/passages.py",
+        "if before and present < before * settings.HARVEST_LEAST_SHARE:",
+        "if before and present < 0:",
+        ("tests/catalogue/harvest",),
+    ),
+    Bug(
+        "elision_kept",
+        "catalogue/search/analysis.py",
+        "if folded and (last or folded not in ELIDED):",
+        "if folded:",
+        ("tests/catalogue/search",),
+    ),
+    Bug(
+        "update_filter_ignored",
+        "catalogue/search/engines/embedded.py",
+        "    if query.updated:\n",
+        "    if query.updated and not query.q and not query.updated:\n",
+        ("tests/catalogue/search", "tests/contracts"),
+    ),
+    Bug(
+        "expired_news_listed",
+        "catalogue/models/resource.py",
+        "return self.public().filter(expired_at=None)",
+        "return self.public()",
+        ("tests/catalogue/test_expiries.py", "tests/catalogue/search"),
+    ),
+    Bug(
+        "until_excluded",
+        "catalogue/standards/oai_pmh.py",
+        "        end = end + step\n",
+        "",
+        ("tests/catalogue/test_oai.py", "tests/catalogue/test_oai_arguments.py"),
+    ),
+    Bug(
+        "link_to_a_hidden_card",
+        "catalogue/queries/published.py",
+        "if link.source_id is not None and (link.target is None or link.target.live):",
+        "if link.source_id is not None:",
+        ("tests/catalogue/standards", "tests/catalogue/test_documents.py", "tests/catalogue"),
+    ),
+    Bug(
+        "non_commercial_is_open",
+        "catalogue/standards/licences.py",
+        r"(-NC\b|-NC-|-ND\b|-ND-|",
+        r"(-ND\b|-ND-|",
+        ("tests/catalogue/standards", "tests/catalogue/readers"),
+    ),
+    Bug(
+        "phones_not_scanned",
+        "portal/lib/personal_data.py",
+        "    (Kind.PHONE, PHONE, mask),\n",
+        "",
+        ("tests/portal/lib", "tests/catalogue/moderation"),
+    ),
+)
+
+
+def _fails(*arguments: str) -> bool:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode not in (0, 1):
+        raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
+    return done.returncode == 1
+
+
+def verdict(bug: Bug, *, whole: bool) -> str:
+    """Plant a bug, run its tests, put the file back; return who caught it, "" when nobody."""
+    path = ROOT / bug.file
+    text = path.read_text()
+    if text.count(bug.before) != 1:
+        raise SystemExit(
+            f"{bug.name}: its text stands {text.count(bug.before)} times in {bug.file}"
+        )
+    path.write_text(text.replace(bug.before, bug.after))
+    try:
+        for tests in bug.tests:
+            if (ROOT / tests).exists() and _fails("-m", "not full and not journey", tests):
+                return tests
+        return "make test" if whole and _fails(*WHOLE) else ""
+    finally:
+        path.write_text(text)
+
+
+def main() -> None:
+    """Print one line a bug and how many were caught."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", nargs="*", default=[bug.name for bug in BUGS])
+    parser.add_argument("--whole", action="store_true", help="try what is left on the whole suite")
+    options = parser.parse_args()
+    chosen = [bug for bug in BUGS if bug.name in options.only]
+    caught = 0
+    for bug in chosen:
+        began = time.monotonic()
+        by = verdict(bug, whole=options.whole)
+        caught += bool(by)
+        seconds = time.monotonic() - began
+        print(
+            f"{bug.name:<32} {'caught by ' + by if by else 'SURVIVES':<60} {seconds:5.0f} s",
+            flush=True,
+        )
+    print(f"{caught} of {len(chosen)} caught")
+    sys.exit(len(chosen) == len(BUGS) and caught < LEAST)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""Weigh the project: lines, models, settings, refusal codes, kinds of job, first database.
+
+usage: make weigh, or python -m bench.weigh [--no-database]
+
+Prints one row a figure of docs/weight.md. A first database is made in a folder of its own and
+counted in seconds of processor, of children too. The seconds of `make test` and of the parts of
+`.ci/run` are those that the last run of each wrote to var/seconds.csv.
+"""
+
+import argparse
+import ast
+import csv
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+OURS = ("portal", "catalogue", "challenges", "datasets")
+
+
+def python_files(*, of_tests: bool) -> Iterator[Path]:
+    """Yield the tracked Python files: those of tests, or the rest but migrations and bench."""
+    listed = subprocess.run(
+        ["git", "ls-files", "*.py"],  # noqa: S607 - whichever git there is
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    for name in listed:
+        parts = Path(name).parts
+        if parts[0] == "tests":
+            if of_tests:
+                yield ROOT / name
+        elif not of_tests and parts[0] != "bench" and "migrations" not in parts:
+            yield ROOT / name
+
+
+def lines(*, of_tests: bool) -> int:
+    """Count the lines of those files."""
+    return sum(path.read_bytes().count(b"\n") for path in python_files(of_tests=of_tests))
+
+
+def refusal_codes() -> int:
+    """Count the distinct texts given as `code=` when something is refused."""
+    codes = {
+        keyword.value.value
+        for path in python_files(of_tests=False)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "code" and isinstance(keyword.value, ast.Constant)
+    }
+    return len(codes)
+
+
+def domain_settings() -> int:
+    """Count the names that portal/settings/domain.py assigns."""
+    names: set[str] = set()
+    for node in ast.parse((ROOT / "portal/settings/domain.py").read_text()).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        names.update(target.id for target in targets if isinstance(target, ast.Name))
+    return len(names)
+
+
+def models() -> int:
+    """Count the models of our four parts."""
+    import django  # noqa: PLC0415 - app ready
+
+    django.setup()
+    from django.apps import apps  # noqa: PLC0415 - app ready
+
+    return sum(model.__module__.split(".")[0] in OURS for model in apps.get_models())
+
+
+def job_kinds() -> int:
+    """Count the kinds of work of the worker."""
+    from challenges.enums import JobKind  # noqa: PLC0415 - app ready
+
+    return len(JobKind)
+
+
+def first_database(command: str) -> float:
+    """Return the seconds of processor that a command of manage.py takes on an empty folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "VAR_DIR": folder}
+        environment.pop("DATABASE_URL", None)
+        environment.pop("DJANGO_SETTINGS_MODULE", None)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(
+            [sys.executable, "manage.py", *command.split()],
+            cwd=ROOT,
+            env=environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+def last_seconds() -> dict[str, tuple[str, str]]:
+    """Return, for each part that was timed, its seconds and its date; the last line wins."""
+    path = ROOT / "var" / "seconds.csv"
+    if not path.exists():
+        return {}
+    with path.open(newline="") as file:
+        return {row[1]: (row[2], row[0]) for row in csv.reader(file) if len(row) == 3}
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--no-database", action="store_true", help="leave out the first database")
+    options = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    rows: list[tuple[str, str]] = [
+        ("Python without tests, migrations, bench (lines)", f"{lines(of_tests=False):,}"),
+        ("models", str(models())),
+        ("domain settings", str(domain_settings())),
+        ("refusal codes", str(refusal_codes())),
+        ("job kinds", str(job_kinds())),
+        ("tests (lines)", f"{lines(of_tests=True):,}"),
+    ]
+    if not options.no_database:
+        rows.append(
+            ("first database by migrations (s of processor)", f"{first_database('migrate'):.1f}")
+        )
+    rows += [
+        (f"{part} (s, on {date})", seconds) for part, (seconds, date) in last_seconds().items()
+    ]
+    width = max(len(name) for name, _ in rows)
+    for name, figure in rows:
+        print(f"{name:<{width}}  {figure:>9}")
+
+
+if __name__ == "__main__":
+    main()
