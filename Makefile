@@ -20,7 +20,7 @@ PARTS = status=0; part() { \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev checkers up templates test test-full test-all check fix bench weigh messages requirements docs
+.PHONY: help install install-dev checkers up templates test test-full test-all check fix bench weigh messages schema requirements docs
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -82,6 +82,9 @@ check: install-dev ## Lint, types, contracts, sizes, migrations, production valu
 	$(BIN)/djlint --quiet --lint templates
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/pytest -q -p no:randomly tests/architecture
+
+schema: install-dev ## Write the initial migrations anew from the models
+	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.schema
 
 fix: install-dev ## Repair what can be repaired
 	$(BIN)/ruff check --fix .

@@ -12,7 +12,6 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Greatest
 
 from catalogue.actions.stored_files import TASK
 from catalogue.enums.files import FORBIDDING, FileSign, FileState
@@ -88,8 +87,7 @@ def _failed(file: CardFile) -> CardFile:
     Those that found no bytes before are forgotten: they say nothing of the file.
     """
     rows = CardFile.objects.filter(pk=file.pk)
-    # The two may have been counted by other code: never below one.
-    rows.update(attempts=Greatest(F("attempts") - F("missed") + 1, 1), missed=0)
+    rows.update(attempts=F("attempts") - F("missed") + 1, missed=0)
     fresh = rows.first()
     if fresh is None or fresh.attempts < TRIES:
         return fresh or file

@@ -59,13 +59,13 @@ class CardFile(models.Model):
     state = models.CharField(max_length=10, choices=FileState.choices, default=FileState.WAITING)
     signs = models.JSONField(default=list, blank=True)
     # The first rows of a table: columns, rows, more; `personal`: what looks like personal data.
-    has_preview = models.BooleanField(default=False, db_default=False)
+    has_preview = models.BooleanField(default=False)
     preview = models.JSONField(default=dict, blank=True)
     added_at = models.DateTimeField()
     examined_at = models.DateTimeField(null=True, blank=True)
     # Examinations that failed; and the last ones of them, that failed for want of bytes.
-    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
-    missed = models.PositiveSmallIntegerField(default=0, db_default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    missed = models.PositiveSmallIntegerField(default=0)
     # Since when no text that counts names it.
     unnamed_at = models.DateTimeField(null=True, blank=True)
 

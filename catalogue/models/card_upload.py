@@ -75,7 +75,7 @@ class CardUpload(models.Model):
         CardFile, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     # How often it was whole and refused, and when it is tried again by itself.
-    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
     retry_at = models.DateTimeField(null=True, blank=True)
     # Until when a process puts it together, alone; killed, it leaves it to another then.
     assembling_until = models.DateTimeField(null=True, blank=True)

@@ -130,7 +130,7 @@ class Contribution(models.Model):
         related_name="contributions",
     )
     # Proposed by somebody to whom the card does not show its files: they stay as they are online.
-    keeps_files = models.BooleanField(default=False, db_default=False)
+    keeps_files = models.BooleanField(default=False)
     note = models.TextField(blank=True, max_length=2_000)  # the author's word to the moderators
     checks = models.JSONField(default=list, blank=True)
     # What a pasted description was: its name, its format, the faults found in it.

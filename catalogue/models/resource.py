@@ -196,7 +196,6 @@ class Resource(
         max_length=64,
         blank=True,
         default="",
-        db_default="",
         editable=False,
         of="repository_url",
     )

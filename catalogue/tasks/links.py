@@ -1,6 +1,6 @@
 """Check the links of cards by schedule, and tell the owner of a dead one."""
 
-from catalogue.actions import link_checks, repository_keys
+from catalogue.actions import link_checks
 from catalogue.harvest import links
 from catalogue.models import LinkCheck
 from catalogue.tasks.contributions import absolute
@@ -14,9 +14,8 @@ from portal.lib.queue import nudge, task
 
 @duty("catalogue.links", minutes=24 * 60, by_itself=True)
 def follow() -> None:
-    """Follow the addresses that public cards give today; complete the keys of repositories."""
+    """Follow the addresses that public cards give today."""
     link_checks.register_all()
-    repository_keys.fill()
 
 
 @duty("catalogue.link_checks", minutes=6)

@@ -11,8 +11,6 @@ import amqp
 import pytest
 import redis
 from django.db import OperationalError, connection
-from django.db.migrations.exceptions import NodeNotFoundError
-from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from portal import checks
@@ -39,26 +37,6 @@ def test_a_database_of_another_version_is_refused() -> None:
     applied = MigrationRecorder.Migration.objects.filter(app="audit")
     applied.order_by("name").reverse()[:1].get().delete()
     assert [found.id for found in checks.pending_migrations()] == ["portal.E18"]
-
-
-@pytest.mark.django_db
-def test_a_database_made_by_squashed_migrations_is_taken_as_it_is() -> None:
-    """What a squashed migration stands for has left the code; its rows stay in the database."""
-    squashed = {
-        key: migration.replaces
-        for key, migration in MigrationLoader(connection).disk_migrations.items()
-        if migration.replaces and key[0] == "challenges"
-    }
-    assert squashed
-    recorder = MigrationRecorder(connection)
-    for (app, name), replaced in squashed.items():
-        recorder.record_unapplied(app, name)
-        for former in replaced:
-            recorder.record_applied(*former)
-    assert list(checks.pending_migrations()) == []
-    recorder.record_unapplied(*replaced[0])
-    with pytest.raises(NodeNotFoundError, match="some of the replaced migrations"):
-        list(checks.pending_migrations())
 
 
 @pytest.mark.django_db

@@ -80,7 +80,7 @@ def remove_homes(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pages", "0001_editorial_pages"),
+        ("pages", "0001_initial"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]
 

@@ -1,17 +1,15 @@
 """What looks like a card of the catalogue: the same findings as by reading it all, without it."""
 
-import importlib
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalogue.actions import checks, repository_keys
+from catalogue.actions import checks
 from catalogue.models import Resource
 from catalogue.search import alike
-from catalogue.validators import addresses, prose
+from catalogue.validators import prose
 from tests.factories.catalogue import ResourceFactory
 
 pytestmark = pytest.mark.django_db
@@ -107,25 +105,3 @@ def test_what_is_read_does_not_grow_with_the_catalogue(monkeypatch: pytest.Monke
         for other in range(10):
             ResourceFactory(published=True, title=f"Enquête sur les salaires {number} {other}")
     assert costs[0] == costs[1]
-
-
-def test_cards_of_before_get_their_key() -> None:
-    card = ResourceFactory(repository_url="https://www.git.exemple.fr/depot.git")
-    Resource.objects.filter(pk=card.pk).update(repository_key="")
-    importlib.import_module("catalogue.migrations.0029_repository_keys").fill(apps, None)
-    card.refresh_from_db()
-    assert card.repository_key == addresses.same_page_digest(card.repository_url) != ""
-
-
-def test_the_night_fills_the_keys_that_older_code_left_empty() -> None:
-    none, first, last = (
-        ResourceFactory(repository_url=url)
-        for url in ("https://", "https://git.exemple.fr/a", "https://git.exemple.fr/b")
-    )
-    Resource.objects.update(repository_key="")
-    assert repository_keys.fill(1) == 1
-    assert (repository_keys.fill(), repository_keys.fill()) == (1, 0)
-    for card in (none, first, last):
-        card.refresh_from_db()
-        assert card.repository_key == addresses.same_page_digest(card.repository_url)
-    assert none.repository_key == ""

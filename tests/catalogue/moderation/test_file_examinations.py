@@ -1,14 +1,11 @@
-"""The examination of files goes on: past one that stops it, and past counts of other code."""
+"""The examination of files goes on past one that stops it."""
 
-import importlib
 import logging
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.db import OperationalError, connection
+from django.db import OperationalError
 
 from catalogue.actions import file_examinations, stored_files
 from catalogue.enums.files import FileState
@@ -71,28 +68,6 @@ def test_an_object_that_the_store_does_not_give_keeps_no_other_waiting(
     monkeypatch.setattr(file_examinations, "on_disk", given)
     assert file_examinations.examine_waiting() == 1
     assert (stands(bad), stands(good)) == (("waiting", 0, 0), ("sound", 0, 0))
-
-
-def test_counts_of_other_code_never_go_below_one(
-    files: list[CardFile], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fails(_path: Any) -> None:
-        raise scanning.ScannerFailed
-
-    bad, _good = files
-    CardFile.objects.filter(pk=bad.pk).update(attempts=0, missed=5)
-    monkeypatch.setattr(scanning, "scan", fails)
-    assert file_examinations.examine_waiting() == 0
-    assert stands(bad) == ("waiting", 1, 0)
-
-
-def test_tries_without_bytes_counted_by_former_code_are_no_failures(files: list[CardFile]) -> None:
-    lost, failed = files
-    CardFile.objects.filter(pk=lost.pk).update(attempts=40)
-    CardFile.objects.filter(pk=failed.pk).update(attempts=2)
-    module = importlib.import_module("catalogue.migrations.0039_misses_counted_before")
-    module.tell_missed(apps, SimpleNamespace(connection=connection))
-    assert (stands(lost), stands(failed)) == (("waiting", 40, 40), ("waiting", 2, 0))
 
 
 class Refused(Exception):

@@ -1,6 +1,5 @@
 """What keeps the search quick in a catalogue of 100,000 cards: statements, plans, lots."""
 
-import importlib
 import io
 import json
 import random
@@ -8,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -109,15 +107,6 @@ def test_a_set_of_values_keeps_its_letter_and_letters_skip_what_no_text_may_hold
     assert sets.numbers(f"{sets.NONE}{letter}").tolist() == [0, sets.HALVES]
     tally = sets.Tally(3, {})
     assert tally.counts({"kind": sets.numbers(letter * 3)}) == {"kind": [("far", 3)]}
-
-
-def test_cards_indexed_before_letters_receive_the_same() -> None:
-    searching.crowd(random.Random(SEED), 12)  # noqa: S311 - as above
-    before = everything()
-    IndexedResource.objects.update(letters="")
-    module = importlib.import_module("catalogue.migrations.0024_index_letters")
-    module.write(apps, None)
-    assert everything() == before
 
 
 def test_a_card_without_letters_is_found_and_only_its_facets_wait() -> None:

@@ -1,10 +1,6 @@
 """Territories: one notation for kind, code and name, whatever way one is written."""
 
-import importlib
-from types import SimpleNamespace
-
 import pytest
-from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import override
@@ -12,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.forms.steps import Step, StepForm, form_field
-from catalogue.models import IndexedResource, Resource
 from catalogue.queries import detail
 from catalogue.search.query import ResourceQuery
 from catalogue.standards import dcat, plain, schema_org, territories
@@ -158,16 +153,3 @@ def test_a_card_tells_the_kind_in_the_language_of_the_reader() -> None:
         fact = next(each for each in detail.card(card)["facts"] if len(each.items) == 2)
     assert [text for text, _address in fact.items] == ["Var (department)", "Nice (employment zone)"]
     assert fact.items[0][1].endswith("territory=Var+%28d%C3%A9partement+83%29")
-
-
-@pytest.mark.django_db
-def test_the_migration_rewrites_what_is_known_and_renews_the_index() -> None:
-    card = ResourceFactory(published=True, territories=["Var", "Arles", "VAR"])
-    other = ResourceFactory(published=True, territories=["Gap"])
-    migration = importlib.import_module("catalogue.migrations.0026_territory_kinds")
-    migration.fill(apps, SimpleNamespace())
-    card, other = Resource.objects.order_by("pk")
-    assert card.territories == ["Var (département 83)", "Arles"]
-    assert other.territories == ["Gap"]
-    assert IndexedResource.objects.filter(letters="").exists()
-    assert {name: territories.read(name).text for name in migration.KNOWN} == migration.KNOWN
