@@ -9,7 +9,6 @@ from catalogue.views import (
     bulk,
     collections,
     community,
-    compare,
     contribute,
     discussions,
     documents,
@@ -44,7 +43,6 @@ READ = [
     path("ressources/filtres/<slug:facet>/", resources.values, name="values"),
     path("ressources/<slug:slug>/", resources.shown, name="resource"),
     path("apercus/<uuid:file>/", stored_files.preview, name="file_preview"),
-    path("comparer/", compare.shown, name="compare"),
     path("flux/ressources.atom", feeds.resources, name="feed"),
 ]
 CONTRIBUTE = [

@@ -23,7 +23,6 @@ from catalogue.queries import (
     around,
     cards,
     collections,
-    comparison,
     detail,
     follows,
     published,
@@ -99,7 +98,6 @@ def listed(request: HttpRequest) -> HttpResponse:
         "serialised": query.at_page(1).serialise(),
         "exports": standards.exports(),
         "left_out": said.left_out(request.GET),
-        "comparable": [each for each in resources if each.kind in comparison.KINDS],
     }
     return render(request, "catalogue/list.html", context)
 
@@ -166,7 +164,6 @@ def shown(request: HttpRequest, slug: str) -> HttpResponseBase:
         "tab_items": tabs(resource, told),
         "current_tab": _("Fiche"),
         "use": used.lately(resource, now=now),
-        "compares": resource.kind in comparison.KINDS,
         "mine": list(collections.editable(user)) if user.is_authenticated else [],
         "reused": list(reused[: around.ON_CARD]) if told.reuses else [],
         "field": list(field[: around.ON_CARD]) if told.feedback else [],

@@ -148,6 +148,14 @@ def test_measures_show_their_interval(client: Client) -> None:
     assert "Femmes" in page
 
 
+def test_a_group_that_nobody_counted_is_kept_back(client: Client) -> None:
+    card = ResourceFactory(published=True, kind=ResourceKind.MODEL)
+    for group, value, n in (("Femmes", 0.8, 200), ("Seniors", 0.12, None)):
+        MeasurementFactory(resource=card, group=group, value=value, n=n, low=None, high=None)
+    page = text(client, card.get_absolute_url())
+    assert [each in page for each in ("Femmes", "Seniors", "0,12")] == [True, False, False]
+
+
 def test_former_address_moves_and_removed_one_is_gone(client: Client) -> None:
     card = ResourceFactory(published=True, title="Fiche à déplacer")
     former = card.get_absolute_url()

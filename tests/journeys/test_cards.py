@@ -1,4 +1,4 @@
-"""Cards in a real browser: versions and comparison, in each look, and without script."""
+"""Cards in a real browser: their page and their versions, in each look."""
 
 import os
 from typing import Any
@@ -52,7 +52,7 @@ def addresses() -> list[str]:
     ResourceLinkFactory(source=models[0], target=card, type=LinkType.ANSWERS)
     other = ResourceFactory(published=True, kind=ResourceKind.SOLUTION, licences=["etalab-2.0"])
     ResourceLinkFactory(source=other, target=models[0], type=LinkType.USES)
-    base, slugs = card.get_absolute_url(), [each.slug for each in models]
+    base = card.get_absolute_url()
     return [
         models[0].get_absolute_url(),
         other.get_absolute_url(),
@@ -60,13 +60,11 @@ def addresses() -> list[str]:
         f"{base}versions/1/",
         f"{base}versions/comparer/",
         f"{base}versions/comparer/?vue=cote-a-cote",
-        "/comparer/?" + "&".join(f"fiche={slug}" for slug in slugs),
-        f"/comparer/?fiche={slugs[0]}",
     ]
 
 
 @axe.in_each_look
-def test_versions_and_comparison_have_no_fault(running: Any, site: str, looks: Any) -> None:
+def test_cards_and_versions_have_no_fault(running: Any, site: str, looks: Any) -> None:
     pages, found = addresses(), []
     for width, theme in looks:
         with browser.tab(running, width=width, theme=theme) as page:
@@ -79,15 +77,3 @@ def test_versions_and_comparison_have_no_fault(running: Any, site: str, looks: A
                 if out := os.environ.get("CARDS_SHOTS"):
                     page.screenshot(path=f"{out}/{number}-{width}-{theme}.png", full_page=True)
     assert found == []
-
-
-def test_two_models_are_compared_without_script(running: Any, site: str) -> None:
-    first, second = pair()
-    with browser.tab(running, script=False) as page:
-        page.goto(f"{site}{first.get_absolute_url()}")
-        page.get_by_role("link", name="Comparer").click()
-        page.get_by_role("link", name=second.title).click()
-        told = page.locator("main").inner_text()
-    assert "le moins bien servi" in told
-    assert "Communes rurales" in told
-    assert "Non renseigné" in told
