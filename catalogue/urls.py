@@ -190,7 +190,6 @@ _FILES = (
     "croissant.json",
     "datapackage.json",
     "carte.md",
-    "publiccode.yml",
     "citation.cff",
     "citation.bib",
     "linkset.json",

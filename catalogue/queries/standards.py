@@ -18,8 +18,6 @@ LACKS: dict[str, Text] = {
     "trained_on": _("les données d’apprentissage"),
     "collection_date": _("la date de collecte des données d’apprentissage"),
     "loadable": _("un fichier en accès ouvert, avec son empreinte SHA-256"),
-    "repository_url": _("l’adresse du dépôt de code"),
-    "licences": _("la licence"),
 }
 
 

@@ -17,7 +17,6 @@ from catalogue.standards import (
     hugging_face,
     mldcat,
     plain,
-    publiccode,
     rdf,
     schema_org,
     signposting,
@@ -112,13 +111,6 @@ KINDS: dict[str, Kind] = {
             lambda r: hugging_face.card(r).encode(),
         ),
         Kind(
-            "publiccode.yml",
-            YAML,
-            "publiccode.yml",
-            lambda r: r.kind in publiccode.KINDS and not publiccode.missing(r),
-            lambda r: publiccode.document(r).encode(),
-        ),
-        Kind(
             "citation.cff",
             YAML,
             "CITATION.cff",
@@ -169,6 +161,4 @@ def conformance(resource: Published) -> tuple[tuple[str, tuple[str, ...]], ...]:
         found.append(("DCAT-AP", ()))
     if resource.kind == "dataset" and resource.access == "open":
         found.append(("Croissant", () if croissant.loadable(resource) else ("loadable",)))
-    if resource.kind in publiccode.KINDS and resource.repository_url:
-        found.append(("publiccode.yml", publiccode.missing(resource)))
     return tuple(found)

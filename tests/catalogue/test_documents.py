@@ -140,7 +140,7 @@ def test_a_moved_card_leads_on_and_a_removed_one_is_gone(client: Client, ending:
 def test_forms_that_a_card_lacks_do_not_exist(client: Client) -> None:
     card = dataset()
     page = card.get_absolute_url()
-    for name in ("croissant.json", "datapackage.json", "publiccode.yml"):
+    for name in ("croissant.json", "datapackage.json"):
         assert client.get(page + name).status_code == 404
     for name in ("carte.md", "citation.cff", "citation.bib", "linkset.json"):
         assert client.get(page + name).status_code == 200

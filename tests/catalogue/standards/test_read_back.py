@@ -18,7 +18,6 @@ FORMS = [
     ("dataset", "croissant.json", "croissant", "dataset"),
     ("model", "carte.md", "hf", "model"),
     ("dataset", "carte.md", "hf", "dataset"),
-    ("algorithm", "publiccode.yml", "publiccode", "technology"),
     ("algorithm", "citation.cff", "cff", "algorithm"),
     ("dataset", "citation.cff", "cff", "dataset"),
 ]

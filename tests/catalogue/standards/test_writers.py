@@ -19,7 +19,6 @@ from catalogue.standards import (
     negotiation,
     oai_pmh,
     plain,
-    publiccode,
     rdf,
     schema_org,
     signposting,
@@ -205,23 +204,6 @@ def test_citations_name_the_authors_the_year_and_the_identifier() -> None:
     )
     nobody = example("model", authors=(), publisher=None)
     assert yaml.safe_load(citation.cff(nobody))["authors"] == [{"name": "Région Sud"}]
-
-
-def test_public_code_holds_what_is_compulsory_or_is_not_written() -> None:
-    said = yaml.safe_load(publiccode.document(example("algorithm")))
-    needed = {
-        "publiccodeYmlVersion", "name", "url", "platforms", "developmentStatus", "softwareType",
-        "description", "legal", "maintenance", "localisation",
-    }  # fmt: skip
-    assert needed <= set(said)
-    described = said["description"]["fr"]
-    assert 150 <= len(described["longDescription"]) <= 10_000
-    assert len(described["shortDescription"]) <= 150
-    assert described["features"]
-    bare = example("algorithm", repository_url="", licences=())
-    assert publiccode.missing(bare) == ("repository_url", "licences")
-    with pytest.raises(ValueError, match="repository_url"):
-        publiccode.document(bare)
 
 
 def test_the_link_set_leads_back() -> None:
