@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalogue.actions import archives, maskings, resources
 from catalogue.enums import RemovalReason, ResourceKind, UseCase
-from catalogue.models import Resource
+from catalogue.models import Resource, Tombstone
 from catalogue.queries import published as published_rows
 from catalogue.search import index
 from catalogue.standards import oai_pmh
@@ -168,10 +168,19 @@ def test_a_window_is_in_utc_and_inclusive(client: Client, harvester: Harvester) 
         **{"metadataPrefix": "oai_dc", "from": stamp, "until": stamp}
     )
     assert found.datestamp == stamp
+    before = oai.oai_pmh.stamp(at - timedelta(seconds=1))
     after = oai.oai_pmh.stamp(at + timedelta(seconds=1))
-    assert errors(client, verb="ListIdentifiers", metadataPrefix="oai_dc", **{"from": after}) == [
-        "noRecordsMatch"
-    ]
+    asked = {"verb": "ListIdentifiers", "metadataPrefix": "oai_dc"}
+    assert errors(client, **asked, **{"from": after}) == ["noRecordsMatch"]
+    assert errors(client, **asked, until=before) == ["noRecordsMatch"]
+    resources.bury(resource=card, reason=RemovalReason.OWNER, by=BY)
+    Tombstone.objects.update(removed_at=at)
+    (found,) = harvester.ListIdentifiers(
+        **{"metadataPrefix": "oai_dc", "from": stamp, "until": stamp}
+    )
+    assert found.deleted
+    assert errors(client, **asked, **{"from": after}) == ["noRecordsMatch"]
+    assert errors(client, **asked, until=before) == ["noRecordsMatch"]
 
 
 def test_each_error_of_the_protocol_is_told(client: Client) -> None:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.actions import archives, challenges, reveals
-from challenges.enums import TeamState
+from challenges.enums import ChallengeStatus, TeamState
 from challenges.invariants import INVARIANTS
 from challenges.models import Challenge, Entry, Phase, Score, ScoreReceipt, Standing, Team
 from challenges.queries import benches
@@ -93,6 +93,13 @@ def test_a_day_keeps_its_quota(tmp_path: Path) -> None:
     entered(made, 0.6, team=team, seed=6)
     with pytest.raises(QuotaSpent):
         entered(made, 0.6, team=team, seed=7)
+
+
+def test_a_suspended_challenge_takes_no_late_entry(tmp_path: Path) -> None:
+    made = revealed(tmp_path)
+    Challenge.objects.update(status=ChallengeStatus.SUSPENDED)  # while another phase is open
+    with pytest.raises(Closed):
+        entered(made, 0.6, team=teams()[0].enrolment.team, seed=6)
 
 
 def test_without_the_option_the_close_stands(tmp_path: Path) -> None:

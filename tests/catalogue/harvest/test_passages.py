@@ -11,7 +11,14 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalogue.actions import contributions, harvest_runs, harvest_sources, moderation, resources
+from catalogue.actions import (
+    contributions,
+    harvest_runs,
+    harvest_sources,
+    harvested,
+    moderation,
+    resources,
+)
 from catalogue.enums import ContributionStatus
 from catalogue.enums.harvest import RunState
 from catalogue.harvest import collect, passages
@@ -305,6 +312,19 @@ def test_two_sources_of_one_organisation_share_a_card(harvest: Pass, source: Sou
     assert states(harvest(datagouv(1, title="Mieux dit"), of=other)) == {"updated": 1}
     assert Resource.objects.get().title == "Mieux dit"
     assert states(harvest(datagouv(1))) == {"unchanged": 1}
+
+
+def test_a_card_that_another_source_still_has_is_not_archived(
+    harvest: Pass, source: Source
+) -> None:
+    other = SourceFactory(publishing=True, organisation=source.organisation, completes=True)
+    harvest(datagouv(1), datagouv(2))
+    harvest(datagouv(1), of=other)
+    gone = HarvestedRecord.objects.get(source=source, remote_id="jeu-1")
+    for record, archived in ((gone, False), (HarvestedRecord.objects.get(source=other), True)):
+        harvested.note_absence(record=record)
+        harvested.archive(record=record, reason="Absente.", by=HARVEST)
+        assert (Resource.objects.get(source_id="jeu-1").archived_at is not None) is archived
 
 
 def test_what_the_region_removed_does_not_come_back(harvest: Pass) -> None:

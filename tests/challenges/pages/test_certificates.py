@@ -17,7 +17,7 @@ from challenges.actions import certificates
 from challenges.client.receipts import ReceiptState
 from challenges.enums import BoardRule, Split, TeamState
 from challenges.invariants import INVARIANTS
-from challenges.models import Certificate, Challenge, Leaderboard, Standing, Team
+from challenges.models import Certificate, Challenge, Leaderboard, Standing, Team, TeamMember
 from challenges.queries import certificates as reads
 from challenges.queries.receipts import judge
 from portal.accounts.models import User
@@ -128,6 +128,18 @@ def test_the_next_one_names_the_one_it_replaces(challenge: Challenge) -> None:
     )
 
 
+def test_a_rank_that_changes_alone_revokes(challenge: Challenge) -> None:
+    """Alpha falls behind: Gamma is second, its score is the same."""
+    made = issued(team_of(challenge, "Gamma"))
+    Standing.objects.filter(split=Split.PRIVATE, team__name="Alpha").update(rank=4)
+    now = issued(team_of(challenge, "Gamma"))
+    assert [payload(each)["rank"] for each in (made, now)] == [3, 2]
+    assert certificates.review() == 0
+    Standing.objects.filter(split=Split.PRIVATE, team__name="Alpha").update(rank=1)
+    assert certificates.review() == 1
+    assert state(now) is ReceiptState.REVOKED
+
+
 @pytest.mark.parametrize("why", ["sealed", "disqualified", "team", "rescored", "reference"])
 def test_none_is_due(challenge: Challenge, why: str) -> None:
     team = team_of(challenge, "Référence" if why == "reference" else "Bêta")
@@ -206,9 +218,13 @@ def test_the_paper_says_the_same_in_both_languages(client: Client, challenge: Ch
     assert (kinds.count("/H1"), kinds.count("/Figure"), kinds[:2]) == (1, 1, ["/P", "/P"])
     assert "Membres" not in text
     Team.objects.filter(pk=team.pk).update(show_members=True)
+    left = UserFactory(display_name="Léa Partie")
+    now = clock.now()
+    TeamMember.objects.create(team=team, challenge=challenge, user=left, joined_at=now, left_at=now)
     again = client.get(address("certificate_pdf", team, 0)).content
     shown = PdfReader(io.BytesIO(again)).pages[0].extract_text()
     assert f"Membres {captain_of(team).display_name}" in shown
+    assert left.display_name not in shown
     assert captain_of(team).display_name not in made.text
     english = client.get("/en" + address("certificate_pdf", team, 0))
     text = " ".join(PdfReader(io.BytesIO(english.content)).pages[0].extract_text().split())

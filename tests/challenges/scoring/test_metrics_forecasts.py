@@ -63,6 +63,11 @@ def test_weighted_interval_score_of_the_design() -> None:
     assert theirs + 0.5 * abs(3 - 2) / 2.5 == pytest.approx(0.6)
 
 
+def test_both_bounds_cover() -> None:
+    p = np.array([[1.0, 2.0]] * 4)
+    assert figure("coverage", part([1.0, 2.0, 2.25, 0.75], p)) == 0.5
+
+
 def test_crossing_quantiles_are_counted() -> None:
     p = np.array([[1.0, 2.0, 3.0], [1.0, 3.0, 2.0]])
     assert figure("quantile_crossings", part([0.0, 0.0], p)) == 0.5

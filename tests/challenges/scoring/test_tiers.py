@@ -52,6 +52,12 @@ def test_a_wide_gap_is_separated() -> None:
     assert not placed[0].few
 
 
+@pytest.mark.parametrize(("units", "few"), [(199, True), (200, False)])
+def test_fewer_than_200_units_are_few(units: int, few: bool) -> None:
+    right = [first(units, 180), first(units, 20)]
+    assert [p.few for p in tiers(board(units, right), "max")] == [few, few]
+
+
 def test_direction_min_puts_the_least_first() -> None:
     rng = np.random.default_rng(5)
     placed = tiers(board(1000, [rng.random(1000) < 0.6, rng.random(1000) < 0.9]), "min")
