@@ -3,6 +3,7 @@
 Used by the worker on what was submitted, and by the web on what a team only wants checked.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,10 +23,15 @@ MOST_LISTED = 5
 PIECE_BYTES = 65_536
 
 
+METADATA = ("metadata.yaml", "metadata")
+METADATA_BYTES = 16 * 1024
+COMMAND = re.compile(rb"^command\s*:\s*\S", re.MULTILINE)
+
+
 class _Refused(Exception):
-    def __init__(self, code: str, **facts: Any) -> None:
+    def __init__(self, code: str, *, variant: str = "", **facts: Any) -> None:
         super().__init__(code)
-        self.fault = stated(code, **facts)
+        self.fault = stated(code, variant=variant, **facts)
 
 
 def checked(path: Path, task: PhaseTask, known: bytes, *, name: str) -> Verdict:
@@ -36,7 +42,7 @@ def checked(path: Path, task: PhaseTask, known: bytes, *, name: str) -> Verdict:
     """
     form = Form.from_json(task.form)
     try:
-        with _opened(path, form, name) as inner:
+        with _opened(path, form, name, runs=task.scorer_version.spec["takes_code"]) as inner:
             return _content(inner, form, known)
     except _Refused as refused:
         return Verdict(False, (refused.fault,))
@@ -45,8 +51,8 @@ def checked(path: Path, task: PhaseTask, known: bytes, *, name: str) -> Verdict:
 
 
 @contextmanager
-def _opened(path: Path, form: Form, name: str) -> Iterator[Path | None]:
-    """Give the file that is checked, None where nothing more is."""
+def _opened(path: Path, form: Form, name: str, *, runs: bool) -> Iterator[Path | None]:
+    """Give the file that is checked, None where nothing more is. runs: the phase takes programs."""
     suffix = Path(name).suffix.lower()
     if form.types and suffix not in form.types:
         raise _Refused("E_FILE_NAME", trouve=neutral(name), attendu=", ".join(form.types))
@@ -61,8 +67,20 @@ def _opened(path: Path, form: Form, name: str) -> Iterator[Path | None]:
         found = archives.paths(folder)
         if not found:
             raise _Refused("E_ZIP_EMPTY")
+        if not runs:
+            _refuse_command(folder)
         _require_name(form, found)
         yield folder / form.name if form.name else None
+
+
+def _refuse_command(folder: Path) -> None:
+    """Refuse a program where nothing is run, rather than score what it would not have written."""
+    for name in METADATA:
+        path = folder / name
+        if path.is_file():
+            with path.open("rb") as file:
+                if COMMAND.search(file.read(METADATA_BYTES)):
+                    raise _Refused("E_FILE_NAME", variant="program", trouve=name)
 
 
 def _require_name(form: Form, found: list[str]) -> None:

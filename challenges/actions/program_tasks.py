@@ -64,6 +64,7 @@ class Tasks:
             program=task.scoring_program.path,
             takes_code=_takes_code(task, foreign),
             has_ingestion=task.ingestion_program is not None,
+            beside_truth=task.ingestion_only_during_scoring,
         )
         version = self._version(phase, spec, _there(own))
         held = _there({programs.REFERENCE: task.reference_data, programs.INPUT: task.input_data})

@@ -81,7 +81,7 @@ class ProgramSpec:
     """The contract of a scoring program.
 
     takes_code: teams send programs, run on the hidden inputs without the reference. has_ingestion:
-    the organiser's own program runs them.
+    the organiser's own program runs them; beside_truth: during the scoring, which is never done.
     """
 
     protocol: Protocol
@@ -91,6 +91,7 @@ class ProgramSpec:
     takes_code: bool = False
     has_ingestion: bool = False
     environment: str = "systeme"
+    beside_truth: bool = False
 
     @property
     def splits(self) -> dict[str, list[Declared]]:
@@ -111,6 +112,7 @@ class ProgramSpec:
             "takes_code": self.takes_code,
             "has_ingestion": self.has_ingestion,
             "environment": self.environment,
+            "beside_truth": self.beside_truth,
         }
 
     @classmethod
@@ -124,6 +126,7 @@ class ProgramSpec:
             raw["takes_code"],
             raw["has_ingestion"],
             raw["environment"],
+            raw["beside_truth"],
         )
 
 

@@ -13,6 +13,7 @@ from challenges.bundles.report import Findings, counted, shown
 
 MAX_SCORES_BYTES = 5_000_000
 MOST_GROUPS = 5
+WITHHELD = "withheld"  # the key of a figure that would single out a small group
 PARTS = {"public": "part publique", "private": "part privée"}
 
 Scores = Mapping[str, Mapping[str, object]]
@@ -96,6 +97,9 @@ def _differences(
 
 def _differing(recorded: object, computed: object, allowed: float, decimals: int) -> Iterator[str]:
     """Say what was expected, what was found and by how much it differs, by group if any."""
+    if isinstance(computed, Mapping) and WITHHELD in computed:
+        yield "obtenu une autre valeur, qui n’est pas dite : un groupe est trop petit"
+        return
     if not isinstance(recorded, dict):
         yield _difference(recorded, computed, decimals)
         return
@@ -128,6 +132,7 @@ def _figure(value: object, decimals: int, sign: str = "") -> str:
 
 
 def _close(recorded: object, computed: object, allowed: float) -> bool:
+    recorded, computed = _withheld(recorded), _withheld(computed)
     if isinstance(recorded, dict) and isinstance(computed, Mapping):
         groups = computed.get("groups", computed)
         return isinstance(groups, Mapping) and all(
@@ -136,6 +141,11 @@ def _close(recorded: object, computed: object, allowed: float) -> bool:
     if not _plain(recorded) or not _plain(computed):
         return False
     return abs(float(recorded) - float(computed)) <= allowed  # type: ignore[arg-type] # plain
+
+
+def _withheld(cell: object) -> object:
+    """Give the figure that a board does not show, to compare it; other cells as they are."""
+    return cell[WITHHELD] if isinstance(cell, Mapping) and WITHHELD in cell else cell
 
 
 def _value(cell: object) -> object:

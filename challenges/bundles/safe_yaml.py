@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -22,11 +22,19 @@ class YamlRefused(Exception):
         super().__init__(reason)
 
 
+class Repeated(NamedTuple):
+    """A key written twice in one mapping, and the 1-based line of the second."""
+
+    key: str
+    line: int
+
+
 class _Loader(yaml.SafeLoader):
     """A safe loader that counts nodes as if aliases were written out."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, repeated: list[Repeated] | None = None) -> None:
         super().__init__(text)
+        self._repeated = repeated
         self._nodes, self._depth = 0, 0
         self._sizes: dict[str, int] = {}
 
@@ -63,8 +71,11 @@ class _Loader(yaml.SafeLoader):
             if not isinstance(key, yaml.ScalarNode):
                 raise YamlRefused("une clé doit être un texte", key.start_mark.line + 1)
             name = (key.tag, key.value)
-            if name in seen:
-                raise YamlRefused(f"clé « {key.value} » en double", key.start_mark.line + 1)
+            line = key.start_mark.line + 1
+            if name in seen and self._repeated is None:
+                raise YamlRefused(f"clé « {key.value} » en double", line)
+            if name in seen and self._repeated is not None:
+                self._repeated.append(Repeated(str(key.value), line))
             seen.add(name)
         return super().construct_mapping(node, deep=deep)
 
@@ -77,8 +88,11 @@ def _text(loader: _Loader, node: yaml.ScalarNode) -> str:
 _Loader.add_constructor("tag:yaml.org,2002:python/unicode", _text)
 
 
-def load(raw: bytes) -> object:
+def load(raw: bytes, *, repeated: list[Repeated] | None = None) -> object:
     """Read one UTF-8 document of at most 1 MB and 10,000 nodes, 64 levels deep.
+
+    repeated: a list that takes the keys written twice, whose last value counts as elsewhere;
+    without it such a key is refused.
 
     Raises YamlRefused on anything else: unknown tag, duplicate key, several documents, a text
     with a NUL or half of a surrogate pair.
@@ -92,7 +106,7 @@ def load(raw: bytes) -> object:
         raise YamlRefused("le fichier n’est pas en UTF-8", line) from error
     loader = None
     try:
-        loader = _Loader(text)
+        loader = _Loader(text, repeated)
         return loader.get_single_data()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark

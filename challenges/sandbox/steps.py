@@ -39,6 +39,7 @@ from challenges.sandbox.scores import Declared, Fault
 
 MOST_REPORT_BYTES = 2 * 2**20
 REPORT = "detailed_results.html"
+ANSWERS = frozenset({".csv", ".tsv", ".txt", ".predict", ".parquet"})
 COPIED_BYTES = 64 * 2**20
 
 
@@ -131,6 +132,17 @@ class Stopped(Exception):
         self.outcome = Outcome(reason, party, {}, steps=steps, detail=detail)
 
 
+def holds_answers(submission: Path) -> bool:
+    """Say whether a submission is results: tables and texts alone, without a metadata file.
+
+    No program is to run for them, not even the organiser's ingestion, as for Codabench.
+    """
+    if is_code(submission):
+        return False
+    files = [path for path in submission.rglob("*") if path.is_file()]
+    return bool(files) and all(path.suffix.lower() in ANSWERS for path in files)
+
+
 def is_code(submission: Path) -> bool:
     """Say whether a submission is a program of its own: it holds a metadata file."""
     return metadata.path_of(submission) is not None
@@ -194,7 +206,8 @@ def _predict(task: Task, submission: Path, predictions: Path, sandbox: Sandbox) 
     written = Written("/app/output", predictions)
     shown = [] if task.input_data is None else [Shown(task.input_data, "/app/input_data")]
     steps: tuple[Step, ...] = ()
-    if task.ingestion_program is not None:
+    ingested = task.ingestion_program is not None and not holds_answers(submission)
+    if task.ingestion_program is not None and ingested:
         argv = _argv(task.ingestion_program, metadata.INGESTION, Party.ORGANISER)
         program = placed(task.ingestion_program)
         team = Shown(submission, "/app/ingested_program")
@@ -209,7 +222,7 @@ def _predict(task: Task, submission: Path, predictions: Path, sandbox: Sandbox) 
             lay(submission, predictions, task.limits)
         except outputs.OutputRefused as refused:
             raise Stopped(Reason.OUTPUT, Party.TEAM, str(refused)) from refused
-    _write_metadata(predictions, steps, ingested=task.ingestion_program is not None)
+    _write_metadata(predictions, steps, ingested=ingested)
     return steps
 
 

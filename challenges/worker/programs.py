@@ -158,6 +158,7 @@ def run(
         input_data=_laid(files, programs.INPUT, room / "input"),
         limits=limits,
         scoring_limits=limits,
+        ingestion_only_during_scoring=spec.beside_truth,
     )
     place = _made(room / "run")
     outcome = steps.run_steps(task, submission, sandbox=isolation.sandbox(), room=place)

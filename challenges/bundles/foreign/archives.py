@@ -132,13 +132,18 @@ def _listed(found: list[zipfile.ZipInfo], bounds: Bounds) -> dict[str, zipfile.Z
         _judge_kind(member, path)
         if name.endswith("/"):
             continue
-        if path in members:
+        if path in members and not _same(members[path], member):
             raise BundleRefused("E_ZIP_DUPLICATE", "deux fois dans l’archive", path)
         members[path] = member
     for path in members:
         if above := next((one for one in _above(path) if one in members), None):
             raise BundleRefused("E_ZIP_DUPLICATE", "à la fois fichier et dossier", above)
     return members
+
+
+def _same(one: zipfile.ZipInfo, other: zipfile.ZipInfo) -> bool:
+    """Say whether two members announce the same bytes: some tools write a file twice."""
+    return (one.CRC, one.file_size) == (other.CRC, other.file_size)
 
 
 def _fits(path: str) -> bool:

@@ -209,11 +209,12 @@ def _brief(value: object) -> object:
 def load(folder: Folder, file: str, findings: Findings) -> Block | None:
     """Read a YAML file as a mapping; None once its fault is noted.
 
-    Codes: E_FILE_MISSING, E_YAML, E_YAML_TAG, E_YAML_ALIAS, E_KEY_TYPE.
+    Codes: E_FILE_MISSING, E_YAML, E_YAML_TAG, E_YAML_ALIAS, E_KEY_TYPE, W_YAML_DUPLICATE.
     """
     try:
         raw = folder.read(file, limit_bytes=safe_yaml.MAX_BYTES)
-        found = safe_yaml.load(raw)
+        repeated: list[safe_yaml.Repeated] = []
+        found = safe_yaml.load(raw, repeated=repeated)
     except (FileAbsent, PathRefused):
         findings.refuse("E_FILE_MISSING", "ce fichier est attendu", file=file)
         return None
@@ -227,6 +228,13 @@ def load(folder: Folder, file: str, findings: Findings) -> Block | None:
     if not isinstance(found, dict):
         findings.refuse(TYPE, "une liste de clés est attendue", file=file)
         return None
+    for key, number in repeated:
+        findings.warn(
+            "W_YAML_DUPLICATE",
+            f"ligne {number} : clé écrite deux fois, la dernière compte",
+            file=file,
+            key=key,
+        )
     return Block(Document(file, findings, safe_yaml.lines(raw)), found)
 
 

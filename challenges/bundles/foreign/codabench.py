@@ -234,8 +234,7 @@ def _phases(top: Block, reading: Reading, tasks: tuple[Task, ...]) -> tuple[Phas
         found.append((block, _phase(block, index, reading, tasks)))
         reading.close(block, drop=("accepts_only_result_submissions",))
     found.sort(key=lambda one: one[1].index)
-    orders(found, start="start", end="end")
-    return tuple(boards.renumbered([phase for _block, phase in found]))
+    return tuple(boards.renumbered(orders(found, start="start", end="end")))
 
 
 def _phase(block: Block, index: int, reading: Reading, tasks: tuple[Task, ...]) -> Phase:

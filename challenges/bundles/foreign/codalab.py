@@ -12,7 +12,7 @@ from datetime import timedelta
 from challenges.bundles.foreign import boards, questions
 from challenges.bundles.foreign.blocks import MISSING, Block
 from challenges.bundles.foreign.codabench import DEFAULT_SECONDS, environment
-from challenges.bundles.foreign.context import Reading, code_is_expected
+from challenges.bundles.foreign.context import Reading, code_is_expected, plain
 from challenges.bundles.foreign.dates import Instant, instant
 from challenges.bundles.foreign.payloads import published
 from challenges.bundles.foreign.questions import Question
@@ -119,7 +119,7 @@ def _is_parent(block: Block, reading: Reading) -> bool:
     block.raw(PARENT[1])
     if parent:
         block.warn("W_KEY_NOT_MAPPED", "phase qui ne fait qu’en réunir d’autres", key=PARENT[0])
-        reading.kept[block.place] = block.values
+        reading.kept[block.place] = plain(block.values)
     return parent
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
 from challenges.bundles.foreign import questions
 from challenges.bundles.foreign.blocks import Block
+from challenges.bundles.foreign.dates import written
 from challenges.bundles.foreign.payloads import Payloads
 from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import Phase, Task
@@ -38,7 +40,7 @@ class Reading:
             block.dropped(drop)
             left = {key: block.values[key] for key in drop if block.values.get(key) is not None}
             for key, value in {**left, **block.rest()}.items():
-                self.kept[block.at(key)] = value
+                self.kept[block.at(key)] = plain(value)
 
     def quota(self, block: Block, key: str, *, default: int | None) -> int | None:
         """Read a quota; 0 is asked about: no limit for Codabench, none for its authors."""
@@ -53,10 +55,21 @@ class Reading:
         return found
 
 
-def orders(phases: Sequence[tuple[Block, Phase]], *, end: str, start: str) -> None:
-    """Check the dates of phases that follow one another: E_PHASE_DATES, E_PHASE_ORDER.
+def plain(value: object) -> object:
+    """Turn a value of YAML into one of JSON: dates and times become text, as the file has them."""
+    if isinstance(value, dict):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    return written(value) if isinstance(value, date) else value
+
+
+def orders(phases: Sequence[tuple[Block, Phase]], *, end: str, start: str) -> list[Phase]:
+    """Check the dates of phases that follow one another, and give the phases.
 
     end, start: the names of these keys in the format. A date that was not read is noted already.
+    A last phase that ends as it starts is left without an end, phases that run together stay so:
+    both are warned of. Codes: E_PHASE_DATES; W_PHASE_END, W_PHASES_OVERLAP.
     """
     for at, (block, phase) in enumerate(phases):
         if phase.start is None and not block.has(start):
@@ -65,21 +78,35 @@ def orders(phases: Sequence[tuple[Block, Phase]], *, end: str, start: str) -> No
             block.refuse(
                 "E_PHASE_DATES", "seule la dernière phase peut ne pas avoir de fin", key=end
             )
-        if phase.start and phase.end and phase.end.at <= phase.start.at:
-            block.refuse(
-                "E_PHASE_DATES",
-                f"la fin précède le début, {phase.start.written}, ou lui est égale",
-                key=end,
-                value=phase.end.written,
-            )
     for (_before, earlier), (block, later) in pairwise(phases):
         if earlier.end and later.start and later.start.at <= earlier.end.at:
-            block.refuse(
-                "E_PHASE_ORDER",
-                f"cette phase commence avant la fin de la précédente, {earlier.end.written}",
+            block.warn(
+                "W_PHASES_OVERLAP",
+                f"cette phase commence avant la fin de la précédente, {earlier.end.written} : "
+                "elles courent ensemble",
                 key=start,
                 value=later.start.written,
             )
+    return [
+        _ended(block, phase, end, is_last=at + 1 == len(phases))
+        for at, (block, phase) in enumerate(phases)
+    ]
+
+
+def _ended(block: Block, phase: Phase, end: str, *, is_last: bool) -> Phase:
+    if phase.start is None or phase.end is None or phase.end.at > phase.start.at:
+        return phase
+    if is_last and phase.end.at == phase.start.at:
+        said = "la fin est égale au début : lue comme une phase sans fin, à dater avant le visa"
+        block.warn("W_PHASE_END", said, key=end, value=phase.end.written)
+        return replace(phase, end=None)
+    block.refuse(
+        "E_PHASE_DATES",
+        f"la fin précède le début, {phase.start.written}, ou lui est égale",
+        key=end,
+        value=phase.end.written,
+    )
+    return phase
 
 
 def code_is_expected(block: Block, tasks: Sequence[Task]) -> None:

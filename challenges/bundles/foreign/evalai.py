@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from challenges.bundles.folder import FileAbsent, PathRefused, is_relative
 from challenges.bundles.foreign.blocks import MISSING, Block
-from challenges.bundles.foreign.context import Reading, orders
+from challenges.bundles.foreign.context import Reading, orders, plain
 from challenges.bundles.foreign.dates import Instant, instant
 from challenges.bundles.foreign.values import (
     Attribute,
@@ -135,12 +135,12 @@ def _phases(top: Block, reading: Reading) -> dict[object, Phase]:
     monthly = []
     for at, block in enumerate(top.items("challenge_phases")):
         phase = _phase(block, at, reading)
+        (phase,) = orders([(block, phase)], start="start_date", end="end_date")
         found[_id(block, at, found)] = phase
-        orders([(block, phase)], start="start_date", end="end_date")
         month = block.raw("max_submissions_per_month")
         if month is not None:
             monthly.append(str(month))
-            reading.kept[block.at("max_submissions_per_month")] = month
+            reading.kept[block.at("max_submissions_per_month")] = plain(month)
         reading.close(block, drop=PHASE_DROPPED)
     if monthly:
         top.warn(

@@ -19,6 +19,11 @@ from challenges.bundles.foreign.values import ForeignSpec, Format, Phase, Task
 from challenges.bundles.programs import Form, FormKind
 
 NAMED = re.compile(r"""["']([\w-]+\.(?:csv|tsv|txt|json|jsonl|parquet))["']""")
+# A name without extension is one only where a file is opened by it, last of its path.
+OPENED = re.compile(
+    r"""(?:open|loadtxt|genfromtxt|read_csv|load)\s*\(\s*"""
+    r"""(?:[^()"']*/\s*|(?:os\.path\.)?join\s*\([^()]*,\s*)?["']([A-Za-z][\w-]{2,})["']\s*[,)]"""
+)
 WRITTEN = {"scores.json", "scores.txt", "metadata.json"}
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 MOST_LABELS = 50
@@ -89,10 +94,14 @@ def _expected_name(folder: Folder, task: Task) -> str:
         name
         for path, content in contents.files(folder, task.scoring_program)
         if path.endswith(".py")
-        for name in NAMED.findall(content.decode(errors="replace"))
+        for name in _names(content.decode(errors="replace"))
         if name not in others
     }
     return found.pop() if len(found) == 1 else ""
+
+
+def _names(program: str) -> list[str]:
+    return [*NAMED.findall(program), *OPENED.findall(program)]
 
 
 def _like_the_reference(spec: ForeignSpec, folder: Folder, task: Task, name: str) -> Proposal:

@@ -136,7 +136,7 @@ def _tables(top: list[str], reading: Reading) -> tuple[Format, Reader] | None:
         if csv_usage.CONF in top:
             return Format.HUGGING_FACE, lambda: csv_usage.hugging_face(top, reading)
         return Format.KAGGLE, lambda: csv_usage.kaggle(top, reading)
-    if any(name in top for name in trec.QRELS):
+    if any(trec.is_qrels(name) for name in top):
         return Format.TREC, lambda: trec.read(top, reading)
     return None
 

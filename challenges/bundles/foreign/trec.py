@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -21,11 +22,16 @@ from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import ForeignSpec, Format, Judgements, Text
 from challenges.bundles.report import Findings
 
-QRELS = ("qrels.txt", "qrels")
+QRELS = re.compile(r"(?:[\w-]+\.)?qrels(?:\.(?:txt|tsv|trec))?", re.IGNORECASE)
 PAGES = ("description.md", "README.md")
 MAX_BYTES, MAX_GROUPS = 200 << 20, 50
 CODE = "E_QRELS"
 QUERY, RANK, ITEM = "requete", "rang", "document"
+
+
+def is_qrels(name: str) -> bool:
+    """Say whether a file at the root bears one of the usual names of judgements."""
+    return QRELS.fullmatch(name) is not None
 
 
 class RunRefused(ValueError):
@@ -34,7 +40,7 @@ class RunRefused(ValueError):
 
 def read(names: Sequence[str], reading: Reading) -> ForeignSpec | None:
     """Read qrels and, if there is one, a table of the documents' attributes."""
-    file = next(name for name in QRELS if name in names)
+    file = next(name for name in names if is_qrels(name))
     rows = judged(reading, file)
     reading.ask(Question("dates", questions.DATES, "/", questions.DATES_HINT))
     reading.ask(Question("quotas", questions.QUOTAS, "5/100", questions.QUOTAS_HINT))

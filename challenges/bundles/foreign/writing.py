@@ -87,7 +87,6 @@ def lists(found: Judgements, folder: Folder, share: float) -> Portable:
         SAMPLE: written(
             [[query, rank, item_], *([topic, 1, found.documents[0]] for topic in found.topics)]
         ),
-        ITEMS: written([[item_], *([one] for one in found.documents)]),
     }
     held = [entry(TRUTH, "truth")]
     fairness: dict[str, object] = {}
@@ -99,7 +98,7 @@ def lists(found: Judgements, folder: Folder, share: float) -> Portable:
         "task": "ranking",
         "files": {
             "public": [
-                entry(TEST, "test"), entry(SAMPLE, "sample_submission"), entry(ITEMS, "extra"),
+                entry(TEST, "test"), entry(SAMPLE, "sample_submission"),
             ],
             "held_out": held,
         },
@@ -109,12 +108,8 @@ def lists(found: Judgements, folder: Folder, share: float) -> Portable:
             "columns": [
                 {"name": query, "role": "query", "type": "string"},
                 {"name": rank, "role": "rank", "type": "integer", "min": 1, "max": 1000},
-                {
-                    "name": item_,
-                    "role": "item",
-                    "type": "category",
-                    "domain": {"file": ITEMS, "column": item_},
-                },
+                # No domain: runs rank documents that nobody judged, which are not relevant.
+                {"name": item_, "role": "item", "type": "string"},
             ],
             "max_items_per_query": 1000,
             "all_queries_required": True,

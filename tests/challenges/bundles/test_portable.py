@@ -397,6 +397,9 @@ def test_recorded_scores_that_are_not_reproduced_are_refused(tmp_path: Path) -> 
         "« Exactitude », part publique : attendu 0,500000, obtenu 0,600000, écart +0,100000"
     )
     assert told(scorer(math.nan)).endswith("attendu 0,500000, obtenu « nan »")
+    # A figure that a small group keeps from being shown is compared all the same, never said.
+    assert faults(scorer({"withheld": 0.5})) == []
+    assert "0,6" not in told(scorer({"withheld": 0.6}))
 
     def rejected(*_: object) -> Mapping[str, Mapping[str, object]]:
         raise ValueError("fichier refusé")

@@ -228,12 +228,14 @@ def sent_code(challenge: Challenge, command: str) -> Entry:
     ).entry
 
 
-def test_a_command_sent_with_answers_is_not_run(challenge: Challenge) -> None:
+def test_a_command_sent_with_answers_is_refused_before_it_costs_a_slot(
+    challenge: Challenge,
+) -> None:
     isolated()
     entry = worked(sent_code(challenge, "python3 $program/run.py $input $output"))
 
-    assert entry.status == EntryStatus.SCORED, (entry.reason_code, entry.verdict)
-    assert entry.evaluations.get().program_report.undeclared == []
+    assert (entry.status, entry.day_slot) == (EntryStatus.REJECTED, None)
+    assert [fault["code"] for fault in entry.verdict["faults"]] == ["E_FILE_NAME"]
 
 
 def test_code_reads_the_inputs_and_never_the_reference(challenge: Challenge) -> None:

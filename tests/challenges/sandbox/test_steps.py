@@ -282,3 +282,19 @@ def test_rows_that_are_refused_leave_the_scores(
     outcome = run(scored_by(task, room, script), team, sandbox, room)
     assert (outcome.scored, outcome.rows) == (True, None)
     assert outcome.rows_fault == "rows.csv : l’en-tête attendu est id,value ou id,value,weight"
+
+
+def test_results_are_scored_without_running_ingestion(
+    task: Task, sandbox: Bubblewrap, room: Path
+) -> None:
+    """A phase may take programs and results: what is only tables has nothing to be run by."""
+    ingestion = program(room / "ingestion", "exit 9")
+    taking = replace(task, ingestion_program=ingestion)
+    results = files(room / "results")
+    (results / "predictions.csv").write_text("id,y\n1,0\n")
+
+    assert run(taking, results, sandbox, room).scored
+    (results / "model.py").write_text("pass")
+    (room / "again").mkdir()
+    ended = run_steps(taking, results, sandbox=sandbox, room=room / "again")
+    assert (ended.reason, ended.party) == (Reason.PROGRAM, Party.TEAM)
