@@ -18,7 +18,6 @@ from portal.lib import clock, objects
 # Counter of a card: the rows it counts.
 COUNTED = {
     "followers": ("follows", Q()),
-    "supports": ("supported_by", Q()),
     "reuses": ("reused_by", Q(reused_by__state=ReviewState.PUBLISHED)),
 }
 

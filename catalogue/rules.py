@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from catalogue.enums import ContributionStatus, ResourceKind
+from catalogue.enums import ContributionStatus
 from portal.accounts.authorization import Permission, belongs_to, has_permission
 from portal.audit.actors import Actor, SystemActor
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     Brought = Reuse | FieldFeedback
 
-SUPPORTED_KINDS = frozenset({ResourceKind.IDEA, ResourceKind.NEED})
 EDITABLE = frozenset({ContributionStatus.DRAFT, ContributionStatus.CHANGES_REQUESTED})
 # What its authors write, or took back while they wrote it: theirs alone until it is sent.
 UNSENT = EDITABLE | {ContributionStatus.WITHDRAWN}
@@ -170,7 +169,7 @@ def may_withdraw_removal(actor: Actor, removal: "Removal") -> bool:
 
 
 def may_keep(actor: Actor) -> bool:
-    """Let any open account keep searches, follow, put aside and support."""
+    """Let any open account keep searches and follow."""
     return not isinstance(actor, SystemActor) and actor.is_active
 
 
@@ -316,11 +315,6 @@ def may_read_statement(actor: Actor, report: "Report") -> bool:
 def may_collect(actor: Any, organisation: "Organisation") -> bool:
     """Let who publishes for an organisation make its collections."""
     return has_permission(actor, Permission.CONTRIBUTION_SUBMIT, organisation=organisation)
-
-
-def may_support(actor: Actor, resource: "Resource") -> bool:
-    """Let any open account support a public idea or need."""
-    return may_keep(actor) and resource.live and resource.kind in SUPPORTED_KINDS
 
 
 def may_manage_search(actor: Actor, search: "SavedSearch") -> bool:

@@ -108,8 +108,6 @@ SEARCHES = [
     path("flux/recherches/<str:token>.atom", feeds.private, name="search_feed"),
     path("espace/suivis/", follows.followed, name="followed"),
     path("suivre/", follows.follow, name="follow"),
-    path("ressources/<slug:slug>/favori/", follows.favourite, name="favourite"),
-    path("ressources/<slug:slug>/soutenir/", follows.support, name="support"),
     path("espace/suivis/recherches/<uuid:search>/", searches.own, name="search"),
 ]
 AROUND = [

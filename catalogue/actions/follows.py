@@ -1,4 +1,4 @@
-"""Follow, put aside, support; and take each back. The counters of a card move with their rows."""
+"""Follow, and follow no more. The counter of a card moves with its rows."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from catalogue import rules
 from catalogue.enums import UseCase
-from catalogue.models import Favourite, Follow, Resource, Support
+from catalogue.models import Follow, Resource
 from catalogue.models.following import TAG_CHARACTERS
 from catalogue.queries import follows as reads
 from catalogue.search import index
@@ -34,10 +34,14 @@ def follow(*, subject: Resource | Organisation | UseCase | str, by: User) -> boo
         raise QuotaSpent(
             _("Vous suivez déjà trop de choses : cessez d’en suivre une."), code="follows"
         )
-    made = _made(Follow, by, **columns)
-    if made and isinstance(subject, Resource):
-        _count(subject, "followers", 1)
-    return made
+    try:
+        with transaction.atomic():
+            Follow.objects.create(user=by, at=clock.now(), **columns)
+    except IntegrityError:  # another request of the same person, at the same time
+        return False
+    if isinstance(subject, Resource):
+        _count(subject, 1)
+    return True
 
 
 @transaction.atomic
@@ -48,63 +52,18 @@ def unfollow(*, subject: Resource | Organisation | UseCase | str, by: User) -> b
     """
     gone = Follow.objects.filter(user=by, **_columns(subject)).delete()[0]
     if gone and isinstance(subject, Resource):
-        _count(subject, "followers", -1)
+        _count(subject, -1)
     return bool(gone)
 
 
 @transaction.atomic
-def put_aside(*, resource: Resource, by: User) -> bool:
-    """Add a favourite; return False when it is one. Raises NotAllowed, Invalid, QuotaSpent."""
-    require(rules.may_keep, by)
-    _require_public(resource)
-    if by.favourites.filter(resource=resource).exists():
-        return False
-    if reads.favourites(by).count() >= settings.FAVOURITES_PER_PERSON:
-        raise QuotaSpent(_("Votre liste de favoris est pleine : ôtez-en un."), code="favourites")
-    return _made(Favourite, by, resource=resource)
-
-
-@transaction.atomic
-def take_out(*, resource: Resource, by: User) -> bool:
-    """Remove a favourite, online or not; return False when it was none."""
-    return bool(Favourite.objects.filter(user=by, resource=resource).delete()[0])
-
-
-@transaction.atomic
-def support(*, resource: Resource, by: User) -> bool:
-    """Support an idea or a need, once; return False when one already did.
-
-    In order: the row; the counter, and the index. Raises NotAllowed for another kind.
-    """
-    require(rules.may_support, by, resource)
-    made = _made(Support, by, resource=resource)
-    if made:
-        _count(resource, "supports", 1)
-    return made
-
-
-@transaction.atomic
-def withdraw_support(*, resource: Resource, by: User) -> bool:
-    """Take a support back; return False when there was none."""
-    gone = bool(Support.objects.filter(user=by, resource=resource).delete()[0])
-    if gone:
-        _count(resource, "supports", -1)
-    return gone
-
-
-@transaction.atomic
 def forget(*, person: User) -> None:
-    """Erase what somebody who leaves followed, put aside and supported; counters follow."""
-    for model, counter in ((Follow, "followers"), (Support, "supports")):
-        rows = model.objects.filter(user=person)
-        for resource in Resource.objects.filter(pk__in=list(_resources(rows))).order_by("pk"):
-            _count(resource, counter, -1)
-        rows.delete()
-    Favourite.objects.filter(user=person).delete()
-
-
-def _resources(rows: Any) -> Any:
-    return rows.filter(resource__isnull=False).values_list("resource_id", flat=True)
+    """Erase what somebody who leaves followed; counters follow."""
+    rows = Follow.objects.filter(user=person)
+    followed = list(rows.filter(resource__isnull=False).values_list("resource_id", flat=True))
+    for resource in Resource.objects.filter(pk__in=followed).order_by("pk"):
+        _count(resource, -1)
+    rows.delete()
 
 
 def named(subject: Resource | Organisation | UseCase | str) -> dict[str, Any]:
@@ -134,19 +93,7 @@ def _require_public(resource: Resource) -> None:
         raise Invalid(_("Cette fiche n’est pas en ligne."), code="not_published")
 
 
-def _made(model: Any, by: User, **named: Any) -> bool:
-    """Make a row once; False when it is there, another request's included."""
-    if model.objects.filter(user=by, **named).exists():
-        return False
-    try:
-        with transaction.atomic():
-            model.objects.create(user=by, at=clock.now(), **named)
-    except IntegrityError:
-        return False
-    return True
-
-
-def _count(resource: Resource, counter: str, change: int) -> None:
-    Resource.objects.filter(pk=resource.pk).update(**{counter: F(counter) + change})
+def _count(resource: Resource, change: int) -> None:
+    Resource.objects.filter(pk=resource.pk).update(followers=F("followers") + change)
     fresh = Resource.objects.select_related("organisation").get(pk=resource.pk)
     index.write(fresh)

@@ -6,8 +6,8 @@ from catalogue.api import (
     around,
     card_uploads,
     contributions,
+    feedback,
     follows,
-    gestures,
     organisations,
     pastes,
     searches,
@@ -25,6 +25,6 @@ routers: list[tuple[str, Router]] = [
     ("", contributions.router),
     ("", searches.router),
     ("", follows.router),
-    ("", gestures.router),
+    ("", feedback.router),
     ("", around.router),
 ]

@@ -1,6 +1,5 @@
 """Turn what people keep and bring to cards into the values that endpoints send."""
 
-from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,7 +11,6 @@ from catalogue.models import (
     Discussion,
     DiscussionMessage,
     FieldFeedback,
-    Resource,
     Reuse,
     SavedSearch,
 )
@@ -46,17 +44,6 @@ def follow_json(request: HttpRequest, line: Followed) -> Json:
         "value": line.value,
         "title": line.title,
         "url": request.build_absolute_uri(line.href),
-    }
-
-
-def favourite_json(request: HttpRequest, resource: Resource, at: datetime) -> Json:
-    """Describe a card that a person put aside."""
-    return {
-        "resource": resource.slug,
-        "title": resource.title,
-        "kind": resource.kind,
-        "url": request.build_absolute_uri(resource.get_absolute_url()),
-        "at": at,
     }
 
 

@@ -90,7 +90,6 @@ def _figures(resource: Resource) -> Json:
         "views": resource.views,
         "downloads": resource.downloads,
         "followers": resource.followers,
-        "supports": resource.supports,
         "reuses": counts.reuses,
         "feedback": counts.feedback,
         "discussions": counts.discussions,

@@ -189,7 +189,6 @@ class Migration(migrations.Migration):
                 ('downloads', models.PositiveIntegerField(default=0)),
                 ('followers', models.PositiveIntegerField(default=0)),
                 ('reuses', models.PositiveIntegerField(default=0)),
-                ('supports', models.PositiveIntegerField(default=0)),
                 ('dead_links', models.PositiveSmallIntegerField(blank=True, null=True)),
             ],
             options={
@@ -465,19 +464,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Favourite',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='favourites', to=settings.AUTH_USER_MODEL)),
-                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalogue.resource')),
-                ('at', models.DateTimeField()),
-            ],
-            options={
-                'ordering': ('-at', '-pk'),
-                'constraints': [models.UniqueConstraint(fields=('user', 'resource'), name='favourite_once')],
-            },
-        ),
-        migrations.CreateModel(
             name='FieldFeedback',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -714,19 +700,6 @@ class Migration(migrations.Migration):
                 'ordering': ('-at', '-pk'),
                 'abstract': False,
                 'constraints': [models.CheckConstraint(condition=models.Q(('state', 'withdrawn'), models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('state', 'waiting')), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('state__in', ('published', 'refused'))), _connector='OR'), name='reuse_decision_dated'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'refused'), _negated=True), models.Q(('message', ''), _negated=True), _connector='OR'), name='reuse_refused_with_words')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Support',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='supports', to=settings.AUTH_USER_MODEL)),
-                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='supported_by', to='catalogue.resource')),
-                ('at', models.DateTimeField()),
-            ],
-            options={
-                'ordering': ('-at', '-pk'),
-                'constraints': [models.UniqueConstraint(fields=('user', 'resource'), name='support_once')],
             },
         ),
         migrations.CreateModel(

@@ -7,7 +7,7 @@ from catalogue.models.card_upload import CardUpload
 from catalogue.models.collection import Collection, CollectionItem
 from catalogue.models.contribution import Contribution, Decision
 from catalogue.models.discussion import Discussion, DiscussionMessage
-from catalogue.models.following import Favourite, Follow, Support
+from catalogue.models.following import Follow
 from catalogue.models.harvest import HarvestedRecord, HarvestRun, Source
 from catalogue.models.index import (
     IndexedChange,
@@ -53,7 +53,6 @@ __all__ = [
     "Decision",
     "Discussion",
     "DiscussionMessage",
-    "Favourite",
     "FieldFeedback",
     "Follow",
     "FormerSlug",
@@ -82,7 +81,6 @@ __all__ = [
     "RomeTitle",
     "SavedSearch",
     "Source",
-    "Support",
     "Synonym",
     "Tombstone",
     "editable_organisations",

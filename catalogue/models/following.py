@@ -1,4 +1,4 @@
-"""What a person keeps an eye on, puts aside or supports."""
+"""What a person keeps an eye on."""
 
 from typing import TYPE_CHECKING
 
@@ -81,40 +81,4 @@ class Follow(models.Model):
             models.Index(
                 name="follow_by_use_case", fields=("use_case",), condition=~Q(use_case="")
             ),
-        ]
-
-
-class Favourite(models.Model):
-    """A resource that a person put aside; nobody else knows."""
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="favourites"
-    )
-    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="+")
-    at = models.DateTimeField()
-
-    objects = OwnQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("-at", "-pk")
-        constraints = [
-            models.UniqueConstraint(name="favourite_once", fields=("user", "resource")),
-        ]
-
-
-class Support(models.Model):
-    """A person says that an idea or a need matters to them; once, and they may take it back."""
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="supports"
-    )
-    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="supported_by")
-    at = models.DateTimeField()
-
-    objects = OwnQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("-at", "-pk")
-        constraints = [
-            models.UniqueConstraint(name="support_once", fields=("user", "resource")),
         ]

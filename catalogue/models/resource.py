@@ -48,7 +48,6 @@ KEPT_COLUMNS = (
     "downloads",
     "followers",
     "reuses",
-    "supports",
     "dead_links",
 )
 
@@ -248,7 +247,6 @@ class Resource(
     downloads = models.PositiveIntegerField(default=0)
     followers = models.PositiveIntegerField(default=0)
     reuses = models.PositiveIntegerField(default=0)
-    supports = models.PositiveIntegerField(default=0)
     # None until the links of the card have been checked: nobody is blamed for what is not known.
     dead_links = models.PositiveSmallIntegerField(null=True, blank=True)
 

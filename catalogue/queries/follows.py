@@ -1,4 +1,4 @@
-"""What a person follows, put aside and supports, as their pages read it."""
+"""What a person follows, as their pages read it."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.enums import UseCase
-from catalogue.models import Favourite, Follow, Resource, Support
+from catalogue.models import Follow, Resource
 from portal.accounts.models import Organisation, User
 
 
@@ -29,27 +29,6 @@ class Followed:
     language: str = ""
 
 
-@dataclass(frozen=True)
-class Stance:
-    """How a person stands to one resource."""
-
-    follows: bool = False
-    favourite: bool = False
-    supports: bool = False
-
-
-def stance(resource: Resource, user: Any) -> Stance:
-    """Read in one query whether a person follows, put aside or supports a resource."""
-    if not user.is_authenticated:
-        return Stance()
-    asked = {
-        name: Exists(model.objects.filter(user_id=user.pk, resource_id=OuterRef("pk")))
-        for name, model in (("follows_", Follow), ("favourite_", Favourite), ("supports_", Support))
-    }
-    row = Resource.objects.filter(pk=resource.pk).annotate(**asked).values_list(*asked).get()
-    return Stance(*row)
-
-
 def follows(user: User, **subject: Any) -> bool:
     """Say whether a person follows this."""
     return Follow.objects.filter(user=user, **subject).exists()
@@ -61,24 +40,16 @@ def of(user: User) -> QuerySet[Follow]:
     return rows.select_related("resource", "organisation")
 
 
-def card(
-    user: User, name: str, *, among: type[Follow] | type[Favourite] = Follow
-) -> Resource | None:
-    """Find a card that a person follows, or put aside, online or not: by its identifier or slug."""
+def card(user: User, name: str) -> Resource | None:
+    """Find a card that a person follows, online or not: by its identifier or slug."""
     if not name.isprintable():
         return None
     try:
         named: dict[str, Any] = {"public_id": UUID(name)} if len(name) == 36 else {"slug": name}
     except ValueError:
         named = {"slug": name}
-    own: Any = among.objects.filter(user=user).order_by()
+    own = Follow.objects.filter(user=user).order_by()
     return Resource.objects.filter(pk__in=own.values("resource_id"), **named).first()
-
-
-def favourites(user: User) -> QuerySet[Favourite]:
-    """List what a person put aside that is still public, the latest first."""
-    rows = Favourite.objects.filter(user=user, resource__live=True)
-    return rows.select_related("resource__organisation", "resource__indexed")
 
 
 def followers_of(resource: Resource) -> QuerySet[User]:

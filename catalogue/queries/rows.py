@@ -134,8 +134,6 @@ def _own_marks(resource: Resource) -> Iterator[Mark]:
             yield from _dataset_marks(resource)
         case ResourceKind.NEED if details.get("beneficiary"):
             yield "users", languages.written(details["beneficiary"], resource.written_in)
-        case ResourceKind.IDEA if resource.supports:
-            yield "thumbs-up", str(resource.supports)
         case ResourceKind.SOLUTION if details.get("maturity"):
             yield "flask-conical", str(dict(MATURITIES)[details["maturity"]])
         case ResourceKind.PROGRAMME if details.get("funder"):

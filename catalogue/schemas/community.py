@@ -1,4 +1,4 @@
-"""What the endpoints around cards take and send: follows, favourites, reuses, discussions…"""
+"""What the endpoints around cards take and send: follows, reuses, discussions…"""
 
 from datetime import datetime
 from uuid import UUID
@@ -32,36 +32,6 @@ class FollowsOut(Schema):
 
     follows: list[FollowOut]
     next_cursor: str | None
-
-
-class CardNamedIn(Schema):
-    """One card, by its identifier or its slug."""
-
-    resource: str = Field(max_length=140)
-
-
-class FavouriteOut(Schema):
-    """A card that one put aside. resource: its slug."""
-
-    resource: str
-    title: str
-    kind: str
-    url: str
-    at: datetime
-
-
-class FavouritesOut(Schema):
-    """What one put aside, the latest first."""
-
-    favourites: list[FavouriteOut]
-    next_cursor: str | None
-
-
-class SupportOut(Schema):
-    """The supports that a card has now. resource: its slug."""
-
-    resource: str
-    supports: int
 
 
 class FeedbackIn(Schema):

@@ -164,7 +164,6 @@ class FiguresOut(Schema):
     views: int
     downloads: int
     followers: int
-    supports: int
     reuses: int
     feedback: int
     discussions: int

@@ -231,7 +231,7 @@ def _guarantees(resource: Resource, measured: list[Measurement]) -> Iterator[str
 
 
 def _boost(resource: Resource) -> float:
-    used = resource.views + 10 * resource.followers + 10 * resource.reuses + 5 * resource.supports
+    used = resource.views + 10 * resource.followers + 10 * resource.reuses
     boost = 1 + weights.POPULARITY * math.log10(1 + used)
     if resource.archived_at or resource.lifecycle == Lifecycle.STOPPED:
         boost *= STOPPED

@@ -1,4 +1,4 @@
-"""What a person follows, puts aside and supports: one page of one's own, and small forms."""
+"""What a person follows: one page of one's own, and small forms."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -10,13 +10,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from catalogue.actions import follows
 from catalogue.enums import UseCase
-from catalogue.models import Favourite, Resource
+from catalogue.models import Resource
 from catalogue.queries import follows as reads
-from catalogue.queries import rows, searches
+from catalogue.queries import searches
 from catalogue.views.contribute import person, public
 from portal.accounts.models import Organisation, User
 from portal.lib.refusals import Invalid
@@ -27,16 +27,13 @@ SUBJECTS = ("resource", "organisation", "use_case", "tag")
 
 @require_safe
 def followed(request: HttpRequest) -> HttpResponse:
-    """List one's saved searches, what one follows, and one's favourites."""
+    """List one's saved searches and what one follows."""
     by = person(request)
     follows_page = Paginator(reads.of(by), PER_PAGE).get_page(request.GET.get("suivis"))
-    favourites = Paginator(reads.favourites(by), PER_PAGE).get_page(request.GET.get("favoris"))
     context = {
         "searches": searches.of(by),
         "follows_page": follows_page,
         "followed": list(reads.lines(follows_page)),
-        "favourites_page": favourites,
-        "favourites": [rows.row(each.resource) for each in favourites],
     }
     return render(request, "catalogue/community/followed.html", context)
 
@@ -61,34 +58,6 @@ def follow(request: HttpRequest) -> HttpResponse:
         return redirect(_back(request, href))
     context = {"name": name, "value": given.get(name, ""), "title": title, "back": href}
     return render(request, "catalogue/community/follow.html", context)
-
-
-@require_POST
-def favourite(request: HttpRequest, slug: str) -> HttpResponse:
-    """Put a card aside, or take it out."""
-    by = person(request)
-    aside = reads.card(by, slug, among=Favourite) if "stop" in request.POST else None
-    if aside is not None and not aside.live:
-        follows.take_out(resource=aside, by=by)
-        return redirect("catalogue:followed")
-    resource = public(slug)
-    if "stop" in request.POST:
-        follows.take_out(resource=resource, by=by)
-    else:
-        follows.put_aside(resource=resource, by=by)
-        messages.success(request, _("La fiche est dans vos favoris, que vous seul voyez."))
-    return redirect(_back(request, resource.get_absolute_url()))
-
-
-@require_POST
-def support(request: HttpRequest, slug: str) -> HttpResponse:
-    """Support an idea or a need, or take it back."""
-    resource, by = public(slug), person(request)
-    if "stop" in request.POST:
-        follows.withdraw_support(resource=resource, by=by)
-    else:
-        follows.support(resource=resource, by=by)
-    return redirect(_back(request, resource.get_absolute_url()))
 
 
 def _left(by: User, slug: str) -> bool:

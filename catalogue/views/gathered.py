@@ -7,19 +7,17 @@ from django.db import transaction
 from catalogue.actions import alerts, discussions, follows, reports, reuses
 from catalogue.models import (
     DiscussionMessage,
-    Favourite,
     FieldFeedback,
     Follow,
     Report,
     Reuse,
-    Support,
 )
 from catalogue.queries import reported, searches
 from portal.accounts.models import User
 
 
 def described(user: User) -> dict[str, Any]:
-    """Describe what a person keeps, follows and supports, for the archive of their data."""
+    """Describe what a person keeps and follows, for the archive of their data."""
     return {
         "recherches": list(
             searches.all_of(user)
@@ -30,12 +28,6 @@ def described(user: User) -> dict[str, Any]:
             Follow.objects.filter(user=user)
             .order_by("pk")
             .values("resource__title", "organisation__name", "use_case", "tag", "at")
-        ),
-        "favoris": list(
-            Favourite.objects.filter(user=user).order_by("pk").values("resource__title", "at")
-        ),
-        "soutiens": list(
-            Support.objects.filter(user=user).order_by("pk").values("resource__title", "at")
         ),
         "reutilisations": list(
             Reuse.objects.filter(by=user)

@@ -41,6 +41,8 @@ from portal.lib import clock
 
 ANYONE = AnonymousUser()
 VALUES_PER_PAGE = 60
+# What a challenge may be made of.
+CHALLENGE_KINDS = frozenset({ResourceKind.IDEA, ResourceKind.NEED})
 
 
 class Matches:
@@ -153,14 +155,13 @@ def shown(request: HttpRequest, slug: str) -> HttpResponseBase:
         "section": "ressources",
         "may_archive": user.is_authenticated and rules.may_archive(user, resource),
         "may_remove": user.is_authenticated and rules.may_remove(user, resource),
-        "stance": follows.stance(resource, user),
+        "follows": user.is_authenticated and follows.follows(user, resource=resource),
         "may_carry_on": user.is_authenticated
         and resource.kind == ResourceKind.IDEA
         and rules.owns(user, resource),
         "may_challenge": user.is_authenticated
-        and resource.kind in rules.SUPPORTED_KINDS
+        and resource.kind in CHALLENGE_KINDS
         and holds_somewhere(user, Permission.CHALLENGE_ORGANISE),
-        "may_support": user.is_authenticated and rules.may_support(user, resource),
         "tab_items": tabs(resource, told),
         "current_tab": _("Fiche"),
         "use": used.lately(resource, now=now),

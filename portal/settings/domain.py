@@ -139,7 +139,6 @@ EXPORT_PIECE_SECONDS = 60
 EXPORT_MOST_BYTES = 1_000_000_000  # of a file on the disk of the web server, until it is read
 # What one person follows and puts aside
 FOLLOWS_PER_PERSON = 500
-FAVOURITES_PER_PERSON = 500
 # The first message of an account younger than this waits for the Region
 NEW_ACCOUNT_DAYS = 30
 COLLECTIONS_PER_ORGANISATION = 100

@@ -1,4 +1,4 @@
-"""Follow, put aside, support: once each, counted truly, told as each person chose."""
+"""Follow: once, counted truly, told as each person chose."""
 
 import html
 import io
@@ -13,12 +13,12 @@ from django.test import Client
 from catalogue import invariants
 from catalogue.actions import contributions, follows, moderation
 from catalogue.enums import ResourceKind, UseCase
-from catalogue.models import Favourite, Follow, IndexedResource, Resource, Support
+from catalogue.models import Follow, IndexedResource, Resource
 from portal.accounts import personal_data
 from portal.accounts.actions import accounts, notifications
 from portal.accounts.models import Notification, User
 from portal.audit import outbox
-from portal.lib.refusals import Invalid, NotAllowed, QuotaSpent
+from portal.lib.refusals import Invalid, QuotaSpent
 from tests.catalogue.moderation.ledger import cost
 from tests.factories import contributions as make
 from tests.factories.accounts import OrganisationFactory, UserFactory
@@ -45,21 +45,18 @@ def delivered() -> None:
     assert outbox.pending() == 0
 
 
-def counters(resource: Resource) -> tuple[int, int]:
-    fresh = Resource.objects.get(pk=resource.pk)
-    return fresh.followers, fresh.supports
+def followers(resource: Resource) -> int:
+    return Resource.objects.get(pk=resource.pk).followers
 
 
 def test_following_twice_counts_once_and_lifts_the_card(person: User, need: Resource) -> None:
     before = IndexedResource.objects.get(pk=need.pk).boost
     assert [follows.follow(subject=need, by=person) for _ in range(2)] == [True, False]
-    assert [follows.support(resource=need, by=person) for _ in range(2)] == [True, False]
-    assert counters(need) == (1, 1)
+    assert followers(need) == 1
     assert IndexedResource.objects.get(pk=need.pk).boost > before
     assert list(invariants.counter_breaches()) == []
     assert [follows.unfollow(subject=need, by=person) for _ in range(2)] == [True, False]
-    assert [follows.withdraw_support(resource=need, by=person) for _ in range(2)] == [True, False]
-    assert counters(need) == (0, 0)
+    assert followers(need) == 0
 
 
 def test_a_wrong_counter_is_a_breach_and_a_harvested_one_a_least(need: Resource) -> None:
@@ -69,16 +66,11 @@ def test_a_wrong_counter_is_a_breach_and_a_harvested_one_a_least(need: Resource)
     assert list(invariants.counter_breaches()) == []
 
 
-def test_what_is_not_public_or_not_a_need_is_refused(person: User, need: Resource) -> None:
-    draft, tool = ResourceFactory(), ResourceFactory(published=True)
-    for subject in (draft, " ", "a\x00b"):
+def test_what_is_not_public_or_no_word_is_refused(person: User) -> None:
+    for subject in (ResourceFactory(), " ", "a\x00b"):
         with pytest.raises(Invalid):
             follows.follow(subject=subject, by=person)
-    with pytest.raises(Invalid):
-        follows.put_aside(resource=draft, by=person)
-    with pytest.raises(NotAllowed):
-        follows.support(resource=tool, by=person)
-    assert (Follow.objects.count(), Favourite.objects.count(), Support.objects.count()) == (0, 0, 0)
+    assert not Follow.objects.exists()
 
 
 def test_one_follows_so_many(person: User, settings: Any) -> None:
@@ -112,20 +104,7 @@ def test_a_card_that_went_offline_is_left_from_its_form(
     answer = client.post("/suivre/", said, follow=True)
     assert need.title not in answer.text
     assert "n’est plus en ligne" in html.unescape(answer.text)
-    assert (Follow.objects.count(), counters(need)) == (0, (0, 0))
-
-
-def test_a_favourite_that_went_offline_is_taken_out_from_its_form(
-    client: Client, person: User, need: Resource
-) -> None:
-    follows.put_aside(resource=need, by=person)
-    Resource.objects.filter(pk=need.pk).update(live=False)
-    address = f"/ressources/{need.slug}/favori/"
-    client.force_login(UserFactory())
-    assert client.post(address, {"stop": "1"}).status_code == 404
-    client.force_login(person)
-    assert client.post(address, {"stop": "1"}).status_code == 302
-    assert not person.favourites.exists()
+    assert (Follow.objects.count(), followers(need)) == (0, 0)
 
 
 def test_a_publication_tells_each_follower_once() -> None:
@@ -165,11 +144,8 @@ def test_a_follower_who_asked_hears_at_once_and_stops_in_a_click(need: Resource)
 
 def test_leaving_takes_the_counters_along(person: User, need: Resource) -> None:
     follows.follow(subject=need, by=person)
-    follows.support(resource=need, by=person)
-    follows.put_aside(resource=need, by=person)
     accounts.close(user=person, by=person)
-    assert counters(need) == (0, 0)
-    assert (Follow.objects.count(), Favourite.objects.count(), Support.objects.count()) == (0, 0, 0)
+    assert (Follow.objects.count(), followers(need)) == (0, 0)
 
 
 def test_forms_follow_and_undo(client: Client, person: User, need: Resource) -> None:
@@ -180,16 +156,10 @@ def test_forms_follow_and_undo(client: Client, person: User, need: Resource) -> 
     assert "Suivre « " in client.get(f"/suivre/?resource={need.slug}").text
     page = need.get_absolute_url()
     client.post("/suivre/", {"resource": need.slug})
-    client.post(f"{page}favori/")
-    client.post(f"{page}soutenir/")
-    text = client.get(page).text
-    assert [word in text for word in ("Suivie", "Dans mes favoris", "Vous soutenez")] == [True] * 3
-    mine = client.get("/espace/suivis/").text
-    assert mine.count(f'href="{page}"') == 2
-    for address, more in (("/suivre/", {"resource": need.slug}), (f"{page}favori/", {})):
-        client.post(address, {**more, "stop": "1"})
-    client.post(f"{page}soutenir/", {"stop": "1"})
-    assert (Follow.objects.count(), Favourite.objects.count(), Support.objects.count()) == (0, 0, 0)
+    assert "Suivie" in client.get(page).text
+    assert f'href="{page}"' in client.get("/espace/suivis/").text
+    client.post("/suivre/", {"resource": need.slug, "stop": "1"})
+    assert not Follow.objects.exists()
     elsewhere = client.post("/suivre/", {"tag": "emploi", "next": "https://ailleurs.example/"})
     assert elsewhere["Location"] == "/ressources/?tag=emploi"
     for wrong in ({}, {"use_case": "x"}, {"tag": "\x00"}):
@@ -218,7 +188,6 @@ def test_the_page_costs_the_same_for_one_and_three(client: Client, person: User)
         for _ in range(wanted):
             card = ResourceFactory(published=True)
             follows.follow(subject=card, by=person)
-            follows.put_aside(resource=card, by=person)
             follows.follow(subject=OrganisationFactory(), by=person)
         costs.append(cost(client, "/espace/suivis/"))
     assert costs[0] == costs[1]
