@@ -9,9 +9,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
-from challenges.enums import UNDECIDED, ChallengeStatus, SignalKind, SignalStatus
-from challenges.models import Challenge, Phase, Signal
-from challenges.queries.signals import KIND_WORDS, STATUS_WORDS
+from challenges.enums import ChallengeStatus
+from challenges.models import Challenge, Phase
 
 OPEN, COMING, CLOSED = "ouverts", "a-venir", "clos"
 STATES = ((OPEN, _("Ouverts")), (COMING, _("À venir")), (CLOSED, _("Clos")))
@@ -84,51 +83,3 @@ class ChallengeFilter(django_filters.FilterSet):
         return challenges.annotate(cases=Cast("use_cases", TextField())).filter(
             cases__contains=f'"{value}"'
         )
-
-
-WAITING = "en-attente"
-
-
-class SignalFilter(django_filters.FilterSet):
-    """Filter signals by challenge, kind and state."""
-
-    challenge = django_filters.ChoiceFilter(
-        label=_("Challenge"),
-        field_name="phase__challenge__slug",
-        empty_label=_("Tous les challenges"),
-        widget=SELECT,
-    )
-    nature = django_filters.ChoiceFilter(
-        label=_("Nature"),
-        field_name="kind",
-        choices=[(each.value, KIND_WORDS[each]) for each in SignalKind],
-        empty_label=_("Toutes les natures"),
-        widget=SELECT,
-    )
-    etat = django_filters.ChoiceFilter(
-        label=_("État"),
-        method="by_state",
-        choices=[
-            (WAITING, _("Attend une décision")),
-            *((each.value, STATUS_WORDS[each]) for each in SignalStatus),
-        ],
-        empty_label=_("Tous les états"),
-        widget=SELECT,
-    )
-
-    class Meta:
-        model = Signal
-        fields: tuple[str, ...] = ()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        visible = Signal.objects.filter(pk__in=self.queryset.order_by().values("pk"))
-        told = Challenge.objects.filter(pk__in=visible.values("phase__challenge"))
-        choices = told.order_by("title", "pk").values_list("slug", "title")
-        self.filters["challenge"].extra["choices"] = list(choices)
-
-    def by_state(self, signals: QuerySet[Signal], name: str, value: str) -> QuerySet[Signal]:
-        """Keep one state, or all that wait for a decision."""
-        if value == WAITING:
-            return signals.filter(status__in=sorted(UNDECIDED))
-        return signals.filter(status=value)

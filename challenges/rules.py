@@ -27,8 +27,6 @@ if TYPE_CHECKING:
         OrganiserInvitation,
         Phase,
         Registration,
-        Signal,
-        SignalTeam,
         Team,
     )
     from challenges.models.people import Viewer
@@ -240,31 +238,6 @@ def may_examine_entry(by: Actor, entry: "Entry") -> bool:
     """Say whether the actor decides on an entry under examination: a moderator who plays not."""
     challenge = entry.enrolment.phase.challenge
     return has_permission(by, Permission.ENTRY_EXAMINE) and not challenge.is_played_by(by)
-
-
-def may_read_signals(by: "Viewer") -> bool:
-    """Say whether the actor reads signals: moderators decide, administrators read."""
-    return has_permission(by, Permission.SIGNAL_READ)
-
-
-def may_decide_signal(by: Actor, signal: "Signal") -> bool:
-    """Say whether the actor decides on this signal: a moderator apart from the challenge.
-
-    Who plays it, in whatever team, would decide on rivals.
-    """
-    challenge = signal.phase.challenge
-    return (
-        has_permission(by, Permission.SIGNAL_DECIDE)
-        and not challenge.is_followed_by(by)
-        and not belongs_to(by, challenge.organiser)
-        and not challenge.is_played_by(by)
-        and not challenge.was_followed_by(by)
-    )
-
-
-def may_answer_signal(by: Actor, party: "SignalTeam") -> bool:
-    """Say whether the actor answers for this team: a member of it, once it was asked."""
-    return _is_person(by) and party.asked_at is not None and party.team.has_member(by)
 
 
 def may_propose_disqualification(by: Actor, team: "Team") -> bool:

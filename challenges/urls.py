@@ -37,13 +37,11 @@ from challenges.views import (
     pipelines,
     program_reports,
     programs,
-    questions,
     reading,
     receipts,
     registrations,
     reports,
     rescorings,
-    signals,
     standings,
     statistics,
     team_acts,
@@ -81,7 +79,6 @@ team_patterns = [
     path("reunir/", merges.ask, name="team_merge"),
     path("reunir/<uuid:merge>/", merges.answer, name="team_merge_answer"),
     path("quitter/", teams.leave, name="team_leave"),
-    path("questions/<uuid:question>/", questions.question, name="question"),
     path("disqualification/<uuid:found>/", disqualifications.reply, name="disqualification_reply"),
 ]
 
@@ -252,8 +249,6 @@ urlpatterns = [
     path("challenges/<slug:slug>/", include(challenge_patterns)),
     path("moderation/soumissions/", examinations.queue, name="examinations"),
     path("moderation/soumissions/<uuid:entry>/", examinations.item, name="examination"),
-    path("moderation/signaux/", signals.queue, name="signals"),
-    path("moderation/signaux/<uuid:signal>/", signals.item, name="signal"),
     path("moderation/entraide/", forum_queue.queue, name="forum_queue"),
     path("moderation/disqualifications/", disqualifications.queue, name="disqualifications"),
     path(

@@ -14,7 +14,7 @@ from challenges.actions.notices import announce_recomputed
 from challenges.actions.teams import settle_state
 from challenges.enums import TeamState
 from challenges.enums.disqualifications import DisqualificationStatus
-from challenges.models import Disqualification, Entry, Phase, SignalTeam, Team
+from challenges.models import Disqualification, Entry, Phase, Team
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.outbox import owe
@@ -172,8 +172,8 @@ def pronounce(*, found: Disqualification, reason: str, by: User, version: int) -
 def lift(*, found: Disqualification, reason: str, by: User, version: int) -> Disqualification:
     """Take a disqualification back, by the Region: the entry or the team returns to the boards.
 
-    In order: status LIFTED with its author and reason; the entry no longer dated, unless a
-    signal sets it aside, or the team open again; a final choice that no longer has room is
+    In order: status LIFTED with its author and reason; the entry no longer dated, or
+    the team open again; a final choice that no longer has room is
     undone; boards queued; a public notice where the results are out; event
     "disqualification.lifted"; letters to the team and to the organisers. Raises as `dismiss`.
     """
@@ -185,7 +185,7 @@ def lift(*, found: Disqualification, reason: str, by: User, version: int) -> Dis
     if found.entry is None:
         team.state = TeamState.OPEN
         settle_state(team)
-    elif not _set_aside(found.entry):
+    else:
         bring_back([found.entry])
     _recompute(found)
     record("disqualification.lifted", by=by, on=found, **_about(found), reason=reason)
@@ -229,13 +229,6 @@ def _about(found: Disqualification) -> dict[str, str]:
     """Name what it is about in the journal: the team, and the entry if it is about one."""
     entry = {"entry": str(found.entry_id)} if found.entry_id else {}
     return {"team": found.team.slug, **entry}
-
-
-def _set_aside(entry: Entry) -> bool:
-    """Say whether a signal that was acted on keeps an entry off the boards by itself."""
-    phase = entry.enrolment.phase_id
-    parties = SignalTeam.objects.filter(signal__phase=phase, set_aside=True)
-    return any(str(entry.pk) in party.entries for party in parties)
 
 
 def _recompute(found: Disqualification) -> None:

@@ -25,7 +25,6 @@ from challenges.models import (
     Phase,
     ProgramReport,
     Rescoring,
-    Signal,
 )
 from challenges.models.entry import Entry, EntryQuerySet
 from portal.audit.actors import SystemActor
@@ -116,7 +115,6 @@ def _waits(phase: Phase) -> bool:
         Rescoring.objects.open().filter(phase=phase).exists()
         or entries.without_outcome().exists()
         or (live and phase.migrates_to.filter(migrated_at__isnull=True).exists())
-        or Signal.objects.undecided().filter(phase=phase).exists()
         or Disqualification.objects.undecided().filter(challenge=phase.challenge_id).exists()
     )
 

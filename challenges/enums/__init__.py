@@ -212,7 +212,6 @@ class JobKind(StrEnum):
     STANDINGS = "standings"
     REVEAL = "reveal"
     DRY_RUN = "dry_run"
-    SIGNALS = "signals"
     IMPORT = "import"
     CREATE = "create"
     COMPARE = "compare"
@@ -258,25 +257,6 @@ class Direction(StrEnum):
     MAX = "max"
     MIN = "min"
     NONE = "none"
-
-
-class SignalKind(StrEnum):
-    """Name what a moderator is shown: copies, answers too alike, probing, a blend of others."""
-
-    DUPLICATE = "duplicate"
-    COLLUSION = "collusion"
-    PROBING = "probing"
-    ENSEMBLE = "ensemble"
-
-
-class SignalStatus(StrEnum):
-    """Name where a signal stands: nothing is held against a team before it could answer."""
-
-    OPEN = "open"
-    ASKED = "asked"
-    ANSWERED = "answered"
-    DISMISSED = "dismissed"
-    ACTED = "acted"
 
 
 class NoticeKind(StrEnum):
@@ -330,20 +310,6 @@ ENTRY_EDGES: Mapping[EntryStatus, frozenset[EntryStatus]] = {
     EntryStatus.WITHDRAWN: frozenset(),
 }
 
-SIGNAL_EDGES: Mapping[SignalStatus, frozenset[SignalStatus]] = {
-    SignalStatus.OPEN: frozenset({SignalStatus.ASKED, SignalStatus.DISMISSED}),
-    SignalStatus.ASKED: frozenset(
-        {SignalStatus.ANSWERED, SignalStatus.DISMISSED, SignalStatus.ACTED}
-    ),
-    SignalStatus.ANSWERED: frozenset({SignalStatus.DISMISSED, SignalStatus.ACTED}),
-    SignalStatus.DISMISSED: frozenset(),
-    # A decision is taken back when it was wrong: what was set aside comes back.
-    SignalStatus.ACTED: frozenset({SignalStatus.DISMISSED}),
-}
-UNDECIDED: frozenset[SignalStatus] = frozenset(
-    {SignalStatus.OPEN, SignalStatus.ASKED, SignalStatus.ANSWERED}
-)
-
 # Someone or something still has to act on an entry in one of these.
 UNFINISHED: frozenset[EntryStatus] = frozenset(
     {EntryStatus.RECEIVED, EntryStatus.CHECKING, EntryStatus.QUEUED, EntryStatus.SCORING}
@@ -371,7 +337,6 @@ JOB_PRIORITY: Mapping[JobKind, int] = {
     JobKind.RUN: 20,
     JobKind.TRIAL: 25,
     JobKind.DRY_RUN: 50,
-    JobKind.SIGNALS: 60,
     JobKind.IMPORT: 5,
     JobKind.CREATE: 5,
     JobKind.COMPARE: 50,

@@ -490,7 +490,7 @@ class Migration(migrations.Migration):
             name='Job',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('compile', 'compile'), ('check', 'check'), ('score', 'score'), ('run', 'run'), ('trial', 'trial'), ('standings', 'standings'), ('reveal', 'reveal'), ('dry_run', 'dry_run'), ('signals', 'signals'), ('import', 'import'), ('create', 'create'), ('compare', 'compare'), ('swap', 'swap'), ('watch', 'watch'), ('rehearse', 'rehearse'), ('days', 'days')], max_length=24)),
+                ('kind', models.CharField(choices=[('compile', 'compile'), ('check', 'check'), ('score', 'score'), ('run', 'run'), ('trial', 'trial'), ('standings', 'standings'), ('reveal', 'reveal'), ('dry_run', 'dry_run'), ('import', 'import'), ('create', 'create'), ('compare', 'compare'), ('swap', 'swap'), ('watch', 'watch'), ('rehearse', 'rehearse'), ('days', 'days')], max_length=24)),
                 ('phase', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to='challenges.phase')),
                 ('subject_id', models.CharField(max_length=64)),
                 ('dedup_key', models.CharField(max_length=160)),
@@ -512,7 +512,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['priority', 'fair_rank', 'run_after', 'pk'],
                 'indexes': [models.Index(condition=models.Q(('state', 'ready')), fields=['priority', 'fair_rank', 'run_after'], name='job_ready'), models.Index(condition=models.Q(('state', 'leased')), fields=['lease_until'], name='job_leased'), models.Index(fields=['kind', 'subject_id'], name='job_subject')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['check', 'compare', 'compile', 'create', 'days', 'dry_run', 'import', 'rehearse', 'reveal', 'run', 'score', 'signals', 'standings', 'swap', 'trial', 'watch'])), name='job_kind_known'), models.CheckConstraint(condition=models.Q(('state__in', ['dead', 'done', 'failed', 'leased', 'ready'])), name='job_state_known'), models.UniqueConstraint(fields=('kind', 'dedup_key'), name='job_once'), models.CheckConstraint(condition=models.Q(models.Q(('lease_token__isnull', False), ('state', 'leased')), models.Q(models.Q(('state', 'leased'), _negated=True), ('lease_token__isnull', True)), _connector='OR'), name='job_leased_has_its_token'), models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('state', 'leased')), models.Q(models.Q(('state', 'leased'), _negated=True), ('lease_until__isnull', True)), _connector='OR'), name='job_leased_has_its_end')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['check', 'compare', 'compile', 'create', 'days', 'dry_run', 'import', 'rehearse', 'reveal', 'run', 'score', 'standings', 'swap', 'trial', 'watch'])), name='job_kind_known'), models.CheckConstraint(condition=models.Q(('state__in', ['dead', 'done', 'failed', 'leased', 'ready'])), name='job_state_known'), models.UniqueConstraint(fields=('kind', 'dedup_key'), name='job_once'), models.CheckConstraint(condition=models.Q(models.Q(('lease_token__isnull', False), ('state', 'leased')), models.Q(models.Q(('state', 'leased'), _negated=True), ('lease_token__isnull', True)), _connector='OR'), name='job_leased_has_its_token'), models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('state', 'leased')), models.Q(models.Q(('state', 'leased'), _negated=True), ('lease_until__isnull', True)), _connector='OR'), name='job_leased_has_its_end')],
             },
         ),
         migrations.CreateModel(
@@ -588,30 +588,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('scorer', 'number'), name='scorer_version_number_once'), models.CheckConstraint(condition=models.Q(models.Q(('program_sha256', ''), ('programs__isnull', True)), models.Q(('programs__isnull', False), models.Q(('program_sha256', ''), _negated=True)), _connector='OR'), name='scorer_version_program_has_its_digest')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Signal',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('phase', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='signals', to='challenges.phase')),
-                ('kind', models.CharField(choices=[('duplicate', 'duplicate'), ('collusion', 'collusion'), ('probing', 'probing'), ('ensemble', 'ensemble')], max_length=24)),
-                ('subject', models.CharField(max_length=160)),
-                ('evidence', models.JSONField(default=dict)),
-                ('status', models.CharField(choices=[('open', 'open'), ('asked', 'asked'), ('answered', 'answered'), ('dismissed', 'dismissed'), ('acted', 'acted')], default=challenges.enums.SignalStatus['OPEN'], max_length=24)),
-                ('status_since', models.DateTimeField()),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('found_at', models.DateTimeField()),
-                ('question', models.TextField(blank=True)),
-                ('reply_by', models.DateTimeField(blank=True, null=True)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reason', models.TextField(blank=True)),
-            ],
-            options={
-                'ordering': ['-found_at', '-pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['collusion', 'duplicate', 'ensemble', 'probing'])), name='signal_kind_known'), models.CheckConstraint(condition=models.Q(('status__in', ['acted', 'answered', 'asked', 'dismissed', 'open'])), name='signal_status_known'), models.UniqueConstraint(condition=models.Q(('status__in', ['answered', 'asked', 'open'])), fields=('phase', 'kind', 'subject'), name='signal_undecided_once'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('status__in', ['dismissed', 'acted'])), models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('status__in', ['open', 'asked', 'answered'])), _connector='OR'), name='signal_decided_has_author')],
             },
         ),
         migrations.CreateModel(
@@ -735,26 +711,6 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['at', 'pk'],
                 'constraints': [models.UniqueConstraint(fields=('post', 'by'), name='post_reported_once_by_person')],
-            },
-        ),
-        migrations.CreateModel(
-            name='SignalTeam',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('signal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parties', to='challenges.signal')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='signals', to='challenges.team')),
-                ('entries', models.JSONField(default=list)),
-                ('asked_at', models.DateTimeField(blank=True, null=True)),
-                ('answer', models.TextField(blank=True)),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('answered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('concerned', models.BooleanField(default=False)),
-                ('set_aside', models.BooleanField(default=False)),
-            ],
-            options={
-                'ordering': ['signal_id', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('signal', 'team'), name='signal_team_once'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('answered_by__isnull', True)), models.Q(('answered_at__isnull', False), ('answered_by__isnull', False), ('asked_at__isnull', False)), _connector='OR'), name='signal_answer_has_author_and_question')],
             },
         ),
         migrations.CreateModel(

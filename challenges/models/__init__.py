@@ -27,7 +27,6 @@ from challenges.models.program import ProgramReport
 from challenges.models.receipt import ReceiptKey, ScoreReceipt
 from challenges.models.rescoring import Rescoring
 from challenges.models.scorer import PhaseTask, Scorer, ScorerVersion
-from challenges.models.signals import Signal, SignalTeam
 from challenges.models.team import Enrolment, MergeRequest, Team, TeamInvitation, TeamMember
 from challenges.models.terms import Registration, Terms, TermsAcceptance
 from challenges.models.upload import Upload
@@ -82,8 +81,6 @@ __all__ = [
     "ScorerVersion",
     "SealedPredictions",
     "SealedResult",
-    "Signal",
-    "SignalTeam",
     "Standing",
     "StandingDay",
     "Team",

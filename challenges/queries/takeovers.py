@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from challenges.enums import ChallengeStatus, SignalStatus
+from challenges.enums import ChallengeStatus
 from challenges.enums.disqualifications import DisqualificationStatus
-from challenges.models import Disqualification, Entry, Leaderboard, Phase, Signal, Team
+from challenges.models import Disqualification, Entry, Leaderboard, Phase, Team
 from challenges.models.listings import finals
 
 # A decision may be written a moment after the instant that it bears.
@@ -68,30 +68,25 @@ def left(phase: Phase, team_id: int | None = None) -> dict[int, list[UUID]]:
 
 def _brought_back(phase: Phase) -> set[UUID]:
     """Return the entries of the former phase that a decision brought back on the boards."""
-    lifted, dismissed = _decisions(phase)
-    parties = dismissed.values_list("parties__entries", flat=True)
-    named = [UUID(each) for entries in parties for each in entries or ()]
+    lifted = _lifted(phase)
     of_source = Entry.objects.filter(
         enrolment__phase=phase.migrate_from_id, file_deleted_at__isnull=True
     )
     teams = lifted.filter(entry__isnull=True).values("team_id")
     whole = Q(enrolment__team__in=teams) | Q(enrolment__team__merged_into__in=teams)
-    single = Q(pk__in=lifted.filter(entry__isnull=False).values("entry_id")) | Q(pk__in=named)
+    single = Q(pk__in=lifted.filter(entry__isnull=False).values("entry_id"))
     return set(of_source.filter(whole | single).values_list("pk", flat=True))
 
 
 def _decided(phase: Phase) -> bool:
-    return any(each.exists() for each in _decisions(phase))
+    return _lifted(phase).exists()
 
 
-def _decisions(phase: Phase) -> tuple[QuerySet[Disqualification], QuerySet[Signal]]:
-    """Find what was lifted or taken back since the take-over was dated, or at all before."""
+def _lifted(phase: Phase) -> QuerySet[Disqualification]:
+    """Find what was lifted since the take-over was dated, or at all before."""
     lifted = Disqualification.objects.filter(
         challenge=phase.challenge_id, status=DisqualificationStatus.LIFTED
     )
-    dismissed = Signal.objects.filter(phase=phase.migrate_from_id, status=SignalStatus.DISMISSED)
     if phase.migrated_at is not None:
-        since = phase.migrated_at - SLACK
-        lifted = lifted.filter(lifted_at__gt=since)
-        dismissed = dismissed.filter(decided_at__gt=since)
-    return lifted, dismissed
+        lifted = lifted.filter(lifted_at__gt=phase.migrated_at - SLACK)
+    return lifted

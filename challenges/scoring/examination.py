@@ -12,7 +12,6 @@ from challenges.scoring.details import details
 from challenges.scoring.evaluation import figures_of, parts_of, primary_of
 from challenges.scoring.metric import Part
 from challenges.scoring.predictions.align import Answer
-from challenges.scoring.sketch import sketch
 from challenges.scoring.truth import Keys, Labels
 from challenges.scoring.verdict import Evaluated, Verdict
 
@@ -32,7 +31,6 @@ def examine(
     The audit is that of the last part, the private one where there is one; the column of the
     board that it declares is a figure of that part. losses: keep the unit losses of the public
     part, which a Ladder compares. epsilon: what an entry spends, to blur its public figures.
-    A sketch of the answer is kept for the signals.
     """
     parts = parts_of(labels, keys, answer)
     found = figures_of(contract, labels, parts, verdict)
@@ -49,7 +47,6 @@ def examine(
         audit=audited,
         details={split: each for split, each in told.items() if each is not None},
         losses=_losses(contract, parts["public"]) if losses else {},
-        sketch=sketch(contract, labels, answer).to_bytes(),
         blurred={} if epsilon is None else _blurred(contract, labels, parts, found, epsilon),
     )
 

@@ -14,13 +14,11 @@ def _organises(user: User) -> bool:
 
 
 def _moderates(user: User) -> bool:
-    return has_permission(user, Permission.CHALLENGE_PUBLISH) or has_permission(
-        user, Permission.SIGNAL_READ
-    )
+    return has_permission(user, Permission.CHALLENGE_REVEAL)
 
 
 def _administers(user: User) -> bool:
-    return has_permission(user, Permission.SIGNAL_READ)
+    return has_permission(user, Permission.CHALLENGE_REVEAL)
 
 
 KINDS = (
@@ -97,12 +95,10 @@ KINDS = (
             "challenge_submitted",
             "entry_to_examine",
             "reveal_proposed",
-            "signals_raised",
-            "signal_answered",
             "rescoring_ready",
             "disqualification_to_decide",
         ),
-        detail=_("Visas, examens techniques, signaux, résultats à confirmer."),
+        detail=_("Visas, examens techniques, résultats à confirmer."),
         open_to=_moderates,
     ),
     Kind(
@@ -117,8 +113,6 @@ KINDS = (
         (
             "registration_accepted",
             "registration_refused",
-            "signal_asked",
-            "signal_decided",
             "disqualification_asked",
             "disqualification_decided",
         ),

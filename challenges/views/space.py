@@ -16,7 +16,6 @@ from challenges.actions.teams import invitation_token
 from challenges.enums import (
     EntryStatus,
     InvitationState,
-    SignalStatus,
     TeamRole,
     TeamState,
 )
@@ -27,8 +26,6 @@ from challenges.models import (
     Enrolment,
     Entry,
     Guest,
-    Signal,
-    SignalTeam,
     Team,
     TeamInvitation,
     TeamMember,
@@ -107,11 +104,8 @@ def to_do(user: User) -> Iterator[Item]:
     now = clock.now()
     yield from _invitations(user, now)
     yield from _choices(user, now)
-    yield from _questions(user)
     yield from _replies(user)
     yield from _reported(user)
-    if rules.may_read_signals(user):
-        yield from _signals(user)
     if rules.may_examine_entries(user):
         yield from _examinations()
     yield from awaited.decisions(user, now)
@@ -176,23 +170,6 @@ def _examinations() -> Iterator[Item]:
         )
 
 
-def _questions(user: User) -> Iterator[Item]:
-    """Lead to the questions that this person's teams have not answered."""
-    asked = SignalTeam.objects.asked_of(user).filter(
-        answered_at__isnull=True, signal__status=SignalStatus.ASKED
-    )
-    for party in asked.select_related("team", "signal__phase__challenge")[:SHOWN]:
-        challenge = party.signal.phase.challenge
-        yield Item(
-            title=_("Répondre à la Région pour « %(team)s »") % {"team": party.team},
-            url=reverse("challenges:question", args=[challenge.slug, party.public_id]),
-            detail=_title(challenge),
-            icon="message-square",
-            tone="garance",
-            due=party.signal.reply_by,
-        )
-
-
 def _replies(user: User) -> Iterator[Item]:
     """Lead to the disqualifications asked against this person's teams, not replied to yet."""
     asked = Disqualification.objects.undecided().filter(
@@ -220,19 +197,6 @@ def _reported(user: User) -> Iterator[Item]:
             url=reverse("challenges:forum_queue"),
             detail=ngettext("%(n)s signalement", "%(n)s signalements", waiting) % {"n": waiting},
             icon="message-square",
-            tone="ocre",
-        )
-
-
-def _signals(user: User) -> Iterator[Item]:
-    waiting = Signal.objects.visible_to(user).undecided().count()
-    if waiting:
-        found = ngettext("%(n)s signal", "%(n)s signaux", waiting) % {"n": waiting}
-        yield Item(
-            title=_("Regarder les soumissions qui se ressemblent"),
-            url=reverse("challenges:signals"),
-            detail=found,
-            icon="scale",
             tone="ocre",
         )
 
@@ -270,11 +234,6 @@ def described(user: User) -> dict[str, Any]:
                 "status",
                 "file_deleted_at",
             )
-        ),
-        "reponses": list(
-            SignalTeam.objects.filter(answered_by=user)
-            .order_by("answered_at", "pk")
-            .values("team__name", "signal__question", "answer", "answered_at")
         ),
         "disqualifications": list(
             Disqualification.objects.filter(

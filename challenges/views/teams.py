@@ -272,6 +272,5 @@ def _team_page(
         "aliases": [(each, own.alias_in(each)) for each in masked_phases(challenge)] if own else [],
         "full": len(members) >= challenge.team_max,
         "disqualifications": list(own.disqualifications.all()) if own else [],
-        "questions": list(own.signals.filter(asked_at__isnull=False)) if own else [],
     }
     return render(request, "challenges/team.html", context, status=status)

@@ -21,7 +21,6 @@ from challenges.sandbox import rooms
 from challenges.scoring import leakage
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.contributed import Contributed
-from challenges.scoring.sketch import Sketch
 from challenges.scoring.truth import compile_truth, load_labels
 from challenges.scoring.verdict import Evaluated
 from challenges.worker import forms
@@ -137,7 +136,7 @@ def local_copy(entry: Entry) -> Iterator[Path]:
 
 
 def seal(evaluated: Evaluated, evaluation: Evaluation, means: Mapping[str, Any]) -> gate.Sealed:
-    """Seal everything exact: values, intervals, sums, audit, details, sketch; what scored."""
+    """Seal everything exact: values, intervals, sums, audit, details; what scored."""
     payload = {
         "evaluation": str(evaluation.pk),
         "values": evaluated.values,
@@ -150,7 +149,6 @@ def seal(evaluated: Evaluated, evaluation: Evaluation, means: Mapping[str, Any])
         "losses": {
             split: base64.b64encode(one).decode() for split, one in evaluated.losses.items()
         },
-        "sketch": base64.b64encode(evaluated.sketch).decode(),
         "means": means,
     }
     return gate.seal_result(canonical.dumps(as_json(payload)))
@@ -207,12 +205,6 @@ def losses_of(opened: dict[str, Any], split: str) -> bytes | None:
     """Return the unit losses of the primary figure on a part, where they were kept."""
     found = opened.get("losses", {}).get(split)
     return None if found is None else base64.b64decode(found)
-
-
-def sketch_of(opened: dict[str, Any]) -> Sketch | None:
-    """Return the values at the secret rows, None for a result sealed before they were kept."""
-    found = opened.get("sketch")
-    return Sketch.from_bytes(base64.b64decode(found)) if found else None
 
 
 def as_json(value: Any) -> Any:

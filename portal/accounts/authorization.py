@@ -29,8 +29,6 @@ class Permission(StrEnum):
     CHALLENGE_PUBLISH = "challenge.publish"
     CHALLENGE_REVEAL = "challenge.reveal"
     ENTRY_EXAMINE = "entry.examine"
-    SIGNAL_READ = "signal.read"
-    SIGNAL_DECIDE = "signal.decide"
     ORGANISATION_ADMINISTER = "organisation.administer"
     ORGANISATION_VERIFY = "organisation.verify"
     ROLE_GIVE = "role.give"
@@ -48,7 +46,6 @@ REGION_ROLES: dict[str, frozenset[Permission]] = {
             P.CONTRIBUTION_READ_ALL,
             P.RESOURCE_REMOVE,
             P.CHALLENGE_REVEAL,
-            P.SIGNAL_READ,
             P.ORGANISATION_VERIFY,
             P.ROLE_GIVE,
             P.PERSON_READ,
@@ -65,8 +62,6 @@ REGION_ROLES: dict[str, frozenset[Permission]] = {
             P.CHALLENGE_PUBLISH,
             P.CHALLENGE_REVEAL,
             P.ENTRY_EXAMINE,
-            P.SIGNAL_READ,
-            P.SIGNAL_DECIDE,
             P.ORGANISATION_VERIFY,
         }
     ),

@@ -128,8 +128,6 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
         "challenges.TeamInvitation": NOTHING,
         "challenges.OrganiserInvitation": NOTHING,
         "challenges.BundleImport": CHANGE,
-        "challenges.Signal": WRITE,
-        "challenges.SignalTeam": WRITE,
         "datasets.Holdout": WRITE,
         "datasets.HoldoutVersion": WRITE,
         "datasets.SealedFile": ADD,

@@ -67,7 +67,6 @@ BINDINGS: dict[str, tuple[str, ...]] = {
         f"{API}::test_private_and_hidden_figures_are_not_told",
     ),
     "A30": (
-        "tests/challenges/test_signals.py::test_probing_is_told_of_one_team",
         f"{ENTER}::test_the_quota_of_the_day_is_spent",
         f"{ENTER}::test_two_members_share_the_slots",
         f"{WORKER}::test_a_file_is_checked_then_scored",

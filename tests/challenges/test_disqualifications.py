@@ -11,9 +11,9 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from challenges.actions import challenges as life
-from challenges.actions import choices, entries, reveals, signals
+from challenges.actions import choices, entries, reveals
 from challenges.actions import disqualifications as acts
-from challenges.enums import OrganiserRole, SignalKind, Split, TeamState
+from challenges.enums import OrganiserRole, Split, TeamState
 from challenges.models import (
     ChallengeOrganiser,
     Disqualification,
@@ -21,7 +21,6 @@ from challenges.models import (
     Entry,
     Job,
     Notice,
-    Signal,
     Standing,
     Team,
 )
@@ -36,7 +35,6 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
 from tests.challenges.world import entered as really_entered
 from tests.challenges.world import opened
-from tests.factories import signals as signalled
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
 from tests.factories.disqualifications import asked, entered
@@ -275,22 +273,6 @@ def test_a_choice_made_while_a_disqualification_is_lifted_is_counted(
     acts.lift(found=found, reason="Erreur.", by=moderator, version=found.version)
     chosen = Entry.objects.filter(final_choice=True)
     assert [each.pk for each in chosen] == [two.pk]
-
-
-def test_a_signal_and_a_disqualification_each_keep_an_entry_aside(moderator: User) -> None:
-    phase = entered().enrolment.phase
-    signal = signalled.asked(signalled.signal(phase, kind=SignalKind.PROBING))
-    (party,) = signal.parties.all()
-    entry = Entry.objects.get(pk=party.entries[0])
-    found = acts.pronounce(found=asked(entry, days=0), reason="Oui.", by=moderator, version=1)
-    signals.set_aside(signal=signal, teams=[party.team], reason="Copie.", by=moderator)
-    acts.lift(found=found, reason="Erreur.", by=moderator, version=found.version)
-    assert not listed(entry)
-    again = acts.pronounce(found=asked(entry, days=0), reason="Oui.", by=moderator, version=1)
-    signals.dismiss(signal=Signal.objects.get(), reason="Rien.", by=moderator)
-    assert not listed(entry)
-    acts.lift(found=again, reason="Erreur.", by=moderator, version=again.version)
-    assert listed(entry)
 
 
 def test_letters_go_once_to_each_party(moderator: User) -> None:

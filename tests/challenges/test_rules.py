@@ -14,7 +14,6 @@ from challenges.models import (
     Disqualification,
     Entry,
     FormerOrganiser,
-    Signal,
     Team,
 )
 from portal.audit.actors import SystemActor
@@ -27,7 +26,6 @@ from tests.factories.challenges import (
     captain_of,
 )
 from tests.factories.disqualifications import asked
-from tests.factories.signals import signal
 
 pytestmark = pytest.mark.django_db
 EVERYBODY = (
@@ -159,26 +157,24 @@ def test_a_jury_member_is_no_organiser(challenge: Challenge) -> None:
 
 def test_who_ran_a_challenge_and_left_decides_on_nothing_of_it(challenge: Challenge) -> None:
     by, phase = UserFactory(region="moderator"), challenge.phases.get()
-    found, question = asked(), signal(phase)
+    found = asked()
     ran = found.challenge
     decisions: list[tuple[Callable[..., bool], Any]] = [
         (rules.may_publish_challenge, challenge),
         (rules.may_confirm_rekeying, challenge),
         (rules.may_archive_challenge, challenge),
         (rules.may_confirm_reveal, phase),
-        (rules.may_decide_signal, question),
         (rules.may_decide_disqualification, found),
     ]
     shown = [
         Challenge.objects.not_run_by(by),
-        Signal.objects.visible_to(by),
         Disqualification.objects.decided_by_region(by),
     ]
-    assert [each(by, of) for each, of in decisions] == [True] * 6
+    assert [each(by, of) for each, of in decisions] == [True] * 5
     assert all(each.all().exists() for each in shown)
     for each in (challenge, ran):
         FormerOrganiser.objects.create(
             challenge=each, user=by, role=OrganiserRole.JURY, left_at=timezone.now()
         )
-    assert [each(by, of) for each, of in decisions] == [False] * 6
+    assert [each(by, of) for each, of in decisions] == [False] * 5
     assert not any(each.all().exists() for each in shown)

@@ -15,11 +15,10 @@ from challenges.actions import (
     entries,
     phases,
     reveals,
-    signals,
     standings,
     takeovers,
 )
-from challenges.enums import EntryStatus, PhaseKind, SignalKind
+from challenges.enums import EntryStatus, PhaseKind
 from challenges.invariants import late_takeovers
 from challenges.models import Challenge, Disqualification, Entry, Job, Phase, Team
 from challenges.models.listings import finals
@@ -33,7 +32,6 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
 from tests.challenges import world
 from tests.challenges.test_authoring import built
-from tests.factories import signals as signalled
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import EntryFactory, PhaseFactory, TeamFactory, captain_of
 from tests.factories.disqualifications import asked
@@ -307,27 +305,6 @@ def test_a_choice_that_comes_back_after_the_take_over_is_taken_over(
     assert copies(final) == before | {team.name: sorted([best.pk, second.pk], key=str)}
     assert drain()
     reveals.propose(phase=final, by=world.owner_of(challenge))
-
-
-def test_what_a_signal_set_aside_is_taken_over_once_the_measure_is_taken_back(
-    challenge: Challenge,
-) -> None:
-    best, second = entered(challenge, 0.9, 0.8)
-    assert drain()
-    by = judge()
-    first = challenge.phases.get(index=0)
-    made = signalled.asked(signalled.signal(first, kind=SignalKind.PROBING))
-    party = made.parties.get()
-    party.team, party.entries = best.enrolment.team, [str(best.pk)]
-    party.save()
-    signals.set_aside(signal=made, teams=[party.team], reason="Copie.", by=by)
-    final = turned(challenge)
-    take_over()
-    assert copies(final)[party.team.name] == [second.pk]
-    assert not takeovers.take_over(phase=dated(final))
-    signals.dismiss(signal=made, reason="Même cours.", by=by)
-    take_over()
-    assert copies(final)[party.team.name] == sorted([best.pk, second.pk], key=str)
 
 
 def test_the_choices_are_read_once_and_then_team_by_team(challenge: Challenge) -> None:

@@ -24,7 +24,7 @@ from challenges.actions import (
     teams,
     uploads,
 )
-from challenges.enums import EntryStatus, OrganiserRole, ReportAudience, SignalKind, Split, TeamRole
+from challenges.enums import EntryStatus, OrganiserRole, ReportAudience, Split, TeamRole
 from challenges.enums.combined import Combination
 from challenges.models import (
     BundleImport,
@@ -58,7 +58,6 @@ from tests.factories import contributions as proposals
 from tests.factories import datasets as data
 from tests.factories import disqualifications as disqualified
 from tests.factories import findings, harvests
-from tests.factories import signals as signalled
 from tests.routes import around
 
 COLUMN = {
@@ -379,7 +378,6 @@ def _awaited(world: World, opened: Any) -> None:
         )
         world.objects[f"merge.team_{side}"] = str(merge.public_id)
     world.objects["entry.examined"] = str(examined.pk)
-    _signals(world, opened)
     _disqualifications(world, opened)
 
 
@@ -395,24 +393,6 @@ def _disqualifications(world: World, opened: Any) -> None:
         world.objects[f"disqualification.{side}"] = str(made.public_id)
     other = arena.TeamFactory(challenge=opened, name="Équipe mise en cause")
     world.objects["disqualification.open"] = str(disqualified.asked(team=other).public_id)
-
-
-def _signals(world: World, opened: Any) -> None:
-    """Make a signal to look at, and a question put to each side's team, one answered."""
-    phase, region = opened.phases.get(), ("moderator", "administrator")
-    world.objects["signal.open"] = str(signalled.signal(phase).public_id)
-    for side in ("a", "b"):
-        team = opened.teams.get(name=f"Équipe {side}")
-        readers = (f"captain_{side}", *(["mate_a"] if side == "a" else []), *region)
-        made = signalled.asked(signalled.signal(phase, team, kind=SignalKind.PROBING))
-        made.question = world.canary(f"captain_{side}", "question", *readers)
-        made.save()
-        (party,) = made.parties.all()
-        world.objects[f"question.{side}"] = str(party.public_id)
-        if side == "b":
-            party.answer = world.canary("captain_b", "answer", *readers)
-            party.answered_at, party.answered_by = clock.now(), _fresh(world, "captain_b")
-            party.save()
 
 
 def _revealed(world: World, organiser: User, holder: Any) -> None:
