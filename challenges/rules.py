@@ -23,7 +23,6 @@ if TYPE_CHECKING:
         Challenge,
         Disqualification,
         Entry,
-        MergeRequest,
         OrganiserInvitation,
         Phase,
         Registration,
@@ -164,16 +163,6 @@ def may_answer_registration(by: Actor, registration: "Registration") -> bool:
 def may_run_team(by: Actor, team: "Team") -> bool:
     """Say whether the actor may invite, remove members and rename: a captain."""
     return _is_person(by) and team.has_captain(by)
-
-
-def may_answer_merge(by: Actor, merge: "MergeRequest") -> bool:
-    """Say whether the actor may take the other team in, or refuse: a captain of the one asked."""
-    return may_run_team(by, merge.into_team)
-
-
-def may_withdraw_merge(by: Actor, merge: "MergeRequest") -> bool:
-    """Say whether the actor may take the request back: a captain of the team that asked."""
-    return may_run_team(by, merge.from_team)
 
 
 def may_leave_team(by: Actor, team: "Team") -> bool:

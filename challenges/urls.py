@@ -30,7 +30,6 @@ from challenges.views import (
     journal,
     kit,
     leaderboards,
-    merges,
     organiser,
     organisers,
     phase_scorings,
@@ -76,8 +75,6 @@ team_patterns = [
     path("invitation/<uuid:invitation>/<str:token>/", teams.join, name="team_join"),
     path("membre/<int:member>/retirer/", team_acts.remove, name="team_remove"),
     path("membre/<int:member>/capitaine/", team_acts.hand_over, name="team_captain"),
-    path("reunir/", merges.ask, name="team_merge"),
-    path("reunir/<uuid:merge>/", merges.answer, name="team_merge_answer"),
     path("quitter/", teams.leave, name="team_leave"),
     path("disqualification/<uuid:found>/", disqualifications.reply, name="disqualification_reply"),
 ]

@@ -64,7 +64,7 @@ def choose(*, entry: Entry, by: Actor) -> Entry:
             _("Cette soumission est disqualifiée : elle ne peut pas être un choix final."),
             code="entry_disqualified",
         )
-    counted = Entry.objects.counted_for(enrolment.team.root_id).filter(enrolment__phase=phase)
+    counted = Entry.objects.of_team(enrolment.team_id).filter(enrolment__phase=phase)
     counted = counted.filter(status=EntryStatus.SCORED, disqualified_at__isnull=True)
     chosen = counted.filter(final_choice=True).count()
     if chosen >= phase.final_choices:
@@ -112,16 +112,9 @@ def describe(*, entry: Entry, fact_sheet: Mapping[str, Any], note: str, by: Acto
 
 
 def _locked(entry: Entry) -> tuple[Enrolment, Entry]:
-    """Lock what a team's choices are counted on: its enrolments, then the entry.
-
-    Raises Conflict when the team merged while the lock was waited for.
-    """
-    root = entry.enrolment.team.root_id
-    Enrolment.objects.all_locked([entry.enrolment.phase_id], root)
-    entry = Entry.objects.locked(entry)
-    if entry.enrolment.team.root_id != root:
-        raise Conflict(_("Votre équipe vient de changer : recommencez."), code="team_changed")
-    return entry.enrolment, entry
+    """Lock what a team's choices are counted on: its enrolment, then the entry."""
+    enrolment = Enrolment.objects.locked(entry.enrolment)
+    return enrolment, Entry.objects.locked(entry)
 
 
 def _set_choice(entry: Entry, *, chosen: bool, by: Actor, verb: str) -> Entry:

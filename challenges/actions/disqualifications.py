@@ -7,7 +7,6 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import merges
 from challenges.actions.comebacks import bring_back
 from challenges.actions.evaluations import queue_standings
 from challenges.actions.notices import announce_recomputed
@@ -31,11 +30,9 @@ _LIVE = {TeamState.OPEN, TeamState.FULL}
 def propose(*, team: Team, entry: Entry | None, reason: str, by: User) -> Disqualification:
     """Ask the Region to put an entry out of the results, or the whole team when entry is None.
 
-    Nothing changes for the team yet, but that it merges with no other before the decision. In
-    order: proposal, with the date until which the team may reply; the request to merge that it
-    sent ended, as `merges.end_asked` does; event "disqualification.proposed"; a letter to its
-    members. Raises NotAllowed;
-    Conflict for a team that left or merged, and when the same is asked already; Invalid for an
+    Nothing changes for the team yet. In order: proposal, with the date until which the team may
+    reply; event "disqualification.proposed"; a letter to its members. Raises NotAllowed;
+    Conflict for a team that left, and when the same is asked already; Invalid for an
     entry of another team; QuotaSpent past five in a day, withdrawn ones included, since each
     writes to the team.
     """
@@ -45,7 +42,7 @@ def propose(*, team: Team, entry: Entry | None, reason: str, by: User) -> Disqua
         raise Conflict(
             _("Cette équipe ne participe plus : elle n’a rien au classement."), code="team_closed"
         )
-    if entry is not None and not Entry.objects.counted_for(team.pk).filter(pk=entry.pk).exists():
+    if entry is not None and not Entry.objects.of_team(team.pk).filter(pk=entry.pk).exists():
         raise Invalid(_("Cette soumission n’est pas de cette équipe."), code="entry_of_another")
     keep_pace(
         team.disqualifications.all(),
@@ -73,7 +70,6 @@ def propose(*, team: Team, entry: Entry | None, reason: str, by: User) -> Disqua
             _("Une procédure est déjà ouverte, ou décidée, pour cette soumission ou cette équipe."),
             code="disqualification_once",
         ) from error
-    merges.end_asked(team=team, by=by)
     record("disqualification.proposed", by=by, on=found, **_about(found), reason=reason)
     owe("mail.disqualification_asked", key=str(found.public_id), found_id=found.pk)
     return found
@@ -139,7 +135,7 @@ def pronounce(*, found: Disqualification, reason: str, by: User, version: int) -
     "disqualification.pronounced"; letters to the team and to the organisers. Scores, receipts
     and choices stay as they are, so that `lift` gives them back; files are kept no longer than
     others. Raises NotAllowed; Conflict before the team could reply, when it changed since it was
-    read, when the team left or merged.
+    read, when the team left.
     """
     team = Team.objects.locked(found.team)  # before the proposal, as `propose` does
     found = _read(found, version, by)
@@ -233,7 +229,7 @@ def _about(found: Disqualification) -> dict[str, str]:
 
 def _recompute(found: Disqualification) -> None:
     """Queue the boards of each phase that it is about; announce it where they are final."""
-    entered = Entry.objects.counted_for(found.team_id)
+    entered = Entry.objects.of_team(found.team_id)
     if found.entry_id:
         entered = entered.filter(pk=found.entry_id)
     phases = Phase.objects.filter(pk__in=entered.values("enrolment__phase_id")).order_by("index")

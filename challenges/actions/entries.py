@@ -137,7 +137,7 @@ def _stored(content: bytes | IO[bytes] | Iterable[bytes] | Stored, limit_bytes: 
 
 
 def _is_replay(phase: Phase, team: Team, key: str) -> bool:
-    counted = Entry.objects.counted_for(team.pk)
+    counted = Entry.objects.of_team(team.pk)
     return counted.filter(enrolment__phase_id=phase.pk, idempotency_key=key).exists()
 
 
@@ -215,14 +215,12 @@ def queue_check(entry: Entry) -> None:
 
 def fair_rank(enrolment: Enrolment) -> int:
     """Count the team's unfinished entries, so that one team cannot starve the others."""
-    return Entry.objects.unfinished().counted_for(enrolment.team.root_id).count()
+    return Entry.objects.unfinished().of_team(enrolment.team_id).count()
 
 
 def _counted(enrolment: Enrolment) -> Any:
-    """Return what counts for the team of an enrolment in its phase, merged teams included."""
-    return Entry.objects.counted_for(enrolment.team_id).filter(
-        enrolment__phase_id=enrolment.phase_id
-    )
+    """Return what the team of an enrolment sent in its phase."""
+    return Entry.objects.filter(enrolment=enrolment)
 
 
 def _replay(earlier: Entry, deposit: _Deposit) -> Accepted:
@@ -317,10 +315,7 @@ def next_number(enrolment: Enrolment) -> int:
 
 
 def _slots(enrolment: Enrolment, phase: Phase, at: datetime) -> tuple[int | None, int | None]:
-    """Return the lowest free slots of the day and of the phase; None where there is no limit.
-
-    What teams merged into this one sent counts with its own; slots are numbered by enrolment.
-    """
+    """Return the lowest free slots of the day and of the phase; None where there is no limit."""
     counted = _counted(enrolment)
     today = counted.filter(quota_day=clock.paris_day(at))
     if today.filter(status=EntryStatus.REJECTED).count() >= phase.max_refused_per_day:

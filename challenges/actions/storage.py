@@ -37,5 +37,5 @@ def refuse_beyond(enrolment: Enrolment, size: int, *, sha256: str = "", coming: 
 
 
 def _held(enrolment: Enrolment) -> EntryQuerySet:
-    counted = Entry.objects.counted_for(enrolment.team_id)
+    counted = Entry.objects.of_team(enrolment.team_id)
     return counted.filter(enrolment__phase_id=enrolment.phase_id)

@@ -92,7 +92,7 @@ def _is_time(phase: Phase, source: Phase) -> bool:
 
 
 def _waits(source: Phase, team_id: int) -> bool:
-    counted = Entry.objects.counted_for(team_id).filter(enrolment__phase=source)
+    counted = Entry.objects.of_team(team_id).filter(enrolment__phase=source)
     return counted.without_outcome().exists()
 
 

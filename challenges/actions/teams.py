@@ -128,12 +128,11 @@ def _join(team: Team, person: User, role: TeamRole) -> None:
     former = Team.objects.filter(
         members__challenge=team.challenge, members__user=person, members__left_at__isnull=False
     )
-    for root in {each.root_id for each in former.order_by("pk")} - {team.pk}:
-        if Entry.objects.counted_for(root).exists():
-            raise Conflict(
-                _("Vous avez quitté une équipe qui avait déjà envoyé un fichier."),
-                code="left_a_team",
-            )
+    if Entry.objects.filter(enrolment__team__in=former.exclude(pk=team.pk)).exists():
+        raise Conflict(
+            _("Vous avez quitté une équipe qui avait déjà envoyé un fichier."),
+            code="left_a_team",
+        )
     try:
         with transaction.atomic():
             TeamMember.objects.create(
@@ -363,10 +362,10 @@ def _end_membership(team: Team, person: User) -> None:
 def settle_state(team: Team) -> None:
     """Write whether a locked team is open, full or without anybody."""
     if team.state not in {TeamState.OPEN, TeamState.FULL}:
-        return  # merged, withdrawn or disqualified: who leaves does not undo it
+        return  # withdrawn or disqualified: who leaves does not undo it
     size = team.members.filter(left_at__isnull=True).count()
     if size == 0:
-        entered = Entry.objects.counted_for(team.pk).exists()
+        entered = Entry.objects.of_team(team.pk).exists()
         team.state = TeamState.OPEN if entered else TeamState.WITHDRAWN
     else:
         team.state = TeamState.FULL if size >= team.challenge.team_max else TeamState.OPEN

@@ -44,7 +44,7 @@ def begin(*, phase: Phase, team: Team, length: int, name: str, by: User) -> Uplo
         raise TooLarge(limit_bytes=phase.max_bytes)
     enrolment, _created = Enrolment.objects.get_or_create(phase=phase, team=team)
     enrolment = Enrolment.objects.locked(enrolment)
-    require(rules.may_enter, by, Team.objects.get(pk=team.pk))  # it may have merged meanwhile
+    require(rules.may_enter, by, Team.objects.get(pk=team.pk))  # who left meanwhile sends nothing
     if enrolment.uploads.live(now).count() >= settings.UPLOADS_PER_TEAM:
         raise QuotaSpent(
             _("Votre équipe a déjà des envois en cours : terminez-les d’abord."),

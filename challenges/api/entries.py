@@ -197,7 +197,7 @@ def quota(request: HttpRequest, slug: str, phase: int | None = None) -> dict[str
 
 def _own(request: HttpRequest) -> Any:
     return Entry.objects.visible_to(request.user).select_related(
-        "enrolment__phase__challenge", "enrolment__phase__reveal", "enrolment__team__merged_into"
+        "enrolment__phase__challenge", "enrolment__phase__reveal", "enrolment__team"
     )
 
 

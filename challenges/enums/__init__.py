@@ -134,7 +134,6 @@ class TeamState(StrEnum):
 
     OPEN = "open"
     FULL = "full"
-    MERGED = "merged"
     WITHDRAWN = "withdrawn"
     DISQUALIFIED = "disqualified"
 
@@ -152,15 +151,6 @@ class InvitationState(StrEnum):
     SENT = "sent"
     ACCEPTED = "accepted"
     REVOKED = "revoked"
-
-
-class MergeState(StrEnum):
-    """Name where a request to merge two teams stands."""
-
-    ASKED = "asked"
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
 
 
 class EntryStatus(StrEnum):

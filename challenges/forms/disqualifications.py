@@ -112,8 +112,7 @@ class ProposalForm(forms.Form):
         return said
 
     def _entry(self, team: Team, phase: Phase, number: int) -> Entry | None:
-        found = Entry.objects.counted_for(team.pk).filter(enrolment__phase=phase, number=number)
-        own = found.filter(enrolment__team=team).first() or found.order_by("pk").first()
+        own = Entry.objects.of_team(team.pk).filter(enrolment__phase=phase, number=number).first()
         if own is None:
             self.add_error("number", _("Cette équipe n’a pas de soumission de ce numéro ici."))
         return own

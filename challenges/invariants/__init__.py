@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Count, Exists, F, Min, OuterRef, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from challenges.enums import EntryStatus, EvaluationState, JobKind, Split, TeamState
+from challenges.enums import EntryStatus, EvaluationState, JobKind, Split
 from challenges.enums.code import RunState
 from challenges.enums.rescorings import RescoringState
 from challenges.invariants.signed import broken_certificates, broken_receipts
@@ -26,8 +25,6 @@ from challenges.models import (
     PublicFile,
     Rescoring,
     Score,
-    Team,
-    TeamMember,
     timelines,
 )
 from challenges.models.combined import stale_combined
@@ -84,33 +81,17 @@ def passed_quotas() -> Iterator[str]:
         .annotate(used=Count("pk"))
         .order_by("enrolment_id", "quota_day")
     )
-    # Two teams that merged each had their days; in all, they share one limit.
     in_all = (
         counted.filter(total_slot__isnull=False)
-        .values(
-            "enrolment__phase_id",
-            root=Coalesce("enrolment__team__merged_into_id", "enrolment__team_id"),
-            limit=F("enrolment__phase__max_total"),
-        )
-        .annotate(used=Count("pk"), first=Min("enrolment_id"))
-        .order_by("enrolment__phase_id", "root")
+        .values("enrolment_id", limit=F("enrolment__phase__max_total"))
+        .annotate(used=Count("pk"))
+        .order_by("enrolment_id")
     )
     spent = [(row["enrolment_id"], row["used"], row["limit"]) for row in by_day]
-    spent += in_all.values_list("first", "used", "limit")
+    spent += in_all.values_list("enrolment_id", "used", "limit")
     for enrolment, used, limit in spent:
         if limit is not None and used > limit:
             yield f"enrolment:{enrolment}"
-
-
-def broken_merges() -> Iterator[str]:
-    """Yield the merged teams that count for a merged team, or still have somebody."""
-    merged = Team.objects.filter(state=TeamState.MERGED)
-    chained = merged.filter(merged_into__state=TeamState.MERGED)
-    crowded = merged.filter(
-        pk__in=TeamMember.objects.filter(left_at__isnull=True).values("team_id")
-    )
-    for team in sorted({*chained.order_by("pk"), *crowded.order_by("pk")}, key=lambda e: e.pk):
-        yield f"team:{team.pk}"
 
 
 def doubled_scores() -> Iterator[str]:
@@ -296,5 +277,4 @@ INVARIANTS = {
     "I25": (_("Chaque phase ouverte a repris les choix finals attendus."), late_takeovers),
     "I26": (_("Les rangs de chaque jour sont ceux des soumissions."), timelines.stale),
     "I27": (_("Les classements combinés suivent leurs classements."), stale_combined),
-    "I12": (_("Chaque équipe réunie à une autre compte pour elle."), broken_merges),
 }

@@ -376,8 +376,7 @@ class Migration(migrations.Migration):
                 ('challenge', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='teams', to='challenges.challenge')),
                 ('name', models.CharField(max_length=80)),
                 ('slug', models.SlugField(max_length=96)),
-                ('state', models.CharField(choices=[('open', 'open'), ('full', 'full'), ('merged', 'merged'), ('withdrawn', 'withdrawn'), ('disqualified', 'disqualified')], default=challenges.enums.TeamState['OPEN'], max_length=24)),
-                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='absorbed', to='challenges.team')),
+                ('state', models.CharField(choices=[('open', 'open'), ('full', 'full'), ('withdrawn', 'withdrawn'), ('disqualified', 'disqualified')], default=challenges.enums.TeamState['OPEN'], max_length=24)),
                 ('pseudonym', models.CharField(blank=True, max_length=80)),
                 ('is_baseline', models.BooleanField(default=False)),
                 ('show_members', models.BooleanField(default=False)),
@@ -389,7 +388,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['disqualified', 'full', 'merged', 'open', 'withdrawn'])), name='team_state_known'), models.UniqueConstraint(fields=('challenge', 'slug'), name='team_slug_once'), models.CheckConstraint(condition=models.Q(models.Q(('merged_into__isnull', False), ('state', 'merged')), models.Q(models.Q(('state', 'merged'), _negated=True), ('merged_into__isnull', True)), _connector='OR'), name='team_merged_has_its_root')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['disqualified', 'full', 'open', 'withdrawn'])), name='team_state_known'), models.UniqueConstraint(fields=('challenge', 'slug'), name='team_slug_once')],
             },
         ),
         migrations.CreateModel(
@@ -513,24 +512,6 @@ class Migration(migrations.Migration):
                 'ordering': ['priority', 'fair_rank', 'run_after', 'pk'],
                 'indexes': [models.Index(condition=models.Q(('state', 'ready')), fields=['priority', 'fair_rank', 'run_after'], name='job_ready'), models.Index(condition=models.Q(('state', 'leased')), fields=['lease_until'], name='job_leased'), models.Index(fields=['kind', 'subject_id'], name='job_subject')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['check', 'compare', 'compile', 'create', 'days', 'dry_run', 'import', 'rehearse', 'reveal', 'run', 'score', 'standings', 'swap', 'trial', 'watch'])), name='job_kind_known'), models.CheckConstraint(condition=models.Q(('state__in', ['dead', 'done', 'failed', 'leased', 'ready'])), name='job_state_known'), models.UniqueConstraint(fields=('kind', 'dedup_key'), name='job_once'), models.CheckConstraint(condition=models.Q(models.Q(('lease_token__isnull', False), ('state', 'leased')), models.Q(models.Q(('state', 'leased'), _negated=True), ('lease_token__isnull', True)), _connector='OR'), name='job_leased_has_its_token'), models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('state', 'leased')), models.Q(models.Q(('state', 'leased'), _negated=True), ('lease_until__isnull', True)), _connector='OR'), name='job_leased_has_its_end')],
-            },
-        ),
-        migrations.CreateModel(
-            name='MergeRequest',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('from_team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='merges_asked', to='challenges.team')),
-                ('into_team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='merges_received', to='challenges.team')),
-                ('state', models.CharField(choices=[('asked', 'asked'), ('accepted', 'accepted'), ('refused', 'refused'), ('withdrawn', 'withdrawn')], default=challenges.enums.MergeState['ASKED'], max_length=24)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('asked_at', models.DateTimeField()),
-                ('answered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                'ordering': ['-asked_at', '-pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['accepted', 'asked', 'refused', 'withdrawn'])), name='merge_request_state_known'), models.CheckConstraint(condition=models.Q(('from_team', models.F('into_team')), _negated=True), name='merge_request_of_two_teams'), models.UniqueConstraint(condition=models.Q(('state', 'asked')), fields=('from_team',), name='merge_asked_once'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('answered_by__isnull', True), ('state', 'asked')), models.Q(models.Q(('state', 'asked'), _negated=True), ('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='merge_answer_has_author_and_date')],
             },
         ),
         migrations.CreateModel(

@@ -27,7 +27,7 @@ from challenges.models.program import ProgramReport
 from challenges.models.receipt import ReceiptKey, ScoreReceipt
 from challenges.models.rescoring import Rescoring
 from challenges.models.scorer import PhaseTask, Scorer, ScorerVersion
-from challenges.models.team import Enrolment, MergeRequest, Team, TeamInvitation, TeamMember
+from challenges.models.team import Enrolment, Team, TeamInvitation, TeamMember
 from challenges.models.terms import Registration, Terms, TermsAcceptance
 from challenges.models.upload import Upload
 from challenges.models.watch import BaselineCheck
@@ -59,7 +59,6 @@ __all__ = [
     "Guest",
     "Job",
     "Leaderboard",
-    "MergeRequest",
     "Notice",
     "OrganiserInvitation",
     "Phase",

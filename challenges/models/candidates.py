@@ -13,7 +13,7 @@ from challenges.models.evaluation import Rung
 class Candidate:
     """An entry that a board may list: its figures by column, its date, its team.
 
-    team_id: the team it counts for; enrolment_id: whose Ladder it stands on, a merge keeps both.
+    enrolment_id: whose Ladder it stands on.
 
     figures: {column key: (value, text)}; groups: {column key: {group: (value, text, n)}}. tasks:
     {column key: text of each task, "" where it has none}, in a phase of several tasks, whose

@@ -36,7 +36,7 @@ LIVE = (TeamState.OPEN, TeamState.FULL)
 def stated(team: Team, phase: Phase) -> dict[str, Any] | None:
     """Return what a certificate of this team states, None when none is due.
 
-    None is due before the reveal, to the reference, to a team that left, was merged or
+    None is due before the reveal, to the reference, to a team that left, was
     disqualified, or whose entry was disqualified or is being rescored.
     """
     return _stated([team.pk], phase).get(team.pk)

@@ -15,7 +15,7 @@ from challenges.models.challenge import Phase
 from challenges.models.entry import Entry
 from challenges.models.people import Viewer
 from challenges.models.plan import RunPlan
-from challenges.models.team import Team, teams_of
+from challenges.models.team import Team
 from challenges.models.words import within, word
 
 ALIVE = (RunState.QUEUED, RunState.RUNNING)
@@ -103,7 +103,7 @@ class CodeTrialQuerySet(models.QuerySet["CodeTrial"]):
 
     def visible_to(self, user: Viewer) -> "CodeTrialQuerySet":
         """Keep the trials of the teams this person is in today; nobody else reads trials."""
-        return self.filter(team_id__in=teams_of(user).values("pk"))
+        return self.filter(team_id__in=Team.objects.of(user).values("pk"))
 
     def alive(self) -> "CodeTrialQuerySet":
         """Keep those that wait or run."""

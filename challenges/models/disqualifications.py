@@ -14,7 +14,7 @@ from challenges.models.challenge import Challenge, ChallengeOrganiser
 from challenges.models.entry import Entry
 from challenges.models.organisers import FormerOrganiser
 from challenges.models.people import Viewer, person_id
-from challenges.models.team import Team, TeamMember, teams_of
+from challenges.models.team import Team, TeamMember
 from challenges.models.words import within, word
 from portal.accounts.authorization import Permission, has_permission
 from portal.lib.refusals import Conflict
@@ -42,7 +42,7 @@ class DisqualificationQuerySet(models.QuerySet["Disqualification"]):
         person = person_id(user)
         run = ChallengeOrganiser.objects.filter(user_id=person).values("challenge_id")
         return self.filter(
-            Q(team__in=teams_of(user).values("pk"))
+            Q(team__in=Team.objects.of(user).values("pk"))
             | Q(challenge__in=run)
             | Q(pk__in=self.model.objects.decided_by_region(user).values("pk"))
         )

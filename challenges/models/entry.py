@@ -18,7 +18,7 @@ from challenges.enums import (
     TeamState,
 )
 from challenges.models.people import Viewer
-from challenges.models.team import Enrolment, teams_of
+from challenges.models.team import Enrolment, Team
 from challenges.models.words import REASON_SENTENCES, entry_word, within, word
 from portal.lib.refusals import Conflict
 
@@ -28,13 +28,11 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def visible_to(self, user: Viewer) -> "EntryQuerySet":
         """Keep the entries of the teams this person is in today; nobody else reads entries."""
-        return self.filter(enrolment__team_id__in=teams_of(user).values("pk"))
+        return self.filter(enrolment__team__in=Team.objects.of(user).values("pk"))
 
-    def counted_for(self, team_id: int | OuterRef) -> "EntryQuerySet":
-        """Keep the entries that count for a team: its own, and those of teams merged into it."""
-        return self.filter(
-            Q(enrolment__team_id=team_id) | Q(enrolment__team__merged_into_id=team_id)
-        )
+    def of_team(self, team_id: int | OuterRef) -> "EntryQuerySet":
+        """Keep the entries of a team."""
+        return self.filter(enrolment__team_id=team_id)
 
     def unfinished(self) -> "EntryQuerySet":
         """Keep the entries on which something still has to act."""
@@ -46,9 +44,8 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def listed(self) -> "EntryQuerySet":
         """Keep the scored entries that a leaderboard may show."""
-        live = ["open", "full"]
         return self.filter(
-            Q(enrolment__team__state__in=live) | Q(enrolment__team__merged_into__state__in=live),
+            enrolment__team__state__in=[TeamState.OPEN, TeamState.FULL],
             status=EntryStatus.SCORED,
             disqualified_at__isnull=True,
             is_bench=False,
@@ -180,8 +177,7 @@ class Entry(models.Model):
     def is_disqualified(self) -> bool:
         """Say whether it is out of the results, by itself or with its whole team."""
         team = self.enrolment.team
-        counts_for = team.merged_into or team
-        return self.disqualified_at is not None or counts_for.state == TeamState.DISQUALIFIED
+        return self.disqualified_at is not None or team.state == TeamState.DISQUALIFIED
 
     @property
     def status_word(self) -> str:

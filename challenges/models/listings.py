@@ -168,7 +168,7 @@ def _current_evaluations(
         return []
     listed = Entry.objects.listed().filter(enrolment__phase_id=board.phase_id)
     if team_id is not None:
-        listed = listed.counted_for(team_id)
+        listed = listed.of_team(team_id)
     found = Evaluation.objects.filter(
         entry__in=listed,
         scorer_version_id=tasks[0].scorer_version_id,
@@ -219,7 +219,7 @@ def _candidate(
     made = Candidate(
         entry_id=entry.pk,
         evaluation_id=evaluation.pk,
-        team_id=entry.enrolment.team.root_id,
+        team_id=entry.enrolment.team_id,
         enrolment_id=entry.enrolment_id,
         received_at=entry.received_at,
         is_baseline=entry.is_baseline,

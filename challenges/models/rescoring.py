@@ -180,7 +180,7 @@ class Rescoring(models.Model):
             "teams": list(
                 Team.objects.filter(challenge__phases=self.phase_id)
                 .values("state")
-                .annotate(n=Count("pk"), merged=Count("merged_into"))
+                .annotate(n=Count("pk"))
                 .order_by("state")
             ),
         }

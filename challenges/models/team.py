@@ -8,10 +8,9 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Coalesce
 from django.utils.crypto import salted_hmac
 
-from challenges.enums import InvitationState, MergeState, TeamRole, TeamState
+from challenges.enums import InvitationState, TeamRole, TeamState
 from challenges.models.challenge import Challenge, Phase
 from challenges.models.people import Viewer, person_id
 from challenges.models.words import within, word
@@ -33,37 +32,16 @@ class TeamQuerySet(models.QuerySet["Team"]):
         return self.filter(state__in=[TeamState.OPEN, TeamState.FULL], is_baseline=False)
 
     def entered(self, **asked: Any) -> "TeamQuerySet":
-        """Keep the live teams that sent a file, or took in a team that did: those that one counts.
+        """Keep the live teams that sent a file: those that one counts.
 
         asked: what is asked of the enrolment besides, as phase=… or entries__status=….
         """
         asked = {"entries__isnull": False, **asked}
-        own = Enrolment.objects.filter(team_id=OuterRef("pk"), **asked)
-        taken_in = Enrolment.objects.filter(team__merged_into_id=OuterRef("pk"), **asked)
-        # Two questions, each answered by an index: one with OR inside made PostgreSQL compare
-        # each team with every entry of the portal.
-        return self.live().filter(Exists(own) | Exists(taken_in))
-
-    def counted_for(self, team_id: int) -> "TeamQuerySet":
-        """Keep a team and those that merged into it: what they sent counts together."""
-        return self.filter(Q(pk=team_id) | Q(merged_into_id=team_id))
+        return self.live().filter(Exists(Enrolment.objects.filter(team_id=OuterRef("pk"), **asked)))
 
     def locked(self, team: "Team") -> "Team":
         """Return the fresh row, held until the end of the transaction."""
         return self.select_for_update().get(pk=team.pk)
-
-    def both_locked(self, one: int, other: int) -> "tuple[Team, Team]":
-        """Return two fresh rows, locked in the order of their keys, in the order asked.
-
-        Not their keys: who enrols one of them meanwhile is waited for, and must not wait.
-        """
-        found = {
-            each.pk: each
-            for each in self.select_for_update(no_key=True)
-            .filter(pk__in=[one, other])
-            .order_by("pk")
-        }
-        return found[one], found[other]
 
 
 class Team(models.Model):
@@ -74,10 +52,6 @@ class Team(models.Model):
     name = models.CharField(max_length=80)
     slug = models.SlugField(max_length=96)
     state = word(TeamState, default=TeamState.OPEN)
-    # The team its entries count for; that one is never merged itself, a chain is flattened.
-    merged_into = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="absorbed"
-    )
     pseudonym = models.CharField(max_length=80, blank=True)
     is_baseline = models.BooleanField(default=False)
     show_members = models.BooleanField(default=False)
@@ -97,11 +71,6 @@ class Team(models.Model):
         constraints = [
             within("state", TeamState, name="team_state_known"),
             models.UniqueConstraint(fields=["challenge", "slug"], name="team_slug_once"),
-            models.CheckConstraint(
-                condition=Q(state="merged", merged_into__isnull=False)
-                | (~Q(state="merged") & Q(merged_into__isnull=True)),
-                name="team_merged_has_its_root",
-            ),
         ]
 
     def __str__(self) -> str:
@@ -119,30 +88,15 @@ class Team(models.Model):
         return f"Équipe {digest[:8].upper()}"
 
     def has_member(self, user: Viewer) -> bool:
-        """Say whether this person is in the team today, or in the one it merged into."""
+        """Say whether this person is in the team today."""
         return self._places(user).exists()
 
     def has_captain(self, user: Viewer) -> bool:
-        """Say whether this person is a captain of the team today, or of its root."""
+        """Say whether this person is a captain of the team today."""
         return self._places(user).filter(role=TeamRole.CAPTAIN).exists()
 
-    @property
-    def root_id(self) -> int:
-        """Return the key of the team that this one counts for: itself, unless it merged."""
-        return self.merged_into_id or self.pk
-
     def _places(self, user: Viewer) -> "models.QuerySet[TeamMember]":
-        return TeamMember.objects.filter(
-            team_id=self.root_id, user_id=person_id(user), left_at__isnull=True
-        )
-
-
-def teams_of(user: Viewer) -> "models.QuerySet[Team]":
-    """Return the teams whose entries this person reads: theirs, and those merged into them."""
-    own = TeamMember.objects.filter(user_id=person_id(user), left_at__isnull=True)
-    return Team.objects.filter(
-        Q(pk__in=own.values("team_id")) | Q(merged_into_id__in=own.values("team_id"))
-    )
+        return self.members.filter(user_id=person_id(user), left_at__isnull=True)
 
 
 class TeamMember(models.Model):
@@ -202,77 +156,20 @@ class TeamInvitation(models.Model):
         constraints = [within("state", InvitationState, name="team_invitation_state_known")]
 
 
-class MergeRequestQuerySet(models.QuerySet["MergeRequest"]):
-    """Requests to merge, by who takes part in them."""
-
-    def of(self, user: Viewer) -> "MergeRequestQuerySet":
-        """Keep the requests that a team of this person sent or received."""
-        own = Team.objects.of(user).values("pk")
-        return self.filter(Q(from_team_id__in=own) | Q(into_team_id__in=own))
-
-    def waiting(self) -> "MergeRequestQuerySet":
-        """Keep those that nobody answered."""
-        return self.filter(state=MergeState.ASKED)
-
-    def locked(self, merge: "MergeRequest") -> "MergeRequest":
-        """Return the fresh row, held until the end of the transaction."""
-        return self.select_for_update().get(pk=merge.pk)
-
-
-class MergeRequest(models.Model):
-    """Ask another team to take one's own in; once accepted it is never undone."""
-
-    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
-    from_team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="merges_asked")
-    into_team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="merges_received")
-    state = word(MergeState, default=MergeState.ASKED)
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    asked_at = models.DateTimeField()
-    answered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    answered_at = models.DateTimeField(null=True, blank=True)
-
-    objects = MergeRequestQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-asked_at", "-pk"]
-        constraints = [
-            within("state", MergeState, name="merge_request_state_known"),
-            models.CheckConstraint(
-                condition=~Q(from_team=F("into_team")), name="merge_request_of_two_teams"
-            ),
-            models.UniqueConstraint(
-                fields=["from_team"], condition=Q(state="asked"), name="merge_asked_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(state="asked", answered_at__isnull=True, answered_by__isnull=True)
-                | ~Q(state="asked") & Q(answered_at__isnull=False, answered_by__isnull=False),
-                name="merge_answer_has_author_and_date",
-            ),
-        ]
-
-
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
     """Enrolments: the teams they count for, the rows that are locked."""
 
     def entered(self) -> "EnrolmentQuerySet":
-        """Keep those of `TeamQuerySet.entered`, each with `root`, the key of the team counted."""
-        live = Team.objects.live().values("pk")
-        return self.filter(
-            Q(team_id__in=live) | Q(team__merged_into_id__in=live), entries__isnull=False
-        ).annotate(root=Coalesce("team__merged_into_id", "team_id"))
+        """Keep those of `TeamQuerySet.entered`."""
+        return self.filter(team__in=Team.objects.live().values("pk"), entries__isnull=False)
 
     def locked(self, enrolment: "Enrolment") -> "Enrolment":
         """Return the fresh row, held until the end of the transaction."""
         return self.select_for_update().get(pk=enrolment.pk)
 
     def all_locked(self, phases: Iterable[int], *teams: int) -> "list[Enrolment]":
-        """Return the enrolments of these teams and of those merged into them, locked in order."""
-        counted = Team.objects.filter(Q(pk__in=teams) | Q(merged_into_id__in=teams))
-        found = self.filter(phase_id__in=list(phases), team__in=counted.values("pk"))
+        """Return the enrolments of these teams, locked in order."""
+        found = self.filter(phase_id__in=list(phases), team_id__in=teams)
         return list(found.select_for_update().order_by("pk"))
 
 

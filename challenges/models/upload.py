@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from challenges.enums import UploadState
 from challenges.models.entry import Entry
 from challenges.models.people import Viewer
-from challenges.models.team import Enrolment, teams_of
+from challenges.models.team import Enrolment, Team
 from challenges.models.words import within, word
 
 
@@ -19,7 +19,7 @@ class UploadQuerySet(models.QuerySet["Upload"]):
 
     def visible_to(self, user: Viewer) -> "UploadQuerySet":
         """Keep the uploads of the teams this person is in today."""
-        return self.filter(enrolment__team_id__in=teams_of(user).values("pk"))
+        return self.filter(enrolment__team_id__in=Team.objects.of(user).values("pk"))
 
     def live(self, at: datetime) -> "UploadQuerySet":
         """Keep those that may still grow or be submitted."""

@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Max, Min, Q
 
 from challenges.enums import Direction, EntryStatus, Split, TeamState
 from challenges.models import Column, Leaderboard, Phase, Score, Team
 from challenges.models.rescoring import in_force
 from challenges.models.rounding import rounded
-
-_TEAM = "evaluation__entry__enrolment__team"
 
 
 @dataclass(frozen=True)
@@ -39,10 +36,7 @@ def board_of(phase: Phase) -> Leaderboard | None:
 
 
 def rows(phase: Phase, column: Column) -> list[BenchRow]:
-    """Rank the teams of a phase by their best public score, in two queries; time ranks nobody.
-
-    What a team sent before it merged counts for the one that it is now.
-    """
+    """Rank the teams of a phase by their best public score, in two queries; time ranks nobody."""
     best = Min if column.direction == Direction.MIN else Max
     late = Q(evaluation__entry__is_bench=True)
     found = list(
@@ -56,8 +50,7 @@ def rows(phase: Phase, column: Column) -> list[BenchRow]:
             evaluation__entry__disqualified_at__isnull=True,
         )
         .exclude(evaluation__entry__enrolment__team__state=TeamState.DISQUALIFIED)
-        .exclude(evaluation__entry__enrolment__team__merged_into__state=TeamState.DISQUALIFIED)
-        .values(team=Coalesce(f"{_TEAM}__merged_into_id", f"{_TEAM}_id"))
+        .values(team=F("evaluation__entry__enrolment__team_id"))
         .annotate(
             best=best("value"),
             during=best("value", filter=~late),

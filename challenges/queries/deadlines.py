@@ -38,7 +38,7 @@ def closing(now: datetime, hours: int) -> QuerySet[Phase]:
 
 def without_choice(phase: Phase) -> QuerySet[Enrolment]:
     """Return the enrolments of a phase whose team has scored entries and chose none as final."""
-    counted = Entry.objects.counted_for(OuterRef("team_id")).filter(
+    counted = Entry.objects.of_team(OuterRef("team_id")).filter(
         enrolment__phase=phase.pk, status=EntryStatus.SCORED, disqualified_at__isnull=True
     )
     return phase.enrolments.filter(

@@ -18,7 +18,7 @@ def of_team(challenge_id: int, team_id: int, viewer: Viewer) -> "list[Entry]":
     """List the entries of a team, the last first, for someone of that team."""
     return list(
         Entry.objects.visible_to(viewer)
-        .counted_for(team_id)
+        .of_team(team_id)
         .filter(enrolment__phase__challenge_id=challenge_id)
         .select_related("enrolment__phase", "submitted_by")
         .order_by("-received_at", "-number")
@@ -133,6 +133,6 @@ def led_message(rung: Rung) -> str:
 
 def final_choices(team_id: int, phase_id: int) -> int:
     """Count the final choices of a team in a phase."""
-    counted = Entry.objects.counted_for(team_id).filter(enrolment__phase_id=phase_id)
+    counted = Entry.objects.of_team(team_id).filter(enrolment__phase_id=phase_id)
     counted = counted.filter(status=EntryStatus.SCORED, disqualified_at__isnull=True)
     return counted.filter(final_choice=True).count()

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Count, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, QuerySet
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -70,7 +69,7 @@ def privacy_of(phase: Phase, team: Team | None = None) -> Privacy | None:
     scales = {each["key"]: each["delta"] / share for each in facts if "delta" in each}
     used = 0
     if team is not None:
-        own = Entry.objects.counted_for(team.pk).filter(enrolment__phase=phase)
+        own = Entry.objects.of_team(team.pk).filter(enrolment__phase=phase)
         used = _ended(phase).filter(entry__in=own.values("pk")).count()
     return Privacy(epsilon, None if allowed is None else epsilon * allowed, epsilon * used, scales)
 
@@ -196,12 +195,10 @@ def spent(phase: Phase) -> Sequence[Spent]:
     ladder = ladder_of(phase.ladder, phase.ladder_step, phase.ladder_z)
     counts = dict(
         _ended(phase)
-        .values(
-            root=Coalesce("entry__enrolment__team__merged_into_id", "entry__enrolment__team_id")
-        )
+        .values(team=F("entry__enrolment__team_id"))
         .annotate(n=Count("entry_id", distinct=True))
-        .order_by("root")
-        .values_list("root", "n")
+        .order_by("team")
+        .values_list("team", "n")
     )
     teams = Team.objects.filter(pk__in=counts).order_by("name", "pk")
     found = []

@@ -172,7 +172,7 @@ def _outside(phase: Phase, after: _Places) -> list[str]:
 
 def disqualified(phase: Phase) -> dict[str, int]:
     """Count what the Region put out of the results of a phase, naming nobody."""
-    entered = Q(team__enrolments__phase=phase) | Q(team__absorbed__enrolments__phase=phase)
+    entered = Q(team__enrolments__phase=phase)
     found = Disqualification.objects.in_force().filter(challenge=phase.challenge_id)
     counts: dict[str, int] = found.aggregate(
         teams=Count("team", distinct=True, filter=entered & Q(entry__isnull=True)),
@@ -193,8 +193,9 @@ def participation(phase: Phase) -> dict[str, Any]:
     states = dict(entries.order_by().values_list("status").annotate(n=Count("pk")))
     causes = causes_by_phase(entries, always=()).get(phase.pk, [])
     teams = Team.objects.entered(phase=phase, entries__is_bench=False)
-    of_teams = Q(team__in=teams.values("pk")) | Q(team__merged_into__in=teams.values("pk"))
-    people = TeamMember.objects.filter(of_teams).order_by().values("user").distinct()
+    people = (
+        TeamMember.objects.filter(team__in=teams.values("pk")).order_by().values("user").distinct()
+    )
     return {
         "teams": teams.count(),
         "people": people.count(),

@@ -84,9 +84,7 @@ def _of_time(phase: Phase, now: datetime) -> Iterator[Obstacle]:
 
 def disqualifications_of(phase: Phase) -> DisqualificationQuerySet:
     """Keep the undecided disqualifications that would change the results of a phase."""
-    teams = Q(entry__isnull=True) & (
-        Q(team__enrolments__phase=phase) | Q(team__absorbed__enrolments__phase=phase)
-    )
+    teams = Q(entry__isnull=True, team__enrolments__phase=phase)
     found = Disqualification.objects.undecided().filter(challenge_id=phase.challenge_id)
     return found.filter(Q(entry__enrolment__phase=phase) | teams).distinct()
 

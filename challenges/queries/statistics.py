@@ -31,7 +31,6 @@ TIMES_MOST = 1_000
 DAYS = 30
 OURS = frozenset(ReasonCode)
 OTHER = ""
-_ROOT = Coalesce("enrolment__team__merged_into_id", "enrolment__team_id")
 
 
 @dataclass(frozen=True)
@@ -147,7 +146,7 @@ def _statuses(entries: QuerySet[Entry]) -> dict[int, dict[str, int]]:
 
 def _teams(challenge: Challenge) -> dict[int, int]:
     rows = Enrolment.objects.filter(phase__challenge=challenge).entered().order_by()
-    counted = rows.values("phase_id").annotate(n=Count("root", distinct=True))
+    counted = rows.values("phase_id").annotate(n=Count("team", distinct=True))
     return {row["phase_id"]: row["n"] for row in counted}
 
 
@@ -156,8 +155,8 @@ def causes_by_phase(
 ) -> dict[int, list[tuple[str, int]]]:
     """Count what ended without a score, by phase and cause; a rare cause is not told apart.
 
-    always: the codes that are told however few teams met them. A team counts once with those
-    merged into it. Returns {phase: [(code, entries)]}, the rare ones under OTHER, at the end.
+    always: the codes that are told however few teams met them. Returns {phase: [(code,
+    entries)]}, the rare ones under OTHER, at the end.
     """
     ended = [EntryStatus.REJECTED, EntryStatus.FAILED, EntryStatus.NEEDS_ATTENTION]
     rows = (
@@ -165,7 +164,7 @@ def causes_by_phase(
         .exclude(reason_code="")
         .order_by()
         .values("enrolment__phase_id", "reason_code")
-        .annotate(n=Count("pk"), teams=Count(_ROOT, distinct=True))
+        .annotate(n=Count("pk"), teams=Count("enrolment__team", distinct=True))
     )
     found: dict[int, dict[str, int]] = {}
     for row in rows:

@@ -73,7 +73,7 @@ def _brought_back(phase: Phase) -> set[UUID]:
         enrolment__phase=phase.migrate_from_id, file_deleted_at__isnull=True
     )
     teams = lifted.filter(entry__isnull=True).values("team_id")
-    whole = Q(enrolment__team__in=teams) | Q(enrolment__team__merged_into__in=teams)
+    whole = Q(enrolment__team__in=teams)
     single = Q(pk__in=lifted.filter(entry__isnull=False).values("entry_id"))
     return set(of_source.filter(whole | single).values_list("pk", flat=True))
 

@@ -56,7 +56,7 @@ def quota_left(phase: Phase, team: Team | None, at: datetime | None = None) -> Q
     now = at or clock.now()
     day = clock.paris_day(now)
     entries = Entry.objects.filter(enrolment__phase=phase)
-    entries = entries.counted_for(team.pk) if team else entries.none()
+    entries = entries.of_team(team.pk) if team else entries.none()
     used = entries.aggregate(
         day=Count("pk", filter=Q(quota_day=day, day_slot__isnull=False)),
         total=Count("pk", filter=Q(total_slot__isnull=False)),

@@ -43,8 +43,8 @@ KINDS = (
     Kind(
         "teams",
         _("Mon équipe"),
-        ("merge_asked", "merge_refused", "merge_ended", "teams_merged", "team_captain"),
-        detail=_("Réunion de deux équipes, changement de capitaine."),
+        ("team_captain",),
+        detail=_("Changement de capitaine."),
     ),
     Kind(
         "invitations",

@@ -132,17 +132,17 @@ def organisers(challenge: Challenge) -> Iterable[User]:
 
 
 def members(team: Team) -> QuerySet[User]:
-    """List the people in a team today; once it merged, those of its root."""
+    """List the people in a team today."""
     return User.objects.filter(
-        team_memberships__team_id=team.root_id, team_memberships__left_at__isnull=True
+        team_memberships__team_id=team.pk, team_memberships__left_at__isnull=True
     ).order_by("pk")
 
 
 def captains(team: Team) -> list[User]:
-    """List the captains of a team; once it merged, those of its root."""
+    """List the captains of a team."""
     captains = members(team).filter(
         team_memberships__role=TeamRole.CAPTAIN,
-        team_memberships__team_id=team.root_id,
+        team_memberships__team_id=team.pk,
         team_memberships__left_at__isnull=True,
     )
     return list(captains.distinct())

@@ -15,7 +15,6 @@ from challenges.enums import (
     OrganiserRole,
     RegistrationMode,
     RegistrationState,
-    TeamRole,
 )
 from challenges.models import (
     BundleImport,
@@ -23,11 +22,9 @@ from challenges.models import (
     ChallengeOrganiser,
     Disqualification,
     Guest,
-    MergeRequest,
     OrganiserInvitation,
     Registration,
     Reveal,
-    TeamMember,
 )
 from challenges.queries import rescorings
 from portal.accounts.authorization import Permission, has_permission
@@ -42,7 +39,6 @@ def decisions(user: User, now: datetime) -> Iterator[Item]:
     """List what this person may decide, and nobody has decided yet."""
     yield from _organisers(user, now)
     yield from _guests(user, now)
-    yield from _merges(user)
     yield from _registrations(user)
     yield from _imports(user)
     if has_permission(user, Permission.CHALLENGE_PUBLISH):
@@ -92,22 +88,6 @@ def _guests(user: User, now: datetime) -> Iterator[Item]:
             tone="calanque",
             badge=_("invitation"),
             due=call.expires_at,
-        )
-
-
-def _merges(user: User) -> Iterator[Item]:
-    """List the teams that ask to join one of which this person is a captain."""
-    led = TeamMember.objects.filter(user=user, role=TeamRole.CAPTAIN, left_at__isnull=True)
-    asked = MergeRequest.objects.waiting().filter(into_team__in=led.values("team_id"))
-    for merge in asked.select_related("from_team", "into_team__challenge")[:SHOWN]:
-        challenge = merge.into_team.challenge
-        yield Item(
-            title=_("Répondre à « %(team)s », qui demande à rejoindre votre équipe")
-            % {"team": merge.from_team},
-            url=reverse("challenges:team_merge_answer", args=[challenge.slug, merge.public_id]),
-            detail=languages.written(challenge.title, challenge.language),
-            icon="users",
-            tone="ocre",
         )
 
 

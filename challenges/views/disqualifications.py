@@ -19,9 +19,8 @@ from challenges.forms.disqualifications import (
     ReplyForm,
     WithdrawalForm,
 )
-from challenges.models import Disqualification
+from challenges.models import Disqualification, Team
 from challenges.models.disqualifications import DisqualificationQuerySet
-from challenges.models.team import teams_of
 from challenges.queries import disqualifications as reads
 from challenges.views.head import scene
 from challenges.views.rooms import room, run_by
@@ -100,7 +99,7 @@ def reply(request: HttpRequest, slug: str, found: UUID) -> HttpResponse:
     """Show a team what is asked against it and what is decided; reply by POST."""
     asked = (
         Disqualification.objects.select_related(*WITH, "replied_by")
-        .filter(public_id=found, challenge__slug=slug, team__in=teams_of(person(request)))
+        .filter(public_id=found, challenge__slug=slug, team__in=Team.objects.of(person(request)))
         .first()
     )
     if asked is None:

@@ -185,7 +185,6 @@ def entries_csv(request: HttpRequest, slug: str) -> HttpResponse:
             each.note,
             each.original_name,
             each.sha256,
-            each.enrolment.team.name,
             each.file_deleted_at.isoformat() if each.file_deleted_at else "",
         ]
         for each in own
@@ -202,7 +201,6 @@ def entries_csv(request: HttpRequest, slug: str) -> HttpResponse:
         "note",
         "fichier",
         "sha256",
-        "equipe",
         "fichier_supprime_le",
     ]
     return csv_answer(f"{slug}-soumissions.csv", [header, *rows])
@@ -244,7 +242,7 @@ def own_entry(request: HttpRequest, slug: str, entry: UUID) -> Entry:
     """Return an entry of this person's team; 404 for any other, known or not."""
     return visible.find(
         Entry.objects.visible_to(request.user).select_related(
-            "enrolment__phase__challenge", "enrolment__team__merged_into"
+            "enrolment__phase__challenge", "enrolment__team"
         ),
         among=Entry.objects.all(),
         pk=entry,
@@ -256,11 +254,9 @@ def entries_of(request: HttpRequest, challenge: Challenge, team: Any) -> list[En
     """List the entries of one's team, the last first."""
     return list(
         Entry.objects.visible_to(request.user)
-        .counted_for(team.pk)
+        .of_team(team.pk)
         .filter(enrolment__phase__challenge=challenge)
-        .select_related(
-            "enrolment__phase__challenge", "enrolment__team__merged_into", "submitted_by"
-        )
+        .select_related("enrolment__phase__challenge", "enrolment__team", "submitted_by")
         .order_by("-received_at", "-number")
     )
 

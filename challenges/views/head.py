@@ -229,7 +229,7 @@ def team_of(request: HttpRequest, challenge: Challenge) -> Team | None:
     if not request.user.is_authenticated:
         return None
     own = (
-        Entry.objects.counted_for(OuterRef("pk"))
+        Entry.objects.of_team(OuterRef("pk"))
         .order_by()
         .values(one=Value(1))
         .annotate(n=Count("pk"))

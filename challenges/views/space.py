@@ -61,10 +61,7 @@ def teams(user: User) -> Iterator[Item]:
     mine = (
         Team.objects.of(user)
         .select_related("challenge")
-        .annotate(
-            entered=Count("enrolments__entries", distinct=True)
-            + Count("absorbed__enrolments__entries", distinct=True)
-        )
+        .annotate(entered=Count("enrolments__entries"))
         .order_by("-challenge__pk")
     )
     for team in mine[:SHOWN]:
@@ -114,7 +111,7 @@ def to_do(user: User) -> Iterator[Item]:
 def _invitations(user: User, now: datetime) -> Iterator[Item]:
     waiting = TeamInvitation.objects.filter(
         email__iexact=user.email, state=InvitationState.SENT, expires_at__gt=now
-    ).exclude(team__state=TeamState.MERGED)
+    )
     for invitation in waiting.select_related("team__challenge")[:SHOWN]:
         challenge = invitation.team.challenge
         token = invitation_token(invitation.public_id)
@@ -131,7 +128,7 @@ def _invitations(user: User, now: datetime) -> Iterator[Item]:
 
 def _choices(user: User, now: datetime) -> Iterator[Item]:
     """Remind captains whose team has not chosen, two days before the close."""
-    counted = Entry.objects.counted_for(OuterRef("team_id"))
+    counted = Entry.objects.of_team(OuterRef("team_id"))
     counted = counted.filter(enrolment__phase=OuterRef("phase_id"), disqualified_at__isnull=True)
     chosen = counted.filter(final_choice=True)
     scored = counted.filter(status=EntryStatus.SCORED)

@@ -20,7 +20,6 @@ from challenges.forms.disclosures import DisclosureForm
 from challenges.models import Challenge, TeamInvitation
 from challenges.queries.boards import masked_phases
 from challenges.queries.guests import is_called_back, needs_invitation
-from challenges.queries.merges import may_merge, waiting_of
 from challenges.queries.teams import (
     has_accepted_terms,
     is_registered,
@@ -257,11 +256,9 @@ def _team_page(
         "me": me,
         "captain": captain,
         "disclosure_form": _disclosures(own),
-        "merges": waiting_of(own) if own else [],
         "calls": _calls(request, context) if own is None else [],
         "invitations": list(own.invitations.filter(state=InvitationState.SENT)) if captain else [],
         "gathers": context["stage"] in GATHERS,
-        "merging": own is not None and may_merge(challenge, context["now"]),
         "registration": registration,
         "uninvited": own is None
         and registration is None

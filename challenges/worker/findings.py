@@ -4,8 +4,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models.functions import Coalesce
-
 from challenges.actions.findings import Finding
 from challenges.enums import EvaluationState, Split
 from challenges.models import EntryDetail, Evaluation, FairnessAudit, Phase, Score
@@ -66,16 +64,13 @@ def _told_at_the_reveal(phase: Phase) -> set[UUID]:
 
     An entry taken off the board after the reveal keeps its findings; the next one gets none.
     """
-    team = "entry__enrolment__team"
-    root = Coalesce(f"evaluation__{team}__merged_into_id", f"evaluation__{team}_id")
+    team = "evaluation__entry__enrolment__team_id"
     found: dict[UUID, int] = {}
     for stored in (FairnessAudit.objects, EntryDetail.objects):
         rows = stored.filter(evaluation__entry__enrolment__phase=phase)
-        found |= dict(rows.values_list("evaluation_id", root))
-    listed = (
-        Evaluation.objects.filter(pk__in=told(phase))
-        .annotate(root=Coalesce(f"{team}__merged_into_id", f"{team}_id"))
-        .exclude(root__in=set(found.values()))
+        found |= dict(rows.values_list("evaluation_id", team))
+    listed = Evaluation.objects.filter(pk__in=told(phase)).exclude(
+        entry__enrolment__team__in=set(found.values())
     )
     return set(found) | set(listed.values_list("pk", flat=True))
 

@@ -55,7 +55,6 @@ ALARM_SILENT_SECONDS = 60
 ALARM_QUEUED_MINUTES = 15
 NOTIFICATIONS_KEPT_DAYS = 180
 NOTIFICATIONS_PER_DIGEST = 50
-MERGE_DAYS_BEFORE_CLOSE = 7  # no merge of teams in the last days before a close
 INVITATION_DAYS = 7
 GUEST_DAYS = 30  # an invitation to take part in a challenge
 GUESTS_KEPT_DAYS = 30  # an address that did not answer, once its invitation ended

@@ -7,21 +7,16 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.actions import archives, challenges, reveals
-from challenges.enums import ChallengeStatus, TeamState
+from challenges.enums import ChallengeStatus
 from challenges.invariants import INVARIANTS
-from challenges.models import Challenge, Entry, Phase, Score, ScoreReceipt, Standing, Team
+from challenges.models import Challenge, Entry, Phase, Score, ScoreReceipt, Standing
 from challenges.queries import benches
 from challenges.worker import drain
 from portal.lib.refusals import Closed, QuotaSpent
 from tests.challenges.world import entered, opened, owner_of
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import (
-    ChallengeFactory,
-    EnrolmentFactory,
-    EntryFactory,
-    TeamFactory,
     captain_of,
-    score,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -69,22 +64,6 @@ def test_late_entries_are_scored_and_change_nothing_final(tmp_path: Path) -> Non
     ]
     assert [bool(row.since) for row in rows if row.rank] == [True, False]
     assert [name for name, (_said, check) in INVARIANTS.items() if list(check())] == []
-
-
-def test_teams_that_merged_are_one() -> None:
-    phase = ChallengeFactory(opened=True).phases.get()
-    root = TeamFactory(challenge=phase.challenge)
-    column = phase.leaderboards.get().primary
-    for value, late in ((0.3, False), (0.2, True)):
-        team = TeamFactory(challenge=phase.challenge)
-        entry = EntryFactory(
-            enrolment=EnrolmentFactory(team=team, phase=phase), status="scored", is_bench=late
-        )
-        score(entry, value)
-        Team.objects.filter(pk=team.pk).update(state=TeamState.MERGED, merged_into=root)
-    (row,) = benches.rows(phase, column)
-    assert (row.team, row.rank, row.entries) == (root, 1, 1)
-    assert (row.during, row.since) == ("0.3000", "0.2000")
 
 
 def test_a_day_keeps_its_quota(tmp_path: Path) -> None:

@@ -103,15 +103,10 @@ def job_keys(phase_id: int) -> list[str]:
 def test_a_whole_team_goes_and_comes_back(moderator: User) -> None:
     entry = entered()
     team = entry.enrolment.team
-    absorbed = entered(TeamFactory(challenge=team.challenge))
-    Team.objects.filter(pk=absorbed.enrolment.team_id).update(
-        state=TeamState.MERGED, merged_into=team
-    )
     found = asked(team=team, days=0)
     found = acts.pronounce(found=found, reason="Oui.", by=moderator, version=1)
     assert Team.objects.get(pk=team.pk).state == TeamState.DISQUALIFIED
     assert not listed(entry)
-    assert not listed(absorbed)
     with pytest.raises(NotAllowed) as refusal:
         entries.enter(
             phase=entry.enrolment.phase,
@@ -125,7 +120,6 @@ def test_a_whole_team_goes_and_comes_back(moderator: User) -> None:
     acts.lift(found=found, reason="Erreur.", by=moderator, version=found.version)
     assert Team.objects.get(pk=team.pk).state in {TeamState.OPEN, TeamState.FULL}
     assert listed(entry)
-    assert listed(absorbed)
 
 
 def jury(team: Team) -> User:

@@ -9,14 +9,13 @@ from django.utils import timezone
 
 from challenges.enums import Split
 from challenges.invariants import INVARIANTS
-from challenges.models import Entry, Evaluation, Job, Phase, PublicFile, Standing, Team, TeamMember
+from challenges.models import Entry, Evaluation, Job, Phase, PublicFile, Standing
 from challenges.worker import drain
 from portal.lib import objects
 from tests.challenges.world import entered, opened
 from tests.factories.challenges import (
     EntryFactory,
     ScoreReceiptFactory,
-    TeamFactory,
     captain_of,
     score,
 )
@@ -101,20 +100,6 @@ def copy_a_receipt() -> None:
     ScoreReceiptFactory(entry=other, replaces=last, text=text)
 
 
-def chain_a_merge() -> None:
-    """Have a team count for one that counts for another."""
-    challenge = an_entry().enrolment.phase.challenge
-    first, second, third = (TeamFactory(challenge=challenge) for _ in range(3))
-    TeamMember.objects.filter(team__in=[first, second]).update(left_at=timezone.now())
-    Team.objects.filter(pk=first.pk).update(state="merged", merged_into=second)
-    Team.objects.filter(pk=second.pk).update(state="merged", merged_into=third)
-
-
-def keep_somebody_in_a_merged_team() -> None:
-    one, two = (TeamFactory(challenge=an_entry().enrolment.phase.challenge) for _ in range(2))
-    Team.objects.filter(pk=one.pk).update(state="merged", merged_into=two)
-
-
 BREACHES: list[tuple[Callable[[], None], list[str]]] = [
     (lose_the_file, ["I1"]),
     (change_the_row, ["I1"]),
@@ -127,8 +112,6 @@ BREACHES: list[tuple[Callable[[], None], list[str]]] = [
     (score_too_early, ["I10"]),
     (forge_a_receipt, ["I11"]),
     (copy_a_receipt, ["I11"]),
-    (chain_a_merge, ["I12"]),
-    (keep_somebody_in_a_merged_team, ["I12"]),
 ]
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from challenges.bundles import code
-from challenges.models import Challenge, Entry, Evaluation
+from challenges.models import Challenge, Evaluation
 from challenges.queries import challenges, reports, statistics
 from portal.accounts.models import User
 from portal.audit.heartbeats import beat
@@ -78,36 +78,20 @@ def test_sums_and_times_are_those_of_the_teams(challenge: Challenge) -> None:
     assert found.queue.last_beat is not None
 
 
-def test_a_merged_team_counts_within_its_own_and_a_withdrawn_one_no_more(
-    client: Client, challenge: Challenge
-) -> None:
+def test_a_withdrawn_team_counts_no_more(client: Client, challenge: Challenge) -> None:
     """On each page that counts teams; what they sent stays counted."""
-    first, second, third = challenge.teams.filter(is_baseline=False).order_by("pk")[:3]
-    second.state, second.merged_into = "merged", first
+    first, second = challenge.teams.filter(is_baseline=False).order_by("pk")[:2]
+    second.state = "withdrawn"
     second.save()
-    third.state = "withdrawn"
-    third.save()
     found = statistics.of(challenge)
     (phase,) = found.phases
-    assert (found.teams, phase.teams, phase.entries) == (3, 3, 11)
+    assert (found.teams, phase.teams, phase.entries) == (4, 4, 11)
     listed = {each.challenge: each.teams for each in challenges.listed(captain_of(first))}
-    assert listed[challenge] == 3
+    assert listed[challenge] == 4
     page = client.get(reverse("challenges:presentation", args=[challenge.slug]))
-    assert page.context["challenge"].teams_count == 3
+    assert page.context["challenge"].teams_count == 4
     told = reports.participation(challenge.phases.get())
-    assert (told["teams"], told["people"], told["entries"]) == (3, 4, 11)
-
-
-def test_a_cause_met_by_two_teams_that_became_one_is_rare(challenge: Challenge) -> None:
-    first, second = challenge.teams.filter(is_baseline=False).order_by("pk")[:2]
-    entries = Entry.objects.filter(is_baseline=False)
-    (causes,) = statistics.causes_by_phase(entries).values()
-    assert ("E_ID_MISSING", 4) in causes
-    for team in (second, challenge.teams.filter(is_baseline=False).order_by("pk")[2]):
-        team.state, team.merged_into = "merged", first
-        team.save()
-    (causes,) = statistics.causes_by_phase(entries, always=()).values()
-    assert causes == [("", 6)]
+    assert (told["teams"], told["people"], told["entries"]) == (4, 4, 11)
 
 
 def test_too_few_times_are_not_told(challenge: Challenge) -> None:

@@ -9,11 +9,10 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from challenges.actions import challenges, checks, entries, jobs, merges, teams
+from challenges.actions import challenges, checks, entries, jobs, teams
 from challenges.enums import JobKind
-from challenges.invariants import broken_merges, passed_quotas
-from challenges.models import Entry, Job, MergeRequest, Phase, Team, TeamMember
-from challenges.queries.teams import quota_left
+from challenges.invariants import passed_quotas
+from challenges.models import Entry, Job, Phase, Team, TeamMember
 from portal.lib import clock
 from portal.lib.refusals import Refusal
 from tests.challenges.world import answer
@@ -157,67 +156,6 @@ def test_a_person_joins_one_team_only() -> None:
     assert outcomes["one_team"] == 19
     assert TeamMember.objects.filter(user=person).count() == 1
     assert Team.objects.filter(challenge=challenge).count() == 1
-
-
-def test_merges_that_cross_make_one_team() -> None:
-    """Two teams that ask one another, accepted at once: one merge, the other is told."""
-    challenge = ChallengeFactory(opened=True, team_max=4)
-    one, two = (TeamFactory(challenge=challenge) for _ in range(2))
-    captains = {one.pk: captain_of(one), two.pk: captain_of(two)}
-    asked = [
-        merges.ask(team=gone, name=stays.slug, by=captains[gone.pk])
-        for gone, stays in ((one, two), (two, one))
-    ]
-
-    def act(number: int) -> str:
-        merge = asked[number % 2]
-        merges.accept(merge=merge, by=captains[merge.into_team_id])
-        return "merged"
-
-    outcomes = at_once(20, act)
-    assert outcomes["merged"] == 1
-    assert outcomes["merge_answered"] + outcomes["not_allowed"] == 19
-    assert Team.objects.filter(merged_into__isnull=False).count() == 1
-    assert list(broken_merges()) == []
-    assert TeamMember.objects.filter(left_at=None).count() == 2
-
-
-def test_entries_during_a_merge_are_counted_or_refused() -> None:
-    """Nothing is received for a team that has merged, and what was is in the sum."""
-    challenge = ChallengeFactory(opened=True, team_max=4)
-    gone, stays = (TeamFactory(challenge=challenge) for _ in range(2))
-    phase = challenge.phases.get()
-    sender, keeper = captain_of(gone), captain_of(stays)
-    merge = merges.ask(team=gone, name=stays.slug, by=sender)
-
-    def act(number: int) -> str:
-        if number == 10:
-            merges.accept(merge=merge, by=keeper)
-            return "merged"
-        team, by = (gone, sender) if number % 2 else (stays, keeper)
-        accepted = entries.enter(
-            phase=phase,
-            team=team,
-            content=answer(0.5, number),
-            original_name="reponse.csv",
-            idempotency_key=str(uuid4()),
-            by=by,
-        )
-        return "accepted" if accepted.created else "replayed"
-
-    outcomes = at_once(40, act)
-    assert outcomes["merged"] + outcomes["merge_slots"] == 1, outcomes
-    sent = Entry.objects.counted_for(stays.pk).count()
-    assert Entry.objects.count() == outcomes["accepted"]
-    if outcomes["merged"]:
-        assert sent == outcomes["accepted"]
-        assert quota_left(phase, stays).day_left == max(0, 5 - sent)
-        merged_at = MergeRequest.objects.get().answered_at
-        assert merged_at is not None
-        late = Entry.objects.filter(enrolment__team=gone, received_at__gt=merged_at)
-        assert late.count() == 0
-    assert set(outcomes) <= {"merged", "merge_slots", "accepted", "quota_reached", "not_allowed"}
-    assert list(passed_quotas()) == []
 
 
 def test_the_close_and_the_entries_agree() -> None:

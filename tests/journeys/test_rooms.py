@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from challenges.actions import challenges, merges, rescorings, reveals, teams
+from challenges.actions import challenges, rescorings, reveals, teams
 from challenges.enums import TeamRole
 from challenges.models import Challenge, Phase, TeamMember
 from challenges.worker import drain
@@ -95,7 +95,6 @@ def test_rooms_of_teams_and_of_a_finished_challenge(walk: Walk, tmp_path: Path) 
     )
     first = world.entered(challenge, 0.9, team=one)
     world.entered(challenge, 0.6, team=other, seed=1)
-    asked = merges.ask(team=other, name=one.name, by=captain_of(other))
     guest = accepted_person(challenge)
     call = teams.invite(team=one, email=guest.email, by=captain_of(one))
     link = f"{home}equipe/invitation/{call.public_id}/{teams.invitation_token(call.public_id)}/"
@@ -105,14 +104,12 @@ def test_rooms_of_teams_and_of_a_finished_challenge(walk: Walk, tmp_path: Path) 
     walk.read(
         captain_of(one),
         team=f"{home}equipe/",
-        merge=f"{home}equipe/reunir/{asked.public_id}/",
         captain=f"{home}equipe/membre/{member.pk}/capitaine/",
         remove=f"{home}equipe/membre/{member.pk}/retirer/",
         describe=f"{home}soumissions/{first.pk}/fiche/",
         notices="/espace/avis/",
         choices="/compte/avis/",
     )
-    merges.refuse(merge=asked, by=captain_of(one))
     change = tried(challenge, truth=corrected())
     walk.read(by, rescoring=f"{space}reevaluation/")
     walk.read(UserFactory(region="administrator"), decision=f"{space}reevaluation/")

@@ -33,7 +33,6 @@ from challenges.models import (
     ChallengePage,
     Entry,
     Guest,
-    MergeRequest,
     ProgramReport,
     PublicFile,
     Registration,
@@ -368,15 +367,6 @@ def _awaited(world: World, opened: Any) -> None:
         note=told,
     )
     world.objects["registration.asked"] = str(asked.pk)
-    for side in ("a", "b"):  # each side is asked to take a team in
-        asking = arena.TeamFactory(challenge=opened, name=f"Équipe voisine {side}")
-        merge = MergeRequest.objects.create(
-            from_team=asking,
-            into_team=opened.teams.get(name=f"Équipe {side}"),
-            asked_by=arena.captain_of(asking),
-            asked_at=clock.now(),
-        )
-        world.objects[f"merge.team_{side}"] = str(merge.public_id)
     world.objects["entry.examined"] = str(examined.pk)
     _disqualifications(world, opened)
 

@@ -108,36 +108,3 @@ def test_the_scope_is_asked_of_each_act(client: Client) -> None:
     writer = bearer(captain_of(team), TokenScope.TEAM)
     told = client.get(f"/api/v1/challenges/{slug}/team", headers=writer)
     assert (told.status_code, told.json()["scope"]) == (403, "read")
-
-
-def test_two_captains_merge_their_teams(client: Client) -> None:
-    gone = TeamFactory()
-    stays = TeamFactory(challenge=gone.challenge)
-    asker, keeper = bearer(captain_of(gone)), bearer(captain_of(stays))
-    path = f"teams/{gone.public_id}/merge-requests"
-    assert post(client, path, {"into": stays.slug}, keeper).status_code == 404
-    assert post(client, path, {"into": "Personne"}, asker).json()["code"] == "merge_unknown_team"
-    made = post(client, path, {"into": stays.slug}, asker)
-    assert made.status_code == 201
-    told = made.json()
-    assert told == {
-        "id": told["id"],
-        "challenge": gone.challenge.slug,
-        "from_team": gone.name,
-        "into_team": stays.name,
-        "state": "asked",
-        "asked_at": told["asked_at"],
-        "answered_at": None,
-    }
-    answer = f"merge-requests/{told['id']}/answer"
-    assert post(client, answer, {"answer": "accept"}, asker).status_code == 403
-    assert post(client, answer, {"answer": "no"}, keeper).status_code == 422
-    assert post(client, answer, {"answer": "accept"}, keeper).json()["state"] == "accepted"
-    late = post(client, answer, {"answer": "refuse"}, keeper)
-    assert (late.status_code, late.json()["code"]) == (409, "merge_answered")
-    # The absorbed team is nobody's any more; the one that stays tells of the request.
-    assert post(client, path, {"into": "x"}, asker).status_code == 404
-    listed = client.get(f"/api/v1/teams/{stays.public_id}/merge-requests", headers=asker)
-    assert [each["state"] for each in listed.json()["merge_requests"]] == ["accepted"]
-    stranger = bearer(captain_of(TeamFactory(challenge=gone.challenge)))
-    assert post(client, answer, {"answer": "accept"}, stranger).status_code == 404

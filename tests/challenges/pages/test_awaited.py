@@ -15,7 +15,6 @@ from challenges.models import (
     BundleImport,
     Challenge,
     ChallengeOrganiser,
-    MergeRequest,
     Reveal,
     TeamMember,
 )
@@ -29,7 +28,6 @@ from tests.factories.challenges import (
     ChallengeFactory,
     PersonFactory,
     TeamFactory,
-    captain_of,
     region_person,
     rescoring_of,
 )
@@ -74,7 +72,7 @@ def test_the_region_reads_every_procedure_in_one_list(
     to_decide(count)
     moderator = region_person(RegionRole.MODERATOR)
     one = [each for each in OF_THE_REGION[:3] for _n in range(count)]
-    with django_assert_num_queries(clocked(11)):
+    with django_assert_num_queries(clocked(10)):
         assert titles(moderator) == [*one, OF_THE_REGION[3]]
 
 
@@ -123,11 +121,6 @@ def for_a_person(person: User, n: int) -> None:
             role=OrganiserRole.ORGANISER,
             by=challenge.organisers.get().user,
         )
-        own = TeamFactory(captain=person)
-        from_team = TeamFactory(challenge=own.challenge, name=f"Alpha {number}")
-        MergeRequest.objects.create(
-            from_team=from_team, into_team=own, asked_by=captain_of(from_team), asked_at=at
-        )
         run = ChallengeFactory(
             opened=True, owner=person, title="Mien", registration=RegistrationMode.APPROVAL
         )
@@ -150,13 +143,10 @@ def test_a_person_reads_what_waits_for_them(
 ) -> None:
     person = PersonFactory()
     for_a_person(person, count)
-    with django_assert_num_queries(clocked(7)):
+    with django_assert_num_queries(clocked(6)):
         found = titles(person)
     assert found == [
         *["Répondre à l’invitation à organiser « Tensions »"] * count,
-        *[f"Répondre à « Alpha {n} », qui demande à rejoindre votre équipe" for n in range(count)][
-            ::-1
-        ],
         *["Répondre aux inscriptions à « Mien »"] * count,
         *["Répondre au rapport d’import de « dossier.zip »"] * count,
     ]

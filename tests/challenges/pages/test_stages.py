@@ -1,6 +1,5 @@
 """What somebody reads of a challenge where no team is made any more, or not yet."""
 
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -85,17 +84,5 @@ def test_a_team_is_offered_only_what_it_may_still_do(
     text = signed_in(captain_of(team)).get(at(challenge, "team")).text
     gathers = stage in {"coming", "open"}
     assert ("Envoyer l’invitation" in text) is gathers
-    assert (f'href="{at(challenge, "team_merge")}"' in text) is gathers
     assert ("l’équipe reste ce qu’elle est" in text) is (stage == "over")
     assert "Quitter l’équipe" in text
-
-
-def test_a_merge_is_not_offered_in_the_last_days() -> None:
-    challenge = made({}, (-9, 3))
-    browser = signed_in(captain_of(TeamFactory(challenge=challenge)))
-    assert at(challenge, "team_merge") not in browser.get(at(challenge, "team")).text
-    assert "ne se réunissent plus" in browser.get(at(challenge, "team_merge")).text
-    sent = browser.post(at(challenge, "team_merge"), {"name": "Les Pins"})
-    assert sent.status_code == 403
-    assert re.search(r"à moins de 7\sjours d’une clôture", sent.text)
-    assert 'value="Les Pins"' in sent.text

@@ -1,6 +1,5 @@
 """Taking part: rules, team, invitations."""
 
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -8,12 +7,10 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import merges as acts
 from challenges.actions.teams import invitation_token
 from challenges.models import (
     Challenge,
     Leaderboard,
-    MergeRequest,
     Team,
     TeamInvitation,
     TermsAcceptance,
@@ -21,11 +18,9 @@ from challenges.models import (
 from portal.accounts.models import User
 from portal.audit import outbox
 from portal.lib import clock
-from tests.challenges.pages.scenes import clocked
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import (
     ChallengeFactory,
-    EntryFactory,
     PersonFactory,
     StandingFactory,
     TeamFactory,
@@ -34,7 +29,6 @@ from tests.factories.challenges import (
 )
 
 pytestmark = pytest.mark.django_db
-QUERIES_MERGES = 12
 
 
 @pytest.fixture
@@ -283,55 +277,3 @@ def test_an_anonymous_board_gives_its_own_name_to_the_team_alone(
             answer = reader.get(path)
             assert answer.status_code == 200, path
             assert "Mistral" not in answer.text, path
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_the_page_of_merges_costs_the_same_for_one_and_three(
-    client: Client, challenge: Challenge, count: int, django_assert_num_queries: Any
-) -> None:
-    team = TeamFactory(challenge=challenge)
-    for _ in range(count):
-        other = TeamFactory(challenge=challenge)
-        acts.ask(team=other, name=team.slug, by=captain_of(other))
-    client.force_login(captain_of(team))
-    client.get(address(challenge, "team_merge"))
-    with django_assert_num_queries(clocked(QUERIES_MERGES)):
-        page = client.get(address(challenge, "team_merge"))
-    assert page.text.count("Lire la demande") == count
-
-
-def test_two_captains_merge_their_teams(client: Client, challenge: Challenge) -> None:
-    gone, stays = TeamFactory(challenge=challenge), TeamFactory(challenge=challenge)
-    EntryFactory(enrolment__team=gone, enrolment__phase=challenge.phases.get())
-    asker, keeper = captain_of(gone), captain_of(stays)
-    client.force_login(asker)
-    unknown = client.post(address(challenge, "team_merge"), {"name": "Personne"})
-    assert (unknown.status_code, '<div id="id_name_error">' in unknown.text) == (422, True)
-    client.post(address(challenge, "team_merge"), {"name": stays.slug})
-    merge = MergeRequest.objects.get()
-    link = address(challenge, "team_merge_answer", merge.public_id)
-    mine = client.get(link).text
-    assert "L’autre équipe n’a pas encore répondu." in mine
-    assert "essai utilisé sur" not in mine
-    asked = client.get(address(challenge, "team")).text
-    assert f"Votre équipe a demandé à rejoindre « {stays.name} »" in asked.replace("\xa0", " ")
-    assert 'value="withdraw"' in asked
-    stranger = Client()
-    stranger.force_login(captain_of(TeamFactory(challenge=challenge)))
-    assert stranger.get(link).status_code == 404
-    assert stranger.post(link, {"answer": "accept"}).status_code == 404
-    client.force_login(keeper)
-    waiting = client.get(address(challenge, "team")).text
-    assert f"L’équipe « {gone.name} » demande à rejoindre" in waiting.replace("\xa0", " ")
-    assert link in waiting
-    told = client.get(link).text
-    assert told.count("1 essai utilisé sur") == 2
-    assert told.count(f">{challenge.phases.get().name}</dt>") == 1
-    assert client.post(link, {"answer": "?"}).status_code == 422
-    assert client.post(link, {"answer": "accept"}).status_code == 302
-    assert "Cette demande a été acceptée." in client.get(link).text
-    assert client.post(link, {"answer": "refuse"}).status_code == 409
-    history = client.get(address(challenge, "entries")).text
-    assert gone.name in history
-    client.force_login(asker)
-    assert stays.name in client.get(address(challenge, "team")).text
