@@ -1,8 +1,11 @@
 """The hostile test run: what would bite in production bites here first."""
 
+import gc
+import itertools
 import os
 import re
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,7 +13,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection, connections
@@ -19,15 +21,9 @@ from django.utils import translation
 
 from challenges.enums import JobState
 from challenges.models import Job
-from challenges.worker import loop
 from portal.lib import clock
 from tests import databases, hostile
 
-# No property is timed: a busy machine would fail what is right.
-hypothesis.settings.register_profile(
-    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
-hypothesis.settings.load_profile("untimed")
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 
@@ -70,12 +66,21 @@ def django_db_setup(
         copies.drop()
 
 
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Name one folder after the other; most tests write no file, and none is made for them."""
+    base = tmp_path_factory.mktemp("private")
+    return (base / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def private_folders(tmp_path: Path, settings: Any) -> None:
-    """Keep objects, media and keys of a test to itself."""
-    settings.OBJECTS_URL = f"file://{tmp_path / 'objects'}"
-    settings.MEDIA_ROOT = tmp_path / "media"
-    keys = tmp_path / "keys"
+def private_folders(request: pytest.FixtureRequest, folders: Iterator[Path], settings: Any) -> None:
+    """Keep objects, media and keys of a test to itself, below `tmp_path` where it asks for that."""
+    asks = "tmp_path" in request.fixturenames
+    place = request.getfixturevalue("tmp_path") if asks else next(folders)
+    settings.OBJECTS_URL = f"file://{place / 'objects'}"
+    settings.MEDIA_ROOT = place / "media"
+    keys = place / "keys"
     settings.HOLDOUT_PUBLIC_KEY_FILE = str(keys / "holdout_public.key")
     settings.EMBEDDED_HOLDOUT_PRIVATE_KEY_FILE = str(keys / "holdout_private.key")
     settings.RECEIPT_KEY_FILE = str(keys / "receipt.key")
@@ -97,28 +102,27 @@ def unsynchronised() -> Iterator[None]:
     patch.undo()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def waits_pass_at_once() -> Iterator[None]:
-    """Where a test drains the queue and nothing is due, jump to the next job instead of waiting.
+def _sleep(seconds: float) -> None:
+    """Jump to the next job instead of waiting, where a test drains the queue and nothing is due.
 
     Boards are gathered and failures tried again seconds later; a wait of more than a minute, and
     those of tests that commit, last as long as they say.
     """
+    if connection.in_atomic_block:
+        now = clock.now()
+        soon = (now, now + timedelta(minutes=1))
+        waiting = Job.objects.filter(state=JobState.READY, run_after__range=soon)
+        if (job := waiting.order_by("run_after", "pk").first()) is not None:
+            waiting.filter(pk=job.pk).update(run_after=now)
+            return
+    time.sleep(seconds)
 
-    def sleep(seconds: float) -> None:
-        if connection.in_atomic_block:
-            now = clock.now()
-            soon = (now, now + timedelta(minutes=1))
-            waiting = Job.objects.filter(state=JobState.READY, run_after__range=soon)
-            if (job := waiting.order_by("run_after", "pk").first()) is not None:
-                waiting.filter(pk=job.pk).update(run_after=now)
-                return
-        time.sleep(seconds)
 
-    patch = pytest.MonkeyPatch()
-    patch.setattr(loop, "time", SimpleNamespace(monotonic=time.monotonic, sleep=sleep))
-    yield
-    patch.undo()
+@pytest.fixture(autouse=True)
+def waits_pass_at_once() -> None:
+    """Let the worker jump over its waits; most tests never load it, which takes a second."""
+    if (loop := sys.modules.get("challenges.worker.loop")) is not None:
+        vars(loop)["time"] = SimpleNamespace(monotonic=time.monotonic, sleep=_sleep)
 
 
 @pytest.fixture(autouse=True)
@@ -211,6 +215,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & {"db", "transactional_db"} or item.get_closest_marker("django_db"):
             item.add_marker(pytest.mark.database)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Leave what was imported, which stays, out of all collections of garbage to come."""
+    gc.freeze()
+    gc.enable()
+    if "hypothesis" not in sys.modules:  # its summary would load it to say nothing
+        session.config.pluginmanager.unregister(name="hypothesispytest")
 
 
 def pytest_configure(config: pytest.Config) -> None:

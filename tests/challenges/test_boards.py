@@ -4,8 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats
 
 from challenges.actions import releases, score_receipts
@@ -26,6 +24,8 @@ from tests.factories.challenges import (
     holdout_of,
     score,
 )
+from tests.properties import given
+from tests.properties import strategies as st
 
 VISITOR = SystemActor("visitor")
 

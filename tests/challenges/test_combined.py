@@ -8,8 +8,6 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
-from hypothesis import given
-from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from challenges.actions import challenges, combined, leaderboards, phases, reveals
@@ -24,6 +22,8 @@ from tests.challenges import world
 from tests.challenges.pages.scenes import clocked
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import TeamFactory
+from tests.properties import given
+from tests.properties import strategies as st
 
 ranks = st.lists(st.one_of(st.none(), st.integers(1, 9)), min_size=3, max_size=3)
 

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -20,6 +18,8 @@ from challenges.actions import jobs
 from challenges.enums import JobKind, JobState
 from challenges.models import Job
 from portal.lib import clock
+from tests.properties import HealthCheck, settings
+from tests.properties import strategies as st
 
 pytestmark = [pytest.mark.django_db, pytest.mark.fault, pytest.mark.slow]
 JOBS = 4

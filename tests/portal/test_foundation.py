@@ -2,10 +2,8 @@
 
 import time
 
-import hypothesis
 import pytest
 from django.db import DatabaseError, transaction
-from hypothesis import strategies as st
 
 from portal.audit import outbox
 from portal.audit.actors import SystemActor
@@ -15,6 +13,8 @@ from portal.audit.record import record
 from portal.lib import canonical, objects
 from portal.lib.markdown import render
 from portal.lib.refusals import Invalid, TooLarge
+from tests.properties import given, settings
+from tests.properties import strategies as st
 
 SYSTEM = SystemActor("test")
 
@@ -95,8 +95,8 @@ def test_markdown_bombs_are_refused(text: str) -> None:
 def test_no_property_is_timed() -> None:
     """A pause of a busy machine failed a property of the Ladder that holds."""
 
-    @hypothesis.given(st.just(0.3))
-    @hypothesis.settings(max_examples=1, database=None)
+    @given(st.just(0.3))
+    @settings(max_examples=1, database=None)
     def slow(pause: float) -> None:
         time.sleep(pause)  # above the 200 ms that an example may take by default
 

@@ -8,9 +8,6 @@ from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
-from hypothesis import HealthCheck, given
-from hypothesis import settings as profile
-from hypothesis import strategies as st
 
 from catalogue.actions import contributions, moderation
 from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
@@ -22,6 +19,9 @@ from portal.accounts.models import User
 from tests.factories import contributions as make
 from tests.factories.accounts import bearer
 from tests.portal.test_api import problem
+from tests.properties import HealthCheck, given
+from tests.properties import settings as profile
+from tests.properties import strategies as st
 
 pytestmark = pytest.mark.django_db
 RESOURCES = "/api/v1/resources"

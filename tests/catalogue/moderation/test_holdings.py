@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from catalogue.actions import batches, contributions, moderation
 from catalogue.enums import DecisionReason, ResourceKind
@@ -26,6 +24,8 @@ from portal.accounts.models import Organisation, User
 from tests.catalogue.moderation.ledger import events
 from tests.catalogue.moderation.test_sheets import cards
 from tests.factories import contributions as make
+from tests.properties import HealthCheck, given, settings
+from tests.properties import strategies as st
 
 pytestmark = pytest.mark.django_db
 

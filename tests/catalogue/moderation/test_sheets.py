@@ -5,14 +5,14 @@ import io
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from catalogue.enums import ResourceKind
 from catalogue.standards.readers.dispatch import read_here
 from catalogue.standards.readers.record import Reading
 from catalogue.validators import sheets
 from catalogue.validators.fields import Field, FieldType
+from tests.properties import given
+from tests.properties import strategies as st
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)
 HEAD = "id;kind;title;tags;scope"

@@ -4,8 +4,6 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import override
-from hypothesis import given
-from hypothesis import strategies as st
 
 from catalogue.forms.steps import Step, StepForm, form_field
 from catalogue.queries import detail
@@ -17,6 +15,8 @@ from catalogue.validators import places
 from catalogue.validators.columns import COMMON_BY_NAME
 from tests.catalogue.standards.examples import example
 from tests.factories.catalogue import ResourceFactory
+from tests.properties import given
+from tests.properties import strategies as st
 
 K = TerritoryKind
 

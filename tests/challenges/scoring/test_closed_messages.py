@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from challenges.enums import ReasonCode
 from challenges.models.words import REASON_SENTENCES
@@ -17,6 +15,8 @@ from challenges.scoring.predictions import reader
 from challenges.scoring.predictions.faults import CHOICE, MAX_MESSAGE, PLACEHOLDER, messages
 from challenges.scoring.truth import keys_of, load_keys
 from challenges.scoring.verdict import Verdict
+from tests.properties import given
+from tests.properties import strategies as st
 
 ROOT = Path(__file__).resolve().parents[3] / "challenges"
 CODE = re.compile(r"[EWHX]_[A-Z0-9_]+")

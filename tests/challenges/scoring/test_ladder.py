@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from challenges.scoring import registry
 from challenges.scoring.buckets import Buckets
@@ -29,6 +27,8 @@ from challenges.scoring.metric import Part
 from challenges.scoring.predictions.align import Answer
 from challenges.scoring.truth import load_keys, load_labels
 from tests.challenges.scoring import boards
+from tests.properties import given
+from tests.properties import strategies as st
 
 ORACLE = Path(__file__).parents[4] / "shared/cases/bundles/ladder_oracle/oracle_ladder.json"
 FREE = Ladder()

@@ -1,10 +1,9 @@
 """Comparison of two texts."""
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from portal.lib import differences
 from portal.lib.differences import Line, Span
+from tests.properties import given
+from tests.properties import strategies as st
 
 
 def test_equal_texts_have_no_line() -> None:

@@ -2,11 +2,11 @@
 
 import pytest
 from django.test import RequestFactory
-from hypothesis import given
-from hypothesis import strategies as st
 
 from portal.lib import ranges
 from portal.lib.refusals import OutOfRange
+from tests.properties import given
+from tests.properties import strategies as st
 
 BYTES = bytes(range(100))
 ETAG = '"abc"'
