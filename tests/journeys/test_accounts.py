@@ -174,7 +174,6 @@ OWN = [
 ]
 
 
-@pytest.mark.skipif(bool(axe.missing()), reason=axe.missing() or "-")
 @axe.in_each_look
 def test_every_page_is_accessible(
     running: Any, live_server: Any, looks: tuple[axe.Look, ...]

@@ -1,7 +1,7 @@
 """The whole life of a card in a real browser, from a pasted description to a decision with reasons.
 
 Paste, draft, checks, review with changes, publication, search, alert, reuse, report, decision: with
-script, each page checked in two looks, and once more without script.
+script, each page checked in one look, and once more without script.
 """
 
 import re
@@ -43,8 +43,8 @@ class Visit:
         return browser.tab(self.running, script=self.script, cookies=held)
 
     def look(self, page: Any, name: str) -> None:
-        """Check the page that is open, in two looks; without script there is nothing to run."""
-        if self.script and not axe.missing() and (faults := axe.faults(page, *axe.LEAN)):
+        """Check the page that is open, in one look; without script there is nothing to run."""
+        if self.script and not axe.missing() and (faults := axe.faults(page, axe.NARROW)):
             self.found[name] = faults
         page.set_viewport_size({"width": 1440, "height": 900})
 

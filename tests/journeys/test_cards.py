@@ -1,6 +1,5 @@
 """Cards in a real browser: their page and their versions, in each look."""
 
-import os
 from typing import Any
 
 import pytest
@@ -65,15 +64,6 @@ def addresses() -> list[str]:
 
 @axe.in_each_look
 def test_cards_and_versions_have_no_fault(running: Any, site: str, looks: Any) -> None:
-    pages, found = addresses(), []
-    for width, theme in looks:
-        with browser.tab(running, width=width, theme=theme) as page:
-            for number, address in enumerate(pages):
-                page.goto(f"{site}{address}")
-                found += [f"{address} {width} {theme}: {each}" for each in axe.violations(page)]
-                wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-                found += [f"{address} {width}: wider than the screen"] if wide else []
-                found += [f"{address}: {each}" for each in page.errors]
-                if out := os.environ.get("CARDS_SHOTS"):
-                    page.screenshot(path=f"{out}/{number}-{width}-{theme}.png", full_page=True)
-    assert found == []
+    with browser.tab(running) as page:
+        found = {path: axe.audit(page, site + path, *looks) for path in addresses()}
+    assert {path: faults for path, faults in found.items() if faults} == {}

@@ -83,8 +83,6 @@ def test_rooms_of_the_organisers_are_accessible(
     as_user: Cookies,
     looks: tuple[axe.Look, ...],
 ) -> None:
-    if reason := axe.missing():
-        pytest.skip(reason)
     challenge = world.opened(tmp_path)
     by, member = world.owner_of(challenge), UserFactory()
     world.entered(challenge)
@@ -125,8 +123,6 @@ def test_rooms_of_the_organisers_are_accessible(
 def test_rooms_of_a_draft_are_accessible(
     running: Any, site: str, as_user: Cookies, looks: tuple[axe.Look, ...]
 ) -> None:
-    if reason := axe.missing():
-        pytest.skip(reason)
     by = world.owner()
     challenge = built(by)
     final = phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=by)

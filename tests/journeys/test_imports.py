@@ -60,8 +60,6 @@ def test_a_table_is_tried_confirmed_and_taken_back(
 def test_no_violation_on_the_pages_of_an_import(
     running: Any, site: str, looks: tuple[axe.Look, ...], tmp_path: Path
 ) -> None:
-    if reason := axe.missing():
-        pytest.skip(reason)
     holder = make.organisation("Mission locale du Var")
     editor = make.joined(make.person(), holder, Role.EDITOR)
     with browser.tab(running, cookies=session(site, editor)) as page:

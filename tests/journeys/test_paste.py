@@ -45,8 +45,6 @@ def test_a_pasted_card_fills_the_draft(running: Any, site: str, shared: Path, sc
 def test_no_violation_on_the_pages_of_a_paste(
     running: Any, site: str, looks: tuple[axe.Look, ...], shared: Path
 ) -> None:
-    if reason := axe.missing():
-        pytest.skip(reason)
     author = make.person()
     with browser.tab(running, cookies=session(site, author)) as page:
         page.goto(site + reverse("catalogue:contribution_paste"))
