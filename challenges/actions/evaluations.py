@@ -378,13 +378,17 @@ def bury(job: Job) -> None:
 
 
 def examine(entries: Iterable[Entry]) -> None:
-    """Put entries that were begun and go no further under examination, with a letter."""
+    """Put entries that were begun and go no further under examination, with a letter.
+
+    The platform broke down, not the entry: its team has its slots back at once.
+    """
     examined = {EntryStatus.CHECKING, EntryStatus.SCORING}
     for found in entries:
         entry = Entry.objects.locked(found)
         if entry.status not in examined:
             continue
         entry.become(EntryStatus.NEEDS_ATTENTION, at=clock.now(), reason=ReasonCode.PLATFORM.value)
+        entry.day_slot = entry.total_slot = None
         entry.save()
         record("entry.needs_attention", by=WORKER, on=entry)
         owe("mail.entry_examined", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))

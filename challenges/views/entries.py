@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from challenges.actions import checks, choices
 from challenges.actions import entries as acts
+from challenges.actions.slots import takes_bench
 from challenges.enums import INFECTED, EntryStatus, PhaseKind
 from challenges.forms import EntryForm
 from challenges.models import Challenge, Entry, Phase
@@ -280,7 +281,7 @@ def _page(
     if plan is not None:
         form.ask_code()
         context |= {"plan": plan, "packing": packing(plan, phase, is_first=False)}
-    bench = context["phase"] is not None and acts.takes_bench(context["phase"])
+    bench = context["phase"] is not None and takes_bench(context["phase"])
     context |= {"bench": bench, "open": context["open"] or bench}
     context |= {"form": form, "verdict": verdict} | _team_context(request, context)
     return render(request, "challenges/entries.html", context, status=status)

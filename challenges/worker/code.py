@@ -14,7 +14,7 @@ from typing import Any
 
 from django.utils.crypto import salted_hmac
 
-from challenges.actions import code_runs, code_trials, jobs, scans
+from challenges.actions import code_runs, code_trials, scans
 from challenges.actions.code_runs import Ended
 from challenges.actions.code_trials import Tried
 from challenges.actions.jobs import WORKER
@@ -37,7 +37,7 @@ from challenges.worker.lease import Beating
 from challenges.worker.programs import RunFailed
 from datasets import gate
 from datasets.actions import deposits
-from portal.lib import canonical, failpoints, objects, scanning
+from portal.lib import canonical, failpoints, objects
 
 OURS = {Reason.PLATFORM, Reason.NO_SANDBOX}
 PACKAGE = "E_PACKAGE"
@@ -72,11 +72,7 @@ def trial_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         return
     truths.forget()
     failpoints.hit("trial.before_run")
-    try:
-        tried = _tried(trial, job)
-    except scanning.ScannerAway as away:
-        jobs.postpone(job=job, seconds=scanning.WAIT_SECONDS, code=away.code)
-        return
+    tried = _tried(trial, job)
     if not beating.lost.is_set():
         code_trials.finish(job=job, tried=tried)
 

@@ -1,7 +1,6 @@
 """Do one job: compile a truth, check a file, score it."""
 
 import hashlib
-import logging
 import time
 from dataclasses import replace
 from importlib.metadata import version as installed
@@ -20,9 +19,8 @@ from challenges.scoring.verdict import Evaluated, Verdict
 from challenges.worker import code, code_inputs, forms, predictions, programs, vault
 from challenges.worker.lease import Beating
 from datasets import gate
-from portal.lib import failpoints, scanning
+from portal.lib import failpoints
 
-log = logging.getLogger("portal.worker")
 PLATFORM_LIMITS = {ReasonCode.TIMEOUT.value, ReasonCode.MEMORY.value}
 CODE_VERSION = f"openemploi {identity.VERSION}, numpy {installed('numpy')}"
 
@@ -55,13 +53,7 @@ def check_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     keys = gate.read_keys(vault.compiled(task))
     failpoints.hit("check.before_child")
     with vault.local_copy(entry) as path:
-        try:
-            infected = scans.refused(path)
-        except scanning.ScannerAway as away:
-            log.warning("scanner: %s", away)
-            jobs.postpone(job=job, seconds=scanning.WAIT_SECONDS, code=away.code)
-            return
-        verdict = infected or _checked(path, task, keys, entry)
+        verdict = scans.refused(path) or _checked(path, task, keys, entry)
     _try_again(job, verdict)
     evaluations.finish_check(
         job=job, accepted=verdict.accepted, verdict=_kept(verdict), digest=verdict.digest
