@@ -223,7 +223,6 @@ organiser_patterns = [
     path("reprendre/", organiser.resume, name="organiser_resume"),
     path("archiver/", archives.page, name="organiser_archive"),
     path("phases/<int:index>/dates/", organiser.dates, name="organiser_dates"),
-    path("phases/<int:index>/confidentialite/", organiser.privacy, name="organiser_privacy"),
     path("phases/<int:index>/clore/", organiser.close, name="organiser_close"),
     path("phases/<int:index>/reprises/terminer/", organiser.end_takeover, name="takeover_end"),
     path("phases/<int:index>/resultats/proposer/", organiser.propose_reveal, name="reveal_propose"),

@@ -98,14 +98,6 @@ class PhaseMoment(StrEnum):
     CLOSED = "closed"
 
 
-class Ladder(StrEnum):
-    """Name the rule that hides public improvements too small to be seen."""
-
-    OFF = "off"
-    FREE = "free"
-    STEP = "step"
-
-
 class LogAudience(StrEnum):
     """Say who reads the logs of a phase's programs."""
 

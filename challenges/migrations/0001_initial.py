@@ -281,11 +281,8 @@ class Migration(migrations.Migration):
                 ('migrated_at', models.DateTimeField(blank=True, null=True)),
                 ('answer_spec', models.JSONField(blank=True, default=dict)),
                 ('public_share', models.FloatField(default=0.3)),
-                ('leak_facts', models.JSONField(blank=True, default=dict)),
-                ('ladder', models.CharField(choices=[('off', 'off'), ('free', 'free'), ('step', 'step')], default=challenges.enums.Ladder['OFF'], max_length=24)),
-                ('ladder_step', models.FloatField(blank=True, null=True)),
-                ('ladder_z', models.FloatField(default=1.0)),
-                ('privacy_epsilon', models.FloatField(blank=True, null=True)),
+                ('public_units', models.PositiveIntegerField(blank=True, null=True)),
+                ('ladder', models.BooleanField(default=False)),
                 ('final_choices', models.PositiveSmallIntegerField(default=2)),
                 ('logs', models.CharField(choices=[('none', 'none'), ('organiser', 'organiser'), ('team_trial', 'team_trial')], default=challenges.enums.LogAudience['NONE'], max_length=24)),
                 ('benchmark_after_close', models.BooleanField(default=False)),
@@ -295,7 +292,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['challenge_id', 'index'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['code', 'final', 'public', 'trial'])), name='phase_kind_known'), models.CheckConstraint(condition=models.Q(('ladder__in', ['free', 'off', 'step'])), name='phase_ladder_known'), models.CheckConstraint(condition=models.Q(('logs__in', ['none', 'organiser', 'team_trial'])), name='phase_logs_known'), models.UniqueConstraint(fields=('challenge', 'index'), name='phase_index_once'), models.CheckConstraint(condition=models.Q(('closes_at__isnull', True), ('opens_at__isnull', True), ('closes_at__gt', models.F('opens_at')), _connector='OR'), name='phase_closes_after_it_opens'), models.CheckConstraint(condition=models.Q(models.Q(('ladder', 'step'), ('ladder_step__gt', 0)), models.Q(models.Q(('ladder', 'step'), _negated=True), ('ladder_step__isnull', True)), _connector='OR'), name='phase_ladder_step_goes_with_the_step_form'), models.CheckConstraint(condition=models.Q(('migrated_at__isnull', True), ('migrate_from__isnull', False), _connector='OR'), name='phase_migrated_comes_from_another'), models.CheckConstraint(condition=models.Q(('privacy_epsilon__isnull', True), models.Q(('ladder', 'off'), ('privacy_epsilon__gt', 0), ('privacy_epsilon__lte', 10.0)), _connector='OR'), name='phase_privacy_epsilon_in_range_without_a_ladder'), models.CheckConstraint(condition=models.Q(models.Q(('pause_reason', ''), ('paused_at__isnull', True), ('paused_by__isnull', True)), models.Q(('paused_at__isnull', False), ('paused_by__isnull', False), models.Q(('pause_reason', ''), _negated=True)), _connector='OR'), name='phase_pause_has_author_and_reason')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['code', 'final', 'public', 'trial'])), name='phase_kind_known'), models.CheckConstraint(condition=models.Q(('logs__in', ['none', 'organiser', 'team_trial'])), name='phase_logs_known'), models.UniqueConstraint(fields=('challenge', 'index'), name='phase_index_once'), models.CheckConstraint(condition=models.Q(('closes_at__isnull', True), ('opens_at__isnull', True), ('closes_at__gt', models.F('opens_at')), _connector='OR'), name='phase_closes_after_it_opens'), models.CheckConstraint(condition=models.Q(('migrated_at__isnull', True), ('migrate_from__isnull', False), _connector='OR'), name='phase_migrated_comes_from_another'), models.CheckConstraint(condition=models.Q(models.Q(('pause_reason', ''), ('paused_at__isnull', True), ('paused_by__isnull', True)), models.Q(('paused_at__isnull', False), ('paused_by__isnull', False), models.Q(('pause_reason', ''), _negated=True)), _connector='OR'), name='phase_pause_has_author_and_reason')],
             },
         ),
         migrations.CreateModel(

@@ -75,7 +75,7 @@ def runners(
         for current in Split
     }
     public = candidates[Split.PUBLIC]
-    if board.phase.climbs:
+    if board.phase.ladder:
         public = _climbed(public, evaluations, split, own)
     return Runners(board, split, columns, public, candidates[Split.PRIVATE])
 
@@ -129,7 +129,7 @@ def finals(board: Leaderboard, *, team_id: int | None = None) -> dict[int, list[
         )
         for each in evaluations
     ]
-    if board.phase.climbs:
+    if board.phase.ladder:
         public = _climbed(public, evaluations, Split.PUBLIC, None)
     by_team: dict[int, list[Candidate]] = defaultdict(list)
     for each in public:
@@ -175,7 +175,7 @@ def _current_evaluations(
         holdout_id=tasks[0].holdout_id,
         state=EvaluationState.DONE,
     )
-    if board.phase.climbs:  # a score that is not settled yet is not out
+    if board.phase.ladder:  # a score that is not settled yet is not out
         found = found.filter(Q(rung__isnull=False) | Q(entry__is_baseline=True))
     return list(found.select_related("entry__enrolment__team").order_by("entry__received_at", "pk"))
 

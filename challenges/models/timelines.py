@@ -155,7 +155,6 @@ def _header(board: Leaderboard, found: Runners) -> Mapping[str, Any]:
         **_manner(board),
         "rule": board.rule,
         "primary": board.primary_id,
-        "blurred": board.phase.is_blurred,
         "columns": [[each.key, each.kind, each.direction, each.decimals] for each in found.columns],
     }
 

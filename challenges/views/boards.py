@@ -73,7 +73,7 @@ def ordered(board: Board, sort: str) -> list[Row]:
 
 
 def has_intervals(board: Board) -> bool:
-    """Say whether a row has an interval: blurred figures and those of programs have none."""
+    """Say whether a row has an interval: those of programs have none."""
     if board.window:
         return board.window.intervals
     return any(row.standing.interval_low is not None for row in board.rows)

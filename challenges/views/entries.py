@@ -36,7 +36,7 @@ from challenges.views.entry_tables import (
 )
 from challenges.views.head import find, scene, scene_to_enter
 from challenges.views.packing import packing
-from challenges.views.reading import contract_of, privacy_words, scoring_words
+from challenges.views.reading import contract_of, scoring_words
 from challenges.views.teams import own_team, person
 from portal.lib import arrivals, files, objects, scanning, visible
 from portal.lib.files import csv_safe
@@ -302,7 +302,6 @@ def _team_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
     ]
     return {
         "quota": quota_left(phase, team, context["now"]) if phase else None,
-        "privacy": privacy_words(phase, team, words["metrics"]),
         "accepted": has_accepted_terms(challenge, request.user),
         "registered": registration is not None and registration.state == "accepted",
         "formats": words["formats"] or ["CSV"],

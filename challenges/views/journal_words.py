@@ -76,7 +76,6 @@ ACTS: Mapping[str, str | Promise] = {
     "organiser.role_changed": _("Rôle changé dans l’équipe organisatrice"),
     "phase.added": _("Phase ajoutée"),
     "phase.answers_given": _("Réponses d’une phase déposées"),
-    "phase.blurred": _("Bruit ajouté aux scores affichés"),
     "phase.board_added": _("Classement ajouté"),
     "phase.board_arranged": _("Classement modifié"),
     "phase.board_removed": _("Classement retiré"),
@@ -127,7 +126,6 @@ FACTS: Mapping[str, str | Promise] = {
     "faults": _("Points à corriger"),
     "max_per_day": _("Essais par jour"),
     "max_total": _("Essais en tout"),
-    "epsilon": _("Epsilon"),
     "serial": _("Numéro de série"),
 }
 SYSTEMS: Mapping[str, str | Promise] = {

@@ -185,7 +185,6 @@ def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[
         "primary": primary,
         "secondary": [_heading(request, column, sort) for column in boards.secondary_of(board)],
         "masked": board.leaderboard.anonymous and not board.revealed,
-        "blurred": board.split == Split.PUBLIC and board.leaderboard.phase.is_blurred,
         "prize_rules": boards.prize_rules(board.columns, board.leaderboard.phase.challenge),
         "has_fairness": bool(boards.fairness_of(board)),
         "fairness_title": getattr(boards.fairness_summary(board), "title", ""),

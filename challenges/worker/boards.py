@@ -77,8 +77,6 @@ def _ranked(found: Listing, opened: Opened) -> Ranking:
     ranked = [
         each for each in found.candidates if not each.is_baseline and primary.key in each.figures
     ]
-    if found.split == Split.PUBLIC and found.board.phase.is_blurred:
-        return _without_intervals(ranked, primary)  # sums are exact: they would tell
     listed = []
     for each in ranked:
         sums = vault.sums_of(opened.of(each.evaluation_id), found.split.value)
@@ -117,12 +115,9 @@ def _without_intervals(ranked: Sequence[Candidate], primary: Column) -> Ranking:
 def _line(found: Listing, candidate: Candidate, placed: Placed | None, opened: Opened) -> Line:
     result = opened.of(candidate.evaluation_id)
     primary = found.primary
-    key = primary.key if primary and not candidate.is_baseline else ""
     # A mean over several tasks has no interval: each task has its own.
-    intervals = (
-        {}
-        if candidate.tasks
-        else ladders.shown_intervals(result, found.split, key, found.board.phase)
+    intervals: dict[str, Any] = (
+        {} if candidate.tasks else result.get("intervals", {}).get(found.split.value, {})
     )
     cells = {
         column.key: cell
@@ -217,7 +212,7 @@ def to_release(phase: Phase, opened: Opened) -> tuple[list[Score], dict[UUID, Ow
         result = opened.of(evaluation.pk)
         values, intervals = result.get("values", {}), result.get("intervals", {})
         scores += releases.at_reveal(evaluation, values, intervals, at=now)
-        if phase.climbs and not evaluation.entry.is_baseline:
+        if phase.ladder and not evaluation.entry.is_baseline:
             own[evaluation.pk] = releases.own(
                 evaluation, ladders.public_figures(evaluation, opened)
             )

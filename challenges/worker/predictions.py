@@ -83,7 +83,7 @@ def of(evaluation: Evaluation) -> Iterator[Given]:
 
 
 def examined(
-    evaluation: Evaluation, task: PhaseTask, truth: Truth, *, losses: bool, epsilon: float | None
+    evaluation: Evaluation, task: PhaseTask, truth: Truth, *, losses: bool
 ) -> tuple[Evaluated, str]:
     """Score what an evaluation has, and say whether code wrote the same twice; the worse counts.
 
@@ -98,7 +98,6 @@ def examined(
             truth.labels,
             name=given.name,
             losses=losses,
-            epsilon=epsilon,
         )
     run = evaluation.run
     if run is None or not first.verdict.accepted:
@@ -115,7 +114,6 @@ def examined(
         answer,
         replace(first.verdict, digest=answer.digest, warnings=()),
         losses=losses,
-        epsilon=epsilon,
     )
     said, found = reruns.judged(contract, first, second, agreed=bool(run.agreed))
     return found, said.value

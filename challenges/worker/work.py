@@ -11,7 +11,7 @@ from django.db import transaction
 
 from challenges.actions import evaluations, jobs, scans
 from challenges.actions.evaluations import Result
-from challenges.actions.score_receipts import PRIVACY, RUN
+from challenges.actions.score_receipts import RUN
 from challenges.enums import ReasonCode
 from challenges.models import Entry, Evaluation, Job, PhaseTask
 from challenges.scoring import child, identity
@@ -81,9 +81,7 @@ def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         return
     truth = truths.of(task, reason=f"evaluation {evaluation.pk}")
     failpoints.hit("score.before_child")
-    found, reproduction = predictions.examined(
-        evaluation, task, truth, losses=task.phase.climbs, epsilon=task.phase.privacy_epsilon
-    )
+    found, reproduction = predictions.examined(evaluation, task, truth, losses=task.phase.ladder)
     _try_again(job, found.verdict)
     failpoints.hit("score.computed")
     if beating.lost.is_set():
@@ -99,8 +97,6 @@ def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         "engine_sha256": identity.engine_sha256(),
         "resampling_sha256": truth.resampling_sha256,
     }
-    if task.phase.is_blurred:
-        means |= {PRIVACY: {"mechanism": "laplace", "epsilon": f"{task.phase.privacy_epsilon:g}"}}
     if run is not None:
         means[RUN] = predictions.signed(run, task, reproduction)
     result = _result(found, evaluation, time.monotonic() - started, means)
@@ -113,12 +109,10 @@ def _result(
     found: Evaluated, evaluation: Evaluation, seconds: float, means: dict[str, Any]
 ) -> Result:
     sealed = vault.seal(found, evaluation, means)
-    is_blurred = PRIVACY in means
-    public = found.blurred if is_blurred else found.values.get("public", {})
+    public = found.values.get("public", {})
     return Result(
         public={key: value for key, value in public.items() if not isinstance(value, dict)},
-        # A resampled interval stands around the exact value.
-        intervals={} if is_blurred else found.intervals.get("public", {}),
+        intervals=found.intervals.get("public", {}),
         payload=sealed.ciphertext,
         payload_sha256=hashlib.sha256(sealed.ciphertext).hexdigest(),
         key_id=sealed.key_id,

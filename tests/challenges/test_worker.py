@@ -87,7 +87,7 @@ def test_a_file_is_checked_then_scored(challenge: Challenge) -> None:
 
 def test_under_a_ladder_no_interval_tells_what_is_held_back(challenge: Challenge) -> None:
     """The middle of an interval tells the value that a ladder holds back."""
-    challenge.phases.update(ladder="free")
+    challenge.phases.update(ladder=True)
     team = TeamFactory(challenge=challenge)
     best, other = entered(challenge, 0.9, team=team), entered(challenge, 0.3, team=team)
     assert drain()

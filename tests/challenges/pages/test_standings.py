@@ -11,8 +11,6 @@ from pytest_django import DjangoAssertNumQueries
 
 from challenges.actions import parts
 from challenges.models import Challenge, Team
-from challenges.scoring.leakage import Column as LeakColumn
-from challenges.scoring.leakage import Facts
 from challenges.views.axis import axis_decimals, round_axis
 from tests.challenges.pages.scenes import board_of, clocked, listed, reveal, with_contract
 from tests.factories.challenges import ChallengeFactory, PhaseFactory, captain_of
@@ -354,10 +352,9 @@ def test_axis_is_round_and_holds_the_range(
 
 def test_public_share_is_that_of_the_compiled_truth(challenge: Challenge) -> None:
     version = with_contract(challenge)
-    leak = Facts(39, 20.5, (LeakColumn("mae", 3.0, 4),))
-    parts.note(task=version.tasks.get(), units={"public": 39, "private": 115}, leak=leak)
-    assert Facts.from_json(challenge.phases.get().leak_facts) == leak
-    assert challenge.phases.get().public_share == pytest.approx(39 / 154)
+    parts.note(task=version.tasks.get(), units={"public": 39, "private": 115})
+    phase = challenge.phases.get()
+    assert (phase.public_units, phase.public_share) == (39, pytest.approx(39 / 154))
 
 
 def test_reference_inside_a_tie_does_not_cut_it(client: Client, challenge: Challenge) -> None:
