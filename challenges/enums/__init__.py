@@ -229,8 +229,6 @@ class ColumnKind(StrEnum):
     COMPUTED = "computed"
     FACT = "fact"
     FAIRNESS = "fairness"
-    DURATION = "duration"
-    ENERGY = "energy"
 
 
 class Direction(StrEnum):

@@ -237,8 +237,7 @@ def broken_runs() -> Iterator[str]:
             yield f"run:{run.pk}"
     scored = Evaluation.objects.filter(state=EvaluationState.DONE)
     bare = scored.filter(run__isnull=False).exclude(run__state=RunState.DONE)
-    told = scored.filter(Q(run__isnull=True) ^ Q(reproduction=""))
-    for pk in (bare | told).order_by("pk").values_list("pk", flat=True):
+    for pk in bare.order_by("pk").values_list("pk", flat=True):
         yield str(pk)
 
 

@@ -209,21 +209,17 @@ def participation(phase: Phase) -> dict[str, Any]:
 
 
 def means(phase: Phase) -> dict[str, Any]:
-    """Sum what the evaluations used; the energy is a declared estimate, of some of them."""
+    """Sum what the evaluations used."""
     done = Evaluation.objects.filter(entry__enrolment__phase=phase, state=EvaluationState.DONE)
     found = done.aggregate(
         n=Count("pk"),
-        estimated=Count("energy_wh"),
         seconds=Sum("seconds"),
         cpu=Sum("cpu_seconds"),
-        energy=Sum("energy_wh"),
     )
     return {
         "evaluations": found["n"],
         "seconds": round(found["seconds"] or 0.0),
         "cpu_seconds": None if found["cpu"] is None else round(found["cpu"]),
-        "energy_wh": None if found["energy"] is None else round(found["energy"], 2),
-        "energy_of": found["estimated"],
     }
 
 

@@ -81,7 +81,7 @@ def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         return
     truth = truths.of(task, reason=f"evaluation {evaluation.pk}")
     failpoints.hit("score.before_child")
-    found, reproduction = predictions.examined(evaluation, task, truth, losses=task.phase.ladder)
+    found = predictions.examined(evaluation, task, truth, losses=task.phase.ladder)
     _try_again(job, found.verdict)
     failpoints.hit("score.computed")
     if beating.lost.is_set():
@@ -98,10 +98,10 @@ def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         "resampling_sha256": truth.resampling_sha256,
     }
     if run is not None:
-        means[RUN] = predictions.signed(run, task, reproduction)
+        means[RUN] = predictions.signed(run, task)
     result = _result(found, evaluation, time.monotonic() - started, means)
     if run is not None:
-        result = replace(result, reproduction=reproduction, **predictions.used(run, task))
+        result = replace(result, **predictions.used(run))
     evaluations.finish_score(job=job, result=result)
 
 
