@@ -95,7 +95,6 @@ challenge_patterns: list[URLPattern | URLResolver] = [
     path("classement/combine/<str:key>.json", combined.combined_json, name="combined_json"),
     path("classement.atom", embeds.feed, name="standings_feed"),
     path("banc-essai/", benches.bench, name="bench"),
-    path("classement-jours.csv", standings.days_csv, name="days_csv"),
     path("classement.csv", standings.standings_csv, name="standings_csv"),
     path("classement.json", standings.standings_json, name="standings_json"),
     path("bilan/", reports.report, name="report"),

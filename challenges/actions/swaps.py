@@ -169,7 +169,7 @@ def execute(
     boards, finals: compute the boards, and the final results of a phase whose own are out, as
     they stand in this transaction. In order:
     job done; the exchange (`put_in_force`); boards; after the reveal, an erratum, final results
-    (`reveals.amend`); change IN_FORCE; job "standings"; notice; letter; event
+    (`reveals.release`); change IN_FORCE; job "standings"; notice; letter; event
     "rescoring.in_force". Old evaluations, scores and receipts stay. Raises NotSeen.
     """
     if not (jobs.fence(job) and jobs.complete(job)):
@@ -188,7 +188,7 @@ def execute(
     put_in_force(rescoring, prepared, at=now, sign=True)
     is_erratum = phase.is_revealed
     if is_erratum:
-        rescoring.facts = {**rescoring.facts, "reveal": reveals.amend(phase, finals(), at=now)}
+        reveals.release(phase, finals(), at=now)
     else:
         for found, lines, facts in boards():
             standings.write(Leaderboard.objects.locked(found.board), found, lines, facts)

@@ -200,7 +200,6 @@ class JobKind(StrEnum):
     SWAP = "swap"
     WATCH = "watch"
     REHEARSE = "rehearse"
-    DAYS = "days"
 
 
 class JobState(StrEnum):
@@ -323,7 +322,6 @@ JOB_PRIORITY: Mapping[JobKind, int] = {
     JobKind.SWAP: 5,
     JobKind.WATCH: 70,
     JobKind.REHEARSE: 5,
-    JobKind.DAYS: 60,
 }
 # A scoring that is tried on entries already scored goes after all that teams wait for.
 RESCORE_PRIORITY = 50

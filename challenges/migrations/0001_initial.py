@@ -486,7 +486,7 @@ class Migration(migrations.Migration):
             name='Job',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('compile', 'compile'), ('check', 'check'), ('score', 'score'), ('run', 'run'), ('trial', 'trial'), ('standings', 'standings'), ('reveal', 'reveal'), ('dry_run', 'dry_run'), ('import', 'import'), ('create', 'create'), ('compare', 'compare'), ('swap', 'swap'), ('watch', 'watch'), ('rehearse', 'rehearse'), ('days', 'days')], max_length=24)),
+                ('kind', models.CharField(choices=[('compile', 'compile'), ('check', 'check'), ('score', 'score'), ('run', 'run'), ('trial', 'trial'), ('standings', 'standings'), ('reveal', 'reveal'), ('dry_run', 'dry_run'), ('import', 'import'), ('create', 'create'), ('compare', 'compare'), ('swap', 'swap'), ('watch', 'watch'), ('rehearse', 'rehearse')], max_length=24)),
                 ('phase', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to='challenges.phase')),
                 ('subject_id', models.CharField(max_length=64)),
                 ('dedup_key', models.CharField(max_length=160)),
@@ -508,7 +508,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['priority', 'fair_rank', 'run_after', 'pk'],
                 'indexes': [models.Index(condition=models.Q(('state', 'ready')), fields=['priority', 'fair_rank', 'run_after'], name='job_ready'), models.Index(condition=models.Q(('state', 'leased')), fields=['lease_until'], name='job_leased'), models.Index(fields=['kind', 'subject_id'], name='job_subject')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['check', 'compare', 'compile', 'create', 'days', 'dry_run', 'import', 'rehearse', 'reveal', 'run', 'score', 'standings', 'swap', 'trial', 'watch'])), name='job_kind_known'), models.CheckConstraint(condition=models.Q(('state__in', ['dead', 'done', 'failed', 'leased', 'ready'])), name='job_state_known'), models.UniqueConstraint(fields=('kind', 'dedup_key'), name='job_once'), models.CheckConstraint(condition=models.Q(models.Q(('lease_token__isnull', False), ('state', 'leased')), models.Q(models.Q(('state', 'leased'), _negated=True), ('lease_token__isnull', True)), _connector='OR'), name='job_leased_has_its_token'), models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('state', 'leased')), models.Q(models.Q(('state', 'leased'), _negated=True), ('lease_until__isnull', True)), _connector='OR'), name='job_leased_has_its_end')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['check', 'compare', 'compile', 'create', 'dry_run', 'import', 'rehearse', 'reveal', 'run', 'score', 'standings', 'swap', 'trial', 'watch'])), name='job_kind_known'), models.CheckConstraint(condition=models.Q(('state__in', ['dead', 'done', 'failed', 'leased', 'ready'])), name='job_state_known'), models.UniqueConstraint(fields=('kind', 'dedup_key'), name='job_once'), models.CheckConstraint(condition=models.Q(models.Q(('lease_token__isnull', False), ('state', 'leased')), models.Q(models.Q(('state', 'leased'), _negated=True), ('lease_token__isnull', True)), _connector='OR'), name='job_leased_has_its_token'), models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('state', 'leased')), models.Q(models.Q(('state', 'leased'), _negated=True), ('lease_until__isnull', True)), _connector='OR'), name='job_leased_has_its_end')],
             },
         ),
         migrations.CreateModel(
@@ -543,7 +543,7 @@ class Migration(migrations.Migration):
                 ('confirmed_at', models.DateTimeField(blank=True, null=True)),
                 ('inputs_digest', models.CharField(blank=True, max_length=64)),
                 ('executed_at', models.DateTimeField(blank=True, null=True)),
-                ('facts', models.JSONField(blank=True, default=dict)),
+                ('set_back', models.CharField(blank=True, max_length=16)),
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('confirmed_by__isnull', True), models.Q(('confirmed_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='reveal_takes_two_people'), models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at__isnull', True), ('confirmed_by__isnull', True)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False)), _connector='OR'), name='reveal_confirmed_has_author'), models.CheckConstraint(condition=models.Q(('executed_at__isnull', True), ('confirmed_at__isnull', False), _connector='OR'), name='reveal_executed_was_confirmed')],
@@ -1082,7 +1082,6 @@ class Migration(migrations.Migration):
                 ('interval_low', models.FloatField(blank=True, null=True)),
                 ('interval_high', models.FloatField(blank=True, null=True)),
                 ('interval_method', models.CharField(blank=True, max_length=40)),
-                ('previous_rank', models.PositiveIntegerField(blank=True, null=True)),
                 ('entries_count', models.PositiveIntegerField(default=1)),
                 ('computed_at', models.DateTimeField()),
                 ('source_digest', models.CharField(max_length=64)),
@@ -1091,22 +1090,6 @@ class Migration(migrations.Migration):
                 'ordering': ['leaderboard_id', 'split', 'position'],
                 'indexes': [models.Index(condition=models.Q(('is_baseline', True)), fields=['leaderboard', 'split', 'position'], name='standing_references')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('split__in', ['private', 'public'])), name='standing_split_known'), models.UniqueConstraint(fields=('leaderboard', 'split', 'team', 'entry'), name='standing_once'), models.UniqueConstraint(fields=('leaderboard', 'split', 'position'), name='standing_position_once')],
-            },
-        ),
-        migrations.CreateModel(
-            name='StandingDay',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('leaderboard', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='standing_days', to='challenges.leaderboard')),
-                ('split', models.CharField(choices=[('public', 'public'), ('private', 'private')], max_length=24)),
-                ('day', models.DateField()),
-                ('rows', models.JSONField(default=list)),
-                ('digest', models.CharField(max_length=64)),
-                ('computed_at', models.DateTimeField()),
-            ],
-            options={
-                'ordering': ['leaderboard_id', 'split', 'day'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('split__in', ['private', 'public'])), name='standing_day_split_known'), models.UniqueConstraint(fields=('leaderboard', 'split', 'day'), name='standing_day_once')],
             },
         ),
         migrations.AddField(

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -95,13 +94,12 @@ def listing(
     return chosen(runners(board, split, released=released, own=own))
 
 
-def chosen(found: Runners, *, before: datetime | None = None) -> Listing:
-    """Choose among the entries read; before: those received earlier than this instant alone."""
+def chosen(found: Runners) -> Listing:
+    """Choose among the entries read."""
     board, split, columns = found.board, found.split, found.columns
     by_team: dict[int, list[int]] = defaultdict(list)
     for index, each in enumerate(found.public):
-        if before is None or each.received_at < before:
-            by_team[each.team_id].append(index)
+        by_team[each.team_id].append(index)
     primary = next((each for each in columns if each.pk == board.primary_id), None)
     kept: list[Candidate] = []
     for indexes in by_team.values():

@@ -3,7 +3,6 @@
 from challenges.tasks import (
     alarms,
     certificates,
-    days,
     deadlines,
     disqualifications,
     imports,
@@ -22,7 +21,6 @@ from challenges.tasks import (
 __all__ = [
     "alarms",
     "certificates",
-    "days",
     "deadlines",
     "disqualifications",
     "imports",

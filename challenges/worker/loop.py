@@ -20,7 +20,6 @@ from challenges.worker import (
     changed_programs,
     code,
     creations,
-    days,
     drafting,
     isolation,
     rescorings,
@@ -50,7 +49,6 @@ HANDLERS: Mapping[str, Handler] = {
     JobKind.SWAP: rescorings.swap_job,
     JobKind.WATCH: watches.watch_job,
     JobKind.REHEARSE: changed_programs.rehearse_job,
-    JobKind.DAYS: days.days_job,
 }
 _BOUNDARY_SECONDS = 5.0
 _IDLE_SECONDS = 0.2

@@ -16,7 +16,6 @@ from challenges.models.rescoring import evaluations_of
 from challenges.worker import ladders, vault
 from challenges.worker.boards import computed, finals, to_release
 from challenges.worker.lease import Beating
-from challenges.worker.shakeup import kendall_b
 from challenges.worker.vault import Opened
 from portal.lib import canonical, clock, failpoints
 
@@ -157,17 +156,11 @@ def _moved(
         }
         for team in sorted({*before, *after}, key=lambda one: order[one])
     ]
-    both = [team for team in before if team in after]
-    tau = kendall_b(
-        [float(before[team].rank or 0) for team in both],
-        [float(after[team].rank or 0) for team in both],
-    )
     return {
         "key": board.key,
         "title": board.title,
         "split": new[0].split.value,
         "teams": len(rows),
-        "kendall": None if tau is None else round(tau, 4) + 0.0,
         "moved": sum(row["before"] != row["after"] for row in rows),
         "tiers": sum(row["tier_before"] != row["tier_after"] for row in rows),
         "rows": rows,

@@ -149,7 +149,7 @@ def test_a_trial_changes_nothing_that_anybody_sees(challenge: Challenge) -> None
 def test_the_comparison_tells_ranks_and_no_figure(challenge: Challenge) -> None:
     made = tried(challenge, truth=corrected())
     board = made.facts["boards"][0]
-    assert set(board) == {"key", "title", "split", "teams", "kendall", "moved", "tiers", "rows"}
+    assert set(board) == {"key", "title", "split", "teams", "moved", "tiers", "rows"}
     assert board["teams"] == 3
     for row in board["rows"]:
         assert set(row) == {"team", "before", "after", "tier_before", "tier_after"}

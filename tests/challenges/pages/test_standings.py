@@ -62,19 +62,6 @@ def test_board_is_provisional_with_ties_and_the_reference(
     assert page.text.count("à la clôture") == 4
 
 
-def test_the_stability_of_the_first_place_is_a_sentence(
-    client: Client, challenge: Challenge
-) -> None:
-    listed(challenge, "Alpha", 0.30, rank=1)
-    assert "Première place confirmée" not in page_of(client, challenge)
-    board = board_of(challenge)
-    board.facts["public"] = {"leader_first": 0.637, "tau": 0.9142}
-    board.save()
-    text = page_of(client, challenge).replace("\u202f", " ")
-    assert "Première place confirmée dans 63 % des rééchantillonnages" in text
-    assert "0,91" in text
-
-
 def test_the_rank_under_a_secondary_figure_stands_beside_it(
     client: Client, challenge: Challenge
 ) -> None:
@@ -172,7 +159,7 @@ def test_board_costs_the_same_for_one_and_three(
 ) -> None:
     for n in range(count):
         listed(challenge, f"Équipe {n}", 0.3 + n / 10, rank=n + 1)
-    with django_assert_num_queries(clocked(10)):
+    with django_assert_num_queries(clocked(9)):
         page_of(client, challenge)
 
 
@@ -309,19 +296,9 @@ def test_reveal_shows_both_parts_groups_and_moves(client: Client, challenge: Cha
         {"label": "Sud", "public": "0,2900", "private": "0,4344"},
     ]
     assert "n = 110 (public 110)" in page.text.replace("\xa0", " ").replace("\u202f", " ")
-    assert page.context["comparison"] == {
-        "teams": 2,
-        "kendall": 0.5,
-        "spearman": 0.6,
-        "mean_shift": 0.25,
-        "moves": [{"team": "Bêta", "public": 1, "private": 2}],
-        "outside": ["Bêta"],
-    }
     assert "à la clôture" not in page.text
     text = " ".join(page.text.split())
     assert "établi sur des données jamais utilisées pendant le challenge" in text
-    assert "<dd>0,25</dd>" in text
-    assert "hors de l’intervalle annoncé : Bêta." in text
 
 
 def test_public_part_stays_readable_after_the_reveal(client: Client, challenge: Challenge) -> None:
