@@ -1053,18 +1053,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='RankSeen',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('leaderboard', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ranks_seen', to='challenges.leaderboard')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ranks_seen', to='challenges.team')),
-                ('rank', models.PositiveIntegerField()),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('leaderboard', 'team'), name='rank_seen_once')],
-            },
-        ),
-        migrations.CreateModel(
             name='Standing',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -58,21 +58,6 @@ class Leaderboard(models.Model):
         return self.rule == BoardRule.ALL
 
 
-class RankSeen(models.Model):
-    """Hold the rank a team last had when somebody of it asked to hear of being overtaken."""
-
-    leaderboard = models.ForeignKey(
-        Leaderboard, on_delete=models.CASCADE, related_name="ranks_seen"
-    )
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="ranks_seen")
-    rank = models.PositiveIntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["leaderboard", "team"], name="rank_seen_once")
-        ]
-
-
 class Column(models.Model):
     """Describe one figure of a leaderboard."""
 

@@ -172,7 +172,7 @@ class Migration(migrations.Migration):
                 ('event', models.CharField(max_length=120)),
                 ('facts', models.JSONField(default=dict)),
                 ('path', models.CharField(max_length=200)),
-                ('delivery', models.CharField(choices=[('now', 'par courriel, tout de suite'), ('daily', 'par courriel, une fois par jour'), ('space', 'seulement dans Mon espace'), ('off', 'jamais')], max_length=8)),
+                ('delivery', models.CharField(choices=[('now', 'par courriel, tout de suite'), ('daily', 'par courriel, une fois par jour'), ('space', 'seulement dans Mon espace')], max_length=8)),
                 ('created_at', models.DateTimeField()),
                 ('read_at', models.DateTimeField(blank=True, null=True)),
                 ('gathered_at', models.DateTimeField(blank=True, null=True)),
@@ -189,10 +189,10 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notification_choices', to=settings.AUTH_USER_MODEL)),
                 ('kind', models.CharField(max_length=40)),
-                ('delivery', models.CharField(choices=[('now', 'par courriel, tout de suite'), ('daily', 'par courriel, une fois par jour'), ('space', 'seulement dans Mon espace'), ('off', 'jamais')], max_length=8)),
+                ('delivery', models.CharField(choices=[('now', 'par courriel, tout de suite'), ('daily', 'par courriel, une fois par jour'), ('space', 'seulement dans Mon espace')], max_length=8)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'kind'), name='notification_choice_once'), models.CheckConstraint(condition=models.Q(('delivery__in', ['now', 'daily', 'space', 'off'])), name='notification_choice_known')],
+                'constraints': [models.UniqueConstraint(fields=('user', 'kind'), name='notification_choice_once'), models.CheckConstraint(condition=models.Q(('delivery__in', ['now', 'daily', 'space'])), name='notification_choice_known')],
             },
         ),
         migrations.CreateModel(
