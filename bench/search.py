@@ -163,10 +163,10 @@ def measure(count: int, rounds: int) -> dict[str, dict[str, Any]]:
     from django.test import Client  # noqa: PLC0415  # app ready
 
     from catalogue.search import suggest  # noqa: PLC0415  # app ready
-    from catalogue.search.engines.embedded import EmbeddedEngine  # noqa: PLC0415  # app ready
+    from catalogue.search.engines.database import DatabaseEngine  # noqa: PLC0415  # app ready
 
     rng = random.Random(2)  # noqa: S311  # a reproducible draw, not a secret
-    engine, client = EmbeddedEngine(counted=FACETS), Client(headers={"host": "127.0.0.1"})
+    engine, client = DatabaseEngine(counted=FACETS), Client(headers={"host": "127.0.0.1"})
     asked = list(queries(rng, rounds))
     slugs = [f"/ressources/banc-{rng.randrange(count)}/" for _ in range(rounds)]
     listed = [f"/ressources/?{query.serialise()}" for query in asked]

@@ -10,7 +10,3 @@ application = get_wsgi_application()
 from portal.checks import refuse_unsafe_start  # noqa: E402  # the applications are ready now
 
 refuse_unsafe_start()
-
-from catalogue.search import warm  # noqa: E402  # the same
-
-warm.begin()

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from catalogue.models import IndexedResource, QualityScore, Resource
 from catalogue.queries import quality
-from catalogue.search import columns
+from catalogue.search import mirror
 from catalogue.standards.quality import Assessment
 from portal.lib import clock
 
@@ -37,7 +37,7 @@ def note_all() -> int:
             for each in made:
                 indexed = IndexedResource.objects.filter(pk=each.resource_id)
                 indexed.update(quality=each.score or 0)
-                columns.touch(each.resource_id)
+                mirror.owe_sync(each.resource_id)
             count += len(made)
     return count
 

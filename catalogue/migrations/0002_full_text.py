@@ -1,42 +1,58 @@
-"""Derive the full-text index from the analysed words, kept true by the database itself.
+"""The full text of the indexed resources: see catalogue/search/fulltext.py.
 
-SQLite: an external-content FTS5 table fed by triggers (a later migration that remakes
-catalogue_indexedtext must create the triggers again). PostgreSQL: a stored tsvector made
-of the words as they are, without its own parser, and a GIN index.
+SQLite: an FTS5 table. PostgreSQL: vectors of words written by ourselves, not by its parser, with
+GIN indexes. A trigger removes the words with the row of the resource; a later migration that
+remakes catalogue_indexedresource must create the trigger again.
 """
 
 from django.db import migrations
 
 SQLITE = [
     """CREATE VIRTUAL TABLE catalogue_fulltext USING fts5(
-        words, content='catalogue_indexedtext', content_rowid='resource_id', tokenize='ascii'
+        title, acronym, organisation, tags, files, description, names, tokenize='ascii'
     )""",
-    """CREATE TRIGGER catalogue_fulltext_insert AFTER INSERT ON catalogue_indexedtext BEGIN
-        INSERT INTO catalogue_fulltext(rowid, words) VALUES (new.resource_id, new.words);
-    END""",
-    """CREATE TRIGGER catalogue_fulltext_delete AFTER DELETE ON catalogue_indexedtext BEGIN
-        INSERT INTO catalogue_fulltext(catalogue_fulltext, rowid, words)
-        VALUES ('delete', old.resource_id, old.words);
-    END""",
-    """CREATE TRIGGER catalogue_fulltext_update AFTER UPDATE OF words ON catalogue_indexedtext
-    BEGIN
-        INSERT INTO catalogue_fulltext(catalogue_fulltext, rowid, words)
-        VALUES ('delete', old.resource_id, old.words);
-        INSERT INTO catalogue_fulltext(rowid, words) VALUES (new.resource_id, new.words);
+    """CREATE TRIGGER catalogue_fulltext_delete AFTER DELETE ON catalogue_indexedresource BEGIN
+        DELETE FROM catalogue_fulltext WHERE rowid = old.resource_id;
     END""",
 ]
 SQLITE_BACK = [
-    "DROP TRIGGER catalogue_fulltext_update",
     "DROP TRIGGER catalogue_fulltext_delete",
-    "DROP TRIGGER catalogue_fulltext_insert",
     "DROP TABLE catalogue_fulltext",
 ]
 POSTGRESQL = [
-    """ALTER TABLE catalogue_indexedtext ADD COLUMN fulltext tsvector
-        GENERATED ALWAYS AS (array_to_tsvector(string_to_array(words, ' '))) STORED""",
-    "CREATE INDEX catalogue_fulltext ON catalogue_indexedtext USING gin (fulltext)",
+    """CREATE TABLE catalogue_fulltext (
+        rowid bigint PRIMARY KEY,
+        title text NOT NULL,
+        acronym text NOT NULL,
+        organisation text NOT NULL,
+        tags text NOT NULL,
+        files text NOT NULL,
+        description text NOT NULL,
+        search tsvector NOT NULL,
+        names tsvector NOT NULL
+    )""",
+    "CREATE INDEX catalogue_fulltext_search ON catalogue_fulltext USING gin (search)",
+    "CREATE INDEX catalogue_fulltext_names ON catalogue_fulltext USING gin (names)",
+    """CREATE FUNCTION catalogue_fulltext_delete() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF TG_OP = 'TRUNCATE' THEN
+            DELETE FROM catalogue_fulltext;
+        ELSE
+            DELETE FROM catalogue_fulltext WHERE rowid = OLD.resource_id;
+        END IF;
+        RETURN NULL;
+    END $$""",
+    """CREATE TRIGGER catalogue_fulltext_delete AFTER DELETE ON catalogue_indexedresource
+        FOR EACH ROW EXECUTE FUNCTION catalogue_fulltext_delete()""",
+    """CREATE TRIGGER catalogue_fulltext_truncate AFTER TRUNCATE ON catalogue_indexedresource
+        FOR EACH STATEMENT EXECUTE FUNCTION catalogue_fulltext_delete()""",
 ]
-POSTGRESQL_BACK = ["ALTER TABLE catalogue_indexedtext DROP COLUMN fulltext"]
+POSTGRESQL_BACK = [
+    "DROP TRIGGER catalogue_fulltext_truncate ON catalogue_indexedresource",
+    "DROP TRIGGER catalogue_fulltext_delete ON catalogue_indexedresource",
+    "DROP FUNCTION catalogue_fulltext_delete",
+    "DROP TABLE catalogue_fulltext",
+]
 
 
 def run(schema_editor, statements):

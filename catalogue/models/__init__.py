@@ -10,14 +10,9 @@ from catalogue.models.discussion import Discussion, DiscussionMessage
 from catalogue.models.following import Follow
 from catalogue.models.harvest import HarvestedRecord, HarvestRun, Source
 from catalogue.models.index import (
-    IndexedChange,
     IndexedFacet,
     IndexedName,
     IndexedResource,
-    IndexedSet,
-    IndexedTerm,
-    IndexedText,
-    IndexedWord,
 )
 from catalogue.models.link import Measurement, QualityScore, ResourceLink, Synonym, Tombstone
 from catalogue.models.link_check import LinkCheck
@@ -58,14 +53,9 @@ __all__ = [
     "FormerSlug",
     "HarvestRun",
     "HarvestedRecord",
-    "IndexedChange",
     "IndexedFacet",
     "IndexedName",
     "IndexedResource",
-    "IndexedSet",
-    "IndexedTerm",
-    "IndexedText",
-    "IndexedWord",
     "LinkCheck",
     "Masking",
     "Measurement",

@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Count
-
-from catalogue.models import IndexedTerm
-from catalogue.search import analysis, vocabulary
+from catalogue.search import analysis, fulltext, vocabulary
 
 # Cards read for one word; a word that more hold tells little, and is only looked for with others.
 MOST_HELD = 200
@@ -35,20 +32,17 @@ def _stems(title: str) -> list[str]:
     words = {word: analysis.stem(word) for word, _start, _end in analysis.words(title)}
     kept = {word: stem for word, stem in words.items() if word not in analysis.STOP_WORDS}
     kept = dict(list(kept.items())[:MOST_WORDS])
-    known = set(vocabulary.named(set(kept.values()))) if kept else set()
+    known = set(fulltext.holders(set(kept.values()), fulltext.NAMING)) if kept else set()
     unknown = [word for word, stem in kept.items() if stem not in known][:MOST_UNKNOWN]
     near = [vocabulary.nearest(word) for word in unknown]
     return sorted(known | {each.stem for each in near if each is not None})
 
 
 def _holding(stem: str) -> list[int]:
-    rows = IndexedTerm.objects.filter(term=stem, title__gt=0).order_by()
-    return list(rows.values_list("resource_id", flat=True)[: MOST_HELD + 1])
+    return fulltext.holding((stem,), ["title"], MOST_HELD + 1)
 
 
 def _sharing(stems: Sequence[str]) -> set[int]:
     """Name cards that hold all of some words but one, in their titles."""
-    rows = IndexedTerm.objects.filter(term__in=stems, title__gt=0).order_by()
-    shared = rows.values("resource_id").annotate(held=Count("term"))
-    enough = shared.filter(held__gte=max(1, len(stems) - 1)).order_by("-held", "resource_id")
-    return set(enough.values_list("resource_id", flat=True)[:MOST_SHARING])
+    ways = [list(stems), *([each for each in stems if each != one] for one in stems)]
+    return {pk for way in ways if way for pk in fulltext.holding(way, ["title"], MOST_SHARING)}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from catalogue.search import analysis, vocabulary
+from catalogue.search import analysis, fulltext, vocabulary
 from catalogue.search.plan import QUOTED
 
 FEW = 3
@@ -33,9 +33,9 @@ def corrected(q: str, *, complete: int) -> str:
     if complete >= FEW:
         return ""
     words = list(_words(q))[:MOST_WORDS]
-    held = vocabulary.holders({each.stem for each in words})
+    held = fulltext.holders({each.stem for each in words})
     few = {each.stem for each in words if held.get(each.stem, 0) < FEW}
-    named = vocabulary.named(few) if few else {}
+    named = fulltext.holders(few, fulltext.NAMING)
     parts, at = [], 0
     for each in words:
         mine = held.get(each.stem, 0)
@@ -58,4 +58,4 @@ def _words(q: str) -> Iterator[Typed]:
 
 
 def _is_much_more_common(stem: str, than: int) -> bool:
-    return vocabulary.holders([stem]).get(stem, 0) >= MUCH_MORE * than
+    return fulltext.holders([stem]).get(stem, 0) >= MUCH_MORE * than

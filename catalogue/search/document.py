@@ -1,37 +1,45 @@
 """What the search keeps of a published resource."""
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from catalogue.enums import LANGUAGES, Guarantee, Lifecycle, Task
 from catalogue.models import Measurement, Resource
 from catalogue.queries import files, quality
-from catalogue.search import analysis, weights
+from catalogue.search import analysis
 from catalogue.validators import places
 from catalogue.validators.card import CARD
 from catalogue.validators.details import card_complete
 from catalogue.validators.fields import Section
 from catalogue.validators.licence_names import label as licence_label
 from portal.accounts.enums import OrganisationBadge
-from portal.lib import canonical, clock
+from portal.lib import clock
 
-FIELDS = ("title", "acronym", "organisation", "tags", "files", "description")
+# The fields, and what a word counts for in each.
+WEIGHTS = {
+    "title": 10.0,
+    "acronym": 10.0,
+    "organisation": 4.0,
+    "tags": 4.0,
+    "files": 1.0,
+    "description": 1.0,
+}
+FIELDS = tuple(WEIGHTS)
 # A word of its own between two fields, so that a phrase never runs from one into the next.
 MARK = "¶"
-MOST_TERM_COUNT = 30_000
+# Use of a resource: 1 + POPULARITY x log10(1 + views + 10 x followers + …).
+POPULARITY = 0.15
 STOPPED = 0.2
 SHORTEST = 3
 
 
 class Written(NamedTuple):
-    """A word of a name: folded, as it is written, and its stem."""
+    """A word of a name: folded, and as it is written."""
 
     word: str
     shown: str
-    stem: str
 
 
 class Facet(NamedTuple):
@@ -48,7 +56,7 @@ class Document:
 
     resource_id: int
     terms: Mapping[str, list[str]]  # field: analysed words in order
-    folded: str
+    first_letters: Sequence[str]  # the words of titles as they are typed
     boost: float
     verified: bool
     quality: int
@@ -57,41 +65,6 @@ class Document:
     facets: tuple[Facet, ...]
     title_key: str
     written: tuple[Written, ...] = ()
-
-    @property
-    def words(self) -> str:
-        """Give every analysed word, fields set apart."""
-        return f" {MARK} ".join(" ".join(self.terms[name]) for name in FIELDS if self.terms[name])
-
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Count each word in each field: {word: {field: count}}."""
-        found: dict[str, dict[str, int]] = {}
-        for field in FIELDS:
-            for word, count in Counter(self.terms[field]).items():
-                if word != MARK:
-                    found.setdefault(word, {})[field] = min(count, MOST_TERM_COUNT)
-        return found
-
-    @property
-    def lengths(self) -> dict[str, int]:
-        """Count the words of each field."""
-        return {field: len(self.terms[field]) for field in FIELDS}
-
-    def held(self, facet: str) -> tuple[str, tuple[str, ...]]:
-        """Give the values that it holds of a facet, in one order."""
-        return facet, tuple(sorted({f.value for f in self.facets if f.facet == facet}))
-
-    @property
-    def digest(self) -> str:
-        """Name the indexed content; counters and dates that drift are left out."""
-        return canonical.digest(
-            {
-                "terms": {name: list(words) for name, words in self.terms.items()},
-                "facets": sorted(list(facet) for facet in self.facets),
-                "folded": self.folded,
-                "verified": self.verified,
-            }
-        )
 
 
 def build(
@@ -115,7 +88,9 @@ def build(
             "files": _joined(_files(resource)),
             "description": _joined(_texts(resource)),
         },
-        folded=" ".join(_first_letters([*titles, resource.acronym])),
+        first_letters=tuple(
+            word for text in [*titles, resource.acronym] for word in analysis.prefixes(text)
+        ),
         boost=_boost(resource),
         verified=OrganisationBadge.VERIFIED in badges,
         quality=score or 0,
@@ -136,19 +111,13 @@ def _joined(texts: Iterable[str]) -> list[str]:
     return found
 
 
-def _first_letters(titles: Iterable[str]) -> Iterator[str]:
-    yield ""  # every word, the first included, follows a space
-    for title in titles:
-        yield from analysis.prefixes(title)
-
-
 def _written(names: Iterable[str]) -> Iterator[Written]:
     """List the words that a typing slip may have meant: no stop word, three letters at least."""
     for text in names:
         for word, start, end in analysis.words(text):
             if len(word) >= SHORTEST and word not in analysis.STOP_WORDS:
                 shown = text[start:end].lower()[: analysis.MAX_WORD]
-                yield Written(word, shown, analysis.stem(word))
+                yield Written(word, shown)
 
 
 def _holders(resource: Resource) -> list[str]:
@@ -232,7 +201,7 @@ def _guarantees(resource: Resource, measured: list[Measurement]) -> Iterator[str
 
 def _boost(resource: Resource) -> float:
     used = resource.views + 10 * resource.followers + 10 * resource.reuses
-    boost = 1 + weights.POPULARITY * math.log10(1 + used)
+    boost = 1 + POPULARITY * math.log10(1 + used)
     if resource.archived_at or resource.lifecycle == Lifecycle.STOPPED:
         boost *= STOPPED
     return boost

@@ -1,34 +1,22 @@
 """Write the embedded index, in the transaction that changes what the public reads."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
-from catalogue.models import (
-    IndexedFacet,
-    IndexedName,
-    IndexedResource,
-    IndexedTerm,
-    IndexedText,
-    IndexedWord,
-    Resource,
-)
+from catalogue.models import IndexedFacet, IndexedName, IndexedResource, Resource
 from catalogue.queries import quality
-from catalogue.search import analysis, columns, mirror, sets, weights
-from catalogue.search.document import FIELDS, MARK, Document, Facet, build, is_findable
-from catalogue.search.engines.dialects import dialect
-from catalogue.search.engines.facets import SHOWN
-from catalogue.search.vocabulary import NAMING
+from catalogue.search import analysis, fulltext, mirror
+from catalogue.search.document import Document, build, is_findable
 
 BATCH = 200
-TABLES = (
-    "catalogue_indexedterm",
-    "catalogue_indexedfacet",
-    "catalogue_indexedtext",
-    "catalogue_indexedresource",
-)
+# In order, so that nothing points at what goes; a trigger then removes the words.
+TABLES = ("catalogue_indexedfacet", "catalogue_indexedresource")
+# Facets whose values have names of their own, found by their first letters.
+NAMED = frozenset({"organisation", "tag"})
+MOST_VALUES = 500
 
 
 @transaction.atomic
@@ -40,7 +28,6 @@ def write(resource: Resource) -> None:
     _take_out([resource.pk])
     if is_findable(resource):
         _write(documents([resource]))
-    columns.touch(resource.pk)
     mirror.owe_sync(resource.pk)
 
 
@@ -48,14 +35,13 @@ def write(resource: Resource) -> None:
 def remove(resource_id: int) -> None:
     """Take a resource out of the index, if it is there."""
     _take_out([resource_id])
-    columns.touch(resource_id)
     mirror.owe_sync(resource_id)
 
 
 def _take_out(ids: Sequence[int]) -> None:
     places = ", ".join(["%s"] * len(ids))
     with connection.cursor() as cursor:
-        # In order, so that nothing points at what goes; not read first, as the ORM would.
+        # Not read first, as the ORM would.
         for table in TABLES:
             cursor.execute(f"DELETE FROM {table} WHERE resource_id IN ({places})", ids)  # noqa: S608
 
@@ -73,7 +59,6 @@ def rebuild(told: Callable[[int], None] = lambda count: None) -> int:
         told(count)
     drop_excess()
     forget()
-    columns.touch_all()
     return count
 
 
@@ -84,11 +69,8 @@ def _renew(after: int) -> list[int]:
     resources = list(rows[:BATCH])
     found = [resource.pk for resource in resources]
     if found:
-        before = columns.read([(found[0], found[-1])])
         _take_out(found)
         _write(documents(resources))
-        if columns.read([(found[0], found[-1])]) != before:
-            columns.touch(found[0], found[-1])
     return found
 
 
@@ -105,11 +87,16 @@ def drop_excess(most: int | None = None) -> int:
 @transaction.atomic
 def forget() -> int:
     """Forget the words and names that no public resource holds any more."""
-    named = IndexedTerm.objects.filter(NAMING, term=OuterRef("stem"))
-    words, _ = IndexedWord.objects.filter(~Exists(named)).delete()
     used = IndexedFacet.objects.filter(facet=OuterRef("facet"), value=OuterRef("value"))
-    names, _ = IndexedName.objects.filter(~Exists(used)).delete()
-    return words + names
+    names = IndexedName.objects.exclude(facet=IndexedName.WORD)
+    count, _ = names.filter(~Exists(used)).delete()
+    words = IndexedName.objects.filter(facet=IndexedName.WORD)
+    stems = {word: analysis.stem(word) for word in words.values_list("value", flat=True)}
+    named = fulltext.holders(set(stems.values()), fulltext.NAMING)
+    gone = [word for word, stem in stems.items() if stem not in named]
+    for start in range(0, len(gone), BATCH):
+        words.filter(value__in=gone[start : start + BATCH]).delete()
+    return count + len(gone)
 
 
 def published() -> Any:
@@ -129,60 +116,39 @@ def documents(resources: Sequence[Resource]) -> list[Document]:
 
 
 def _write(written: Sequence[Document]) -> None:
-    puts = dialect().put
-    letters = sets.letters(document.held(name) for document in written for name in SHOWN)
-    IndexedResource.objects.bulk_create(_row(document, letters) for document in written)
-    IndexedText.objects.bulk_create(
-        IndexedText(resource_id=d.resource_id, words=d.words, digest=d.digest) for d in written
-    )
-    puts("catalogue_indexedterm", ("resource_id", "term", "impact", *FIELDS), _terms(written))
-    puts(
-        "catalogue_indexedfacet",
-        ("resource_id", *Facet._fields),
-        ((document.resource_id, *facet) for document in written for facet in document.facets),
+    IndexedResource.objects.bulk_create(_row(document) for document in written)
+    fulltext.put(written)
+    IndexedFacet.objects.bulk_create(
+        (
+            IndexedFacet(resource_id=document.resource_id, **facet._asdict())
+            for document in written
+            for facet in document.facets
+        ),
+        batch_size=BATCH,
     )
     _write_names(written)
 
 
-def _terms(written: Iterable[Document]) -> Iterator[tuple[Any, ...]]:
-    for document in written:
-        lengths = document.lengths
-        for term, counts in document.counts().items():
-            impact = weights.impact(counts, lengths)
-            yield (document.resource_id, term, impact, *(counts.get(name, 0) for name in FIELDS))
-
-
-NAMED = frozenset({"organisation", "tag"})
-
-
 def _write_names(written: Sequence[Document]) -> None:
-    """Add the words and names that are not known yet, in one order: two writers never block."""
-    words = {each.word: each for document in written for each in document.written}
-    known = dict(IndexedWord.objects.filter(pk__in=list(words)).values_list("pk", "stem"))
-    IndexedWord.objects.bulk_create(
-        (
-            IndexedWord(**said._asdict())
-            for word, said in sorted(words.items())
-            if known.get(word) != said.stem
-        ),
-        batch_size=BATCH,
-        update_conflicts=True,
-        unique_fields=("word",),
-        update_fields=("shown", "stem"),
-    )
-    names = {
-        (facet.facet, facet.value): facet.label or facet.value
-        for document in written
-        for facet in document.facets
-        if facet.facet in NAMED
-    }
-    stored = IndexedName.objects.filter(value__in=[value for _, value in names])
-    known_names = {(row.facet, row.value): (row.label, row.folded) for row in stored}
+    """Add the names that are not known yet, in one order: two writers never block."""
+    names: dict[tuple[str, str], str] = {}
+    for document in written:
+        names |= {(IndexedName.WORD, each.word): each.shown for each in document.written}
+        names |= {
+            (facet.facet, facet.value): facet.label or facet.value
+            for facet in document.facets
+            if facet.facet in NAMED
+        }
+    known: dict[tuple[str, str], str] = {}
+    values = sorted({value for _, value in names})
+    for start in range(0, len(values), MOST_VALUES):
+        rows = IndexedName.objects.filter(value__in=values[start : start + MOST_VALUES])
+        known |= {(row.facet, row.value): row.label for row in rows}
     IndexedName.objects.bulk_create(
         (
             IndexedName(facet=facet, value=value, label=label, folded=_folded(label))
             for (facet, value), label in sorted(names.items())
-            if known_names.get((facet, value)) != (label, _folded(label))
+            if known.get((facet, value)) != label
         ),
         batch_size=BATCH,
         update_conflicts=True,
@@ -195,7 +161,7 @@ def _folded(label: str) -> str:
     return "".join(f" {word}" for word in analysis.prefixes(label))[:200]
 
 
-def _row(document: Document, letters: Mapping[sets.Held, str]) -> IndexedResource:
+def _row(document: Document) -> IndexedResource:
     return IndexedResource(
         resource_id=document.resource_id,
         boost=document.boost,
@@ -204,8 +170,4 @@ def _row(document: Document, letters: Mapping[sets.Held, str]) -> IndexedResourc
         reuses=document.reuses,
         updated_on=document.updated_on,
         title_key=document.title_key,
-        title_words=" ".join(document.terms["title"]).split(f" {MARK}")[0][:200],
-        acronym_words=" ".join(document.terms["acronym"])[:40],
-        folded=document.folded,
-        letters="".join(letters[document.held(name)] for name in SHOWN),
     )

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from catalogue.models import Synonym
-from catalogue.search import analysis, weights
+from catalogue.search import analysis
 from catalogue.search.synonyms import Phrase, Slot, Thesaurus
 
 QUOTED = re.compile(r"[\"“”«»]([^\"“”«»]*)[\"“”«»]")
 MOST_WORDS = 24
+# A word found through a synonym counts less than the word typed.
+SYNONYM = 0.7
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,9 @@ class Plan:
         """Tell a query whose every match is complete."""
         return len(self.slots) == 1 and (self.slots[0].quoted or len(self.slots[0].typed) == 1)
 
-    @property
-    def phrases_to_find(self) -> list[Phrase]:
-        """List the phrases of several words whose order matters."""
-        quoted = [slot.typed for slot in self.slots if slot.quoted]
-        return list(dict.fromkeys(p for p in [*quoted, *self.phrases] if len(p) > 1))
-
     def coefficients(self) -> dict[str, float]:
         """Weigh each word to look for: 1 when typed, less when a synonym brought it."""
-        found = {word: weights.SYNONYM for phrase in self.phrases for word in phrase}
+        found = {word: SYNONYM for phrase in self.phrases for word in phrase}
         return found | dict.fromkeys(self.typed, 1.0)
 
     @property

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from catalogue.search.engines.embedded import EmbeddedEngine
+from catalogue.search.engines.database import DatabaseEngine
 from catalogue.search.engines.fallback import Breaker, FallbackEngine
 from catalogue.search.mirror import is_used
 
@@ -19,12 +19,12 @@ SHOWN = 100
 
 
 def engine() -> FallbackEngine:
-    """Give the engine that asks the server, and the embedded one when it is away."""
+    """Give the engine that asks the server, and the database when it is away."""
     from catalogue.search.engines import elasticsearch  # noqa: PLC0415  # slow import
 
     return FallbackEngine(
         elasticsearch.ElasticsearchEngine(elasticsearch.Address.read(settings.SEARCH_URL)),
-        EmbeddedEngine(),
+        DatabaseEngine(),
         _breaker(settings.SEARCH_URL),
         away=elasticsearch.Away,
         refused=elasticsearch.Refused,

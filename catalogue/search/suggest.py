@@ -6,14 +6,8 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, Q
 
 from catalogue.enums import UseCase
-from catalogue.models import (
-    IndexedFacet,
-    IndexedName,
-    IndexedWord,
-    Resource,
-    RomeTitle,
-)
-from catalogue.search import analysis, columns, pages, vocabulary
+from catalogue.models import IndexedFacet, IndexedName, Resource, RomeTitle
+from catalogue.search import analysis, fulltext, pages, vocabulary
 from catalogue.search.pages import Found
 
 SHORTEST = 2
@@ -69,8 +63,7 @@ def _all(words: list[str], language: str) -> Suggestions:
 
 def _resources(words: Sequence[str]) -> Iterator[Suggestion]:
     """Suggest the most used resources whose titles hold words that begin so."""
-    titles = columns.current().by_use()
-    found = titles.holding([f" {word}" for word in words], 2 * MOST_RESOURCES)
+    found = fulltext.titled(words, 2 * MOST_RESOURCES)
     if not found:
         return
     # What was withdrawn a moment ago is told no more.
@@ -114,7 +107,7 @@ def _rome(words: Sequence[str]) -> Iterator[Suggestion]:
         condition &= Q(folded__contains=f" {word}") | Q(code__istartswith=word)
     titles = RomeTitle.objects.filter(condition).order_by("code")[:NAMES_COUNTED]
     named = {title.code.lower(): title for title in titles}
-    held = vocabulary.holders(named) if named else {}
+    held = fulltext.holders(named) if named else {}
     for code in sorted(held, key=lambda code: (-held[code], code))[:MOST_ROME]:
         yield Suggestion(str(named[code]), named[code].code, facet="q", count=held[code])
 
@@ -140,8 +133,8 @@ def _corrected(words: list[str]) -> list[str] | None:
 def _begun(words: Sequence[str]) -> set[str]:
     """Keep the words that some known word begins with; one query."""
     asked = {
-        f"known_{place}": Exists(IndexedWord.objects.filter(word__startswith=word))
+        f"known_{place}": Exists(vocabulary.words().filter(value__startswith=word))
         for place, word in enumerate(words)
     }
-    row = IndexedWord.objects.annotate(**asked).values(*asked).order_by("pk").first() or {}
+    row = IndexedName.objects.annotate(**asked).values(*asked).order_by("pk").first() or {}
     return {word for place, word in enumerate(words) if row.get(f"known_{place}")}

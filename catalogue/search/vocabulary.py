@@ -1,39 +1,37 @@
 """What a typing slip may have meant, among the words that name published resources."""
 
 from collections import Counter
-from collections.abc import Iterable
+from typing import NamedTuple
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Length
 
-from catalogue.models import IndexedTerm, IndexedWord
-from catalogue.search import spelling
+from catalogue.models import IndexedName
+from catalogue.search import analysis, fulltext, spelling
 
 # Words looked at closely for one slip.
 MOST_READ = 5_000
+MOST_NEAR = 20
 
 
-NAMING = Q(title__gt=0) | Q(acronym__gt=0) | Q(organisation__gt=0)
+class Known(NamedTuple):
+    """A word that names resources: folded, and as it is written."""
+
+    word: str
+    shown: str
+
+    @property
+    def stem(self) -> str:
+        """Give what the search looks for."""
+        return analysis.stem(self.word)
 
 
-def holders(stems: Iterable[str]) -> dict[str, int]:
-    """Count the resources that hold each stem anywhere; one that none holds is left out."""
-    rows = IndexedTerm.objects.filter(term__in=sorted(stems)).values_list("term")
-    return dict(rows.annotate(count=Count("*")).order_by("term"))
+def words() -> QuerySet[IndexedName]:
+    """Select the words of names."""
+    return IndexedName.objects.filter(facet=IndexedName.WORD)
 
 
-def naming(stems: Iterable[str]) -> QuerySet[IndexedTerm]:
-    """Select the stems in the names of resources, title, acronym or holder, by their own index."""
-    return IndexedTerm.objects.filter(NAMING, term__in=sorted(stems)).order_by()
-
-
-def named(stems: Iterable[str]) -> dict[str, int]:
-    """Count the resources that each stem names; one that names none is left out."""
-    rows = naming(stems).values_list("term").annotate(count=Count("*"))
-    return dict(rows.order_by("term"))
-
-
-def nearest(word: str) -> IndexedWord | None:
+def nearest(word: str) -> Known | None:
     """Find the written word nearest to a folded one, within the edits that its length forgives.
 
     Of two as near, the one that names more resources; one that names none is not proposed.
@@ -47,8 +45,8 @@ def nearest(word: str) -> IndexedWord | None:
         for known in _alike(word, most)
         if known.word != word and len(letters ^ frozenset(known.word)) <= 2 * most
     ]
-    close = sorted(((far, known) for far, known in near if far <= most), key=lambda it: it[0])[:20]
-    counts = named({known.stem for _far, known in close})
+    close = sorted((far, known) for far, known in near if far <= most)[:MOST_NEAR]
+    counts = fulltext.holders({known.stem for _far, known in close}, fulltext.NAMING)
     ranked = sorted(
         ((far, -counts[known.stem], known.word), known)
         for far, known in close
@@ -57,17 +55,19 @@ def nearest(word: str) -> IndexedWord | None:
     return ranked[0][1] if ranked else None
 
 
-def _alike(word: str, most: int) -> QuerySet[IndexedWord]:
+def _alike(word: str, most: int) -> list[Known]:
     """Read the words that share a piece: of so many, one at least is left untouched.
 
     Two letters that change places may spoil two pieces.
     """
     condition = Q()
     for piece in _pieces(word, most + 2):
-        condition |= Q(word__contains=piece)
-    sized = IndexedWord.objects.annotate(size=Length("word"))
-    words = sized.filter(size__gte=len(word) - most, size__lte=len(word) + most)
-    return words.filter(condition).order_by("word")[:MOST_READ]
+        condition |= Q(value__contains=piece)
+    sized = words().annotate(size=Length("value"))
+    alike = sized.filter(condition, size__gte=len(word) - most, size__lte=len(word) + most)
+    return [
+        Known(*row) for row in alike.order_by("value").values_list("value", "label")[:MOST_READ]
+    ]
 
 
 def _pieces(word: str, count: int) -> list[str]:
@@ -80,13 +80,13 @@ def beginning(word: str) -> str | None:
     if len(word) < 4 or not word.isalpha():
         return None
     first, middle, last = _pieces(word, 3)
-    alike = IndexedWord.objects.filter(
-        Q(word__startswith=first) | Q(word__contains=middle) | Q(word__contains=last)
+    alike = words().filter(
+        Q(value__startswith=first) | Q(value__contains=middle) | Q(value__contains=last)
     )
     sizes = (len(word), len(word) - 1, len(word) + 1)
     letters = frozenset(word)
     found: Counter[tuple[int, str]] = Counter()
-    for known in alike.order_by("word").values_list("word", flat=True)[:MOST_READ]:
+    for known in alike.order_by("value").values_list("value", flat=True)[:MOST_READ]:
         for place, size in enumerate(sizes):
             begins = known[:size]
             if len(letters ^ frozenset(begins)) > 2:

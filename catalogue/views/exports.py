@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 from catalogue.filters import pace
 from catalogue.queries import lines, published
 from catalogue.search import engine
-from catalogue.search.engines.embedded import EmbeddedEngine
+from catalogue.search.engines.database import DatabaseEngine
 from catalogue.search.query import MAX_DEPTH, ResourceQuery, Sort
 from catalogue.standards import plain
 from catalogue.views import documents
@@ -108,7 +108,7 @@ def _ids(query: ResourceQuery) -> "array[int]":
     asked = replace(query, page=1, size=MAX_DEPTH, sort=sort)
     found = engine().search(asked)
     if found.total > MAX_DEPTH:
-        found = EmbeddedEngine(counted=["kind"]).search(replace(asked, size=found.total))
+        found = DatabaseEngine(counted=["kind"]).search(replace(asked, size=found.total))
     return array("q", found.ids)
 
 

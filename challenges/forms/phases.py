@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from challenges.enums import BoardRule, PhaseKind
+from challenges.enums import BoardRule, Ladder, PhaseKind
 from challenges.models import Phase
 
 KINDS = {
@@ -22,6 +22,11 @@ RULES = {
     BoardRule.BEST: _("La meilleure soumission de l’équipe"),
     BoardRule.LAST: _("La dernière"),
     BoardRule.CHOSEN: _("Celles que l’équipe choisit"),
+}
+LADDERS = {
+    Ladder.OFF: _("Non : chaque score public paraît"),
+    Ladder.FREE: _("Oui : un progrès paraît s’il est statistiquement visible"),
+    Ladder.STEP: _("Oui : un progrès paraît s’il dépasse un pas fixe"),
 }
 MEGABYTE = 1_000_000
 NO_LIMIT = _("Vide : sans limite. 0 : aucune soumission à la main.")
@@ -109,10 +114,13 @@ class SettingsForm(NewPhaseForm, QuotasForm):
     memory_mb = forms.IntegerField(
         label=_("Mémoire d’une évaluation, en Mo"), min_value=64, max_value=16_384
     )
-    ladder = forms.BooleanField(
+    ladder = forms.ChoiceField(
         label=_("Échelle de progrès (Ladder)"),
-        required=False,
-        help_text=_("Un score public ne paraît que si le progrès est statistiquement visible."),
+        choices=list(LADDERS.items()),
+        widget=forms.RadioSelect,
+    )
+    ladder_step = forms.FloatField(
+        label=_("Pas de l’échelle à pas fixe"), required=False, localize=True
     )
     rule = forms.ChoiceField(label=_("Soumission retenue"), choices=list(RULES.items()))
     final_choices = forms.IntegerField(

@@ -3,6 +3,7 @@
 from challenges.tasks import (
     alarms,
     certificates,
+    days,
     deadlines,
     disqualifications,
     imports,
@@ -10,6 +11,7 @@ from challenges.tasks import (
     letters,
     notices,
     origins,
+    ranks,
     rescorings,
     retention,
     takeovers,
@@ -20,6 +22,7 @@ from challenges.tasks import (
 __all__ = [
     "alarms",
     "certificates",
+    "days",
     "deadlines",
     "disqualifications",
     "imports",
@@ -27,6 +30,7 @@ __all__ = [
     "letters",
     "notices",
     "origins",
+    "ranks",
     "rescorings",
     "retention",
     "takeovers",

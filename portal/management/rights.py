@@ -40,6 +40,7 @@ SERVING: dict[str, Rights] = CHAIN | {
     "challenges.Score": READ,
     "challenges.Rung": READ,
     "challenges.Standing": READ,
+    "challenges.StandingDay": READ,
     "challenges.CombinedStanding": READ,
     "challenges.SealedResult": NOTHING,
     "challenges.SealedPredictions": NOTHING,
@@ -57,6 +58,7 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
     | {
         # Rows of boards go with the board, or the phase, that is taken out of a draft.
         "challenges.Standing": DROP,
+        "challenges.StandingDay": DROP,
         "challenges.CombinedStanding": DROP,
         "audit.Outbox": ADD,
         "audit.Denial": COUNTS,
@@ -98,6 +100,7 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
         "challenges.ReceiptKey": ADD,
         "challenges.Certificate": NOTHING,
         "challenges.Standing": ALL,
+        "challenges.StandingDay": ALL,
         # An export imported again makes them anew.
         "challenges.CombinedBoard": ALL,
         "challenges.CombinedPart": REPLACE,
@@ -143,6 +146,7 @@ DEFAULTS: Mapping[str, Mapping[str, Rights]] = {
 }
 # Tables that are no model's.
 UNMODELLED: Mapping[str, Mapping[str, Rights]] = {
+    "catalogue_fulltext": {"web": ALL, "tasks": ALL, "worker": NOTHING},
     "cache": {"web": ALL, "tasks": ALL, "worker": NOTHING},
     "django_migrations": {"web": READ, "tasks": READ, "worker": READ},
 }

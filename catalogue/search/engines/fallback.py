@@ -1,4 +1,4 @@
-"""Answer whatever happens: the first engine, or within a second the embedded one."""
+"""Answer whatever happens: the search server, or within a second the database."""
 
 import logging
 import time
@@ -89,7 +89,7 @@ class FallbackEngine:
             found = ask()
         except self._away as error:
             self._breaker.fail()
-            log.warning("the search server is away (%s): the embedded engine answers", error)
+            log.warning("the search server is away (%s): the database answers", error)
             return None
         except self._refused as error:
             log.error("the search server refuses a query: %s", error)

@@ -14,7 +14,6 @@ from django.core.management.base import BaseCommand
 
 from challenges.scoring.child import SETTINGS
 from portal.accounts.models import User
-from portal.management import structure
 from portal.management.supervisor import Child, Supervisor
 
 START_SECONDS = 60
@@ -65,8 +64,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _migrate(self) -> None:
-        if not structure.load():
-            call_command("migrate", verbosity=0, interactive=False)
+        call_command("migrate", verbosity=0, interactive=False)
 
     def _static(self) -> None:
         call_command("collectstatic", verbosity=0, interactive=False)

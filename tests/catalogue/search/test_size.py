@@ -2,7 +2,6 @@
 
 import io
 import json
-import random
 from collections.abc import Callable
 from typing import Any
 
@@ -12,13 +11,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from catalogue.models import IndexedFacet, IndexedResource, IndexedSet, IndexedTerm, Resource
-from catalogue.search import corrections, index, sets, suggest, vocabulary
-from catalogue.search.engines.embedded import EmbeddedEngine
-from catalogue.search.query import ResourceQuery
+from catalogue.models import IndexedFacet, IndexedName, IndexedResource, Resource
+from catalogue.search import corrections, fulltext, index, suggest
 from catalogue.views import documents
 from portal.pages.views import sitemap
-from tests.contracts import searching
 from tests.factories.catalogue import ResourceFactory
 
 pytestmark = pytest.mark.django_db
@@ -31,14 +27,16 @@ def sent(ask: Callable[[], Any]) -> list[str]:
     return [each["sql"] for each in seen]
 
 
-def everything() -> list[tuple[Any, ...]]:
+def everything() -> list[Any]:
     """List what the index says of each card, without the numbers of its rows."""
-    terms = IndexedTerm.objects.order_by("resource", "term")
     facets = IndexedFacet.objects.order_by("resource", "facet", "value")
+    names = IndexedName.objects.order_by("facet", "value")
+    pks = list(IndexedResource.objects.order_by("pk").values_list("pk", flat=True))
     return [
-        *terms.values_list("resource_id", "term", "impact", "title", "description"),
         *facets.values_list("resource_id", "facet", "value", "label"),
-        *IndexedResource.objects.order_by("pk").values_list("pk", "letters", "folded"),
+        *names.values_list("facet", "value", "label", "folded"),
+        *sorted(fulltext.texts(pks).items()),
+        *fulltext.titled(["fiche"], len(pks)),
     ]
 
 
@@ -50,6 +48,7 @@ def test_searching_again_writes_lot_by_lot_and_leaves_no_card_out(
     stray = ResourceFactory(published=True, title="Retirée")
     Resource.objects.filter(pk=stray.pk).update(live=False)
     index.remove(stray.pk)
+    index.forget()
     before = everything()
     IndexedResource.objects.create(
         resource_id=stray.pk,
@@ -59,9 +58,6 @@ def test_searching_again_writes_lot_by_lot_and_leaves_no_card_out(
         reuses=0,
         updated_on="2026-01-01",
         title_key="",
-        title_words="",
-        acronym_words="",
-        folded="",
     )
     told: list[int] = []
     assert index.rebuild(told.append) == len(cards)
@@ -87,50 +83,10 @@ def test_how_far_it_is_is_told_apart_from_the_result(monkeypatch: pytest.MonkeyP
     assert "1 ressource(s)…" in aside.getvalue()
 
 
-def test_facets_are_counted_without_reading_a_row_for_each_value() -> None:
-    searching.crowd(random.Random(SEED), 20)  # noqa: S311 - a reproducible draw
-    query = ResourceQuery(q="emploi formation", kind=("dataset", "model"), language=("fr",))
-    statements = sent(lambda: EmbeddedEngine().search(query))
-    assert not [sql for sql in statements if "catalogue_indexedfacet" in sql]
-
-
-def test_a_set_of_values_keeps_its_letter_and_letters_skip_what_no_text_may_hold() -> None:
-    wanted = [("kind", ("model",)), ("licence", ()), ("licence", ("MIT", "etalab-2.0"))]
-    first = sets.letters(wanted)
-    assert sets.letters(reversed(wanted)) == first
-    assert len(set(first.values())) == IndexedSet.objects.count() == 3
-    IndexedSet.objects.create(pk=sets.HALVES, digest="x", facet="kind", held=["far"])
-    assert sets.holding({"licence": ["far"], "kind": ["far"]}) == {"licence": [], "kind": []}
-    numbers = sets.numbers("".join(first[each] for each in wanted))
-    assert sets.holding({"licence": ["MIT"]}) == {"licence": [numbers[2]]}
-    letter = chr(sets.FIRST + sets.HALVES + sets.HALVES_END - sets.HALVES)
-    assert sets.numbers(f"{sets.NONE}{letter}").tolist() == [0, sets.HALVES]
-    tally = sets.Tally(3, {})
-    assert tally.counts({"kind": sets.numbers(letter * 3)}) == {"kind": [("far", 3)]}
-
-
-def test_a_card_without_letters_is_found_and_only_its_facets_wait() -> None:
-    ResourceFactory(published=True, title="Emploi", kind="dataset")
-    old = ResourceFactory(published=True, title="Emploi", kind="dataset")
-    IndexedResource.objects.filter(pk=old.pk).update(letters="")
-    found = EmbeddedEngine().search(ResourceQuery(q="emploi"))
-    assert (found.total, old.pk in found.ids) == (2, True)
-    assert [(each.value, each.count) for each in found.facets["kind"]] == [("dataset", 1)]
-    assert EmbeddedEngine().search(ResourceQuery(kind=("dataset",))).total == 1
-
-
 def test_words_that_cards_hold_are_not_looked_for_among_the_near_ones() -> None:
     for _ in range(3):
         ResourceFactory(published=True, title="Emploi", description="Salaire")
     assert len(sent(lambda: corrections.corrected("emploi salaire", complete=0))) == 1
-
-
-def test_the_words_of_names_are_read_in_their_own_index() -> None:
-    ResourceFactory(published=True, title="Emploi", description="Salaire")
-    assert vocabulary.named(["emploi", "salair"]) == {"emploi": 1}
-    if connection.vendor == "sqlite":
-        plan = vocabulary.naming(["emploi"]).values("resource").explain()
-        assert "USING COVERING INDEX term_of_name" in plan
 
 
 @pytest.mark.parametrize("q", ["empl", "empl jeun salar form metie", "zzz absent emplxi jeunz"])

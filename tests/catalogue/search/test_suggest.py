@@ -9,12 +9,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from catalogue.models import IndexedName, IndexedWord, Resource, RomeTitle
+from catalogue.models import IndexedName, Resource, RomeTitle
 from catalogue.search import engine, index, suggest, upkeep
 from catalogue.search.query import ResourceQuery
 from catalogue.search.suggest import Suggestions
 from portal.lib import clock
-from tests.factories.accounts import OrganisationFactory
 from tests.factories.catalogue import ResourceFactory
 
 pytestmark = pytest.mark.django_db
@@ -81,7 +80,6 @@ def test_what_is_withdrawn_is_proposed_no_more_and_then_forgotten() -> None:
     index.write(card)
     assert said("zz") == Suggestions(prefixes=("zz",))
     assert index.forget() > 0
-    assert not IndexedWord.objects.filter(word__startswith="zz").exists()
     assert not IndexedName.objects.exists()
 
 
@@ -109,18 +107,14 @@ def test_one_searches_inside_a_facet_of_many_values(client: Client) -> None:
     assert client.get("/ressources/filtres/kind/").status_code == 404
 
 
-def test_a_renamed_organisation_and_a_missing_card_are_indexed_again() -> None:
-    holder = OrganisationFactory(name="Ancien nom")
-    card = ResourceFactory(published=True, title="Fiche", organisation=holder, producer_name="")
-    holder.name = "Appellation nouvelle"
-    holder.save()
+def test_a_missing_card_is_indexed_and_one_withdrawn_is_not_any_more() -> None:
     lost = ResourceFactory(published=True, title="Perdue", indexed=False)
     stray = ResourceFactory(published=True, title="Retirée")
     Resource.objects.filter(pk=stray.pk).update(live=False, last_published_at=clock.now())
-    assert upkeep.repair() == 2
+    assert upkeep.repair() == 1
 
     def found(q: str) -> list[int]:
         return list(engine().search(ResourceQuery(q=q)).ids)
 
-    assert (found("appellation"), found("perdue"), found("retiree")) == ([card.pk], [lost.pk], [])
+    assert (found("perdue"), found("retiree")) == ([lost.pk], [])
     assert upkeep.repair() == 0

@@ -14,7 +14,7 @@ from elastic_transport.client_utils import DEFAULT
 from elasticsearch import ApiError, Elasticsearch
 
 ALIAS = "open-emploi"
-# A search that takes longer is answered by the embedded engine.
+# A search that takes longer is answered by the database.
 SEARCH_SECONDS = 0.6
 WRITE_SECONDS = 10.0
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catalogue.search import corrections
+from catalogue.search import corrections, ranking
 from catalogue.search import plan as plans
 from catalogue.search.engines import facets
 from catalogue.search.engines.elasticsearch import requests
@@ -45,10 +45,11 @@ class ElasticsearchEngine:
         found = answer["aggregations"]
         counts = {name: _counted(found[name]) for name in self.facets}
         complete = found["complete"]["doc_count"]
+        ids = [int(hit["_id"]) for hit in answer["hits"]["hits"]]
         return Results(
             total=answer["hits"]["total"]["value"],
             complete=complete,
-            ids=[int(hit["_id"]) for hit in answer["hits"]["hits"]],
+            ids=ranking.page(ids, complete, query, plan),
             facets=facets.shown(counts, query, self.facets),
             highlights=plan.marked,
             suggestion=corrections.corrected(query.q, complete=complete) if plan.slots else "",

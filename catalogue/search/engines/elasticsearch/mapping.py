@@ -1,11 +1,18 @@
-"""The form of the index: analysed words, one space apart, and signals to order by."""
+"""The form of the index: the analysed words of each field, one space apart, facets and signals."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from catalogue.search import mirror, weights
-from catalogue.search.query import FACETS, MAX_DEPTH
+from django.db import transaction
 
-WORDS = {"type": "text", "analyzer": "whitespace", "norms": False}
+from catalogue.models import IndexedFacet, IndexedResource
+from catalogue.search import fulltext
+from catalogue.search.document import FIELDS
+from catalogue.search.query import FACETS, MAX_DEPTH
+from portal.lib import canonical
+
+Document = Mapping[str, Any]
+WORDS = {"type": "text", "analyzer": "whitespace"}
 SETTINGS: dict[str, Any] = {
     # One shard: counts and rarities are of the whole catalogue.
     "number_of_shards": 1,
@@ -14,7 +21,18 @@ SETTINGS: dict[str, Any] = {
     "max_result_window": MAX_DEPTH,
     # How long a removal is remembered: a slow rebuild then brings nothing back.
     "gc_deletes": "6h",
-    "similarity": {"weighed": {"type": "BM25", "k1": weights.K1 * mirror.GRAIN, "b": 0.0}},
+}
+PROPERTIES: dict[str, Any] = {
+    **{name: {**WORDS, "copy_to": "words"} for name in FIELDS},
+    # The words of all fields, to match: what is copied stands apart, so that no phrase runs over.
+    "words": WORDS,
+    "id": {"type": "long"},
+    "boost": {"type": "double"},
+    "quality": {"type": "integer"},
+    "reuses": {"type": "integer"},
+    "updated_on": {"type": "date", "format": "strict_date"},
+    "title_key": {"type": "keyword"},
+    "facets": {"properties": {name: {"type": "keyword"} for name in FACETS}},
 }
 
 
@@ -23,42 +41,36 @@ def mappings() -> dict[str, Any]:
     return {
         "dynamic": "strict",
         "_source": {"enabled": False},
-        "_meta": {"form": mirror.form()},
-        "properties": {
-            # Every word in its place: what matches, phrases included.
-            "words": WORDS,
-            # Each word as often as it weighs: what orders.
-            "weighed": {**WORDS, "index_options": "freqs", "similarity": "weighed"},
-            "title_words": {"type": "keyword", "fields": {"phrase": WORDS}},
-            "acronym_words": {"type": "keyword"},
-            "id": {"type": "long"},
-            "number": {"type": "long"},
-            "boost": {"type": "double"},
-            "verified": {"type": "byte"},
-            "quality": {"type": "integer"},
-            "reuses": {"type": "integer"},
-            "updated_on": {"type": "date", "format": "strict_date"},
-            "title_key": {"type": "keyword"},
-            "facets": {"properties": {name: {"type": "keyword"} for name in FACETS}},
-        },
+        "_meta": {"form": form()},
+        "properties": PROPERTIES,
     }
 
 
-def document(entry: mirror.Entry) -> dict[str, Any]:
-    """Write a resource as the index holds it."""
-    row = entry.row
+def form() -> str:
+    """Name the form of every document: an index of another one is made again."""
+    return canonical.digest(PROPERTIES)[:16]
+
+
+@transaction.atomic
+def documents(ids: Iterable[int]) -> dict[int, Document]:
+    """Write some resources as they are indexed now; those that are not are left out."""
+    rows = IndexedResource.objects.in_bulk(list(ids))
+    texts = fulltext.texts(sorted(rows))
+    facets: dict[int, dict[str, list[str]]] = {pk: {} for pk in rows}
+    values = IndexedFacet.objects.filter(resource_id__in=list(rows)).order_by("pk")
+    for pk, facet, value in values.values_list("resource_id", "facet", "value"):
+        facets[pk].setdefault(facet, []).append(value)
     return {
-        "words": entry.words,
-        "weighed": entry.weighed,
-        "title_words": row.title_words,
-        "acronym_words": row.acronym_words,
-        "id": entry.resource_id,
-        "number": entry.number,
-        "boost": row.boost,
-        "verified": int(row.verified),
-        "quality": row.quality,
-        "reuses": row.reuses,
-        "updated_on": row.updated_on.isoformat(),
-        "title_key": row.title_key,
-        "facets": entry.facets,
+        pk: {
+            **texts[pk]._asdict(),
+            "id": pk,
+            "boost": row.boost,
+            "quality": row.quality,
+            "reuses": row.reuses,
+            "updated_on": row.updated_on.isoformat(),
+            "title_key": row.title_key,
+            "facets": facets[pk],
+        }
+        for pk, row in sorted(rows.items())
+        if pk in texts
     }

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from catalogue.search import weights
+from catalogue.search import ranking
+from catalogue.search.document import WEIGHTS
 from catalogue.search.engines import facets
-from catalogue.search.plan import Plan
+from catalogue.search.plan import SYNONYM, Plan
 from catalogue.search.query import ResourceQuery, Sort, Words
 from catalogue.search.synonyms import Phrase, Slot
 
 Clause = dict[str, Any]
-# A result with all the words comes before any other. Multiplying by a power of two keeps every
-# bit of a score, where adding a large number would lose those that order.
-COMPLETE_FIRST = float(2**60)
+# A result with all the words comes before any other.
+COMPLETE_FIRST = 1e6
 
 
 def body(
@@ -21,13 +21,14 @@ def body(
     """Write the whole search. size: values counted for each facet."""
     complete = _complete(plan)
     filters = _filters(query)
+    start, most = ranking.window(query, plan)
     matches = _matches(query, plan, complete)
     return {
         "query": _ordered(query, plan, matches, complete),
         "post_filter": {"bool": {"filter": list(filters.values())}},
         "sort": _sort(query.order),
-        "from": (query.page - 1) * query.size,
-        "size": query.size,
+        "from": start,
+        "size": most,
         "track_total_hits": True,
         "_source": False,
         "aggs": {
@@ -104,17 +105,13 @@ def _ordered(
     if query.order is not Sort.RELEVANCE or not plan.slots:
         first = [{"constant_score": {"filter": complete}}] if complete else []
         return {"bool": {"filter": matches or [{"match_all": {}}], "should": first}}
-    weighed = [
-        {"term": {"weighed": {"value": term, "boost": coefficient}}}
-        for term, coefficient in plan.coefficients().items()
-    ]
+    synonyms = {word for phrase in plan.phrases for word in phrase} - set(plan.typed)
+    scored = [_scored(plan.typed, 1.0), *([_scored(sorted(synonyms), SYNONYM)] if synonyms else [])]
     return {
         "function_score": {
-            "query": {"bool": {"filter": matches, "should": weighed}},
+            "query": {"bool": {"filter": matches, "should": scored}},
             "functions": [
                 {"field_value_factor": {"field": "boost"}},
-                *_fresh(),
-                *_bonuses(plan),
                 *({"filter": each, "weight": COMPLETE_FIRST} for each in _all(complete)),
             ],
             "score_mode": "multiply",
@@ -123,36 +120,19 @@ def _ordered(
     }
 
 
-def _fresh() -> list[Clause]:
-    found, before = [], None
-    for days, gain in weights.FRESH:
-        bounds = {"gte": facets.days_ago(days).isoformat()} | ({"lt": before} if before else {})
-        found.append({"filter": {"range": {"updated_on": bounds}}, "weight": gain})
-        before = bounds["gte"]
-    return found
-
-
-def _bonuses(plan: Plan) -> list[Clause]:
-    words = " ".join(plan.typed)
-    exact = _any([{"term": {"title_words": words}}, {"term": {"acronym_words": words}}])
-    found = [{"filter": exact, "weight": weights.EXACT}]
-    if len(plan.typed) > 1:
-        phrase = {"match_phrase": {"title_words.phrase": words}}
-        near = {"bool": {"filter": [phrase], "must_not": [exact]}}
-        found.append({"filter": near, "weight": weights.PHRASE})
-    return found
+def _scored(words: Sequence[str], boost: float) -> Clause:
+    fields = [f"{name}^{weight}" for name, weight in WEIGHTS.items()]
+    return {"combined_fields": {"query": " ".join(words), "fields": fields, "boost": boost}}
 
 
 def _sort(order: Sort) -> list[Clause | str]:
     keys: list[str] = {
-        Sort.RELEVANCE: ["verified", "quality", "updated_on"],
+        Sort.RELEVANCE: [],
         Sort.UPDATED: ["updated_on", "id"],
         Sort.QUALITY: ["quality"],
         Sort.REUSES: ["reuses"],
     }[order]
-    last: list[Clause | str] = [{"title_key": "asc"}]
-    if "id" not in keys:
-        last.append({"id": "asc"})
+    last: list[Clause | str] = [] if "id" in keys else [{"title_key": "asc"}, {"id": "asc"}]
     return ["_score", *({key: "desc"} for key in keys), *last]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import streaming_bulk
 
-from catalogue.search import mirror
+from catalogue.models import IndexedResource
 from catalogue.search.engines.elasticsearch import mapping
 from catalogue.search.engines.elasticsearch.client import (
     WRITE_SECONDS,
@@ -29,6 +29,7 @@ from portal.lib import clock
 # A newer version stands already, or there is nothing to remove.
 SETTLED = frozenset({404, 409})
 SCAN = 5_000
+BATCH = 500
 ABANDONED_SECONDS = 24 * 3_600
 
 
@@ -75,9 +76,11 @@ class Store:
                 index=name, mappings=mapping.mappings(), settings=mapping.SETTINGS
             )
         count = 0
-        for version, batch in _versioned(mirror.batches()):
-            self._send(_index([name], entry, version) for entry in batch)
-            count += len(batch)
+        for ids in _batches():
+            version = _version()
+            written = mapping.documents(ids)
+            self._send(_index(name, pk, written[pk], version) for pk in written)
+            count += len(written)
         # Another build may have ended first and removed this one: a name that is written to then
         # comes back without its form.
         if not self._is_of_this_form(name):
@@ -96,26 +99,22 @@ class Store:
             return Repair(rebuilt=True)
         self._tidy()
         wrong = self.differences(name)
-        for start in range(0, len(wrong), mirror.BATCH):
-            self.sync(wrong[start : start + mirror.BATCH])
+        for start in range(0, len(wrong), BATCH):
+            self.sync(wrong[start : start + BATCH])
         if wrong:  # what was missing answers at once, not at the next round of the server
             with named_failures():
                 self._client.indices.refresh(index=name)
         return Repair(written=len(wrong))
 
     def differences(self, name: str | None = None) -> list[int]:
-        """List the resources that the index misses, holds in excess or tells wrongly."""
-        found = name or self.live()
-        if found is None:
-            return sorted(mirror.numbers())
+        """List the resources that the index misses or holds in excess."""
+        expected = set(IndexedResource.objects.values_list("pk", flat=True))
+        index = name or self.live()
+        if index is None:
+            return sorted(expected)
         with named_failures():
-            self._client.indices.refresh(index=found)
-        expected = mirror.numbers()
-        if self._totals(found) == (len(expected), sum(expected.values())):
-            return []
-        held = dict(self._numbers(found))
-        ids = expected.keys() | held.keys()
-        return sorted(pk for pk in ids if expected.get(pk) != held.get(pk))
+            self._client.indices.refresh(index=index)
+        return sorted(expected ^ set(self._ids(index)))
 
     def remove(self) -> None:
         """Remove every index of ours."""
@@ -137,7 +136,7 @@ class Store:
         with named_failures():
             said = self._client.indices.get_mapping(index=name)
         meta = said[name]["mappings"].get("_meta", {})
-        return bool(meta.get("form") == mirror.form())
+        return bool(meta.get("form") == mapping.form())
 
     def _answer_with(self, name: str) -> None:
         former = [other for other, answers in self._indices().items() if answers]
@@ -171,18 +170,17 @@ class Store:
     def _write(self, names: list[str], ids: Iterable[int]) -> None:
         wanted = list(ids)
         version = _version()
-        found = {entry.resource_id: entry for entry in mirror.entries(wanted)}
-        actions: list[dict[str, Any]] = []
-        for pk in wanted:
-            if pk in found:
-                actions += _index(names, found[pk], version)
-            else:
-                actions += _deletion(names, pk, version)
-        self._send([actions])
+        written = mapping.documents(wanted)
+        self._send(
+            _index(name, pk, written[pk], version)
+            if pk in written
+            else _act("delete", name, pk, version)
+            for pk in wanted
+            for name in names
+        )
 
-    def _send(self, groups: Iterable[list[dict[str, Any]]]) -> None:
+    def _send(self, acts: Iterable[dict[str, Any]]) -> None:
         """Send acts; what a newer version has settled is left as it is."""
-        acts = (act for group in groups for act in group)
         with named_failures():
             for _done, item in streaming_bulk(
                 self._client, acts, raise_on_error=False, raise_on_exception=True, yield_ok=False
@@ -191,58 +189,37 @@ class Store:
                 if said["status"] not in SETTLED:
                     raise Away(f"{said['status']} {said.get('error', {}).get('type', '')}")
 
-    def _totals(self, name: str) -> tuple[int, int]:
-        with named_failures():
-            answer = self._client.search(
-                index=name,
-                size=0,
-                track_total_hits=True,
-                aggs={"sum": {"sum": {"field": "number"}}},
-            )
-        total = answer["hits"]["total"]["value"]
-        return total, int(answer["aggregations"]["sum"]["value"])
-
-    def _numbers(self, name: str) -> Iterator[tuple[int, int]]:
+    def _ids(self, name: str) -> Iterator[int]:
         after: list[Any] = [-1]
         while True:
             with named_failures():
                 answer = self._client.search(
-                    index=name,
-                    size=SCAN,
-                    sort=[{"id": "asc"}],
-                    search_after=after,
-                    source=False,
-                    docvalue_fields=[{"field": "number"}],
+                    index=name, size=SCAN, sort=[{"id": "asc"}], search_after=after, source=False
                 )
             hits = answer["hits"]["hits"]
-            for hit in hits:
-                yield int(hit["_id"]), int(hit["fields"]["number"][0])
+            yield from (int(hit["_id"]) for hit in hits)
             if len(hits) < SCAN:
                 return
             after = hits[-1]["sort"]
+
+
+def _batches() -> Iterator[list[int]]:
+    """Read the numbers of the indexed resources, some at a time, in their order."""
+    last = 0
+    while True:
+        rows = IndexedResource.objects.filter(pk__gt=last).order_by("pk")
+        if not (ids := list(rows.values_list("pk", flat=True)[:BATCH])):
+            return
+        yield ids
+        last = ids[-1]
 
 
 def _version() -> int:
     return int(clock.now().timestamp() * 1_000_000)
 
 
-def _versioned(batches: Iterator[list[mirror.Entry]]) -> Iterator[tuple[int, list[mirror.Entry]]]:
-    """Read each batch after the clock."""
-    while True:
-        version = _version()
-        batch = next(batches, None)
-        if batch is None:
-            return
-        yield version, batch
-
-
-def _index(names: Iterable[str], entry: mirror.Entry, version: int) -> list[dict[str, Any]]:
-    found = mapping.document(entry)
-    return [_act("index", name, entry.resource_id, version) | {"_source": found} for name in names]
-
-
-def _deletion(names: Iterable[str], pk: int, version: int) -> list[dict[str, Any]]:
-    return [_act("delete", name, pk, version) for name in names]
+def _index(name: str, pk: int, document: mapping.Document, version: int) -> dict[str, Any]:
+    return _act("index", name, pk, version) | {"_source": document}
 
 
 def _act(verb: str, name: str, pk: int, version: int) -> dict[str, Any]:

@@ -1,0 +1,104 @@
+"""Order the first results again: the one function that all engines share.
+
+Databases and servers rank by themselves, each its own way and some poorly; what a reader sees first
+is then the same everywhere. BM25 over the weighted sum of the fields, times the use of a resource.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from catalogue.models import IndexedResource
+from catalogue.search import fulltext
+from catalogue.search.document import FIELDS, MARK, WEIGHTS
+from catalogue.search.fulltext import Texts
+from catalogue.search.plan import Plan
+from catalogue.search.query import ResourceQuery, Sort
+
+# So many results are ordered again.
+FIRST = 200
+# How soon more of the same word adds nothing; the usual value, in words of a title.
+K1 = 1.2
+# A title or acronym that is the query itself. Larger bonuses lower the mean rank.
+EXACT = 1.1
+
+
+def window(query: ResourceQuery, plan: Plan) -> tuple[int, int]:
+    """Say which results an engine gives, from where and how many, so that a page can be cut."""
+    start = (query.page - 1) * query.size
+    if _is_ranked(plan, query) and start < FIRST:
+        return 0, max(FIRST, start + query.size)
+    return start, query.size
+
+
+def page(ids: Sequence[int], complete: int, query: ResourceQuery, plan: Plan) -> list[int]:
+    """Cut the page asked for out of the window; of an order by relevance, the first anew."""
+    start = (query.page - 1) * query.size
+    if not (_is_ranked(plan, query) and start < FIRST):
+        return list(ids)
+    ordered = [*again(ids[:FIRST], complete, plan), *ids[FIRST:]]
+    return ordered[start : start + query.size]
+
+
+def _is_ranked(plan: Plan, query: ResourceQuery) -> bool:
+    return bool(plan.slots) and query.order is Sort.RELEVANCE
+
+
+def again(ids: Sequence[int], complete: int, plan: Plan) -> list[int]:
+    """Order some results; the first `complete` hold every idea of the query and stay first."""
+    texts = fulltext.texts(ids)
+    rows = IndexedResource.objects.in_bulk([pk for pk in ids if pk in texts])
+    coefficients = _coefficients(plan)
+    said = " ".join(plan.typed)
+    place = {pk: number for number, pk in enumerate(ids)}
+
+    def key(pk: int) -> tuple[Any, ...]:
+        if pk not in rows:  # withdrawn a moment ago
+            return (place[pk] >= complete, 0.0)
+        row = rows[pk]
+        score = _score(texts[pk], coefficients) * _bonus(texts[pk], said) * row.boost
+        return (
+            place[pk] >= complete,
+            -round(score, 6),
+            not row.verified,
+            -row.quality,
+            -row.updated_on.toordinal(),
+            row.title_key,
+            pk,
+        )
+
+    return sorted(ids, key=key)
+
+
+def _coefficients(plan: Plan) -> dict[str, float]:
+    """Weigh each word of the query: how sure it is, and how rare."""
+    weighed = plan.coefficients()
+    total = IndexedResource.objects.count()
+    holders = fulltext.holders(weighed)
+    return {
+        word: sure * math.log(1 + (total - many + 0.5) / (many + 0.5))
+        for word, sure in weighed.items()
+        if (many := min(holders.get(word, 0), total))
+    }
+
+
+def _score(texts: Texts, coefficients: dict[str, float]) -> float:
+    """Sum what each word adds: w / (K1 + w), w the weights of the fields times its count there.
+
+    Source: Robertson, Zaragoza and Taylor 2004, CIKM, 42-49, without normalisation of lengths.
+    """
+    fields = [
+        (WEIGHTS[name], f" {text.replace(' ', '  ')} ")  # so that no two words share a space
+        for name, text in zip(FIELDS, texts, strict=True)
+    ]
+    total = 0.0
+    for word, coefficient in coefficients.items():
+        weight = sum(each * text.count(f" {word} ") for each, text in fields)
+        total += coefficient * weight / (K1 * WEIGHTS["title"] + weight)
+    return total
+
+
+def _bonus(texts: Texts, said: str) -> float:
+    """Prefer a title, an acronym or another title that is the query itself."""
+    whole = {*texts.title.split(f" {MARK} "), texts.acronym}
+    return EXACT if said in whole else 1.0
