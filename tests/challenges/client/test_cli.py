@@ -385,7 +385,7 @@ def test_a_large_file_needs_numpy_only(folder: Path) -> None:
     truth.write_text("id,y\n" + "".join(f"{one},{i % 5}\n" for i, one in enumerate(ids)))
     given.write_text("id,y\n" + "".join(f"{one},{i % 4}\n" for i, one in enumerate(reversed(ids))))
     words = ("score", truth, given, "--metric", "mae", "--json")
-    found = in_a_process((*PORTAL, "polars", "pyarrow"), *words)
+    found = in_a_process((*PORTAL, "pyarrow"), *words)
     assert json.loads(found.stdout)["n"] == 60_000, found.stderr
     wanted = [abs(i % 5 - (59_999 - i) % 4) for i in range(60_000)]
     assert json.loads(found.stdout)["score"] == pytest.approx(sum(wanted) / 60_000, rel=1e-12)
