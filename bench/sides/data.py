@@ -33,6 +33,7 @@ TARGETS: dict[str, dict[str, Any]] = {
     "rmse": {"type": "float", "min": 0},
     "roc_auc": {"type": "float", "min": 0, "max": 1},
 }
+METRICS = {"macro_f1": "f1_macro"}
 TRUTHS = {"accuracy": "y_bin", "macro_f1": "y_multi", "rmse": "y_reg", "roc_auc": "y_bin"}
 
 
@@ -80,13 +81,13 @@ def contract(task: str) -> ScoringContract:
             ],
         },
         "truth": {"id": "id", "target": TRUTHS[metric]},
-        "metrics": [{"key": metric, "metric": metric, "primary": True}],
+        "metrics": [{"key": metric, "metric": METRICS.get(metric, metric), "primary": True}],
     }
     return ScoringContract.from_json(raw)
 
 
 def _ranking() -> ScoringContract:
-    metric = {"key": "ndcg", "metric": "ndcg_scored", "params": {"k": 10}, "primary": True}
+    metric = {"key": "ndcg", "metric": "ndcg", "params": {"k": 10}, "primary": True}
     raw = {
         "submission": {
             "layout": "candidate_scores",

@@ -59,9 +59,6 @@ def check(tables: Tables, submission: shapes.Submission, truth: shapes.Truth) ->
     if truth.weight is not None and _holds(tables, path, truth.weight):
         weights = tables.folder.column(path, truth.weight)
         _all(tables, "truth.weight", weights, lambda cell: (number(cell) or 0) > 0)
-    if submission.layout is shapes.Layout.SPANS:
-        _spans(tables, submission, truth)
-        return
     if truth.gain is not None:
         gains = tables.folder.column(path, str(truth.gain))
         _all(tables, "truth.gain", gains, lambda cell: (number(cell) or 0) > 0 or number(cell) == 0)
@@ -74,23 +71,11 @@ def check(tables: Tables, submission: shapes.Submission, truth: shapes.Truth) ->
             _of_target(tables, f"truth.{name}", tables.folder.column(path, name), each)
         return
     cells = tables.folder.column(path, str(truth.target))
-    if submission.form in {"probabilities", "label_scores", "curves"}:
-        _of_form(tables, submission, column, cells)
+    if submission.form == "probabilities":
+        names = {c.label or c.name for c in submission.columns if c.role == "target"}
+        _all(tables, "truth.target", cells, lambda cell: cell in names)
         return
     _of_target(tables, "truth.target", cells, column)
-
-
-def _of_form(
-    tables: Tables, submission: shapes.Submission, column: shapes.Column, cells: list[str]
-) -> None:
-    """Check answers that several numbers of a row are about together."""
-    names = {c.label or c.name for c in submission.columns if c.role == "target"}
-    holds: dict[str, Callable[[str], bool]] = {
-        "probabilities": lambda cell: cell in names,
-        "label_scores": lambda cell: set(_split(cell, column)) <= names,
-        "curves": lambda cell: (number(cell) or -1) > 0,
-    }
-    _all(tables, "truth.target", cells, holds[str(submission.form)])
 
 
 def _of_target(tables: Tables, key: str, cells: list[str], column: shapes.Column) -> None:
@@ -108,22 +93,6 @@ def _of_target(tables: Tables, key: str, cells: list[str], column: shapes.Column
 
 def _holds(tables: Tables, path: str, column: str) -> bool:
     return column in tables.folder.header(path)
-
-
-def _spans(tables: Tables, submission: shapes.Submission, truth: shapes.Truth) -> None:
-    """Check each right span; a row empty but for its document says that it has none."""
-    path, roles = str(tables.truth), ("start", "end", "label")
-    columns = [submission.column(role) for role in roles]
-    cells = [tables.folder.column(path, str(getattr(truth, role))) for role in roles]
-    spans = {row: "-".join(row) for row in zip(*cells, strict=True) if any(row)}
-
-    def holds(row: tuple[str, ...]) -> bool:
-        each = zip(row, columns, strict=True)
-        sound = all(column is not None and within(cell, column) for cell, column in each)
-        return sound and 0 <= int(row[0]) < int(row[1])
-
-    wrong = {shown for row, shown in spans.items() if not holds(row)}
-    _all(tables, "truth.start", spans.values(), lambda shown: shown not in wrong)
 
 
 def _all(tables: Tables, key: str, cells: Iterable[str], holds: Callable[[str], bool]) -> None:

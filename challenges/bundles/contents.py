@@ -247,14 +247,13 @@ def _domain(
         domain.file, domain.column, f"{place}.domain.column", code="E_COLUMN_MISSING"
     ):
         return
-    named = {"target": truth.target, "item": truth.item, "label": truth.label}.get(column.role)
+    named = {"target": truth.target, "item": truth.item}.get(column.role)
     if not sound or named is None or tables.truth is None:
         return
     allowed = set(tables.folder.column(domain.file, domain.column))
-    without = {""} if column.role == "label" else set()  # a document without span
     outside = {
         value
-        for cell in set(tables.folder.column(tables.truth, named)) - without
+        for cell in set(tables.folder.column(tables.truth, named))
         for value in answers.labels(cell, column)
         if value not in allowed
     }

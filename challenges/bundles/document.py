@@ -121,14 +121,6 @@ def metrics(top: Fields) -> tuple[spec.Metric, ...]:
             key="metrics",
             value=", ".join(one.key for one in primary) or "aucune",
         )
-    for one in primary:
-        if one.metric in metric_names.NEVER_ALONE:
-            top.refuse(
-                "E_METRIC_PRIMARY",
-                "cette mesure se lit à côté d’une autre et ne classe pas",
-                key="metrics",
-                value=one.metric,
-            )
     return found
 
 

@@ -14,7 +14,6 @@ class Layout(StrEnum):
     ONE_ROW_PER_ID = "one_row_per_id"
     RANKED_LIST = "ranked_list"
     NUMBERS_PER_ID = "numbers_per_id"
-    SPANS = "spans"
     CANDIDATE_SCORES = "candidate_scores"
 
     @property
@@ -34,13 +33,11 @@ class Layout(StrEnum):
 
 
 _OF_IDS = (("id", "target"), ("id", "target"))
-_SPANS = ("id", "start", "end", "label")
 _GAINS = ("query", "item", "gain")
 ROLES = {
     Layout.ONE_ROW_PER_ID: _OF_IDS,
     Layout.NUMBERS_PER_ID: _OF_IDS,
     Layout.RANKED_LIST: (("query", "rank", "item"), _GAINS),
-    Layout.SPANS: (_SPANS, _SPANS),
     Layout.CANDIDATE_SCORES: (("query", "item", "score"), _GAINS),
 }
 
@@ -75,7 +72,7 @@ class Submission:
     """What a team's file must look like.
 
     form: what its several numbers per id are. policy: complete or top_k, which candidates have
-    a score. overlaps: spans of one document may overlap.
+    a score.
     """
 
     layout: Layout
@@ -86,7 +83,6 @@ class Submission:
     all_queries_required: bool = True
     form: str | None = None
     policy: str | None = None
-    overlaps: bool = False
 
     @property
     def targets(self) -> dict[str, Column]:
@@ -127,9 +123,6 @@ class Truth:
     query: str | None = None
     item: str | None = None
     gain: str | None = None
-    start: str | None = None
-    end: str | None = None
-    label: str | None = None
     cluster: str | None = None
     weight: str | None = None
     strata: str | None = None
@@ -151,7 +144,6 @@ def submission_json(submission: Submission, tables: Folder) -> dict[str, object]
         "columns": [column_json(column, tables) for column in submission.columns],
         **({"form": submission.form} if submission.form else {}),
         **({"policy": submission.policy} if submission.policy else {}),
-        **({"overlaps": True} if submission.overlaps else {}),
     }
 
 
@@ -164,7 +156,6 @@ def truth_json(truth: Truth) -> dict[str, object]:
         "query": truth.query,
         "item": truth.item,
         "gain": truth.gain,
-        **({"start": truth.start, "end": truth.end, "label": truth.label} if truth.start else {}),
         "cluster": truth.cluster,
         **({"weight": truth.weight} if truth.weight else {}),
         **({"strata": truth.strata} if truth.strata else {}),

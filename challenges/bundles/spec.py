@@ -49,7 +49,6 @@ class Task(StrEnum):
     RANKING = "ranking"
     MULTILABEL = "multilabel"
     CLUSTERING = "clustering"
-    EXTRACTION = "extraction"
 
 
 class Role(StrEnum):

@@ -10,12 +10,11 @@ from challenges.bundles.report import counted
 
 COLUMN_TYPES = ("string", "integer", "float", "category", "label_set")
 FORMATS = ("csv", "parquet", "zip")
-FORMS = ("probabilities", "interval", "quantiles", "members", "curves", "label_scores", "targets")
+FORMS = ("probabilities", "targets")
 POLICIES = ("complete", "top_k")
 TEXTS, NUMBERS = ("string", "category"), ("integer", "float")
-# What the columns of spans and of scores hold, by role.
+# What the columns of scores hold, by role.
 TYPES: dict[shapes.Layout, dict[str, tuple[str, ...]]] = {
-    shapes.Layout.SPANS: {"start": ("integer",), "end": ("integer",), "label": TEXTS},
     shapes.Layout.CANDIDATE_SCORES: {"item": TEXTS, "score": NUMBERS},
 }
 DEFAULT_MAX_BYTES = 20_000_000
@@ -66,12 +65,11 @@ def submission(top: Fields) -> shapes.Submission:
         all_queries_required=block.flag("all_queries_required", default=True),
         form=_form(block, columns) if layout is shapes.Layout.NUMBERS_PER_ID else None,
         policy=_policy(block) if layout is shapes.Layout.CANDIDATE_SCORES else None,
-        overlaps=layout is shapes.Layout.SPANS and block.flag("overlaps"),
     )
 
 
 def _types(block: Fields, layout: shapes.Layout, columns: Sequence[shapes.Column]) -> None:
-    """Note a column of spans or of scores that cannot hold them."""
+    """Note a column of scores that cannot hold them."""
     for column in columns:
         allowed = TYPES.get(layout, {}).get(column.role)
         if allowed is not None and column.type not in allowed:
@@ -99,12 +97,11 @@ def _form(block: Fields, columns: Sequence[shapes.Column]) -> str:
                 key="columns",
                 value=column.name,
             )
-    wanted = 2 if form == "interval" else len(numbers)
     classes = [column.label or column.name for column in numbers]
-    if len(numbers) != wanted or len(set(classes)) < len(classes):
+    if len(set(classes)) < len(classes):
         block.refuse(
             "E_COLUMN_ROLE",
-            "deux colonnes pour un intervalle, une par classe pour des probabilités, une par cible",
+            "une colonne par classe pour des probabilités, une par cible",
             key="columns",
             value=", ".join(classes),
         )

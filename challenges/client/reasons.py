@@ -16,48 +16,18 @@ REASONS: dict[str, str] = {
     r"domain of (\S+) is not resolved": r"le domaine de \1 n’est pas une liste",
     r"(\S+) cannot read this kind of answer": r"\1 ne lit pas cette sorte de réponse",
     r"(\S+) knows no weights": r"\1 ne connaît pas de poids",
-    r"(\S+) stands beside another figure and never ranks": (
-        r"\1 accompagne un autre chiffre et ne classe jamais"
-    ),
     r"(\S+) needs answers of at most (\S+)": r"\1 demande des réponses d’au plus \2 (max)",
     r"(\S+) needs answers of at least (\S+)": r"\1 demande des réponses d’au moins \2 (min)",
     r"(\S+) needs a declared nomenclature": r"\1 demande une nomenclature déclarée",
     r"(\S+) must lie between 0 and (\S+)": r"\1 doit être entre 0 et \2",
-    r"(\S+) must lie above 0 and be at most 1": r"\1 doit être au-dessus de 0 et d’au plus 1",
     r"(\S+) must be a whole number of at least 1": r"\1 doit être un entier d’au moins 1",
-    r"(\S+) must be a whole number from 2 to 100": r"\1 doit être un entier de 2 à 100",
-    r"(\S+) must be a positive number": r"\1 doit être un nombre positif",
-    r"(\S+) must be a list of numbers": r"\1 doit être une liste de nombres",
-    r"(\S+) must be true or false": r"\1 doit être vrai ou faux",
     r"(\S+) must be (\w+) or (\w+)": r"\1 doit être \2 ou \3",
-    r"(\S+) must hold one number per column of the answer": (
-        r"\1 doit avoir un nombre par colonne de la réponse"
-    ),
-    r"(\S+) must be two numbers or more, strictly increasing": (
-        r"\1 doit avoir au moins deux nombres, strictement croissants"
-    ),
-    r"(\S+) must be one of the (\S+)": r"\1 doit être un des \2",
-    r"levels must increase strictly between 0 and 1": (
-        "levels doit croître strictement entre 0 et 1"
-    ),
-    r"levels must hold the median 0.5": "levels doit contenir la médiane, 0.5",
-    r"levels must be pairs about 0.5": "levels doit aller par paires autour de 0.5",
     r"levels need a declared nomenclature or integer bounds": (
         "les niveaux demandent une nomenclature déclarée ou des bornes entières"
     ),
     r"an allowed answer is outside the levels": "une réponse admise est hors des niveaux",
     r"probabilities are declared between 0 and 1": (
         "les probabilités se déclarent entre 0 et 1 (min, max)"
-    ),
-    r"censoring must hold times and survival": "censoring doit avoir times et survival",
-    r"censoring must hold as many survivals as times": (
-        "censoring doit avoir autant de survies que d’instants"
-    ),
-    r"censoring times must increase and survivals not": (
-        "les instants de censoring doivent croître, et les survies non"
-    ),
-    r"censoring survivals must lie between 0 and 1": (
-        "les survies de censoring doivent être entre 0 et 1"
     ),
     r"a formula is not computed by group": "une formule ne se calcule pas par groupe",
     r"the formula names (\S+), which is no plain figure": (
@@ -88,11 +58,8 @@ REASONS: dict[str, str] = {
     r"a policy, complete or top_k, goes with scores of candidates": (
         "policy, complete ou top_k, va avec des scores de candidats"
     ),
-    r"only spans may overlap": "seuls des segments peuvent se chevaucher",
     r"a score is a number": "un score est un nombre",
     r"a candidate has one name": "un candidat a un seul nom",
-    r"the ends of a span are whole numbers": "les bornes d’un segment sont des entiers",
-    r"a span has one label": "un segment a une seule étiquette",
     r"target must be one of (.+)": r"target doit être parmi \1",
     r"no target (\S+)": r"aucune colonne à prédire \1",
     # what the audit compares
@@ -105,36 +72,21 @@ REASONS: dict[str, str] = {
     r"the metric has no value on this part": "la mesure n’a pas de valeur sur cette partie",
     r"the truth must be 0 or 1": "la vérité doit être 0 ou 1",
     r"the truth has no column (\S+)": r"la vérité n’a pas de colonne \1",
-    r"a probability lies between 0 and 1": "une probabilité est entre 0 et 1",
     r"a relative error needs true values other than 0": (
         "une erreur relative demande des valeurs vraies autres que 0"
     ),
     r"a logarithmic error needs values of at least 0": (
         "une erreur logarithmique demande des valeurs d’au moins 0"
     ),
-    r"the naive errors must be numbers": "les erreurs naïves doivent être des nombres",
-    r"the naive error of a series must be above 0": (
-        "l’erreur naïve d’une série doit être au-dessus de 0"
-    ),
     r"the event must be 0 or 1": "l’événement doit être 0 ou 1",
-    r"tau is beyond the durations of the training part": (
-        "tau dépasse les durées des données d’apprentissage"
-    ),
     r"only the arithmetic mean is known": "seule la moyenne arithmétique est connue",
     r"a value outside the declared levels": "une valeur est hors des niveaux déclarés",
     r"a prefix needs labels that are texts": "un préfixe demande des étiquettes en texte",
     r"a gain is negative": "un gain est négatif",
     r"ranked lists are needed": "il faut des listes ordonnées",
     r"gains are needed": "il faut des gains",
-    r"spans are needed": "il faut des segments",
     r"lists of labels are needed": "il faut des listes d’étiquettes",
-    r"scores of candidates are needed": "il faut des scores de candidats",
-    r"two members at least are needed": "il faut au moins deux membres",
-    r"one survival per declared time is needed": "il faut une survie par instant déclaré",
-    r"one score per label is needed": "il faut un score par étiquette",
     r"one probability per class is needed": "il faut une probabilité par classe",
-    r"several numbers per row are needed": "il faut plusieurs nombres par ligne",
-    r"(\d+) numbers per row are needed": r"il faut \1 nombres par ligne",
 }
 # A key, or a figure and a part, may come before a reason: « f1, public : … », « f1: … ».
 BEFORE = re.compile(r"(?P<before>(?:[^;:]+? ?: )?)(?P<reason>.+)", re.DOTALL)

@@ -26,7 +26,6 @@ TASKS = {
     Task.MULTILABEL: _("Étiqueter : plusieurs étiquettes par ligne"),
     Task.CLUSTERING: _("Regrouper : un groupe par ligne"),
     Task.RANKING: _("Ordonner : une liste d’éléments par demande"),
-    Task.EXTRACTION: _("Repérer : des passages dans des textes"),
 }
 ROLES = {
     Role.TRAIN: _("Données d’apprentissage, publiques"),

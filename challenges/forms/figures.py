@@ -23,7 +23,7 @@ DIRECTIONS = {
 }
 # What the engine reads of one answer a row.
 _OF_ROWS = frozenset({Shape.ANY, Shape.NUMBERS, Shape.LABELS, Shape.LABEL_SETS})
-_AUTHORED = frozenset({FORMULA, "pair_consistency", "concordance", "uno_c"})
+_AUTHORED = frozenset({FORMULA, "pair_consistency", "concordance"})
 
 
 def measures_of(shapes: Collection[Shape]) -> list[str]:
@@ -124,10 +124,6 @@ class FiguresForm(forms.Form):
             "open": any(each.errors for each in bound),
         }
 
-    def parameters(self, name: str) -> dict[str, Any]:
-        """Return the parameters of a measure that the shape of the answers gives."""
-        return {}
-
     @property
     def metrics(self) -> list[dict[str, Any]]:
         """Return the chosen figures, in the portable form."""
@@ -138,7 +134,6 @@ class FiguresForm(forms.Form):
             if not name:
                 continue
             natural = metric_names.KNOWN[name].direction
-            params = self.parameters(name) | sent[f"params_{at}"]
             found.append(
                 {
                     "key": self._key(at),
@@ -146,7 +141,7 @@ class FiguresForm(forms.Form):
                     "label": sent[f"label_{at}"] or str(self.titles.get(name, name)),
                     "direction": sent[f"direction_{at}"] or natural or "none",
                     "decimals": sent[f"decimals_{at}"],
-                    "params": params,
+                    "params": sent[f"params_{at}"],
                 }
                 | ({"primary": True} if sent["primary"] == str(at) else {})
                 | ({"hidden": True} if sent.get(f"hidden_{at}") else {})
@@ -207,7 +202,7 @@ class ParametersField(PairsField):
 def _value(name: str, said: str) -> Any:
     if name in {"formula", "positive"}:
         return said
-    if name in {"labels", "levels", "times", "members"}:
+    if name in {"labels", "members"}:
         return [_number(each.strip()) for each in said.split(",") if each.strip()]
     return _number(said)
 

@@ -1,4 +1,4 @@
-"""The scoring form of answers that are not one a row: lists, scores, passages, several numbers."""
+"""The scoring form of answers that are not one a row: lists, scores, several numbers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -7,13 +7,10 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from challenges.bundles import metric_names
 from challenges.forms.figures import measures_of
 from challenges.forms.measuring import ScoringForm, kept_of
 from challenges.scoring.metric import Shape
-from challenges.scoring.registry import OF_AN_INTERVAL
 
-_QUANTILES = [each for each in measures_of({Shape.QUANTILES}) if each not in OF_AN_INTERVAL]
 PARTS = ("split", "public", "private", "cluster", "weight")
 
 
@@ -92,8 +89,8 @@ class _ShapeForm(ScoringForm):
 
     def column(self, role: str) -> dict[str, Any]:
         """Describe the column of a role."""
-        kinds = {"rank": "integer", "start": "integer", "end": "integer", "score": "float"}
-        kind = kinds.get(role, "category" if role in {"item", "label"} else "string")
+        kinds = {"rank": "integer", "score": "float", "item": "category"}
+        kind = kinds.get(role, "string")
         return {"name": self.cleaned_data[role], "role": role, "type": kind}
 
     def truth(self, file: str) -> dict[str, Any]:
@@ -129,7 +126,7 @@ class RankedForm(_ShapeForm):
     layout = "ranked_list"
     measures = [
         each
-        for each in measures_of({Shape.RANKED})
+        for each in measures_of({Shape.LISTS, Shape.RANKED})
         if each not in {"attribute_distance", "share_other_prefix"}
     ]
     shared = QUERY
@@ -154,7 +151,7 @@ class ScoredForm(_ShapeForm):
     """A score for each candidate of a query."""
 
     layout = "candidate_scores"
-    measures = measures_of({Shape.SCORED})
+    measures = measures_of({Shape.LISTS})
     shared = QUERY
     given = {"score": gettext_lazy("Colonne du score donné par les équipes")}
     held = GAIN
@@ -168,32 +165,14 @@ class ScoredForm(_ShapeForm):
     )
 
 
-class SpansForm(_ShapeForm):
-    """Passages of documents, each with its label."""
-
-    layout = "spans"
-    measures = measures_of({Shape.SPANS})
-    shared = {
-        "id": gettext_lazy("Colonne du document"),
-        "start": gettext_lazy("Colonne du début, en caractères depuis 0"),
-        "end": gettext_lazy("Colonne de la fin, exclue"),
-        "label": gettext_lazy("Colonne de l’étiquette"),
-    }
-    questions = ("overlaps",)
-    overlaps = forms.BooleanField(
-        label=gettext_lazy("Deux passages d’un document peuvent se recouvrir"), required=False
-    )
-
-
-class _NumbersForm(_ShapeForm):
-    """Several numbers a row."""
+class ProbabilitiesForm(_ShapeForm):
+    """A probability for each class; a column bears the name of its class."""
 
     layout = "numbers_per_id"
     shared = {"id": gettext_lazy("Colonne de l’identifiant")}
     held = {"target": gettext_lazy("Colonne de la réponse, dans le fichier des réponses")}
-    form: ClassVar[str] = ""
-    least: ClassVar[float | None] = None
-    questions: ClassVar[Sequence[str]] = ("numbers",)
+    measures = measures_of({Shape.PROBABILITIES})
+    questions = ("numbers",)
     numbers = forms.MultipleChoiceField(
         label=gettext_lazy("Colonnes des nombres, dans l’ordre de l’exemple"),
         widget=forms.CheckboxSelectMultiple,
@@ -221,94 +200,23 @@ class _NumbersForm(_ShapeForm):
         ]
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a count of columns that the form does not have, and the identifier among them."""
+        """Refuse a single column, and the identifier among them."""
         sent: dict[str, Any] = super().clean() or {}
         numbers = sent.get("numbers") or []
         if sent.get("id") in numbers:
             self.add_error("numbers", _("L’identifiant n’est pas un nombre à donner."))
-        elif numbers and not self.suits(len(numbers)):
-            self.add_error("numbers", _("Deux colonnes au moins ; deux pour un intervalle."))
+        elif len(numbers) == 1:
+            self.add_error("numbers", _("Deux colonnes au moins."))
         return sent
-
-    def suits(self, count: int) -> bool:
-        """Say whether the form has so many columns."""
-        return count == 2 if self.form == "interval" else count > 1
 
     def submission(self, former: dict[str, Any]) -> dict[str, Any]:
         """Return the shape of a submission: one column for each number."""
         sent = self.cleaned_data
-        bounds = {} if self.least is None else {"min": self.least, "max": 1}
-        numbers = [
-            {"name": each, "role": "target", "type": "float", **bounds} for each in sent["numbers"]
-        ]
+        facts = {"role": "target", "type": "float", "min": 0, "max": 1}
+        numbers = [{"name": each, **facts} for each in sent["numbers"]]
         key = {"name": sent["id"], "role": "id", "type": "string"}
-        said = {"layout": self.layout, "form": self.form, "columns": [key, *numbers]}
+        said = {"layout": self.layout, "form": "probabilities", "columns": [key, *numbers]}
         return {**kept_of(former), **said}
-
-
-class ProbabilitiesForm(_NumbersForm):
-    """A probability for each class; a column bears the name of its class."""
-
-    form = "probabilities"
-    least = 0
-    measures = measures_of({Shape.PROBABILITIES})
-
-
-class IntervalForm(_NumbersForm):
-    """The two ends of an interval."""
-
-    form = "interval"
-    measures = sorted(OF_AN_INTERVAL)
-
-
-class QuantilesForm(_NumbersForm):
-    """Several quantiles of one number."""
-
-    form = "quantiles"
-    measures = _QUANTILES
-    questions = ("numbers", "levels")
-    levels = forms.CharField(
-        label=gettext_lazy("Niveaux des quantiles, dans l’ordre des colonnes"),
-        max_length=400,
-        help_text=gettext_lazy("Par exemple : 0,05 ; 0,5 ; 0,95."),
-    )
-
-    def __init__(self, data: Any = None, **more: Any) -> None:
-        super().__init__(data, **more)
-        metrics = more["document"].get("metrics") or []
-        levels: Sequence[float] = next(
-            (each["params"]["levels"] for each in metrics if _has_levels(each)), []
-        )
-        self.initial["levels"] = " ; ".join(f"{each:g}".replace(".", ",") for each in levels)
-
-    def clean_levels(self) -> list[float]:
-        """Read increasing levels between 0 and 1."""
-        said = self.cleaned_data["levels"].split(";")
-        try:
-            found = [float(each.strip().replace(",", ".")) for each in said if each.strip()]
-        except ValueError:
-            found = []
-        if not found or found != sorted(set(found)) or not 0 < found[0] <= found[-1] < 1:
-            raise forms.ValidationError(
-                _("Écrivez des niveaux croissants entre 0 et 1, séparés par des points-virgules.")
-            )
-        return found
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a count of levels that is not that of the columns."""
-        sent: dict[str, Any] = super().clean() or {}
-        if sent.get("levels") and len(sent["levels"]) != len(sent.get("numbers") or []):
-            self.add_error("levels", _("Un niveau par colonne est attendu."))
-        return sent
-
-    def parameters(self, name: str) -> dict[str, Any]:
-        """Give the levels to the measures that need them."""
-        needs = metric_names.KNOWN[name].needs
-        return {"levels": self.cleaned_data["levels"]} if "levels" in needs else {}
-
-
-def _has_levels(metric: Mapping[str, Any]) -> bool:
-    return bool((metric.get("params") or {}).get("levels"))
 
 
 ROWS = "lignes"
@@ -316,14 +224,10 @@ SHAPES: Mapping[str, tuple[Any, type[ScoringForm]]] = {
     ROWS: (gettext_lazy("Une réponse par ligne"), ScoringForm),
     "listes": (gettext_lazy("Listes ordonnées"), RankedForm),
     "scores": (gettext_lazy("Scores de candidats"), ScoredForm),
-    "passages": (gettext_lazy("Passages de textes"), SpansForm),
     "probabilites": (gettext_lazy("Probabilités par classe"), ProbabilitiesForm),
-    "intervalle": (gettext_lazy("Intervalle"), IntervalForm),
-    "quantiles": (gettext_lazy("Quantiles"), QuantilesForm),
 }
-_LAYOUTS = {"ranked_list": "listes", "candidate_scores": "scores", "spans": "passages"}
-_FORMS = {"probabilities": "probabilites", "interval": "intervalle", "quantiles": "quantiles"}
-_OF_TASKS = {"ranking": "listes", "extraction": "passages"}
+_LAYOUTS = {"ranked_list": "listes", "candidate_scores": "scores"}
+_OF_TASKS = {"ranking": "listes"}
 
 
 def shape_of(document: Mapping[str, Any]) -> str | None:
@@ -333,5 +237,5 @@ def shape_of(document: Mapping[str, Any]) -> str | None:
     if layout is None:
         return _OF_TASKS.get(str(document.get("task")), ROWS)
     if layout == "numbers_per_id":
-        return _FORMS.get(str(submission.get("form")))
+        return "probabilites" if submission.get("form") == "probabilities" else None
     return ROWS if layout == "one_row_per_id" else _LAYOUTS.get(layout)

@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 DEFAULT_ITEMS = 100
-DEFAULT_ROWS = 1000  # spans of a document, candidates of a query
-LARGEST = 2**31 - 1  # positions of characters are 32-bit
+DEFAULT_ROWS = 1000  # candidates of a query
 # Of any number of a file: its square, summed over all rows, is finite and loses no other row.
 MOST = 1e15
 
@@ -24,7 +23,6 @@ class Layout(StrEnum):
     ONE_ROW_PER_ID = "one_row_per_id"
     RANKED_LIST = "ranked_list"
     NUMBERS_PER_ID = "numbers_per_id"
-    SPANS = "spans"
     CANDIDATE_SCORES = "candidate_scores"
 
 
@@ -32,7 +30,6 @@ ROLES = {
     Layout.ONE_ROW_PER_ID: ("id", "target"),
     Layout.RANKED_LIST: ("query", "rank", "item"),
     Layout.NUMBERS_PER_ID: ("id", "target"),
-    Layout.SPANS: ("id", "start", "end", "label"),
     Layout.CANDIDATE_SCORES: ("query", "item", "score"),
 }
 # The key comes first; the role of the answer is the one whose values are judged.
@@ -40,7 +37,6 @@ ANSWERS = {
     Layout.ONE_ROW_PER_ID: "target",
     Layout.RANKED_LIST: "item",
     Layout.NUMBERS_PER_ID: "target",
-    Layout.SPANS: "label",
     Layout.CANDIDATE_SCORES: "score",
 }
 
@@ -56,11 +52,6 @@ class Form(StrEnum):
     """Say what the several numbers of one row are; targets: each has its own right answer."""
 
     PROBABILITIES = "probabilities"
-    INTERVAL = "interval"
-    QUANTILES = "quantiles"
-    MEMBERS = "members"
-    CURVES = "curves"
-    LABEL_SCORES = "label_scores"
     TARGETS = "targets"
 
 
@@ -153,8 +144,7 @@ class Column:
 class AnswerSpec:
     """Describe the prediction file a challenge expects.
 
-    max_items: rows of one query or document at most. all_queries_required: each of them has
-    a row. overlaps: spans of one document may overlap.
+    max_items: rows of one query at most. all_queries_required: each of them has a row.
     """
 
     layout: Layout
@@ -165,7 +155,6 @@ class AnswerSpec:
     all_queries_required: bool = True
     form: Form | None = None
     policy: Policy | None = None
-    overlaps: bool = False
 
     def column(self, role: str) -> Column:
         """Return the column that plays a role; raises ContractFault when there is none."""
@@ -209,11 +198,6 @@ class AnswerSpec:
         return self._names if self.form is Form.PROBABILITIES else None
 
     @property
-    def scored_labels(self) -> tuple[str, ...] | None:
-        """Return the label of each column of scores, None when the answer is of another form."""
-        return self._names if self.form is Form.LABEL_SCORES else None
-
-    @property
     def targets(self) -> tuple[str, ...] | None:
         """Return the column of the truth of each target, None when the answer has one."""
         return self._names if self.form is Form.TARGETS else None
@@ -235,7 +219,7 @@ class AnswerSpec:
     @property
     def is_listed(self) -> bool:
         """Tell whether an identifier may have several rows."""
-        return self.layout in (Layout.RANKED_LIST, Layout.SPANS, Layout.CANDIDATE_SCORES)
+        return self.layout in (Layout.RANKED_LIST, Layout.CANDIDATE_SCORES)
 
     @property
     def is_complete(self) -> bool:
@@ -244,7 +228,7 @@ class AnswerSpec:
 
     @property
     def list_length(self) -> int:
-        """Return the most rows a query or a document may have, 1 with one row per id."""
+        """Return the most rows a query may have, 1 with one row per id."""
         if not self.is_listed:
             return 1
         if self.is_ranked:
@@ -258,7 +242,7 @@ class AnswerSpec:
 
     def to_json(self) -> dict[str, Any]:
         """Return the specification as JSON values."""
-        more = {"form": self.form, "policy": self.policy, "overlaps": self.overlaps or None}
+        more = {"form": self.form, "policy": self.policy}
         return without_none(more) | {
             "layout": self.layout.value,
             "columns": [without_none(asdict(c)) for c in self.columns],
@@ -280,7 +264,6 @@ class AnswerSpec:
             all_queries_required=bool(raw.get("all_queries_required", True)),
             form=Form(raw["form"]) if raw.get("form") else None,
             policy=Policy(raw["policy"]) if raw.get("policy") else None,
-            overlaps=bool(raw.get("overlaps", False)),
         )
         for role in ROLES[spec.layout]:
             spec.column(role)
@@ -300,30 +283,21 @@ def _require_form(spec: AnswerSpec) -> None:
     if not all(column.type is ColumnType.FLOAT for column in spec.answers):
         raise ContractFault("several answers of one row are decimal numbers")
     count = len(spec.answers)
-    if count < 2 or (spec.form is Form.INTERVAL and count != 2):
+    if count < 2:
         raise ContractFault(f"{count} columns for the form {spec.form.value}")
-    named = spec.classes or spec.scored_labels or spec.targets
-    if named is not None and len(set(named)) != count:
+    if len(set(spec.classes or spec.targets or ())) != count:
         raise ContractFault("a class has two columns")
 
 
 def _require_types(spec: AnswerSpec) -> None:
-    """Refuse spans and scores whose columns cannot hold them; raises ContractFault."""
+    """Refuse scores whose columns cannot hold them; raises ContractFault."""
     if (spec.policy is None) is (spec.layout is Layout.CANDIDATE_SCORES):
         raise ContractFault("a policy, complete or top_k, goes with scores of candidates")
-    if spec.overlaps and spec.layout is not Layout.SPANS:
-        raise ContractFault("only spans may overlap")
     if spec.layout is Layout.CANDIDATE_SCORES:
         if not spec.answer.is_number:
             raise ContractFault("a score is a number")
         if spec.labelled.is_number or spec.labelled.type is ColumnType.LABEL_SET:
             raise ContractFault("a candidate has one name")
-    if spec.layout is Layout.SPANS:
-        places = (spec.column("start"), spec.column("end"))
-        if any(column.type is not ColumnType.INTEGER for column in places):
-            raise ContractFault("the ends of a span are whole numbers")
-        if spec.answer.is_number or spec.answer.type is ColumnType.LABEL_SET:
-            raise ContractFault("a span has one label")
 
 
 @dataclass(frozen=True)

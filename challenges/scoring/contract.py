@@ -38,7 +38,7 @@ __all__ = [
     "TruthSpec",
     "Verdict",
 ]
-TRUTH_COLUMNS = ("target", "id", "query", "item", "gain", "start", "end", "label")
+TRUTH_COLUMNS = ("target", "id", "query", "item", "gain")
 REPLICATES = 1000
 LEVEL = 0.95
 MOST_EPSILON = 10.0  # of one entry, where public figures are blurred
@@ -59,9 +59,6 @@ class TruthSpec:
     query: str | None = None
     item: str | None = None
     gain: str | None = None
-    start: str | None = None
-    end: str | None = None
-    label: str | None = None
     split_column: str | None = None
     public: str = "public"
     private: str = "private"

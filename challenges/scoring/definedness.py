@@ -59,16 +59,9 @@ def _undefined(
 def perfect(contract: ScoringContract, labels: Labels) -> Answer:
     """Return the answer that repeats the truth; a ranking goes by decreasing gain."""
     if contract.answer.is_several:
-        count = len(contract.answer.answers)
-        if labels.offsets is not None:
-            held = np.zeros((len(labels.offsets) - 1, count))
-            held[units_of(labels.offsets), labels.y] = 1.0
-            return Answer(held, [])
-        if contract.answer.targets is not None:
-            return Answer(labels.y, [])
         if contract.answer.classes is not None:
-            return Answer(np.eye(count)[labels.y], [])
-        return Answer(np.repeat(labels.y[:, None], count, axis=1), [])
+            return Answer(np.eye(len(contract.answer.answers))[labels.y], [])
+        return Answer(labels.y, [])
     if labels.gains is None or labels.offsets is None:
         return Answer(labels.y, labels.texts, labels.offsets)
     unit = units_of(labels.offsets)

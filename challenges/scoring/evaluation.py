@@ -90,8 +90,6 @@ def measure(
         bias=bias,
         context=stats.context,
     )
-    if interval and intervals.may_be_faultless(buckets, weights, metric, stats.context, value):
-        interval = (metric.low, *interval[1:])
     return Measured(value, interval, values, buckets, units)
 
 
@@ -247,9 +245,7 @@ def _same_codes(labels: Labels, answer: Answer) -> tuple[list[str], Array]:
             code[text] = len(texts)
             texts.append(text)
     table = np.array([code[t] for t in answer.texts], np.int32)
-    if answer.p.ndim == 1:
-        return texts, table[answer.p]
-    return texts, np.column_stack([table[answer.p[:, 0]], answer.p[:, 1:]])  # spans
+    return texts, table[answer.p]
 
 
 def _with_buckets(part: Part, labels: Labels, split: str) -> Part:

@@ -5,8 +5,7 @@ What cannot be read in the headers or in the truth is not guessed: UsageFault sa
 
 import csv
 import io
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,46 +17,27 @@ from challenges.scoring.metric import Shape
 from challenges.scoring.usage import UsageFault
 
 Json = dict[str, Any]
-NUMBERED = ("k", "prefix", "tau", "alpha", "share", "precision", "bins", "clip", "beta")
-# Names of figures of lists: another one when @k follows, another parameter.
+NUMBERED = ("k", "prefix", "tau", "clip")
+# Short names of figures of lists; precision and recall are others when @k follows.
+SHORT = {
+    "map": "map_at_k",
+    "map_r": "map_r_at_k",
+    "mrr": "mrr_at_k",
+    "recall_capped": "recall_at_k",
+}
 AT_K = {"precision": "precision_at_k", "recall": "recall_r_at_k"}
-PRESETS: dict[str, tuple[str, Json]] = {
-    "crps": ("crps_fair", {}),
-    "ndcg_exp": ("ndcg", {"gain": "exponential"}),
-}
+PRESETS: dict[str, tuple[str, Json]] = {"ndcg_exp": ("ndcg", {"gain": "exponential"})}
 DEFAULTS: dict[str, Json] = {"ndcg": {"gain": "linear"}}
-ON_ONE_LABEL = {"f1_micro": "micro_f1"}
-# The figure of candidates with a score for the one of ranked lists; of classes for yes or no.
-ON_SCORES = {
-    "hit_at_k": "hit_scored",
-    "map_at_k": "map_scored",
-    "map_r_at_k": "map_r_scored",
-    "mrr_at_k": "mrr_scored",
-    "ndcg": "ndcg_scored",
-    "precision_at_k": "precision_scored",
-    "recall_at_k": "recall_capped_scored",
-    "recall_r_at_k": "recall_scored",
-}
-ON_CLASSES = {
-    "brier": "brier_multi",
-    "ece": "ece_top",
-    "log_loss": "log_loss_multi",
-    "roc_auc": "roc_auc_ovr",
-}
+# The figure of several classes for the one of yes or no.
+ON_CLASSES = {"brier": "brier_multi", "log_loss": "log_loss_multi", "roc_auc": "roc_auc_ovr"}
+SEPARATORS = "|;,"
 NAMES = {
     "query": ("query", "query_id", "qid", "q", "requete", "demande", "id"),
     "item": ("item", "item_id", "doc", "doc_id", "document", "candidate", "candidat", "element"),
     "rank": ("rank", "rang"),
     "score": ("score", "prediction"),
     "gain": ("gain", "relevance", "rel", "score"),
-    "document": ("doc_id", "doc", "document", "id"),
-    "start": ("start", "debut", "begin"),
-    "end": ("end", "fin"),
-    "label": ("label", "etiquette", "type"),
-    "low": ("low", "lower", "bas", "inf"),
-    "high": ("high", "upper", "haut", "sup"),
 }
-QUANTILE = re.compile(r"q_?(0?\.\d+|\d{1,2}(?:\.\d+)?)")
 CLASS_PREFIXES = ("", "p_", "proba_", "prob_")
 UNNAMED = frozenset({"", "Unnamed: 0"})  # what a table written with its index holds
 MAX_ITEMS = 1000
@@ -129,7 +109,7 @@ def contract(metric: str, truth: Path, predictions: Path, asked: Asked) -> Scori
     raw["truth"] |= {"cluster": asked.cluster, "weight": asked.weight}
     raw["truth"]["split"] = _split(files, asked)
     facts = {"metric": name, "params": DEFAULTS.get(name, {}) | raw.pop("params", {}) | params}
-    raw["metrics"] = [{"key": "score", "primary": name not in registry.NEVER_ALONE} | facts]
+    raw["metrics"] = [{"key": "score", "primary": True} | facts]
     raw["fairness"] = _groups(facts | {"direction": found.direction}, asked)
     chosen = ScoringContract.from_json(raw)
     for _, text in registry.problems(chosen):
@@ -143,7 +123,7 @@ def named(text: str) -> tuple[str, Json]:
     if number:
         name = AT_K.get(name, name)
     name, params = PRESETS.get(name, (name, {}))
-    name = registry.ALIASES.get(name, ON_ONE_LABEL.get(name, name))
+    name = registry.ALIASES.get(name, SHORT.get(name, name))
     if name not in registry.METRICS:
         raise UsageFault("U_METRIC", name)
     if not number:
@@ -182,25 +162,16 @@ def one_row(key: str, column: Json, truth_id: str, target: str) -> Json:
     }
 
 
-def quantile_levels(names: Iterable[str]) -> dict[str, float]:
-    """Return the level of each column named as a quantile: q05, q50, q0.975."""
-    found = {name: QUANTILE.fullmatch(name) for name in names}
-    return {
-        name: float(match[1]) if match[1].startswith(("0.", ".")) else float(match[1]) / 100
-        for name, match in found.items()
-        if match
-    }
-
-
 def _fitting(name: str, files: Files, asked: Asked) -> str:
     """Return the form of a figure that reads the answer at hand."""
-    shape = registry.METRICS[name].shape
-    if shape is Shape.RANKED and name in ON_SCORES and first_of(files.given, "rank") is None:
-        return ON_SCORES[name]
+    if name == "f1_micro":
+        _, target = _key_and_target(files, asked)
+        lists = any(set(SEPARATORS) & set(cell) for cell in files.values(target))
+        return name if lists else "accuracy"  # the same figure of one label a row
     if name in ON_CLASSES and asked.prediction is None:
         key, target = _key_and_target(files, asked)
         if target not in files.given and "prediction" not in files.given:
-            classes = _class_columns(files, key, target, lists=False)
+            classes = _class_columns(files, key, target)
             return ON_CLASSES[name] if len(classes) > 1 else name
     return name
 
@@ -234,9 +205,9 @@ def _of_rows(name: str, params: Json, files: Files, asked: Asked) -> Json:
         column |= {"type": "category", "domain": found["labels"]}
     if registry.METRICS[name].shape is Shape.LABEL_SETS:
         cells = files.values(target)
-        separator = next((s for s in "|;," if any(s in cell for cell in cells)), " ")
+        separator = next((s for s in SEPARATORS if any(s in cell for cell in cells)), " ")
         column["separator"] = separator
-        if name in registry.OVER_A_NOMENCLATURE:
+        if name == "hamming":
             column["domain"] = sorted({t for c in cells for t in c.split(separator) if t})
     low, high = registry.BOUNDS.get(name, (None, None))
     column |= {"min": low, "max": high}
@@ -244,7 +215,7 @@ def _of_rows(name: str, params: Json, files: Files, asked: Asked) -> Json:
 
 
 def _shown_params(metric: str, files: Files, target: str, positive: str | None) -> Json:
-    """Take from the truth the parameters it shows: levels, positive label, event, scale."""
+    """Take from the truth the parameters it shows: levels, positive label, event."""
     if metric in registry.LEVELLED:
         return {"labels": sorted(set(files.values(target)), key=lambda v: (len(v), v))}
     required = registry.METRICS[metric].required
@@ -253,7 +224,7 @@ def _shown_params(metric: str, files: Files, target: str, positive: str | None) 
         if positive is None and "1" not in labels and len(labels) > 2:
             raise UsageFault("U_POSITIVE")
         return {"positive": positive or ("1" if "1" in labels else labels[-1])}
-    return {name: name for name in ("event", "scale") if name in required and name in files.held}
+    return {"event": "event"} if "event" in required and "event" in files.held else {}
 
 
 def _type(metric: str) -> ColumnType:
@@ -264,7 +235,8 @@ def _type(metric: str) -> ColumnType:
 
 
 def _of_lists(name: str, params: Json, files: Files, asked: Asked) -> Json:
-    scored = registry.METRICS[name].shape is Shape.SCORED
+    either = registry.METRICS[name].shape is Shape.LISTS
+    scored = either and first_of(files.given, "rank") is None
     query = _role(files.given, "query", asked.id, "la réponse")
     item = _role(files.given, "item", asked.item, "la réponse")
     place = "score" if scored else "rank"
@@ -282,8 +254,6 @@ def _of_lists(name: str, params: Json, files: Files, asked: Asked) -> Json:
             "type": "float" if scored else "integer",
         },
     ]
-    if name in registry.OVER_A_NOMENCLATURE:
-        columns[1] |= {"type": "category", "domain": sorted(set(files.values(held["item"])))}
     most = max(int(params.get("k", 0)), MAX_ITEMS)
     shape: Json = {"layout": "ranked_list", "columns": columns, "max_items_per_query": most}
     if scored:
@@ -294,65 +264,31 @@ def _of_lists(name: str, params: Json, files: Files, asked: Asked) -> Json:
     return {"submission": shape, "truth": held}
 
 
-def _of_spans(name: str, params: Json, files: Files, asked: Asked) -> Json:
-    roles = ("start", "end", "label")
-    key = _role(files.given, "document", asked.id, "la réponse")
-    columns = [{"name": key, "role": "id", "type": "string"}]
-    held = {"id": _role(files.held, "document", asked.id, "la vérité")}
-    for role in roles:
-        wanted = asked.prediction if role == "label" else None
-        kind = "string" if role == "label" else "integer"
-        found = _role(files.given, role, wanted, "la réponse")
-        columns.append({"name": found, "role": role, "type": kind})
-        wanted = asked.target if role == "label" else None
-        held[role] = _role(files.held, role, wanted, "la vérité")
-    return {"submission": {"layout": "spans", "columns": columns}, "truth": held}
-
-
-def _of_numbers(name: str, params: Json, files: Files, asked: Asked) -> Json:
-    """Make the contract of several numbers a row: classes, ends, quantiles, members, labels."""
+def _of_classes(name: str, params: Json, files: Files, asked: Asked) -> Json:
+    """Make the contract of one probability per class, the columns bearing their names."""
     key, target = _key_and_target(files, asked)
     if key not in files.given:
         raise UsageFault("U_ANSWER_COLUMN", key)
-    shape = registry.METRICS[name].shape
-    found: Json = {}
-    facts: dict[str, Json] = {}
-    if shape is Shape.PROBABILITIES or shape is Shape.LABEL_SCORES:
-        classes = _class_columns(files, key, target, lists=shape is Shape.LABEL_SCORES)
-        bounds = {"min": 0, "max": 1} if shape is Shape.PROBABILITIES else {}
-        facts = {column: {"label": label} | bounds for column, label in classes.items()}
-        form = "probabilities" if shape is Shape.PROBABILITIES else "label_scores"
-    elif name in registry.OF_AN_INTERVAL:
-        ends = [_role(files.given, role, None, "la réponse") for role in ("low", "high")]
-        facts, form = {end: {} for end in ends}, "interval"
-    elif shape is Shape.QUANTILES:
-        levels = quantile_levels(files.given)
-        facts = {column: {} for column in sorted(levels, key=lambda c: levels[c])}
-        form = "quantiles"
-        if "levels" in registry.METRICS[name].required:
-            found["levels"] = sorted(levels.values())
-    elif shape is Shape.MEMBERS:
-        facts, form = {column: {} for column in files.given if column != key}, "members"
-    else:
-        raise UsageFault("U_METRIC_FOLDER", name)
-    columns = [{"name": n, "role": "target", "type": "float", **f} for n, f in facts.items()]
+    columns = [
+        {"name": column, "role": "target", "type": "float", "label": label, "min": 0, "max": 1}
+        for column, label in _class_columns(files, key, target).items()
+    ]
     raw = one_row(key, {}, key, target)
     raw["submission"] = {
         "layout": "numbers_per_id",
-        "form": form,
+        "form": "probabilities",
         "columns": [{"name": key, "role": "id", "type": "string"}, *columns],
     }
-    return raw | {"params": found}
+    return raw
 
 
-def _class_columns(files: Files, key: str, target: str, *, lists: bool) -> dict[str, str]:
-    """Return the columns of the answer that are named after labels, perhaps with a prefix.
+def _class_columns(files: Files, key: str, target: str) -> dict[str, str]:
+    """Return the columns of the answer that are named after classes, perhaps with a prefix.
 
-    Each label of the truth must have one; the other columns of the same prefix are labels that
+    Each class of the truth must have one; the other columns of the same prefix are classes that
     no row of the truth has.
     """
-    cells = files.values(target)
-    labels = {part for cell in cells for part in (cell.split(" ") if lists else [cell]) if part}
+    labels = {cell for cell in files.values(target) if cell}
     for prefix in CLASS_PREFIXES:
         named = {n: n.removeprefix(prefix) for n in files.given if n.startswith(prefix)}
         found = {n: label for n, label in named.items() if n != key and label not in UNNAMED}
@@ -380,11 +316,6 @@ def _groups(facts: Json, asked: Asked) -> Json:
 
 READERS = {
     Shape.RANKED: _of_lists,
-    Shape.SCORED: _of_lists,
-    Shape.SPANS: _of_spans,
-    Shape.PROBABILITIES: _of_numbers,
-    Shape.LABEL_SCORES: _of_numbers,
-    Shape.QUANTILES: _of_numbers,
-    Shape.MEMBERS: _of_numbers,
-    Shape.CURVES: _of_numbers,
+    Shape.LISTS: _of_lists,
+    Shape.PROBABILITIES: _of_classes,
 }

@@ -12,7 +12,6 @@ from challenges.scoring.metric import Floats, Metric
 Z95 = 1.959963984540054
 NEGLIGIBLE = 0.25  # of the standard error, for a bias
 SURE = 1e-12
-ONE_SIDE = 97.5
 Array = NDArray[Any]
 
 
@@ -117,20 +116,6 @@ def centred(values: Floats, value: float) -> tuple[Floats, float]:
     if abs(bias) <= NEGLIGIBLE * float(finite.std(ddof=1)):
         return values, 0.0
     return values - bias, bias
-
-
-def may_be_faultless(
-    buckets: Buckets, weights: Array, metric: Metric, context: Mapping[str, Any], value: float
-) -> bool:
-    """Tell whether a figure at the low end of its range would be as high by chance alone."""
-    if metric.faultless is None:
-        return False
-    totals = buckets.total()
-    chosen = weights[: metric.replicates]
-    drawn = [
-        metric.value(metric.faultless(sums, totals), context) for sums in buckets.resampled(chosen)
-    ]
-    return value <= float(np.percentile(np.concatenate(drawn), ONE_SIDE))
 
 
 def bound(

@@ -20,8 +20,6 @@ NOTES = Path(__file__).with_name("metrics_fr.toml")
 DIRECTIONS = {"max": "le plus grand est le meilleur", "min": "le plus petit est le meilleur"}
 STEPS = {
     Step.UNIT: "1/n, n étant le nombre de lignes ou de requêtes qui comptent",
-    Step.RANK: "1/(k·n), n étant le nombre de requêtes qui comptent",
-    Step.LABEL: "1/K, K étant le nombre d’éléments de la nomenclature",
     Step.CELL: "1/(K·n), K étant le nombre d’étiquettes de la nomenclature",
     Step.WHOLE: "1",
     Step.DATA: "selon les données",
@@ -33,12 +31,7 @@ ANSWERS = {
     Shape.LABEL_SETS: "une liste d’étiquettes par ligne",
     Shape.RANKED: "une liste ordonnée par requête",
     Shape.PROBABILITIES: "une probabilité par classe",
-    Shape.QUANTILES: "un intervalle ou des quantiles par ligne",
-    Shape.MEMBERS: "les membres d’un ensemble par ligne",
-    Shape.CURVES: "une survie par instant et par ligne",
-    Shape.SCORED: "un score par candidat",
-    Shape.LABEL_SCORES: "un score par étiquette et par ligne",
-    Shape.SPANS: "des segments par document",
+    Shape.LISTS: "une liste ordonnée, ou un score par candidat, par requête",
     Shape.FORMULA: "celle des chiffres nommés",
 }
 HEAD = """# Mesures
@@ -86,12 +79,12 @@ def _entry(metric: Metric, aliases: list[str]) -> str:
     ]
     if aliases:
         facts.insert(0, ("Autres noms", ", ".join(f"`{alias}`" for alias in aliases)))
-    forms = [form.value for form, shape in registry.OF_FORM.items() if shape is metric.shape]
-    if forms:
-        named = " ou ".join(f"`form: {form}`" for form in forms)
-        facts.append(("Emploi", f"fichier de forme `layout: numbers_per_id`, {named}"))
-    layouts = [layout for layout, shape in registry.OF_LAYOUT.items() if shape is metric.shape]
-    facts += [("Emploi", f"fichier de forme `layout: {layout.value}`") for layout in layouts]
+    if metric.shape is Shape.PROBABILITIES:
+        use = "fichier de forme `layout: numbers_per_id`, `form: probabilities`"
+        facts.append(("Emploi", use))
+    layouts = [f"`{name}`" for name, held in registry.OF_LAYOUT.items() if metric.shape in held]
+    if layouts:
+        facts.append(("Emploi", f"fichier de forme `layout:` {' ou '.join(layouts)}"))
     return "\n".join([*lines, *(f"* {name} : {text}" for name, text in facts), ""])
 
 
@@ -171,13 +164,6 @@ def _numbers() -> Example:
     return "vérité 3, 5, 8 ; réponse 2, 5, 10", _rows([3.0, 5.0, 8.0], [2.0, 5.0, 10.0])
 
 
-def _series() -> Example:
-    column = "column:naive"
-    more = {"groups": {column: np.array([0, 0, 1])}, "group_names": {column: ["0.5", "2"]}}
-    part = _rows([3.0, 5.0, 8.0], [2.0, 5.0, 10.0], **more)
-    return "vérité 3, 5, 8 ; réponse 2, 5, 10 ; erreurs naïves 0,5, 0,5, 2", part
-
-
 def _scores() -> Example:
     part = _rows([1.0, 0.0, 1.0, 0.0], [0.9, 0.6, 0.6, 0.2])
     return "vérité 1, 0, 1, 0 ; réponse 0,9, 0,6, 0,6, 0,2", part
@@ -187,20 +173,6 @@ def _probabilities() -> Example:
     p = np.array([[0.7, 0.2, 0.1], [0.4, 0.3, 0.3], [0.2, 0.2, 0.6]])
     told = "vérité a, b, c ; réponse (0,7 0,2 0,1), (0,4 0,3 0,3), (0,2 0,2 0,6)"
     return told, _rows([0, 1, 2], p, texts=list("abc"))
-
-
-def _quantiles() -> Example:
-    told = "vérité 3 ; réponse 0, 1, 2, 4, 5"
-    return told, _rows([3.0], np.array([[0.0, 1.0, 2.0, 4.0, 5.0]]))
-
-
-def _intervals() -> Example:
-    told = "vérité 3, 7 ; réponse [1 ; 4], [3 ; 6]"
-    return told, _rows([3.0, 7.0], np.array([[1.0, 4.0], [3.0, 6.0]]))
-
-
-def _members() -> Example:
-    return "vérité 1 ; réponse 0, 1, 2, 5", _rows([1.0], np.array([[0.0, 1.0, 2.0, 5.0]]))
 
 
 def _lives(p: Any) -> Part:
@@ -214,22 +186,11 @@ def _durations() -> Example:
     return told, _lives([2.0, 2.0, 4.0, 3.0])
 
 
-def _curves() -> Example:
-    told = "durées 1, 2 (interrompue), 3, 5 ; survies (0,3 0,1), (0,6 0,5), (0,7 0,4), (0,9 0,8)"
-    return told, _lives(np.array([[0.3, 0.1], [0.6, 0.5], [0.7, 0.4], [0.9, 0.8]]))
-
-
 def _label_sets() -> Example:
     offsets = np.array([0, 2, 3, 3])
     more = {"y_offsets": offsets, "p_offsets": np.array([0, 1, 3, 3]), "texts": list("abc")}
     told = "vérité {a, b}, {c}, {} ; réponse {a}, {b, c}, {}"
     return told, _rows([0, 1, 2], [0, 1, 2], count=3, **more)
-
-
-def _label_scores() -> Example:
-    more = {"y_offsets": np.array([0, 2]), "texts": list("abc")}
-    told = "vérité {a, c} ; scores a 0,9, b 0,5, c 0,1"
-    return told, _rows([0, 2], np.array([[0.9, 0.5, 0.1]]), count=1, **more)
 
 
 def _ranked(**more: Any) -> Example:
@@ -254,39 +215,17 @@ def _attribute() -> Example:
     return f"{told} ; attribut a1 10, a2 20, b1 30, b2 50", part
 
 
-def _scored() -> Example:
-    offsets = np.array([0, 3])
-    more = {"y_offsets": offsets, "p_offsets": offsets, "texts": list("abc")}
-    more |= {"gains": np.array([3.0, 0.0, 1.0]), "scores": np.array([0.5, 0.5, 0.5])}
-    return "gains 3, 0, 1 ; scores 0,5, 0,5, 0,5", _rows([0, 1, 2], [0, 1, 2], count=1, **more)
-
-
-def _spans() -> Example:
-    more = {"y_offsets": np.array([0, 2]), "p_offsets": np.array([0, 3])}
-    y = np.array([[0, 0, 4], [1, 6, 9]])
-    p = np.array([[0, 0, 4], [1, 6, 8], [2, 10, 12]])
-    told = "vérité A [0 ; 4[, B [6 ; 9[ ; réponse A [0 ; 4[, B [6 ; 8[, C [10 ; 12["
-    return told, _rows(y, p, count=1, texts=list("ABC"), **more)
-
-
 EXAMPLES = {
     "any": _labels,
     "pairs": _pairs,
     "numbers": _numbers,
-    "series": _series,
     "scores": _scores,
     "probabilities": _probabilities,
-    "quantiles": _quantiles,
-    "intervals": _intervals,
-    "members": _members,
     "durations": _durations,
-    "curves": _curves,
     "label_sets": _label_sets,
-    "label_scores": _label_scores,
     "ranked": _ranked,
+    "lists": _ranked,
     "attribute": _attribute,
-    "scored": _scored,
-    "spans": _spans,
 }
 
 if __name__ == "__main__":

@@ -27,12 +27,7 @@ class Shape(StrEnum):
     LABEL_SETS = "label_sets"
     RANKED = "ranked"
     PROBABILITIES = "probabilities"
-    QUANTILES = "quantiles"
-    MEMBERS = "members"
-    CURVES = "curves"
-    SCORED = "scored"
-    LABEL_SCORES = "label_scores"
-    SPANS = "spans"
+    LISTS = "lists"
     FORMULA = "formula"
 
 
@@ -40,25 +35,9 @@ class Step(StrEnum):
     """Write the smallest difference between two values: n units that count, K labels."""
 
     UNIT = "1/n"
-    RANK = "1/(k·n)"
-    LABEL = "1/K"
     CELL = "1/(K·n)"
     WHOLE = "1"
     DATA = ""
-
-    def least(self, n: int, *, k: int = 1, labels: int = 1) -> float | None:
-        """Return the difference, for units of weight 1; None when it depends on the data.
-
-        n, labels: how many units count, and labels there are, at least 1. k: that of a top k.
-        """
-        below = {
-            Step.UNIT: n,
-            Step.RANK: k * n,
-            Step.LABEL: labels,
-            Step.CELL: labels * n,
-            Step.WHOLE: 1,
-        }
-        return None if self is Step.DATA else 1 / below[self]
 
 
 @dataclass(frozen=True)
@@ -68,7 +47,7 @@ class Part:
     texts: label of each code, empty when y and p are numbers. y, p: (n,) float64 or int32
     codes; for lists, flat codes with offsets (n + 1). gains: of y; ranks: 1-based, of p;
     scores: of p. p is (n, m) when an answer is several numbers, y too when each has its own
-    right answer; a span is a row (label, start, end).
+    right answer.
     bucket: (n,) numbers below buckets. names: identifier of each unit. groups: {key: (n,)
     codes}, group_names: {key: names}. numbers: {attribute: {"units", "items"}}. weight: (n,),
     None when each unit counts 1. items: {attribute: (codes of texts,) group of each item, −1
@@ -279,8 +258,7 @@ class Metric:
     (…, width), gives the figures of shape (…), NaN where it is undefined. step: smallest
     difference between two values. proportion: a share of units, so that Wilson's interval holds.
     trials(sums, context) gives (units, hits) of a figure that counts some units only, None for
-    the first two columns of a proportion. faultless(sums, totals) gives resampled sums as they
-    would be if the figure were at the low end of its range. replicates: cap on resamplings.
+    the first two columns of a proportion. replicates: cap on resamplings.
     exact(part, params) gives the figure when the sums only approach it (order statistics).
     faults(params) lists, in English, what is wrong with parameters that are all there.
     """
@@ -300,7 +278,6 @@ class Metric:
     step: Step = Step.DATA
     proportion: bool = False
     trials: Callable[[Floats, Mapping[str, Any]], tuple[float, float]] | None = None
-    faultless: Callable[[Floats, Floats], Floats] | None = None
     interval: bool = True
     replicates: int = 1000
     exact: Callable[[Part, Params], float] | None = None
@@ -315,17 +292,6 @@ def dense(*columns: Array | None, context: Mapping[str, Any] | None = None) -> S
     units = next(len(column) for column in columns if column is not None)
     pieces = (Piece(at, column) for at, column in enumerate(columns))
     return Stats.of(units, len(columns), *pieces, context=context)
-
-
-def without_gaps(sums: Floats, totals: Floats) -> Floats:
-    """Take off the gap of each bin what it is on the whole part: only its noise is left.
-
-    Columns: the rows of each bin, then the gap of each bin.
-    """
-    rows, gaps = np.split(sums, 2, axis=-1)
-    all_rows, all_gaps = np.split(totals, 2)
-    mean = np.nan_to_num(divide(all_gaps, all_rows))
-    return np.concatenate([rows, gaps - rows * mean], axis=-1)
 
 
 def is_binary(y: Array) -> bool:

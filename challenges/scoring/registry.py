@@ -8,22 +8,17 @@ from challenges.scoring.audit.faults import faults
 from challenges.scoring.contract import MetricSpec, ScoringContract
 from challenges.scoring.metric import Metric, MetricFault, Shape
 from challenges.scoring.metrics import (
-    calibration,
     class_probabilities,
     clusters,
     composite,
     confusion,
     correlation,
     durations,
-    forecasts,
     label_sets,
     labels,
     numbers,
     probabilities,
     ranking,
-    retrieval,
-    scored,
-    spans,
     thresholds,
 )
 
@@ -32,17 +27,12 @@ _FAMILIES = (
     confusion,
     probabilities,
     thresholds,
-    calibration,
     class_probabilities,
     numbers,
     correlation,
-    forecasts,
     durations,
     label_sets,
     ranking,
-    retrieval,
-    scored,
-    spans,
     clusters,
     composite,
 )
@@ -50,71 +40,37 @@ METRICS: dict[str, Metric] = {m.name: m for family in _FAMILIES for m in family.
 ALIASES = {
     "ap": "average_precision",
     "auc": "roc_auc",
-    "f1_micro_ml": "f1_micro",
-    "hit": "hit_at_k",
     "logloss": "log_loss",
-    "macro_f1": "f1_macro",
-    "map": "map_at_k",
-    "map_r": "map_r_at_k",
-    "mrr": "mrr_at_k",
     "qwk": "kappa_quadratic",
-    "recall_capped": "recall_at_k",
-    "recall_capped_at_k": "recall_at_k",
 }
-LEVELLED = frozenset({"kappa", "kappa_linear", "kappa_quadratic"})
+LEVELLED = frozenset({"kappa", "kappa_quadratic"})
 UNWEIGHTED = frozenset(
     {
         "ami",
         "ari",
         "average_precision",
-        "b_cubed",
-        "completeness",
         "concordance",
-        "ece_adaptive",
-        "homogeneity",
         "kendall_b",
         "medae",
         "n_clusters",
         "nmi",
         "pair_consistency",
-        "pair_f1",
-        "pair_precision",
-        "pair_recall",
-        "precision_at_top",
-        "recall_at_precision",
         "roc_auc",
-        "roc_auc_ovo",
         "roc_auc_ovr",
         "spearman",
-        "uno_c",
-        "v_measure",
     }
 )
-OVER_A_NOMENCLATURE = frozenset({"hamming", "catalogue_coverage", "gini_exposure"})
 BOUNDS: dict[str, tuple[float, float | None]] = {
     "brier": (0, 1),
-    "ece": (0, 1),
-    "ece_adaptive": (0, 1),
     "log_loss": (0, 1),
     "rmsle": (0, None),
 }
 
 
-OF_FORM = {
-    Form.PROBABILITIES: Shape.PROBABILITIES,
-    Form.INTERVAL: Shape.QUANTILES,
-    Form.QUANTILES: Shape.QUANTILES,
-    Form.MEMBERS: Shape.MEMBERS,
-    Form.CURVES: Shape.CURVES,
-    Form.LABEL_SCORES: Shape.LABEL_SCORES,
-}
 OF_LAYOUT = {
-    Layout.RANKED_LIST: Shape.RANKED,
-    Layout.SPANS: Shape.SPANS,
-    Layout.CANDIDATE_SCORES: Shape.SCORED,
+    Layout.RANKED_LIST: {Shape.LISTS, Shape.RANKED},
+    Layout.CANDIDATE_SCORES: {Shape.LISTS},
 }
-OF_AN_INTERVAL = frozenset({"coverage", "interval_score", "width"})
-NEVER_ALONE = frozenset({"coverage", "width"})
 
 
 def metric(name: str) -> Metric:
@@ -142,8 +98,6 @@ def _faults(contract: ScoringContract, spec: MetricSpec) -> Iterable[str]:
         yield f"unknown attribute {spec.by}"
     if contract.truth.weight and found.name in UNWEIGHTED:
         yield f"{spec.metric} knows no weights"
-    if spec.primary and found.name in NEVER_ALONE:
-        yield f"{spec.metric} stands beside another figure and never ranks"
     yield from _answer_faults(contract, spec, found.name)
 
 
@@ -167,19 +121,13 @@ def _param_faults(
             yield f"{name} must be a whole number of at least 1"
 
 
-def _several_faults(contract: ScoringContract, spec: MetricSpec, name: str) -> Iterable[str]:
-    """Refuse a metric of several numbers whose count or bounds are not those it reads."""
+def _several_faults(contract: ScoringContract) -> Iterable[str]:
+    """Refuse probabilities whose bounds are not declared."""
     answer = contract.answer
     bounded = [c.min is not None and c.max is not None for c in answer.answers]
     inside = [(c.min or 0) >= 0 and (c.max or 0) <= 1 for c in answer.answers]
-    if answer.form in (Form.PROBABILITIES, Form.CURVES) and not all(bounded + inside):
+    if not all(bounded + inside):
         yield "probabilities are declared between 0 and 1"
-    wrong = (answer.form is Form.INTERVAL) != (name in OF_AN_INTERVAL)
-    if wrong and METRICS[name].shape is Shape.QUANTILES:
-        yield f"{spec.metric} cannot read this kind of answer"
-    for key in {"levels", "times"} & set(spec.params):
-        if len(spec.params[key]) != len(answer.answers):
-            yield f"{key} must hold one number per column of the answer"
 
 
 def _answer_faults(contract: ScoringContract, spec: MetricSpec, name: str) -> Iterable[str]:
@@ -188,11 +136,11 @@ def _answer_faults(contract: ScoringContract, spec: MetricSpec, name: str) -> It
         named = dict(zip(contract.answer.targets, contract.answer.answers, strict=True))
         answer = named.get(str(spec.params.get("target")), answer)
     elif contract.answer.is_several:
-        yield from _several_faults(contract, spec, name)
+        yield from _several_faults(contract)
         return
     if name in LEVELLED and "labels" in spec.params:
         yield from _uncovered_levels(answer, spec)
-    if name in OVER_A_NOMENCLATURE and answer.domain is None:
+    if name == "hamming" and answer.domain is None:
         yield f"{spec.metric} needs a declared nomenclature"
     if name in BOUNDS:
         low, high = BOUNDS[name]
@@ -217,11 +165,11 @@ def _formula_faults(contract: ScoringContract, spec: MetricSpec) -> Iterable[str
 
 def _shapes(contract: ScoringContract) -> set[Shape]:
     if contract.answer.layout in OF_LAYOUT:
-        return {OF_LAYOUT[contract.answer.layout]}
+        return OF_LAYOUT[contract.answer.layout]
     if contract.answer.form is Form.TARGETS:
         return {Shape.ANY, Shape.NUMBERS}
-    if contract.answer.form is not None:
-        return {OF_FORM[contract.answer.form]}
+    if contract.answer.form is Form.PROBABILITIES:
+        return {Shape.PROBABILITIES}
     answer = contract.answer.answer
     if answer.type is ColumnType.LABEL_SET:
         return {Shape.LABEL_SETS}

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from challenges.scoring import child
 from challenges.scoring.answer import AnswerSpec, Limits
 from challenges.scoring.contract import ScoringContract
-from challenges.scoring.guess import first_of, header, is_number, one_row, quantile_levels
+from challenges.scoring.guess import header, is_number, one_row
 from challenges.scoring.truth import CompiledTruth, compile_truth, keys_of
 from challenges.scoring.usage import UsageFault
 from challenges.scoring.verdict import Verdict
@@ -128,12 +128,7 @@ def _shape(rows: Rows) -> Json:
         number = all(is_number(row[names[1]]) for row in rows)
         column = {"name": names[1], "role": "target", "type": "float" if number else "string"}
         return dict(one_row(names[0], column, names[0], names[1])["submission"])
-    start, end = first_of(names, "start"), first_of(names, "end")
-    if len(names) == 4 and start and end:
-        label = next(n for n in names[1:] if n not in (start, end))
-        roles = {start: "start", end: "end", label: "label"}
-        return _listed("spans", {names[0]: "id"} | roles)
-    if len(names) == 3 and not _is_told(names[1:]):
+    if len(names) == 3:
         if all(_is_whole(row[names[1]]) for row in rows):
             most = max(int(row[names[1]]) for row in rows)
             roles = {names[0]: "query", names[1]: "rank", names[2]: "item"}
@@ -145,35 +140,25 @@ def _shape(rows: Rows) -> Json:
     return _numbers(names, rows)
 
 
-def _is_told(given: Sequence[str]) -> bool:
-    """Tell whether columns are named as the ends of an interval, or as quantiles."""
-    ends = {first_of(given, "low"), first_of(given, "high")}
-    return ends == set(given) or len(quantile_levels(given)) == len(given)
-
-
 def _is_whole(cell: str) -> bool:
     return cell.isascii() and cell.isdigit()
 
 
 def _listed(layout: str, roles: Mapping[str, str]) -> Json:
-    kinds = {"rank": "integer", "start": "integer", "end": "integer", "score": "float"}
+    kinds = {"rank": "integer", "score": "float"}
     columns = [{"name": n, "role": r, "type": kinds.get(r, "string")} for n, r in roles.items()]
     return {"layout": layout, "columns": columns}
 
 
 def _numbers(names: Sequence[str], rows: Rows) -> Json:
-    """Guess what several numbers of a row are: classes when they add up to 1 everywhere."""
+    """Guess that several numbers of a row are probabilities: they add up to 1 everywhere."""
     given = names[1:]
     if not all(is_number(row[name]) for row in rows for name in given):
         raise UsageFault("U_SAMPLE_SHAPE")
     sums = [sum(float(row[name]) for name in given) for row in rows]
-    form, facts = "members", {}
-    if {first_of(given, "low"), first_of(given, "high")} == set(given):
-        form, given = "interval", [str(first_of(given, role)) for role in ("low", "high")]
-    elif len(quantile_levels(given)) == len(given):
-        form = "quantiles"
-    elif all(abs(total - 1) <= SUM_TOLERANCE for total in sums):
-        form, facts = "probabilities", {"min": 0, "max": 1}
-    columns = [{"name": name, "role": "target", "type": "float"} | facts for name in given]
+    if not all(abs(total - 1) <= SUM_TOLERANCE for total in sums):
+        raise UsageFault("U_SAMPLE_SHAPE")
+    facts = {"role": "target", "type": "float", "min": 0, "max": 1}
+    columns = [{"name": name} | facts for name in given]
     key = {"name": names[0], "role": "id", "type": "string"}
-    return {"layout": "numbers_per_id", "form": form, "columns": [key, *columns]}
+    return {"layout": "numbers_per_id", "form": "probabilities", "columns": [key, *columns]}

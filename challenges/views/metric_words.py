@@ -17,12 +17,11 @@ from challenges.views.metric_texts.titles import TITLES
 from portal.lib import languages
 
 DEFINITIONS = rows.DEFINITIONS | lists.DEFINITIONS
+MAY_BE_CUT = frozenset({"map_at_k", "map_r_at_k", "mrr_at_k", "ndcg"})
 # What a sentence says where the challenge leaves a parameter to its usual value.
-USUAL = {"k": 10, "prefix": 1, "beta": 1, "precision": 0, "share": 0, "tau": 0, "formula": ""}
+USUAL = {"k": 10, "prefix": 1, "tau": 0, "formula": ""}
 STEPS = {
     Step.UNIT: gettext_lazy("par pas de 1/n, n lignes ou demandes comptées"),
-    Step.RANK: gettext_lazy("par pas de 1/(k·n), n demandes comptées"),
-    Step.LABEL: gettext_lazy("par pas de 1/K, K éléments de la nomenclature"),
     Step.CELL: gettext_lazy("par pas de 1/(K·n), K étiquettes de la nomenclature"),
     Step.WHOLE: gettext_lazy("par pas de 1"),
 }
@@ -50,7 +49,10 @@ def definition(metric: Mapping[str, Any], language: str = "") -> SafeString:
     params = metric.get("params") or {}
     sentence = str(DEFINITIONS.get(_variant(_name(metric), params), ""))
     sentence %= {name: localize(params.get(name, usual)) for name, usual in USUAL.items()}
-    parts = [part for part in (sentence, _group(metric, language)) if part]
+    cut = ""
+    if _name(metric) in MAY_BE_CUT and "k" in params:
+        cut = _("Seuls les %(k)s premiers comptent.") % {"k": localize(params["k"])}
+    parts = [part for part in (sentence, cut, _group(metric, language)) if part]
     return format_html_join(" ", "{}", ((part,) for part in parts))
 
 

@@ -47,7 +47,7 @@ from challenges.views.words import (
 from portal.lib import clock, files, objects
 
 PER_PAGE = 20
-LEFT_OUT = gettext_lazy("Un document ou une demande sans ligne compte comme une réponse vide.")
+LEFT_OUT = gettext_lazy("Une demande sans ligne compte comme une réponse vide.")
 MEDIA_TYPES = {".csv": "text/csv; charset=utf-8", ".parquet": "application/vnd.apache.parquet"}
 
 
@@ -248,22 +248,14 @@ def _ladder_digits(phase: Phase | None) -> int:
 
 
 def answer_rules(submission: dict[str, Any]) -> list[str]:
-    """Say what lists, spans and scores must also be."""
+    """Say what lists and scores must also be."""
     found, most = [], submission.get("max_items_per_query")
     layout = submission.get("layout")
-    if layout == "spans":
-        if most:
-            found.append(_("Au plus %(n)s segments par document.") % {"n": most})
-        found.append(
-            _("Les segments d’un document peuvent se chevaucher.")
-            if submission.get("overlaps")
-            else _("Les segments d’un document ne se chevauchent pas.")
-        )
-    elif most and submission.get("policy") != "complete":
+    if most and submission.get("policy") != "complete":
         found.append(_("Au plus %(n)s éléments par demande.") % {"n": most})
     if submission.get("policy") == "complete":
         found.append(_("Chaque candidat de chaque demande a son score."))
-    if layout in ("spans", "ranked_list", "candidate_scores"):
+    if layout in ("ranked_list", "candidate_scores"):
         found += [] if submission.get("all_queries_required", True) else [str(LEFT_OUT)]
     return found
 

@@ -21,7 +21,6 @@ TASKS = {
     "ranking": _("Ordonner des propositions"),
     "multilabel": _("Choisir plusieurs étiquettes"),
     "clustering": _("Former des groupes"),
-    "extraction": _("Repérer des segments de texte"),
 }
 
 FORMATS = {"csv": "CSV", "parquet": "Parquet", "zip": "ZIP"}
@@ -41,9 +40,6 @@ LAYOUTS = {
     "one_row_per_id": _("Une ligne par identifiant"),
     "ranked_list": _("Une liste ordonnée par demande, une ligne par élément proposé"),
     "numbers_per_id": _("Une ligne par identifiant, plusieurs nombres par ligne"),
-    "spans": _(
-        "Une ligne par segment ; un document sans segment a une ligne vide après son identifiant"
-    ),
     "candidate_scores": _("Une ligne par candidat d’une demande, avec son score"),
 }
 
@@ -54,9 +50,6 @@ COLUMN_ROLES = {
     "rank": _("rang"),
     "item": _("élément proposé"),
     "score": _("score, le plus grand en tête"),
-    "start": _("début du segment, en caractères depuis 0"),
-    "end": _("fin du segment, exclue"),
-    "label": _("étiquette du segment"),
 }
 
 COLUMN_TYPES = {

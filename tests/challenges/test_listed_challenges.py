@@ -1,4 +1,4 @@
-"""Challenges of spans and of scored candidates, from their folder to their board."""
+"""A challenge of scored candidates, from its folder to its board."""
 
 import io
 import zipfile
@@ -17,20 +17,8 @@ from tests.challenges.world import entered, owner
 from tests.factories.accounts import UserFactory
 
 DOCUMENTS = [f"D{number:02}" for number in range(20)]
-HEAD = "doc,debut,fin,nom"
 SPLIT = {"column": "jeu", "public": "public", "private": "private"}
 PAIRS = [(name, item) for name in DOCUMENTS for item in "xyz"]
-RIGHT = {name: [(0, 4, "1"), (6, 9, "2")] for name in DOCUMENTS[:18]}
-
-
-def rows(found: dict[str, list[tuple[int, int, str]]], *, side: bool = False) -> str:
-    """Write spans; a document without any is one row with empty cells."""
-    lines = [HEAD + (",jeu" if side else "")]
-    for at, name in enumerate(DOCUMENTS):
-        cells = [f"{a},{b},{label}" for a, b, label in found.get(name, [])] or [",,"]
-        part = "," + ("public" if at % 2 else "private") if side else ""
-        lines += [f"{name},{cell}{part}" for cell in cells]
-    return "\n".join(lines) + "\n"
 
 
 def folder(place: Path, **changes: Any) -> Path:
@@ -59,32 +47,6 @@ def metrics(**named: dict[str, Any]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def of_spans(place: Path) -> Path:
-    columns = [
-        {"name": "doc", "role": "id", "type": "string"},
-        {"name": "debut", "role": "start", "type": "integer", "max": 90},
-        {"name": "fin", "role": "end", "type": "integer", "max": 90},
-        {"name": "nom", "role": "label", "type": "category",
-         "domain": {"file": "train.csv", "column": "niveau"}},
-    ]  # fmt: skip
-    truth = {
-        "file": "truth.csv", "id": "doc", "start": "debut", "end": "fin", "label": "nom",
-        "split": SPLIT,
-    }  # fmt: skip
-    return folder(
-        place,
-        slug="segments",
-        task="extraction",
-        submission={"layout": "spans", "columns": columns, "formats": ["csv", "parquet"]},
-        truth=truth,
-        metrics=metrics(span_f1={}, span_f1_relaxed={}, span_f1_semeval_partial={}),
-        test_csv="doc,texte\n" + "".join(f"{name},mot\n" for name in DOCUMENTS),
-        sample_csv=rows({}),
-        truth_csv=rows(RIGHT, side=True),
-        baseline_csv=rows({name: found[:1] for name, found in RIGHT.items()}),
-    )
-
-
 def of_scores(place: Path) -> Path:
     columns = [
         {"name": "offre", "role": "query", "type": "string"},
@@ -107,7 +69,7 @@ def of_scores(place: Path) -> Path:
             "formats": ["csv", "parquet"],
         },
         truth=truth,
-        metrics=metrics(mrr_scored={}, ndcg_scored={"k": 3}, precision_scored={"k": 1}),
+        metrics=metrics(mrr_at_k={}, ndcg={"k": 3}, precision_at_k={"k": 1}),
         test_csv="offre,profil,age\n" + "".join(f"{q},{i},3\n" for q, i in PAIRS),
         sample_csv=scores(x=0, y=0, z=0),
         truth_csv="offre,profil,gain,jeu\n" + held,
@@ -140,32 +102,6 @@ def cells(entry: Entry) -> dict[str, float]:
 
 @pytest.mark.slow
 @pytest.mark.django_db
-def test_spans_from_the_folder_to_the_board(tmp_path: Path, client: Any) -> None:
-    challenge = opened(of_spans(tmp_path / "segments"))
-    baseline = Entry.objects.get()
-    perfect = entered(challenge, content=rows(RIGHT).encode())
-    cut = {name: [(0, 4, "1"), (6, 8, "2")] for name in RIGHT}
-    near = entered(challenge, content=rows(cut).encode())
-    wrong = entered(challenge, content=rows(RIGHT).replace("D03,6,9", "D03,3,9").encode())
-    assert drain()
-    found = states(baseline, perfect, near, wrong)
-    assert [entry.status for entry in found] == ["scored", "scored", "scored", "rejected"]
-    assert (found[3].reason_code, found[3].day_slot) == ("E_SPAN_OVERLAP", None)
-    assert found[3].verdict["faults"][0]["line"] == 9
-    assert cells(near) == {"span_f1": 0.5, "span_f1_relaxed": 1.0, "span_f1_semeval_partial": 0.75}
-    assert cells(perfect)["span_f1"] == 1.0
-    assert cells(baseline)["span_f1"] == pytest.approx(2 / 3, abs=1e-4)
-    assert Standing.objects.get(split="public", entry=perfect).rank == 1
-    page = client.get(f"/challenges/{challenge.slug}/evaluation/").content.decode()
-    assert "Une ligne par segment" in page
-    assert "début du segment" in page
-    assert checked(client, challenge, rows(RIGHT), tmp_path).accepted
-    less = rows(RIGHT).replace("D19,,,\n", "")
-    assert checked(client, challenge, less, tmp_path).faults[0].code == "E_ID_MISSING"
-
-
-@pytest.mark.slow
-@pytest.mark.django_db
 def test_scored_candidates_from_the_folder_to_the_board(tmp_path: Path, client: Any) -> None:
     challenge = opened(of_scores(tmp_path / "candidats"))
     baseline = Entry.objects.get()
@@ -178,9 +114,9 @@ def test_scored_candidates_from_the_folder_to_the_board(tmp_path: Path, client: 
     assert [entry.status for entry in found] == ["scored", "scored", "scored", "rejected"]
     assert (found[3].reason_code, found[3].day_slot) == ("E_ID_MISSING", None)
     assert "« y » de « D03 »" in found[3].verdict["faults"][0]["message"]
-    assert cells(perfect) == {"mrr_scored": 1.0, "ndcg_scored": 1.0, "precision_scored": 1.0}
-    assert (cells(tied)["mrr_scored"], cells(tied)["precision_scored"]) == (0.75, 0.5)
-    assert cells(baseline)["mrr_scored"] == 0.5
+    assert cells(perfect) == {"mrr_at_k": 1.0, "ndcg": 1.0, "precision_at_k": 1.0}
+    assert (cells(tied)["mrr_at_k"], cells(tied)["precision_at_k"]) == (0.75, 0.5)
+    assert cells(baseline)["mrr_at_k"] == 0.5
     page = client.get(f"/challenges/{challenge.slug}/evaluation/").content.decode()
     assert "Une ligne par candidat d’une demande" in page
     assert checked(client, challenge, scores(x=0, y=1, z=0), tmp_path).accepted

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 ASKED = {
     "targets": (TWO, {"metric": "mae"}, {"moyenne": 10.0, "a": 19.5, "b": 0.5}),
     "classes": (ONE_HOT, {"columns": "classes", "metric": "brier_multi"}, {"brier_multi": 0.5}),
-    "candidates": (queries(), {"rows": "candidats", "metric": "mrr_scored"}, None),
+    "candidates": (queries(), {"rows": "candidats", "metric": "mrr_at_k"}, None),
 }
 
 
@@ -41,8 +41,8 @@ def test_what_was_said_of_the_columns_is_scored(shape: str, tmp_path: Path, clie
     scores = Score.objects.filter(evaluation__entry=entry, split="public")
     values = {one.metric: float(one.value) for one in scores}
     if wanted is None:  # four candidates of one score: the right one is at the mean of the ranks
-        assert set(values) == {"mrr_scored"}
-        assert 0 < values["mrr_scored"] < 1
+        assert set(values) == {"mrr_at_k"}
+        assert 0 < values["mrr_at_k"] < 1
     else:
         assert values == pytest.approx(wanted, abs=1)
         assert set(values) == set(wanted)

@@ -41,8 +41,7 @@ CHOICES = {
     "accuracy": Choice(gettext_noop("Exactitude"), "label"),
     "balanced_accuracy": Choice(gettext_noop("Exactitude équilibrée"), "label"),
     "f1_macro": Choice(gettext_noop("F1 macro"), "label"),
-    "micro_f1": Choice(gettext_noop("F1 micro"), "label"),
-    "weighted_f1": Choice(gettext_noop("F1 pondéré"), "label"),
+    "f1_weighted": Choice(gettext_noop("F1 pondéré"), "label"),
     "mcc": Choice(gettext_noop("Corrélation de Matthews"), "label"),
     "mae": Choice(gettext_noop("Erreur absolue moyenne"), "number"),
     "rmse": Choice(gettext_noop("Racine de l’erreur quadratique moyenne"), "number"),
@@ -57,15 +56,14 @@ OF_CLASSES = {
     "log_loss_multi": Choice(gettext_noop("Perte logarithmique, plusieurs classes"), "classes"),
     "brier_multi": Choice(gettext_noop("Score de Brier, plusieurs classes"), "classes"),
     "roc_auc_ovr": Choice(gettext_noop("Aire ROC, chaque classe contre le reste"), "classes"),
-    "roc_auc_ovo": Choice(gettext_noop("Aire ROC, classes deux à deux"), "classes"),
 }
 # Of the candidates of each query; @10 where a length is needed.
 OF_CANDIDATES = {
-    "ndcg_scored": Choice(gettext_noop("NDCG, 10 premiers"), "ranks", {"k": 10}),
-    "map_scored": Choice(gettext_noop("MAP"), "ranks"),
-    "mrr_scored": Choice(gettext_noop("Rang réciproque moyen"), "ranks"),
-    "precision_scored": Choice(gettext_noop("Précision, 10 premiers"), "ranks", {"k": 10}),
-    "recall_scored": Choice(gettext_noop("Rappel, 10 premiers"), "ranks", {"k": 10}),
+    "ndcg": Choice(gettext_noop("NDCG, 10 premiers"), "ranks", {"k": 10}),
+    "map_at_k": Choice(gettext_noop("MAP"), "ranks"),
+    "mrr_at_k": Choice(gettext_noop("Rang réciproque moyen"), "ranks"),
+    "precision_at_k": Choice(gettext_noop("Précision, 10 premiers"), "ranks", {"k": 10}),
+    "recall_r_at_k": Choice(gettext_noop("Rappel, 10 premiers"), "ranks", {"k": 10}),
 }
 
 

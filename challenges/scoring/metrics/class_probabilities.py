@@ -5,7 +5,6 @@ one class only has no AUC. Probabilities are float64 before they are clipped.
 """
 
 from collections.abc import Iterable, Mapping
-from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -22,11 +21,9 @@ from challenges.scoring.metric import (
     dense,
     divide,
     ratio,
-    without_gaps,
 )
 
 CLIP = 1e-6
-BINS = 15
 
 
 def _table(part: Part) -> Floats:
@@ -55,28 +52,6 @@ def _brier(part: Part, params: Params) -> Stats:
     return dense(np.ones(len(part)), (gap**2).sum(1))
 
 
-def _confidence(part: Part, params: Params) -> Stats:
-    """Add up, per bin of the highest probability, rows and confidence less right answers."""
-    p, bins = _table(part), int(params.get("bins", BINS))
-    best = p.max(1) if p.size else np.zeros(len(part))
-    winners = (p == best[:, None]).sum(1)
-    own = p[np.arange(len(part)), part.y]
-    right = np.where(own == best, 1 / np.maximum(winners, 1), 0.0)
-    column = np.clip(np.ceil(best * bins) - 1, 0, bins - 1).astype(np.int64)
-    unit = np.arange(len(part))
-    return Stats(
-        unit=np.concatenate([unit, unit]),
-        column=np.concatenate([column, bins + column]),
-        value=np.concatenate([np.ones(len(part)), best - right]),
-        width=2 * bins,
-    )
-
-
-def _confidence_value(sums: Floats, context: Mapping[str, Any]) -> Floats:
-    rows, gaps = np.split(sums, 2, axis=-1)
-    return divide(np.abs(gaps).sum(-1), rows.sum(-1))
-
-
 def _one_against_rest(part: Part, params: Params) -> Stats:
     p = _table(part)
     unit = np.arange(len(part))
@@ -84,12 +59,6 @@ def _one_against_rest(part: Part, params: Params) -> Stats:
     for code in np.unique(part.y):
         pairs.append((unit[part.y == code], unit[part.y != code], p[:, code]))
     return _areas(pairs)
-
-
-def _one_against_one(part: Part, params: Params) -> Stats:
-    p = _table(part)
-    rows = {code: np.flatnonzero(part.y == code) for code in np.unique(part.y).tolist()}
-    return _areas([(rows[a], rows[b], p[:, a]) for a, b in permutations(rows, 2)])
 
 
 def _areas(pairs: list[tuple[Array, Array, Array]]) -> Stats:
@@ -137,11 +106,9 @@ def _mean_area(sums: Floats, context: Mapping[str, Any]) -> Floats:
 
 
 def _faults(params: Params) -> Iterable[str]:
-    clip, bins = params.get("clip", CLIP), params.get("bins", BINS)
+    clip = params.get("clip", CLIP)
     if isinstance(clip, bool) or not isinstance(clip, int | float) or not 0 < clip < 0.5:
         yield "clip must lie between 0 and 0.5"
-    if isinstance(bins, bool) or not isinstance(bins, int) or not 2 <= bins <= 100:
-        yield "bins must be a whole number from 2 to 100"
 
 
 def _metric(name: str, stats: Any, formula: str, oracle: str, **more: Any) -> Metric:
@@ -183,27 +150,10 @@ METRICS = (
         high=2.0,
     ),
     _metric(
-        "ece_top",
-        _confidence,
-        "Σ(n_b / n)·|accuracy_b − confidence_b| of the most probable class, equal width",
-        "own vectors",
-        direction="min",
-        value=_confidence_value,
-        faultless=without_gaps,
-        optional=frozenset({"bins"}),
-    ),
-    _metric(
         "roc_auc_ovr",
         _one_against_rest,
         "mean over the classes of the truth of the AUC of the class against the rest",
         "sklearn.metrics.roc_auc_score(multi_class='ovr')",
-        value=_mean_area,
-    ),
-    _metric(
-        "roc_auc_ovo",
-        _one_against_one,
-        "mean over ordered pairs of classes of the AUC of the first against the second",
-        "sklearn.metrics.roc_auc_score(multi_class='ovo')",
         value=_mean_area,
     ),
 )

@@ -1,9 +1,9 @@
-"""Measure groupings: Rand and information indices, B-cubed, pairs, number of groups.
+"""Measure groupings: Rand and information indices, number of groups.
 
-One group on both sides is 1; one group against singletons is 0, but for B-cubed.
+One group on both sides is 1; one group against singletons is 0.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -139,101 +139,11 @@ def _shared(true: Floats, given: Floats, both: Floats) -> Floats:
     return np.where(shared < NIL, 0.0, shared)
 
 
-def _shares(n: Floats, *sums: Floats) -> tuple[Floats, Floats]:
-    """Return homogeneity and completeness: 1 where there is nothing to tell apart."""
-    true, given, both = _entropies(n, *sums)
-    shared = _shared(true, given, both)
-    found = [np.where(side > NIL, divide(shared, side), 1.0) for side in (true, given)]
-    found = [np.where(n > 0, np.minimum(side, 1.0), np.nan) for side in found]
-    return found[0], found[1]
-
-
-def _homogeneity(n: Floats, *sums: Floats) -> Floats:
-    return _shares(n, *sums)[0]
-
-
-def _completeness(n: Floats, *sums: Floats) -> Floats:
-    return _shares(n, *sums)[1]
-
-
-def _v_measure(n: Floats, *sums: Floats, beta: float = 1.0) -> Floats:
-    homogeneity, completeness = _shares(n, *sums)
-    top = (1 + beta) * homogeneity * completeness
-    score = divide(top, beta * homogeneity + completeness)
-    return np.where(np.isnan(homogeneity), np.nan, np.nan_to_num(score))
-
-
 def _nmi(n: Floats, *sums: Floats) -> Floats:
     true, given, both = _entropies(n, *sums)
     score = divide(2 * _shared(true, given, both), true + given)
     score = np.where(true + given > NIL, score, 1.0)
     return np.where(n > 0, np.minimum(score, 1.0), np.nan)
-
-
-def _with_beta(part: Part, params: Params) -> Stats:
-    return _surprises(part, params).with_context(beta=float(params.get("beta", 1.0)))
-
-
-def _beta_faults(params: Params) -> Iterable[str]:
-    beta = params.get("beta", 1.0)
-    if isinstance(beta, bool) or not isinstance(beta, int | float) or not beta > 0:
-        yield "beta must be a positive number"
-
-
-def _b_cubed_stats(part: Part, params: Params) -> Stats:
-    """Lay the terms of the sums over rows of the share of their group, true and given."""
-    cells = Cells.of(part)
-    sides = ((cells.y, cells.true), (cells.p, cells.given))
-    shares = [np.asarray(np.bincount(at, cells.count**2) / sizes) for at, sizes in sides]
-    terms = [_lost(cells, at, sizes) for at, sizes in sides]
-    if cells.by_group:
-        terms[0] = shares[0]
-    return cells.stats(terms, [float(share.sum()) for share in shares])
-
-
-def _lost(cells: Cells, at: Array, sizes: Floats) -> Floats:
-    """Return what the sum over groups of Σ cell² / size loses without each unit."""
-    unit, cell, taken = cells.taken
-    group, count = at[cell], cells.count[cell]
-    squares = np.bincount(at, cells.count**2)[group]
-    kept = squares - count**2 + (count - taken) ** 2
-    lost = squares / sizes[group] - np.nan_to_num(divide(kept, sizes[group] - taken))
-    return np.asarray(np.bincount(unit, lost), np.float64)
-
-
-def _b_cubed_exactly(part: Part, params: Params) -> float:
-    cells = Cells.of(part)
-    sums = [
-        np.array((np.bincount(at, cells.count**2) / sizes).sum())
-        for at, sizes in ((cells.y, cells.true), (cells.p, cells.given))
-    ]
-    return float(_b_cubed(np.array(float(cells.rows)), *sums))
-
-
-def _b_cubed_value(sums: Floats, context: Mapping[str, Any]) -> Floats:
-    return _b_cubed(*lifted(sums, context))
-
-
-def _b_cubed(n: Floats, recalled: Floats, precise: Floats) -> Floats:
-    """Average over rows the share of their group, given then true, that they share."""
-    recall, precision = (np.clip(divide(one, n), 0.0, 1.0) for one in (recalled, precise))
-    return divide(2 * precision * recall, precision + recall)
-
-
-def _pair_f1(n: Floats, true: Floats, given: Floats, both: Floats) -> Floats:
-    score = np.where(true + given > 0, divide(2 * both, true + given), 1.0)
-    return np.where(n > 0, score, np.nan)
-
-
-def _pair_precision(n: Floats, true: Floats, given: Floats, both: Floats) -> Floats:
-    """Give 0 to singletons, unless the truth is singletons too."""
-    none = np.where(true > 0, 0.0, 1.0)
-    score = np.where(given > 0, np.nan_to_num(divide(both, given)), none)
-    return np.where(n > 0, score, np.nan)
-
-
-def _pair_recall(n: Floats, true: Floats, given: Floats, both: Floats) -> Floats:
-    return divide(both, true)
 
 
 def _of_pairs(value: Any) -> dict[str, Any]:
@@ -251,8 +161,7 @@ def _of_surprises(value: Any, stats: Any = _surprises) -> dict[str, Any]:
     """Return the two forms of a figure of entropies: on the whole part, and resampled."""
 
     def resampled(sums: Floats, context: Mapping[str, Any]) -> Floats:
-        beta = {"beta": context["beta"]} if "beta" in context else {}
-        return np.asarray(value(*lifted(sums, context), **beta))
+        return np.asarray(value(*lifted(sums, context)))
 
     return {"stats": stats, "value": resampled, "exact": _exactly(value, surprise)}
 
@@ -262,8 +171,7 @@ def _exactly(value: Any, of_size: Any) -> Any:
         cells = Cells.of(part)
         sides = (cells.true, cells.given, cells.count)
         sums = [np.array(total(side, of_size)) for side in sides]
-        beta = {"beta": float(params["beta"])} if "beta" in params else {}
-        return float(value(np.array(float(cells.rows)), *sums, **beta))
+        return float(value(np.array(float(cells.rows)), *sums))
 
     return exact
 
@@ -282,7 +190,6 @@ def _metric(name: str, formula: str, oracle: str, **more: Any) -> Metric:
     return Metric(name=name, shape=Shape.ANY, formula=formula, oracle=oracle, **facts)
 
 
-PAIRS = "sklearn.metrics.cluster.pair_confusion_matrix"
 METRICS = (
     _metric(
         "ari",
@@ -307,47 +214,6 @@ METRICS = (
         "sklearn.metrics.normalized_mutual_info_score",
         **_of_surprises(_nmi, _average),
         optional=frozenset({"average"}),
-    ),
-    _metric(
-        "homogeneity",
-        "MI / H(y)",
-        "sklearn.metrics.homogeneity_score",
-        **_of_surprises(_homogeneity),
-    ),
-    _metric(
-        "completeness",
-        "MI / H(p)",
-        "sklearn.metrics.completeness_score",
-        **_of_surprises(_completeness),
-    ),
-    _metric(
-        "v_measure",
-        "(1 + β)·h·c / (β·h + c), h homogeneity, c completeness",
-        "sklearn.metrics.v_measure_score",
-        **_of_surprises(_v_measure, _with_beta),
-        optional=frozenset({"beta"}),
-        faults=_beta_faults,
-    ),
-    _metric(
-        "b_cubed",
-        "F1 of the mean over rows of |given ∩ true| / |given| and / |true|",
-        "own vectors",
-        stats=_b_cubed_stats,
-        value=_b_cubed_value,
-        exact=_b_cubed_exactly,
-    ),
-    _metric("pair_f1", "F1 of the pairs of rows put together", PAIRS, **_of_pairs(_pair_f1)),
-    _metric(
-        "pair_precision",
-        "share of the pairs of rows put together that the truth puts together",
-        PAIRS,
-        **_of_pairs(_pair_precision),
-    ),
-    _metric(
-        "pair_recall",
-        "share of the pairs of rows that the truth puts together that are put together",
-        PAIRS,
-        **_of_pairs(_pair_recall),
     ),
     _metric(
         "n_clusters",

@@ -4,7 +4,7 @@ A yes-or-no figure declares which label is the positive one; without a positive 
 truth it cannot be computed, and an answer without a positive has precision 0.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -28,7 +28,7 @@ from challenges.scoring.metric import (
 
 def _positives(part: Part, params: Params) -> Stats:
     y, p = (_is_positive(part, side, params["positive"]) for side in (part.y, part.p))
-    return dense(y, p, y & p, context={"beta": float(params.get("beta", 1.0))})
+    return dense(y, p, y & p)
 
 
 def _is_positive(part: Part, codes: Array, positive: object) -> Array:
@@ -46,9 +46,8 @@ def _recall(sums: Floats, context: Mapping[str, Any]) -> Floats:
     return divide(sums[..., 2], sums[..., 0])
 
 
-def _fbeta(sums: Floats, context: Mapping[str, Any]) -> Floats:
-    square = context["beta"] ** 2
-    score = divide((1 + square) * sums[..., 2], square * sums[..., 0] + sums[..., 1])
+def _f1(sums: Floats, context: Mapping[str, Any]) -> Floats:
+    score = divide(2 * sums[..., 2], sums[..., 0] + sums[..., 1])
     return np.where(sums[..., 0] > 0, score, np.nan)
 
 
@@ -58,17 +57,6 @@ def _of_true(sums: Floats, context: Mapping[str, Any]) -> tuple[float, float]:
 
 def _of_given(sums: Floats, context: Mapping[str, Any]) -> tuple[float, float]:
     return float(sums[1]), float(sums[2])
-
-
-def _of_rows(sums: Floats, context: Mapping[str, Any]) -> tuple[float, float]:
-    true, _, right = np.split(sums, 3)
-    return float(true.sum()), float(right.sum())
-
-
-def _positive_faults(params: Params) -> Iterable[str]:
-    beta = params.get("beta", 1.0)
-    if isinstance(beta, bool) or not isinstance(beta, int | float) or not beta > 0:
-        yield "beta must be a positive number"
 
 
 def _margins(part: Part, params: Params) -> Stats:
@@ -88,11 +76,6 @@ def _balanced(sums: Floats, context: Mapping[str, Any]) -> Floats:
     true, _, right = np.split(sums, 3, axis=-1)
     held = true > 0
     return divide(np.where(held, divide(right, true), 0.0).sum(-1), held.sum(-1))
-
-
-def _micro(sums: Floats, context: Mapping[str, Any]) -> Floats:
-    true, given, right = np.split(sums, 3, axis=-1)
-    return divide(2 * right.sum(-1), true.sum(-1) + given.sum(-1))
 
 
 def _weighted(sums: Floats, context: Mapping[str, Any]) -> Floats:
@@ -129,7 +112,6 @@ _yes_or_no = partial(
     _metric,
     stats=_positives,
     required=frozenset({"positive"}),
-    faults=_positive_faults,
 )
 
 METRICS = (
@@ -152,17 +134,9 @@ METRICS = (
     ),
     _yes_or_no(
         "f1",
-        value=_fbeta,
+        value=_f1,
         formula="2TP / (2TP + FP + FN)",
         oracle="f1_score(pos_label)",
-        trials=_of_true,
-    ),
-    _yes_or_no(
-        "fbeta",
-        value=_fbeta,
-        formula="(1 + β²)TP / ((1 + β²)TP + β²FN + FP)",
-        oracle="fbeta_score(pos_label)",
-        required=frozenset({"positive", "beta"}),
         trials=_of_true,
     ),
     _metric(
@@ -173,17 +147,7 @@ METRICS = (
         "balanced_accuracy_score",
     ),
     _metric(
-        "micro_f1",
-        _margins,
-        _micro,
-        "2ΣTP / (Σt + Σp)",
-        "f1_score(average='micro')",
-        proportion=True,
-        trials=_of_rows,
-        step=Step.UNIT,
-    ),
-    _metric(
-        "weighted_f1",
+        "f1_weighted",
         _margins,
         _weighted,
         "Σ t·F1 / n over the classes of the truth",

@@ -158,7 +158,6 @@ METRICS = (
         optional=frozenset({"labels"}),
     ),
     _kappa_metric("kappa", 0, "[i ≠ j]", "None"),
-    _kappa_metric("kappa_linear", 1, "|i − j|", "'linear'"),
     _kappa_metric("kappa_quadratic", 2, "(i − j)²", "'quadratic'"),
     Metric(
         name="pair_consistency",

@@ -77,11 +77,6 @@ def _relative(part: Part, params: Params) -> Stats:
     return _mean_of(np.abs(part.y - part.p) / np.abs(part.y))
 
 
-def _symmetric(part: Part, params: Params) -> Stats:
-    size = np.abs(part.y) + np.abs(part.p)
-    return _mean_of(2 * np.nan_to_num(divide(np.abs(part.y - part.p), size)))
-
-
 def _pinball(part: Part, params: Params) -> Stats:
     tau = float(params["tau"])
     gap = part.y - part.p
@@ -105,19 +100,6 @@ def _r2_value(sums: Floats, context: Mapping[str, Any]) -> Floats:
     n, total, squares, errors = np.moveaxis(sums, -1, 0)
     spread = squares - np.nan_to_num(divide(total**2, n))
     return 1 - divide(errors, np.where(spread > 0, spread, 0.0))
-
-
-def _scaled(part: Part, params: Params) -> Stats:
-    """Divide each error by the naive error of its series, a column of the truth."""
-    key = f"column:{params['scale']}"
-    try:
-        scales = np.array([float(name) for name in part.group_names[key]])
-    except ValueError as error:
-        raise MetricFault("the naive errors must be numbers") from error
-    of_unit = scales[part.groups[key]]
-    if not (np.isfinite(of_unit) & (of_unit >= LEAST)).all():
-        raise MetricFault("the naive error of a series must be above 0")
-    return _mean_of(np.abs(part.y - part.p) / of_unit)
 
 
 def _metric(name: str, stats: Any, formula: str, oracle: str, **more: Any) -> Metric:
@@ -158,7 +140,6 @@ METRICS = (
         "Σ(|y − p| / |y|) / n",
         "sklearn.metrics.mean_absolute_percentage_error",
     ),
-    _metric("smape", _symmetric, "(2/n) Σ|y − p| / (|y| + |p|), 0/0 = 0", "own vectors", high=2.0),
     _metric(
         "pinball",
         _pinball,
@@ -176,12 +157,5 @@ METRICS = (
         low=-np.inf,
         high=1.0,
         value=_r2_value,
-    ),
-    _metric(
-        "mase",
-        _scaled,
-        "Σ(|y − p| / naive seasonal error of the series) / n",
-        "own vectors",
-        required=frozenset({"scale"}),
     ),
 )

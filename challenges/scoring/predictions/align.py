@@ -21,7 +21,7 @@ class Answer:
     p: (n,) float64 numbers or int32 codes into texts, (n, m) float64 for several numbers of
     one row; for lists, codes laid end to end with
     offsets (n + 1) int64 and, for ranked lists, ranks int32 in increasing order per query; for
-    candidates, in order of code per query, scores float64; for spans, (m, 3) int32.
+    candidates, in order of code per query, scores float64.
     """
 
     p: Array

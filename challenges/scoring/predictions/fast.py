@@ -297,10 +297,8 @@ def _numbers(cells: Cells, column: Column) -> Array:
 
 
 def _require_coherent(numbers: Array, form: Form | None) -> None:
-    """Raise Doubt where probabilities may not add up to 1, or bounds are not in order."""
+    """Raise Doubt where probabilities may not add up to 1."""
     if form is Form.PROBABILITIES:
         gap = np.abs(numbers.sum(1) - 1)
         if (gap > SUM_TOLERANCE - NEAR).any():
             raise Doubt
-    if form is Form.INTERVAL and (numbers[:, 0] > numbers[:, 1]).any():
-        raise Doubt

@@ -12,7 +12,6 @@ from challenges.scoring.predictions import (
     rows,
     scan,
     several,
-    spans,
     text,
 )
 from challenges.scoring.predictions.faults import Refused, Reporter, refused
@@ -20,7 +19,6 @@ from challenges.scoring.truth import Keys
 from challenges.scoring.verdict import Verdict
 
 FAST_BYTES = 2**15
-FAST_LAYOUTS = frozenset(Layout) - {Layout.SPANS}
 
 
 def read(
@@ -77,7 +75,7 @@ def _aligned(
 
 def _fast_table(table: Any, size: int, spec: AnswerSpec, keys: Keys) -> align.Answer | None:
     """Read a large table; None when the exact reader must."""
-    if size < FAST_BYTES or spec.layout not in FAST_LAYOUTS:
+    if size < FAST_BYTES:
         return None
     from challenges.scoring.predictions import arrow  # noqa: PLC0415  # slow import
 
@@ -91,8 +89,6 @@ def _fast_csv(
 
     Raises Refused for a header that the exact reader would refuse in the same way.
     """
-    if spec.layout not in FAST_LAYOUTS:
-        return None
     start = data.find(b"\n", 0, limits.max_line_bytes) + 1
     if len(data) < FAST_BYTES or not start or not scan.is_plain(data):
         return None
@@ -128,8 +124,6 @@ def _checked(
     delimiter: str = ",",
 ) -> align.Answer:
     checker = rows.Checker(spec, keys.positions, report, delimiter)
-    if spec.layout is Layout.SPANS:
-        return spans.read(checker, records, len(keys))
     if spec.layout is Layout.CANDIDATE_SCORES:
         return candidates.read(checker, records, keys)
     if spec.is_ranked:

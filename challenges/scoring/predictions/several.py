@@ -1,4 +1,4 @@
-"""Check rows of several numbers: probabilities of classes, intervals, quantiles, members."""
+"""Check rows of several numbers: probabilities of classes, one value per target."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -32,12 +32,7 @@ def check_numbers(
 
 
 def _is_coherent(checker: Checker, numbers: list[float], line: int) -> bool:
-    form = checker.spec.form
-    if form is Form.PROBABILITIES and abs(sum(numbers) - 1) > SUM_TOLERANCE:
+    if checker.spec.form is Form.PROBABILITIES and abs(sum(numbers) - 1) > SUM_TOLERANCE:
         checker.report.add("E_PROBA_SUM", line, valeur=f"{sum(numbers):.6g}")
-        return False
-    if form is Form.INTERVAL and numbers[0] > numbers[1]:
-        low, high = (f"{number:.6g}" for number in numbers)
-        checker.report.add("E_INTERVAL_ORDER", line, valeur=low, bas=low, haut=high)
         return False
     return True

@@ -8,7 +8,7 @@ from challenges.scoring.contract import Attribute, ScoringContract
 from challenges.scoring.truth.faults import TruthFault
 
 Rows = list[dict[str, str]]
-COLUMN_PARAMS = ("pair", "member", "event", "scale")
+COLUMN_PARAMS = ("pair", "member", "event")
 
 
 def read_rows(data: bytes) -> Rows:

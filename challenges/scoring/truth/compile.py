@@ -33,7 +33,6 @@ HELD = {
     Layout.ONE_ROW_PER_ID: ("target",),
     Layout.RANKED_LIST: ("item", "gain"),
     Layout.NUMBERS_PER_ID: ("target",),
-    Layout.SPANS: ("start", "end", "label"),
     Layout.CANDIDATE_SCORES: ("item", "gain"),
 }
 Array = NDArray[Any]
@@ -122,7 +121,7 @@ def _parts(contract: ScoringContract, table: Table, units: Units) -> NDArray[np.
 
 
 def _require_alike(contract: ScoringContract, table: Table, units: Units) -> None:
-    """Refuse rows of one query or document whose cluster, weight or stratum differ."""
+    """Refuse rows of one query whose cluster, weight or stratum differ."""
     for column in (contract.truth.cluster, contract.truth.weight, contract.truth.strata):
         if column and len(units.rows) > len(units):
             code = table.coded(column, units.rows)[1]

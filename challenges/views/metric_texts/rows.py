@@ -15,10 +15,6 @@ DEFINITIONS = {
         "Accord entre la réponse et la vérité au-delà du hasard ; toutes les erreurs coûtent "
         "autant."
     ),
-    "kappa_linear": gettext_lazy(
-        "Accord entre la réponse et la vérité au-delà du hasard ; une erreur de deux niveaux "
-        "coûte deux fois plus qu’une erreur d’un niveau."
-    ),
     "kappa_quadratic": gettext_lazy(
         "Accord entre la réponse et la vérité au-delà du hasard ; une erreur de deux niveaux "
         "coûte quatre fois plus qu’une erreur d’un niveau."
@@ -29,16 +25,11 @@ DEFINITIONS = {
     "precision": gettext_lazy("Part des lignes annoncées positives qui le sont vraiment."),
     "recall": gettext_lazy("Part des lignes vraiment positives qui sont annoncées comme telles."),
     "f1": gettext_lazy("Équilibre entre la précision et le rappel de l’étiquette positive."),
-    "fbeta": gettext_lazy(
-        "Équilibre entre la précision et le rappel de l’étiquette positive, le rappel pesant "
-        "%(beta)s fois plus."
-    ),
     "balanced_accuracy": gettext_lazy(
         "Moyenne, sur les classes de la vérité, de la part de leurs lignes bien classées : "
         "chaque classe compte autant."
     ),
-    "micro_f1": gettext_lazy("Équilibre entre précision et rappel, toutes classes confondues."),
-    "weighted_f1": gettext_lazy(
+    "f1_weighted": gettext_lazy(
         "Moyenne des F1 des classes de la vérité, chacune pesant son nombre de lignes."
     ),
     "mcc": gettext_lazy(
@@ -60,21 +51,6 @@ DEFINITIONS = {
         "Précision moyenne à mesure que l’on descend la liste des scores jusqu’à retrouver "
         "toutes les lignes positives."
     ),
-    "recall_at_precision": gettext_lazy(
-        "Plus grand rappel que l’on atteint en gardant une précision d’au moins %(precision)s."
-    ),
-    "precision_at_top": gettext_lazy(
-        "Part de lignes positives parmi celles de plus haut score, une fraction de %(share)s "
-        "du total ; les ex æquo à la limite sont partagés."
-    ),
-    "ece": gettext_lazy(
-        "Écart moyen entre la probabilité annoncée et la fréquence observée, par tranches de "
-        "probabilité de même largeur."
-    ),
-    "ece_adaptive": gettext_lazy(
-        "Écart moyen entre la probabilité annoncée et la fréquence observée, par tranches de "
-        "même effectif."
-    ),
     "top_k_accuracy": gettext_lazy(
         "Part des lignes dont la bonne classe est parmi les %(k)s plus probables de la réponse."
     ),
@@ -85,17 +61,9 @@ DEFINITIONS = {
         "Moyenne des carrés des écarts entre les probabilités des classes et ce qui est "
         "arrivé ; de 0 à 2."
     ),
-    "ece_top": gettext_lazy(
-        "Écart moyen entre la probabilité de la classe la plus probable et la fréquence avec "
-        "laquelle elle est la bonne."
-    ),
     "roc_auc_ovr": gettext_lazy(
         "Moyenne, sur les classes de la vérité, de l’aire sous la courbe ROC de la classe "
         "contre toutes les autres."
-    ),
-    "roc_auc_ovo": gettext_lazy(
-        "Moyenne, sur les couples de classes de la vérité, de l’aire sous la courbe ROC qui "
-        "les sépare."
     ),
     "mae": gettext_lazy("Moyenne des écarts, sans le signe, entre la réponse et la vérité."),
     "rmse": gettext_lazy(
@@ -108,9 +76,6 @@ DEFINITIONS = {
         "proportion."
     ),
     "mape": gettext_lazy("Moyenne des écarts rapportés à la vérité."),
-    "smape": gettext_lazy(
-        "Moyenne des écarts rapportés à la moyenne de la réponse et de la vérité ; de 0 à 2."
-    ),
     "pinball": gettext_lazy(
         "Coût moyen d’un quantile de niveau %(tau)s : se tromper d’un côté ne coûte pas comme "
         "se tromper de l’autre."
@@ -119,10 +84,6 @@ DEFINITIONS = {
         "Part de la variation de la vérité que la réponse explique : 1 pour une réponse "
         "parfaite, 0 pour la moyenne, moins au-delà."
     ),
-    "mase": gettext_lazy(
-        "Erreur absolue moyenne rapportée à celle d’une prévision qui répète la saison passée "
-        "; au-dessous de 1, on fait mieux."
-    ),
     "pearson": gettext_lazy("Force du lien linéaire entre la réponse et la vérité, de −1 à 1."),
     "spearman": gettext_lazy(
         "Ressemblance entre le classement des réponses et celui de la vérité, de −1 à 1."
@@ -130,35 +91,8 @@ DEFINITIONS = {
     "kendall_b": gettext_lazy(
         "Part des couples de lignes rangés dans le bon ordre, moins la part des couples inversés."
     ),
-    "interval_score": gettext_lazy(
-        "Largeur de l’intervalle, plus une amende pour chaque vérité qui en sort, "
-        "proportionnelle à l’écart."
-    ),
-    "wis": gettext_lazy(
-        "Moyenne des scores des intervalles et de l’écart à la médiane : une prévision large "
-        "ou mal placée coûte plus."
-    ),
-    "pinball_levels": gettext_lazy("Coût moyen des quantiles annoncés, tous niveaux confondus."),
-    "quantile_crossings": gettext_lazy(
-        "Part des lignes dont les quantiles ne vont pas en croissant."
-    ),
-    "coverage": gettext_lazy("Part des lignes dont la vérité est dans l’intervalle annoncé."),
-    "width": gettext_lazy("Largeur moyenne des intervalles annoncés."),
-    "crps_fair": gettext_lazy(
-        "Distance moyenne entre l’ensemble des prévisions et la vérité, corrigée du nombre de "
-        "membres."
-    ),
-    "crps_nrg": gettext_lazy("Distance moyenne entre l’ensemble des prévisions et la vérité."),
     "concordance": gettext_lazy(
         "Part des couples comparables dont les durées sont annoncées dans le bon ordre ; une "
         "égalité compte pour moitié."
     ),
-    "uno_c": gettext_lazy(
-        "Part des couples comparables annoncés dans le bon ordre, corrigée des durées interrompues."
-    ),
-    "ipcw_brier": gettext_lazy(
-        "Carré moyen de l’écart entre la survie annoncée à un instant et ce qui est arrivé, "
-        "corrigé des durées interrompues."
-    ),
-    "ibs": gettext_lazy("Score de Brier des survies annoncées, en moyenne sur toute la période."),
 }

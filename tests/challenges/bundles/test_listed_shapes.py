@@ -1,4 +1,4 @@
-"""Spans, scores of candidates and scores of labels, on folders of our own."""
+"""Scores of candidates, on folders of our own."""
 
 from pathlib import Path
 from typing import Any
@@ -13,25 +13,6 @@ from tests.challenges.bundles.folders import change, document, write
 DOCUMENTS = [f"A{number}" for number in range(1, 7)]
 SPLIT = {"column": "jeu", "public": "public", "private": "private"}
 SIDES = dict.fromkeys(DOCUMENTS, "private") | {"A1": "public", "A2": "public"}
-SPANS: dict[str, Any] = {
-    "layout": "spans",
-    "columns": [
-        {"name": "id", "role": "id", "type": "string"},
-        {"name": "debut", "role": "start", "type": "integer", "max": 90},
-        {"name": "fin", "role": "end", "type": "integer", "max": 90},
-        {"name": "nom", "role": "label", "type": "category",
-         "domain": {"file": "train.csv", "column": "niveau"}},
-    ],
-}  # fmt: skip
-SPANS_TRUTH = {
-    "file": "truth.csv", "id": "id", "start": "debut", "end": "fin", "label": "nom",
-    "split": SPLIT,
-}  # fmt: skip
-ROWS = "id,debut,fin,nom,jeu\n" + "".join(
-    f"{one},0,4,1,{SIDES[one]}\n{one},6,9,2,{SIDES[one]}\n" for one in DOCUMENTS[:5]
-)
-ROWS += f"A6,,,,{SIDES['A6']}\n"
-SAMPLE = "id,debut,fin,nom\n" + "".join(f"{one},,,\n" for one in DOCUMENTS)
 
 
 def folder(
@@ -52,59 +33,6 @@ def folder(
     return write(place, found, truth_csv=rows, **files)
 
 
-def spans(
-    place: Path, rows: str = ROWS, sample: str = SAMPLE, metric: str = "span_f1", **more: object
-) -> list[str]:
-    chosen = folder(place, SPANS | more, SPANS_TRUTH, {"metric": metric}, rows, sample_csv=sample)
-    return portable.read(chosen).codes
-
-
-def test_spans_are_read(tmp_path: Path) -> None:
-    assert spans(tmp_path) == []
-    spec = portable.read(tmp_path).spec
-    assert spec is not None
-    contract = ScoringContract.from_json(spec.scoring_contract(tmp_path))
-    assert contract.answer.layout is answer.Layout.SPANS
-    assert contract.answer.answer.domain == ("1", "2", "3")
-    assert contract.truth.columns == {"id": "id", "start": "debut", "end": "fin", "label": "nom"}
-    assert registry.problems(contract) == []
-    assert spans(tmp_path / "overlap", overlaps=True) == []
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "causes"),
-    [
-        ("A1,0,4,1", "A1,4,4,1", ["E_DOMAIN"]),
-        ("A1,0,4,1", "A1,-1,4,1", ["E_DOMAIN"]),
-        ("A1,0,4,1", "A1,0,91,1", ["E_DOMAIN"]),
-        ("A1,0,4,1", "A1,0.5,4,1", ["E_DOMAIN"]),
-        ("A1,0,4,1", "A1,0,4,", ["E_DOMAIN"]),
-        ("A1,0,4,1", "A1,0,4,7", ["E_DOMAIN"]),
-        ("A6,,,,private\n", "", ["E_IDS"]),
-        ("debut", "start", ["E_COLUMN_MISSING"]),
-    ],
-)
-def test_wrong_spans_of_the_truth_are_refused(
-    tmp_path: Path, old: str, new: str, causes: list[str]
-) -> None:
-    assert spans(tmp_path, ROWS.replace(old, new)) == causes
-
-
-@pytest.mark.parametrize(
-    ("at", "facts"),
-    [
-        (1, {"type": "float"}),
-        (2, {"type": "string"}),
-        (3, {"type": "label_set", "domain": None}),
-        (0, {"role": "query"}),
-    ],
-)
-def test_columns_of_spans_hold_spans(tmp_path: Path, at: int, facts: dict[str, Any]) -> None:
-    columns = [dict(column) for column in SPANS["columns"]]
-    columns[at] |= facts
-    assert "E_COLUMN_ROLE" in spans(tmp_path, columns=columns)
-
-
 SCORES: dict[str, Any] = {
     "layout": "candidate_scores",
     "policy": "complete",
@@ -121,7 +49,7 @@ PAIRS = [(one, item) for one in DOCUMENTS for item in "xyz"]
 GAINS = "id,cible,gain,jeu\n" + "".join(f"{q},{i},{i == 'y':d},{SIDES[q]}\n" for q, i in PAIRS)
 SCORED = "id,cible,score\n" + "".join(f"{q},{i},0\n" for q, i in PAIRS)
 TEST = "id,cible,age\n" + "".join(f"{q},{i},3\n" for q, i in PAIRS)
-MAP = {"metric": "map_scored", "params": {"k": 2}}
+MAP = {"metric": "map_at_k", "params": {"k": 2}}
 
 
 def scores(
@@ -162,24 +90,6 @@ def test_complete_candidates_are_those_that_teams_are_given(tmp_path: Path) -> N
 )
 def test_wrong_scores_of_candidates_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:
     assert "E_COLUMN_ROLE" in scores(tmp_path, **change)
-
-
-def labels(place: Path, rows: str, **facts: object) -> list[str]:
-    columns = [{"name": n, "role": "target", "type": "float"} | facts for n in ("a", "b")]
-    key = {"name": "id", "role": "id", "type": "string"}
-    shape = {"layout": "numbers_per_id", "form": "label_scores", "columns": [key, *columns]}
-    truth = {"file": "truth.csv", "id": "id", "target": "niveau", "split": SPLIT}
-    sample = "id,a,b\n" + "".join(f"{one},0,0\n" for one in DOCUMENTS)
-    chosen = folder(place, shape, truth, {"metric": "lrap"}, rows, sample_csv=sample)
-    return portable.read(chosen).codes
-
-
-def test_scores_of_labels_are_read(tmp_path: Path) -> None:
-    rows = "id,niveau,jeu\n" + "".join(f"{one},a b,{SIDES[one]}\n" for one in DOCUMENTS)
-    assert labels(tmp_path / "good", rows) == []
-    assert labels(tmp_path / "none", rows.replace("A6,a b", "A6,")) == []
-    assert labels(tmp_path / "other", rows.replace("A6,a b", "A6,a c")) == ["E_DOMAIN"]
-    assert labels(tmp_path / "text", rows, type="string") == ["E_COLUMN_ROLE"] * 2
 
 
 def test_the_reader_of_folders_knows_the_shapes_of_the_engine() -> None:

@@ -189,11 +189,6 @@ def test_several_numbers_of_one_row(tmp_path: Path) -> None:
     assert several(tmp_path / "good", "1", "2", "3") == []
     assert several(tmp_path / "form", "1", "2", "3", form="beauty") == ["E_COLUMN_ROLE"]
     assert several(tmp_path / "text", "1", "2", "3", type="string") == ["E_COLUMN_ROLE"] * 3
-    assert several(tmp_path / "two", "1", "2", "3", form="interval") == [
-        "E_COLUMN_ROLE",
-        "E_DOMAIN",
-    ]
-    assert several(tmp_path / "curves", "1", "2", form="curves") == []
     assert several(tmp_path / "class", "1", "2") == ["E_DOMAIN"]
     assert "E_COLUMN_ROLE" in several(tmp_path / "one", "1")
 
@@ -233,15 +228,6 @@ def test_each_of_several_targets_has_its_answers_within_its_own_bounds(tmp_path:
 
     assert read(tmp_path / "good", 6) == []
     assert read(tmp_path / "outside", 5) == [("E_DOMAIN", "truth.mois")]
-
-
-def test_a_share_of_covered_truths_never_ranks(tmp_path: Path) -> None:
-    chosen = write(tmp_path)
-    assert portable.read(chosen).codes == []
-    found = change(document(), "metrics.0.metric", "coverage")
-    report = portable.read(write(tmp_path, found))
-    assert report.codes == ["E_METRIC_PRIMARY"]
-    assert "ne classe pas" in str(report.errors[0])
 
 
 def test_the_contract_of_several_numbers_is_one_the_engine_reads(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_parameters_are_said_in_the_language_of_the_page() -> None:
         ("accuracy", {}, "de 0 à 1, par pas de 1/n, n lignes ou demandes comptées"),
         ("accuracy", {"by": "zone", "group": "n"}, "de 0 à 1"),
         ("accuracy", {"by": "zone", "aggregate": "gap"}, ""),
-        ("precision_at_k", {}, "de 0 à 1, par pas de 1/(k·n), n demandes comptées"),
+        ("precision_at_k", {}, "de 0 à 1"),
         ("ari", {}, "de −0,5 à 1"),
         ("mae", {}, "de 0 à +∞"),
         ("r2", {}, "de −∞ à 1"),
@@ -89,18 +89,8 @@ def test_values_of_a_figure(metric: str, facts: dict[str, Any], told: str) -> No
     [
         ({"layout": "one_row_per_id"}, []),
         (
-            {"layout": "spans", "max_items_per_query": 9},
-            [
-                "Au plus 9 segments par document.",
-                "Les segments d’un document ne se chevauchent pas.",
-            ],
-        ),
-        (
-            {"layout": "spans", "overlaps": True, "all_queries_required": False},
-            [
-                "Les segments d’un document peuvent se chevaucher.",
-                "Un document ou une demande sans ligne compte comme une réponse vide.",
-            ],
+            {"layout": "ranked_list", "all_queries_required": False},
+            ["Une demande sans ligne compte comme une réponse vide."],
         ),
         (
             {"layout": "ranked_list", "max_items_per_query": 10},
@@ -116,7 +106,5 @@ def test_values_of_a_figure(metric: str, facts: dict[str, Any], told: str) -> No
         ),
     ],
 )
-def test_lists_spans_and_scores_have_their_rules(
-    submission: dict[str, Any], rules: list[str]
-) -> None:
+def test_lists_and_scores_have_their_rules(submission: dict[str, Any], rules: list[str]) -> None:
     assert reading.answer_rules(submission) == rules

@@ -105,8 +105,8 @@ def test_organiser_proposes_tries_and_the_region_accepts(world: Challenge) -> No
         ({}, 422, "Rien ne change"),
         ({"metric_0": ""}, 422, "c’est elle qui classe"),
         ({"metric_0": "inconnue"}, 422, "Sélectionnez un choix valide"),
-        ({"metric_0": "fbeta", "params_0": "beta"}, 422, "plusieurs séparés par un point-virgule"),
-        ({"metric_0": "fbeta", "params_0": "betta = 2"}, 422, "paramètre inconnu"),
+        ({"metric_0": "f1", "params_0": "beta"}, 422, "plusieurs séparés par un point-virgule"),
+        ({"metric_0": "f1", "params_0": "betta = 2"}, 422, "paramètre inconnu"),
         ({"truth": b"id;niveau\n1;2\n"}, 422, "E_COLUMN_MISSING"),
     ],
 )

@@ -62,19 +62,7 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
             "score": "score",
             "gain": "gain",
             "policy": "complete",
-            "metric_0": "map_scored",
-        },
-    ),
-    "passages": (
-        TEST,
-        table("id,debut,fin,nom", "{id},0,4,lieu"),
-        table("id,debut,fin,nom,jeu", "{id},0,4,lieu,{part}", "{id},6,9,metier,{part}"),
-        {
-            "id": "id",
-            "start": "debut",
-            "end": "fin",
-            "label": "nom",
-            "metric_0": "span_f1",
+            "metric_0": "map_at_k",
         },
     ),
     "probabilites": (
@@ -86,30 +74,6 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
             "numbers": ["a", "b"],
             "target": "classe",
             "metric_0": "log_loss_multi",
-        },
-    ),
-    "intervalle": (
-        TEST,
-        table("id,bas,haut", "{id},0,9"),
-        table("id,y,jeu", "{id},{n},{part}"),
-        {
-            "id": "id",
-            "numbers": ["bas", "haut"],
-            "target": "y",
-            "metric_0": "interval_score",
-            "params_0": "alpha = 0.1",
-        },
-    ),
-    "quantiles": (
-        TEST,
-        table("id,q05,q50,q95", "{id},0,3,6"),
-        table("id,y,jeu", "{id},{n},{part}"),
-        {
-            "id": "id",
-            "numbers": ["q05", "q50", "q95"],
-            "target": "y",
-            "levels": "0,05 ; 0,5 ; 0,95",
-            "metric_0": "pinball_levels",
         },
     ),
 }
@@ -175,18 +139,11 @@ def test_each_shape_is_written_by_form_and_compiled(client: Client, by: User, sh
 
 
 def test_wrong_roles_are_said_beside_their_fields(client: Client, by: User) -> None:
-    begun(client, by, "quantiles")
+    begun(client, by, "probabilites")
     wrong = [
-        ("quantiles", {"levels": "0,5 ; 0,05"}, "niveaux croissants"),
-        ("quantiles", {"levels": "0,5"}, "Un niveau par colonne"),
-        ("quantiles", {"numbers": ["q05"]}, "Deux colonnes au moins"),
-        ("quantiles", {"numbers": ["id", "q05", "q50"]}, "pas un nombre à donner"),
-        (
-            "intervalle",
-            {"numbers": ["q05", "q50", "q95"], "target": "y"},
-            "deux pour un intervalle",
-        ),
-        ("listes", {"query": "id", "item": "id", "rank": "q05", "gain": "y"}, "a déjà un rôle"),
+        ("probabilites", {"numbers": ["a"]}, "Deux colonnes au moins"),
+        ("probabilites", {"numbers": ["id", "a", "b"]}, "pas un nombre à donner"),
+        ("listes", {"query": "id", "item": "id", "rank": "a", "gain": "classe"}, "déjà un rôle"),
     ]
     for shape, changes, said in wrong:
         page = scored(client, shape, **changes)
@@ -195,9 +152,9 @@ def test_wrong_roles_are_said_beside_their_fields(client: Client, by: User) -> N
 
 
 def test_a_shape_that_only_a_folder_describes_says_so(client: Client, by: User) -> None:
-    challenge = begun(client, by, "quantiles")
+    challenge = begun(client, by, "probabilites")
     challenge.refresh_from_db()
-    challenge.bundle |= {"submission": {"layout": "numbers_per_id", "form": "curves"}}
+    challenge.bundle |= {"submission": {"layout": "numbers_per_id", "form": "targets"}}
     challenge.save()
     assert (
         "La forme de ces réponses se décrit dans un dossier" in client.get(at("write_scoring")).text
@@ -207,5 +164,5 @@ def test_a_shape_that_only_a_folder_describes_says_so(client: Client, by: User) 
 
 def test_each_task_begins_with_a_shape() -> None:
     assert set(TASKS) == set(Task)
-    assert {shape_of({"task": task}) for task in Task} == {ROWS, "listes", "passages"}
+    assert {shape_of({"task": task}) for task in Task} == {ROWS, "listes"}
     assert set(SHAPES) == {ROWS, *CASES}

@@ -57,11 +57,6 @@ def _numbers(rng: Rng, n: int) -> Fields:
     return {"y": y, "p": np.abs(y + rng.normal(size=n) * 4)}
 
 
-def _series(rng: Rng, n: int) -> Fields:
-    groups = {"column:naive": rng.integers(0, 2, n)}
-    return _numbers(rng, n) | {"groups": groups, "group_names": {"column:naive": ["0.5", "2"]}}
-
-
 def _scores(rng: Rng, n: int) -> Fields:
     p = rng.random(n)
     return {"y": (rng.random(n) < p) * 1.0, "p": p}
@@ -73,22 +68,11 @@ def _probabilities(rng: Rng, n: int) -> Fields:
     return {"y": y, "p": p, "texts": list("abcd")}
 
 
-def _several(width: int) -> Callable[[Rng, int], Fields]:
-    def drawn(rng: Rng, n: int) -> Fields:
-        return {"y": rng.normal(size=n) * 2, "p": np.sort(rng.normal(size=(n, width)), axis=1)}
-
-    return drawn
-
-
 def _lives(rng: Rng, n: int) -> Fields:
     groups = {"column:event": (rng.random(n) < 0.7) * 1}
     y = rng.exponential(4, n) + 0.1
     more = {"groups": groups, "group_names": {"column:event": ["0", "1"]}}
     return {"y": y, "p": np.abs(y + rng.normal(size=n) * 3), **more}
-
-
-def _curves(rng: Rng, n: int) -> Fields:
-    return _lives(rng, n) | {"p": -np.sort(-rng.random((n, 2)), axis=1)}
 
 
 def _laid(rows: list[Any]) -> tuple[Any, Any]:
@@ -108,13 +92,6 @@ def _label_sets(rng: Rng, n: int) -> Fields:
         "p_offsets": p_offsets,
         "texts": list("abcd"),
     }
-
-
-def _label_scores(rng: Rng, n: int) -> Fields:
-    true = rng.random((n, CLASSES)) < 0.4
-    y, y_offsets = _laid([np.flatnonzero(row) for row in true])
-    more = {"y_offsets": y_offsets, "texts": list("abcd")}
-    return {"y": y, "p": true * 0.5 + rng.random((n, CLASSES)), **more}
 
 
 def _ranked(rng: Rng, n: int) -> Fields:
@@ -151,36 +128,16 @@ def _scored(rng: Rng, n: int) -> Fields:
     return {"y": codes, "p": codes, "gains": gains, "scores": scores, **more}
 
 
-def _spans(rng: Rng, n: int) -> Fields:
-    true, given = [], []
-    for _ in range(n):
-        starts = 20 * np.arange(rng.integers(0, 4))
-        mine = np.array([[rng.integers(0, 3), s, s + 5] for s in starts]).reshape(-1, 3)
-        moved = mine + rng.integers(0, 2, mine.shape)
-        moved[:, 0] = np.where(rng.random(len(mine)) < 0.8, mine[:, 0], 0)
-        true.append(mine)
-        given.append(np.where(rng.random((len(mine), 1)) < 0.5, mine, moved))
-    offsets = np.concatenate([[0], np.cumsum([len(row) for row in true])])
-    y, p = (np.concatenate(rows).astype(np.int64) for rows in (true, given))
-    return {"y": y, "y_offsets": offsets, "p": p, "p_offsets": offsets, "texts": list("ABC")}
-
-
 DRAWN: dict[str, Callable[[Rng, int], Fields]] = {
     Shape.ANY: _labels,
     "pairs": _pairs,
     Shape.NUMBERS: _numbers,
-    "series": _series,
     "scores": _scores,
     Shape.PROBABILITIES: _probabilities,
-    Shape.QUANTILES: _several(5),
-    "intervals": _several(2),
-    Shape.MEMBERS: _several(4),
     "durations": _lives,
-    Shape.CURVES: _curves,
     Shape.LABEL_SETS: _label_sets,
-    Shape.LABEL_SCORES: _label_scores,
+    Shape.LISTS: _ranked,
     Shape.RANKED: _ranked,
+    "scored": _scored,
     "attribute": _ranked,
-    Shape.SCORED: _scored,
-    Shape.SPANS: _spans,
 }

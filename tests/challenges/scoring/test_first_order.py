@@ -20,13 +20,10 @@ def rows(name: str) -> tuple[Part, dict[str, Any]]:
     p = y + rng.normal(size=N) * 10
     params: dict[str, Any] = {}
     more: dict[str, Any] = {}
-    if name in ("concordance", "uno_c"):
+    if name == "concordance":
         more = {"groups": {"column:event": rng.integers(0, 2, N)}, "group_names": EVENTS}
         params = {"event": "event"}
-    if name == "uno_c":
-        law = {"times": [5.0, 10.0], "survival": [0.8, 0.6]}
-        params |= {"tau": 15, "censoring": law}
-    if name.startswith("roc_auc_o"):
+    if name == "roc_auc_ovr":
         y = rng.integers(0, 3, N)
         p = rng.random((N, 3)) + np.eye(3)[y] * 0.4
         more = {"texts": list("abc")}
@@ -34,9 +31,7 @@ def rows(name: str) -> tuple[Part, dict[str, Any]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", ["spearman", "kendall_b", "concordance", "uno_c", "roc_auc_ovr", "roc_auc_ovo"]
-)
+@pytest.mark.parametrize("name", ["spearman", "kendall_b", "concordance", "roc_auc_ovr"])
 def test_the_spread_is_that_of_rows_drawn(name: str) -> None:
     part, params = rows(name)
     metric = registry.metric(name)

@@ -11,78 +11,8 @@ from tests.challenges.scoring.parts import cases, close, figure, part, rng_of, s
 from tests.challenges.scoring.test_metrics_labels import TEXTS, labels_of
 from tests.challenges.scoring.test_metrics_ranking import ITEMS, ranked
 from tests.challenges.scoring.test_metrics_ranking import case as lists_of
-from tests.challenges.scoring.test_metrics_scores import scores_of, table_of
 
 QUERIES = 12
-
-
-def best_recall(y: np.ndarray, p: np.ndarray, level: Fraction) -> Fraction:
-    """Find the largest recall of that precision, in exact fractions, block by block."""
-    best, hits, rows = Fraction(0), Fraction(0), Fraction(0)
-    for score in sorted(set(p.tolist()), reverse=True):
-        block = y[p == score]
-        found, seen = Fraction(int(block.sum())), Fraction(len(block))
-        if hits + found >= level * (rows + seen):
-            best = max(best, hits + found)
-        elif hits >= level * rows:
-            best = max(best, hits + (hits - level * rows) / (level * seen - found) * found)
-        hits, rows = hits + found, rows + seen
-    return best / hits
-
-
-@cases
-def test_recall_at_precision_by_definition(seeds: range) -> None:
-    for i in seeds:
-        rng = rng_of(57, i)
-        (y, p), level = scores_of(rng), str(rng.choice(["0.25", "0.5", "0.75", "1"]))
-        wanted = best_recall(y, p, Fraction(level))
-        close(figure("recall_at_precision", part(y, p), precision=float(level)), float(wanted))
-
-
-@cases
-def test_calibration_of_the_most_probable_class_by_definition(seeds: range) -> None:
-    for i in seeds:
-        rng = rng_of(58, i)
-        (y, p), bins = table_of(rng), int(rng.choice([1, 5, 15]))
-        gaps = [0.0] * bins
-        for true, row in zip(y.tolist(), p.tolist(), strict=True):
-            best = max(row)
-            at = min(max(math.ceil(best * bins) - 1, 0), bins - 1)
-            gaps[at] += best - (row[true] == best) / row.count(best)  # classes tied share the row
-        wanted = math.fsum(map(abs, gaps)) / len(y)
-        texts = list("abcdefgh")[: p.shape[1]]
-        close(figure("ece_top", part(y, p, texts=texts), bins=bins), wanted)
-
-
-@cases
-def test_scaled_error_by_definition(seeds: range) -> None:
-    for i in seeds:
-        rng = rng_of(46, i)
-        n, scales = size(rng), [repr(float(s)) for s in rng.uniform(0.01, 50, 5)]
-        y, p, series = rng.normal(size=n), rng.normal(size=n), rng.integers(0, 5, n)
-        chosen = part(
-            y,
-            p,
-            groups={"column:naive": series.astype(np.int32)},
-            group_names={"column:naive": scales},
-        )
-        errors = [
-            abs(a - b) / float(scales[s])
-            for a, b, s in zip(y.tolist(), p.tolist(), series.tolist(), strict=True)
-        ]
-        close(figure("mase", chosen, scale="naive"), math.fsum(errors) / n, 1e-12)
-
-
-@cases
-def test_crossing_quantiles_by_definition(seeds: range) -> None:
-    for i in seeds:
-        rng = rng_of(64, i)
-        n, levels = size(rng), int(rng.integers(2, 8))
-        p = np.sort(np.round(rng.normal(size=(n, levels)), 1), axis=1)
-        for row in np.flatnonzero(rng.random(n) < 0.4):
-            p[row] = rng.permutation(p[row])
-        crossed = sum(row != sorted(row) for row in p.tolist())
-        close(figure("quantile_crossings", part(np.zeros(n), p)), crossed / n, 1e-12)
 
 
 @cases

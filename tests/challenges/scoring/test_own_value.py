@@ -82,7 +82,7 @@ LAWS = {"persons": entities, "classes": classes}
 
 @pytest.mark.slow
 @pytest.mark.parametrize("law", LAWS)
-@pytest.mark.parametrize("name", ["pair_f1", "ari", "v_measure"])
+@pytest.mark.parametrize("name", ["ari", "nmi"])
 def test_groupings_are_covered(name: str, law: str) -> None:
     assert covered(name, LAWS[law], 60) >= 0.88
 
@@ -90,42 +90,12 @@ def test_groupings_are_covered(name: str, law: str) -> None:
 @pytest.mark.full
 @pytest.mark.slow
 @pytest.mark.parametrize("law", LAWS)
-@pytest.mark.parametrize("name", ["pair_f1", "ari", "v_measure", "pair_recall", "b_cubed"])
+@pytest.mark.parametrize("name", ["ari", "nmi"])
 def test_groupings_are_covered_93_to_98_times_in_a_hundred(name: str, law: str) -> None:
     assert 0.93 <= covered(name, LAWS[law], 1000) <= 0.985
 
 
-def calibrated(rng: np.random.Generator, n: int) -> Part:
-    """Draw answers whose probabilities are the true ones."""
-    p = rng.random(n)
-    return Part((rng.random(n) < p) * 1.0, p, np.arange(n), n)
-
-
-def boastful(rng: np.random.Generator, n: int) -> Part:
-    """Draw answers that say 0.15 too much, but near 1."""
-    p = rng.random(n)
-    return Part((rng.random(n) < np.maximum(p - 0.15, 0)) * 1.0, p, np.arange(n), n)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("law", "true"), [(calibrated, 0.0), (boastful, 0.15 - 0.15**2 / 2)], ids=["none", "some"]
-)
-def test_calibration_errors_are_covered(law: Any, true: float) -> None:
-    metric = registry.metric("ece")
-    found = [
-        bounded(metric, law(np.random.default_rng([9, s]), 400), {}, alone=True) for s in range(80)
-    ]
-    assert all(e.interval[0] <= e.value <= e.interval[1] for e in found)
-    # Coverage is 0.92 to 0.94 (decision 28): three standard errors of 80 boards below is 0.83.
-    assert np.mean([e.interval[0] <= true <= e.interval[1] for e in found]) >= 0.83
-
-
 def test_a_person_is_the_unit_when_persons_are_many() -> None:
-    many = bounded(
-        registry.metric("pair_f1"), entities(np.random.default_rng(1), 400), {}, alone=True
-    )
-    few = bounded(
-        registry.metric("pair_f1"), classes(np.random.default_rng(1), 400), {}, alone=True
-    )
+    many = bounded(registry.metric("ari"), entities(np.random.default_rng(1), 400), {}, alone=True)
+    few = bounded(registry.metric("ari"), classes(np.random.default_rng(1), 400), {}, alone=True)
     assert (many.units, few.units) == (200, 400)

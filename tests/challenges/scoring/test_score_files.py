@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn import metrics as oracle
 
 from challenges.scoring import definedness, evaluation, registry
 from challenges.scoring.answer import AnswerSpec, ContractFault
@@ -22,7 +21,7 @@ from challenges.scoring.truth import (
 from tests.challenges.scoring.answers import first, parquet, verdict
 from tests.challenges.scoring.boards import SALT
 from tests.challenges.scoring.parts import rng_of
-from tests.challenges.scoring.test_metrics_scored import candidates
+from tests.challenges.scoring.test_metrics_ranking import candidates
 
 HEAD = "q,i,s\n"
 KNOWN = load_keys(keys_of(["q1", "q2"], [["a", "b"], ["b", "c", "d"]]))
@@ -184,10 +183,10 @@ def scored(chosen: ScoringContract, truth_csv: str, text: str) -> Any:
 
 
 SCORED = [
-    {"metric": "ndcg_scored", "params": {"k": 3, "gain": "exponential"}},
-    {"metric": "map_scored"},
-    {"metric": "mrr_scored", "params": {"k": 2}},
-    {"metric": "hit_scored", "params": {"k": 1}},
+    {"metric": "ndcg", "params": {"k": 3, "gain": "exponential"}},
+    {"metric": "map_at_k"},
+    {"metric": "mrr_at_k", "params": {"k": 2}},
+    {"metric": "precision_at_k", "params": {"k": 1}},
 ]
 
 
@@ -218,12 +217,12 @@ def test_a_file_gives_the_figures_of_its_scores(policy: str) -> None:
 
 
 def test_keys_hold_the_candidates_and_nothing_of_their_gains() -> None:
-    chosen = contract("complete", {"metric": "map_scored"})
+    chosen = contract("complete", {"metric": "map_at_k"})
     one = compile_truth(chosen, b"q,i,g\nq1,b,1\nq1,a,0\n", {}, salt=SALT)
     other = compile_truth(chosen, b"q,i,g\nq1,a,1\nq1,b,0\n", {}, salt=SALT)
     assert one.keys == other.keys
     assert load_keys(one.keys).candidates == [["a", "b"]]
-    free = compile_truth(contract("top_k", {"metric": "map_scored"}), b"q,i,g\nq1,b,1\n", {})
+    free = compile_truth(contract("top_k", {"metric": "map_at_k"}), b"q,i,g\nq1,b,1\n", {})
     assert load_keys(free.keys).candidates == []
 
 
@@ -234,18 +233,18 @@ def test_keys_hold_the_candidates_and_nothing_of_their_gains() -> None:
         (b"q,i,g\nq1,b,-1\n", "E_VALUE gain"),
         (b"q,i,g\nq1,b,x\n", "E_VALUE x"),
         (b"q,i\nq1,b\n", "E_COLUMN_MISSING g"),
-        (b"q,i,g\nq1,b,0\n", "E_METRIC_UNDEFINED map_scored, public"),
+        (b"q,i,g\nq1,b,0\n", "E_METRIC_UNDEFINED map_at_k, public"),
     ],
 )
 def test_a_truth_that_cannot_be_is_refused(truth: bytes, fault: str) -> None:
-    chosen = contract("complete", {"metric": "map_scored"})
+    chosen = contract("complete", {"metric": "map_at_k"})
     with pytest.raises(TruthFault, match=fault):
         definedness.require(chosen, compile_truth(chosen, truth, {}, salt=SALT))
 
 
 @pytest.mark.parametrize("column", ["weight", "cluster"])
 def test_rows_of_one_query_share_their_weight_and_their_cluster(column: str) -> None:
-    raw_contract = contract("complete", {"metric": "map_scored"}).to_json()
+    raw_contract = contract("complete", {"metric": "map_at_k"}).to_json()
     raw_contract["truth"][column] = "c"
     chosen = ScoringContract.from_json(raw_contract)
     fine = b"q,i,g,c\nq1,a,1,2\nq1,b,0,2\nq2,a,1,5\n"
@@ -255,68 +254,25 @@ def test_rows_of_one_query_share_their_weight_and_their_cluster(column: str) -> 
 
 
 def test_weights_count_queries() -> None:
-    raw_contract = contract("complete", {"metric": "mrr_scored"}).to_json()
+    raw_contract = contract("complete", {"metric": "mrr_at_k"}).to_json()
     raw_contract["truth"]["weight"] = "w"
     chosen = ScoringContract.from_json(raw_contract)
     truth = "q,i,g,w\nq1,a,1,3\nq1,b,0,3\nq2,a,1,1\nq2,b,0,1\n"
     done = scored(chosen, truth, HEAD + "q1,a,1\nq1,b,0\nq2,a,0\nq2,b,1\n")
-    assert done.values["public"]["mrr_scored"] == pytest.approx((3 * 1 + 1 * 0.5) / 4)
-    assert done.intervals["public"]["mrr_scored"][2] == "bootstrap"
+    assert done.values["public"]["mrr_at_k"] == pytest.approx((3 * 1 + 1 * 0.5) / 4)
+    assert done.intervals["public"]["mrr_at_k"][2] == "bootstrap"
 
 
 def test_a_one_document_query_is_no_ndcg() -> None:
-    chosen = contract("complete", {"metric": "ndcg_scored"})
+    chosen = contract("complete", {"metric": "ndcg"})
     truth = compile_truth(chosen, b"q,i,g\nq1,b,1\n", {}, salt=SALT)
-    with pytest.raises(TruthFault, match="E_METRIC_UNDEFINED ndcg_scored, public"):
+    with pytest.raises(TruthFault, match="E_METRIC_UNDEFINED ndcg, public"):
         definedness.require(chosen, truth)
-    kept = contract("complete", {"metric": "ndcg_scored", "params": {"single": True}})
-    definedness.require(kept, compile_truth(kept, b"q,i,g\nq1,b,1\n", {}, salt=SALT))
-
-
-def labelled(*names: str, **target: Any) -> ScoringContract:
-    columns = [{"name": n, "role": "target", "type": "float"} | target for n in names]
-    key = {"name": "id", "role": "id", "type": "string"}
-    submission = {"layout": "numbers_per_id", "form": "label_scores", "columns": [key, *columns]}
-    return ScoringContract.from_json(
-        {
-            "submission": submission,
-            "truth": {"id": "id", "target": "y"},
-            "metrics": [{"key": "lrap", "metric": "lrap"}],
-        }
-    )
-
-
-def test_labels_of_a_row_have_each_their_score() -> None:
-    rng = rng_of(93, 0)
-    names = [f"l{i}" for i in range(6)]
-    y = rng.random((30, 6)) < 0.4
-    p = np.round(rng.random((30, 6)), 1)
-    cells = [" ".join(np.array(names)[row]) for row in y]
-    truth = "id,y\n" + "".join(f"r{i},{cell}\n" for i, cell in enumerate(cells))
-    text = ",".join(["id", *names]) + "\n"
-    text += "".join(f"r{i},{','.join(map(str, row))}\n" for i, row in enumerate(p))
-    done = scored(labelled(*names), truth, text)
-    wanted = oracle.label_ranking_average_precision_score(y, p)
-    assert done.values["public"]["lrap"] == pytest.approx(wanted, abs=1e-12)
-
-
-def test_scores_of_labels_are_free_numbers() -> None:
-    chosen = labelled("a", "b")
-    assert registry.problems(chosen) == []
-    assert scored(chosen, "id,y\nr1,a\n", "id,a,b\nr1,7,-3\n").values["public"]["lrap"] == 1.0
-    assert scored(chosen, "id,y\nr1,a\n", "id,a,b\nr1,-7,3\n").values["public"]["lrap"] == 0.5
-    with pytest.raises(TruthFault, match="E_DOMAIN c"):
-        compile_truth(chosen, b"id,y\nr1,a c\n", {}, salt=SALT)
-    split = labelled("a", "b", separator="|")
-    assert scored(split, "id,y\nr1,a|b\n", "id,a,b\nr1,7,-3\n").values["public"]["lrap"] == 1.0
 
 
 def test_each_metric_of_scores_is_publishable_on_scores_and_on_nothing_else() -> None:
     assert registry.problems(contract("complete", *SCORED)) == []
-    told = registry.problems(contract("complete", {"metric": "ndcg", "params": {"k": 1}}))
-    assert ("ndcg", "ndcg cannot read this kind of answer") in told
-    wrong = contract("complete", {"metric": "ndcg_scored", "params": {"gain": "x", "single": 1}})
-    assert registry.problems(wrong) == [
-        ("ndcg_scored", "gain must be linear or exponential"),
-        ("ndcg_scored", "single must be true or false"),
-    ]
+    told = registry.problems(contract("complete", {"metric": "gain_covered", "params": {"k": 1}}))
+    assert ("gain_covered", "gain_covered cannot read this kind of answer") in told
+    wrong = contract("complete", {"metric": "ndcg", "params": {"gain": "x"}})
+    assert registry.problems(wrong) == [("ndcg", "gain must be linear or exponential")]

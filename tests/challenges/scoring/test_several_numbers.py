@@ -1,4 +1,4 @@
-"""Answers of several numbers a row: probabilities, intervals, quantiles, members."""
+"""Answers of several numbers a row: a probability for each class."""
 
 import io
 from typing import Any
@@ -21,7 +21,7 @@ KNOWN = keys("01", "02")
 
 
 def spec(form: str, *names: str, **facts: Any) -> dict[str, Any]:
-    bounds = {"min": 0, "max": 1} if form in ("probabilities", "curves") else {}
+    bounds = {"min": 0, "max": 1} if form == "probabilities" else {}
     columns = [
         {"name": n, "role": "target", "type": "float"} | bounds | facts.get(n, {}) for n in names
     ]
@@ -75,12 +75,6 @@ def test_probabilities_that_do_not_add_up_are_refused() -> None:
     assert "somme 1.2" in message
 
 
-def test_an_interval_upside_down_is_refused() -> None:
-    code, line, message = fault("id,l,u\n01,1,1\n02,4,3.5\n", "interval", "l", "u")
-    assert (code, line) == ("E_INTERVAL_ORDER", 3)
-    assert "4 dépasse la borne haute 3.5" in message
-
-
 @pytest.mark.parametrize(
     ("text", "code", "line"),
     [
@@ -103,18 +97,17 @@ def test_each_number_is_checked(text: str, code: str, line: int | None) -> None:
     [
         ({"form": None}, "the form of the numbers is missing"),
         ({"layout": "one_row_per_id"}, "a form is for several numbers per row"),
-        ({"form": "interval"}, "3 columns for the form interval"),
         ({"form": "beauty"}, "'beauty' is not a valid Form"),
     ],
 )
 def test_a_form_that_cannot_be_is_refused(change: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        AnswerSpec.from_json(spec("members", "a", "b", "c") | change)
+        AnswerSpec.from_json(spec("targets", "a", "b", "c") | change)
 
 
 def test_several_answers_are_decimal_and_of_one_class_each() -> None:
     with pytest.raises(ContractFault):
-        AnswerSpec.from_json(spec("members", "a", "b", a={"type": "string"}))
+        AnswerSpec.from_json(spec("targets", "a", "b", a={"type": "string"}))
     with pytest.raises(ContractFault):
         AnswerSpec.from_json(spec("probabilities", "a", "b", a={"label": "b"}))
 
@@ -163,45 +156,8 @@ def test_a_class_without_a_column_is_refused_in_the_truth() -> None:
     chosen = contract("probabilities", "a b", {"metric": "brier_multi"})
     with pytest.raises(TruthFault, match="E_DOMAIN c"):
         compile_truth(chosen, b"id,y\n1,c\n", {}, salt=SALT)
-    with pytest.raises(TruthFault, match="E_METRIC_UNDEFINED roc_auc_ovo, public"):
-        scored(contract("probabilities", "a b", {"metric": "roc_auc_ovo"}), ["a"], [[1.0, 0.0]])
-
-
-def test_forecasts_are_scored() -> None:
-    levels = [0.05, 0.25, 0.5, 0.75, 0.95]
-    chosen = contract(
-        "quantiles",
-        "q05 q25 q50 q75 q95",
-        {"metric": "wis", "params": {"levels": levels}},
-        {"metric": "quantile_crossings"},
-    )
-    found = scored(chosen, [3], [[0.0, 1.0, 2.0, 4.0, 5.0]])
-    assert found == {"wis": pytest.approx(0.6), "quantile_crossings": 0.0}
-    chosen = contract(
-        "interval",
-        "l u",
-        {"metric": "coverage"},
-        {"metric": "interval_score", "params": {"alpha": 0.2}},
-    )
-    found = scored(chosen, [3, 7], [[1.0, 4.0], [3.0, 6.0]])
-    assert found == {"coverage": 0.5, "interval_score": pytest.approx(8.0)}
-    chosen = contract("members", "a b c d", {"metric": "crps_fair"})
-    assert scored(chosen, [1], [[0.0, 1.0, 2.0, 5.0]])["crps_fair"] == pytest.approx(1 / 6)
-
-
-def problems(form: str, names: str, metric: str, **params: Any) -> list[str]:
-    chosen = contract(form, names, {"metric": metric, "params": params})
-    return [text for _, text in registry.problems(chosen)]
-
-
-def test_a_metric_reads_its_own_form_only() -> None:
-    assert problems("members", "a b", "crps_fair") == []
-    for form, metric in (("members", "mae"), ("members", "brier_multi"), ("interval", "crps_nrg")):
-        assert problems(form, "a b", metric) == [f"{metric} cannot read this kind of answer"]
-    assert problems("quantiles", "a b", "coverage") == ["coverage cannot read this kind of answer"]
-    wanted = ["wis cannot read this kind of answer"]
-    wanted += ["levels must hold one number per column of the answer"]
-    assert problems("interval", "a b", "wis", levels=[0.25, 0.5, 0.75]) == wanted
+    with pytest.raises(TruthFault, match="E_METRIC_UNDEFINED roc_auc_ovr, public"):
+        scored(contract("probabilities", "a b", {"metric": "roc_auc_ovr"}), ["a"], [[1.0, 0.0]])
 
 
 def test_probabilities_are_declared_between_0_and_1() -> None:
@@ -210,12 +166,9 @@ def test_probabilities_are_declared_between_0_and_1() -> None:
     assert registry.problems(chosen) == wanted
 
 
-def test_survivals_are_scored_at_the_declared_times() -> None:
-    law = {"times": [1.0, 3.0, 6.0], "survival": [1.0, 0.75, 0.5]}
-    told = {"event": "done", "times": [2, 4], "censoring": law}
-    assert problems("curves", "s2 s4", "ibs", **told) == []
-    assert problems("curves", "s2 s4", "ipcw_brier", time=2, **told) == []
-    wanted = ["time must be one of the times"]
-    assert problems("curves", "s2 s4", "ipcw_brier", time=3, **told) == wanted
-    wanted = ["times must hold one number per column of the answer"]
-    assert problems("curves", "s2 s4 s6", "ibs", **told) == wanted
+def test_a_metric_reads_its_own_form_only() -> None:
+    for form, metric in (("probabilities", "mae"), ("targets", "brier_multi")):
+        params = {"target": "a"} if form == "targets" else {}
+        chosen = contract(form, "a b", {"metric": metric, "params": params})
+        wanted = [(metric, f"{metric} cannot read this kind of answer")]
+        assert registry.problems(chosen) == wanted

@@ -217,7 +217,7 @@ def test_rows_of_one_identifier_are_candidates_once_said(tmp_path: Path) -> None
     report = reading.read(folder)
     assert [one.key for one in report.questions][:2] == ["rows", "metric"]
 
-    spec = ours(folder, tmp_path / "c", rows="candidats", metric="ndcg_scored")
+    spec = ours(folder, tmp_path / "c", rows="candidats", metric="ndcg")
 
     assert (spec.submission.layout.value, spec.submission.policy) == (
         "candidate_scores",
@@ -226,7 +226,7 @@ def test_rows_of_one_identifier_are_candidates_once_said(tmp_path: Path) -> None
     assert (spec.truth.query, spec.truth.item, spec.truth.gain) == ("q", "d", "r")
     assert (tmp_path / "c/sample_submission.csv").read_text().startswith("q,d,r\nq0,d0,0\n")
     with pytest.raises(translation.AnswerRefused, match="en double"):
-        ours(folder, tmp_path / "d", rows="erreur", metric="ndcg_scored")
+        ours(folder, tmp_path / "d", rows="erreur", metric="ndcg")
 
 
 @pytest.mark.parametrize(
