@@ -83,7 +83,7 @@ check: install-dev ## Lint, types, contracts, sizes, migrations, production valu
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/pytest -q -p no:randomly tests/architecture
 
-schema: install-dev ## Write the initial migrations anew from the models
+schema: install-dev ## Write the initial migrations and the structure file anew from the models
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.schema
 
 fix: install-dev ## Repair what can be repaired

@@ -56,16 +56,6 @@ def may_export_challenge(by: Actor, challenge: "Challenge") -> bool:
     return _is_person(by) and challenge.is_organised_by(by)
 
 
-def may_confirm_rekeying(by: Actor, challenge: "Challenge") -> bool:
-    """Say whether the actor may confirm that held-out data go to a successor: the Region, apart."""
-    return (
-        has_permission(by, Permission.CHALLENGE_REVEAL)
-        and not challenge.is_followed_by(by)
-        and not belongs_to(by, challenge.organiser)
-        and not challenge.was_followed_by(by)
-    )
-
-
 def may_edit_challenge(by: Actor, challenge: "Challenge") -> bool:
     """Say whether the actor may change the texts and dates of this challenge."""
     return _is_person(by) and challenge.is_organised_by(by)

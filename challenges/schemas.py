@@ -207,17 +207,14 @@ class FigureOut(Schema):
 class RunOut(Schema):
     """A run of code on hidden inputs, as its team may know it: classes, no figure.
 
-    minutes: at most so many, per run; half_gib: at most so many halves of a GiB; null before the
-    end, or above the last class. reproduction: "", same, rounded or different (the worse score
-    counts).
+    minutes: at most so many; half_gib: at most so many halves of a GiB; null before the end, or
+    above the last class.
     """
 
     state: str
     reason: str
     minutes: int | None
     half_gib: int | None
-    shuffled: bool | None
-    reproduction: str
 
 
 class EntryOut(Schema):

@@ -197,32 +197,6 @@ def open_file(*, data_file: DataFile, by: Actor | object, licences: str = "") ->
     return content
 
 
-def rewrap(
-    *, version: HoldoutVersion, recipient: bytes, reason: str, by: Actor
-) -> dict[int, dict[str, str]]:
-    """Wrap the data keys of a version for one more recipient: {file: wrapped key}; bodies stay.
-
-    recipient: an X25519 public key, PEM. For the scoring worker; event "holdout.rewrapped" with
-    the recipient. Raises NotAllowed, Invalid for another key, VaultSealed, VaultBroken.
-    """
-    require(rules.is_worker, by)
-    private = _private()
-    try:
-        public = form.read_public(recipient)
-    except SealBroken as error:
-        raise Invalid(_("Ce fichier n’est pas une clé publique X25519."), code="key") from error
-    found = {}
-    for file in version.files.filter(kind=SealedKind.SOURCE).prefetch_related("keys"):
-        with objects.open(file.ciphertext_sha256) as source:
-            head = source.read(form.HEADER_BYTES)
-        try:
-            found[file.pk] = unseal.rewrap(head, private, _wrapped(file), public).to_json()
-        except SealBroken as error:
-            raise VaultBroken from error
-    record("holdout.rewrapped", by=by, on=version, recipient=form.key_id(public), reason=reason)
-    return found
-
-
 def open_ciphertext(
     source: BinaryIO, keys: Iterable[dict[str, str]], *, reason: str, by: Actor
 ) -> bytes:

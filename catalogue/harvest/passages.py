@@ -246,6 +246,10 @@ def _tell_holders(step: Step, plan: Plan) -> None:
 
 
 def _of_document(name: str, reading: Reading) -> dict[str, Any]:
+    if not reading.faults:  # a page that gives fewer records than it says it returned
+        message = _("Cette page est incomplète : elle annonce plus de notices qu’elle n’en donne.")
+        line = {"id": name, "title": name[:120], "code": "incomplete", "message": message}
+        return {**line, "remarks": []}
     first = reading.faults[0]
     place = _(", ligne %(line)d") % {"line": first.line} if first.line else ""
     return {

@@ -15,7 +15,7 @@ class SearchIn(Schema):
     Of the query, neither the order nor whether all the words are asked for is kept.
     """
 
-    query: QueryIn = Field(default_factory=QueryIn.model_construct)
+    query: QueryIn
     title: str = Field("", max_length=200)
     frequency: str = Field("daily", max_length=20)
 

@@ -31,22 +31,19 @@ class Kept:
 
 @dataclass(frozen=True)
 class Ended:
-    """How the two runs of a code ended; the fields are those of CodeRun.
+    """How the run of a code ended; the fields are those of CodeRun.
 
-    reason_code: empty when both wrote an accepted file; kept is then there.
+    reason_code: empty when it wrote an accepted file; kept is then there.
     """
 
     reason_code: str
     kept: Kept | None = None
-    shuffled: bool | None = None
-    canaries: int = 0
-    agreed: bool | None = None
     seed: int = 0
     environment_digest: str = ""
     inputs_digest: str = ""
     minutes: int | None = None
     half_gib: int | None = None
-    measures: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    measures: Mapping[str, Any] = field(default_factory=dict)
     detail: str = ""
     log: str = ""
 
@@ -110,9 +107,6 @@ def finish(*, job: Job, ended: Ended) -> bool:
 
 _COPIED = (
     "reason_code",
-    "shuffled",
-    "canaries",
-    "agreed",
     "seed",
     "environment_digest",
     "inputs_digest",

@@ -15,7 +15,7 @@ from challenges.actions import jobs
 from challenges.actions.entries import refuse_closed
 from challenges.actions.isolation import refuse_not_isolated
 from challenges.actions.jobs import WORKER
-from challenges.enums import JobKind
+from challenges.enums import JobKind, ReasonCode
 from challenges.enums.code import RunState
 from challenges.models import CodeTrial, Job, Phase, PhaseTask, RunPlan, Team
 from datasets.actions import deposits
@@ -121,7 +121,8 @@ def _queued(trial: CodeTrial, by: User) -> CodeTrial:
 
 def _refuse_spent(team: Team, now: datetime) -> None:
     hour = now.replace(minute=0, second=0, microsecond=0)
-    used = CodeTrial.objects.filter(team_id=team.pk, created_at__gte=hour).count()
+    asked = CodeTrial.objects.filter(team_id=team.pk, created_at__gte=hour)
+    used = asked.exclude(reason_code=ReasonCode.PLATFORM).count()
     if used >= settings.CODE_TRIALS_PER_HOUR:
         raise QuotaSpent(
             _("Votre équipe a fait beaucoup d’essais cette heure-ci."),
@@ -174,4 +175,4 @@ def bury(job: Job) -> None:
     """End a trial that our platform could not make: the team asks again."""
     trial = CodeTrial.objects.select_for_update().filter(pk=job.subject_id).first()
     if trial is not None and trial.is_alive:
-        _end(trial, Tried("X_PLATFORM"))
+        _end(trial, Tried(ReasonCode.PLATFORM.value))

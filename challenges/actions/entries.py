@@ -9,11 +9,10 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import fact_sheets, jobs, receipts, storage
+from challenges.actions import fact_sheets, jobs, receipts, slots, storage
 from challenges.actions.isolation import refuse_not_isolated
 from challenges.enums import (
     ChallengeStatus,
-    EntryStatus,
     JobKind,
     PhaseMoment,
     RegistrationState,
@@ -31,7 +30,6 @@ from portal.lib.refusals import (
     Conflict,
     Invalid,
     NotAllowed,
-    QuotaSpent,
     TooLarge,
     Unavailable,
 )
@@ -163,14 +161,14 @@ def _accept(deposit: _Deposit, by: User) -> Accepted:
     own = team.members.filter(user_id=by.pk, left_at__isnull=True)
     own.select_for_update().first()  # a leave waits, or is seen
     require(rules.may_enter, by, team)
-    earlier = _counted(enrolment).filter(idempotency_key=deposit.key).first()
+    earlier = slots.counted(enrolment).filter(idempotency_key=deposit.key).first()
     if earlier is not None:
         return _replay(earlier, deposit)
     grace = refuse_closed(phase, now, first_byte_at=deposit.first_byte_at)
     terms = _refuse_outsiders(phase.challenge, team, by)
     fact_sheets.refuse_wrong(phase.challenge.fact_sheet, deposit.fact_sheet)
     received_at = strictly_later(enrolment, now)
-    day_slot, total_slot = _slots(enrolment, phase, received_at)
+    day_slot, total_slot = slots.take(enrolment, phase, received_at)
     storage.refuse_beyond(enrolment, deposit.stored.size, sha256=deposit.stored.sha256)
     entry = Entry(
         enrolment=enrolment,
@@ -182,8 +180,8 @@ def _accept(deposit: _Deposit, by: User) -> Accepted:
         original_name=deposit.name,
         received_at=received_at,
         first_byte_at=deposit.first_byte_at,
-        closes_at_snapshot=None if takes_bench(phase) else phase.closes_at,
-        is_bench=takes_bench(phase),
+        closes_at_snapshot=None if slots.takes_bench(phase) else phase.closes_at,
+        is_bench=slots.takes_bench(phase),
         grace=grace,
         quota_day=clock.paris_day(received_at),
         day_slot=day_slot,
@@ -218,11 +216,6 @@ def fair_rank(enrolment: Enrolment) -> int:
     return Entry.objects.unfinished().of_team(enrolment.team_id).count()
 
 
-def _counted(enrolment: Enrolment) -> Any:
-    """Return what the team of an enrolment sent in its phase."""
-    return Entry.objects.filter(enrolment=enrolment)
-
-
 def _replay(earlier: Entry, deposit: _Deposit) -> Accepted:
     if earlier.sha256 != deposit.stored.sha256:
         raise Conflict(
@@ -236,7 +229,7 @@ def refuse_closed(phase: Phase, now: datetime, *, first_byte_at: datetime | None
 
     After its final results, a phase that stays open as a bench takes them.
     """
-    if takes_bench(phase):
+    if slots.takes_bench(phase):
         return False
     if phase.challenge.status not in {ChallengeStatus.PUBLISHED, ChallengeStatus.CLOSED}:
         raise Closed(_("Ce challenge ne reçoit pas de soumission."), code="phase_closed")
@@ -255,12 +248,6 @@ def refuse_closed(phase: Phase, now: datetime, *, first_byte_at: datetime | None
             if phase.challenge.status != ChallengeStatus.PUBLISHED:
                 raise Closed(_("Ce challenge est clos."), code="phase_closed")
             return False
-
-
-def takes_bench(phase: Phase) -> bool:
-    """Say whether a phase takes entries after its results, its challenge not being stopped."""
-    stopped = {ChallengeStatus.SUSPENDED, ChallengeStatus.ARCHIVED}
-    return phase.is_bench and phase.challenge.status not in stopped
 
 
 def _grace(phase: Phase, now: datetime, first_byte_at: datetime) -> bool:
@@ -312,49 +299,6 @@ def next_number(enrolment: Enrolment) -> int:
     """Return the number of the next entry of a locked enrolment."""
     last = enrolment.entries.order_by("-number").values_list("number", flat=True).first()
     return (last or 0) + 1
-
-
-def _slots(enrolment: Enrolment, phase: Phase, at: datetime) -> tuple[int | None, int | None]:
-    """Return the lowest free slots of the day and of the phase; None where there is no limit."""
-    counted = _counted(enrolment)
-    today = counted.filter(quota_day=clock.paris_day(at))
-    if today.filter(status=EntryStatus.REJECTED).count() >= phase.max_refused_per_day:
-        raise _spent(
-            _("Trop de fichiers refusés aujourd’hui : vérifiez le format avant d’envoyer."), at
-        )
-    if phase.max_parallel is not None:
-        running = counted.unfinished().count()
-        if running >= phase.max_parallel:
-            raise QuotaSpent(
-                _("Attendez la fin de l’évaluation en cours avant d’envoyer un autre fichier."),
-                next_opening=None,
-            )
-    most = None if takes_bench(phase) else phase.max_total  # a bench has the quota of a day only
-    total_slot = _lowest_free(enrolment, counted, "total_slot", most)
-    if total_slot == 0:
-        raise QuotaSpent(_("Votre équipe a utilisé tous ses essais."), next_opening=None)
-    day_slot = _lowest_free(enrolment, today, "day_slot", phase.max_per_day)
-    if day_slot == 0:
-        if phase.max_per_day == 0:
-            raise QuotaSpent(_("Cette phase ne reçoit aucun fichier."), next_opening=None)
-        raise _spent(_("Votre équipe a utilisé tous ses essais du jour."), at)
-    return day_slot, total_slot
-
-
-def _spent(sentence: str, at: datetime) -> QuotaSpent:
-    return QuotaSpent(sentence, next_opening=clock.next_paris_midnight(at))
-
-
-def _lowest_free(enrolment: Enrolment, counted: Any, slot: str, limit: int | None) -> int | None:
-    """Return the lowest free slot, 0 when all are taken, None when there is no limit."""
-    if limit is None:
-        return None
-    used = counted.filter(**{f"{slot}__isnull": False}).order_by("pk")
-    rows = list(used.values_list("enrolment_id", slot))
-    if len(rows) >= limit:
-        return 0
-    taken = {number for owner, number in rows if owner == enrolment.pk}
-    return next((free for free in range(1, limit + 1) if free not in taken), 0)
 
 
 def _warnings(enrolment: Enrolment, deposit: _Deposit) -> list[dict[str, str]]:

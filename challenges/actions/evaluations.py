@@ -43,7 +43,7 @@ class Result:
 
     public: {metric: value} of the columns that are not kept for the closing. intervals:
     {metric: [low, high, method]}. means: what scored, the digests that its receipt names. What
-    a program used: processor seconds, peak MiB, declared estimate of its energy in Wh.
+    a program used: processor seconds, peak MiB.
     """
 
     public: dict[str, float | None]
@@ -56,9 +56,7 @@ class Result:
     means: dict[str, Any] = field(default_factory=dict)
     cpu_seconds: float | None = None
     peak_mb: float | None = None
-    energy_wh: float | None = None
     environment_digest: str = ""
-    reproduction: str = ""
 
 
 # While an entry is in one of these, its code may run.
@@ -198,9 +196,7 @@ def finish_score(*, job: Job, result: Result, also: Callable[[], None] = _nothin
     evaluation.state, evaluation.finished_at = EvaluationState.DONE, now
     evaluation.seconds, evaluation.input_sha256 = result.seconds, result.input_sha256
     evaluation.cpu_seconds, evaluation.peak_mb = result.cpu_seconds, result.peak_mb
-    evaluation.energy_wh = result.energy_wh
     evaluation.environment_digest = result.environment_digest
-    evaluation.reproduction = result.reproduction
     also()
     failpoints.hit("score.before_scores")
     evaluation.save()
@@ -378,13 +374,17 @@ def bury(job: Job) -> None:
 
 
 def examine(entries: Iterable[Entry]) -> None:
-    """Put entries that were begun and go no further under examination, with a letter."""
+    """Put entries that were begun and go no further under examination, with a letter.
+
+    The platform broke down, not the entry: its team has its slots back at once.
+    """
     examined = {EntryStatus.CHECKING, EntryStatus.SCORING}
     for found in entries:
         entry = Entry.objects.locked(found)
         if entry.status not in examined:
             continue
         entry.become(EntryStatus.NEEDS_ATTENTION, at=clock.now(), reason=ReasonCode.PLATFORM.value)
+        entry.day_slot = entry.total_slot = None
         entry.save()
         record("entry.needs_attention", by=WORKER, on=entry)
         owe("mail.entry_examined", key=f"{entry.pk}:{entry.version}", entry_id=str(entry.pk))

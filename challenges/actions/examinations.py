@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import jobs, retention
+from challenges.actions import jobs, retention, slots
 from challenges.actions.evaluations import queue_scores, settle_later
 from challenges.enums import EntryStatus, EvaluationState, JobKind, ReasonCode
 from challenges.models import Entry, Phase, Reveal
@@ -33,8 +33,13 @@ def requeue(*, entry: Entry, by: Actor, note: str = "") -> Entry:
 
 
 def try_again(entry: Entry) -> None:
-    """Put an examined, locked entry back where it broke down, in the caller's transaction."""
+    """Put an examined, locked entry back where it broke down, in the caller's transaction.
+
+    Where the platform broke down, with the slots that its team has left.
+    """
     now = clock.now()
+    if entry.reason_code == ReasonCode.PLATFORM:
+        slots.take_again(entry)
     if entry.verdict:
         entry.become(EntryStatus.QUEUED, at=now)
         entry.save()
@@ -91,7 +96,7 @@ def score_again(*, entry: Entry, by: Actor, note: str = "") -> Entry:
 
 @transaction.atomic
 def give_up(*, entry: Entry, our_fault: bool, by: Actor, note: str = "") -> Entry:
-    """End an examined entry, by a moderator; our fault gives its slots back.
+    """End an examined entry, by a moderator; our fault gives its slots back, another takes them.
 
     In order: entry FAILED; slots; event "entry.given_up" with the note; letter. Raises
     NotAllowed; Conflict when it is no longer examined.
@@ -101,6 +106,8 @@ def give_up(*, entry: Entry, our_fault: bool, by: Actor, note: str = "") -> Entr
     entry.become(EntryStatus.FAILED, at=clock.now(), reason=ReasonCode.PLATFORM.value)
     if our_fault:
         entry.day_slot = entry.total_slot = None
+    elif entry.day_slot is None and entry.total_slot is None:
+        slots.take_again(entry)
     entry.save()
     settle_later(entry)
     record("entry.given_up", by=by, on=entry, our_fault=our_fault, note=note)

@@ -28,8 +28,8 @@ def description(document: Mapping[str, Any]) -> str:
     others = ", ".join(each for each in layouts if each != SHARED_LAYOUT)
     said = [
         _(
-            "Codabench lance le programme une fois, sur input_data, sans vérifier qu’il répond "
-            "pareil deux fois ; la mémoire n’y est pas limitée et le réseau y est ouvert."
+            "Codabench lance le programme sur input_data ; la mémoire n’y est pas limitée et le "
+            "réseau y est ouvert."
         )
     ]
     if others:

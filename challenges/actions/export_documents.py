@@ -13,7 +13,7 @@ from challenges.actions import origins, program_bounds
 from challenges.bundles import competition as codabench
 from challenges.bundles import exporting
 from challenges.bundles.code import CodeRules
-from challenges.enums import ColumnKind, Ladder, RegistrationMode
+from challenges.enums import ColumnKind, RegistrationMode
 from challenges.models import Challenge, ChallengeDraft, ChallengePage, Column, Leaderboard, Phase
 from challenges.queries.teams import latest_terms
 
@@ -75,18 +75,12 @@ def _phase(phase: Phase, found: dict[str, Any]) -> None:
             quotas[name] = value
     found["quotas"] = quotas
     board = dict(found.get("leaderboard") or {})
-    if _ladder(board.get("ladder")) != phase.ladder:
-        board["ladder"] = str(phase.ladder)
-    steps = {"ladder_step": phase.ladder_step, "privacy_epsilon": phase.privacy_epsilon}
-    for name, step in steps.items():
-        if board.get(name) != step:
-            board[name] = step
-    if float(board.get("ladder_z") or 1.0) != phase.ladder_z:
-        board["ladder_z"] = phase.ladder_z
+    if bool(board.get("ladder")) != phase.ladder:
+        board["ladder"] = phase.ladder
     if found.get("code"):
         found["code"] = _code(phase, found["code"])
     if board:
-        found["leaderboard"] = {name: value for name, value in board.items() if value is not None}
+        found["leaderboard"] = board
 
 
 def _code(phase: Phase, said: dict[str, Any]) -> dict[str, Any]:
@@ -99,13 +93,6 @@ def _code(phase: Phase, said: dict[str, Any]) -> dict[str, Any]:
         if said.get(name, usual[name]) != value
     }
     return said | changed
-
-
-def _ladder(value: object) -> str:
-    """Read the rule as the importer does: true is the free form, false is none."""
-    if value is None or isinstance(value, bool):
-        return str(Ladder.FREE if value else Ladder.OFF)
-    return str(value)
 
 
 def _iso(at: datetime | None) -> str | None:
@@ -190,10 +177,7 @@ def settings(challenge: Challenge) -> dict[str, Any]:
                 "memory_mb": phase.memory_mb,
                 "logs": str(phase.logs),
                 "benchmark_after_close": phase.benchmark_after_close,
-                "ladder": str(phase.ladder),
-                "ladder_step": phase.ladder_step,
-                "ladder_z": phase.ladder_z,
-                "privacy_epsilon": phase.privacy_epsilon,
+                "ladder": phase.ladder,
                 "max_bytes": phase.max_bytes,
                 "follows": phase.migrate_from.index if phase.migrate_from else None,
                 "apart": phase.index in apart,

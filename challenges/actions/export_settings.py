@@ -56,7 +56,6 @@ PHASE_FIELDS = (
     "logs",
     "benchmark_after_close",
 )
-SHOWING = ("ladder", "ladder_step", "ladder_z", "privacy_epsilon")
 
 
 @dataclass(frozen=True)
@@ -146,7 +145,7 @@ def _phase(challenge: Challenge, phase: PhaseSettings, *, dated: bool) -> bool:
     names = [name for name in PHASE_FIELDS if not (dated and name in DATES)]
     wanted = {name: getattr(phase, name) for name in names}
     if phase.ladder is not None:
-        wanted |= {name: getattr(phase, name) for name in SHOWING}
+        wanted["ladder"] = phase.ladder
     if phase.max_bytes is not None:
         wanted["max_bytes"] = phase.max_bytes
     found = challenge.phases.filter(index=phase.index)

@@ -32,9 +32,6 @@ from portal.lib.files import safe_name
 from portal.lib.refusals import Invalid
 from portal.lib.zipping import Member
 
-# Wrapped keys of a sealed file for a successor, by its primary key.
-Keys = Mapping[int, Mapping[str, str]]
-
 
 @dataclass
 class Export:
@@ -42,7 +39,6 @@ class Export:
 
     challenge: Challenge
     reference: Path | None = None
-    keys: Keys = field(default_factory=dict)
     members: list[Member] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
     source: export_programs.Source | None = None
@@ -67,18 +63,15 @@ class Export:
         return zipping.streamed(self.members, sums=exporting.SUMS)
 
 
-def export(
-    *, challenge: Challenge, by: User, reference: Path | None = None, keys: Keys | None = None
-) -> Export:
+def export(*, challenge: Challenge, by: User, reference: Path | None = None) -> Export:
     """Prepare the export of a challenge; held-out data leave as ciphertext only.
 
     reference: a folder where the organiser has their own clear copy of the held-out files, put
-    beside once its digest is that of what was imported. keys: the data keys wrapped for a
-    successor (`rekeying`). Side effect: event "challenge.exported". Raises NotAllowed; Invalid
-    when the reference differs or lacks a file.
+    beside once its digest is that of what was imported. Side effect: event
+    "challenge.exported". Raises NotAllowed; Invalid when the reference differs or lacks a file.
     """
     require(rules.may_export_challenge, by, challenge)
-    made = Export(challenge, reference, keys or {})
+    made = Export(challenge, reference)
     files = {each.name: each for each in challenge.files.order_by("index")}
     document = documents.current(challenge) if _has_task(challenge) else {}
     _texts(made, document)
@@ -91,13 +84,7 @@ def export(
     competition = _competition(made, document)
     made.put(exporting.COMPETITION, exporting.dump(codabench.document(competition)))
     made.put(exporting.DOCUMENT, exporting.dump(_openemploi(made, document)))
-    record(
-        "challenge.exported",
-        by=by,
-        on=challenge,
-        reference=reference is not None,
-        rekeyed=bool(keys),
-    )
+    record("challenge.exported", by=by, on=challenge, reference=reference is not None)
     return made
 
 
@@ -138,13 +125,7 @@ def _sealed(made: Export, file: SealedFile) -> dict[str, Any]:
     at = f"{exporting.SEALED}/{file.ciphertext_sha256[:16]}-{safe_name(file.name)}.sealed"
     if all(member.path != at for member in made.members):
         made.put(at, partial(objects.open, file.ciphertext_sha256))
-    key = made.keys.get(file.pk)
-    return {
-        "at": at,
-        "sealed": True,
-        "ciphertext_sha256": file.ciphertext_sha256,
-        **({"keys": [dict(key)]} if key else {}),
-    }
+    return {"at": at, "sealed": True, "ciphertext_sha256": file.ciphertext_sha256}
 
 
 def _programs(made: Export, reference: Path | None) -> None:

@@ -10,20 +10,17 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import blurs, code_imports, drafts
+from challenges.actions import code_imports, drafts
 from challenges.actions.rehearsals import Rehearsal, sentence
 from challenges.actions.standard_terms import standard_terms
 from challenges.bundles import portable, recorded
 from challenges.bundles.folder import Folder
-from challenges.bundles.report import LEAK_BUDGET, Findings, Problem
+from challenges.bundles.report import Findings, Problem
 from challenges.bundles.spec import Audience, FileEntry, PortableSpec, Role
 from challenges.enums import ChallengeStatus
 from challenges.models import Challenge
-from challenges.queries import leaks
-from challenges.scoring import privacy
 from challenges.scoring.contract import ScoringContract
-from challenges.scoring.leakage import Budget, budget, facts_of
-from challenges.scoring.truth import CompiledTruth, TruthFault, load_labels
+from challenges.scoring.truth import TruthFault
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import Permission, has_permission, require
@@ -89,16 +86,14 @@ def import_folder(
     fingerprint = _fingerprint(spec, folder)
     rehearsal = Rehearsal()
     if existing is not None and existing.bundle_fingerprint == fingerprint:
-        warnings = [*report.warnings, *_leak(spec, folder, rehearsal)]
         with transaction.atomic():
             then(existing)
-        return Imported(existing, False, (), warnings)
+        return Imported(existing, False, (), report.warnings)
     faults = _rehearse(spec, folder, rehearsal)
     if faults:
         return Imported(None, False, faults, report.warnings)
-    warnings = [*report.warnings, *_leak(spec, folder, rehearsal)]
     challenge = _write(spec, folder, existing, owner, by, fingerprint, then)
-    return Imported(challenge, True, (), warnings)
+    return Imported(challenge, True, (), report.warnings)
 
 
 def examine_folder(folder: Path) -> Imported:
@@ -112,8 +107,7 @@ def examine_folder(folder: Path) -> Imported:
         faults = _rehearse(report.spec, folder, rehearsal)
     if faults:
         return Imported(None, False, faults, report.warnings)
-    warnings = [*report.warnings, *_leak(report.spec, folder, rehearsal)]
-    return Imported(None, False, (), warnings)
+    return Imported(None, False, (), report.warnings)
 
 
 def _dated(
@@ -190,56 +184,18 @@ def refuse_open(existing: Challenge | None) -> None:
         )
 
 
-def _leak(spec: PortableSpec, folder: Path, rehearsal: Rehearsal) -> Sequence[Problem]:
-    """Warn when the attempts of a team may tell too much of the public answers."""
-    contract = spec.scoring_contract(folder)
-    read = ScoringContract.from_json(contract)
-    labels = load_labels(rehearsal.compiled(read, contract, folder).labels)
-    board, quotas, dates = spec.leaderboard, spec.quotas, spec.schedule
-    return _leak_problems(
-        budget(
-            replace(facts_of(read, labels), epsilon=board.privacy_epsilon),
-            leaks.attempts(quotas.total, quotas.per_day, dates.opens, dates.closes),
-            leaks.ladder_of(board.ladder, board.ladder_step, board.ladder_z),
-        )
-    )
-
-
-def _leak_problems(found: Budget) -> Sequence[Problem]:
-    if not found.is_exceeded:
-        return ()
-    said = " ; ".join([leaks.sentence(found), *leaks.proposals(found)])
-    return (Problem(LEAK_BUDGET, said, key="quotas.total"),)
-
-
 def _rehearse(spec: PortableSpec, folder: Path, rehearsal: Rehearsal) -> Sequence[Problem]:
     """Compile the truth and reproduce the recorded scores; return the faults found."""
     contract = spec.scoring_contract(folder)
     read = ScoringContract.from_json(contract)
     try:
-        truth = rehearsal.compiled(read, contract, folder)
+        rehearsal.compiled(read, contract, folder)
     except TruthFault as fault:
         return (Problem(fault.code, sentence(fault), spec.truth.file, "truth"),)
-    faults = unblurrable(spec, read, truth)
-    if faults:
-        return faults
     findings = Findings()
     if spec.expected is not None:
         recorded.check(spec, Folder(folder), rehearsal, findings)
     return findings.errors
-
-
-def unblurrable(
-    spec: PortableSpec, contract: ScoringContract, truth: CompiledTruth
-) -> Sequence[Problem]:
-    """List what cannot be blurred of a scoring that asks for it."""
-    if spec.leaderboard.privacy_epsilon is None:
-        return ()
-    units = facts_of(contract, load_labels(truth.labels)).units
-    return [
-        Problem("E_PRIVACY", blurs.sentence(key, why), key="leaderboard.privacy_epsilon")
-        for key, why in privacy.problems(contract, units)
-    ]
 
 
 def _fingerprint(spec: PortableSpec, folder: Path) -> str:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 
 from challenges.enums import JOB_PRIORITY, JobKind, JobState
@@ -17,9 +17,13 @@ from challenges.models import Job
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
 from portal.lib import clock, failpoints
-from portal.lib.scanning import ScannerFailed
+from portal.lib.refusals import Unavailable
+from portal.lib.scanning import ScannerAway, ScannerFailed
 
 WORKER = SystemActor("worker")
+OUTAGE_SECONDS = 30.0  # before a job that met an outage is tried again
+AWAY = "_away"  # how the codes of outages end
+STORE_AWAY, DATABASE_AWAY = f"store{AWAY}", f"database{AWAY}"
 Buried = Callable[[Job], None]
 
 
@@ -188,9 +192,23 @@ def complete(job: Job) -> bool:
     return bool(ended)
 
 
+def outage(error: Exception) -> str:
+    """Name what did not answer: store, database or antivirus. It says nothing of the job; else "".
+
+    A refusal that lasts has a class of its own under Unavailable. A database that still answers
+    gave up on one statement: that may be the job's own doing, and counts.
+    """
+    if isinstance(error, OperationalError | InterfaceError):
+        away = "is locked" in str(error) or not connection.is_usable()
+        return DATABASE_AWAY if away else ""
+    if isinstance(error, ScannerAway):
+        return error.code
+    return STORE_AWAY if type(error) is Unavailable else ""
+
+
 @transaction.atomic
 def give_back(*, job: Job, code: str, buried: Buried) -> None:
-    """Return a job that failed by our fault: later, or never after the last attempt.
+    """Return a job that failed: later, or never after the last attempt.
 
     buried: called in the transaction when the job is dead, to move its subject on.
     """
@@ -199,8 +217,11 @@ def give_back(*, job: Job, code: str, buried: Buried) -> None:
 
 
 @transaction.atomic
-def postpone(*, job: Job, seconds: float, code: str) -> None:
-    """Put a job back for later without counting this attempt: what it waits for is not there."""
+def postpone(*, job: Job, code: str, seconds: float = OUTAGE_SECONDS) -> None:
+    """Put a job back for later without counting this attempt: what it waits for is not there.
+
+    An outage is waited for as long as it lasts; /sante/ says so.
+    """
     if fence(job):
         Job.objects.filter(pk=job.pk).update(
             state=JobState.READY,

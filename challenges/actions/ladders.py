@@ -67,17 +67,10 @@ def write(phase: Phase, settled: Settled, *, sign: bool = True) -> None:
         Score.objects.bulk_create(scores, ignore_conflicts=True)
     if not sign:
         return
-    said = rule_of(phase) | {"improved": settled.improved, "leader": _number(settled)}
+    said = {"improved": settled.improved, "leader": _number(settled)}
     score_receipts.issue(evaluation, scores, means=settled.means, ladder=said, at=now)
     record("entry.settled", by=WORKER, on=evaluation.entry, improved=settled.improved)
 
 
 def _number(settled: Settled) -> int | None:
     return settled.leader.entry.number if settled.leader else None
-
-
-def rule_of(phase: Phase) -> dict[str, Any]:
-    """Say in a receipt by which rule a score was shown; numbers as decimal strings."""
-    if phase.ladder_step is not None:
-        return {"rule": str(phase.ladder), "step": repr(phase.ladder_step)}
-    return {"rule": str(phase.ladder), "z": repr(phase.ladder_z)}

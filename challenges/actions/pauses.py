@@ -96,8 +96,9 @@ def retry(*, phase: Phase, by: User) -> int:
     """Try again the entries that broke down by the platform's fault; return how many.
 
     Never one that failed by its own fault, or by its program's: those a moderator examines. The
-    slot stays as it was. For each, at most AT_ONCE: as `examinations.requeue`. Event
-    "phase.retried" with their number. Raises NotAllowed; Conflict when there is none.
+    entry takes a slot again where its team has one left. For each, at most AT_ONCE: as
+    `examinations.requeue`. Event "phase.retried" with their number. Raises NotAllowed; Conflict
+    when there is none.
     """
     require(rules.may_pause_phase, by, phase)
     found = list(broken(phase).order_by("received_at", "pk").values_list("pk", flat=True))

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from challenges.actions import authoring, baselines, drafts, leaderboards
 from challenges.actions.authoring import Deposit
@@ -36,10 +35,6 @@ from portal.lib.files import safe_name
 from portal.lib.refusals import Conflict, Invalid
 
 MOST_TASKS = 6
-SEVERAL_BLURRED = gettext_lazy(
-    "Pas plusieurs tâches avec la confidentialité renforcée : une soumission dépenserait ε "
-    "à chacune."
-)
 Scoring = dict[str, Any]
 
 
@@ -141,8 +136,6 @@ def add_task(*, phase: Phase, name: str, truth: Deposit, by: User) -> None:
     Conflict, Invalid.
     """
     challenge = authoring.draft(phase.challenge, by)
-    if Phase.objects.locked(phase).is_blurred:
-        raise Invalid(SEVERAL_BLURRED, code="privacy_tasks")
     found = tasks_of(authoring.written_of(challenge), phase.index)
     if len(found) + 1 >= MOST_TASKS:
         raise Invalid(_("Six tâches au plus par phase."), code="tasks_most")

@@ -11,7 +11,7 @@ from challenges import rules
 from challenges.actions import authoring, leaderboards, phase_scorings
 from challenges.actions.notices import announce
 from challenges.bundles.submissions import DEFAULT_MAX_BYTES
-from challenges.enums import BoardRule, ChallengeStatus, Ladder, NoticeKind, PhaseKind
+from challenges.enums import BoardRule, ChallengeStatus, NoticeKind, PhaseKind
 from challenges.models import Challenge, Entry, Leaderboard, Phase, PhaseTask
 from portal.accounts.authorization import require
 from portal.accounts.models import User
@@ -91,7 +91,6 @@ def settle(*, phase: Phase, settings: Mapping[str, Any], rule: BoardRule, by: Us
     """
     challenge = authoring.draft(phase.challenge, by)  # first, as all that changes a draft
     phase = Phase.objects.locked(phase)
-    _refuse_ladder(phase, settings)
     _refuse_other_kind(phase, settings["kind"])
     _refuse_source(phase, settings.get("migrate_from"))
     changed = {key: value for key, value in settings.items() if getattr(phase, key) != value}
@@ -115,20 +114,6 @@ def _refuse_other_kind(phase: Phase, kind: PhaseKind) -> None:
         )
 
 
-def _refuse_ladder(phase: Phase, settings: Mapping[str, Any]) -> None:
-    step, ladder = settings["ladder_step"], settings["ladder"]
-    if (ladder == Ladder.STEP) != (step is not None) or (step is not None and step <= 0):
-        raise Invalid(
-            _("Un pas supérieur à 0 va avec l’échelle à pas fixe, et seulement avec elle."),
-            code="ladder_step",
-        )
-    if ladder != Ladder.OFF and phase.is_blurred:
-        raise Invalid(
-            _("Pas d’échelle sur des scores brouillés : elle compare les scores exacts."),
-            code="ladder_blurred",
-        )
-
-
 def _refuse_source(phase: Phase, source: Phase | None) -> None:
     if source is None:
         return
@@ -147,11 +132,11 @@ def _into_document(challenge: Challenge, phase: Phase, rule: BoardRule) -> None:
         "total": phase.max_total,
         "final_selections": phase.final_choices,
     }
-    ladder = {"ladder": phase.ladder, "ladder_step": phase.ladder_step}
-    board = {**(document.get("leaderboard") or {}), "kept": rule.value, **ladder}
-    board.pop("ladder_z", None)
-    if phase.ladder == Ladder.FREE:
-        board["ladder_z"] = phase.ladder_z
+    board = {
+        **(document.get("leaderboard") or {}),
+        "kept": rule.value,
+        "ladder": phase.ladder,
+    }
     submission = dict(document.get("submission") or {})
     if phase.kind != PhaseKind.CODE:  # of a package of code otherwise, said with its rules
         submission["max_bytes"] = phase.max_bytes
@@ -217,7 +202,7 @@ def follow(*, challenge: Challenge) -> None:
 
 
 def liken(phase: Phase, first: Phase, *, apart: bool = False) -> None:
-    """Give a phase the answers, the tasks, the blur and the columns of the first one.
+    """Give a phase the answers, the tasks and the columns of the first one.
 
     In the caller's transaction. apart: it has further tasks of its own, and takes none of the
     first's.
@@ -225,12 +210,11 @@ def liken(phase: Phase, first: Phase, *, apart: bool = False) -> None:
     if Entry.objects.filter(enrolment__phase=phase).exists():
         raise AssertionError("a draft phase has no entry")
     phase.answer_spec = first.answer_spec
-    phase.privacy_epsilon = first.privacy_epsilon  # exact scores would tell what the other blurs
     if (first.kind == PhaseKind.CODE) != (phase.kind == PhaseKind.CODE):
         phase.kind = first.kind if first.kind == PhaseKind.CODE else PhaseKind.PUBLIC
     for name in CODE_LIMITS if phase.kind == PhaseKind.CODE else ():
         setattr(phase, name, getattr(first, name))
-    phase.save(update_fields=["answer_spec", "privacy_epsilon", "kind", *CODE_LIMITS])
+    phase.save(update_fields=["answer_spec", "kind", *CODE_LIMITS])
     tasks = list(first.tasks.filter(current=True).order_by("index"))
     _tasks_like(phase, tasks[:1] if apart else tasks, apart=apart)
     model = leaderboards.main_of(first)

@@ -50,13 +50,11 @@ class Final:
     """All that the final results of a phase release.
 
     own: the public figures that a Ladder did not show, by evaluation. boards: of both parts.
-    facts: how the private part moved the teams.
     """
 
     scores: Sequence[Score]
     own: Mapping[UUID, dict[str, Any]]
     boards: Boards
-    facts: Mapping[str, Any]
     findings: Sequence[Finding] = ()
 
 
@@ -74,20 +72,6 @@ def release(phase: Phase, final: Final, *, at: datetime) -> None:
     score_receipts.reissue(phase, at=at)
     for found, lines, board_facts in final.boards:
         standings.write(Leaderboard.objects.locked(found.board), found, lines, board_facts)
-
-
-def amend(phase: Phase, final: Final, *, at: datetime) -> Mapping[str, Any]:
-    """Release final results again, by the scoring now in force; return the facts of before.
-
-    As `release`, in the caller's transaction; then the facts of the reveal, which keeps its
-    date and its two people.
-    """
-    release(phase, final, at=at)
-    reveal = Reveal.objects.select_for_update().get(phase=phase)
-    before: Mapping[str, Any] = reveal.facts
-    reveal.facts = dict(final.facts)
-    reveal.save(update_fields=["facts"])
-    return before
 
 
 @transaction.atomic
@@ -180,7 +164,7 @@ def execute(*, job: Job, reveal: Reveal, final: Final) -> bool:
         return _set_back(reveal, "changed")
     now = clock.now()
     release(phase, final, at=now)
-    reveal.executed_at, reveal.facts = now, dict(final.facts)
+    reveal.executed_at, reveal.set_back = now, ""
     reveal.save()
     note_revealed(challenge)
     announce(
@@ -201,7 +185,7 @@ def _set_back(reveal: Reveal, reason: str) -> bool:
     """Ask for another confirmation: what the first one was given on does not hold any more."""
     again = clock.now().isoformat()
     reveal.confirmed_by = reveal.confirmed_at = None
-    reveal.inputs_digest, reveal.facts = "", {"set_back": reason}
+    reveal.inputs_digest, reveal.set_back = "", reason
     reveal.save()
     record("reveal.set_back", by=WORKER, on=reveal, reason=reason)
     owe("mail.reveal_proposed", key=f"{reveal.pk}:{again}", reveal_id=reveal.pk, again=again)

@@ -17,9 +17,8 @@ from portal.lib import clock, immutable
 
 # What scored: copied from a receipt to the next one of the same evaluation.
 LADDER = "ladder"
-PRIVACY = "privacy"
 RUN = "run"
-RULES = (LADDER, PRIVACY, RUN)
+RULES = (LADDER, RUN)
 MEANS = ("code_version", "contract_sha256", "engine_sha256", "resampling_sha256")
 
 
@@ -34,7 +33,7 @@ def issue(
     """Issue the receipt of a finished evaluation, in the caller's transaction.
 
     The entry is locked by the caller. scores: the released ones. means: the digests of MEANS.
-    ladder: by which rule the public values are shown, and whose they are.
+    ladder: whether the entry improved, and whose public values are shown.
     """
     task = task_of(evaluation)
     former = heads(ScoreReceipt.objects.filter(entry_id=evaluation.entry_id, task=task))

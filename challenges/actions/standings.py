@@ -63,7 +63,6 @@ def write(board: Leaderboard, found: Listing, lines: Sequence[Line], facts: dict
     """Write the rows of a locked board, in the caller's transaction."""
     now = clock.now()
     rows = board.standings.filter(split=found.split)
-    before = dict(rows.order_by("pk").values_list("team_id", "rank"))
     rows.delete()
     Standing.objects.bulk_create(
         [
@@ -82,7 +81,6 @@ def write(board: Leaderboard, found: Listing, lines: Sequence[Line], facts: dict
                 interval_low=line.interval_low,
                 interval_high=line.interval_high,
                 interval_method=line.interval_method,
-                previous_rank=before.get(line.candidate.team_id),
                 entries_count=line.entries_count,
                 computed_at=now,
                 source_digest=found.digest,

@@ -45,7 +45,6 @@ from challenges.models import (
 from challenges.models.listings import Listing
 from challenges.models.rescoring import evaluations_of
 from challenges.scoring.contract import ScoringContract
-from challenges.scoring.leakage import Facts
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, immutable
@@ -164,14 +163,13 @@ def execute(
     prepared: Prepared,
     boards: Boards,
     finals: Callable[[], Final],
-    leak: Facts | None,
 ) -> bool:
     """Put an accepted change in force; False when nothing was done.
 
     boards, finals: compute the boards, and the final results of a phase whose own are out, as
-    they stand in this transaction. leak: what the leak budget needs of the new truth. In order:
+    they stand in this transaction. In order:
     job done; the exchange (`put_in_force`); boards; after the reveal, an erratum, final results
-    (`reveals.amend`); change IN_FORCE; job "standings"; notice; letter; event
+    (`reveals.release`); change IN_FORCE; job "standings"; notice; letter; event
     "rescoring.in_force". Old evaluations, scores and receipts stay. Raises NotSeen.
     """
     if not (jobs.fence(job) and jobs.complete(job)):
@@ -188,11 +186,9 @@ def execute(
         return False
     now = clock.now()
     put_in_force(rescoring, prepared, at=now, sign=True)
-    if leak is not None:
-        Phase.objects.filter(pk=phase.pk).update(leak_facts=leak.to_json())
     is_erratum = phase.is_revealed
     if is_erratum:
-        rescoring.facts = {**rescoring.facts, "reveal": reveals.amend(phase, finals(), at=now)}
+        reveals.release(phase, finals(), at=now)
     else:
         for found, lines, facts in boards():
             standings.write(Leaderboard.objects.locked(found.board), found, lines, facts)

@@ -27,7 +27,6 @@ class ComparedOut(Schema):
     split: Literal["public", "private"]
     teams: int
     moved: int
-    kendall: float | None
     moves: list[MoveOut]
 
 
@@ -135,7 +134,6 @@ def rescoring_json(rescoring: Rescoring) -> dict[str, Any]:
                 "split": board.split,
                 "teams": board.teams,
                 "moved": board.moved,
-                "kendall": board.kendall,
                 "moves": [
                     {
                         "team": move.name,

@@ -9,13 +9,11 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 from ninja import Query, Router
 
-from challenges.api.day_shapes import BoardDaysOut, days_json
 from challenges.api.finding import challenge_named
 from challenges.api.shapes import board_json, challenge_json, listed_json, phase_json
 from challenges.enums import Split
 from challenges.models import Challenge, Leaderboard, Phase
 from challenges.queries import boards as reads
-from challenges.queries import days as past
 from challenges.queries import windows
 from challenges.queries.challenges import as_listed, counted
 from challenges.queries.receipts import published_keys
@@ -112,46 +110,6 @@ def leaderboard_csv(
     csv.writer(out).writerows(reads.csv_rows(board, reads.each_row(board)))
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     return tagged(request, response, digest=board.digest)
-
-
-@router.get(
-    "/challenges/{slug:slug}/leaderboards/{key}/days.csv",
-    response={200: str, **SEEN},
-    operation_id="leaderboard_days_csv",
-    summary=_("Lire le rang de chaque équipe à la fin de chaque jour, en CSV"),
-)
-def leaderboard_days_csv(request: HttpRequest, slug: str, key: str) -> HttpResponseBase:
-    """Un jour et une équipe par ligne ; les résultats définitifs en dernier, sans jour."""
-    phase, wanted = _board(request, slug, key, None)
-    board = reads.head(phase, wanted, request.user, key=key)
-    out = io.StringIO()
-    csv.writer(out).writerows(past.csv_rows(board))
-    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
-    return tagged(request, response, digest=past.digest_of(board))
-
-
-@router.get(
-    "/challenges/{slug:slug}/leaderboards/{key}/days",
-    response={200: BoardDaysOut, **SEEN},
-    operation_id="leaderboard_days",
-    summary=_("Lire le rang de chaque équipe à la fin de chaque jour"),
-)
-def leaderboard_days(
-    request: HttpRequest,
-    slug: str,
-    key: str,
-    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
-) -> HttpResponseBase:
-    """Par la notation en vigueur aujourd’hui : une réévaluation change aussi les jours passés.
-
-    ranks et values suivent days ; final est le rang des résultats définitifs, une fois publiés.
-    """
-    phase, wanted = _board(request, slug, key, None)
-    board = windows.read(
-        phase, wanted, request.user, key=key, page=page, per_page=windows.JSON_ROWS
-    )
-    answer = JsonResponse(days_json(slug, board))
-    return tagged(request, answer, digest=past.digest_of(board))
 
 
 @router.get(

@@ -148,8 +148,6 @@ def runs_json(entry: Entry) -> list[dict[str, Any]]:
             "reason": each.run.reason_code,
             "minutes": each.run.minutes,
             "half_gib": each.run.half_gib,
-            "shuffled": each.run.shuffled,
-            "reproduction": each.reproduction,
         }
         for each in code.ran(entry)
         if each.run is not None

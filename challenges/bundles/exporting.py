@@ -36,9 +36,9 @@ INPUTS = "inputs"  # of code: mounted by Codabench without the answers
 CODE, SUM, SEALED_CODE = "E_EXPORT", "E_EXPORT_SUM", "E_SEALED"
 MAX_FILE_BYTES, MAX_FILES = 2 << 30, 2_000
 Row = Mapping[str, Any]
-# Opens a ciphertext of the export: its place and its row of openemploi.yaml. Says in French, by a
+# Opens a ciphertext of the export, at its place. Says in French, by a
 # ValueError, why it does not.
-Unseal = Callable[[Path, Row], bytes]
+Unseal = Callable[[Path], bytes]
 
 
 PARTS = (programs.SCORING, programs.INGESTION, programs.REFERENCE, programs.INPUT)
@@ -202,7 +202,7 @@ def _content(row: Row, place: Folder, key: str, unseal: Unseal | None) -> bytes:
             file=str(at),
         )
     try:
-        return unseal(place.locate(at), row)
+        return unseal(place.locate(at))
     except ValueError as error:
         raise _Refused(str(error), key, code=SEALED_CODE, file=str(at)) from error
 

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 
 SHOWN = 64
 # Found by the import itself, once the truth is read.
-LEAK_BUDGET = "W_LEAK_BUDGET"
 
 
 def counted(number: int, one: str, many: str) -> str:

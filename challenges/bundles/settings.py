@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from challenges.bundles import bounds
-from challenges.bundles.terms import LADDER_Z, MOST_EPSILON
 
 Line = Field("", max_length=200)
 Long = Field("", max_length=20_000)
@@ -56,10 +55,7 @@ class PhaseSettings(_Strict):
     logs: Literal["none", "organiser", "team_trial"] = "none"
     benchmark_after_close: bool = False
     # How the public score is shown; None where the export does not say: as in the first phase.
-    ladder: Literal["off", "free", "step"] | None = None
-    ladder_step: float | None = Field(None, gt=0, allow_inf_nan=False)
-    ladder_z: float = 1.0
-    privacy_epsilon: float | None = Field(None, gt=0, le=MOST_EPSILON, allow_inf_nan=False)
+    ladder: bool | None = None
     # Of a file; None where the export does not say.
     max_bytes: int | None = Field(None, ge=1, le=2**31)
     # The phase whose final choices this one takes over.
@@ -71,16 +67,6 @@ class PhaseSettings(_Strict):
     def _closes_after_it_opens(self) -> PhaseSettings:
         if self.opens_at and self.closes_at and self.closes_at <= self.opens_at:
             raise ValueError("la fermeture doit suivre l’ouverture")
-        return self
-
-    @model_validator(mode="after")
-    def _one_way_to_show(self) -> PhaseSettings:
-        if (self.ladder == "step") != (self.ladder_step is not None):
-            raise ValueError("un pas va avec l’échelle à pas, et avec elle seule")
-        if self.ladder_z not in LADDER_Z:
-            raise ValueError("1 ou 1.645 est attendu")
-        if self.privacy_epsilon is not None and self.ladder not in {None, "off"}:
-            raise ValueError("une phase brouillée n’a pas d’échelle")
         return self
 
 

@@ -136,10 +136,7 @@ class Leaderboard:
     shown: str = "public"
     final: str = "private"
     reveal: str = "at_close"
-    ladder: str = "off"
-    ladder_step: float | None = None
-    ladder_z: float = 1.0
-    privacy_epsilon: float | None = None
+    ladder: bool = False
 
 
 @dataclass(frozen=True)
@@ -266,17 +263,12 @@ class PortableSpec:
                 **_raised(self.fairness.n_min_group),
                 **({"audit": self.fairness.audit} if self.fairness.audit is not None else {}),
             },
-            **_blurred(self.leaderboard.privacy_epsilon),
         }
 
 
 def _raised(n_min_group: int) -> dict[str, object]:
     """Write a threshold that was raised; the usual one goes without saying."""
     return {"n_min_group": n_min_group} if n_min_group > N_MIN_GROUP else {}
-
-
-def _blurred(epsilon: float | None) -> dict[str, object]:
-    return {} if epsilon is None else {"privacy": {"epsilon": epsilon}}
 
 
 def metric_json(metric: Metric) -> dict[str, object]:

@@ -7,9 +7,6 @@ from challenges.bundles.fields import MISSING, Fields
 
 KEPT = ("best", "last", "chosen", "all")
 ATTRIBUTE_TYPES = ("string", "number")
-LADDERS = ("off", "free", "step")
-LADDER_Z = (1.0, 1.645)
-MOST_EPSILON = 10.0
 
 
 def fairness(top: Fields, board: tuple[spec.Metric, ...]) -> spec.Fairness:
@@ -101,72 +98,23 @@ def _grouping(one: Fields, metric: spec.Metric, keys: list[str]) -> None:
 def leaderboard(top: Fields) -> spec.Leaderboard:
     """Read how entries become places."""
     block = top.mapping("leaderboard")
-    ladder = _ladder(block)
     return spec.Leaderboard(
         unit=block.chosen("unit", ("team",), default="team", code=MISSING),
         kept=block.chosen("kept", KEPT, default="best", code=MISSING),
         shown=block.chosen("shown", spec.SPLITS, default="public", code=MISSING),
         final=block.chosen("final", spec.SPLITS, default="private", code=MISSING),
         reveal=block.chosen("reveal", ("at_close",), default="at_close", code=MISSING),
-        ladder=ladder,
-        ladder_step=_ladder_step(block, ladder),
-        ladder_z=_ladder_z(block, ladder),
-        privacy_epsilon=_privacy(block, ladder),
+        ladder=_ladder(block),
     )
 
 
-def _privacy(block: Fields, ladder: str) -> float | None:
-    """Read what an entry spends where public figures are blurred."""
-    epsilon = block.number("privacy_epsilon", code="E_PRIVACY")
-    if epsilon is None:
-        return None
-    if not 0 < epsilon <= MOST_EPSILON:
-        block.refuse(
-            "E_PRIVACY",
-            f"un nombre supérieur à 0 et d’au plus {MOST_EPSILON:g} est attendu",
-            key="privacy_epsilon",
-            value=epsilon,
-        )
-    elif ladder != "off":
-        block.refuse(
-            "E_PRIVACY",
-            "pas avec une échelle : elle compare les scores exacts",
-            key="privacy_epsilon",
-            value=epsilon,
-        )
-    return float(epsilon)
-
-
-def _ladder(block: Fields) -> str:
-    """Read the rule of the Ladder; true is the free form, false (and YAML's off) is none."""
+def _ladder(block: Fields) -> bool:
+    """Read whether the Ladder holds a public score back; nothing said is no."""
     value = block.values.get("ladder")
-    if value is None or isinstance(value, bool):
-        return "free" if value else "off"
-    return block.chosen("ladder", LADDERS, default="off", code="E_LADDER")
-
-
-def _ladder_step(block: Fields, ladder: str) -> float | None:
-    step = block.number("ladder_step", code="E_LADDER")
-    if (ladder == "step") != (step is not None) or (step is not None and step <= 0):
-        block.refuse(
-            "E_LADDER",
-            "un pas supérieur à 0 va avec ladder: step, et seulement avec lui",
-            key="ladder_step",
-            value=step,
-        )
-    return None if step is None else float(step)
-
-
-def _ladder_z(block: Fields, ladder: str) -> float:
-    z = block.number("ladder_z", code="E_LADDER")
-    if z is None:
-        return LADDER_Z[0]
-    if ladder != "free" or z not in LADDER_Z:
-        block.refuse(
-            "E_LADDER", "1 ou 1.645, et seulement avec ladder: free", key="ladder_z", value=z
-        )
-        return LADDER_Z[0]
-    return float(z)
+    if value is not None and not isinstance(value, bool):
+        block.refuse("E_LADDER", "true ou false est attendu", key="ladder", value=str(value))
+        return False
+    return bool(value)
 
 
 def licence(top: Fields) -> spec.Licence:

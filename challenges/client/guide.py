@@ -48,7 +48,7 @@ def _coding(kit: "Kit") -> str:
         raise AssertionError("asked for a challenge of code only")
     return (
         "## Envoyer du code\n"
-        "Ce challenge demande un programme : le portail le lance deux fois, sans réseau, sur des "
+        "Ce challenge demande un programme : le portail le lance, sans réseau, sur des "
         f"données que personne ne voit. `{starting.SAMPLE}/` contient l’échantillon public, sous "
         f"les noms que les programmes lisent ; `{starting.PACKAGE}/` une archive de départ qui "
         f"tourne telle quelle ; `{starting.RULES_NAME}` les limites ({coding.seconds} s, "

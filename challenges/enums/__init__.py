@@ -98,14 +98,6 @@ class PhaseMoment(StrEnum):
     CLOSED = "closed"
 
 
-class Ladder(StrEnum):
-    """Name the rule that hides public improvements too small to be seen."""
-
-    OFF = "off"
-    FREE = "free"
-    STEP = "step"
-
-
 class LogAudience(StrEnum):
     """Say who reads the logs of a phase's programs."""
 
@@ -208,7 +200,6 @@ class JobKind(StrEnum):
     SWAP = "swap"
     WATCH = "watch"
     REHEARSE = "rehearse"
-    DAYS = "days"
 
 
 class JobState(StrEnum):
@@ -237,8 +228,6 @@ class ColumnKind(StrEnum):
     COMPUTED = "computed"
     FACT = "fact"
     FAIRNESS = "fairness"
-    DURATION = "duration"
-    ENERGY = "energy"
 
 
 class Direction(StrEnum):
@@ -333,7 +322,6 @@ JOB_PRIORITY: Mapping[JobKind, int] = {
     JobKind.SWAP: 5,
     JobKind.WATCH: 70,
     JobKind.REHEARSE: 5,
-    JobKind.DAYS: 60,
 }
 # A scoring that is tried on entries already scored goes after all that teams wait for.
 RESCORE_PRIORITY = 50

@@ -10,14 +10,3 @@ class RunState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
-
-
-class Reproduction(StrEnum):
-    """Say whether code gave the same answers twice, identifiers and order changed between.
-
-    ROUNDED: to 0.1 standard error of the score. DIFFERENT: the worse of the two scores counts.
-    """
-
-    SAME = "same"
-    ROUNDED = "rounded"
-    DIFFERENT = "different"

@@ -356,26 +356,6 @@ class DatesForm(PhaseForm):
         return chosen
 
 
-class PrivacyForm(PhaseForm):
-    """Set what an entry spends where public scores are blurred; empty shows exact ones."""
-
-    act = "privacy"
-
-    epsilon = forms.FloatField(
-        label=_("Confidentialité renforcée : ε dépensé par soumission"),
-        required=False,
-        localize=True,
-        help_text=_(
-            "Vide : les scores publics sont exacts. Plus ε est petit, plus ils sont brouillés ; "
-            "exemple : 0,1 sur 2 000 lignes donne un bruit de 0,005."
-        ),
-        error_messages={"invalid": _("Écrivez un nombre, par exemple 0,1.")},
-    )
-
-    def __init__(self, data: Any = None, *, phase: Phase) -> None:
-        super().__init__(data, phase=phase, initial={"epsilon": phase.privacy_epsilon})
-
-
 class ClosingForm(PhaseForm):
     """Confirm the close of a phase."""
 

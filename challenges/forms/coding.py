@@ -68,10 +68,6 @@ class CodeForm(forms.Form):
         label=_("Temps d’une exécution, en secondes, au plus"),
         min_value=SECONDS[0],
         max_value=SECONDS[1],
-        help_text=_(
-            "Le programme est lancé deux fois, pour vérifier qu’il répond pareil : comptez le "
-            "double par soumission."
-        ),
     )
     memory_mb = forms.IntegerField(
         label=_("Mémoire, en Mo, au plus"), min_value=MEMORY_MB[0], max_value=MEMORY_MB[1]

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from challenges.enums import BoardRule, Ladder, PhaseKind
+from challenges.enums import BoardRule, PhaseKind
 from challenges.models import Phase
 
 KINDS = {
@@ -22,11 +22,6 @@ RULES = {
     BoardRule.BEST: _("La meilleure soumission de l’équipe"),
     BoardRule.LAST: _("La dernière"),
     BoardRule.CHOSEN: _("Celles que l’équipe choisit"),
-}
-LADDERS = {
-    Ladder.OFF: _("Non : chaque score public paraît"),
-    Ladder.FREE: _("Oui : un progrès paraît s’il est statistiquement visible"),
-    Ladder.STEP: _("Oui : un progrès paraît s’il dépasse un pas fixe"),
 }
 MEGABYTE = 1_000_000
 NO_LIMIT = _("Vide : sans limite. 0 : aucune soumission à la main.")
@@ -114,13 +109,10 @@ class SettingsForm(NewPhaseForm, QuotasForm):
     memory_mb = forms.IntegerField(
         label=_("Mémoire d’une évaluation, en Mo"), min_value=64, max_value=16_384
     )
-    ladder = forms.ChoiceField(
+    ladder = forms.BooleanField(
         label=_("Échelle de progrès (Ladder)"),
-        choices=list(LADDERS.items()),
-        widget=forms.RadioSelect,
-    )
-    ladder_step = forms.FloatField(
-        label=_("Pas de l’échelle à pas fixe"), required=False, localize=True
+        required=False,
+        help_text=_("Un score public ne paraît que si le progrès est statistiquement visible."),
     )
     rule = forms.ChoiceField(label=_("Soumission retenue"), choices=list(RULES.items()))
     final_choices = forms.IntegerField(

@@ -25,7 +25,6 @@ from challenges.models import (
     PublicFile,
     Rescoring,
     Score,
-    timelines,
 )
 from challenges.models.combined import stale_combined
 from challenges.models.listings import listing
@@ -237,8 +236,7 @@ def broken_runs() -> Iterator[str]:
             yield f"run:{run.pk}"
     scored = Evaluation.objects.filter(state=EvaluationState.DONE)
     bare = scored.filter(run__isnull=False).exclude(run__state=RunState.DONE)
-    told = scored.filter(Q(run__isnull=True) ^ Q(reproduction=""))
-    for pk in (bare | told).order_by("pk").values_list("pk", flat=True):
+    for pk in bare.order_by("pk").values_list("pk", flat=True):
         yield str(pk)
 
 
@@ -275,6 +273,5 @@ INVARIANTS = {
     "I23": (_("Chaque exécution de code terminée a ses prédictions scellées."), broken_runs),
     "I24": (_("Chaque essai de code en cours attend un travail."), orphan_trials),
     "I25": (_("Chaque phase ouverte a repris les choix finals attendus."), late_takeovers),
-    "I26": (_("Les rangs de chaque jour sont ceux des soumissions."), timelines.stale),
     "I27": (_("Les classements combinés suivent leurs classements."), stale_combined),
 }

@@ -1,6 +1,6 @@
 """Facts of the challenges app, with their named constraints."""
 
-from challenges.models.board import Column, Leaderboard, RankSeen, Reveal, Standing, StandingDay
+from challenges.models.board import Column, Leaderboard, Reveal, Standing
 from challenges.models.card import ChallengeOrigin, EntryCard
 from challenges.models.certificate import Certificate
 from challenges.models.challenge import (
@@ -67,7 +67,6 @@ __all__ = [
     "PostReport",
     "ProgramReport",
     "PublicFile",
-    "RankSeen",
     "ReceiptKey",
     "Registration",
     "Rescoring",
@@ -81,7 +80,6 @@ __all__ = [
     "SealedPredictions",
     "SealedResult",
     "Standing",
-    "StandingDay",
     "Team",
     "TeamInvitation",
     "TeamMember",

@@ -40,8 +40,7 @@ class Leaderboard(models.Model):
     )
     hidden = models.BooleanField(default=False)
     anonymous = models.BooleanField(default=False)
-    # Per split: {"digest", "computed_at", "rows", "units", "small", "leader_first"}; "days":
-    # {"computed_at"} of its days.
+    # Per split: {"digest", "computed_at", "rows", "units", "few", "tested", "teams", "axis"}.
     facts = models.JSONField(default=dict, blank=True)
 
     objects = LeaderboardQuerySet.as_manager()
@@ -57,21 +56,6 @@ class Leaderboard(models.Model):
     def lists_every_entry(self) -> bool:
         """Say whether it has a row for each entry, not one for each team."""
         return self.rule == BoardRule.ALL
-
-
-class RankSeen(models.Model):
-    """Hold the rank a team last had when somebody of it asked to hear of being overtaken."""
-
-    leaderboard = models.ForeignKey(
-        Leaderboard, on_delete=models.CASCADE, related_name="ranks_seen"
-    )
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="ranks_seen")
-    rank = models.PositiveIntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["leaderboard", "team"], name="rank_seen_once")
-        ]
 
 
 class Column(models.Model):
@@ -162,7 +146,6 @@ class Standing(models.Model):
     interval_low = models.FloatField(null=True, blank=True)
     interval_high = models.FloatField(null=True, blank=True)
     interval_method = models.CharField(max_length=40, blank=True)
-    previous_rank = models.PositiveIntegerField(null=True, blank=True)
     entries_count = models.PositiveIntegerField(default=1)
     computed_at = models.DateTimeField()
     source_digest = models.CharField(max_length=64)
@@ -203,33 +186,6 @@ def ranks_of_teams(rows: Iterable[tuple[int, int | None]]) -> dict[int, int]:
     return {team: 1 + bisect_left(ordered, rank) for team, rank in best.items()}
 
 
-class StandingDay(models.Model):
-    """Hold the ranks of a board as its entries received by the end of a day of Paris make them.
-
-    By the scoring in force today, so that it can be made again from the entries. Of the private
-    part, one day: that of the final results.
-    """
-
-    leaderboard = models.ForeignKey(
-        Leaderboard, on_delete=models.CASCADE, related_name="standing_days"
-    )
-    split = word(Split)
-    day = models.DateField()
-    # [[team, rank or None, figure as text]], best first, each team once, references left out.
-    rows = models.JSONField(default=list)
-    digest = models.CharField(max_length=64)
-    computed_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["leaderboard_id", "split", "day"]
-        constraints = [
-            within("split", Split, name="standing_day_split_known"),
-            models.UniqueConstraint(
-                fields=["leaderboard", "split", "day"], name="standing_day_once"
-            ),
-        ]
-
-
 class Reveal(models.Model):
     """Record who proposed and who confirmed the reveal of a phase's private part."""
 
@@ -246,9 +202,8 @@ class Reveal(models.Model):
     # What the confirmation was given on: entries, their sealed results, the public boards.
     inputs_digest = models.CharField(max_length=64, blank=True)
     executed_at = models.DateTimeField(null=True, blank=True)
-    # {"kendall", "spearman", "teams", "moves": [{"team", "public", "private"}], "outside": […]};
-    # {"set_back": reason} while a confirmation that could not be followed waits for another.
-    facts = models.JSONField(default=dict, blank=True)
+    # Why a confirmation could not be followed, while it waits for another: "suspended", "changed".
+    set_back = models.CharField(max_length=16, blank=True)
 
     class Meta:
         constraints = [

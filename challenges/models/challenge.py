@@ -13,7 +13,6 @@ from challenges.enums import (
     PUBLIC_STATUSES,
     ChallengeKind,
     ChallengeStatus,
-    Ladder,
     LogAudience,
     OrganiserRole,
     PhaseKind,
@@ -24,7 +23,6 @@ from challenges.enums import (
 from challenges.models.people import Viewer, person_id
 from challenges.models.words import challenge_word, within, word
 from challenges.scoring.audit.declared import SMALLEST
-from challenges.scoring.contract import MOST_EPSILON
 from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.models import User
 from portal.lib import clock
@@ -297,13 +295,10 @@ class Phase(models.Model):
     migrated_at = models.DateTimeField(null=True, blank=True)
     answer_spec = models.JSONField(default=dict, blank=True)
     public_share = models.FloatField(default=0.30)
-    # What the leak budget needs of the truth, once compiled: leakage.Facts.
-    leak_facts = models.JSONField(default=dict, blank=True)
-    ladder = word(Ladder, default=Ladder.OFF)
-    ladder_step = models.FloatField(null=True, blank=True)
-    ladder_z = models.FloatField(default=1.0)
-    # « Confidentialité renforcée »: what one entry spends; None shows exact public figures.
-    privacy_epsilon = models.FloatField(null=True, blank=True)
+    # Rows or queries of the public part, once the truth is compiled.
+    public_units = models.PositiveIntegerField(null=True, blank=True)
+    # A public score is shown only where the team improves beyond chance.
+    ladder = models.BooleanField(default=False)
     final_choices = models.PositiveSmallIntegerField(default=2)
     logs = word(LogAudience, default=LogAudience.NONE)
     benchmark_after_close = models.BooleanField(default=False)
@@ -320,7 +315,6 @@ class Phase(models.Model):
         ordering = ["challenge_id", "index"]
         constraints = [
             within("kind", PhaseKind, name="phase_kind_known"),
-            within("ladder", Ladder, name="phase_ladder_known"),
             within("logs", LogAudience, name="phase_logs_known"),
             models.UniqueConstraint(fields=["challenge", "index"], name="phase_index_once"),
             models.CheckConstraint(
@@ -330,18 +324,8 @@ class Phase(models.Model):
                 name="phase_closes_after_it_opens",
             ),
             models.CheckConstraint(
-                condition=Q(ladder="step", ladder_step__gt=0)
-                | (~Q(ladder="step") & Q(ladder_step__isnull=True)),
-                name="phase_ladder_step_goes_with_the_step_form",
-            ),
-            models.CheckConstraint(
                 condition=Q(migrated_at__isnull=True) | Q(migrate_from__isnull=False),
                 name="phase_migrated_comes_from_another",
-            ),
-            models.CheckConstraint(
-                condition=Q(privacy_epsilon__isnull=True)
-                | Q(privacy_epsilon__gt=0, privacy_epsilon__lte=MOST_EPSILON, ladder="off"),
-                name="phase_privacy_epsilon_in_range_without_a_ladder",
             ),
             models.CheckConstraint(
                 condition=Q(paused_at__isnull=True, paused_by__isnull=True, pause_reason="")
@@ -352,16 +336,6 @@ class Phase(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def climbs(self) -> bool:
-        """Say whether its public scores go through the Ladder."""
-        return self.ladder != Ladder.OFF
-
-    @property
-    def is_blurred(self) -> bool:
-        """Say whether noise is added to its public figures."""
-        return self.privacy_epsilon is not None
 
     @property
     def is_revealed(self) -> bool:

@@ -22,12 +22,10 @@ ALIVE = (RunState.QUEUED, RunState.RUNNING)
 
 
 class CodeRun(models.Model):
-    """Run an entry's code on the hidden inputs, twice: the predictions serve every scoring.
+    """Run an entry's code on the hidden inputs: the predictions serve every scoring.
 
-    shuffled: whether the second run saw other identifiers in another order; None before.
-    canaries: rows shown twice to the second run; agreed: whether each got one answer.
     minutes, half_gib: the classes that the team reads, « at most so many »; None above the
-    last or before. measures: exact, one mapping a run, for moderators. detail: French, for
+    last or before. measures: exact, for moderators. detail: French, for
     moderators. log: what the code printed, for the organiser where the phase says so;
     log_forgotten: it was emptied when its days had passed.
     inputs_digest: keyed, tells two inputs apart and nothing of them.
@@ -38,15 +36,12 @@ class CodeRun(models.Model):
     plan = models.ForeignKey(RunPlan, on_delete=models.PROTECT, related_name="runs")
     state = word(RunState, default=RunState.QUEUED)
     reason_code = models.CharField(max_length=40, blank=True)
-    shuffled = models.BooleanField(null=True, blank=True)
-    canaries = models.PositiveIntegerField(default=0)
-    agreed = models.BooleanField(null=True, blank=True)
     seed = models.BigIntegerField(default=0)
     environment_digest = models.CharField(max_length=64, blank=True)
     inputs_digest = models.CharField(max_length=64, blank=True)
     minutes = models.PositiveSmallIntegerField(null=True, blank=True)
     half_gib = models.PositiveSmallIntegerField(null=True, blank=True)
-    measures = models.JSONField(default=list, blank=True)
+    measures = models.JSONField(default=dict, blank=True)
     detail = models.TextField(blank=True)
     log = models.TextField(blank=True)
     log_forgotten = models.BooleanField(default=False)

@@ -171,7 +171,7 @@ class Entry(models.Model):
     @property
     def climbs(self) -> bool:
         """Say whether its public score goes through the Ladder of its phase."""
-        return self.enrolment.phase.climbs and not self.is_baseline and not self.is_bench
+        return self.enrolment.phase.ladder and not self.is_baseline and not self.is_bench
 
     @property
     def is_disqualified(self) -> bool:

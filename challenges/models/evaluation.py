@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
 from challenges.enums import EntryStatus, EvaluationState, JobKind, Split
-from challenges.enums.code import Reproduction, RunState
+from challenges.enums.code import RunState
 from challenges.models.entry import Entry
 from challenges.models.job import Job
 from challenges.models.scorer import ScorerVersion
@@ -25,7 +25,7 @@ class Evaluation(models.Model):
     holdout = models.ForeignKey(
         "datasets.HoldoutVersion", on_delete=models.PROTECT, related_name="evaluations"
     )
-    # Where code of the team wrote what is scored, and whether it wrote the same twice.
+    # Where code of the team wrote what is scored.
     run = models.ForeignKey(
         "challenges.CodeRun",
         on_delete=models.PROTECT,
@@ -33,7 +33,6 @@ class Evaluation(models.Model):
         blank=True,
         related_name="evaluations",
     )
-    reproduction = word(Reproduction, blank=True, default="")
     state = word(EvaluationState, default=EvaluationState.PENDING)
     reason_code = models.CharField(max_length=40, blank=True)
     # It failed by no fault of the team that is known: a moderator decides.
@@ -43,7 +42,6 @@ class Evaluation(models.Model):
     seconds = models.FloatField(null=True, blank=True)
     cpu_seconds = models.FloatField(null=True, blank=True)
     peak_mb = models.FloatField(null=True, blank=True)
-    energy_wh = models.FloatField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     # No longer written: receipts are rows of ScoreReceipt (docs/cleanups.md).
@@ -53,10 +51,6 @@ class Evaluation(models.Model):
         ordering = ["entry_id", "pk"]
         constraints = [
             within("state", EvaluationState, name="evaluation_state_known"),
-            models.CheckConstraint(
-                condition=Q(reproduction__in=["", *sorted(each.value for each in Reproduction)]),
-                name="evaluation_reproduction_known",
-            ),
             models.UniqueConstraint(
                 fields=["entry", "scorer_version", "holdout"], name="evaluation_once"
             ),

@@ -85,7 +85,7 @@ def waiting_enrolments(phase: Phase, task: PhaseTask) -> list[Enrolment]:
 
 def is_waiting(phase: Phase) -> bool:
     """Say whether a score of the phase is not settled yet."""
-    task = task_of(phase) if phase.climbs else None
+    task = task_of(phase) if phase.ladder else None
     return task is not None and bool(waiting_enrolments(phase, task))
 
 

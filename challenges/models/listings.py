@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -75,7 +74,7 @@ def runners(
         for current in Split
     }
     public = candidates[Split.PUBLIC]
-    if board.phase.climbs:
+    if board.phase.ladder:
         public = _climbed(public, evaluations, split, own)
     return Runners(board, split, columns, public, candidates[Split.PRIVATE])
 
@@ -95,13 +94,12 @@ def listing(
     return chosen(runners(board, split, released=released, own=own))
 
 
-def chosen(found: Runners, *, before: datetime | None = None) -> Listing:
-    """Choose among the entries read; before: those received earlier than this instant alone."""
+def chosen(found: Runners) -> Listing:
+    """Choose among the entries read."""
     board, split, columns = found.board, found.split, found.columns
     by_team: dict[int, list[int]] = defaultdict(list)
     for index, each in enumerate(found.public):
-        if before is None or each.received_at < before:
-            by_team[each.team_id].append(index)
+        by_team[each.team_id].append(index)
     primary = next((each for each in columns if each.pk == board.primary_id), None)
     kept: list[Candidate] = []
     for indexes in by_team.values():
@@ -129,7 +127,7 @@ def finals(board: Leaderboard, *, team_id: int | None = None) -> dict[int, list[
         )
         for each in evaluations
     ]
-    if board.phase.climbs:
+    if board.phase.ladder:
         public = _climbed(public, evaluations, Split.PUBLIC, None)
     by_team: dict[int, list[Candidate]] = defaultdict(list)
     for each in public:
@@ -175,7 +173,7 @@ def _current_evaluations(
         holdout_id=tasks[0].holdout_id,
         state=EvaluationState.DONE,
     )
-    if board.phase.climbs:  # a score that is not settled yet is not out
+    if board.phase.ladder:  # a score that is not settled yet is not out
         found = found.filter(Q(rung__isnull=False) | Q(entry__is_baseline=True))
     return list(found.select_related("entry__enrolment__team").order_by("entry__received_at", "pk"))
 

@@ -61,7 +61,7 @@ class Rescoring(models.Model):
     proposed_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
     # What it moves on the public boards, as the worker computed it, {} before:
-    # {"boards": [{"key", "title", "split", "teams", "kendall", "moved", "tiers", "rows": [{"team",
+    # {"boards": [{"key", "title", "split", "teams", "moved", "tiers", "rows": [{"team",
     # "before", "after", "tier_before", "tier_after"}]}], "digest", "at", "seen": of what it
     # stands on}.
     facts = models.JSONField(default=dict, blank=True)

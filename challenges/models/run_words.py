@@ -1,12 +1,10 @@
 """Words of runs of code on hidden inputs: what its team may know, for pages and the API."""
 
-from collections.abc import Sequence
-
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from challenges.enums.code import Reproduction, RunState
+from challenges.enums.code import RunState
 from challenges.models.code import CodeRun
 
 STATES = {
@@ -14,26 +12,6 @@ STATES = {
     RunState.RUNNING: pgettext_lazy("exécution", "En cours"),
     RunState.DONE: gettext_lazy("Terminée"),
     RunState.FAILED: gettext_lazy("Arrêtée"),
-}
-# The word of each finding, and what it says.
-REPRODUCTIONS = {
-    Reproduction.SAME: (
-        gettext_lazy("Reproductible"),
-        gettext_lazy("Les deux exécutions ont donné les mêmes réponses."),
-    ),
-    Reproduction.ROUNDED: (
-        gettext_lazy("Reproductible à l’arrondi près"),
-        gettext_lazy(
-            "L’écart entre les deux exécutions ne dépasse pas un dixième de l’erreur type du score."
-        ),
-    ),
-    Reproduction.DIFFERENT: (
-        gettext_lazy("Réponses instables : le moins bon score compte"),
-        gettext_lazy(
-            "Les deux exécutions n’ont pas donné les mêmes réponses. Fixez la graine (OE_SEED), et "
-            "ne tirez rien de l’ordre des lignes ni des identifiants."
-        ),
-    ),
 }
 
 
@@ -43,7 +21,7 @@ def run_state(state: str) -> str:
 
 
 def run_duration(run: CodeRun) -> str:
-    """Write the class of the duration of each run; empty before it ended."""
+    """Write the class of the duration of a run; empty before it ended."""
     if run.is_alive or not run.measures:
         return ""
     return duration_class(run.minutes)
@@ -66,8 +44,3 @@ def run_memory(run: CodeRun) -> str:
 def memory_class(half_gib: int) -> str:
     """Write a class of memory, in halves of a GiB."""
     return _("%(n)s Go au plus") % {"n": number_format(half_gib / 2)}
-
-
-def reproduction(word: str) -> Sequence[str]:
-    """Return the word and the sentence of a finding; empty without any."""
-    return [str(each) for each in REPRODUCTIONS[Reproduction(word)]] if word else ["", ""]

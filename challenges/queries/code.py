@@ -1,7 +1,7 @@
 """What is known of the code of teams: what a phase gives it to read, its trials, its runs."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -73,15 +73,13 @@ def trials(viewer: Viewer, team: Team) -> list[CodeTrial]:
 class PhaseRuns:
     """What the runs of code of a phase used: classes by count, sums of each run.
 
-    minutes, halves: (class, runs), None above the last. reproductions: (word, evaluations).
+    minutes, halves: (class, runs), None above the last.
     """
 
     runs: int
     minutes: Sequence[tuple[int | None, int]]
     halves: Sequence[tuple[int, int]]
     cpu_seconds: float
-    energy_wh: float
-    reproductions: Sequence[tuple[str, int]]
 
 
 def runs_by_phase(challenge: Challenge) -> dict[int, PhaseRuns]:
@@ -89,39 +87,23 @@ def runs_by_phase(challenge: Challenge) -> dict[int, PhaseRuns]:
     rows = Evaluation.objects.filter(
         in_force(), entry__enrolment__phase__challenge=challenge, entry__is_baseline=False
     ).filter(run__isnull=False)
-    runs: dict[int, dict[object, tuple[int | None, int, list[dict[str, float]]]]] = {}
-    words: dict[int, Counter[str]] = {}
-    for phase, run, minutes, halves, measures, word in rows.order_by("pk").values_list(
-        "entry__enrolment__phase_id",
-        "run_id",
-        "run__minutes",
-        "run__half_gib",
-        "run__measures",
-        "reproduction",
+    runs: dict[int, dict[object, tuple[int | None, int, float]]] = {}
+    for phase, run, minutes, halves, measures in rows.order_by("pk").values_list(
+        "entry__enrolment__phase_id", "run_id", "run__minutes", "run__half_gib", "run__measures"
     ):
         if measures:  # it has run
-            runs.setdefault(phase, {})[run] = (minutes, halves or 0, measures)
-        if word:
-            words.setdefault(phase, Counter())[word] += 1
-    return {
-        phase: _summed(list(each.values()), words.get(phase, Counter()))
-        for phase, each in runs.items()
-    }
+            runs.setdefault(phase, {})[run] = (minutes, halves or 0, measures["cpu_seconds"])
+    return {phase: _summed(list(each.values())) for phase, each in runs.items()}
 
 
-def _summed(
-    rows: Sequence[tuple[int | None, int, Sequence[Mapping[str, float]]]], words: Counter[str]
-) -> PhaseRuns:
-    minutes = Counter(each for each, _halves, _measures in rows)
-    halves = Counter(each for _minutes, each, _measures in rows)
-    passes = [one for _minutes, _halves, measures in rows for one in measures]
+def _summed(rows: Sequence[tuple[int | None, int, float]]) -> PhaseRuns:
+    minutes = Counter(each for each, _halves, _seconds in rows)
+    halves = Counter(each for _minutes, each, _seconds in rows)
     return PhaseRuns(
         runs=len(rows),
         minutes=sorted(minutes.items(), key=lambda each: (each[0] is None, each[0] or 0)),
         halves=sorted(halves.items()),
-        cpu_seconds=sum(one["cpu_seconds"] for one in passes),
-        energy_wh=sum(one.get("energy_wh", 0.0) for one in passes),
-        reproductions=sorted(words.items()),
+        cpu_seconds=sum(seconds for _minutes, _halves, seconds in rows),
     )
 
 
@@ -136,7 +118,6 @@ def runs_of(challenge: Challenge) -> "QuerySet[CodeRun]":
             "entry__enrolment__phase__challenge",
             "entry__enrolment__phase__reveal",
         )
-        .prefetch_related("evaluations")
         .order_by("-entry__received_at", "pk")
     )
 

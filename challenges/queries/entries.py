@@ -103,7 +103,7 @@ def ladder_of(entry: Entry) -> dict[str, Any] | None:
     {"improved": True, False or None while it waits, "kept": number or None, "message"}; None
     for an entry that is not scored, or a phase without a Ladder.
     """
-    climbs = entry.enrolment.phase.climbs and not entry.is_bench
+    climbs = entry.enrolment.phase.ladder and not entry.is_bench
     if entry.status != EntryStatus.SCORED or not climbs:
         return None
     rung = (

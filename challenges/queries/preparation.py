@@ -11,13 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from challenges.enums import BuildState, EntryStatus, PhaseKind
 from challenges.models import Challenge, ChallengeDraft, Entry, Phase, PhaseTask
-from challenges.queries import leaks
 from challenges.queries.findings import is_compared
 from portal.audit.heartbeats import beats
+from portal.lib import clock
 
 # Two entries that differ on one row in twenty: what an interval of their gap is drawn on.
 DISAGREEMENT = 0.05
 Z = 1.96
+# Fewer public units than this for each attempt, and a board can be fitted.
+UNITS_PER_ATTEMPT = 10
 
 
 SENTENCES: dict[str, tuple[str | Promise, str | Promise]] = {
@@ -93,9 +95,13 @@ SENTENCES: dict[str, tuple[str | Promise, str | Promise]] = {
         _("La solution de référence est notée"),
         _("aucune solution de référence n’est notée"),
     ),
-    "leak": (
-        _("Budget de fuite : %(said)s"),
-        _("les scores publics en disent trop : %(said)s"),
+    "attempts": (
+        _("Les essais d’une équipe sont peu nombreux au regard des données publiques"),
+        _(
+            "une équipe a %(attempts)s essais pour %(units)s unités publiques : elle peut s’y "
+            "ajuster. Baissez le quota ou activez l’échelle de progrès ; seule la partie privée "
+            "protège le classement final"
+        ),
     ),
     "migration": (
         _("« %(name)s » reprend les choix finals de « %(source)s » après sa clôture"),
@@ -248,7 +254,7 @@ def _phase(phase: Phase, *, first: bool) -> list[Point]:
         found += _code(phase, task)
     found.append(_fairness(phase, task))
     if first:
-        found += [_baseline(phase), *_leak(phase), *_interval(phase)]
+        found += [_baseline(phase), *_attempts(phase), *_interval(phase)]
     return found
 
 
@@ -295,12 +301,31 @@ def _baseline(phase: Phase) -> Point:
     return _needed("baseline", scored, advice=True, phase=phase)
 
 
-def _leak(phase: Phase) -> list[Point]:
-    found = leaks.budget_of(phase)
-    if found is None:
+def _attempts(phase: Phase) -> list[Point]:
+    """Warn of public scores told so often that a team can fit the rows they stand on.
+
+    None without a quota, which has its own point, nor before the truth is compiled.
+    """
+    most = attempts(phase)
+    if most is None or not phase.public_units:
         return []
-    state = "advice" if found.is_exceeded else "ready"
-    return [Point("leak", state, (phase.index, phase.name), (("said", leaks.sentence(found)),))]
+    state = "ready" if phase.ladder or most * UNITS_PER_ATTEMPT <= phase.public_units else "advice"
+    facts: tuple[tuple[str, str | float], ...] = (
+        ("attempts", most),
+        ("units", phase.public_units),
+    )
+    return [Point("attempts", state, (phase.index, phase.name), facts)]
+
+
+def attempts(phase: Phase) -> int | None:
+    """Return how many entries a team may send to a phase in all, None without a limit."""
+    found = [] if phase.max_total is None else [phase.max_total]
+    if phase.max_per_day == 0:
+        found.append(0)
+    elif phase.max_per_day is not None and phase.opens_at and phase.closes_at:
+        days = (clock.paris_day(phase.closes_at) - clock.paris_day(phase.opens_at)).days + 1
+        found.append(phase.max_per_day * max(days, 1))
+    return min(found) if found else None
 
 
 def _interval(phase: Phase) -> list[Point]:
@@ -318,7 +343,6 @@ def _interval(phase: Phase) -> list[Point]:
 
 def private_units(phase: Phase) -> int:
     """Count the units of the private part from what is public of a compiled truth; 0 before."""
-    if not phase.leak_facts or not 0 < phase.public_share < 1:
+    if not phase.public_units or not 0 < phase.public_share < 1:
         return 0
-    public = leaks.facts_of(phase).units
-    return round(public * (1 - phase.public_share) / phase.public_share)
+    return round(phase.public_units * (1 - phase.public_share) / phase.public_share)

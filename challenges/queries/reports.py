@@ -60,7 +60,6 @@ def document(phase: Phase, audits: Sequence[Audited]) -> dict[str, Any]:
     after = _places(final)
     rows = ranked(phase, final, public, primary, after)
     challenge = phase.challenge
-    facts = phase.reveal.facts
     return {
         "version": 1,
         "challenge": challenge.slug,
@@ -79,13 +78,9 @@ def document(phase: Phase, audits: Sequence[Audited]) -> dict[str, Any]:
         "board_title": final.leaderboard.title,
         "metric": _metric(primary),
         "first": [row["team"] for row in rows if row["rank"] == 1 and not row["baseline"]],
-        "leader_first": final.facts.get("leader_first"),
-        "tau": final.facts.get("tau"),
         "few_units": bool(final.facts.get("few")),
         "ranking": rows,
         "left_out": len(after.order) - len(rows),
-        "shakeup": {key: facts.get(key) for key in ("teams", "kendall", "spearman", "mean_shift")},
-        "outside": [row["team"] for row in rows if row["outside"]] + _outside(phase, after),
         "fairness": _fairness(phase, final, audits),
         "methods": _methods(final),
         "disqualified": disqualified(phase),
@@ -128,7 +123,6 @@ def ranked(
         else {team: row.standing.rank for team, row in before.items()}
     )
     tied = Counter(after.ranks.values())
-    outside = set(phase.reveal.facts.get("outside", ()))
     found = []
     for team, row in _firsts(final, listed).items():
         former, rank = before.get(team), after.ranks.get(team)
@@ -143,7 +137,6 @@ def ranked(
                 "public": None
                 if former is None
                 else {"rank": formerly.get(team), **_figure(public, former, primary)},
-                "outside": team in outside,
                 **({"no_prize": row.is_barred(final.columns)} if final.has_limit else {}),
             }
         )
@@ -157,17 +150,6 @@ def _firsts(board: Board, teams: Sequence[int]) -> dict[int, Row]:
     for row in boards.rows_of(board, held.select_related("team").order_by("position")):
         found.setdefault(row.standing.team_id, row)
     return found
-
-
-def _outside(phase: Phase, after: _Places) -> list[str]:
-    """Name those whose final score left the announced interval, past the teams listed."""
-    left = set(phase.reveal.facts.get("outside", ()))
-    teams = [team for team in after.order[MOST_RANKED:] if team in left]
-    names: dict[int, str] = {}
-    for start in range(0, len(teams), MOST_RANKED):
-        some = Team.objects.filter(pk__in=teams[start : start + MOST_RANKED])
-        names |= dict(some.values_list("pk", "name"))
-    return [names[team] for team in teams]
 
 
 def disqualified(phase: Phase) -> dict[str, int]:
@@ -209,21 +191,17 @@ def participation(phase: Phase) -> dict[str, Any]:
 
 
 def means(phase: Phase) -> dict[str, Any]:
-    """Sum what the evaluations used; the energy is a declared estimate, of some of them."""
+    """Sum what the evaluations used."""
     done = Evaluation.objects.filter(entry__enrolment__phase=phase, state=EvaluationState.DONE)
     found = done.aggregate(
         n=Count("pk"),
-        estimated=Count("energy_wh"),
         seconds=Sum("seconds"),
         cpu=Sum("cpu_seconds"),
-        energy=Sum("energy_wh"),
     )
     return {
         "evaluations": found["n"],
         "seconds": round(found["seconds"] or 0.0),
         "cpu_seconds": None if found["cpu"] is None else round(found["cpu"]),
-        "energy_wh": None if found["energy"] is None else round(found["energy"], 2),
-        "energy_of": found["estimated"],
     }
 
 

@@ -69,7 +69,6 @@ class Compared:
     title: str
     split: str
     teams: int
-    kendall: float | None
     moved: int
     tiers: int
     moves: list[Move] = field(default_factory=list)
@@ -137,7 +136,6 @@ def compared(rescoring: Rescoring) -> list[Compared]:
             title=board["title"],
             split=board.get("split", Split.PUBLIC.value),
             teams=board["teams"],
-            kendall=board["kendall"],
             moved=board["moved"],
             tiers=board["tiers"],
             moves=[

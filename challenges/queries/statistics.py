@@ -54,13 +54,11 @@ class PhaseFigures:
 
 @dataclass(frozen=True)
 class Used:
-    """What the evaluations of a phase used: seconds, and estimated Wh of those that measured it."""
+    """What the evaluations of a phase used, in seconds."""
 
     evaluations: int
     seconds: float
     cpu_seconds: float
-    energy_wh: float
-    measured: int
 
 
 @dataclass(frozen=True)
@@ -189,8 +187,8 @@ def _done(challenge: Challenge) -> QuerySet[Evaluation]:
 def _used(challenge: Challenge) -> dict[int, Used]:
     """Sum what the evaluations of each phase used.
 
-    Processor time and energy are measured where a program runs isolated; elsewhere the elapsed
-    time is all there is, and stands for the processor's.
+    Processor time is measured where a program runs isolated; elsewhere the elapsed time is all
+    there is, and stands for it.
     """
     rows = (
         _done(challenge)
@@ -200,8 +198,6 @@ def _used(challenge: Challenge) -> dict[int, Used]:
             n=Count("pk"),
             wall=Sum("seconds"),
             cpu=Sum(Coalesce(F("cpu_seconds"), F("seconds"))),
-            wh=Sum("energy_wh"),
-            measured=Count("energy_wh"),
         )
     )
     return {
@@ -209,8 +205,6 @@ def _used(challenge: Challenge) -> dict[int, Used]:
             evaluations=row["n"],
             seconds=row["wall"] or 0.0,
             cpu_seconds=row["cpu"] or 0.0,
-            energy_wh=row["wh"] or 0.0,
-            measured=row["measured"],
         )
         for row in rows
     }

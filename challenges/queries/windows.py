@@ -4,7 +4,7 @@ A board of rule « all » lists every entry. What a page says of the whole board
 teams, ties) is written with the board, or found beside the rows of the page by their position.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -79,12 +79,6 @@ def beside(board: Board, split: Split) -> Board:
     if board.leaderboard.lists_every_entry:
         found = found.filter(entry__in=[row.standing.entry_id for row in board.rows])
     return replace(other, rows=boards.rows_of(other, found))
-
-
-def named(board: Board, teams: Iterable[int]) -> dict[int, str]:
-    """Name some teams of a board as it names them."""
-    found = _standings(board).filter(team__in=list(teams))
-    return {row.standing.team_id: row.team_name for row in boards.rows_of(board, found)}
 
 
 def _standings(head: Board) -> Any:

@@ -107,18 +107,16 @@ def examine(
     *,
     name: str | None = None,
     losses: bool = False,
-    epsilon: float | None = None,
 ) -> Evaluated:
     """Read and score as evaluate does, with the fairness audit and the details by class.
 
-    losses: with the unit losses of the public part too, which a Ladder compares. epsilon: with
-    the blurred public figures, of which an entry spends so much.
+    losses: with the unit losses of the public part too, which a Ladder compares.
     """
     verdict, answer = read(path, contract.answer, keys, limits, name=name)
     if answer is None:
         return Evaluated(verdict)
     known = load_keys(keys), load_labels(labels)
-    return closely(contract, *known, answer, verdict, losses=losses, epsilon=epsilon)
+    return closely(contract, *known, answer, verdict, losses=losses)
 
 
 def read(

@@ -41,7 +41,6 @@ __all__ = [
 TRUTH_COLUMNS = ("target", "id", "query", "item", "gain")
 REPLICATES = 1000
 LEVEL = 0.95
-MOST_EPSILON = 10.0  # of one entry, where public figures are blurred
 
 
 @dataclass(frozen=True)
@@ -195,8 +194,7 @@ class Attribute:
 class ScoringContract:
     """Hold all that decides a score: answer, truth, metrics, groups, resampling.
 
-    n_min_group: the challenge's own threshold of persons, 11 or more. epsilon: what an entry
-    spends where public figures are blurred.
+    n_min_group: the challenge's own threshold of persons, 11 or more.
     """
 
     answer: AnswerSpec
@@ -208,7 +206,6 @@ class ScoringContract:
     n_min_group: int = SMALLEST
     audit: AuditSpec | None = None
     task: str = ""
-    epsilon: float | None = None
     replicates: int = REPLICATES
     level: float = LEVEL
 
@@ -277,7 +274,7 @@ class ScoringContract:
                 }
             ),
             "interval": {"replicates": self.replicates, "level": self.level},
-        } | without_none({"privacy": self.epsilon and {"epsilon": self.epsilon}})
+        }
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> "ScoringContract":
@@ -301,7 +298,6 @@ class ScoringContract:
             n_min_group=max(SMALLEST, int(fairness.get("n_min_group") or SMALLEST)),
             audit=None if audit is None else AuditSpec.from_json(audit),
             task=str(raw.get("task", "")),
-            epsilon=(raw.get("privacy") or {}).get("epsilon"),
             replicates=int(interval.get("replicates", REPLICATES)),
             level=float(interval.get("level", LEVEL)),
         )

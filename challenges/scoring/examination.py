@@ -1,11 +1,10 @@
 """Score an answer and look at it closely: figures, fairness audit, details by class."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from challenges.scoring import ladder, privacy, registry
+from challenges.scoring import ladder, registry
 from challenges.scoring.audit.run import audit
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.details import details
@@ -24,13 +23,12 @@ def examine(
     verdict: Verdict,
     *,
     losses: bool = False,
-    epsilon: float | None = None,
 ) -> Evaluated:
     """Compute every figure, then what is told once all is revealed; all of it to be sealed.
 
     The audit is that of the last part, the private one where there is one; the column of the
     board that it declares is a figure of that part. losses: keep the unit losses of the public
-    part, which a Ladder compares. epsilon: what an entry spends, to blur its public figures.
+    part, which a Ladder compares.
     """
     parts = parts_of(labels, keys, answer)
     found = figures_of(contract, labels, parts, verdict)
@@ -47,21 +45,6 @@ def examine(
         audit=audited,
         details={split: each for split, each in told.items() if each is not None},
         losses=_losses(contract, parts["public"]) if losses else {},
-        blurred={} if epsilon is None else _blurred(contract, labels, parts, found, epsilon),
-    )
-
-
-def _blurred(
-    contract: ScoringContract,
-    labels: Labels,
-    parts: Mapping[str, Part],
-    found: Evaluated,
-    epsilon: float,
-) -> dict[str, float | None]:
-    noise = privacy.Noise(epsilon, privacy.key_of(labels))
-    public = privacy.PUBLIC
-    return privacy.blurred(
-        contract, parts[public], found.values[public], noise, found.verdict.digest
     )
 
 

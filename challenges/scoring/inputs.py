@@ -1,22 +1,13 @@
-"""Tables that code reads: their identifiers, and the same rows under other names and another order.
-
-Code is run twice: between the two runs the rows of every table that has the column of identifiers
-are shuffled, each identifier is replaced by another of the same shape, and about one row in a
-hundred is shown twice under two identifiers. Answers that follow the content come back the same.
-"""
+"""Tables that code reads: the identifiers of their rows."""
 
 import csv
 import io
-import random
-import string
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-TWIN_SHARE = 0.01
 DELIMITERS = (",", ";")
 HEADER_BYTES = 65_536
 SUFFIX = ".csv"
-TRIES = 20
 
 
 def gettext_noop(sentence: str) -> str:
@@ -60,19 +51,6 @@ class Table:
         return list(dict.fromkeys(row[self.at] for row in self.rows[1:]))
 
 
-@dataclass(frozen=True)
-class Disguise:
-    """The inputs of a second run.
-
-    ids: the new identifiers of those known, in the same order, then those of the twins.
-    twins: the position among those known of what each twin repeats.
-    """
-
-    files: dict[str, bytes]
-    ids: list[str]
-    twins: list[int]
-
-
 def tables(files: Mapping[str, bytes], column: str) -> dict[str, Table]:
     """Read the CSV files that have the column of identifiers; raises InputFault."""
     found = {}
@@ -96,68 +74,6 @@ def identifiers(files: Mapping[str, bytes], column: str) -> list[str]:
         if set(other.ids) != set(ids):
             raise InputFault(OTHER_IDS, file=name, other=first)
     return ids
-
-
-def can_shuffle(files: Iterable[str]) -> bool:
-    """Say whether every file is a CSV: another kind could hold identifiers that stay."""
-    return all(name.lower().endswith(SUFFIX) for name in files)
-
-
-def disguise(
-    files: Mapping[str, bytes], column: str, known: Sequence[str], draw: random.Random
-) -> Disguise:
-    """Shuffle the rows, rename the identifiers and repeat some rows under two identifiers.
-
-    known: every identifier, in the order of the truth. Rows of one identifier stay together, in
-    their order; all tables follow one order. Raises InputFault.
-    """
-    count = min(len(known), max(1, round(len(known) * TWIN_SHARE)))
-    twins = sorted(draw.sample(range(len(known)), count))
-    ids = renamed([*known, *(known[at] for at in twins)], draw)
-    order = list(range(len(ids)))
-    draw.shuffle(order)
-    shown: dict[str, list[str]] = {}
-    for at in order:
-        original = known[at] if at < len(known) else known[twins[at - len(known)]]
-        shown.setdefault(original, []).append(ids[at])
-    place = {ids[at]: rank for rank, at in enumerate(order)}
-    changed = dict(files)
-    for name, table in tables(files, column).items():
-        changed[name] = _written(table, shown, place)
-    return Disguise(changed, ids, twins)
-
-
-def renamed(ids: Sequence[str], draw: random.Random) -> list[str]:
-    """Give each identifier another of the same shape, all different, none an old one.
-
-    Digits stay digits and letters letters; a first digit that is not 0 stays so. Where the shape
-    leaves too few, digits or letters are added.
-    """
-    old, taken, found = set(ids), set[str](), []
-    for one in ids:
-        new, more = _like(one, draw), 0
-        while new in taken or new in old:
-            more += 1
-            new = _like(one, draw) + "".join(
-                draw.choice(string.digits) for _ in range(max(0, more - TRIES))
-            )
-        taken.add(new)
-        found.append(new)
-    return found
-
-
-def _like(one: str, draw: random.Random) -> str:
-    return "".join(_character(at, character, draw) for at, character in enumerate(one)) or "0"
-
-
-def _character(at: int, character: str, draw: random.Random) -> str:
-    if character in string.digits:
-        return draw.choice(string.digits[1:] if at == 0 and character != "0" else string.digits)
-    if character in string.ascii_lowercase:
-        return draw.choice(string.ascii_lowercase)
-    if character in string.ascii_uppercase:
-        return draw.choice(string.ascii_uppercase)
-    return character
 
 
 def _table(name: str, content: bytes, column: str) -> Table | None:
@@ -184,17 +100,3 @@ def _table(name: str, content: bytes, column: str) -> Table | None:
     if any(not row[at] for row in rows[1:]):
         raise InputFault(EMPTY_ID, file=name)
     return Table(rows, delimiter, at)
-
-
-def _written(table: Table, shown: Mapping[str, Sequence[str]], place: Mapping[str, int]) -> bytes:
-    rows = [
-        (place[new], [*row[: table.at], new, *row[table.at + 1 :]])
-        for row in table.rows[1:]
-        for new in shown.get(row[table.at], ())
-    ]
-    rows.sort(key=lambda each: each[0])
-    target = io.StringIO(newline="")
-    out = csv.writer(target, delimiter=table.delimiter, lineterminator="\n")
-    out.writerow(table.rows[0])
-    out.writerows(row for _rank, row in rows)
-    return target.getvalue().encode()

@@ -1,9 +1,9 @@
 """Show a public score only when it improves beyond chance: the Ladder, one per team.
 
-On the loss R (1 − score where greater is better), R₀ = ∞. Step form: if R(f) < R − η the loss
-shown becomes the multiple of η nearest to R(f). Parameter-free form: R(f) is shown iff
-R(f) < R − z·s/√n, s being the standard deviation (ddof 1) of the paired unit losses; for what
-is no mean of unit losses, iff the gain exceeds z paired standard errors over the buckets.
+On the loss R (1 − score where greater is better), R₀ = ∞: R(f) is shown iff R(f) < R − s/√n, s
+being the standard deviation (ddof 1) of the paired unit losses; for what is no mean of unit
+losses, iff the gain exceeds the paired standard error over the buckets. With a step η, that no
+phase has: iff R(f) < R − η.
 
 A gain of one row with none lost gives s/√n = 1/n, the gain itself: counts are compared as
 integers, so that the answer hangs on no rounding.
@@ -12,9 +12,8 @@ Source: Blum and Hardt 2015, ICML (arXiv 1502.04585).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from fractions import Fraction
-from math import ceil, floor, fsum, inf
+from math import fsum, inf
 from typing import Any
 
 import numpy as np
@@ -27,37 +26,20 @@ from challenges.scoring.metric import Floats, Metric, Params, Part, ratio
 Bits = NDArray[np.bool_]
 MAX_BYTES = 1_600_000  # as much as dense sums: above, the buckets tell nearly the same
 TOLERANCE = 1e-12  # relative, on losses that are no counts
-Z = 1.0
-Z_ONE_SIDED = 1.645
-
-
-class Form(StrEnum):
-    """Name a rule of the Ladder."""
-
-    FREE = "free"
-    STEP = "step"
 
 
 @dataclass(frozen=True)
 class Ladder:
-    """Hold the rule of a phase.
+    """Hold the rule: without a step, a gain must exceed its standard error.
 
-    step: η of the step form, above 0, in the unit of the loss. z: standard errors that a gain
-    must exceed in the free form, above 0. rounded: show multiples of η, as published.
-    Raises ValueError outside these ranges.
+    step: the gain asked instead, above 0, in the unit of the loss. Raises ValueError outside it.
     """
 
-    form: Form = Form.FREE
     step: float | None = None
-    z: float = Z
-    rounded: bool = True
 
     def __post_init__(self) -> None:
-        wants_step = self.form is Form.STEP
-        if wants_step != (self.step is not None):
-            raise ValueError("a step goes with the step form, and with it only")
-        if (self.step is not None and not 0 < self.step < inf) or not 0 < self.z < inf:
-            raise ValueError("step and z must be above 0")
+        if self.step is not None and not 0 < self.step < inf:
+            raise ValueError("a step must be above 0")
 
 
 @dataclass(frozen=True)
@@ -108,71 +90,41 @@ def climb(seen: Sequence[Seen], ladder: Ladder, direction: str) -> list[Rung]:
     for index, each in enumerate(seen):
         improved = leader < 0 or better(each, seen[leader], ladder, direction)
         leader = index if improved else leader
-        rungs.append(Rung(improved, leader, shown(seen[leader], ladder, direction)))
+        rungs.append(Rung(improved, leader, seen[leader].score))
     return rungs
-
-
-def shown(leader: Seen, ladder: Ladder, direction: str) -> float:
-    """Return the figure shown for the team's leading entry; the step form rounds it to η."""
-    if ladder.step is None or not ladder.rounded:
-        return leader.score
-    loss = _nearest(leader.loss(direction), ladder)
-    return float(loss if direction == "min" else 1 - loss)
-
-
-def around(low: float, high: float, step: float) -> tuple[float, float]:
-    """Widen an interval to multiples of the step of a Ladder."""
-    eta = _exactly(step)
-    return float(floor(Fraction(low) / eta) * eta), float(ceil(Fraction(high) / eta) * eta)
 
 
 def better(new: Seen, best: Seen, ladder: Ladder, direction: str) -> bool:
     """Say whether an entry improves on the team's leading one beyond what the rule asks."""
     if ladder.step is not None:
-        reached = best.loss(direction)
-        if ladder.rounded:
-            reached = _nearest(reached, ladder)
-        return new.loss(direction) < reached - _exactly(ladder.step)
+        step = Fraction(repr(ladder.step))  # as it was written: 0.01 is 1/100
+        return new.loss(direction) < best.loss(direction) - step
     if new.hits is not None and best.hits is not None and len(new.hits) == len(best.hits):
-        return _more_hits(new.hits, best.hits, ladder, direction)
+        return _more_hits(new.hits, best.hits, direction)
     if new.losses is not None and best.losses is not None and len(new.losses) == len(best.losses):
-        return _less_loss(new.losses, best.losses, ladder)
-    return _beyond_error(new, best, ladder, direction)
+        return _less_loss(new.losses, best.losses)
+    return _beyond_error(new, best, direction)
 
 
-def _exactly(number: float) -> Fraction:
-    """Read a declared number as it was written: 0.01 is 1/100."""
-    return Fraction(repr(number))
-
-
-def _nearest(loss: Fraction, ladder: Ladder) -> Fraction:
-    """Round to a multiple of η; a half goes to the larger loss."""
-    step = _exactly(ladder.step or 1)
-    return floor(loss / step + Fraction(1, 2)) * step
-
-
-def _more_hits(new: Bits, best: Bits, ladder: Ladder, direction: str) -> bool:
+def _more_hits(new: Bits, best: Bits, direction: str) -> bool:
     """Compare counts: with D the net gain and S2 the rows that changed, over n rows,
 
-    D/n > z·s/√n  ⇔  D > 0 and D²·(n − 1 + z²) > z²·n·S2; for z = 1, D² > S2.
+    D/n > s/√n  ⇔  D > 0 and D² > S2.
     """
     gained = int(np.count_nonzero(new & ~best))
     lost = int(np.count_nonzero(best & ~new))
     net = lost - gained if direction == "min" else gained - lost
-    z, n = _exactly(ladder.z), len(new)
-    return n > 1 and net > 0 and net**2 * (n - 1 + z**2) > z**2 * n * (gained + lost)
+    return len(new) > 1 and net > 0 and net**2 > gained + lost
 
 
-def _less_loss(new: Floats, best: Floats, ladder: Ladder) -> bool:
+def _less_loss(new: Floats, best: Floats) -> bool:
     """Compare losses by the same inequality, on sums that no order of the rows changes."""
     gain = best - new
-    n = len(gain)
     net, squares = fsum(gain), fsum(gain * gain)
-    needed = ladder.z**2 * n * squares
-    return n > 1 and net > 0 and net**2 * (n - 1 + ladder.z**2) - needed > TOLERANCE * needed
+    return len(gain) > 1 and net > 0 and net**2 - squares > TOLERANCE * squares
 
 
-def _beyond_error(new: Seen, best: Seen, ladder: Ladder, direction: str) -> bool:
+def _beyond_error(new: Seen, best: Seen, direction: str) -> bool:
     """Compare by the paired standard error over the buckets; nothing is seen without one."""
     if new.replicates is None or best.replicates is None:
         return False
@@ -183,7 +135,7 @@ def _beyond_error(new: Seen, best: Seen, ladder: Ladder, direction: str) -> bool
         return False
     error = float(apart.std(ddof=1))
     gain = (new.score - best.score) * (-1 if direction == "min" else 1)
-    return error > TOLERANCE and gain > ladder.z * error
+    return error > TOLERANCE and gain > error
 
 
 def unit_losses(metric: Metric, params: Params, part: Part, direction: str) -> bytes | None:

@@ -53,20 +53,6 @@ class Placed:
 
 
 @dataclass(frozen=True)
-class Ranking:
-    """Hold the places of a board and what its resamplings say of its order.
-
-    leader_first: share of the resamplings in which no entry passes the leader, None with less
-    than two entries or without resamplings. tau: mean Kendall's τ_b between the order shown and
-    the order of each resampling, None where it cannot be computed.
-    """
-
-    placed: list[Placed]
-    leader_first: float | None = None
-    tau: float | None = None
-
-
-@dataclass(frozen=True)
 class _Board:
     entries: list[Listed]
     values: Floats
@@ -77,23 +63,16 @@ class _Board:
 
 
 def tiers(entries: Sequence[Listed], direction: str) -> list[Placed]:
-    """Place entries, best first, as ranking does."""
-    return ranking(entries, direction).placed
-
-
-def ranking(entries: Sequence[Listed], direction: str) -> Ranking:
-    """Place entries, best first, and say how sure their order is.
+    """Place entries, best first.
 
     entries: all scored on the same held-out version with the same metric; their order changes
     nothing. direction: max or min. Equal values share their rank. The resamplings are those
     stored in the sums, drawn once with the held-out version.
     """
     if not entries:
-        return Ranking([])
+        return []
     board = _board(entries, direction)
-    pairs = _pairs(board)
-    apart = _apart(board, pairs, ALPHA_FEW if board.few else ALPHA)
-    return Ranking(_places(board, apart), _leader_first(board), pairs.tau)
+    return _places(board, _apart(board, _pairs(board), ALPHA_FEW if board.few else ALPHA))
 
 
 def _places(board: _Board, apart: Array) -> list[Placed]:
@@ -142,12 +121,11 @@ class _Pairs:
     """Hold what the pairs of a board tell.
 
     error: (entries, entries) spread of each difference, infinite where nothing can be told.
-    largest: of each resampling, the largest |Δ* − Δ| / se. tau: see Ranking.
+    largest: of each resampling, the largest |Δ* − Δ| / se.
     """
 
     error: Floats
     largest: Floats
-    tau: float | None
 
 
 def _pairs(board: _Board) -> _Pairs:
@@ -156,14 +134,11 @@ def _pairs(board: _Board) -> _Pairs:
     count, times = drawn.shape
     error = np.full((count, count), np.inf)
     largest = np.zeros(times)
-    agreed, tied = np.zeros(times), np.zeros(times)
     if times < 2:
-        return _Pairs(error, largest, None)
+        return _Pairs(error, largest)
     for i in range(count - 1):
         apart = drawn[i] - drawn[i + 1 :]
         seen = values[i] - values[i + 1 :]
-        tied += (apart == 0).sum(0)
-        agreed += np.sign(seen) @ np.sign(apart)
         spread = apart.std(1, ddof=1)
         sure = spread > SURE
         if sure.any():
@@ -172,27 +147,7 @@ def _pairs(board: _Board) -> _Pairs:
             apart *= np.where(sure, 1 / np.where(sure, spread, 1.0), 0.0)[:, None]
             np.maximum(largest, apart.max(0), out=largest)
         error[i, i + 1 :] = error[i + 1 :, i] = np.where(sure, spread, np.inf)
-    return _Pairs(error, largest, _tau(values, agreed, tied))
-
-
-def _tau(values: Floats, agreed: Floats, tied: Floats) -> float | None:
-    """Average τ_b over the resamplings; ties count on both sides as it says."""
-    count = len(values)
-    pairs = count * (count - 1) / 2
-    _, times = np.unique(values, return_counts=True)
-    shown = pairs - (times * (times - 1) / 2).sum()
-    drawn = pairs - tied
-    known = drawn > 0
-    if shown <= 0 or not known.any():
-        return None
-    return float((agreed[known] / np.sqrt(shown * drawn[known])).mean())
-
-
-def _leader_first(board: _Board) -> float | None:
-    drawn = board.replicates
-    if len(drawn) < 2 or drawn.shape[1] < 2:
-        return None
-    return float((drawn[0] >= drawn[1:].max(0)).mean())
+    return _Pairs(error, largest)
 
 
 def _apart(board: _Board, pairs: _Pairs, alpha: float) -> Array:

@@ -85,7 +85,6 @@ class Evaluated:
     included, to be sealed; None when none is declared. details: {split: what a team may read
     of its own entry once all is revealed}, rounded and without small classes. losses: {split:
     unit losses of the primary metric}, to be sealed, of a plain mean of independent rows.
-    blurred: {key: public figure to show}, where a phase adds noise to them.
     """
 
     verdict: Verdict
@@ -96,4 +95,3 @@ class Evaluated:
     audit: Mapping[str, Any] | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     losses: Mapping[str, bytes] = field(default_factory=dict)
-    blurred: Mapping[str, float | None] = field(default_factory=dict)

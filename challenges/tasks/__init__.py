@@ -3,7 +3,6 @@
 from challenges.tasks import (
     alarms,
     certificates,
-    days,
     deadlines,
     disqualifications,
     imports,
@@ -11,7 +10,6 @@ from challenges.tasks import (
     letters,
     notices,
     origins,
-    ranks,
     rescorings,
     retention,
     takeovers,
@@ -22,7 +20,6 @@ from challenges.tasks import (
 __all__ = [
     "alarms",
     "certificates",
-    "days",
     "deadlines",
     "disqualifications",
     "imports",
@@ -30,7 +27,6 @@ __all__ = [
     "letters",
     "notices",
     "origins",
-    "ranks",
     "rescorings",
     "retention",
     "takeovers",

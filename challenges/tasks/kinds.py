@@ -4,7 +4,6 @@ from django.utils.translation import gettext_lazy as _
 
 from challenges.models import ChallengeOrganiser
 from portal.accounts.authorization import Permission, has_permission
-from portal.accounts.enums import Delivery
 from portal.accounts.models import User
 from portal.accounts.news import Kind, declare
 
@@ -62,13 +61,6 @@ KINDS = (
         _("Entraide"),
         ("forum_answer", "forum_thread", "forum_hidden"),
         detail=_("Réponses et questions dans les discussions que vous suivez."),
-    ),
-    Kind(
-        "rank",
-        _("Mon équipe est dépassée au classement"),
-        ("rank_overtaken",),
-        detail=_("Une fois par jour au plus."),
-        default=Delivery.OFF,
     ),
     Kind(
         "organising",

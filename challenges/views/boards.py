@@ -1,6 +1,5 @@
 """Prepare leaderboards for reading: rows, scale, ties, gaps, both parts after the reveal."""
 
-import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,6 @@ from challenges.models import Challenge, Column
 from challenges.models.board import in_words
 from challenges.queries.boards import Board, Row
 from challenges.queries.teams import member_names
-from challenges.queries.windows import named
 from challenges.views.axis import round_axis
 from portal.lib import languages
 
@@ -73,7 +71,7 @@ def ordered(board: Board, sort: str) -> list[Row]:
 
 
 def has_intervals(board: Board) -> bool:
-    """Say whether a row has an interval: blurred figures and those of programs have none."""
+    """Say whether a row has an interval: those of programs have none."""
     if board.window:
         return board.window.intervals
     return any(row.standing.interval_low is not None for row in board.rows)
@@ -97,23 +95,6 @@ def scale_of(board: Board) -> tuple[float, float, float | None]:
         return (0.0, 1.0, None)
     reference = next((value for row, value in values if row.is_baseline), None)
     return (*round_axis(min(known), max(known)), reference)
-
-
-def stability(facts: Mapping[str, Any]) -> str:
-    """Say how often the first place and the whole order stand under resampling."""
-    first, tau = facts.get("leader_first"), facts.get("tau")
-    if first is None:
-        return ""
-    share = number_format(math.floor(first * 100), 0)
-    sentence = _("Première place confirmée dans %(share)s %% des rééchantillonnages.") % {
-        "share": share
-    }
-    if tau is None:
-        return sentence
-    told = _(
-        "L’ordre entier y ressemble avec un τ de Kendall moyen de %(tau)s (1 : le même ordre)."
-    ) % {"tau": number_format(tau, 2, use_l10n=True)}
-    return f"{sentence} {told}"
 
 
 def tied_ranks(board: Board) -> set[int]:
@@ -332,26 +313,6 @@ def _rows_of(cells: Sequence[Cell], group: str) -> int | None:
 
 def _figure_text(cell: Cell, column: Column, group: str) -> str:
     return text_of(cell.get("groups", {}).get(group) or {} if group else cell, column)
-
-
-def comparison(board: Board, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Name the teams that the facts of a reveal point at."""
-    names = {row.standing.team_id: row.team_name for row in board.rows}
-    if board.window:
-        moved = [move["team"] for move in facts.get("moves", ())]
-        names = named(board, [*moved, *facts.get("outside", ())])
-    return {
-        "teams": facts.get("teams"),
-        "kendall": facts.get("kendall"),
-        "spearman": facts.get("spearman"),
-        "mean_shift": facts.get("mean_shift"),
-        "moves": [
-            move | {"team": names[move["team"]]}
-            for move in facts.get("moves", ())
-            if move["team"] in names
-        ],
-        "outside": [names[team] for team in facts.get("outside", ()) if team in names],
-    }
 
 
 def _own(board: Board, mine: int | None) -> tuple[Row | None, Row | None]:

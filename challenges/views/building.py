@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from challenges.actions import authoring, coding, phases
 from challenges.actions import challenges as acts
 from challenges.bundles.spec import Role
-from challenges.enums import BoardRule, ChallengeStatus, Ladder, PhaseKind
+from challenges.enums import BoardRule, ChallengeStatus, PhaseKind
 from challenges.forms.authoring import CODE_ROLES, ROLES, FileForm
 from challenges.forms.fairness import FairnessForm
 from challenges.forms.measuring import ScoringForm
@@ -265,19 +265,14 @@ def _settled(request: HttpRequest, phase: Phase, form: SettingsForm | QuotasForm
     def act() -> None:
         if isinstance(form, SettingsForm):
             settings = (
-                form.settings
-                | _source(phase, form)
-                | {
-                    "kind": PhaseKind(form.settings["kind"]),
-                    "ladder": Ladder(form.settings["ladder"]),
-                }
+                form.settings | _source(phase, form) | {"kind": PhaseKind(form.settings["kind"])}
             )
             rule = BoardRule(form.cleaned_data["rule"])
             phases.settle(phase=phase, settings=settings, rule=rule, by=by)
         else:
             phases.raise_quotas(phase=phase, quotas=form.cleaned_data, by=by)
 
-    return tried(form, act, {"ladder_step": "ladder_step", "ladder_blurred": "ladder"})
+    return tried(form, act, {})
 
 
 @require_POST

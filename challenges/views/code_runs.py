@@ -10,12 +10,10 @@ from django.views.decorators.http import require_safe
 
 from challenges.bundles.code import KEY
 from challenges.enums import LogAudience, PhaseMoment
-from challenges.enums.code import Reproduction
 from challenges.models import Challenge, CodeRun, Entry
 from challenges.models.run_words import (
     duration_class,
     memory_class,
-    reproduction,
     run_duration,
     run_memory,
     run_state,
@@ -25,13 +23,6 @@ from challenges.views.rooms import room, run_by
 from portal.lib import clock
 
 MIB = 1 << 20
-
-MARKS = {
-    Reproduction.SAME: ("pin", "check"),
-    Reproduction.ROUNDED: ("pin", "check"),
-    Reproduction.DIFFERENT: ("ocre", "triangle-alert"),
-}
-
 
 PER_PAGE = 25
 
@@ -48,7 +39,6 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _run(run: CodeRun, now: datetime) -> dict[str, Any]:
-    words = [each.reproduction for each in run.evaluations.all() if each.reproduction]
     phase = run.entry.enrolment.phase
     return {
         "run": run,
@@ -57,7 +47,6 @@ def _run(run: CodeRun, now: datetime) -> dict[str, Any]:
         "state": run_state(run.state),
         "duration": run_duration(run),
         "memory": run_memory(run),
-        "reproduction": reproduction(words[0])[0] if words else "",
         "keeps": phase.logs != LogAudience.NONE and not phase.challenge.restricted,
         # The code of a team prints what it likes of its method: its own until the close.
         "closed": phase.is_revealed or phase.moment(now) == PhaseMoment.CLOSED,
@@ -73,7 +62,6 @@ def statistics(challenge: Challenge) -> dict[int, dict[str, Any]]:
             "figures": each,
             "minutes": [(duration_class(most), n) for most, n in each.minutes],
             "memory": [(memory_class(halves), n) for halves, n in each.halves],
-            "reproductions": [(reproduction(word)[0], n) for word, n in each.reproductions],
         }
         for phase, each in code.runs_by_phase(challenge).items()
     }
@@ -84,16 +72,14 @@ def exact(entry: Entry) -> list[dict[str, Any]]:
     return [
         {
             "run": run,
-            "passes": [
-                {
-                    "wall": each["wall_seconds"],
-                    "cpu": each["cpu_seconds"],
-                    "mebibytes": each["peak_bytes"] / MIB,
-                    "processes": each["processes"],
-                    "bytes": each["output_bytes"],
-                }
-                for each in run.measures
-            ],
+            "used": run.measures
+            and {
+                "wall": run.measures["wall_seconds"],
+                "cpu": run.measures["cpu_seconds"],
+                "mebibytes": run.measures["peak_bytes"] / MIB,
+                "processes": run.measures["processes"],
+                "bytes": run.measures["output_bytes"],
+            },
         }
         for run in code.examined(entry)
     ]
@@ -106,17 +92,12 @@ def runs(entry: Entry) -> list[dict[str, Any]]:
         run = evaluation.run
         if run is None:
             continue
-        word, sentence = reproduction(evaluation.reproduction)
         found.append(
             {
                 "state": run_state(run.state),
                 "alive": run.is_alive,
                 "duration": run_duration(run),
                 "memory": run_memory(run),
-                "shuffled": run.shuffled,
-                "canaries": run.canaries,
-                "badge": (word, *MARKS[Reproduction(evaluation.reproduction)]) if word else None,
-                "sentence": sentence,
             }
         )
     return found

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from challenges.actions import checks, choices
 from challenges.actions import entries as acts
+from challenges.actions.slots import takes_bench
 from challenges.enums import INFECTED, EntryStatus, PhaseKind
 from challenges.forms import EntryForm
 from challenges.models import Challenge, Entry, Phase
@@ -35,7 +36,7 @@ from challenges.views.entry_tables import (
 )
 from challenges.views.head import find, scene, scene_to_enter
 from challenges.views.packing import packing
-from challenges.views.reading import contract_of, privacy_words, scoring_words
+from challenges.views.reading import contract_of, scoring_words
 from challenges.views.teams import own_team, person
 from portal.lib import arrivals, files, objects, scanning, visible
 from portal.lib.files import csv_safe
@@ -280,7 +281,7 @@ def _page(
     if plan is not None:
         form.ask_code()
         context |= {"plan": plan, "packing": packing(plan, phase, is_first=False)}
-    bench = context["phase"] is not None and acts.takes_bench(context["phase"])
+    bench = context["phase"] is not None and takes_bench(context["phase"])
     context |= {"bench": bench, "open": context["open"] or bench}
     context |= {"form": form, "verdict": verdict} | _team_context(request, context)
     return render(request, "challenges/entries.html", context, status=status)
@@ -301,7 +302,6 @@ def _team_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
     ]
     return {
         "quota": quota_left(phase, team, context["now"]) if phase else None,
-        "privacy": privacy_words(phase, team, words["metrics"]),
         "accepted": has_accepted_terms(challenge, request.user),
         "registered": registration is not None and registration.state == "accepted",
         "formats": words["formats"] or ["CSV"],

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from challenges.actions.entries import takes_bench
+from challenges.actions.slots import takes_bench
 from challenges.enums import ChallengeStatus, PhaseKind, PhaseMoment
 from challenges.models import Challenge, Entry, Phase, PublicFile, Team
 from challenges.models.challenge import ChallengeQuerySet

@@ -38,7 +38,6 @@ ACTS: Mapping[str, str | Promise] = {
     "challenge.questions_asked": _("Questions posées aux équipes changées"),
     "challenge.recalled": _("Demande de visa reprise"),
     "challenge.reimported": _("Contenu du challenge remplacé"),
-    "challenge.rekeyed": _("Réponses chiffrées pour un autre portail"),
     "challenge.resumed": _("Dépôts repris"),
     "challenge.sent_back": _("Challenge renvoyé à l’équipe"),
     "challenge.settings_applied": _("Réglages appliqués"),
@@ -66,7 +65,6 @@ ACTS: Mapping[str, str | Promise] = {
     "holdout.compiled": _("Réponses réservées préparées pour la notation"),
     "holdout.opened": _("Réponses réservées ouvertes par la notation"),
     "holdout.registered": _("Réponses réservées enregistrées"),
-    "holdout.rewrapped": _("Clé des réponses réservées renouvelée"),
     "notice.written": _("Annonce publiée"),
     "organiser.declined": _("Invitation à organiser refusée"),
     "organiser.invitation_revoked": _("Invitation à organiser annulée"),
@@ -76,7 +74,6 @@ ACTS: Mapping[str, str | Promise] = {
     "organiser.role_changed": _("Rôle changé dans l’équipe organisatrice"),
     "phase.added": _("Phase ajoutée"),
     "phase.answers_given": _("Réponses d’une phase déposées"),
-    "phase.blurred": _("Bruit ajouté aux scores affichés"),
     "phase.board_added": _("Classement ajouté"),
     "phase.board_arranged": _("Classement modifié"),
     "phase.board_removed": _("Classement retiré"),
@@ -127,7 +124,6 @@ FACTS: Mapping[str, str | Promise] = {
     "faults": _("Points à corriger"),
     "max_per_day": _("Essais par jour"),
     "max_total": _("Essais en tout"),
-    "epsilon": _("Epsilon"),
     "serial": _("Numéro de série"),
 }
 SYSTEMS: Mapping[str, str | Promise] = {

@@ -10,14 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from challenges import rules
-from challenges.actions import authoring, blurs, phase_scorings, reveals, takeovers
+from challenges.actions import authoring, phase_scorings, reveals, takeovers
 from challenges.actions import challenges as acts
 from challenges.enums import ChallengeStatus, RegistrationState
 from challenges.forms import (
     ClosingForm,
     DatesForm,
     PhaseForm,
-    PrivacyForm,
     PublishForm,
     ReasonForm,
     RevealForm,
@@ -42,9 +41,6 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid
 
 # Refusals that are about what was typed: they stand beside the field.
-PRIVACY_FAULTS = frozenset(
-    {"privacy_range", "privacy_ladder", "privacy_sensitivity", "privacy_tasks", "privacy_as_first"}
-)
 DATE_FAULTS = frozenset({"dates_order", "dates_frozen"})
 
 
@@ -156,25 +152,6 @@ def dates(request: HttpRequest, slug: str, index: int) -> HttpResponse:
         status = 409 if isinstance(refusal, Conflict) else 422
         return _cockpit(request, challenge, dates_form=form, status=status)
     messages.success(request, _("Dates enregistrées."))
-    return redirect("challenges:organiser", slug)
-
-
-@require_POST
-def privacy(request: HttpRequest, slug: str, index: int) -> HttpResponse:
-    """Blur the public scores of a phase, or show them exactly."""
-    challenge = find_to_run(request, slug)
-    phase = phase_of(challenge, index)
-    form = PrivacyForm(request.POST, phase=phase)
-    if not form.is_valid():
-        return _cockpit(request, challenge, privacy_form=form, status=422)
-    try:
-        blurs.set_epsilon(phase=phase, epsilon=form.cleaned_data["epsilon"], by=person(request))
-    except Invalid as refusal:
-        if refusal.code not in PRIVACY_FAULTS:
-            raise
-        form.add_error("epsilon", str(refusal))
-        return _cockpit(request, challenge, privacy_form=form, status=422)
-    messages.success(request, _("Option enregistrée."))
     return redirect("challenges:organiser", slug)
 
 
@@ -294,12 +271,11 @@ def _cockpit(
     reveal_form: RevealForm | None = None,
     reason_form: ReasonForm | None = None,
     dates_form: DatesForm | None = None,
-    privacy_form: PrivacyForm | None = None,
     refusal: Conflict | Invalid | None = None,
     status: int = 200,
 ) -> HttpResponse:
     decisions = (publish_form, send_back_form, closing_form, reveal_form, reason_form)
-    sent = (*decisions, dates_form, privacy_form)
+    sent = (*decisions, dates_form)
     now = clock.now()
     by = person(request)
     phases = list(challenge.phases.select_related("reveal", "reveal__proposed_by"))
@@ -335,7 +311,6 @@ def _cockpit(
             )
             | {
                 "dates": _of_phase(each, dates_form) or DatesForm(phase=each),
-                "privacy": _of_phase(each, privacy_form) or PrivacyForm(phase=each),
                 "closing": _of_phase(each, closing_form) or ClosingForm(phase=each),
                 "revealing": _of_phase(each, reveal_form) or RevealForm(phase=each),
             }

@@ -9,7 +9,7 @@ from challenges import rules
 from challenges.enums import ChallengeStatus, PhaseMoment
 from challenges.enums.rescorings import RescoringState
 from challenges.models import Challenge, Entry, Job, Phase, Rescoring
-from challenges.queries import certificates, leaks, preparation
+from challenges.queries import certificates, preparation
 from challenges.queries.reveals import obstacles as first_of
 from challenges.queries.reveals import undecided_of
 from challenges.queries.takeovers import stuck
@@ -46,12 +46,8 @@ def phase_row(
     return {
         "phase": phase,
         "moment": moment,
-        "may_blur": challenge.status == ChallengeStatus.DRAFT
-        and (phase.index == 0 or apart)
-        and rules.may_edit_challenge(by, challenge),
         "may_date": not over and rules.may_edit_challenge(by, challenge),
         "reveal": reveal,
-        "leak": _leak(phase),
         "winners": certificates.cards_to_propose(phase, by) if reveal else [],
         "in_grace": in_grace,
         "may_close": moment is PhaseMoment.OPEN
@@ -124,18 +120,6 @@ WAITING = {
 }
 
 
-def _leak(phase: Phase) -> dict[str, Any]:
-    """Say how much the public scores of a phase may tell of its answers."""
-    found = leaks.budget_of(phase)
-    if found is None:
-        return {}
-    return {
-        "exceeded": found.is_exceeded,
-        "sentence": leaks.sentence(found),
-        "proposals": leaks.proposals(found),
-    }
-
-
 FIXES = {
     "page": "write_texts",
     "terms": "write_terms",
@@ -152,7 +136,7 @@ FIXES = {
     "code_sample": "write_files",
     "code_inputs": "organiser",
     "quota": "write_phases",
-    "leak": "write_phases",
+    "attempts": "write_phases",
     "opens": "organiser",
     "closes": "organiser",
 }

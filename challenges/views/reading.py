@@ -17,8 +17,8 @@ from django.views.decorators.http import require_safe
 
 from challenges.enums import PhaseKind
 from challenges.filters import STATES, ChallengeFilter
-from challenges.models import Challenge, Phase, PhaseTask, PublicFile, Team
-from challenges.queries import code, leaks, origins
+from challenges.models import Challenge, Phase, PhaseTask, PublicFile
+from challenges.queries import code, origins
 from challenges.queries.boards import prize_limits
 from challenges.queries.challenges import current_phase
 from challenges.scoring.contract import ScoringContract
@@ -143,11 +143,10 @@ def evaluation(request: HttpRequest, slug: str) -> HttpResponse:
     challenge: Challenge = context["challenge"]
     context |= _phase_shown(request, context)
     context |= scoring_words(contract_of(challenge, context["phase"]), challenge.language)
-    context |= shares(context["phase"]) | {"ladder_digits": _ladder_digits(context["phase"])}
+    context |= shares(context["phase"])
     context["prize_rules"] = _prize_rules(challenge)
     context |= programs.words(challenge, context["phase"])
     context |= _code_words(context["phase"], by_program=bool(context.get("program")))
-    context["privacy"] = privacy_words(context["phase"], context["team"], context["metrics"])
     return render(request, "challenges/evaluation.html", context)
 
 
@@ -208,27 +207,6 @@ def scoring_words(contract: dict[str, Any], language: str = "") -> dict[str, Any
     }
 
 
-def privacy_words(
-    phase: Phase | None, team: Team | None, metrics: list[dict[str, Any]]
-) -> dict[str, Any] | None:
-    """Say what an entry of a phase spends and how wide its noise is; None where there is none."""
-    found = leaks.privacy_of(phase, team) if phase else None
-    if found is None:
-        return None
-    scales = [
-        (each["label"], significant(found.scales[each["key"]]))
-        for each in metrics
-        if each["key"] in found.scales
-    ]
-    return {
-        "epsilon": significant(found.epsilon),
-        "attempts": None if found.most is None else round(found.most / found.epsilon),
-        "most": None if found.most is None else significant(found.most),
-        "spent": None if team is None else significant(found.spent),
-        "scales": scales,
-    }
-
-
 def significant(value: float) -> str:
     """Write a number with its two significant digits, or all its whole ones."""
     exact = Decimal(f"{value:.2g}") if value < 100 else Decimal(round(value))
@@ -237,14 +215,6 @@ def significant(value: float) -> str:
 
 def _prize_rules(challenge: Challenge) -> SafeString:
     return boards.prize_rules(prize_limits(challenge), challenge)
-
-
-def _ladder_digits(phase: Phase | None) -> int:
-    """Return how many decimals the number of a Ladder's rule needs."""
-    if phase is None:
-        return 0
-    number = Decimal(repr(phase.ladder_step or phase.ladder_z)).normalize()
-    return max(0, -int(number.as_tuple().exponent))
 
 
 def answer_rules(submission: dict[str, Any]) -> list[str]:

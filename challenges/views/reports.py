@@ -16,7 +16,6 @@ from challenges.models.board import in_words
 from challenges.models.words import REASON_SENTENCES
 from challenges.queries import reports
 from challenges.queries.statistics import TEAMS_LEAST
-from challenges.views import boards
 from challenges.views.axis import axis_decimals, round_axis
 from challenges.views.fairness_cards import summary
 from challenges.views.head import find, scene
@@ -55,7 +54,6 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
         each | {"answers": [one | {"answer": in_words(one["answer"])} for one in each["answers"]]}
         for each in told["methods"]
     ]
-    context["stability"] = boards.stability(told)
     context["other_boards"] = [
         link for link in board_links(phase) if link[0] != told["board_title"]
     ]
@@ -84,7 +82,7 @@ def _phase(request: HttpRequest, challenge: Challenge) -> Phase | None:
 
 
 def _drawn(told: dict[str, Any]) -> dict[str, Any]:
-    """Prepare the rows in words, and the two drawings that say the same."""
+    """Prepare the rows in words, and the drawing that says the same."""
     metric = told["metric"]
     decimals = metric["decimals"] if metric else 0
     ranking = told["ranking"]
@@ -98,7 +96,6 @@ def _drawn(told: dict[str, Any]) -> dict[str, Any]:
         "best": best,
         "baselines": [row for row in rows if row["baseline"]],
         "final_plot": _final_plot(teams[:MOST_DRAWN], decimals, reference),
-        "shift_plot": _shift_plot(teams[:MOST_DRAWN], decimals),
         "causes": [
             (_rare() if code == "other" else str(REASON_SENTENCES.get(code, code)), count)
             for code, count in told["participation"]["causes"].items()
@@ -140,41 +137,6 @@ def _final_plot(
         ends,
         reference,
     )
-
-
-def _shift_plot(teams: list[dict[str, Any]], decimals: int) -> dict[str, Any] | None:
-    compared = [each for each in teams if each["public"]]
-    rows = [
-        {
-            "label": _moved(each),
-            "value": each["value"],
-            "low": each["public"]["low"],
-            "high": each["public"]["high"],
-            "faint": not each["outside"],
-        }
-        for each in compared
-    ]
-    ends = [row[key] for row in rows for key in ("value", "low", "high")]
-    return _plot(
-        "shift",
-        _("Score définitif et intervalle annoncé pendant le challenge"),
-        _(
-            "Le trait est l’intervalle public, le point le score définitif : plein quand il est "
-            "hors de l’intervalle. Le tableau donne les mêmes valeurs."
-        ),
-        rows,
-        ends,
-        None,
-    )
-
-
-def _moved(each: dict[str, Any]) -> str:
-    told = _("%(team)s : rang %(before)s, puis %(after)s") % {
-        "team": each["team"],
-        "before": each["public"]["rank"] or "–",
-        "after": each["rank"] or "–",
-    }
-    return f"{told} · {_('hors intervalle')}" if each["outside"] else told
 
 
 def _plot(

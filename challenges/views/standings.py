@@ -17,14 +17,13 @@ from django.views.decorators.http import require_safe
 from challenges.enums import Direction, Split
 from challenges.models import Challenge, Phase
 from challenges.queries import boards as reads
-from challenges.queries import days as past
 from challenges.queries import windows
 from challenges.queries.boards import Board, Row
 from challenges.queries.challenges import current_phase
 from challenges.queries.combined import shown_to_all
 from challenges.queries.findings import declared_audit
 from challenges.queries.rescorings import errata
-from challenges.views import boards, days, programs
+from challenges.views import boards, programs
 from challenges.views.axis import axis_decimals
 from challenges.views.head import find, scene, shares
 from portal.lib import clock
@@ -50,7 +49,6 @@ def standings(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "challenges/standings_none.html", context)
     context |= shares(phase) | board_context(request, board, mine)
     context |= {"board_links": board_links(phase), "combined": shown_to_all(context["challenge"])}
-    context |= {"days": days.days_context(board, mine)}
     if told := programs.words(context["challenge"], phase):
         context |= told
         context["by_task"] = programs.standings_by_task(board, context["rows"])
@@ -68,19 +66,6 @@ def standings_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{slug}-{board.split.value}.csv"'
     return tagged(request, open_to_sites(response), digest=board.digest)
-
-
-@login_not_required
-@require_safe
-def days_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """Send the rank of every team on every day as CSV, formulas neutralised, with an ETag."""
-    phase, split = required(request, slug)
-    board = reads.head(phase, split, request.user, key=key_wanted(request))
-    out = io.StringIO()
-    csv.writer(out).writerows(past.csv_rows(board))
-    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{slug}-jours.csv"'
-    return tagged(request, open_to_sites(response), digest=past.digest_of(board))
 
 
 @login_not_required
@@ -185,7 +170,6 @@ def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[
         "primary": primary,
         "secondary": [_heading(request, column, sort) for column in boards.secondary_of(board)],
         "masked": board.leaderboard.anonymous and not board.revealed,
-        "blurred": board.split == Split.PUBLIC and board.leaderboard.phase.is_blurred,
         "prize_rules": boards.prize_rules(board.columns, board.leaderboard.phase.challenge),
         "has_fairness": bool(boards.fairness_of(board)),
         "fairness_title": getattr(boards.fairness_summary(board), "title", ""),
@@ -198,7 +182,6 @@ def board_context(request: HttpRequest, board: Board, mine: int | None) -> dict[
         "scale": (minimum, maximum, reference),
         "reference": reference,
         "gap": boards.gap(board, mine),
-        "stability": boards.stability(board.facts),
         # Gaps are compared with chance; else equal scores alone share a rank.
         "tested": board.facts.get("tested", boards.has_intervals(board)),
         "sort": sort,
@@ -238,7 +221,7 @@ def _after_reveal(
     request: HttpRequest, board: Board, listed: Any, mine: int | None
 ) -> dict[str, Any]:
     if not board.revealed:
-        return {"fairness": [], "comparison": {}}
+        return {"fairness": []}
     phase = board.leaderboard.phase
     other = Split.PUBLIC if board.split == Split.PRIVATE else Split.PRIVATE
     key = board.leaderboard.key
@@ -252,15 +235,8 @@ def _after_reveal(
         "fairness": boards.fairness_tables(
             pair[Split.PUBLIC], pair[Split.PRIVATE], listed, mine=mine
         ),
-        "comparison": _comparison(board, phase.reveal.facts),
         "errata": errata(phase),
     }
-
-
-def _comparison(board: Board, facts: dict[str, Any]) -> dict[str, Any]:
-    """Tell what the reveal moved on the board that it compared; nothing of another one."""
-    compared = facts.get("board", board.leaderboard.key)
-    return boards.comparison(board, facts) if compared == board.leaderboard.key else {}
 
 
 def _heading(request: HttpRequest, column: Any, sort: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from challenges.views.teams import person
 
 @require_safe
 def statistics(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show how a challenge goes: entries, causes, times, energy, queue."""
+    """Show how a challenge goes: entries, causes, times, queue."""
     challenge = followed_by(request, slug)
     found, coded = reads.of(challenge), code_runs.statistics(challenge)
     context = room(
@@ -63,8 +63,6 @@ def statistics_csv(request: HttpRequest, slug: str) -> HttpResponse:
             [each.index, "secondes_p95", _rounded(each.p95_seconds)],
             [each.index, "evaluations", used.evaluations if used else 0],
             [each.index, "secondes_processeur", _rounded(used.cpu_seconds if used else 0.0)],
-            [each.index, "wattheures_estimes", _rounded(used.energy_wh if used else 0.0)],
-            [each.index, "evaluations_mesurees", used.measured if used else 0],
         ]
         if each.pk in coded:
             rows += _of_code(each.index, coded[each.pk])
@@ -78,9 +76,7 @@ def _of_code(index: int, found: dict[str, Any]) -> list[list[Any]]:
         [index, "executions", figures.runs],
         *([index, f"executions:minutes<={most or 'plus'}", n] for most, n in figures.minutes),
         *([index, f"executions:demi-gio<={halves}", n] for halves, n in figures.halves),
-        *([index, f"reponses:{word}", n] for word, n in figures.reproductions),
         [index, "executions:secondes_processeur", _rounded(figures.cpu_seconds)],
-        [index, "executions:wattheures_estimes", _rounded(figures.energy_wh)],
     ]
 
 

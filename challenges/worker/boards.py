@@ -1,6 +1,6 @@
 """Compute boards from sealed results, and the reveal of a phase."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,21 +10,18 @@ from challenges.actions import combined, jobs, releases, reveals, standings
 from challenges.actions.reveals import Final
 from challenges.actions.standings import Line
 from challenges.enums import Direction, EvaluationState, Split
-from challenges.models import Column, Evaluation, Job, Leaderboard, Phase, Reveal, Score
-from challenges.models.board import ranks_of_teams
+from challenges.models import Column, Evaluation, Job, Phase, Reveal, Score
 from challenges.models.candidates import Candidate
 from challenges.models.ladders import task_of
 from challenges.models.listings import Listing, listing
 from challenges.models.rescoring import in_force
 from challenges.scoring.contract import ScoringContract
-from challenges.scoring.tiers import Listed, Placed, Ranking, ranking
+from challenges.scoring.tiers import Listed, Placed, tiers
 from challenges.worker import findings, ladders, vault
 from challenges.worker.lease import Beating
-from challenges.worker.shakeup import kendall_b, spearman
 from challenges.worker.vault import Opened
 from portal.lib import clock, failpoints
 
-_MOVES_SHOWN = 5
 Own = dict[str, list[Any]]
 
 
@@ -50,7 +47,7 @@ def standings_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
 def computed(found: Listing, opened: Opened) -> tuple[list[Line], dict[str, Any]]:
     """Rank what a board lists: tiers where sums are known, else equal values share a rank."""
     ranked = _ranked(found, opened)
-    placed = {str(each.id): each for each in ranked.placed}
+    placed = {str(each.id): each for each in ranked}
     lines = [
         _line(found, each, placed.get(str(each.entry_id)), opened) for each in found.candidates
     ]
@@ -61,24 +58,20 @@ def computed(found: Listing, opened: Opened) -> tuple[list[Line], dict[str, Any]
     facts = {
         "units": next((each for each in units if each is not None), None),
         "few": any(each.few for each in placed.values()),
-        "leader_first": _rounded(ranked.leader_first),
-        "tau": _rounded(ranked.tau),
         # Whether gaps were compared with chance; else equal scores alone share a rank.
-        "tested": any(each.low is not None for each in ranked.placed),
+        "tested": any(each.low is not None for each in ranked),
         "teams": sum(line.rank is not None for line in lines),
     }
     return lines, facts
 
 
-def _ranked(found: Listing, opened: Opened) -> Ranking:
+def _ranked(found: Listing, opened: Opened) -> list[Placed]:
     primary = found.primary
     if primary is None or primary.direction == Direction.NONE:
-        return Ranking([])
+        return []
     ranked = [
         each for each in found.candidates if not each.is_baseline and primary.key in each.figures
     ]
-    if found.split == Split.PUBLIC and found.board.phase.is_blurred:
-        return _without_intervals(ranked, primary)  # sums are exact: they would tell
     listed = []
     for each in ranked:
         sums = vault.sums_of(opened.of(each.evaluation_id), found.split.value)
@@ -87,7 +80,7 @@ def _ranked(found: Listing, opened: Opened) -> Ranking:
         listed.append(Listed(str(each.entry_id), each.figures[primary.key][0], sums))
     if listed and (any(each.tasks for each in ranked) or not _is_summed(primary, found)):
         return _without_intervals(ranked, primary)  # the sums are those of another figure
-    return ranking(listed, primary.direction)
+    return tiers(listed, primary.direction)
 
 
 def _is_summed(primary: Column, found: Listing) -> bool:
@@ -102,7 +95,7 @@ def _is_summed(primary: Column, found: Listing) -> bool:
     return ScoringContract.from_json(task.scorer_version.spec).primary.key == primary.key
 
 
-def _without_intervals(ranked: Sequence[Candidate], primary: Column) -> Ranking:
+def _without_intervals(ranked: Sequence[Candidate], primary: Column) -> list[Placed]:
     """Share the rank of equal values: 1, 2, 2, 4; candidates come best first."""
     places: list[Placed] = []
     rank, last = 0, None
@@ -111,18 +104,15 @@ def _without_intervals(ranked: Sequence[Candidate], primary: Column) -> Ranking:
         if value != last:
             rank, last = position, value
         places.append(Placed(str(each.entry_id), rank, rank, rank, rank, None, None))
-    return Ranking(places)
+    return places
 
 
 def _line(found: Listing, candidate: Candidate, placed: Placed | None, opened: Opened) -> Line:
     result = opened.of(candidate.evaluation_id)
     primary = found.primary
-    key = primary.key if primary and not candidate.is_baseline else ""
     # A mean over several tasks has no interval: each task has its own.
-    intervals = (
-        {}
-        if candidate.tasks
-        else ladders.shown_intervals(result, found.split, key, found.board.phase)
+    intervals: dict[str, Any] = (
+        {} if candidate.tasks else result.get("intervals", {}).get(found.split.value, {})
     )
     cells = {
         column.key: cell
@@ -187,19 +177,13 @@ def finals(phase: Phase, opened: Opened) -> Final:
     told = set() if again else findings.told(phase, scores, own)
     scores += _of_groups(told, opened)
     boards: list[tuple[Listing, Sequence[Line], dict[str, Any]]] = []
-    public: dict[int, list[Line]] = {}
-    facts: Mapping[str, Any] = {}
     for board in phase.leaderboards.order_by("hidden", "pk"):
         for split in Split:
             found = listing(board, split, released=scores, own=own)
             lines, board_facts = computed(found, opened)
             boards.append((found, lines, board_facts))
-            if split == Split.PUBLIC:
-                public[board.pk] = lines
-            elif not facts:
-                facts = moved(board, public[board.pk], lines)
     found_of = [] if again else findings.to_release(phase, opened.of, told)
-    return Final(scores, own, boards, facts, found_of)
+    return Final(scores, own, boards, found_of)
 
 
 def to_release(phase: Phase, opened: Opened) -> tuple[list[Score], dict[UUID, Own]]:
@@ -217,7 +201,7 @@ def to_release(phase: Phase, opened: Opened) -> tuple[list[Score], dict[UUID, Ow
         result = opened.of(evaluation.pk)
         values, intervals = result.get("values", {}), result.get("intervals", {})
         scores += releases.at_reveal(evaluation, values, intervals, at=now)
-        if phase.climbs and not evaluation.entry.is_baseline:
+        if phase.ladder and not evaluation.entry.is_baseline:
             own[evaluation.pk] = releases.own(
                 evaluation, ladders.public_figures(evaluation, opened)
             )
@@ -232,52 +216,3 @@ def _of_groups(told: Collection[UUID], opened: Opened) -> list[Score]:
         values, intervals = result.get("values", {}), result.get("intervals", {})
         scores += releases.of_groups(evaluation, values, intervals, at=now)
     return scores
-
-
-def moved(board: Leaderboard, public: Sequence[Line], private: Sequence[Line]) -> dict[str, Any]:
-    """Tell how the private part moved the teams of a board: correlations, moves, surprises."""
-    before, after = _firsts(public), _firsts(private)
-    formerly, now = _ranks(public), _ranks(private)
-    both = sorted(set(before) & set(after), key=lambda team: now[team])
-    key = board.primary.key if board.primary else ""
-    x = [before[team].cells[key]["value"] for team in both]
-    y = [after[team].cells[key]["value"] for team in both]
-    moves = [{"team": team, "public": formerly[team], "private": now[team]} for team in both]
-    moves.sort(key=lambda move: -abs(move["public"] - move["private"]))
-    shifts = [abs(move["public"] - move["private"]) for move in moves]
-    return {
-        "board": board.key,
-        "teams": len(both),
-        "kendall": _rounded(kendall_b(x, y)),
-        "spearman": _rounded(spearman(x, y)),
-        "mean_shift": _rounded(sum(shifts) / len(both) / len(both)) if both else None,
-        "moves": [move for move in moves if move["public"] != move["private"]][:_MOVES_SHOWN],
-        "outside": [team for team in both if _outside(before[team], after[team], key)],
-    }
-
-
-def _firsts(lines: Sequence[Line]) -> dict[int, Line]:
-    """Keep the best line of each team: a board of all entries has several of one."""
-    found: dict[int, Line] = {}
-    for line in lines:
-        if line.rank is None:
-            continue
-        held = found.get(line.candidate.team_id)
-        if held is None or held.rank is None or line.rank < held.rank:
-            found[line.candidate.team_id] = line
-    return found
-
-
-def _ranks(lines: Sequence[Line]) -> dict[int, int]:
-    return ranks_of_teams((line.candidate.team_id, line.rank) for line in lines)
-
-
-def _outside(public: Line, private: Line, key: str) -> bool:
-    low, high = public.interval_low, public.interval_high
-    if low is None or high is None:
-        return False
-    return not low <= private.cells[key]["value"] <= high
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4) + 0.0

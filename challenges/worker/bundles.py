@@ -16,7 +16,7 @@ from challenges.bundles.foreign.questions import Question
 from challenges.bundles.report import Problem
 from challenges.models import BundleImport, Job
 from challenges.sandbox import rooms
-from challenges.worker import rekeying, trials, vault
+from challenges.worker import trials, unsealing, vault
 from challenges.worker.lease import Beating
 from challenges.worker.people import acting
 from challenges.worker.rehearsals import rehearsed
@@ -38,7 +38,7 @@ def import_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
 def _read(made: BundleImport) -> Report:
     try:
         with deposits.opened(deposits.Deposit(made.sealed, made.keys), made.filename) as path:
-            return examined(path, rekeying.unsealer(acting(made.by_id)))
+            return examined(path, unsealing.unsealer(acting(made.by_id)))
     except VaultBroken:
         return _refused(
             Problem("E_ZIP_CORRUPT", _("le dépôt n’est plus lisible : déposez-le de nouveau"))

@@ -4,40 +4,36 @@ Neither opens a truth: B reads sealed inputs, which hold no label, and the worke
 truths that it knew before it starts one. Scoring (C) is another job, without any code of a team.
 """
 
-import random
-import secrets
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from django.utils.crypto import salted_hmac
 
-from challenges.actions import code_runs, code_trials, jobs, scans
+from challenges.actions import code_runs, code_trials, scans
 from challenges.actions.code_runs import Ended
 from challenges.actions.code_trials import Tried
 from challenges.actions.jobs import WORKER
 from challenges.enums import LogAudience, ReasonCode
 from challenges.models import CodeRun, CodeTrial, Job, PhaseTask, RunPlan
-from challenges.sandbox import archives, energy, packages, rooms
+from challenges.sandbox import archives, packages, rooms
 from challenges.sandbox import code_runs as running
 from challenges.sandbox.base import MIB, Limits
 from challenges.sandbox.code_runs import Run
 from challenges.sandbox.packages import Layout, Package
 from challenges.sandbox.steps import Reason
-from challenges.scoring import child, inputs, reruns
+from challenges.scoring import child, inputs
 from challenges.scoring.answer import AnswerSpec, Policy
-from challenges.scoring.predictions.align import Answer
 from challenges.scoring.predictions.faults import neutral, packed, stated
-from challenges.scoring.truth.keys import Keys, keys_of, load_keys
+from challenges.scoring.truth.keys import keys_of
 from challenges.scoring.verdict import Fault, Verdict
 from challenges.worker import code_inputs, isolation, predictions, vault
 from challenges.worker.lease import Beating
 from challenges.worker.programs import RunFailed
 from datasets import gate
 from datasets.actions import deposits
-from portal.lib import canonical, failpoints, objects, scanning
+from portal.lib import canonical, failpoints, objects
 
 OURS = {Reason.PLATFORM, Reason.NO_SANDBOX}
 PACKAGE = "E_PACKAGE"
@@ -48,7 +44,6 @@ LAYOUTS = {
     Layout.CODALAB.value: "metadata",
 }
 UNLIKE = "inputs_unlike"
-SECOND = "Second passage : "
 
 
 def checked(path: Path, task: PhaseTask) -> Verdict:
@@ -72,23 +67,19 @@ def trial_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         return
     truths.forget()
     failpoints.hit("trial.before_run")
-    try:
-        tried = _tried(trial, job)
-    except scanning.ScannerAway as away:
-        jobs.postpone(job=job, seconds=scanning.WAIT_SECONDS, code=away.code)
-        return
+    tried = _tried(trial, job)
     if not beating.lost.is_set():
         code_trials.finish(job=job, tried=tried)
 
 
 def run_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
-    """Run the package of an entry twice on the hidden inputs, and seal what it wrote."""
+    """Run the package of an entry on the hidden inputs, and seal what it wrote."""
     run = code_runs.begin(job=job)
     if run is None:
         return
     truths.forget()  # no label lies in this process while code runs
     failpoints.hit("run.before_code")
-    ended = _twice(run, _task(run), job)
+    ended = _hidden(run, _task(run), job)
     failpoints.hit("run.computed")
     if not beating.lost.is_set():
         code_runs.finish(job=job, ended=ended)
@@ -96,12 +87,11 @@ def run_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
 
 @dataclass(frozen=True)
 class _Pass:
-    """What one of the two runs gave. answer: None with a reason_code."""
+    """What a run gave. content: of the file it wrote, empty with a reason_code."""
 
     run: Run
     reason_code: str = ""
     detail: str = ""
-    answer: Answer | None = None
     content: bytes = b""
 
 
@@ -173,128 +163,61 @@ def _kept(verdict: Verdict) -> dict[str, Any]:
     return {key: said[key] for key in ("faults", "warnings", "rows")}
 
 
-def _twice(run: CodeRun, task: PhaseTask, job: Job) -> Ended:
-    """Run the same package with the same seed, other identifiers and another order between."""
-    plan, spec = run.plan, vault.contract_of(task).answer
+def _hidden(run: CodeRun, task: PhaseTask, job: Job) -> Ended:
+    """Run a package on hidden inputs, and read what it wrote in a child that knows their rows."""
+    plan = run.plan
     keys = gate.read_keys(task.holdout)
     files = gate.open_holdout(version=plan.inputs, reason=f"run {run.pk}", by=WORKER)
     if code_inputs.unlike(files, plan.ids, keys):
         raise RunFailed(UNLIKE)  # the organiser's fault, that no team pays for
     with isolation.desk() as desk, isolation.room() as room, vault.local_copy(run.entry) as path:
         package = _package(path, desk, plan)
-        make = _Making(package, task, spec, room, desk, job)
         try:
-            return _compared(run, make, files, load_keys(keys), keys)
+            shown = _made(room / "inputs")
+            for file, content in files.items():
+                (shown / file).write_bytes(content)
+                (shown / file).chmod(0o644)
+            found, _verdict = _read(
+                running.hidden(
+                    package,
+                    shown,
+                    sandbox=isolation.sandbox(),
+                    room=_made(room / "run"),
+                    limits=limits_of(task),
+                    logs=_organiser_reads(task),
+                ),
+                vault.contract_of(task).answer,
+                keys,
+                job,
+            )
+            failpoints.hit("run.read")  # hidden inputs are still in memory
         finally:
             rooms.wipe(room)
-
-
-@dataclass(frozen=True)
-class _Making:
-    """How a package is run on inputs. room: in memory, for what is hidden; desk: on a disk."""
-
-    package: Package
-    task: PhaseTask
-    spec: AnswerSpec
-    room: Path
-    desk: Path
-    job: Job
-
-    def once(self, name: str, files: Mapping[str, bytes], keys: bytes) -> _Pass:
-        """Run on inputs, and read what was written in a child that knows these identifiers."""
-        shown = _made(self.room / name)
-        for file, content in files.items():
-            (shown / file).write_bytes(content)
-            (shown / file).chmod(0o644)
-        place = _made(self.room / f"{name}-run")
-        run = running.hidden(
-            self.package,
-            shown,
-            sandbox=isolation.sandbox(),
-            room=place,
-            limits=limits_of(self.task),
-            logs=_organiser_reads(self.task),
-        )
-        found, _verdict = _read(run, self.spec, keys, self.job)
-        for laid in (shown, place):  # memory for the other run
-            rooms.wipe(laid)
-            shutil.rmtree(laid)
-        return found
-
-
-def _compared(
-    run: CodeRun, make: _Making, files: Mapping[str, bytes], known: Keys, keys: bytes
-) -> Ended:
-    first = make.once("first", files, keys)
-    if first.answer is None:
-        return _ended(make, [first], first)
-    shuffled, twins, other, others = inputs.can_shuffle(files), [], files, keys
-    if shuffled:
-        draw = random.Random(secrets.randbits(128))  # noqa: S311  # a seed that nobody knows
-        changed = inputs.disguise(files, run.plan.ids, known.ids, draw)
-        candidates = None
-        if known.listed is not None:
-            rows = known.candidates
-            candidates = [*rows, *(rows[at] for at in changed.twins)]
-        other, twins, others = changed.files, changed.twins, keys_of(changed.ids, candidates)
-    second = make.once("second", other, others)
-    if second.answer is None:
-        return _ended(make, [first, second], replace(second, detail=SECOND + second.detail))
-    agreed = reruns.agrees(second.answer, twins, n=len(known))
-    answer = reruns.taken(second.answer, range(len(known)))
-    failpoints.hit("run.compared")  # hidden inputs are still in memory
-    same = agreed and answer.digest == first.answer.digest
-    kept = predictions.seal(
-        first.content,
-        suffix=first.run.file.suffix if first.run.file else ".csv",
-        second=None if same else answer,
-        ids=known.ids,
-    )
+    ended = _ended(found, package, task)
+    if found.reason_code:
+        return ended
+    suffix = found.run.file.suffix if found.run.file else ".csv"
     return replace(
-        _ended(make, [first, second], first),
-        kept=kept,
-        shuffled=shuffled,
-        canaries=len(twins),
-        agreed=agreed,
+        ended,
+        kept=predictions.seal(found.content, suffix=suffix),
         inputs_digest=_keyed(files),
     )
 
 
-def _ended(make: _Making, passes: Sequence[_Pass], last: _Pass) -> Ended:
-    """Tell what the runs used: exact for moderators, in classes for the team."""
-    limits = limits_of(make.task)
-    measured = [_used(each.run, limits) for each in passes if each.run.ended is not None]
-    seen = max((each.run for each in passes), key=_wall).seen
-    logs = [_log(each.run) for each in passes] if _organiser_reads(make.task) else []
-    restricted = make.task.phase.challenge.restricted
+def _ended(found: _Pass, package: Package, task: PhaseTask) -> Ended:
+    """Tell what the run used: exact for moderators, in classes for the team."""
+    seen = found.run.seen
+    measures = {} if found.run.ended is None else asdict(found.run.ended.measures)
     return Ended(
-        last.reason_code,
-        seed=make.package.seed,
+        found.reason_code,
+        seed=package.seed,
         environment_digest=isolation.environment_digest(),
         minutes=seen.duration_minutes,
-        half_gib=max(each.run.seen.memory_half_gb for each in passes),
-        measures=measured,
-        detail="" if restricted else last.detail,
-        log="\n".join(filter(None, logs)),
+        half_gib=seen.memory_half_gb,
+        measures=measures,
+        detail="" if task.phase.challenge.restricted else found.detail,
+        log=_log(found.run) if _organiser_reads(task) else "",
     )
-
-
-def _used(run: Run, limits: Limits) -> dict[str, Any]:
-    """Tell what one run used, and the declared estimate of its energy, in Wh."""
-    if run.ended is None:
-        return {}
-    measures = run.ended.measures
-    return asdict(measures) | {
-        "energy_wh": energy.watt_hours(
-            cpu_seconds=measures.cpu_seconds,
-            wall_seconds=measures.wall_seconds,
-            memory_bytes=limits.memory_bytes,
-        )
-    }
-
-
-def _wall(run: Run) -> float:
-    return run.ended.measures.wall_seconds if run.ended is not None else 0.0
 
 
 def _read(run: Run, spec: AnswerSpec, keys: bytes, job: Job) -> tuple[_Pass, Verdict | None]:
@@ -314,7 +237,7 @@ def _read(run: Run, spec: AnswerSpec, keys: bytes, job: Job) -> tuple[_Pass, Ver
             raise RunFailed(fault.code)
         detail = f"{fault.code} : {fault.message}"
         return _Pass(run, ReasonCode.OUTPUT.value, detail), verdict
-    return _Pass(run, answer=answer, content=run.file.read_bytes()), verdict
+    return _Pass(run, content=run.file.read_bytes()), verdict
 
 
 def _is_new(job: Job) -> bool:
@@ -334,7 +257,7 @@ def _organiser_reads(task: PhaseTask) -> bool:
 
 
 def limits_of(task: PhaseTask) -> Limits:
-    """Return what each run of a team's code may use."""
+    """Return what a run of a team's code may use."""
     seconds = float(task.phase.time_limit_s)
     return Limits(
         wall_seconds=seconds,

@@ -11,7 +11,7 @@ from challenges.actions.bundle_imports import Overtaken
 from challenges.actions.foreign_imports import import_bundle
 from challenges.bundles.report import Problem
 from challenges.models import BundleImport, Job
-from challenges.worker import rekeying, vault
+from challenges.worker import unsealing, vault
 from challenges.worker.lease import Beating
 from challenges.worker.people import acting
 from datasets.actions import deposits
@@ -46,7 +46,7 @@ def _create(job: Job, made: BundleImport, by: User) -> Sequence[Problem]:
                 path=path,
                 by=by,
                 answers=made.answers,
-                unseal=rekeying.unsealer(by),
+                unseal=unsealing.unsealer(by),
                 then=lambda challenge: then(challenge=challenge),
             )
     except Overtaken:

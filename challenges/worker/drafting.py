@@ -100,7 +100,7 @@ def _checked(
     read = portable.read(folder).spec
     if read is None:
         return (), ()  # the import tells the faults
-    surprises = [*_unexpected(written.challenge, read, folder), *_climbing(written, read)]
+    surprises = _unexpected(written.challenge, read, folder)
     if surprises or not written.scorings:
         return (), surprises
     sealed = _Sealed(written.challenge)
@@ -126,20 +126,6 @@ def _unexpected(challenge: Challenge, read: PortableSpec, folder: Path) -> Seque
     recorded.check(expected, Folder(folder), Rehearsal(), findings)
     # The file that was compared was written here: nobody knows it by name.
     return [replace(each, file="", key="") for each in findings.errors]
-
-
-def _climbing(written: ChallengeDraft, read: PortableSpec) -> Sequence[Problem]:
-    """Note the phases that would be blurred as the first one, and have a Ladder of their own."""
-    if read.leaderboard.privacy_epsilon is None:
-        return ()
-    said = _(
-        "phase %(number)d : pas d’échelle, ses scores sont brouillés comme ceux de la première"
-    )
-    return [
-        Problem("E_PRIVACY", said % {"number": phase.index + 1}, key="leaderboard.privacy_epsilon")
-        for phase in written.challenge.phases.filter(index__gt=0).order_by("index")
-        if phase.climbs and phase_scorings.of(written, phase.index) is None
-    ]
 
 
 def _refused(refusal: Refusal) -> list[dict[str, str]]:

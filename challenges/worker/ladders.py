@@ -1,6 +1,5 @@
 """Apply the Ladder of a phase to sealed results: what each team is shown, in order of receipt."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from challenges.actions import ladders as acts
@@ -8,7 +7,7 @@ from challenges.actions.ladders import Settled
 from challenges.enums import Split
 from challenges.models import Evaluation, Job, Phase, PhaseTask
 from challenges.models.ladders import Chain, chain, task_of, waiting_enrolments
-from challenges.scoring.ladder import Form, Ladder, Seen, around, better, seen_of, shown
+from challenges.scoring.ladder import Ladder, Seen, better, seen_of
 from challenges.worker import vault
 
 _TRIES = 3
@@ -23,7 +22,7 @@ class Moving(Exception):
 def settle(job: Job, phase: Phase, opened: vault.Opened) -> None:
     """Settle every team of a phase that has a score to show."""
     task = task_of(phase)
-    if task is None or not phase.climbs:
+    if task is None or not phase.ladder:
         return
     for enrolment in waiting_enrolments(phase, task):
         for _attempt in range(_TRIES):
@@ -37,7 +36,6 @@ def settle(job: Job, phase: Phase, opened: vault.Opened) -> None:
 
 def climbed(read: Chain, task: PhaseTask, opened: vault.Opened) -> list[Settled]:
     """Compare each waiting evaluation with what its team leads with by then."""
-    ladder = rule_of(task.phase)
     primary = vault.contract_of(task).primary
     leader = read.leader
     best = _seen(leader, primary.key, opened) if leader else None
@@ -45,7 +43,7 @@ def climbed(read: Chain, task: PhaseTask, opened: vault.Opened) -> list[Settled]
     for each in read.waiting:
         new = _seen(each, primary.key, opened)
         improved = new is not None and (
-            best is None or better(new, best, ladder, primary.direction)
+            best is None or better(new, best, Ladder(), primary.direction)
         )
         if improved:
             leader, best = each, new
@@ -53,33 +51,10 @@ def climbed(read: Chain, task: PhaseTask, opened: vault.Opened) -> list[Settled]
         intervals: dict[str, Any] = {}
         if leader is not None and best is not None:
             figures = public_figures(leader, opened)
-            figures[primary.key] = shown(best, ladder, primary.direction)
-            intervals = shown_intervals(opened.of(leader.pk), Split.PUBLIC, primary.key, task.phase)
+            intervals = opened.of(leader.pk).get("intervals", {}).get(Split.PUBLIC, {})
         means = opened.of(each.pk).get("means", {})
         settled.append(Settled(each, improved, leader, figures, intervals, means))
     return settled
-
-
-def shown_intervals(
-    result: Mapping[str, Any], split: Split, primary: str, phase: Phase
-) -> dict[str, Any]:
-    """Return the intervals of a sealed result on a part, {key: [low, high, method]}.
-
-    That of the primary figure is widened to the steps of a Ladder on the public part: its
-    middle would tell the exact score. A blurred public part has none, for the same reason.
-    """
-    if split == Split.PUBLIC and phase.is_blurred:
-        return {}
-    found: dict[str, Any] = dict(result.get("intervals", {}).get(split.value, {}))
-    bounds = found.get(primary)
-    if split == Split.PUBLIC and phase.ladder_step is not None and bounds and bounds[0] is not None:
-        found[primary] = [*around(bounds[0], bounds[1], phase.ladder_step), *bounds[2:]]
-    return found
-
-
-def rule_of(phase: Phase) -> Ladder:
-    """Return the Ladder of a phase."""
-    return Ladder(Form(phase.ladder), phase.ladder_step, phase.ladder_z)
 
 
 def public_figures(evaluation: Evaluation, opened: vault.Opened) -> dict[str, float | None]:

@@ -24,7 +24,7 @@ class Beating:
 
     That is: the lease was taken away, no beat succeeded for as long as it lasts, or the job passed
     the time that one of its kind may take. Nothing beats any more then: a worker that hangs keeps
-    no job, and gives no sign of life.
+    no job, and gives no sign of life. `unanswered` tells the second case: no fault of the job.
     tidy: what the worker does between two jobs; the thread does it while this one lasts, so that
     a long job delays neither the jobs of a lost worker nor the signs of life. hung: called when
     the work has not stopped although it had to.
@@ -44,6 +44,7 @@ class Beating:
         self.lost = threading.Event()
         self._began = self._held = time.monotonic()
         self._most: float | None = None
+        self.unanswered = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="beat", daemon=True)
 
@@ -63,7 +64,8 @@ class Beating:
 
     def is_over(self) -> bool:
         """Say whether the work must stop, even while the database leaves a beat unanswered."""
-        if time.monotonic() - self._held > settings.LEASE_SECONDS:
+        if time.monotonic() - self._held > settings.LEASE_SECONDS and not self.lost.is_set():
+            self.unanswered = True
             self.lost.set()
         return self.lost.is_set()
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, connection
 
 from challenges.actions import bundle_imports, challenges, code_trials, evaluations, jobs, sweeps
 from challenges.enums import JobKind
@@ -20,7 +20,6 @@ from challenges.worker import (
     changed_programs,
     code,
     creations,
-    days,
     drafting,
     isolation,
     rescorings,
@@ -50,7 +49,6 @@ HANDLERS: Mapping[str, Handler] = {
     JobKind.SWAP: rescorings.swap_job,
     JobKind.WATCH: watches.watch_job,
     JobKind.REHEARSE: changed_programs.rehearse_job,
-    JobKind.DAYS: days.days_job,
 }
 _BOUNDARY_SECONDS = 5.0
 _IDLE_SECONDS = 0.2
@@ -73,28 +71,46 @@ class Worker:
         self.truths = vault.Truths()
         self._hung = hung
         self._tidied = float("-inf")
+        self._tidied_whole = time.monotonic()
+        self._reaps_from = float("-inf")
+        self._interrupted: Job | None = None  # by a database that went away: the queue has it not
         self._claimed = False
 
     def work_one(self) -> bool:
         """Take and do the next due job; False when there is none."""
+        self._put_back()
         job = jobs.claim(owner=self.name)
         if job is None:
             return False
         self._claimed = True
         with Beating(job, tidy=self.tidy, hung=self._hung) as beating, halted_by(beating.is_over):
             self._do(job, beating)
+        if beating.unanswered:
+            self._interrupted = job
         return True
+
+    def _put_back(self) -> None:
+        """Give the queue the job that a silent database interrupted; its attempt does not count."""
+        if self._interrupted is not None:
+            jobs.postpone(job=self._interrupted, seconds=0, code=jobs.DATABASE_AWAY)
+            self._interrupted = None
 
     def _do(self, job: Job, beating: Beating) -> None:
         try:
             HANDLERS[job.kind](job, self.truths, beating)
-        except (OperationalError, InterfaceError):
-            raise  # the loop waits for the database; the lease runs out by itself
-        except Exception as error:  # noqa: BLE001  # the boundary of the worker
+        except Exception as error:  # the boundary of the worker
+            self._interrupted = job
+            away = jobs.outage(error)
+            if away == jobs.DATABASE_AWAY:
+                raise  # the loop waits for the database
             # The type only: a message could hold a value of the held-out data.
-            code = str(getattr(error, "code", "") or type(error).__name__)
+            code = away or str(getattr(error, "code", "") or type(error).__name__)
             log.warning("job %s %s attempt %d: %s", job.kind, job.pk, job.attempt, code)
-            jobs.give_back(job=job, code=code, buried=_bury)
+            if away:
+                jobs.postpone(job=job, code=away)
+            else:
+                jobs.give_back(job=job, code=code, buried=_bury)
+            self._interrupted = None
 
     def tidy(self, *, force: bool = False) -> None:
         """Every few seconds: sign of life, abandoned jobs, missing jobs, passed closes."""
@@ -102,6 +118,9 @@ class Worker:
         if not force and now - self._tidied < settings.REAP_SECONDS:
             return
         self._tidied = now
+        if now - self._tidied_whole > settings.LEASE_SECONDS:
+            # The database was away, or we were: the others could not beat, or will now.
+            self._reaps_from = now + settings.LEASE_SECONDS
         lacks = isolation.missing()
         beat(
             "worker",
@@ -113,9 +132,11 @@ class Worker:
         self._claimed = False
         isolation.clean()
         scratch.clean()
-        jobs.reap(buried=_bury)
+        if now >= self._reaps_from:
+            jobs.reap(buried=_bury)
         sweeps.sweep()
         challenges.close_those_over()
+        self._tidied_whole = now
 
     def stop(self) -> None:
         """Forget what was opened."""

@@ -24,7 +24,7 @@ from challenges.bundles import programs
 from challenges.bundles.programs import PRIVATE, PUBLIC, Form, ProgramSpec, Protocol
 from challenges.enums import ColumnKind, EvaluationState, LogAudience, ReportAudience
 from challenges.models import Column, Entry, Evaluation, Job, PhaseTask
-from challenges.sandbox import archives, energy, evalai, metadata, steps
+from challenges.sandbox import archives, evalai, metadata, steps
 from challenges.sandbox.base import MIB, Limits
 from challenges.sandbox.scores import Declared
 from challenges.sandbox.steps import Outcome, Party, Reason
@@ -259,7 +259,6 @@ def _result(
     )
     interval = given.rows[PUBLIC].interval if PUBLIC in given.rows else None
     measured = [step.ended.measures for step in ran.outcome.steps]
-    limits = limits_of(task)
     return Result(
         public=dict(shown[PUBLIC]),
         intervals={given.primary: list(interval)} if interval else {},
@@ -270,14 +269,6 @@ def _result(
         means=means,
         cpu_seconds=sum(each.cpu_seconds for each in measured),
         peak_mb=max((each.peak_bytes for each in measured), default=0) / MIB,
-        energy_wh=sum(
-            energy.watt_hours(
-                cpu_seconds=each.cpu_seconds,
-                wall_seconds=each.wall_seconds,
-                memory_bytes=limits.memory_bytes,
-            )
-            for each in measured
-        ),
         environment_digest=isolation.environment_digest(),
     )
 

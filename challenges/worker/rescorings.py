@@ -13,12 +13,9 @@ from challenges.models import Evaluation, Job, Phase, Rescoring
 from challenges.models.ladders import chain, waiting_enrolments
 from challenges.models.listings import Listing, listing
 from challenges.models.rescoring import evaluations_of
-from challenges.scoring import leakage
-from challenges.scoring.truth import load_labels
 from challenges.worker import ladders, vault
 from challenges.worker.boards import computed, finals, to_release
 from challenges.worker.lease import Beating
-from challenges.worker.shakeup import kendall_b
 from challenges.worker.vault import Opened
 from portal.lib import canonical, clock, failpoints
 
@@ -54,11 +51,6 @@ def compare_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
 def swap_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     """Put an accepted scoring in force, with what was scored until now."""
     rescoring = _rescoring(job)
-    task = rescoring.task
-    leak = None
-    if not task.scorer_version.is_program:
-        truth = truths.of(task, reason=f"rescoring {rescoring.pk}")
-        leak = leakage.facts_of(vault.contract_of(task), load_labels(truth.labels))
     opened = Opened()
     for attempt in range(1, _TRIES + 1):
         prepared = prepare(rescoring, opened)
@@ -70,7 +62,6 @@ def swap_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
                 prepared=prepared,
                 boards=lambda: _computed(_listings(rescoring), opened),
                 finals=lambda: finals(Phase.objects.get(pk=rescoring.phase_id), opened),
-                leak=leak,
             )
         except NotSeen:
             if attempt == _TRIES:
@@ -91,24 +82,21 @@ def prepare(rescoring: Rescoring, opened: Opened) -> Prepared:
     return Prepared(
         seen=frozenset(each.pk for each in done),
         releases=[
-            _release(each, opened) for each in done if not phase.climbs or each.entry.is_baseline
+            _release(each, opened) for each in done if not phase.ladder or each.entry.is_baseline
         ],
         settled=[
             settled
-            for enrolment in (waiting_enrolments(phase, task) if phase.climbs else ())
+            for enrolment in (waiting_enrolments(phase, task) if phase.ladder else ())
             for settled in ladders.climbed(chain(enrolment, task), task, opened)
         ],
     )
 
 
 def _release(evaluation: Evaluation, opened: Opened) -> Release:
-    """Give what an evaluation shows; where it is blurred, its noisy figures without interval."""
+    """Give what an evaluation shows."""
     result = opened.of(evaluation.pk)
-    if evaluation.entry.enrolment.phase.is_blurred:
-        figures, intervals = result.get("blurred", {}), {}
-    else:
-        figures = result.get("values", {}).get(Split.PUBLIC, {})
-        intervals = result.get("intervals", {}).get(Split.PUBLIC, {})
+    figures = result.get("values", {}).get(Split.PUBLIC, {})
+    intervals = result.get("intervals", {}).get(Split.PUBLIC, {})
     plain = {key: value for key, value in figures.items() if not isinstance(value, dict)}
     return Release(evaluation, plain, intervals, result.get("means", {}))
 
@@ -168,17 +156,11 @@ def _moved(
         }
         for team in sorted({*before, *after}, key=lambda one: order[one])
     ]
-    both = [team for team in before if team in after]
-    tau = kendall_b(
-        [float(before[team].rank or 0) for team in both],
-        [float(after[team].rank or 0) for team in both],
-    )
     return {
         "key": board.key,
         "title": board.title,
         "split": new[0].split.value,
         "teams": len(rows),
-        "kendall": None if tau is None else round(tau, 4) + 0.0,
         "moved": sum(row["before"] != row["after"] for row in rows),
         "tiers": sum(row["tier_before"] != row["tier_after"] for row in rows),
         "rows": rows,

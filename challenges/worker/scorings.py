@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from challenges.actions import phase_scorings
-from challenges.actions.imports import held_out_fingerprint, kept_apart, unblurrable
+from challenges.actions.imports import held_out_fingerprint, kept_apart
 from challenges.actions.phase_scorings import Built, Scoring
 from challenges.actions.rehearsals import Rehearsal, sentence
 from challenges.bundles import portable, writer
@@ -43,14 +43,12 @@ def check(
     ordered = sorted(written.scorings, key=lambda each: (each["phase"], each["task"]))
     phases: dict[int, tuple[Mapping[str, Any], Mapping[str, bytes]]] = {}
     refused: set[int] = set()
-    spends = dict(written.challenge.phases.values_list("index", "privacy_epsilon"))
     for scoring in ordered:
         base, files = phases.get(scoring["phase"], (document, contents))
         said = phase_scorings.document_of(base, scoring)
         # Two phases may name their answers alike: each folder has those of its own scoring only.
         read = {**contents, **_answers(scoring, opened)}
         if scoring["task"] == 0:
-            said = _blurred(said, spends.get(scoring["phase"]))
             phases[scoring["phase"]] = (said, read)
         with tempfile.TemporaryDirectory(prefix=rooms.prefix("scoring"), dir=place) as scratch:
             folder = Path(scratch) / "challenge"
@@ -68,19 +66,6 @@ def check(
     return built, faults
 
 
-def _blurred(document: Mapping[str, Any], epsilon: float | None) -> dict[str, Any]:
-    """Write what an entry spends in a phase scored by itself: the blur and the Ladder are its own.
-
-    The Ladder is of the phase alone: no contract holds it.
-    """
-    first = {"ladder", "ladder_step", "ladder_z", "privacy_epsilon"}
-    former = document.get("leaderboard") or {}
-    board = {key: value for key, value in former.items() if key not in first}
-    if epsilon is not None:
-        board["privacy_epsilon"] = epsilon
-    return {**document, "leaderboard": board}
-
-
 def _answers(scoring: Scoring, opened: Opener) -> dict[str, bytes]:
     """Open the answers that a scoring has of its own."""
     truth = scoring["truth"]
@@ -94,16 +79,10 @@ def _checked(scoring: Scoring, folder: Path) -> tuple[Built | None, Sequence[Pro
     read = report.spec
     contract = read.scoring_contract(folder)
     parsed = ScoringContract.from_json(contract)
-    if scoring["task"] and read.leaderboard.privacy_epsilon is not None:
-        said = str(phase_scorings.SEVERAL_BLURRED)
-        return None, (Problem("E_PRIVACY", said, key="leaderboard.privacy_epsilon"),)
     try:
-        truth = Rehearsal().compiled(parsed, contract, folder)
+        Rehearsal().compiled(parsed, contract, folder)
     except TruthFault as fault:
         return None, (Problem(fault.code, sentence(fault), read.truth.file, "truth"),)
-    faults = unblurrable(read, parsed, truth)
-    if faults:
-        return None, faults
     place = Folder(folder)
     apart = [each.path for each in kept_apart(read)]
     files = {safe_name(path): place.read(path, limit_bytes=MAX_BYTES) for path in apart}

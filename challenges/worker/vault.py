@@ -18,7 +18,6 @@ from challenges.actions import parts
 from challenges.actions.jobs import WORKER
 from challenges.models import Entry, Evaluation, PhaseTask, SealedResult
 from challenges.sandbox import rooms
-from challenges.scoring import leakage
 from challenges.scoring.contract import ScoringContract
 from challenges.scoring.contributed import Contributed
 from challenges.scoring.truth import compile_truth, load_labels
@@ -119,8 +118,7 @@ def compiled(task: PhaseTask) -> HoldoutVersion:
         {source: files[safe_name(source)] for source in sources},
     )
     if task.current:  # that of a change is noted once it is in force
-        leak = leakage.facts_of(contract, load_labels(truth.labels))
-        parts.note(task=task, units=truth.n, leak=leak)
+        parts.note(task=task, units=truth.n)
     return holdouts.add_compiled(version=version, keys=truth.keys, labels=truth.labels, by=WORKER)
 
 
@@ -144,7 +142,6 @@ def seal(evaluated: Evaluated, evaluation: Evaluation, means: Mapping[str, Any])
         "n": evaluated.n,
         "audit": evaluated.audit,
         "details": evaluated.details,
-        "blurred": evaluated.blurred,
         "sums": {split: base64.b64encode(sums).decode() for split, sums in evaluated.sums.items()},
         "losses": {
             split: base64.b64encode(one).decode() for split, one in evaluated.losses.items()

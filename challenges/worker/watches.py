@@ -128,7 +128,7 @@ def _by_program(evaluation: Evaluation, task: PhaseTask) -> Figures:
 
 def _by_metric(evaluation: Evaluation, task: PhaseTask, truths: vault.Truths) -> Figures:
     truth = truths.of(task, reason=f"watch {evaluation.pk}")
-    found, _same = predictions.examined(evaluation, task, truth, losses=False, epsilon=None)
+    found = predictions.examined(evaluation, task, truth, losses=False)
     if not found.verdict.accepted:
         raise NotScored(found.verdict.faults[0].code)
     return flat(vault.as_json(found.values))

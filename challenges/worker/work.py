@@ -1,7 +1,6 @@
 """Do one job: compile a truth, check a file, score it."""
 
 import hashlib
-import logging
 import time
 from dataclasses import replace
 from importlib.metadata import version as installed
@@ -12,7 +11,7 @@ from django.db import transaction
 
 from challenges.actions import evaluations, jobs, scans
 from challenges.actions.evaluations import Result
-from challenges.actions.score_receipts import PRIVACY, RUN
+from challenges.actions.score_receipts import RUN
 from challenges.enums import ReasonCode
 from challenges.models import Entry, Evaluation, Job, PhaseTask
 from challenges.scoring import child, identity
@@ -20,9 +19,8 @@ from challenges.scoring.verdict import Evaluated, Verdict
 from challenges.worker import code, code_inputs, forms, predictions, programs, vault
 from challenges.worker.lease import Beating
 from datasets import gate
-from portal.lib import failpoints, scanning
+from portal.lib import failpoints
 
-log = logging.getLogger("portal.worker")
 PLATFORM_LIMITS = {ReasonCode.TIMEOUT.value, ReasonCode.MEMORY.value}
 CODE_VERSION = f"openemploi {identity.VERSION}, numpy {installed('numpy')}"
 
@@ -55,13 +53,7 @@ def check_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
     keys = gate.read_keys(vault.compiled(task))
     failpoints.hit("check.before_child")
     with vault.local_copy(entry) as path:
-        try:
-            infected = scans.refused(path)
-        except scanning.ScannerAway as away:
-            log.warning("scanner: %s", away)
-            jobs.postpone(job=job, seconds=scanning.WAIT_SECONDS, code=away.code)
-            return
-        verdict = infected or _checked(path, task, keys, entry)
+        verdict = scans.refused(path) or _checked(path, task, keys, entry)
     _try_again(job, verdict)
     evaluations.finish_check(
         job=job, accepted=verdict.accepted, verdict=_kept(verdict), digest=verdict.digest
@@ -89,9 +81,7 @@ def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         return
     truth = truths.of(task, reason=f"evaluation {evaluation.pk}")
     failpoints.hit("score.before_child")
-    found, reproduction = predictions.examined(
-        evaluation, task, truth, losses=task.phase.climbs, epsilon=task.phase.privacy_epsilon
-    )
+    found = predictions.examined(evaluation, task, truth, losses=task.phase.ladder)
     _try_again(job, found.verdict)
     failpoints.hit("score.computed")
     if beating.lost.is_set():
@@ -107,13 +97,11 @@ def score_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
         "engine_sha256": identity.engine_sha256(),
         "resampling_sha256": truth.resampling_sha256,
     }
-    if task.phase.is_blurred:
-        means |= {PRIVACY: {"mechanism": "laplace", "epsilon": f"{task.phase.privacy_epsilon:g}"}}
     if run is not None:
-        means[RUN] = predictions.signed(run, task, reproduction)
+        means[RUN] = predictions.signed(run, task)
     result = _result(found, evaluation, time.monotonic() - started, means)
     if run is not None:
-        result = replace(result, reproduction=reproduction, **predictions.used(run, task))
+        result = replace(result, **predictions.used(run))
     evaluations.finish_score(job=job, result=result)
 
 
@@ -121,12 +109,10 @@ def _result(
     found: Evaluated, evaluation: Evaluation, seconds: float, means: dict[str, Any]
 ) -> Result:
     sealed = vault.seal(found, evaluation, means)
-    is_blurred = PRIVACY in means
-    public = found.blurred if is_blurred else found.values.get("public", {})
+    public = found.values.get("public", {})
     return Result(
         public={key: value for key, value in public.items() if not isinstance(value, dict)},
-        # A resampled interval stands around the exact value.
-        intervals={} if is_blurred else found.intervals.get("public", {}),
+        intervals=found.intervals.get("public", {}),
         payload=sealed.ciphertext,
         payload_sha256=hashlib.sha256(sealed.ciphertext).hexdigest(),
         key_id=sealed.key_id,

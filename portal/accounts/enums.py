@@ -30,7 +30,6 @@ class Delivery(TextChoices):
     NOW = "now", _("par courriel, tout de suite")
     DAILY = "daily", _("par courriel, une fois par jour")
     SPACE = "space", _("seulement dans Mon espace")
-    OFF = "off", _("jamais")
 
 
 class Role(TextChoices):

@@ -40,14 +40,6 @@ class Kind:
     default: Delivery = Delivery.NOW
     open_to: Callable[[User], bool] = _everybody
 
-    @property
-    def choices(self) -> list[tuple[str, Any]]:
-        """Return the ways to hear of it: never at all is for what is off by default."""
-        ways = [Delivery.NOW, Delivery.DAILY, Delivery.SPACE]
-        if self.default == Delivery.OFF:
-            ways = [Delivery.OFF, Delivery.SPACE, Delivery.DAILY]
-        return [(way.value, way.label) for way in ways]
-
 
 _kinds: dict[str, Kind] = {}
 

@@ -1,6 +1,8 @@
 """The private store in an S3 bucket."""
 
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -9,6 +11,8 @@ from urllib.parse import urlsplit
 
 import boto3
 from boto3.exceptions import S3UploadFailedError
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from s3transfer.exceptions import RetriesExceededError
 
@@ -19,6 +23,41 @@ from portal.lib.refusals import Unavailable
 ABSENT = frozenset({"404", "NoSuchKey"})
 # No connection, one that broke, a transfer that gave up.
 AWAY = (BotoCoreError, RetriesExceededError, S3UploadFailedError)
+# A bucket that hangs must not take every thread of the site with it.
+CONNECT_SECONDS, ANSWER_SECONDS, ATTEMPTS = 2.0, 5.0, 2
+REST_SECONDS = 5.0
+TRANSFER = TransferConfig(num_download_attempts=ATTEMPTS)
+
+
+class _Breaker:
+    """Remember that a bucket did not answer: for a while one call asks it, the others fail at once.
+
+    Each call that waits for its time-out holds a thread of the site: only one may.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ask_again_at: float | None = None
+
+    def pass_or_refuse(self) -> None:
+        """Raise Unavailable while the bucket rests; then let one call through to ask it."""
+        with self._lock:
+            if self._ask_again_at is None:
+                return
+            now = time.monotonic()
+            if now < self._ask_again_at:
+                raise Unavailable
+            self._ask_again_at = now + REST_SECONDS
+
+    def answered(self) -> None:
+        """Let everybody ask."""
+        with self._lock:
+            self._ask_again_at = None
+
+    def silent(self) -> None:
+        """Let nobody ask for a while."""
+        with self._lock:
+            self._ask_again_at = time.monotonic() + REST_SECONDS
 
 
 class _Body:
@@ -39,6 +78,7 @@ class S3Store:
 
     def __init__(self, client: Any, bucket: str, prefix: str) -> None:
         self.client, self.bucket, self.prefix = client, bucket, prefix
+        self._breaker = _Breaker()
 
     def _key(self, sha256: str) -> str:
         return f"{self.prefix}{sha256}"
@@ -46,13 +86,17 @@ class S3Store:
     @contextmanager
     def _asked(self, sha256: str) -> Iterator[None]:
         """Raise FileNotFoundError for what is not there, Unavailable for a bucket that fails."""
+        self._breaker.pass_or_refuse()
         try:
             yield
+            self._breaker.answered()
         except self.client.exceptions.ClientError as error:
+            self._breaker.answered()
             if error.response["Error"]["Code"] in ABSENT:
                 raise FileNotFoundError(sha256) from error
             raise Unavailable from error
         except AWAY as error:
+            self._breaker.silent()
             raise Unavailable from error
 
     def put(self, chunks: Iterable[bytes], *, limit_bytes: int) -> Stored:
@@ -73,7 +117,7 @@ class S3Store:
         spool = tempfile.SpooledTemporaryFile(max_size=8 * CHUNK_BYTES)  # noqa: SIM115
         try:
             with self._asked(sha256):
-                self.client.download_fileobj(self.bucket, self._key(sha256), spool)
+                self.client.download_fileobj(self.bucket, self._key(sha256), spool, Config=TRANSFER)
         except BaseException:
             spool.close()
             raise
@@ -188,4 +232,10 @@ def named(url: str) -> S3Store:
     """Return the store of an address `s3://bucket/prefix`."""
     parts = urlsplit(url)
     prefix = parts.path.lstrip("/")
-    return S3Store(boto3.client("s3"), parts.netloc, f"{prefix}/" if prefix else "")
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=ANSWER_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+    )
+    client = boto3.client("s3", config=config)
+    return S3Store(client, parts.netloc, f"{prefix}/" if prefix else "")

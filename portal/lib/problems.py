@@ -35,9 +35,10 @@ def problem(status: int, code: str, detail: str, facts: Mapping[str, Any] = {}) 
     return JsonResponse(document, status=status, content_type="application/problem+json")
 
 
-def broken() -> JsonResponse:
-    """Answer for an error of ours."""
-    return problem(500, "server_error", _("Le portail a rencontré une erreur. Réessayez."))
+def broken(reference: str) -> JsonResponse:
+    """Answer for an error of ours. reference: what the log names it by."""
+    sentence = _("Le portail a rencontré une erreur. Réessayez.")
+    return problem(500, "server_error", sentence, {"reference": reference})
 
 
 def away() -> JsonResponse:

@@ -14,7 +14,6 @@ from django.conf import settings
 
 PIECE_BYTES = 64 * 1024
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 120.0
-WAIT_SECONDS = 60.0  # before a scanner that does not answer is asked again
 MOST_ANSWER_BYTES = 4_096
 MOST_READ_BYTES = 2 << 30  # clamd reads no larger file, whatever is set
 CLEAN, FOUND = "OK", "FOUND"

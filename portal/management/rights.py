@@ -40,7 +40,6 @@ SERVING: dict[str, Rights] = CHAIN | {
     "challenges.Score": READ,
     "challenges.Rung": READ,
     "challenges.Standing": READ,
-    "challenges.StandingDay": READ,
     "challenges.CombinedStanding": READ,
     "challenges.SealedResult": NOTHING,
     "challenges.SealedPredictions": NOTHING,
@@ -58,7 +57,6 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
     | {
         # Rows of boards go with the board, or the phase, that is taken out of a draft.
         "challenges.Standing": DROP,
-        "challenges.StandingDay": DROP,
         "challenges.CombinedStanding": DROP,
         "audit.Outbox": ADD,
         "audit.Denial": COUNTS,
@@ -100,7 +98,6 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
         "challenges.ReceiptKey": ADD,
         "challenges.Certificate": NOTHING,
         "challenges.Standing": ALL,
-        "challenges.StandingDay": ALL,
         # An export imported again makes them anew.
         "challenges.CombinedBoard": ALL,
         "challenges.CombinedPart": REPLACE,

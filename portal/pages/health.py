@@ -10,11 +10,14 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.models import Resource
 from catalogue.search import server
+from challenges.actions import jobs
+from challenges.enums import JobState
 from challenges.models import Job
 from portal.audit import heartbeats, outbox
 from portal.lib import clock
@@ -93,15 +96,25 @@ def _processes(now: datetime) -> Iterator[Check]:
 
 
 def _queue(now: datetime) -> Check:
-    waiting = Job.objects.due(now)
-    late = waiting.filter(run_after__lt=now - timedelta(seconds=LATE_SECONDS)).exists()
-    count = waiting.count()
+    name = _("Soumissions à noter")
+    held = Job.objects.filter(state=JobState.READY, error_code__endswith=jobs.AWAY).count()
+    if held:
+        text = ngettext(
+            "%(count)d travail attend que le stockage, la base ou l’antivirus réponde. "
+            "Aucun essai n’est décompté.",
+            "%(count)d travaux attendent que le stockage, la base ou l’antivirus réponde. "
+            "Aucun essai n’est décompté.",
+            held,
+        ) % {"count": held}
+        return Check("queue", name, Level.WATCH, text)
+    overdue = Q(run_after__lt=now - timedelta(seconds=LATE_SECONDS))
+    waiting = Job.objects.due(now).order_by()
+    count, late = waiting.aggregate(all=Count("pk"), late=Count("pk", filter=overdue)).values()
     text = ngettext(
         "%(count)d travail de notation attend son tour.",
         "%(count)d travaux de notation attendent leur tour.",
         count,
     ) % {"count": count}
-    name = _("Soumissions à noter")
     level = Level.WATCH if late else Level.GOOD
     return Check("queue", name, level, text if count else _("Aucune n’attend."))
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from scipy import stats
 
 from challenges.actions import releases, score_receipts
 from challenges.enums import BoardRule, Direction, PhaseMoment, Split
@@ -12,7 +11,6 @@ from challenges.models import Challenge, Column, Entry, Leaderboard, PhaseTask
 from challenges.models.listings import listing
 from challenges.queries import boards, challenges
 from challenges.worker.boards import Opened, computed
-from challenges.worker.shakeup import kendall_b, spearman
 from portal.audit.actors import SystemActor
 from portal.lib import clock
 from tests.factories.accounts import UserFactory
@@ -24,8 +22,6 @@ from tests.factories.challenges import (
     holdout_of,
     score,
 )
-from tests.properties import given
-from tests.properties import strategies as st
 
 VISITOR = SystemActor("visitor")
 
@@ -228,21 +224,3 @@ def test_a_value_is_rounded_once(value: float, decimals: int, text: str) -> None
 )
 def test_durations_are_told_by_class(seconds: float | None, told: str) -> None:
     assert score_receipts.duration_class(seconds) == told
-
-
-VALUES = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=2, max_size=40)
-
-
-@given(VALUES)
-def test_correlations_equal_their_oracles(pairs: list[tuple[int, int]]) -> None:
-    x, y = [float(a) for a, _ in pairs], [float(b) for _, b in pairs]
-    tau, rho = kendall_b(x, y), spearman(x, y)
-    if len(set(x)) == 1 or len(set(y)) == 1:
-        assert (tau, rho) == (None, None)
-        return
-    assert tau == pytest.approx(stats.kendalltau(x, y).statistic, abs=1e-12)
-    assert rho == pytest.approx(stats.spearmanr(x, y).statistic, abs=1e-12)
-
-
-def test_one_team_has_no_correlation() -> None:
-    assert (kendall_b([1.0], [2.0]), spearman([1.0], [2.0])) == (None, None)

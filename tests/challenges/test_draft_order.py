@@ -8,17 +8,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from challenges.actions import blurs, challenges, leaderboards, phase_scorings, phases
+from challenges.actions import challenges, leaderboards, phase_scorings, phases
 from challenges.enums import BoardRule, ChallengeStatus, PhaseKind
 from challenges.models import Challenge, Leaderboard, Phase
 from portal.lib.refusals import Conflict, Invalid, Refusal
 from tests.factories.challenges import PhaseFactory
 
 pytestmark = pytest.mark.django_db
-SETTINGS = {"kind": PhaseKind.PUBLIC, "ladder": "off", "ladder_step": None}
+SETTINGS = {"kind": PhaseKind.PUBLIC, "ladder": False}
 ACTS: dict[str, Callable[..., Any]] = {
     "dates": partial(challenges.set_dates, opens_at=None, closes_at=None),
-    "epsilon": partial(blurs.set_epsilon, epsilon=0.5),
     "settings": partial(phases.settle, settings=SETTINGS, rule=BoardRule.BEST),
     "figures": partial(phase_scorings.measure, submission={}, truth={}, metrics=[]),
 }

@@ -65,7 +65,7 @@ def rows_of(challenge: Challenge) -> dict[str, Any]:
         "pages": [fields(one) for one in challenge.pages.order_by("index")],
         "files": [fields(one) for one in challenge.files.order_by("index")],
         "phases": [
-            fields(one, "leak_facts", "migrate_from")
+            fields(one, "public_units", "migrate_from")
             | {"follows": one.migrate_from and one.migrate_from.index}
             for one in challenge.phases.order_by("index")
         ],
@@ -144,7 +144,7 @@ def test_what_was_changed_since_leaves_with_it(
     acts.set_dates(phase=phase, opens_at=dates[0], closes_at=dates[1], by=owner)
     phase.refresh_from_db()
     phase.max_per_day, phase.max_total, phase.final_choices = None, 0, 1
-    phase.ladder, phase.ladder_z = "free", 1.645
+    phase.ladder = True
     phase.max_parallel, phase.name = 2, "Première phase"
     phase.save()
     Terms.objects.create(
@@ -179,7 +179,7 @@ def test_further_phases_and_boards_come_back(
     first = challenge.phases.get()
     final = phases.add(challenge=challenge, name="Finale", kind=PhaseKind.FINAL, by=owner)
     Phase.objects.filter(pk=final.pk).update(
-        migrate_from=first, max_per_day=0, ladder="step", ladder_step=0.02, max_bytes=12_345
+        migrate_from=first, max_per_day=0, ladder=True, max_bytes=12_345
     )
     board = leaderboards.add(phase=final, title="Par la dernière", by=owner)
     columns = list(board.columns.order_by("-index"))
@@ -209,7 +209,7 @@ def test_further_phases_and_boards_come_back(
     assert set(back.leaderboards.values_list("anonymous", flat=True)) == {True}
     assert back.leaderboards.get(title="Par la dernière").hidden
     further = back.phases.get(index=1)
-    assert (further.ladder, further.ladder_step, further.max_bytes) == ("step", 0.02, 12_345)
+    assert (further.ladder, further.max_bytes) == (True, 12_345)
     joint = back.combined_boards.get()
     assert (joint.title, joint.combination) == ("Ensemble", "median")
     assert [each.phase.index for each in joint.boards()] == [1, 0]

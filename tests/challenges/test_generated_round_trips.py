@@ -50,10 +50,10 @@ def changes(draw: random.Random) -> dict[str, Any]:
     opens, closes = draw.choice(DATES), draw.choice(DATES)
     if opens and closes and closes <= opens:
         closes = None
-    ladder = draw.choice(["off", "free", "step", True, False])
-    board: dict[str, Any] = {"kept": draw.choice(["best", "last", "chosen"]), "ladder": ladder}
-    if ladder == "step":
-        board["ladder_step"] = draw.choice([0.01, 0.5])
+    board: dict[str, Any] = {
+        "kept": draw.choice(["best", "last", "chosen"]),
+        "ladder": draw.choice([True, False]),
+    }
     found: dict[str, Any] = {
         "title": " ".join(draw.choices(WORDS, k=3)),
         "summary": " ".join(draw.choices(WORDS, k=5)),

@@ -12,7 +12,7 @@ import pytest
 from challenges.actions import challenges as acts
 from challenges.actions import choices, evaluations, examinations, jobs, reveals
 from challenges.actions import ladders as settlements
-from challenges.enums import EntryStatus, JobKind, JobState, Ladder, Split
+from challenges.enums import EntryStatus, JobKind, JobState, Split
 from challenges.invariants import stale_boards
 from challenges.models import (
     Challenge,
@@ -41,7 +41,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 PUBLIC = [row for row in range(ROWS) if row % 10 < 3]  # 36 rows
 FREE = {"kept": "best", "ladder": True}
-STEP = {"kept": "best", "ladder": "step", "ladder_step": 0.1}
 
 
 def file(right: Sequence[int], private: int = 40) -> bytes:
@@ -134,36 +133,15 @@ def test_the_board_shows_the_leader_and_its_interval(challenge: Challenge, team:
     assert lows == [row.interval_low] * 2  # its own would tell its own score
 
 
-def test_the_receipt_says_by_which_rule(challenge: Challenge, team: Team) -> None:
+def test_the_receipt_says_whose_figures_it_holds(challenge: Challenge, team: Team) -> None:
     entries = sent(challenge, team, [range(20), range(21)])
     assert drain()
     said = [receipt_of(one) for one in entries]
     assert [one["values"]["public"]["exactitude"] for one in said] == ["0.5556", "0.5556"]
     assert [one["ladder"] for one in said] == [
-        {"rule": "free", "z": "1.0", "improved": True, "leader": 1},
-        {"rule": "free", "z": "1.0", "improved": False, "leader": 1},
+        {"improved": True, "leader": 1},
+        {"improved": False, "leader": 1},
     ]
-
-
-def test_the_step_form_rounds_what_it_shows(tmp_path: Path) -> None:
-    challenge = opened(tmp_path, leaderboard=STEP)
-    team = TeamFactory(challenge=challenge)
-    entries = sent(challenge, team, FILES)
-    assert drain()
-    assert challenge.phases.get().ladder == Ladder.STEP
-    assert shown(entries) == ["0.6000", "0.6000", "0.6000", "0.6000", "0.8000"]
-    row = row_of(team)
-    low, high = row.interval_low, row.interval_high
-    assert low is not None
-    assert high is not None
-    assert [round(end * 10, 6) % 1 for end in (low, high)] == [0, 0]
-    assert low <= 0.8 <= high
-    assert receipt_of(entries[0])["ladder"] == {
-        "rule": "step",
-        "step": "0.1",
-        "improved": True,
-        "leader": 1,
-    }
 
 
 def test_without_the_option_nothing_changes(tmp_path: Path) -> None:
@@ -334,13 +312,12 @@ def recomputed(challenge: Challenge, team: Team) -> list[tuple[bool, int | None,
     """Climb again from the sealed results alone, in order of receipt."""
     task = task_of(challenge.phases.get())
     assert task is not None
-    rule = climbing.rule_of(task.phase)
     opened, found = vault.Opened(), []
     done = Evaluation.objects.filter(entry__enrolment__team=team, state="done")
     done = done.order_by("entry__received_at")
     seen = [climbing._seen(each, "exactitude", opened) for each in done]
     assert None not in seen
-    for rung in scoring.climb([each for each in seen if each], rule, "max"):
+    for rung in scoring.climb([each for each in seen if each], scoring.Ladder(), "max"):
         found.append((rung.improved, list(done)[rung.leader].entry.number, f"{rung.score:.4f}"))
     return found
 
@@ -351,7 +328,7 @@ def test_what_is_stored_is_what_the_sealed_results_give(tmp_path: Path, seed: in
     draw = random.Random(seed)  # noqa: S311  # test data
     challenge = opened(
         tmp_path,
-        leaderboard=draw.choice([FREE, STEP, FREE | {"ladder": "free", "ladder_z": 1.645}]),
+        leaderboard=FREE,
         quotas={"per_day": None, "total": None, "final_selections": 2},
     )
     team = TeamFactory(challenge=challenge)

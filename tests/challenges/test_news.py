@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from challenges.actions import challenges, ranks, teams
+from challenges.actions import challenges, teams
 from challenges.enums import EntryStatus, Split
-from challenges.models import Challenge, Entry, Job, Phase, Standing, Team
+from challenges.models import Challenge, Entry, Job, Phase, Team
 from challenges.tasks import alarms, deadlines
 from challenges.tasks.kinds import KINDS
 from portal.accounts.actions import notifications
@@ -23,7 +23,6 @@ from portal.lib import clock
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import (
     EntryFactory,
-    StandingFactory,
     TeamFactory,
     accepted_person,
     captain_of,
@@ -182,30 +181,6 @@ def test_no_private_figure_stands_in_a_letter_or_in_the_space(
     }
     stops = [letter.extra_headers.get("List-Unsubscribe") for letter in mail.outbox]
     assert all(stops)
-
-
-def overtake(board: Standing, rank: int, day: str) -> int:
-    Standing.objects.filter(pk=board.pk).update(rank=rank)
-    return ranks.look(day=day)
-
-
-def test_whoever_asked_hears_of_being_overtaken_once_a_day() -> None:
-    row = StandingFactory(rank=2)
-    captain = captain_of(row.team)
-    assert overtake(row, 3, "2026-11-25") == 0  # nobody asked
-    notifications.choose(ways={"rank": "daily"}, by=captain)
-    assert [overtake(row, rank, "2026-11-26") for rank in (3, 2, 4, 4)] == [0, 0, 1, 0]
-    assert overtake(row, 1, "2026-11-27") == 0
-    while outbox.relay():
-        pass
-    news = Notification.objects.get()
-    assert (news.letter, news.user, news.facts["about"]) == (
-        "rank_overtaken",
-        captain,
-        row.team.name,
-    )
-    notifications.gather("2026-11-27")
-    assert delivered() == {"1 nouvelle du jour": 1}
 
 
 def test_administrators_hear_of_a_silent_worker_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,36 +1,59 @@
 """A store that does not answer is never told as a fault of what somebody deposited."""
 
+from pathlib import Path
 from typing import Any, Never
 
 import pytest
 
-from challenges.actions import authoring
+from challenges.actions import authoring, jobs
 from challenges.actions import bundle_imports as acts
-from challenges.enums import BuildState, ImportState, JobKind, JobState
+from challenges.enums import BuildState, EntryStatus, ImportState, JobKind, JobState
 from challenges.models import Challenge, ChallengeDraft, Job
 from challenges.worker import drain
 from datasets.models import SealedFile
 from portal.lib import clock, objects
 from portal.lib.refusals import Unavailable
+from portal.pages.health import Level, checks
 from tests.challenges import world
 from tests.challenges.test_authoring import filled
-from tests.challenges.test_bundle_imports import METRIC, created, read
+from tests.challenges.test_bundle_imports import METRIC, created, deposited, read
 
 pytestmark = pytest.mark.django_db
 
 
 def tried_without_store(kind: JobKind, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the worker try the job of this kind while nothing can be read; it is then due again."""
+    """Have the worker meet an outage more often than a job may fail; it is then due again."""
 
     def away(*_args: Any) -> Never:
         raise Unavailable
 
     with monkeypatch.context() as patch:
         patch.setattr(objects.FolderStore, "open", away)
-        assert drain(lambda: True)
-    job = Job.objects.get(kind=kind)
-    assert (job.state, job.attempt, job.error_code) == (JobState.READY, 1, Unavailable.code)
-    Job.objects.update(run_after=clock.now())
+        for _time in range(4):
+            assert drain(lambda: True)
+            job = Job.objects.get(kind=kind, state=JobState.READY)
+            assert (job.attempt, job.error_code) == (0, jobs.STORE_AWAY)
+            assert job.run_after > clock.now()
+            Job.objects.update(run_after=clock.now())
+
+
+def test_an_entry_waits_for_the_store_with_its_slot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = world.entered(world.opened(tmp_path))
+    tried_without_store(JobKind.CHECK, monkeypatch)
+    assert next(each for each in checks() if each.key == "queue").level == Level.WATCH
+    assert drain()
+    entry.refresh_from_db()
+    assert (entry.status, entry.day_slot) == (EntryStatus.SCORED, 1)
+
+
+def test_a_bundle_is_read_once_the_store_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = deposited(world.owner())
+    tried_without_store(JobKind.IMPORT, monkeypatch)
+    assert drain()
+    made.refresh_from_db()
+    assert made.state == ImportState.READ
 
 
 def test_a_draft_is_checked_once_the_store_is_back(monkeypatch: pytest.MonkeyPatch) -> None:

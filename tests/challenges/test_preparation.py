@@ -56,7 +56,7 @@ def test_an_imported_challenge_is_ready_and_says_what_could_be_better(tmp_path: 
         "compiled": "ready",
         "fairness": "ready",
         "baseline": "ready",
-        "leak": states(challenge)["leak"],
+        "attempts": "advice",
         "interval": "ready",
     }
     assert preparation.private_units(challenge.phases.get()) == 84

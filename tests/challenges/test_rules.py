@@ -161,7 +161,6 @@ def test_who_ran_a_challenge_and_left_decides_on_nothing_of_it(challenge: Challe
     ran = found.challenge
     decisions: list[tuple[Callable[..., bool], Any]] = [
         (rules.may_publish_challenge, challenge),
-        (rules.may_confirm_rekeying, challenge),
         (rules.may_archive_challenge, challenge),
         (rules.may_confirm_reveal, phase),
         (rules.may_decide_disqualification, found),

@@ -43,12 +43,12 @@ def two_teams(challenge: Challenge) -> None:
     assert drain()
 
 
-def told(board: Leaderboard, split: str) -> tuple[list[int | None], bool, object]:
-    """Return the ranks of the teams, whether gaps were compared with chance, the stability."""
+def told(board: Leaderboard, split: str) -> tuple[list[int | None], bool]:
+    """Return the ranks of the teams, whether gaps were compared with chance."""
     board.refresh_from_db()
     rows = board.standings.filter(split=split, is_baseline=False).order_by("position")
     facts = board.facts[split]
-    return [each.rank for each in rows], facts["tested"], facts["leader_first"]
+    return [each.rank for each in rows], facts["tested"]
 
 
 def test_ranks_are_not_those_of_the_figure_that_scores(
@@ -57,17 +57,16 @@ def test_ranks_are_not_those_of_the_figure_that_scores(
     two_teams(challenge)
     first, second = challenge.leaderboards.order_by("pk")
     assert told(first, "public")[1] is True
-    assert told(second, "public") == ([1, 2], False, None)
+    assert told(second, "public") == ([1, 2], False)
     phase = challenges.close(phase=challenge.phases.get(), by=world.owner_of(challenge))
     reveals.propose(phase=phase, by=world.owner_of(challenge))
     reveals.confirm(phase=phase, by=UserFactory(region="administrator"))
     assert drain()
-    assert told(second, "private") == ([1, 2], False, None)
+    assert told(second, "private") == ([1, 2], False)
     pages = [
         client.get(reverse("challenges:standings", args=["niveau"]) + f"?tableau={each.key}")
         for each in (first, second)
     ]
-    assert [bool(page.context["comparison"]) for page in pages] == [True, False]
     assert ["significatif" in page.text for page in pages] == [True, False]
     report = client.get(reverse("challenges:report", args=["niveau"]))
     assert f"?phase=0&amp;tableau={second.key}" in report.text

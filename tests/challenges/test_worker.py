@@ -1,13 +1,22 @@
 """From a received file to its score, and what happens when something breaks."""
 
 import json
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import DataError, IntegrityError, OperationalError, ProgrammingError
+from django.conf import settings
+from django.db import (
+    DataError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+)
 
 from challenges.actions import choices, evaluations, examinations, jobs, standings, sweeps
 from challenges.enums import EntryStatus, EvaluationState, JobKind, JobState, ReasonCode
@@ -16,7 +25,7 @@ from challenges.queries import ages
 from challenges.queries import entries as queries
 from challenges.scoring import child
 from challenges.scoring.verdict import Evaluated, Fault, Verdict
-from challenges.worker import drain
+from challenges.worker import drain, loop
 from challenges.worker.lease import Beating
 from challenges.worker.loop import Worker
 from datasets import gate
@@ -78,7 +87,7 @@ def test_a_file_is_checked_then_scored(challenge: Challenge) -> None:
 
 def test_under_a_ladder_no_interval_tells_what_is_held_back(challenge: Challenge) -> None:
     """The middle of an interval tells the value that a ladder holds back."""
-    challenge.phases.update(ladder="free")
+    challenge.phases.update(ladder=True)
     team = TeamFactory(challenge=challenge)
     best, other = entered(challenge, 0.9, team=team), entered(challenge, 0.3, team=team)
     assert drain()
@@ -136,11 +145,15 @@ def test_a_scored_entry_that_is_withdrawn_leaves_the_board(challenge: Challenge)
     assert Score.objects.filter(evaluation__entry=entry).count() == 2
 
 
-def broken(monkeypatch: pytest.MonkeyPatch, name: str, error: Exception) -> None:
+def failing(error: Exception) -> Callable[..., None]:
     def fail(*_args: Any, **_kwargs: Any) -> None:
         raise error
 
-    monkeypatch.setattr(child, name, fail)
+    return fail
+
+
+def broken(monkeypatch: pytest.MonkeyPatch, name: str, error: Exception) -> None:
+    monkeypatch.setattr(child, name, failing(error))
 
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,11 +171,8 @@ def test_our_fault_is_tried_three_times_then_examined(
     hurry(monkeypatch)
     assert drain()
     entry = fresh(entry)
-    assert (entry.status, entry.reason_code, entry.day_slot) == (
-        EntryStatus.NEEDS_ATTENTION,
-        ReasonCode.PLATFORM,
-        1,
-    )
+    assert (entry.status, entry.reason_code) == (EntryStatus.NEEDS_ATTENTION, ReasonCode.PLATFORM)
+    assert (entry.day_slot, entry.total_slot) == (None, None)  # our fault keeps nobody's
     job = Job.objects.get(kind=JobKind.SCORE, subject_id=str(entry.evaluations.get().pk))
     assert (job.state, job.attempt, job.error_code) == (JobState.DEAD, 3, "RuntimeError")
     assert "secret" not in job.error_detail
@@ -181,7 +191,27 @@ def test_a_moderator_gives_it_another_try(
         examinations.requeue(entry=entry, by=entry.submitted_by)
     examinations.requeue(entry=entry, by=UserFactory(region="moderator"))
     assert drain()
-    assert fresh(entry).status == EntryStatus.SCORED
+    entry = fresh(entry)
+    assert (entry.status, entry.day_slot) == (EntryStatus.SCORED, 1)
+
+
+def test_an_entry_tried_again_is_scored_though_its_team_used_its_slot(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phase = challenge.phases.get()
+    phase.max_per_day = 1
+    phase.save(update_fields=["max_per_day"])
+    entry = entered(challenge)
+    with monkeypatch.context() as patch:
+        broken(patch, "check", RuntimeError())
+        hurry(patch)
+        assert drain()
+    another = entered(challenge, seed=2, team=entry.enrolment.team)
+    examinations.requeue(entry=entry, by=UserFactory(region="moderator"))
+    assert drain()
+    entry, another = fresh(entry), fresh(another)
+    assert (entry.status, another.status) == (EntryStatus.SCORED, EntryStatus.SCORED)
+    assert (entry.day_slot, another.day_slot) == (None, 1)
 
 
 def test_a_moderator_gives_the_slot_back(
@@ -283,11 +313,55 @@ def test_a_missing_job_is_made_again(challenge: Challenge) -> None:
 def test_a_lost_database_is_not_the_job_s_fault(
     challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    entry = entered(challenge)
+    job = Job.objects.get(kind=JobKind.CHECK, subject_id=str(entry.pk))
+    worker = Worker()
+    with monkeypatch.context() as patch:
+        broken(patch, "check", OperationalError("gone"))
+        patch.setattr(connection, "is_usable", lambda: False)
+        for _time in range(job.max_attempts + 1):
+            with pytest.raises(OperationalError):
+                worker.work_one()
+        job.refresh_from_db()
+        assert (job.state, job.attempt) == (JobState.LEASED, 1)
+    while worker.work_one():
+        pass
+    assert fresh(entry).status == EntryStatus.SCORED
+
+
+def test_a_statement_that_a_living_database_gives_up_counts(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = entered(challenge)
+    broken(monkeypatch, "check", OperationalError("canceling statement due to statement timeout"))
+    hurry(monkeypatch)
+    assert drain()
+    assert fresh(entry).status == EntryStatus.NEEDS_ATTENTION
+
+
+def test_no_job_is_taken_from_a_worker_that_an_outage_kept_from_beating(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
     entered(challenge)
-    broken(monkeypatch, "check", OperationalError("gone"))
-    with pytest.raises(OperationalError):
-        Worker().work_one()
-    assert Job.objects.get(kind=JobKind.CHECK, state=JobState.LEASED).attempt == 1
+    busy = jobs.claim(owner="busy")
+    assert busy is not None
+    real, later = time.monotonic, 0.0
+    monkeypatch.setattr(loop.time, "monotonic", lambda: real() + later)
+    worker = Worker()
+    worker.tidy(force=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "beat", failing(OperationalError("gone")))
+        later = settings.LEASE_SECONDS + 1
+        with pytest.raises(OperationalError):
+            worker.tidy()
+    Job.objects.filter(pk=busy.pk).update(lease_until=clock.now() - timedelta(seconds=1))
+    later += settings.REAP_SECONDS + 1
+    worker.tidy()
+    assert Job.objects.get(pk=busy.pk).state == JobState.LEASED
+    for _time in range(3):
+        later += settings.REAP_SECONDS + 1
+        worker.tidy()
+    assert Job.objects.get(pk=busy.pk).state == JobState.READY
 
 
 @pytest.mark.parametrize("error", [DataError, IntegrityError, ProgrammingError])

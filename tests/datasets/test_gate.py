@@ -102,17 +102,9 @@ def test_nobody_of_the_region_opens_a_holdout(
 def test_its_owner_and_other_systems_do_not_open_a_holdout(
     version: HoldoutVersion, worker_key: None
 ) -> None:
-    _private, recipient = form.new_pair()
     for actor in [version.registered_by, SystemActor("scheduler"), AnonymousUser()]:
         with pytest.raises(NotAllowed):
             gate.open_holdout(version=version, reason="curiosité", by=actor)  # type: ignore[arg-type] # refused
-        with pytest.raises(NotAllowed):
-            gate.rewrap(
-                version=version,
-                recipient=recipient,
-                reason="curiosité",
-                by=actor,  # type: ignore[arg-type] # refused
-            )
 
 
 def test_a_wrong_key_file_or_an_altered_result_opens_nothing(

@@ -5,7 +5,7 @@ import zipfile
 from typing import Any
 
 from challenges.enums import EvaluationState, PhaseKind
-from challenges.enums.code import Reproduction, RunState
+from challenges.enums.code import RunState
 from challenges.models import (
     CodeRun,
     CodeTrial,
@@ -85,25 +85,20 @@ def trial(team: Team, *, log: str = "100 rows read", **given: Any) -> CodeTrial:
     return CodeTrial.objects.create(log=log, **values | given)
 
 
-def run(entry: Entry, reproduction: Reproduction = Reproduction.SAME, **given: Any) -> Evaluation:
+def run(entry: Entry, **given: Any) -> Evaluation:
     """Write the run of an entry as the worker leaves it; returns its evaluation."""
     now = clock.now()
     values: dict[str, Any] = {
         "state": RunState.DONE,
-        "shuffled": True,
-        "canaries": 1,
-        "agreed": True,
         "minutes": 2,
         "half_gib": 3,
-        "measures": [MEASURES, MEASURES],
+        "measures": MEASURES,
         "started_at": now,
         "finished_at": now,
     }
     plan = RunPlan.objects.get(challenge=entry.enrolment.phase.challenge)
     made = CodeRun.objects.create(entry=entry, plan=plan, **values | given)
     evaluation = entry.evaluations.first() or evaluation_of(entry)
-    Evaluation.objects.filter(pk=evaluation.pk).update(
-        run=made, reproduction=reproduction, state=EvaluationState.DONE
-    )
+    Evaluation.objects.filter(pk=evaluation.pk).update(run=made, state=EvaluationState.DONE)
     evaluation.refresh_from_db()
     return evaluation

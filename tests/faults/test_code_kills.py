@@ -13,7 +13,7 @@ from tests.faults.processes import WorkerProcess, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault, pytest.mark.slow]
 SHARED = Path("/dev/shm")  # noqa: S108  # where hidden inputs lie while code reads them
-POINTS = ["run.before_code", "run.compared", "run.computed", "run.before_commit"]
+POINTS = ["run.before_code", "run.read", "run.computed", "run.before_commit"]
 
 
 def left_by(pid: int) -> list[str]:
@@ -34,7 +34,7 @@ def test_a_death_while_code_runs_is_repaired(tmp_path: Path, point: str) -> None
     assert until(lambda: worker.process.poll() is not None, 60), point
     assert worker.process.returncode == 9
     worker.log.close()
-    assert bool(left_by(worker.pid)) is (point == "run.compared")
+    assert bool(left_by(worker.pid)) is (point == "run.read")
     assert not CodeRun.objects.filter(state="done").exists()
 
     second = WorkerProcess(tmp_path, hurried=True)

@@ -14,6 +14,7 @@ from catalogue.standards.readers.record import gettext_noop as _
 Context = dict[str, Any]
 
 KNOWN = (
+    ("eosc", re.compile(r"eosc[-_]mldcat", re.I)),
     ("mldcat", re.compile(r"MLDCAT-AP", re.I)),
     ("dcat_ap", re.compile(r"semiceu\.github\.io/.*DCAT-AP|data\.europa\.eu/.*dcat-ap", re.I)),
     ("dcat_us", re.compile(r"project-open-data\.cio\.gov|resources\.data\.gov")),
@@ -62,6 +63,8 @@ DCAT_US = {**_table(terms.DCAT_US_CLASSES), **_table(terms.DCAT_US_PROPERTIES)}
 MLDCAT_CLASSES = _table(terms.MLDCAT_AP_CLASSES)
 MLDCAT_PROPERTIES = _table(terms.MLDCAT_AP_PROPERTIES)
 MLDCAT_EXCEPTIONS = _table(terms.MLDCAT_AP_EXCEPTIONS)
+EOSC_PROPERTIES = _table(terms.EOSC_PROPERTIES)
+EOSC_LINK = {"@id": terms.NAMESPACES["it6"] + "hasRepository", "@type": "@id"}
 
 
 def _dcat_ap() -> Context:
@@ -82,8 +85,26 @@ def _mldcat(keys: frozenset[str]) -> Context:
     return found
 
 
+def _eosc(keys: frozenset[str]) -> Context:
+    """Give the plain keys that the European Open Science Cloud writes for MLDCAT-AP.
+
+    Source: the context of the EOSC pilot of MLDCAT-AP, release 3.1.0.
+    """
+    found: Context = {**_mldcat(keys), **dict.fromkeys(("dates", "links"), "@nest")}
+    for name, (address, kind) in EOSC_PROPERTIES.items():
+        found[name] = _term(address, kind)
+    hub = {"@base": "https://hub.docker.com/r/"}
+    licence = {"@base": "http://publications.europa.eu/resource/authority/licence/"}
+    found["docker_image"] = {**EOSC_LINK, "@context": hub}
+    found["license"] = {"@id": terms.NAMESPACES["dct"] + "license", "@type": "@id"}
+    found["license"]["@context"] = licence
+    return {"@version": 1.1, **found, "type": "@type", "uri": "@id"}
+
+
 def _context(name: str, keys: frozenset[str]) -> Context:
     match name:
+        case "eosc":
+            return _eosc(keys)
         case "mldcat":
             return _mldcat(keys)
         case "dcat_ap":

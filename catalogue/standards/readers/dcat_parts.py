@@ -34,7 +34,12 @@ def start(found: Graph, node: Node, base_url: str, kind: str, source: str) -> Bu
         into.line("title_en", english, "dct:title@en")
     into.require_title((graph.label(found, node), "rdfs:label"))
     texts = (DCT.description, DCT.abstract, DC.description)
-    into.describe(graph.text(found, node, *texts), "dct:description")
+    into.describe(
+        graph.text(found, node, *texts),
+        "dct:description",
+        summary=graph.text(found, node, IT6.shortDescription),
+        from_key="it6:shortDescription",
+    )
     into.address("homepage_url", url, "dcat:landingPage")
     _words(found, node, into)
     _hold(found, node, into)

@@ -21,7 +21,6 @@ def datasets_used(found: Graph, models: list[Node]) -> set[Node]:
 def record(found: Graph, node: Node, base_url: str) -> Record:
     """Build the record of one model."""
     into = dcat_parts.start(found, node, base_url, "model", SOURCE)
-    into.line("summary", graph.text(found, node, IT6.shortDescription), "it6:shortDescription")
     into.licence(dcat_files.licence_texts(found, node), "dct:license")
     into.line("version", dcat_parts.version(found, node), "dcat:version", own=True)
     into.date("created", graph.text(found, node, DCT.created), "dct:created")

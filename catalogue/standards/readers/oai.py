@@ -31,6 +31,8 @@ def read(content: bytes, base_url: str) -> Reading:
     verb = next(
         (each for each in root if xml_text.local(each) in ("ListRecords", "GetRecord")), None
     )
+    if verb is None and any(xml_text.local(each) == "ListIdentifiers" for each in root):
+        return failed("oai", _headers_alone())
     if verb is None:
         return Reading()
     records = [_record(each, base_url) for each in xml_text.found(verb, "record")]
@@ -46,6 +48,17 @@ def read(content: bytes, base_url: str) -> Reading:
 def _stranger() -> Fault:
     return fault(
         "not_oai", _("Ce XML n’est pas une réponse OAI-PMH : il n’est pas lu."), fatal=True
+    )
+
+
+def _headers_alone() -> Fault:
+    return fault(
+        "oai_headers_alone",
+        _(
+            "Cette réponse ListIdentifiers ne donne que les identifiants : "
+            "demandez ListRecords pour avoir les notices."
+        ),
+        fatal=True,
     )
 
 

@@ -10,7 +10,8 @@ CATEGORIES = frozenset(
     business-process-management cad call-center-management cloud-management collaboration
     communications compliance-management contact-management content-management crm
     customer-service-and-support data-analytics data-collection data-visualization
-    digital-asset-management digital-citizenship document-management donor-management e-commerce
+    design digital-asset-management digital-citizenship document-management donor-management
+    e-commerce
     e-signature email-management email-marketing employee-management enterprise-project-management
     enterprise-social-networking erp event-management facility-management
     feedback-and-reviews-management financial-reporting fleet-management fundraising gamification
@@ -18,7 +19,7 @@ CATEGORIES = frozenset(
     identity-management instant-messaging inventory-management it-asset-management it-development
     it-management it-security it-service-management knowledge-management
     learning-management-system marketing mind-mapping mobile-marketing mobile-payment
-    network-management office online-booking online-community payment-gateway payroll
+    network-management office other online-booking online-community payment-gateway payroll
     predictive-analysis procurement productivity-suite project-collaboration project-management
     property-management real-estate-management remote-support resource-management sales-management
     seo service-desk social-media-management survey talent-management task-management

@@ -165,3 +165,9 @@ lpwcp: Paper.hasRepository=hasRepository@
 qb: QualityMeasurement.dataset=dataSet@
 skos: TaskType.description=definition TaskType.id=notation TaskType.title=prefLabel
 """
+EOSC_PROPERTIES = """
+dcat: tags=keyword
+dct: title description created^xsd:date updated=modified^xsd:date id=identifier categories=type@
+it6: metadata_version=version summary=shortDescription source_code=hasRepository@
+    dataset=trainedOn@ libraries=hasMachineLearningLibrary@ tasks=hasTaskType@
+"""

@@ -1,4 +1,4 @@
-"""Export a challenge as one zip; with its reference, or rekeyed for a successor."""
+"""Export a challenge as one zip, with its reference on request."""
 
 import os
 from argparse import ArgumentParser
@@ -10,7 +10,6 @@ from django.core.management import CommandError
 from challenges.actions import exports
 from challenges.management.speaking import SpeakingCommand, person
 from challenges.management.speaking import challenge as named
-from challenges.worker import rekeying
 
 
 class Command(SpeakingCommand):
@@ -30,12 +29,6 @@ class Command(SpeakingCommand):
             metavar="DOSSIER",
             help="copie en clair de l’organisateur, comparée à ce qui a été scellé",
         )
-        parser.add_argument(
-            "--rekey", type=Path, metavar="CLÉ.pem", help="clé publique d’un successeur (X25519)"
-        )
-        parser.add_argument(
-            "--with", dest="confirmer", default="", help="personne de la Région qui le confirme"
-        )
 
     def empty(self, **options: Any) -> dict[str, Any]:
         """Return the answer of an export that did nothing."""
@@ -44,20 +37,7 @@ class Command(SpeakingCommand):
     def act(self, **options: Any) -> tuple[dict[str, Any], bool]:
         """Export into a new file, readable by its owner only."""
         challenge, by = named(options["slug"]), person(options["by"])
-        if bool(options["rekey"]) != bool(options["confirmer"]):
-            raise CommandError("--rekey et --with vont ensemble : deux personnes.", returncode=2)
-        keys = None
-        if options["rekey"]:
-            rekeying.can_open()
-            keys = rekeying.wrapped(
-                challenge=challenge,
-                recipient=_read(options["rekey"]),
-                by=by,
-                confirmed_by=person(options["confirmer"]),
-            )
-        made = exports.export(
-            challenge=challenge, by=by, reference=options["with_reference"], keys=keys
-        )
+        made = exports.export(challenge=challenge, by=by, reference=options["with_reference"])
         return {
             "slug": challenge.slug,
             "file": str(options["path"]),
@@ -73,13 +53,6 @@ class Command(SpeakingCommand):
             self.stdout.write(f"{answer['slug']} : {answer['file']}, {answer['size']} octets")
             for said in answer.get("lost_in_codabench", ()):
                 self.stdout.write(said)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()[:10_000]
-    except OSError as error:
-        raise CommandError(f"Fichier illisible : {path}", returncode=2) from error
 
 
 def _written(path: Path, made: exports.Export) -> int:

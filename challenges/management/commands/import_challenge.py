@@ -14,7 +14,7 @@ from challenges.bundles import portable
 from challenges.enums import ChallengeStatus, JobKind
 from challenges.management.speaking import SpeakingCommand, instant, person
 from challenges.models import Challenge, Entry, Job
-from challenges.worker import rekeying, trials
+from challenges.worker import trials, unsealing
 from challenges.worker.rehearsals import rehearsed
 
 
@@ -61,7 +61,7 @@ class Command(SpeakingCommand):
             answers=dict(_answer(each) for each in options["answer"]),
             evaluate=trials.here,
             rehearse=rehearsed,
-            unseal=rekeying.unsealer(owner) if rekeying.can_open() else None,
+            unseal=unsealing.unsealer(owner) if unsealing.can_open() else None,
             opens_at=options["opens"],
             closes_at=options["closes"],
         )

@@ -22,8 +22,7 @@ def notify(
 ) -> list[User]:
     """Note an event in the space of each of these people; return those to write to at once.
 
-    One row a person, letter and event, whatever the number of calls. Nothing for whoever
-    turned the kind off.
+    One row a person, letter and event, whatever the number of calls.
     """
     concerned = list(people)
     ways = news.deliveries(letter, concerned)
@@ -40,7 +39,6 @@ def notify(
                 created_at=now,
             )
             for person in concerned
-            if ways[person.pk] != Delivery.OFF
         ],
         ignore_conflicts=True,
     )
@@ -80,7 +78,7 @@ def choose(*, ways: Mapping[str, str], by: User) -> None:
     changed = {}
     for name, way in sorted(ways.items()):
         kind = news.kind_named(name)
-        if kind is None or kind.essential or way not in dict(kind.choices):
+        if kind is None or kind.essential or way not in Delivery.values:
             raise Invalid(_("Ce choix n’est pas proposé pour cet avis."), code="news_choice")
         if news.deliveries(kind.letters[0], [by])[by.pk] != way:
             NotificationChoice.objects.update_or_create(

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from portal.accounts import news
+from portal.accounts.enums import Delivery
 from portal.accounts.models import User
 
 
@@ -19,6 +20,6 @@ class NewsForm(forms.Form):
             self.fields[kind.name] = forms.ChoiceField(
                 label=kind.label,
                 help_text=kind.detail,
-                choices=kind.choices,
+                choices=Delivery.choices,
                 initial=news.deliveries(kind.letters[0], [user])[user.pk].value,
             )

@@ -69,7 +69,7 @@ class NotificationChoice(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user", "kind"], name="notification_choice_once"),
             models.CheckConstraint(
-                condition=models.Q(delivery__in=["now", "daily", "space", "off"]),
+                condition=models.Q(delivery__in=["now", "daily", "space"]),
                 name="notification_choice_known",
             ),
         ]

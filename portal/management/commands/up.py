@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand
 
 from challenges.scoring.child import SETTINGS
 from portal.accounts.models import User
+from portal.management import structure
 from portal.management.supervisor import Child, Supervisor
 
 START_SECONDS = 60
@@ -64,7 +65,8 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _migrate(self) -> None:
-        call_command("migrate", verbosity=0, interactive=False)
+        if not structure.load():
+            call_command("migrate", verbosity=0, interactive=False)
 
     def _static(self) -> None:
         call_command("collectstatic", verbosity=0, interactive=False)

@@ -12,9 +12,6 @@ MARGIN = 2.0
 TICKS = 3
 SIDE = 320
 INSET = 34
-RANK_HEIGHT = 28
-RANKS_LEFT = 7.0
-RANKS_WIDTH = 55.0
 
 
 def dots(
@@ -127,92 +124,3 @@ def reliability(
 
 def _graduation(value: float, decimals: int, *, percent: bool) -> str:
     return f"{number(value * 100, decimals)}\u202f%" if percent else number(value, decimals)
-
-
-def ranks(
-    key: str,
-    title: str,
-    description: str,
-    rows: Sequence[Mapping[str, Any]],
-    ticks: Sequence[tuple[int, str]],
-    places: Sequence[float],
-    *,
-    deepest: int,
-    beyond: str = "",
-) -> dict[str, Any]:
-    """Lay out the ranks of a few rows over time: a line each, its name at its end, 1 at the top.
-
-    rows: label, tone, strong, ranks (one for each place, None where there is none), the first
-    name on top. places: where each moment stands, 0 to 1. ticks: (place, text) of some of them.
-    deepest: the last rank drawn at its height; worse ones share a line named `beyond`.
-    """
-    lines = deepest + bool(beyond)
-    bottom = TOP + RANK_HEIGHT * max(lines, len(rows))
-
-    def at(place: int) -> str:
-        return f"{RANKS_LEFT + RANKS_WIDTH * places[place]:.2f}%"
-
-    def height(rank: int) -> int:
-        return TOP + RANK_HEIGHT * min(rank, deepest + 1) - RANK_HEIGHT // 2
-
-    anchors = ["start", *["middle"] * (len(ticks) - 2), "end"][: len(ticks)]
-    return {
-        "key": key,
-        "title": title,
-        "description": description,
-        "height": bottom + AXIS_HEIGHT,
-        "bottom": bottom,
-        "levels": [
-            {"y": height(rank), "text": str(rank) if rank <= deepest else beyond}
-            for rank in range(1, lines + 1)
-        ],
-        "rows": [
-            {
-                "label": row["label"],
-                "tone": row["tone"],
-                "strong": bool(row.get("strong")),
-                "slot": TOP + RANK_HEIGHT * number + RANK_HEIGHT // 2,
-                "parts": [
-                    {"x1": at(a), "y1": height(one), "x2": at(b), "y2": height(other)}
-                    for (a, one), (b, other) in _parts(row["ranks"])
-                ],
-                "dots": [
-                    {"x": at(place), "y": height(rank)} for place, rank in _ends(row["ranks"])
-                ],
-                "last": height(row["ranks"][-1]) if row["ranks"][-1] is not None else None,
-            }
-            for number, row in enumerate(rows)
-        ],
-        "ticks": [
-            {"at": at(place), "text": text, "anchor": anchor}
-            for (place, text), anchor in zip(ticks, anchors, strict=True)
-        ],
-        "axis_text": bottom + 20,
-        "left": f"{RANKS_LEFT:.2f}%",
-        "right": f"{RANKS_LEFT + RANKS_WIDTH:.2f}%",
-        "names": f"{RANKS_LEFT + RANKS_WIDTH + 6:.2f}%",
-        "joint": f"{RANKS_LEFT + RANKS_WIDTH + 5:.2f}%",
-    }
-
-
-def _parts(
-    found: Sequence[int | None],
-) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Cut a line where its rank changes or is missing: ((place, rank), (place, rank)) each."""
-    parts: list[tuple[tuple[int, int], tuple[int, int]]] = []
-    for place in range(1, len(found)):
-        before, after = found[place - 1], found[place]
-        if before is None or after is None:
-            continue
-        flat = bool(parts) and parts[-1][1] == (place - 1, before)
-        if flat and parts[-1][0][1] == before == after:
-            parts[-1] = (parts[-1][0], (place, after))
-        else:
-            parts.append(((place - 1, before), (place, after)))
-    return parts
-
-
-def _ends(found: Sequence[int | None]) -> list[tuple[int, int]]:
-    """Return where a line begins and where it ends, so that a lone moment is seen too."""
-    there = [(place, rank) for place, rank in enumerate(found) if rank is not None]
-    return [there[0], there[-1]] if len(there) > 1 else there

@@ -4,6 +4,9 @@ import uuid
 
 from django.db import migrations
 
+# Constant, so that all new databases are alike.
+ROOT_KEY = uuid.uuid5(uuid.NAMESPACE_DNS, "root.openemploi")
+HOME_KEY = uuid.uuid5(uuid.NAMESPACE_DNS, "home.openemploi")
 HOMES = (
     (
         "fr",
@@ -34,7 +37,6 @@ def create_homes(apps, schema_editor):
     Site.objects.all().delete()
     Page.objects.filter(depth=2, slug="home", path__startswith=root.path).delete()
     kind, _ = ContentType.objects.get_or_create(app_label="pages", model="homepage")
-    key = uuid.uuid4()
     homes = []
     for rank, (language, slug, title, headline, lede) in enumerate(HOMES, 1):
         locale, _ = Locale.objects.get_or_create(language_code=language)
@@ -49,14 +51,15 @@ def create_homes(apps, schema_editor):
                 numchild=0,
                 url_path=f"/{slug}/",
                 locale=locale,
-                translation_key=key,
+                translation_key=HOME_KEY,
                 headline=headline,
                 lede=lede,
                 pledges="[]",
             )
         )
     root.numchild = len(homes)
-    root.save(update_fields=["numchild"])
+    root.translation_key = ROOT_KEY
+    root.save(update_fields=["numchild", "translation_key"])
     Site.objects.create(
         hostname="localhost",
         port=80,

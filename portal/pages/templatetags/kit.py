@@ -237,12 +237,6 @@ def reliability_plot(plot: dict[str, Any]) -> dict[str, Any]:
     return {"plot": plots.reliability(**plot)}
 
 
-@register.inclusion_tag("components/rank_plot.html")
-def rank_plot(plot: dict[str, Any]) -> dict[str, Any]:
-    """Show ranks over time, a line each; plot: the arguments of kit.plots.ranks."""
-    return {"plot": plots.ranks(**plot)}
-
-
 @register.inclusion_tag("components/code.html")
 def code(name: str, text: str, language: str = "", words_in: str = "") -> dict[str, Any]:
     """Show a code extract with its file name, coloured. words_in: people's language, as fr."""

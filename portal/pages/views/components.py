@@ -79,7 +79,6 @@ def components(request: HttpRequest) -> HttpResponse:
     context = {
         "sections": _sections(),
         "sample_dots": _dots(),
-        "sample_ranks": _ranks(),
         "sample_reliability": _reliability(),
         "colours": _colours(),
         "kinds": list(FACES)[:9],
@@ -90,23 +89,6 @@ def components(request: HttpRequest) -> HttpResponse:
         "code": CODE,
     } | _progress()
     return render(request, "pages/components.html", context)
-
-
-def _ranks() -> dict[str, Any]:
-    rows = [
-        {"label": "Alpilles", "tone": "calanque", "strong": True, "ranks": [3, 2, 1, 1]},
-        {"label": "Verdon", "tone": "ocre", "ranks": [1, 1, 2, 3]},
-        {"label": "Durance", "tone": "pin", "ranks": [None, 3, 3, 2]},
-    ]
-    return {
-        "key": "sample-ranks",
-        "title": _("Exemple de rangs au fil des jours"),
-        "description": _("Alpilles finit première, Durance deuxième, Verdon troisième."),
-        "rows": rows,
-        "places": [0, 0.5, 0.7, 1],
-        "ticks": [(0, "1"), (3, "4")],
-        "deepest": 3,
-    }
 
 
 def _dots() -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Say what went wrong and what to do: one page for each status."""
 
+import logging
+import secrets
 import sys
 
 from django.contrib.auth.decorators import login_not_required
@@ -9,6 +11,7 @@ from django.shortcuts import render
 
 from portal.lib.problems import RETRY_SECONDS, away, broken, wants_json
 
+log = logging.getLogger(__name__)
 AWAY = (OperationalError, InterfaceError)
 
 
@@ -41,15 +44,18 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500 with a page that needs neither database nor context, or with a problem.
 
     A database that restarts or is too busy is no error of ours: 503, and when to come back. What
-    was sent and not acknowledged may be sent again.
+    was sent and not acknowledged may be sent again. The reference shown is in the log, just below
+    the error.
     """
     if isinstance(sys.exc_info()[1], AWAY):
         response = away() if wants_json(request) else unavailable(request)
         response.headers["Retry-After"] = str(RETRY_SECONDS)
         return response
+    reference = secrets.token_hex(4)
+    log.error("reference %s: %s %s", reference, request.method, request.path)
     if wants_json(request):
-        return broken()
-    return render(None, "500.html", status=500)
+        return broken(reference)
+    return render(None, "500.html", {"reference": reference}, status=500)
 
 
 @login_not_required

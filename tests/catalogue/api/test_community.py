@@ -58,9 +58,11 @@ def test_a_search_is_saved_changed_and_removed(program: Pipeline) -> None:
     assert (again["id"], again["frequency"]) == (told["id"], "weekly")
     wrong = program.post("searches", {"query": {"kind": ["x"]}, "frequency": "hourly"})
     assert problem(wrong) == (422, "invalid")
-    assert faults(program.post("searches", {"frequency": "hourly"})) == {
-        "frequency": "invalid_choice"
-    }
+    hourly = program.post("searches", {"query": {"q": "x"}, "frequency": "hourly"})
+    assert faults(hourly) == {"frequency": "invalid_choice"}
+    for nothing in ({}, [], None):
+        assert problem(program.post("searches", nothing)) == (422, "invalid")
+    assert SavedSearch.objects.count() == 1
     stranger = Pipeline(make.person())
     assert problem(stranger.ask("DELETE", f"searches/{told['id']}")) == (404, "not_found")
     assert program.ask("DELETE", f"searches/{told['id']}").status_code == 204

@@ -485,6 +485,33 @@ def test_a_card_without_a_known_identity_keeps_all_from_being_absent() -> None:
     assert not found.tells_absences
 
 
+def test_a_page_that_gives_less_than_it_says_ends_its_passage(
+    source: Source, tmp_path: Path
+) -> None:
+    """A catalogue server says that it returns six records and gives one, without a fault."""
+    Source.objects.filter(pk=source.pk).update(kind="csw")
+    words = "<gmd:{0}><gco:CharacterString>{1}</gco:CharacterString></gmd:{0}>".format
+    record = (
+        "<gmd:MD_Metadata>" + words("fileIdentifier", "a")
+        + "<gmd:identificationInfo><gmd:MD_DataIdentification><gmd:citation><gmd:CI_Citation>"
+        + words("title", "Offres d’emploi")
+        + "</gmd:CI_Citation></gmd:citation>" + words("abstract", "Les offres déposées.")
+        + "</gmd:MD_DataIdentification></gmd:identificationInfo></gmd:MD_Metadata>"
+    )  # fmt: skip
+    (tmp_path / "1.xml").write_text(
+        '<GetRecordsResponse xmlns="http://www.opengis.net/cat/csw/2.0.2" '
+        'xmlns:gmd="http://www.isotc211.org/2005/gmd" xmlns:gco="http://www.isotc211.org/2005/gco">'
+        '<SearchResults numberOfRecordsMatched="6" numberOfRecordsReturned="6">'
+        f"{record}</SearchResults></GetRecordsResponse>"
+    )
+    asked = harvest_runs.ask_here(source=source, by=HARVEST)
+
+    run = passages.carry_out(asked, by=HARVEST, place=tmp_path)
+
+    assert states(run) == {"created": 1, "failed": 1}
+    assert "incomplete" in [line["code"] for line in run.lines]
+
+
 def test_a_trial_reads_the_source_before_it_opens_a_transaction(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

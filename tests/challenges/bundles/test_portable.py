@@ -164,17 +164,6 @@ CAUSES: list[tuple[str, str, object, list[str]]] = [
     ("kept", "leaderboard", {"kept": "worst"}, ["E_KEY_MISSING"]),
     ("ladder unknown", "leaderboard", {"ladder": "snakes"}, ["E_LADDER"]),
     ("ladder number", "leaderboard", {"ladder": 1}, ["E_LADDER"]),
-    ("ladder without step", "leaderboard", {"ladder": "step"}, ["E_LADDER"]),
-    ("step of nothing", "leaderboard", {"ladder_step": 0.1}, ["E_LADDER"]),
-    ("step of zero", "leaderboard", {"ladder": "step", "ladder_step": 0}, ["E_LADDER"]),
-    ("z of the step", "leaderboard",
-     {"ladder": "step", "ladder_step": 0.1, "ladder_z": 1}, ["E_LADDER"]),
-    ("z of our own", "leaderboard", {"ladder": True, "ladder_z": 2}, ["E_LADDER"]),
-    ("epsilon of zero", "leaderboard", {"privacy_epsilon": 0}, ["E_PRIVACY"]),
-    ("epsilon too large", "leaderboard", {"privacy_epsilon": 10.5}, ["E_PRIVACY"]),
-    ("epsilon text", "leaderboard", {"privacy_epsilon": "fort"}, ["E_PRIVACY"]),
-    ("epsilon and a ladder", "leaderboard",
-     {"privacy_epsilon": 1, "ladder": True}, ["E_PRIVACY"]),
     ("licence status", "licence.data.status", "sûr", ["E_KEY_MISSING"]),
     ("licence empty", "licence", {"other": 1}, ["E_KEY_MISSING"]),
     ("expected absent", "expected.file", "s.json", ["E_FILE_MISSING"]),
@@ -456,21 +445,11 @@ def test_the_recorded_variants_are_judged_alike(shared: Path, tmp_path: Path, na
 
 @pytest.mark.parametrize(
     ("given", "read"),
-    [
-        ({}, ("off", None, 1.0)),
-        ({"ladder": False}, ("off", None, 1.0)),
-        ({"ladder": "off"}, ("off", None, 1.0)),
-        ({"ladder": True}, ("free", None, 1.0)),
-        ({"ladder": "free", "ladder_z": 1.645}, ("free", None, 1.645)),
-        ({"ladder": "step", "ladder_step": 0.01}, ("step", 0.01, 1.0)),
-    ],
-    ids=["absent", "false", "off", "true", "free", "step"],
+    [({}, False), ({"ladder": False}, False), ({"ladder": True}, True)],
+    ids=["absent", "false", "true"],
 )
-def test_the_ladder_is_read_in_its_old_and_new_forms(
-    tmp_path: Path, given: dict[str, object], read: tuple[object, ...]
-) -> None:
+def test_the_ladder_is_on_or_off(tmp_path: Path, given: dict[str, object], read: bool) -> None:
     found = document() | {"leaderboard": given}
     report = portable.read(write(tmp_path / "one", found))
     assert report.spec is not None, report.errors
-    board = report.spec.leaderboard
-    assert (board.ladder, board.ladder_step, board.ladder_z) == read
+    assert report.spec.leaderboard.ladder is read

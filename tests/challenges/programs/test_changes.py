@@ -20,7 +20,7 @@ from challenges.enums.rescorings import RescoringState
 from challenges.models import Challenge, Entry, Job, Phase, PhaseTask, Rescoring, Score
 from challenges.worker import drain, isolation
 from challenges.worker.loop import Worker
-from challenges.worker.rekeying import unsealer
+from challenges.worker.unsealing import unsealer
 from datasets import gate
 from datasets.models import HoldoutVersion
 from portal.accounts.enums import TokenScope

@@ -4,11 +4,10 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from scipy.stats import kendalltau
 
 from challenges.scoring import blob
 from challenges.scoring.buckets import Buckets
-from challenges.scoring.tiers import Listed, Ranking, ranking, tiers
+from challenges.scoring.tiers import Listed, tiers
 from tests.challenges.scoring.boards import board, contract, evaluated, truth_of
 
 
@@ -88,33 +87,6 @@ def test_an_empty_board_and_a_board_of_one() -> None:
     assert [(p.rank, p.tier, p.rank_low, p.rank_high) for p in placed] == [(1, 1, 1, 1)]
     assert placed[0].low == pytest.approx(0.7053, abs=5e-4)
     assert placed[0].high == pytest.approx(0.7900, abs=5e-4)
-
-
-def test_stability_counts_the_resamplings_that_keep_the_order() -> None:
-    rng = np.random.default_rng(9)
-    entries = board(400, [rng.random(400) < share for share in (0.9, 0.86, 0.4)])
-    found = ranking(entries, "max")
-    drawn = np.stack([Buckets.from_bytes(e.sums)[2]["replicates"] for e in entries])
-    seen = [Buckets.from_bytes(e.sums)[1]["value"] for e in entries]
-    order = np.argsort([-value for value in seen])
-    leader = drawn[order[0]] >= drawn[order[1:]].max(0)
-    taus = [kendalltau(seen, drawn[:, b]).statistic for b in range(drawn.shape[1])]
-    assert found.leader_first == leader.mean()
-    assert found.tau == pytest.approx(np.nanmean(taus), abs=1e-12)
-    assert 0.5 < found.leader_first < 1.0
-
-
-def test_a_twin_does_not_take_the_first_place() -> None:
-    rng = np.random.default_rng(3)
-    same, worse = rng.random(2000) < 0.9, rng.random(2000) < 0.4
-    found = ranking(board(2000, [same, worse, same]), "max")
-    assert (found.leader_first, found.tau) == (1.0, 1.0)
-
-
-def test_a_board_of_one_has_no_stability() -> None:
-    found = ranking(board(400, [first(400, 300)]), "max")
-    assert (found.leader_first, found.tau) == (None, None)
-    assert ranking([], "max") == Ranking([])
 
 
 def positives(count: int, rows: int, missed: list[tuple[int, int]]) -> list[Listed]:

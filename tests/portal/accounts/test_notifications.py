@@ -50,16 +50,9 @@ def test_an_event_is_noted_once_and_written_to_those_who_hear_now(person: User) 
     assert list(rows) == [(person.pk, "now", FACTS), (daily.pk, "daily", FACTS)]
 
 
-def test_what_is_off_by_default_is_asked_for(person: User) -> None:
-    assert told(person, letter="rank_overtaken") == []
-    assert Notification.objects.count() == 0
-    notifications.choose(ways={"rank": "daily"}, by=person)
-    assert told(person, letter="rank_overtaken") == []
-    assert Notification.objects.get().delivery == Delivery.DAILY
-
-
 @pytest.mark.parametrize(
-    "ways", [{"rules": "off"}, {"answers": "space"}, {"entries": "off"}, {"x": "now"}, {"rank": ""}]
+    "ways",
+    [{"rules": "off"}, {"answers": "space"}, {"entries": "off"}, {"x": "now"}, {"forum": ""}],
 )
 def test_what_is_essential_or_not_offered_is_not_chosen(person: User, ways: dict[str, str]) -> None:
     with pytest.raises(Invalid) as refusal:

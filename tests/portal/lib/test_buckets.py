@@ -1,6 +1,8 @@
 """A bucket that fails is an outage for each call of the store, never an error of its client."""
 
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -9,6 +11,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from portal.lib import buckets
 from portal.lib.buckets import S3Store
 from portal.lib.objects import Readable
 from portal.lib.refusals import Unavailable
@@ -105,3 +108,45 @@ def test_what_is_not_there_is_no_outage(store: S3Store) -> None:
     for call in ("open", "open_part", "open_span"):
         with pytest.raises(FileNotFoundError):
             CALLS[call](store)
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Store]:
+    """Give the store, made as in production, of a bucket that takes a call and never answers."""
+    server = socket.create_server(("127.0.0.1", 0))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{server.getsockname()[1]}")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "of nothing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
+    monkeypatch.setattr(buckets, "ANSWER_SECONDS", 0.2)
+    yield buckets.named("s3://b/p")
+    server.close()
+
+
+def test_a_bucket_that_hangs_holds_nobody_for_long(hanging: S3Store) -> None:
+    """A few time-outs for the first who asks, no wait for the others while it rests."""
+    began = time.monotonic()
+    with pytest.raises(Unavailable):
+        hanging.exists("a")
+    asked = time.monotonic()
+    assert asked - began < 5  # with the client's own limits: five minutes
+    for call in CALLS.values():
+        with pytest.raises(Unavailable):
+            call(hanging)
+    assert time.monotonic() - asked < 1
+
+
+def test_one_call_asks_a_bucket_that_rested_and_lets_the_others_in(
+    store: S3Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says(404, b"<Error><Code>NoSuchKey</Code></Error>")
+    store._breaker.silent()
+    with pytest.raises(Unavailable):
+        store.exists("a")
+    later = time.monotonic() + buckets.REST_SECONDS
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    store._breaker.pass_or_refuse()  # the one that asks
+    with pytest.raises(Unavailable):
+        store.exists("a")
+    store._breaker.answered()
+    assert not store.exists("a")

@@ -24,7 +24,6 @@ WEB, TASKS, WORKER = "web", "tasks", "worker"
 # Each `.delete()` of a file of actions, in its order: the model, and who runs it.
 DELETED: dict[str, list[tuple[str, set[str]]]] = {
     "combined": [("CombinedBoard", {WEB}), ("CombinedStanding", {WORKER})],
-    "days": [("StandingDay", {WORKER}), ("StandingDay", {WORKER})],
     "drafts": [("PublicFile", {WORKER})],
     "export_settings": [("CombinedBoard", {WORKER}), ("ChallengePage", {WORKER})],
     "forum": [("ForumBlock", {WEB})],

@@ -257,32 +257,6 @@ def test_dots_are_placed_in_per_cent_of_the_width_and_named() -> None:
     assert re.findall(r'text-anchor="\w+">([^<]+)<', drawn) == ["0,0", "0,5", "1,0"]
 
 
-def test_ranks_are_cut_where_they_change_and_named_at_their_end() -> None:
-    plot = {
-        "key": "k",
-        "title": "Rangs",
-        "description": "…",
-        "rows": [
-            {"label": "A <b>", "tone": "pin", "ranks": [1, 1, 1, 2]},
-            {"label": "B", "tone": "ocre", "strong": True, "ranks": [None, 7, None, 1]},
-        ],
-        "places": [0, 0.25, 0.5, 1],
-        "ticks": [(0, "1 nov."), (3, "4 nov.")],
-        "deepest": 2,
-        "beyond": "> 2",
-    }
-    drawn = render("{% rank_plot plot %}", plot=plot)
-    parts = re.findall(r'class="span" x1="([\d.]+)%" y1="(\d+)" x2="([\d.]+)%" y2="(\d+)"', drawn)
-    assert parts == [("7.00", "26", "34.50", "26"), ("34.50", "26", "62.00", "54")]
-    assert "A &lt;b&gt;" in drawn
-    assert re.findall(r'class="pt" cx="([\d.]+)%" cy="(\d+)"', drawn)[2:] == [
-        ("20.75", "82"),
-        ("62.00", "26"),
-    ]
-    assert re.findall(r'text-anchor="(\w+)"', drawn) == ["start", "end"]
-    assert "&gt; 2" in drawn
-
-
 def test_points_of_reliability_rise_with_what_is_observed() -> None:
     plot = {
         "key": "k",

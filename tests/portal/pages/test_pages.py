@@ -204,11 +204,16 @@ def test_error_pages(rf: RequestFactory, view: Any, status: int) -> None:
     assert "<h1>" in response.content.decode()
 
 
-def test_server_error_page_needs_no_database(
-    rf: RequestFactory, django_assert_num_queries: Any
+def test_server_error_page_needs_no_database_and_shows_the_reference_of_the_log(
+    rf: RequestFactory, django_assert_num_queries: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     with django_assert_num_queries(0):
-        assert errors.server_error(rf.get("/")).status_code == 500
+        response = errors.server_error(rf.get("/quelque-part/"))
+    assert response.status_code == 500
+    (line,) = [record.getMessage() for record in caplog.records]
+    reference = line.removeprefix("reference ").partition(":")[0]
+    assert line == f"reference {reference}: GET /quelque-part/"
+    assert f"<code>{reference}</code>" in response.content.decode()
 
 
 def test_the_address_of_a_form_opened_by_hand_says_so(client: Client) -> None:

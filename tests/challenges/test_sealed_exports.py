@@ -1,29 +1,20 @@
-"""Leaving with the held-out data: two people, a successor's key, and the command."""
+"""Leaving with the held-out data sealed: where they come back, and the command."""
 
 import io
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from django.core.management import CommandError
 
-from challenges.bundles import exporting
 from challenges.models import Challenge
-from challenges.worker import rekeying
 from datasets import gate
 from datasets.models import HoldoutVersion
-from datasets.vault import form, unseal
-from portal.audit.models import AuditEvent
-from portal.lib.refusals import Invalid, NotAllowed
 from tests.challenges import world
 from tests.challenges.commands import run
 from tests.challenges.test_bundle_imports import created, read
 from tests.challenges.test_exports import rows_of
-from tests.factories.accounts import MembershipFactory, UserFactory
-from tests.portal.accounts.ledger import acts as verbs
 
 pytestmark = pytest.mark.django_db
 
@@ -39,45 +30,6 @@ def exported(challenge: Challenge, path: Path, *more: str) -> dict[str, Any]:
     code, told = run("export_challenge", challenge.slug, str(path), "--by", owner, *more)
     assert code == 0, told
     return told
-
-
-def test_a_successor_opens_what_two_people_gave(challenge: Challenge, tmp_path: Path) -> None:
-    private, public = form.new_pair()
-    key = tmp_path / "successeur.pem"
-    key.write_bytes(public)
-    region = UserFactory(region="moderator").username
-    exported(challenge, tmp_path / "e.zip", "--rekey", str(key), "--with", region)
-    assert verbs()[-3:] == [
-        "holdout.rewrapped",
-        "challenge.rekeyed",
-        "challenge.exported",
-    ]
-    with zipfile.ZipFile(tmp_path / "e.zip") as opened:
-        document = yaml.safe_load(opened.read(exporting.DOCUMENT))
-        rows = {row["path"]: row for row in document["files"] if row.get("sealed")}
-        truth = opened.read(rows["truth.csv"]["at"])
-    wrapped = [form.WrappedKey.from_json(row) for row in rows["truth.csv"]["keys"]]
-    clear = unseal.unseal_bytes(truth, form.read_private(private), wrapped)
-    assert clear == (tmp_path / "niveau/truth.csv").read_bytes()
-    assert (tmp_path / "e.zip").stat().st_mode & 0o077 == 0
-
-
-def test_one_person_or_another_key_is_refused(challenge: Challenge) -> None:
-    _private, public = form.new_pair()
-    owner, region = world.owner_of(challenge), UserFactory(region="moderator")
-    insider = MembershipFactory(
-        organisation=challenge.organiser, user=UserFactory(region="moderator")
-    ).user
-    events = AuditEvent.objects.count()
-    for by, confirmed in ((owner, owner), (region, region), (owner, insider), (region, owner)):
-        with pytest.raises(NotAllowed):
-            rekeying.wrapped(challenge=challenge, recipient=public, by=by, confirmed_by=confirmed)
-    for recipient in (b"", form.new_pair()[0], b"-----BEGIN PUBLIC KEY-----\n"):
-        with pytest.raises(Invalid):
-            rekeying.wrapped(
-                challenge=challenge, recipient=recipient, by=owner, confirmed_by=region
-            )
-    assert AuditEvent.objects.count() == events
 
 
 def test_a_sealed_export_comes_back_where_the_key_is(challenge: Challenge, tmp_path: Path) -> None:
@@ -117,9 +69,8 @@ def test_the_command_says_what_it_refuses(challenge: Challenge, tmp_path: Path) 
     path = tmp_path / "e.zip"
     path.write_bytes(b"")
     words = ["export_challenge", challenge.slug, str(path), "--by", owner]
-    for more in ([], ["--rekey", "x.pem"], ["--rekey", "absent.pem", "--with", owner]):
-        with pytest.raises(CommandError):
-            run(*words, *more)
+    with pytest.raises(CommandError):
+        run(*words)
     other = str(tmp_path / "b.zip")
     code, told = run("export_challenge", challenge.slug, other, "--by", world.owner().username)
     assert (code, told["error"]["code"]) == (1, "not_allowed")
