@@ -1,7 +1,6 @@
 """Intervals: named vectors, coverage, determinism."""
 
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,11 +9,10 @@ from challenges.scoring.buckets import Buckets
 from challenges.scoring.intervals import (
     centred,
     draw_weights,
-    may_be_faultless,
     percentile,
     wilson,
 )
-from challenges.scoring.metric import Metric, dense
+from challenges.scoring.metric import dense
 from tests.challenges.scoring.boards import contract, evaluated, truth_of
 
 
@@ -113,23 +111,6 @@ def test_a_perfect_answer_over_300_rows_is_not_certain(metric: str) -> None:
     good, bad = perfect(metric)
     assert good == [pytest.approx(wilson(300, 300)[0]), 1.0, "wilson"]
     assert bad == [0.0, pytest.approx(wilson(0, 300)[1]), "wilson"]
-
-
-@pytest.mark.parametrize(("value", "by_chance"), [(96.0, True), (98.0, False)])
-def test_what_one_faultless_answer_in_forty_exceeds_is_no_fault(
-    value: float, by_chance: bool
-) -> None:
-    """A faultless answer is resampled to 0, 1, … 100."""
-    zero = np.zeros(1, int)
-    buckets = Buckets(1, 1, zero, zero, np.ones(1))
-    metric = cast(
-        Metric,
-        SimpleNamespace(
-            replicates=101, faultless=lambda sums, _total: sums, value=lambda sums, _: sums[:, 0]
-        ),
-    )
-    weights = np.arange(101)[:, None]
-    assert may_be_faultless(buckets, weights, metric, {}, value) is by_chance
 
 
 def test_an_end_of_another_range_is_not_certain_either() -> None:
