@@ -1,7 +1,7 @@
 """Entries: receive a file and its date, withdraw, choose."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import IO, Any
 
@@ -40,11 +40,10 @@ _TRIES = 5
 
 @dataclass(frozen=True)
 class Accepted:
-    """What the person gets back: the entry, whether it is new, and what they should know."""
+    """What the person gets back: the entry, and whether it is new."""
 
     entry: Entry
     created: bool
-    warnings: list[dict[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,7 @@ class _Deposit:
     first_byte_at: datetime
     fact_sheet: dict[str, Any]
     note: str
+    again: bool
 
 
 def enter(
@@ -70,13 +70,15 @@ def enter(
     fact_sheet: dict[str, Any] | None = None,
     note: str = "",
     first_byte_at: datetime | None = None,
+    again: bool = False,
 ) -> Accepted:
     """Receive a file: store it, then accept it in one transaction on the database clock.
 
     In order: the file under its sha256, synchronised; entry with its slots and receipt; job
     "check"; event "entry.received"; nudge. The same key with the same bytes returns the
     earlier entry, created=False. content: a Stored where the store has the file
-    already. first_byte_at: when the upload began, by our clock.
+    already. first_byte_at: when the upload began, by our clock. again: the team knows that it
+    sent these bytes in this phase before; otherwise they are refused and take no slot.
     Raises NotAllowed, Closed, QuotaSpent, Conflict, TooLarge, NoSandbox; Invalid: E_EMPTY or key.
     """
     if team.state == TeamState.DISQUALIFIED and team.has_member(by):
@@ -113,6 +115,7 @@ def enter(
         first_byte_at=first_byte_at,
         fact_sheet=fact_sheet or {},
         note=note[:200],
+        again=again,
     )
     accepted = _accept_patiently(deposit, by)
     failpoints.hit("entry.committed")
@@ -167,6 +170,8 @@ def _accept(deposit: _Deposit, by: User) -> Accepted:
     grace = refuse_closed(phase, now, first_byte_at=deposit.first_byte_at)
     terms = _refuse_outsiders(phase.challenge, team, by)
     fact_sheets.refuse_wrong(phase.challenge.fact_sheet, deposit.fact_sheet)
+    if not deposit.again:
+        _refuse_same(enrolment, deposit)
     received_at = strictly_later(enrolment, now)
     day_slot, total_slot = slots.take(enrolment, phase, received_at)
     storage.refuse_beyond(enrolment, deposit.stored.size, sha256=deposit.stored.sha256)
@@ -191,14 +196,13 @@ def _accept(deposit: _Deposit, by: User) -> Accepted:
         note=deposit.note,
     )
     entry.receipt = deposit_receipt(entry, phase, team, terms)
-    warnings = _warnings(enrolment, deposit)
     entry.save(force_insert=True)
     queue_check(entry)
     record(
         "entry.received", by=by, on=entry, team=team.slug, number=entry.number, sha256=entry.sha256
     )
     failpoints.hit("entry.before_commit")
-    return Accepted(entry, created=True, warnings=warnings)
+    return Accepted(entry, created=True)
 
 
 def queue_check(entry: Entry) -> None:
@@ -301,12 +305,20 @@ def next_number(enrolment: Enrolment) -> int:
     return (last or 0) + 1
 
 
-def _warnings(enrolment: Enrolment, deposit: _Deposit) -> list[dict[str, str]]:
+def _refuse_same(enrolment: Enrolment, deposit: _Deposit) -> None:
+    """Tell a team that it already sent these bytes, before they cost it a slot."""
     same = enrolment.entries.filter(sha256=deposit.stored.sha256).order_by("number").first()
-    if same is None:
-        return []
-    sentence = _("Ce fichier est identique à votre soumission n° %(number)d.")
-    return [{"code": "W_SAME_FILE", "message": sentence % {"number": same.number}}]
+    if same is not None:
+        raise Conflict(
+            _(
+                "Ce fichier est identique à votre soumission n° %(number)d : il n’a pas été "
+                "déposé, aucun essai n’est décompté."
+            )
+            % {"number": same.number},
+            code="same_file",
+            number=same.number,
+            entry=str(same.pk),
+        )
 
 
 def deposit_receipt(entry: Entry, phase: Phase, team: Team, terms: dict[str, Any]) -> str:

@@ -96,6 +96,7 @@ def submit(
     by: User,
     fact_sheet: dict[str, Any] | None = None,
     note: str = "",
+    again: bool = False,
 ) -> Accepted:
     """Submit a whole upload, as a file that was sent at once.
 
@@ -117,6 +118,7 @@ def submit(
             fact_sheet=fact_sheet,
             note=note,
             first_byte_at=upload.first_byte_at,
+            again=again,
         )
     except FileNotFoundError as error:
         raise tus.expired() from error

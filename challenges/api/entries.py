@@ -52,6 +52,7 @@ def enter(
     upload: Form[UUID | None] = None,
     note: str = Form("", max_length=140),
     fact_sheet: str = Form("{}"),
+    again: bool = Form(True),
 ) -> HttpResponse:
     """Répond 201 et le récépissé signé ; 200 et le même si la clé a déjà servi pour ce fichier.
 
@@ -59,6 +60,9 @@ def enter(
 
     fact_sheet : un objet JSON, une réponse à chaque question de l’organisateur : un texte, true
     ou false, ou la liste des options choisies d’une question à plusieurs choix.
+
+    Avec again à false, un fichier que l’équipe a déjà déposé dans cette phase est refusé
+    (same_file) sans utiliser d’essai.
 
     L’en-tête Location mène à la soumission. 429 dit quand le prochain essai est possible
     (next_opening).
@@ -70,6 +74,7 @@ def enter(
         "by": person(request),
         "note": note,
         "fact_sheet": _answers(fact_sheet),
+        "again": again,
     }
     if (file is None) is (upload is None):
         raise Invalid(gettext("Donnez un fichier (file) ou un envoi (upload)."), code="one_file")

@@ -48,6 +48,10 @@ HELP: dict[str, tuple[str, str]] = {
         "réponse à une question de l’organisateur ; de nouveau la même clé : plusieurs choix",
         "answer to a question of the organiser; the same key again: several choices",
     ),
+    "again": (
+        "déposer même un fichier que son équipe a déjà déposé",
+        "submit even a file that one's team already submitted",
+    ),
     "wait": ("attendre le score", "wait for the score"),
     "seconds": ("attendre au plus ce temps", "wait for so long at most"),
     "key": ("classement", "leaderboard"),
@@ -81,6 +85,7 @@ def add_commands(command: Make, spoken: str) -> None:
     submit.add_argument("--phase", type=int, help=said("phase"))
     submit.add_argument("--note", default="", help=said("note"))
     submit.add_argument("--fact", action="append", default=[], metavar="K=V", help=said("fact"))
+    submit.add_argument("--again", action="store_true", help=said("again"))
     submit.add_argument("--wait", action="store_true", help=said("wait"))
     submit.add_argument("--seconds", type=float, default=900, help=said("seconds"))
     standings.add_argument("--key", help=said("key"))
@@ -141,6 +146,7 @@ def _submit(options: argparse.Namespace) -> Json:
     if phase is None:
         phase = _phase_in_view(portal, options.slug)
     fields = {"note": options.note, "fact_sheet": json.dumps(_facts(options.fact))}
+    fields["again"] = "true" if options.again else "false"
     receipt = portal.submit(options.slug, phase, Path(options.file), fields)
     entry = receipt["payload"]["entry"]
     if not options.wait:

@@ -107,6 +107,12 @@ class EntryForm(forms.Form):
     check_only = forms.BooleanField(
         label=_("Vérifier seulement le format, sans utiliser d’essai"), required=False
     )
+    again = forms.BooleanField(
+        label=_("Déposer de nouveau ce même fichier"),
+        help_text=_("Choisissez-le encore une fois ci-dessus. Il utilisera un essai."),
+        required=False,
+    )
+    is_same = False
 
     def __init__(
         self, data: Any = None, files: Any = None, *, questions: Sequence[Mapping[str, Any]] = ()
@@ -117,6 +123,11 @@ class EntryForm(forms.Form):
             name = f"fact_{slugify(question['key']) or at}"
             self.questions[name] = str(question["key"])
             self.fields[name] = _asked(question)
+
+    def ask_again(self, sentence: str) -> None:
+        """Say that the team already sent this file, and offer to send it all the same."""
+        self.is_same = True
+        self.add_error("file", sentence)
 
     def ask_code(self) -> None:
         """Ask for a package of code; trials take the place of a check of its format."""

@@ -18,7 +18,7 @@ class DescriptionForm(EntryForm):
         note: str,
     ) -> None:
         super().__init__(data, questions=questions)
-        for name in ("key", "file", "check_only"):
+        for name in ("key", "file", "check_only", "again"):
             del self.fields[name]
         self.fields["note"].initial = note
         for name, key in self.questions.items():

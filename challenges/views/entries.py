@@ -67,21 +67,27 @@ def entries(request: HttpRequest, slug: str) -> HttpResponseBase:
 def deposit(request: HttpRequest, slug: str, form: EntryForm) -> HttpResponseBase:
     """Submit a file: 201 and its receipt, or 200 and the earlier one for the same key."""
     context = scene_to_enter(request, slug)
-    accepted = acts.enter(
-        phase=phase_to_enter(context["phase"]),
-        team=context["team"] or own_team(request, context["challenge"]),
-        content=form.cleaned_data["file"],
-        original_name=form.file_name,
-        idempotency_key=form.cleaned_data["key"],
-        by=person(request),
-        note=form.cleaned_data["note"],
-        fact_sheet=form.fact_sheet,
-        first_byte_at=arrivals.first_byte_at(request),
-    )
-    if "application/json" in request.headers.get("Accept", ""):
+    is_program = "application/json" in request.headers.get("Accept", "")
+    try:
+        accepted = acts.enter(
+            phase=phase_to_enter(context["phase"]),
+            team=context["team"] or own_team(request, context["challenge"]),
+            content=form.cleaned_data["file"],
+            original_name=form.file_name,
+            idempotency_key=form.cleaned_data["key"],
+            by=person(request),
+            note=form.cleaned_data["note"],
+            fact_sheet=form.fact_sheet,
+            first_byte_at=arrivals.first_byte_at(request),
+            again=form.cleaned_data["again"],
+        )
+    except Conflict as refusal:
+        if is_program or refusal.code != "same_file":
+            raise
+        form.ask_again(str(refusal))
+        return _page(request, slug, form=form, status=409)
+    if is_program:
         return _receipt(accepted.entry.receipt, status=201 if accepted.created else 200)
-    for warning in accepted.warnings:
-        messages.warning(request, warning["message"])
     if not accepted.created:
         return _entry_page(request, slug, accepted.entry)
     messages.success(request, _("Fichier reçu : le récépissé est enregistré."))

@@ -14,6 +14,7 @@ from django.urls import reverse
 from challenges.actions import challenges, entries, receipts
 from challenges.enums import ChallengeStatus, EntryStatus, JobKind
 from challenges.models import Entry, Job, Phase, Team, TermsAcceptance
+from challenges.queries.teams import quota_left
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import arrivals, clock
 from portal.lib.refusals import (
@@ -55,6 +56,7 @@ def enter(team: Team, content: bytes = b"id,y\n1,0.5\n", **changes: Any) -> entr
         "original_name": "../réponse.csv",
         "idempotency_key": str(uuid4()),
         "by": captain_of(team),
+        "again": True,
     }
     return entries.enter(**{**given, **changes})
 
@@ -69,7 +71,7 @@ def test_a_file_is_received(team: Team, phase: Phase, monkeypatch: pytest.Monkey
     phase.save()
     accepted = enter(team)
     entry = Entry.objects.get()
-    assert (accepted.created, accepted.warnings) == (True, [])
+    assert accepted.created
     assert (entry.number, entry.day_slot, entry.total_slot) == (1, 1, 1)
     assert entry.quota_day.isoformat() == "2026-11-25"  # past midnight in Paris
     assert entry.original_name == "_réponse.csv"
@@ -115,11 +117,16 @@ def test_the_same_key_with_other_bytes_conflicts(team: Team) -> None:
     assert Entry.objects.count() == 1
 
 
-def test_the_same_bytes_under_a_new_key_are_accepted_with_a_warning(team: Team) -> None:
-    enter(team)
-    again = enter(team)
-    assert again.created
-    assert [warning["code"] for warning in again.warnings] == ["W_SAME_FILE"]
+def test_the_same_bytes_under_a_new_key_are_told_before_they_cost_a_slot(team: Team) -> None:
+    first = enter(team).entry
+    with pytest.raises(Conflict) as refusal:
+        enter(team, again=False)
+    assert refusal.value.code == "same_file"
+    assert (refusal.value.facts["number"], refusal.value.facts["entry"]) == (1, str(first.pk))
+    assert quota_left(first.enrolment.phase, team).day_used == 1
+    other = enter(TeamFactory(challenge=team.challenge), again=False)  # tells nothing of others
+    assert other.created
+    assert enter(team, again=True).entry.day_slot == 2
 
 
 def test_the_quota_of_the_day_is_spent(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:

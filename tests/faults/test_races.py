@@ -58,6 +58,7 @@ def send(team: Team, phase: Phase, key: str, content: bytes) -> str:
         original_name="reponse.csv",
         idempotency_key=key,
         by=captain_of(team),
+        again=True,
     )
     return "accepted" if accepted.created else "replayed"
 

@@ -65,10 +65,11 @@ class Command(SpeakingCommand):
                 original_name=options["file"].name,
                 idempotency_key=options["key"] or str(uuid4()),
                 by=by,
+                again=True,  # who runs the command knows what they send
             )
         ended = self.wait(lambda: settled(accepted.entry), options)
         entry = Entry.objects.get(pk=accepted.entry.pk)
-        told = answer(entry, accepted.warnings)
+        told = answer(entry)
         refused = {EntryStatus.REJECTED, EntryStatus.FAILED, EntryStatus.NEEDS_ATTENTION}
         return told, ended and entry.status not in refused
 
@@ -132,7 +133,7 @@ def settled(entry: Entry) -> bool:
     return fresh.status != EntryStatus.SCORED or not boards.exists()
 
 
-def answer(entry: Entry, warnings: list[dict[str, str]]) -> dict[str, Any]:
+def answer(entry: Entry) -> dict[str, Any]:
     """Tell where an entry stands."""
     faults = [
         {"code": fault["code"], "line": fault.get("line"), "message": fault.get("message", "")}
@@ -150,6 +151,6 @@ def answer(entry: Entry, warnings: list[dict[str, str]]) -> dict[str, Any]:
             for key, score in released(entry).items()
         },
         "faults": faults,
-        "warnings": [*warnings, *entry.verdict.get("warnings", [])],
+        "warnings": entry.verdict.get("warnings", []),
         **({"ladder": ladder} if ladder else {}),
     }

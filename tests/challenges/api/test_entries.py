@@ -100,6 +100,15 @@ def test_the_same_key_gives_the_same_receipt(client: Client, team: Team, token: 
     assert Entry.objects.count() == 1
 
 
+def test_a_file_sent_before_is_refused_on_demand(
+    client: Client, team: Team, token: Headers
+) -> None:
+    send(client, team, token)
+    told = send(client, team, token, again="false")
+    assert (told.status_code, told.json()["code"], told.json()["number"]) == (409, "same_file", 1)
+    assert send(client, team, token).status_code == 201
+
+
 @pytest.mark.parametrize("key", [None, "k" * 65])
 def test_a_key_is_asked_for(client: Client, team: Team, token: Headers, key: str | None) -> None:
     sent = send(client, team, token, key=key)

@@ -109,6 +109,7 @@ def entered(challenge: Challenge, content: bytes, *, team: Team | None = None) -
         original_name="code.zip",
         idempotency_key=str(uuid4()),
         by=captain_of(team),
+        again=True,
     ).entry
 
 

@@ -131,12 +131,19 @@ def test_same_key_other_bytes_is_a_conflict(captain: Client, team: Team) -> None
     assert Entry.objects.count() == 1
 
 
-def test_same_bytes_new_key_is_accepted_with_a_warning(captain: Client, team: Team) -> None:
-    send(captain, team)
-    sent = send(captain, team)
-    page = captain.get(sent["Location"]).text
+def test_the_same_bytes_are_told_first_and_sent_again_on_demand(
+    captain: Client, team: Team
+) -> None:
+    assert send(captain, team).status_code == 302
+    told = send(captain, team)
+    assert told.status_code == 409
+    assert "identique à votre soumission" in told.text
+    assert 'name="again"' in told.text
+    assert Entry.objects.count() == 1
+    program = send(captain, team, headers={"Accept": "application/json"})
+    assert (program.status_code, program.json()["code"]) == (409, "same_file")
+    assert send(captain, team, again="on").status_code == 302
     assert Entry.objects.count() == 2
-    assert "identique à votre soumission" in page
 
 
 def test_closed_phase_is_refused_with_its_date(captain: Client, team: Team) -> None:

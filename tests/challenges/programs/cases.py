@@ -75,6 +75,7 @@ def enter(phase: Phase, path: Path, team: Team | None = None, **facts: Any) -> E
         idempotency_key=str(uuid4()),
         by=captain_of(team),
         fact_sheet=facts,
+        again=True,
     ).entry
 
 
