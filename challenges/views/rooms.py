@@ -43,6 +43,7 @@ HALLS: tuple[tuple[Promise, tuple[tuple[str, Promise], ...]], ...] = (
     (
         gettext_lazy("Suivre"),
         (
+            ("organiser_entries", gettext_lazy("Soumissions")),
             ("pipeline", gettext_lazy("File d’attente")),
             ("statistics", gettext_lazy("Statistiques")),
             ("code_runs", gettext_lazy("Exécutions")),

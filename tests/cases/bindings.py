@@ -67,6 +67,7 @@ BINDINGS: dict[str, tuple[str, ...]] = {
         f"{API}::test_private_and_hidden_figures_are_not_told",
     ),
     "A30": (
+        "tests/challenges/pages/test_entry_lists.py::test_many_teams_of_one_domain_are_told",
         f"{ENTER}::test_the_quota_of_the_day_is_spent",
         f"{ENTER}::test_two_members_share_the_slots",
         f"{WORKER}::test_a_file_is_checked_then_scored",
