@@ -132,7 +132,6 @@ AROUND = [
     path("ressources/<slug:slug>/versions/", versions.listed, name="versions"),
     path("ressources/<slug:slug>/versions/comparer/", versions.compared, name="versions_compare"),
     path("ressources/<slug:slug>/versions/<int:number>/", versions.shown, name="version"),
-    path("ressources/<slug:slug>/frequentation/", usage.figures, name="usage"),
     path(
         "ressources/<slug:slug>/fichiers/<slug:field>/<int:number>/<slug:column>/",
         usage.leave,

@@ -711,13 +711,14 @@ class Migration(migrations.Migration):
                         ('expired_at', models.DateTimeField(blank=True, null=True)),
                         ('views', models.PositiveIntegerField(default=0)),
                         ('downloads', models.PositiveIntegerField(default=0)),
+                        ('used_since_indexed', models.BooleanField(default=False)),
                         ('followers', models.PositiveIntegerField(default=0)),
                         ('reuses', models.PositiveIntegerField(default=0)),
                         ('dead_links', models.PositiveSmallIntegerField(blank=True, null=True)),
                     ],
                     options={
                         'ordering': ('pk',),
-                        'indexes': [models.Index(fields=['homepage_key'], name='resource_homepage'), models.Index(fields=['repository_key'], name='resource_repository'), models.Index(fields=['live', 'first_published_at'], name='resource_live_published')],
+                        'indexes': [models.Index(fields=['homepage_key'], name='resource_homepage'), models.Index(fields=['repository_key'], name='resource_repository'), models.Index(fields=['live', 'first_published_at'], name='resource_live_published'), models.Index(condition=models.Q(('used_since_indexed', True)), fields=['id'], name='resource_used')],
                         'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['algorithm', 'model', 'dataset', 'technology', 'need', 'idea', 'solution', 'news', 'programme'])), name='resource_kind_known'), models.CheckConstraint(condition=models.Q(('scope__in', ['local', 'regional', 'national', 'european'])), name='resource_scope_known'), models.CheckConstraint(condition=models.Q(('access__in', ['open', 'registered', 'on_request', 'restricted'])), name='resource_access_known'), models.CheckConstraint(condition=models.Q(('live', False), ('first_published_at__isnull', False), _connector='OR'), name='resource_live_has_date'), models.CheckConstraint(condition=models.Q(('masked_at', None), ('live', False), _connector='OR'), name='resource_masked_not_live'), models.UniqueConstraint(condition=models.Q(('source_id', ''), _negated=True), fields=('source', 'source_id'), name='resource_source_once')],
                     },
                     bases=(wagtail.models.preview.PreviewableMixin, models.Model),
@@ -736,23 +737,6 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'constraints': [models.UniqueConstraint(fields=('source', 'target', 'type'), name='link_once'), models.CheckConstraint(condition=models.Q(('source', None), ('target', None), models.Q(('source', models.F('target')), _negated=True), _connector='OR'), name='link_two_ends'), models.CheckConstraint(condition=models.Q(('type__in', ['derived_from', 'trained_on', 'replaces', 'part_of', 'documents', 'answers', 'uses'])), name='link_type_known')],
-                    },
-                ),
-                migrations.CreateModel(
-                    name='ResourceUse',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='use', to='catalogue.resource')),
-                        ('day', models.DateField()),
-                        ('views', models.PositiveIntegerField(default=0)),
-                        ('downloads', models.PositiveIntegerField(default=0)),
-                        ('views_told', models.PositiveIntegerField(default=0)),
-                        ('downloads_told', models.PositiveIntegerField(default=0)),
-                    ],
-                    options={
-                        'ordering': ('day',),
-                        'indexes': [models.Index(condition=models.Q(('views_told__lt', models.F('views')), ('downloads_told__lt', models.F('downloads')), _connector='OR'), fields=['day'], name='use_to_tell')],
-                        'constraints': [models.UniqueConstraint(fields=('resource', 'day'), name='use_once_a_day'), models.CheckConstraint(condition=models.Q(('downloads_told__lte', models.F('downloads')), ('views_told__lte', models.F('views'))), name='use_told_no_more')],
                     },
                 ),
                 migrations.CreateModel(

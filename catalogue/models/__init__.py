@@ -29,7 +29,6 @@ from catalogue.models.resource import (
 from catalogue.models.reviewed import FieldFeedback, Reuse
 from catalogue.models.sentence import MessageTemplate
 from catalogue.models.transfer import CardTransfer
-from catalogue.models.usage import ResourceUse
 from catalogue.models.version import CardVersion
 
 __all__ = [
@@ -66,7 +65,6 @@ __all__ = [
     "ReportDecision",
     "Resource",
     "ResourceLink",
-    "ResourceUse",
     "Reuse",
     "RomeTitle",
     "SavedSearch",

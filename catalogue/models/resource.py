@@ -46,6 +46,7 @@ KEPT_COLUMNS = (
     "expired_at",
     "views",
     "downloads",
+    "used_since_indexed",
     "followers",
     "reuses",
     "dead_links",
@@ -245,6 +246,8 @@ class Resource(
 
     views = models.PositiveIntegerField(default=0)
     downloads = models.PositiveIntegerField(default=0)
+    # Read since the index was last written: it is written again, a little more popular.
+    used_since_indexed = models.BooleanField(default=False)
     followers = models.PositiveIntegerField(default=0)
     reuses = models.PositiveIntegerField(default=0)
     # None until the links of the card have been checked: nobody is blamed for what is not known.
@@ -281,6 +284,9 @@ class Resource(
             models.Index(name="resource_homepage", fields=("homepage_key",)),
             models.Index(name="resource_repository", fields=("repository_key",)),
             models.Index(name="resource_live_published", fields=("live", "first_published_at")),
+            models.Index(
+                name="resource_used", fields=("id",), condition=Q(used_since_indexed=True)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Bring the counters of cards up to date, and keep the index with them."""
+"""Keep the index with what cards and organisations have become."""
 
 from catalogue.actions import usage
 from catalogue.models import Resource
@@ -8,15 +8,9 @@ from portal.audit.outbox import handler
 
 
 @duty("catalogue.usage", minutes=60, by_itself=True)
-def tell_counters() -> None:
-    """Tell the counters of every card read since."""
-    usage.tell()
-
-
-@duty("catalogue.usage.forget", minutes=24 * 60)
-def forget_days() -> None:
-    """Drop the days that are too old to be shown."""
-    usage.forget()
+def lift_cards() -> None:
+    """Write the cards read since into the index again."""
+    usage.lift()
 
 
 @handler("organisation.changed")

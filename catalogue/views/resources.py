@@ -29,7 +29,6 @@ from catalogue.queries import (
     standards,
     tombstones,
 )
-from catalogue.queries import usage as used
 from catalogue.search import engine, pages
 from catalogue.search import suggest as suggesting
 from catalogue.search.query import ResourceQuery, Words
@@ -164,7 +163,6 @@ def shown(request: HttpRequest, slug: str) -> HttpResponseBase:
         and holds_somewhere(user, Permission.CHALLENGE_ORGANISE),
         "tab_items": tabs(resource, told),
         "current_tab": _("Fiche"),
-        "use": used.lately(resource, now=now),
         "mine": list(collections.editable(user)) if user.is_authenticated else [],
         "reused": list(reused[: around.ON_CARD]) if told.reuses else [],
         "field": list(field[: around.ON_CARD]) if told.feedback else [],

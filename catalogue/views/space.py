@@ -67,8 +67,8 @@ def figures(user: User) -> Iterator[tuple[Any, int]]:
     """Tell what was made of what a person has online; nothing for who has nothing."""
     use = usage.of_person(user)
     if use is not None:
-        yield _("vues de vos ressources en trente jours"), use["views"]
-        yield _("téléchargements en trente jours"), use["downloads"]
+        yield _("vues de vos ressources"), use["views"]
+        yield _("téléchargements de vos ressources"), use["downloads"]
         yield _("réutilisations publiées"), use["reuses"]
 
 

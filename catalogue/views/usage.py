@@ -1,19 +1,15 @@
-"""The figures of use of a card: counted here, shown to all; and the way out to its files."""
+"""The views of a card are counted here, and the way out to its files."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from catalogue.actions import usage
 from catalogue.models import Resource
 from catalogue.queries import file_addresses
-from catalogue.queries import usage as reads
 from catalogue.queries.files import FILE_COLUMNS, readable
 from catalogue.validators.addresses import is_web
 from catalogue.validators.agents import is_robot
-from catalogue.views.around import frame
 from catalogue.views.contribute import public
 from portal.lib.refusals import Hidden
 
@@ -24,19 +20,6 @@ def count(request: HttpRequest, resource: Resource, figure: usage.Figure) -> Non
     purpose = headers.get("Sec-Purpose", "") or headers.get("Purpose", "")
     if request.method == "GET" and not is_robot(headers.get("User-Agent", ""), purpose):
         usage.count(resource_id=resource.pk, figure=figure)
-
-
-@login_not_required
-@require_safe
-def figures(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show how often a card was read and its files fetched, month by month."""
-    resource = public(slug)
-    context = {
-        "use": reads.lately(resource),
-        "months": reads.by_month(resource),
-        **frame(resource, _("Fréquentation")),
-    }
-    return render(request, "catalogue/community/usage.html", context)
 
 
 @login_not_required

@@ -138,7 +138,6 @@ NEW_ACCOUNT_DAYS = 30
 COLLECTIONS_PER_ORGANISATION = 100
 RESOURCES_PER_COLLECTION = 100
 # Rows of views and downloads by day; counters keep their sum
-USAGE_KEPT_DAYS = 1_096
 
 # Other sites: what the outgoing client waits for and brings back at most
 HTTP_PORTS = (80, 443)

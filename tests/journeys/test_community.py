@@ -74,7 +74,6 @@ def test_pages_around_a_card_have_no_fault(
         base,
         *(f"{base}{rest}/" for rest in ("reutilisations", "retours", "discussions")),
         *(f"{base}{rest}/" for rest in ("reutilisations/declarer", "retours/raconter")),
-        f"{base}frequentation/",
         thread.path,
         "/espace/suivis/",
         f"/espace/suivis/recherches/{search.public_id}/",

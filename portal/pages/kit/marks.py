@@ -1,7 +1,5 @@
 """Draw the small marks: icons, badges, tiles, rings, bars and intervals."""
 
-from collections.abc import Sequence
-
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -168,21 +166,6 @@ def axis(minimum: float, maximum: float, decimals: int = 2, ticks: int = 5) -> S
         "", "<span>{}</span>", ((number(minimum + step * i, decimals),) for i in range(ticks))
     )
     return format_html('<span class="axis" aria-hidden="true">{}</span>', marks)
-
-
-def spark(values: Sequence[float]) -> SafeString:
-    """Draw the tendency of a few values, oldest first; the figures stand beside it."""
-    if len(values) < 2:
-        return EMPTY
-    low, high = min(values), max(values)
-    span = (high - low) or 1
-    points = " ".join(
-        f"{84 * i / (len(values) - 1):.0f} {20 - 18 * (v - low) / span:.0f}"
-        for i, v in enumerate(values)
-    )
-    return format_html(
-        '<svg class="spark" viewBox="0 0 84 22" aria-hidden="true"><path d="M{}"/></svg>', points
-    )
 
 
 def ridge_mark(seed: int | str = 3) -> SafeString:

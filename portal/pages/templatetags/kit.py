@@ -34,7 +34,6 @@ for mark in (
     marks.bar,
     marks.ci,
     marks.axis,
-    marks.spark,
     marks.logo,
     marks.ridge_mark,
     marks.ridge_band,

@@ -218,7 +218,6 @@ def _progress() -> dict[str, Any]:
             },
         ],
         "scale": (0.76, 0.9, 0.8),
-        "spark_values": [4, 6, 5, 9, 11, 10, 14],
         "changes": [
             {"gap": _("Résumé")},
             {"n": 1, "sign": " ", "text": _("Transforme une note vocale en fiche de poste.")},
