@@ -13,10 +13,8 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import (
     DraftStateMixin,
-    LockableMixin,
     PreviewableMixin,
     RevisionMixin,
-    WorkflowMixin,
 )
 
 from catalogue.enums import Access, Deposit, LicenceStatus, Lifecycle, ResourceKind, Scope
@@ -145,9 +143,7 @@ def editable_organisations(user: "User") -> list[int]:
     return [pk for pk, role in roles if P.CONTRIBUTION_SUBMIT in ORGANISATION_ROLES[role]]
 
 
-class Resource(
-    WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, models.Model
-):
+class Resource(DraftStateMixin, RevisionMixin, PreviewableMixin, models.Model):
     """One card of the catalogue.
 
     The row is what the public reads; what is being written lives in revisions until a
