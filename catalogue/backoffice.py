@@ -11,9 +11,9 @@ from wagtail.log_actions import log
 from wagtail.permission_policies import BasePermissionPolicy
 
 from catalogue import rules
-from catalogue.actions import sentences, synonyms
+from catalogue.actions import synonyms
 from catalogue.forms.synonyms import SynonymForm
-from catalogue.models import MessageTemplate, Synonym
+from catalogue.models import Synonym
 from portal.accounts.models import User
 
 
@@ -93,70 +93,3 @@ class SynonymViewSet(ModelViewSet):
     def get_form_class(self, for_update: bool = False) -> type[SynonymForm]:
         """Use our form for both."""
         return SynonymForm
-
-
-class SentencePolicy(SynonymPolicy):
-    """Ask our rule for the sentences of messages."""
-
-    def user_has_permission(self, user: User, action: str) -> bool:
-        """Let those who may edit do everything."""
-        return rules.may_edit_sentences(user)
-
-    def users_with_any_permission(self, actions: Iterable[str]) -> Any:
-        """List who may edit."""
-        staff = User.objects.filter(region_appointments__ended_at__isnull=True).distinct()
-        able = [user.pk for user in staff if rules.may_edit_sentences(user)]
-        return User.objects.filter(pk__in=able)
-
-
-class SentenceAddView(generic.CreateView):
-    """Add a sentence."""
-
-    @transaction.atomic
-    def save_instance(self) -> MessageTemplate:
-        """Add by our action; Wagtail's own history keeps a line too."""
-        made = sentences.write(**self.form.cleaned_data, by=self.request.user)
-        log(instance=made, action="wagtail.create", user=self.request.user, content_changed=True)
-        return made
-
-
-class SentenceChangeView(generic.EditView):
-    """Change a sentence."""
-
-    @transaction.atomic
-    def save_instance(self) -> MessageTemplate:
-        """Change by our action; Wagtail's own history keeps a line too."""
-        changed = sentences.write(
-            **self.form.cleaned_data, template=self.object, by=self.request.user
-        )
-        log(instance=changed, action="wagtail.edit", user=self.request.user, content_changed=True)
-        return changed
-
-
-class SentenceRemoveView(generic.DeleteView):
-    """Remove a sentence."""
-
-    def delete_action(self) -> None:
-        """Remove by our action."""
-        sentences.remove(template=self.object, by=self.request.user)
-
-
-class SentenceViewSet(ModelViewSet):
-    """List, add, change and remove the sentences that moderators insert in messages."""
-
-    model = MessageTemplate
-    name = "phrases"
-    icon = "mail"
-    menu_label = _("Phrases de relecture")
-    menu_order = 310
-    add_to_admin_menu = True
-    add_to_reference_index = False
-    copy_view_enabled = False
-    form_fields = ("label", "reason", "text", "active")
-    list_display = ["label", "reason", "active"]
-    list_filter = ["reason", "active"]
-    search_fields = ["label", "text"]
-    search_backend_name = None
-    add_view_class = SentenceAddView
-    edit_view_class = SentenceChangeView
-    delete_view_class = SentenceRemoveView

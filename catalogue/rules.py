@@ -324,11 +324,6 @@ def may_manage_search(actor: Actor, search: "SavedSearch") -> bool:
     return actor.pk == search.user_id
 
 
-def may_edit_sentences(actor: Actor) -> bool:
-    """Let who answers authors edit the sentences that answers are made of."""
-    return may_moderate(actor)
-
-
 def may_edit_synonyms(actor: Actor) -> bool:
     """Let the Region's staff of the back office say which words mean the same in a search."""
     return has_permission(actor, Permission.BACKOFFICE_USE)

@@ -537,19 +537,6 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
-                    name='MessageTemplate',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('label', models.CharField(max_length=40, unique=True, verbose_name='nom du bouton')),
-                        ('reason', models.CharField(blank=True, choices=[('off_topic', 'Hors sujet'), ('duplicate', 'Doublon'), ('licence', 'Licence'), ('personal_data', 'Données personnelles'), ('illegal', 'Contenu illicite'), ('insufficient', 'Information insuffisante'), ('promotion', 'Promotion'), ('other', 'Autre')], max_length=20, verbose_name='motif')),
-                        ('text', models.TextField(max_length=1000, verbose_name='phrase')),
-                        ('active', models.BooleanField(default=True, verbose_name='en service')),
-                    ],
-                    options={
-                        'ordering': ('reason', 'label'),
-                    },
-                ),
-                migrations.CreateModel(
                     name='QualityScore',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -27,7 +27,6 @@ from catalogue.models.resource import (
     editable_organisations,
 )
 from catalogue.models.reviewed import FieldFeedback, Reuse
-from catalogue.models.sentence import MessageTemplate
 from catalogue.models.transfer import CardTransfer
 from catalogue.models.version import CardVersion
 
@@ -58,7 +57,6 @@ __all__ = [
     "LinkCheck",
     "Masking",
     "Measurement",
-    "MessageTemplate",
     "QualityScore",
     "Removal",
     "Report",

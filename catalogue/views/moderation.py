@@ -17,7 +17,7 @@ from catalogue import rules
 from catalogue.actions import checks, moderation
 from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
 from catalogue.forms.decisions import PUBLISH, REFUSE, DecisionForm
-from catalogue.models import Contribution, MessageTemplate
+from catalogue.models import Contribution
 from catalogue.queries import around, proposals, reviews
 from catalogue.validators import sentences
 from catalogue.views.contribute import person, visible
@@ -67,8 +67,6 @@ class Item(View):
         """Take the decision, then lead to the next contribution."""
         require(rules.may_moderate, person(request))
         found = visible(request, contribution)
-        if "insert" in request.POST:
-            return _show(request, found, _with_snippet(request, found))
         form = _form(found, request.POST)
         if not form.is_valid():
             return _show(request, found, form)
@@ -130,15 +128,6 @@ def _following(contribution: Contribution) -> tuple[Any, ...]:
     queue = Contribution.objects.queue().exclude(pk=contribution.pk)
     following = queue.values_list("public_id", flat=True).first()
     return ("catalogue:moderation_item", following) if following else ("catalogue:moderation",)
-
-
-def _with_snippet(request: HttpRequest, contribution: Contribution) -> DecisionForm:
-    """Give the form as typed, with a ready sentence added to the message; nothing is judged."""
-    typed = {name: request.POST.get(name, "") for name in ("outcome", "reason", "message")}
-    chosen = MessageTemplate.objects.filter(active=True, label=request.POST["insert"][:40])
-    snippet = chosen.values_list("text", flat=True).first() or ""
-    typed["message"] = "\n\n".join(part for part in (typed["message"].strip(), snippet) if part)
-    return _form(contribution, initial=typed)
 
 
 def _queue(request: HttpRequest, *, answered: bool | None) -> dict[str, Any]:
@@ -219,9 +208,6 @@ def _show(request: HttpRequest, contribution: Contribution, form: DecisionForm) 
         "decisions": decisions,
         "may_decide": rules.may_decide(user, contribution),
         "waits": contribution.status == ContributionStatus.SUBMITTED,
-        "snippets": list(
-            MessageTemplate.objects.filter(active=True).values_list("label", "reason")
-        ),
         "claim_minutes": settings.CLAIM_MINUTES,
         "is_stale": contribution.status == ContributionStatus.SUBMITTED
         and proposals.is_stale(contribution),

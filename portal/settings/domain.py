@@ -131,13 +131,12 @@ EXPORTS_AT_A_TIME_AND_NETWORK = 1
 EXPORT_MOST_SECONDS = 600
 EXPORT_PIECE_SECONDS = 60
 EXPORT_MOST_BYTES = 1_000_000_000  # of a file on the disk of the web server, until it is read
-# What one person follows and puts aside
+# What one person follows
 FOLLOWS_PER_PERSON = 500
 # The first message of an account younger than this waits for the Region
 NEW_ACCOUNT_DAYS = 30
 COLLECTIONS_PER_ORGANISATION = 100
 RESOURCES_PER_COLLECTION = 100
-# Rows of views and downloads by day; counters keep their sum
 
 # Other sites: what the outgoing client waits for and brings back at most
 HTTP_PORTS = (80, 443)

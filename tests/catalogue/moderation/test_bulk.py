@@ -4,17 +4,16 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from catalogue.actions import bulk_reviews, moderation, sentences
+from catalogue.actions import bulk_reviews, moderation
 from catalogue.actions.bulk_reviews import BulkAct, Order
 from catalogue.enums import ContributionStatus
-from catalogue.models import Contribution, MessageTemplate
+from catalogue.models import Contribution
 from catalogue.queries import reviews
 from catalogue.views import bulk
 from portal.accounts.enums import Role
@@ -126,37 +125,6 @@ def test_the_page_asks_for_what_lacks_and_costs_the_same_for_three() -> None:
     assert client.post(BULK, {"act": "refuse", "item": [token(first)]}).status_code == 422
     assert client.post(BULK, {"act": "publish"}).status_code == 422
     assert client.post(BULK, {"act": "publish", "item": ["x:y", "é"]}).status_code == 422
-
-
-def test_the_region_edits_the_ready_sentences() -> None:
-    judge = make.moderator()
-    made = sentences.write(
-        label="Période", text="Précisez la période.", reason="insufficient", active=True, by=judge
-    )
-    client = Client()
-    client.force_login(judge)
-    page = reverse("catalogue:moderation_item", args=(make.submitted().public_id,))
-    typed = client.post(page, {"insert": "Période", "message": "Bonjour."}).content.decode()
-    assert "Bonjour.\n\nPrécisez la période." in typed
-    desk = Client()
-    judge.groups.add(Group.objects.get(name="Editors"))
-    desk.force_login(judge)
-    assert "Période" in desk.get("/admin/phrases/").content.decode()
-    told = {"label": "Portée", "reason": "", "text": "Dites la portée.", "active": "on"}
-    assert desk.post("/admin/phrases/new/", told).status_code == 302
-    scope = MessageTemplate.objects.get(label="Portée")
-    assert desk.post(f"/admin/phrases/delete/{scope.pk}/").status_code == 302
-    sentences.write(
-        label="Période", text="Autre.", reason="", active=False, template=made, by=judge
-    )
-    assert "Période" not in client.get(page).content.decode()
-    with pytest.raises(NotAllowed):
-        sentences.remove(template=made, by=make.person())
-    sentences.remove(template=made, by=judge)
-    assert MessageTemplate.objects.count() == 4
-    kept = [e for e in events() if e.startswith("sentence.")]
-    written, removed = "sentence.written", "sentence.removed"
-    assert kept == [written, written, removed, written, removed]
 
 
 def values(page: str, name: str) -> list[str]:

@@ -193,19 +193,6 @@ def test_an_incomplete_decision_is_told(typed: dict[str, str], said: str) -> Non
     assert not Decision.objects.exists()
 
 
-def test_a_ready_sentence_is_added_to_the_message() -> None:
-    contribution = make.submitted()
-
-    page = signed_in(make.moderator()).post(
-        item(contribution),
-        {"outcome": "refuse", "message": "Bonjour.", "insert": "Licence manquante"},
-    )
-
-    text = page.content.decode()
-    assert "Bonjour.\n\nIndiquez la licence" in text
-    assert not Decision.objects.exists()
-
-
 def test_a_version_that_was_not_read_conflicts() -> None:
     author = make.person()
     contribution = make.submitted(author)
@@ -306,7 +293,7 @@ def test_an_item_costs_the_same_beside_one_and_three() -> None:
         make.submitted()
     costs.append(cost(client, item(contribution)))
 
-    assert costs == [14, 14]
+    assert costs == [13, 13]
 
 
 def test_a_long_queue_has_pages(monkeypatch: pytest.MonkeyPatch) -> None:
