@@ -211,7 +211,7 @@ DOCUMENTS: list[URLPattern | URLResolver] = [
     ),
     *(
         path(f"exports/ressources.{each}", exports.resources, {"extension": each}, f"export.{each}")
-        for each in ("csv", "json", "parquet", *FORMATS)
+        for each in ("csv", "json", *FORMATS)
     ),
     path("oai", oai.endpoint, name="oai"),
     path("opensearch.xml", opensearch.description, name="opensearch"),

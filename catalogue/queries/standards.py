@@ -24,7 +24,6 @@ LACKS: dict[str, Text] = {
 EXPORTS = {
     "csv": _("Exporter en CSV"),
     "json": _("en JSON"),
-    "parquet": _("en Parquet"),
     "ttl": _("en DCAT-AP"),
 }
 

@@ -1,20 +1,17 @@
-"""Exports of the public catalogue and of any result list: CSV, JSON, Parquet, DCAT-AP."""
+"""Exports of the public catalogue and of any result list: CSV, JSON, DCAT-AP."""
 
 import csv
 import io
 import json
-import tempfile
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
-from typing import IO, Any
+from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import FileResponse, HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from catalogue.filters import pace
@@ -25,15 +22,11 @@ from catalogue.search.query import MAX_DEPTH, ResourceQuery, Sort
 from catalogue.standards import plain
 from catalogue.views import documents
 from portal.lib.files import csv_safe
-from portal.lib.refusals import TooLarge
 
 BATCH = 1_000
-IN_MEMORY_BYTES = 1_000_000  # larger files are on the disk
-BLOCK_BYTES = 65_536
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
-    "parquet": "application/vnd.apache.parquet",
 }
 BOM = "\ufeff"
 NAME = "open-emploi-ressources"
@@ -45,45 +38,25 @@ def resources(request: HttpRequest, extension: str) -> HttpResponseBase:
     """Export the resources that answer a query, or all of them when nothing is asked."""
     query = ResourceQuery.parse(request.GET)
     if extension in MEDIA_TYPES:
-        if query.q or query.is_filtered:
-            return pace.exporting(request, lambda: _found(query, extension))
-        return pace.exporting(request, lambda: _whole(request, extension))
+        return pace.exporting(request, lambda: _export(request, query, extension))
     pace.keep_search_pace(request)
     return _dcat(request, query, extension)
 
 
-def _whole(request: HttpRequest, extension: str) -> StreamingHttpResponse:
-    """Send the whole catalogue as it is written, each lot from what is public at that moment.
+def _export(request: HttpRequest, query: ResourceQuery, extension: str) -> StreamingHttpResponse:
+    """Send what a query finds, or the whole catalogue, as it is written.
 
-    The first lot is written before anything is sent: who may not have it now is told.
+    Each lot tells what is public when it is written. The first one is written before anything is
+    sent: who may not have it now is told.
     """
-    total = published.in_order().count()
-    outlet = Outlet()
-    pieces = (outlet.taken() for _rows in WRITERS[extension](outlet, lines.batches(BATCH)))
+    if query.q or query.is_filtered:
+        ids = _ids(query)
+        total, batches = len(ids), _batches(ids)
+    else:
+        total, batches = published.in_order().count(), lines.batches(BATCH)
+    pieces = WRITERS[extension](batches)
     content = chain([next(pieces)], pieces) if request.method == "GET" else iter(())
-    return _named(StreamingHttpResponse(content), extension, total)
-
-
-def _found(query: ResourceQuery, extension: str) -> StreamingHttpResponse:
-    """Write all that a query finds before its first byte leaves."""
-    # Closed with the response.
-    file: Any = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115
-    total = 0
-    try:
-        for rows in WRITERS[extension](file, _batches(query)):
-            total += rows
-            _keep_size(file)
-        file.seek(0)
-    except BaseException:
-        file.close()
-        raise
-    response = FileResponse(file)
-    response.block_size = BLOCK_BYTES
-    return _named(response, extension, total)
-
-
-def _named(response: StreamingHttpResponse, extension: str, total: int) -> StreamingHttpResponse:
-    response["Content-Type"] = MEDIA_TYPES[extension]
+    response = StreamingHttpResponse(content, content_type=MEDIA_TYPES[extension])
     response["Content-Disposition"] = f'attachment; filename="{NAME}.{extension}"'
     response["Access-Control-Allow-Origin"] = "*"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
@@ -91,9 +64,8 @@ def _named(response: StreamingHttpResponse, extension: str, total: int) -> Strea
     return response
 
 
-def _batches(query: ResourceQuery) -> Iterator[list[dict[str, Any]]]:
-    """Describe all that a query finds, by batches: for each result, eight bytes and no more."""
-    ids = _ids(query)
+def _batches(ids: "array[int]") -> Iterator[list[dict[str, Any]]]:
+    """Describe the results of a search by batches: for each, eight bytes and no more."""
     for start in range(0, len(ids), BATCH):
         yield lines.of(lines.named(ids[start : start + BATCH]))
 
@@ -112,90 +84,40 @@ def _ids(query: ResourceQuery) -> "array[int]":
     return array("q", found.ids)
 
 
-class Outlet(io.RawIOBase):
-    """A file that is taken away as it is written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._pieces: list[bytes] = []
-        self._size = 0
-
-    def writable(self) -> bool:
-        """Say that it is written."""
-        return True
-
-    def write(self, content: Any) -> int:
-        """Add some bytes; what is written is not read again."""
-        self._pieces.append(bytes(content))
-        self._size += len(self._pieces[-1])
-        return len(self._pieces[-1])
-
-    def tell(self) -> int:
-        """Count what was written, taken away or not."""
-        return self._size
-
-    def taken(self) -> bytes:
-        """Take away what was written since the last time."""
-        found, self._pieces = b"".join(self._pieces), []
-        return found
-
-
-# Each writes lots into a file, and gives the number of their lines as soon as they are there.
 Batches = Iterable[list[dict[str, Any]]]
 
 
-def _csv(file: Any, batches: Batches) -> Iterator[int]:
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+def _csv(batches: Batches) -> Iterator[bytes]:
+    text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     text.write(BOM)
     writer.writerow(plain.COLUMNS)
     for rows in batches:
         writer.writerows([csv_safe(cell) for cell in plain.cells(line)] for line in rows)
-        yield len(rows)
-    text.detach()
-    yield 0
+        yield _taken(text)
+    yield _taken(text)
 
 
-def _json(file: Any, batches: Batches) -> Iterator[int]:
-    total = 0
-    file.write(b'{"resources": [')
+def _taken(text: io.StringIO) -> bytes:
+    """Take away what was written since the last time."""
+    piece = text.getvalue().encode()
+    text.seek(0)
+    text.truncate()
+    return piece
+
+
+def _json(batches: Batches) -> Iterator[bytes]:
+    pieces, total = ['{"resources": ['], 0
     for rows in batches:
-        told = [json.dumps(line, ensure_ascii=False) for line in rows]
-        file.write(((",\n" if total else "\n") + ",\n".join(told)).encode())
-        total += len(rows)
-        yield len(rows)
-    file.write(f'\n], "total": {total}}}\n'.encode())
-    yield 0
+        for line in rows:
+            pieces.append((",\n" if total else "\n") + json.dumps(line, ensure_ascii=False))
+            total += 1
+        yield "".join(pieces).encode()
+        pieces = []
+    yield f'{"".join(pieces)}\n], "total": {total}}}\n'.encode()
 
 
-def _parquet(file: Any, batches: Batches) -> Iterator[int]:
-    import pyarrow as pa  # noqa: PLC0415  # slow import
-    import pyarrow.parquet as pq  # noqa: PLC0415  # slow import
-
-    kinds = {"archived": pa.bool_(), "referenced": pa.bool_(), "quality": pa.int16()}
-    schema = pa.schema(
-        [
-            (name, pa.list_(pa.string()) if name in plain.LISTS else kinds.get(name, pa.string()))
-            for name in plain.COLUMNS
-        ]
-    )
-    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        for rows in batches:
-            writer.write_table(pa.Table.from_pylist(rows, schema=schema))
-            yield len(rows)
-    yield 0
-
-
-def _keep_size(file: IO[bytes]) -> None:
-    most = settings.EXPORT_MOST_BYTES
-    if file.tell() > most:
-        raise TooLarge(
-            _("Cet export est trop gros pour être préparé : affinez la recherche."),
-            limit_bytes=most,
-        )
-
-
-WRITERS = {"csv": _csv, "json": _json, "parquet": _parquet}
+WRITERS = {"csv": _csv, "json": _json}
 
 
 def _dcat(request: HttpRequest, query: ResourceQuery, extension: str) -> HttpResponseBase:

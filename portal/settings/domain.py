@@ -130,7 +130,6 @@ EXPORTS_AT_A_TIME = 2
 EXPORTS_AT_A_TIME_AND_NETWORK = 1
 EXPORT_MOST_SECONDS = 600
 EXPORT_PIECE_SECONDS = 60
-EXPORT_MOST_BYTES = 1_000_000_000  # of a file on the disk of the web server, until it is read
 # What one person follows
 FOLLOWS_PER_PERSON = 500
 # The first message of an account younger than this waits for the Region

@@ -20,7 +20,7 @@ from portal.lib.windows import Window
 from tests.factories.catalogue import ResourceFactory
 
 pytestmark = pytest.mark.django_db
-FILES = ("csv", "json", "parquet")
+FILES = ("csv", "json")
 
 
 @pytest.fixture(autouse=True)
@@ -113,7 +113,7 @@ def test_while_an_export_is_written_others_wait_for_its_place(
     settings.EXPORTS_AT_A_TIME = 1
     write, said = exports.WRITERS["csv"], []
 
-    def meanwhile(*given: Any) -> Iterator[int]:
+    def meanwhile(*given: Any) -> Iterator[bytes]:
         said.append(refused(client.get("/exports/ressources.json", REMOTE_ADDR="192.0.2.7")))
         yield from write(*given)
 
@@ -149,17 +149,6 @@ def test_who_no_longer_reads_an_export_frees_the_thread_that_sends_it(
             ours.sendall(b" " * 10_000_000)
 
 
-@pytest.mark.parametrize("extension", FILES)
-def test_an_export_that_would_be_too_large_is_refused(
-    client: Client, settings: Any, extension: str
-) -> None:
-    ResourceFactory(published=True)
-    settings.EXPORT_MOST_BYTES, settings.EXPORTS_AT_A_TIME = 3, 1
-    for _ in range(2):
-        answer = client.get(f"/exports/ressources.{extension}?kind=technology")
-        assert answer.status_code == 413
-
-
 def test_a_place_given_back_late_is_not_taken_from_who_has_it() -> None:
     first = turns.take("essai", most=1, seconds=60)
     assert first is not None
@@ -190,7 +179,7 @@ def test_an_export_that_fails_gives_its_place_back(
 ) -> None:
     settings.EXPORTS_AT_A_TIME = 1
     with monkeypatch.context() as broken:
-        broken.setattr(exports, "_whole", lambda *_: 1 / 0)
+        broken.setattr(exports, "_export", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             client.get("/exports/ressources.csv")
     assert b"".join(client.get("/exports/ressources.csv"))
