@@ -1,4 +1,4 @@
-"""Import many cards of an organisation as one lot: read, confirmed, written row by row, sent."""
+"""Import many cards of an organisation as one lot: read, written row by row, sent."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -13,9 +13,8 @@ from catalogue import rules
 from catalogue.actions import contributions
 from catalogue.enums import OPEN_CONTRIBUTIONS, ContributionStatus, ResourceKind
 from catalogue.enums.batches import BatchState, RowOutcome
-from catalogue.models import BatchTable, Contribution, ContributionBatch, Resource
-from catalogue.queries import proposals
-from catalogue.queries.batches import CHANGED, Line, digests, mark, plan, waiting_of
+from catalogue.models import Contribution, ContributionBatch, Resource
+from catalogue.queries.batches import CHANGED, Line, waiting_of
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.audit.actors import Actor
@@ -49,10 +48,11 @@ def prepare(
         organisation=organisation,
         author=by,
         name=safe_name(name),
+        columns=list(columns),
+        rows=list(rows),
         row_count=len(rows),
         read_at=clock.now(),
     )
-    BatchTable.objects.create(batch=batch, columns=list(columns), rows=list(rows))
     record("batch.read", by=by, on=batch, organisation=organisation, rows=len(rows))
     return batch
 
@@ -69,7 +69,6 @@ def ask(*, batch: ContributionBatch, sends: bool, charter: str, by: User) -> Con
     require(rules.may_import, by, batch.organisation)
     if batch.state != BatchState.READ:
         raise Conflict(_("Cet import a déjà été demandé."), code="batch_edge", state=batch.state)
-    BatchTable.objects.filter(batch=batch).update(confirmed=digests(plan(batch)))
     return _ask(batch, sends=sends, charter=charter, by=by)
 
 
@@ -149,9 +148,8 @@ def finish(*, batch: ContributionBatch, message: str = "", by: Actor) -> None:
     if fresh.state != BatchState.RUNNING:
         raise Conflict(code="batch_edge", state=fresh.state)
     fresh.state, fresh.finished_at, fresh.message = BatchState.DONE, clock.now(), message[:400]
-    fresh.cursor = fresh.row_count  # its table goes: nothing of it is read again
-    fresh.save(update_fields=["state", "finished_at", "message", "cursor"])
-    BatchTable.objects.filter(batch=fresh).delete()
+    fresh.cursor, fresh.rows = fresh.row_count, []  # nothing of its table is read again
+    fresh.save(update_fields=["state", "finished_at", "message", "cursor", "rows"])
     # By whichever worker: one may have died after the last.
     sent = fresh.contributions.filter(submitted_at__gte=fresh.asked_at).count()
     record("batch.imported", by=by, on=fresh, counts=fresh.counts, sent=sent)
@@ -256,16 +254,14 @@ def _write(batch: ContributionBatch, line: Line, by: User) -> None:
 def _proposal(line: Line, by: User) -> Contribution:
     """Give the proposal that a row writes: the open one, or one begun on the card online.
 
-    Either is locked and compared with what the row read: a save moves no version, and a
-    colleague may have saved between the reading and this row.
+    Either is locked; a colleague may have sent it, or begun another, since the rows were read.
     """
     assert line.card is not None  # noqa: S101  # an update is of a card
     if line.card.contribution is None:
         return _begun(line, by)
     rows = Contribution.objects.select_for_update(of=("self",))
     found = rows.select_related("resource__organisation", "revision").get(pk=line.card.contribution)
-    now = mark(proposals.flat(proposals.proposed_record(found)))
-    if (found.version, now) != (line.version, line.read):
+    if found.version != line.version:
         raise Conflict(CHANGED, code="contribution_changed", version=found.version)
     return found
 
@@ -275,7 +271,7 @@ def _begun(line: Line, by: User) -> Contribution:
     rows = Resource.objects.select_for_update(of=("self",)).select_related("organisation")
     resource = rows.get(pk=line.card.pk)
     opened = waiting_of(resource.organisation_id or 0).filter(resource=resource)
-    if mark(proposals.flat(proposals.record_of(resource))) != line.read or opened.exists():
+    if opened.exists():
         raise Conflict(CHANGED, code="contribution_changed")
     return contributions.propose(resource=resource, by=by)
 

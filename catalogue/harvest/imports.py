@@ -10,13 +10,11 @@ from django.utils.translation import gettext as _
 from catalogue import rules
 from catalogue.actions import batches
 from catalogue.enums import ContributionStatus
-from catalogue.enums.batches import RowOutcome
 from catalogue.models import Contribution, ContributionBatch
-from catalogue.queries.batches import CHANGED, Line, digests, plan
+from catalogue.queries.batches import plan
 from catalogue.standards import readers
 from catalogue.standards.readers.record import Fault, fault, gettext_noop
 from catalogue.validators import sheets
-from catalogue.validators.sheets import Fault as CellFault
 from portal.accounts.models import User
 from portal.audit.actors import SystemActor
 from portal.lib import failpoints
@@ -78,27 +76,13 @@ def carry_out(batch: ContributionBatch) -> ContributionBatch:
         batches.finish(batch=batch, message=message, by=IMPORTER)
         return batch
     if batch.cursor < batch.row_count:
-        for at, line in enumerate(_confirmed(batch)):
+        for at, line in enumerate(plan(batch)):
             if at >= batch.cursor:
                 batches.write(batch=batch, at=at, line=line, by=by)
                 failpoints.hit("batches.after_row")
     message = _send(batch, by) if batch.sends else ""
     batches.finish(batch=batch, message=message, by=IMPORTER)
     return batch
-
-
-def _confirmed(batch: ContributionBatch) -> list[Line]:
-    """Plan the rows anew; one that would do other than what was confirmed is refused."""
-    lines, confirmed = plan(batch), batch.table.confirmed
-    if not confirmed:
-        return lines
-    said = (CellFault("", "", CHANGED),)
-    return [
-        line
-        if at < batch.cursor or name == was
-        else Line(line.line, RowOutcome.REFUSED, line.kind, line.title, faults=said)
-        for at, (line, name, was) in enumerate(zip(lines, digests(lines), confirmed, strict=True))
-    ]
 
 
 def _send(batch: ContributionBatch, by: User) -> str:

@@ -49,16 +49,6 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
-                    name='BatchTable',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('batch', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='table', to='catalogue.contributionbatch')),
-                        ('columns', models.JSONField(default=list)),
-                        ('rows', models.JSONField(default=list)),
-                        ('confirmed', models.JSONField(blank=True, default=list)),
-                    ],
-                ),
-                migrations.CreateModel(
                     name='CardFile',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -245,6 +235,8 @@ class Migration(migrations.Migration):
                         ('state', models.CharField(choices=[('read', 'À confirmer'), ('waiting', 'En attente'), ('running', 'En cours'), ('done', 'Importé')], default='read', max_length=10)),
                         ('sends', models.BooleanField(default=False)),
                         ('charter_version', models.CharField(blank=True, max_length=20)),
+                        ('columns', models.JSONField(default=list)),
+                        ('rows', models.JSONField(default=list)),
                         ('row_count', models.PositiveIntegerField(default=0)),
                         ('cursor', models.PositiveIntegerField(default=0)),
                         ('counts', models.JSONField(blank=True, default=dict)),

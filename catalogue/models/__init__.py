@@ -1,7 +1,7 @@
 """The facts of the catalogue."""
 
 from catalogue.models.alert import AlertMatch, SavedSearch
-from catalogue.models.batch import BatchTable, ContributionBatch
+from catalogue.models.batch import ContributionBatch
 from catalogue.models.card_file import CardFile
 from catalogue.models.card_upload import CardUpload
 from catalogue.models.collection import Collection, CollectionItem
@@ -34,7 +34,6 @@ __all__ = [
     "KEPT_COLUMNS",
     "PROPOSED_COLUMNS",
     "AlertMatch",
-    "BatchTable",
     "CardFile",
     "CardTransfer",
     "CardUpload",

@@ -28,8 +28,13 @@ class ContributionBatchQuerySet(models.QuerySet["ContributionBatch"]):
         return self.filter(Q(author=user) | Q(organisation__in=editable_organisations(user)))
 
     def locked(self, batch: "ContributionBatch") -> "ContributionBatch":
-        """Read the row again under a lock."""
-        return self.select_for_update(of=("self",)).select_related("organisation").get(pk=batch.pk)
+        """Read the row again under a lock, without its table."""
+        return (
+            self.select_for_update(of=("self",))
+            .select_related("organisation")
+            .defer("rows")
+            .get(pk=batch.pk)
+        )
 
 
 class ContributionBatch(models.Model):
@@ -55,6 +60,10 @@ class ContributionBatch(models.Model):
     sends = models.BooleanField(default=False)
     charter_version = models.CharField(max_length=20, blank=True)
 
+    # The table as it was read, until the import is done. rows: one list each, of the line, the
+    # cells by column, and the fault that forbids it or None.
+    columns = models.JSONField(default=list)
+    rows = models.JSONField(default=list)
     row_count = models.PositiveIntegerField(default=0)
     cursor = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=dict, blank=True)  # rows by what they did
@@ -97,19 +106,3 @@ class ContributionBatch(models.Model):
     def is_under_way(self) -> bool:
         """Say whether it waits for a worker or has one."""
         return self.state in UNDER_WAY
-
-
-class BatchTable(models.Model):
-    """The table of an import, as it was read; it goes once the import is done.
-
-    rows: one list each, of the line, the cells by column, and the fault that forbids it or None.
-    confirmed: for each row, the name of what it would do when the import was asked for.
-    """
-
-    batch = models.OneToOneField(ContributionBatch, on_delete=models.CASCADE, related_name="table")
-    columns = models.JSONField(default=list)
-    rows = models.JSONField(default=list)
-    confirmed = models.JSONField(default=list, blank=True)
-
-    def __str__(self) -> str:
-        return f"{self.batch_id}"

@@ -1,6 +1,5 @@
 """What each row of a table would do to the cards of its organisation; nothing is written."""
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,6 @@ from catalogue.validators.checks import Verdict
 from catalogue.validators.fields import Text
 from catalogue.validators.sheets import ID, KIND, SLUG, Fault
 from portal.accounts.enums import OrganisationKind
-from portal.lib import canonical
 
 EXAMPLE_ID = "exemple"
 TARGET = re.compile(rf"{relations.FIELD}\.\d+\.target\Z")
@@ -56,8 +54,7 @@ class Card:
 class Line:
     """One row, what it would do and why. changed: names of the fields that it brings.
 
-    remarks: what keeps the card from being sent, once it is imported. read: names what the card
-    held when the row was compared with it, which is what it may be written over.
+    remarks: what keeps the card from being sent, once it is imported.
     """
 
     line: int
@@ -69,7 +66,6 @@ class Line:
     faults: tuple[Fault, ...] = ()
     remarks: tuple[Mapping[str, Any], ...] = ()
     version: int = 0  # of the open proposal it would write
-    read: str = ""
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -79,35 +75,7 @@ class Line:
 
 def plan(batch: ContributionBatch) -> list[Line]:
     """Tell what each row would do, in their order; some queries, whatever their number."""
-    table = batch.table
-    return _Reader(batch, table.columns).all(table.rows)
-
-
-def digest(lines: Iterable[Line]) -> str:
-    """Name a plan, so that what is confirmed is what was read."""
-    return canonical.digest(digests(lines))
-
-
-def digests(lines: Iterable[Line]) -> list[str]:
-    """Name what each row would do: to which card, in which state, with which values."""
-    return [
-        canonical.digest(
-            [
-                each.line,
-                str(each.outcome),
-                each.card.pk if each.card else 0,
-                each.version,
-                each.read,
-                json.dumps(each.values, sort_keys=True, default=str) if each.values else "",
-            ]
-        )
-        for each in lines
-    ]
-
-
-def mark(values: Mapping[str, Any]) -> str:
-    """Name the values of a card, on one level: two that differ in one have other names."""
-    return canonical.digest(json.dumps(values, sort_keys=True, default=str))
+    return _Reader(batch, batch.columns).all(batch.rows)
 
 
 def counts(lines: Iterable[Line]) -> dict[str, int]:
@@ -235,9 +203,7 @@ class _Reader:
         remarks = self._blocking(card.kind, self.now[card.pk] | values)
         version = waiting.version if waiting is not None else 0
         title = str(values.get("title") or card.title)
-        read = mark(self.now[card.pk])
-        update = RowOutcome.UPDATE
-        return Line(line, update, card.kind, title, values, card, (), remarks, version, read)
+        return Line(line, RowOutcome.UPDATE, card.kind, title, values, card, (), remarks, version)
 
     def _refused(self, line: int, title: str, faults: Sequence[Fault], kind: str = "") -> Line:
         return Line(line, RowOutcome.REFUSED, kind, title, faults=tuple(faults))

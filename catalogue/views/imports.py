@@ -156,7 +156,7 @@ def _csv(text: str, name: str) -> HttpResponse:
 
 def _visible(request: HttpRequest, public_id: UUID) -> ContributionBatch:
     rows = ContributionBatch.objects.visible_to(person(request))
-    rows = rows.select_related("organisation", "author", "table")
+    rows = rows.select_related("organisation", "author")
     return find(rows, among=ContributionBatch.objects.all(), public_id=public_id)
 
 
@@ -169,7 +169,7 @@ def _bringing(
         "faults": faults,
         "holders": _holders(person(request)),
         "kinds": list(ResourceKind),
-        "batches": mine[:20],
+        "batches": mine.defer("rows")[:20],
     }
     return render(request, "catalogue/imports/bring.html", context, status=status)
 
@@ -179,13 +179,11 @@ def _shown(
     batch: ContributionBatch,
     form: LaunchForm,
     *,
-    changed: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     context = {
         "batch": batch,
         "form": form,
-        "changed": changed,
         "may_act": rules.may_import(person(request), batch.organisation),
     }
     if batch.state == BatchState.READ:
@@ -202,11 +200,10 @@ def _read(request: HttpRequest, batch: ContributionBatch) -> dict[str, Any]:
     kept = [each for each in lines if not asked or each.outcome == asked]
     useful = counts["create"] + counts["update"]
     return {
-        "digest": told.digest(lines),
         "counts": counts,
         "useful": useful,
         "blocked": sum(bool(each.remarks) for each in lines),
-        "left_aside": [name for name in batch.table.columns if name in sheets.TOLD_BY_US],
+        "left_aside": [name for name in batch.columns if name in sheets.TOLD_BY_US],
         "filters": [
             (_("Toutes les lignes"), "?", len(lines), not asked),
             *(
@@ -247,10 +244,6 @@ def _import(request: HttpRequest, batch: ContributionBatch) -> HttpResponse:
     form = LaunchForm(request.POST)
     if not form.is_valid():
         return _shown(request, batch, form, status=422)
-    if batch.state == BatchState.READ:
-        now = told.digest(told.plan(batch))
-        if request.POST.get("digest", "") != now:
-            return _shown(request, batch, form, changed=True, status=409)
     sends = form.cleaned_data["then"] == REVIEW
     charter = settings.CHARTER_VERSION if sends else ""
     batches.ask(batch=batch, sends=sends, charter=charter, by=person(request))

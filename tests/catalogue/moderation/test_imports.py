@@ -20,7 +20,7 @@ from catalogue.actions import batches, contributions, moderation
 from catalogue.enums import DecisionReason, ResourceKind
 from catalogue.enums.batches import BatchState
 from catalogue.harvest import imports
-from catalogue.models import BatchTable, Contribution, ContributionBatch, Resource
+from catalogue.models import Contribution, ContributionBatch, Resource
 from catalogue.queries import batches as told
 from catalogue.queries import table_templates
 from catalogue.tasks import batches as tasks
@@ -158,7 +158,7 @@ def test_an_import_makes_one_lot_and_the_same_file_again_changes_nothing(
     file = [need(title="Une"), need(title="Deux"), need(slug=online.slug, summary="Autre résumé.")]
     batch = taken(editor, holder, *file)
     assert (batch.state, batch.counts) == ("done", {"create": 2, "update": 1})
-    assert not BatchTable.objects.filter(batch=batch).exists()
+    assert ContributionBatch.objects.get(pk=batch.pk).rows == []
     found = list(batch.contributions.order_by("pk"))
     assert [each.status for each in found] == ["draft"] * 3
     assert [each.content["title"] for each in found[:2]] == ["Une", "Deux"]
@@ -366,10 +366,8 @@ def test_the_pages_from_the_file_to_the_lot(holder: Organisation, editor: User) 
     assert "« Situation actuelle » n’est pas rempli." in shown
     given = client.get(reverse("catalogue:import_faults", args=(batch.public_id,)))
     assert given.content.decode("utf-8-sig").splitlines()[1].startswith("7;Deux;scope;ici;")
-    digest = told.digest(told.plan(batch))
-    go = {"act": "import", "digest": digest, "then": "review"}
+    go = {"act": "import", "then": "review"}
     assert client.post(address, go).status_code == 422  # without the charter
-    assert client.post(address, go | {"digest": "autre", "then": "drafts"}).status_code == 409
     assert ContributionBatch.objects.get().state == BatchState.READ
     assert client.post(address, go | {"charter": "on"}).status_code == 302
     assert "L’import est en cours" in words(client.get(address))
@@ -483,25 +481,6 @@ def test_links_to_other_cards_are_found_by_address_or_title(
     assert outcomes(read(editor, holder, row)) == ["unchanged"]
     wrong = read(editor, holder, row | {"title": "Autre", "relations.2.target": "Nulle part"})
     assert causes(wrong) == [("relations", "Nulle part")]
-
-
-def test_what_changed_since_the_table_was_confirmed_is_refused(
-    holder: Organisation, editor: User
-) -> None:
-    card = make.published(editor, holder=holder, title="Une")
-    row = {"id": str(card.public_id), "kind": "need", "summary": "Le résumé du lundi."}
-    batch = read(editor, holder, row)
-    before = told.digest(told.plan(batch))
-    batches.ask(batch=batch, sends=False, charter="", by=editor)
-    change = contributions.propose(resource=card, by=editor)
-    values = {"title": "Une autre"}
-    contributions.save_draft(contribution=change, values=values, by=editor)
-    assert told.digest(told.plan(batch)) != before
-    imports.carry_out(batch)
-    batch = ContributionBatch.objects.get(pk=batch.pk)
-    assert batch.counts == {"refused": 1}
-    assert "a changé depuis" in batch.failures[0]["message"]
-    assert make.again(change).content["summary"] == make.NEED["summary"]
 
 
 def test_a_lot_holds_what_it_opened_for_its_organisation_alone(
