@@ -320,7 +320,7 @@ def _hand_over(contribution: Contribution, organisation: Organisation | None, by
         contribution.batch = None  # a lot is one organisation's
         Contribution.objects.filter(pk=contribution.pk).update(batch=None)
         contribution.organisation = organisation
-        file_rooms.hand_over(contribution=contribution)
+        file_rooms.follow_draft(contribution=contribution)
     Resource.objects.filter(pk=contribution.resource_id, live=False).update(
         organisation=organisation
     )
@@ -378,7 +378,6 @@ def _check(
     """Take the edge of a sending with what the checks found; raises as `submit`."""
     if not charter:
         raise Invalid(code="charter", faults=["charter"])
-    file_rooms.take_back(contribution=contribution)
     found = checks.run(proposals.proposed_record(contribution), contribution=contribution)
     faults = checks.blocking(found)
     if faults:

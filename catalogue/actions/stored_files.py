@@ -37,7 +37,6 @@ HELD_CODES = frozenset({"55P03", "40P01"})
 # A proposal that may still go online, or be taken up again.
 COUNTED = (*OPEN_CONTRIBUTIONS, ContributionStatus.DECLINED)
 # Of those, the ones that nobody is writing: their files found room when they were sent.
-SENT = tuple(status for status in COUNTED if status not in rules.UNSENT)
 
 
 def add(
@@ -111,9 +110,8 @@ def forget_unnamed() -> int:
 
     Each card in its transaction: its texts are held, the files that one names again are kept, then
     the others go. A text that counts: the card online, a proposal that may still be, for the files
-    it brought. One that only a text being written names again is kept, its thirty days begin anew,
-    and it finds its room when that text is sent (`file_rooms.take_back`). A card that somebody
-    writes meanwhile is left for the next time; one that fails keeps no other waiting.
+    it brought. A card that somebody writes meanwhile is left for the next time; one that fails
+    keeps no other waiting.
     """
     cards = CardFile.objects.order_by("resource_id").values_list("resource_id", flat=True)
     gone = 0
@@ -148,10 +146,8 @@ def _forget_of(resource_id: int) -> int:
         return 0
     files = CardFile.objects.filter(resource=card)
     all_files = list(files.defer("preview"))
-    used, sent = _used(card, all_files), _used(card, all_files, among=SENT)
-    again = files.filter(public_id__in=used).exclude(unnamed_at=None)
-    again.filter(public_id__in=sent).update(unnamed_at=None)
-    again.exclude(public_id__in=sent).update(unnamed_at=clock.now())
+    used = _used(card, all_files)
+    files.filter(public_id__in=used).exclude(unnamed_at=None).update(unnamed_at=None)
     lost = files.exclude(public_id__in=used)
     lost.filter(unnamed_at=None).update(unnamed_at=clock.now())
     before = clock.now() - timedelta(days=settings.CARD_FILES_UNNAMED_DAYS)
@@ -161,12 +157,10 @@ def _forget_of(resource_id: int) -> int:
     return len(gone)
 
 
-def _used(
-    card: Resource, files: list[CardFile], *, among: Iterable[ContributionStatus] = COUNTED
-) -> set[UUID]:
-    """Tell which files of a card a text that counts names; among: where proposals stand."""
+def _used(card: Resource, files: list[CardFile]) -> set[UUID]:
+    """Tell which files of a card a text that counts names."""
     used = stored_files.named(card.details if card.live or card.masked_at else {})
-    rows = Contribution.objects.filter(resource=card, status__in=list(among))
+    rows = Contribution.objects.filter(resource=card, status__in=COUNTED)
     for each in rows.select_related("revision", "resource"):
         told = stored_files.named(each.content.get("details") or {})
         used |= {

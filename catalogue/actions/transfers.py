@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
-from catalogue.actions import file_rooms, resources
+from catalogue.actions import resources
 from catalogue.enums import Deposit
 from catalogue.enums.transfers import TransferKind
 from catalogue.enums.versions import VersionOrigin
@@ -167,7 +167,6 @@ def _answer(transfer: CardTransfer, answer: Answer, by: User) -> None:
 
 def _hand_over(transfer: CardTransfer, by: User) -> None:
     card = Resource.objects.get(pk=transfer.resource_id)
-    file_rooms.transfer(resource=card, to=transfer.target)
     card.organisation = transfer.target
     if transfer.kind == TransferKind.CLAIM:
         card.deposit, card.producer_name = Deposit.OWNED, ""

@@ -26,7 +26,7 @@ from catalogue.views.contribute import address, editable, holders, person, visib
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation
 from portal.lib import markdown
-from portal.lib.refusals import Conflict, Invalid, QuotaSpent
+from portal.lib.refusals import Conflict, Invalid
 
 # More than the prints of the fields of a step ever make.
 SEEN_CHARACTERS = 20_000
@@ -83,20 +83,9 @@ def _save(request: HttpRequest, contribution: Contribution, step: Step) -> HttpR
 def _merged(
     request: HttpRequest, contribution: Contribution, form: StepForm, read: Mapping[str, str]
 ) -> tuple[Contribution, Sorted]:
-    """Keep what is without fault; without the organisation, where it has no room for the files."""
-    by = person(request)
-
-    def merged() -> tuple[Contribution, Sorted]:
-        values = _accepted(request, form)
-        return drafts.merge(contribution=contribution, values=values, seen=read, by=by)
-
-    try:
-        return merged()
-    except QuotaSpent as refusal:
-        if "organisation" not in form.accepted():
-            raise
-        form.add_error("organisation", str(refusal))
-        return merged()
+    """Keep what is without fault."""
+    values = _accepted(request, form)
+    return drafts.merge(contribution=contribution, values=values, seen=read, by=person(request))
 
 
 def _stopped(
