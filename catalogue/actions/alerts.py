@@ -45,7 +45,7 @@ def save(*, query: ResourceQuery, title: str, frequency: str, by: User) -> Saved
     if by.saved_searches.count() >= settings.SAVED_SEARCHES_PER_PERSON:
         raise QuotaSpent(
             _("Vous avez atteint le nombre de recherches enregistrées : supprimez-en une."),
-            code="saved_searches",
+            code="limit_reached",
         )
     search = _made(text, title, frequency, user=by, confirmed=True)
     record("search.saved", by=by, on=search)

@@ -68,7 +68,7 @@ def ask(*, batch: ContributionBatch, sends: bool, charter: str, by: User) -> Con
     batch = ContributionBatch.objects.locked(batch)
     require(rules.may_import, by, batch.organisation)
     if batch.state != BatchState.READ:
-        raise Conflict(_("Cet import a déjà été demandé."), code="batch_edge", state=batch.state)
+        raise Conflict(_("Cet import a déjà été demandé."), code="wrong_state", state=batch.state)
     return _ask(batch, sends=sends, charter=charter, by=by)
 
 
@@ -78,7 +78,7 @@ def send(*, batch: ContributionBatch, charter: str, by: User) -> ContributionBat
     batch = ContributionBatch.objects.locked(batch)
     require(rules.may_import, by, batch.organisation)
     if batch.state != BatchState.DONE:
-        raise Conflict(_("Cet import est en cours."), code="batch_edge", state=batch.state)
+        raise Conflict(_("Cet import est en cours."), code="wrong_state", state=batch.state)
     return _ask(batch, sends=True, charter=charter, by=by)
 
 
@@ -89,7 +89,7 @@ def begin(*, batch: ContributionBatch) -> ContributionBatch:
     stale = clock.now() - timedelta(minutes=settings.BATCH_STALE_MINUTES)
     left = fresh.state == BatchState.RUNNING and (fresh.beat_at is None or fresh.beat_at < stale)
     if fresh.state != BatchState.WAITING and not left:
-        raise Conflict(code="batch_edge", state=fresh.state)
+        raise Conflict(code="wrong_state", state=fresh.state)
     fresh.state, fresh.beat_at = BatchState.RUNNING, clock.now()
     fresh.save(update_fields=["state", "beat_at"])
     return fresh
@@ -104,7 +104,7 @@ def write(*, batch: ContributionBatch, at: int, line: Line, by: User) -> RowOutc
     """
     fresh = ContributionBatch.objects.locked(batch)
     if fresh.state != BatchState.RUNNING or fresh.cursor != at:
-        raise Conflict(code="batch_edge", cursor=fresh.cursor)
+        raise Conflict(code="wrong_state", cursor=fresh.cursor)
     outcome = line.outcome
     try:
         with transaction.atomic():
@@ -146,7 +146,7 @@ def finish(*, batch: ContributionBatch, message: str = "", by: Actor) -> None:
     """
     fresh = ContributionBatch.objects.locked(batch)
     if fresh.state != BatchState.RUNNING:
-        raise Conflict(code="batch_edge", state=fresh.state)
+        raise Conflict(code="wrong_state", state=fresh.state)
     fresh.state, fresh.finished_at, fresh.message = BatchState.DONE, clock.now(), message[:400]
     fresh.cursor, fresh.rows = fresh.row_count, []  # nothing of its table is read again
     fresh.save(update_fields=["state", "finished_at", "message", "cursor", "rows"])
@@ -169,7 +169,7 @@ def withdraw(*, batch: ContributionBatch, by: User) -> int:
     batch = ContributionBatch.objects.locked(batch)
     require(rules.may_import, by, batch.organisation)
     if batch.state != BatchState.DONE:
-        raise Conflict(_("Cet import n’est pas terminé."), code="batch_edge", state=batch.state)
+        raise Conflict(_("Cet import n’est pas terminé."), code="wrong_state", state=batch.state)
     rows = batch.contributions.select_for_update(of=("self",)).filter(status__in=OPEN_CONTRIBUTIONS)
     found = list(rows.filter(organisation=batch.organisation).order_by("pk"))
     for each in found:
@@ -188,7 +188,7 @@ def discard(*, batch: ContributionBatch, by: User) -> None:
     batch = ContributionBatch.objects.locked(batch)
     require(rules.may_import, by, batch.organisation)
     if batch.state != BatchState.READ:
-        raise Conflict(_("Cet import a déjà été demandé."), code="batch_edge", state=batch.state)
+        raise Conflict(_("Cet import a déjà été demandé."), code="wrong_state", state=batch.state)
     record("batch.discarded", by=by, on=batch)
     batch.delete()
 
@@ -224,7 +224,7 @@ def _ask(batch: ContributionBatch, *, sends: bool, charter: str, by: User) -> Co
     except IntegrityError as error:
         raise Conflict(
             _("Un autre import de cette organisation est en cours : attendez qu’il finisse."),
-            code="batch_under_way",
+            code="under_way",
         ) from error
     record("batch.asked", by=by, on=batch, sends=sends)
     nudge(TASK, batch_id=batch.pk)

@@ -54,7 +54,7 @@ def begin(*, contribution: Contribution, length: int, name: str, by: User) -> Ca
     all_coming = CardUpload.objects.coming(now)
     if all_coming.filter(begun_by=by).count() >= settings.CARD_UPLOADS_PER_PERSON:
         raise QuotaSpent(
-            _("Vous avez déjà des envois en cours : terminez-les d’abord."), code="uploads_reached"
+            _("Vous avez déjà des envois en cours : terminez-les d’abord."), code="limit_reached"
         )
     coming = all_coming.held_by(contribution.organisation, by)
     weight = coming.aggregate(bytes=Sum("length"))["bytes"] or 0

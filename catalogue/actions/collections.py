@@ -39,7 +39,7 @@ def make(*, title: str, summary: str, organisation: Organisation, by: User) -> C
     if organisation.collections.count() >= settings.COLLECTIONS_PER_ORGANISATION:
         raise QuotaSpent(
             _("Cette organisation a déjà beaucoup de dossiers : supprimez-en un."),
-            code="collections",
+            code="limit_reached",
         )
     now = clock.now()
     collection = Collection.objects.create(
@@ -73,7 +73,7 @@ def arrange(
     among = {item.resource_id for item in unseen}
     kept = list({p.resource.pk: p for p in places if p.resource.pk not in among}.values())
     if len(kept) + len(unseen) > settings.RESOURCES_PER_COLLECTION:
-        raise Invalid(_("Un dossier tient cent ressources au plus."), code="collection_full")
+        raise Invalid(_("Un dossier tient cent ressources au plus."), code="limit_reached")
     if collection.published_at is not None and not kept:
         raise _empty()
     for item in sorted(unseen, key=lambda each: each.position):
@@ -104,7 +104,7 @@ def add(*, collection: Collection, resource: Resource, by: User) -> bool:
         return False
     last = collection.items.order_by("-position").values_list("position", flat=True).first() or 0
     if collection.items.count() >= settings.RESOURCES_PER_COLLECTION:
-        raise Invalid(_("Un dossier tient cent ressources au plus."), code="collection_full")
+        raise Invalid(_("Un dossier tient cent ressources au plus."), code="limit_reached")
     collection.items.create(resource=resource, position=last + 1)
     collection.changed_at = clock.now()
     collection.save(update_fields=["changed_at"])

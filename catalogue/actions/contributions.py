@@ -171,7 +171,7 @@ def submit(*, contribution: Contribution, charter: str, by: Actor) -> Contributi
     require_free(contribution, by)
     contents.require_arrived(contribution)
     if contribution.status != ContributionStatus.DRAFT:
-        raise Conflict(code="contribution_edge", status=contribution.status)
+        raise Conflict(code="wrong_state", status=contribution.status)
     require_room(contribution, by)
     if _asks_owner(contribution, by):
         offered = ContributionStatus.OFFERED
@@ -198,7 +198,7 @@ def amend(*, contribution: Contribution, charter: str, reply: str = "", by: Acto
     require_free(contribution, by)
     contents.require_arrived(contribution)
     if contribution.status != ContributionStatus.CHANGES_REQUESTED:
-        raise Conflict(code="contribution_edge", status=contribution.status)
+        raise Conflict(code="wrong_state", status=contribution.status)
     contribution.note = reply.strip()
     return _send(contribution, charter=charter, verb="contribution.amended", by=by)
 
@@ -218,7 +218,7 @@ def send_of_lot(*, contribution: Contribution, charter: str, by: Actor) -> Contr
     if is_draft:
         require_room(contribution, by)
     elif contribution.status != ContributionStatus.CHANGES_REQUESTED:
-        raise Conflict(code="contribution_edge", status=contribution.status)
+        raise Conflict(code="wrong_state", status=contribution.status)
     if is_draft and _asks_owner(contribution, by):
         raise Conflict(code="owner_first")
     _check(contribution, charter=charter, status=ContributionStatus.SUBMITTED, by=by)

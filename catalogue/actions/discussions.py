@@ -42,7 +42,7 @@ def open_discussion(*, resource: Resource, title: str, body_md: str, by: User) -
         most=DISCUSSIONS_A_DAY,
         window=DAY,
         sentence=_("Cinq sujets par jour au plus."),
-        code="discussions",
+        code="too_many_requests",
     )
     now = clock.now()
     state = _state_for(by, resource)
@@ -64,7 +64,7 @@ def answer(*, discussion: Discussion, body_md: str, by: User) -> DiscussionMessa
     discussion = Discussion.objects.locked(discussion)
     require(rules.may_bring, by, discussion.resource)
     if discussion.state != MessageState.SHOWN or discussion.is_closed:
-        raise Conflict(_("Cette discussion ne prend pas de réponse."), code="discussion_closed")
+        raise Conflict(_("Cette discussion ne prend pas de réponse."), code="wrong_state")
     return _write(discussion, body_md, by, _state_for(by, discussion.resource))
 
 
@@ -78,7 +78,7 @@ def close(*, discussion: Discussion, reason: str, by: User) -> Discussion:
     require(rules.may_close, by, discussion)
     require_plain_line(reason)
     if discussion.is_closed:
-        raise Conflict(_("Cette discussion est déjà close."), code="discussion_closed")
+        raise Conflict(_("Cette discussion est déjà close."), code="wrong_state")
     if not reason.strip():
         raise Invalid(_("Dites pourquoi la discussion est close."), code="reason_required")
     discussion.closed_at, discussion.closed_by = clock.now(), by
@@ -158,7 +158,7 @@ def _write(
         most=MESSAGES_AN_HOUR,
         window=HOUR,
         sentence=_("Douze messages par heure au plus."),
-        code="messages",
+        code="too_many_requests",
     )
     now = clock.now()
     if own.filter(discussion=discussion, body_md=body_md, at__gt=now - HOUR).exists():

@@ -32,7 +32,7 @@ def follow(*, subject: Resource | Organisation | UseCase | str, by: User) -> boo
         return False
     if reads.of(by).count() >= settings.FOLLOWS_PER_PERSON:
         raise QuotaSpent(
-            _("Vous suivez déjà trop de choses : cessez d’en suivre une."), code="follows"
+            _("Vous suivez déjà trop de choses : cessez d’en suivre une."), code="limit_reached"
         )
     try:
         with transaction.atomic():

@@ -82,7 +82,7 @@ def begin(*, run: HarvestRun) -> HarvestRun:
         .get(pk=run.pk)
     )
     if fresh.state != RunState.WAITING:
-        raise Conflict(code="run_edge", state=fresh.state)
+        raise Conflict(code="wrong_state", state=fresh.state)
     if not fresh.is_preview and fresh.source.status != SourceStatus.APPROVED:
         raise Conflict(code="source_not_approved")
     fresh.state, fresh.started_at = RunState.RUNNING, clock.now()
@@ -95,7 +95,7 @@ def beat(*, run: HarvestRun) -> None:
     """Say that a passage is alive; raises Conflict when it was closed meanwhile: it must stop."""
     running = HarvestRun.objects.filter(pk=run.pk, state=RunState.RUNNING)
     if not running.update(beat_at=clock.now()):
-        raise Conflict(code="run_closed")
+        raise Conflict(code="wrong_state")
 
 
 @transaction.atomic
@@ -116,7 +116,7 @@ def finish(
     """
     fresh = HarvestRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
     if fresh.state != RunState.RUNNING:
-        raise Conflict(code="run_edge", state=fresh.state)
+        raise Conflict(code="wrong_state", state=fresh.state)
     fresh.state, fresh.finished_at = state, clock.now()
     fresh.reason, fresh.message = reason, message[:400]
     fresh.lines = list(lines)
@@ -150,7 +150,7 @@ def _open(source: Source, *, by: Actor, preview: bool = False) -> HarvestRun:
             )
     except IntegrityError as error:
         raise Conflict(
-            _("Un passage est déjà en cours sur cette source."), code="run_under_way"
+            _("Un passage est déjà en cours sur cette source."), code="under_way"
         ) from error
 
 

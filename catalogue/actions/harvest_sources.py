@@ -45,11 +45,11 @@ def propose(
     _require_address(url)
     ours = Source.objects.filter(organisation=organisation)
     if ours.exclude(status=SourceStatus.REFUSED).filter(url=url).exists():
-        raise Conflict(_("Votre organisation a déjà proposé cette adresse."), code="source_known")
+        raise Conflict(_("Votre organisation a déjà proposé cette adresse."), code="already_known")
     if ours.count() >= settings.SOURCES_PER_ORGANISATION:
         raise QuotaSpent(
             _("Une organisation propose dix sources au plus."),
-            code="sources",
+            code="limit_reached",
             limit=settings.SOURCES_PER_ORGANISATION,
         )
     source = _create(
@@ -236,7 +236,7 @@ def _require_address(url: str) -> None:
 
 def _require_status(source: Source, *allowed: SourceStatus) -> None:
     if source.status not in allowed:
-        raise Conflict(code="source_edge", status=source.status)
+        raise Conflict(code="wrong_state", status=source.status)
 
 
 def _create(*, title: str, **columns: Any) -> Source:
@@ -251,4 +251,4 @@ def _create(*, title: str, **columns: Any) -> Source:
         with transaction.atomic():
             return Source.objects.create(key=key, title=title, **columns)
     except IntegrityError as error:
-        raise Conflict(code="source_known") from error
+        raise Conflict(code="already_known") from error

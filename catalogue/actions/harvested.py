@@ -48,7 +48,7 @@ def create(
     record; event "resource.harvested". Raises Conflict when the record was taken in meanwhile.
     """
     if HarvestedRecord.objects.filter(source=source, remote_id=incoming.remote_id).exists():
-        raise Conflict(code="record_known")
+        raise Conflict(code="already_known")
     if beside is not None:
         made = _record(source, incoming, beside)
         return _refresh(made, incoming, by)

@@ -124,7 +124,7 @@ def propose_lift(*, masking: Masking, by: User) -> Masking:
     if masking.confirmed_at is None:
         raise Conflict(code="masking_not_confirmed")
     if masking.lift_asked_by is not None:
-        raise Conflict(_("La levée attend déjà une réponse."), code="lift_waiting")
+        raise Conflict(_("La levée attend déjà une réponse."), code="already_proposed")
     masking.lift_asked_by, masking.lift_asked_at = by, clock.now()
     masking.save(update_fields=["lift_asked_by", "lift_asked_at"])
     record("masking.lift_proposed", by=by, on=masking.resource)

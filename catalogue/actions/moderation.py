@@ -34,7 +34,7 @@ def claim(*, contribution: Contribution, by: Actor) -> Contribution:
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_decide, by, contribution)
     if contribution.status != ContributionStatus.SUBMITTED:
-        raise Conflict(code="contribution_edge", status=contribution.status)
+        raise Conflict(code="wrong_state", status=contribution.status)
     at = clock.now()
     holds = contribution.claimed_at is not None and contribution.claimed_at > at - timedelta(
         minutes=settings.CLAIM_MINUTES
@@ -152,7 +152,7 @@ def _ready(contribution: Contribution, by: Actor) -> Contribution:
     if fresh.status != ContributionStatus.SUBMITTED:
         raise Conflict(
             _("Cette contribution a déjà fait l’objet d’une décision."),
-            code="contribution_edge",
+            code="wrong_state",
             status=fresh.status,
         )
     return fresh

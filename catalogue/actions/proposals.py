@@ -63,7 +63,7 @@ def appeal(*, contribution: Contribution, by: User) -> Contribution:
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_appeal, by, contribution)
     if contribution.status != ContributionStatus.DECLINED:
-        raise Conflict(code="contribution_edge", status=contribution.status)
+        raise Conflict(code="wrong_state", status=contribution.status)
     if not contribution.is_appealable:
         raise Closed(
             _(

@@ -44,7 +44,7 @@ def propose(
             )
     except IntegrityError as error:
         raise Conflict(
-            _("Le retrait de cette fiche attend déjà une réponse."), code="removal_waiting"
+            _("Le retrait de cette fiche attend déjà une réponse."), code="already_proposed"
         ) from error
     record("removal.proposed", by=by, on=removal, resource=resource, reason=reason)
     owe("mail.removal_proposed", key=str(removal.public_id), removal_id=removal.pk)

@@ -245,7 +245,8 @@ def _keep_pace(by: User | None, email: str) -> None:
     else:
         return
     sentence = _("Vous avez envoyé beaucoup de signalements aujourd’hui : reprenez demain.")
-    keep_pace(rows, by="at", most=most, window=DAY, sentence=str(sentence), code="reports")
+    code = "too_many_requests"
+    keep_pace(rows, by="at", most=most, window=DAY, sentence=str(sentence), code=code)
 
 
 def keep_network_pace(*, allowed: bool) -> None:
@@ -253,7 +254,7 @@ def keep_network_pace(*, allowed: bool) -> None:
     if not allowed:
         raise QuotaSpent(
             _("Trop de signalements depuis votre réseau : réessayez dans une heure."),
-            code="reports_pace",
+            code="too_many_requests",
         )
 
 

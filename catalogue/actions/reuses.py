@@ -98,7 +98,7 @@ def tell(
         _require_web(proof_url)
     month = used_on.replace(day=1)
     if month > clock.paris_day(clock.now()):
-        raise Invalid(_("Ce mois n’est pas encore venu."), code="feedback_month")
+        raise Invalid(_("Ce mois n’est pas encore venu."), code="month")
     _keep_pace(by)
     feedback = FieldFeedback.objects.create(
         resource=resource,
@@ -155,7 +155,7 @@ def withdraw(*, brought: Brought, by: User) -> Brought:
     require(rules.may_withdraw_brought, by, brought)
     before = brought.state
     if before not in (ReviewState.WAITING, ReviewState.PUBLISHED):
-        raise Conflict(code="brought_edge", state=before)
+        raise Conflict(code="wrong_state", state=before)
     brought.state = ReviewState.WITHDRAWN
     brought.save(update_fields=["state"])
     if isinstance(brought, Reuse) and before == ReviewState.PUBLISHED:
@@ -188,7 +188,7 @@ def _turn(
     brought = type(brought).objects.locked(brought)
     require(rules.may_review, by, brought, cards(brought))
     if brought.state != found:
-        raise Conflict(code="brought_edge", state=brought.state)
+        raise Conflict(code="wrong_state", state=brought.state)
     brought.state, brought.message = wanted, message
     brought.decided_by, brought.decided_at = by, clock.now()
     brought.save(update_fields=["state", "message", "decided_by", "decided_at"])
@@ -221,7 +221,7 @@ def _refuse_known(url: str, resources: Sequence[Resource]) -> None:
         resources__in=resources, state__in=(ReviewState.WAITING, ReviewState.PUBLISHED)
     )
     if any(same_page_key(each) == key for each in known.values_list("url", flat=True)):
-        raise Invalid(_("Cette réutilisation est déjà déclarée."), code="reuse_known")
+        raise Invalid(_("Cette réutilisation est déjà déclarée."), code="already_known")
 
 
 def _keep_pace(by: User) -> None:
@@ -237,7 +237,7 @@ def _waiting(brought: Brought, by: User) -> Any:
     require(rules.may_review, by, fresh, cards(fresh))
     if fresh.state != ReviewState.WAITING:
         raise Conflict(
-            _("Une décision a déjà été prise, ou la personne s’est ravisée."), code="brought_edge"
+            _("Une décision a déjà été prise, ou la personne s’est ravisée."), code="wrong_state"
         )
     return fresh
 

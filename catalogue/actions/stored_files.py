@@ -262,7 +262,7 @@ def _examined_again(file: CardFile, by: User) -> CardFile:
 
 
 def _too_many() -> Conflict:
-    return Conflict(_("Une fiche a cinquante fichiers au plus."), code="too_many_files")
+    return Conflict(_("Une fiche a cinquante fichiers au plus."), code="limit_reached")
 
 
 def _rows(contribution: Contribution) -> tuple[str, list[dict[str, Any]]]:

@@ -36,12 +36,12 @@ def read(text: str) -> list[str]:
                 "Écrivez au moins deux mots ou expressions différents, un par ligne : la recherche "
                 "les tiendra pour équivalents. Majuscules, accents et pluriels ne comptent pas."
             ),
-            code="synonym_alone",
+            code="synonym",
         )
     if len(phrases) > MOST_PHRASES:
         raise Invalid(
             _("Un groupe compte vingt expressions au plus : faites-en plusieurs."),
-            code="synonym_many",
+            code="synonym",
         )
     return list(phrases.values())
 
@@ -52,13 +52,13 @@ def _words(phrase: str) -> tuple[str, ...]:
         raise Invalid(
             _("« %(phrase)s » n’a aucun mot que la recherche garde : précisez-le.")
             % {"phrase": phrase[:64]},
-            code="synonym_empty",
+            code="synonym",
         )
     if len(phrase) > MOST_CHARACTERS or len(words) > MOST_WORDS:
         raise Invalid(
             _("« %(phrase)s… » est trop long : 80 caractères et douze mots au plus.")
             % {"phrase": phrase[:40]},
-            code="synonym_long",
+            code="synonym",
         )
     return words
 
@@ -104,4 +104,4 @@ def _save(synonym: Synonym) -> None:
         with transaction.atomic():
             synonym.save()
     except IntegrityError as error:
-        raise Conflict(_("Ce groupe existe déjà : modifiez-le."), code="synonym_double") from error
+        raise Conflict(_("Ce groupe existe déjà : modifiez-le."), code="synonym") from error

@@ -151,7 +151,7 @@ def _ask(
             )
     except IntegrityError as error:
         raise Conflict(
-            _("Un transfert de cette fiche attend déjà une réponse."), code="transfer_waiting"
+            _("Un transfert de cette fiche attend déjà une réponse."), code="already_proposed"
         ) from error
     record("transfer.asked", by=by, on=made, resource=resource, kind=str(kind), to=target)
     owe("mail.transfer_asked", key=str(made.public_id), transfer_id=made.pk)

@@ -316,7 +316,7 @@ class Contribution(models.Model):
     def become(self, status: ContributionStatus, *, at: datetime.datetime, **columns: Any) -> None:
         """Take an allowed edge and save; Conflict when the table has no such edge."""
         if status not in CONTRIBUTION_EDGES[self.status_enum]:
-            raise Conflict(code="contribution_edge", status=self.status, wanted=str(status))
+            raise Conflict(code="wrong_state", status=self.status, wanted=str(status))
         if status is ContributionStatus.SUBMITTED:
             columns |= {
                 "submitted_at": at,

@@ -168,7 +168,7 @@ class Report(models.Model):
     def become(self, status: ReportStatus, **columns: Any) -> None:
         """Take an allowed edge and save; Conflict when the table has no such edge."""
         if status not in REPORT_EDGES[self.status_enum]:
-            raise Conflict(code="report_edge", status=self.status, wanted=str(status))
+            raise Conflict(code="wrong_state", status=self.status, wanted=str(status))
         self.status = status
         for name, value in columns.items():
             setattr(self, name, value)

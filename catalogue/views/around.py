@@ -25,7 +25,7 @@ from portal.lib.visible import find
 
 PER_PAGE = 20
 # The field of a form that a refusal of the action is about.
-FIELDS = {"reuse_known": "url", "url": "url", "feedback_month": "used_on", "markdown": "body_md"}
+FIELDS = {"already_known": "url", "url": "url", "month": "used_on", "markdown": "body_md"}
 
 
 def tabs(resource: Resource, counts: reads.Counts) -> list[tuple[str, str, Any]]:

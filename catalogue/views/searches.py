@@ -161,7 +161,7 @@ def _keep_pace(request: HttpRequest) -> None:
     if not ratelimit.consume(request, app="catalogue", action="saved_search", config=config):
         raise QuotaSpent(
             _("Trop de demandes d’alerte depuis votre réseau : réessayez plus tard."),
-            code="saved_search_pace",
+            code="too_many_requests",
         )
 
 

@@ -264,7 +264,7 @@ def test_uploads_end_after_a_day_and_are_few(
 ) -> None:
     settings.CARD_UPLOADS_PER_PERSON = 1
     place = program.begin()["Location"]
-    assert program.begin().json()["code"] == "uploads_reached"
+    assert program.begin().json()["code"] == "limit_reached"
     program.patch(place, CSV[:5], 0)
     later = clock.now() + timedelta(hours=django_settings.UPLOAD_HOURS, seconds=1)
     with monkeypatch.context() as patched:

@@ -119,7 +119,7 @@ def test_a_reuse_is_declared_seen_by_its_author_and_withdrawn(
     address = f"resources/{card.slug}/reuses"
     assert [each["id"] for each in program.ask("GET", address).json()["reuses"]] == [told["id"]]
     assert Client().get(f"/api/v1/{address}").json()["reuses"] == []
-    assert problem(program.post("reuses", reuse(card))) == (422, "reuse_known")
+    assert problem(program.post("reuses", reuse(card))) == (422, "already_known")
     reuses.publish(brought=Reuse.objects.get(), by=make.moderator())
     assert Client().get(f"/api/v1/{address}").json()["reuses"][0]["title"] == "Un service"
     stranger = Pipeline(make.person())
@@ -165,7 +165,7 @@ def test_a_discussion_is_opened_answered_and_read(program: Pipeline, card: Resou
     twice = program.post(f"{place}/messages", {"body": "Quand ?"})
     assert problem(twice) == (409, "message_twice")
     discussions.close(discussion=Discussion.objects.get(), reason="Répondu.", by=program.by)
-    assert problem(program.post(f"{place}/messages", {"body": "x"})) == (409, "discussion_closed")
+    assert problem(program.post(f"{place}/messages", {"body": "x"})) == (409, "wrong_state")
     assert problem(program.post(f"{place}/messages", {"body": ""}))[0] == 422
     discussions.hide(message=message, reason="Hors sujet.", by=make.moderator())
     assert problem(Client().get(f"/api/v1/{place}")) == (404, "not_found")
@@ -200,7 +200,7 @@ def test_a_notice_gets_a_receipt_and_its_pace_is_that_of_the_page(
     answers = [
         program.post("reports", notice) for _ in range(settings.REPORTS_PER_HOUR_AND_NETWORK)
     ]
-    assert problem(answers[-1]) == (429, "reports_pace")
+    assert problem(answers[-1]) == (429, "too_many_requests")
 
 
 def test_a_token_without_the_scope_brings_nothing(card: Resource) -> None:

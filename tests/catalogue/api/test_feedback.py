@@ -62,7 +62,7 @@ def test_feedback_waits_is_published_and_withdrawn(program: Pipeline, idea: Reso
     assert problem(stranger.ask("DELETE", f"feedback/{told['id']}")) == (404, "not_found")
     assert program.ask("DELETE", f"feedback/{told['id']}").json()["state"] == "withdrawn"
     again = program.ask("DELETE", f"feedback/{told['id']}")
-    assert problem(again) == (409, "brought_edge")
+    assert problem(again) == (409, "wrong_state")
 
 
 @pytest.mark.parametrize(

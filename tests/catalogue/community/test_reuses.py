@@ -125,7 +125,7 @@ def test_the_same_address_is_declared_once_for_a_card(person: User, card: Resour
     declared(person, card)
     with pytest.raises(Invalid) as refusal:
         declared(UserFactory(), card, url="http://www.exemple.fr/veille/?utm_source=x")
-    assert refusal.value.code == "reuse_known"
+    assert refusal.value.code == "already_known"
     declared(person, ResourceFactory(published=True))
 
 

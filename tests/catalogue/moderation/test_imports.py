@@ -292,7 +292,7 @@ def test_one_import_of_an_organisation_at_a_time(holder: Organisation, editor: U
     batches.ask(batch=first, sends=False, charter="", by=editor)
     with pytest.raises(Conflict) as caught:
         batches.ask(batch=second, sends=False, charter="", by=editor)
-    assert caught.value.code == "batch_under_way"
+    assert caught.value.code == "under_way"
     with pytest.raises(Conflict):
         batches.withdraw(batch=first, by=editor)
     with pytest.raises(Conflict):

@@ -121,7 +121,7 @@ def test_a_refused_or_withdrawn_removal_leaves_the_card(card: Resource, answer: 
     removal = proposed(card, by=first)
     with pytest.raises(Conflict) as refusal:
         proposed(card)
-    assert refusal.value.code == "removal_waiting"
+    assert refusal.value.code == "already_proposed"
     by = first if answer == "withdraw" else make.moderator()
     getattr(removals, answer)(removal=removal, by=by)
     for act in (removals.confirm, removals.refuse):
