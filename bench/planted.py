@@ -219,7 +219,7 @@ BUGS = (
     Bug(
         "empty_source_archives",
         "catalogue/harvest/passages.py",
-        "if before and present < before * settings.HARVEST_LEAST_SHARE:",
+        "if before and present < before * LEAST_SHARE:",
         "if before and present < 0:",
         ("tests/catalogue/harvest",),
     ),

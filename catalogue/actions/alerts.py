@@ -27,6 +27,8 @@ from portal.lib.refusals import Conflict, Invalid, QuotaSpent
 log = logging.getLogger("portal.alerts")
 # Whoever holds the link of a letter acts for the address it was sent to.
 BY_LINK = SystemActor("link")
+# A publication whose transaction was long, or that an index learned late, is not missed.
+LOOKS_BACK_DAYS = 2
 
 
 @transaction.atomic
@@ -209,7 +211,7 @@ def look(*, search: SavedSearch) -> int:
     if not search.writes:
         return 0
     at = clock.now()
-    back = timedelta(days=settings.SAVED_SEARCH_LOOKS_BACK_DAYS)
+    back = timedelta(days=LOOKS_BACK_DAYS)
     since = max(search.since, (search.looked_at or search.since) - back)
     among = matching.fresh(since)
     ids = matching.matching(matching.query_of(search), among)

@@ -28,6 +28,7 @@ from portal.lib.refusals import Conflict, Invalid, Refusal
 TASK = "catalogue.import_cards"
 ORIGIN = "import:csv"
 FAILURES_KEPT = 1_000
+READ_KEPT_DAYS = 7  # a table that was read and never imported
 
 
 @transaction.atomic
@@ -196,7 +197,7 @@ def discard(*, batch: ContributionBatch, by: User) -> None:
 @transaction.atomic
 def forget_old() -> int:
     """Forget the tables that were read long ago and never imported; return how many."""
-    before = clock.now() - timedelta(days=settings.BATCH_READ_KEPT_DAYS)
+    before = clock.now() - timedelta(days=READ_KEPT_DAYS)
     old = ContributionBatch.objects.filter(state=BatchState.READ, read_at__lt=before)
     count = old.count()
     old.delete()

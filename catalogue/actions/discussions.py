@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -23,6 +22,8 @@ from portal.lib.refusals import Conflict, Invalid
 MESSAGES_AN_HOUR = 12
 DISCUSSIONS_A_DAY = 5
 BODY_CHARACTERS = 10_000
+# The first message of an account younger than this waits for the Region.
+NEW_ACCOUNT_DAYS = 30
 
 
 @transaction.atomic
@@ -203,7 +204,7 @@ def _held(message: DiscussionMessage, by: User) -> DiscussionMessage:
 
 def _state_for(by: User, resource: Resource) -> MessageState:
     """Hold the words of an account that is new and that nobody vouches for."""
-    if by.date_joined < clock.now() - timedelta(days=settings.NEW_ACCOUNT_DAYS):
+    if by.date_joined < clock.now() - timedelta(days=NEW_ACCOUNT_DAYS):
         return MessageState.SHOWN
     if by.is_region or rules.owns(by, resource):
         return MessageState.SHOWN

@@ -22,6 +22,7 @@ from portal.lib.queue import nudge
 from portal.lib.refusals import Conflict
 
 DAYS = {HarvestFrequency.DAILY: 1, HarvestFrequency.WEEKLY: 7}
+SILENT_MINUTES = 15  # a passage that says nothing for so long is closed
 
 
 @transaction.atomic
@@ -155,7 +156,7 @@ def _open(source: Source, *, by: Actor, preview: bool = False) -> HarvestRun:
 
 
 def _close_the_dead(now: datetime) -> None:
-    before = now - timedelta(minutes=settings.HARVEST_SILENT_MINUTES)
+    before = now - timedelta(minutes=SILENT_MINUTES)
     running = HarvestRun.objects.filter(state=RunState.RUNNING)
     silent = running.annotate(heard_at=Coalesce("beat_at", "started_at"))
     silent.filter(heard_at__lt=before).update(

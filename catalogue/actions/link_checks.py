@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.db import transaction
 
 from catalogue.enums.harvest import LinkState
@@ -27,6 +26,9 @@ FAILED = (LinkState.GONE, LinkState.ERROR)
 ANSWERED = (LinkState.OK, LinkState.MOVED)
 RETRY_HOURS = 24
 UNKNOWN_HOURS = 12
+# Hours before the next check after so many in a row, then again monthly.
+WAITS_HOURS = (12, 24, 7 * 24, 30 * 24)
+DEAD_FAILURES, DEAD_HOURS = 3, 48
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,8 @@ def _fail(check: LinkCheck, at: datetime) -> None:
     check.successes = 0
     check.failures += 1
     check.first_failed_at = check.first_failed_at or at
-    long_enough = at - check.first_failed_at >= timedelta(hours=settings.LINK_DEAD_HOURS)
-    if long_enough and check.failures >= settings.LINK_DEAD_FAILURES:
+    long_enough = at - check.first_failed_at >= timedelta(hours=DEAD_HOURS)
+    if long_enough and check.failures >= DEAD_FAILURES:
         check.dead_since = check.dead_since or at
 
 
@@ -144,11 +146,11 @@ def _propose_move(check: LinkCheck) -> None:
 
 def _wait_hours(check: LinkCheck) -> int:
     """Say how long to wait: longer and longer while it answers, and once it is dead."""
-    waits = settings.LINK_WAITS_HOURS
+    waits = WAITS_HOURS
     if check.state not in (*FAILED, *ANSWERED):
         return UNKNOWN_HOURS if check.state == LinkState.UNKNOWN else waits[-2]
     if check.dead_since is not None:
-        since_dead = check.failures - settings.LINK_DEAD_FAILURES
+        since_dead = check.failures - DEAD_FAILURES
         return int(waits[-2] if since_dead < 3 else waits[-1])
     if check.failures:
         return int(waits[0] if check.failures == 1 else RETRY_HOURS)

@@ -24,6 +24,8 @@ HEAD_BYTES = 4_096
 WITNESS_HOURS = 1
 KNOWN_CANDIDATES = 4
 log = logging.getLogger("catalogue.links")
+PASS_SECONDS = 240
+CHECKS_PER_PASS = 300
 
 
 def check(url: str) -> Found:
@@ -46,7 +48,7 @@ def check_due() -> int:
     Failures that a broken network of ours would explain are kept as unknown, unless another
     address answered in this pass or within the hour.
     """
-    until = time.monotonic() + settings.LINK_PASS_SECONDS
+    until = time.monotonic() + PASS_SECONDS
     doubtful: list[tuple[LinkCheck, Found]] = []
     asked, witnessed = 0, _witnessed()
     for each in _spread(LinkCheck.objects.due(clock.now())):
@@ -115,7 +117,7 @@ def _spread(due: QuerySet[LinkCheck]) -> Iterator[LinkCheck]:
     """Take the due checks of a pass, no host more often than its share, hosts in turn."""
     taken: Counter[str] = Counter()
     lines: dict[str, list[LinkCheck]] = {}
-    most = settings.LINK_CHECKS_PER_PASS
+    most = CHECKS_PER_PASS
     for each in due[: most * KNOWN_CANDIDATES]:
         if taken[each.host] < settings.LINK_CHECKS_PER_HOST:
             taken[each.host] += 1

@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -30,6 +29,11 @@ from portal.lib.refusals import Refusal
 
 log = logging.getLogger("catalogue.harvest")
 Progress = Callable[[str, int, int | None], None]  # stage, done, in all
+PREVIEW_ITEMS = 20
+ERRORS_KEPT, LINES_KEPT = 100, 2_000
+BEAT_SECONDS = 30  # it says that it lives once in so many
+LEAST_SHARE = 0.5  # of the previous count: below, nothing is touched
+MISSING_DAYS, MISSING_RUNS = 7, 3  # both, before a missing card is archived
 
 
 def quiet(_stage: str, _done: int, _total: int | None) -> None:
@@ -48,10 +52,10 @@ class Report:
     def note(self, state: ItemState, line: dict[str, Any]) -> None:
         """Count an item, and keep its line when it says something."""
         self.counts[state.value] += 1
-        remarks = line.pop("remarks", [])[: max(0, settings.HARVEST_ERRORS_KEPT - self.errors)]
+        remarks = line.pop("remarks", [])[: max(0, ERRORS_KEPT - self.errors)]
         self.errors += len(remarks)
         plain = state is ItemState.UNCHANGED and not self.every_line
-        if plain or len(self.lines) >= settings.HARVEST_LINES_KEPT:
+        if plain or len(self.lines) >= LINES_KEPT:
             return
         self.lines.append({"state": state.value, "remarks": remarks, **line})
 
@@ -140,7 +144,7 @@ def _alive(run: HarvestRun, progress: Progress) -> Progress:
 
     def tell(stage: str, done: int, total: int | None) -> None:
         nonlocal last
-        if time.monotonic() - last >= settings.HARVEST_BEAT_SECONDS:
+        if time.monotonic() - last >= BEAT_SECONDS:
             harvest_runs.beat(run=run)
             last = time.monotonic()
         progress(stage, done, total)
@@ -152,7 +156,7 @@ def _fewer(run: HarvestRun, gathered: Gathered) -> Doubtful | None:
     """Doubt a source that gives far less than last time."""
     before = run.source.runs.complete().values_list("read_count", flat=True).first()
     present = _present(gathered.incomings)
-    if before and present < before * settings.HARVEST_LEAST_SHARE:
+    if before and present < before * LEAST_SHARE:
         return doubt("fewer", read=present, before=before)
     return None
 
@@ -171,7 +175,7 @@ def _taken_in(
 ) -> Report:
     report = Report(every_line=run.is_preview)
     plan = Plan(run.source)
-    shown = incomings[: settings.HARVEST_PREVIEW_ITEMS] if run.is_preview else incomings
+    shown = incomings[:PREVIEW_ITEMS] if run.is_preview else incomings
     for number, step in enumerate(plan.steps(shown), 1):
         report.note(*_done(step, plan, by, undo=run.is_preview))
         progress("take", number, len(shown))
@@ -271,9 +275,9 @@ def _note_absence(record: HarvestedRecord, report: Report, by: Actor) -> None:
         return
     line = {"id": record.remote_id, "title": resource.title, "slug": resource.slug, "code": ""}
     fresh = harvested.note_absence(record=record)
-    grace = clock.now() - timedelta(days=settings.HARVEST_MISSING_DAYS)
+    grace = clock.now() - timedelta(days=MISSING_DAYS)
     since = fresh.missing_since
-    often = fresh.missing_runs >= settings.HARVEST_MISSING_RUNS
+    often = fresh.missing_runs >= MISSING_RUNS
     if not often or since is None or since > grace:
         message = _("Absente de la source ; rien ne change pour l’instant.")
         report.note(ItemState.MISSING, {**line, "message": message})

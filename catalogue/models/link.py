@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from catalogue.enums import LinkType, RemovalReason
 from catalogue.models.resource import Resource
 
+# Figures of a group of fewer persons are kept back: they would tell of somebody.
+SMALL_GROUP_PERSONS = 11
+
 
 class ResourceLink(models.Model):
     """A typed link between two resources; a removed end leaves its title."""
@@ -68,7 +71,7 @@ class Measurement(models.Model):
             ),
             models.CheckConstraint(
                 name="measurement_group_not_small",
-                condition=Q(group="") | Q(n=None) | Q(n__gte=11),
+                condition=Q(group="") | Q(n=None) | Q(n__gte=SMALL_GROUP_PERSONS),
             ),
             models.UniqueConstraint(
                 name="measurement_once",
@@ -82,7 +85,7 @@ class Measurement(models.Model):
     @property
     def is_kept_back(self) -> bool:
         """Keep a group back when it is small, or when nobody said how many it counts."""
-        return bool(self.group) and (self.n is None or self.n < settings.SMALL_GROUP_PERSONS)
+        return bool(self.group) and (self.n is None or self.n < SMALL_GROUP_PERSONS)
 
 
 class QualityScore(models.Model):

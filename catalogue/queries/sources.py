@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from catalogue.models import HarvestRun, LinkCheck, Source
 from portal.accounts.models import User
 from portal.lib import clock
+
+LISTED_DAYS = 30  # dead for so long: on the list of the moderators
 
 
 def listed(viewer: User) -> QuerySet[Source]:
@@ -28,6 +29,6 @@ def listed(viewer: User) -> QuerySet[Source]:
 
 def long_dead() -> QuerySet[LinkCheck]:
     """Select the links that have been dead for a month, the longest first."""
-    since = clock.now() - timedelta(days=settings.LINK_LISTED_DAYS)
+    since = clock.now() - timedelta(days=LISTED_DAYS)
     found = LinkCheck.objects.dead().filter(dead_since__lte=since)
     return found.select_related("resource__organisation").order_by("dead_since", "pk")

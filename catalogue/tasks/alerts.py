@@ -12,6 +12,8 @@ from portal.audit.duties import duty
 from portal.audit.outbox import handler
 from portal.lib import clock, failpoints
 
+PER_LETTER = 50
+
 
 @duty("catalogue.alerts", minutes=60, by_itself=True)
 def write_alerts() -> None:
@@ -56,7 +58,7 @@ def saved_search_letter(search_id: int, day: str) -> None:
     found = list(rows.order_by("-first_published_at", "-pk"))
     if not found:
         return
-    shown = found[: settings.SAVED_SEARCH_PER_LETTER]
+    shown = found[:PER_LETTER]
     failpoints.hit("alerts.before_sending")
     letters.send(
         "saved_search",

@@ -95,10 +95,8 @@ OWNER_APPEAL_DAYS = 60
 PASTES_PER_MINUTE = 20
 PASTES_AT_A_TIME = 3  # of everybody together: each holds a thread of the web server
 CHARTER_VERSION = "2026-11"
-# A table that was read and never imported is forgotten; an import that stopped beating is resumed.
-BATCH_READ_KEPT_DAYS = 7
+# An import that stopped beating is resumed.
 BATCH_STALE_MINUTES = 5
-SMALL_GROUP_PERSONS = 11
 
 # Reports: how many a network, an address and a person may send; how long a decision may be
 # contested; how long the identity of who reported is kept once it is closed; how soon a second
@@ -117,9 +115,7 @@ SAVED_SEARCH_REQUESTS_PER_DAY = 3
 SAVED_SEARCH_REQUESTS_PER_MINUTE = 5
 SAVED_SEARCH_REQUESTS_PER_DAY_AND_NETWORK = 50
 SAVED_SEARCH_CONFIRM_HOURS = 48
-SAVED_SEARCH_LOOKS_BACK_DAYS = 2
 SAVED_SEARCH_LETTER_HOUR = 6
-SAVED_SEARCH_PER_LETTER = 50
 # Public searches, suggestions and exports: what one network may ask. An export holds a thread of
 # the web server until it is read: fewer at a time than the threads of one process (4 in `up`),
 # and cut past so many seconds in all or for a piece of it
@@ -132,8 +128,6 @@ EXPORT_MOST_SECONDS = 600
 EXPORT_PIECE_SECONDS = 60
 # What one person follows
 FOLLOWS_PER_PERSON = 500
-# The first message of an account younger than this waits for the Region
-NEW_ACCOUNT_DAYS = 30
 COLLECTIONS_PER_ORGANISATION = 100
 RESOURCES_PER_COLLECTION = 100
 
@@ -149,28 +143,13 @@ HTTP_PAUSE_SECONDS = 1  # between two questions to one host
 HTTP_USER_AGENT = f"OpenEmploi/1.0 (+{SITE_URL})"
 
 # Harvests
-HARVEST_PREVIEW_ITEMS = 20
 HARVEST_MOST_SECONDS = 900
 HARVEST_MOST_PAGES = 500
 HARVEST_MOST_ITEMS = 20_000
 HARVEST_RUNS_KEPT_DAYS = 365
-HARVEST_MISSING_DAYS = 7  # and so many complete runs, before a missing card is archived
-HARVEST_MISSING_RUNS = 3
-HARVEST_LEAST_SHARE = 0.5  # of the previous count: below, nothing is touched
-HARVEST_ERRORS_KEPT = 100
-HARVEST_LINES_KEPT = 2_000
-# A passage that says nothing for so long is closed; it says so at most once in so many seconds.
-HARVEST_SILENT_MINUTES = 15
-HARVEST_BEAT_SECONDS = 30
 SOURCES_PER_ORGANISATION = 10
 
-# Links: hours before the next check after so many in a row, then again monthly
-LINK_WAITS_HOURS = (12, 24, 7 * 24, 30 * 24)
-LINK_DEAD_FAILURES = 3
-LINK_DEAD_HOURS = 48
-LINK_LISTED_DAYS = 30  # dead for so long: on the list of the moderators
-LINK_CHECKS_PER_PASS = 300
-LINK_PASS_SECONDS = 240
+# Links
 LINK_CHECKS_PER_HOST = 180  # in a pass of six minutes
 
 # Markdown

@@ -241,8 +241,11 @@ def test_one_link_never_stops_the_pass(there: Site, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.django_db
-def test_no_host_is_asked_more_than_its_share(settings: Any, there: Site) -> None:
-    settings.LINK_CHECKS_PER_HOST, settings.LINK_CHECKS_PER_PASS = 2, 3
+def test_no_host_is_asked_more_than_its_share(
+    settings: Any, there: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LINK_CHECKS_PER_HOST = 2
+    monkeypatch.setattr(links, "CHECKS_PER_PASS", 3)
     there.replies["/"] = says(b"")
     for number in range(4):
         LinkCheckFactory(url=f"{there.url}/?{number}", host="a")

@@ -427,22 +427,18 @@ def test_the_schedule(source: Source) -> None:
     assert harvest_runs.forget_old() == 1
 
 
-def test_a_passage_gives_signs_of_life(
-    harvest: Pass, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_passage_gives_signs_of_life(harvest: Pass, monkeypatch: pytest.MonkeyPatch) -> None:
     beats: list[int] = []
     monkeypatch.setattr(harvest_runs, "beat", lambda *, run: beats.append(run.pk))
     harvest(datagouv(1), datagouv(2))
     assert beats == []
-    settings.HARVEST_BEAT_SECONDS = 0
+    monkeypatch.setattr(passages, "BEAT_SECONDS", 0)
     run = harvest(datagouv(1), datagouv(2))
     assert beats == [run.pk] * 4
 
 
-def test_a_passage_that_was_closed_stops(
-    harvest: Pass, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.HARVEST_BEAT_SECONDS = 0
+def test_a_passage_that_was_closed_stops(harvest: Pass, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passages, "BEAT_SECONDS", 0)
     real = passages.gather
 
     def closing(*given: Any, **named: Any) -> Any:
