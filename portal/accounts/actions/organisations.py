@@ -5,9 +5,10 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from portal.accounts import rules
+from portal.accounts import names, rules
 from portal.accounts.actions import memberships
 from portal.accounts.authorization import require
 from portal.accounts.enums import OrganisationBadge, OrganisationKind, Role
@@ -26,7 +27,15 @@ class SiretTaken(Conflict):
     """Another organisation carries this number."""
 
     code = "siret_taken"
-    message = _("Une organisation porte déjà ce numéro : demandez plutôt à la rejoindre.")
+    message = gettext_lazy(
+        "Une organisation porte déjà ce numéro : demandez plutôt à la rejoindre."
+    )
+
+
+class NameTaken(Conflict):
+    """The name is, or passes for, that of another organisation or one that the Region gives."""
+
+    code = "name_taken"
 
 
 @transaction.atomic
@@ -43,9 +52,10 @@ def create(
     """Create an organisation whose author is its first referent.
 
     In order: the organisation; the referent's place; event "organisation.created". Raises
-    NotAllowed; SiretTaken; ValidationError for a wrong number.
+    NotAllowed; NameTaken; SiretTaken; ValidationError for a wrong number.
     """
     require(rules.is_person, by)
+    _refuse_taken(by, name=name, acronym=acronym)
     organisation = write(
         name=name,
         kind=kind,
@@ -80,8 +90,8 @@ def describe(*, organisation: Organisation, by: Actor, **changes: str) -> Organi
 
     In order: the fields; a new name keeps the former name and the former address; event
     "organisation.described" with the names of the changed fields. Nothing changed, nothing
-    written. A new name or acronym is owed to the apps above. Raises NotAllowed; SiretTaken;
-    ValidationError.
+    written. A new name or acronym is owed to the apps above. Raises NotAllowed; NameTaken;
+    SiretTaken; ValidationError.
     """
     organisation = Organisation.objects.locked(organisation)
     require(rules.may_administer, by, organisation)
@@ -94,6 +104,8 @@ def describe(*, organisation: Organisation, by: Actor, **changes: str) -> Organi
     ]
     if not changed:
         return organisation
+    renamed = {field: changes[field] for field in ("name", "acronym") if field in changed}
+    _refuse_taken(by, **renamed, own=organisation)
     if "name" in changed:
         _rename(organisation, changes["name"])
     for field in changed:
@@ -146,6 +158,42 @@ def _owe_change(organisation: Organisation) -> None:
     """Let the apps above know that what they tell of an organisation is no longer so."""
     key = f"{organisation.pk}:{organisation.updated_at.isoformat()}"
     owe("organisation.changed", key=key, organisation_id=organisation.pk)
+
+
+def _refuse_taken(
+    by: Actor, *, name: str = "", acronym: str = "", own: Organisation | None = None
+) -> None:
+    """Raise NameTaken for a name that passes for another one, or that the Region gives.
+
+    own: the organisation that is renamed; it keeps what it is called, and what it was called.
+    The Region may give any name: it knows for whom it creates an organisation.
+    """
+    if rules.may_name_any(by):
+        return
+    reserved = names.reserved(name) or names.reserved(acronym)
+    if reserved and not (own and names.reserved(own.name) == reserved):
+        raise NameTaken(
+            _(
+                "« %(name)s » est un nom réservé : la Région crée elle-même cette organisation et "
+                "vous en confie la charge. Écrivez-lui depuis la page Contact."
+            )
+            % {"name": reserved}
+        )
+    others = Organisation.objects.exclude(pk=own.pk if own else None).order_by("pk")
+    called = (
+        each
+        for current, former in others.values_list("name", "former_names")
+        for each in (current, *former)
+    )
+    if imitated := names.imitated(name, called):
+        raise NameTaken(
+            _(
+                "Ce nom se confond avec celui de « %(name)s » : demandez à rejoindre cette "
+                "organisation, ou ajoutez ce qui distingue la vôtre, sa ville par exemple. Si elle "
+                "porte votre nom sans droit, écrivez à la Région depuis la page Contact."
+            )
+            % {"name": imitated}
+        )
 
 
 def _rename(organisation: Organisation, name: str) -> None:

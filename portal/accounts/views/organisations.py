@@ -75,9 +75,14 @@ def _shown(request: HttpRequest, organisation: Any) -> dict[str, Any]:
 def create(request: HttpRequest) -> HttpResponse:
     """Create an organisation and become its referent."""
     form = OrganisationForm(request.POST or None)
-    if not form.is_valid():
+    made = None
+    if form.is_valid():
+        try:
+            made = organisations.create(**form.cleaned_data, by=person(request))
+        except organisations.NameTaken as refusal:
+            form.add_error("name", str(refusal))
+    if made is None:
         return render(request, "accounts/organisation_form.html", {"form": form})
-    made = organisations.create(**form.cleaned_data, by=person(request))
     stay_signed_in(request)
     messages.success(request, _("L’organisation est créée ; vous en êtes la personne référente."))
     return redirect("organisation_members", made.slug)
@@ -89,12 +94,17 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
     organisation = administered(request, slug)
     initial = {field: getattr(organisation, field) for field in organisations.FIELDS}
     form = OrganisationForm(request.POST or None, initial=initial, organisation=organisation)
-    if not form.is_valid():
+    changed = None
+    if form.is_valid():
+        try:
+            changed = organisations.describe(
+                organisation=organisation, by=person(request), **form.cleaned_data
+            )
+        except organisations.NameTaken as refusal:
+            form.add_error("name", str(refusal))
+    if changed is None:
         context = {"form": form, "organisation": organisation}
         return render(request, "accounts/organisation_form.html", context)
-    changed = organisations.describe(
-        organisation=organisation, by=person(request), **form.cleaned_data
-    )
     messages.success(request, _("La présentation est enregistrée."))
     return redirect("organisation", changed.slug)
 

@@ -39,7 +39,7 @@ def test_create_is_refused_to_the_system_and_to_the_closed() -> None:
 
 
 def test_create_twice_gives_two_addresses() -> None:
-    user = UserFactory()
+    user = UserFactory(region="moderator")  # who may give one name to several
     slugs = [organisations.create(name="Sud", kind="company", by=user).slug for _ in range(3)]
     assert slugs == ["sud", "sud-2", "sud-3"]
 
