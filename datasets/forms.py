@@ -12,11 +12,12 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from datasets.actions.datasets import Description
-from datasets.actions.releases import FILE_MAX_BYTES, NewFile
+from datasets.actions.releases import FILE_MAX_BYTES, NewFile, refuse_open_in_directory
 from datasets.enums import AccessLevel, FileRole
 from datasets.models import Dataset
 from datasets.standards import dictionary
 from datasets.standards.profile import TableFault
+from portal.lib.refusals import Invalid
 
 DICTIONARY_MAX_BYTES = 1_000_000
 MEGABYTE = 1_000_000
@@ -73,6 +74,12 @@ class ReleaseForm(forms.Form):
         label=_("Seuil de diffusion, en personnes"), required=False, min_value=1, max_value=1_000
     )
     retention = forms.CharField(label=_("Conservation"), required=False, max_length=120)
+    # Shown once a file holds what looks like personal data.
+    personal_checked = forms.BooleanField(
+        label=_("Ces données personnelles peuvent être lues de tous : j’en ai le droit."),
+        required=False,
+    )
+    personal_found = False
 
     def __init__(self, *args: Any, dataset: Dataset | None = None, **kwargs: Any) -> None:
         if dataset is not None:
@@ -81,6 +88,16 @@ class ReleaseForm(forms.Form):
                 kwargs["initial"]["level"] = dataset.level
         super().__init__(*args, **kwargs)
         self.fields["level"].descriptions = LEVELS  # type: ignore[attr-defined]  # read by the kit
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse open data in the restricted directory."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("in_directory") and "level" in cleaned:
+            try:
+                refuse_open_in_directory(True, AccessLevel(cleaned["level"]))
+            except Invalid as refusal:
+                self.add_error("level", str(refusal))
+        return cleaned
 
     def clean_table(self) -> UploadedFile:
         """Refuse a file too large to be profiled here."""
@@ -133,6 +150,7 @@ class ReleaseForm(forms.Form):
         for fault in faults:
             field = names.get(str(fault["file"]))
             self.add_error(field, sentence(fault["code"], fault["line"], fault))
+        self.personal_found = any(fault["code"] == "personal" for fault in faults)
 
 
 def _bounded(found: UploadedFile) -> UploadedFile:
@@ -145,6 +163,24 @@ def _bounded(found: UploadedFile) -> UploadedFile:
     return found
 
 
+def _personal_sentence(code: str, line: int, facts: Mapping[str, Any]) -> str:
+    if code == "unread":
+        return gettext(
+            "Ce fichier ne se lit pas entier : on ne peut pas y chercher de données personnelles."
+        )
+    why = {
+        "personal": gettext(
+            "Ligne %(line)s : « %(excerpt)s » ressemble à une donnée personnelle. Retirez-la, ou "
+            "confirmez plus bas qu’elle peut être lue de tous."
+        ),
+        "personal_number": gettext(
+            "Ligne %(line)s : « %(excerpt)s » est un numéro de sécurité sociale ou de compte "
+            "bancaire. Retirez-le, ou publiez en accès restreint."
+        ),
+    }
+    return why[code] % {"line": line, "excerpt": facts["excerpt"]}
+
+
 def sentence(code: str, line: int, facts: Mapping[str, Any]) -> str:
     """Say a fault of a table: where, what, and what to do."""
     match code:
@@ -153,6 +189,8 @@ def sentence(code: str, line: int, facts: Mapping[str, Any]) -> str:
                 "Le contenu ne correspond pas à un type admis : CSV, JSON, Parquet, PDF, Markdown, "
                 "texte, ZIP, XLSX ou ODS."
             )
+        case "personal" | "personal_number" | "unread":
+            return _personal_sentence(code, line, facts)
         case "encoding":
             return gettext(
                 "Ligne %(line)s : le texte n’est pas en UTF-8. Enregistrez le fichier en UTF-8."

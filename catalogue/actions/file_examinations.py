@@ -20,8 +20,7 @@ from catalogue.standards import file_looks
 from catalogue.validators import file_types
 from portal.audit.actors import SystemActor
 from portal.audit.record import record
-from portal.lib import clock, objects, personal_data, scanning
-from portal.lib.personal_data import Kind
+from portal.lib import clock, objects, personal_files, scanning
 from portal.lib.queue import nudge
 from portal.lib.refusals import Unavailable
 
@@ -164,9 +163,10 @@ def _examined(file: CardFile) -> _Examined:
             kind=file.kind,
             seconds=settings.PARSE_CHILD_SECONDS,
         )
+        found = [] if looked.is_bomb else _personal(path)
     signs = [FileSign.BOMB] if looked.is_bomb else []
     preview = dict(looked.preview)
-    if found := _personal(looked.sample):
+    if found:
         preview["personal"] = found
     return _Examined([*signs, *_formats(file)], preview)
 
@@ -179,15 +179,14 @@ def _formats(file: CardFile) -> list[FileSign]:
     return [FileSign.INERT] if file_types.is_inert(file.kind) else []
 
 
-def _personal(sample: str) -> list[dict[str, Any]]:
-    """List what looks like personal data in the first rows of a table, the first of each kind."""
-    once: dict[str, dict[str, Any]] = {}
-    for found in personal_data.find(sample):
-        if found.kind is Kind.EMAIL and personal_data.is_generic(found.excerpt):
-            continue
-        told = {"kind": str(found.kind), "line": found.line, "excerpt": found.excerpt}
-        once.setdefault(str(found.kind), told)
-    return list(once.values())
+def _personal(path: Path) -> list[dict[str, Any]]:
+    """List what looks like personal data in a file, the first of each kind."""
+    with path.open("rb") as content:
+        try:
+            found = personal_files.scan(content)
+        except personal_files.Unread:  # a text nobody can read either
+            return []
+    return [{"kind": str(one.kind), "line": one.line, "excerpt": one.excerpt} for one in found]
 
 
 @transaction.atomic

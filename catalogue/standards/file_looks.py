@@ -25,15 +25,13 @@ ANSWER_BYTES = 8 << 20
 
 @dataclass(frozen=True)
 class Looked:
-    """What was found: whether an archive is dangerous, the first rows of a table, its first text.
+    """What was found: whether an archive is dangerous, the first rows of a table.
 
-    preview: columns (name, type), rows (texts), more: whether there are others. sample: the text of
-    the first thousand rows.
+    preview: columns (name, type), rows (texts), more: whether there are others.
     """
 
     is_bomb: bool = False
     preview: dict[str, Any] = field(default_factory=dict)
-    sample: str = ""
 
 
 def look(path: Path, *, extension: str, kind: str, seconds: int) -> Looked:
@@ -95,8 +93,7 @@ def main(seconds: int, extension: str, kind: str) -> dict[str, Any]:
         return {"preview": preview_parquet(source, arrow)}
     if kind != "text":
         return {"is_bomb": is_bomb(source, extension=extension, kind=kind)}
-    preview, sample = preview_csv(source)
-    return {"preview": preview, "sample": sample}
+    return {"preview": preview_csv(source)}
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ CHUNK = 1 << 20
 LOADED = (encodings.cp1252, encodings.utf_8_sig, encodings.utf_16)
 ROWS, ROWS_TYPED, COLUMNS, CELL, NAME = 100, 1_000, 50, 200, 120
 COUNTED_CHARACTERS = 32_000_000  # half a second
-LINE_CHARACTERS, SAMPLE_CHARACTERS = 200_000, 500_000
+LINE_CHARACTERS = 200_000
 # Of all the cells that are shown: with four bytes a character, the answer stays below its bound.
 SHOWN_CHARACTERS = 200_000
 # What no database or JSON text can hold, or that would take six bytes there for one.
@@ -30,8 +30,8 @@ _MOMENT = re.compile(_DATE.pattern + r"[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:
 _BOOLEANS = frozenset({"true", "false", "vrai", "faux", "oui", "non"})
 
 
-def preview_csv(source: IO[bytes]) -> tuple[dict[str, Any], str]:
-    """Read the first rows of a CSV, and the text of the first thousand; ({}, "") for no table.
+def preview_csv(source: IO[bytes]) -> dict[str, Any]:
+    """Read the first rows of a CSV; {} for no table.
 
     all_rows: how many there are, where the file is short enough to be read to its end.
     """
@@ -42,12 +42,12 @@ def preview_csv(source: IO[bytes]) -> tuple[dict[str, Any], str]:
     try:
         lines = [line for line in islice(read, ROWS_TYPED + 1) if line.strip()]
         if not lines:
-            return {}, ""
+            return {}
         mark = max(DELIMITERS, key=lines[0].count)
         rows = [row for row in csv.reader(lines, delimiter=mark) if row]
         many = _counted(lines, read, mark)
     except csv.Error:
-        return {}, ""
+        return {}
     finally:
         text.detach()
     header, body = rows[0], rows[1:]
@@ -59,7 +59,7 @@ def preview_csv(source: IO[bytes]) -> tuple[dict[str, Any], str]:
     told = {"columns": columns, "rows": shown, "more": len(body) > len(shown)}
     if many is not None:
         told["all_rows"] = many
-    return told, _plain("".join(lines), SAMPLE_CHARACTERS)
+    return told
 
 
 class _Lines:

@@ -145,6 +145,9 @@ def _drafted(report: ForeignReport, bundle: Bundle, order: _Order) -> Imported:
     fingerprint = program_drafts.fingerprint_of(bundle)
     if existing is not None and existing.bundle_fingerprint != fingerprint:
         return _nothing(report, (slug_taken(slug, order.by),))
+    personal = program_drafts.personal(bundle)
+    if personal.errors:
+        return _nothing(report, tuple(personal.errors))
     with transaction.atomic():
         made = existing or program_drafts.create(
             bundle=bundle,
@@ -154,7 +157,7 @@ def _drafted(report: ForeignReport, bundle: Bundle, order: _Order) -> Imported:
             by=order.by,
         )
         order.then(made)
-    return Imported(made, existing is None, (), report.warnings)
+    return Imported(made, existing is None, (), (*report.warnings, *personal.warnings))
 
 
 def _restored(

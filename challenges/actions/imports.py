@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import code_imports, drafts
+from challenges.actions import code_imports, drafts, public_files
 from challenges.actions.rehearsals import Rehearsal, sentence
 from challenges.actions.standard_terms import standard_terms
 from challenges.bundles import portable, recorded
@@ -89,11 +90,13 @@ def import_folder(
         with transaction.atomic():
             then(existing)
         return Imported(existing, False, (), report.warnings)
-    faults = _rehearse(spec, folder, rehearsal)
+    personal = _personal(spec, folder)
+    warnings = (*report.warnings, *personal.warnings)
+    faults = personal.errors or _rehearse(spec, folder, rehearsal)
     if faults:
-        return Imported(None, False, faults, report.warnings)
+        return Imported(None, False, faults, warnings)
     challenge = _write(spec, folder, existing, owner, by, fingerprint, then)
-    return Imported(challenge, True, (), report.warnings)
+    return Imported(challenge, True, (), warnings)
 
 
 def examine_folder(folder: Path) -> Imported:
@@ -101,13 +104,11 @@ def examine_folder(folder: Path) -> Imported:
     report = portable.read(folder)
     if report.spec is None:
         return Imported(None, False, report.errors, report.warnings)
-    faults = _same_names(report.spec)
-    rehearsal = Rehearsal()
+    personal = _personal(report.spec, folder)
+    faults = _same_names(report.spec) or personal.errors
     if not faults:
-        faults = _rehearse(report.spec, folder, rehearsal)
-    if faults:
-        return Imported(None, False, faults, report.warnings)
-    return Imported(None, False, (), report.warnings)
+        faults = _rehearse(report.spec, folder, Rehearsal())
+    return Imported(None, False, faults, (*report.warnings, *personal.warnings))
 
 
 def _dated(
@@ -137,6 +138,14 @@ def _same_names(spec: PortableSpec) -> Sequence[Problem]:
                     Problem("E_FILE_TWICE", sentence % {"other": other}, entry.path, "files")
                 )
     return found
+
+
+def _personal(spec: PortableSpec, folder: Path) -> Findings:
+    """Look for personal data in the files that anybody will download."""
+    place = Folder(folder)
+    return public_files.check(
+        (entry.path, partial(place.open, entry.path)) for entry in spec.by_audience(Audience.PUBLIC)
+    )
 
 
 def is_theirs(existing: Challenge | None, by: User) -> bool:

@@ -17,8 +17,10 @@ Where each thing is kept:
 """
 
 import hashlib
-from collections.abc import Mapping
+import io
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
-from challenges.actions import baselines, leaderboards, program_boards
+from challenges.actions import baselines, leaderboards, program_boards, public_files
 from challenges.actions.program_tasks import Bundle, Tasks, slug_of
 from challenges.bundles import bounds
 from challenges.bundles.document import MAX_SLUG, SLUG_FORM, is_slug
@@ -37,7 +39,7 @@ from challenges.bundles.foreign import questions as asked
 from challenges.bundles.foreign.questions import Question
 from challenges.bundles.foreign.values import ForeignSpec, Format, Payload, Text
 from challenges.bundles.foreign.values import Phase as ForeignPhase
-from challenges.bundles.report import Problem
+from challenges.bundles.report import Findings, Problem
 from challenges.enums import (
     ChallengeKind,
     LogAudience,
@@ -98,6 +100,25 @@ def problems(bundle: Bundle) -> tuple[Problem, ...]:
         said = f"{SLUG_FORM}, {MAX_SLUG} caractères au plus, un nom que le portail n’emploie pas"
         found.append(Problem("E_SLUG", said, key="slug", value=slug[:64]))
     return tuple(found)
+
+
+def personal(bundle: Bundle) -> Findings:
+    """Look for personal data in the public data and the starting kits."""
+    folder = Folder(bundle.root)
+    return public_files.check(
+        (path, partial(io.BytesIO, content))
+        for _role, payload in _public_payloads(bundle.spec)
+        for path, content in contents.files(folder, payload)
+    )
+
+
+def _public_payloads(spec: ForeignSpec) -> Iterator[tuple[str, Payload]]:
+    seen: set[str] = set()
+    for phase in spec.phases:
+        for role, payload in (("extra", phase.public_data), ("starter", phase.starting_kit)):
+            if payload is not None and payload.digest not in seen:
+                seen.add(payload.digest)
+                yield role, payload
 
 
 def _unread_bounds(bundle: Bundle) -> list[Problem]:
@@ -243,12 +264,8 @@ class _Draft:
 
     def files(self) -> None:
         """Store the public data and the starting kits, each once."""
-        seen: set[str] = set()
-        for phase in self.spec.phases:
-            for role, payload in (("extra", phase.public_data), ("starter", phase.starting_kit)):
-                if payload is not None and payload.digest not in seen:
-                    seen.add(payload.digest)
-                    self._public(role, payload)
+        for role, payload in _public_payloads(self.spec):
+            self._public(role, payload)
 
     def _public(self, role: str, payload: Payload) -> None:
         for path, content in contents.files(self.folder, payload):

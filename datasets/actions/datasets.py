@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from catalogue.enums import ResourceKind
 from catalogue.models import Resource
 from datasets import rules
+from datasets.actions.releases import refuse_open_in_directory
 from datasets.models import Dataset
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor
@@ -32,7 +33,8 @@ def describe(*, resource: Resource, description: Description, by: Actor) -> Data
     """Write the data side of a card, for the first time or again.
 
     In order: the card locked; the dataset created or changed; event "dataset.described" when
-    something changed. Raises NotAllowed; Invalid when the card is of another kind.
+    something changed. Raises NotAllowed; Invalid when the card is of another kind, and for a
+    dataset whose open data were released, in the restricted directory.
     """
     card = Resource.objects.select_for_update(of=("self",)).get(pk=resource.pk)
     require(rules.may_describe, by, card.organisation)
@@ -48,6 +50,8 @@ def describe(*, resource: Resource, description: Description, by: Actor) -> Data
         return dataset
     for name in changed:
         setattr(dataset, name, values[name])
+    if dataset.released_at is not None:
+        refuse_open_in_directory(dataset.in_directory, dataset.level_enum)
     dataset.full_clean(exclude=["resource"])
     dataset.save()
     record("dataset.described", by=by, on=dataset, changed=sorted(changed), created=created)

@@ -19,7 +19,7 @@ from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.actors import Actor
 from portal.audit.record import record
-from portal.lib import clock, immutable, objects
+from portal.lib import clock, immutable, objects, personal_files
 from portal.lib.files import safe_name
 from portal.lib.refusals import Invalid
 
@@ -38,18 +38,32 @@ class NewFile:
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def publish(*, dataset: Dataset, files: Sequence[NewFile], notes: str = "", by: Actor) -> Release:
+def publish(
+    *,
+    dataset: Dataset,
+    files: Sequence[NewFile],
+    notes: str = "",
+    personal_checked: bool = False,
+    by: Actor,
+) -> Release:
     """Publish files as the next release.
 
-    In order: right asked, files judged, profiled and put in the private store; then in one
-    transaction: dataset locked, right asked again, release and files written, the dataset's
-    level and date, event "release.published". Raises NotAllowed; Invalid with one fault a
-    wrong file {file, code, line}; TooLarge.
+    personal_checked: the producer answers for addresses and telephone numbers in files that are
+    not restricted; a social security or bank account number stops them all the same.
+
+    In order: right asked, files judged, profiled, searched for personal data and put in the
+    private store; then in one transaction: dataset locked, right asked again, release and files
+    written, the dataset's level and date, event "release.published". Raises NotAllowed; Invalid
+    with one fault a wrong file {file, code, line}, and for open data of the restricted directory;
+    TooLarge.
     """
     require(rules.may_publish_release, by, dataset.resource.organisation)
-    prepared = _prepared(files)
+    prepared = _prepared(files, personal_checked=personal_checked)
     with transaction.atomic():
-        return _publish(dataset, prepared, notes, by)
+        release = _publish(dataset, prepared, notes, by)
+        if personal_checked:
+            record("release.personal_checked", by=by, on=release)
+    return release
 
 
 def _publish(dataset: Dataset, prepared: list[dict[str, Any]], notes: str, by: Actor) -> Release:
@@ -59,6 +73,7 @@ def _publish(dataset: Dataset, prepared: list[dict[str, Any]], notes: str, by: A
         .get(pk=dataset.pk)
     )
     require(rules.may_publish_release, by, locked.resource.organisation)
+    refuse_open_in_directory(locked.in_directory, overall(prepared))
     last = locked.releases.order_by("-number").values_list("number", flat=True).first() or 0
     with immutable.writes(Release, DataFile):
         release = Release.objects.create(
@@ -84,13 +99,22 @@ def _publish(dataset: Dataset, prepared: list[dict[str, Any]], notes: str, by: A
     return release
 
 
+def refuse_open_in_directory(in_directory: bool, level: AccessLevel) -> None:
+    """Raise Invalid for data that anybody may read in a dataset of the restricted directory."""
+    if in_directory and not level.is_restricted:
+        raise Invalid(
+            _("Un jeu du répertoire R2DDE se publie en accès restreint : choisissez ce niveau."),
+            code="directory_is_restricted",
+        )
+
+
 def overall(files: Sequence[Mapping[str, Any]]) -> AccessLevel:
     """Give the level of a dataset: that of its most closed data file."""
     data = [one for one in files if one["role"] == FileRole.DATA] or files
     return max((AccessLevel(one["level"]) for one in data), key=lambda level: level.rank)
 
 
-def _prepared(files: Sequence[NewFile]) -> list[dict[str, Any]]:
+def _prepared(files: Sequence[NewFile], *, personal_checked: bool) -> list[dict[str, Any]]:
     """Judge, profile and store the files; raises Invalid with every fault found."""
     names = [safe_name(one.name) for one in files]
     if not 0 < len(files) <= FILES_MAX or len(set(names)) != len(names):
@@ -99,6 +123,9 @@ def _prepared(files: Sequence[NewFile]) -> list[dict[str, Any]]:
         )
     faults: list[dict[str, Any]] = []
     values = [_values(one, name, faults) for one, name in zip(files, names, strict=True)]
+    for one, name in zip(files, names, strict=True):
+        if not one.level.is_restricted and not any(each["file"] == name for each in faults):
+            faults += _personal(one, name, checked=personal_checked)
     if faults:
         raise Invalid(_("Un fichier ne peut pas être publié."), faults=faults)
     for one, found in zip(files, values, strict=True):
@@ -106,6 +133,24 @@ def _prepared(files: Sequence[NewFile]) -> list[dict[str, Any]]:
         stored = objects.put(_pieces(one.content), limit_bytes=FILE_MAX_BYTES)
         found["sha256"], found["size"] = stored.sha256, stored.size
     return values
+
+
+def _personal(one: NewFile, name: str, *, checked: bool) -> list[dict[str, Any]]:
+    """List the personal data that keep a file from being read by anybody."""
+    try:
+        found = personal_files.scan(one.content)
+    except personal_files.Unread:
+        return [{"file": name, "code": "unread", "line": 0}]
+    return [
+        {
+            "file": name,
+            "code": "personal_number" if each.kind in personal_files.CERTAIN else "personal",
+            "line": each.line,
+            "excerpt": each.excerpt,
+        }
+        for each in found
+        if each.kind in personal_files.CERTAIN or not checked
+    ]
 
 
 def _values(one: NewFile, name: str, faults: list[dict[str, Any]]) -> dict[str, Any]:

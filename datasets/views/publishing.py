@@ -39,7 +39,11 @@ def _published(form: ReleaseForm, card: Resource, request: HttpRequest) -> bool:
     try:
         dataset = datasets.describe(resource=card, description=form.description(), by=by)
         release = releases.publish(
-            dataset=dataset, files=form.new_files(), notes=form.cleaned_data["notes"], by=by
+            dataset=dataset,
+            files=form.new_files(),
+            notes=form.cleaned_data["notes"],
+            personal_checked=form.cleaned_data["personal_checked"],
+            by=by,
         )
     except Invalid as refusal:
         if not refusal.faults:

@@ -233,6 +233,21 @@ def test_a_challenge_that_a_program_scores_is_a_draft_with_its_answers(tmp_path:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("opening")
+def test_a_starting_kit_that_names_a_person_makes_no_draft(tmp_path: Path) -> None:
+    folder = own.bundle(
+        tmp_path / "d",
+        "codabench",
+        {"phases.0.max_submissions": 5, "phases.0.starting_kit": "kit"},
+    )
+    (folder / "kit").mkdir()
+    (folder / "kit" / "exemple.csv").write_text("nom,numéro\nX,1 84 12 76 451 089 46\n")
+    code, told = run("import_challenge", str(folder))
+    assert (code, [one["code"] for one in told["errors"]]) == (1, ["E_PERSONAL_DATA"])
+    assert not Challenge.objects.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("opening")
 def test_a_zip_of_our_own_form_is_its_folder(tmp_path: Path) -> None:
     own_form = world.folder(tmp_path / "d")
     path = shutil.make_archive(str(tmp_path / "b"), "zip", own_form)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from challenges.actions import challenges
-from challenges.actions.imports import import_folder
+from challenges.actions.imports import examine_folder, import_folder
 from challenges.enums import ChallengeStatus, EntryStatus, JobKind
 from challenges.models import (
     Challenge,
@@ -252,3 +252,31 @@ def test_the_held_out_rows_are_found_nowhere(
     if Path(str(name)).is_file():
         assert needle not in Path(str(name)).read_bytes()
     assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "codes", "warned"),
+    [
+        ("1 84 12 76 451 089 46", ["E_PERSONAL_DATA"], []),
+        ("FR76 3000 6000 0112 3456 7890 189", ["E_PERSONAL_DATA"], []),
+        ("jeanne.martin@exemple.fr", [], ["W_PERSONAL_DATA"]),
+        ("contact@exemple.fr", [], []),
+    ],
+)
+def test_no_public_file_names_a_person(
+    tmp_path: Path, text: str, codes: list[str], warned: list[str]
+) -> None:
+    place = folder(tmp_path)
+    (place / "README.txt").write_text(f"Lu par tous.\n{text}\n", encoding="utf-8")
+    document = place / "challenge.yaml"
+    listed = document.read_text(encoding="utf-8").replace(
+        "  public:\n", "  public:\n  - path: README.txt\n    role: extra\n", 1
+    )
+    document.write_text(listed, encoding="utf-8")
+    for made in (examine_folder(place), import_folder(folder=place, by=owner())):
+        assert [each.code for each in made.errors] == codes
+        found = [each for each in made.warnings if each.code == "W_PERSONAL_DATA"]
+        assert [each.code for each in found] == warned
+        assert all((each.file, each.key) == ("README.txt", "ligne 2") for each in found)
+        assert text not in "".join(each.line for each in (*made.errors, *found))
+    assert Challenge.objects.exists() != bool(codes)

@@ -179,7 +179,7 @@ def _refuse_taken(
             )
             % {"name": reserved}
         )
-    others = Organisation.objects.exclude(pk=own.pk if own else None).order_by("pk")
+    others = Organisation.objects.exclude(pk=own.pk if own else 0).order_by("pk")
     called = (
         each
         for current, former in others.values_list("name", "former_names")

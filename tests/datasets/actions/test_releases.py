@@ -14,6 +14,7 @@ from datasets.enums import AccessLevel, FileRole
 from datasets.models import DataFile, Dataset, Release
 from datasets.standards import profile, profiling
 from portal.accounts.enums import RegionRole, Role
+from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import immutable, objects
 from portal.lib.refusals import Invalid, NotAllowed
@@ -229,3 +230,52 @@ def test_a_published_version_does_not_change() -> None:
         DataFile.objects.update(level=AccessLevel.OPEN)
     with pytest.raises(immutable.WriteRefused):
         DataFile.objects.all().delete()
+
+
+NIR = b"zone,note\nSud,1 84 12 76 451 089 46\n"
+MAIL = b"zone,note\nSud,jeanne.martin@exemple.fr\n"
+
+
+@pytest.mark.parametrize("level", [AccessLevel.OPEN, AccessLevel.REGISTERED])
+def test_no_file_that_anybody_reads_holds_personal_data(level: AccessLevel) -> None:
+    dataset, by = opened()
+    for content, code in ((NIR, "personal_number"), (MAIL, "personal")):
+        with pytest.raises(Invalid) as refused:
+            releases.publish(dataset=dataset, files=[new(content=content, level=level)], by=by)
+        (fault,) = refused.value.faults
+        assert (fault["file"], fault["code"], fault["line"]) == ("effectifs.csv", code, 2)
+    sample = new("exemple.csv", NIR, role=FileRole.SAMPLE)
+    data = new(content=NIR, level=AccessLevel.RESTRICTED_PERSONAL)
+    with pytest.raises(Invalid) as refused:
+        releases.publish(dataset=dataset, files=[data, sample], by=by)
+    assert [fault["file"] for fault in refused.value.faults] == ["exemple.csv"]
+    assert releases.publish(dataset=dataset, files=[data], by=by)
+
+
+def test_a_producer_answers_for_an_address_but_for_no_number() -> None:
+    dataset, by = opened()
+    with pytest.raises(Invalid):
+        releases.publish(dataset=dataset, files=[new(content=NIR)], personal_checked=True, by=by)
+    releases.publish(dataset=dataset, files=[new(content=MAIL)], personal_checked=True, by=by)
+    assert "release.personal_checked" in events()
+
+
+@pytest.mark.parametrize("level", [AccessLevel.OPEN, AccessLevel.REGISTERED])
+def test_a_dataset_of_the_restricted_directory_has_no_open_data(level: AccessLevel) -> None:
+    dataset, by = opened(in_directory=True)
+    with pytest.raises(Invalid, match="accès restreint"):
+        releases.publish(dataset=dataset, files=[new(level=level)], by=by)
+    closed = new(level=AccessLevel.RESTRICTED_BUSINESS)
+    releases.publish(dataset=dataset, files=[closed, new("a.csv", role=FileRole.SAMPLE)], by=by)
+
+    free, by = opened()
+    releases.publish(dataset=free, files=[new(level=level)], by=by)
+    with pytest.raises(Invalid, match="accès restreint"):
+        datasets.describe(resource=free.resource, description=Description(in_directory=True), by=by)
+
+
+def opened(**said: Any) -> tuple[Dataset, User]:
+    """Describe a dataset of an organisation, and give who publishes for it."""
+    card = DatasetCardFactory()
+    by = member(card.organisation)
+    return datasets.describe(resource=card, description=Description(**said), by=by), by

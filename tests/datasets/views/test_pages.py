@@ -325,6 +325,24 @@ def test_a_producer_publishes_by_the_form(client: Client) -> None:
     assert "Version 1 publiée." in client.get(response["Location"]).content.decode()
 
 
+def test_the_form_asks_before_it_opens_what_looks_personal(client: Client) -> None:
+    card = DatasetCardFactory()
+    client.force_login(member(card.organisation))
+    form = f"/donnees/{card.slug}/versions/nouvelle/"
+    assert "personal_checked" not in client.get(form).content.decode()
+    content = b"zone,note\nSud,jeanne.martin@exemple.fr\n"
+    answer = client.post(form, {"table": upload("a.csv", content), "level": "open"})
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["table"])
+    page = answer.content.decode()
+    assert 'name="personal_checked"' in page
+    assert "jeanne.martin" not in page
+    sent = {"table": upload("a.csv", content), "level": "open", "personal_checked": "on"}
+    assert client.post(form, sent).status_code == 302
+    sent = {"table": upload(), "level": "open", "in_directory": "on"}
+    answer = client.post(form, sent)
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["level"])
+
+
 def test_a_wrong_file_is_told_beside_its_field(client: Client) -> None:
     card = DatasetCardFactory()
     client.force_login(member(card.organisation))
