@@ -15,7 +15,6 @@ from challenges.views import (
     combined,
     departures,
     descriptions,
-    details,
     disclosures,
     disqualifications,
     embeds,
@@ -64,7 +63,6 @@ entry_patterns = [
     path("choisir/", entries.choose, name="entry_choose"),
     path("retirer/", entries.withdraw, name="entry_withdraw"),
     path("fiche/", descriptions.describe, name="entry_describe"),
-    path("detail/", details.detail, name="entry_detail"),
     path("compte-rendu/<int:task>/", programs.report, name="entry_report"),
 ]
 

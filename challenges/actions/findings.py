@@ -1,12 +1,11 @@
-"""Store what the worker tells of entries at the reveal: fairness audits, details by class."""
+"""Store the fairness audits that the worker tells at the reveal."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from challenges.enums import Split
-from challenges.models import EntryDetail, Evaluation, FairnessAudit
+from challenges.models import Evaluation, FairnessAudit
 from portal.lib import canonical, immutable
 
 
@@ -14,12 +13,11 @@ from portal.lib import canonical, immutable
 class Finding:
     """What is told of one evaluation, as it may be read.
 
-    audit: None when the contract declares none. details: {split: record}.
+    audit: None when the contract declares none.
     """
 
     evaluation: Evaluation
     audit: Mapping[str, Any] | None
-    details: Mapping[str, Mapping[str, Any]]
 
 
 def release(found: Sequence[Finding], *, at: datetime) -> None:
@@ -34,17 +32,5 @@ def release(found: Sequence[Finding], *, at: datetime) -> None:
         for each in found
         if each.audit is not None
     ]
-    details = [
-        EntryDetail(
-            evaluation=each.evaluation,
-            split=Split(split),
-            record=record,
-            sha256=canonical.digest(record),
-            released_at=at,
-        )
-        for each in found
-        for split, record in sorted(each.details.items())
-    ]
-    with immutable.writes(FairnessAudit, EntryDetail):
+    with immutable.writes(FairnessAudit):
         FairnessAudit.objects.bulk_create(audits, ignore_conflicts=True)
-        EntryDetail.objects.bulk_create(details, ignore_conflicts=True)

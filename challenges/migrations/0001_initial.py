@@ -436,20 +436,6 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
-                    name='EntryDetail',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('evaluation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='details', to='challenges.evaluation')),
-                        ('split', models.CharField(choices=[('public', 'public'), ('private', 'private')], max_length=24)),
-                        ('record', models.JSONField()),
-                        ('sha256', models.CharField(max_length=64)),
-                        ('released_at', models.DateTimeField()),
-                    ],
-                    options={
-                        'constraints': [models.CheckConstraint(condition=models.Q(('split__in', ['private', 'public'])), name='detail_split_known'), models.UniqueConstraint(fields=('evaluation', 'split'), name='detail_once')],
-                    },
-                ),
-                migrations.CreateModel(
                     name='Evaluation',
                     fields=[
                         ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),

@@ -9,7 +9,6 @@ TABLES = (
     "challenges_scorereceipt",
     "challenges_receiptkey",
     "challenges_fairnessaudit",
-    "challenges_entrydetail",
     "challenges_certificate",
 )
 POSTGRES_FUNCTION = """

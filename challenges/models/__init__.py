@@ -15,7 +15,7 @@ from challenges.models.drafting import ChallengeDraft
 from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation, Rung, Score, SealedResult
 from challenges.models.files import PublicFile
-from challenges.models.findings import EntryDetail, FairnessAudit
+from challenges.models.findings import FairnessAudit
 from challenges.models.forum import ForumBlock, Post, PostReport, Thread
 from challenges.models.guests import Guest
 from challenges.models.imports import BundleImport
@@ -51,7 +51,6 @@ __all__ = [
     "Enrolment",
     "Entry",
     "EntryCard",
-    "EntryDetail",
     "Evaluation",
     "FairnessAudit",
     "FormerOrganiser",

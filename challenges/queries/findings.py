@@ -10,7 +10,6 @@ from challenges.enums import Split
 from challenges.models import (
     Challenge,
     Entry,
-    EntryDetail,
     FairnessAudit,
     Phase,
     PhaseTask,
@@ -144,20 +143,7 @@ def _is_listed(entry: Entry) -> bool:
     ).exists()
 
 
-def told_of(entry: Entry) -> frozenset[str]:
-    """Say what a reveal told of an entry: "audit", "detail", both or nothing."""
-    if not entry.enrolment.phase.is_revealed:
-        return frozenset()
-    found = {
-        "audit": FairnessAudit.objects.filter(evaluation__entry=entry).exists(),
-        "detail": EntryDetail.objects.filter(evaluation__entry=entry).exists(),
-    }
-    return frozenset(name for name, there in found.items() if there)
-
-
-def details(entry: Entry) -> dict[str, dict[str, Any]]:
-    """Return where an entry is right, by part; nothing before the reveal of its phase."""
-    if not entry.enrolment.phase.is_revealed:
-        return {}
-    rows = EntryDetail.objects.filter(evaluation__entry=entry).order_by("evaluation_id", "split")
-    return {row.split: row.record for row in rows}
+def has_audit(entry: Entry) -> bool:
+    """Say whether a reveal told an audit of an entry."""
+    found = FairnessAudit.objects.filter(evaluation__entry=entry)
+    return entry.enrolment.phase.is_revealed and found.exists()

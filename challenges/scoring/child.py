@@ -108,7 +108,7 @@ def examine(
     name: str | None = None,
     losses: bool = False,
 ) -> Evaluated:
-    """Read and score as evaluate does, with the fairness audit and the details by class.
+    """Read and score as evaluate does, with the fairness audit.
 
     losses: with the unit losses of the public part too, which a Ladder compares.
     """

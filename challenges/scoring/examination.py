@@ -1,4 +1,4 @@
-"""Score an answer and look at it closely: figures, fairness audit, details by class."""
+"""Score an answer and look at it closely: figures, fairness audit."""
 
 from dataclasses import replace
 
@@ -7,7 +7,6 @@ import numpy as np
 from challenges.scoring import ladder, registry
 from challenges.scoring.audit.run import audit
 from challenges.scoring.contract import ScoringContract
-from challenges.scoring.details import details
 from challenges.scoring.evaluation import figures_of, parts_of, primary_of
 from challenges.scoring.metric import Part
 from challenges.scoring.predictions.align import Answer
@@ -38,12 +37,10 @@ def examine(
     values = dict(found.values)
     if contract.audit is not None and contract.audit.column is not None:
         values[last] = {**values[last], contract.audit.column.key: audited["column"]}
-    told = {split: details(contract, part) for split, part in parts.items()}
     return replace(
         found,
         values=values,
         audit=audited,
-        details={split: each for split, each in told.items() if each is not None},
         losses=_losses(contract, parts["public"]) if losses else {},
     )
 

@@ -82,9 +82,8 @@ class Evaluated:
     intervals: {split: {key: [low, high, method]}}.
     sums: {split: bucket statistics of the primary metric}, to be sealed.
     n: {split: rows or queries}. audit: the declared audit on the last part, small cells
-    included, to be sealed; None when none is declared. details: {split: what a team may read
-    of its own entry once all is revealed}, rounded and without small classes. losses: {split:
-    unit losses of the primary metric}, to be sealed, of a plain mean of independent rows.
+    included, to be sealed; None when none is declared. losses: {split: unit losses of the
+    primary metric}, to be sealed, of a plain mean of independent rows.
     """
 
     verdict: Verdict
@@ -93,5 +92,4 @@ class Evaluated:
     sums: Mapping[str, bytes] = field(default_factory=dict)
     n: Mapping[str, int] = field(default_factory=dict)
     audit: Mapping[str, Any] | None = None
-    details: Mapping[str, Any] = field(default_factory=dict)
     losses: Mapping[str, bytes] = field(default_factory=dict)

@@ -334,7 +334,7 @@ def _entry_page(request: HttpRequest, slug: str, own: Entry) -> HttpResponse:
         "warnings": warnings_told(own.verdict),
         "score_receipts": score_receipts_of(own),
         "former": rescorings.former_scorings(own),
-        "told": findings.told_of(own),
+        "audited": findings.has_audit(own),
         "by_task": programs.by_task(own),
         "runs": code_runs.runs(own) if own.enrolment.phase.kind == PhaseKind.CODE else [],
         "report_tasks": programs.report_tasks(own),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from challenges.actions.findings import Finding
 from challenges.enums import EvaluationState, Split
-from challenges.models import EntryDetail, Evaluation, FairnessAudit, Phase, Score
+from challenges.models import Evaluation, FairnessAudit, Phase, Score
 from challenges.models.listings import OwnFigures, listing
 from challenges.models.rescoring import in_force
 from challenges.scoring.audit.published import published
@@ -23,8 +23,8 @@ def told(
 ) -> set[UUID]:
     """Return the evaluations whose findings are told: of each team, the one the final board lists.
 
-    Two audits of answers that differ in one row would tell the group of the person of that row,
-    and two tables of classes its label: a team never reads two.
+    Two audits of answers that differ in one row would tell the group of the person of that row:
+    a team never reads two.
 
     released, own: as for a listing of a reveal being prepared.
     """
@@ -37,7 +37,7 @@ def told(
 
 
 def to_release(phase: Phase, opened: Opened, told: Collection[UUID]) -> list[Finding]:
-    """Return the details and the audit of the evaluations told, nothing for the others.
+    """Return the audit of the evaluations told, nothing for the others.
 
     opened: gives the opened sealed result of an evaluation.
     """
@@ -52,11 +52,11 @@ def to_release(phase: Phase, opened: Opened, told: Collection[UUID]) -> list[Fin
 
 def _finding(evaluation: Evaluation, result: dict[str, Any], told: Collection[UUID]) -> Finding:
     if evaluation.pk not in told:
-        return Finding(evaluation=evaluation, audit=None, details={})
+        return Finding(evaluation=evaluation, audit=None)
     sealed, audit = result.get("audit"), None
     if sealed is not None:
         audit = published(ScoringContract.from_json(evaluation.scorer_version.spec), sealed)
-    return Finding(evaluation=evaluation, audit=audit, details=result.get("details") or {})
+    return Finding(evaluation=evaluation, audit=audit)
 
 
 def _told_at_the_reveal(phase: Phase) -> set[UUID]:
@@ -65,10 +65,8 @@ def _told_at_the_reveal(phase: Phase) -> set[UUID]:
     An entry taken off the board after the reveal keeps its findings; the next one gets none.
     """
     team = "evaluation__entry__enrolment__team_id"
-    found: dict[UUID, int] = {}
-    for stored in (FairnessAudit.objects, EntryDetail.objects):
-        rows = stored.filter(evaluation__entry__enrolment__phase=phase)
-        found |= dict(rows.values_list("evaluation_id", team))
+    rows = FairnessAudit.objects.filter(evaluation__entry__enrolment__phase=phase)
+    found = dict(rows.values_list("evaluation_id", team))
     listed = Evaluation.objects.filter(pk__in=told(phase)).exclude(
         entry__enrolment__team__in=set(found.values())
     )
@@ -81,11 +79,6 @@ def compare(phase: Phase, opened: Opened) -> dict[str, list[str]]:
     for found in to_release(phase, opened, _told_at_the_reveal(phase)):
         pk = found.evaluation.pk
         audit = FairnessAudit.objects.filter(evaluation=pk).values_list("sha256", flat=True)
-        details = EntryDetail.objects.filter(evaluation=pk).values_list("split", "sha256")
-        stored = (list(audit), sorted(details))
-        wanted = (
-            [] if found.audit is None else [canonical.digest(found.audit)],
-            sorted((split, canonical.digest(record)) for split, record in found.details.items()),
-        )
-        compared["same" if stored == wanted else "different"].append(str(pk))
+        wanted = [] if found.audit is None else [canonical.digest(found.audit)]
+        compared["same" if list(audit) == wanted else "different"].append(str(pk))
     return compared

@@ -134,14 +134,13 @@ def local_copy(entry: Entry) -> Iterator[Path]:
 
 
 def seal(evaluated: Evaluated, evaluation: Evaluation, means: Mapping[str, Any]) -> gate.Sealed:
-    """Seal everything exact: values, intervals, sums, audit, details; what scored."""
+    """Seal everything exact: values, intervals, sums, audit; what scored."""
     payload = {
         "evaluation": str(evaluation.pk),
         "values": evaluated.values,
         "intervals": evaluated.intervals,
         "n": evaluated.n,
         "audit": evaluated.audit,
-        "details": evaluated.details,
         "sums": {split: base64.b64encode(sums).decode() for split, sums in evaluated.sums.items()},
         "losses": {
             split: base64.b64encode(one).decode() for split, one in evaluated.losses.items()
@@ -161,7 +160,7 @@ def seal_values(
     rows: Mapping[str, Contributed],
     primary: str,
 ) -> gate.Sealed:
-    """Seal what a program scored, in the shape of `seal`, without details.
+    """Seal what a program scored, in the shape of `seal`.
 
     values: {part: {column key: value}} of what boards show; exact: every declared score. rows:
     {part: what its rows contributed to the figure `primary`}, {} where the program wrote none.

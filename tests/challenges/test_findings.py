@@ -1,4 +1,4 @@
-"""Audits and details are sealed until the reveal, told once, and can be computed again."""
+"""Audits are sealed until the reveal, told once, and can be computed again."""
 
 import json
 from io import StringIO
@@ -15,7 +15,6 @@ from challenges.models import (
     Challenge,
     Column,
     Entry,
-    EntryDetail,
     FairnessAudit,
     PhaseTask,
     Score,
@@ -69,7 +68,7 @@ def command(*args: str) -> tuple[int, dict[str, Any]]:
 
 def test_nothing_is_told_before_the_reveal(tmp_path: Path) -> None:
     made = audited(tmp_path)
-    assert (FairnessAudit.objects.count(), EntryDetail.objects.count()) == (0, 0)
+    assert FairnessAudit.objects.count() == 0
     assert SealedResult.objects.count() == 3
     code, answer = command(made.slug)
     assert (code, answer["error"]["code"]) == (1, "not_revealed")
@@ -137,9 +136,6 @@ def test_a_challenge_raises_the_persons_a_group_must_count(tmp_path: Path) -> No
     ]
     board = boards.board(made.phases.get(), Split.PRIVATE, VISITOR)
     assert "groups" not in boards.as_record(board)[0]["metrics"]["mae_par_zone"]
-    details = EntryDetail.objects.filter(split="private").first()
-    assert details is not None
-    assert [each["n"] for each in details.record["calibration"]] == [85]
 
 
 def test_the_worker_holds_a_contract_to_the_threshold_of_its_challenge(tmp_path: Path) -> None:
@@ -150,15 +146,6 @@ def test_the_worker_holds_a_contract_to_the_threshold_of_its_challenge(tmp_path:
     assert vault.contract_of(PhaseTask.objects.get()).least_group == 45
     with pytest.raises(IntegrityError, match="n_min_group"), transaction.atomic():
         Challenge.objects.update(n_min_group=10)
-
-
-def test_details_are_told_of_both_parts(tmp_path: Path) -> None:
-    made = opened(tmp_path)
-    revealed(made)
-    assert FairnessAudit.objects.count() == 0
-    assert sorted(EntryDetail.objects.values_list("split", flat=True)) == ["private", "public"]
-    record = EntryDetail.objects.get(split="private").record
-    assert (record["n"], record["kind"]) == (85, "numbers")
 
 
 def test_what_is_told_is_computed_again_alike(tmp_path: Path) -> None:
@@ -176,7 +163,7 @@ def test_what_is_told_is_computed_again_alike(tmp_path: Path) -> None:
 
 
 def test_a_team_reads_the_findings_of_one_entry_only(tmp_path: Path) -> None:
-    """Two audits of answers that differ in one row would tell a group, two tables a label."""
+    """Two audits of answers that differ in one row would tell a group."""
     made = opened(tmp_path, fairness=fairness(column={"limit": 0.1}))
     first = entered(made, 0.9, seed=1)
     second = entered(made, 0.5, team=first.enrolment.team, seed=2)
@@ -184,8 +171,6 @@ def test_a_team_reads_the_findings_of_one_entry_only(tmp_path: Path) -> None:
     revealed(made)
     (told,) = FairnessAudit.objects.filter(evaluation__entry__enrolment__team=first.enrolment.team)
     assert told.evaluation.entry_id == first.pk
-    detailed = EntryDetail.objects.filter(evaluation__entry__in=[first, second])
-    assert {each.evaluation.entry_id for each in detailed} == {first.pk}
     closing = list(Column.objects.filter(kind="fairness").values_list("key", flat=True))
     assert "equite" in closing
     groups = Score.objects.filter(metric__in=closing)
@@ -204,10 +189,9 @@ def test_what_is_told_is_never_changed(tmp_path: Path) -> None:
     assert audit is not None
     with pytest.raises(immutable.WriteRefused):
         audit.save()
-    for model in (FairnessAudit, EntryDetail):
-        with (
-            immutable.writes(model),
-            pytest.raises(DatabaseError, match="append-only"),
-            transaction.atomic(),
-        ):
-            model.objects.update(sha256="0" * 64)
+    with (
+        immutable.writes(FairnessAudit),
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+    ):
+        FairnessAudit.objects.update(sha256="0" * 64)

@@ -1,4 +1,4 @@
-"""Audits and details as a reveal tells them, computed by the engine on drawn rows."""
+"""Audits as a reveal tells them, computed by the engine on drawn rows."""
 
 from copy import deepcopy
 from typing import Any
@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from django.utils import timezone
 
-from challenges.models import EntryDetail, Evaluation, FairnessAudit, PhaseTask, ScorerVersion
-from challenges.scoring import details
+from challenges.models import Evaluation, FairnessAudit, PhaseTask, ScorerVersion
 from challenges.scoring.audit.published import published
 from portal.lib import canonical, immutable
 from tests.challenges.scoring.audit import parts
@@ -73,47 +72,12 @@ def declare(evaluation: Evaluation, spec: dict[str, Any]) -> None:
         )
 
 
-def tell(
-    evaluation: Evaluation,
-    audit: dict[str, Any] | None = None,
-    detail: dict[str, Any] | None = None,
-) -> None:
+def tell(evaluation: Evaluation, audit: dict[str, Any]) -> None:
     """Write what a reveal tells of an evaluation."""
-    now = timezone.now()
-    with immutable.writes(FairnessAudit, EntryDetail):
-        if audit is not None:
-            FairnessAudit.objects.create(
-                evaluation=evaluation,
-                record=audit,
-                sha256=canonical.digest(audit),
-                released_at=now,
-            )
-        if detail is not None:
-            for split in ("public", "private"):
-                EntryDetail.objects.create(
-                    evaluation=evaluation,
-                    split=split,
-                    record=detail,
-                    sha256=canonical.digest(detail),
-                    released_at=now,
-                )
-
-
-def classes(*names: str) -> dict[str, Any]:
-    """Detail an answer that is right four times in five, among classes of 60 rows."""
-    y = np.repeat(np.arange(len(names)), 60)
-    p = np.where(np.arange(len(y)) % 5 == 0, (y + 1) % len(names), y)
-    labels = parts.part(y.astype(np.int32), p.astype(np.int32), {}, texts=list(names))
-    told = details.details(parts.contract(kind="string"), labels)
-    assert told is not None
-    return told
-
-
-def scores() -> dict[str, Any]:
-    """Detail scores that are well calibrated."""
-    rng = np.random.default_rng(5)
-    p = np.round(rng.random(800), 3)
-    y = (rng.random(800) < p).astype(float)
-    told = details.details(parts.contract(), parts.part(y, p, {}))
-    assert told is not None
-    return told
+    with immutable.writes(FairnessAudit):
+        FairnessAudit.objects.create(
+            evaluation=evaluation,
+            record=audit,
+            sha256=canonical.digest(audit),
+            released_at=timezone.now(),
+        )

@@ -409,10 +409,9 @@ def _revealed(world: World, organiser: User, holder: Any) -> None:
         team = [f"captain_{side}", *(["mate_a"] if side == "a" else [])]
         told = world.canary(f"captain_{side}", "audit", *team, "organiser")
         audit = findings.record({told: 60, "h": 60}, {told: 0.5, "h": 0.5}, shown="team")
-        seen = world.canary(f"captain_{side}", "detail", *team)
         evaluation = entry.evaluations.get()
         findings.declare(evaluation, findings.contract({}, shown="team"))
-        findings.tell(evaluation, audit, findings.classes(seen, "autre"))
+        findings.tell(evaluation, audit)
         said = world.canary(f"captain_{side}", "report", *team, "organiser")
         ProgramReport.objects.create(evaluation=evaluation, html=f"<p>{said}</p>", written_at=now)
         arena.StandingFactory(entry=entry, split=Split.PRIVATE, position=10 + ord(side))

@@ -10,8 +10,6 @@ TOP = 12
 AXIS_HEIGHT = 28
 MARGIN = 2.0
 TICKS = 3
-SIDE = 320
-INSET = 34
 
 
 def dots(
@@ -68,57 +66,6 @@ def dots(
         "axis_text": height + 20,
         "left": f"{MARGIN:.2f}%",
         "right": f"{100 - MARGIN:.2f}%",
-    }
-
-
-def reliability(
-    key: str,
-    title: str,
-    description: str,
-    points: Sequence[Mapping[str, Any]],
-    scale: tuple[float, float],
-    *,
-    decimals: int = 2,
-) -> dict[str, Any]:
-    """Lay out observed against predicted, in a square with its diagonal.
-
-    points: predicted, observed, low, high (None where unknown). scale: ends of both axes.
-    """
-    low, high = scale
-    room = SIDE - 2 * INSET
-
-    def along(value: float) -> float:
-        share = 0.5 if high <= low else (value - low) / (high - low)
-        return room * min(1.0, max(0.0, share))
-
-    def across(value: float) -> str:
-        return f"{INSET + along(value):.1f}"
-
-    def up(value: float) -> str:
-        return f"{SIDE - INSET - along(value):.1f}"
-
-    ends = (low, (low + high) / 2, high)
-    return {
-        "key": key,
-        "title": title,
-        "description": description,
-        "side": SIDE,
-        "near": INSET,
-        "far": SIDE - INSET,
-        "points": [
-            {
-                "x": across(point["predicted"]),
-                "y": up(point["observed"]),
-                "low": None if point.get("low") is None else up(point["low"]),
-                "high": None if point.get("high") is None else up(point["high"]),
-            }
-            for point in points
-        ],
-        "ticks": [
-            {"x": across(value), "y": up(value), "text": number(value, decimals)} for value in ends
-        ],
-        "below": SIDE - INSET + 18,
-        "beside": INSET - 6,
     }
 
 

@@ -230,12 +230,6 @@ def dot_plot(plot: dict[str, Any]) -> dict[str, Any]:
     return {"plot": plots.dots(**plot)}
 
 
-@register.inclusion_tag("components/reliability_plot.html")
-def reliability_plot(plot: dict[str, Any]) -> dict[str, Any]:
-    """Show observed against predicted values; plot: the arguments of kit.plots.reliability."""
-    return {"plot": plots.reliability(**plot)}
-
-
 @register.inclusion_tag("components/code.html")
 def code(name: str, text: str, language: str = "", words_in: str = "") -> dict[str, Any]:
     """Show a code extract with its file name, coloured. words_in: people's language, as fr."""

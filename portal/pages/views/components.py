@@ -79,7 +79,6 @@ def components(request: HttpRequest) -> HttpResponse:
     context = {
         "sections": _sections(),
         "sample_dots": _dots(),
-        "sample_reliability": _reliability(),
         "colours": _colours(),
         "kinds": list(FACES)[:9],
         "kind_choices": [(key, face.plural) for key, face in FACES.items()],
@@ -108,24 +107,6 @@ def _dots() -> dict[str, Any]:
         "reference": 0.66,
         "decimals": 0,
         "percent": True,
-    }
-
-
-def _reliability() -> dict[str, Any]:
-    points = [
-        {"predicted": share, "observed": share**1.2, "low": share**1.2 - 0.05, "high": None}
-        for share in (0.1, 0.3, 0.5, 0.7, 0.9)
-    ]
-    for point in points:
-        point["high"] = point["observed"] + 0.05
-    title = _("Exemple de calibration")
-    description = _("Les parts observées restent sous la diagonale : les scores sont trop hauts.")
-    return {
-        "key": "sample-reliability",
-        "title": title,
-        "description": description,
-        "points": points,
-        "scale": (0.0, 1.0),
     }
 
 

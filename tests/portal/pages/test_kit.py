@@ -255,22 +255,3 @@ def test_dots_are_placed_in_per_cent_of_the_width_and_named() -> None:
     assert (drawn.count('class="span"'), drawn.count("faint")) == (1, 1)
     assert 'class="ref" x1="50.00%"' in drawn
     assert re.findall(r'text-anchor="\w+">([^<]+)<', drawn) == ["0,0", "0,5", "1,0"]
-
-
-def test_points_of_reliability_rise_with_what_is_observed() -> None:
-    plot = {
-        "key": "k",
-        "title": "Calibration",
-        "description": "…",
-        "points": [
-            {"predicted": 0.0, "observed": 0.0, "low": None, "high": None},
-            {"predicted": 1.0, "observed": 1.0, "low": 0.9, "high": 1.0},
-        ],
-        "scale": (0.0, 1.0),
-    }
-    drawn = render("{% reliability_plot plot %}", plot=plot)
-    assert re.findall(r'cx="([\d.]+)" cy="([\d.]+)"', drawn) == [
-        ("34.0", "286.0"),
-        ("286.0", "34.0"),
-    ]
-    assert drawn.count('class="span"') == 1
