@@ -21,6 +21,7 @@ from django.urls import URLPattern, URLResolver, path, re_path, reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
@@ -157,6 +158,7 @@ def invalid(request: HttpRequest, error: ValidationError) -> NoReturn:
     raise Invalid(faults=faults) from error
 
 
+@csrf_exempt
 @login_not_required
 @require_safe
 def root(request: HttpRequest) -> HttpResponse:
@@ -169,6 +171,7 @@ def root(request: HttpRequest) -> HttpResponse:
     )
 
 
+@csrf_exempt
 @login_not_required
 def unknown(request: HttpRequest) -> HttpResponse:
     """Answer 404 in the manner of the API."""

@@ -4,6 +4,7 @@ Two modes. `embedded` needs nothing and keeps all its state under VAR_DIR on a l
 address. `production` has no default: every missing value is named at once.
 """
 
+import ipaddress
 import os
 import secrets
 from collections.abc import Callable
@@ -47,6 +48,19 @@ def optional(name: str, default: str = "") -> str:
 def words(raw: str) -> list[str]:
     """Split a comma-separated value."""
     return [word.strip() for word in raw.split(",") if word.strip()]
+
+
+def addresses(raw: str) -> list[str]:
+    """Read addresses and networks, comma-separated; `unix` stands for a socket of this machine."""
+    found = words(raw)
+    for each in found:
+        try:
+            each == "unix" or ipaddress.ip_network(each)
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"« {each} » n’est ni une adresse, ni un réseau (10.0.0.0/24), ni « unix »."
+            ) from error
+    return found
 
 
 def yes(raw: str) -> bool:

@@ -8,7 +8,7 @@ SECRET_KEY = mode.by_mode("SECRET_KEY", embedded=lambda: mode.generated_secret("
 ALLOWED_HOSTS = mode.by_mode(
     "ALLOWED_HOSTS", embedded=["127.0.0.1", "localhost", "[::1]"], cast=mode.words
 )
-TRUSTED_PROXIES = mode.words(mode.optional("TRUSTED_PROXIES"))
+TRUSTED_PROXIES = mode.addresses(mode.optional("TRUSTED_PROXIES"))
 
 _https = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
@@ -102,7 +102,6 @@ ACCOUNT_FORMS = {
 }
 # Limits: allauth's figures are those of the security design (30 sign-ins a minute per address,
 # 10 failures a minute per address, 5 in five minutes per account, 20 sign-ups, 20 resets).
-ALLAUTH_TRUSTED_PROXY_COUNT = len(TRUSTED_PROXIES)
 MFA_ADAPTER = "portal.accounts.adapters.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_FORMS = {

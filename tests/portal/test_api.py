@@ -33,6 +33,15 @@ def problem(answer: Any) -> tuple[int, str]:
     return answer.status_code, told["code"]
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+def test_an_unknown_path_is_told_as_the_others(method: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    answer = client.generic(method, "/api/v1/rien", b"{}", content_type="application/json")
+    assert problem(answer) == (404, "not_found")
+    root = client.generic(method, "/api/v1/", b"{}", content_type="application/json")
+    assert root.status_code == (200 if method == "GET" else 405)
+
+
 def test_a_session_opens_nothing(client: Client) -> None:
     team = TeamFactory()
     client.force_login(captain_of(team))

@@ -9,7 +9,9 @@ from allauth.account.adapter import get_adapter
 from allauth.core import context as allauth_context
 from allauth.core.internal import ratelimit
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.forms.dress import Dressed
@@ -55,6 +57,12 @@ class SignupForm(Dressed, account_forms.SignupForm):
         if not self.errors and not _network_may_sign_up():
             raise get_adapter().validation_error("rate_limited")
         return self.cleaned_data
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """Take as long for a known address as for a new one, whose password is hashed."""
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])
+        return super().try_save(request)
 
 
 def _network_may_sign_up() -> bool:

@@ -90,6 +90,32 @@ def test_sign_up_answers_alike_for_a_known_address(client: Client) -> None:
     ]
 
 
+def test_sign_up_hashes_as_often_for_a_known_address(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hash takes most of the time of the answer: without it the address is told by the clock."""
+    UserFactory(email="connue@exemple.test")
+    hashes = []
+    counted = count_hashes(monkeypatch)
+    for email in ("connue@exemple.test", NEW["email"]):
+        counted.clear()
+        Client().post(reverse("account_signup"), {**NEW, "email": email})
+        hashes.append(len(counted))
+    assert hashes[0] == hashes[1] == 1
+
+
+def count_hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note each password that is hashed from now on."""
+    counted: list[str] = []
+    real = hashers.MD5PasswordHasher.encode
+    monkeypatch.setattr(
+        hashers.MD5PasswordHasher,
+        "encode",
+        lambda *args: (counted.append("hash"), real(*args))[1],
+    )
+    return counted
+
+
 def test_a_filled_honeypot_makes_no_account(client: Client) -> None:
     answer = client.post(reverse("account_signup"), {**NEW, "site": "https://spam.test"})
     assert answer.headers["Location"] == reverse("account_email_verification_sent")
@@ -134,13 +160,7 @@ def test_sign_in_answers_alike_and_hashes_alike(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     UserFactory(email="connue@exemple.test")
-    counted: list[str] = []
-    real = hashers.MD5PasswordHasher.encode
-    monkeypatch.setattr(
-        hashers.MD5PasswordHasher,
-        "encode",
-        lambda *args: (counted.append("hash"), real(*args))[1],
-    )
+    counted = count_hashes(monkeypatch)
     pages, hashes = [], []
     for login in ("connue@exemple.test", "inconnue@exemple.test"):
         counted.clear()
