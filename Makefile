@@ -4,23 +4,28 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 UV_COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11
 WORKERS ?= 2
-TEST := $(BIN)/pytest -q -n $(WORKERS) --dist worksteal
+# python -m: plugins of tests/ are found from here.
+TEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 TEMPLATE := DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.databases
-# The template of each database, both at once: a worker would wait for the other to build it.
-TEMPLATES = $(TEMPLATE) & \
-	if [ -n "$$TEST_POSTGRES_URL" ]; then DATABASE_URL="$$TEST_POSTGRES_URL" $(TEMPLATE); fi; wait $$!
+LEAN := not full and not ci
+# A folder: make test writes there what each test asks of the database, make test-postgres reads it.
+STATEMENTS ?=
+RECORD := $(if $(STATEMENTS),-p tests.statements --statements $(STATEMENTS))
+# What make test leaves to another part: "fault" where PostgreSQL has it too.
+LEAVE ?=
 # Each part runs whatever the one before gave, and says how long it took.
 PARTS = status=0; part() { \
 	name=$$1; shift; began=$$(date +%s); echo "== $$name"; "$$@" || status=1; \
 	echo "== $$name: $$(($$(date +%s) - began)) s"; }; \
 	on_postgres() { if [ -n "$$TEST_POSTGRES_URL" ]; \
-	then part "PostgreSQL" env DATABASE_URL="$$TEST_POSTGRES_URL" "$$@"; \
+	then DATABASE_URL="$$TEST_POSTGRES_URL" $(TEMPLATE); \
+	part "PostgreSQL" env DATABASE_URL="$$TEST_POSTGRES_URL" "$$@"; \
 	else echo "PostgreSQL: skipped, TEST_POSTGRES_URL is not set"; fi; }
 # Tests start hundreds of processes: compiling the same modules again in each doubles the time.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev checkers up templates test test-full test-all check fix bench weigh messages schema requirements docs
+.PHONY: help install install-dev checkers up quick test test-ci test-postgres test-full test-all check fix bench weigh messages schema requirements docs
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -54,24 +59,27 @@ messages: ## Compile the translations
 up: install ## Start the portal on http://127.0.0.1:8000 (PORT and VAR_DIR are honoured)
 	@$(BIN)/python manage.py up
 
-templates: install-dev
-	@$(TEMPLATES)
+quick: install-dev ## Run the quick tests: no browser, nothing that takes more than a second
+	@$(TEMPLATE)
+	@$(TEST) -m "not slow and not journey and $(LEAN)"
 
-test: install-dev ## Run the tests: lean, on SQLite and, when TEST_POSTGRES_URL is set, on PostgreSQL
-	@$(TEMPLATES); $(PARTS); \
-	part "SQLite" $(TEST) -m "not full and not journey"; \
-	on_postgres $(TEST) -m "database and not full and not journey and not crawl and not surface"; \
-	part "Browser" $(TEST) -m "journey and not full" tests/journeys; \
-	exit $$status
+test: install-dev ## Run the tests on SQLite, the journeys in a browser among them
+	@$(TEMPLATE)
+	@$(TEST) $(RECORD) -m "$(LEAN)$(if $(LEAVE), and not $(LEAVE))"
+
+test-ci: install-dev # what .ci/run adds: all roles on all routes, the second look at each page
+	@$(TEST) -m "ci and not full"
+
+test-postgres: install-dev # the fewest tests that send PostgreSQL all that make test sent SQLite
+	@$(PARTS); on_postgres $(TEST) $(RECORD) --cover -m "database and not journey and $(LEAN)"; exit $$status
 
 test-full: install-dev ## Run everything, with all the figures of the designs; starts the services itself
 	@.ci/services $(MAKE) --no-print-directory test-all
 
 test-all: install-dev
-	@$(TEMPLATES); $(PARTS); \
-	part "SQLite" $(TEST) -m "not journey"; \
+	@$(TEMPLATE); $(PARTS); \
+	part "SQLite" $(TEST) -m ""; \
 	on_postgres $(TEST) -m "database and not journey"; \
-	part "Browser" $(TEST) -m journey tests/journeys; \
 	exit $$status
 
 check: install-dev ## Lint, types, contracts, sizes, migrations, production values

@@ -150,66 +150,17 @@ def only_loopback() -> Iterator[None]:
     patch.undo()
 
 
-# Folders whose tests read pages. Those that count the queries of a page, and are named so, run
-# each page on both databases: a query that one of them refuses is found there.
-PAGES = ("tests/challenges/pages/", "tests/portal/pages/", "tests/datasets/views/")
-# What says the same on any database: the command-line client, programs in the sandbox, figures of
-# whole challenges, forms of export. Each was chosen where the statements it sends, written down and
-# compared, are sent to PostgreSQL by other tests as well; races, locks and constraints stay.
-SAME = (
-    "tests/cases/",
-    "tests/challenges/client/",
-    "tests/challenges/programs/",
-    "tests/challenges/test_four_challenges.py",
-    "tests/challenges/test_commands.py",
-    "tests/challenges/test_exports.py",
-    "tests/challenges/test_round_trips.py",
-    # Figures computed twice from the same rows; the other tests of the Ladder run on both.
-    "tests/challenges/test_ladders.py::test_the_private_part_is_the_same_with_and_without",
-    "tests/challenges/test_ladders.py::test_what_is_stored_is_what_the_sealed_results_give",
-    "tests/challenges/test_foreign_imports.py",
-    "tests/challenges/code/test_runs.py",
-    "tests/challenges/test_code_round_trips.py",
-    "tests/challenges/test_coding.py",
-    "tests/challenges/test_days_and_closes.py",
-    "tests/challenges/test_generated_round_trips.py",
-    "tests/challenges/test_listed_challenges.py",
-    "tests/challenges/test_preparation.py",
-    "tests/challenges/test_prize_limits.py",
-    "tests/challenges/test_rekeying.py",
-    "tests/challenges/test_ladders.py::test_each_team_climbs_alone",
-    "tests/challenges/test_ladders.py::test_only_what_the_rows_can_tell_is_shown",
-    "tests/challenges/test_ladders.py::test_whoever_is_scored_first_the_same_is_shown",
-    "tests/challenges/test_ladders.py::test_without_the_option_nothing_changes",
-    # The pages of a captain and of an organiser are read on both.
-    "tests/challenges/test_nothing_before_the_reveal.py::"
-    "test_no_answer_of_the_site_shows_what_is_held[others]",
-    "tests/challenges/test_nothing_before_the_reveal.py::test_no_refusal_shows_what_is_held",
-    "tests/challenges/test_nothing_before_the_reveal.py::test_the_search_finds_each_of_them",
-    # Two of four sequences, one before the final results and one after, run on both.
-    "tests/challenges/test_scores_stay.py::test_no_sequence_of_acts_changes_a_score[2]",
-    "tests/challenges/test_scores_stay.py::test_no_sequence_of_acts_changes_a_score[3]",
-    # The opening is read and published on both by the test that counts it.
-    "tests/catalogue/test_opening.py::test_needs_and_ideas",
-    "tests/catalogue/test_opening.py::test_no_licence_is_invented",
-    "tests/catalogue/test_opening.py::test_pole_emploi_finds",
-)
 # How gzip begins; then comes the second, and two workers would collect different tests.
 PACKED = re.compile(r"\\x1f\\x8b\\x08\\x00[^-\]]")
-COUNTS = re.compile("cost|quer|ask_as_much")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what touches the database: those tests run on both databases, but for surfaces."""
+    """Mark what touches the database: tests/statements.py chooses of those for PostgreSQL."""
     for item in items:
         if PACKED.search(item.nodeid):
             raise pytest.UsageError(
                 f"the name of a test holds the second it was made: {item.nodeid}"
             )
-        module = item.nodeid.partition("::")[0]
-        page = item.nodeid.startswith(PAGES) or module.endswith("pages.py")
-        if (page and not COUNTS.search(item.name)) or item.nodeid.startswith(SAME):
-            item.add_marker(pytest.mark.surface)
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & {"db", "transactional_db"} or item.get_closest_marker("django_db"):
             item.add_marker(pytest.mark.database)

@@ -268,6 +268,14 @@ class Postgres:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def searches(url: str) -> bool:
+    """Say whether an Elasticsearch answers at an address."""
+    asked = urllib.request.Request(f"{url}/_cluster/health")
+    with suppress(OSError), urllib.request.urlopen(asked, timeout=2) as answer:
+        return int(answer.status) == 200
+    return False
+
+
 class Elasticsearch(_Grouped):
     """The bare server of ELASTICSEARCH_HOME, that `.ci/services` fetches; never the shared one."""
 
@@ -326,10 +334,7 @@ class Elasticsearch(_Grouped):
 
     def ready(self) -> bool:
         """Say whether it answers."""
-        asked = urllib.request.Request(f"{self.url}/_cluster/health")
-        with suppress(OSError), urllib.request.urlopen(asked, timeout=2) as answer:
-            return int(answer.status) == 200
-        return False
+        return searches(self.url)
 
     def freeze(self) -> None:
         """Stop every process of it where it stands: connections stay open, nothing answers."""

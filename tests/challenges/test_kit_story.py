@@ -28,7 +28,7 @@ from tests.challenges.pages.test_kit import commands, unpacked
 from tests.challenges.world import owner
 from tests.factories.accounts import UserFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.surface]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The brokers and the search server that are really there."""
 
 import os
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -46,8 +47,16 @@ def elasticsearch_server() -> Iterator[servers.Elasticsearch]:
 
 @pytest.fixture(scope="session")
 def elasticsearch_url(request: pytest.FixtureRequest) -> str:
-    """Return the address of an Elasticsearch, started for the session when none is named."""
-    if given := os.environ.get("ELASTICSEARCH_URL", ""):
-        return given.rstrip("/")
+    """Return the address of an Elasticsearch, started for the session when none is named.
+
+    One that was started meanwhile may take ELASTICSEARCH_SECONDS (180) to answer.
+    """
+    if given := os.environ.get("ELASTICSEARCH_URL", "").rstrip("/"):
+        until = time.monotonic() + float(os.environ.get("ELASTICSEARCH_SECONDS", "180"))
+        while not servers.searches(given):
+            if time.monotonic() > until:
+                pytest.skip(f"no Elasticsearch answers at {given}")
+            time.sleep(1)
+        return given
     server: servers.Elasticsearch = request.getfixturevalue("elasticsearch_server")
     return server.url

@@ -27,7 +27,7 @@ from tests.conftest import shared_cases
 from tests.factories.accounts import bearer
 from tests.factories.challenges import TeamFactory, captain_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.surface]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 CORPUS = shared_cases("hostile")
 IDS = [f"{number:05}" for number in range(1, 13)]
 Told = dict[str, Any]

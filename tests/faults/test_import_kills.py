@@ -20,7 +20,7 @@ from tests.challenges.test_bundle_imports import METRIC, read, zipped
 from tests.datasets.actions.test_sweeps import aged
 from tests.faults.processes import ROOT, PortalProcess, WorkerProcess, until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault, pytest.mark.slow]
 DEPOSIT = """
 from challenges.actions import bundle_imports
 from portal.accounts.models import User

@@ -29,7 +29,6 @@ def wait_for(count: int) -> list[str]:
         time.sleep(0.02)
 
 
-@pytest.mark.fault
 @pytest.mark.usefixtures("sandbox")
 def test_nothing_outlives_a_killed_worker() -> None:
     worker = subprocess.Popen([sys.executable, "-c", WORKER], cwd=ROOT)
