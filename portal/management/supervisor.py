@@ -71,11 +71,12 @@ class Supervisor:
         self.stopping = True
 
     def start(self) -> None:
-        """Start all children and listen to SIGINT and SIGTERM."""
+        """Start the children that do not run yet, and listen to SIGINT and SIGTERM."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
         for child in self.children:
-            child.start()
+            if child.process is None:
+                child.start()
 
     def watch(self) -> None:
         """Tend the children until asked to stop, then end them."""

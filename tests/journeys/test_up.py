@@ -69,11 +69,13 @@ def test_up_serves_the_home_page_and_stops_clean(tmp_path: Path) -> None:
         )
         try:
             deadline = time.monotonic() + 240
-            status = 0
-            while status != 200 and time.monotonic() < deadline and process.poll() is None:
-                status, body = get(f"http://127.0.0.1:{port}/")
+            # The web answers while the content is written; the address is told once all is there.
+            while "Ctrl-C" not in (tmp_path / "log").read_text():
+                assert process.poll() is None, (tmp_path / "log").read_text()
+                assert time.monotonic() < deadline, (tmp_path / "log").read_text()
                 time.sleep(0.3)
-            assert status == 200, (tmp_path / "log").read_text()
+            status, body = get(f"http://127.0.0.1:{port}/")
+            assert status == 200
             assert "Open Emploi" in body
             for path in ("/ressources/", "/challenges/", "/donnees/", "/en/", "/sante/"):
                 assert get(f"http://127.0.0.1:{port}{path}")[0] == 200, path

@@ -46,9 +46,11 @@ class Command(BaseCommand):
         Path(settings.VAR_DIR).mkdir(parents=True, exist_ok=True)
         self._step("Base de données", self._migrate)
         self._step("Fichiers statiques", self._static)
+        web, *others = self._children()
+        web.start()  # it loads while the content is written; its parent's end is its own
         if not User.objects.exists():
             self._step("Contenu d’ouverture", self._seed)
-        supervisor = Supervisor(self._children())
+        supervisor = Supervisor([web, *others])
         supervisor.start()
         self._step("Service web, notation, planification", lambda: self._wait(supervisor))
         self._say_where()
