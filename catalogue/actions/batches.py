@@ -10,11 +10,11 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from catalogue import rules
-from catalogue.actions import contributions
+from catalogue.actions import contributions, drafts
 from catalogue.enums import OPEN_CONTRIBUTIONS, ContributionStatus, ResourceKind
 from catalogue.enums.batches import BatchState, RowOutcome
 from catalogue.models import Contribution, ContributionBatch, Resource
-from catalogue.queries.batches import CHANGED, Line, waiting_of
+from catalogue.queries.batches import CHANGED, REWRITTEN, Line, waiting_of
 from portal.accounts.authorization import require
 from portal.accounts.models import Organisation, User
 from portal.audit.actors import Actor
@@ -241,15 +241,16 @@ def _write(batch: ContributionBatch, line: Line, by: User) -> None:
             )
             _tell_origin(made, values)
         case RowOutcome.UPDATE:
-            made = contributions.save_draft(contribution=_proposal(line, by), values=values, by=by)
+            made, saved = drafts.merge(
+                contribution=_proposal(line, by), values=values, seen=line.seen, by=by
+            )
+            for clash in saved.clashes:
+                _note(batch, line, clash.name, str(REWRITTEN))
         case _:
             return
-    # Nobody is writing it in a form: it is free for the next one.
-    free: dict[str, Any] = {"editing_by": None, "editing_at": None}
     opened = line.card is None or line.card.contribution is None
-    if opened or made.batch_id is not None:
-        free["batch"] = batch  # what somebody opened by hand stays theirs
-    Contribution.objects.filter(pk=made.pk).update(**free)
+    if opened or made.batch_id is not None:  # what somebody opened by hand stays theirs
+        Contribution.objects.filter(pk=made.pk).update(batch=batch)
 
 
 def _proposal(line: Line, by: User) -> Contribution:

@@ -22,14 +22,13 @@ from catalogue.queries import around, files, pasted, proposals
 from catalogue.standards.readers.record import Record
 from catalogue.validators.checks import Check
 from portal.accounts.authorization import Permission, has_permission, require
-from portal.accounts.models import Organisation, User
+from portal.accounts.models import Organisation
 from portal.audit.actors import Actor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock, markdown
 from portal.lib.refusals import Conflict, Invalid, QuotaSpent
 
-HOLD = ("editing_by", "editing_since", "editing_at")
 WAITING = (
     ContributionStatus.OFFERED,
     ContributionStatus.SUBMITTED,
@@ -134,12 +133,11 @@ def save_draft(*, contribution: Contribution, values: Mapping[str, Any], by: Act
 
     values: some columns and own fields by name; the others stay. The revision is written over,
     unless it was already judged: then a new one. In order: the room of its files, for a draft
-    handed over; revision, date of the edit, who holds the draft for half an hour. No event: a
-    draft is saved every few seconds. Raises NotAllowed, QuotaSpent; Conflict while it is held.
+    handed over; revision, date of the edit. No event: a draft is saved every few seconds. Raises
+    NotAllowed.
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_edit, by, contribution)
-    require_free(contribution, by)
     if "organisation" in values:
         _hand_over(contribution, values["organisation"], by)
     proposed = contribution.proposed
@@ -149,10 +147,7 @@ def save_draft(*, contribution: Contribution, values: Mapping[str, Any], by: Act
     proposed.provenance = pasted.confirmed(proposed.provenance, values)
     contribution.revision = contents.keep(contribution, proposed, by)
     contribution.edited_at, contribution.expiry_told_at = clock.now(), None
-    if isinstance(by, User):
-        contribution.hold(by)
-    kept = ["revision", "edited_at", "expiry_told_at", "organisation", *HOLD]
-    contribution.save(update_fields=kept)
+    contribution.save(update_fields=["revision", "edited_at", "expiry_told_at", "organisation"])
     return contribution
 
 
@@ -168,7 +163,6 @@ def submit(*, contribution: Contribution, charter: str, by: Actor) -> Contributi
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_submit, by, contribution)
-    require_free(contribution, by)
     contents.require_arrived(contribution)
     if contribution.status != ContributionStatus.DRAFT:
         raise Conflict(code="wrong_state", status=contribution.status)
@@ -195,7 +189,6 @@ def amend(*, contribution: Contribution, charter: str, reply: str = "", by: Acto
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_submit, by, contribution)
-    require_free(contribution, by)
     contents.require_arrived(contribution)
     if contribution.status != ContributionStatus.CHANGES_REQUESTED:
         raise Conflict(code="wrong_state", status=contribution.status)
@@ -212,7 +205,6 @@ def send_of_lot(*, contribution: Contribution, charter: str, by: Actor) -> Contr
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_submit, by, contribution)
-    require_free(contribution, by)
     contents.require_arrived(contribution)
     is_draft = contribution.status == ContributionStatus.DRAFT
     if is_draft:
@@ -249,7 +241,6 @@ def catch_up(*, contribution: Contribution, by: Actor) -> Contribution:
     """
     contribution = Contribution.objects.locked(contribution)
     require(rules.may_edit, by, contribution)
-    require_free(contribution, by)
     if not proposals.is_stale(contribution):
         return contribution
     card = contribution.resource
@@ -327,16 +318,6 @@ def _hand_over(contribution: Contribution, organisation: Organisation | None, by
     contribution.resource.organisation = organisation
 
 
-def require_free(contribution: Contribution, by: Actor) -> None:
-    """Leave a draft to who writes it: they saved within half an hour; raises Conflict."""
-    holder = contribution.held_by_another(by) if isinstance(by, User) else None
-    if holder is not None:
-        raise Conflict(
-            _("Une autre personne écrit ce brouillon : reprenez la main d’abord."),
-            code="draft_held",
-        )
-
-
 def require_room(contribution: Contribution, by: Actor) -> None:
     """Limit what one account has waiting, editors of verified organisations apart."""
     holder = contribution.organisation
@@ -391,6 +372,5 @@ def _check(
         checks=[check.to_json() for check in found],
         charter_version=charter,
         note=contribution.note,
-        **dict.fromkeys(HOLD),
     )
     return found

@@ -1,4 +1,4 @@
-"""Write one draft with others: merge a saving, take it over, leave it; end what nobody edits."""
+"""Write one draft with others: merge a saving; end what nobody edits."""
 
 import logging
 from collections.abc import Mapping
@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, ProtectedError
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
 from catalogue.actions import contributions, forgotten_files
@@ -23,7 +22,6 @@ from portal.audit.actors import SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
-from portal.lib.refusals import Conflict
 
 log = logging.getLogger("catalogue.drafts")
 SCHEDULER = SystemActor("scheduler")
@@ -43,40 +41,6 @@ def merge(
     found = drafts.sort(proposals.proposed_record(contribution), values, seen)
     saved = contributions.save_draft(contribution=contribution, values=found.kept, by=by)
     return saved, found
-
-
-@transaction.atomic
-def take_over(*, contribution: Contribution, by: User) -> Contribution:
-    """Write a draft that somebody else holds: they are told at their next saving.
-
-    In order: who writes, since when; event "contribution.taken_over". Nothing when nobody else
-    holds it. Raises NotAllowed.
-    """
-    contribution = Contribution.objects.locked(contribution)
-    require(rules.may_edit, by, contribution)
-    former = contribution.held_by_another(by)
-    if former is None:
-        return contribution
-    contribution.editing_by = None
-    contribution.hold(by)
-    contribution.save(update_fields=["editing_by", "editing_since", "editing_at"])
-    record("contribution.taken_over", by=by, on=contribution, former=former.person_key)
-    return contribution
-
-
-@transaction.atomic
-def leave(*, contribution: Contribution, by: User) -> Contribution:
-    """Let others write a draft before the half hour is over.
-
-    Raises NotAllowed; Conflict when somebody else holds it.
-    """
-    contribution = Contribution.objects.locked(contribution)
-    require(rules.may_edit, by, contribution)
-    if contribution.held_by_another(by) is not None:
-        raise Conflict(_("Une autre personne écrit ce brouillon."), code="draft_held")
-    contribution.editing_by = contribution.editing_since = contribution.editing_at = None
-    contribution.save(update_fields=["editing_by", "editing_since", "editing_at"])
-    return contribution
 
 
 @transaction.atomic

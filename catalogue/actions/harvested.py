@@ -258,20 +258,13 @@ def _revive(record: HarvestedRecord, resource: Resource, by: Actor) -> bool:
 def _take_in(
     record: HarvestedRecord, resource: Resource, incoming: Incoming, held_back: Mapping[str, Any]
 ) -> tuple[str, ...]:
-    """Propose what is news to the owner and store the record; return the fields proposed.
-
-    While somebody writes the draft nothing is proposed: without its digest, the record is read
-    again at the next passage.
-    """
+    """Propose what is news to the owner and store the record; return the fields proposed."""
     news = {n: v for n, v in held_back.items() if record.held_back.get(n) != v}
     if not news or not resource.live or resource.organisation is None:
         _save(record, incoming, held_back)
         return ()
     drafts = Contribution.objects.filter(status=ContributionStatus.DRAFT)
     found = drafts.select_for_update(of=("self",)).filter(pk=record.proposal_id or 0).first()
-    if found is not None and found.is_held:
-        _save(record, incoming, record.held_back, digest="")
-        return ()
     if found is None:
         record.proposal, told = _propose(record, resource, held_back), tuple(sorted(news))
     else:

@@ -79,7 +79,6 @@ def announce(*, contribution: Contribution, name: str, size: int, by: User) -> N
     field, rows = _rows(contribution)
     if not field:
         raise Conflict(_("Ce type de fiche n’a pas de fichiers."), code="no_files_of_kind")
-    contributions.require_free(contribution, by)
     if len(rows) >= ROWS_MOST and _former(contribution, name) is None:
         raise _too_many()
     if size > settings.CARD_FILE_MAX_BYTES:

@@ -154,12 +154,6 @@ class Contribution(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
 
-    # Who writes the draft now, and since their last save; others ask before they write over.
-    editing_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    editing_since = models.DateTimeField(null=True, blank=True)
-    editing_at = models.DateTimeField(null=True, blank=True)
     # When its author was told that a draft nobody edits will be erased.
     expiry_told_at = models.DateTimeField(null=True, blank=True)
     # A change of somebody else's card: when its owner was asked, and what they answered.
@@ -189,11 +183,6 @@ class Contribution(models.Model):
             models.CheckConstraint(
                 name="contribution_review_has_date",
                 condition=Q(status__in=UNSENT) | Q(submitted_at__isnull=False),
-            ),
-            models.CheckConstraint(
-                name="contribution_editing_dated",
-                condition=Q(editing_by=None)
-                | Q(editing_since__isnull=False, editing_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="contribution_owner_answer_dated",
@@ -235,30 +224,6 @@ class Contribution(models.Model):
     def is_new(self) -> bool:
         """Tell the proposal of a resource that was never online."""
         return self.base_revision_id is None
-
-    def held_by_another(self, person: "User") -> "User | None":
-        """Give who else writes this now; None when nobody does, or for half an hour already."""
-        return self.editing_by if self.is_held and self.editing_by != person else None
-
-    @property
-    def is_held(self) -> bool:
-        """Tell what somebody saved within half an hour and did not leave."""
-        if self.editing_by_id is None or self.editing_at is None:
-            return False
-        return clock.now() < self.held_until
-
-    def hold(self, person: "User") -> None:
-        """Say that a person writes this now; since when, if they already did."""
-        at = clock.now()
-        if self.editing_by != person or at >= self.held_until:
-            self.editing_since = at
-        self.editing_by, self.editing_at = person, at
-
-    @property
-    def held_until(self) -> datetime.datetime:
-        """Say until when it stays with who saved it last."""
-        wait = datetime.timedelta(minutes=settings.DRAFT_HOLD_MINUTES)
-        return (self.editing_at or self.created_at) + wait
 
     @property
     def is_open(self) -> bool:

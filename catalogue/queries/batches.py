@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from catalogue.enums import UNLICENSED_KINDS, ContributionStatus, LicenceStatus
 from catalogue.enums.batches import RowOutcome
 from catalogue.models import Contribution, ContributionBatch, Resource
-from catalogue.queries import pasted, proposals, relations
+from catalogue.queries import drafts, pasted, proposals, relations
 from catalogue.validators import checks, sheets
 from catalogue.validators.checks import Verdict
 from catalogue.validators.fields import Text
@@ -35,6 +35,9 @@ CHANGED = gettext_lazy(
     "La fiche a changé depuis la lecture du tableau : rien n’a été repris de cette ligne. "
     "Exportez-la à nouveau."
 )
+REWRITTEN = gettext_lazy(
+    "Une autre personne a enregistré un autre texte depuis la lecture du tableau : le sien reste."
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class Card:
 class Line:
     """One row, what it would do and why. changed: names of the fields that it brings.
 
-    remarks: what keeps the card from being sent, once it is imported.
+    remarks: what keeps the card from being sent, once it is imported. seen: prints of the values
+    that the row was compared with, which are all it may be written over.
     """
 
     line: int
@@ -66,6 +70,7 @@ class Line:
     faults: tuple[Fault, ...] = ()
     remarks: tuple[Mapping[str, Any], ...] = ()
     version: int = 0  # of the open proposal it would write
+    seen: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -203,7 +208,9 @@ class _Reader:
         remarks = self._blocking(card.kind, self.now[card.pk] | values)
         version = waiting.version if waiting is not None else 0
         title = str(values.get("title") or card.title)
-        return Line(line, RowOutcome.UPDATE, card.kind, title, values, card, (), remarks, version)
+        seen = {name: drafts.digest(self.now[card.pk].get(name)) for name in values}
+        update = RowOutcome.UPDATE
+        return Line(line, update, card.kind, title, values, card, (), remarks, version, seen)
 
     def _refused(self, line: int, title: str, faults: Sequence[Fault], kind: str = "") -> Line:
         return Line(line, RowOutcome.REFUSED, kind, title, faults=tuple(faults))

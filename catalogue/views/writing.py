@@ -18,7 +18,7 @@ from catalogue.forms.steps import SendForm, Step, StepForm
 from catalogue.models import Contribution, Resource
 from catalogue.queries import cards, pasted, proposals, quality, stored_files, suggestions
 from catalogue.queries import drafts as written
-from catalogue.queries.drafts import Clash, Sorted
+from catalogue.queries.drafts import Clash
 from catalogue.search import engine
 from catalogue.search.query import MAX_Q, ResourceQuery
 from catalogue.validators.checks import Check
@@ -62,9 +62,10 @@ def _save(request: HttpRequest, contribution: Contribution, step: Step) -> HttpR
     form.is_valid()
     read = _seen(request)
     try:
-        if "take_over" in request.POST:
-            contribution = drafts.take_over(contribution=contribution, by=by)
-        contribution, found = _merged(request, contribution, form, read)
+        values = _accepted(request, form)
+        contribution, found = drafts.merge(
+            contribution=contribution, values=values, seen=read, by=by
+        )
     except Conflict:
         again = visible(request, contribution.public_id)
         return _stopped(request, again, step, form)
@@ -74,24 +75,13 @@ def _save(request: HttpRequest, contribution: Contribution, step: Step) -> HttpR
             kept |= {clash.name for clash in found.clashes}
         seen = {name: mark for name, mark in read.items() if name in kept}
         return _show_step(request, contribution, step, form, seen=seen, clashes=found.clashes)
-    if "leave" in request.POST:
-        drafts.leave(contribution=contribution, by=by)
-        return redirect("catalogue:contribution", contribution.public_id)
     return redirect(*_next(request, contribution, step))
-
-
-def _merged(
-    request: HttpRequest, contribution: Contribution, form: StepForm, read: Mapping[str, str]
-) -> tuple[Contribution, Sorted]:
-    """Keep what is without fault."""
-    values = _accepted(request, form)
-    return drafts.merge(contribution=contribution, values=values, seen=read, by=person(request))
 
 
 def _stopped(
     request: HttpRequest, contribution: Contribution, step: Step, form: StepForm
 ) -> HttpResponse:
-    """Give back what was typed when it may not be kept: somebody else writes, or it was sent."""
+    """Give back what was typed when it may not be kept: it was sent meanwhile."""
     over = not rules.may_edit(person(request), contribution)
     seen = _seen(request)
     return _show_step(request, contribution, step, form, seen=seen, is_stopped=True, is_over=over)
@@ -171,7 +161,6 @@ def _show_step(
         "clashes": clashes,
         "is_stopped": is_stopped,
         "is_over": is_over,
-        "holder": contribution.held_by_another(person(request)),
         "preview": _preview(request, record),
         "suggested_tags": suggestions.tags(record) if step is Step.CLASSIFY else [],
         "near_cards": _near(record) if step is Step.CLASSIFY else [],
@@ -273,14 +262,10 @@ def _send_form(contribution: Contribution, data: Mapping[str, Any] | None = None
     return form
 
 
-def _show_send(
-    request: HttpRequest, contribution: Contribution, form: SendForm, status: int = 200
-) -> HttpResponse:
+def _show_send(request: HttpRequest, contribution: Contribution, form: SendForm) -> HttpResponse:
     record = proposals.proposed_record(contribution)
     found = checks.run(record, contribution=contribution)
-    holder = contribution.held_by_another(person(request))
     context = around(contribution, Step.SEND, record) | {
-        "holder": holder,
         "form": form,
         "checks": [check.to_json() for check in found],
         "faults": _faults(contribution, found),
@@ -290,7 +275,7 @@ def _show_send(
         "previous": steps.before(Step.SEND, contribution.resource.kind),
         "working_days": settings.REVIEW_WORKING_DAYS,
     }
-    return render(request, "catalogue/contribute/send.html", context, status=status)
+    return render(request, "catalogue/contribute/send.html", context)
 
 
 def _faults(contribution: Contribution, found: list[Check]) -> list[dict[str, Any]]:
@@ -324,10 +309,6 @@ def _send(request: HttpRequest, contribution: Contribution) -> HttpResponse:
     if not form.is_valid():
         return _show_send(request, contribution, form)
     by, charter = person(request), settings.CHARTER_VERSION
-    if "take_over" in request.POST:
-        contribution = drafts.take_over(contribution=contribution, by=by)
-    if contribution.held_by_another(by) is not None:
-        return _show_send(request, contribution, form, status=409)
     try:
         if contribution.status == ContributionStatus.DRAFT:
             contributions.submit(contribution=contribution, charter=charter, by=by)

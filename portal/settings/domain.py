@@ -82,8 +82,7 @@ DENIALS_PER_HOUR = 60
 REVIEW_WORKING_DAYS = 5
 PENDING_CONTRIBUTIONS_PER_ACCOUNT = 5
 CLAIM_MINUTES = 30
-# How long a draft stays with who saved it last; kept after its last edit; told before its end
-DRAFT_HOLD_MINUTES = 30
+# How long a draft is kept after its last edit; told before its end
 DRAFT_KEPT_DAYS = 180
 DRAFT_NOTICE_DAYS = 15
 # How long the owner of a card may answer a change that somebody proposes; the reminder before

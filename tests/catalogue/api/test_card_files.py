@@ -227,7 +227,6 @@ def test_uploads_of_an_organisation_share_its_room(
     other = Program(
         make.joined(make.person(), house.holder, Role.REFERENT), house.draft.resource.public_id
     )
-    Contribution.objects.update(editing_by=None, editing_at=None)
     assert program.begin().status_code == 201
     assert other.begin().json()["code"] == "files_room"
 

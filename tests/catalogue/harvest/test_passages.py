@@ -253,13 +253,6 @@ def test_a_passage_leaves_what_a_person_writes_in_its_proposal(
     contributions.save_draft(contribution=offer, values={"title": "Repris à la main"}, by=editor)
     news = datagouv(1, title="Titre de la source", description="Description de la source.")
     run = harvest(news)
-    assert (states(run), run.lines[0]["proposed"]) == ({"updated": 1}, [])
-    assert (said("title"), said("tags")) == ("Repris à la main", ["emploi", "autre", "metiers"])
-    # Once nobody writes it, the source adds what it says of the fields left to it.
-    Contribution.objects.filter(pk=offer.pk).update(
-        editing_at=clock.now() - timedelta(hours=1), expiry_told_at=clock.now()
-    )
-    run = harvest(news)
     assert run.lines[0]["proposed"] == ["description"]
     assert (said("title"), said("description")) == (
         "Repris à la main",

@@ -12,7 +12,6 @@ from django.urls import reverse
 from wagtail.models import Revision
 
 from catalogue.actions import contributions, drafts
-from catalogue.enums import ContributionStatus
 from catalogue.forms.gaps import missing
 from catalogue.forms.steps import Step
 from catalogue.models import Contribution, Resource
@@ -23,7 +22,7 @@ from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.audit import outbox
 from portal.lib import clock
-from portal.lib.refusals import Conflict, NotAllowed
+from portal.lib.refusals import NotAllowed
 from tests.catalogue.moderation.ledger import events, rows
 from tests.factories import contributions as make
 
@@ -68,84 +67,14 @@ def read(client: Client, contribution: Contribution) -> dict[str, str]:
     return {name: str(values[name]) for name in names} | {"seen": seen(page)}
 
 
-def free(contribution: Contribution) -> None:
-    past = clock.now() - timedelta(minutes=30)
-    Contribution.objects.filter(pk=contribution.pk).update(editing_at=past)
-
-
-def test_who_saves_holds_the_draft_for_half_an_hour(shared: Editors) -> None:
-    contribution, one, two = shared
-    save = contributions.save_draft
-    saved = save(contribution=contribution, values={"title": "Un"}, by=one)
-    assert saved.held_by_another(two) == one
-    assert saved.held_by_another(one) is None
+def test_a_stranger_writes_nothing(shared: Editors) -> None:
+    contribution, _one, _two = shared
     before = rows()
 
-    with pytest.raises(Conflict) as refusal:
-        save(contribution=make.again(contribution), values={"title": "Deux"}, by=two)
-
-    assert refusal.value.code == "draft_held"
-    assert rows() == before
-    free(contribution)
-    save(contribution=make.again(contribution), values={"title": "Deux"}, by=two)
-    assert make.again(contribution).held_by_another(one) == two
-
-
-def test_saving_again_keeps_since_when(shared: Editors) -> None:
-    contribution, one, _two = shared
-    first = contributions.save_draft(contribution=contribution, values={}, by=one)
-    since, at = first.editing_since, first.editing_at
-
-    again = contributions.save_draft(contribution=make.again(first), values={}, by=one)
-
-    assert again.editing_since == since
-    assert again.editing_at is not None
-    assert at is not None
-    assert again.editing_at > at
-
-
-def test_a_draft_is_taken_over_and_left(shared: Editors) -> None:
-    contribution, one, two = shared
-    held = contributions.save_draft(contribution=contribution, values={}, by=one)
-    with pytest.raises(Conflict):
-        drafts.leave(contribution=held, by=two)
-
-    taken = drafts.take_over(contribution=held, by=two)
-    drafts.take_over(contribution=taken, by=two)
-
-    assert taken.held_by_another(one) == two
-    assert events().count("contribution.taken_over") == 1
-    left = drafts.leave(contribution=make.again(held), by=two)
-    assert left.held_by_another(one) is None
-
-
-def test_a_stranger_neither_takes_nor_leaves(shared: Editors) -> None:
-    contribution, one, _two = shared
-    held = contributions.save_draft(contribution=contribution, values={}, by=one)
-    before = rows()
-
-    for verb in (drafts.take_over, drafts.leave):
-        with pytest.raises(NotAllowed):
-            verb(contribution=held, by=make.person())
     with pytest.raises(NotAllowed):
-        drafts.merge(contribution=held, values={"title": "x"}, seen={}, by=make.person())
+        drafts.merge(contribution=contribution, values={"title": "x"}, seen={}, by=make.person())
 
     assert rows() == before
-
-
-def test_nobody_sends_what_somebody_else_writes(shared: Editors) -> None:
-    contribution, one, two = shared
-    held = contributions.save_draft(contribution=contribution, values={}, by=one)
-    address, client = step(contribution, Step.SEND), signed_in(two)
-
-    with pytest.raises(Conflict):
-        contributions.submit(contribution=held, charter=make.CHARTER, by=two)
-    answer = client.post(address, {"charter": "on"})
-    assert answer.status_code == 409
-    assert "Reprendre la main et envoyer" in answer.content.decode()
-    assert client.post(address, {"charter": "on", "take_over": "1"}).status_code == 302
-    sent = make.again(contribution)
-    assert (sent.status, sent.editing_by) == (ContributionStatus.SUBMITTED, None)
 
 
 def test_fields_of_two_people_are_merged() -> None:
@@ -175,7 +104,6 @@ def test_a_page_opened_before_never_writes_over_the_other(shared: Editors) -> No
     first, second = read(mine, contribution), read(theirs, contribution)
 
     mine.post(step(contribution), {**first, "summary": "Résumé d’une.", "draft": "1"})
-    free(contribution)
     answer = theirs.post(step(contribution), {**second, "situation": "Celle de l’autre."})
 
     assert answer.status_code == 302
@@ -188,7 +116,6 @@ def test_two_texts_of_one_field_come_back_both(shared: Editors) -> None:
     mine, theirs = signed_in(one), signed_in(two)
     first, second = read(mine, contribution), read(theirs, contribution)
     mine.post(step(contribution), {**first, "summary": "Le texte d’une.", "draft": "1"})
-    free(contribution)
 
     typed = {**second, "summary": "Le texte de l’autre.", "situation": "Changée."}
     answer = theirs.post(step(contribution), typed)
@@ -204,35 +131,12 @@ def test_two_texts_of_one_field_come_back_both(shared: Editors) -> None:
     assert record(contribution)["summary"] == "Le texte de l’autre."
 
 
-def test_a_held_draft_gives_the_text_back_then_takes_over(shared: Editors) -> None:
-    contribution, one, two = shared
-    mine, theirs = signed_in(one), signed_in(two)
-    second = read(theirs, contribution)
-    mine.post(step(contribution), {**read(mine, contribution), "summary": "Par une."})
-
-    assert "une écrit depuis" in html.unescape(theirs.get(step(contribution)).content.decode())
-    typed = {**second, "situation": "Tapé par l’autre."}
-    answer = theirs.post(step(contribution), typed)
-    page = html.unescape(answer.content.decode())
-    assert answer.status_code == 409
-    assert "Tapé par l’autre." in page
-    assert "Reprendre la main et enregistrer" in page
-    assert seen(answer.content.decode()) == second["seen"]
-
-    taken = theirs.post(step(contribution), {**typed, "take_over": "1"})
-    assert taken.status_code == 302
-    assert record(contribution)["summary"] == "Par une."
-    assert record(contribution)["situation"] == "Tapé par l’autre."
-    assert make.again(contribution).held_by_another(one) == two
-
-
 def test_saving_alone_never_forgets_a_clash(shared: Editors) -> None:
     contribution, one, two = shared
     mine, theirs = signed_in(one), signed_in(two)
     second = read(theirs, contribution)
     values = {**read(mine, contribution), "summary": "Par une.", "situation": "Par une aussi."}
     mine.post(step(contribution), values)
-    free(contribution)
     alone = {"HX-Request": "true"}
 
     typed = {**second, "summary": "Par l’autre."}
@@ -247,17 +151,6 @@ def test_saving_alone_never_forgets_a_clash(shared: Editors) -> None:
     assert theirs.post(step(contribution), again).status_code == 409
 
 
-def test_saving_alone_says_that_another_holds_it(shared: Editors) -> None:
-    contribution, one, two = shared
-    contributions.save_draft(contribution=contribution, values={}, by=one)
-    client = signed_in(two)
-
-    answer = client.post(step(contribution), {"summary": "Tapé."}, headers={"HX-Request": "true"})
-
-    assert answer.status_code == 200
-    assert "Pas enregistré" in html.unescape(answer.content.decode())
-
-
 def test_what_was_sent_meanwhile_gives_the_text_back(shared: Editors) -> None:
     contribution, one, two = shared
     second = read(signed_in(two), contribution)
@@ -269,21 +162,6 @@ def test_what_was_sent_meanwhile_gives_the_text_back(shared: Editors) -> None:
     assert answer.status_code == 409
     assert "Trop tard." in html.unescape(answer.content.decode())
     assert record(contribution) == before
-
-
-def test_who_finishes_leaves_the_draft(shared: Editors) -> None:
-    contribution, one, two = shared
-    client = signed_in(one)
-    values = read(client, contribution)
-    client.post(step(contribution), {**values, "draft": "1"})
-    assert "Enregistrer et laisser la main" in client.get(step(contribution)).content.decode()
-
-    answer = client.post(step(contribution), {**values, "leave": "1"})
-
-    assert answer.headers["Location"] == reverse(
-        "catalogue:contribution", args=(contribution.public_id,)
-    )
-    assert make.again(contribution).held_by_another(two) is None
 
 
 @pytest.mark.parametrize("marks", ["", "[]", "{", "x" * 50_000, "null"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalogue.actions import drafts, moderation, stored_files, transfers
+from catalogue.actions import moderation, stored_files, transfers
 from catalogue.models import CardFile, Resource
 from catalogue.queries import stored_files as reads
 from portal.accounts.enums import Role
@@ -45,9 +45,7 @@ def test_a_draft_handed_over_takes_its_files_along(house: House) -> None:
 
 def test_the_files_of_a_draft_of_one_person_count_with_its_author(house: House) -> None:
     colleague = make.joined(make.person(), house.holder, Role.REFERENT)
-    drafts.leave(contribution=make.again(house.draft), by=house.by)
     file = make.filed(house.draft, "offres.csv", CSV, by=colleague)
-    drafts.leave(contribution=make.again(house.draft), by=colleague)
     handed(house, None)
     assert weights(house.holder, colleague, house.by) == [0, 0, file.size]
 

@@ -3,7 +3,6 @@
 import pytest
 
 from catalogue.actions import batches, contributions
-from catalogue.harvest import imports
 from catalogue.models import Contribution, ContributionBatch
 from catalogue.queries import batches as told
 from portal.accounts.enums import Role
@@ -41,18 +40,21 @@ def test_a_row_begins_no_change_beside_one_that_a_colleague_began(
     assert [each.author for each in Contribution.objects.open()] == [colleague]
 
 
-def test_a_row_does_not_write_over_what_a_colleague_is_writing(
+def test_a_row_does_not_write_over_what_a_colleague_saved_since(
     holder: Organisation, editor: User
 ) -> None:
     colleague = make.joined(make.person(), holder, Role.EDITOR)
     card = make.published(editor, holder=holder, title="Une")
     change = contributions.propose(resource=card, by=colleague)
-    batch = read(
-        editor, holder, {"id": str(card.public_id), "kind": "need", "summary": "Du tableau."}
-    )
+    row = {"id": str(card.public_id), "kind": "need", "summary": "Du tableau.", "title": "Deux"}
+    batch = read(editor, holder, row)
     batches.ask(batch=batch, sends=False, charter="", by=editor)
+    batch = batches.begin(batch=ContributionBatch.objects.get(pk=batch.pk))
+    [line] = told.plan(batch)
     saved = {"summary": "De la collègue."}
     contributions.save_draft(contribution=make.again(change), values=saved, by=colleague)
-    imports.carry_out(batch)
-    assert ContributionBatch.objects.get(pk=batch.pk).counts == {"refused": 1}
-    assert make.again(change).content["summary"] == "De la collègue."
+    assert batches.write(batch=batch, at=0, line=line, by=editor) == "update"
+    content = make.again(change).content
+    assert (content["title"], content["summary"]) == ("Deux", "De la collègue.")
+    [failure] = ContributionBatch.objects.get(pk=batch.pk).failures
+    assert (failure["column"], failure["message"]) == ("summary", str(told.REWRITTEN))

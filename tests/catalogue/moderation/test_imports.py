@@ -517,20 +517,6 @@ def test_a_nul_is_refused_whatever_the_encoding() -> None:
     assert [each.code for each in imports.read(content).faults] == ["nul_character"]
 
 
-def test_what_a_colleague_is_writing_is_not_sent_with_the_lot(
-    holder: Organisation, editor: User
-) -> None:
-    colleague = make.joined(make.person(), holder, Role.EDITOR)
-    batch = taken(editor, holder, need(title="Une"), need(title="Deux"))
-    one = Contribution.objects.select_related("resource", "revision").get(
-        batch=batch, revision__content__title="Une"
-    )
-    contributions.save_draft(contribution=one, values={"title": "Une, en cours"}, by=colleague)
-    batches.send(batch=batch, charter=make.CHARTER, by=editor)
-    imports.carry_out(batch)
-    assert told.states(batch) == {"draft": 1, "submitted": 1}
-
-
 def test_the_letters_of_a_lot_leave_though_its_worker_died_after_the_last(
     holder: Organisation, editor: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
