@@ -176,10 +176,6 @@ class Stats:
         pieces = (piece.weighted(weight) for piece in self.pieces)
         return Stats.of(self.units, self.width, *pieces, context=self.context)
 
-    def with_context(self, **more: Any) -> "Stats":
-        """Return the same statistics with more context."""
-        return Stats.of(self.units, self.width, *self.pieces, context={**self.context, **more})
-
     def cells(self, bucket: Array, buckets: int) -> Floats:
         """Add up by bucket and column, shape (buckets·width,)."""
         total = np.zeros((buckets, self.width))

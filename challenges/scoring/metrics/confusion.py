@@ -78,6 +78,14 @@ def _balanced(sums: Floats, context: Mapping[str, Any]) -> Floats:
     return divide(np.where(held, divide(right, true), 0.0).sum(-1), held.sum(-1))
 
 
+def _macro(sums: Floats, context: Mapping[str, Any]) -> Floats:
+    """Average over the classes of the truth: one that only the answer has counts for nothing."""
+    true, given, right = np.split(sums, 3, axis=-1)
+    held = true > 0
+    score = np.where(held, divide(2 * right, true + given), 0.0)
+    return divide(score.sum(-1), held.sum(-1))
+
+
 def _weighted(sums: Floats, context: Mapping[str, Any]) -> Floats:
     true, given, right = np.split(sums, 3, axis=-1)
     score = np.where(true > 0, divide(2 * right, true + given), 0.0)
@@ -145,6 +153,14 @@ METRICS = (
         _balanced,
         "mean over the classes of the truth of TP / t",
         "balanced_accuracy_score",
+    ),
+    _metric(
+        "f1_macro",
+        _margins,
+        _macro,
+        "mean over the classes of the truth of 2TP / (t + p)",
+        "f1_score(average='macro', labels=classes of the truth)",
+        optional=frozenset({"labels"}),
     ),
     _metric(
         "f1_weighted",

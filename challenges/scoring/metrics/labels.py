@@ -1,7 +1,6 @@
-"""Measure labels: accuracy, macro F1, kappas, consistency of pairs.
+"""Measure labels: accuracy, kappas, consistency of pairs.
 
-Classes of the macro F1 are those of the truth of the part; levels of kappa are the declared
-nomenclature. A stray predicted label is an ordinary wrong answer.
+Levels of kappa are the declared nomenclature. A stray predicted label is an ordinary wrong answer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,11 +16,9 @@ from challenges.scoring.metric import (
     MetricFault,
     Params,
     Part,
-    Piece,
     Shape,
     Stats,
     Step,
-    coded,
     dense,
     divide,
     ratio,
@@ -38,25 +35,6 @@ def _accuracy(part: Part, params: Params) -> Stats:
         table = np.array([code[text] for text in cut], np.int64)
         y, p = table[y], table[p]
     return dense(None, y == p)
-
-
-def _f1(part: Part, params: Params) -> Stats:
-    y, p, classes = coded(part)
-    right = np.flatnonzero(y == p)
-    return Stats.of(
-        len(part),
-        3 * classes,
-        Piece(y),
-        Piece(classes + p),
-        Piece(2 * classes + y[right], unit=right),
-    )
-
-
-def _f1_value(sums: Floats, context: Mapping[str, Any]) -> Floats:
-    true, predicted, right = np.split(sums, 3, axis=-1)
-    held = true > 0
-    score = np.where(held, divide(2 * right, true + predicted), 0.0)
-    return divide(score.sum(-1), held.sum(-1))
 
 
 def _kappa(part: Part, params: Params) -> Stats:
@@ -144,18 +122,6 @@ METRICS = (
         optional=frozenset({"prefix"}),
         proportion=True,
         step=Step.UNIT,
-    ),
-    Metric(
-        name="f1_macro",
-        shape=Shape.ANY,
-        direction="max",
-        low=0.0,
-        high=1.0,
-        stats=_f1,
-        value=_f1_value,
-        formula="mean over the classes of the truth of 2TP / (t + p)",
-        oracle="sklearn.metrics.f1_score(average='macro', labels=classes of the truth)",
-        optional=frozenset({"labels"}),
     ),
     _kappa_metric("kappa", 0, "[i ≠ j]", "None"),
     _kappa_metric("kappa_quadratic", 2, "(i − j)²", "'quadratic'"),

@@ -29,45 +29,6 @@ def undefined(chosen: ScoringContract, y: list[Any], **columns: list[Any]) -> li
 NO_VALUE = "the metric has no value on this part"
 
 
-@pytest.mark.parametrize(
-    ("metric", "params", "y", "why"),
-    [
-        ("roc_auc", {}, [1, 1, 1], NO_VALUE),
-        ("roc_auc", {}, [0, 1, 2], "the truth must be 0 or 1"),
-        ("average_precision", {}, [0, 0], NO_VALUE),
-        ("r2", {}, [0.1, 0.1, 0.1], NO_VALUE),
-        ("r2", {}, [0.1], NO_VALUE),
-        ("pearson", {}, [5, 5], NO_VALUE),
-        ("spearman", {}, [5, 5], NO_VALUE),
-        ("kendall_b", {}, [5, 5], NO_VALUE),
-        ("mape", {}, [0, 10], "a relative error needs true values other than 0"),
-        ("rmsle", {}, [-1, 10], "a logarithmic error needs values of at least 0"),
-    ],
-)
-def test_a_truth_without_value_is_refused(
-    metric: str, params: dict[str, Any], y: list[Any], why: str
-) -> None:
-    chosen = one(metric, PLAIN, **params)
-    assert undefined(chosen, y) == [why]
-    assert undefined(chosen, [1, 0, 1] if metric != "mape" else [1, 2, 3]) == []
-
-
-@pytest.mark.parametrize(
-    ("metric", "params"),
-    [
-        ("mcc", {}),
-        ("kappa", {"labels": ["a", "b", "c"]}),
-        ("precision", {"positive": "b"}),
-        ("recall", {"positive": "b"}),
-        ("f1", {"positive": "b"}),
-    ],
-)
-def test_a_truth_of_one_class_is_refused(metric: str, params: dict[str, Any]) -> None:
-    chosen = one(metric, LABELS, **params)
-    assert undefined(chosen, ["a", "a"]) == [NO_VALUE]
-    assert undefined(chosen, ["a", "b"]) == []
-
-
 def test_durations_without_a_comparable_pair_are_refused() -> None:
     chosen = one("concordance", PLAIN, event="done")
     assert undefined(chosen, [1, 2, 3], done=[0, 0, 0]) == [NO_VALUE]

@@ -1,6 +1,5 @@
 """Sets of labels against scikit-learn, and their edges."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -35,11 +34,3 @@ def test_sets_of_labels_equal_the_oracle(seeds: range) -> None:
         close(figure("hamming", chosen), oracle.hamming_loss(y, p), 1e-12)
         wanted = oracle.jaccard_score(y, p, average="samples", zero_division=1)
         close(figure("jaccard_samples", chosen), wanted, 1e-12)
-
-
-def test_rows_empty_on_both_sides_count_one_where_scikit_learn_says_zero() -> None:
-    y = np.array([[0, 0], [1, 0]])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        assert oracle.jaccard_score(y, y, average="samples") == 0.5
-    assert figure("jaccard_samples", as_part(y, y)) == 1.0

@@ -59,14 +59,6 @@ def test_probabilities_equal_the_oracle(seeds: range) -> None:
         )
 
 
-def test_all_scores_equal_give_one_half() -> None:
-    assert figure("roc_auc", part([0.0, 1.0, 1.0], [0.3, 0.3, 0.3])) == 0.5
-
-
-def test_one_class_has_no_auc() -> None:
-    assert math.isnan(figure("roc_auc", part([1.0, 1.0], [0.3, 0.4])))
-
-
 def test_a_zero_on_the_true_class_costs_the_declared_clip() -> None:
     found = figure("log_loss", part([1.0], [0.0]), clip=1e-6)
     assert found == pytest.approx(-math.log(1e-6), rel=1e-12)
