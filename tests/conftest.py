@@ -68,7 +68,7 @@ def django_db_setup(
 
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Name one folder after the other; most tests write no file, and none is made for them."""
+    """Name one folder after the other: all go at the end, and not one by one."""
     base = tmp_path_factory.mktemp("private")
     return (base / str(number) for number in itertools.count())
 
@@ -78,6 +78,7 @@ def private_folders(request: pytest.FixtureRequest, folders: Iterator[Path], set
     """Keep objects, media and keys of a test to itself, below `tmp_path` where it asks for that."""
     asks = "tmp_path" in request.fixturenames
     place = request.getfixturevalue("tmp_path") if asks else next(folders)
+    place.mkdir(exist_ok=True)
     settings.OBJECTS_URL = f"file://{place / 'objects'}"
     settings.MEDIA_ROOT = place / "media"
     keys = place / "keys"
