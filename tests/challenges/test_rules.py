@@ -169,11 +169,11 @@ def test_who_ran_a_challenge_and_left_decides_on_nothing_of_it(challenge: Challe
         Challenge.objects.not_run_by(by),
         Disqualification.objects.decided_by_region(by),
     ]
-    assert [each(by, of) for each, of in decisions] == [True] * 5
+    assert [each(by, of) for each, of in decisions] == [True] * 4
     assert all(each.all().exists() for each in shown)
     for each in (challenge, ran):
         FormerOrganiser.objects.create(
             challenge=each, user=by, role=OrganiserRole.JURY, left_at=timezone.now()
         )
-    assert [each(by, of) for each, of in decisions] == [False] * 5
+    assert [each(by, of) for each, of in decisions] == [False] * 4
     assert not any(each.all().exists() for each in shown)
