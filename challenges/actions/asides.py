@@ -15,7 +15,7 @@ from challenges.enums import (
     JobState,
     ReasonCode,
 )
-from challenges.enums.rescorings import RehearsalState, RescoringState
+from challenges.enums.rescorings import RescoringState
 from challenges.models import Entry, Evaluation, Job, Rescoring
 from portal.lib import clock
 
@@ -137,12 +137,7 @@ def _queue_batch(rescoring: Rescoring, last: UUID | None, size: int) -> tuple[UU
 def sweep() -> int:
     """Queue again what each trial waits for and no job will do; return how many were missing."""
     tried = Rescoring.objects.tried().select_related("task", "former").order_by("pk")
-    waiting = Rescoring.objects.filter(
-        state=RescoringState.PROPOSED, rehearsal__state=RehearsalState.WAITING.value
-    )
-    return sum(queue_missing(each) + _compare_again(each) for each in tried) + sum(
-        _again(JobKind.REHEARSE, pk) for pk in waiting.order_by("pk").values_list("pk", flat=True)
-    )
+    return sum(queue_missing(each) + _compare_again(each) for each in tried)
 
 
 def _compare_again(rescoring: Rescoring) -> bool:
@@ -155,11 +150,7 @@ def _compare_again(rescoring: Rescoring) -> bool:
         return False
     if rescoring.facts.get("seen") == rescoring.seen():
         return False
-    return _again(JobKind.COMPARE, rescoring.pk)
-
-
-def _again(kind: JobKind, pk: int) -> bool:
-    """Queue the work of one kind that a change waits for, unless a job does it or has just died."""
+    kind, pk = JobKind.COMPARE, rescoring.pk
     made = Job.objects.filter(kind=kind, subject_id=str(pk))
     if made.alive().exists():
         return False

@@ -1,7 +1,6 @@
 """Propose other programs, or other data, for a task that an organiser's own program scores.
 
-What comes is judged as the zip of an import, sealed at once and tried by the worker on the
-references of the phase, twice each, before any entry is scored aside by it.
+What comes is judged as the zip of an import and sealed at once; its trial scores every entry aside.
 """
 
 import io
@@ -10,14 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import drafts, jobs, rescorings, scorers
-from challenges.actions.jobs import WORKER
+from challenges.actions import drafts, rescorings, scorers
 from challenges.bundles import programs
 from challenges.bundles.exporting import Correction
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused
@@ -26,15 +24,13 @@ from challenges.bundles.foreign.archives import BundleRefused
 from challenges.bundles.foreign.payloads import Payloads
 from challenges.bundles.foreign.values import Holding, Payload
 from challenges.bundles.programs import ProgramSpec, Protocol
-from challenges.enums import JobKind, JobState, ScorerKind
-from challenges.enums.rescorings import RehearsalState, RescoringState
-from challenges.models import Challenge, Job, Phase, PhaseTask, Rescoring, Scorer, ScorerVersion
+from challenges.enums import ScorerKind
+from challenges.models import Challenge, Phase, PhaseTask, Rescoring, Scorer, ScorerVersion
 from datasets.actions import holdouts
 from datasets.models import HoldoutVersion
 from portal.accounts.authorization import require
 from portal.accounts.models import User
-from portal.audit.record import record
-from portal.lib import canonical, clock, objects
+from portal.lib import canonical, objects
 from portal.lib.files import safe_name
 from portal.lib.refusals import Conflict, Invalid, TooLarge
 
@@ -82,7 +78,7 @@ def change(
 
     files: by part, a key of PARTS; a program is a zip, data a zip or one file. In order: files
     judged; then in one transaction: archives sealed, as the next edition of the programs, of the
-    data, or of both; scorer version; as `rescorings.propose`; job "rehearse". Raises as
+    data, or of both; scorer version; as `rescorings.propose`. Raises as
     `propose`; Invalid for a file that is not opened, with `part`; TooLarge.
     """
     require(rules.may_propose_rescoring, by, phase)
@@ -119,7 +115,7 @@ def _proposed(
 ) -> Rescoring:
     own = {part: each for part, each in packed.items() if part in OWN}
     data = {PARTS[part]: each.content for part, each in packed.items() if part not in OWN}
-    made = rescorings.propose(
+    return rescorings.propose(
         phase=task.phase,
         index=task.index,
         version=_next_version(task, own, by) if own else None,
@@ -127,10 +123,6 @@ def _proposed(
         reason=reason,
         by=by,
     )
-    made.rehearsal = {"state": RehearsalState.WAITING.value}
-    made.save(update_fields=["rehearsal"])
-    jobs.put(kind=JobKind.REHEARSE, subject_id=made.pk, dedup_key=str(made.pk))
-    return made
 
 
 def take_up(*, challenge: Challenge, corrections: Sequence[Correction], by: User) -> None:
@@ -270,30 +262,3 @@ def _unread(part: str, why: str, cause: str) -> Invalid:
         part=part,
         cause=cause,
     )
-
-
-@transaction.atomic
-def finish(*, job: Job, rescoring: Rescoring, report: Mapping[str, Any]) -> bool:
-    """Keep what the references gave under a changed program; False when nothing was written.
-
-    report: {"lines", "errors", "warnings"} of `Rescoring.rehearsal`; an error stops the change.
-    In order: job done; dry run; event "rescoring.rehearsed".
-    """
-    if not (jobs.fence(job) and jobs.complete(job)):
-        return False
-    rescoring = Rescoring.objects.locked(rescoring)
-    if rescoring.state != RescoringState.PROPOSED:
-        return False
-    state = RehearsalState.FAILED if report["errors"] else RehearsalState.PASSED
-    rescoring.rehearsal = {**report, "state": state.value, "at": clock.now().isoformat()}
-    rescoring.save(update_fields=["rehearsal"])
-    record("rescoring.rehearsed", by=WORKER, on=rescoring, passed=not report["errors"])
-    return True
-
-
-def stuck(rescoring: Rescoring) -> str:
-    """Return the code of the breakdown that keeps a dry run from being made, "" without one."""
-    if rescoring.rehearsal.get("state") != RehearsalState.WAITING:
-        return ""
-    job = Job.objects.filter(kind=JobKind.REHEARSE, dedup_key=str(rescoring.pk)).first()
-    return job.error_code if job is not None and job.state == JobState.DEAD else ""

@@ -1,9 +1,8 @@
-"""What must be read and tried of another scoring before an entry meets it."""
+"""What must be read of another scoring before an entry meets it."""
 
 from django.utils.translation import gettext as _
 
 from challenges.enums import JobKind, JobState
-from challenges.enums.rescorings import RehearsalState
 from challenges.models import Job, Rescoring
 from challenges.scoring.truth.keys import Keys, load_keys
 from datasets.models import HoldoutVersion
@@ -37,26 +36,6 @@ def refuse_unread(rescoring: Rescoring) -> None:
             ),
             code="truth_ids_changed",
         )
-
-
-def refuse_unrehearsed(rescoring: Rescoring) -> None:
-    """Raise Conflict until a changed program has scored the references."""
-    match rescoring.rehearsal.get("state"):
-        case RehearsalState.WAITING:
-            raise Conflict(
-                _("Le programme s’essaie sur la solution de référence : réessayez dans un moment."),
-                code="rehearsal_waiting",
-            )
-        case RehearsalState.FAILED:
-            raise Conflict(
-                _(
-                    "L’essai sur la solution de référence a échoué. Retirez ce changement, "
-                    "corrigez le programme ou les données et proposez-le de nouveau."
-                ),
-                code="rehearsal_failed",
-            )
-        case _:
-            return
 
 
 def _same_identifiers(one: HoldoutVersion, other: HoldoutVersion) -> bool:

@@ -216,7 +216,6 @@ def _started(rescoring: Rescoring, by: User) -> Rescoring:
     if rescoring.state not in tryable:
         raise decided()
     readings.refuse_unread(rescoring)
-    readings.refuse_unrehearsed(rescoring)
     if rescoring.state == RescoringState.PROPOSED:
         rescoring.state, rescoring.started_at = RescoringState.RUNNING, clock.now()
         rescoring.save()

@@ -39,25 +39,6 @@ class ProgressOut(Schema):
     waiting: int
 
 
-class RemarkOut(Schema):
-    """What a dry run found, for the organiser."""
-
-    code: str
-    message: str
-
-
-class RehearsalOut(Schema):
-    """What a changed program gave on the references of the phase, twice each.
-
-    lines: one each, with the figures that boards show. errors: what stops the change.
-    """
-
-    state: Literal["waiting", "passed", "failed"]
-    lines: list[str] = []
-    errors: list[RemarkOut] = []
-    warnings: list[RemarkOut] = []
-
-
 class RescoringOut(Schema):
     """A change of scoring. digest: to send back with an acceptance, "" before the comparison."""
 
@@ -70,7 +51,6 @@ class RescoringOut(Schema):
     scorer_version: int
     holdout_version: int
     digest: str
-    rehearsal: RehearsalOut | None
     progress: ProgressOut
     boards: list[ComparedOut]
 
@@ -121,7 +101,6 @@ def rescoring_json(rescoring: Rescoring) -> dict[str, Any]:
         "scorer_version": task.scorer_version.number,
         "holdout_version": task.holdout.number,
         "digest": rescoring.facts.get("digest", ""),
-        "rehearsal": rescoring.rehearsal or None,
         "progress": {
             "total": told.total,
             "done": told.done,

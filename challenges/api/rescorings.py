@@ -63,7 +63,7 @@ def propose(
     deux. Là où la phase a plusieurs tâches : truth seul, les mesures leur étant communes. Notée
     par un programme : program, ingestion (zip), reference, input (zip ou fichier) ; ce qui n’est
     pas envoyé est gardé. Dans les deux cas, pour la tâche task. Les fichiers sont scellés à
-    l’arrivée. `rehearsal` dit ce que donne la solution de référence, essayée deux fois.
+    l’arrivée.
     """
     phase = phase_to_run(request, challenge_named(request, slug), index)
     require(rules.may_propose_rescoring, person(request), phase)

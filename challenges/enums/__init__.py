@@ -199,7 +199,6 @@ class JobKind(StrEnum):
     COMPARE = "compare"
     SWAP = "swap"
     WATCH = "watch"
-    REHEARSE = "rehearse"
 
 
 class JobState(StrEnum):
@@ -321,7 +320,6 @@ JOB_PRIORITY: Mapping[JobKind, int] = {
     JobKind.COMPARE: 50,
     JobKind.SWAP: 5,
     JobKind.WATCH: 70,
-    JobKind.REHEARSE: 5,
 }
 # A scoring that is tried on entries already scored goes after all that teams wait for.
 RESCORE_PRIORITY = 50

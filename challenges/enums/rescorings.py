@@ -21,11 +21,3 @@ class RescoringState(StrEnum):
     IN_FORCE = "in_force"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
-
-
-class RehearsalState(StrEnum):
-    """Name where the dry run of a changed program stands."""
-
-    WAITING = "waiting"
-    PASSED = "passed"
-    FAILED = "failed"

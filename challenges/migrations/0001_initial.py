@@ -525,7 +525,7 @@ class Migration(migrations.Migration):
                     name='Job',
                     fields=[
                         ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                        ('kind', models.CharField(choices=[('compile', 'compile'), ('check', 'check'), ('score', 'score'), ('run', 'run'), ('trial', 'trial'), ('standings', 'standings'), ('reveal', 'reveal'), ('dry_run', 'dry_run'), ('import', 'import'), ('create', 'create'), ('compare', 'compare'), ('swap', 'swap'), ('watch', 'watch'), ('rehearse', 'rehearse')], max_length=24)),
+                        ('kind', models.CharField(choices=[('compile', 'compile'), ('check', 'check'), ('score', 'score'), ('run', 'run'), ('trial', 'trial'), ('standings', 'standings'), ('reveal', 'reveal'), ('dry_run', 'dry_run'), ('import', 'import'), ('create', 'create'), ('compare', 'compare'), ('swap', 'swap'), ('watch', 'watch')], max_length=24)),
                         ('phase', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to='challenges.phase')),
                         ('subject_id', models.CharField(max_length=64)),
                         ('dedup_key', models.CharField(max_length=160)),
@@ -547,7 +547,7 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ['priority', 'fair_rank', 'run_after', 'pk'],
                         'indexes': [models.Index(condition=models.Q(('state', 'ready')), fields=['priority', 'fair_rank', 'run_after'], name='job_ready'), models.Index(condition=models.Q(('state', 'leased')), fields=['lease_until'], name='job_leased'), models.Index(fields=['kind', 'subject_id'], name='job_subject')],
-                        'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['check', 'compare', 'compile', 'create', 'dry_run', 'import', 'rehearse', 'reveal', 'run', 'score', 'standings', 'swap', 'trial', 'watch'])), name='job_kind_known'), models.CheckConstraint(condition=models.Q(('state__in', ['dead', 'done', 'failed', 'leased', 'ready'])), name='job_state_known'), models.UniqueConstraint(fields=('kind', 'dedup_key'), name='job_once'), models.CheckConstraint(condition=models.Q(models.Q(('lease_token__isnull', False), ('state', 'leased')), models.Q(models.Q(('state', 'leased'), _negated=True), ('lease_token__isnull', True)), _connector='OR'), name='job_leased_has_its_token'), models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('state', 'leased')), models.Q(models.Q(('state', 'leased'), _negated=True), ('lease_until__isnull', True)), _connector='OR'), name='job_leased_has_its_end')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['check', 'compare', 'compile', 'create', 'dry_run', 'import', 'reveal', 'run', 'score', 'standings', 'swap', 'trial', 'watch'])), name='job_kind_known'), models.CheckConstraint(condition=models.Q(('state__in', ['dead', 'done', 'failed', 'leased', 'ready'])), name='job_state_known'), models.UniqueConstraint(fields=('kind', 'dedup_key'), name='job_once'), models.CheckConstraint(condition=models.Q(models.Q(('lease_token__isnull', False), ('state', 'leased')), models.Q(models.Q(('state', 'leased'), _negated=True), ('lease_token__isnull', True)), _connector='OR'), name='job_leased_has_its_token'), models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('state', 'leased')), models.Q(models.Q(('state', 'leased'), _negated=True), ('lease_until__isnull', True)), _connector='OR'), name='job_leased_has_its_end')],
                     },
                 ),
                 migrations.CreateModel(
@@ -768,7 +768,6 @@ class Migration(migrations.Migration):
                         ('proposed_at', models.DateTimeField()),
                         ('started_at', models.DateTimeField(blank=True, null=True)),
                         ('facts', models.JSONField(blank=True, default=dict)),
-                        ('rehearsal', models.JSONField(blank=True, default=dict)),
                         ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('decided_at', models.DateTimeField(blank=True, null=True)),
                         ('note', models.TextField(blank=True)),

@@ -65,10 +65,6 @@ class Rescoring(models.Model):
     # "before", "after", "tier_before", "tier_after"}]}], "digest", "at", "seen": of what it
     # stands on}.
     facts = models.JSONField(default=dict, blank=True)
-    # What a changed program gave on the references of the phase, twice each; {} where nothing of
-    # the kind is asked. {"state": RehearsalState, "lines": [str], "errors", "warnings": [{"code",
-    # "message"}], "at"}. Figures that boards show, never a private one.
-    rehearsal = models.JSONField(default=dict, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )

@@ -102,7 +102,6 @@ ACTS: Mapping[str, str | Promise] = {
     "rescoring.in_force": _("Réévaluation entrée en vigueur"),
     "rescoring.proposed": _("Réévaluation proposée"),
     "rescoring.refused": _("Réévaluation refusée"),
-    "rescoring.rehearsed": _("Réévaluation essayée"),
     "rescoring.relaunched": _("Réévaluation relancée"),
     "rescoring.started": _("Réévaluation commencée"),
     "rescoring.withdrawn": _("Réévaluation retirée"),

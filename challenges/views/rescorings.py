@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from challenges import rules
-from challenges.actions import program_changes, readings
+from challenges.actions import readings
 from challenges.actions import rescorings as acts
-from challenges.enums.rescorings import RehearsalState, RescoringState
+from challenges.enums.rescorings import RescoringState
 from challenges.forms.rescorings import DecisionForm, TaskForm, form_for
 from challenges.models import Challenge, Phase, Rescoring
 from challenges.queries import rescorings as reads
@@ -185,17 +185,12 @@ def _at_hand(
     progress = None if state is RescoringState.PROPOSED else reads.progress(opened)
     # Once compared, only what failed can be tried again.
     lacking = state is not RescoringState.READY or bool(progress and progress.failed)
-    rehearsal = opened.rehearsal
-    untried = rehearsal.get("state") not in {None, RehearsalState.PASSED}
     return {
-        "rehearsal": rehearsal,
-        "untried": untried,
-        "rehearsal_stuck": program_changes.stuck(opened),
         "progress": progress,
         "compared": reads.compared(opened),
         "unread": not opened.task.holdout.is_compiled,
         "unreadable": compilation.error_code if compilation and compilation.error_code else "",
-        "may_start": organises and state is not RescoringState.ACCEPTED and lacking and not untried,
+        "may_start": organises and state is not RescoringState.ACCEPTED and lacking,
         "may_withdraw": organises and state is not RescoringState.ACCEPTED,
         "decision": (decision or DecisionForm(initial={"digest": digest}))
         if decides and state is RescoringState.READY

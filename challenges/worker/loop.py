@@ -17,7 +17,6 @@ from challenges.sandbox.base import halted_by
 from challenges.worker import (
     boards,
     bundles,
-    changed_programs,
     code,
     creations,
     drafting,
@@ -48,7 +47,6 @@ HANDLERS: Mapping[str, Handler] = {
     JobKind.COMPARE: rescorings.compare_job,
     JobKind.SWAP: rescorings.swap_job,
     JobKind.WATCH: watches.watch_job,
-    JobKind.REHEARSE: changed_programs.rehearse_job,
 }
 _BOUNDARY_SECONDS = 5.0
 _IDLE_SECONDS = 0.2
