@@ -136,7 +136,7 @@ def finish_reading(*, job: Job, made: BundleImport, report: Mapping[str, Any]) -
 def accept(*, made: BundleImport, answers: Mapping[str, str], by: User) -> BundleImport:
     """Ask for the draft of a bundle that was read without error; the worker makes it.
 
-    answers: by question key. In order: the answers kept; state CREATING; job "create"; event
+    answers: by question key. In order: the answers kept; state CREATING; job "import" again; event
     "import.answered". An acceptance of what is being made, or is made, changes nothing: the first
     answers stand. Raises NotAllowed, Conflict unless it was read.
     """
@@ -154,7 +154,7 @@ def accept(*, made: BundleImport, answers: Mapping[str, str], by: User) -> Bundl
     }
     fresh.refusals = []
     _become(fresh, ImportState.CREATING)
-    jobs.revive(kind=JobKind.CREATE, subject_id=fresh.pk, dedup_key=str(fresh.pk))
+    jobs.revive(kind=JobKind.IMPORT, subject_id=fresh.pk, dedup_key=str(fresh.pk))
     record("import.answered", by=by, on=fresh)
     return fresh
 
@@ -223,9 +223,9 @@ def bury(job: Job) -> None:
     """
     for made in BundleImport.objects.live().filter(pk=job.subject_id).order_by("pk"):
         fresh = BundleImport.objects.locked(made)
-        if fresh.is_waiting and job.kind == JobKind.IMPORT:
+        if fresh.is_waiting:
             _become(fresh, ImportState.FAILED)
-        if fresh.is_being_created and job.kind == JobKind.CREATE:
+        elif fresh.is_being_created:
             said = _("panne de notre côté, rien n’est créé ; vos réponses sont gardées : réessayez")
             fresh.refusals = [Problem(PLATFORM, said).to_json()]
             _become(fresh, ImportState.READ)

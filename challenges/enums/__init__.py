@@ -195,7 +195,6 @@ class JobKind(StrEnum):
     REVEAL = "reveal"
     DRY_RUN = "dry_run"
     IMPORT = "import"
-    CREATE = "create"
     COMPARE = "compare"
     SWAP = "swap"
     WATCH = "watch"
@@ -316,7 +315,6 @@ JOB_PRIORITY: Mapping[JobKind, int] = {
     JobKind.TRIAL: 25,
     JobKind.DRY_RUN: 50,
     JobKind.IMPORT: 5,
-    JobKind.CREATE: 5,
     JobKind.COMPARE: 50,
     JobKind.SWAP: 5,
     JobKind.WATCH: 70,

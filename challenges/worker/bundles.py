@@ -16,7 +16,7 @@ from challenges.bundles.foreign.questions import Question
 from challenges.bundles.report import Problem
 from challenges.models import BundleImport, Job
 from challenges.sandbox import rooms
-from challenges.worker import trials, unsealing, vault
+from challenges.worker import creations, trials, unsealing, vault
 from challenges.worker.lease import Beating
 from challenges.worker.people import acting
 from challenges.worker.rehearsals import rehearsed
@@ -28,8 +28,11 @@ Report = dict[str, Any]
 
 
 def import_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
-    """Read one deposited bundle and keep its report."""
+    """Read one deposited bundle and keep its report; make its draft once that is asked."""
     made = BundleImport.objects.get(pk=job.subject_id)
+    if made.is_being_created:
+        creations.create(job, made, beating)
+        return
     report = _read(made) if made.is_waiting else {}
     if not beating.lost.is_set():
         bundle_imports.finish_reading(job=job, made=made, report=report)

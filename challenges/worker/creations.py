@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from functools import partial
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
-from challenges.actions import bundle_imports, imports, jobs
+from challenges.actions import bundle_imports, imports
 from challenges.actions.bundle_imports import Overtaken
 from challenges.actions.foreign_imports import import_bundle
 from challenges.bundles.report import Problem
 from challenges.models import BundleImport, Job
-from challenges.worker import unsealing, vault
+from challenges.worker import unsealing
 from challenges.worker.lease import Beating
 from challenges.worker.people import acting
 from datasets.actions import deposits
@@ -20,17 +20,12 @@ from portal.lib import failpoints
 from portal.lib.refusals import Refusal, Unavailable
 
 
-def create_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
-    """Make the draft that a job names, on behalf of who asked; or say why there is none.
+def create(job: Job, made: BundleImport, beating: Beating) -> None:
+    """Make the draft of a bundle, on behalf of who asked; or say why there is none.
 
     A job that is done again after its worker was killed finds what was written, or nothing of it.
     Raises Unavailable, for another attempt: an outage is no fault of the bundle.
     """
-    made = BundleImport.objects.get(pk=job.subject_id)
-    if not made.is_being_created:
-        with transaction.atomic():
-            jobs.complete(job)
-        return
     problems = _create(job, made, acting(made.by_id))
     if problems and not beating.lost.is_set():
         bundle_imports.refuse_creation(job=job, made=made, problems=problems)

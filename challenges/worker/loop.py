@@ -18,7 +18,6 @@ from challenges.worker import (
     boards,
     bundles,
     code,
-    creations,
     drafting,
     isolation,
     rescorings,
@@ -42,7 +41,6 @@ HANDLERS: Mapping[str, Handler] = {
     JobKind.STANDINGS: boards.standings_job,
     JobKind.REVEAL: boards.reveal_job,
     JobKind.IMPORT: bundles.import_job,
-    JobKind.CREATE: creations.create_job,
     JobKind.DRY_RUN: drafting.draft_job,
     JobKind.COMPARE: rescorings.compare_job,
     JobKind.SWAP: rescorings.swap_job,
@@ -54,7 +52,7 @@ _IDLE_SECONDS = 0.2
 
 def _bury(job: Job) -> None:
     """Move on the subject of a dead job."""
-    if job.kind in {JobKind.IMPORT, JobKind.CREATE}:
+    if job.kind == JobKind.IMPORT:
         bundle_imports.bury(job)
     if job.kind == JobKind.TRIAL:
         code_trials.bury(job)

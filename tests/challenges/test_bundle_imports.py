@@ -17,7 +17,7 @@ from challenges.bundles import child
 from challenges.enums import ImportState, JobKind, JobState
 from challenges.models import BundleImport, Challenge, Job
 from challenges.tasks.imports import expire_imports
-from challenges.worker import bundles, creations, drain, loop, vault
+from challenges.worker import bundles, drain, loop, vault
 from challenges.worker.lease import Beating
 from datasets.models import HoldoutVersion
 from portal.accounts.models import User
@@ -129,7 +129,7 @@ def test_a_creation_that_fails_by_our_fault_can_be_asked_for_again() -> None:
     by = world.owner()
     made = read(by)
     acts.accept(made=made, answers=METRIC, by=by)
-    job = Job.objects.get(kind=JobKind.CREATE)
+    job = Job.objects.get(kind=JobKind.IMPORT)
     Job.objects.update(state=JobState.DEAD)
     loop._bury(job)
     made.refresh_from_db()
@@ -145,7 +145,7 @@ def test_the_draft_of_a_lost_lease_is_undone() -> None:
     stale = jobs.claim(owner="worker that was killed")
     assert stale is not None
     Job.objects.update(state=JobState.READY, lease_token=None, lease_until=None)
-    creations.create_job(stale, vault.Truths(), Beating(stale))
+    bundles.import_job(stale, vault.Truths(), Beating(stale))
     made.refresh_from_db()
     assert (made.is_being_created, Challenge.objects.exists()) == (True, False)
     assert drain()  # the next worker makes it

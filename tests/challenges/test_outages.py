@@ -72,7 +72,7 @@ def test_a_bundle_makes_its_draft_once_the_store_is_back(monkeypatch: pytest.Mon
     by = world.owner()
     made = read(by)
     acts.accept(made=made, answers=METRIC, by=by)
-    tried_without_store(JobKind.CREATE, monkeypatch)
+    tried_without_store(JobKind.IMPORT, monkeypatch)
     made.refresh_from_db()
     assert (made.state, made.refusals) == (ImportState.CREATING, [])
     assert drain()
