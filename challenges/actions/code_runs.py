@@ -145,6 +145,5 @@ def _keep(run: CodeRun, kept: Kept) -> None:
             "ciphertext_size": kept.ciphertext_size,
             "keys": [dict(each) for each in kept.keys],
             "suffix": kept.suffix,
-            "sealed_at": clock.now(),
         },
     )

@@ -26,7 +26,6 @@ class Line:
     cells: dict[str, Any]
     interval_low: float | None = None
     interval_high: float | None = None
-    interval_method: str = ""
     entries_count: int = 1
 
 
@@ -80,7 +79,6 @@ def write(board: Leaderboard, found: Listing, lines: Sequence[Line], facts: dict
                 cells=line.cells,
                 interval_low=line.interval_low,
                 interval_high=line.interval_high,
-                interval_method=line.interval_method,
                 entries_count=line.entries_count,
                 computed_at=now,
                 source_digest=found.digest,

@@ -453,7 +453,6 @@ class Migration(migrations.Migration):
                         ('peak_mb', models.FloatField(blank=True, null=True)),
                         ('started_at', models.DateTimeField(blank=True, null=True)),
                         ('finished_at', models.DateTimeField(blank=True, null=True)),
-                        ('receipt', models.TextField(blank=True)),
                     ],
                     options={
                         'ordering': ['entry_id', 'pk'],
@@ -540,7 +539,6 @@ class Migration(migrations.Migration):
                         ('lease_until', models.DateTimeField(blank=True, null=True)),
                         ('beat_at', models.DateTimeField(blank=True, null=True)),
                         ('error_code', models.CharField(blank=True, max_length=40)),
-                        ('error_detail', models.TextField(blank=True)),
                         ('created_at', models.DateTimeField()),
                         ('finished_at', models.DateTimeField(blank=True, null=True)),
                     ],
@@ -911,7 +909,6 @@ class Migration(migrations.Migration):
                         ('ciphertext_size', models.PositiveBigIntegerField()),
                         ('keys', models.JSONField(default=list)),
                         ('suffix', models.CharField(default='.csv', max_length=12)),
-                        ('sealed_at', models.DateTimeField()),
                     ],
                     options={
                         'ordering': ['run_id'],
@@ -947,7 +944,6 @@ class Migration(migrations.Migration):
                         ('cells', models.JSONField(default=dict)),
                         ('interval_low', models.FloatField(blank=True, null=True)),
                         ('interval_high', models.FloatField(blank=True, null=True)),
-                        ('interval_method', models.CharField(blank=True, max_length=40)),
                         ('entries_count', models.PositiveIntegerField(default=1)),
                         ('computed_at', models.DateTimeField()),
                         ('source_digest', models.CharField(max_length=64)),

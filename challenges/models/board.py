@@ -145,7 +145,6 @@ class Standing(models.Model):
     cells = models.JSONField(default=dict)
     interval_low = models.FloatField(null=True, blank=True)
     interval_high = models.FloatField(null=True, blank=True)
-    interval_method = models.CharField(max_length=40, blank=True)
     entries_count = models.PositiveIntegerField(default=1)
     computed_at = models.DateTimeField()
     source_digest = models.CharField(max_length=64)

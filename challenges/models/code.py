@@ -87,7 +87,6 @@ class SealedPredictions(models.Model):
     ciphertext_size = models.PositiveBigIntegerField()
     keys = models.JSONField(default=list)
     suffix = models.CharField(max_length=12, default=".csv")
-    sealed_at = models.DateTimeField()
 
     class Meta:
         ordering = ["run_id"]

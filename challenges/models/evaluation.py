@@ -44,8 +44,6 @@ class Evaluation(models.Model):
     peak_mb = models.FloatField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    # No longer written: receipts are rows of ScoreReceipt (docs/cleanups.md).
-    receipt = models.TextField(blank=True)
 
     class Meta:
         ordering = ["entry_id", "pk"]

@@ -1,7 +1,5 @@
 """What is known of the code of teams: what a phase gives it to read, its trials, its runs."""
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -66,44 +64,6 @@ def trials(viewer: Viewer, team: Team) -> list[CodeTrial]:
         found.select_related("phase__challenge", "asked_by").order_by("-created_at", "pk")[
             :SHOWN_TRIALS
         ]
-    )
-
-
-@dataclass(frozen=True)
-class PhaseRuns:
-    """What the runs of code of a phase used: classes by count, sums of each run.
-
-    minutes, halves: (class, runs), None above the last.
-    """
-
-    runs: int
-    minutes: Sequence[tuple[int | None, int]]
-    halves: Sequence[tuple[int, int]]
-    cpu_seconds: float
-
-
-def runs_by_phase(challenge: Challenge) -> dict[int, PhaseRuns]:
-    """Sum what the code of the teams of a challenge used, by phase, in one query."""
-    rows = Evaluation.objects.filter(
-        in_force(), entry__enrolment__phase__challenge=challenge, entry__is_baseline=False
-    ).filter(run__isnull=False)
-    runs: dict[int, dict[object, tuple[int | None, int, float]]] = {}
-    for phase, run, minutes, halves, measures in rows.order_by("pk").values_list(
-        "entry__enrolment__phase_id", "run_id", "run__minutes", "run__half_gib", "run__measures"
-    ):
-        if measures:  # it has run
-            runs.setdefault(phase, {})[run] = (minutes, halves or 0, measures["cpu_seconds"])
-    return {phase: _summed(list(each.values())) for phase, each in runs.items()}
-
-
-def _summed(rows: Sequence[tuple[int | None, int, float]]) -> PhaseRuns:
-    minutes = Counter(each for each, _halves, _seconds in rows)
-    halves = Counter(each for _minutes, each, _seconds in rows)
-    return PhaseRuns(
-        runs=len(rows),
-        minutes=sorted(minutes.items(), key=lambda each: (each[0] is None, each[0] or 0)),
-        halves=sorted(halves.items()),
-        cpu_seconds=sum(seconds for _minutes, _halves, seconds in rows),
     )
 
 

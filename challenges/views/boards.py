@@ -1,8 +1,7 @@
 """Prepare leaderboards for reading: rows, scale, ties, gaps, both parts after the reveal."""
 
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -113,7 +112,6 @@ def table_rows(
     """Prepare rows for the component of standings; mine: the reader's team."""
     primary, tied = primary_of(board), tied_ranks(board)
     ruled = _new_groups(listed) if sorted_by_rank else set()
-    ranks = {column.key: ranks_under(board, column) for column in secondary_of(board)}
     members = member_names(row.standing.team for row in listed)
     shown: list[dict[str, Any]] = []
     for row in listed:
@@ -132,7 +130,7 @@ def table_rows(
                 "mine": own,
                 "baseline": row.is_baseline,
                 "new_tier": standing.pk in ruled,
-                "extra": _extra(board, row, ranks),
+                "extra": _extra(board, row),
             }
         )
     return shown
@@ -150,26 +148,11 @@ def _new_groups(listed: Sequence[Row]) -> set[int]:
     return opening
 
 
-def ranks_under(board: Board, column: Column) -> dict[int, int]:
-    """Rank the teams by another figure of the table: 1, 2, 2, 4; by the key of the standing."""
-    if board.window or column.direction == Direction.NONE:
-        return {}
-    sign = -1 if column.direction == Direction.MAX else 1
-    values = {
-        row.standing.pk: sign * value
-        for row in board.rows
-        if not row.is_baseline and (value := cell_of(board, row, column).get("value")) is not None
-    }
-    ordered = sorted(values.values())
-    return {pk: bisect_left(ordered, value) + 1 for pk, value in values.items()}
-
-
-def _extra(board: Board, row: Row, ranks: Mapping[str, Mapping[int, int]]) -> list[dict[str, str]]:
+def _extra(board: Board, row: Row) -> list[dict[str, str]]:
     cells = [
         {
             "label": column.title,
             "text": text_of(cell_of(board, row, column), column),
-            "rank": str(ranks[column.key].get(row.standing.pk, "")),
             **_ends(cell_of(board, row, column), column),
         }
         for column in secondary_of(board)

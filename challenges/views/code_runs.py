@@ -8,12 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from challenges.bundles.code import KEY
 from challenges.enums import LogAudience, PhaseMoment
-from challenges.models import Challenge, CodeRun, Entry
+from challenges.models import CodeRun, Entry
 from challenges.models.run_words import (
-    duration_class,
-    memory_class,
     run_duration,
     run_memory,
     run_state,
@@ -50,20 +47,6 @@ def _run(run: CodeRun, now: datetime) -> dict[str, Any]:
         "keeps": phase.logs != LogAudience.NONE and not phase.challenge.restricted,
         # The code of a team prints what it likes of its method: its own until the close.
         "closed": phase.is_revealed or phase.moment(now) == PhaseMoment.CLOSED,
-    }
-
-
-def statistics(challenge: Challenge) -> dict[int, dict[str, Any]]:
-    """Put into words what the code of teams used, by phase; nothing where they send none."""
-    if KEY not in challenge.bundle:
-        return {}
-    return {
-        phase: {
-            "figures": each,
-            "minutes": [(duration_class(most), n) for most, n in each.minutes],
-            "memory": [(memory_class(halves), n) for halves, n in each.halves],
-        }
-        for phase, each in code.runs_by_phase(challenge).items()
     }
 
 

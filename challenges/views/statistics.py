@@ -9,7 +9,6 @@ from django.views.decorators.http import require_safe
 from challenges import rules
 from challenges.models.words import entry_word
 from challenges.queries import statistics as reads
-from challenges.views import code_runs
 from challenges.views.entries import csv_answer
 from challenges.views.rooms import followed_by, room
 from challenges.views.teams import person
@@ -19,16 +18,13 @@ from challenges.views.teams import person
 def statistics(request: HttpRequest, slug: str) -> HttpResponse:
     """Show how a challenge goes: entries, causes, times, queue."""
     challenge = followed_by(request, slug)
-    found, coded = reads.of(challenge), code_runs.statistics(challenge)
+    found = reads.of(challenge)
     context = room(
         challenge,
         "statistics",
         edits=rules.may_edit_challenge(person(request), challenge),
         statistics=found,
-        phases=[
-            {"figures": each, "statuses": _words(each), "code": coded.get(each.pk)}
-            for each in found.phases
-        ],
+        phases=[{"figures": each, "statuses": _words(each)} for each in found.phases],
         most=max((n for _day, n in found.days), default=0),
         teams_least=reads.TEAMS_LEAST,
         times_least=reads.TIMES_LEAST,
@@ -44,7 +40,7 @@ def _words(figures: reads.PhaseFigures) -> list[tuple[str, int]]:
 def statistics_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """Send the statistics as CSV: one figure a line."""
     challenge = followed_by(request, slug)
-    found, coded = reads.of(challenge), code_runs.statistics(challenge)
+    found = reads.of(challenge)
     rows: list[list[Any]] = [
         ["phase", "figure", "valeur"],
         ["", "inscrits", found.registered],
@@ -64,20 +60,8 @@ def statistics_csv(request: HttpRequest, slug: str) -> HttpResponse:
             [each.index, "evaluations", used.evaluations if used else 0],
             [each.index, "secondes_processeur", _rounded(used.cpu_seconds if used else 0.0)],
         ]
-        if each.pk in coded:
-            rows += _of_code(each.index, coded[each.pk])
     rows += [["", f"jour:{day.isoformat()}", n] for day, n in found.days]
     return csv_answer(f"{slug}-statistiques.csv", rows)
-
-
-def _of_code(index: int, found: dict[str, Any]) -> list[list[Any]]:
-    figures = found["figures"]
-    return [
-        [index, "executions", figures.runs],
-        *([index, f"executions:minutes<={most or 'plus'}", n] for most, n in figures.minutes),
-        *([index, f"executions:demi-gio<={halves}", n] for halves, n in figures.halves),
-        [index, "executions:secondes_processeur", _rounded(figures.cpu_seconds)],
-    ]
 
 
 def _rounded(value: float | None) -> float | str:

@@ -119,7 +119,6 @@ def _line(found: Listing, candidate: Candidate, placed: Placed | None, opened: O
         for column in found.columns
         if (cell := _cell(candidate, column, intervals.get(column.key))) is not None
     }
-    bounds = intervals.get(primary.key) if primary else None
     shown = cells.get(primary.key, {}) if primary else {}
     return Line(
         candidate=candidate,
@@ -130,7 +129,6 @@ def _line(found: Listing, candidate: Candidate, placed: Placed | None, opened: O
         cells=cells,
         interval_low=shown.get("low"),
         interval_high=shown.get("high"),
-        interval_method=str(bounds[2])[:40] if bounds else "",
         entries_count=found.counts[candidate.team_id],
     )
 

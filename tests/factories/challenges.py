@@ -407,6 +407,5 @@ class StandingFactory(factory.django.DjangoModelFactory):
     )
     interval_low = 0.2
     interval_high = 0.3
-    interval_method = "bootstrap"
     computed_at = factory.LazyFunction(_now)
     source_digest = "0" * 64

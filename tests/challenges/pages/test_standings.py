@@ -62,22 +62,6 @@ def test_board_is_provisional_with_ties_and_the_reference(
     assert page.text.count("à la clôture") == 4
 
 
-def test_the_rank_under_a_secondary_figure_stands_beside_it(
-    client: Client, challenge: Challenge
-) -> None:
-    listed(challenge, "Alpha", 0.30, rank=1)
-    listed(challenge, "Bêta", 0.30, rank=1)
-    listed(challenge, "Référence", 0.40, rank=0, baseline=True)
-    listed(challenge, "Gamma", 0.50, rank=3)
-    rows = client.get(reverse("challenges:standings", args=[challenge.slug])).context["rows"]
-    assert [(row["extra"][0]["text"], row["extra"][0]["rank"]) for row in rows] == [
-        ("0,7000", "2"),
-        ("0,7000", "2"),
-        ("0,6000", ""),
-        ("0,5000", "1"),
-    ]
-
-
 def test_a_secondary_figure_stands_with_its_interval(client: Client, challenge: Challenge) -> None:
     listed(challenge, "Alpha", 0.30, rank=1)
     listed(challenge, "Bêta", 0.40, rank=2)
