@@ -213,7 +213,7 @@ def set_dates(
     if entered and (earlier or opens_at != phase.opens_at):
         raise Conflict(
             _("Après la première soumission, la fermeture annoncée ne peut que reculer."),
-            code="dates_frozen",
+            code="frozen",
         )
     if entered:
         _refuse_to_reopen(phase, closes_at)

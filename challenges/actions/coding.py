@@ -102,7 +102,7 @@ def amend(*, challenge: Challenge, rules: CodeRules, by: User) -> Challenge:
     if former is None or not may_amend(challenge):
         raise Conflict(
             _("Une phase a déjà ouvert, ou une équipe a déjà soumis : ceci ne change plus."),
-            code="code_frozen",
+            code="frozen",
         )
     _refuse_out_of_bounds(rules)
     if _reads_otherwise(rules, former):

@@ -38,7 +38,7 @@ def add(
     """
     challenge = authoring.draft(challenge, by)
     if challenge.combined_boards.count() >= MOST:
-        raise Invalid(_("Six classements combinés au plus."), code="combined_most")
+        raise Invalid(_("Six classements combinés au plus."), code="too_many")
     check(boards)
     made = make(challenge, _free_key(challenge), title, combination, boards)
     challenge.version += 1
@@ -100,7 +100,7 @@ def remove(*, board: CombinedBoard, by: User) -> None:
     """
     challenge = authoring.draft(board.challenge, by)
     if not CombinedBoard.objects.filter(pk=board.pk).delete()[0]:
-        raise Conflict(_("Ce classement n’est plus là."), code="board_absent")
+        raise Conflict(_("Ce classement n’est plus là."), code="absent")
     challenge.version += 1
     challenge.save(update_fields=["version"])
     record("challenge.board_uncombined", by=by, on=challenge, title=board.title)

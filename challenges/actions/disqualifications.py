@@ -87,7 +87,7 @@ def answer(*, found: Disqualification, text: str, by: User) -> Disqualification:
     if found.replied_at is not None or not found.is_undecided:
         raise Conflict(
             _("Votre équipe a déjà répondu, ou la décision est prise."),
-            code="disqualification_answered",
+            code="answered",
         )
     found.reply, found.replied_at, found.replied_by = text, clock.now(), by
     found.version += 1
@@ -210,7 +210,7 @@ def _read(found: Disqualification, version: int, by: User) -> Disqualification:
     if version != found.version:
         raise Conflict(
             _("Cette procédure a changé depuis que vous l’avez lue : relisez-la."),
-            code="disqualification_changed",
+            code="changed",
         )
     return found
 

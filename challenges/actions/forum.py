@@ -39,7 +39,7 @@ def open_thread(*, challenge: Challenge, title: str, body_md: str, by: User) -> 
         most=THREADS_A_DAY,
         window=DAY,
         sentence=_("Cinq fils par jour au plus."),
-        code="forum_threads",
+        code="forum_pace",
     )
     now = clock.now()
     thread = Thread.objects.create(challenge=challenge, title=title, by=by, at=now, moved_at=now)
@@ -93,10 +93,10 @@ def _post(thread: Thread, body_md: str, by: User) -> Post:
             most=POSTS_AN_HOUR,
             window=HOUR,
             sentence=_("Douze messages par heure au plus."),
-            code="forum_posts",
+            code="forum_pace",
         )
     if own.filter(thread=thread, body_md=body_md, at__gt=now - HOUR).exists():
-        raise Conflict(_("Ce message vient d’être publié."), code="post_twice")
+        raise Conflict(_("Ce message vient d’être publié."), code="sent_twice")
     return Post.objects.create(
         thread=thread, by=by, at=now, body_md=body_md, body_html=render(body_md), official=official
     )
@@ -119,7 +119,7 @@ def report(*, post: Post, reason: str, by: User) -> PostReport:
         most=REPORTS_A_DAY,
         window=DAY,
         sentence=_("Vingt signalements par jour au plus."),
-        code="forum_reports",
+        code="forum_pace",
     )
     made = PostReport.objects.create(post=post, by=by, reason=reason[:300], at=clock.now())
     owe("mail.forum_report", key=str(made.pk), report_id=made.pk)

@@ -78,7 +78,7 @@ def invite(*, challenge: Challenge, lines: Sequence[str], by: User) -> list[Line
     _refuse_mode(challenge)
     written = [each.strip() for each in lines if each.strip()]
     if len(written) > ADDRESSES_A_DAY:
-        raise Invalid(_("Deux cents adresses par envoi au plus."), code="guests_most")
+        raise Invalid(_("Deux cents adresses par envoi au plus."), code="too_many")
     now = clock.now()
     desk = _Desk(challenge, by, now)
     report = [desk.line(each) for each in written]
@@ -206,7 +206,7 @@ def resend(*, guest: Guest, by: User) -> Guest:
     guest = Guest.objects.select_for_update().get(pk=guest.pk)
     now = clock.now()
     if guest.state != InvitationState.SENT or not guest.email:
-        raise Conflict(_("Cette invitation ne se renvoie plus."), code="guest_settled")
+        raise Conflict(_("Cette invitation ne se renvoie plus."), code="answered")
     if guest.letters >= LETTERS or _letters(challenge, now).get(guest.email, 0) >= LETTERS:
         raise Conflict(_told_enough(), code="guest_told")
     if guest.letter_at > now - DAY:

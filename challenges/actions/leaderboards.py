@@ -54,7 +54,7 @@ def add(*, phase: Phase, title: str, by: User) -> Leaderboard:
     if not boards:
         raise Conflict(_("Construisez d’abord la notation de cette phase."), code="board_first")
     if len(boards) >= MOST_BOARDS:
-        raise Invalid(_("Six classements au plus par phase."), code="boards_most")
+        raise Invalid(_("Six classements au plus par phase."), code="too_many")
     board = copy(phase, key=_free_key(challenge, phase), title=title)
     _changed(challenge)
     _recompute(board)
@@ -156,7 +156,7 @@ def _locked(board: Leaderboard) -> Leaderboard:
     try:
         return Leaderboard.objects.locked(board)
     except Leaderboard.DoesNotExist:
-        raise Conflict(_("Ce classement n’est plus là."), code="board_absent") from None
+        raise Conflict(_("Ce classement n’est plus là."), code="absent") from None
 
 
 def refuse_combined(boards: QuerySet[Leaderboard]) -> None:

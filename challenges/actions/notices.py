@@ -67,15 +67,13 @@ def write(*, challenge: Challenge, text: str, by: User) -> Notice:
     require(rules.may_edit_challenge, by, challenge)
     require_plain_text(text)
     if not challenge.is_public:
-        raise Conflict(
-            _("Une annonce paraît une fois le challenge publié."), code="notice_before_visa"
-        )
+        raise Conflict(_("Une annonce paraît une fois le challenge publié."), code="before_visa")
     now = clock.now()
     recent = challenge.notices.filter(kind=NoticeKind.TEXT, at__gt=now - timedelta(days=1))
     if recent.filter(text=text, at__gt=now - timedelta(minutes=10)).exists():
-        raise Conflict(_("Cette annonce vient de paraître."), code="notice_twice")
+        raise Conflict(_("Cette annonce vient de paraître."), code="sent_twice")
     if recent.count() >= MOST_A_DAY:
-        raise Conflict(_("Dix annonces par jour au plus."), code="notices_most")
+        raise Conflict(_("Dix annonces par jour au plus."), code="too_many")
     notice = Notice.objects.create(challenge=challenge, kind=NoticeKind.TEXT, text=text, at=now)
     record("notice.written", by=by, on=challenge, notice=notice.pk)
     owe("mail.notice", key=str(notice.pk), notice_id=notice.pk)

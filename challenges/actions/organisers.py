@@ -45,7 +45,7 @@ def invite(
     sent = challenge.organiser_invitations.filter(state=InvitationState.SENT)
     sent.filter(email=email).update(state=InvitationState.REVOKED)
     if challenge.organisers.count() + sent.open_at(now).count() >= MOST:
-        raise Invalid(_("Trente personnes au plus."), code="organisers_most")
+        raise Invalid(_("Trente personnes au plus."), code="too_many")
     invitation = OrganiserInvitation.objects.create(
         challenge=challenge,
         email=email,

@@ -35,11 +35,11 @@ def pause(*, phase: Phase, reason: str, by: User) -> Phase:
     require(rules.may_pause_phase, by, phase)
     reason = reason.strip()[:REASON_MAX_CHARACTERS]
     if not reason:
-        raise Invalid(_("Dites pourquoi : les équipes le liront."), code="reason")
+        raise Invalid(_("Dites pourquoi : les équipes le liront."), code="reason_required")
     if not phase.challenge.is_public:
         raise Conflict(
             _("Ce challenge n’est pas publié : il n’a pas de file à arrêter."),
-            code="pause_before_visa",
+            code="before_visa",
         )
     if phase.paused_at:
         raise Conflict(_("La notation de cette phase est déjà en pause."), code="phase_paused")

@@ -138,7 +138,7 @@ def add_task(*, phase: Phase, name: str, truth: Deposit, by: User) -> None:
     challenge = authoring.draft(phase.challenge, by)
     found = tasks_of(authoring.written_of(challenge), phase.index)
     if len(found) + 1 >= MOST_TASKS:
-        raise Invalid(_("Six tâches au plus par phase."), code="tasks_most")
+        raise Invalid(_("Six tâches au plus par phase."), code="too_many")
     number = (found[-1]["task"] if found else 0) + 1
     entry = _sealed(phase, number, truth, by)
     _change(phase, number, lambda scoring: scoring.update(name=name[:120], truth=entry), by)
@@ -152,7 +152,7 @@ def remove_task(*, phase: Phase, number: int, by: User) -> None:
     written = authoring.written_of(challenge)
     found = of(written, phase.index, number) if number else None
     if found is None:
-        raise Conflict(_("Cette tâche n’est plus là."), code="task_absent")
+        raise Conflict(_("Cette tâche n’est plus là."), code="absent")
     written.scorings = [each for each in written.scorings if each is not found]
     authoring.reopen(written)
     record("phase.task_removed", by=by, on=phase, name=found["name"])

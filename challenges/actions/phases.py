@@ -40,7 +40,7 @@ def add(*, challenge: Challenge, name: str, kind: PhaseKind, by: User) -> Phase:
         raise Conflict(_("Construisez d’abord la première phase."), code="phase_first")
     last = challenge.phases.order_by("-index").values_list("index", flat=True)[0]
     if last + 1 >= MOST_PHASES:
-        raise Invalid(_("Douze phases au plus."), code="phases_most")
+        raise Invalid(_("Douze phases au plus."), code="too_many")
     phase = grow(first, index=last + 1, name=name, kind=kind)
     _changed(challenge)
     record("phase.added", by=by, on=phase, name=name, kind=kind.value)
@@ -160,7 +160,7 @@ def raise_quotas(*, phase: Phase, quotas: Mapping[str, int | None], by: User) ->
     challenge = Challenge.objects.locked(phase.challenge)
     require(rules.may_edit_challenge, by, challenge)
     if challenge.status not in {ChallengeStatus.PUBLISHED, ChallengeStatus.SUSPENDED}:
-        raise Conflict(_("Les quotas ne changent plus."), code="quotas_frozen")
+        raise Conflict(_("Les quotas ne changent plus."), code="frozen")
     changed = {key: quotas[key] for key in QUOTAS if quotas[key] != getattr(phase, key)}
     if not changed:
         return phase

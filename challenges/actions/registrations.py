@@ -45,7 +45,7 @@ def _answer(
     require(rules.may_answer_registration, by, registration)
     corrected = {RegistrationState.REFUSED} if state == RegistrationState.ACCEPTED else set()
     if registration.state not in {RegistrationState.PENDING, *corrected}:
-        raise Conflict(_("Cette demande a déjà reçu une réponse."), code="registration_answered")
+        raise Conflict(_("Cette demande a déjà reçu une réponse."), code="answered")
     registration.state, registration.decided_by, registration.reason = state, by, reason
     registration.save(update_fields=["state", "decided_by", "reason"])
     record(

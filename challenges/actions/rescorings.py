@@ -64,7 +64,7 @@ def propose(
     reason = reason.strip()
     if not reason:
         raise Invalid(
-            _("Dites pourquoi la notation change : les équipes le liront."), code="reason"
+            _("Dites pourquoi la notation change : les équipes le liront."), code="reason_required"
         )
     refuse_untimely(phase)
     former = phase.tasks.filter(current=True, index=index).select_related("scorer_version").first()
@@ -237,7 +237,7 @@ def accept(*, rescoring: Rescoring, digest: str, by: User) -> Rescoring:
     rescoring = Rescoring.objects.locked(rescoring)
     require(rules.may_decide_rescoring, by, rescoring.phase)
     if rescoring.proposed_by_id == by.pk:
-        raise Conflict(_("Il faut deux personnes différentes."), code="rescoring_takes_two")
+        raise Conflict(_("Il faut deux personnes différentes."), code="takes_two")
     if is_stuck(rescoring):
         jobs.revive(kind=JobKind.SWAP, subject_id=rescoring.pk, dedup_key=str(rescoring.pk))
         record("rescoring.relaunched", by=by, on=rescoring)
@@ -254,7 +254,7 @@ def accept(*, rescoring: Rescoring, digest: str, by: User) -> Rescoring:
     if (rescoring.facts.get("digest"), rescoring.facts.get("seen")) != (digest, rescoring.seen()):
         raise Conflict(
             _("La comparaison a changé depuis l’affichage de la page : relisez-la."),
-            code="rescoring_changed",
+            code="changed",
         )
     rescoring.state = RescoringState.ACCEPTED
     rescoring.decided_by_id, rescoring.decided_at = by.pk, clock.now()
@@ -282,7 +282,7 @@ def _unready(waiting: int) -> Conflict:
 
 def decided() -> Conflict:
     """Say that a change was settled already."""
-    return Conflict(_("Ce changement est déjà décidé."), code="rescoring_decided")
+    return Conflict(_("Ce changement est déjà décidé."), code="answered")
 
 
 @transaction.atomic
@@ -295,9 +295,9 @@ def refuse(*, rescoring: Rescoring, note: str, by: User) -> Rescoring:
     rescoring = _locked_open(rescoring)
     require(rules.may_decide_rescoring, by, rescoring.phase)
     if rescoring.proposed_by_id == by.pk:
-        raise Conflict(_("Il faut deux personnes différentes."), code="rescoring_takes_two")
+        raise Conflict(_("Il faut deux personnes différentes."), code="takes_two")
     if not note.strip():
-        raise Invalid(_("Dites pourquoi vous refusez ce changement."), code="reason")
+        raise Invalid(_("Dites pourquoi vous refusez ce changement."), code="reason_required")
     rescoring.decided_by_id, rescoring.decided_at = by.pk, clock.now()
     _end(rescoring, RescoringState.REFUSED, note=note.strip()[:REASON_MAX_CHARACTERS])
     record("rescoring.refused", by=by, on=rescoring, note=rescoring.note)

@@ -125,7 +125,7 @@ def confirm(*, phase: Phase, by: User) -> Reveal:
     if reveal is None:
         raise Conflict(_("Personne n’a proposé cette publication."), code="reveal_not_proposed")
     if reveal.proposed_by_id == by.pk:
-        raise Conflict(_("Il faut deux personnes différentes."), code="reveal_takes_two")
+        raise Conflict(_("Il faut deux personnes différentes."), code="takes_two")
     if reveal.confirmed_by_id is not None:
         if reveal.confirmed_by_id != by.pk:
             raise Conflict(_("Cette publication est déjà confirmée."), code="reveal_confirmed")

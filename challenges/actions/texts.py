@@ -95,7 +95,7 @@ def take_part(*, challenge: Challenge, wanted: Participation, by: User) -> Chall
     ):
         raise Conflict(
             _("Une fois le challenge publié, les tailles d’équipe ne peuvent que s’élargir."),
-            code="team_sizes_frozen",
+            code="frozen",
         )
     challenge.registration = wanted.registration
     challenge.allowed_domains = list(wanted.allowed_domains)
@@ -175,7 +175,7 @@ def write_page(
         last = challenge.pages.order_by("-index").values_list("index", flat=True).first()
         index = 0 if last is None else last + 1
         if challenge.pages.count() >= MOST_PAGES:
-            raise Invalid(_("Dix pages au plus."), code="pages_most")
+            raise Invalid(_("Dix pages au plus."), code="too_many")
         page = ChallengePage(challenge=challenge, index=index)
     else:
         page = challenge.pages.select_for_update().get(index=index)
@@ -193,7 +193,7 @@ def remove_page(*, challenge: Challenge, index: int, by: User) -> None:
     challenge = _writable(challenge, by)
     deleted, _rows = challenge.pages.filter(index=index).delete()
     if not deleted:
-        raise Conflict(_("Cette page n’est plus là."), code="page_absent")
+        raise Conflict(_("Cette page n’est plus là."), code="absent")
     _read_again(challenge)
     challenge.save(update_fields=["version"])
     record("challenge.page_removed", by=by, on=challenge, index=index)

@@ -189,7 +189,7 @@ class Challenge(models.Model):
                     "l’état « %(current)s » : relisez-le avant de décider."
                 )
                 % {"current": challenge_word(self.status)},
-                code="challenge_changed",
+                code="changed",
                 version=self.version,
                 current=self.status,
             )
@@ -257,7 +257,7 @@ class PhaseQuerySet(models.QuerySet["Phase"]):
         try:
             return self.select_for_update().get(pk=phase.pk)
         except Phase.DoesNotExist:
-            raise Conflict(_("Cette phase n’est plus là."), code="phase_absent") from None
+            raise Conflict(_("Cette phase n’est plus là."), code="absent") from None
 
     def held(self, phase_id: int) -> "Phase":
         """Return the fresh row, shared with others who hold it; whoever locks it waits for all.

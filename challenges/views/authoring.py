@@ -102,7 +102,7 @@ def write_participation(request: HttpRequest, slug: str) -> HttpResponse:
         }
         texts.take_part(challenge=challenge, wanted=texts.Participation(**sent), by=person(request))
 
-    fields = {"team_sizes_frozen": "team_max"}
+    fields = {"frozen": "team_max"}
     return _written(request, challenge, "write_participation", form, act, lede, fields)
 
 

@@ -123,7 +123,7 @@ def combine_boards(request: HttpRequest, slug: str) -> HttpResponse:
             boards=form.chosen,
             by=person(request),
         ),
-        {"combined_boards": "boards", "combined_most": "title"},
+        {"combined_boards": "boards", "too_many": "title"},
     )
     if not status:
         messages.success(request, _("Classement ajouté."))

@@ -52,7 +52,7 @@ def threads(request: HttpRequest, slug: str) -> HttpResponse:
         lambda: made.append(
             forum.open_thread(challenge=challenge, by=person(request), **form.cleaned_data)
         ),
-        {"markdown": "body_md", "post_twice": "body_md"},
+        {"markdown": "body_md", "sent_twice": "body_md"},
     )
     if not status:
         messages.success(request, _("Fil ouvert."))
@@ -77,7 +77,7 @@ def thread(request: HttpRequest, slug: str, thread: UUID) -> HttpResponse:
     status = tried(
         form,
         lambda: forum.answer(thread=found, by=person(request), **form.cleaned_data),
-        {"markdown": "body_md", "post_twice": "body_md"},
+        {"markdown": "body_md", "sent_twice": "body_md"},
     )
     if not status:
         messages.success(request, _("Réponse publiée."))

@@ -47,7 +47,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         lambda: report.extend(
             acts.invite(challenge=challenge, lines=form.lines, by=person(request))
         ),
-        dict.fromkeys(("guests_most", "not_by_invitation", "guests_not_now"), "addresses"),
+        dict.fromkeys(("too_many", "not_by_invitation", "guests_not_now"), "addresses"),
     )
     if status:
         return _show(request, challenge, form=form, status=status)

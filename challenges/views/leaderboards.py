@@ -33,7 +33,7 @@ def write_boards(request: HttpRequest, slug: str) -> HttpResponse:
             title=form.cleaned_data["title"],
             by=person(request),
         ),
-        {"boards_most": "phase", "board_first": "phase"},
+        {"too_many": "phase", "board_first": "phase"},
     )
     if not status:
         messages.success(request, _("Classement ajouté."))

@@ -41,7 +41,7 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid
 
 # Refusals that are about what was typed: they stand beside the field.
-DATE_FAULTS = frozenset({"dates_order", "dates_frozen"})
+DATE_FAULTS = frozenset({"dates_order", "frozen"})
 
 
 @require_safe

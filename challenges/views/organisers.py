@@ -38,7 +38,7 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
             role=OrganiserRole(form.cleaned_data["role"]),
             by=person(request),
         ),
-        dict.fromkeys(("organiser_already", "organisers_most", "invitations_day"), "email"),
+        dict.fromkeys(("organiser_already", "too_many", "invitations_day"), "email"),
     )
     if not status:
         messages.success(
@@ -139,7 +139,7 @@ def announcements(request: HttpRequest, slug: str) -> HttpResponse:
         lambda: notices.write(
             challenge=challenge, text=form.cleaned_data["text"], by=person(request)
         ),
-        dict.fromkeys(("notice_twice", "notices_most", "notice_before_visa"), "text"),
+        dict.fromkeys(("sent_twice", "too_many", "before_visa"), "text"),
     )
     if not status:
         messages.success(request, _("Annonce publiée. Les inscrits la reçoivent par courriel."))

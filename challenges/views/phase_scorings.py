@@ -114,7 +114,7 @@ def remove_task(request: HttpRequest, slug: str, index: int, number: int) -> Htt
 def _done(
     request: HttpRequest, phase: Phase, form: Any, act: Callable[[], object], forms: dict[str, Any]
 ) -> HttpResponse:
-    status = tried(form, act, FAULTS | {"tasks_most": "name"})
+    status = tried(form, act, FAULTS | {"too_many": "name"})
     if status:
         return _page(request, phase, status, **forms)
     messages.success(request, _("Enregistré : contrôlez le brouillon."))

@@ -25,7 +25,7 @@ from portal.lib.refusals import Conflict, Invalid, TooLarge
 
 # Refusals about what was typed stand beside their field.
 FIELDS = {
-    "reason": "reason",
+    "reason_required": "reason",
     "truth": "truth",
     "holdout_files": "truth",
     "contract": "primary",
@@ -103,7 +103,7 @@ def decide(request: HttpRequest, slug: str, change: UUID) -> HttpResponse:
     try:
         acts.accept(rescoring=found, digest=said["digest"], by=by)
     except Conflict as refusal:
-        if refusal.code not in {"rescoring_changed", "rescoring_unready"}:
+        if refusal.code not in {"changed", "rescoring_unready"}:
             raise
         form.add_error(None, str(refusal))
         return _show(request, challenge, decision=form, status=409)

@@ -162,7 +162,7 @@ def test_the_visa_is_for_the_version_that_was_read() -> None:
     for decide in (challenges.publish, partial(challenges.send_back, reason="Titre")):
         with pytest.raises(Conflict) as refusal:
             decide(challenge=read, by=moderator)
-        assert refusal.value.code == "challenge_changed"
+        assert refusal.value.code == "changed"
         assert refusal.value.facts == {"version": 3, "current": ChallengeStatus.IN_REVIEW}
     assert (status(), events()) == (ChallengeStatus.IN_REVIEW, before)
     challenges.publish(challenge=Challenge.objects.get(), by=moderator)

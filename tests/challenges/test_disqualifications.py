@@ -228,7 +228,7 @@ def test_a_reply_is_given_once_and_before_the_decision(moderator: User) -> None:
         acts.answer(found=found, text="Encore.", by=captain)
     with pytest.raises(Conflict) as refusal:  # read before the reply came
         acts.dismiss(found=found, reason="Non.", by=moderator, version=1)
-    assert refusal.value.code == "disqualification_changed"
+    assert refusal.value.code == "changed"
 
 
 def test_what_is_disqualified_is_no_final_choice(moderator: User) -> None:

@@ -60,7 +60,7 @@ def test_a_phase_removed_meanwhile_is_said_to_be_absent(second: Phase, name: str
     phases.remove(phase=Phase.objects.get(pk=second.pk), by=by)
     with pytest.raises(Conflict) as refusal:
         ACTS[name](phase=second, by=by)
-    assert refusal.value.code == "phase_absent"
+    assert refusal.value.code == "absent"
 
 
 def test_what_is_removed_is_gone_before_the_journal_says_so(second: Phase) -> None:

@@ -109,12 +109,12 @@ def test_what_one_person_writes_is_limited(challenge: Challenge) -> None:
     threads = [opened(challenge, by, f"Question {number}") for number in range(5)]
     with pytest.raises(QuotaSpent) as refused:
         opened(challenge, by, "Encore")
-    assert refused.value.code == "forum_threads"
+    assert refused.value.code == "forum_pace"
     for number in range(7):
         forum.answer(thread=threads[0], body_md=f"Réponse {number}", by=by)
     with pytest.raises(QuotaSpent) as spent:
         forum.answer(thread=threads[0], body_md="De trop", by=by)
-    assert spent.value.code == "forum_posts"
+    assert spent.value.code == "forum_pace"
     assert Post.objects.count() == 12
     other = UserFactory()
     forum.answer(thread=threads[0], body_md="Deux fois", by=other)

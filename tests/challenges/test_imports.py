@@ -184,7 +184,7 @@ def test_nobody_publishes_the_version_they_did_not_read(tmp_path: Path) -> None:
     challenges.submit(challenge=Challenge.objects.get(), by=by)
     with pytest.raises(Conflict) as refusal:
         challenges.publish(challenge=read, by=UserFactory(region="moderator"))
-    assert refusal.value.code == "challenge_changed"
+    assert refusal.value.code == "changed"
     assert Challenge.objects.get().status == ChallengeStatus.IN_REVIEW
 
 

@@ -248,7 +248,7 @@ def test_an_entry_that_comes_meanwhile_is_scored_by_both(challenge: Challenge) -
     made.refresh_from_db()
     with pytest.raises(Conflict) as refusal:
         rescorings.accept(rescoring=made, digest=digest, by=region())
-    assert refusal.value.code == "rescoring_changed"
+    assert refusal.value.code == "changed"
     rescorings.accept(rescoring=made, digest=made.facts["digest"], by=region())
     late = entered(challenge, 0.8, seed=32)
     assert drain()
@@ -295,7 +295,7 @@ def test_only_an_organiser_proposes_and_only_the_region_decides(challenge: Chall
     Rescoring.objects.filter(pk=made.pk).update(proposed_by=both)
     with pytest.raises(Conflict) as refusal:
         rescorings.accept(rescoring=made, digest=made.facts["digest"], by=both)
-    assert refusal.value.code == "rescoring_takes_two"
+    assert refusal.value.code == "takes_two"
     assert Rescoring.objects.get().state == RescoringState.READY
 
 
@@ -306,7 +306,7 @@ def test_one_change_at_a_time_with_a_reason_and_a_change(challenge: Challenge) -
     assert same.value.code == "same_scoring"
     with pytest.raises(Invalid) as bare:
         rescorings.propose(phase=phase(), holdout=task.holdout, reason=" ", by=by)
-    assert bare.value.code == "reason"
+    assert bare.value.code == "reason_required"
     proposed(challenge)
     with pytest.raises(Conflict) as second:
         proposed(challenge, truth=corrected())
@@ -348,7 +348,7 @@ def test_accepting_twice_is_accepting_once(challenge: Challenge) -> None:
         rescorings.accept(rescoring=made, digest=made.facts["digest"], by=person)
     with pytest.raises(Conflict) as other:
         rescorings.accept(rescoring=made, digest=made.facts["digest"], by=region())
-    assert other.value.code == "rescoring_decided"
+    assert other.value.code == "answered"
     assert drain()
     rescorings.accept(rescoring=made, digest=made.facts["digest"], by=person)
     assert drain()

@@ -119,7 +119,7 @@ def test_one_person_with_both_rights_is_one_person(challenge: Challenge) -> None
     Reveal.objects.filter(pk=reveal.pk).update(proposed_by=both)
     with pytest.raises(Conflict) as refusal:
         reveals.confirm(phase=phase, by=both)
-    assert refusal.value.code == "reveal_takes_two"
+    assert refusal.value.code == "takes_two"
 
 
 def test_proposing_and_confirming_twice_changes_nothing(challenge: Challenge) -> None:

@@ -107,7 +107,7 @@ def test_what_moved_since_the_comparison_is_not_accepted(challenge: Challenge) -
     withdrawn(Entry.objects.filter(is_baseline=False).order_by("received_at")[0])
     with pytest.raises(Conflict) as refusal:
         rescorings.accept(rescoring=made, digest=made.facts["digest"], by=region())
-    assert refusal.value.code == "rescoring_changed"
+    assert refusal.value.code == "changed"
     assert asides.sweep() == 1
     assert drain()
     made.refresh_from_db()

@@ -56,7 +56,7 @@ def test_another_scoring_is_tried_then_accepted(client: Client, tmp_path: Path) 
     assert drain()
     assert PhaseTask.objects.get(current=True) == change.task
     late = post(client, f"{path}/refuse", region, {"note": "Non."})
-    assert (late.status_code, late.json()["code"]) == (409, "rescoring_decided")
+    assert (late.status_code, late.json()["code"]) == (409, "answered")
     assert Rescoring.objects.get().state == "in_force"
 
 
