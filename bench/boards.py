@@ -258,8 +258,10 @@ def main() -> int:
     from django.conf import settings  # noqa: PLC0415  # app ready
     from django.core.management import call_command  # noqa: PLC0415  # app ready
 
+    from portal.management import structure  # noqa: PLC0415  # app ready
+
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    call_command("migrate", verbosity=0, interactive=False)
+    structure.build()
     call_command("collectstatic", verbosity=0, interactive=False)
     found = measure(options.rounds)
     print(json.dumps(found) if options.as_json else json.dumps(found, indent=1))

@@ -93,10 +93,11 @@ def prepare(var: Path) -> list[str]:
 
     django.setup()
     from django.conf import settings  # noqa: PLC0415  # app ready
-    from django.core.management import call_command  # noqa: PLC0415  # app ready
+
+    from portal.management import structure  # noqa: PLC0415  # app ready
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    call_command("migrate", verbosity=0, interactive=False)
+    structure.build()
     from challenges.actions import challenges  # noqa: PLC0415  # app ready
     from challenges.actions.imports import import_folder  # noqa: PLC0415  # app ready
     from challenges.worker import drain  # noqa: PLC0415  # app ready

@@ -257,10 +257,11 @@ def main() -> int:
     import django  # noqa: PLC0415  # app ready
 
     django.setup()
-    from django.core.management import call_command  # noqa: PLC0415  # app ready
     from django.db import connection, transaction  # noqa: PLC0415  # app ready
 
-    call_command("migrate", verbosity=0, interactive=False)
+    from portal.management import structure  # noqa: PLC0415  # app ready
+
+    structure.build()
     with nullcontext() if options.throwaway else transaction.atomic():
         began = time.perf_counter()
         fill(options.count)

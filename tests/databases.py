@@ -18,7 +18,6 @@ import django
 import psycopg2
 import psycopg2.errors
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection
 
 from portal.management import structure
@@ -41,8 +40,7 @@ def _use(name: str) -> None:
 
 
 def _migrate() -> None:
-    if not structure.load():
-        call_command("migrate", verbosity=0, interactive=False)
+    structure.build()
     connection.close()
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.apps import AppConfig, apps
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
 
 FILE = Path(__file__).with_name("structure.sql")
@@ -38,6 +39,12 @@ def digest() -> str:
         for path in sorted(Path(config.path).glob("migrations/*.py")):
             total.update(path.read_bytes())
     return total.hexdigest()[:16]
+
+
+def build() -> None:
+    """Bring the database to today's tables: from the file when it is new, else by migrating."""
+    if not load():
+        call_command("migrate", verbosity=0, interactive=False)
 
 
 def load() -> bool:

@@ -145,10 +145,11 @@ def _doors(corpus: Path, folder: Path, tasks: list[str], port: str) -> dict[str,
 
     from portal.accounts.actions import tokens  # noqa: PLC0415  # app ready
     from portal.accounts.enums import TokenScope  # noqa: PLC0415  # app ready
+    from portal.management import structure  # noqa: PLC0415  # app ready
     from tests.cases.corpus import corpus_folder, opened  # noqa: PLC0415  # app ready
     from tests.factories.challenges import TeamFactory, captain_of  # noqa: PLC0415  # app ready
 
-    call_command("migrate", verbosity=0, interactive=False)
+    structure.build()
     call_command("collectstatic", verbosity=0, interactive=False)
     doors = {}
     for task in tasks:

@@ -67,8 +67,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _migrate(self) -> None:
-        if not structure.load():
-            call_command("migrate", verbosity=0, interactive=False)
+        structure.build()
 
     def _static(self) -> None:
         call_command("collectstatic", verbosity=0, interactive=False)
