@@ -9,7 +9,7 @@ from django.urls import reverse
 from catalogue.actions import contributions, moderation
 from catalogue.enums import LinkType
 from catalogue.models import Contribution, Resource, ResourceLink
-from catalogue.queries import relations
+from catalogue.queries import published, relations
 from portal.accounts.models import User
 from tests.factories import contributions as make
 from tests.factories.catalogue import ResourceFactory, ResourceLinkFactory
@@ -130,3 +130,15 @@ def test_many_links_are_found_at_once() -> None:
         return len(seen)
 
     assert asked(1) == asked(6)
+
+
+def test_a_record_names_no_card_that_is_not_public() -> None:
+    card = ResourceFactory(published=True)
+    for target in (ResourceFactory(published=True), ResourceFactory(title="Caché")):
+        ResourceLinkFactory(source=card, target=target, type=LinkType.PART_OF)
+
+    told = published.one(Resource.objects.get(pk=card.pk)).references
+
+    assert [each.title for each in told] == [
+        ResourceLink.objects.filter(source=card)[0].target.title
+    ]

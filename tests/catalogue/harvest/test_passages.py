@@ -307,6 +307,16 @@ def test_two_sources_of_one_organisation_share_a_card(harvest: Pass, source: Sou
     assert states(harvest(datagouv(1))) == {"unchanged": 1}
 
 
+def test_a_source_of_another_organisation_adds_no_voice_to_a_card(harvest: Pass) -> None:
+    stranger = SourceFactory(
+        publishing=True, organisation=OrganisationFactory(), completes=True, priority=60
+    )
+    harvest(datagouv(1))
+    run = harvest(datagouv(1, title="Détourné"), of=stranger)
+    assert (states(run), run.lines[0]["code"]) == ({"refused": 1}, "held_by_source")
+    assert Resource.objects.get().title == "Offres d’emploi, mois 1"
+
+
 def test_a_card_that_another_source_still_has_is_not_archived(
     harvest: Pass, source: Source
 ) -> None:

@@ -57,6 +57,14 @@ def test_fewer_than_200_units_are_few(units: int, few: bool) -> None:
     assert [p.few for p in tiers(board(units, right), "max")] == [few, few]
 
 
+def test_few_units_ask_for_more_to_be_told_apart() -> None:
+    """Five rows of 150 would separate two files among many rows; a small part asks for 99 %."""
+    placed = tiers(board(150, [first(150, 80), first(150, 75)]), "max")
+    assert [p.tier for p in placed] == [1, 1]
+    placed = tiers(board(200, [first(200, 80), first(200, 75)]), "max")
+    assert [p.tier for p in placed] == [1, 2]
+
+
 def test_direction_min_puts_the_least_first() -> None:
     rng = np.random.default_rng(5)
     placed = tiers(board(1000, [rng.random(1000) < 0.6, rng.random(1000) < 0.9]), "min")
