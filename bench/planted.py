@@ -82,8 +82,9 @@ BUGS = (
     Bug(
         "one_entry_too_many",
         "challenges/actions/slots.py",
-        "if len(taken) >= limit:",
-        "if len(taken) > limit:",
+        "    if len(taken) >= limit:\n        return 0\n"
+        "    return next((free for free in range(1, limit + 1)",
+        "    return next((free for free in range(1, limit + 2)",
         (
             "tests/challenges/test_enter.py",
             "tests/challenges/api/test_entries.py",
