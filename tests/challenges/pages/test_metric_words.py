@@ -1,5 +1,6 @@
 """Every metric has a name and a sentence, in French and in English, and says what it may be."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -32,9 +33,15 @@ def test_the_names_are_those_of_the_documentation() -> None:
         assert metric_words.title(declared(name)) == note["title"]
 
 
+@cache
+def in_english() -> Any:
+    """Read the English sentences once: they are thousands."""
+    return messages.read("en")
+
+
 @pytest.mark.parametrize("name", registry.METRICS)
 def test_each_metric_is_told_in_both_languages(name: str) -> None:
-    english = messages.read("en")
+    english = in_english()
     french = (str(TITLES[name]), str(metric_words.DEFINITIONS[name]))
     said = [french, tuple(str(known.string) for s in french if (known := english.get(s)))]
     for title, sentence in said:
