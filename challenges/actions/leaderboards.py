@@ -320,7 +320,10 @@ def _followed(column: Column, former: Column | None, hides: Collection[str] | No
 
 
 def put(board: Leaderboard, columns: Sequence[Column], primary: str) -> None:
-    """Replace the columns of a board by these, in this order, ranked by the one of this key."""
+    """Replace the columns of a board by these, in this order, ranked by the one of this key.
+
+    The rows that it had are made anew: no score that comes would call for it.
+    """
     Leaderboard.objects.filter(pk=board.pk).update(primary=None)
     board.columns.all().delete()
     for index, each in enumerate(columns):
@@ -329,6 +332,8 @@ def put(board: Leaderboard, columns: Sequence[Column], primary: str) -> None:
     Column.objects.bulk_create(columns)
     board.primary = board.columns.filter(key=primary).first()
     board.save(update_fields=["primary", "title", "rule", "hidden"])
+    if board.standings.exists():
+        queue_standings(board.phase_id, cause=f"columns:{board.pk}:{board.primary_id}")
 
 
 def _changed(challenge: Challenge) -> None:

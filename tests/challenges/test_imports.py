@@ -1,6 +1,7 @@
 """A folder becomes a draft, once; nothing of it is readable that must not be."""
 
 import gzip
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils import timezone
 from challenges.actions import challenges
 from challenges.actions.imports import examine_folder, import_folder
 from challenges.enums import ChallengeStatus, EntryStatus, JobKind
+from challenges.invariants import stale_boards
 from challenges.models import (
     Challenge,
     Entry,
@@ -21,12 +23,13 @@ from challenges.models import (
     PhaseTask,
     PublicFile,
     ScorerVersion,
+    Standing,
     Terms,
 )
 from challenges.worker import drain
 from datasets.models import HoldoutVersion
 from portal.audit.models import AuditEvent
-from portal.lib import objects
+from portal.lib import clock, objects
 from portal.lib.refusals import Conflict, NotAllowed
 from tests.challenges.bundles import folders
 from tests.challenges.world import CANARY, entered, folder, imported, opened, owner, owner_of
@@ -280,3 +283,18 @@ def test_no_public_file_names_a_person(
         assert all((each.file, each.key) == ("README.txt", "ligne 2") for each in found)
         assert text not in "".join(each.line for each in (*made.errors, *found))
     assert Challenge.objects.exists() != bool(codes)
+
+
+def test_the_board_of_a_scored_draft_imported_again_is_made_anew(tmp_path: Path) -> None:
+    """Its columns are new rows, and no entry is scored again whose score would call for it."""
+    by = owner()
+    imported(tmp_path, by)
+    assert drain()
+    again = import_folder(
+        folder=folder(tmp_path), by=by, opens_at=clock.now(), closes_at=clock.now() + timedelta(9)
+    )
+    assert again.changed
+    assert list(stale_boards()) == []
+    assert drain()
+    assert list(stale_boards()) == []
+    assert Standing.objects.filter(leaderboard__challenge=again.challenge).exists()
