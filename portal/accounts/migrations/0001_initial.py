@@ -246,6 +246,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'verbose_name': 'personne',
+                        'constraints': [models.CheckConstraint(condition=models.Q(('is_superuser', False)), name='user_is_no_superuser')],
                     },
                     managers=[
                         ('objects', portal.accounts.models.user.UserManager()),

@@ -53,6 +53,12 @@ class User(AbstractUser):
 
     class Meta:
         verbose_name = _("personne")
+        constraints = [
+            # Wagtail gives a superuser everything: rights come from roles, given by two people.
+            models.CheckConstraint(
+                condition=models.Q(is_superuser=False), name="user_is_no_superuser"
+            ),
+        ]
 
     def __str__(self) -> str:
         if self.closed_at is not None:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core import mail
+from django.db import IntegrityError, transaction
 
 from portal.accounts.actions import appointments, memberships
 from portal.accounts.enums import ProposalKind, RegionRole
@@ -256,3 +257,11 @@ def test_one_proposal_waits_for_a_person_in_an_organisation(first: User, second:
 def test_a_role_of_the_region_is_not_held_in_an_organisation(first: User, role: str) -> None:
     with pytest.raises(ValueError, match="valid"):
         in_place(first, MembershipFactory(), role)
+
+
+def test_nobody_becomes_a_superuser_whatever_process_writes() -> None:
+    person = UserFactory()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.filter(pk=person.pk).update(is_superuser=True)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.create(username="racine", email="r@exemple.test", is_superuser=True)
