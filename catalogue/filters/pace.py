@@ -18,6 +18,7 @@ EXPORT_BUSY_SECONDS = 30
 MINUTE_SECONDS = 60
 searches = Window()
 suggestions = Window()
+SUGGESTIONS_PER_SEARCH = 4
 
 
 def keep_search_pace(request: HttpRequest) -> None:
@@ -27,7 +28,9 @@ def keep_search_pace(request: HttpRequest) -> None:
 
 def keep_suggestion_pace(request: HttpRequest) -> None:
     """Refuse the suggestions of a network past its share of a minute; typing asks many."""
-    _keep(request, suggestions, most=settings.SUGGESTIONS_PER_MINUTE_AND_NETWORK)
+    _keep(
+        request, suggestions, most=SUGGESTIONS_PER_SEARCH * settings.SEARCHES_PER_MINUTE_AND_NETWORK
+    )
 
 
 def exporting(
@@ -51,7 +54,7 @@ def exporting(
         taken.callback(_own_place(request).give_back)
         taken.callback(_place().give_back)
         response = answer()
-        slow_readers.cut(response, request, end=end, piece_seconds=settings.EXPORT_PIECE_SECONDS)
+        slow_readers.cut(response, request, end=end, piece_seconds=settings.PIECE_SECONDS)
         places = taken.pop_all()
     closing = response.close
 
@@ -88,7 +91,7 @@ def _place() -> turns.Turn:
 
 def _longest() -> int:
     # Past its end, an export may still write a lot, and its last piece be on its way.
-    return int(settings.EXPORT_MOST_SECONDS + 2 * settings.EXPORT_PIECE_SECONDS)
+    return int(settings.EXPORT_MOST_SECONDS + 2 * settings.PIECE_SECONDS)
 
 
 def _keep(request: HttpRequest, window: Window, *, most: int) -> None:

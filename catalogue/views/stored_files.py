@@ -98,7 +98,7 @@ def download(request: HttpRequest, file: UUID, name: str) -> HttpResponseBase:
         if is_public and part.first == 0:
             count(request, found.resource, "downloads")
         answer = attachment(content, found.name, media_type=found.media_type, size=part.size)
-        slow_readers.cut(answer, request, piece_seconds=settings.DOWNLOAD_PIECE_SECONDS)
+        slow_readers.cut(answer, request, piece_seconds=settings.PIECE_SECONDS)
         if part.size > settings.PROXY_READS_AHEAD_BYTES:
             # nginx would take that much, then nothing until its reader had it: it would be cut.
             answer["X-Accel-Buffering"] = "no"

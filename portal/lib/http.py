@@ -284,7 +284,7 @@ class _Asked:
 
     def _read(self, target: Target, opened: "_Opened") -> Answer:
         connection = opened.connection(target)
-        sent = {"User-Agent": settings.HTTP_USER_AGENT, **self.headers}
+        sent = {"User-Agent": f"OpenEmploi/1.0 (+{settings.SITE_URL})", **self.headers}
         connection.request(
             self.method, target.path, headers=sent, preload_content=False, decode_content=False
         )

@@ -1,7 +1,6 @@
 """Programme limits, with their units in the name."""
 
 from portal.settings import mode
-from portal.settings.django import SITE_URL
 
 # Jobs (challenges)
 LEASE_SECONDS = 30
@@ -115,14 +114,12 @@ SAVED_SEARCH_CONFIRM_HOURS = 48
 SAVED_SEARCH_LETTER_HOUR = 6
 # Public searches, suggestions and exports: what one network may ask. An export holds a thread of
 # the web server until it is read: fewer at a time than the threads of one process (4 in `up`),
-# and cut past so many seconds in all or for a piece of it
+# and cut past so many seconds
 SEARCHES_PER_MINUTE_AND_NETWORK = int(mode.optional("SEARCHES_PER_MINUTE_AND_NETWORK", "300"))
-SUGGESTIONS_PER_MINUTE_AND_NETWORK = 4 * SEARCHES_PER_MINUTE_AND_NETWORK
 EXPORTS_PER_MINUTE_AND_NETWORK = 10
 EXPORTS_AT_A_TIME = 2
 EXPORTS_AT_A_TIME_AND_NETWORK = 1
 EXPORT_MOST_SECONDS = 600
-EXPORT_PIECE_SECONDS = 60
 # What one person follows
 FOLLOWS_PER_PERSON = 500
 COLLECTIONS_PER_ORGANISATION = 100
@@ -137,7 +134,6 @@ HTTP_REDIRECTS = 5
 HTTP_MAX_BYTES = 5_000_000
 HTTP_RUN_MAX_BYTES = 50_000_000
 HTTP_PAUSE_SECONDS = 1  # between two questions to one host
-HTTP_USER_AGENT = f"OpenEmploi/1.0 (+{SITE_URL})"
 
 # Harvests
 HARVEST_MOST_SECONDS = 900
@@ -167,4 +163,5 @@ CARD_FILES_UNNAMED_DAYS = 30
 CARD_FILE_EXAMINED_AT_ONCE_BYTES = 20_000_000
 # What nginx keeps of an answer for a slow reader (proxy_max_temp_file_size, 1 GB by default)
 PROXY_READS_AHEAD_BYTES = 1_000_000_000
-DOWNLOAD_PIECE_SECONDS = 60  # for each mebibyte of a file that is given
+# For each piece of an export, or mebibyte of a file, that somebody reads slowly
+PIECE_SECONDS = 60

@@ -122,7 +122,7 @@ def test_what_was_opened_is_closed_when_the_answer_fails(
 def test_who_no_longer_reads_a_file_frees_the_thread_that_sends_it(
     house: House, settings: Any
 ) -> None:
-    settings.DOWNLOAD_PIECE_SECONDS = 0.01
+    settings.PIECE_SECONDS = 0.01
     place = reads.address(online(house)).removeprefix(django_settings.SITE_URL)
     ours, theirs = socket.socketpair()
     with ours, theirs:

@@ -78,9 +78,11 @@ def test_searches_of_programs_have_the_same_share(client: Client, settings: Any)
 
 
 def test_suggestions_have_a_share_of_their_own(client: Client, settings: Any) -> None:
-    settings.SEARCHES_PER_MINUTE_AND_NETWORK = 0
-    settings.SUGGESTIONS_PER_MINUTE_AND_NETWORK = 1
-    assert client.get("/ressources/suggestions?q=emp").status_code == 200
+    settings.SEARCHES_PER_MINUTE_AND_NETWORK = 1
+    assert client.get("/ressources/?q=emploi").status_code == 200
+    refused(client.get("/ressources/?q=emploi"))
+    for _ in range(4):
+        assert client.get("/ressources/suggestions?q=emp").status_code == 200
     refused(client.get("/ressources/suggestions?q=empl"))
 
 
@@ -139,7 +141,7 @@ def test_who_reads_an_export_too_slowly_is_cut_and_until_then_keeps_the_place(
 def test_who_no_longer_reads_an_export_frees_the_thread_that_sends_it(
     client: Client, settings: Any
 ) -> None:
-    settings.EXPORT_PIECE_SECONDS = 0.01
+    settings.PIECE_SECONDS = 0.01
     ours, theirs = socket.socketpair()
     with ours, theirs:
         answer: Any = client.get("/exports/ressources.csv", **{"gunicorn.socket": ours})
