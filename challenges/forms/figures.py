@@ -22,7 +22,7 @@ DIRECTIONS = {
     "none": gettext_lazy("Descriptive, jamais classée"),
 }
 # What the engine reads of one answer a row.
-_OF_ROWS = frozenset({Shape.ANY, Shape.NUMBERS, Shape.LABELS, Shape.LABEL_SETS})
+_OF_ROWS = frozenset({Shape.ANY, Shape.NUMBERS, Shape.LABEL_SETS})
 _AUTHORED = frozenset({FORMULA, "pair_consistency", "concordance"})
 
 

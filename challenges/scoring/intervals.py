@@ -65,9 +65,8 @@ def replicates(
     buckets: Buckets, weights: Array, metric: Metric, context: Mapping[str, Any]
 ) -> Floats:
     """Return the figure under each resampling, NaN where it is undefined."""
-    chosen = weights[: metric.replicates]
     with np.errstate(invalid="ignore", divide="ignore"):
-        parts = [metric.value(sums, context) for sums in buckets.resampled(chosen)]
+        parts = [metric.value(sums, context) for sums in buckets.resampled(weights)]
     return np.concatenate(parts) if parts else np.zeros(0)
 
 

@@ -27,7 +27,6 @@ STEPS = {
 ANSWERS = {
     Shape.ANY: "une étiquette ou un nombre par ligne",
     Shape.NUMBERS: "un nombre par ligne",
-    Shape.LABELS: "une étiquette par ligne",
     Shape.LABEL_SETS: "une liste d’étiquettes par ligne",
     Shape.RANKED: "une liste ordonnée par requête",
     Shape.PROBABILITIES: "une probabilité par classe",

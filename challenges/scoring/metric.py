@@ -22,7 +22,6 @@ class Shape(StrEnum):
     """Name the form of answers a metric reads."""
 
     NUMBERS = "numbers"
-    LABELS = "labels"
     ANY = "any"
     LABEL_SETS = "label_sets"
     RANKED = "ranked"
@@ -254,9 +253,9 @@ class Metric:
     (…, width), gives the figures of shape (…), NaN where it is undefined. step: smallest
     difference between two values. proportion: a share of units, so that Wilson's interval holds.
     trials(sums, context) gives (units, hits) of a figure that counts some units only, None for
-    the first two columns of a proportion. replicates: cap on resamplings.
-    exact(part, params) gives the figure when the sums only approach it (order statistics).
-    faults(params) lists, in English, what is wrong with parameters that are all there.
+    the first two columns of a proportion. exact(part, params) gives the figure when the sums
+    only approach it (order statistics). faults(params) lists, in English, what is
+    wrong with parameters that are all there.
     """
 
     name: str
@@ -270,12 +269,10 @@ class Metric:
     oracle: str
     required: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
-    version: int = 1
     step: Step = Step.DATA
     proportion: bool = False
     trials: Callable[[Floats, Mapping[str, Any]], tuple[float, float]] | None = None
     interval: bool = True
-    replicates: int = 1000
     exact: Callable[[Part, Params], float] | None = None
     faults: Callable[[Params], Iterable[str]] = lambda _: ()
 

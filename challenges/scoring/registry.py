@@ -173,7 +173,7 @@ def _shapes(contract: ScoringContract) -> set[Shape]:
     answer = contract.answer.answer
     if answer.type is ColumnType.LABEL_SET:
         return {Shape.LABEL_SETS}
-    return {Shape.ANY, Shape.NUMBERS if answer.is_number else Shape.LABELS}
+    return {Shape.ANY, Shape.NUMBERS} if answer.is_number else {Shape.ANY}
 
 
 def _uncovered_levels(answer: Column, spec: MetricSpec) -> Iterable[str]:

@@ -113,7 +113,6 @@ def test_every_shape_of_answer_has_a_file() -> None:
         Shape.PROBABILITIES,
         Shape.ANY,
         Shape.NUMBERS,
-        Shape.LABELS,
         Shape.LABEL_SETS,
         Shape.FORMULA,
     }
