@@ -170,6 +170,15 @@ def texts(ids: Sequence[int]) -> dict[int, Texts]:
     return {pk: Texts(*words) for pk, *words in rows(sql, ids)}
 
 
+def names(after: int, most: int) -> list[tuple[int, str]]:
+    """Read the words of the names of some resources, by their numbers."""
+    columns = " || ' ' || ".join(NAMING)
+    sql = (
+        f"SELECT rowid, {columns} FROM catalogue_fulltext WHERE rowid > %s ORDER BY rowid LIMIT %s"  # noqa: S608 - ours
+    )
+    return [(pk, words) for pk, words in rows(sql, [after, most])]
+
+
 def holders(stems: Iterable[str], fields: Sequence[str] = FIELDS) -> dict[str, int]:
     """Count the resources that hold each stem in some fields; one that none holds is left out."""
     wanted = sorted(stems)

@@ -91,12 +91,23 @@ def forget() -> int:
     names = IndexedName.objects.exclude(facet=IndexedName.WORD)
     count, _ = names.filter(~Exists(used)).delete()
     words = IndexedName.objects.filter(facet=IndexedName.WORD)
-    stems = {word: analysis.stem(word) for word in words.values_list("value", flat=True)}
-    named = fulltext.holders(set(stems.values()), fulltext.NAMING)
-    gone = [word for word, stem in stems.items() if stem not in named]
+    naming = _naming()
+    gone = [
+        word for word in words.values_list("value", flat=True) if analysis.stem(word) not in naming
+    ]
     for start in range(0, len(gone), BATCH):
         words.filter(value__in=gone[start : start + BATCH]).delete()
     return count + len(gone)
+
+
+def _naming() -> set[str]:
+    """Read the words of the names of all indexed resources, some at a time."""
+    found: set[str] = set()
+    last = 0
+    while lot := fulltext.names(last, BATCH):
+        last = lot[-1][0]
+        found.update(word for _pk, names in lot for word in names.split())
+    return found
 
 
 def published() -> Any:

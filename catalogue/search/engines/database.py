@@ -1,7 +1,7 @@
 """Search in the database that holds the catalogue: its full text finds, its GROUP BY counts."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
@@ -14,7 +14,8 @@ from catalogue.search.plan import Plan
 from catalogue.search.query import ResourceQuery, Sort, Words
 from catalogue.search.results import FacetCount, Results
 
-# Facets are counted from the matches where these are few, else along the index of the facet.
+# SQLite counts facets from the matches where these are fewer than one card in so many, else along
+# the index of the facet; PostgreSQL chooses by itself.
 FEW = 8
 ORDERS = {
     Sort.RELEVANCE: "m.complete DESC, m.score DESC, m.id",
@@ -22,6 +23,7 @@ ORDERS = {
     Sort.QUALITY: "m.complete DESC, r.quality DESC, {title}, m.id",
     Sort.REUSES: "m.complete DESC, r.reuses DESC, {title}, m.id",
 }
+Part = tuple[str, list[Any]]  # a piece of SQL and its parameters
 
 
 class DatabaseEngine:
@@ -36,15 +38,13 @@ class DatabaseEngine:
         offset = (query.page - 1) * query.size
         if plan.asked and not plan.slots:
             return Results(0, 0, (), dict.fromkeys(self.facets, ()), offset=offset)
-        with matches(query, plan) as found:
-            total, complete = found.totals()
-            counts = found.counts(self.facets)
-            ids = found.ids(*ranking.window(query, plan))
+        answer = _Asked(query, plan).answer(self.facets, *ranking.window(query, plan))
+        complete = answer.complete
         return Results(
-            total=total,
+            total=answer.total,
             complete=complete,
-            ids=ranking.page(ids, complete, query, plan),
-            facets=facets.shown(counts, query, self.facets),
+            ids=ranking.page(answer.ids, complete, query, plan),
+            facets=facets.shown(answer.counts, query, self.facets),
             highlights=plan.marked,
             suggestion=corrections.corrected(query.q, complete=complete) if plan.slots else "",
             offset=offset,
@@ -55,12 +55,21 @@ class DatabaseEngine:
         plan = plans.plan(query.q)
         if plan.asked and not plan.slots:
             return ()
-        with matches(query, plan) as found:
-            return facets.every(facet, found.counts([facet])[facet])
+        return facets.every(facet, _Asked(query, plan).answer([facet], 0, 0).counts[facet])
 
 
-class Matches:
-    """What answers the words and the day of a query, as a table `m` of the statements that follow.
+@dataclass
+class Answer:
+    """What one statement tells of the matches."""
+
+    counts: dict[str, list[tuple[str, int]]]
+    total: int = 0
+    complete: int = 0
+    ids: list[int] = field(default_factory=list)
+
+
+class _Asked:
+    """A query as SQL: its matches are a table `m`, that one statement counts and orders.
 
     id; complete: 1 when every idea is held; score: how well the words answer; failed: the bit of
     the one facet whose filter is not passed, 0 when all are. What fails two is left out: it counts
@@ -70,45 +79,60 @@ class Matches:
     def __init__(self, query: ResourceQuery, plan: Plan) -> None:
         self._query, self._plan = query, plan
         self._bits = {name: 1 << place for place, name in enumerate(query.filters())}
-        self.sql, self.params = self._select()
-        # SQLite keeps the matches in a table of the connection; PostgreSQL finds them again.
-        self._prefix, self._prefixed = "", []
-        if connection.vendor == "postgresql":
-            self._prefix, self._prefixed = f"WITH m AS MATERIALIZED ({self.sql}) ", self.params
 
-    def totals(self) -> tuple[int, int]:
-        """Count the results, and those of them that hold every idea."""
-        ((total, complete),) = self._rows(
-            "SELECT COUNT(*), COALESCE(SUM(complete), 0) FROM m WHERE failed = 0"
-        )
-        return total, complete
-
-    def ids(self, start: int, most: int) -> list[int]:
-        """List some of the results in their order."""
-        order = ORDERS[self._query.order].format(title=f"r.title_key COLLATE {dialect().binary}")
-        beside = "JOIN catalogue_indexedresource r ON r.resource_id = m.id" if "r." in order else ""
-        sql = f"SELECT m.id FROM m {beside} WHERE m.failed = 0 ORDER BY {order} LIMIT %s OFFSET %s"  # noqa: S608 - ours
-        return [pk for (pk,) in self._rows(sql, [most, start])]
-
-    def counts(self, names: Sequence[str]) -> Mapping[str, list[tuple[str, int]]]:
-        """Count the values of facets, each under the filters of the others; one statement."""
-        found: dict[str, list[tuple[str, int]]] = {name: [] for name in names}
-        parts, params = [], []
-        for name in names:
-            parts.append(
-                "SELECT x.facet, x.value, COUNT(*) AS n FROM catalogue_indexedfacet x"
-                " CROSS JOIN m WHERE m.id = x.resource_id AND x.facet = %s"
-                " AND m.failed IN (0, %s) GROUP BY x.facet, x.value"
-            )
-            params += [name, self._bits.get(name, 0)]
-        for name, value, many in self._rows(" UNION ALL ".join(parts), params):
-            found[name].append((value, many))
+    def answer(self, counted: Sequence[str], start: int, most: int) -> Answer:
+        """Count the results and the values of some facets, and list some results in order."""
+        sql, params = self._matches()
+        if connection.vendor == "sqlite":
+            few, first, before = _keep(sql, params), "", []
+        else:
+            few, first, before = True, f"WITH m AS MATERIALIZED ({sql}) ", params
+        parts = [self._totals(), self._page(start, most)]
+        parts += [self._count(name, few=few) for name in counted]
+        found = Answer({name: [] for name in counted})
+        pages: list[tuple[int, int]] = []
+        told = " UNION ALL ".join(part for part, _values in parts)
+        values = [value for _part, values in parts for value in values]
+        for facet, value, number, other in fulltext.rows(f"{first}{told}", [*before, *values]):
+            if facet in found.counts:
+                found.counts[facet].append((value, number))
+            elif facet == "#total":
+                found.total, found.complete = number, other
+            else:
+                pages.append((number, other))
+        found.ids = [pk for _place, pk in sorted(pages)]
         return found
 
-    def _rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return fulltext.rows(f"{self._prefix}{sql}", [*self._prefixed, *params])
+    def _totals(self) -> Part:
+        return (
+            "SELECT '#total' AS facet, '' AS value, COUNT(*) AS number,"
+            " CAST(COALESCE(SUM(complete), 0) AS BIGINT) AS other FROM m WHERE failed < 1",
+            [],
+        )
 
-    def _select(self) -> tuple[str, list[Any]]:
+    def _page(self, start: int, most: int) -> Part:
+        order = ORDERS[self._query.order].format(title=f"r.title_key COLLATE {dialect().binary}")
+        beside = "JOIN catalogue_indexedresource r ON r.resource_id = m.id" if "r." in order else ""
+        return (
+            "SELECT '#page', '', ROW_NUMBER() OVER (), id FROM"  # noqa: S608 - ours
+            f" (SELECT m.id FROM m {beside} WHERE m.failed < 1 ORDER BY {order} LIMIT %s OFFSET %s)"
+            " AS page",
+            [most, start],
+        )
+
+    def _count(self, name: str, *, few: bool) -> Part:
+        tables = ["m", "catalogue_indexedfacet x"]
+        passed = "m.failed < 1"  # PostgreSQL expects more rows of it than of an equality
+        if name in self._bits:
+            passed = f"(m.failed < 1 OR m.failed = {self._bits[name]})"
+        return (
+            "SELECT x.facet, x.value, COUNT(*), 0"  # noqa: S608 - ours
+            f" FROM {' CROSS JOIN '.join(tables if few else reversed(tables))}"
+            f" WHERE m.id = x.resource_id AND x.facet = %s AND {passed} GROUP BY x.facet, x.value",
+            [name],
+        )
+
+    def _matches(self) -> Part:
         complete, score, beside = "1", "0", ""
         where: list[str] = []
         conditions: list[Any] = []
@@ -145,7 +169,7 @@ class Matches:
             sql = f"SELECT * FROM ({sql}) each_of WHERE failed IN ({bits})"  # noqa: S608 - ours
         return sql, [*params, *conditions]
 
-    def _failed(self) -> tuple[str, list[Any]]:
+    def _failed(self) -> Part:
         parts, params = ["0"], []
         for name, values in self._query.filters().items():
             places = ", ".join(["%s"] * len(values))
@@ -159,18 +183,14 @@ class Matches:
         return " + ".join(parts), params
 
 
-@contextmanager
-def matches(query: ResourceQuery, plan: Plan) -> Iterator[Matches]:
-    """Find the matches of a query."""
-    found = Matches(query, plan)
-    if connection.vendor != "sqlite":
-        yield found
-        return
+def _keep(sql: str, params: list[Any]) -> bool:
+    """Keep the matches in a table of the connection, for SQLite; tell whether they are few."""
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMP TABLE IF NOT EXISTS m (id INTEGER PRIMARY KEY, complete, score, failed)"
         )
         cursor.execute("DELETE FROM m")
-        cursor.execute(f"INSERT INTO m {found.sql}", found.params)
-        yield found
-        cursor.execute("DELETE FROM m")
+        cursor.execute(f"INSERT INTO m {sql}", params)
+        many = cursor.rowcount
+        cursor.execute("SELECT COUNT(*) FROM catalogue_indexedresource")
+        return bool(many * FEW < cursor.fetchone()[0])
