@@ -26,6 +26,7 @@ CLASSES = {
 NAMING = ("title", "acronym", "organisation")
 # Parts of one statement: SQLite takes 500.
 PARTS = 400
+EVERY = 1 << 40
 
 
 class Dialect(Protocol):
@@ -36,7 +37,8 @@ class Dialect(Protocol):
     matches: str  # the condition that a resource answers a query, its parameter
     names_match: str  # the same for first letters
     score: str  # how well it answers
-    scored: int  # parameters of the score
+    to_score: str  # the condition under which there is a score
+    scored: bool  # the query is the parameter of the score, else of that condition
     binary: str  # texts compared by their bytes
 
     def phrase(self, words: Phrase, fields: Sequence[str] = FIELDS) -> str:
@@ -55,7 +57,7 @@ class SQLite:
     both, either = " AND ", " OR "
     matches = names_match = "catalogue_fulltext MATCH %s"
     score = f"-bm25(catalogue_fulltext, {', '.join(str(WEIGHTS[name]) for name in FIELDS)}, 0)"
-    scored = 0
+    to_score, scored = matches, False
     binary = "BINARY"
 
     def phrase(self, words: Phrase, fields: Sequence[str] = FIELDS) -> str:
@@ -89,7 +91,7 @@ class PostgreSQL:
         )
         + "}', t.search, CAST(%s AS tsquery))"
     )
-    scored = 1
+    to_score, scored = "TRUE", True
     binary = '"C"'
 
     def phrase(self, words: Phrase, fields: Sequence[str] = FIELDS) -> str:
@@ -179,10 +181,16 @@ def names(after: int, most: int) -> list[tuple[int, str]]:
     return [(pk, words) for pk, words in rows(sql, [after, most])]
 
 
-def holders(stems: Iterable[str], fields: Sequence[str] = FIELDS) -> dict[str, int]:
-    """Count the resources that hold each stem in some fields; one that none holds is left out."""
+def holders(
+    stems: Iterable[str], fields: Sequence[str] = FIELDS, *, most: int = EVERY
+) -> dict[str, int]:
+    """Count the resources that hold each stem in some fields; one that none holds is left out.
+
+    most: where counting a stem stops.
+    """
     wanted = sorted(stems)
-    part = f"SELECT %s, COUNT(*) FROM catalogue_fulltext t WHERE {dialect().matches}"  # noqa: S608 - ours
+    found = f"SELECT 1 FROM catalogue_fulltext t WHERE {dialect().matches} LIMIT {most}"  # noqa: S608 - ours
+    part = f"SELECT %s, (SELECT COUNT(*) FROM ({found}) AS counted)"  # noqa: S608 - ours
     counts: dict[str, int] = {}
     for start in range(0, len(wanted), PARTS):
         lot = wanted[start : start + PARTS]

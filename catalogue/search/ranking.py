@@ -19,6 +19,8 @@ from catalogue.search.query import ResourceQuery, Sort
 FIRST = 200
 # How soon more of the same word adds nothing; the usual value, in words of a title.
 K1 = 1.2
+# A word that more resources hold is common, however many they are: counting them all costs.
+COMMON = 5_000
 # A title or acronym that is the query itself. Larger bonuses lower the mean rank.
 EXACT = 1.1
 
@@ -74,7 +76,7 @@ def _coefficients(plan: Plan) -> dict[str, float]:
     """Weigh each word of the query: how sure it is, and how rare."""
     weighed = plan.coefficients()
     total = IndexedResource.objects.count()
-    holders = fulltext.holders(weighed)
+    holders = fulltext.holders(weighed, most=COMMON)
     return {
         word: sure * math.log(1 + (total - many + 0.5) / (many + 0.5))
         for word, sure in weighed.items()

@@ -18,7 +18,6 @@ from catalogue.search.results import FacetCount, Results
 # the index of the facet; PostgreSQL chooses by itself.
 FEW = 8
 ORDERS = {
-    Sort.RELEVANCE: "m.complete DESC, m.score DESC, m.id",
     Sort.UPDATED: "m.complete DESC, r.updated_on DESC, m.id DESC",
     Sort.QUALITY: "m.complete DESC, r.quality DESC, {title}, m.id",
     Sort.REUSES: "m.complete DESC, r.reuses DESC, {title}, m.id",
@@ -71,9 +70,9 @@ class Answer:
 class _Asked:
     """A query as SQL: its matches are a table `m`, that one statement counts and orders.
 
-    id; complete: 1 when every idea is held; score: how well the words answer; failed: the bit of
-    the one facet whose filter is not passed, 0 when all are. What fails two is left out: it counts
-    nowhere. So each facet is counted under the filters of the others in one pass.
+    id; complete: 1 when every idea is held; failed: the bit of the one facet whose filter is not
+    passed, 0 when all are. What fails two is left out: it counts nowhere. So each facet is counted
+    under the filters of the others in one pass.
     """
 
     def __init__(self, query: ResourceQuery, plan: Plan) -> None:
@@ -111,13 +110,33 @@ class _Asked:
         )
 
     def _page(self, start: int, most: int) -> Part:
-        order = ORDERS[self._query.order].format(title=f"r.title_key COLLATE {dialect().binary}")
-        beside = "JOIN catalogue_indexedresource r ON r.resource_id = m.id" if "r." in order else ""
+        ranked = self._plan.slots and self._query.order is Sort.RELEVANCE
+        sql, params = self._ranked(start + most) if ranked else self._sorted()
         return (
-            "SELECT '#page', '', ROW_NUMBER() OVER (), id FROM"  # noqa: S608 - ours
-            f" (SELECT m.id FROM m {beside} WHERE m.failed < 1 ORDER BY {order} LIMIT %s OFFSET %s)"
-            " AS page",
-            [most, start],
+            "SELECT '#page', '', ROW_NUMBER() OVER (), id"  # noqa: S608 - ours
+            f" FROM ({sql} LIMIT %s OFFSET %s) AS page",
+            [*params, most, start],
+        )
+
+    def _sorted(self) -> Part:
+        order = ORDERS[self._query.order].format(title=f"r.title_key COLLATE {dialect().binary}")
+        return (
+            "SELECT m.id FROM m JOIN catalogue_indexedresource r ON r.resource_id = m.id"  # noqa: S608 - ours
+            f" WHERE m.failed < 1 ORDER BY {order}",
+            [],
+        )
+
+    def _ranked(self, wanted: int) -> Part:
+        """Order by the words; those that hold some alone are left out where enough hold all."""
+        said, words = dialect(), fulltext.any_of(self._plan)
+        return (
+            "SELECT t.rowid AS id FROM catalogue_fulltext t"  # noqa: S608 - ours
+            " CROSS JOIN m CROSS JOIN catalogue_indexedresource r"
+            f" WHERE {said.to_score} AND m.id = t.rowid AND r.resource_id = t.rowid"
+            " AND m.failed < 1 AND m.complete >="
+            " (SELECT CASE WHEN SUM(complete) >= %s THEN 1 ELSE 0 END FROM m WHERE failed < 1)"
+            f" ORDER BY m.complete DESC, {said.score} * r.boost DESC, t.rowid",
+            [wanted, words] if said.scored else [words, wanted],
         )
 
     def _count(self, name: str, *, few: bool) -> Part:
@@ -133,44 +152,36 @@ class _Asked:
         )
 
     def _matches(self) -> Part:
-        complete, score, beside = "1", "0", ""
-        where: list[str] = []
-        conditions: list[Any] = []
-        params: list[Any] = []
-        plan, said = self._plan, dialect()
-        if plan.slots:
-            beside = "JOIN catalogue_fulltext t ON t.rowid = r.resource_id"
-            ids = f"SELECT t.rowid FROM catalogue_fulltext t WHERE {said.matches}"  # noqa: S608 - ours
-            every = f"r.resource_id IN ({ids})"
-            everything = [] if plan.is_one_word else [fulltext.all_of(plan)]
-            if everything:
-                complete = f"CASE WHEN {every} THEN 1 ELSE 0 END"
-                params += everything
-            score = f"{said.score} * r.boost"
-            params += [fulltext.any_of(plan)] * said.scored
-        failed, values = self._failed()
-        params += values
-        if plan.slots:
-            where.append(said.matches)
-            conditions.append(fulltext.any_of(plan))
-            if self._query.words is Words.ALL and everything:
+        said, query = dialect(), self._query
+        table, key, complete = "catalogue_indexedresource", "resource_id", "1"
+        where, params, values = ["1 = 1"], [], []
+        if self._plan.slots:
+            table, key = "catalogue_fulltext", "rowid"
+            where, values = [said.matches], [fulltext.any_of(self._plan)]
+        if self._plan.slots and not self._plan.is_one_word:
+            every = f"t.{key} IN (SELECT t.rowid FROM catalogue_fulltext t WHERE {said.matches})"  # noqa: S608 - ours
+            complete = f"CASE WHEN {every} THEN 1 ELSE 0 END"
+            params.append(fulltext.all_of(self._plan))
+            if query.words is Words.ALL:
                 where.append(every)
-                conditions += everything
-        if self._query.updated:
-            where.append("r.updated_on >= %s")
-            conditions.append(facets.days_ago(self._query.updated.days))
+                values.append(fulltext.all_of(self._plan))
+        if query.updated:
+            recent = "SELECT resource_id FROM catalogue_indexedresource WHERE updated_on >= %s"
+            where.append(f"t.{key} IN ({recent})")
+            values.append(str(facets.days_ago(query.updated.days)))
+        failed, filters = self._failed(f"t.{key}")
         sql = (
-            f"SELECT r.resource_id AS id, {complete} AS complete, {score} AS score,"  # noqa: S608 - ours
-            f" {failed} AS failed FROM catalogue_indexedresource r {beside}"
-            f" WHERE {' AND '.join(where) or '1 = 1'}"
+            f"SELECT t.{key} AS id, {complete} AS complete, {failed} AS failed"  # noqa: S608 - ours
+            f" FROM {table} t WHERE {' AND '.join(where)}"
         )
         if len(self._bits) > 1:
             bits = ", ".join(map(str, [0, *self._bits.values()]))
-            sql = f"SELECT * FROM ({sql}) each_of WHERE failed IN ({bits})"  # noqa: S608 - ours
-        return sql, [*params, *conditions]
+            sql = f"SELECT * FROM ({sql}) AS matching WHERE failed IN ({bits})"  # noqa: S608 - ours
+        return sql, [*params, *filters, *values]
 
-    def _failed(self) -> Part:
-        parts, params = ["0"], []
+    def _failed(self, pk: str) -> Part:
+        parts: list[str] = ["0"]
+        params: list[Any] = []
         for name, values in self._query.filters().items():
             places = ", ".join(["%s"] * len(values))
             holders = (
@@ -178,7 +189,7 @@ class _Asked:
                 f" WHERE facet = %s AND value IN ({places})"
             )
             bit = self._bits[name]
-            parts.append(f"CASE WHEN r.resource_id IN ({holders}) THEN 0 ELSE {bit} END")
+            parts.append(f"CASE WHEN {pk} IN ({holders}) THEN 0 ELSE {bit} END")
             params += [name, *values]
         return " + ".join(parts), params
 
@@ -187,7 +198,7 @@ def _keep(sql: str, params: list[Any]) -> bool:
     """Keep the matches in a table of the connection, for SQLite; tell whether they are few."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS m (id INTEGER PRIMARY KEY, complete, score, failed)"
+            "CREATE TEMP TABLE IF NOT EXISTS m (id INTEGER PRIMARY KEY, complete, failed)"
         )
         cursor.execute("DELETE FROM m")
         cursor.execute(f"INSERT INTO m {sql}", params)
