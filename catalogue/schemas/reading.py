@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from catalogue.enums import (
     LANGUAGES,
@@ -24,7 +24,7 @@ Language = Annotated[str, Field(pattern=f"^({'|'.join(LANGUAGES)})$")]
 MOST = MAX_VALUES
 
 
-class QueryIn(Schema):
+class QueryIn(BaseModel):
     """A search of the catalogue, as the addresses of its pages write it; a facet may be repeated.
 
     The values of a facet are alternatives, the facets add up.

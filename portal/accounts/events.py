@@ -5,8 +5,11 @@ from typing import Any
 from allauth.account import signals as account
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa import signals as factors
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
 from django.dispatch import Signal
+from django.http import HttpRequest
 
 from portal.accounts import stepup
 from portal.accounts.models import User
@@ -32,6 +35,12 @@ def connect() -> None:
     for signal, act in ACTS:
         signal.connect(_recorder(signal, act), weak=False, dispatch_uid=f"portal.accounts.{act}")
     factors.authenticator_added.connect(prove, dispatch_uid="portal.accounts.prove")
+    user_logged_out.connect(forget_session, dispatch_uid="portal.accounts.forget_session")
+
+
+def forget_session(sender: Any, request: HttpRequest, **_facts: Any) -> None:
+    """Forget the device and the address of a session that its person leaves."""
+    UserSession.objects.filter(session_key=request.session.session_key).delete()
 
 
 def prove(sender: Any, request: Any, user: User, authenticator: Any, **_facts: Any) -> None:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from catalogue.actions import alerts, contributions, moderation, removals
 from catalogue.enums import DecisionReason, LinkType, ResourceKind
-from catalogue.models import FormerSlug
+from catalogue.models import FormerSlug, SavedSearch
 from catalogue.schemas.reading import CardOut, ResourcesOut, VocabulariesOut
 from catalogue.search.query import ResourceQuery
 from catalogue.validators.details import DETAILS
@@ -270,3 +270,11 @@ def test_the_lists_of_a_person_cost_the_same_for_one_and_for_three(client: Clien
     one("deux")
     one("trois")
     assert [cost(client, each) for each in addresses] == first
+
+
+@pytest.mark.parametrize("body", ["[]", "null", "{}", '{"query": []}', '{"query": null}'])
+def test_what_is_no_search_keeps_none(client: Client, body: str) -> None:
+    headers = bearer(make.person(), TokenScope.CONTRIBUTE)
+    answer = client.post("/api/v1/searches", body, "application/json", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert not SavedSearch.objects.exists()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import hashers
 from django.core import mail
 from django.core.cache import cache
@@ -170,6 +171,17 @@ def test_sign_in_answers_alike_and_hashes_alike(
     assert pages[0] == pages[1]
     assert "ne convient pas" in pages[0]
     assert hashes[0] == hashes[1] == 1
+
+
+def test_nothing_is_kept_of_a_session_that_was_left(client: Client) -> None:
+    user, other = UserFactory(), Client()
+    for device in (client, other):
+        sign_in(device, user.email)
+    assert UserSession.objects.filter(user=user).count() == 2
+    client.post(reverse("account_logout"))
+    assert client.get("/espace/").status_code == 302
+    assert other.get("/espace/").status_code == 200
+    assert UserSession.objects.filter(user=user).count() == 1
 
 
 def test_a_user_name_opens_the_door_too(client: Client) -> None:
