@@ -40,7 +40,7 @@ class Leaderboard(models.Model):
     )
     hidden = models.BooleanField(default=False)
     anonymous = models.BooleanField(default=False)
-    # Per split: {"digest", "computed_at", "rows", "units", "few", "tested", "teams", "axis"}.
+    # Per split: {"digest", "computed_at", "rows", "few", "tested", "axis"}.
     facts = models.JSONField(default=dict, blank=True)
 
     objects = LeaderboardQuerySet.as_manager()

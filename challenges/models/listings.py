@@ -41,44 +41,6 @@ class Listing:
         return next((each for each in self.columns if each.pk == self.board.primary_id), None)
 
 
-@dataclass(frozen=True)
-class Runners:
-    """Every entry that a board may list, on both parts, each at the same place, by receipt."""
-
-    board: Leaderboard
-    split: Split
-    columns: list[Column]
-    public: list[Candidate]
-    private: list[Candidate]
-
-
-def runners(
-    board: Leaderboard,
-    split: Split,
-    *,
-    released: Iterable[Score] | None = None,
-    own: Mapping[UUID, OwnFigures] | None = None,
-) -> Runners:
-    """Read the entries that a board may list, with their figures.
-
-    released, own: as in `listing`.
-    """
-    columns, tasks, evaluations = _inputs(board)
-    others = _of_other_tasks(evaluations, tasks)
-    scores = _scores([*evaluations, *(each for of in others.values() for each in of)], released)
-    candidates = {
-        current: [
-            _candidate(each, [scores[current][one.pk] for one in (each, *others[each.pk])], columns)
-            for each in evaluations
-        ]
-        for current in Split
-    }
-    public = candidates[Split.PUBLIC]
-    if board.phase.ladder:
-        public = _climbed(public, evaluations, split, own)
-    return Runners(board, split, columns, public, candidates[Split.PRIVATE])
-
-
 def listing(
     board: Leaderboard,
     split: Split,
@@ -91,21 +53,26 @@ def listing(
     released, own: the scores, and the public figures kept from the Ladder, to use besides the
     stored ones, for a reveal being prepared.
     """
-    return chosen(runners(board, split, released=released, own=own))
-
-
-def chosen(found: Runners) -> Listing:
-    """Choose among the entries read."""
-    board, split, columns = found.board, found.split, found.columns
+    columns, tasks, evaluations = _inputs(board)
+    others = _of_other_tasks(evaluations, tasks)
+    scores = _scores([*evaluations, *(each for of in others.values() for each in of)], released)
+    public, private = (
+        [
+            _candidate(each, [scores[part][one.pk] for one in (each, *others[each.pk])], columns)
+            for each in evaluations
+        ]
+        for part in (Split.PUBLIC, Split.PRIVATE)
+    )
+    if board.phase.ladder:
+        public = _climbed(public, evaluations, split, own)
     by_team: dict[int, list[int]] = defaultdict(list)
-    for index, each in enumerate(found.public):
+    for index, each in enumerate(public):
         by_team[each.team_id].append(index)
     primary = next((each for each in columns if each.pk == board.primary_id), None)
     kept: list[Candidate] = []
     for indexes in by_team.values():
-        public = [found.public[index] for index in indexes]
-        private = [found.private[index] for index in indexes]
-        kept += _kept(board, split, primary, public, private)
+        mine, sealed = ([part[index] for index in indexes] for part in (public, private))
+        kept += _kept(board, split, primary, mine, sealed)
     kept.sort(key=lambda each: _order(each, primary, columns))
     counts = {team: len(indexes) for team, indexes in by_team.items()}
     digest = _digest(board, split, columns, kept, counts)

@@ -51,16 +51,10 @@ def computed(found: Listing, opened: Opened) -> tuple[list[Line], dict[str, Any]
     lines = [
         _line(found, each, placed.get(str(each.entry_id)), opened) for each in found.candidates
     ]
-    units = [
-        opened.of(each.evaluation_id).get("n", {}).get(found.split.value)
-        for each in found.candidates
-    ]
     facts = {
-        "units": next((each for each in units if each is not None), None),
         "few": any(each.few for each in placed.values()),
         # Whether gaps were compared with chance; else equal scores alone share a rank.
         "tested": any(each.low is not None for each in ranked),
-        "teams": sum(line.rank is not None for line in lines),
     }
     return lines, facts
 
