@@ -8,7 +8,7 @@ from django.db.models import Min
 from challenges.enums import EntryStatus
 from challenges.models import Entry
 
-RUNS = 2  # of programs in one attempt: ingestion and scoring, or the code of a team twice
+RUNS = 2  # of programs in one attempt at most: ingestion, then scoring
 
 
 def attempt_seconds(limit: int) -> float:

@@ -109,7 +109,7 @@ class Beating:
 def most_seconds(job: Job) -> float:
     """Return how long one attempt at a job may last.
 
-    Where a program runs: both of its runs at the limit of the phase, and a margin.
+    Where programs run: two of them at the limit of the phase, and a margin.
     """
     found: QuerySet[Any, int]
     match job.kind:
