@@ -125,11 +125,6 @@ def reads_whole(actor: Actor, contribution: "Contribution") -> bool:
     return has_permission(actor, Permission.CONTRIBUTION_READ_ALL)
 
 
-def may_appeal(actor: Actor, contribution: "Contribution") -> bool:
-    """Let the author of a change that the owner declined ask the Region all the same."""
-    return _still_writes(actor, contribution)
-
-
 def owns(actor: Actor, resource: "Resource") -> bool:
     """Say whether the card is the person's own, or one of an organisation they edit."""
     if resource.organisation is not None:

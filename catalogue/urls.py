@@ -77,11 +77,6 @@ CONTRIBUTE = [
         name="proposal_answer",
     ),
     path(
-        "contribuer/<uuid:contribution>/demander-avis/",
-        proposals.Appeal.as_view(),
-        name="proposal_appeal",
-    ),
-    path(
         "contribuer/<uuid:contribution>/lecture/",
         paste.Read.as_view(),
         name="contribution_reading",

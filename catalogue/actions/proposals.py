@@ -8,7 +8,6 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
-from catalogue.actions.contributions import require_room
 from catalogue.enums import ContributionStatus, OwnerAnswer
 from catalogue.models import Contribution
 from portal.accounts.authorization import require
@@ -17,7 +16,7 @@ from portal.audit.actors import Actor, SystemActor
 from portal.audit.outbox import owe
 from portal.audit.record import record
 from portal.lib import clock
-from portal.lib.refusals import Closed, Conflict, Invalid
+from portal.lib.refusals import Conflict, Invalid
 
 SCHEDULER = SystemActor("scheduler")
 
@@ -35,49 +34,16 @@ def accept(*, contribution: Contribution, by: User, reason: str = "") -> Contrib
 
 @transaction.atomic
 def decline(*, contribution: Contribution, reason: str, by: User) -> Contribution:
-    """Decline a change with the reason that its author reads.
+    """Disapprove of a change with a reason, which its author and the Region read; it reviews.
 
-    In order: the answer, status OFFERED to DECLINED; event "proposal.declined"; a letter to the
-    author. Raises NotAllowed; Conflict when it was answered; Invalid without a reason.
+    In order: the answer, status OFFERED to SUBMITTED; event "proposal.declined"; a letter to the
+    author, one to the moderators. Raises NotAllowed; Conflict when it was answered; Invalid
+    without a reason.
     """
     contribution = _offered(contribution, by)
     if not reason.strip():
         raise Invalid(_("Dites pourquoi vous déclinez ce changement."), code="reason_required")
-    at = clock.now()
-    contribution.become(
-        ContributionStatus.DECLINED, at=at, **_answer(OwnerAnswer.DECLINED, at, by, reason)
-    )
-    record("proposal.declined", by=by, on=contribution)
-    _tell_author(contribution)
-    return contribution
-
-
-@transaction.atomic
-def appeal(*, contribution: Contribution, by: User) -> Contribution:
-    """Ask the Region to review a change that who holds the card declined.
-
-    The moderators read the owner's reason beside it. In order: status DECLINED to SUBMITTED; event
-    "proposal.appealed"; a letter to the moderators. Raises NotAllowed, Conflict; Closed when it
-    was declined too long ago; QuotaSpent past what an account may have waiting.
-    """
-    contribution = Contribution.objects.locked(contribution)
-    require(rules.may_appeal, by, contribution)
-    if contribution.status != ContributionStatus.DECLINED:
-        raise Conflict(code="wrong_state", status=contribution.status)
-    if not contribution.is_appealable:
-        raise Closed(
-            _(
-                "Le délai pour demander l’avis de la Région est passé. "
-                "Proposez à nouveau le changement."
-            ),
-            code="appeal_closed",
-            closes_at=contribution.appeal_until,
-        )
-    require_room(contribution, by)
-    contribution.become(ContributionStatus.SUBMITTED, at=clock.now())
-    record("proposal.appealed", by=by, on=contribution)
-    _tell_moderators(contribution)
-    return contribution
+    return _pass_on(contribution, OwnerAnswer.DECLINED, by=by, reason=reason)
 
 
 @transaction.atomic
@@ -91,24 +57,6 @@ def pass_on_due() -> int:
     due = _waiting().filter(offered_at__lte=limit)
     for contribution in due:
         _pass_on(contribution, OwnerAnswer.SILENT, by=SCHEDULER)
-    return len(due)
-
-
-@transaction.atomic
-def remind_due() -> int:
-    """Remind who answers for a card, once, some days before the end; return how many changes.
-
-    What signs of spam hold back is left out: its owner was not written to at first either.
-    """
-    early = settings.OWNER_ANSWER_DAYS - settings.OWNER_REMINDER_DAYS
-    limit = clock.now() - timedelta(days=early)
-    rows = _waiting().filter(offered_at__lte=limit, owner_reminded_at=None)
-    due = [each for each in rows if not each.is_held_back]
-    for contribution in due:
-        contribution.owner_reminded_at = clock.now()
-        contribution.save(update_fields=["owner_reminded_at"])
-        key = contribution.version_key
-        owe("mail.proposal_reminder", key=key, contribution_id=contribution.pk)
     return len(due)
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from catalogue import rules
 from catalogue.actions import contributions, file_rooms, forgotten_files
-from catalogue.enums import OPEN_CONTRIBUTIONS, ContributionStatus
+from catalogue.enums import OPEN_CONTRIBUTIONS
 from catalogue.enums.files import UNREAD
 from catalogue.models import CardFile, Contribution, Resource
 from catalogue.queries import stored_files
@@ -35,7 +35,7 @@ ROWS_MOST = 50
 # PostgreSQL: lock_not_available, deadlock_detected.
 HELD_CODES = frozenset({"55P03", "40P01"})
 # A proposal that may still go online, or be taken up again.
-COUNTED = (*OPEN_CONTRIBUTIONS, ContributionStatus.DECLINED)
+COUNTED = tuple(OPEN_CONTRIBUTIONS)
 # Of those, the ones that nobody is writing: their files found room when they were sent.
 
 

@@ -82,18 +82,3 @@ def answer(request: HttpRequest, contribution: UUID, given: AnswerIn) -> dict[st
         acts.accept(contribution=found, reason=values["reason"], by=by)
     told = whole_json(request, contribution_named(request, contribution))
     return told if bearer.reads(request) else told | unsaid() | UNREAD
-
-
-@router.post(
-    "/contributions/{uuid:contribution}/appeal",
-    auth=CONTRIBUTE,
-    response={200: WholeContributionOut, **refused(401, 403, 404, 409, 429)},
-    operation_id="appeal_proposal",
-    summary=_("Demander l’avis de la Région sur un changement proposé, que l’on a décliné"),
-)
-def appeal(request: HttpRequest, contribution: UUID) -> dict[str, Any]:
-    """Pendant soixante jours ; ensuite, 403 appeal_closed."""
-    found = contribution_named(request, contribution)
-    acts.appeal(contribution=found, by=person(request))
-    told = whole_json(request, contribution_named(request, contribution))
-    return told if bearer.reads(request) else told | unsaid()

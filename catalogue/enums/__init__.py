@@ -177,7 +177,6 @@ class ContributionStatus(models.TextChoices):
 
     DRAFT = "draft", _("Brouillon")
     OFFERED = "offered", _("Attend l’avis de qui tient la fiche")
-    DECLINED = "declined", _("Déclinée par qui tient la fiche")
     SUBMITTED = "submitted", _("En relecture")
     CHANGES_REQUESTED = "changes_requested", _("Corrections demandées")
     PUBLISHED = "published", _("Publiée")
@@ -199,7 +198,6 @@ class ContributionStatus(models.TextChoices):
 STATUS_LOOKS: dict[str, tuple[str, str]] = {
     ContributionStatus.DRAFT: ("ardoise", "pencil"),
     ContributionStatus.OFFERED: ("calanque", "users"),
-    ContributionStatus.DECLINED: ("ocre", "circle-x"),
     ContributionStatus.SUBMITTED: ("calanque", "hourglass"),
     ContributionStatus.CHANGES_REQUESTED: ("ocre", "message-square"),
     ContributionStatus.PUBLISHED: ("pin", "circle-check"),
@@ -215,9 +213,6 @@ CONTRIBUTION_EDGES: dict[ContributionStatus, frozenset[ContributionStatus]] = {
     ),
     # A change of somebody else's card: its owner answers first, and never publishes it.
     ContributionStatus.OFFERED: frozenset(
-        {ContributionStatus.SUBMITTED, ContributionStatus.DECLINED, ContributionStatus.WITHDRAWN}
-    ),
-    ContributionStatus.DECLINED: frozenset(
         {ContributionStatus.SUBMITTED, ContributionStatus.WITHDRAWN}
     ),
     ContributionStatus.SUBMITTED: frozenset(

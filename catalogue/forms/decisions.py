@@ -100,7 +100,7 @@ class OwnerAnswerForm(forms.Form):
         answer: Any = self.fields["answer"]
         answer.descriptions = {
             ACCEPT: _("La Région relit, puis publie ou non"),
-            DECLINE: _("L’auteur lit votre raison et peut demander l’avis de la Région"),
+            DECLINE: _("La Région lit votre raison avant de décider"),
         }
 
     def clean(self) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from catalogue.enums import (
 )
 from catalogue.models.resource import Resource, editable_organisations
 from portal.accounts.authorization import Permission, has_permission
-from portal.lib import clock
 from portal.lib.immutable import Immutable
 from portal.lib.refusals import Conflict
 
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 UNSENT = (
     ContributionStatus.DRAFT,
     ContributionStatus.OFFERED,
-    ContributionStatus.DECLINED,
     ContributionStatus.WITHDRAWN,
 )
 
@@ -158,7 +156,6 @@ class Contribution(models.Model):
     expiry_told_at = models.DateTimeField(null=True, blank=True)
     # A change of somebody else's card: when its owner was asked, and what they answered.
     offered_at = models.DateTimeField(null=True, blank=True)
-    owner_reminded_at = models.DateTimeField(null=True, blank=True)
     owner_answer = models.CharField(max_length=10, choices=OwnerAnswer.choices, blank=True)
     owner_answered_at = models.DateTimeField(null=True, blank=True)
     owner_answered_by = models.ForeignKey(
@@ -198,8 +195,7 @@ class Contribution(models.Model):
                 name="contribution_owner_and_status",
                 condition=Q(status=ContributionStatus.WITHDRAWN)
                 | Q(status=ContributionStatus.OFFERED, offered_at__isnull=False, owner_answer="")
-                | Q(status=ContributionStatus.DECLINED, owner_answer=OwnerAnswer.DECLINED)
-                | ~Q(status__in=(ContributionStatus.OFFERED, ContributionStatus.DECLINED))
+                | ~Q(status=ContributionStatus.OFFERED)
                 & (Q(offered_at=None) | ~Q(owner_answer="")),
             ),
             models.UniqueConstraint(
@@ -249,19 +245,6 @@ class Contribution(models.Model):
         """Say until when the owner of the card may answer; then the Region decides alone."""
         wait = datetime.timedelta(days=settings.OWNER_ANSWER_DAYS)
         return self.offered_at + wait if self.offered_at else None
-
-    @property
-    def appeal_until(self) -> datetime.datetime | None:
-        """Say until when its author may ask the Region to review what the owner declined."""
-        if self.status != ContributionStatus.DECLINED or self.owner_answered_at is None:
-            return None
-        return self.owner_answered_at + datetime.timedelta(days=settings.OWNER_APPEAL_DAYS)
-
-    @property
-    def is_appealable(self) -> bool:
-        """Say whether that time is not over."""
-        until = self.appeal_until
-        return until is not None and clock.now() < until
 
     @property
     def version_key(self) -> str:

@@ -32,17 +32,10 @@ def offered_letter(contribution_id: int) -> None:
     _to_owners("proposal_offered", contribution_id)
 
 
-@handler("mail.proposal_reminder")
-def reminder_letter(contribution_id: int) -> None:
-    """Remind them, some days before the Region decides without them."""
-    _to_owners("proposal_reminder", contribution_id)
-
-
 @duty("catalogue.proposals", minutes=60)
 def pass_on() -> None:
-    """Remind the owners who have not answered; send to the Region what waited long enough."""
+    """Send to the Region what waited long enough."""
     proposals.pass_on_due()
-    proposals.remind_due()
 
 
 def _find(contribution_id: int) -> Contribution | None:

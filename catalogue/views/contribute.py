@@ -156,7 +156,6 @@ class Follow(View):
             return redirect("catalogue:proposal_answer", found.public_id)
         record = proposals.proposed_record(found)
         context = {
-            "may_appeal": rules.may_appeal(user, found),
             "contribution": found,
             "answers_earlier": proposals.answers_earlier(found),
             "record": record,

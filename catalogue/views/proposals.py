@@ -1,4 +1,4 @@
-"""A change proposed of somebody else's card: its owner answers, its author may ask the Region."""
+"""A change proposed of somebody else's card: its owner answers, then the Region reviews it."""
 
 from uuid import UUID
 
@@ -44,17 +44,6 @@ class Answer(View):
             request, _("Votre avis est enregistré. L’auteur de la proposition le lit.")
         )
         return redirect("catalogue:proposal_answer", found.public_id)
-
-
-class Appeal(View):
-    """Ask the Region to review a change that was declined."""
-
-    def post(self, request: HttpRequest, contribution: UUID) -> HttpResponse:
-        """Send it to the Region and lead back to the contribution."""
-        found = visible(request, contribution)
-        acts.appeal(contribution=found, by=person(request))
-        messages.success(request, _("La Région relira votre proposition."))
-        return redirect("catalogue:contribution", found.public_id)
 
 
 def _show(request: HttpRequest, contribution: Contribution, form: OwnerAnswerForm) -> HttpResponse:

@@ -82,11 +82,8 @@ CLAIM_MINUTES = 30
 # How long a draft is kept after its last edit; told before its end
 DRAFT_KEPT_DAYS = 180
 DRAFT_NOTICE_DAYS = 15
-# How long the owner of a card may answer a change that somebody proposes; the reminder before
+# How long the owner of a card may answer a change that somebody proposes
 OWNER_ANSWER_DAYS = 15
-OWNER_REMINDER_DAYS = 4
-# How long its author may ask the Region to review a change that the owner declined
-OWNER_APPEAL_DAYS = 60
 # The month in which the text of /charte/ last changed; stored with each proposal sent.
 PASTES_PER_MINUTE = 20
 PASTES_AT_A_TIME = 3  # of everybody together: each holds a thread of the web server

@@ -139,18 +139,14 @@ def _online(contribution: Contribution, by: User) -> Resource:
 
 
 def _offered(world: Any, fresh: Callable[[Any, str], User]) -> dict[str, str]:
-    """Have somebody propose a change of a card of each side, and decline one from each side."""
+    """Have somebody propose a change of a card of each side."""
     passer, found = make.person("passante"), {}
-    kept = make.published(passer)
     for side in ("a", "b"):
         name, holder = f"referent_{side}", world.objects[f"organisation.{side}"]
         told = world.canary("passer", "offered", name, *READS_ALL_DRAFTS)
         card = make.published(fresh(world, name), holder=holder)
         offered = make.offered(card, passer, summary=f"Autrement {told}")
         found[f"contribution.offered_{side}"] = str(offered.public_id)
-        told = world.canary(name, "declined", name, *READS_ALL_DRAFTS)
-        declined = make.declined(kept, fresh(world, name), summary=f"Encore {told}")
-        found[f"contribution.declined_{side}"] = str(declined.public_id)
     return found
 
 

@@ -21,8 +21,7 @@ from portal.accounts.enums import Role
 from portal.accounts.models import User
 from portal.audit import outbox
 from portal.lib import clock
-from portal.lib.refusals import Closed, Conflict, Invalid, NotAllowed, QuotaSpent
-from portal.pages.typography import long_moment
+from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.catalogue.moderation.ledger import cost, events, owed, rows
 from tests.factories import contributions as make
 
@@ -110,8 +109,6 @@ def test_signs_of_spam_keep_the_letter_to_the_owner() -> None:
     sent = make.offered(resource, title=spanish[:100], summary=spanish, description=spanish * 3)
     assert sent.is_held_back
     assert owed()[-1] == "mail.proposal_received"
-    aged(sent, days=12)
-    assert proposals.remind_due() == 0
 
 
 # answering
@@ -138,7 +135,7 @@ def test_accepted_the_region_reviews_it_as_usual() -> None:
     assert Resource.objects.get(pk=resource.pk).summary == "Une phrase plus juste."
 
 
-def test_declined_its_author_reads_why_and_may_ask_the_region() -> None:
+def test_declined_its_author_and_the_region_read_why() -> None:
     resource, editor, _writer = card_of_two()
     author = make.person("proposante")
     sent = make.offered(resource, author)
@@ -146,25 +143,14 @@ def test_declined_its_author_reads_why_and_may_ask_the_region() -> None:
 
     declined = proposals.decline(contribution=sent, reason="C’était voulu.", by=editor)
 
-    assert (declined.status, declined.decided_at) == (ContributionStatus.DECLINED, None)
+    assert (declined.status, declined.owner_answer) == (SENT, OwnerAnswer.DECLINED)
     assert events()[-1] == "proposal.declined"
-    assert [to for to, _subject in letters()] == [author.email]
+    assert letters()[0][0] == author.email
     assert "C’était voulu." in mail.outbox[0].body
     shown = html.unescape(signed_in(author).get(page(sent, "contribution")).content.decode())
     assert "C’était voulu." in shown
-    answer = signed_in(author).post(page(sent, "proposal_appeal"))
-    assert answer.status_code == 302
-    assert make.again(sent).status == SENT
-    assert events()[-1] == "proposal.appealed"
     judged = signed_in(make.moderator()).get(page(sent, "moderation_item"))
     assert "C’était voulu." in html.unescape(judged.content.decode())
-
-
-def test_a_new_change_may_be_proposed_after_a_declined_one() -> None:
-    author = make.person()
-    declined = make.declined(make.published(), author)
-
-    assert contributions.propose(resource=declined.resource, by=author).pk != declined.pk
 
 
 @pytest.mark.parametrize("answer", [proposals.accept, proposals.decline])
@@ -257,62 +243,6 @@ def test_the_author_takes_it_back_and_the_owner_no_longer_answers() -> None:
         proposals.accept(contribution=make.again(sent), by=editor)
 
 
-@pytest.mark.parametrize("who", ["owner", "stranger"])
-def test_only_its_author_asks_the_region(who: str) -> None:
-    resource, editor, _writer = card_of_two()
-    declined = make.declined(resource)
-    before = rows()
-
-    with pytest.raises(NotAllowed):
-        proposals.appeal(contribution=declined, by={"owner": editor}.get(who) or make.person())
-
-    assert rows() == before
-
-
-@pytest.mark.parametrize(("past", "status"), [(-1, SENT), (0, None), (1, None)])
-def test_the_region_is_asked_within_sixty_days(
-    monkeypatch: pytest.MonkeyPatch, past: int, status: ContributionStatus | None
-) -> None:
-    author = make.person()
-    declined = make.declined(make.published(), author)
-    until = declined.owner_answered_at + timedelta(days=60)
-    client = signed_in(author)
-    assert long_moment(until) in html.unescape(
-        client.get(page(declined, "contribution")).content.decode()
-    )
-    monkeypatch.setattr(clock, "now", lambda: until + timedelta(milliseconds=past))
-    if status:
-        assert proposals.appeal(contribution=declined, by=author).status == status
-        return
-    before = rows()
-    with pytest.raises(Closed):
-        proposals.appeal(contribution=declined, by=author)
-    assert rows() == before
-    shown = signed_in(author).get(page(declined, "contribution")).content.decode()
-    assert page(declined, "proposal_appeal") not in shown
-    assert "pouvait être demandé" in shown
-
-
-def test_an_appeal_takes_a_place_among_those_that_wait(settings: Any) -> None:
-    settings.PENDING_CONTRIBUTIONS_PER_ACCOUNT = 1
-    author = make.person()
-    declined = make.declined(make.published(), author)
-    make.submitted(author)
-    before = rows()
-
-    with pytest.raises(QuotaSpent):
-        proposals.appeal(contribution=declined, by=author)
-
-    assert rows() == before
-
-
-def test_a_change_not_declined_is_not_appealed() -> None:
-    sent = make.offered(make.published())
-
-    with pytest.raises(Conflict):
-        proposals.appeal(contribution=sent, by=sent.author)
-
-
 # silence
 
 
@@ -340,20 +270,6 @@ def test_before_the_end_it_waits() -> None:
     assert make.again(sent).status == ContributionStatus.OFFERED
 
 
-def test_owners_are_reminded_once_near_the_end() -> None:
-    resource, editor, _writer = card_of_two()
-    sent = make.offered(resource)
-    letters()
-    aged(sent, days=11, minutes=-5)
-    assert proposals.remind_due() == 0
-
-    aged(sent, days=11, minutes=5)
-    assert [proposals.remind_due() for _ in range(2)] == [1, 0]
-    assert letters() == [
-        (editor.email, f"Rappel : un changement de « {resource.title} » attend votre avis")
-    ]
-
-
 def test_what_waits_too_long_is_a_breach() -> None:
     sent = make.offered(make.published())
     assert list(owner_breaches()) == []
@@ -367,15 +283,10 @@ def test_what_waits_too_long_is_a_breach() -> None:
 @pytest.mark.parametrize(
     "columns",
     [
-        {"status": ContributionStatus.DECLINED},
         {"status": SENT, "submitted_at": clock.now, "first_submitted_at": clock.now},
         {"offered_at": None},
         {"owner_answer": OwnerAnswer.ACCEPTED},
-        {
-            "status": ContributionStatus.DECLINED,
-            "owner_answer": OwnerAnswer.DECLINED,
-            "owner_answered_at": clock.now,
-        },
+        {"status": SENT, "owner_answer": OwnerAnswer.DECLINED, "owner_answered_at": clock.now},
     ],
 )
 def test_the_database_holds_status_and_answer_together(columns: dict[str, Any]) -> None:
