@@ -6,7 +6,8 @@ Uses the database of DATABASE_URL inside one transaction that is rolled back at 
 --throwaway, the rows are committed and vacuumed, as the housekeeping of a database in service
 does, and the peer is measured in the same run: modelsearch's database backend, on as many cards on
 PostgreSQL and on --peer of them on SQLite, where its time grows with the square of their number.
-95 of 100 searches with five facets must take 250 ms or less, suggestions 50 ms, pages of a card 80.
+95 of 100 searches with five facets must take 60 ms or less at 10,000 cards and 400 at 100,000,
+suggestions 50 ms, pages of a card 80.
 """
 
 import argparse
@@ -21,7 +22,8 @@ from contextlib import nullcontext
 from itertools import islice
 from typing import Any
 
-TARGETS_MS = {"search": 250.0, "suggestions": 50.0, "card page": 80.0}
+TARGETS_MS = {"search": 400.0, "suggestions": 50.0, "card page": 80.0}
+SMALL, SMALL_SEARCH_MS = 10_000, 60.0
 FACETS = ("kind", "scope", "access", "licence", "language")
 WORDS = (
     "emploi métier compétence formation tension bassin mission locale entreprise jeune salarié "
@@ -274,9 +276,10 @@ def main() -> int:
         whole = connection.vendor == "postgresql"
         cards = options.count if whole else min(options.peer, options.count)
         times["peer: modelsearch"] = peer(cards, min(options.rounds, 40 if whole else 10))
+    targets = TARGETS_MS | ({"search": SMALL_SEARCH_MS} if options.count <= SMALL else {})
     missed = [
         f"{name}: p95 {times[name]['p95_ms']} ms, {target} wanted"
-        for name, target in TARGETS_MS.items()
+        for name, target in targets.items()
         if times[name]["p95_ms"] > target
     ]
     found = {

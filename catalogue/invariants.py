@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -28,7 +29,10 @@ def index_breaches() -> Iterator[str]:
         row[0]: row[1:]
         for row in Resource.objects.listed().values_list("pk", "kind", "scope", "access")
     }
-    indexed = set(IndexedResource.objects.values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rowid FROM catalogue_fulltext")
+        worded = {pk for (pk,) in cursor.fetchall()}
+    indexed = worded & set(IndexedResource.objects.values_list("pk", flat=True))
     told: dict[int, dict[str, str]] = {}
     facets = IndexedFacet.objects.filter(facet__in=("kind", "scope", "access"))
     for pk, facet, value in facets.values_list("resource_id", "facet", "value"):

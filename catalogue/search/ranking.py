@@ -75,6 +75,8 @@ def again(ids: Sequence[int], complete: int, plan: Plan) -> list[int]:
 def _coefficients(plan: Plan) -> dict[str, float]:
     """Weigh each word of the query: how sure it is, and how rare."""
     weighed = plan.coefficients()
+    if len(weighed) == 1:
+        return weighed
     total = IndexedResource.objects.count()
     holders = fulltext.holders(weighed, most=COMMON)
     return {

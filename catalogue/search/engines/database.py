@@ -85,7 +85,7 @@ class _Asked:
         if connection.vendor == "sqlite":
             few, first, before = _keep(sql, params), "", []
         else:
-            few, first, before = True, f"WITH m AS MATERIALIZED ({sql}) ", params
+            few, first, before = False, f"WITH m AS MATERIALIZED ({sql}) ", params
         parts = [self._totals(), self._page(start, most)]
         parts += [self._count(name, few=few) for name in counted]
         found = Answer({name: [] for name in counted})
@@ -140,15 +140,21 @@ class _Asked:
         )
 
     def _count(self, name: str, *, few: bool) -> Part:
-        tables = ["m", "catalogue_indexedfacet x"]
-        passed = "m.failed < 1"  # PostgreSQL expects more rows of it than of an equality
+        passed = "failed < 1"  # PostgreSQL expects more rows of it than of an equality
         if name in self._bits:
-            passed = f"(m.failed < 1 OR m.failed = {self._bits[name]})"
+            passed = f"(failed < 1 OR failed = {self._bits[name]})"
+        tables = "m CROSS JOIN catalogue_indexedfacet x"
+        held = f"x.resource_id = m.id AND {passed}"
+        if connection.vendor == "postgresql":
+            # « IS TRUE »: the matches are read into a table of hashes once, not sought one by one.
+            tables = "catalogue_indexedfacet x"
+            held = f"(x.resource_id IN (SELECT id FROM m WHERE {passed})) IS TRUE"  # noqa: S608 - ours
+        elif not few:
+            tables = "catalogue_indexedfacet x CROSS JOIN m"
         return (
-            "SELECT x.facet, x.value, COUNT(*), 0"  # noqa: S608 - ours
-            f" FROM {' CROSS JOIN '.join(tables if few else reversed(tables))}"
-            f" WHERE m.id = x.resource_id AND x.facet = %s AND {passed} GROUP BY x.facet, x.value",
-            [name],
+            f"SELECT '{name}', x.value, COUNT(*), 0 FROM {tables}"  # noqa: S608 - ours
+            f" WHERE x.facet = '{name}' AND {held} GROUP BY x.value",
+            [],
         )
 
     def _matches(self) -> Part:

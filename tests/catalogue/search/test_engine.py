@@ -13,7 +13,11 @@ from catalogue.models import Resource, Synonym
 from catalogue.search import engine, index
 from catalogue.search.engines.facets import SHOWN
 from catalogue.search.query import ResourceQuery, Sort, Updated, Words
+from portal.accounts.actions import organisations
+from portal.accounts.enums import Role
 from portal.lib import clock
+from tests.contracts import searching
+from tests.factories.accounts import MembershipFactory
 from tests.factories.catalogue import MeasurementFactory, ResourceFactory
 
 pytestmark = pytest.mark.django_db
@@ -136,6 +140,28 @@ def test_writing_again_replaces() -> None:
     index.write(card)
     assert found("ancien") == []
     assert found("nouveau") == [card.pk]
+
+
+def test_a_renamed_organisation_is_found_by_its_new_name() -> None:
+    referent = MembershipFactory(role=Role.REFERENT, organisation__name="Ancien nom")
+    card = ResourceFactory(
+        published=True, title="Fiche", organisation=referent.organisation, producer_name=""
+    )
+    organisations.describe(
+        organisation=referent.organisation, by=referent.user, name="Appellation nouvelle"
+    )
+    searching.deliver()
+    assert found("appellation") == [card.pk]
+    results = engine().search(ResourceQuery())
+    assert [each.label for each in results.facets["organisation"]] == ["Appellation nouvelle"]
+
+
+def test_of_the_first_results_the_most_used_and_the_exact_title_lead() -> None:
+    plain = ResourceFactory(published=True, title="Mobilité des jeunes")
+    used = ResourceFactory(published=True, title="Mobilité des seniors", views=9_000)
+    stopped = ResourceFactory(published=True, title="Mobilité", lifecycle="stopped")
+    exact = ResourceFactory(published=True, title="Mobilité")
+    assert found("mobilité") == [used.pk, exact.pk, plain.pk, stopped.pk]
 
 
 @pytest.mark.parametrize(
