@@ -43,19 +43,6 @@ def may_contribute(actor: Actor, organisation: "Organisation | None" = None) -> 
     return has_permission(actor, Permission.CONTRIBUTION_WRITE, organisation=organisation)
 
 
-def may_read(actor: Actor, contribution: "Contribution") -> bool:
-    """Let the author, the organisation's editors and those who read for the Region see it.
-
-    A change of somebody else's card is seen by who answers for the card, once it is sent.
-    """
-    if _wrote(actor, contribution) or _edits_for(actor, contribution):
-        return True
-    if contribution.offered_at is not None and owns(actor, contribution.resource):
-        return True
-    sent = contribution.status != ContributionStatus.DRAFT
-    return sent and has_permission(actor, Permission.CONTRIBUTION_READ_ALL)
-
-
 def may_edit(actor: Actor, contribution: "Contribution") -> bool:
     """Let the author and the organisation's editors write while it is a draft or sent back."""
     return contribution.status in EDITABLE and writes(actor, contribution)

@@ -19,7 +19,6 @@ from catalogue.models import (
     Reuse,
     editable_organisations,
 )
-from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.enums import Role
 from portal.accounts.models import User
 
@@ -134,11 +133,6 @@ def standing() -> int:
     brought = [each.order_by().values_list("pk") for each in rows]
     held = DiscussionMessage.objects.held().order_by().values_list("pk")
     return held.union(*brought, all=True).count()
-
-
-def moderates(viewer: Any) -> bool:
-    """Say whether a person reads what waits."""
-    return has_permission(viewer, Permission.CONTRIBUTION_MODERATE)
 
 
 def transfers_for(user: User) -> list[CardTransfer]:

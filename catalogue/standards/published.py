@@ -200,11 +200,6 @@ class Published:
         return self.tags or tuple(self.tasks.values()) or (self.kind_label.lower(), "emploi")
 
     @property
-    def has_open_licence(self) -> bool:
-        """Say whether every licence lets anyone reuse."""
-        return bool(self.licences) and all(each.is_open for each in self.licences)
-
-    @property
     def is_restricted(self) -> bool:
         """Say whether one must ask before reading what is described."""
         return self.access in {"on_request", "restricted"}
