@@ -20,7 +20,8 @@ from challenges.actions import jobs
 from challenges.enums import JobState
 from challenges.models import Job
 from portal.audit import heartbeats, outbox
-from portal.lib import clock
+from portal.lib import clock, objects
+from portal.lib.refusals import Unavailable
 
 FRESH_SECONDS = 90
 LATE_SECONDS = 300
@@ -165,6 +166,7 @@ def _room() -> Iterator[Check]:
     while not folder.exists():
         folder = folder.parent
     if place.scheme != "file":
+        yield _bucket()
         return
     disk = shutil.disk_usage(folder)
     name = _("Place pour les fichiers")
@@ -173,6 +175,18 @@ def _room() -> Iterator[Check]:
         yield Check("disk", name, Level.BAD, text)
     else:
         yield Check("disk", name, Level.GOOD, _("Suffisante."))
+
+
+def _bucket() -> Check:
+    name = _("Place pour les fichiers")
+    try:
+        objects.store().exists("0" * 64)
+    except Unavailable:
+        text = _(
+            "Le stockage ne répond pas : ce qui s’y lit ou s’y dépose attend, rien n’est perdu."
+        )
+        return Check("store", name, Level.BAD, text)
+    return Check("store", name, Level.GOOD, _("En marche."))
 
 
 def _sealing() -> Check:

@@ -140,3 +140,15 @@ def test_it_costs_the_same_whatever_waits(alive: None) -> None:
         for number in range(3):
             jobs.put(kind=JobKind.SCORE, subject_id=number, dedup_key=str(number))
     assert counts == [7 + (connection.vendor == "postgresql")] * 2
+
+
+def test_a_bucket_that_does_not_answer_is_told(
+    alive: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "of nothing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    settings.OBJECTS_URL = "s3://away/p"
+    (told,) = [each for each in health.checks() if each.key == "store"]
+    assert told.level == health.Level.BAD
