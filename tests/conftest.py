@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import cache
 from django.db import connection, connections
 from django.test import TransactionTestCase
 from django.utils import translation
@@ -124,6 +125,12 @@ def waits_pass_at_once() -> None:
     """Let the worker jump over its waits; most tests never load it, which takes a second."""
     if (loop := sys.modules.get("challenges.worker.loop")) is not None:
         vars(loop)["time"] = SimpleNamespace(monotonic=time.monotonic, sleep=_sleep)
+
+
+@pytest.fixture(autouse=True)
+def uncounted() -> None:
+    """Forget the requests of the tests before: counts by person and by address are for a minute."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -65,12 +64,6 @@ class Active(HTMLParser):
             scheme = re.sub(r"[\s\x00-\x20]", "", value or "").lower()
             if name.startswith("on") or scheme.startswith(("javascript:", "vbscript:", "data:")):
                 self.found.append(f"{name}={value}")
-
-
-@pytest.fixture(autouse=True)
-def uncounted() -> None:
-    """Forget the requests of the tests before."""
-    cache.clear()
 
 
 def test_a14_who_left_an_organisation_edits_no_more_with_an_open_session() -> None:

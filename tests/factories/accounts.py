@@ -9,6 +9,7 @@ from typing import Any
 
 import factory
 from allauth.account.models import EmailAddress
+from django.test import Client
 
 from portal.accounts.actions import tokens
 from portal.accounts.enums import OrganisationKind, RegionRole, Role, TokenScope
@@ -83,3 +84,10 @@ def bearer(user: User, *scopes: TokenScope) -> dict[str, str]:
     """Make a token of these scopes, all by default; return the headers that show it."""
     made = tokens.create(name="essai", scopes=scopes or TokenScope, days=30, by=user)
     return {"Authorization": f"Bearer {made.secret}"}
+
+
+def signed_in(user: User) -> Client:
+    """Give a browser in which a person is signed in."""
+    client = Client()
+    client.force_login(user)
+    return client

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.test import Client
 
 from portal.accounts.models import User
@@ -33,12 +32,6 @@ def running() -> Iterator[Any]:
     with browser.browser() as started:
         yield started
     patch.undo()
-
-
-@pytest.fixture(autouse=True)
-def uncounted() -> None:
-    """Forget the requests of the tests before: the counts by address are for the minute."""
-    cache.clear()
 
 
 @pytest.fixture

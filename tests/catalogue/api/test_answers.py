@@ -1,7 +1,6 @@
 """What who answers for a card thinks of a change, by the API: as the page does."""
 
 import pytest
-from django.core.cache import cache
 
 from catalogue.enums import ContributionStatus
 from catalogue.models import Contribution
@@ -12,12 +11,6 @@ from tests.factories import contributions as make
 from tests.portal.test_api import problem
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def uncounted() -> None:
-    """Forget the requests of the tests before: those of a network are counted by hour."""
-    cache.clear()
 
 
 @pytest.fixture

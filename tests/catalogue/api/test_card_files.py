@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.cache import cache
 from django.test import Client
 
 from catalogue.actions import card_uploads, stored_files
@@ -27,17 +26,6 @@ from tests.factories.accounts import bearer
 
 pytestmark = pytest.mark.django_db
 MEDIA_TYPE = "application/offset+octet-stream"
-
-
-@pytest.fixture
-def house() -> House:
-    return House()
-
-
-@pytest.fixture(autouse=True)
-def uncounted() -> None:
-    """Forget the requests of the tests before: the counts by person are for the minute."""
-    cache.clear()
 
 
 class Program:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.test import Client
 
 from catalogue.actions import discussions, reuses
@@ -20,12 +19,6 @@ from tests.factories.catalogue import ResourceFactory
 from tests.portal.test_api import problem
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def uncounted() -> None:
-    """Forget the requests of the tests before: those of a network are counted by hour."""
-    cache.clear()
 
 
 @pytest.fixture

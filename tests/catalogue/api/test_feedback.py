@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from catalogue.actions import reuses
@@ -23,12 +22,6 @@ TOLD: dict[str, Any] = {
     "result": "Deux conseillers s’en servent.",
     "persons": 120,
 }
-
-
-@pytest.fixture(autouse=True)
-def uncounted() -> None:
-    """Forget the requests of the tests before: those of a network are counted by hour."""
-    cache.clear()
 
 
 @pytest.fixture

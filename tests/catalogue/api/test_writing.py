@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -61,12 +60,6 @@ class Pipeline:
 @pytest.fixture
 def program() -> Pipeline:
     return Pipeline(make.person())
-
-
-@pytest.fixture(autouse=True)
-def uncounted() -> None:
-    """Forget the requests of the tests before: the counts by person are for the minute."""
-    cache.clear()
 
 
 def faults(answer: Any) -> dict[str, str]:

@@ -23,6 +23,7 @@ from portal.lib.secret_paths import PathsWithoutSecrets
 from tests.catalogue.moderation.ledger import cost, events, owed
 from tests.factories.accounts import UserFactory
 from tests.factories.catalogue import ResourceFactory
+from tests.factories.letters import delivered
 
 pytestmark = pytest.mark.django_db
 QUERY = ResourceQuery(q="emploi saisonnier", kind=("need",))
@@ -33,17 +34,6 @@ ADDRESS = "lectrice@exemple.fr"
 def person() -> User:
     made: User = UserFactory()
     return made
-
-
-@pytest.fixture(autouse=True)
-def uncounted() -> None:
-    cache.clear()
-
-
-def delivered() -> None:
-    while outbox.relay():
-        pass
-    assert outbox.pending() == 0
 
 
 def saved(by: User, frequency: str = "daily", query: ResourceQuery = QUERY) -> SavedSearch:

@@ -12,13 +12,13 @@ from catalogue.enums.community import MessageState
 from catalogue.models import Discussion, DiscussionMessage, Resource
 from portal.accounts.actions import accounts
 from portal.accounts.models import Notification, User
-from portal.audit import outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
 from tests.catalogue.moderation.ledger import cost, events
 from tests.factories import contributions as make
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.catalogue import ResourceFactory
+from tests.factories.letters import delivered
 
 pytestmark = pytest.mark.django_db
 
@@ -38,12 +38,6 @@ def card() -> Resource:
 def opened(card: Resource, by: User | None = None, title: str = "Quelle licence ?") -> Discussion:
     by = by or known()
     return discussions.open_discussion(resource=card, title=title, body_md="Je **lis**.", by=by)
-
-
-def delivered() -> None:
-    while outbox.relay():
-        pass
-    assert outbox.pending() == 0
 
 
 def letters() -> list[tuple[int, str]]:

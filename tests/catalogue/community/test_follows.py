@@ -17,12 +17,12 @@ from catalogue.models import Follow, IndexedResource, Resource
 from portal.accounts import personal_data
 from portal.accounts.actions import accounts, notifications
 from portal.accounts.models import Notification, User
-from portal.audit import outbox
 from portal.lib.refusals import Invalid, QuotaSpent
 from tests.catalogue.moderation.ledger import cost
 from tests.factories import contributions as make
 from tests.factories.accounts import OrganisationFactory, UserFactory
 from tests.factories.catalogue import ResourceFactory
+from tests.factories.letters import delivered
 
 pytestmark = pytest.mark.django_db
 
@@ -37,12 +37,6 @@ def person() -> User:
 def need() -> Resource:
     made: Resource = ResourceFactory(published=True, kind=ResourceKind.NEED)
     return made
-
-
-def delivered() -> None:
-    while outbox.relay():
-        pass
-    assert outbox.pending() == 0
 
 
 def followers(resource: Resource) -> int:

@@ -12,12 +12,12 @@ from catalogue.actions import reuses
 from catalogue.models import FieldFeedback, IndexedResource, Resource, Reuse
 from portal.accounts.actions import accounts
 from portal.accounts.models import Notification, User
-from portal.audit import outbox
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
 from tests.catalogue.moderation.ledger import cost, events, rows
 from tests.factories import contributions as make
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.catalogue import ResourceFactory
+from tests.factories.letters import delivered
 
 pytestmark = pytest.mark.django_db
 FORM = {"title": "Veille", "url": "https://exemple.fr/veille", "kind": "application"}
@@ -49,12 +49,6 @@ def declared(by: User, *cards: Resource, **more: Any) -> Reuse:
 def told(by: User, card: Resource, **more: Any) -> FieldFeedback:
     values = {**TOLD, "used_on": date(2026, 10, 17), "persons": 120, **more}
     return reuses.tell(resource=card, by=by, **values)
-
-
-def delivered() -> None:
-    while outbox.relay():
-        pass
-    assert outbox.pending() == 0
 
 
 def test_a_reuse_counts_once_published_and_no_more_once_withdrawn(

@@ -12,17 +12,11 @@ from catalogue.forms.steps import Step
 from catalogue.models import Contribution
 from catalogue.queries import proposals
 from portal.accounts.enums import Role
-from portal.accounts.models import User
 from tests.catalogue.moderation.ledger import cost, events
 from tests.factories import contributions as make
+from tests.factories.accounts import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def step(contribution: Contribution, name: Step) -> str:

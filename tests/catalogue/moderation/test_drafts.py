@@ -25,6 +25,7 @@ from portal.lib import clock
 from portal.lib.refusals import NotAllowed
 from tests.catalogue.moderation.ledger import events, rows
 from tests.factories import contributions as make
+from tests.factories.accounts import signed_in
 
 pytestmark = pytest.mark.django_db
 Editors = tuple[Contribution, User, User]
@@ -37,12 +38,6 @@ def shared() -> Editors:
     one = make.joined(make.person("une"), holder, Role.EDITOR)
     two = make.joined(make.person("autre"), holder, Role.EDITOR)
     return make.draft(one, holder=holder), one, two
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def step(contribution: Contribution, name: Step = Step.DESCRIBE) -> str:

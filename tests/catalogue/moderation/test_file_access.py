@@ -36,11 +36,6 @@ pytestmark = pytest.mark.django_db
 OTHER = CSV + b"2026-02;13\n"
 
 
-@pytest.fixture
-def house() -> House:
-    return House()
-
-
 def closed(house: House, access: Access) -> tuple[CardFile, Resource]:
     """Put online a card that is not open, with a file."""
     file = house.file()

@@ -16,11 +16,6 @@ from tests.factories import contributions as make
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def house() -> House:
-    return House()
-
-
 def page_of(house: House, *more: dict[str, Any], **words: str) -> str:
     """Put online a card with one file of ours, told with these words, and rows of others."""
     house.file()

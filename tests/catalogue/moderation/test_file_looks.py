@@ -34,11 +34,6 @@ from tests.factories import contributions as make
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def house() -> House:
-    return House()
-
-
 def zipped(*members: tuple[str, bytes], link: bool = False) -> bytes:
     kept = io.BytesIO()
     with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -26,11 +26,6 @@ pytestmark = pytest.mark.django_db
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"}
 
 
-@pytest.fixture
-def house() -> House:
-    return House()
-
-
 def online(house: House) -> CardFile:
     file = house.file()
     house.publish()

@@ -14,11 +14,6 @@ pytestmark = pytest.mark.django_db
 OTHER = CSV + b"2026-02;13\n"
 
 
-@pytest.fixture
-def house() -> House:
-    return House()
-
-
 def weights(*rooms: Organisation | User) -> list[int]:
     return [
         reads.weight(organisation=None, person=each)

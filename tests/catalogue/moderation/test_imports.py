@@ -10,10 +10,8 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
-from django.test import Client
 from django.urls import reverse
 
 from catalogue.actions import batches, contributions, moderation
@@ -32,15 +30,10 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent
 from tests.catalogue.moderation.ledger import cost, events, owed, rows
 from tests.factories import contributions as make
+from tests.factories.accounts import signed_in
 
 pytestmark = pytest.mark.django_db
 Cells = dict[str, str]
-
-
-@pytest.fixture(autouse=True)
-def uncounted() -> None:
-    """Forget the requests of the tests before: the counts by person are for the minute."""
-    cache.clear()
 
 
 @pytest.fixture
@@ -95,12 +88,6 @@ def causes(batch: ContributionBatch) -> list[tuple[str, str]]:
 
 def words(answer: Any) -> str:
     return html.unescape(answer.content.decode()).replace("\u202f", " ").replace("\xa0", " ")
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def letters() -> list[tuple[str, str]]:

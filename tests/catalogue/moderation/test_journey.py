@@ -8,8 +8,8 @@ from catalogue.enums import ContributionStatus, ResourceKind
 from catalogue.forms.steps import Step
 from catalogue.models import Contribution, Resource
 from catalogue.queries import proposals
-from portal.accounts.models import User
 from tests.factories import contributions as make
+from tests.factories.accounts import signed_in
 
 pytestmark = pytest.mark.django_db
 WORD = "Cnrysaurus"
@@ -22,12 +22,6 @@ PUBLIC = (
     "/sitemap.xml",
     "/",
 )
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def step(contribution: Contribution, name: Step) -> str:

@@ -12,20 +12,14 @@ from catalogue.models import Contribution, Decision
 from catalogue.queries import reviews
 from catalogue.views import moderation
 from portal.accounts import space
-from portal.accounts.models import User
 from portal.lib import clock
 from tests.catalogue.moderation.ledger import cost, events
 from tests.factories import contributions as make
+from tests.factories.accounts import signed_in
 
 pytestmark = pytest.mark.django_db
 QUEUE = "catalogue:moderation"
 SATURDAY = datetime(2026, 11, 28, 11, 0, tzinfo=UTC)
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def item(contribution: Contribution) -> str:

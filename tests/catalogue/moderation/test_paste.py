@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -18,6 +17,7 @@ from catalogue.standards.readers.dispatch import read_here
 from portal.accounts.models import User
 from tests.catalogue.moderation.ledger import cost
 from tests.factories import contributions as make
+from tests.factories.accounts import signed_in
 from tests.sites import listener, says, site
 
 pytestmark = pytest.mark.django_db
@@ -47,18 +47,6 @@ Un modèle pré-entraîné qui prévoit les embauches à trois mois, par zone d�
 
 MIT
 """
-
-
-@pytest.fixture(autouse=True)
-def uncounted() -> None:
-    """Forget the requests of the tests before: the counts by person are for the minute."""
-    cache.clear()
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def paste(client: Client, **given: Any) -> Any:

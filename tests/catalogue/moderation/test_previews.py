@@ -13,17 +13,11 @@ from catalogue.enums import ResourceKind
 from catalogue.forms.steps import Step
 from catalogue.models import Contribution, Resource
 from portal.accounts.enums import Role
-from portal.accounts.models import User
 from tests.catalogue.moderation.ledger import cost
 from tests.factories import contributions as make
+from tests.factories.accounts import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def preview(contribution: Contribution) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.urls import reverse
 
 from catalogue.actions import contributions, moderation, proposals
@@ -24,6 +23,7 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.catalogue.moderation.ledger import cost, events, owed, rows
 from tests.factories import contributions as make
+from tests.factories.accounts import signed_in
 
 pytestmark = pytest.mark.django_db
 SENT = ContributionStatus.SUBMITTED
@@ -31,12 +31,6 @@ SENT = ContributionStatus.SUBMITTED
 
 def page(contribution: Contribution, name: str = "proposal_answer") -> str:
     return reverse(f"catalogue:{name}", args=(contribution.public_id,))
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def card_of_two() -> tuple[Resource, User, User]:

@@ -64,11 +64,6 @@ class House:
         return Resource.objects.get(pk=sent.resource_id)
 
 
-@pytest.fixture
-def house() -> House:
-    return House()
-
-
 def given(file: CardFile, by: User | None = None, **headers: str) -> Any:
     client = Client(headers=headers)
     if by is not None:

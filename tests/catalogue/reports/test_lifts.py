@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 
 from catalogue.actions import collections, maskings, reports
@@ -29,12 +28,6 @@ UPHELD = reports.Reasons(
     ground_text="Charte, point 4.",
     duration="Tout le portail.",
 )
-
-
-@pytest.fixture(autouse=True)
-def uncounted() -> None:
-    """Forget the requests of the tests before."""
-    cache.clear()
 
 
 @pytest.fixture

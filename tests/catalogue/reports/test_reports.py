@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 from django.utils import translation
 
@@ -37,11 +36,11 @@ from catalogue.tasks.around import moderators
 from portal.accounts.actions import accounts, notifications
 from portal.accounts.enums import Role
 from portal.accounts.models import Notification, User
-from portal.audit import outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
 from tests.catalogue.moderation.ledger import cost, events, rows
 from tests.factories import contributions as make
+from tests.factories.letters import delivered
 
 pytestmark = pytest.mark.django_db
 SECRET_NAME, SECRET_ADDRESS = "Camille Rapporteuse", "camille.rapporteuse@exemple.fr"
@@ -72,24 +71,12 @@ def upheld(measure: Measure = Measure.HIDE, **more: Any) -> reports.Reasons:
 DISMISSED = reports.Reasons(outcome=ReportOutcome.DISMISSED, facts="Le numéro est public.")
 
 
-def delivered() -> None:
-    while outbox.relay():
-        pass
-    assert outbox.pending() == 0
-
-
 def again(row: Any) -> Any:
     return type(row).objects.get(pk=row.pk)
 
 
 def in_hand(address: str, judge: User) -> Report:
     return reports.assess(report=sent(address), by=judge)
-
-
-@pytest.fixture(autouse=True)
-def uncounted() -> None:
-    """Forget the requests of the tests before: the counts by address are for the hour."""
-    cache.clear()
 
 
 @pytest.fixture

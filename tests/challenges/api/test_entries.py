@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from challenges.enums import EntryStatus, Split
 from challenges.models import Entry, Team
-from portal.accounts.enums import TokenScope
 from portal.lib import clock
 from tests.challenges.pages.scenes import clocked
 from tests.factories.accounts import UserFactory, bearer
@@ -29,19 +28,6 @@ from tests.factories.challenges import (
 pytestmark = pytest.mark.django_db
 FILE = b"id,y\n1,0.5\n"
 Headers = dict[str, str]
-
-
-@pytest.fixture
-def team() -> Team:
-    """Return a team of an open challenge."""
-    made: Team = TeamFactory()
-    return made
-
-
-@pytest.fixture
-def token(team: Team) -> Headers:
-    """Return the token of its captain."""
-    return bearer(captain_of(team), TokenScope.READ, TokenScope.ENTER)
 
 
 def send(

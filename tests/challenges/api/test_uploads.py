@@ -16,7 +16,6 @@ from django.utils import timezone
 from challenges.actions import challenges, uploads
 from challenges.enums import UploadState
 from challenges.models import Entry, Team, Upload
-from portal.accounts.enums import TokenScope
 from portal.lib import clock, objects
 from portal.lib.refusals import Conflict, NotAllowed, QuotaSpent, Unavailable
 from tests.factories.accounts import UserFactory, bearer
@@ -27,19 +26,6 @@ pytestmark = pytest.mark.django_db
 FILE = b"id,y\n1,0.5\n"
 MEDIA_TYPE = "application/offset+octet-stream"
 Headers = dict[str, str]
-
-
-@pytest.fixture
-def team() -> Team:
-    """Return a team of an open challenge."""
-    made: Team = TeamFactory()
-    return made
-
-
-@pytest.fixture
-def token(team: Team) -> Headers:
-    """Return the token of its captain."""
-    return bearer(captain_of(team), TokenScope.ENTER, TokenScope.READ)
 
 
 def begin(client: Client, team: Team, token: Headers, length: int = len(FILE), **more: Any) -> Any:

@@ -1,7 +1,6 @@
 """A worker that dies anywhere leaves nothing stuck, nothing twice, nothing lost."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +17,7 @@ from challenges.worker import code, drain
 from challenges.worker.loop import Worker
 from portal.lib import clock, failpoints, objects
 from tests.challenges import world as answers
-from tests.challenges.code import world
 from tests.challenges.code.world import entered, package, worked
-from tests.challenges.programs.cases import isolated
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -28,12 +25,6 @@ pytestmark = pytest.mark.django_db
 
 class Killed(BaseException):
     """The process is gone: nothing after it runs."""
-
-
-@pytest.fixture
-def challenge(tmp_path: Path) -> Challenge:
-    isolated()
-    return world.opened(tmp_path)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A pause holds code as it holds scores; a change of scoring waits for nothing that never runs."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,18 +13,10 @@ from challenges.sandbox.bubblewrap import Bubblewrap
 from challenges.worker import code, drain
 from challenges.worker.loop import Worker
 from tests.challenges import world as answers
-from tests.challenges.code import world
 from tests.challenges.code.world import entered, package, worked
-from tests.challenges.programs.cases import isolated
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def challenge(tmp_path: Path) -> Challenge:
-    isolated()
-    return world.opened(tmp_path)
 
 
 def tried(challenge: Challenge) -> Rescoring:

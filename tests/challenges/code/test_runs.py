@@ -50,12 +50,6 @@ print("inputs", sorted(os.listdir(given["--in"])), "read", read > 20, "found", f
 """
 
 
-@pytest.fixture
-def challenge(tmp_path: Path) -> Challenge:
-    isolated()
-    return world.opened(tmp_path)
-
-
 def run_of(entry: Entry) -> CodeRun:
     return entry.code_runs.get()
 

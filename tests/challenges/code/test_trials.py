@@ -28,12 +28,6 @@ from tests.factories.challenges import TeamFactory, captain_of
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def challenge(tmp_path: Path) -> Challenge:
-    isolated()
-    return world.opened(tmp_path)
-
-
 def asked(challenge: Challenge, content: bytes, team: Team | None = None) -> CodeTrial:
     made: Any = team or TeamFactory(challenge=challenge)
     return code_trials.start(

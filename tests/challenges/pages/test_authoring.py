@@ -42,14 +42,6 @@ SCORING: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def by(client: Client) -> User:
-    """Sign in somebody who may create a challenge for their organisation."""
-    made = world.owner()
-    client.force_login(made)
-    return made
-
-
 def at(route: str, *args: Any) -> str:
     """Return the address of a page of the challenge written here."""
     return reverse(f"challenges:{route}", args=["estimer-un-niveau", *args])

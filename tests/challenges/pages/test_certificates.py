@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -29,12 +28,6 @@ from tests.factories.accounts import UserFactory
 from tests.factories.challenges import ChallengeFactory, EntryFactory, captain_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def uncounted() -> None:
-    """Forget the requests of the tests before: the count by address is for the minute."""
-    cache.clear()
 
 
 @pytest.fixture

@@ -13,11 +13,10 @@ from challenges.models import Notice, Phase, PhaseTask
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.lib import clock
-from tests.challenges.pages.test_authoring import SCORING, at, begin, by, send
+from tests.challenges.pages.test_authoring import SCORING, at, begin, send
 from tests.challenges.test_coding import FILES
 from tests.factories.challenges import ChallengeFactory, PhaseFactory
 
-__all__ = ["by"]
 pytestmark = pytest.mark.django_db
 RULES: dict[str, Any] = {
     "sent": "code",

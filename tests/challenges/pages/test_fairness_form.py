@@ -39,14 +39,6 @@ FAIRNESS: dict[str, Any] = {
 
 
 @pytest.fixture
-def by(client: Client) -> User:
-    """Sign in somebody who may create a challenge for their organisation."""
-    made = world.owner()
-    client.force_login(made)
-    return made
-
-
-@pytest.fixture
 def challenge(by: User) -> Challenge:
     """Return a draft whose answers have columns that make groups."""
     made = built(by)

@@ -13,7 +13,6 @@ from challenges.models import Challenge, Leaderboard, Team
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
-from tests.challenges import world
 from tests.challenges.test_authoring import METRICS, built, measured
 from tests.factories.challenges import (
     ChallengeFactory,
@@ -24,14 +23,6 @@ from tests.factories.challenges import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def by(client: Client) -> User:
-    """Sign in somebody who may create a challenge for their organisation."""
-    made = world.owner()
-    client.force_login(made)
-    return made
 
 
 def at(challenge: Challenge, route: str, *args: Any) -> str:

@@ -38,14 +38,6 @@ SECOND_OPINION = "id,niveau,jeu\n" + "".join(
 
 
 @pytest.fixture
-def by(client: Client) -> User:
-    """Sign in somebody who may create a challenge for their organisation."""
-    made = world.owner()
-    client.force_login(made)
-    return made
-
-
-@pytest.fixture
 def final(by: User) -> Phase:
     """Return the second phase of a challenge that was checked."""
     challenge = built(by)

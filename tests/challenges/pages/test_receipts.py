@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -45,12 +44,6 @@ def receipt(entry: Entry, **changes: Any) -> str:
 
 def registered(entry: Entry, text: str, **changes: Any) -> Any:
     return ScoreReceiptFactory(entry=entry, text=text, sha256=read(text.encode()).sha256, **changes)
-
-
-@pytest.fixture(autouse=True)
-def uncounted() -> None:
-    """Forget the requests of the tests before: the count by address is for the minute."""
-    cache.clear()
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from challenges.forms.shapes import ROWS, SHAPES, shape_of
 from challenges.models import Challenge, ChallengeDraft, ScorerVersion
 from challenges.worker import drain
 from portal.accounts.models import User
-from tests.challenges import world
 
 pytestmark = pytest.mark.django_db
 IDS = [f"A{number:02}" for number in range(40)]
@@ -77,14 +76,6 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         },
     ),
 }
-
-
-@pytest.fixture
-def by(client: Client) -> User:
-    """Sign in somebody who may create a challenge for their organisation."""
-    made = world.owner()
-    client.force_login(made)
-    return made
 
 
 def begun(client: Client, by: User, shape: str) -> Challenge:

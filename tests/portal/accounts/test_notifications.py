@@ -17,6 +17,7 @@ from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
 from portal.lib.refusals import Invalid
 from tests.factories.accounts import UserFactory
+from tests.factories.letters import delivered
 
 pytestmark = pytest.mark.django_db
 QUERIES_LIST = 7
@@ -33,12 +34,6 @@ def told(*people: User, event: str = "e", letter: str = "entry_scored") -> list[
     return notifications.notify(
         people=people, letter=letter, event=event, path="/challenges/tensions/", facts=FACTS
     )
-
-
-def delivered() -> None:
-    while outbox.relay():
-        pass
-    assert outbox.pending() == 0
 
 
 def test_an_event_is_noted_once_and_written_to_those_who_hear_now(person: User) -> None:
