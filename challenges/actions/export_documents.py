@@ -209,15 +209,6 @@ def settings(challenge: Challenge) -> dict[str, Any]:
             )
             for bounds in [program_bounds.of(board.phase)]
         ],
-        "combined": [
-            {
-                "key": each.key,
-                "title": each.title,
-                "combination": str(each.combination),
-                "boards": [board.key for board in each.boards()],
-            }
-            for each in challenge.combined_boards.with_boards().order_by("pk")
-        ],
     }
 
 

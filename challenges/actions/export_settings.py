@@ -9,15 +9,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import combined, leaderboards, origins, phases, program_bounds
-from challenges.actions.evaluations import queue_standings
+from challenges.actions import leaderboards, origins, phases, program_bounds
 from challenges.actions.imports import refuse_open
 from challenges.bundles import bounds
 from challenges.bundles.exporting import DOCUMENT
 from challenges.bundles.report import Problem
-from challenges.bundles.settings import BoardSettings, CombinedSettings, PhaseSettings, Settings
+from challenges.bundles.settings import BoardSettings, PhaseSettings, Settings
 from challenges.enums import BoardRule, ChallengeStatus, PhaseKind, ScorerKind
-from challenges.enums.combined import Combination
 from challenges.models import Challenge, ChallengePage, Leaderboard, Terms
 from challenges.queries.teams import latest_terms
 from portal.accounts.authorization import require
@@ -118,7 +116,6 @@ def apply(
     leaderboards.answer(fresh)
     for board in settings.boards:
         changed |= _board(fresh, board)
-    changed |= _combine(fresh, settings.combined, left)
     if changed:
         _reread(fresh)
         record("challenge.settings_applied", by=by, on=fresh, slug=fresh.slug)
@@ -200,37 +197,6 @@ def _arranged(found: Leaderboard, board: BoardSettings) -> bool:
     found.rule = BoardRule(board.rule)
     leaderboards.put(found, [*(columns[each.key] for each in said), *rest], other)
     return True
-
-
-def _combine(challenge: Challenge, wanted: Sequence[CombinedSettings], left: list[Problem]) -> bool:
-    """Make the combined boards; say of one whose boards are not there that it is left out."""
-    found = {each.key: each for each in challenge.combined_boards.order_by("pk")}
-    boards = {each.key: each for each in challenge.leaderboards.order_by("pk")}
-    changed = False
-    for at, said in enumerate(wanted):
-        chosen = [boards[key] for key in said.boards if key in boards]
-        now = found.get(said.key)
-        if now and [now.title, str(now.combination), *(each.key for each in now.boards())] == [
-            said.title,
-            said.combination,
-            *said.boards,
-        ]:
-            continue
-        try:
-            if len(chosen) < len(said.boards):
-                raise Invalid(_("Un de ses classements n’est pas là."), code="combined_boards")
-            combined.check(chosen)
-        except Invalid as refusal:
-            key = f"settings.combined[{at}]"
-            left.append(Problem("W_KEY_NOT_MAPPED", str(refusal), DOCUMENT, key, said.title))
-            continue
-        if now:
-            now.delete()
-        combined.make(challenge, said.key, said.title, Combination(said.combination), chosen)
-        for phase in sorted({each.phase_id for each in chosen}):
-            queue_standings(phase, cause=f"combined:{said.key}:{challenge.version}")
-        changed = True
-    return changed
 
 
 def _reread(challenge: Challenge) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from challenges.actions import authoring, program_bounds
@@ -98,7 +97,6 @@ def remove(*, board: Leaderboard, by: User) -> None:
             _("Le premier classement d’une phase vient de sa notation : cachez-le plutôt."),
             code="board_main",
         )
-    refuse_combined(Leaderboard.objects.filter(pk=board.pk))
     Leaderboard.objects.filter(pk=board.pk).update(primary=None)
     Leaderboard.objects.filter(pk=board.pk).delete()
     _changed(challenge)
@@ -137,8 +135,6 @@ def arrange(
         if place is not None:
             column.hidden = not place.shown
             _limit(column, place.limit)
-    if hidden:
-        refuse_combined(Leaderboard.objects.filter(pk=board.pk))
     board.title, board.rule, board.hidden = title, rule, hidden
     put(board, sorted(columns, key=lambda each: _rank_of(each, places)), primary)
     _into_document(challenge, board)
@@ -157,15 +153,6 @@ def _locked(board: Leaderboard) -> Leaderboard:
         return Leaderboard.objects.locked(board)
     except Leaderboard.DoesNotExist:
         raise Conflict(_("Ce classement n’est plus là."), code="absent") from None
-
-
-def refuse_combined(boards: QuerySet[Leaderboard]) -> None:
-    """Raise Conflict when a combined board reads one of these, that would be gone or hidden."""
-    if boards.filter(combined_in__isnull=False).exists():
-        raise Conflict(
-            _("Un classement combiné lit ce classement : retirez d’abord le combiné."),
-            code="board_combined",
-        )
 
 
 def is_main(board: Leaderboard) -> bool:

@@ -73,7 +73,6 @@ def remove(*, phase: Phase, by: User) -> None:
     last = challenge.phases.order_by("-index").first()
     if phase.index == 0 or last is None or last.pk != phase.pk:
         raise Conflict(_("Seule la dernière phase se retire."), code="phase_not_last")
-    leaderboards.refuse_combined(phase.leaderboards.all())
     phase_scorings.forget_all(phase=phase)
     phase.leaderboards.update(primary=None)
     phase.delete()

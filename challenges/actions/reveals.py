@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy
 from challenges import rules
 from challenges.actions import jobs, score_receipts, standings
 from challenges.actions.challenges import close_challenge_if_over, note_revealed
-from challenges.actions.evaluations import queue_standings
 from challenges.actions.findings import Finding
 from challenges.actions.findings import release as release_findings
 from challenges.actions.jobs import WORKER
@@ -32,7 +31,6 @@ from challenges.models import (
     Rung,
     Score,
 )
-from challenges.models.combined import CombinedBoard
 from challenges.models.listings import Listing, outcome_digest
 from challenges.queries.reveals import obstacles
 from portal.accounts.authorization import require
@@ -176,8 +174,6 @@ def execute(*, job: Job, reveal: Reveal, final: Final) -> bool:
     )
     record("phase.revealed", by=WORKER, on=reveal, phase=phase.index, scores=len(final.scores))
     owe("mail.phase_revealed", key=str(reveal.pk), reveal_id=reveal.pk)
-    if CombinedBoard.objects.of_phase(phase.pk).exists():
-        queue_standings(phase.pk, cause=f"reveal:{reveal.pk}")
     return True
 
 

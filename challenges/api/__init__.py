@@ -5,7 +5,6 @@ from ninja import Router
 from challenges.api import (
     bundles,
     checks,
-    combined,
     decisions,
     disqualifications,
     entries,
@@ -22,7 +21,6 @@ from challenges.api import (
 routers: list[tuple[str, Router]] = [
     ("", bundles.router),  # before the challenges by name: none is called « imports »
     ("", reading.router),
-    ("", combined.router),
     ("", teams.router),
     ("", checks.router),
     ("", entries.router),

@@ -100,15 +100,6 @@ class BoardSettings(_Strict):
     columns: list[ColumnSettings] = Field(default_factory=list, max_length=100)
 
 
-class CombinedSettings(_Strict):
-    """A board that ranks by the ranks of others, named by their keys."""
-
-    key: str = Field(min_length=1, max_length=36)
-    title: str = Field(min_length=1, max_length=64)
-    combination: Literal["mean", "median"] = "mean"
-    boards: list[str] = Field(min_length=2, max_length=12)
-
-
 class Settings(_Strict):
     """How a challenge is run, and its further pages."""
 
@@ -131,4 +122,3 @@ class Settings(_Strict):
     pages: list[Page] = Field(default_factory=list, max_length=50)
     phases: list[PhaseSettings] = Field(default_factory=list, max_length=100)
     boards: list[BoardSettings] = Field(default_factory=list, max_length=100)
-    combined: list[CombinedSettings] = Field(default_factory=list, max_length=6)

@@ -26,7 +26,6 @@ from challenges.models import (
     Rescoring,
     Score,
 )
-from challenges.models.combined import stale_combined
 from challenges.models.listings import listing
 from challenges.models.rescoring import evaluations_of
 from portal.lib import clock, objects
@@ -273,5 +272,4 @@ INVARIANTS = {
     "I23": (_("Chaque exécution de code terminée a ses prédictions scellées."), broken_runs),
     "I24": (_("Chaque essai de code en cours attend un travail."), orphan_trials),
     "I25": (_("Chaque phase ouverte a repris les choix finals attendus."), late_takeovers),
-    "I27": (_("Les classements combinés suivent leurs classements."), stale_combined),
 }

@@ -1,6 +1,5 @@
 import challenges.enums
 import challenges.enums.code
-import challenges.enums.combined
 import challenges.enums.disqualifications
 import challenges.enums.rescorings
 import django.db.models.deletion
@@ -289,51 +288,6 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ['leaderboard_id', 'index'],
                         'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['computed', 'fact', 'fairness', 'metric'])), name='column_kind_known'), models.CheckConstraint(condition=models.Q(('direction__in', ['max', 'min', 'none'])), name='column_direction_known'), models.UniqueConstraint(fields=('leaderboard', 'key'), name='column_key_once'), models.UniqueConstraint(fields=('leaderboard', 'index'), name='column_index_once'), models.CheckConstraint(condition=models.Q(('decimals__lte', 12)), name='column_decimals_bounded')],
-                    },
-                ),
-                migrations.CreateModel(
-                    name='CombinedBoard',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('challenge', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='combined_boards', to='challenges.challenge')),
-                        ('key', models.CharField(max_length=36)),
-                        ('title', models.CharField(max_length=64)),
-                        ('combination', models.CharField(choices=[('mean', 'mean'), ('median', 'median')], default=challenges.enums.combined.Combination['MEAN'], max_length=24)),
-                        ('facts', models.JSONField(blank=True, default=dict)),
-                    ],
-                    options={
-                        'ordering': ['challenge_id', 'pk'],
-                        'constraints': [models.CheckConstraint(condition=models.Q(('combination__in', ['mean', 'median'])), name='combined_board_combination_known'), models.UniqueConstraint(fields=('challenge', 'key'), name='combined_board_key_once')],
-                    },
-                ),
-                migrations.CreateModel(
-                    name='CombinedPart',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('board', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='challenges.combinedboard')),
-                        ('leaderboard', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='combined_in', to='challenges.leaderboard')),
-                        ('index', models.PositiveSmallIntegerField()),
-                    ],
-                    options={
-                        'ordering': ['board_id', 'index'],
-                        'constraints': [models.UniqueConstraint(fields=('board', 'leaderboard'), name='combined_part_once'), models.UniqueConstraint(fields=('board', 'index'), name='combined_part_index_once')],
-                    },
-                ),
-                migrations.CreateModel(
-                    name='CombinedStanding',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('board', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='standings', to='challenges.combinedboard')),
-                        ('split', models.CharField(choices=[('public', 'public'), ('private', 'private')], max_length=24)),
-                        ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='combined_standings', to='challenges.team')),
-                        ('position', models.PositiveIntegerField()),
-                        ('rank', models.PositiveIntegerField(blank=True, null=True)),
-                        ('value', models.DecimalField(blank=True, decimal_places=2, max_digits=9, null=True)),
-                        ('ranks', models.JSONField(default=list)),
-                    ],
-                    options={
-                        'ordering': ['board_id', 'split', 'position'],
-                        'constraints': [models.CheckConstraint(condition=models.Q(('split__in', ['private', 'public'])), name='combined_standing_split_known'), models.UniqueConstraint(fields=('board', 'split', 'team'), name='combined_standing_once'), models.UniqueConstraint(fields=('board', 'split', 'position'), name='combined_standing_position_once')],
                     },
                 ),
                 migrations.CreateModel(

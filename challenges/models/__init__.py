@@ -9,7 +9,6 @@ from challenges.models.challenge import (
     Phase,
 )
 from challenges.models.code import CodeRun, CodeTrial, SealedPredictions
-from challenges.models.combined import CombinedBoard, CombinedPart, CombinedStanding
 from challenges.models.disqualifications import Disqualification
 from challenges.models.drafting import ChallengeDraft
 from challenges.models.entry import Entry
@@ -44,9 +43,6 @@ __all__ = [
     "CodeRun",
     "CodeTrial",
     "Column",
-    "CombinedBoard",
-    "CombinedPart",
-    "CombinedStanding",
     "Disqualification",
     "Enrolment",
     "Entry",

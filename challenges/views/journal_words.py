@@ -14,8 +14,6 @@ ACTS: Mapping[str, str | Promise] = {
     "certificate.issued": _("Attestations établies"),
     "certificate.restored": _("Attestation rétablie"),
     "certificate.revoked": _("Attestation retirée"),
-    "challenge.board_combined": _("Classement combiné ajouté ou modifié"),
-    "challenge.board_uncombined": _("Classement combiné retiré"),
     "challenge.build_asked": _("Vérification du brouillon demandée"),
     "challenge.build_refused": _("Brouillon vérifié : des points à corriger"),
     "challenge.built": _("Brouillon vérifié"),

@@ -90,7 +90,7 @@ def write_board(request: HttpRequest, slug: str, board: int) -> HttpResponse:
             bounds=form.bounds,
             by=person(request),
         ),
-        {"board_primary": "primary", "board_combined": "hidden"},
+        {"board_primary": "primary"},
     )
     if not status:
         messages.success(request, _("Classement enregistré."))

@@ -20,7 +20,6 @@ from challenges.queries import boards as reads
 from challenges.queries import windows
 from challenges.queries.boards import Board, Row
 from challenges.queries.challenges import current_phase
-from challenges.queries.combined import shown_to_all
 from challenges.queries.findings import declared_audit
 from challenges.queries.rescorings import errata
 from challenges.views import boards, programs
@@ -48,7 +47,7 @@ def standings(request: HttpRequest, slug: str) -> HttpResponse:
     if board is None:
         return render(request, "challenges/standings_none.html", context)
     context |= shares(phase) | board_context(request, board, mine)
-    context |= {"board_links": board_links(phase), "combined": shown_to_all(context["challenge"])}
+    context["board_links"] = board_links(phase)
     if told := programs.words(context["challenge"], phase):
         context |= told
         context["by_task"] = programs.standings_by_task(board, context["rows"])

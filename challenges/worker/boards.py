@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from challenges.actions import combined, jobs, releases, reveals, standings
+from challenges.actions import jobs, releases, reveals, standings
 from challenges.actions.reveals import Final
 from challenges.actions.standings import Line
 from challenges.enums import Direction, EvaluationState, Split
@@ -40,8 +40,7 @@ def standings_job(job: Job, truths: vault.Truths, beating: Beating) -> None:
             failpoints.hit("standings.computed")
             standings.store(job=job, found=found, lines=lines, facts=facts)
     with transaction.atomic():
-        if jobs.complete(job):
-            combined.refresh(phase.pk)
+        jobs.complete(job)
 
 
 def computed(found: Listing, opened: Opened) -> tuple[list[Line], dict[str, Any]]:

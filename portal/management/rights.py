@@ -40,7 +40,6 @@ SERVING: dict[str, Rights] = CHAIN | {
     "challenges.Score": READ,
     "challenges.Rung": READ,
     "challenges.Standing": READ,
-    "challenges.CombinedStanding": READ,
     "challenges.SealedResult": NOTHING,
     "challenges.SealedPredictions": NOTHING,
     "challenges.FairnessAudit": READ,
@@ -56,7 +55,6 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
     | {
         # Rows of boards go with the board, or the phase, that is taken out of a draft.
         "challenges.Standing": DROP,
-        "challenges.CombinedStanding": DROP,
         "audit.Outbox": ADD,
         "audit.Denial": COUNTS,
         "audit.Heartbeat": READ,
@@ -96,10 +94,6 @@ EXCEPTIONS: Mapping[str, Mapping[str, Rights]] = {
         "challenges.ReceiptKey": ADD,
         "challenges.Certificate": NOTHING,
         "challenges.Standing": ALL,
-        # An export imported again makes them anew.
-        "challenges.CombinedBoard": ALL,
-        "challenges.CombinedPart": REPLACE,
-        "challenges.CombinedStanding": ALL,
         "challenges.Leaderboard": WRITE,
         "challenges.Reveal": CHANGE,
         "challenges.Rescoring": CHANGE,

@@ -16,12 +16,11 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges.actions import challenges as acts
-from challenges.actions import combined, exports, leaderboards, phases
+from challenges.actions import exports, leaderboards, phases
 from challenges.actions.foreign_imports import import_bundle
 from challenges.bundles import exporting
 from challenges.bundles.foreign import reading
 from challenges.enums import BoardRule, PhaseKind
-from challenges.enums.combined import Combination
 from challenges.models import Challenge, Leaderboard, Phase, PublicFile, Terms
 from datasets.actions import holdouts
 from portal.accounts.models import User
@@ -195,13 +194,6 @@ def test_further_phases_and_boards_come_back(
         },
         by=owner,
     )
-    combined.add(
-        challenge=challenge,
-        title="Ensemble",
-        combination=Combination.MEDIAN,
-        boards=[leaderboards.ordered(each)[0] for each in (final, first)],
-        by=owner,
-    )
     leaderboards.mask(challenge=challenge, anonymous=True, by=owner)
     challenge.refresh_from_db()
     made = exports.export(challenge=challenge, by=owner, reference=tmp_path / "niveau")
@@ -210,9 +202,6 @@ def test_further_phases_and_boards_come_back(
     assert back.leaderboards.get(title="Par la dernière").hidden
     further = back.phases.get(index=1)
     assert (further.ladder, further.max_bytes) == (True, 12_345)
-    joint = back.combined_boards.get()
-    assert (joint.title, joint.combination) == ("Ensemble", "median")
-    assert [each.phase.index for each in joint.boards()] == [1, 0]
 
 
 def test_held_out_data_leave_as_ciphertext_only(

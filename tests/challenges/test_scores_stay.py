@@ -20,7 +20,6 @@ from django.db import models, transaction
 
 from challenges import actions, enums
 from challenges.actions import challenges, program_changes, reveals
-from challenges.enums.combined import Combination
 from challenges.models import Challenge, Phase, Rescoring, Score, Team
 from challenges.worker import drain
 from portal.accounts.models import User
@@ -116,8 +115,6 @@ def value(name: str, said: str, chance: Random) -> Any:
 
 
 def _known(plain: str, chance: Random) -> Any:
-    if plain == "Combination":
-        return chance.choice(list(Combination))
     if hasattr(enums, plain):
         return chance.choice(list(getattr(enums, plain)))
     for label in ("challenges", "accounts", "datasets"):

@@ -15,7 +15,6 @@ from catalogue.enums import ResourceKind
 from challenges.actions import (
     bundle_imports,
     certificates,
-    combined,
     forum,
     guests,
     organisers,
@@ -25,7 +24,6 @@ from challenges.actions import (
     uploads,
 )
 from challenges.enums import EntryStatus, OrganiserRole, ReportAudience, Split, TeamRole
-from challenges.enums.combined import Combination
 from challenges.models import (
     BundleImport,
     Certificate,
@@ -299,10 +297,6 @@ def _challenges(world: World) -> None:
     world.objects["guest.open.token"] = guests.token(guest.public_id)
     world.objects["organiser.open"] = str(opened.organisers.get().pk)
     world.objects["board.open"] = str(opened.leaderboards.get().pk)
-    joint = combined.make(
-        opened, "ensemble-1", "Ensemble", Combination.MEAN, list(opened.leaderboards.all())
-    )
-    world.objects["combined.open"] = str(joint.pk)
     scenes.with_contract(opened)
     scenes.compile_keys(opened, ["1", "2"])
     change = arena.rescoring_of(opened.phases.get(), organiser)

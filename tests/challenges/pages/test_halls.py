@@ -23,7 +23,6 @@ LISTED = {
     "write_phase",
     "write_phase_scoring",
     "write_board",
-    "combine_boards",
     "disqualification_proposal",
     "statistics_csv",
     "journal_csv",

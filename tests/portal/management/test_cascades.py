@@ -9,10 +9,9 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import CASCADE, ForeignObjectRel, Model
 
-from challenges.actions import combined, leaderboards, phases, rescorings
+from challenges.actions import leaderboards, phases, rescorings
 from challenges.enums import PhaseKind
-from challenges.enums.combined import Combination
-from challenges.models import CombinedBoard, Evaluation
+from challenges.models import Evaluation
 from challenges.worker import drain
 from portal.management import rights
 from tests.challenges.test_rescorings import corrected, proposed
@@ -23,9 +22,8 @@ ACTIONS = Path(__file__).resolve().parents[3] / "challenges" / "actions"
 WEB, TASKS, WORKER = "web", "tasks", "worker"
 # Each `.delete()` of a file of actions, in its order: the model, and who runs it.
 DELETED: dict[str, list[tuple[str, set[str]]]] = {
-    "combined": [("CombinedBoard", {WEB}), ("CombinedStanding", {WORKER})],
     "drafts": [("PublicFile", {WORKER})],
-    "export_settings": [("CombinedBoard", {WORKER}), ("ChallengePage", {WORKER})],
+    "export_settings": [("ChallengePage", {WORKER})],
     "forum": [("ForumBlock", {WEB})],
     "guests": [("Guest", {TASKS}), ("Guest", {WEB, TASKS}), ("Guest", {WEB, TASKS})],
     "leaderboards": [("Leaderboard", {WEB}), ("Column", {WEB, WORKER})],
@@ -91,17 +89,12 @@ def test_the_web_takes_out_of_a_draft_what_has_rows(roles: Roles, tmp_path: Path
     draft = imported(tmp_path, by)
     phase = phases.add(challenge=draft, name="Finale", kind=PhaseKind.FINAL, by=by)
     board = leaderboards.add(phase=draft.phases.get(index=0), title="Autre", by=by)
-    own = list(board.phase.leaderboards.order_by("pk"))
-    mean = Combination.MEAN
-    joint = combined.add(challenge=draft, title="Tout", combination=mean, boards=own, by=by)
     assert drain(seconds=60)
     assert board.standings.exists()
     with roles.serving("web"):
-        combined.remove(board=joint, by=by)
         leaderboards.remove(board=board, by=by)
         phases.remove(phase=phase, by=by)
     assert draft.leaderboards.count() == draft.phases.count() == 1
-    assert not CombinedBoard.objects.exists()
 
 
 @as_roles

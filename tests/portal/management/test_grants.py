@@ -27,7 +27,6 @@ from django.urls import reverse
 from challenges.actions import (
     authoring,
     bundle_imports,
-    combined,
     program_changes,
     retention,
     reveals,
@@ -37,7 +36,6 @@ from challenges.bundles import exporting
 from challenges.bundles.exporting import Correction
 from challenges.bundles.programs import SCORING
 from challenges.enums import ChallengeStatus, EntryStatus
-from challenges.enums.combined import Combination
 from challenges.models import (
     Challenge,
     ChallengeDraft,
@@ -354,20 +352,12 @@ def test_the_worker_makes_drafts_with_its_own_rights(
 def test_the_worker_imports_an_export_again_with_its_own_rights(
     roles: Roles, tmp_path: Path
 ) -> None:
-    """Other values for scores, another program, another combined board: in the draft that is."""
+    """Other values for scores, another program, another title of a board: in the draft that is."""
     by = owner()
     challenge = programmed(tmp_path / "d", by)
-    combined.add(
-        challenge=challenge,
-        title="Ensemble",
-        combination=Combination.MEAN,
-        boards=list(challenge.leaderboards.order_by("pk")),
-        by=by,
-    )
-    challenge.refresh_from_db()
     archive = exported(challenge, by, tmp_path, tmp_path / "d")
     document = yaml.safe_load(zipfile.ZipFile(archive).read(exporting.DOCUMENT))["settings"]
-    document["combined"][0]["title"] = "Tout"
+    document["boards"][0]["title"] = "Tout"
     for each in document["boards"][0]["columns"]:
         each["values"] = "0/100"
     folder = forged(archive, document)
@@ -376,7 +366,7 @@ def test_the_worker_imports_an_export_again_with_its_own_rights(
         assert import_bundle(path=folder, by=by, answers={}).imported.errors == ()
         with transaction.atomic():
             program_changes.take_up(challenge=challenge, corrections=[program], by=by)
-    assert [each.title for each in challenge.combined_boards.all()] == ["Tout"]
+    assert challenge.leaderboards.get(key=document["boards"][0]["key"]).title == "Tout"
     assert ScorerVersion.objects.count() == 3
 
 
