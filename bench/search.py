@@ -7,7 +7,7 @@ Uses the database of DATABASE_URL inside one transaction that is rolled back at 
 does, and the peer is measured in the same run: modelsearch's database backend, on as many cards on
 PostgreSQL and on --peer of them on SQLite, where its time grows with the square of their number.
 95 of 100 searches with five facets must take 60 ms or less at 10,000 cards and 400 at 100,000,
-suggestions 50 ms, pages of a card 80.
+suggestions 100 ms, pages of a card 80.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from contextlib import nullcontext
 from itertools import islice
 from typing import Any
 
-TARGETS_MS = {"search": 400.0, "suggestions": 50.0, "card page": 80.0}
+TARGETS_MS = {"search": 400.0, "suggestions": 100.0, "card page": 80.0}
 SMALL, SMALL_SEARCH_MS = 10_000, 60.0
 FACETS = ("kind", "scope", "access", "licence", "language")
 WORDS = (

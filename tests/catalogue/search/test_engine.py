@@ -1,24 +1,21 @@
 """What a search finds, in which order, and what it counts, on each database."""
 
-import random
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalogue.enums import Access, ResourceKind, Scope
+from catalogue.enums import Access, ResourceKind
 from catalogue.models import Resource, Synonym
 from catalogue.search import engine, index
-from catalogue.search.engines.facets import SHOWN
-from catalogue.search.query import ResourceQuery, Sort, Updated, Words
+from catalogue.search.query import ResourceQuery, Updated, Words
 from portal.accounts.actions import organisations
 from portal.accounts.enums import Role
 from portal.lib import clock
 from tests.contracts import searching
 from tests.factories.accounts import MembershipFactory
-from tests.factories.catalogue import MeasurementFactory, ResourceFactory
+from tests.factories.catalogue import ResourceFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -44,16 +41,6 @@ def test_case_accents_plural_elision_and_hyphens_do_not_matter(q: str) -> None:
     ResourceFactory(published=True, title="Autre chose")
     wanted = ResourceFactory(published=True, title="Extraction des compétences")
     assert found(q) == [wanted.pk]
-
-
-def test_results_with_all_the_words_come_first() -> None:
-    some = ResourceFactory(published=True, title="Métiers métiers métiers")
-    both = ResourceFactory(published=True, title="Une fiche", summary="tension sur les métiers")
-    answer = engine().search(ResourceQuery(q="tension métiers"))
-    assert list(answer.ids) == [both.pk, some.pk]
-    assert (answer.total, answer.complete) == (2, 1)
-    only = engine().search(ResourceQuery(q="tension métiers", words=Words.ALL))
-    assert (list(only.ids), only.total) == ([both.pk], 1)
 
 
 def test_a_quoted_phrase_keeps_its_order() -> None:
@@ -206,67 +193,6 @@ def test_a_word_that_no_public_card_holds_any_more_is_not_proposed() -> None:
     card.live = False
     index.write(card)
     assert engine().search(ResourceQuery(q="zzcanarie")).suggestion == ""
-
-
-def crowd(rng: random.Random, count: int) -> None:
-    words = ["emploi", "métier", "compétence", "tension", "formation", "données", "ROME", "région"]
-    for number in range(count):
-        card = ResourceFactory(
-            published=True,
-            indexed=False,
-            kind=rng.choice(ResourceKind.values),
-            scope=rng.choice(Scope.values),
-            access=rng.choice(Access.values),
-            title=" ".join(rng.sample(words, 3)),
-            summary=" ".join(rng.sample(words, 2)),
-            languages=rng.sample(["fr", "en", "it"], rng.randint(0, 2)),
-            licences=rng.sample(["MIT", "etalab-2.0", "ODbL-1.0"], rng.randint(0, 2)),
-            use_cases=rng.sample(["sme_needs", "youth_advisor"], rng.randint(0, 2)),
-            tasks=rng.sample(["matching", "guidance", "forecasting"], rng.randint(0, 2)),
-            producer_name=rng.choice(["Insee", "Dares", "Céreq"]),
-        )
-        if number % 7 == 0:
-            MeasurementFactory(resource=card, group="Femmes")
-    index.rebuild()
-
-
-def any_query(rng: random.Random) -> ResourceQuery:
-    chosen = {
-        "kind": rng.sample(ResourceKind.values, rng.choice([0, 0, 1, 2])),
-        "scope": rng.sample(Scope.values, rng.choice([0, 0, 1, 2])),
-        "language": rng.sample(["fr", "en", "it"], rng.choice([0, 0, 1])),
-        "licence": rng.sample(["MIT", "etalab-2.0"], rng.choice([0, 0, 1])),
-        "organisation": rng.sample(["insee", "dares"], rng.choice([0, 0, 1])),
-    }
-    return ResourceQuery(
-        q=rng.choice(["", "", "emploi", "métiers tension", "rome", '"emploi formation"', "absent"]),
-        words=rng.choice([Words.ANY, Words.ANY, Words.ALL]),
-        size=100,
-        **{name: tuple(sorted(values)) for name, values in chosen.items()},
-    )
-
-
-@pytest.mark.slow
-def test_each_count_equals_the_results_after_the_click() -> None:
-    rng = random.Random(20261124)  # noqa: S311
-    crowd(rng, 60)
-    for _ in range(50):
-        query = any_query(rng)
-        answer = engine().search(query)
-        for name in rng.sample(SHOWN, 3):
-            for shown in answer.facets[name]:
-                alone = replace(query, **{name: (shown.value,)})
-                assert engine().search(alone).total == shown.count, (query, name, shown)
-
-
-@pytest.mark.slow
-def test_pages_cut_one_order_without_doubles() -> None:
-    crowd(random.Random(7), 40)  # noqa: S311
-    for sort in Sort:
-        query = ResourceQuery(q="emploi", sort=sort, size=100)
-        whole = list(engine().search(query).ids)
-        pages = [list(engine().search(replace(query, size=7, page=p)).ids) for p in range(1, 8)]
-        assert [pk for page in pages for pk in page] == whole
 
 
 def test_query_count_is_constant() -> None:

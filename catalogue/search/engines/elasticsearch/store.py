@@ -30,7 +30,6 @@ from portal.lib import clock
 SETTLED = frozenset({404, 409})
 SCAN = 5_000
 BATCH = 500
-ABANDONED_SECONDS = 24 * 3_600
 
 
 @dataclass(frozen=True)
@@ -81,8 +80,8 @@ class Store:
             written = mapping.documents(ids)
             self._send(_index(name, pk, written[pk], version) for pk in written)
             count += len(written)
-        # Another build may have ended first and removed this one: a name that is written to then
-        # comes back without its form.
+        # Another build may have ended meanwhile and removed this one: a name that is written to
+        # then comes back without its form.
         if not self._is_of_this_form(name):
             raise Away(f"{name} was removed while it was built")
         with named_failures():
@@ -95,9 +94,7 @@ class Store:
         name = self.live()
         if name is None or not self._is_of_this_form(name):
             self.rebuild()
-            self._tidy()
             return Repair(rebuilt=True)
-        self._tidy()
         wrong = self.differences(name)
         for start in range(0, len(wrong), BATCH):
             self.sync(wrong[start : start + BATCH])
@@ -119,7 +116,8 @@ class Store:
     def remove(self) -> None:
         """Remove every index of ours."""
         for name in self._indices():
-            self._delete(name)
+            with named_failures():
+                self._client.options(ignore_status=404).indices.delete(index=name)
 
     def _indices(self) -> dict[str, bool]:
         """Give {index: whether it answers}; another installation's alias may begin like ours."""
@@ -139,33 +137,11 @@ class Store:
         return bool(meta.get("form") == mapping.form())
 
     def _answer_with(self, name: str) -> None:
-        former = [other for other, answers in self._indices().items() if answers]
+        """Let an index answer and remove the others, all at once."""
+        others = [{"remove_index": {"index": each}} for each in self._indices() if each != name]
         self._client.indices.update_aliases(
-            actions=[
-                {"add": {"index": name, "alias": self.alias}},
-                *({"remove": {"index": other, "alias": self.alias}} for other in former),
-            ]
+            actions=[{"add": {"index": name, "alias": self.alias}}, *others]
         )
-
-    def _tidy(self) -> None:
-        """Remove the indices that were replaced, and those whose building was given up."""
-        found = self._indices()
-        live = max((name for name, answers in found.items() if answers), default="")
-        now = clock.now().timestamp()
-        for name, answers in found.items():
-            if answers:
-                continue
-            if name < live or now - self._begun(name) > ABANDONED_SECONDS:
-                self._delete(name)
-
-    def _begun(self, name: str) -> float:
-        with named_failures():
-            said = self._client.indices.get_settings(index=name)
-        return int(said[name]["settings"]["index"]["creation_date"]) / 1_000
-
-    def _delete(self, name: str) -> None:
-        with named_failures():
-            self._client.options(ignore_status=404).indices.delete(index=name)
 
     def _write(self, names: list[str], ids: Iterable[int]) -> None:
         wanted = list(ids)
