@@ -3,13 +3,11 @@
 usage: make weigh, or python -m bench.weigh [--no-database]
 
 Prints one row a figure of docs/weight.md. A first database is made in a folder of its own and
-counted in seconds of processor, of children too. The seconds of `make test` and of the parts of
-`.ci/run` are those that the last run of each wrote to var/seconds.csv.
+counted in seconds of processor, of children too. `make test` and `.ci/run` print their own seconds.
 """
 
 import argparse
 import ast
-import csv
 import os
 import resource
 import subprocess
@@ -102,15 +100,6 @@ def first_database(command: list[str]) -> float:
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
-def last_seconds() -> dict[str, tuple[str, str]]:
-    """Return, for each part that was timed, its seconds and its date; the last line wins."""
-    path = ROOT / "var" / "seconds.csv"
-    if not path.exists():
-        return {}
-    with path.open(newline="") as file:
-        return {row[1]: (row[2], row[0]) for row in csv.reader(file) if len(row) == 3}
-
-
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -133,9 +122,6 @@ def main() -> None:
         ):
             seconds = f"{first_database(command):.1f}"
             rows.append((f"first database by {name} (s of processor)", seconds))
-    rows += [
-        (f"{part} (s, on {date})", seconds) for part, (seconds, date) in last_seconds().items()
-    ]
     width = max(len(name) for name, _ in rows)
     for name, figure in rows:
         print(f"{name:<{width}}  {figure:>9}")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from challenges.enums import EntryStatus
-from challenges.enums.code import Reproduction, RunState
+from challenges.enums.code import RunState
 from challenges.models import Challenge, Entry
 from tests.factories import code
 from tests.factories.accounts import UserFactory
@@ -36,7 +36,7 @@ def scene() -> tuple[Challenge, Entry]:
         verdict={"faults": [], "warnings": [], "rows": None},
         submitted_by=captain_of(team),
     )
-    code.run(entry, Reproduction.DIFFERENT, log=LOG)
+    code.run(entry, log=LOG)
     return challenge, entry
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from challenges.scoring import blob
 from challenges.scoring.intervals import draw_weights
-from challenges.scoring.tiers import Listed, Placed, ranking
+from challenges.scoring.tiers import Listed, Placed, tiers
 
 N = 500
 TEAMS = 20
@@ -42,7 +42,7 @@ def answers(rng: np.random.Generator, n: int, shares: Any, shared: float = 0.7) 
 
 def placed(rng: np.random.Generator, n: int, shares: Any) -> list[Placed]:
     """Rank a simulated board."""
-    return ranking(board(answers(rng, n, shares)), "max").placed
+    return tiers(board(answers(rng, n, shares)), "max")
 
 
 def split(simulations: int) -> float:
@@ -76,7 +76,7 @@ def separated(simulations: int) -> float:
         lost = round((7 * error - gap.mean()) * N)
         flip = np.flatnonzero(right[:, 1] == 1)[: max(lost, 0)]
         right[flip, 1] = 0.0
-        apart += ranking(board(right), "max").placed[-1].tier > 1
+        apart += tiers(board(right), "max")[-1].tier > 1
     return apart / simulations
 
 
