@@ -114,10 +114,6 @@ class Source(models.Model):
         """Give the status as an enum member."""
         return SourceStatus(self.status)
 
-    def priority_of(self, field: str) -> int:
-        """Tell how much this source is trusted for a field."""
-        return int(self.priorities.get(field, self.priority))
-
 
 class HarvestRunQuerySet(models.QuerySet["HarvestRun"]):
     """Reads of passages."""

@@ -1,7 +1,6 @@
 """A card on its way from one organisation to another."""
 
 import uuid
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -10,9 +9,6 @@ from django.db.models import F, Q
 from catalogue.enums.transfers import TransferKind
 from catalogue.models.resource import Resource
 from portal.accounts.enums import Answer
-
-if TYPE_CHECKING:
-    from portal.accounts.models import User
 
 
 class CardTransferQuerySet(models.QuerySet["CardTransfer"]):
@@ -27,11 +23,6 @@ class CardTransferQuerySet(models.QuerySet["CardTransfer"]):
         return self.select_related(
             "resource__organisation", "resource__author", "target", "asked_by", "approved_by"
         )
-
-    def for_receivers(self, user: "User") -> "CardTransferQuerySet":
-        """Keep what is offered to an organisation of this person."""
-        places = list(user.roles_by_organisation)
-        return self.filter(kind=TransferKind.OFFER, target__in=places)
 
 
 class CardTransfer(models.Model):

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Count
-
 from catalogue.models import Resource
 
 
@@ -21,9 +19,3 @@ def latest(count: int) -> list[Resource]:
         .select_related("indexed")
         .order_by("-first_published_at", "-pk")[:count]
     )
-
-
-def counts_by_kind() -> dict[str, int]:
-    """Count the published resources of each kind."""
-    rows = Resource.objects.listed().values_list("kind").annotate(n=Count("pk")).order_by("kind")
-    return dict(rows)

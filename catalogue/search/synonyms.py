@@ -17,11 +17,6 @@ class Slot(NamedTuple):
     others: tuple[Phrase, ...] = ()
     quoted: bool = False
 
-    @property
-    def alternatives(self) -> tuple[Phrase, ...]:
-        """List every way to say the idea."""
-        return (self.typed, *self.others)
-
 
 class Thesaurus:
     """Groups of phrases that mean the same, ready for lookup by their analysed words."""

@@ -113,7 +113,6 @@ NEAR = {
     "r/pt1s": "continuous",
     "r/pt1h": "several_daily",
 }
-AUTHORITY = "http://publications.europa.eu/resource/authority/frequency/"
 BY_AUTHORITY = {each.authority.lower(): name for name, each in FREQUENCIES.items()}
 LAST = re.compile(r"(?:^|[/#:])([\w-]+)/?$")
 
@@ -127,8 +126,3 @@ def normalise(text: str) -> str:
     word = last[1] if last else word
     # ISO 19115 writes several of its codes as one word: fortnightly, biannually.
     return BY_AUTHORITY.get(word) or NEAR.get(word) or (word if word in FREQUENCIES else "")
-
-
-def authority_address(code: str) -> str:
-    """Give the address, in the EU's list, of one of our codes."""
-    return AUTHORITY + FREQUENCIES[code].authority

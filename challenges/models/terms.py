@@ -65,8 +65,3 @@ class Registration(models.Model):
             within("state", RegistrationState, name="registration_state_known"),
             models.UniqueConstraint(fields=["challenge", "user"], name="registration_once"),
         ]
-
-    @property
-    def is_pending(self) -> bool:
-        """Say whether it awaits the organisers' answer."""
-        return self.state == RegistrationState.PENDING

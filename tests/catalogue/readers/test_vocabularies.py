@@ -12,6 +12,8 @@ from catalogue.standards.readers import text
 from catalogue.standards.readers.places import places
 from catalogue.validators import details, licence_names
 
+EUROPEAN = "http://publications.europa.eu/resource/authority/frequency/"
+
 
 @pytest.mark.parametrize(
     ("said", "name"),
@@ -134,7 +136,7 @@ def test_forms_readers_and_exports_name_the_same_rhythms() -> None:
 
     assert asked == set(frequencies.FREQUENCIES) == set(vocabularies.FREQUENCIES)
     for code, term in vocabularies.FREQUENCIES.items():
-        assert frequencies.authority_address(code) == str(term.iri)
+        assert str(term.iri) == EUROPEAN + frequencies.FREQUENCIES[code].authority
 
 
 def test_a_licence_without_spdx_identifier_is_shown_and_exported_by_its_own_address() -> None:
