@@ -6,23 +6,20 @@ not told apart, unless it is ours or that of the scoring program.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from math import ceil
 from statistics import median
 
-from django.db.models import Count, F, Min, Q, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from challenges.enums import (
-    UNFINISHED,
     EntryStatus,
     EvaluationState,
-    JobKind,
     ReasonCode,
     RegistrationState,
 )
-from challenges.models import Challenge, Enrolment, Entry, Evaluation, Job, Phase
-from portal.audit.heartbeats import beats
+from challenges.models import Challenge, Enrolment, Entry, Evaluation, Phase
 from portal.lib import clock
 
 TEAMS_LEAST = 3
@@ -54,22 +51,10 @@ class PhaseFigures:
 
 @dataclass(frozen=True)
 class Used:
-    """What the evaluations of a phase used, in seconds."""
+    """How many evaluations a phase had, and the processor time that they used."""
 
     evaluations: int
-    seconds: float
     cpu_seconds: float
-
-
-@dataclass(frozen=True)
-class Queue:
-    """Where the scoring stands now: of the challenge, and of the whole portal."""
-
-    waiting: int
-    oldest: datetime | None
-    portal_waiting: int
-    dead: int
-    last_beat: datetime | None
 
 
 @dataclass(frozen=True)
@@ -80,7 +65,6 @@ class Statistics:
     teams: int
     phases: Sequence[PhaseFigures]
     days: Sequence[tuple[date, int]]
-    queue: Queue
 
 
 def of(challenge: Challenge) -> Statistics:
@@ -95,7 +79,6 @@ def of(challenge: Challenge) -> Statistics:
         teams=challenge.teams.live().count(),
         phases=_phases(challenge),
         days=[(row["quota_day"], row["n"]) for row in days.order_by("quota_day")],
-        queue=_queue(challenge),
     )
 
 
@@ -196,14 +179,12 @@ def _used(challenge: Challenge) -> dict[int, Used]:
         .values("entry__enrolment__phase_id")
         .annotate(
             n=Count("pk"),
-            wall=Sum("seconds"),
             cpu=Sum(Coalesce(F("cpu_seconds"), F("seconds"))),
         )
     )
     return {
         row["entry__enrolment__phase_id"]: Used(
             evaluations=row["n"],
-            seconds=row["wall"] or 0.0,
             cpu_seconds=row["cpu"] or 0.0,
         )
         for row in rows
@@ -222,16 +203,3 @@ def _times(challenge: Challenge) -> dict[int, list[float]]:
     for phase, seconds in rows:
         found.setdefault(phase, []).append(float(seconds or 0))
     return found
-
-
-def _queue(challenge: Challenge) -> Queue:
-    kinds = [JobKind.CHECK, JobKind.SCORE, JobKind.RUN]
-    alive = Job.objects.alive().filter(kind__in=kinds).count()
-    workers = [each.at for each in beats() if each.name == "worker"]
-    waits, stuck = Q(status__in=sorted(UNFINISHED)), Q(status=EntryStatus.NEEDS_ATTENTION)
-    found = Entry.objects.filter(enrolment__phase__challenge=challenge).aggregate(
-        waiting=Count("pk", filter=waits),
-        oldest=Min("received_at", filter=waits),
-        dead=Count("pk", filter=stuck),
-    )
-    return Queue(portal_waiting=alive, last_beat=max(workers, default=None), **found)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from challenges import rules
 from challenges.enums import ChallengeStatus, PhaseMoment
 from challenges.enums.rescorings import RescoringState
-from challenges.models import Challenge, Entry, Job, Phase, Rescoring
+from challenges.models import Challenge, Entry, Phase, Rescoring
 from challenges.queries import certificates, preparation
 from challenges.queries.reveals import obstacles as first_of
 from challenges.queries.reveals import undecided_of
@@ -165,9 +165,7 @@ def pipeline(challenge: Challenge) -> dict[str, Any]:
     for status in entries.order_by().values_list("status", flat=True):
         counts[status] = counts.get(status, 0) + 1
     oldest = entries.unfinished().order_by("received_at").first()
-    dead = Job.objects.filter(state="dead").count()
     return {
-        "counts": counts,
         "total": sum(counts.values()),
         "waiting": sum(
             counts.get(each, 0) for each in ("received", "checking", "queued", "scoring")
@@ -176,5 +174,4 @@ def pipeline(challenge: Challenge) -> dict[str, Any]:
         "rejected": counts.get("rejected", 0),
         "attention": counts.get("needs_attention", 0),
         "oldest": oldest.received_at if oldest else None,
-        "dead": dead,
     }

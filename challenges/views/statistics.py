@@ -16,7 +16,7 @@ from challenges.views.teams import person
 
 @require_safe
 def statistics(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show how a challenge goes: entries, causes, times, queue."""
+    """Show how a challenge goes: entries, causes, times, days."""
     challenge = followed_by(request, slug)
     found = reads.of(challenge)
     context = room(
@@ -25,7 +25,6 @@ def statistics(request: HttpRequest, slug: str) -> HttpResponse:
         edits=rules.may_edit_challenge(person(request), challenge),
         statistics=found,
         phases=[{"figures": each, "statuses": _words(each)} for each in found.phases],
-        most=max((n for _day, n in found.days), default=0),
         teams_least=reads.TEAMS_LEAST,
         times_least=reads.TIMES_LEAST,
     )
@@ -45,8 +44,6 @@ def statistics_csv(request: HttpRequest, slug: str) -> HttpResponse:
         ["phase", "figure", "valeur"],
         ["", "inscrits", found.registered],
         ["", "equipes", found.teams],
-        ["", "en_attente", found.queue.waiting],
-        ["", "examen_technique", found.queue.dead],
     ]
     for each in found.phases:
         used = each.used

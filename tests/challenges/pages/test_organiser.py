@@ -271,7 +271,7 @@ def test_cockpit_costs_the_same_for_one_and_three(
     challenge = ChallengeFactory(owner=owner, opened=True)
     for n in range(count):
         listed(challenge, f"Équipe {n}", 0.3, rank=1)
-    with django_assert_num_queries(clocked(22)):
+    with django_assert_num_queries(clocked(21)):
         client.get(address(challenge, "organiser"))
 
 
