@@ -71,7 +71,7 @@ def readmit(asked: Registration, challenge: Challenge, by: User) -> bool:
     """
     out = asked.state != RegistrationState.ACCEPTED
     by_invitation = challenge.registration == RegistrationMode.INVITED
-    if not (out and by_invitation and guests.admit(challenge, by, asked)):
+    if not (out and by_invitation and guests.admit(challenge, by)):
         return False
     asked.state, asked.decided_by, asked.reason = RegistrationState.ACCEPTED, None, ""
     asked.save(update_fields=["state", "decided_by", "reason"])
@@ -99,7 +99,7 @@ def register(challenge: Challenge, by: User) -> None:
     if asked is not None:
         readmit(asked, challenge, by)
         return
-    invited = mode == RegistrationMode.INVITED and guests.admit(challenge, by, None)
+    invited = mode == RegistrationMode.INVITED and guests.admit(challenge, by)
     if mode == RegistrationMode.INVITED and not invited:
         raise NotAllowed(
             _(

@@ -6,9 +6,7 @@ from challenges.api import (
     bundles,
     checks,
     decisions,
-    disqualifications,
     entries,
-    guests,
     pipelines,
     reading,
     rescorings,
@@ -27,8 +25,6 @@ routers: list[tuple[str, Router]] = [
     ("", trials.router),
     ("", uploads.router),
     ("", decisions.router),
-    ("", disqualifications.router),
     ("", rescorings.router),
     ("", pipelines.router),
-    ("", guests.router),
 ]

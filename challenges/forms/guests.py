@@ -3,8 +3,6 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.models import Organisation
-
 
 class GuestsForm(forms.Form):
     """Paste addresses, one a line."""
@@ -25,18 +23,3 @@ class GuestsForm(forms.Form):
         """Return the lines that were pasted."""
         text: str = self.cleaned_data["addresses"]
         return text.splitlines()
-
-
-class GuestOrganisationForm(forms.Form):
-    """Choose an organisation whose members may take part."""
-
-    organisation = forms.ModelChoiceField(
-        label=_("Organisation"),
-        queryset=Organisation.objects.order_by("name", "pk"),
-        empty_label=_("Choisissez une organisation"),
-        help_text=_("Ses membres du jour de leur inscription ; chacun reçoit une lettre."),
-        error_messages={
-            "required": _("Choisissez une organisation."),
-            "invalid_choice": _("Choisissez une organisation de la liste."),
-        },
-    )

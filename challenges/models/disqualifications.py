@@ -37,16 +37,6 @@ EDGES: Mapping[DisqualificationStatus, frozenset[DisqualificationStatus]] = {
 class DisqualificationQuerySet(models.QuerySet["Disqualification"]):
     """Disqualifications, by who may read them and by where they stand."""
 
-    def visible_to(self, user: Viewer) -> "DisqualificationQuerySet":
-        """Keep those of the teams this person is in, of what they run, and the Region's."""
-        person = person_id(user)
-        run = ChallengeOrganiser.objects.filter(user_id=person).values("challenge_id")
-        return self.filter(
-            Q(team__in=Team.objects.of(user).values("pk"))
-            | Q(challenge__in=run)
-            | Q(pk__in=self.model.objects.decided_by_region(user).values("pk"))
-        )
-
     def decided_by_region(self, user: Viewer) -> "DisqualificationQuerySet":
         """Keep, for the Region, those in which this person has no part."""
         if not has_permission(user, Permission.CHALLENGE_REVEAL):

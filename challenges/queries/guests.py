@@ -1,46 +1,25 @@
 """Who is invited to take part: what organisers read, what a person is told of themselves."""
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from challenges.enums import InvitationState, RegistrationMode, RegistrationState
 from challenges.models import Challenge, Guest, Registration
-from portal.accounts.models import Membership, User
+from portal.accounts.models import User
 from portal.lib import clock
 
 
 def listed(challenge: Challenge) -> QuerySet[Guest]:
-    """List the invitations that were not withdrawn, the last first, with who came by each.
-
-    came: how many members of the organisation of today take part.
-    """
-    live = Membership.objects.live().filter(organisation=OuterRef("organisation_id"))
-    members = (
-        live.filter(
-            Exists(
-                Registration.objects.filter(
-                    challenge=challenge,
-                    user=OuterRef("user_id"),
-                    state=RegistrationState.ACCEPTED,
-                )
-            )
-        )
-        .order_by()
-        .values("organisation")
-        .annotate(n=Count("pk"))
-        .values("n")
-    )
-    found = challenge.guests.exclude(state=InvitationState.REVOKED)
-    return found.select_related("organisation", "sent_by").annotate(came=members)
+    """List the invitations that were not withdrawn, the last first."""
+    return challenge.guests.exclude(state=InvitationState.REVOKED).select_related("sent_by")
 
 
 def counts(challenge: Challenge) -> dict[str, int]:
-    """Count the addresses that wait, those that took part, the organisations."""
+    """Count the addresses that wait, those that took part, those that let their days pass."""
     sent, now = Q(state=InvitationState.SENT), clock.now()
     return challenge.guests.aggregate(
         waiting=Count("pk", filter=sent & Q(expires_at__gt=now)),
         over=Count("pk", filter=sent & Q(expires_at__lte=now)),
         accepted=Count("pk", filter=Q(state=InvitationState.ACCEPTED)),
-        organisations=Count("pk", filter=sent & Q(organisation__isnull=False)),
     )
 
 
@@ -57,4 +36,4 @@ def is_called_back(challenge: Challenge, user: User, asked: Registration | None)
         return False
     if challenge.registration != RegistrationMode.INVITED:
         return False
-    return challenge.guests.letting_in(user, asked, at=clock.now()).exists()
+    return challenge.guests.inviting(user, at=clock.now()).exists()

@@ -20,7 +20,7 @@ from challenges.models import (
 )
 from challenges.tasks.telling import alarm, members, organisers, page, region, registered, tell
 from portal.accounts.enums import RegionRole
-from portal.accounts.models import Membership, User
+from portal.accounts.models import User
 from portal.audit import letters
 from portal.audit.duties import duty
 from portal.audit.outbox import handler
@@ -260,36 +260,29 @@ def team_invitation(invitation_id: int) -> None:
 
 
 @handler("mail.guest_invited")
-def guest_invited(guest_id: str, letter: int) -> None:
-    """Invite an address, or the members of an organisation, once for each letter that was asked.
+def guest_invited(guest_id: str) -> None:
+    """Invite an address, once.
 
     Whoever has an account is told as they chose, by the page of the rules, which knows them;
     another address gets a link with its secret, written nowhere else.
     """
-    found = Guest.objects.filter(public_id=guest_id).select_related("challenge", "organisation")
-    guest = found.first()
+    guest = Guest.objects.filter(public_id=guest_id).select_related("challenge").first()
     if guest is None or not guest.is_open(clock.now()):
         return
     challenge = guest.challenge
-    known = User.objects.filter(is_active=True)
-    if guest.organisation is None:
-        known = known.filter(email__iexact=guest.email)
-    else:
-        live = Membership.objects.live().filter(organisation=guest.organisation)
-        known = known.filter(pk__in=live.values("user_id"))
-    people = list(known.order_by("pk"))
+    people = list(User.objects.filter(is_active=True, email__iexact=guest.email).order_by("pk"))
     tell(
         "guest_invited",
         people,
         challenge,
         path=page(challenge, "reglement/"),
-        event=f"{guest.public_id}:{letter}",
-        about=str(guest.organisation or ""),
+        event=str(guest.public_id),
+        about="",
     )
-    if guest.email and not people:
+    if not people:
         secret = guests.token(guest.public_id)
         path = page(challenge, f"invitation/{guest.public_id}/{secret}/")
-        context = {"challenge": challenge, "link": f"{settings.SITE_URL}{path}", "about": ""}
+        context = {"challenge": challenge, "link": f"{settings.SITE_URL}{path}"}
         letters.send("guest_invited", to=guest.email, context=context)
 
 

@@ -66,24 +66,18 @@ def _organisers(user: User, now: datetime) -> Iterator[Item]:
 
 def _guests(user: User, now: datetime) -> Iterator[Item]:
     """List the challenges that invite this person, until they take part."""
-    came = Registration.objects.filter(user=user, challenge=OuterRef("challenge"))
-    # Who left, or was refused, is called again by their own address alone.
-    called = ~Q(email="") & ~Exists(came.filter(state=RegistrationState.ACCEPTED))
+    came = Registration.objects.filter(
+        user=user, challenge=OuterRef("challenge"), state=RegistrationState.ACCEPTED
+    )
     calls = Guest.objects.inviting(user, at=now).filter(
-        called | ~Exists(came),
+        ~Exists(came),
         challenge__status=ChallengeStatus.PUBLISHED,
         challenge__registration=RegistrationMode.INVITED,
     )
-    shown = set()
-    for call in calls.select_related("challenge", "organisation")[:SHOWN]:
-        challenge = call.challenge
-        if challenge.pk in shown:  # by their address and by an organisation
-            continue
-        shown.add(challenge.pk)
+    for call in calls.select_related("challenge")[:SHOWN]:
         yield Item(
-            title=_about(_("Participer à « %(title)s »"), challenge),
-            url=reverse("challenges:rules", args=[challenge.slug]),
-            detail=call.organisation.name if call.organisation else "",
+            title=_about(_("Participer à « %(title)s »"), call.challenge),
+            url=reverse("challenges:rules", args=[call.challenge.slug]),
             icon="trophy",
             tone="calanque",
             badge=_("invitation"),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from challenges.actions import guests as acts
 from challenges.enums import ChallengeStatus, InvitationState, RegistrationMode
-from challenges.forms.guests import GuestOrganisationForm, GuestsForm
+from challenges.forms.guests import GuestsForm
 from challenges.models import Challenge, Guest
 from challenges.queries import guests as reads
 from challenges.queries.teams import is_registered
@@ -24,7 +24,6 @@ from challenges.views.rooms import room, run_by
 from challenges.views.teams import person
 from challenges.views.trying import tried
 from portal.lib import clock
-from portal.lib.refusals import Conflict, QuotaSpent
 
 PER_PAGE = 50
 FACES = {
@@ -58,42 +57,11 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-def organisation(request: HttpRequest, slug: str) -> HttpResponse:
-    """Invite the members of an organisation."""
-    challenge = run_by(request, slug)
-    form = GuestOrganisationForm(request.POST)
-    status = tried(
-        form,
-        lambda: acts.invite_organisation(
-            challenge=challenge, organisation=form.cleaned_data["organisation"], by=person(request)
-        ),
-        dict.fromkeys(("invitations_day", "not_by_invitation", "guests_not_now"), "organisation"),
-    )
-    if status:
-        return _show(request, challenge, organisation_form=form, status=status)
-    messages.success(request, _("Organisation invitée : ses membres reçoivent une lettre."))
-    return redirect("challenges:guests", slug)
-
-
-@require_POST
 def withdraw(request: HttpRequest, slug: str, guest: UUID) -> HttpResponse:
     """Take an invitation back."""
     found = _found(run_by(request, slug), guest)
     acts.withdraw(guest=found, by=person(request))
     messages.success(request, _("Invitation retirée. Qui s’est déjà inscrit reste inscrit."))
-    return redirect("challenges:guests", slug)
-
-
-@require_POST
-def resend(request: HttpRequest, slug: str, guest: UUID) -> HttpResponse:
-    """Send the letter of an address again."""
-    found = _found(run_by(request, slug), guest)
-    try:
-        acts.resend(guest=found, by=person(request))
-    except (Conflict, QuotaSpent) as refusal:
-        messages.warning(request, str(refusal))
-    else:
-        messages.success(request, _("Lettre renvoyée, valable de nouveau trente jours."))
     return redirect("challenges:guests", slug)
 
 
@@ -127,7 +95,6 @@ def _show(
     challenge: Challenge,
     *,
     form: GuestsForm | None = None,
-    organisation_form: GuestOrganisationForm | None = None,
     report: Sequence[acts.Line] = (),
     status: int = 200,
 ) -> HttpResponse:
@@ -137,22 +104,12 @@ def _show(
         challenge,
         "guests",
         form=form or GuestsForm(),
-        organisation_form=organisation_form or GuestOrganisationForm(),
         report=[(each, *FACES[each.outcome]) for each in report],
         counts=reads.counts(challenge),
         page=listed,
-        rows=[
-            {"guest": each, "open": each.is_open(now), "may_resend": _may_resend(each)}
-            for each in listed
-        ],
+        rows=[{"guest": each, "open": each.is_open(now)} for each in listed],
         by_invitation=challenge.registration == RegistrationMode.INVITED,
         may_invite=challenge.status == ChallengeStatus.PUBLISHED,
         wrong=status != 200,
     )
     return render(request, "challenges/organise/guests.html", context, status=status)
-
-
-def _may_resend(guest: Guest) -> bool:
-    """Offer the letter again where it may still leave, today or another day."""
-    sent = guest.state == InvitationState.SENT and guest.email != ""
-    return sent and guest.letters < acts.LETTERS

@@ -57,8 +57,6 @@ ACTS: Mapping[str, str | Promise] = {
     "forum.unblocked": _("Personne autorisée de nouveau à écrire"),
     "guests.forgotten": _("Adresses d’invitations expirées supprimées"),
     "guests.invited": _("Personnes invitées à participer"),
-    "guests.organisation_invited": _("Organisation invitée à participer"),
-    "guests.resent": _("Invitation à participer renvoyée"),
     "guests.withdrawn": _("Invitation à participer retirée"),
     "holdout.compiled": _("Réponses réservées préparées pour la notation"),
     "holdout.opened": _("Réponses réservées ouvertes par la notation"),

@@ -215,8 +215,7 @@ def described(user: User) -> dict[str, Any]:
             .values("challenge__title", "team__name", "role", "joined_at", "left_at")
         ),
         "invitations": list(
-            Guest.objects.exclude(email="")
-            .filter(email=user.email.lower())
+            Guest.objects.filter(email=user.email.lower())
             .order_by("pk")
             .values("challenge__title", "sent_at", "state")
         ),

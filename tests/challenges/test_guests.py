@@ -19,7 +19,6 @@ from challenges.enums import (
 from challenges.forms import InvitationForm
 from challenges.forms.organisers import OrganiserInvitationForm
 from challenges.models import Challenge, FormerOrganiser, Guest, Registration
-from challenges.queries import guests as reads
 from portal.accounts.actions import notifications
 from portal.accounts.enums import Delivery
 from portal.accounts.models import User
@@ -28,8 +27,7 @@ from portal.audit.models import AuditBody, AuditEvent, Outbox
 from portal.audit.reading import events as events_of
 from portal.audit.record import reference
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
-from tests.factories.accounts import MembershipFactory
+from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.factories.challenges import ChallengeFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -99,22 +97,16 @@ def test_an_address_longer_than_a_row_holds_is_refused(challenge: Challenge) -> 
     ).is_valid()
 
 
-def test_only_the_invited_register_by_their_address_or_organisation(challenge: Challenge) -> None:
-    guest, member, left, other = (PersonFactory() for _n in range(4))
-    held = MembershipFactory(user=member).organisation
-    MembershipFactory(user=left, organisation=held, left_at=clock.now())
+def test_only_the_invited_register_by_their_address(challenge: Challenge) -> None:
+    guest, other = PersonFactory(), PersonFactory()
     invited(challenge, guest.email.upper())
-    acts.invite_organisation(challenge=challenge, organisation=held, by=owner_of(challenge))
     assert joined(challenge, guest) == RegistrationState.ACCEPTED
-    assert joined(challenge, member) == RegistrationState.ACCEPTED
-    for person in (left, other):
-        with pytest.raises(NotAllowed) as refusal:
-            joined(challenge, person)
-        assert refusal.value.code == "invitation_required"
-    assert Registration.objects.count() == 2
+    with pytest.raises(NotAllowed) as refusal:
+        joined(challenge, other)
+    assert refusal.value.code == "invitation_required"
+    assert Registration.objects.count() == 1
     assert Guest.objects.get(email=guest.email).state == InvitationState.ACCEPTED
     assert teams.create(challenge=challenge, name="Alpha", by=guest).has_captain(guest)
-    assert [each.came for each in reads.listed(challenge) if each.organisation] == [1]
 
 
 def test_an_invitation_that_ended_lets_nobody_in(challenge: Challenge) -> None:
@@ -167,13 +159,6 @@ def test_an_invitation_lets_in_who_asked_left_or_was_refused(
     assert (found.reason, found.decided_by) == ("", None)
 
 
-def test_who_was_refused_is_not_let_in_by_an_organisation(challenge: Challenge) -> None:
-    person = out_of(challenge, "refused")
-    held = MembershipFactory(user=person).organisation
-    acts.invite_organisation(challenge=challenge, organisation=held, by=owner_of(challenge))
-    assert joined(challenge, person) == RegistrationState.REFUSED
-
-
 def test_who_comes_back_is_let_in_by_their_invitation_and_judged_by_their_domain(
     challenge: Challenge,
 ) -> None:
@@ -204,44 +189,24 @@ def test_each_is_written_to_once_as_they_chose(challenge: Challenge) -> None:
     assert secret not in kept
 
 
-def test_a_letter_is_sent_again_a_day_later_three_times_in_all(challenge: Challenge) -> None:
-    invited(challenge, "a@exemple.test")
-    guest, by = Guest.objects.get(), owner_of(challenge)
-    with pytest.raises(QuotaSpent):
-        acts.resend(guest=guest, by=by)
-    for letters in (2, 3):
-        Guest.objects.update(letter_at=clock.now() - timedelta(days=1, seconds=1))
-        assert acts.resend(guest=guest, by=by).letters == letters
-    Guest.objects.update(letter_at=clock.now() - timedelta(days=2))
-    with pytest.raises(Conflict):
-        acts.resend(guest=guest, by=by)
-    assert Outbox.objects.filter(topic="mail.guest_invited").count() == 3
-
-
-def test_letters_count_over_the_invitations_of_an_address(challenge: Challenge) -> None:
+def test_an_address_is_written_to_three_times_in_thirty_days(
+    challenge: Challenge, settings: Any
+) -> None:
     by, address = owner_of(challenge), "a@exemple.test"
     for _again in range(3):
         assert invited(challenge, address) == [Outcome.INVITED]
         acts.withdraw(guest=Guest.objects.get(state=InvitationState.SENT), by=by)
     assert invited(challenge, address) == [Outcome.REFUSED]
-    Guest.objects.filter(pk=Guest.objects.latest("pk").pk).update(state=InvitationState.SENT)
-    Guest.objects.update(letter_at=clock.now() - timedelta(days=2))
-    with pytest.raises(Conflict) as refusal:
-        acts.resend(guest=Guest.objects.latest("pk"), by=by)
-    assert refusal.value.code == "guest_told"
-
-
-def test_an_address_told_three_times_has_a_way_out_once_its_invitation_is_over(
-    challenge: Challenge, settings: Any
-) -> None:
-    by, address = owner_of(challenge), "a@exemple.test"
-    invited(challenge, address)
-    past = clock.now() - timedelta(days=settings.GUEST_DAYS)
-    Guest.objects.update(letters=3, letter_at=past, expires_at=past)
-    (line,) = acts.invite(challenge=challenge, lines=[address], by=by)
-    assert (line.outcome, "retirez-la" in line.sentence) == (Outcome.KNOWN, True)
-    acts.withdraw(guest=Guest.objects.get(), by=by)
+    Guest.objects.update(sent_at=clock.now() - timedelta(days=settings.GUEST_DAYS))
     assert invited(challenge, address) == [Outcome.INVITED]
+
+
+def test_an_invitation_that_is_over_is_made_anew(challenge: Challenge) -> None:
+    person = PersonFactory()
+    invited(challenge, person.email)
+    Guest.objects.update(expires_at=clock.now())
+    assert invited(challenge, person.email) == [Outcome.INVITED]
+    assert joined(challenge, person) == RegistrationState.ACCEPTED
 
 
 def test_a_day_has_its_most(challenge: Challenge) -> None:
@@ -267,9 +232,6 @@ def test_nobody_is_invited_where_nobody_could_come(
     with pytest.raises(Conflict) as refusal:
         invited(challenge, "a@exemple.test")
     assert refusal.value.code == code
-    held = MembershipFactory().organisation
-    with pytest.raises(Conflict):
-        acts.invite_organisation(challenge=challenge, organisation=held, by=owner_of(challenge))
     assert (Guest.objects.count(), Outbox.objects.count()) == (0, 0)
 
 
@@ -278,9 +240,8 @@ def test_only_organisers_invite(challenge: Challenge) -> None:
     other = PersonFactory()
     with pytest.raises(NotAllowed):
         acts.invite(challenge=challenge, lines=["b@exemple.test"], by=other)
-    for act in (acts.withdraw, acts.resend):
-        with pytest.raises(NotAllowed):
-            act(guest=Guest.objects.get(), by=other)
+    with pytest.raises(NotAllowed):
+        acts.withdraw(guest=Guest.objects.get(), by=other)
     assert Guest.objects.get().state == InvitationState.SENT
 
 

@@ -290,7 +290,6 @@ def _challenges(world: World) -> None:
         email=f"{world.canary('organiser', 'guest', 'organiser')}@exemple.fr",
         sent_by=organiser,
         sent_at=now,
-        letter_at=now,
         expires_at=now + timedelta(days=30),
     )
     world.objects["guest.open"] = str(guest.public_id)

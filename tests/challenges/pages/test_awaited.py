@@ -143,7 +143,7 @@ def test_a_person_reads_what_waits_for_them(
 ) -> None:
     person = PersonFactory()
     for_a_person(person, count)
-    with django_assert_num_queries(clocked(6)):
+    with django_assert_num_queries(clocked(5)):
         found = titles(person)
     assert found == [
         *["Répondre à l’invitation à organiser « Tensions »"] * count,

@@ -53,9 +53,9 @@ def test_the_journal_says_its_acts_and_stacks_on_a_phone(client: Client) -> None
     )
     record("phase.paused", by=SystemActor("worker"), on=phase, reason="Une <panne> de disque")
     record("guests.invited", by=owner, on=challenge, guests=["3f"])
-    record("guests.organisation_invited", by=owner, on=challenge, organisation="mission-alpilles")
+    record("guests.withdrawn", by=owner, on=challenge, guest="3f")
     page = client.get(reverse("challenges:journal", args=[challenge.slug])).text
-    for said in ("Personnes invitées à participer", "mission-alpilles"):
+    for said in ("Personnes invitées à participer", "Invitation à participer retirée"):
         assert said in page
     for said in ("Dates d’une phase changées", "Notation mise en pause", "Une &lt;panne&gt;"):
         assert said in page
