@@ -182,7 +182,7 @@ def lift(*, found: Disqualification, reason: str, by: User, version: int) -> Dis
         team.state = TeamState.OPEN
         settle_state(team)
     else:
-        bring_back([found.entry])
+        bring_back(found.entry)
     _recompute(found)
     record("disqualification.lifted", by=by, on=found, **_about(found), reason=reason)
     _tell(found)

@@ -13,8 +13,6 @@ from challenges.models.evaluation import Rung
 class Candidate:
     """An entry that a board may list: its figures by column, its date, its team.
 
-    enrolment_id: whose Ladder it stands on.
-
     figures: {column key: (value, text)}; groups: {column key: {group: (value, text, n)}}. tasks:
     {column key: text of each task, "" where it has none}, in a phase of several tasks, whose
     figures are then means over them. facts: {column key: what the team answered of its method}.
@@ -23,7 +21,6 @@ class Candidate:
     entry_id: UUID
     evaluation_id: UUID
     team_id: int
-    enrolment_id: int
     received_at: datetime
     is_baseline: bool
     final_choice: bool
@@ -47,8 +44,8 @@ def listed(candidates: Sequence[Candidate], rungs: Mapping[UUID, Rung]) -> list[
             continue
         rung = rungs.get(each.evaluation_id)
         if rung is not None and rung.improved:
-            last[each.enrolment_id] = each
-        best = last.get(each.enrolment_id)
+            last[each.team_id] = each
+        best = last.get(each.team_id)
         lent = best.figures if best else {}
         source = best.evaluation_id if best else each.evaluation_id
         groups = best.groups if best else each.groups

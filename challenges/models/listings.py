@@ -185,7 +185,6 @@ def _candidate(
         entry_id=entry.pk,
         evaluation_id=evaluation.pk,
         team_id=entry.enrolment.team_id,
-        enrolment_id=entry.enrolment_id,
         received_at=entry.received_at,
         is_baseline=entry.is_baseline,
         final_choice=entry.final_choice,

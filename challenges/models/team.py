@@ -167,9 +167,9 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
         """Return the fresh row, held until the end of the transaction."""
         return self.select_for_update().get(pk=enrolment.pk)
 
-    def all_locked(self, phases: Iterable[int], *teams: int) -> "list[Enrolment]":
-        """Return the enrolments of these teams, locked in order."""
-        found = self.filter(phase_id__in=list(phases), team_id__in=teams)
+    def all_locked(self, phases: Iterable[int], team: int) -> "list[Enrolment]":
+        """Return the enrolments of a team in these phases, locked in order."""
+        found = self.filter(phase_id__in=list(phases), team_id=team)
         return list(found.select_for_update().order_by("pk"))
 
 

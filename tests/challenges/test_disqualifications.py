@@ -257,13 +257,13 @@ def test_a_choice_made_while_a_disqualification_is_lifted_is_counted(
     type(one.enrolment.phase).objects.update(final_choices=1)
     choices.choose(entry=one, by=captain_of(one.enrolment.team))
     found = acts.pronounce(found=asked(one, days=0), reason="Oui.", by=moderator, version=1)
-    locked = type(Enrolment.objects).all_locked
+    locked = type(Enrolment.objects).locked
 
-    def waited(self: Any, phases: Any, *teams: int) -> list[Enrolment]:
+    def waited(self: Any, enrolment: Enrolment) -> Enrolment:
         Entry.objects.filter(pk=two.pk).update(final_choice=True)
-        return locked(self, phases, *teams)
+        return locked(self, enrolment)
 
-    monkeypatch.setattr(type(Enrolment.objects), "all_locked", waited)
+    monkeypatch.setattr(type(Enrolment.objects), "locked", waited)
     acts.lift(found=found, reason="Erreur.", by=moderator, version=found.version)
     chosen = Entry.objects.filter(final_choice=True)
     assert [each.pk for each in chosen] == [two.pk]
