@@ -2,18 +2,15 @@
 
 On the loss R (1 − score where greater is better), R₀ = ∞: R(f) is shown iff R(f) < R − s/√n, s
 being the standard deviation (ddof 1) of the paired unit losses; for what is no mean of unit
-losses, iff the gain exceeds the paired standard error over the buckets. With a step η, that no
-phase has: iff R(f) < R − η.
+losses, iff the gain exceeds the paired standard error over the buckets.
 
 A gain of one row with none lost gives s/√n = 1/n, the gain itself: counts are compared as
 integers, so that the answer hangs on no rounding.
 Source: Blum and Hardt 2015, ICML (arXiv 1502.04585).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from math import fsum, inf
+from math import fsum
 from typing import Any
 
 import numpy as np
@@ -26,20 +23,6 @@ from challenges.scoring.metric import Floats, Metric, Params, Part, ratio
 Bits = NDArray[np.bool_]
 MAX_BYTES = 1_600_000  # as much as dense sums: above, the buckets tell nearly the same
 TOLERANCE = 1e-12  # relative, on losses that are no counts
-
-
-@dataclass(frozen=True)
-class Ladder:
-    """Hold the rule: without a step, a gain must exceed its standard error.
-
-    step: the gain asked instead, above 0, in the unit of the loss. Raises ValueError outside it.
-    """
-
-    step: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.step is not None and not 0 < self.step < inf:
-            raise ValueError("a step must be above 0")
 
 
 @dataclass(frozen=True)
@@ -56,49 +39,9 @@ class Seen:
     losses: Floats | None = None
     replicates: Floats | None = None
 
-    def loss(self, direction: str) -> Fraction:
-        """Return the exact loss; a share of right units as a ratio of counts."""
-        if self.hits is not None and len(self.hits):
-            right = int(np.count_nonzero(self.hits))
-            share = Fraction(right, len(self.hits))
-        else:
-            share = Fraction(self.score)
-        return share if direction == "min" else 1 - share
 
-
-@dataclass(frozen=True)
-class Rung:
-    """Tell what a team is shown for one entry.
-
-    improved: whether what is shown changed. leader: position of the entry that what is shown
-    comes from, this one when improved. score: the figure shown.
-    """
-
-    improved: bool
-    leader: int
-    score: float
-
-
-def climb(seen: Sequence[Seen], ladder: Ladder, direction: str) -> list[Rung]:
-    """Apply the Ladder to the entries of one team, in order of receipt.
-
-    seen: all of the same metric on the same held-out version. direction: max or min. The
-    first entry is always shown. Returns one rung an entry.
-    """
-    rungs: list[Rung] = []
-    leader = -1
-    for index, each in enumerate(seen):
-        improved = leader < 0 or better(each, seen[leader], ladder, direction)
-        leader = index if improved else leader
-        rungs.append(Rung(improved, leader, seen[leader].score))
-    return rungs
-
-
-def better(new: Seen, best: Seen, ladder: Ladder, direction: str) -> bool:
-    """Say whether an entry improves on the team's leading one beyond what the rule asks."""
-    if ladder.step is not None:
-        step = Fraction(repr(ladder.step))  # as it was written: 0.01 is 1/100
-        return new.loss(direction) < best.loss(direction) - step
+def better(new: Seen, best: Seen, direction: str) -> bool:
+    """Say whether an entry improves on the team's leading one beyond chance."""
     if new.hits is not None and best.hits is not None and len(new.hits) == len(best.hits):
         return _more_hits(new.hits, best.hits, direction)
     if new.losses is not None and best.losses is not None and len(new.losses) == len(best.losses):

@@ -7,7 +7,7 @@ from challenges.actions.ladders import Settled
 from challenges.enums import Split
 from challenges.models import Evaluation, Job, Phase, PhaseTask
 from challenges.models.ladders import Chain, chain, task_of, waiting_enrolments
-from challenges.scoring.ladder import Ladder, Seen, better, seen_of
+from challenges.scoring.ladder import Seen, better, seen_of
 from challenges.worker import vault
 
 _TRIES = 3
@@ -42,9 +42,7 @@ def climbed(read: Chain, task: PhaseTask, opened: vault.Opened) -> list[Settled]
     settled = []
     for each in read.waiting:
         new = _seen(each, primary.key, opened)
-        improved = new is not None and (
-            best is None or better(new, best, Ladder(), primary.direction)
-        )
+        improved = new is not None and (best is None or better(new, best, primary.direction))
         if improved:
             leader, best = each, new
         figures: dict[str, float | None] = {}

@@ -27,12 +27,12 @@ from challenges.models import (
 )
 from challenges.models.ladders import chain, task_of
 from challenges.queries.entries import released
-from challenges.scoring import ladder as scoring
 from challenges.worker import drain, vault
 from challenges.worker import ladders as climbing
 from challenges.worker.loop import Worker
 from portal.audit.models import AuditEvent
 from portal.lib import clock
+from tests.challenges.scoring.ladders import climb
 from tests.challenges.world import ROWS, entered, opened, owner_of, truth_of
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import TeamFactory, captain_of
@@ -317,7 +317,7 @@ def recomputed(challenge: Challenge, team: Team) -> list[tuple[bool, int | None,
     done = done.order_by("entry__received_at")
     seen = [climbing._seen(each, "exactitude", opened) for each in done]
     assert None not in seen
-    for rung in scoring.climb([each for each in seen if each], scoring.Ladder(), "max"):
+    for rung in climb([each for each in seen if each], "max"):
         found.append((rung.improved, list(done)[rung.leader].entry.number, f"{rung.score:.4f}"))
     return found
 

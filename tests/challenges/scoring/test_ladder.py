@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,8 @@ from challenges.scoring import registry
 from challenges.scoring.buckets import Buckets
 from challenges.scoring.evaluation import parts_of
 from challenges.scoring.ladder import (
-    Ladder,
     Seen,
     better,
-    climb,
     seen_of,
     unit_losses,
 )
@@ -24,12 +21,11 @@ from challenges.scoring.metric import Part
 from challenges.scoring.predictions.align import Answer
 from challenges.scoring.truth import load_keys, load_labels
 from tests.challenges.scoring import boards
+from tests.challenges.scoring.ladders import climb
 from tests.properties import given
 from tests.properties import strategies as st
 
 ORACLE = Path(__file__).parents[4] / "shared/cases/bundles/ladder_oracle/oracle_ladder.json"
-FREE = Ladder()
-TENTH = Ladder(0.1)
 
 
 def hits(right: Sequence[Any]) -> Seen:
@@ -71,15 +67,11 @@ def errors(rungs: Sequence[Any]) -> list[float]:
     return [round(1 - rung.score, 9) for rung in rungs]
 
 
-def test_the_free_form_shows_what_the_rows_can_tell() -> None:
-    rungs = climb(SEQUENCE, FREE, "max")
+def test_it_shows_what_the_rows_can_tell() -> None:
+    rungs = climb(SEQUENCE, "max")
     assert errors(rungs) == [0.4, 0.4, 0.25, 0.25, 0.1, 0.1, 0.0]
     assert [rung.improved for rung in rungs] == [True, False, True, False, True, False, True]
     assert [rung.leader for rung in rungs] == [0, 0, 2, 2, 4, 4, 6]
-
-
-def test_the_step_form_asks_for_more_than_a_step() -> None:
-    assert errors(climb(SEQUENCE, TENTH, "max")) == [0.4, 0.4, 0.25, 0.25, 0.1, 0.1, 0.1]
 
 
 @pytest.mark.skipif(not ORACLE.exists(), reason="the oracle of ../shared is not here")
@@ -89,10 +81,8 @@ def test_the_oracle() -> None:
     truth = np.array(case["labels"])
     seen = [hits(np.array(one) == truth) for one in case["submissions"]]
     assert [1 - each.score for each in seen] == pytest.approx(case["raw_error"], abs=1e-9)
-    for ladder, key in ((FREE, "free"), (TENTH, "fixed_eta_0.1")):
-        wanted = case[f"ladder_{key}_released_error"]
-        found = [1 - rung.score for rung in climb(seen, ladder, "max")]
-        assert found == pytest.approx(wanted, abs=1e-9)
+    found = [1 - rung.score for rung in climb(seen, "max")]
+    assert found == pytest.approx(case["ladder_free_released_error"], abs=1e-9)
 
 
 def test_one_row_more_is_no_improvement_whatever_the_rounding() -> None:
@@ -102,10 +92,10 @@ def test_one_row_more_is_no_improvement_whatever_the_rounding() -> None:
         base[0] = False
         more = base.copy()
         more[0] = True
-        assert not better(hits(more), hits(base), FREE, "max"), n
-        assert not better(losses(1.0 - more), losses(1.0 - base), FREE, "min"), n
+        assert not better(hits(more), hits(base), "max"), n
+        assert not better(losses(1.0 - more), losses(1.0 - base), "min"), n
         more[3:4] = True  # two rows and none lost: 4 > 2
-        assert better(hits(more), hits(base), FREE, "max") == (n > 3), n
+        assert better(hits(more), hits(base), "max") == (n > 3), n
 
 
 @pytest.mark.parametrize("size", [0.1, 1e-9, 3.3, 7e11])
@@ -114,10 +104,10 @@ def test_one_row_better_is_no_improvement_for_losses_either(size: float) -> None
     base = rng.random(1000) * 10 + size
     better_row = base.copy()
     better_row[17] -= size
-    assert not better(losses(better_row), losses(base), FREE, "min")
+    assert not better(losses(better_row), losses(base), "min")
 
 
-def test_the_free_form_is_a_paired_test() -> None:
+def test_it_is_a_paired_test() -> None:
     """s/√n against the formula in floats, away from ties."""
     rng = np.random.default_rng(8)
     for _ in range(300):
@@ -127,24 +117,24 @@ def test_the_free_form_is_a_paired_test() -> None:
         need = np.std(gap, ddof=1) / np.sqrt(n)
         if abs(gap.mean() - need) > 1e-12:
             wanted = bool(gap.mean() > need)
-            assert better(hits(new), hits(best), FREE, "max") is wanted
-            assert better(hits(~new), hits(~best), FREE, "min") is wanted
+            assert better(hits(new), hits(best), "max") is wanted
+            assert better(hits(~new), hits(~best), "min") is wanted
             seen = [losses(1.0 - bits) for bits in (new, best)]
-            assert better(*seen, FREE, "min") is wanted
+            assert better(*seen, "min") is wanted
 
 
 def test_every_row_a_little_better_is_an_improvement() -> None:
     base = np.linspace(1, 2, 50)
-    assert better(losses(base - 1e-3), losses(base), FREE, "min")
-    assert not better(losses(base), losses(base), FREE, "min")
+    assert better(losses(base - 1e-3), losses(base), "min")
+    assert not better(losses(base), losses(base), "min")
 
 
 def test_a_figure_that_is_no_mean_is_compared_by_its_resamplings() -> None:
     best = drawn(0.80, [0.78, 0.80, 0.82])
-    assert better(drawn(0.83, [0.82, 0.83, 0.84]), best, FREE, "max")  # error .01
-    assert not better(drawn(0.81, [0.80, 0.81, 0.82]), best, FREE, "max")
-    assert better(drawn(0.77, [0.76, 0.77, 0.78]), best, FREE, "min")
-    assert not better(drawn(0.83, [0.82, 0.83, 0.84]), best, FREE, "min")
+    assert better(drawn(0.83, [0.82, 0.83, 0.84]), best, "max")  # error .01
+    assert not better(drawn(0.81, [0.80, 0.81, 0.82]), best, "max")
+    assert better(drawn(0.77, [0.76, 0.77, 0.78]), best, "min")
+    assert not better(drawn(0.83, [0.82, 0.83, 0.84]), best, "min")
 
 
 @pytest.mark.parametrize(
@@ -154,37 +144,29 @@ def test_a_figure_that_is_no_mean_is_compared_by_its_resamplings() -> None:
 )
 def test_what_has_no_error_is_no_improvement(replicates: list[float]) -> None:
     best = drawn(0.80, [0.78, 0.80, 0.82])
-    assert not better(drawn(0.90, replicates), best, FREE, "max")
-    assert not better(Seen(0.9), best, FREE, "max")
-    assert not better(best, Seen(0.9), FREE, "min")
+    assert not better(drawn(0.90, replicates), best, "max")
+    assert not better(Seen(0.9), best, "max")
+    assert not better(best, Seen(0.9), "min")
 
 
 def test_the_first_entry_is_always_shown() -> None:
-    assert climb([], FREE, "max") == []
-    for ladder in (FREE, TENTH):
-        first = climb([hits([0, 0, 0, 1])], ladder, "max")[0]
-        assert (first.improved, first.leader, first.score) == (True, 0, 0.25)
-    assert not better(hits([1]), hits([0]), FREE, "max")  # one row has no deviation
+    assert climb([], "max") == []
+    first = climb([hits([0, 0, 0, 1])], "max")[0]
+    assert (first.improved, first.leader, first.score) == (True, 0, 0.25)
+    assert not better(hits([1]), hits([0]), "max")  # one row has no deviation
 
 
 def test_a_loss_on_another_count_of_units_is_not_paired() -> None:
-    assert not better(hits([1, 1, 1]), hits([0, 0, 0, 0]), FREE, "max")
-    assert not better(losses([0.0]), losses([1.0, 1.0]), FREE, "min")
-
-
-@pytest.mark.parametrize("step", [0.0, -1.0, float("nan"), float("inf")])
-def test_a_step_that_means_nothing_is_refused(step: float) -> None:
-    with pytest.raises(ValueError, match="step"):
-        Ladder(step)
+    assert not better(hits([1, 1, 1]), hits([0, 0, 0, 0]), "max")
+    assert not better(losses([0.0]), losses([1.0, 1.0]), "min")
 
 
 bits = st.lists(st.booleans(), min_size=12, max_size=12)
-RULES = st.sampled_from([FREE, TENTH, Ladder(0.05)])
 
 
-@given(st.lists(bits, min_size=1, max_size=12), RULES, st.randoms(use_true_random=False))
-def test_what_is_shown_only_improves(entries: list[list[bool]], ladder: Ladder, draw: Any) -> None:
-    rungs = climb([hits(one) for one in entries], ladder, "max")
+@given(st.lists(bits, min_size=1, max_size=12), st.randoms(use_true_random=False))
+def test_what_is_shown_only_improves(entries: list[list[bool]], draw: Any) -> None:
+    rungs = climb([hits(one) for one in entries], "max")
     scores = [rung.score for rung in rungs]
     assert scores == sorted(scores)
     assert all(rungs[rung.leader].improved for rung in rungs)
@@ -192,9 +174,9 @@ def test_what_is_shown_only_improves(entries: list[list[bool]], ladder: Ladder, 
     order = list(range(12))
     draw.shuffle(order)
     moved = [hits([one[at] for at in order]) for one in entries]
-    assert climb(moved, ladder, "max") == rungs  # the order of the rows changes nothing
+    assert climb(moved, "max") == rungs  # the order of the rows changes nothing
     again = [hits(one) for one in entries for _ in range(2)]
-    assert climb(again, ladder, "max")[::2] == [
+    assert climb(again, "max")[::2] == [
         type(rung)(rung.improved, 2 * rung.leader, rung.score) for rung in rungs
     ]  # a file sent twice changes nothing
 
@@ -215,48 +197,48 @@ def plain(right: Any) -> float:
     return 1 - float(np.mean(right))
 
 
-def climbing(ladder: Ladder) -> Callable[[Any], float]:
+def climbing() -> Callable[[Any], float]:
     """Return a board that follows one team up the Ladder."""
     state: list[Seen] = []
 
     def show(right: Any) -> float:
         new = hits(right)
-        if not state or better(new, state[-1], ladder, "max"):
+        if not state or better(new, state[-1], "max"):
             state[:] = [new]
         return 1 - state[-1].score
 
     return show
 
 
-def attacked(n: int, k: int, seeds: int, ladder: Ladder | None) -> float:
+def attacked(n: int, k: int, seeds: int, *, ladder: bool) -> float:
     """Return the mean error shown at the end of a majority vote of k coin flips."""
     found = []
     for seed in range(seeds):
         rng = np.random.default_rng(seed)
         truth, files = rng.integers(0, 2, n), rng.integers(0, 2, (k, n))
-        show = climbing(ladder) if ladder else plain
-        found.append(board_error(show, files, truth, climbs=ladder is not None))
+        show = climbing() if ladder else plain
+        found.append(board_error(show, files, truth, climbs=ladder))
     return float(np.mean(found))
 
 
 @pytest.mark.slow
 def test_400_coin_flips_gain_little() -> None:
     """The error shown of a method that is wrong half of the time, n = 1,000."""
-    assert attacked(1000, 400, 20, None) == pytest.approx(0.358, abs=0.004)
-    assert attacked(1000, 400, 20, FREE) >= 0.46
+    assert attacked(1000, 400, 20, ladder=False) == pytest.approx(0.358, abs=0.004)
+    assert attacked(1000, 400, 20, ladder=True) >= 0.46
 
 
 def test_500_coin_flips_on_500_rows() -> None:
-    assert attacked(500, 500, 6, FREE) >= 0.43
-    assert attacked(500, 500, 6, None) < 0.30
+    assert attacked(500, 500, 6, ladder=True) >= 0.43
+    assert attacked(500, 500, 6, ladder=False) < 0.30
 
 
 @pytest.mark.full
 @pytest.mark.parametrize(("n", "plain_error", "free"), [(500, 0.280, 0.444), (2000, 0.388, 0.471)])
 def test_the_table_of_the_attack(n: int, plain_error: float, free: float) -> None:
     """The figures of the design, 20 seeds of 500 files, to two standard errors of the mean."""
-    assert attacked(n, 500, 20, None) == pytest.approx(plain_error, abs=0.01)
-    assert attacked(n, 500, 20, FREE) == pytest.approx(free, abs=0.01)
+    assert attacked(n, 500, 20, ladder=False) == pytest.approx(plain_error, abs=0.01)
+    assert attacked(n, 500, 20, ladder=True) == pytest.approx(free, abs=0.01)
 
 
 def part_of(metric: str, truth: list[Any], answer: list[Any]) -> Part:
@@ -287,7 +269,7 @@ def test_shares_are_kept_as_bits_and_means_as_losses() -> None:
     seen = packed("accuracy", list("aabbc" * 3), list("aabaa" * 3), "max")
     assert seen is not None
     assert seen.hits is not None
-    assert (int(seen.hits.sum()), len(seen.hits), seen.loss("max")) == (9, 15, Fraction(2, 5))
+    assert (int(seen.hits.sum()), len(seen.hits)) == (9, 15)
     seen = packed("mae", [1.0, 2.0, 4.0], [1.5, 2.0, 3.0], "min")
     assert seen is not None
     assert seen.losses is not None
