@@ -7,7 +7,6 @@ from challenges.api import (
     checks,
     decisions,
     entries,
-    pipelines,
     reading,
     rescorings,
     teams,
@@ -26,5 +25,4 @@ routers: list[tuple[str, Router]] = [
     ("", uploads.router),
     ("", decisions.router),
     ("", rescorings.router),
-    ("", pipelines.router),
 ]

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -13,6 +12,7 @@ from challenges.enums import EntryStatus
 from challenges.enums.rescorings import RescoringState
 from challenges.invariants import INVARIANTS
 from challenges.models import Challenge, Entry, Job, Notice, Phase, Score
+from challenges.queries import pipelines
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
@@ -20,7 +20,7 @@ from portal.lib.refusals import Conflict, Invalid, NotAllowed
 from tests.challenges.pages.test_organiser import signed_in
 from tests.challenges.test_rescorings import accepted, corrected
 from tests.challenges.world import entered, opened, owner_of
-from tests.factories.accounts import UserFactory, bearer
+from tests.factories.accounts import UserFactory
 from tests.factories.challenges import captain_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -109,7 +109,7 @@ def _keys(entry: Entry) -> list[str]:
     return [str(pk) for pk in entry.evaluations.values_list("pk", flat=True)]
 
 
-def test_only_what_the_platform_broke_is_tried_again(challenge: Challenge, client: Client) -> None:
+def test_only_what_the_platform_broke_is_tried_again(challenge: Challenge) -> None:
     by: User = owner_of(challenge)
     ours, theirs, program = (entered(challenge, 0.7, seed=10 + at) for at in range(3))
     assert drain()
@@ -119,14 +119,13 @@ def test_only_what_the_platform_broke_is_tried_again(challenge: Challenge, clien
     Entry.objects.filter(pk=theirs.pk).update(status="failed", reason_code="X_TIMEOUT")
     Entry.objects.filter(pk=program.pk).update(status="needs_attention", reason_code="X_PROGRAM")
     slot = fresh(ours).day_slot
-    path = f"/api/v1/challenges/{challenge.slug}"
-    read = client.get(f"{path}/pipeline", headers=bearer(by)).json()["phases"][0]
-    assert (read["broken"], read["waiting"], read["paused_at"]) == (1, 0, None)
-    assert read["counts"] == {"failed": 1, "needs_attention": 2, "scored": 1}
-    answer = client.post(
-        f"{path}/phases/0/retry", {}, content_type="application/json", headers=bearer(by)
+    (read,) = pipelines.of(challenge)
+    assert (read.broken, read.waiting) == (1, 0)
+    assert read.counts == {"failed": 1, "needs_attention": 2, "scored": 1}
+    answer = signed_in(by).post(
+        reverse("challenges:pipeline_retry", args=[challenge.slug, 0]), follow=True
     )
-    assert (answer.status_code, answer.json()) == (200, {"retried": 1})
+    assert "1 soumission relancée." in answer.text
     assert drain()
     assert (fresh(ours).status, fresh(ours).day_slot) == (EntryStatus.SCORED, slot)
     assert fresh(theirs).status == EntryStatus.FAILED
