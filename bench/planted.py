@@ -235,8 +235,8 @@ BUGS = (
     Bug(
         "update_filter_ignored",
         "catalogue/search/engines/database.py",
-        "        if self._query.updated:\n",
-        "        if self._query.updated and not self._query.updated:\n",
+        "        if query.updated:\n",
+        "        if query.updated and not query.updated:\n",
         ("tests/catalogue/search", "tests/contracts"),
     ),
     Bug(

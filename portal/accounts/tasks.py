@@ -30,6 +30,8 @@ from portal.audit.duties import duty
 from portal.audit.outbox import handler
 from portal.lib import clock
 
+PER_DIGEST = 50  # news told in one letter; it counts the others
+
 
 def absolute(name: str, *args: Any, **kwargs: Any) -> str:
     """Build an address of the site for a letter."""
@@ -123,7 +125,7 @@ def digest(user_id: int, day: str) -> None:
     if person is None or not rows:
         return
     waiting.filter(pk__in=[row.pk for row in rows]).update(gathered_at=clock.now())
-    shown = rows[: settings.NOTIFICATIONS_PER_DIGEST]
+    shown = rows[:PER_DIGEST]
     told = [{"subject": subject_of(row), "link": f"{settings.SITE_URL}{row.path}"} for row in shown]
     context = {
         "rows": told,

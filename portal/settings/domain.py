@@ -52,19 +52,15 @@ DISQUALIFICATION_REPLY_DAYS = 7
 ALARM_SILENT_SECONDS = 60
 ALARM_QUEUED_MINUTES = 15
 NOTIFICATIONS_KEPT_DAYS = 180
-NOTIFICATIONS_PER_DIGEST = 50
 INVITATION_DAYS = 7
 GUEST_DAYS = 30  # an invitation to take part in a challenge
 GUESTS_KEPT_DAYS = 30  # an address that did not answer, once its invitation ended
 SIGNUPS_PER_NETWORK = 20
-SIGNUP_NETWORK_MINUTES = 10
 SESSION_MAX_DAYS = 7
 STAFF_SESSION_HOURS = 8
-# An account nobody uses: warned, warned again, erased; never sooner than these days after each.
+# An account nobody uses: warned, warned again, then erased.
 INACTIVE_WARNED_MONTHS = 23
 INACTIVE_ERASED_MONTHS = 24
-INACTIVE_FIRST_NOTICE_DAYS = 28
-INACTIVE_LAST_NOTICE_DAYS = 7
 
 # API: what one token may ask, and how many wrong ones an address may show
 API_REQUESTS_PER_MINUTE = 120

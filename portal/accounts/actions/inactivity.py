@@ -24,6 +24,8 @@ from portal.lib.refusals import Conflict
 log = logging.getLogger("portal.accounts")
 BY = SystemActor("scheduler")
 AT_ONCE = 100
+# However late the schedule runs, a person has these days after each warning.
+FIRST_NOTICE_DAYS, LAST_NOTICE_DAYS = 28, 7
 
 
 def absent(before: datetime) -> "models.QuerySet[Any]":
@@ -88,10 +90,10 @@ def warn(*, user: User, by: Actor) -> InactivityNotice | None:
     if len(said) == InactivityNotice.LAST:
         return said[-1]
     if said:
-        due, least = said[0].erased_from, settings.INACTIVE_LAST_NOTICE_DAYS
+        due, least = said[0].erased_from, LAST_NOTICE_DAYS
     else:
         due = clock.months_later(seen, settings.INACTIVE_ERASED_MONTHS)
-        least = settings.INACTIVE_FIRST_NOTICE_DAYS
+        least = FIRST_NOTICE_DAYS
     notice = InactivityNotice.objects.create(
         user=user,
         rank=len(said) + 1,
@@ -156,4 +158,4 @@ def _said(user: User, since: datetime) -> "models.QuerySet[InactivityNotice]":
 
 
 def _last_call(first: InactivityNotice, now: datetime) -> bool:
-    return now >= first.erased_from - timedelta(days=settings.INACTIVE_LAST_NOTICE_DAYS)
+    return now >= first.erased_from - timedelta(days=LAST_NOTICE_DAYS)

@@ -71,7 +71,7 @@ def _network_may_sign_up() -> bool:
     address = ipaddress.ip_address(get_adapter().get_client_ip(request))
     size = 24 if address.version == 4 else 48
     network = ipaddress.ip_network(f"{address}/{size}", strict=False)
-    rate = f"{settings.SIGNUPS_PER_NETWORK}/{settings.SIGNUP_NETWORK_MINUTES}m/key"
+    rate = f"{settings.SIGNUPS_PER_NETWORK}/10m/key"
     used = ratelimit.consume(
         request,
         app="allauth.account",
