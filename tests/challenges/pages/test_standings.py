@@ -143,7 +143,7 @@ def test_board_costs_the_same_for_one_and_three(
 ) -> None:
     for n in range(count):
         listed(challenge, f"Équipe {n}", 0.3 + n / 10, rank=n + 1)
-    with django_assert_num_queries(clocked(9)):
+    with django_assert_num_queries(clocked(8)):
         page_of(client, challenge)
 
 
