@@ -35,8 +35,10 @@ def database(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **dict(parse_qsl(parts.query)),
+            # Statements are too short to be compiled, and the database's disks seek as they read.
             "options": (
-                "-c synchronous_commit=on -c lock_timeout=2s -c statement_timeout="
+                "-c jit=off -c random_page_cost=1.1"
+                " -c synchronous_commit=on -c lock_timeout=2s -c statement_timeout="
                 + mode.optional("STATEMENT_TIMEOUT", "15s")
                 + " -c idle_in_transaction_session_timeout=30s -c timezone=UTC"
             ),
