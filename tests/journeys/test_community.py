@@ -48,7 +48,6 @@ def card(editor: User) -> Resource:
     discussions.hide(message=said, reason="Publicité.", by=reader)
     discussions.open_discussion(resource=made, title="Attend", body_md="Oui ?", by=UserFactory())
     follows.follow(subject=made, by=editor)
-    follows.put_aside(resource=made, by=editor)
     alerts.save(query=ResourceQuery(q="emploi"), title="Emploi", frequency="daily", by=editor)
     holder = editor.memberships.get().organisation
     gathered = collections.make(
