@@ -190,7 +190,7 @@ BUGS = (
         "    if not actor.is_active:\n        return False\n    if any(permission in",
         "    if any(permission in",
         (
-            "tests/portal/accounts/test_signin.py",
+            "tests/portal/accounts/test_appointments.py",
             "tests/portal/accounts/test_commands.py",
             "tests/challenges/test_rules.py",
             "tests/portal/accounts",

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
 def test_a_busy_worker_notices_the_lost_one(settings: Any) -> None:
     settings.BEAT_SECONDS = settings.REAP_SECONDS = 0.05
     for number in (1, 2):
-        jobs.put(kind=JobKind.SIGNALS, subject_id=number, dedup_key=str(number))
+        jobs.put(kind=JobKind.WATCH, subject_id=number, dedup_key=str(number))
     lost = jobs.claim(owner="lost")
     assert lost is not None
     Job.objects.filter(pk=lost.pk).update(lease_until=clock.now() - timedelta(seconds=1))
@@ -44,7 +44,7 @@ def test_a_busy_worker_notices_the_lost_one(settings: Any) -> None:
 
 def test_a_tidying_that_fails_stops_no_beat(settings: Any) -> None:
     settings.BEAT_SECONDS = 0.05
-    jobs.put(kind=JobKind.SIGNALS, subject_id=1, dedup_key="1")
+    jobs.put(kind=JobKind.WATCH, subject_id=1, dedup_key="1")
     job = jobs.claim(owner="one")
     assert job is not None
     failures: list[int] = []
@@ -60,7 +60,7 @@ def test_a_tidying_that_fails_stops_no_beat(settings: Any) -> None:
 
 
 def leased() -> Job:
-    jobs.put(kind=JobKind.SIGNALS, subject_id=1, dedup_key="1")
+    jobs.put(kind=JobKind.WATCH, subject_id=1, dedup_key="1")
     job = jobs.claim(owner="one")
     assert job is not None
     return job
@@ -93,8 +93,8 @@ def test_the_program_of_a_lost_job_is_killed_at_once(monkeypatch: pytest.MonkeyP
         beating.lost.set()
         asked.append(base.is_halted())
 
-    monkeypatch.setattr(loop, "HANDLERS", {JobKind.SIGNALS: handle})
-    jobs.put(kind=JobKind.SIGNALS, subject_id=1, dedup_key="1")
+    monkeypatch.setattr(loop, "HANDLERS", {JobKind.WATCH: handle})
+    jobs.put(kind=JobKind.WATCH, subject_id=1, dedup_key="1")
     assert Worker("one").work_one()
     assert asked == [True]
     assert not base.is_halted()

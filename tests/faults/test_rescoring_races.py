@@ -95,7 +95,7 @@ def test_a_change_is_accepted_while_it_is_withdrawn(tmp_path: Path) -> None:
         lambda: rescorings.accept(rescoring=made, digest=digest, by=person),
         lambda: rescorings.withdraw(rescoring=made, by=owner_of(challenge)),
     )
-    assert sorted(ended) == ["done", "answered"]
+    assert sorted(ended) == ["answered", "done"]
     assert drain()
     made.refresh_from_db()
     wanted = RescoringState.IN_FORCE if ended[0] == "done" else RescoringState.WITHDRAWN

@@ -21,8 +21,9 @@ from challenges.bundles.programs import Form, FormKind
 NAMED = re.compile(r"""["']([\w-]+\.(?:csv|tsv|txt|json|jsonl|parquet))["']""")
 # A name without extension is one only where a file is opened by it, last of its path.
 OPENED = re.compile(
-    r"""(?:open|loadtxt|genfromtxt|read_csv|load)\s*\(\s*"""
-    r"""(?:[^()"']*/\s*|(?:os\.path\.)?join\s*\([^()]*,\s*)?["']([A-Za-z][\w-]{2,})["']\s*[,)]"""
+    r"""(?:open|loadtxt|genfromtxt|read_csv|load)\s*\(\s*(?:"""
+    r"""["'](?P<alone>[A-Za-z][\w-]{2,})["']\s*[,)]|"""
+    r"""(?:[^()"']*/\s*|(?:os\.path\.)?join\s*\([^()]*,\s*)["'](?P<last>[A-Za-z][\w-]{2,})["']\s*\))"""
 )
 WRITTEN = {"scores.json", "scores.txt", "metadata.json"}
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -89,10 +90,12 @@ def _expected_name(folder: Folder, task: Task) -> str:
     if task.scoring_program is None:
         return ""
     hidden = task.reference_data.files if task.reference_data else ()
-    others = {PurePosixPath(name).name for name in hidden} | WRITTEN
+    own = list(contents.files(folder, task.scoring_program))
+    known = (*hidden, *(path for path, _content in own))
+    others = {PurePosixPath(name).name for name in known} | WRITTEN
     found = {
         name
-        for path, content in contents.files(folder, task.scoring_program)
+        for path, content in own
         if path.endswith(".py")
         for name in _names(content.decode(errors="replace"))
         if name not in others
@@ -101,7 +104,8 @@ def _expected_name(folder: Folder, task: Task) -> str:
 
 
 def _names(program: str) -> list[str]:
-    return [*NAMED.findall(program), *OPENED.findall(program)]
+    bare = (found["alone"] or found["last"] for found in OPENED.finditer(program))
+    return [*NAMED.findall(program), *bare]
 
 
 def _like_the_reference(spec: ForeignSpec, folder: Folder, task: Task, name: str) -> Proposal:

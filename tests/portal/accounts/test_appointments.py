@@ -5,6 +5,7 @@ from django.core import mail
 from django.db import IntegrityError, transaction
 
 from portal.accounts.actions import appointments, memberships
+from portal.accounts.authorization import Permission, has_permission
 from portal.accounts.enums import ProposalKind, RegionRole
 from portal.accounts.models import Membership, Organisation, RegionAppointment, RoleProposal, User
 from portal.audit import outbox
@@ -265,3 +266,10 @@ def test_nobody_becomes_a_superuser_whatever_process_writes() -> None:
         User.objects.filter(pk=person.pk).update(is_superuser=True)
     with pytest.raises(IntegrityError), transaction.atomic():
         User.objects.create(username="racine", email="r@exemple.test", is_superuser=True)
+
+
+def test_a_closed_account_keeps_no_right_of_its_role() -> None:
+    person = UserFactory(region="moderator")
+    assert has_permission(person, Permission.CHALLENGE_PUBLISH)
+    person.is_active = False
+    assert not has_permission(person, Permission.CHALLENGE_PUBLISH)
