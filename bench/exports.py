@@ -24,7 +24,7 @@ from typing import Any
 
 from bench import search
 
-EXTENSIONS = ("csv", "json", "parquet")
+EXTENSIONS = ("csv", "json")
 FLOOR = "floor: values_list, csv.writer"
 FIRST_BYTE_MS = 1_000.0
 Sample = tuple[float, float, int]

@@ -94,6 +94,7 @@ def remove(*, contribution: Contribution, file: CardFile, by: User) -> None:
     at once, event "file.forgotten". Raises NotAllowed, Conflict; Hidden when the draft does not
     name it.
     """
+    contribution = Contribution.objects.locked(contribution)
     require(rules.may_edit, by, contribution)
     field, rows = _rows(contribution)
     kept = [row for row in rows if file.public_id not in stored_files.named({field: [row]})]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +51,7 @@ class Card:
     kind: str
     live: bool
     title: str
+    changed_at: datetime | None = None
     contribution: int | None = None
 
 
@@ -103,7 +105,7 @@ class _Reader:
     """Read the rows of one table against the cards of its organisation."""
 
     def __init__(self, batch: ContributionBatch, columns: Sequence[str]) -> None:
-        self.columns = columns
+        self.columns, self.read_at = columns, batch.read_at
         self.is_administration = batch.organisation.kind in ADMINISTRATIONS
         self.cards = cards_of(batch.organisation_id, author=batch.author_id)
         self.by_id = {each.public_id: each for each in self.cards}
@@ -199,10 +201,13 @@ class _Reader:
         if not values and not faults:
             return Line(line, RowOutcome.UNCHANGED, card.kind, card.title, None, card)
         waiting = self.waiting.get(card.pk)
+        edited_at = waiting.edited_at if waiting is not None else None
         if not card.live and waiting is None:
             faults = [Fault(ID, cells.get(ID, ""), AWAY)]
         elif waiting is not None and waiting.status not in EDITABLE:
             faults = [Fault("", "", UNDER_REVIEW)]
+        elif any(at is not None and at > self.read_at for at in (card.changed_at, edited_at)):
+            faults = [Fault("", "", CHANGED)]
         if faults:
             return self._refused(line, card.title, faults, card.kind)
         remarks = self._blocking(card.kind, self.now[card.pk] | values)
@@ -285,9 +290,9 @@ def cards_of(holder: int, *, author: int | None) -> list[Card]:
     waiting = others | own
     cards = Resource.objects.filter(organisation=holder).order_by("pk")
     return [
-        Card(pk, public_id, slug, kind, live, told or title, contribution)
-        for pk, public_id, slug, kind, live, title in cards.values_list(
-            "pk", "public_id", "slug", "kind", "live", "title"
+        Card(pk, public_id, slug, kind, live, told or title, changed_at, contribution)
+        for pk, public_id, slug, kind, live, title, changed_at in cards.values_list(
+            "pk", "public_id", "slug", "kind", "live", "title", "content_modified_at"
         )
         for contribution, told in [waiting.get(pk, (None, ""))]
     ]

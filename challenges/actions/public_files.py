@@ -29,7 +29,7 @@ def check(files: Iterable[tuple[str, Opened]]) -> Findings:
                 found = personal_files.scan(content)
             except personal_files.Unread:
                 said = _("ce fichier ne se lit pas : on ne peut y chercher de données personnelles")
-                findings.warn(DOUBT, said, file=name)
+                findings.refuse(CODE, said, file=name)
                 continue
         for each in found:
             place = {"file": name, "key": _("ligne %(n)s") % {"n": each.line}}

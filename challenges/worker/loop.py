@@ -130,9 +130,9 @@ class Worker:
         scratch.clean()
         if now >= self._reaps_from:
             jobs.reap(buried=_bury)
+        self._tidied_whole = now  # the database answers, whatever fails below
         sweeps.sweep()
         challenges.close_those_over()
-        self._tidied_whole = now
 
     def stop(self) -> None:
         """Forget what was opened."""

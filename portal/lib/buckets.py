@@ -3,8 +3,8 @@
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from portal.lib.refusals import Unavailable
 # What a bucket answers of an object that is not there; all else is an outage.
 ABSENT = frozenset({"404", "NoSuchKey"})
 # No connection, one that broke, a transfer that gave up.
+SERVER_ERROR = 500
 AWAY = (BotoCoreError, RetriesExceededError, S3UploadFailedError)
 # A bucket that hangs must not take every thread of the site with it.
 CONNECT_SECONDS, ANSWER_SECONDS, ATTEMPTS = 2.0, 5.0, 2
@@ -60,17 +61,23 @@ class _Breaker:
             self._ask_again_at = time.monotonic() + REST_SECONDS
 
 
+class BucketRefused(Unavailable):
+    """The bucket answers that it will not: an account or a key to mend, no outage to wait for."""
+
+
 class _Body:
     """What a bucket gives, read as it comes; one that breaks off is an outage."""
 
-    def __init__(self, body: Readable, asked: Callable[[], AbstractContextManager[None]]) -> None:
-        self.body, self.asked = body, asked
+    def __init__(self, body: Readable) -> None:
+        self.body = body
         self.close = body.close
 
     def read(self, size: int, /) -> bytes:
-        """Read on; raises Unavailable."""
-        with self.asked():
+        """Read on; raises Unavailable. It makes no bucket rest: a slow reader may have ended it."""
+        try:
             return self.body.read(size)
+        except AWAY as error:
+            raise Unavailable from error
 
 
 class S3Store:
@@ -94,6 +101,9 @@ class S3Store:
             self._breaker.answered()
             if error.response["Error"]["Code"] in ABSENT:
                 raise FileNotFoundError(sha256) from error
+            answer = error.response.get("ResponseMetadata", {})
+            if answer.get("HTTPStatusCode", SERVER_ERROR) < SERVER_ERROR:
+                raise BucketRefused from error
             raise Unavailable from error
         except AWAY as error:
             self._breaker.silent()
@@ -129,7 +139,7 @@ class S3Store:
         part = f"bytes={first}-{first + size - 1}"
         with self._asked(sha256):
             found = self.client.get_object(Bucket=self.bucket, Key=self._key(sha256), Range=part)
-        return _Body(found["Body"], lambda: self._asked(sha256))
+        return _Body(found["Body"])
 
     def exists(self, sha256: str) -> bool:
         """Say whether the object is there; raises Unavailable."""

@@ -31,6 +31,8 @@ MEMBERS = 2_000
 SMALL_BYTES = 1 << 20
 ZIP, PARQUET = b"PK\x03\x04", b"PAR1"
 PACKED = frozenset({ZIP, PARQUET})
+# Pictures, documents, programs, compressed bytes: their noise is nobody's.
+BINARY = (b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"RIFF", b"%PDF", b"\x7fELF", b"MZ", b"\x1f\x8b")
 SECONDS = 30
 # Numbers whose key holds: they are somebody's, whatever the file is for.
 CERTAIN = frozenset({Kind.NIR, Kind.IBAN})
@@ -110,7 +112,10 @@ def _texts(file: IO[bytes]) -> Iterator[str]:
 def _text(content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "replace")
-    return "" if b"\0" in content[:CHUNK] else content.decode("utf-8", "replace")
+    # One NUL must hide nothing: only what begins as pictures and programs do is no text.
+    if content.startswith(BINARY):
+        return ""
+    return content.replace(b"\0", b"").decode("utf-8", "replace")
 
 
 def _members(file: IO[bytes]) -> Iterator[str]:

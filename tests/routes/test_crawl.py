@@ -242,7 +242,12 @@ def stands_on(part: str, side: str, pattern: str) -> bool:
 def turn() -> int:
     """Return a number that changes with each commit."""
     asked = ["git", "rev-parse", "HEAD"]
-    said = subprocess.run(asked, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
+    try:
+        said = subprocess.run(
+            asked, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:  # an archive, on a machine without git
+        return 0
     return int(said.stdout[:8] or "0", 16)
 
 

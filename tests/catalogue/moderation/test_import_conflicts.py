@@ -3,6 +3,7 @@
 import pytest
 
 from catalogue.actions import batches, contributions
+from catalogue.harvest import imports
 from catalogue.models import Contribution, ContributionBatch
 from catalogue.queries import batches as told
 from portal.accounts.enums import Role
@@ -58,3 +59,22 @@ def test_a_row_does_not_write_over_what_a_colleague_saved_since(
     assert (content["title"], content["summary"]) == ("Deux", "De la collègue.")
     [failure] = ContributionBatch.objects.get(pk=batch.pk).failures
     assert (failure["column"], failure["message"]) == ("summary", str(told.REWRITTEN))
+
+
+def test_a_card_that_changed_between_the_reading_and_the_worker_is_left_alone(
+    holder: Organisation, editor: User
+) -> None:
+    colleague = make.joined(make.person(), holder, Role.EDITOR)
+    card = make.published(editor, holder=holder, title="Une")
+    change = contributions.propose(resource=card, by=colleague)
+    row = {"id": str(card.public_id), "kind": "need", "summary": "Du tableau."}
+    batch = read(editor, holder, row)
+    saved = {"summary": "De la collègue."}
+    contributions.save_draft(contribution=make.again(change), values=saved, by=colleague)
+    batches.ask(batch=batch, sends=False, charter="", by=editor)
+
+    imports.carry_out(ContributionBatch.objects.get(pk=batch.pk))
+
+    assert make.again(change).content["summary"] == "De la collègue."
+    [failure] = ContributionBatch.objects.get(pk=batch.pk).failures
+    assert failure["message"] == str(told.CHANGED)
