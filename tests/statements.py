@@ -38,8 +38,11 @@ WORDS = re.compile(
     r"\b(DISTINCT|EXISTS|GROUP BY|HAVING|ORDER BY|OVER|UNION|EXCEPT|INTERSECT|LEFT OUTER|"
     r"COUNT|SUM|AVG|COALESCE|IS NULL|IS NOT NULL)\b"
 )
-# PostgreSQL groups by a key where SQLite names all its columns.
-SPELT_APART = re.compile(r"'(?:[^']|'')*'|(?<=GROUP BY ).*?(?= HAVING | ORDER BY | LIMIT |\)|$)")
+# PostgreSQL groups by a key where SQLite names all its columns, and has a FROM within EXTRACT.
+SPELT_APART = re.compile(
+    r"(?<=EXTRACT\()\w+ FROM |'(?:[^']|'')*'|"
+    r"(?<=GROUP BY ).*?(?= HAVING | ORDER BY | LIMIT |\)|$)"
+)
 
 
 @cache
