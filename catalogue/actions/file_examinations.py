@@ -165,10 +165,12 @@ def _examined(file: CardFile) -> _Examined:
         )
         found = [] if looked.is_bomb else _personal(path)
     signs = [FileSign.BOMB] if looked.is_bomb else []
+    if found is None:
+        signs.append(FileSign.UNEXAMINED)
     preview = dict(looked.preview)
     if found:
         preview["personal"] = found
-    return _Examined([*signs, *_formats(file)], preview)
+    return _Examined(list(dict.fromkeys([*signs, *_formats(file)])), preview)
 
 
 def _formats(file: CardFile) -> list[FileSign]:
@@ -179,13 +181,13 @@ def _formats(file: CardFile) -> list[FileSign]:
     return [FileSign.INERT] if file_types.is_inert(file.kind) else []
 
 
-def _personal(path: Path) -> list[dict[str, Any]]:
-    """List what looks like personal data in a file, the first of each kind."""
+def _personal(path: Path) -> list[dict[str, Any]] | None:
+    """List what looks like personal data in a file, the first of each kind; None if unread."""
     with path.open("rb") as content:
         try:
             found = personal_files.scan(content)
-        except personal_files.Unread:  # a text nobody can read either
-            return []
+        except personal_files.Unread:
+            return None
     return [{"kind": str(one.kind), "line": one.line, "excerpt": one.excerpt} for one in found]
 
 

@@ -164,7 +164,8 @@ def _recount(resource_id: int) -> None:
     )
     dead = sum(since is not None for since, _successes in states)
     known = bool(dead) or any(successes for _since, successes in states)
-    resource = Resource.objects.select_related("organisation").get(pk=resource_id)
+    rows = Resource.objects.select_for_update(of=("self",)).select_related("organisation")
+    resource = rows.get(pk=resource_id)
     wanted = dead if known else None
     if resource.dead_links == wanted:
         return

@@ -34,6 +34,4 @@ def lift() -> int:
 @transaction.atomic
 def _lift(pk: int) -> None:
     Resource.objects.filter(pk=pk).update(used_since_indexed=False)
-    resource = Resource.objects.select_related("organisation").get(pk=pk)
-    if resource.live:
-        index.write(resource)
+    index.renew(pk)

@@ -1,5 +1,6 @@
 """Write the catalogue: open a draft, change a card, check, send, take back."""
 
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -77,6 +78,7 @@ def change(
     Continue la contribution en cours, ou en ouvre une sur une fiche en ligne ; sans champ à
     changer, 422 nothing_given. base_revision : la
     révision lue ; si une autre est en ligne depuis, 409 base_changed et rien n’est écrit.
+    edited_at : la date du brouillon lu ; s’il a été enregistré depuis, 409 contribution_changed.
     """
     card, by = subject_named(request, resource), person(request)
     _refuse_another_base(card, given)
@@ -90,6 +92,9 @@ def change(
     if given.is_empty or (work is None and not values):
         raise Invalid(gettext("Donnez au moins un champ à changer."), code="nothing_given")
     with transaction.atomic():
+        if work is not None:
+            work = Contribution.objects.locked(work)
+            _refuse_another_edit(work, given)
         work = work or contributions.propose(resource=card, by=by)
         contributions.save_draft(contribution=work, values=values, by=by)
     return _whole(request, work)
@@ -218,6 +223,13 @@ def _refuse_another_base(card: Resource, given: ChangeIn) -> None:
             code="base_changed",
             revision=card.live_revision_id,
         )
+
+
+def _refuse_another_edit(work: Contribution, given: ChangeIn) -> None:
+    read, now = given.edited_at, work.edited_at
+    # JSON says dates to the millisecond.
+    if read is not None and (now is None or abs(now - read) >= timedelta(milliseconds=1)):
+        raise Conflict(code="contribution_changed", edited_at=now)
 
 
 def _said(refusal: Invalid) -> Invalid:

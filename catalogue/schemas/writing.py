@@ -1,5 +1,6 @@
 """What the endpoints that write contributions take."""
 
+from datetime import datetime
 from typing import Any
 
 from ninja import Schema
@@ -60,9 +61,12 @@ class ChangeIn(RecordIn):
     """A change of a card.
 
     base_revision: the revision that was read; when another one is online since, 409 base_changed.
+    edited_at: the last edit of the draft that was read; when somebody saved it since, 409
+    contribution_changed.
     """
 
     base_revision: int | None = None
+    edited_at: datetime | None = None
 
 
 class SendIn(Schema):

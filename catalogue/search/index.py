@@ -32,6 +32,17 @@ def write(resource: Resource) -> None:
 
 
 @transaction.atomic
+def renew(resource_id: int) -> None:
+    """Put a resource into the index as the database has it, locked: somebody may be writing it."""
+    rows = Resource.objects.select_for_update(of=("self",)).select_related("organisation")
+    resource = rows.filter(pk=resource_id).first()
+    if resource is None:
+        remove(resource_id)
+    else:
+        write(resource)
+
+
+@transaction.atomic
 def remove(resource_id: int) -> None:
     """Take a resource out of the index, if it is there."""
     _take_out([resource_id])
@@ -80,7 +91,7 @@ def drop_excess(most: int | None = None) -> int:
     excess = IndexedResource.objects.filter(~Exists(public)).order_by("pk")
     found = list(excess.values_list("pk", flat=True)[:most])
     for pk in found:
-        remove(pk)
+        renew(pk)
     return len(found)
 
 

@@ -16,7 +16,7 @@ def repair() -> int:
     index.drop_excess(MOST)
     indexed = IndexedResource.objects.filter(pk=OuterRef("pk"))
     missing = Resource.objects.listed().filter(~Exists(indexed)).order_by("pk")
-    wrong = list(missing.select_related("organisation")[:MOST])
-    for resource in wrong:
-        index.write(resource)
+    wrong = list(missing.values_list("pk", flat=True)[:MOST])
+    for pk in wrong:
+        index.renew(pk)
     return len(wrong)

@@ -17,5 +17,5 @@ def lift_cards() -> None:
 def organisation_changed(organisation_id: int) -> None:
     """Write the cards of an organisation into the index again: they are found by its names."""
     rows = Resource.objects.public().filter(organisation_id=organisation_id)
-    for resource in rows.select_related("organisation").order_by("pk").iterator(chunk_size=100):
-        index.write(resource)
+    for pk in list(rows.order_by("pk").values_list("pk", flat=True)):
+        index.renew(pk)

@@ -10,6 +10,9 @@ from challenges.models import Enrolment, Entry, Phase
 from portal.lib import clock
 from portal.lib.refusals import QuotaSpent
 
+# What holds no slot: a file that stops the worker, too, could be sent without end.
+FREED = (EntryStatus.REJECTED, EntryStatus.NEEDS_ATTENTION)
+
 
 def takes_bench(phase: Phase) -> bool:
     """Say whether a phase takes entries after its results, its challenge not being stopped."""
@@ -26,7 +29,7 @@ def take(enrolment: Enrolment, phase: Phase, at: datetime) -> tuple[int | None, 
     """Return the lowest free slots of the day and of the phase; None where there is no limit."""
     found = counted(enrolment)
     today = found.filter(quota_day=clock.paris_day(at))
-    if today.filter(status=EntryStatus.REJECTED).count() >= phase.max_refused_per_day:
+    if today.filter(status__in=FREED).count() >= phase.max_refused_per_day:
         raise _spent(
             _("Trop de fichiers refusés aujourd’hui : vérifiez le format avant d’envoyer."), at
         )

@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from catalogue.enums import ResourceKind
 from catalogue.models import Resource
 from datasets import rules
-from datasets.actions.releases import refuse_open_in_directory
 from datasets.models import Dataset
 from portal.accounts.authorization import require
 from portal.audit.actors import Actor
@@ -50,8 +49,15 @@ def describe(*, resource: Resource, description: Description, by: Actor) -> Data
         return dataset
     for name in changed:
         setattr(dataset, name, values[name])
-    if dataset.released_at is not None:
-        refuse_open_in_directory(dataset.in_directory, dataset.level_enum)
+    is_open = dataset.released_at is not None and not dataset.level_enum.is_restricted
+    if dataset.in_directory and is_open:
+        raise Invalid(
+            _(
+                "Une version de ce jeu est déjà publiée hors de l’accès restreint : "
+                "il n’entre pas au répertoire R2DDE."
+            ),
+            code="directory_is_restricted",
+        )
     dataset.full_clean(exclude=["resource"])
     dataset.save()
     record("dataset.described", by=by, on=dataset, changed=sorted(changed), created=created)

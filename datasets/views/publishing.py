@@ -46,9 +46,10 @@ def _published(form: ReleaseForm, card: Resource, request: HttpRequest) -> bool:
             by=by,
         )
     except Invalid as refusal:
-        if not refusal.faults:
-            raise
-        form.refuse(refusal.faults)
+        if refusal.faults:
+            form.refuse(refusal.faults)
+        else:
+            form.add_error("in_directory", str(refusal))
         return False
     messages.success(request, _("Version %(number)s publiée.") % {"number": release.number})
     return True

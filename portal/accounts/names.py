@@ -13,6 +13,7 @@ _GREEK = ("αβεζηικμνορτυχı", "abezhikmnoptyxi")
 _ALIKE = str.maketrans(_CYRILLIC[0] + _GREEK[0], _CYRILLIC[1] + _GREEK[1])
 _AS_LETTERS = str.maketrans("014357@$|", "oiaestasi")
 _LIGATURES = {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ß": "ss"}
+_UNSEEN = "\u115f\u1160\u17b4\u17b5\u2800"  # letters and signs that show nothing
 GLUED_MIN = 8
 
 
@@ -22,7 +23,7 @@ def words(name: str) -> list[str]:
     bare = "".join(
         char
         for char in unicodedata.normalize("NFKD", folded).casefold()
-        if unicodedata.category(char) not in {"Mn", "Cf"}
+        if unicodedata.category(char) not in {"Mn", "Cf"} and char not in _UNSEEN
     ).translate(_ALIKE)
     spaced = "".join(char if char.isalnum() or char in "@$|" else " " for char in bare)
     return [_folded(word) for word in spaced.split()]
@@ -61,8 +62,8 @@ def _telling(found: list[str]) -> list[str]:
 
 
 def _holds(found: list[str], kept: str) -> bool:
-    """Say whether words in a row spell a key, or the first of a word glued to others does."""
-    if len(kept) >= GLUED_MIN and any(word.startswith(kept) for word in found):
+    """Say whether words in a row spell a key, or a word holds a long one glued to others."""
+    if len(kept) >= GLUED_MIN and any(kept in word for word in found):
         return True
     return any(kept == spelt for start in range(len(found)) for spelt in _grown(found[start:]))
 

@@ -98,7 +98,8 @@ def _processes(now: datetime) -> Iterator[Check]:
 
 def _queue(now: datetime) -> Check:
     name = _("Soumissions à noter")
-    held = Job.objects.filter(state=JobState.READY, error_code__endswith=jobs.AWAY).count()
+    put_back = Job.objects.filter(state=JobState.READY, run_after__gt=now)
+    held = put_back.filter(error_code__endswith=jobs.AWAY).count()
     if held:
         text = ngettext(
             "%(count)d travail attend que le stockage, la base ou l’antivirus réponde. "

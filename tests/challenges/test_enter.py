@@ -187,10 +187,11 @@ def test_a_slot_given_back_is_used_again(team: Team) -> None:
     assert enter(team).entry.day_slot == 1
 
 
-def test_refused_files_are_bounded_too(team: Team) -> None:
+@pytest.mark.parametrize("status", [EntryStatus.REJECTED, EntryStatus.NEEDS_ATTENTION])
+def test_what_holds_no_slot_is_bounded_too(team: Team, status: EntryStatus) -> None:
     Phase.objects.update(max_refused_per_day=1)
     enter(team)
-    Entry.objects.update(status=EntryStatus.REJECTED, day_slot=None, total_slot=None)
+    Entry.objects.update(status=status, day_slot=None, total_slot=None)
     with pytest.raises(QuotaSpent):
         enter(team)
 

@@ -115,6 +115,15 @@ def test_a_change_leaves_the_card_and_tells_when_another_is_online() -> None:
     again = program.patch(f"resources/{card.public_id}", {"title": "Un autre titre"}).json()
     assert (again["id"], again["record"]["summary"]) == (told["id"], change["summary"])
     mate = make.joined(make.person(), holder, Role.EDITOR)
+    draft = Contribution.objects.get(public_id=told["id"])
+    contributions.save_draft(contribution=draft, values={"summary": change["summary"]}, by=mate)
+    between = program.patch(
+        f"resources/{card.slug}", {"title": "X", "edited_at": again["edited_at"]}
+    )
+    assert problem(between) == (409, "contribution_changed")
+    fresh = program.ask("GET", f"contributions/{told['id']}").json()["edited_at"]
+    known = {"title": "Un autre titre", "edited_at": fresh}
+    assert program.patch(f"resources/{card.slug}", known).status_code == 200
     other = contributions.propose(resource=card, by=mate)
     contributions.save_draft(contribution=other, values={"summary": "Celui d’un tiers."}, by=mate)
     other = contributions.submit(contribution=other, charter=make.CHARTER, by=mate)

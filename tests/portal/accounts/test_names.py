@@ -21,6 +21,8 @@ RESERVED = [
     "France Travai1",
     "Fr\u200bance Travail",
     "F r a n c e Travail",
+    "MonFranceTravail",
+    "Apec\u3164",  # a letter that shows nothing
     "Pole emploi",
     "A.P.E.C.",
     "L’Apec des cadres",
