@@ -44,6 +44,7 @@ from tests.routes.test_crawl import texts
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.database]
 ROWS = 90
 GROUPS = ("groupe-tenu-7f3a1c", "groupe-tenu-e20b94", "groupe-tenu-51dd08")
+SINGLE_BYTES = 4  # of a number of single precision
 PLACES = range(3, 13)
 OURS = ("challenges/", "espace/challenges/", "moderation/so", "api/v1/")
 # The seconds of an instant are no figure, though one in a hundred thousand reads like one.
@@ -166,7 +167,11 @@ class Held:
     def in_bytes(self, content: bytes) -> list[str]:
         """List what bytes show, as text in any form or as packed numbers."""
         found = [shown for text in texts(content) for shown in self.in_text(text)]
-        return found + [each.hex() for each in self.packed if each in content]
+        packed = [each for each in self.packed if each in content]
+        # Ciphertext holds four given bytes by chance, once in some dozens of runs, never two such.
+        if len(packed) == 1 and len(packed[0]) == SINGLE_BYTES:
+            packed = []
+        return found + [each.hex() for each in packed]
 
 
 def numbers_in(value: Any) -> Iterator[float]:
@@ -391,6 +396,7 @@ def test_the_search_finds_each_of_them_once_revealed(
     assert secrets.in_text(f"x {truth()[3]:.3f} y") == [f"{truth()[3]:.3f}"]
     assert secrets.in_text(f"{truth()[3]!r}".replace(".", ",")) != []
     assert secrets.in_bytes(struct.pack("<d", truth()[4])) != []
+    assert secrets.in_bytes(struct.pack("<2f", *truth()[3:5])) != []
     assert secrets.in_bytes(json.dumps({"zone": GROUPS[1]}).encode()) == [GROUPS[1]] * 3
     Entry.objects.filter(pk=scene.broken.pk).update(status=EntryStatus.FAILED)
     phase = challenges.close(phase=scene.challenge.phases.get(), by=owner_of(scene.challenge))
