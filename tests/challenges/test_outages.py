@@ -34,6 +34,7 @@ def tried_without_store(kind: JobKind, monkeypatch: pytest.MonkeyPatch) -> None:
             job = Job.objects.get(kind=kind, state=JobState.READY)
             assert (job.attempt, job.error_code) == (0, jobs.STORE_AWAY)
             assert job.run_after > clock.now()
+            assert next(each for each in checks() if each.key == "queue").level == Level.WATCH
             Job.objects.update(run_after=clock.now())
 
 
@@ -42,7 +43,6 @@ def test_an_entry_waits_for_the_store_with_its_slot(
 ) -> None:
     entry = world.entered(world.opened(tmp_path))
     tried_without_store(JobKind.CHECK, monkeypatch)
-    assert next(each for each in checks() if each.key == "queue").level == Level.WATCH
     assert drain()
     entry.refresh_from_db()
     assert (entry.status, entry.day_slot) == (EntryStatus.SCORED, 1)
