@@ -10,7 +10,7 @@ from typing import IO, Any
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import export_code, export_evalai, export_programs
+from challenges.actions import export_code, export_programs
 from challenges.actions import export_documents as documents
 from challenges.actions.export_documents import PAGE, TERMS
 from challenges.actions.imports import held_out_fingerprint
@@ -18,6 +18,7 @@ from challenges.actions.standard_terms import standard_terms
 from challenges.bundles import codabench_program, exporting
 from challenges.bundles import competition as codabench
 from challenges.bundles.folder import FileAbsent, Folder, PathRefused
+from challenges.bundles.foreign.values import Format
 from challenges.client import kit
 from challenges.models import Challenge, Phase, PhaseTask, PublicFile
 from challenges.queries.teams import latest_terms
@@ -134,9 +135,8 @@ def _programs(made: Export, reference: Path | None) -> None:
         made.source = export_programs.source(made.challenge, reference)
         for name in made.source.files:
             made.put(f"{exporting.SOURCE}/{name}", partial(_opened, reference / name))
-        if export_evalai.is_evalai(made.source):
-            for path, content in export_evalai.files(made.source):
-                made.put(path, content)
+        if made.source.spec.format is Format.EVALAI:
+            made.lost.append(_("Codabench ne lance pas le programme d’un challenge EvalAI."))
         return
     for each in made.challenge.files.order_by("index"):
         made.put(f"{exporting.PUBLIC}/{each.name}", partial(objects.open, each.sha256))
@@ -225,16 +225,9 @@ def _competition(made: Export, document: dict[str, Any]) -> codabench.Competitio
             _phase(made, phase, found.of_phase.get(phase.index, []))
             for phase in challenge.phases.order_by("index")
         ],
-        boards=_boards(made),
+        boards=documents.boards(challenge),
         fact_sheet=challenge.fact_sheet,
     )
-
-
-def _boards(made: Export) -> list[codabench.Board]:
-    found = documents.boards(made.challenge)
-    if made.source is not None and export_evalai.is_evalai(made.source):
-        return export_evalai.boards(made.source, found)
-    return found
 
 
 def _program(made: Export, document: dict[str, Any]) -> str:
@@ -253,8 +246,6 @@ def _program(made: Export, document: dict[str, Any]) -> str:
 def _tasks(made: Export, document: dict[str, Any]) -> export_programs.Tasks:
     """Describe the tasks; one that our metrics score has our own engine as its program."""
     if not document:
-        if made.source is not None and export_evalai.is_evalai(made.source):
-            return export_evalai.tasks(made.source)
         return export_programs.tasks(made.challenge, made.source)
     data = {"reference_data": exporting.REFERENCE} if made.reference is not None else {}
     said = export_code.description(document)
