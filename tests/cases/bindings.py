@@ -36,7 +36,6 @@ BINDINGS: dict[str, tuple[str, ...]] = {
         f"{TEAMS}::test_an_invitation_is_bound_to_its_address",
         f"{TEAMS}::test_a_guessed_or_swapped_token_is_unknown",
         f"{TEAMS}::test_an_invitation_expires",
-        "tests/challenges/pages/test_teams.py::test_link_of_somebody_else_is_hidden",
     ),
     "A20": (
         f"{DECIDE}::test_nobody_decides_on_their_own",

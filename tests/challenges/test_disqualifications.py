@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from challenges.actions import challenges as life
 from challenges.actions import choices, entries, reveals
@@ -27,6 +28,7 @@ from challenges.models import (
 from challenges.queries import certificates
 from challenges.tasks.disqualifications import ripen_disqualifications
 from challenges.worker import drain
+from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
 from portal.audit import outbox
 from portal.audit.models import AuditEvent, Outbox
@@ -35,11 +37,13 @@ from portal.lib import clock
 from portal.lib.refusals import Conflict, Invalid, NotAllowed, QuotaSpent
 from tests.challenges.world import entered as really_entered
 from tests.challenges.world import opened
-from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.accounts import MembershipFactory, UserFactory, bearer
 from tests.factories.challenges import TeamFactory, captain_of
 from tests.factories.disqualifications import asked, entered
 
 pytestmark = pytest.mark.django_db
+
+
 REASON = "Données externes, interdites à l’article 4."
 
 
@@ -48,6 +52,12 @@ def moderator() -> User:
     """Make a person of the Region."""
     made: User = UserFactory(region="moderator")
     return made
+
+
+@pytest.fixture
+def entry() -> Entry:
+    """Make a scored entry."""
+    return entered()
 
 
 def organiser_of(team: Team) -> User:
@@ -69,8 +79,7 @@ def owed() -> dict[str, int]:
     return {topic.removeprefix("mail.disqualification_"): keys.count(topic) for topic in keys}
 
 
-def test_an_entry_goes_after_the_reply_and_comes_back(moderator: User) -> None:
-    entry = entered()
+def test_an_entry_goes_after_the_reply_and_comes_back(entry: Entry, moderator: User) -> None:
     team = entry.enrolment.team
     Entry.objects.filter(pk=entry.pk).update(final_choice=True)
     found = acts.propose(team=team, entry=entry, reason=REASON, by=organiser_of(team))
@@ -100,8 +109,7 @@ def job_keys(phase_id: int) -> list[str]:
     return list(Job.objects.filter(subject_id=str(phase_id)).values_list("dedup_key", flat=True))
 
 
-def test_a_whole_team_goes_and_comes_back(moderator: User) -> None:
-    entry = entered()
+def test_a_whole_team_goes_and_comes_back(entry: Entry, moderator: User) -> None:
     team = entry.enrolment.team
     found = asked(team=team, days=0)
     found = acts.pronounce(found=found, reason="Oui.", by=moderator, version=1)
@@ -153,8 +161,7 @@ def colleague(team: Team) -> User:
         ("lift", organiser_of),
     ],
 )
-def test_each_step_is_of_one_party(act: str, who: Callable[[Team], User]) -> None:
-    entry = entered()
+def test_each_step_is_of_one_party(entry: Entry, act: str, who: Callable[[Team], User]) -> None:
     team = entry.enrolment.team
     by = who(team)
     given: dict[str, Any]
@@ -183,6 +190,10 @@ def test_who_asked_and_left_decides_on_nothing(client: Client, moderator: User) 
     assert 'name="decision"' not in client.get(address).text
     client.force_login(moderator)
     assert 'name="decision"' in client.get(address).text
+    playing = UserFactory(region="moderator")
+    TeamFactory(challenge=found.challenge, captain=playing)
+    client.force_login(playing)
+    assert client.get(address).status_code == 404
     found = acts.pronounce(found=found, reason="Oui.", by=moderator, version=1)
     with pytest.raises(NotAllowed):
         acts.lift(found=found, reason="Non.", by=by, version=found.version)
@@ -190,8 +201,7 @@ def test_who_asked_and_left_decides_on_nothing(client: Client, moderator: User) 
         Disqualification.objects.filter(pk=found.pk).update(decided_by=by)
 
 
-def test_the_same_is_asked_once_and_of_its_team(moderator: User) -> None:
-    entry = entered()
+def test_the_same_is_asked_once_and_of_its_team(entry: Entry, moderator: User) -> None:
     team, by = entry.enrolment.team, organiser_of(entry.enrolment.team)
     first = acts.propose(team=team, entry=entry, reason=REASON, by=by)
     with pytest.raises(Conflict) as refusal:
@@ -208,8 +218,7 @@ def test_the_same_is_asked_once_and_of_its_team(moderator: User) -> None:
     assert listed(entry)
 
 
-def test_a_team_is_not_written_to_without_end() -> None:
-    entry = entered()
+def test_a_team_is_not_written_to_without_end(entry: Entry) -> None:
     team, by = entry.enrolment.team, organiser_of(entry.enrolment.team)
     for _ in range(5):
         found = acts.propose(team=team, entry=entry, reason=REASON, by=by)
@@ -322,3 +331,140 @@ def test_the_final_board_and_the_certificate_follow(tmp_path: Path, moderator: U
     assert rows.exists()
     assert certificates.stated(Team.objects.get(pk=team.pk), phase) is not None
     assert clock.now() > found.decided_at
+
+
+QUEUE = "/moderation/disqualifications/"
+
+
+def asking(entry: Entry) -> str:
+    return f"/espace/challenges/{entry.enrolment.phase.challenge.slug}/disqualifications/"
+
+
+def replying(found: Disqualification) -> str:
+    return f"/challenges/{found.challenge.slug}/equipe/disqualification/{found.public_id}/"
+
+
+def deciding(found: Disqualification) -> str:
+    return f"{QUEUE}{found.public_id}/"
+
+
+def said(entry: Entry) -> dict[str, Any]:
+    """Fill the form that asks for the disqualification of an entry."""
+    return {
+        "team": entry.enrolment.team_id,
+        "scope": "entry",
+        "phase": entry.enrolment.phase_id,
+        "number": entry.number,
+        "reason": "Données externes.",
+        "sure": "on",
+    }
+
+
+def test_the_three_parties_go_through_it(client: Client, entry: Entry) -> None:
+    team = entry.enrolment.team
+    client.force_login(organiser_of(entry.enrolment.team))
+    answer = client.post(asking(entry), said(entry))
+    found = Disqualification.objects.get()
+    assert answer["Location"] == f"{asking(entry)}{found.public_id}/"
+    assert "Soumission n° 1" in client.get(answer["Location"]).text.replace("\u00a0", " ")
+    assert found.entry == entry
+    assert client.post(asking(entry), said(entry)).status_code == 409
+
+    client.force_login(captain_of(team))
+    assert "Lire la demande" in client.get(f"/challenges/{team.challenge.slug}/equipe/").text
+    assert replying(found) in client.get("/espace/").text
+    assert "Données externes." in client.get(replying(found)).text
+    assert client.post(replying(found), {"reply": ""}).status_code == 422
+    assert client.post(replying(found), {"reply": "Elles sont libres."}).status_code == 302
+
+    moderator = UserFactory(region="moderator")
+    client.force_login(moderator)
+    assert QUEUE in client.get("/espace/").text
+    assert deciding(found) in client.get(QUEUE).text
+    page = client.get(deciding(found)).text
+    assert "Elles sont libres." in page
+    assert "les fichiers jusqu’à la fin de leur durée de conservation" in page
+    form = {"version": 2, "decision": "pronounce", "reason": "Article 4.", "sure": "on"}
+    assert client.post(deciding(found), form | {"version": 1}).status_code == 409
+    assert client.post(deciding(found), form).status_code == 302
+    assert Entry.objects.get().is_disqualified
+    Entry.objects.update(file_deleted_at=clock.now())  # its time has passed since
+
+    client.force_login(captain_of(team))
+    assert "Article 4." in client.get(replying(found)).text
+    history = client.get(f"/challenges/{team.challenge.slug}/soumissions/").text
+    assert "Disqualifiée" in history
+    csv = client.get(f"/challenges/{team.challenge.slug}/soumissions.csv").text
+    assert "disqualifiee" in csv.splitlines()[0]
+    assert ",oui," in csv.splitlines()[1]
+    told = client.get(
+        f"/api/v1/entries/{entry.pk}", headers=bearer(captain_of(team), TokenScope.READ)
+    ).json()
+    assert told["disqualified"] is True
+
+    client.force_login(moderator)
+    lifted = {"version": 3, "decision": "lift", "reason": "Erreur.", "sure": "on"}
+    assert client.post(deciding(found), lifted).status_code == 302
+    assert "La disqualification est levée" in client.get(deciding(found)).text
+    assert entry in Entry.objects.listed()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"team": ""}, "team"),
+        ({"team": "99999999999999999999"}, "team"),
+        ({"phase": ""}, "phase"),
+        ({"number": ""}, "number"),
+        ({"number": "77"}, "number"),
+        ({"number": "x"}, "number"),
+        ({"scope": ""}, "scope"),
+        ({"reason": ""}, "reason"),
+        ({"sure": ""}, "sure"),
+    ],
+)
+def test_what_is_missing_is_said(
+    client: Client, entry: Entry, changes: dict[str, str], field: str
+) -> None:
+    client.force_login(organiser_of(entry.enrolment.team))
+    answer = client.post(asking(entry), said(entry) | changes)
+    assert answer.status_code == 422
+    assert set(answer.context["form"].errors) == {field}
+    assert not Disqualification.objects.exists()
+
+
+def test_a_team_alone_may_be_meant_and_waited_for(client: Client, entry: Entry) -> None:
+    found = asked(team=entry.enrolment.team)
+    client.force_login(UserFactory(region="administrator"))
+    text = client.get(deciding(found)).text
+    assert "L’équipe entière" in text
+    assert 'value="pronounce"' not in text  # nobody is disqualified unheard
+    form = {"version": 1, "decision": "pronounce", "reason": "Vite.", "sure": "on"}
+    assert client.post(deciding(found), form).status_code == 422
+    client.force_login(organiser_of(entry.enrolment.team))
+    back = f"{asking(entry)}{found.public_id}/"
+    assert client.post(back, {"reason": "Erreur."}).status_code == 302
+    assert client.post(back, {"reason": "Erreur."}).status_code == 302  # told, not a fault
+    assert "a retiré sa demande" in client.get(back).text
+
+
+def test_lists_cost_the_same_with_three(client: Client, entry: Entry) -> None:
+    counts = []
+    for _ in range(2):
+        for each in range(1 if not counts else 2):
+            asked(entered(TeamFactory(challenge=entry.enrolment.phase.challenge)), days=each)
+        several = []
+        for user, address in (
+            (UserFactory(region="moderator"), QUEUE),
+            (organiser_of(entry.enrolment.team), asking(entry)),
+        ):
+            client.force_login(user)
+            client.get(address)
+            with CaptureQueriesContext(
+                connection,
+            ) as queries:
+                assert client.get(address).status_code == 200
+            several.append(len(queries))
+        counts.append(several)
+    assert counts[0] == counts[1]
+    assert max(counts[0]) <= 25

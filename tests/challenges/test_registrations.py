@@ -4,32 +4,50 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from challenges.actions import departures, registrations, teams
 from challenges.enums import RegistrationMode, RegistrationState
 from challenges.models import Challenge, Registration, Team
 from challenges.tasks.telling import registered
+from challenges.views import registrations as views
 from portal.accounts.models import User
 from portal.audit import outbox
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed
-from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.accounts import MembershipFactory, UserFactory, signed_in
 from tests.factories.challenges import ChallengeFactory
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def asked() -> Registration:
-    challenge = ChallengeFactory(opened=True, registration=RegistrationMode.APPROVAL)
-    person = UserFactory(display_name="Camille Aubert")
+def challenge() -> Challenge:
+    return ChallengeFactory(opened=True, registration=RegistrationMode.APPROVAL)
+
+
+def asks(challenge: Challenge, name: str) -> Registration:
+    """Let a person ask to take part."""
+    person = UserFactory(display_name=name, email=f"{name.split()[0].lower()}@agence.exemple")
     teams.accept_terms(challenge=challenge, by=person)
     return Registration.objects.get(user=person)
 
 
+@pytest.fixture
+def asked(challenge: Challenge) -> Registration:
+    return asks(challenge, "Camille Aubert")
+
+
 def owner(asked: Registration) -> User:
     return asked.challenge.organisers.get().user
+
+
+@pytest.fixture
+def organiser(challenge: Challenge) -> Client:
+    return signed_in(challenge.organisers.get().user)
 
 
 def events() -> list[str]:
@@ -44,15 +62,11 @@ def delivered() -> list[tuple[str, list[str]]]:
 
 def test_the_organisers_are_told_that_somebody_asks(asked: Registration) -> None:
     assert asked.state == RegistrationState.PENDING
+    teams.accept_terms(challenge=ChallengeFactory(opened=True), by=UserFactory())  # asks nobody
     title = f"Challenge « {asked.challenge.title} »"
     assert delivered() == [(f"{title} : une inscription à accepter", [owner(asked).email])]
     assert "Camille Aubert" in mail.outbox[0].body
     assert asked.user.email not in mail.outbox[0].body
-
-
-def test_an_open_registration_asks_nobody() -> None:
-    teams.accept_terms(challenge=ChallengeFactory(opened=True), by=UserFactory())
-    assert Outbox.objects.filter(topic="mail.registration_pending").count() == 0
 
 
 def test_an_organiser_lets_a_person_take_part(asked: Registration) -> None:
@@ -162,3 +176,83 @@ def test_who_comes_back_is_answered_again_and_who_was_refused_is_not(asked: Regi
     with pytest.raises(Conflict):
         departures.leave(challenge=asked.challenge, by=asked.user)
     assert departures.come_back(challenge=asked.challenge, by=asked.user).state == "refused"
+
+
+def page(challenge: Challenge) -> str:
+    """Return the address of the page on which the organiser answers."""
+    return reverse("challenges:registrations", args=[challenge.slug])
+
+
+def answer(asked: Registration) -> str:
+    """Return the address that takes an answer."""
+    return reverse("challenges:registration_answer", args=[asked.challenge.slug, asked.pk])
+
+
+def test_the_page_shows_who_asks_without_their_address(
+    organiser: Client, challenge: Challenge
+) -> None:
+    assert "Aucune demande en attente" in organiser.get(page(challenge)).text
+    asks(challenge, "Camille")
+    text = organiser.get(page(challenge)).text
+    assert ("Camille" in text, "@agence.exemple" in text, "camille@" in text) == (True, True, False)
+    for leads in (reverse("challenges:organiser", args=[challenge.slug]), "/espace/"):
+        assert f'href="{page(challenge)}"' in organiser.get(leads).text
+
+
+def test_an_organiser_accepts_on_the_page(organiser: Client, asked: Registration) -> None:
+    done = organiser.post(answer(asked), {"decision": "accept"}, follow=True)
+    assert "Réponses données" in done.text
+    assert Registration.objects.get().state == RegistrationState.ACCEPTED
+    again = organiser.post(answer(asked), {"decision": "accept"}, follow=True)
+    assert "a déjà reçu une réponse" in again.text
+
+
+def test_an_organiser_refuses_on_the_page_with_a_reason(
+    organiser: Client, asked: Registration
+) -> None:
+    empty = organiser.post(answer(asked), {"decision": "refuse"})
+    assert (empty.status_code, f'id="id_{asked.pk}_reason"' in empty.text) == (422, True)
+    organiser.post(answer(asked), {"decision": "refuse", "reason": "Réservé aux agents."})
+    asked.refresh_from_db()
+    assert asked.state == RegistrationState.REFUSED
+    for name in ("team", "rules"):
+        address = reverse(f"challenges:{name}", args=[asked.challenge.slug])
+        assert "Réservé aux agents." in signed_in(asked.user).get(address).text
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_page_costs_the_same_for_one_and_three(
+    organiser: Client,
+    challenge: Challenge,
+    count: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for number in range(count):
+        asks(challenge, f"Personne{number}")
+    with django_assert_num_queries(13):
+        organiser.get(page(challenge))
+
+
+def test_a_refusal_is_corrected_on_the_page_however_old(
+    organiser: Client, challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "PER_PAGE", 1)
+    for name in ("Camille", "Sacha"):
+        organiser.post(answer(asks(challenge, name)), {"decision": "refuse", "reason": "Non."})
+    first = organiser.get(page(challenge)).text
+    assert ("Camille" in first, "?answered=2" in first) == (False, True)
+    second = organiser.get(page(challenge), {"answered": 2}).text
+    assert 'Accepter finalement<span class="vh"> Camille' in second
+
+
+def test_a_person_leaves_and_comes_back_from_the_rules(asked: Registration) -> None:
+    person = signed_in(asked.user)
+    rules, leave, back = (
+        reverse(f"challenges:{name}", args=[asked.challenge.slug])
+        for name in ("rules", "unregister", "register_again")
+    )
+    assert leave in person.get(rules).text
+    assert "plus de courriels" in person.get(leave).text
+    left = person.post(leave, follow=True).text
+    assert (back in left, leave in left) == (True, False)
+    assert "attend l’accord" in person.post(back, follow=True).text

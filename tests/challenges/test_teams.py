@@ -1,27 +1,37 @@
-"""Registration, rules, teams: one team a person, invitations that serve once."""
+"""Taking part: the rules, one team a person, invitations that serve once; pages and API alike."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
 
 from challenges.actions import teams
+from challenges.actions.teams import invitation_token
 from challenges.enums import RegistrationMode, RegistrationState, TeamRole, TeamState
 from challenges.models import (
     Challenge,
+    Leaderboard,
     Registration,
     Team,
     TeamInvitation,
     TeamMember,
     TermsAcceptance,
 )
+from portal.accounts.enums import TokenScope
+from portal.accounts.models import User
+from portal.audit import outbox
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import clock
-from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed, QuotaSpent
-from tests.factories.accounts import UserFactory
+from portal.lib.refusals import Conflict, Hidden, NotAllowed, QuotaSpent
+from tests.factories.accounts import UserFactory, bearer, signed_in
 from tests.factories.challenges import (
     ChallengeFactory,
     EntryFactory,
+    StandingFactory,
     TeamFactory,
     accepted_person,
     captain_of,
@@ -111,12 +121,6 @@ def test_a_team_is_created_with_its_captain(challenge: Challenge) -> None:
     assert team.members.get().role == TeamRole.CAPTAIN
     assert team.pseudonym.startswith("Équipe ")
     assert events() == ["team.created"]
-
-
-@pytest.mark.parametrize("name", ["", "  ", "!!!"])
-def test_a_team_needs_a_readable_name(challenge: Challenge, name: str) -> None:
-    with pytest.raises(Invalid):
-        teams.create(challenge=challenge, name=name, by=accepted_person(challenge))
 
 
 def test_a_name_is_taken_once(challenge: Challenge) -> None:
@@ -269,3 +273,258 @@ def test_leaving_a_disqualified_team_does_not_bring_it_back() -> None:
     team = TeamFactory(state=TeamState.DISQUALIFIED)
     teams.leave(team=team, by=captain_of(team))
     assert Team.objects.get().state == TeamState.DISQUALIFIED
+
+
+@pytest.fixture
+def person(client: Client) -> User:
+    """Sign a person in."""
+    made: User = UserFactory()
+    client.force_login(made)
+    return made
+
+
+def address(challenge: Challenge, name: str, *ids: object) -> str:
+    """Return an address of the challenge."""
+    return reverse(f"challenges:{name}", args=[challenge.slug, *ids])
+
+
+def test_rules_are_public_and_offer_to_sign_in(client: Client, challenge: Challenge) -> None:
+    page = client.get(address(challenge, "rules")).text
+    assert "Une équipe par personne." in page
+    assert "Se connecter pour participer" in page
+
+
+def test_accepting_the_rules_registers(client: Client, challenge: Challenge, person: User) -> None:
+    sent = client.post(address(challenge, "rules"), {"terms": 1, "accepted": "on"})
+    assert sent["Location"] == address(challenge, "team")
+    assert challenge.registrations.get().user == person
+    assert TermsAcceptance.objects.get().user == person
+    assert "Règlement accepté" in client.get(address(challenge, "rules")).text
+
+
+@pytest.mark.parametrize("body", [{}, {"terms": 1}, {"terms": 9, "accepted": "on"}])
+def test_rules_refuse_without_tick_or_for_an_old_version(
+    client: Client, challenge: Challenge, person: User, body: dict[str, object]
+) -> None:
+    sent = client.post(address(challenge, "rules"), body)
+    assert sent.status_code == 422
+    assert TermsAcceptance.objects.count() == 0
+
+
+def test_create_a_team(client: Client, challenge: Challenge, person: User) -> None:
+    accepted_person(challenge, person)
+    page = client.post(address(challenge, "team"), {"name": "Coopérative"}, follow=True)
+    assert Team.objects.get().has_captain(person)
+    assert "Coopérative" in page.text
+    assert "Capitaine" in page.text
+
+
+def test_taken_name_is_a_conflict(client: Client, challenge: Challenge, person: User) -> None:
+    accepted_person(challenge, person)
+    TeamFactory(challenge=challenge, name="Alpha", slug="alpha")
+    sent = client.post(address(challenge, "team"), {"name": "Alpha"})
+    assert sent.status_code == 409
+    assert '<div id="id_name_error">' in sent.text
+    assert "Ce nom d’équipe est déjà pris." in sent.text
+    assert 'value="Alpha"' in sent.text
+
+
+def test_captain_invites_and_withdraws(client: Client, challenge: Challenge) -> None:
+    team = TeamFactory(challenge=challenge)
+    client.force_login(captain_of(team))
+    client.post(address(challenge, "team_invite"), {"email": "autre@exemple.fr"})
+    invitation = TeamInvitation.objects.get()
+    assert "autre@exemple.fr" in client.get(address(challenge, "team")).text
+    client.post(address(challenge, "team_revoke", invitation.public_id))
+    assert "autre@exemple.fr" not in client.get(address(challenge, "team")).text
+    wrong = client.post(address(challenge, "team_invite"), {"email": "pas une adresse"})
+    assert (wrong.status_code, 'value="pas une adresse"' in wrong.text) == (422, True)
+
+
+def invitation_link(challenge: Challenge, email: str) -> str:
+    """Invite an address and return the link of the letter."""
+    team = TeamFactory(challenge=challenge)
+    client = signed_in(captain_of(team))
+    client.post(address(challenge, "team_invite"), {"email": email})
+    invitation = TeamInvitation.objects.get()
+    token = invitation_token(invitation.public_id)
+    return address(challenge, "team_join", invitation.public_id, token)
+
+
+def test_invited_person_joins_after_the_rules(
+    client: Client, challenge: Challenge, person: User
+) -> None:
+    link = invitation_link(challenge, person.email)
+    assert "Acceptez le règlement" in client.get(link).text
+    accepted_person(challenge, person)
+    assert link in client.get(address(challenge, "team")).text
+    asked = client.get(link).text
+    assert f"« {Team.objects.get().name} »" in asked.replace("\xa0", " ")
+    assert f'action="{link}"' in asked
+    other = signed_in(UserFactory())
+    assert "pour une autre adresse" in other.get(link).text
+    assert other.post(link).status_code == 404
+    client.post(link)
+    assert "Cette invitation ne vaut plus" in client.get(link).text
+    assert Team.objects.get().has_member(person)
+    assert client.post(link).status_code == 404
+
+
+def test_leave_and_remove(client: Client, challenge: Challenge, person: User) -> None:
+    accepted_person(challenge, person)
+    client.post(invitation_link(challenge, person.email))
+    team = Team.objects.get()
+    captain = signed_in(captain_of(team))
+    member = team.members.get(user=person)
+    removal = address(challenge, "team_remove", member.pk)
+    assert person.display_name in captain.get(removal).text
+    assert team.has_member(person)  # asking removes nobody
+    captain.post(removal)
+    assert not team.has_member(person)
+    asked = captain.get(address(challenge, "team_leave"))
+    assert "vous ne pourrez pas rejoindre une autre équipe" in asked.text
+    assert team.members.filter(left_at__isnull=True).count() == 1
+    captain.post(address(challenge, "team_leave"))
+    assert team.members.filter(left_at__isnull=True).count() == 0
+
+
+def test_captain_hands_over(client: Client, challenge: Challenge, person: User) -> None:
+    team = TeamFactory(challenge=challenge)
+    member = team.members.create(
+        challenge=challenge, user=accepted_person(challenge, person), joined_at=clock.now()
+    )
+    link = address(challenge, "team_captain", member.pk)
+    assert client.get(link).status_code == client.post(link).status_code == 403  # not a captain
+    former = captain_of(team)
+    client.force_login(former)
+    assert "Vous resterez membre de l’équipe." in client.get(link).text
+    client.post(link)
+    assert captain_of(team) == person
+    assert team.has_member(former)
+    while outbox.relay():
+        pass
+    assert [(letter.to, letter.subject) for letter in mail.outbox] == [
+        ([person.email], f"Challenge « {challenge.title} » : vous êtes capitaine")
+    ]
+    assert client.post(link).status_code == 403
+
+
+def test_the_names_that_a_team_shows_stand_on_the_board(
+    client: Client, challenge: Challenge
+) -> None:
+    row = StandingFactory(entry__enrolment__team=TeamFactory(challenge=challenge))
+    name, board = captain_of(row.team).display_name, address(challenge, "standings")
+    assert name not in client.get(board).text
+    Team.objects.update(show_members=True)
+    assert name in client.get(board).text
+    Leaderboard.objects.update(anonymous=True)
+    Team.objects.update(pseudonym="Équipe 7F3A2B")
+    assert name not in client.get(board).text
+
+
+def test_an_anonymous_board_gives_its_own_name_to_the_team_alone(
+    client: Client, challenge: Challenge
+) -> None:
+    row = StandingFactory(entry__enrolment__team=TeamFactory(challenge=challenge, name="Mistral"))
+    Leaderboard.objects.update(anonymous=True)
+    Team.objects.update(pseudonym="Équipe 7F3A2B")
+    client.force_login(captain_of(row.team))
+    seen = client.get(address(challenge, "standings")).text
+    assert "Mistral" in seen
+    assert "« Équipe 7F3A2B » pour les autres" in seen.replace("\xa0", " ")
+    page = client.get(address(challenge, "team")).text
+    assert "vous nomme « Équipe 7F3A2B »" in page.replace("\xa0", " ")
+    other = signed_in(captain_of(TeamFactory(challenge=challenge)))
+    key = Leaderboard.objects.get().key
+    for path in (
+        address(challenge, "standings"),
+        address(challenge, "standings_csv"),
+        address(challenge, "standings_json"),
+        address(challenge, "presentation"),
+        f"/api/v1/challenges/{challenge.slug}/leaderboards/{key}",
+        f"/api/v1/challenges/{challenge.slug}/leaderboards/{key}.csv",
+    ):
+        for reader in (other, Client()):
+            answer = reader.get(path)
+            assert answer.status_code == 200, path
+            assert "Mistral" not in answer.text, path
+
+
+def post(client: Client, path: str, body: Any, headers: dict[str, str]) -> Any:
+    address = f"/api/v1/{path}"
+    return client.post(address, body, content_type="application/json", headers=headers)
+
+
+def test_the_rules_that_were_read_are_accepted(client: Client) -> None:
+    challenge = ChallengeFactory(opened=True)
+    person = UserFactory()
+    path, headers = f"challenges/{challenge.slug}/terms/acceptance", bearer(person)
+    stale = post(client, path, {"number": 2}, headers)
+    assert (stale.status_code, stale.json()["code"]) == (409, "terms_changed")
+    assert Registration.objects.count() == 0
+    told = post(client, path, {"number": 1}, headers)
+    assert told.json() == {"challenge": challenge.slug, "state": "accepted", "terms": 1}
+    assert post(client, path, {"number": 1}, headers).status_code == 200
+    assert challenge.registrations.get().user == person
+
+
+def test_a_team_is_made_after_the_rules(client: Client) -> None:
+    challenge = ChallengeFactory(opened=True)
+    path = f"challenges/{challenge.slug}/teams"
+    early = post(client, path, {"name": "Les Pins"}, bearer(UserFactory()))
+    assert (early.status_code, early.json()["code"]) == (403, "registration_required")
+    person = accepted_person(challenge)
+    made = post(client, path, {"name": " Les  Pins "}, bearer(person))
+    team = Team.objects.get()
+    assert made.status_code == 201
+    assert made.json() == {
+        "id": str(team.public_id),
+        "challenge": challenge.slug,
+        "name": "Les Pins",
+        "slug": "les-pins",
+        "state": "open",
+        "members": [{"name": person.display_name, "role": "captain"}],
+    }
+    own = client.get(f"/api/v1/challenges/{challenge.slug}/team", headers=bearer(person))
+    assert own.json() == made.json()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"name": name} for name in ("", "  ", "…", "x" * 81)] + [{}, {"name": "A", "captain": 1}],
+)
+def test_a_team_without_a_name_is_refused(client: Client, body: dict[str, Any]) -> None:
+    challenge = ChallengeFactory(opened=True)
+    headers = bearer(accepted_person(challenge))
+    assert post(client, f"challenges/{challenge.slug}/teams", body, headers).status_code == 422
+    assert Team.objects.count() == 0
+
+
+def test_a_captain_invites_into_the_own_team(client: Client) -> None:
+    team = TeamFactory()
+    path, headers = f"teams/{team.public_id}/invitations", bearer(captain_of(team))
+    made = post(client, path, {"email": "A@exemple.test"}, headers)
+    invitation = TeamInvitation.objects.get()
+    assert made.status_code == 201
+    assert made.json()["email"] == "a@exemple.test"
+    assert invitation.token_sha256 not in made.text
+    assert post(client, path, {"email": "x"}, headers).status_code == 422
+    other = bearer(captain_of(TeamFactory(challenge=team.challenge)))
+    assert post(client, path, {"email": "b@exemple.test"}, other).status_code == 404
+    assert TeamInvitation.objects.count() == 1
+
+
+def test_the_scope_is_asked_of_each_act(client: Client) -> None:
+    team = TeamFactory()
+    reader = bearer(captain_of(team), TokenScope.READ, TokenScope.ENTER)
+    slug = team.challenge.slug
+    for path, body in (
+        (f"challenges/{slug}/terms/acceptance", {"number": 1}),
+        (f"challenges/{slug}/teams", {"name": "B"}),
+        (f"teams/{team.public_id}/invitations", {"email": "b@exemple.test"}),
+    ):
+        told = post(client, path, body, reader)
+        assert (told.status_code, told.json()["scope"]) == (403, "team")
+    writer = bearer(captain_of(team), TokenScope.TEAM)
+    told = client.get(f"/api/v1/challenges/{slug}/team", headers=writer)
+    assert (told.status_code, told.json()["scope"]) == (403, "read")
