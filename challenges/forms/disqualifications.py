@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from challenges.enums.disqualifications import DisqualificationStatus
-from challenges.forms import ReadForm
+from challenges.forms.challenges import ReadForm
 from challenges.models import Challenge, Disqualification, Entry, Phase, Team
 
 WHOLE_TEAM, ONE_ENTRY = "team", "entry"

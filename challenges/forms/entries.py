@@ -1,9 +1,112 @@
-"""Forms of the pages of one entry."""
+"""Forms of entries: submit, describe, examine; bring a receipt to verify."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
-from challenges.forms import EntryForm
+from django import forms
+from django.forms.boundfield import BoundField
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from challenges.actions import fact_sheets
+from challenges.client.receipts import MAX_BYTES
+from challenges.forms.challenges import ReadForm
+from portal.lib.files import safe_name
+
+
+def _asked(question: Mapping[str, Any]) -> forms.Field:
+    """Make the field of one of the organiser's questions, by its type."""
+    options, kind = fact_sheets.choices(question), question.get("type")
+    common: dict[str, Any] = {
+        "label": str(question.get("label") or question["key"]),
+        "required": bool(question.get("required", True)),
+        "error_messages": {"required": _("L’organisateur demande cette réponse.")},
+    }
+    if kind == "checkbox" and options:
+        named = [(each, each) for each in options]
+        return forms.MultipleChoiceField(
+            choices=named, widget=forms.CheckboxSelectMultiple, **common
+        )
+    if options:
+        first = [] if common["required"] else [("", _("Sans réponse"))]
+        return forms.ChoiceField(choices=[*first, *((each, each) for each in options)], **common)
+    if kind in {"checkbox", "boolean"}:
+        return forms.BooleanField(**common | {"required": False})
+    return forms.CharField(max_length=fact_sheets.MOST_CHARACTERS, **common)
+
+
+class EntryForm(forms.Form):
+    """Submit a file of predictions, or only check its format."""
+
+    key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    file = forms.FileField(
+        label=_("Votre fichier de prédictions"),
+        allow_empty_file=True,
+        error_messages={"required": _("Choisissez le fichier à déposer.")},
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.parquet,.zip"}),
+    )
+    note = forms.CharField(
+        label=_("Note pour votre équipe"),
+        max_length=140,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": _("Ex. : lissage par zone")}),
+    )
+    check_only = forms.BooleanField(
+        label=_("Vérifier seulement le format, sans utiliser d’essai"), required=False
+    )
+    again = forms.BooleanField(
+        label=_("Déposer de nouveau ce même fichier"),
+        help_text=_("Choisissez-le encore une fois ci-dessus. Il utilisera un essai."),
+        required=False,
+    )
+    is_same = False
+
+    def __init__(
+        self, data: Any = None, files: Any = None, *, questions: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
+        super().__init__(data, files, initial={"key": str(uuid4())})
+        self.questions: dict[str, str] = {}
+        for at, question in enumerate(questions):
+            name = f"fact_{slugify(question['key']) or at}"
+            self.questions[name] = str(question["key"])
+            self.fields[name] = _asked(question)
+
+    def ask_again(self, sentence: str) -> None:
+        """Say that the team already sent this file, and offer to send it all the same."""
+        self.is_same = True
+        self.add_error("file", sentence)
+
+    def ask_code(self) -> None:
+        """Ask for a package of code; trials take the place of a check of its format."""
+        self.fields.pop("check_only", None)
+        self.fields["file"].label = _("Votre archive de code")
+        self.fields["file"].widget.attrs["accept"] = ".zip"
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to submit an empty file; a check of it has a verdict."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        file = cleaned.get("file")
+        if file is not None and file.size == 0 and not cleaned.get("check_only"):
+            self.add_error(
+                "file", _("Ce fichier est vide. Déposez un en-tête, puis une ligne par réponse.")
+            )
+        return cleaned
+
+    @property
+    def facts(self) -> list[BoundField]:
+        """List the fields that the organiser added."""
+        return [self[name] for name in self.questions]
+
+    @property
+    def fact_sheet(self) -> dict[str, Any]:
+        """Return the answers to the organiser's questions."""
+        return {key: self.cleaned_data[name] for name, key in self.questions.items()}
+
+    @property
+    def file_name(self) -> str:
+        """Return the displayable name of the file."""
+        return safe_name(self.cleaned_data["file"].name or "")
 
 
 class DescriptionForm(EntryForm):
@@ -23,3 +126,74 @@ class DescriptionForm(EntryForm):
         self.fields["note"].initial = note
         for name, key in self.questions.items():
             self.fields[name].initial = answers.get(key)
+
+
+class ExaminationForm(ReadForm):
+    """Decide on an entry whose scoring broke down on our side."""
+
+    decision = forms.ChoiceField(
+        label=_("Décision"),
+        choices=[
+            ("requeue", _("Relancer : la soumission garde sa date et son essai")),
+            ("give_back", _("Clore, panne de la plateforme : l’essai est rendu à l’équipe")),
+            ("keep", _("Clore : l’essai reste décompté")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choisissez une décision.")},
+    )
+    note = forms.CharField(
+        label=_("Note pour le journal"),
+        required=False,
+        max_length=500,
+        help_text=_("Elle n’est lue que dans le journal d’audit."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    sure = forms.BooleanField(
+        label=_("Je confirme cette décision"),
+        error_messages={"required": _("Cochez la case pour confirmer.")},
+    )
+
+    def only_again(self) -> None:
+        """Offer to score the entry again, and nothing else."""
+        self.fields["decision"].choices = [  # type: ignore[attr-defined]  # a choice field
+            ("again", _("Noter de nouveau : la soumission garde sa date et son essai"))
+        ]
+
+
+class ReceiptForm(forms.Form):
+    """Bring a receipt to verify: a file, or its text."""
+
+    file = forms.FileField(
+        label=_("Fichier du récépissé"),
+        required=False,
+        max_length=200,
+        error_messages={"empty": _("Ce fichier est vide.")},
+        widget=forms.ClearableFileInput(attrs={"accept": ".json,application/json"}),
+    )
+    text = forms.CharField(
+        label=_("Ou son texte"),
+        required=False,
+        help_text=_("Collez tout le contenu du fichier, de la première à la dernière accolade."),
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for one of the two; refuse what is longer than any receipt."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return cleaned
+        file, text = cleaned.get("file"), str(cleaned.get("text") or "")
+        if not file and not text:
+            raise forms.ValidationError(_("Choisissez un fichier ou collez le texte du récépissé."))
+        if (file.size if file else len(text.encode())) > MAX_BYTES:
+            raise forms.ValidationError(
+                _("C’est plus long qu’un récépissé : 256 ko au plus."), code="too_large"
+            )
+        return cleaned
+
+    @property
+    def content(self) -> bytes:
+        """Return the bytes to verify; the file wins over the text."""
+        file = self.cleaned_data.get("file")
+        content: bytes = file.read() if file else self.cleaned_data["text"].encode()
+        return content

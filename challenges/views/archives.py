@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from challenges import rules
 from challenges.actions import archives
 from challenges.enums import CHALLENGE_EDGES, ChallengeStatus
-from challenges.forms import ArchiveForm
+from challenges.forms.challenges import ArchiveForm
 from challenges.models import Challenge
 from challenges.views.rooms import find_to_run, room
 from challenges.views.teams import person

@@ -18,7 +18,7 @@ from challenges.actions import checks, choices
 from challenges.actions import entries as acts
 from challenges.actions.slots import takes_bench
 from challenges.enums import INFECTED, EntryStatus, PhaseKind
-from challenges.forms import EntryForm
+from challenges.forms.entries import EntryForm
 from challenges.models import Challenge, Entry, Phase
 from challenges.models.told import warnings_told
 from challenges.queries import code, findings, rescorings

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from challenges.actions import examinations
 from challenges.enums import EntryStatus, PhaseKind
-from challenges.forms import ExaminationForm
+from challenges.forms.entries import ExaminationForm
 from challenges.models import Entry
 from challenges.queries import examinations as reads
 from challenges.queries import programs

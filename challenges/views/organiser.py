@@ -13,7 +13,7 @@ from challenges import rules
 from challenges.actions import authoring, phase_scorings, reveals, takeovers
 from challenges.actions import challenges as acts
 from challenges.enums import ChallengeStatus, RegistrationState
-from challenges.forms import (
+from challenges.forms.challenges import (
     ClosingForm,
     DatesForm,
     PhaseForm,

@@ -15,7 +15,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from challenges.client.receipts import ReceiptState, to_pem
-from challenges.forms import ReceiptForm
+from challenges.forms.entries import ReceiptForm
 from challenges.models.words import SPLIT_WORDS
 from challenges.queries.receipts import (
     Judgement,

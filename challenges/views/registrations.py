@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from challenges import rules
 from challenges.actions import registrations as acts
 from challenges.enums import RegistrationState
-from challenges.forms import RefusalForm
+from challenges.forms.teams import RefusalForm
 from challenges.models import Challenge, Registration
 from challenges.views.rooms import find_to_run, room
 from challenges.views.teams import person

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from challenges.actions import departures, teams
 from challenges.enums import InvitationState
-from challenges.forms import InvitationForm, TeamForm, TermsForm
 from challenges.forms.disclosures import DisclosureForm
+from challenges.forms.teams import InvitationForm, TeamForm, TermsForm
 from challenges.models import Challenge, TeamInvitation
 from challenges.queries.boards import masked_phases
 from challenges.queries.guests import is_called_back, needs_invitation

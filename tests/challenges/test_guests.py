@@ -16,8 +16,8 @@ from challenges.enums import (
     RegistrationMode,
     RegistrationState,
 )
-from challenges.forms import InvitationForm
 from challenges.forms.organisers import OrganiserInvitationForm
+from challenges.forms.teams import InvitationForm
 from challenges.models import Challenge, FormerOrganiser, Guest, Registration
 from portal.accounts.actions import notifications
 from portal.accounts.enums import Delivery

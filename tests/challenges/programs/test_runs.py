@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from challenges.actions import fact_sheets, reveals
 from challenges.actions.foreign_imports import import_bundle
 from challenges.enums import EntryStatus
-from challenges.forms import EntryForm
+from challenges.forms.entries import EntryForm
 from challenges.models import Challenge, Entry, Phase, Score
 from challenges.worker import drain
 from challenges.worker.rehearsals import rehearsed

@@ -1,0 +1,71 @@
+"""Forms by which people take part: rules, teams, invitations, registrations."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from challenges.models import Terms
+from portal.lib.characters import plain_line
+
+
+class TermsForm(forms.Form):
+    """Accept one version of the rules."""
+
+    terms = forms.IntegerField(widget=forms.HiddenInput)
+    accepted = forms.BooleanField(
+        label=_("J’ai lu le règlement et je l’accepte"),
+        error_messages={"required": _("Cochez la case pour accepter le règlement.")},
+    )
+
+    def __init__(self, data: Any = None, *, version: Terms) -> None:
+        super().__init__(data, initial={"terms": version.number})
+        self.version = version
+
+    def clean_terms(self) -> int:
+        """Refuse an acceptance of a version that is no longer in force."""
+        number: int = self.cleaned_data["terms"]
+        if number != self.version.number:
+            raise forms.ValidationError(
+                _("Le règlement a changé depuis l’affichage de cette page. Relisez-le.")
+            )
+        return number
+
+
+class TeamForm(forms.Form):
+    """Name a new team."""
+
+    name = forms.CharField(
+        label=_("Nom de l’équipe"),
+        max_length=80,
+        validators=[plain_line],
+        help_text=_("Ce nom est public : il paraît au classement."),
+        error_messages={"required": _("Donnez un nom à votre équipe.")},
+    )
+
+
+class InvitationForm(forms.Form):
+    """Invite a person by e-mail."""
+
+    email = forms.EmailField(
+        label=_("Adresse électronique"),
+        max_length=254,
+        help_text=_("L’invitation est valable sept jours, une seule fois, pour cette adresse."),
+        error_messages={
+            "required": _("Écrivez l’adresse de la personne à inviter."),
+            "invalid": _("Cette adresse n’est pas valable. Exemple : prenom.nom@exemple.fr"),
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class RefusalForm(forms.Form):
+    """Refuse a person who asks to take part."""
+
+    reason = forms.CharField(
+        label=_("Motif du refus"),
+        max_length=500,
+        help_text=_("La personne le lira."),
+        widget=forms.TextInput,
+        error_messages={"required": _("Dites pourquoi l’inscription est refusée.")},
+    )
