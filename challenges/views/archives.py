@@ -12,8 +12,8 @@ from challenges.actions import archives
 from challenges.enums import CHALLENGE_EDGES, ChallengeStatus
 from challenges.forms.challenges import ArchiveForm
 from challenges.models import Challenge
+from challenges.views.head import person
 from challenges.views.rooms import find_to_run, room
-from challenges.views.teams import person
 from portal.accounts.authorization import require
 from portal.accounts.stepup import step_up_required
 from portal.lib.refusals import Conflict

@@ -25,8 +25,8 @@ from challenges.forms.authoring import (
 )
 from challenges.forms.questions import QuestionsForm
 from challenges.models import Challenge
+from challenges.views.head import person
 from challenges.views.rooms import organisations_of, room, run_by
-from challenges.views.teams import person
 from challenges.views.trying import tried
 from challenges.views.words import USE_CASES
 from portal.lib.refusals import NotAllowed

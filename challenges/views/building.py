@@ -22,9 +22,9 @@ from challenges.forms.phases import NewPhaseForm, QuotasForm, SettingsForm
 from challenges.forms.shapes import SHAPES, shape_of
 from challenges.models import Challenge, Phase
 from challenges.queries import preparation, programs
+from challenges.views.head import person
 from challenges.views.metric_texts.titles import TITLES
 from challenges.views.rooms import phase_of, room, run_by
-from challenges.views.teams import person
 from challenges.views.trying import tried
 from portal.lib.refusals import Invalid
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import cast
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -20,8 +19,7 @@ from challenges.models import Challenge, EntryCard, Phase, Team
 from challenges.queries import certificates
 from challenges.queries.reports import reported_phase
 from challenges.views import certificate_words as words
-from challenges.views.head import find, scene
-from portal.accounts.models import User
+from challenges.views.head import find, person, scene
 from portal.lib import clock
 from portal.lib.refusals import Hidden
 
@@ -35,7 +33,7 @@ def propose(request: HttpRequest, slug: str, team: UUID) -> HttpResponse:
     form = CardForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         kind = form.cleaned_data["kind"]
-        made = cards.propose(team=found, phase=phase, kind=kind, by=cast(User, request.user))
+        made = cards.propose(team=found, phase=phase, kind=kind, by=person(request))
         return redirect(_draft(made))
     stated = certificates.stated(found, phase)
     known = EntryCard.objects.filter(team=found, phase=phase).select_related("resource").first()

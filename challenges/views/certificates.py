@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from typing import cast
 from uuid import UUID
 
 from django.conf import settings
@@ -20,8 +19,7 @@ from challenges.models import Certificate, Challenge, Phase, Team
 from challenges.queries import certificates as reads
 from challenges.queries.boards import phase_of
 from challenges.views import certificate_words as words
-from challenges.views.head import find, scene
-from portal.accounts.models import User
+from challenges.views.head import find, person, scene
 from portal.lib import paper
 from portal.lib.refusals import Conflict, Hidden, Invalid
 
@@ -46,7 +44,7 @@ def page(request: HttpRequest, slug: str, team: UUID) -> HttpResponse:
     found = _team(request, challenge, team)
     if request.method == "POST":
         certificates.issue(
-            team=found, phase=_phase(challenge, request.POST.get("phase", "")), by=_person(request)
+            team=found, phase=_phase(challenge, request.POST.get("phase", "")), by=person(request)
         )
         messages.success(request, _("Certificat établi et signé."))
         return redirect("challenges:certificates", slug, team)
@@ -138,10 +136,6 @@ def _shown(team: Team, phase: Phase) -> Shown:
         and reads.same(stated, reads.payload_of(last), reads.STANDS_ON),
         former=issued[1:],
     )
-
-
-def _person(request: HttpRequest) -> User:
-    return cast(User, request.user)
 
 
 def _name(certificate: Certificate) -> str:

@@ -10,8 +10,8 @@ from challenges.actions import coding
 from challenges.enums import ChallengeStatus
 from challenges.forms.coding import CodeForm
 from challenges.views.authoring import tried
+from challenges.views.head import person
 from challenges.views.rooms import room, run_by
-from challenges.views.teams import person
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -8,8 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from challenges.actions import departures
 from challenges.queries.teams import registration_of
-from challenges.views.head import find, scene
-from challenges.views.teams import person
+from challenges.views.head import find, person, scene
 from portal.lib.refusals import Hidden, NotAllowed
 
 

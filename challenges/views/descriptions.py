@@ -11,8 +11,7 @@ from django.views.decorators.http import require_http_methods
 from challenges.actions import choices
 from challenges.forms.entries import DescriptionForm
 from challenges.views.entries import own_entry
-from challenges.views.head import scene
-from challenges.views.teams import person
+from challenges.views.head import person, scene
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,7 +1,5 @@
 """Say what one's team shows of itself."""
 
-from typing import cast
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -10,9 +8,8 @@ from django.views.decorators.http import require_POST
 
 from challenges.actions import disclosures
 from challenges.forms.disclosures import DisclosureForm
-from challenges.views.head import find
+from challenges.views.head import find, person
 from challenges.views.teams import own_team
-from portal.accounts.models import User
 
 
 @require_POST
@@ -21,6 +18,6 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     own = own_team(request, find(request, slug))
     form = DisclosureForm(request.POST)
     form.is_valid()  # boxes: every answer is one
-    disclosures.decide(team=own, by=cast(User, request.user), **form.cleaned_data)
+    disclosures.decide(team=own, by=person(request), **form.cleaned_data)
     messages.success(request, _("C’est enregistré."))
     return redirect("challenges:team", slug)

@@ -22,9 +22,8 @@ from challenges.forms.disqualifications import (
 from challenges.models import Disqualification, Team
 from challenges.models.disqualifications import DisqualificationQuerySet
 from challenges.queries import disqualifications as reads
-from challenges.views.head import scene
+from challenges.views.head import person, scene
 from challenges.views.rooms import room, run_by
-from challenges.views.teams import person
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.lib import clock
 from portal.lib.refusals import Conflict, Hidden, QuotaSpent

@@ -34,10 +34,10 @@ from challenges.views.entry_tables import (
     primary_figures,
     score_receipts_of,
 )
-from challenges.views.head import find, scene, scene_to_enter
+from challenges.views.head import find, person, scene, scene_to_enter
 from challenges.views.packing import packing
 from challenges.views.reading import contract_of, scoring_words
-from challenges.views.teams import own_team, person
+from challenges.views.teams import own_team
 from portal.lib import arrivals, files, objects, scanning, visible
 from portal.lib.files import csv_safe
 from portal.lib.refusals import Closed, Conflict, Gone

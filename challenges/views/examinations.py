@@ -19,7 +19,7 @@ from challenges.queries import examinations as reads
 from challenges.queries import programs
 from challenges.rules import may_examine_entries, may_examine_entry
 from challenges.views import code_runs, program_reports
-from challenges.views.teams import person
+from challenges.views.head import person
 from portal.accounts.authorization import require
 
 PER_PAGE = 25

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from challenges.actions import exports
+from challenges.views.head import person
 from challenges.views.rooms import find_to_run, room, run_by
-from challenges.views.teams import person
 from portal.lib import files
 
 

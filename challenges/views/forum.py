@@ -25,9 +25,8 @@ from challenges.forms.forum import (
 )
 from challenges.models import Post, Thread
 from challenges.queries import forum as reads
-from challenges.views.head import scene
+from challenges.views.head import person, scene
 from challenges.views.rooms import find_to_run, room
-from challenges.views.teams import person
 from challenges.views.trying import tried
 from portal.accounts.authorization import require
 from portal.lib import visible

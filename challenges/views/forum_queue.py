@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from challenges.actions import forum
 from challenges.models import Post
 from challenges.queries import forum as reads
-from challenges.views.teams import person
+from challenges.views.head import person
 from portal.lib.refusals import Hidden
 
 PER_PAGE = 25

@@ -19,9 +19,8 @@ from challenges.forms.guests import GuestsForm
 from challenges.models import Challenge, Guest
 from challenges.queries import guests as reads
 from challenges.queries.teams import is_registered
-from challenges.views.head import scene
+from challenges.views.head import person, scene
 from challenges.views.rooms import room, run_by
-from challenges.views.teams import person
 from challenges.views.trying import tried
 from portal.lib import clock
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -19,6 +19,7 @@ from challenges.models import Challenge, Entry, Phase, PublicFile, Team
 from challenges.models.challenge import ChallengeQuerySet
 from challenges.queries.challenges import current_phase
 from challenges.views.words import USE_CASES
+from portal.accounts.models import User
 from portal.lib import clock, languages, visible
 from portal.lib.refusals import Hidden
 
@@ -87,6 +88,11 @@ def challenges(request: HttpRequest) -> ChallengeQuerySet:
             teams_count=counted(Team.objects.entered()),
         )
     )
+
+
+def person(request: HttpRequest) -> User:
+    """Return the signed-in person; the login middleware has let nobody else in."""
+    return cast(User, request.user)
 
 
 def find(request: HttpRequest, slug: str) -> Challenge:

@@ -15,7 +15,7 @@ from challenges.actions import bundle_imports as acts
 from challenges.enums import ImportState
 from challenges.forms.imports import AnswersForm, BundleForm
 from challenges.models import BundleImport
-from challenges.views.teams import person
+from challenges.views.head import person
 from challenges.views.words import BUNDLE_FORMATS, IMPORT_FACES
 from portal.accounts.authorization import require
 from portal.lib import visible

@@ -13,9 +13,9 @@ from challenges import rules
 from challenges.models import Challenge
 from challenges.queries import journal as reads
 from challenges.views.entries import csv_answer
+from challenges.views.head import person
 from challenges.views.journal_words import SYSTEMS, act, facts
 from challenges.views.rooms import followed_by, room
-from challenges.views.teams import person
 from portal.audit.reading import Told
 
 PER_PAGE = 50

@@ -13,8 +13,8 @@ from challenges.enums import BoardRule, ChallengeStatus
 from challenges.forms.leaderboards import BOARD_RULES, BoardForm, MaskForm, NewBoardForm
 from challenges.models import Challenge, Leaderboard
 from challenges.views.authoring import tried
+from challenges.views.head import person
 from challenges.views.rooms import phase_of, room, run_by
-from challenges.views.teams import person
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 

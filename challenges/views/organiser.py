@@ -25,7 +25,7 @@ from challenges.forms.challenges import (
 from challenges.models import Challenge, ChallengeDraft, OrganiserInvitation, Phase
 from challenges.queries import rescorings
 from challenges.queries.challenges import current_phase
-from challenges.views.head import challenges, face_of, is_open
+from challenges.views.head import challenges, face_of, is_open, person
 from challenges.views.panels import awaited, phase_row, pipeline, points
 from challenges.views.rooms import (
     decides,
@@ -33,7 +33,6 @@ from challenges.views.rooms import (
     halls,
     phase_of,
 )
-from challenges.views.teams import person
 from challenges.views.trying import status_of
 from portal.accounts.authorization import require
 from portal.accounts.stepup import step_up_required

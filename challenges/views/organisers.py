@@ -16,8 +16,8 @@ from challenges.forms.organisers import (
     OrganiserRoleForm,
 )
 from challenges.models import Challenge, OrganiserInvitation
+from challenges.views.head import person
 from challenges.views.rooms import followed_by, room, run_by
-from challenges.views.teams import person
 from challenges.views.trying import tried
 from portal.lib import clock
 from portal.lib.refusals import Hidden

@@ -19,9 +19,9 @@ from challenges.forms.shapes import SHAPES, shape_of
 from challenges.models import ChallengeDraft, Phase
 from challenges.views.authoring import tried
 from challenges.views.building import deposit_of
+from challenges.views.head import person
 from challenges.views.metric_texts.titles import TITLES
 from challenges.views.rooms import phase_of, room, run_by
-from challenges.views.teams import person
 from portal.lib.refusals import Invalid
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])

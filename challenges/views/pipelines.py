@@ -14,8 +14,8 @@ from challenges.actions import pauses as acts
 from challenges.forms.pipelines import PauseForm
 from challenges.models import Challenge, Phase
 from challenges.queries import pipelines as reads
+from challenges.views.head import person
 from challenges.views.rooms import find_to_run, phase_of, room
-from challenges.views.teams import person
 from portal.accounts.authorization import require
 from portal.lib.refusals import Conflict
 

@@ -12,8 +12,8 @@ from challenges.actions import registrations as acts
 from challenges.enums import RegistrationState
 from challenges.forms.teams import RefusalForm
 from challenges.models import Challenge, Registration
+from challenges.views.head import person
 from challenges.views.rooms import find_to_run, room
-from challenges.views.teams import person
 from portal.accounts.authorization import require
 from portal.lib.refusals import Conflict
 

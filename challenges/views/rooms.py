@@ -15,8 +15,7 @@ from challenges import rules
 from challenges.bundles import code as coding
 from challenges.enums import RegistrationMode
 from challenges.models import Challenge, Phase
-from challenges.views.head import find
-from challenges.views.teams import person
+from challenges.views.head import find, person
 from portal.accounts.authorization import Permission, has_permission, require
 from portal.accounts.models import Organisation, User
 from portal.lib.refusals import Hidden

@@ -10,8 +10,8 @@ from challenges import rules
 from challenges.models.words import entry_word
 from challenges.queries import statistics as reads
 from challenges.views.entries import csv_answer
+from challenges.views.head import person
 from challenges.views.rooms import followed_by, room
-from challenges.views.teams import person
 
 
 @require_safe

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods
 from challenges import rules
 from challenges.actions import teams as acts
 from challenges.models import TeamMember
-from challenges.views.head import find, scene
-from challenges.views.teams import own_team, person
+from challenges.views.head import find, person, scene
+from challenges.views.teams import own_team
 from portal.accounts.authorization import require
 
 

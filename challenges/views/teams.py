@@ -1,6 +1,6 @@
 """Take part: accept the rules, create a team, invite, join, leave."""
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -26,7 +26,7 @@ from challenges.queries.teams import (
     latest_terms,
     registration_of,
 )
-from challenges.views.head import Stage, find, scene, team_of
+from challenges.views.head import Stage, find, person, scene, team_of
 from challenges.views.trying import tried
 from portal.accounts.models import User
 from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed, Refusal
@@ -37,11 +37,6 @@ GATHERS = frozenset({Stage.OPEN, Stage.COMING, Stage.BENCH})
 UNFIT = frozenset({"domain_refused", "invitation_required"})
 # Refusals that are about the name typed: they stand beside the field.
 NAME_FAULTS = frozenset({"team_name", "team_name_taken", "characters"})
-
-
-def person(request: HttpRequest) -> User:
-    """Return the signed-in person; the login middleware has let nobody else in."""
-    return cast(User, request.user)
 
 
 @login_not_required

@@ -24,10 +24,10 @@ from challenges.queries import code
 from challenges.queries.teams import has_accepted_terms
 from challenges.views.entries import phase_to_enter
 from challenges.views.entry_tables import faults_of
-from challenges.views.head import scene, scene_to_enter
+from challenges.views.head import person, scene, scene_to_enter
 from challenges.views.lives import Stage
 from challenges.views.packing import packing
-from challenges.views.teams import own_team, person
+from challenges.views.teams import own_team
 from portal.lib import files, objects, visible
 from portal.lib.refusals import Hidden, QuotaSpent
 
