@@ -13,8 +13,8 @@ class ChallengesConfig(AppConfig):
     def ready(self) -> None:
         """Vouch for scores on cards; show teams in each space; give, erase what a person has."""
         from catalogue.queries import chain, verified  # noqa: PLC0415  # app ready
-        from challenges.actions import teams  # noqa: PLC0415  # app ready
         from challenges.queries import origins, stored  # noqa: PLC0415  # app ready
+        from challenges.teams import actions as teams  # noqa: PLC0415  # app ready
         from challenges.views import cards  # noqa: PLC0415  # app ready
         from challenges.views import space as ours  # noqa: PLC0415  # app ready
         from portal.accounts import personal_data, space  # noqa: PLC0415  # app ready

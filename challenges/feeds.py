@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from challenges.enums import PUBLIC_STATUSES
+from challenges.forum import queries as forum
 from challenges.models import Challenge, Notice
-from challenges.queries import forum
 from portal.lib.feeds import Feed
 
 MOST = 50

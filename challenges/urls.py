@@ -3,6 +3,8 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from challenges import feeds
+from challenges.forum import views as forum
+from challenges.teams import views as team_views
 from challenges.views import (
     archives,
     authoring,
@@ -12,9 +14,7 @@ from challenges.views import (
     certificates,
     code_runs,
     coding,
-    departures,
     descriptions,
-    disclosures,
     disqualifications,
     embeds,
     entries,
@@ -22,8 +22,6 @@ from challenges.views import (
     examinations,
     exports,
     fairness,
-    forum,
-    forum_queue,
     guests,
     imports,
     journal,
@@ -37,13 +35,10 @@ from challenges.views import (
     programs,
     reading,
     receipts,
-    registrations,
     reports,
     rescorings,
     standings,
     statistics,
-    team_acts,
-    teams,
     trials,
 )
 
@@ -66,21 +61,21 @@ entry_patterns = [
 ]
 
 team_patterns = [
-    path("", teams.team, name="team"),
-    path("montrer/", disclosures.show, name="team_show"),
-    path("inviter/", teams.invite, name="team_invite"),
-    path("invitation/<uuid:invitation>/retirer/", teams.revoke, name="team_revoke"),
-    path("invitation/<uuid:invitation>/<str:token>/", teams.join, name="team_join"),
-    path("membre/<int:member>/retirer/", team_acts.remove, name="team_remove"),
-    path("membre/<int:member>/capitaine/", team_acts.hand_over, name="team_captain"),
-    path("quitter/", teams.leave, name="team_leave"),
+    path("", team_views.team, name="team"),
+    path("montrer/", team_views.disclose, name="team_show"),
+    path("inviter/", team_views.invite, name="team_invite"),
+    path("invitation/<uuid:invitation>/retirer/", team_views.revoke, name="team_revoke"),
+    path("invitation/<uuid:invitation>/<str:token>/", team_views.join, name="team_join"),
+    path("membre/<int:member>/retirer/", team_views.remove_member, name="team_remove"),
+    path("membre/<int:member>/capitaine/", team_views.hand_over, name="team_captain"),
+    path("quitter/", team_views.leave, name="team_leave"),
     path("disqualification/<uuid:found>/", disqualifications.reply, name="disqualification_reply"),
 ]
 
 challenge_patterns: list[URLPattern | URLResolver] = [
     path("", reading.presentation, name="presentation"),
-    path("desinscription/", departures.leave, name="unregister"),
-    path("reinscription/", departures.come_back, name="register_again"),
+    path("desinscription/", team_views.leave_challenge, name="unregister"),
+    path("reinscription/", team_views.come_back, name="register_again"),
     path("donnees/", reading.data, name="data"),
     path("donnees/<str:name>", reading.file, name="file"),
     path("kit.zip", kit.kit, name="kit"),
@@ -110,7 +105,7 @@ challenge_patterns: list[URLPattern | URLResolver] = [
     path("essais/<uuid:trial>/etat/", trials.state, name="trial_state"),
     path("essais/<uuid:trial>/journal.txt", trials.log, name="trial_log"),
     path("echantillon.zip", trials.sample, name="sample"),
-    path("reglement/", teams.rules, name="rules"),
+    path("reglement/", team_views.rules_page, name="rules"),
     path("entraide/", forum.threads, name="help"),
     path("entraide.atom", feeds.discussion, name="forum_feed"),
     path("entraide/<uuid:thread>/", forum.thread, name="thread"),
@@ -191,8 +186,12 @@ organiser_patterns = [
     ),
     path("visa/donner/", organiser.publish, name="organiser_publish"),
     path("visa/corrections/", organiser.send_back, name="organiser_send_back"),
-    path("inscriptions/", registrations.listing, name="registrations"),
-    path("inscriptions/<int:registration>/", registrations.answer, name="registration_answer"),
+    path("inscriptions/", team_views.registrations, name="registrations"),
+    path(
+        "inscriptions/<int:registration>/",
+        team_views.answer_registration,
+        name="registration_answer",
+    ),
     path("invitations/", guests.page, name="guests"),
     path("invitations/<uuid:guest>/retirer/", guests.withdraw, name="guest_withdraw"),
     path("programme/", program_reports.listing, name="program_reports"),
@@ -232,7 +231,7 @@ urlpatterns = [
     path("challenges/<slug:slug>/", include(challenge_patterns)),
     path("moderation/soumissions/", examinations.queue, name="examinations"),
     path("moderation/soumissions/<uuid:entry>/", examinations.item, name="examination"),
-    path("moderation/entraide/", forum_queue.queue, name="forum_queue"),
+    path("moderation/entraide/", forum.moderation_queue, name="forum_queue"),
     path("moderation/disqualifications/", disqualifications.queue, name="disqualifications"),
     path(
         "moderation/disqualifications/<uuid:found>/",

@@ -15,7 +15,7 @@ from challenges.bundles import exporting
 from challenges.bundles.code import CodeRules
 from challenges.enums import ColumnKind, RegistrationMode
 from challenges.models import Challenge, ChallengeDraft, ChallengePage, Column, Leaderboard, Phase
-from challenges.queries.teams import latest_terms
+from challenges.teams.queries import latest_terms
 
 NAME_CHARACTERS = 120
 PAGE, TERMS = f"{exporting.PAGES}/presentation.md", f"{exporting.PAGES}/reglement.md"

@@ -17,7 +17,7 @@ from challenges.bundles.report import Problem
 from challenges.bundles.settings import BoardSettings, PhaseSettings, Settings
 from challenges.enums import BoardRule, ChallengeStatus, PhaseKind, ScorerKind
 from challenges.models import Challenge, ChallengePage, Leaderboard, Terms
-from challenges.queries.teams import latest_terms
+from challenges.teams.queries import latest_terms
 from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.audit.record import record

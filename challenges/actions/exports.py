@@ -21,9 +21,9 @@ from challenges.bundles.folder import FileAbsent, Folder, PathRefused
 from challenges.bundles.foreign.values import Format
 from challenges.client import kit
 from challenges.models import Challenge, Phase, PhaseTask, PublicFile
-from challenges.queries.teams import latest_terms
 from challenges.scoring.answer import canonical
 from challenges.scoring.contract import ScoringContract
+from challenges.teams.queries import latest_terms
 from datasets.models import SealedFile
 from portal.accounts.authorization import require
 from portal.accounts.models import User

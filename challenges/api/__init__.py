@@ -2,17 +2,8 @@
 
 from ninja import Router
 
-from challenges.api import (
-    bundles,
-    checks,
-    decisions,
-    entries,
-    reading,
-    rescorings,
-    teams,
-    trials,
-    uploads,
-)
+from challenges.api import bundles, checks, decisions, entries, reading, rescorings, trials, uploads
+from challenges.teams import api as teams
 
 # (prefix, router), gathered by portal.api in this order.
 routers: list[tuple[str, Router]] = [

@@ -16,8 +16,8 @@ from challenges.api.shapes import entry_json, quota_json, runs_json
 from challenges.models import Entry, Upload
 from challenges.queries.boards import phase_of
 from challenges.queries.figures import shown
-from challenges.queries.teams import quota_left
 from challenges.schemas import ChoiceIn, EntriesOut, EntryOut, QuotaOut, ReceiptOut
+from challenges.teams.queries import quota_left
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.lib import arrivals, visible

@@ -9,7 +9,7 @@ from challenges import rules
 from challenges.models import Challenge, Phase, Team
 from challenges.queries.boards import phase_of
 from challenges.queries.challenges import current_phase
-from challenges.queries.teams import team_of
+from challenges.teams.queries import team_of
 from portal.accounts.models import User
 from portal.lib import clock, visible
 from portal.lib.refusals import Closed, Hidden

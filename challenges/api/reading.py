@@ -17,8 +17,8 @@ from challenges.queries import boards as reads
 from challenges.queries import windows
 from challenges.queries.challenges import as_listed, counted
 from challenges.queries.receipts import published_keys
-from challenges.queries.teams import latest_terms
 from challenges.schemas import BoardOut, ChallengeOut, ChallengesOut, KeysOut, PhaseOut, TermsOut
+from challenges.teams.queries import latest_terms
 from portal.accounts.bearer import anyone
 from portal.lib import clock, visible
 from portal.lib.conditional import tagged

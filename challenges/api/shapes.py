@@ -16,7 +16,7 @@ from challenges.queries import code
 from challenges.queries.boards import Board
 from challenges.queries.challenges import Listed
 from challenges.queries.figures import Shown
-from challenges.queries.teams import Quota, latest_terms
+from challenges.teams.queries import Quota, latest_terms
 
 
 def listed_json(request: HttpRequest, listed: Listed) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Facts of the challenges app, with their named constraints."""
 
+from challenges.forum.models import ForumBlock, Post, PostReport, Thread
 from challenges.models.board import Column, Leaderboard, Reveal, Standing
 from challenges.models.card import ChallengeOrigin, EntryCard
 from challenges.models.certificate import Certificate
@@ -15,7 +16,6 @@ from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation, Rung, Score, SealedResult
 from challenges.models.files import PublicFile
 from challenges.models.findings import FairnessAudit
-from challenges.models.forum import ForumBlock, Post, PostReport, Thread
 from challenges.models.guests import Guest
 from challenges.models.imports import BundleImport
 from challenges.models.job import Job
@@ -26,10 +26,17 @@ from challenges.models.program import ProgramReport
 from challenges.models.receipt import ReceiptKey, ScoreReceipt
 from challenges.models.rescoring import Rescoring
 from challenges.models.scorer import PhaseTask, Scorer, ScorerVersion
-from challenges.models.team import Enrolment, Team, TeamInvitation, TeamMember
-from challenges.models.terms import Registration, Terms, TermsAcceptance
 from challenges.models.upload import Upload
 from challenges.models.watch import BaselineCheck
+from challenges.teams.models import (
+    Enrolment,
+    Registration,
+    Team,
+    TeamInvitation,
+    TeamMember,
+    Terms,
+    TermsAcceptance,
+)
 
 __all__ = [
     "BaselineCheck",

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from challenges.enums import BoardRule, ColumnKind, Direction, Split
 from challenges.models.challenge import Challenge, Phase
 from challenges.models.entry import Entry
-from challenges.models.team import Team
 from challenges.models.words import within, word
+from challenges.teams.models import Team
 
 FACT_CHARACTERS = 120
 

@@ -5,7 +5,7 @@ from django.db import models
 
 from challenges.models.challenge import Challenge, Phase
 from challenges.models.entry import Entry
-from challenges.models.team import Team
+from challenges.teams.models import Team
 
 
 class ChallengeOrigin(models.Model):

@@ -7,7 +7,7 @@ from django.db import models
 
 from challenges.models.challenge import Phase
 from challenges.models.entry import Entry
-from challenges.models.team import Team
+from challenges.teams.models import Team
 from portal.lib.immutable import GuardedQuerySet, Immutable
 
 

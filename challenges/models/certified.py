@@ -11,7 +11,7 @@ from challenges.models.board import Standing, ranks_of_teams
 from challenges.models.certificate import Certificate
 from challenges.models.challenge import Phase
 from challenges.models.receipt import ScoreReceipt
-from challenges.models.team import Team
+from challenges.teams.models import Team
 from portal.audit.reading import events
 from portal.audit.record import reference
 from portal.lib import clock

@@ -15,8 +15,8 @@ from challenges.models.challenge import Phase
 from challenges.models.entry import Entry
 from challenges.models.people import Viewer
 from challenges.models.plan import RunPlan
-from challenges.models.team import Team
 from challenges.models.words import within, word
+from challenges.teams.models import Team
 
 ALIVE = (RunState.QUEUED, RunState.RUNNING)
 

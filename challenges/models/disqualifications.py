@@ -14,8 +14,8 @@ from challenges.models.challenge import Challenge, ChallengeOrganiser
 from challenges.models.entry import Entry
 from challenges.models.organisers import FormerOrganiser
 from challenges.models.people import Viewer, person_id
-from challenges.models.team import Team, TeamMember
 from challenges.models.words import within, word
+from challenges.teams.models import Team, TeamMember
 from portal.accounts.authorization import Permission, has_permission
 from portal.lib.refusals import Conflict
 

@@ -18,8 +18,8 @@ from challenges.enums import (
     TeamState,
 )
 from challenges.models.people import Viewer
-from challenges.models.team import Enrolment, Team
 from challenges.models.words import REASON_SENTENCES, entry_word, within, word
+from challenges.teams.models import Enrolment, Team
 from portal.lib.refusals import Conflict
 
 

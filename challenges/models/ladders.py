@@ -12,7 +12,7 @@ from challenges.enums import WITHOUT_OUTCOME, EvaluationState
 from challenges.models.challenge import Phase
 from challenges.models.evaluation import Evaluation, Rung
 from challenges.models.scorer import PhaseTask
-from challenges.models.team import Enrolment
+from challenges.teams.models import Enrolment
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from challenges.models.challenge import Phase
 from challenges.models.entry import Entry
 from challenges.models.evaluation import Evaluation
 from challenges.models.scorer import PhaseTask
-from challenges.models.team import Team
 from challenges.models.words import within, word
+from challenges.teams.models import Team
 from portal.lib import canonical
 
 OPEN = (

@@ -10,8 +10,8 @@ from django.db.models import F, Q
 from challenges.enums import UploadState
 from challenges.models.entry import Entry
 from challenges.models.people import Viewer
-from challenges.models.team import Enrolment, Team
 from challenges.models.words import within, word
+from challenges.teams.models import Enrolment, Team
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):

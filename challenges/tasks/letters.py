@@ -7,7 +7,6 @@ from django.conf import settings
 
 from challenges import rules
 from challenges.actions import guests, uploads
-from challenges.actions.teams import invitation_token
 from challenges.models import (
     Challenge,
     Entry,
@@ -19,6 +18,7 @@ from challenges.models import (
     TeamInvitation,
 )
 from challenges.tasks.telling import alarm, members, organisers, page, region, registered, tell
+from challenges.teams.actions import invitation_token
 from portal.accounts.enums import RegionRole
 from portal.accounts.models import User
 from portal.audit import letters

@@ -14,7 +14,7 @@ from challenges.enums import Direction
 from challenges.models import Challenge, Column
 from challenges.models.board import in_words
 from challenges.queries.boards import Board, Row
-from challenges.queries.teams import member_names
+from challenges.teams.queries import member_names
 from challenges.views.axis import round_axis
 from portal.lib import languages
 

@@ -22,7 +22,8 @@ from challenges.forms.entries import EntryForm
 from challenges.models import Challenge, Entry, Phase
 from challenges.models.told import warnings_told
 from challenges.queries import code, findings, rescorings
-from challenges.queries.teams import has_accepted_terms, quota_left, registration_of
+from challenges.teams.queries import has_accepted_terms, quota_left, registration_of
+from challenges.teams.views import own_team
 from challenges.views import code_runs, lives, programs
 from challenges.views.entry_tables import (
     Figures,
@@ -37,7 +38,6 @@ from challenges.views.entry_tables import (
 from challenges.views.head import find, person, scene, scene_to_enter
 from challenges.views.packing import packing
 from challenges.views.reading import contract_of, scoring_words
-from challenges.views.teams import own_team
 from portal.lib import arrivals, files, objects, scanning, visible
 from portal.lib.files import csv_safe
 from portal.lib.refusals import Closed, Conflict, Gone

@@ -18,7 +18,7 @@ from challenges.enums import ChallengeStatus, InvitationState, RegistrationMode
 from challenges.forms.guests import GuestsForm
 from challenges.models import Challenge, Guest
 from challenges.queries import guests as reads
-from challenges.queries.teams import is_registered
+from challenges.teams.queries import is_registered
 from challenges.views.head import person, scene
 from challenges.views.rooms import room, run_by
 from challenges.views.trying import tried

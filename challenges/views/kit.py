@@ -17,7 +17,7 @@ from challenges.client import kit as kits
 from challenges.models import Challenge, ChallengeDraft, Phase
 from challenges.models import PublicFile as StoredFile
 from challenges.queries.challenges import current_phase
-from challenges.queries.teams import latest_terms
+from challenges.teams.queries import latest_terms
 from challenges.views.head import find
 from challenges.views.packing import coding_of
 from challenges.views.reading import contract_of

@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from challenges import rules
-from challenges.actions.teams import invitation_token
 from challenges.enums import (
     EntryStatus,
     InvitationState,
     TeamRole,
     TeamState,
 )
+from challenges.forum import queries as forum
 from challenges.models import (
     Challenge,
     ChallengeOrganiser,
@@ -30,8 +30,9 @@ from challenges.models import (
     TeamInvitation,
     TeamMember,
 )
-from challenges.queries import examinations, forum
+from challenges.queries import examinations
 from challenges.queries.challenges import current_phase
+from challenges.teams.actions import invitation_token
 from challenges.views import awaited
 from challenges.views.head import face_of
 from portal.accounts.authorization import Permission, has_permission

@@ -12,7 +12,7 @@ from django.utils import timezone
 from challenges.actions import challenges, entries
 from challenges.enums import EntryStatus, PhaseMoment
 from challenges.models import Entry, Phase, Team
-from challenges.queries.teams import quota_left
+from challenges.teams.queries import quota_left
 from challenges.worker import drain
 from portal.lib import clock
 from portal.lib.refusals import Closed, QuotaSpent

@@ -14,7 +14,7 @@ from django.urls import reverse
 from challenges.actions import challenges, entries, receipts
 from challenges.enums import ChallengeStatus, EntryStatus, JobKind
 from challenges.models import Entry, Job, Phase, Team, TermsAcceptance
-from challenges.queries.teams import quota_left
+from challenges.teams.queries import quota_left
 from portal.audit.models import AuditEvent, Outbox
 from portal.lib import arrivals, clock
 from portal.lib.refusals import (

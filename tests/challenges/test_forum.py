@@ -6,8 +6,8 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.actions import forum
 from challenges.enums import ChallengeStatus, RegistrationMode
+from challenges.forum import actions as forum
 from challenges.models import Challenge, ForumBlock, Post, Thread
 from challenges.tasks import telling
 from portal.accounts.enums import RegionRole

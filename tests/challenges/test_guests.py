@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from challenges.actions import departures, registrations, teams
 from challenges.actions import guests as acts
 from challenges.actions.guests import ADDRESSES_A_DAY, Outcome
 from challenges.enums import (
@@ -17,8 +16,9 @@ from challenges.enums import (
     RegistrationState,
 )
 from challenges.forms.organisers import OrganiserInvitationForm
-from challenges.forms.teams import InvitationForm
 from challenges.models import Challenge, FormerOrganiser, Guest, Registration
+from challenges.teams import actions as teams
+from challenges.teams.forms import InvitationForm
 from portal.accounts.actions import notifications
 from portal.accounts.enums import Delivery
 from portal.accounts.models import User
@@ -138,9 +138,9 @@ def out_of(challenge: Challenge, state: str) -> User:
     joined(challenge, person)
     asked, by = Registration.objects.get(user=person), owner_of(challenge)
     if state == "refused":
-        registrations.refuse(registration=asked, reason="Complet.", by=by)
+        teams.refuse_registration(registration=asked, reason="Complet.", by=by)
     elif state == "withdrawn":
-        departures.leave(challenge=challenge, by=person)
+        teams.leave_challenge(challenge=challenge, by=person)
     Challenge.objects.update(registration=INVITED)
     challenge.refresh_from_db()
     return person
@@ -166,10 +166,10 @@ def test_who_comes_back_is_let_in_by_their_invitation_and_judged_by_their_domain
     invited(challenge, person.email)
     Challenge.objects.update(blocked_domains=[person.email.partition("@")[2]])
     with pytest.raises(NotAllowed) as refusal:
-        departures.come_back(challenge=challenge, by=person)
+        teams.come_back(challenge=challenge, by=person)
     assert refusal.value.code == "domain_refused"
     Challenge.objects.update(blocked_domains=[])
-    departures.come_back(challenge=challenge, by=person)
+    teams.come_back(challenge=challenge, by=person)
     assert Registration.objects.get().state == RegistrationState.ACCEPTED
     assert Guest.objects.get().state == InvitationState.ACCEPTED
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from django.core import mail
 
-from challenges.actions import challenges, reveals, teams
+from challenges.actions import challenges, reveals
 from challenges.models import ChallengeOrganiser, Score
+from challenges.teams import actions as teams
 from challenges.worker import drain
 from portal.audit import outbox
 from tests.challenges.world import answer, entered, opened, owner_of

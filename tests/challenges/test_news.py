@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from challenges.actions import challenges, teams
+from challenges.actions import challenges
 from challenges.enums import EntryStatus, Split
 from challenges.models import Challenge, Entry, Job, Phase, Team
 from challenges.tasks import alarms, deadlines
 from challenges.tasks.kinds import KINDS
+from challenges.teams import actions as teams
 from portal.accounts.actions import notifications
 from portal.accounts.models import Notification
 from portal.audit import heartbeats, outbox

@@ -7,9 +7,10 @@ from django.test import Client
 from django.urls import reverse
 
 from challenges import rules
-from challenges.actions import notices, organisers, teams
+from challenges.actions import notices, organisers
 from challenges.enums import OrganiserRole
 from challenges.models import Challenge, ChallengeOrganiser, OrganiserInvitation
+from challenges.teams import actions as teams
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent, Outbox
 from portal.audit.outbox import relay

@@ -9,9 +9,10 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.actions import challenges, teams, texts
+from challenges.actions import challenges, texts
 from challenges.models import Challenge, ChallengeDraft, PhaseTask, Rescoring, Reveal
 from challenges.queries import journal, preparation
+from challenges.teams import actions as teams
 from challenges.worker import drain
 from portal.accounts.models import User
 from portal.audit.record import record

@@ -8,11 +8,11 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.actions import departures, registrations, teams
 from challenges.enums import RegistrationMode, RegistrationState
 from challenges.models import Challenge, Registration, Team
 from challenges.tasks.telling import registered
-from challenges.views import registrations as views
+from challenges.teams import actions as teams
+from challenges.teams import views
 from portal.accounts.models import User
 from portal.audit import outbox
 from portal.audit.models import AuditEvent, Outbox
@@ -71,7 +71,7 @@ def test_the_organisers_are_told_that_somebody_asks(asked: Registration) -> None
 
 def test_an_organiser_lets_a_person_take_part(asked: Registration) -> None:
     before = len(events())
-    registrations.accept(registration=asked, by=owner(asked))
+    teams.accept_registration(registration=asked, by=owner(asked))
     asked.refresh_from_db()
     assert (asked.state, asked.decided_by) == (RegistrationState.ACCEPTED, owner(asked))
     assert events()[before:] == ["registration.accepted"]
@@ -85,9 +85,9 @@ def test_an_organiser_lets_a_person_take_part(asked: Registration) -> None:
 def test_an_organiser_refuses_with_a_reason_that_is_read(asked: Registration) -> None:
     for reason in ("", "  "):
         with pytest.raises(Invalid):
-            registrations.refuse(registration=asked, reason=reason, by=owner(asked))
+            teams.refuse_registration(registration=asked, reason=reason, by=owner(asked))
     before = len(events())
-    registrations.refuse(registration=asked, reason="Réservé aux agents.", by=owner(asked))
+    teams.refuse_registration(registration=asked, reason="Réservé aux agents.", by=owner(asked))
     asked.refresh_from_db()
     assert (asked.state, asked.reason) == (RegistrationState.REFUSED, "Réservé aux agents.")
     assert events()[before:] == ["registration.refused"]
@@ -98,12 +98,12 @@ def test_an_organiser_refuses_with_a_reason_that_is_read(asked: Registration) ->
 
 
 def test_a_registration_is_answered_once(asked: Registration) -> None:
-    registrations.accept(registration=asked, by=owner(asked))
+    teams.accept_registration(registration=asked, by=owner(asked))
     before = events()
     with pytest.raises(Conflict):
-        registrations.accept(registration=asked, by=owner(asked))
+        teams.accept_registration(registration=asked, by=owner(asked))
     with pytest.raises(Conflict):
-        registrations.refuse(registration=asked, reason="Non.", by=owner(asked))
+        teams.refuse_registration(registration=asked, reason="Non.", by=owner(asked))
     assert (Registration.objects.get().state, events()) == (RegistrationState.ACCEPTED, before)
 
 
@@ -114,17 +114,17 @@ def test_only_an_organiser_of_the_challenge_answers(asked: Registration) -> None
     strangers += [MembershipFactory(organisation=asked.challenge.organiser, role="editor").user]
     for by in strangers:
         with pytest.raises(NotAllowed):
-            registrations.accept(registration=asked, by=by)
+            teams.accept_registration(registration=asked, by=by)
         with pytest.raises(NotAllowed):
-            registrations.refuse(registration=asked, reason="Non.", by=by)
+            teams.refuse_registration(registration=asked, reason="Non.", by=by)
     assert Registration.objects.get().state == RegistrationState.PENDING
     assert events() == before
     assert Challenge.objects.count() == 2
 
 
 def test_a_refusal_is_corrected(asked: Registration) -> None:
-    registrations.refuse(registration=asked, reason="Non.", by=owner(asked))
-    registrations.accept(registration=asked, by=owner(asked))
+    teams.refuse_registration(registration=asked, reason="Non.", by=owner(asked))
+    teams.accept_registration(registration=asked, by=owner(asked))
     asked.refresh_from_db()
     assert (asked.state, asked.reason) == (RegistrationState.ACCEPTED, "")
     assert [subject for subject, _to in delivered()][-2:] == [
@@ -136,18 +136,18 @@ def test_a_refusal_is_corrected(asked: Registration) -> None:
 def test_a_person_leaves_and_comes_back() -> None:
     challenge, person = ChallengeFactory(opened=True), UserFactory()
     with pytest.raises(Hidden):
-        departures.leave(challenge=challenge, by=person)
+        teams.leave_challenge(challenge=challenge, by=person)
     teams.accept_terms(challenge=challenge, by=person)
     team = teams.create(challenge=challenge, name="Équipe", by=person)
     before = len(events())
-    departures.leave(challenge=challenge, by=person)
-    departures.leave(challenge=challenge, by=person)
+    teams.leave_challenge(challenge=challenge, by=person)
+    teams.leave_challenge(challenge=challenge, by=person)
     assert events()[before:] == ["team.left", "registration.withdrawn"]
     assert not Team.objects.of(person).exists()
     assert list(registered(challenge)) == []
     with pytest.raises(NotAllowed):
         teams.create(challenge=challenge, name="Autre", by=person)
-    departures.come_back(challenge=challenge, by=person)
+    teams.come_back(challenge=challenge, by=person)
     assert list(registered(challenge)) == [person]
     assert teams.create(challenge=challenge, name="Autre", by=person).pk != team.pk
 
@@ -159,23 +159,23 @@ def test_coming_back_again_writes_to_the_organisers_once_a_day(
     for minutes in (0, 1, 2, 24 * 60):
         at = noon + timedelta(minutes=minutes)
         monkeypatch.setattr(clock, "now", lambda at=at: at)
-        departures.leave(challenge=asked.challenge, by=asked.user)
-        departures.come_back(challenge=asked.challenge, by=asked.user)
+        teams.leave_challenge(challenge=asked.challenge, by=asked.user)
+        teams.come_back(challenge=asked.challenge, by=asked.user)
     letters = Outbox.objects.filter(topic="mail.registration_pending")
     assert letters.count() == 1 + 2  # the first request, then each of the two days
 
 
 def test_who_comes_back_is_answered_again_and_who_was_refused_is_not(asked: Registration) -> None:
-    registrations.accept(registration=asked, by=owner(asked))
+    teams.accept_registration(registration=asked, by=owner(asked))
     told = len(delivered())
-    departures.leave(challenge=asked.challenge, by=asked.user)
-    again = departures.come_back(challenge=asked.challenge, by=asked.user)
+    teams.leave_challenge(challenge=asked.challenge, by=asked.user)
+    again = teams.come_back(challenge=asked.challenge, by=asked.user)
     assert (again.state, again.decided_by) == (RegistrationState.PENDING, None)
-    registrations.refuse(registration=again, reason="Complet.", by=owner(asked))
+    teams.refuse_registration(registration=again, reason="Complet.", by=owner(asked))
     assert len(delivered()) == told + 2  # to the organiser, then to the person
     with pytest.raises(Conflict):
-        departures.leave(challenge=asked.challenge, by=asked.user)
-    assert departures.come_back(challenge=asked.challenge, by=asked.user).state == "refused"
+        teams.leave_challenge(challenge=asked.challenge, by=asked.user)
+    assert teams.come_back(challenge=asked.challenge, by=asked.user).state == "refused"
 
 
 def page(challenge: Challenge) -> str:
@@ -236,7 +236,7 @@ def test_the_page_costs_the_same_for_one_and_three(
 def test_a_refusal_is_corrected_on_the_page_however_old(
     organiser: Client, challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "PER_PAGE", 1)
+    monkeypatch.setattr(views, "REGISTRATIONS_PER_PAGE", 1)
     for name in ("Camille", "Sacha"):
         organiser.post(answer(asks(challenge, name)), {"decision": "refuse", "reason": "Non."})
     first = organiser.get(page(challenge)).text

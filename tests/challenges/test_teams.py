@@ -9,8 +9,6 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import teams
-from challenges.actions.teams import invitation_token
 from challenges.enums import RegistrationMode, RegistrationState, TeamRole, TeamState
 from challenges.models import (
     Challenge,
@@ -21,6 +19,8 @@ from challenges.models import (
     TeamMember,
     TermsAcceptance,
 )
+from challenges.teams import actions as teams
+from challenges.teams.actions import invitation_token
 from portal.accounts.enums import TokenScope
 from portal.accounts.models import User
 from portal.audit import outbox

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import challenges, reveals, teams
+from challenges.actions import challenges, reveals
 from challenges.models import Challenge, Entry, Team
+from challenges.teams import actions as teams
 from challenges.worker import drain
 from portal.accounts.models import User
 from tests.challenges.world import answer, entered, opened, owner_of

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import forum, leaderboards, organisers, phase_scorings, phases, questions
+from challenges.actions import leaderboards, organisers, phase_scorings, phases, questions
 from challenges.enums import OrganiserRole, PhaseKind
+from challenges.forum import actions as forum
 from challenges.models import Challenge
 from challenges.worker import drain
 from portal.accounts.models import User

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from challenges.actions import disqualifications, forum, pauses, rescorings
+from challenges.actions import disqualifications, pauses, rescorings
+from challenges.forum import actions as forum
 from challenges.models import Challenge, Disqualification, Entry, Phase, Rescoring
 from challenges.worker import drain
 from portal.accounts.models import User

@@ -196,7 +196,7 @@ def test_twenty_at_once_are_one_event_and_twenty_counts() -> None:
 
 
 def test_a_team_code_tried_by_another_is_written_down() -> None:
-    from challenges.actions import teams  # noqa: PLC0415  # test
+    from challenges.teams import actions as teams  # noqa: PLC0415  # test
     from tests.factories.challenges import captain_of  # noqa: PLC0415  # test
 
     team = TeamFactory()

@@ -15,15 +15,14 @@ from catalogue.enums import ResourceKind
 from challenges.actions import (
     bundle_imports,
     certificates,
-    forum,
     guests,
     organisers,
     receipts,
     score_receipts,
-    teams,
     uploads,
 )
 from challenges.enums import EntryStatus, OrganiserRole, ReportAudience, Split, TeamRole
+from challenges.forum import actions as forum
 from challenges.models import (
     BundleImport,
     Certificate,
@@ -40,6 +39,7 @@ from challenges.models import (
     TeamMember,
 )
 from challenges.queries import certificates as certified
+from challenges.teams import actions as teams
 from datasets import gate
 from datasets.enums import AccessLevel
 from portal.accounts.actions import appointments, invitations, memberships

@@ -12,7 +12,7 @@ from django.core.management import CommandError
 from django.db import transaction
 from django.utils.text import slugify
 
-from challenges.actions import entries, teams
+from challenges.actions import entries
 from challenges.enums import EntryStatus, JobKind
 from challenges.management.speaking import SpeakingCommand, person
 from challenges.management.speaking import challenge as named
@@ -20,7 +20,8 @@ from challenges.models import Challenge, Entry, Job, Phase, Team
 from challenges.queries.boards import phase_of
 from challenges.queries.challenges import current_phase
 from challenges.queries.entries import ladder_of, released
-from challenges.queries.teams import has_accepted_terms, is_registered
+from challenges.teams import actions as teams
+from challenges.teams.queries import has_accepted_terms, is_registered
 from portal.accounts.models import User
 from portal.lib import clock
 

@@ -5,8 +5,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from challenges.actions import forum
 from challenges.enums import OrganiserRole
+from challenges.forum import actions as forum
 from challenges.models import Challenge, ChallengeOrganiser, Post, PostReport
 from portal.accounts.models import User
 from tests.factories.accounts import UserFactory

@@ -7,10 +7,10 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.actions import departures, teams
 from challenges.actions import guests as acts
 from challenges.enums import ChallengeStatus, RegistrationMode
 from challenges.models import Challenge, Guest, Registration, Team, TermsAcceptance
+from challenges.teams import actions as teams
 from challenges.views.awaited import decisions
 from portal.accounts.models import User
 from portal.lib import clock
@@ -167,7 +167,7 @@ def test_who_left_and_is_invited_again_registers_by_the_page(challenge: Challeng
     by = challenge.organisers.get().user
     acts.invite(challenge=challenge, lines=[person.email], by=by)
     teams.accept_terms(challenge=challenge, by=person)
-    departures.leave(challenge=challenge, by=person)
+    teams.leave_challenge(challenge=challenge, by=person)
     page = at(challenge, "rules")
     assert "Accepter et m’inscrire" not in browser.get(page).text
     acts.invite(challenge=challenge, lines=[person.email], by=by)
@@ -183,7 +183,7 @@ def test_new_rules_accepted_bring_back_who_had_left(challenge: Challenge) -> Non
     Challenge.objects.update(registration=RegistrationMode.APPROVAL)
     person = PersonFactory()
     teams.accept_terms(challenge=challenge, by=person)
-    departures.leave(challenge=challenge, by=person)
+    teams.leave_challenge(challenge=challenge, by=person)
     TermsAcceptance.objects.all().delete()
     browser = signed_in(person)
     sent = browser.post(

@@ -7,10 +7,10 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from challenges.actions import disclosures
 from challenges.enums import BoardRule, NoticeKind, Split
 from challenges.models import Challenge, Leaderboard, Notice, Standing, Team
 from challenges.queries import reports
+from challenges.teams import actions as teams
 from portal.audit.models import AuditEvent
 from portal.lib import clock
 from portal.lib.refusals import NotAllowed
@@ -184,7 +184,7 @@ def test_a_method_is_told_when_its_team_says_so(client: Client, challenge: Chall
     assert (team.show_members, team.show_method, team.allow_card) == (False, True, False)
     assert AuditEvent.objects.filter(action="team.disclosed").count() == 1
     with pytest.raises(NotAllowed):
-        disclosures.decide(team=team, members=True, method=True, card=True, by=UserFactory())
+        teams.disclose(team=team, members=True, method=True, card=True, by=UserFactory())
     client.post(show, {})
     assert "aléatoire" not in text_of(client)
 

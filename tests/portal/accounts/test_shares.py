@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from challenges.actions import teams
 from challenges.models import TeamInvitation, TeamMember
+from challenges.teams import actions as teams
 from portal.accounts import personal_data, space
 from portal.accounts.actions import accounts
 from portal.accounts.models import User

@@ -1,4 +1,4 @@
-"""Entraide: open a thread, answer, report, moderate."""
+"""Write and moderate the discussion of a challenge: threads, answers, reports, blocks."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _

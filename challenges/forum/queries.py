@@ -1,19 +1,12 @@
-"""What the discussion of a challenge shows."""
+"""Read the discussion of a challenge, as each audience may."""
 
 from collections.abc import Sequence
 
 from django.db.models import Count, Q, QuerySet
 
 from challenges.enums import OrganiserRole
-from challenges.models import (
-    Challenge,
-    ChallengeOrganiser,
-    Post,
-    PostReport,
-    TeamMember,
-    Thread,
-)
-from challenges.models.forum import ThreadQuerySet
+from challenges.forum.models import ThreadQuerySet
+from challenges.models import Challenge, ChallengeOrganiser, Post, PostReport, TeamMember, Thread
 from challenges.models.people import Viewer, person_id
 from portal.accounts.authorization import Permission, has_permission
 

@@ -1,4 +1,4 @@
-"""Taking part: registration, rules, teams and their members."""
+"""Take part in a challenge: register, accept the rules, make a team, invite, join, leave."""
 
 import hashlib
 import hmac
@@ -12,9 +12,10 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from challenges import rules
-from challenges.actions import guests, registrations
+from challenges.actions import guests
 from challenges.enums import (
     InvitationState,
+    RegistrationMode,
     RegistrationState,
     TeamRole,
     TeamState,
@@ -22,6 +23,7 @@ from challenges.enums import (
 from challenges.models import (
     Challenge,
     Entry,
+    Registration,
     Team,
     TeamInvitation,
     TeamMember,
@@ -54,10 +56,10 @@ def accept_terms(*, challenge: Challenge, by: User) -> TermsAcceptance | None:
     """
     challenge = Challenge.objects.locked(challenge)
     require(rules.may_take_part, by, challenge)
-    registrations.refuse_domain(challenge, by)
+    refuse_domain(challenge, by)
     terms = challenge.terms.order_by("-number").first()
     acceptance = _accept(terms, by) if terms is not None else None
-    registrations.register(challenge, by)
+    register(challenge, by)
     return acceptance
 
 
@@ -370,3 +372,193 @@ def settle_state(team: Team) -> None:
     else:
         team.state = TeamState.FULL if size >= team.challenge.team_max else TeamState.OPEN
     team.save(update_fields=["state"])
+
+
+@transaction.atomic
+def accept_registration(*, registration: Registration, by: User) -> Registration:
+    """Let a person take part, by an organiser.
+
+    A refusal is corrected so. In order: PENDING or REFUSED to ACCEPTED; event
+    "registration.accepted"; letter to the person. Raises NotAllowed; Conflict when the person
+    takes part already, or has left.
+    """
+    return _answer_registration(registration, RegistrationState.ACCEPTED, by)
+
+
+@transaction.atomic
+def refuse_registration(*, registration: Registration, reason: str, by: User) -> Registration:
+    """Refuse a person, with the reason they will read, by an organiser.
+
+    In order: PENDING to REFUSED; event "registration.refused" with the reason; letter. Raises
+    NotAllowed; Invalid without a reason; Conflict when it was answered already.
+    """
+    if not reason.strip():
+        raise Invalid(_("Dites pourquoi l’inscription est refusée."), code="reason_required")
+    return _answer_registration(
+        registration, RegistrationState.REFUSED, by, reason=reason.strip()[:500]
+    )
+
+
+def _answer_registration(
+    registration: Registration, state: RegistrationState, by: User, *, reason: str = ""
+) -> Registration:
+    registration = Registration.objects.select_for_update().get(pk=registration.pk)
+    require(rules.may_answer_registration, by, registration)
+    corrected = {RegistrationState.REFUSED} if state == RegistrationState.ACCEPTED else set()
+    if registration.state not in {RegistrationState.PENDING, *corrected}:
+        raise Conflict(_("Cette demande a déjà reçu une réponse."), code="answered")
+    registration.state, registration.decided_by, registration.reason = state, by, reason
+    registration.save(update_fields=["state", "decided_by", "reason"])
+    record(
+        f"registration.{state.value}",
+        by=by,
+        on=registration.challenge,
+        person=registration.user.person_key,
+        reason=reason,
+    )
+    owe(
+        f"mail.registration_{state.value}",
+        key=f"{registration.pk}:{registration.at.isoformat()}",
+        registration_id=registration.pk,
+    )
+    return registration
+
+
+def readmit(asked: Registration, challenge: Challenge, by: User) -> bool:
+    """Let in, if an invitation does, a person who asked, left or was refused; say whether it did.
+
+    In the transaction of the caller, that holds the challenge. In order: the invitation of their
+    address, used; registration ACCEPTED; event "challenge.joined".
+    """
+    out = asked.state != RegistrationState.ACCEPTED
+    by_invitation = challenge.registration == RegistrationMode.INVITED
+    if not (out and by_invitation and guests.admit(challenge, by)):
+        return False
+    asked.state, asked.decided_by, asked.reason = RegistrationState.ACCEPTED, None, ""
+    asked.save(update_fields=["state", "decided_by", "reason"])
+    record("challenge.joined", by=by, on=challenge, opened=True)
+    return True
+
+
+def refuse_domain(challenge: Challenge, by: User) -> None:
+    """Raise NotAllowed for a person whose address is of a domain that is not admitted."""
+    if not guests.takes_domain_of(challenge, by.email):
+        raise NotAllowed(
+            _("Ce challenge n’est pas ouvert aux adresses de ce domaine."), code="domain_refused"
+        )
+
+
+def register(challenge: Challenge, by: User) -> None:
+    """Register a person once, or let in one who had asked, left or was refused, and is invited.
+
+    In the transaction of the caller, that holds the challenge. In order: the invitation of their
+    address, used; registration; event "challenge.joined"; letter to the organisers when it awaits
+    their answer. Raises NotAllowed for who is not invited where one must be.
+    """
+    asked = challenge.registrations.filter(user=by).first()
+    mode = RegistrationMode(challenge.registration)
+    if asked is not None:
+        readmit(asked, challenge, by)
+        return
+    invited = mode == RegistrationMode.INVITED and guests.admit(challenge, by)
+    if mode == RegistrationMode.INVITED and not invited:
+        raise NotAllowed(
+            _(
+                "Ce challenge est sur invitation. Si vous en avez reçu une, connectez-vous avec le "
+                "compte de l’adresse invitée."
+            ),
+            code="invitation_required",
+        )
+    opened = mode != RegistrationMode.APPROVAL
+    registration = Registration.objects.create(
+        challenge=challenge,
+        user=by,
+        state=RegistrationState.ACCEPTED if opened else RegistrationState.PENDING,
+        at=clock.now(),
+    )
+    record("challenge.joined", by=by, on=challenge, opened=opened)
+    if not opened:
+        owe("mail.registration_pending", key=str(registration.pk), registration_id=registration.pk)
+
+
+@transaction.atomic
+def leave_challenge(*, challenge: Challenge, by: User) -> Registration:
+    """Take part no more: out of one's team, no letter of the challenge any more.
+
+    The rules of leaving a team hold: its entries stay with it. In order: team left;
+    registration WITHDRAWN; event "registration.withdrawn". Twice changes nothing. Raises Hidden
+    for who is not registered; Conflict after a refusal.
+    """
+    registration = _own_registration(challenge, by)
+    if registration.state == RegistrationState.WITHDRAWN:
+        return registration
+    if registration.state == RegistrationState.REFUSED:
+        raise Conflict(
+            _("Votre inscription n’a pas été acceptée : il n’y a rien à quitter."),
+            code="registration_refused",
+        )
+    for team in Team.objects.of(by).filter(challenge=challenge).order_by("pk"):
+        leave(team=team, by=by)
+    registration.state = RegistrationState.WITHDRAWN
+    registration.save(update_fields=["state"])
+    record("registration.withdrawn", by=by, on=challenge)
+    return registration
+
+
+@transaction.atomic
+def come_back(*, challenge: Challenge, by: User) -> Registration:
+    """Take part again: at once where registration is open or one is invited, else once accepted.
+
+    In order: the invitation of the address, used; WITHDRAWN to ACCEPTED or PENDING; event
+    "registration.resumed", or "challenge.joined" by an invitation; letter to the organisers, one
+    a day, when it awaits their answer. Changes nothing for who did not leave. Raises Hidden for
+    who was never registered; NotAllowed, for the domain of the address too.
+    """
+    challenge = Challenge.objects.locked(challenge)
+    registration = _own_registration(challenge, by)
+    if registration.state != RegistrationState.WITHDRAWN:
+        return registration
+    require(rules.may_take_part, by, challenge)
+    refuse_domain(challenge, by)
+    if readmit(registration, challenge, by):
+        return registration
+    opened = challenge.registration == RegistrationMode.OPEN
+    registration.state = RegistrationState.ACCEPTED if opened else RegistrationState.PENDING
+    registration.decided_by, registration.reason, registration.at = None, "", clock.now()
+    registration.save(update_fields=["state", "decided_by", "reason", "at"])
+    record("registration.resumed", by=by, on=challenge, opened=opened)
+    if not opened:
+        owe(
+            "mail.registration_pending",
+            # One letter a day to the organisers, however often one leaves and comes back.
+            key=f"{registration.pk}:{clock.paris_day(registration.at)}",
+            registration_id=registration.pk,
+        )
+    return registration
+
+
+def _own_registration(challenge: Challenge, by: User) -> Registration:
+    found = Registration.objects.select_for_update().filter(challenge=challenge, user=by).first()
+    if found is None:
+        raise Hidden
+    return found
+
+
+@transaction.atomic
+def disclose(*, team: Team, members: bool, method: bool, card: bool, by: User) -> Team:
+    """Say what the team lets others read and do, by a captain.
+
+    members: their names on its certificate. method: its fact sheet in the final report. card:
+    an organiser may propose a card of its solution. In order: team; event "team.disclosed" when
+    something changed. Raises NotAllowed.
+    """
+    team = Team.objects.locked(team)
+    require(rules.may_run_team, by, team)
+    told = {"show_members": members, "show_method": method, "allow_card": card}
+    if all(getattr(team, name) == value for name, value in told.items()):
+        return team
+    for name, value in told.items():
+        setattr(team, name, value)
+    team.save(update_fields=list(told))
+    record("team.disclosed", by=by, on=team, **told)
+    return team

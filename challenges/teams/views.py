@@ -1,4 +1,4 @@
-"""Take part: accept the rules, create a team, invite, join, leave."""
+"""Take part: the pages of the rules, of a team, of its members, of registrations."""
 
 from typing import Any
 from uuid import UUID
@@ -6,28 +6,32 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from challenges.actions import departures, teams
-from challenges.enums import InvitationState
-from challenges.forms.disclosures import DisclosureForm
-from challenges.forms.teams import InvitationForm, TeamForm, TermsForm
-from challenges.models import Challenge, TeamInvitation
+from challenges import rules
+from challenges.enums import InvitationState, RegistrationState
+from challenges.models import Challenge, Registration, TeamInvitation, TeamMember
 from challenges.queries.boards import masked_phases
 from challenges.queries.guests import is_called_back, needs_invitation
-from challenges.queries.teams import (
+from challenges.teams import actions as acts
+from challenges.teams import actions as teams
+from challenges.teams.forms import DisclosureForm, InvitationForm, RefusalForm, TeamForm, TermsForm
+from challenges.teams.queries import (
     has_accepted_terms,
     is_registered,
     latest_terms,
     registration_of,
 )
 from challenges.views.head import Stage, find, person, scene, team_of
+from challenges.views.rooms import find_to_run, room
 from challenges.views.trying import tried
+from portal.accounts.authorization import require
 from portal.accounts.models import User
 from portal.lib.refusals import Conflict, Hidden, Invalid, NotAllowed, Refusal
 
@@ -41,7 +45,7 @@ NAME_FAULTS = frozenset({"team_name", "team_name_taken", "characters"})
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def rules(request: HttpRequest, slug: str) -> HttpResponseBase:
+def rules_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Show the rules in force; accept them by POST."""
     if request.method == "POST":
         return accept_rules(request, slug)
@@ -79,7 +83,7 @@ def _accept(challenge: Challenge, by: User) -> NotAllowed | None:
     """Accept the rules and bring back who left, or give back why this person may not register."""
     try:
         teams.accept_terms(challenge=challenge, by=by)
-        departures.come_back(challenge=challenge, by=by)
+        teams.come_back(challenge=challenge, by=by)
     except NotAllowed as refusal:
         if refusal.code not in UNFIT:
             raise
@@ -266,3 +270,150 @@ def _team_page(
         "disqualifications": list(own.disqualifications.all()) if own else [],
     }
     return render(request, "challenges/team.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove_member(request: HttpRequest, slug: str, member: int) -> HttpResponse:
+    """Ask, then remove a member from one's team."""
+    found = _member(request, slug, member)
+    if request.method != "POST":
+        return _asked(request, slug, "challenges/team_remove.html", found)
+    acts.remove_member(team=found.team, person=found.user, by=person(request))
+    messages.success(request, _("La personne ne fait plus partie de l’équipe."))
+    return redirect("challenges:team", slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def hand_over(request: HttpRequest, slug: str, member: int) -> HttpResponse:
+    """Ask, then make another member the captain."""
+    found = _member(request, slug, member)
+    if request.method != "POST":
+        return _asked(request, slug, "challenges/team_captain.html", found)
+    acts.hand_over(team=found.team, person=found.user, by=person(request))
+    messages.success(request, _("L’équipe a changé de capitaine."))
+    return redirect("challenges:team", slug)
+
+
+def _member(request: HttpRequest, slug: str, member: int) -> TeamMember:
+    own = own_team(request, find(request, slug))
+    return get_object_or_404(
+        TeamMember.objects.select_related("team", "user"),
+        team=own,
+        pk=member,
+        left_at__isnull=True,
+    )
+
+
+def _asked(request: HttpRequest, slug: str, template: str, member: TeamMember) -> HttpResponse:
+    require(rules.may_run_team, person(request), member.team)
+    return render(request, template, scene(request, slug, "entries") | {"member": member})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def leave_challenge(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask, then take part no more."""
+    if request.method == "POST":
+        teams.leave_challenge(challenge=find(request, slug), by=person(request))
+        messages.success(request, _("Vous ne participez plus à ce challenge."))
+        return redirect("challenges:rules", slug)
+    context = scene(request, slug, "rules")
+    if registration_of(context["challenge"], request.user) is None:
+        raise Hidden
+    return render(request, "challenges/unregister.html", context)
+
+
+@require_POST
+def come_back(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take part again."""
+    try:
+        teams.come_back(challenge=find(request, slug), by=person(request))
+    except NotAllowed as refusal:
+        if refusal.code != "domain_refused":
+            raise
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, _("Votre inscription est reprise."))
+    return redirect("challenges:rules", slug)
+
+
+@require_POST
+def disclose(request: HttpRequest, slug: str) -> HttpResponse:
+    """Record what the team of this captain lets others read and do."""
+    own = own_team(request, find(request, slug))
+    form = DisclosureForm(request.POST)
+    form.is_valid()  # boxes: every answer is one
+    teams.disclose(team=own, by=person(request), **form.cleaned_data)
+    messages.success(request, _("C’est enregistré."))
+    return redirect("challenges:team", slug)
+
+
+REGISTRATIONS_PER_PAGE = 25
+
+
+@require_safe
+def registrations(request: HttpRequest, slug: str) -> HttpResponse:
+    """List who asks, oldest first, then who was answered, page by page, the last to ask first."""
+    challenge = find_to_run(request, slug)
+    require(rules.may_edit_challenge, person(request), challenge)
+    return _registrations_page(request, challenge)
+
+
+@require_POST
+def answer_registration(request: HttpRequest, slug: str, registration: int) -> HttpResponse:
+    """Accept a person, or refuse them with a reason."""
+    challenge = find_to_run(request, slug)
+    by = person(request)
+    require(rules.may_edit_challenge, by, challenge)
+    found = get_object_or_404(challenge.registrations, pk=registration)
+    if request.POST.get("decision") == "accept":
+        try:
+            acts.accept_registration(registration=found, by=by)
+        except Conflict as refusal:
+            messages.warning(request, str(refusal))
+        else:
+            messages.success(request, _("Inscription acceptée."))
+        return redirect("challenges:registrations", slug)
+    form = RefusalForm(request.POST, auto_id=f"id_{found.pk}_%s")
+    if not form.is_valid():
+        return _registrations_page(request, challenge, wrong=(found.pk, form), status=422)
+    try:
+        acts.refuse_registration(registration=found, reason=form.cleaned_data["reason"], by=by)
+    except Conflict as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, _("Inscription refusée."))
+    return redirect("challenges:registrations", slug)
+
+
+def _registrations_page(
+    request: HttpRequest,
+    challenge: Challenge,
+    *,
+    wrong: tuple[int, RefusalForm] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    asked = challenge.registrations.select_related("user", "decided_by").order_by("at", "pk")
+    pending = asked.filter(state=RegistrationState.PENDING)
+    page = Paginator(pending, REGISTRATIONS_PER_PAGE).get_page(request.GET.get("page"))
+    answered = Paginator(asked.exclude(decided_by=None).order_by("-pk"), REGISTRATIONS_PER_PAGE)
+    context = room(
+        challenge,
+        "registrations",
+        page=page,
+        rows=[_registration_row(each, wrong) for each in page],
+        wrong=wrong[1] if wrong else None,
+        answered=answered.get_page(request.GET.get("answered")),
+    )
+    return render(request, "challenges/organise/registrations.html", context, status=status)
+
+
+def _registration_row(
+    asked: Registration, wrong: tuple[int, RefusalForm] | None
+) -> dict[str, object]:
+    """Show the name and the domain of the address, not the address."""
+    form = RefusalForm(auto_id=f"id_{asked.pk}_%s")
+    return {
+        "registration": asked,
+        "domain": asked.user.email.rpartition("@")[2],
+        "form": wrong[1] if wrong and wrong[0] == asked.pk else form,
+    }

@@ -1,4 +1,4 @@
-"""Entraide: read the threads of a challenge, write, report, moderate."""
+"""Entraide: read the threads of a challenge, write, report, moderate one challenge or all."""
 
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from challenges import rules
-from challenges.actions import forum
-from challenges.forms.forum import (
+from challenges.forum import actions as forum
+from challenges.forum import queries as reads
+from challenges.forum.forms import (
     ArrangeForm,
     BlockForm,
     HideForm,
@@ -24,13 +25,13 @@ from challenges.forms.forum import (
     ThreadForm,
 )
 from challenges.models import Post, Thread
-from challenges.queries import forum as reads
 from challenges.views.head import person, scene
 from challenges.views.rooms import find_to_run, room
 from challenges.views.trying import tried
 from portal.accounts.authorization import require
 from portal.lib import visible
 from portal.lib.numbers import natural
+from portal.lib.refusals import Hidden
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 PER_PAGE, POSTS_PER_PAGE = 20, 50
@@ -247,3 +248,46 @@ def _named(posts: Any, request: HttpRequest) -> Post:
     except ValueError:
         public_id = UUID(int=0)
     return get_object_or_404(posts, public_id=public_id)
+
+
+REPORTS_PER_PAGE = 25
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def moderation_queue(request: HttpRequest) -> HttpResponse:
+    """List the reports, the oldest first, by challenge; leave a message by POST."""
+    by = person(request)
+    moderated = reads.moderated_by(by)
+    if not moderated.exists():
+        raise Hidden
+    if request.method == "POST":
+        return _leave_in_place(request)
+    waiting = reads.waiting(by)
+    concerned = moderated.filter(pk__in=waiting.order_by().values("post__thread__challenge"))
+    slug = request.GET.get("challenge", "")
+    slug = slug if slug.isprintable() else ""  # PostgreSQL refuses a null byte
+    kept = waiting.filter(post__thread__challenge__slug=slug) if slug else waiting
+    page = Paginator(kept, REPORTS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "section": "challenges",
+        "page": page,
+        "reports": page.object_list,
+        "challenges": list(concerned.order_by("title", "pk")),
+        "chosen": slug,
+        "crumbs": [(_("Entraide à modérer"), "")],
+    }
+    return render(request, "challenges/forum_queue.html", context)
+
+
+def _leave_in_place(request: HttpRequest) -> HttpResponse:
+    """Leave a reported message where it is; a message of elsewhere is not found."""
+    moderated = reads.moderated_by(person(request)).values("pk")
+    posts = Post.objects.filter(thread__challenge__in=moderated)
+    try:
+        public_id = UUID(request.POST.get("post", ""))
+    except ValueError:
+        public_id = UUID(int=0)
+    post = get_object_or_404(posts.select_related("thread__challenge"), public_id=public_id)
+    forum.dismiss(post=post, by=person(request))
+    messages.success(request, _("Message laissé en place."))
+    return redirect("challenges:forum_queue")

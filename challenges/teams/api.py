@@ -9,13 +9,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from ninja import Router, Status
 
-from challenges.actions import departures
-from challenges.actions import teams as acts
 from challenges.actions.guests import ADDRESS_MAX
 from challenges.api.finding import challenge_named, own_team, person
 from challenges.api.shapes import team_json
 from challenges.models import Registration, Team
-from challenges.queries.teams import latest_terms
 from challenges.schemas import (
     InvitationIn,
     InvitationOut,
@@ -24,6 +21,9 @@ from challenges.schemas import (
     TeamOut,
     TermsIn,
 )
+from challenges.teams import actions as acts
+from challenges.teams import actions as teams
+from challenges.teams.queries import latest_terms
 from portal.accounts.bearer import Token
 from portal.accounts.enums import TokenScope
 from portal.lib import visible
@@ -53,7 +53,7 @@ def accept(request: HttpRequest, slug: str, read: TermsIn) -> dict[str, Any]:
             number=terms.number,
         )
     acts.accept_terms(challenge=challenge, by=person(request))
-    registration = departures.come_back(challenge=challenge, by=person(request))
+    registration = teams.come_back(challenge=challenge, by=person(request))
     return _registration(registration)
 
 
@@ -67,7 +67,7 @@ def accept(request: HttpRequest, slug: str, read: TermsIn) -> dict[str, Any]:
 def withdraw(request: HttpRequest, slug: str) -> dict[str, Any]:
     """On quitte aussi son équipe. Accepter de nouveau le règlement réinscrit."""
     challenge = challenge_named(request, slug)
-    return _registration(departures.leave(challenge=challenge, by=person(request)))
+    return _registration(teams.leave_challenge(challenge=challenge, by=person(request)))
 
 
 def _registration(registration: Registration) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Teams, their members, their invitations and their enrolment in a phase."""
+"""Teams, their members, their invitations; registrations, and the rules that people accept."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.crypto import salted_hmac
 
-from challenges.enums import InvitationState, TeamRole, TeamState
+from challenges.enums import InvitationState, RegistrationState, TeamRole, TeamState
 from challenges.models.challenge import Challenge, Phase
 from challenges.models.people import Viewer, person_id
 from challenges.models.words import within, word
@@ -183,3 +183,62 @@ class Enrolment(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["phase", "team"], name="enrolment_once")]
+
+
+class Terms(models.Model):
+    """Hold one version of the rules of a challenge."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="terms")
+    number = models.PositiveSmallIntegerField()
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["challenge", "number"], name="terms_number_once")
+        ]
+
+
+class TermsAcceptance(models.Model):
+    """Record that a person accepted one version of the rules."""
+
+    terms = models.ForeignKey(Terms, on_delete=models.PROTECT, related_name="acceptances")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="terms_acceptances"
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["terms", "user"], name="terms_accepted_once")
+        ]
+
+
+class Registration(models.Model):
+    """Say whether a person takes part in a challenge."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="registrations")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="registrations"
+    )
+    state = word(RegistrationState, default=RegistrationState.PENDING)
+    answers = models.JSONField(default=dict, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    # Why it was refused, told to the person.
+    reason = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            within("state", RegistrationState, name="registration_state_known"),
+            models.UniqueConstraint(fields=["challenge", "user"], name="registration_once"),
+        ]
