@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums import ContributionStatus, ResourceKind
+from catalogue.enums.cards import ContributionStatus, ResourceKind
 from catalogue.enums.community import ReviewState
 from catalogue.enums.files import FileSign, FileState
 from catalogue.models import CardFile, Contribution, IndexedFacet, IndexedResource, Resource

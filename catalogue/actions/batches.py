@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from catalogue import rules
 from catalogue.actions import contributions, drafts
-from catalogue.enums import OPEN_CONTRIBUTIONS, ContributionStatus, ResourceKind
+from catalogue.enums.cards import OPEN_CONTRIBUTIONS, ContributionStatus, ResourceKind
 from catalogue.enums.batches import BatchState, RowOutcome
 from catalogue.models import Contribution, ContributionBatch, Resource
 from catalogue.queries.batches import CHANGED, REWRITTEN, Line, waiting_of

@@ -11,7 +11,7 @@ from wagtail.models import Revision
 
 from catalogue import rules
 from catalogue.actions import checks, contents, file_rooms
-from catalogue.enums import (
+from catalogue.enums.cards import (
     UNLICENSED_KINDS,
     ContributionStatus,
     LicenceStatus,

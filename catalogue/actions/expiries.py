@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from catalogue.enums import ResourceKind
+from catalogue.enums.cards import ResourceKind
 from catalogue.models import Resource
 from catalogue.search import index
 from catalogue.validators import expiry

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.db import transaction
 
 from catalogue.actions import resources
-from catalogue.enums import (
+from catalogue.enums.cards import (
     UNLICENSED_KINDS,
     Access,
     Barrier,

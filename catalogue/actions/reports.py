@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
 from catalogue.actions import collections, discussions, maskings, removals, reuses
-from catalogue.enums import RemovalReason
+from catalogue.enums.cards import RemovalReason
 from catalogue.enums.community import ReviewState
 from catalogue.enums.reports import (
     DECIDED_REPORTS,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue import rules
 from catalogue.actions import resources
-from catalogue.enums import Deposit
+from catalogue.enums.cards import Deposit
 from catalogue.enums.transfers import TransferKind
 from catalogue.enums.versions import VersionOrigin
 from catalogue.models import CardTransfer, Resource

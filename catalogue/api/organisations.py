@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from ninja import Query, Router
 
 from catalogue.api.shapes import organisations_json
-from catalogue.enums import (
+from catalogue.enums.cards import (
     LANGUAGES,
     Access,
     Barrier,

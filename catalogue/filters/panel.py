@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.enums import (
+from catalogue.enums.cards import (
     LANGUAGES,
     Access,
     Beneficiary,

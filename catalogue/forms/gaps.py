@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from catalogue.enums import UNLICENSED_KINDS
+from catalogue.enums.cards import UNLICENSED_KINDS
 from catalogue.forms.steps import Step, asked, step_of
 from catalogue.validators import checks
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus
+from catalogue.enums.cards import UNLICENSED_KINDS, Deposit, LicenceStatus
 from catalogue.forms.fields import OwnField, TagsField
 from catalogue.forms.steps import Step, asked, form_field
 from catalogue.validators import checks, licences

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
+from catalogue.enums.cards import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
 from catalogue.forms.fields import OwnField, RelationsField, TagsField, TerritoriesField
 from catalogue.validators import checks, licences
 from catalogue.validators.columns import (

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from wagtail.models import Revision
 
-from catalogue.enums import (
+from catalogue.enums.cards import (
     CONTRIBUTION_EDGES,
     OPEN_CONTRIBUTIONS,
     ContributionStatus,

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from catalogue.enums import UseCase
+from catalogue.enums.cards import UseCase
 from catalogue.models.resource import Resource
 
 if TYPE_CHECKING:

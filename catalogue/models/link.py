@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums import LinkType, RemovalReason
+from catalogue.enums.cards import LinkType, RemovalReason
 from catalogue.models.resource import Resource
 
 # Figures of a group of fewer persons are kept back: they would tell of somebody.

@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from catalogue.enums import RemovalReason
+from catalogue.enums.cards import RemovalReason
 from catalogue.models.resource import Resource
 from portal.accounts.enums import Answer
 

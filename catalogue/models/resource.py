@@ -17,7 +17,7 @@ from wagtail.models import (
     RevisionMixin,
 )
 
-from catalogue.enums import Access, Deposit, LicenceStatus, Lifecycle, ResourceKind, Scope
+from catalogue.enums.cards import Access, Deposit, LicenceStatus, Lifecycle, ResourceKind, Scope
 from catalogue.validators import addresses, prose
 from catalogue.validators.details import DETAILS, KindDetails
 from portal.accounts.authorization import ORGANISATION_ROLES, Permission, has_permission

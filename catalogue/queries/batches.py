@@ -12,7 +12,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.enums import UNLICENSED_KINDS, ContributionStatus, LicenceStatus
+from catalogue.enums.cards import UNLICENSED_KINDS, ContributionStatus, LicenceStatus
 from catalogue.enums.batches import RowOutcome
 from catalogue.models import Contribution, ContributionBatch, Resource
 from catalogue.queries import drafts, pasted, proposals, relations

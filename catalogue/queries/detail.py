@@ -13,7 +13,7 @@ from django.utils import dateformat
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from catalogue.enums import (
+from catalogue.enums.cards import (
     Barrier,
     Beneficiary,
     LicenceStatus,

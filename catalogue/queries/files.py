@@ -10,7 +10,7 @@ Apps above say so at start (AppConfig.ready), one provider for a kind:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from catalogue.enums import Access, ResourceKind
+from catalogue.enums.cards import Access, ResourceKind
 from catalogue.models import Resource
 from catalogue.queries import file_addresses
 from catalogue.standards.published import File

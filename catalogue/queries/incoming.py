@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums import LicenceStatus, ResourceKind
+from catalogue.enums.cards import LicenceStatus, ResourceKind
 from catalogue.models.harvest import REMOTE_ID_CHARACTERS
 from catalogue.queries.proposals import fields_of
 from catalogue.standards.languages import code_of

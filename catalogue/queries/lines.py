@@ -12,7 +12,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import override
 
-from catalogue.enums import Access, Deposit, Task, UseCase
+from catalogue.enums.cards import Access, Deposit, Task, UseCase
 from catalogue.models import Resource
 from catalogue.queries import files, published
 from catalogue.standards.plain import COLUMNS

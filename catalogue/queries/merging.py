@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalogue.enums import Deposit
+from catalogue.enums.cards import Deposit
 from catalogue.models import HarvestedRecord, Resource
 from catalogue.models.harvest import ORIGIN
 from catalogue.queries.proposals import fields_of

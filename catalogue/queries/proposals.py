@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from catalogue.enums import LicenceStatus
+from catalogue.enums.cards import LicenceStatus
 from catalogue.models import PROPOSED_COLUMNS, Contribution, Resource
 from catalogue.queries import files
 from catalogue.validators import licence_names, prose

@@ -14,7 +14,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from catalogue.enums import LinkType, ResourceKind, Task, UseCase
+from catalogue.enums.cards import LinkType, ResourceKind, Task, UseCase
 from catalogue.models import Resource, ResourceLink, Tombstone
 from catalogue.queries import files
 from catalogue.standards.published import (

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Count, F, Min, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
-from catalogue.enums import ContributionStatus, DecisionOutcome, ResourceKind
+from catalogue.enums.cards import ContributionStatus, DecisionOutcome, ResourceKind
 from catalogue.models import Contribution, Decision
 from catalogue.validators import prose
 from portal.accounts.authorization import REGION_ROLES, Permission

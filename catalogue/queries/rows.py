@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalogue.enums import SCORED_KINDS, Access, LicenceStatus, ResourceKind, Scope, Task
+from catalogue.enums.cards import SCORED_KINDS, Access, LicenceStatus, ResourceKind, Scope, Task
 from catalogue.models import Resource
 from catalogue.validators import licence_names
 from catalogue.validators.details import FREQUENCIES, MATURITIES, NEED_STATES

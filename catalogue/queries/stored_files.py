@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Sum
 
 from catalogue import rules
-from catalogue.enums import Access
+from catalogue.enums.cards import Access
 from catalogue.enums.files import FileState
 from catalogue.models import CardFile, CardUpload, Contribution, Resource
 from catalogue.queries.file_addresses import COLUMNS, address, identified, is_own

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from catalogue.enums import ResourceKind
+from catalogue.enums.cards import ResourceKind
 from catalogue.queries.batches import EXAMPLE_ID
 from catalogue.validators import checks, sheets
 from catalogue.validators.fields import Field, FieldType

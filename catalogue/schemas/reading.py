@@ -7,7 +7,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import BaseModel, ConfigDict, Field
 
-from catalogue.enums import (
+from catalogue.enums.cards import (
     LANGUAGES,
     Access,
     Beneficiary,

@@ -6,7 +6,7 @@ from typing import Any
 from ninja import Schema
 from pydantic import BaseModel, ConfigDict, Field
 
-from catalogue.enums import ResourceKind
+from catalogue.enums.cards import ResourceKind
 from catalogue.schemas.contributions import CheckOut
 from catalogue.validators.columns import COMMON
 from catalogue.validators.fields import Field as Own

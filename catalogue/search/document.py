@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from catalogue.enums import LANGUAGES, Guarantee, Lifecycle, Task
+from catalogue.enums.cards import LANGUAGES, Guarantee, Lifecycle, Task
 from catalogue.models import Measurement, Resource
 from catalogue.queries import files, quality
 from catalogue.search import analysis

@@ -12,7 +12,7 @@ from dataclasses import field as a_field
 from enum import StrEnum
 from typing import Any
 
-from catalogue.enums import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
+from catalogue.enums.cards import UNLICENSED_KINDS, Deposit, LicenceStatus, ResourceKind
 from catalogue.enums.files import FileSign
 from catalogue.validators import addresses, licences, prose
 from catalogue.validators.card import CARD_NEEDS

@@ -6,7 +6,7 @@ from babel import Locale
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums import (
+from catalogue.enums.cards import (
     LANGUAGES,
     Access,
     Barrier,
@@ -142,7 +142,7 @@ COMMON: tuple[Field, ...] = (
     Field("organisation", _("Au nom de"), F.CHOICE),
     Field("authors", _("Auteurs"), F.LIST, _("Un par ligne.")),
 )
-COMMON_BY_NAME: dict[str, Field] = {field.name: field for field in COMMON}
+COMMON_BY_NAME: dict[str, Field] = {each.name: each for each in COMMON}
 
 # What an owned resource, then a referenced one, must hold; kinds add their own.
 OWNED_NEEDS = ("title", "summary", "description", "scope")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.enums import LinkType, ResourceKind
+from catalogue.enums.cards import LinkType, ResourceKind
 from catalogue.validators.card import CARD, CARD_NEEDS
 from catalogue.validators.fields import (
     Field,

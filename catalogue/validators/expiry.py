@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from catalogue.enums import ResourceKind
+from catalogue.enums.cards import ResourceKind
 from catalogue.standards.published import is_date, last_day
 
 FIELD = "expires_on"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from catalogue.enums import LicenceStatus
+from catalogue.enums.cards import LicenceStatus
 from catalogue.standards import licences
 
 LABELS = {

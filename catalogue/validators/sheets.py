@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from catalogue.enums import LicenceStatus, ResourceKind
+from catalogue.enums.cards import LicenceStatus, ResourceKind
 from catalogue.standards.languages import code_of
 from catalogue.standards.readers.text import day
 from catalogue.validators import licences

@@ -11,7 +11,7 @@ from django.views import View
 
 from catalogue import rules
 from catalogue.actions import archives, contributions, ideas
-from catalogue.enums import ResourceKind
+from catalogue.enums.cards import ResourceKind
 from catalogue.forms import steps
 from catalogue.forms.steps import KindForm, ReasonForm, Step
 from catalogue.models import Contribution, Resource

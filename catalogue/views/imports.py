@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from catalogue import rules
 from catalogue.actions import batches
-from catalogue.enums import OPEN_CONTRIBUTIONS, ContributionStatus, ResourceKind
+from catalogue.enums.cards import OPEN_CONTRIBUTIONS, ContributionStatus, ResourceKind
 from catalogue.enums.batches import BatchState, RowOutcome
 from catalogue.forms.imports import REVIEW, LaunchForm, TableForm
 from catalogue.harvest import imports, turns

@@ -15,7 +15,7 @@ from django.views import View
 
 from catalogue import rules
 from catalogue.actions import checks, moderation
-from catalogue.enums import ContributionStatus, DecisionReason, ResourceKind
+from catalogue.enums.cards import ContributionStatus, DecisionReason, ResourceKind
 from catalogue.forms.decisions import PUBLISH, REFUSE, DecisionForm
 from catalogue.models import Contribution
 from catalogue.queries import around, proposals, reviews

@@ -10,7 +10,7 @@ from django.utils import dateformat, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.enums import Access, Scope
+from catalogue.enums.cards import Access, Scope
 from catalogue.models import Resource
 from catalogue.validators import licence_names
 from catalogue.validators.details import FREQUENCIES

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalogue.actions.opening import licence_of
-from catalogue.enums import ContributionStatus, LicenceStatus, ResourceKind
+from catalogue.enums.cards import ContributionStatus, LicenceStatus, ResourceKind
 from catalogue.models import Contribution, Resource
 from catalogue.validators import licences
 from portal.management.opening import catalogue, people

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
 from catalogue.actions import resources
-from catalogue.enums import Deposit, LicenceStatus, LinkType, RemovalReason, ResourceKind
+from catalogue.enums.cards import Deposit, LicenceStatus, LinkType, RemovalReason, ResourceKind
 from catalogue.models import Resource
 from catalogue.validators.details import DETAILS
 from portal.audit.actors import SystemActor

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from catalogue.actions import contributions, maskings, moderation, reports, versions
-from catalogue.enums import Access, ResourceKind
+from catalogue.enums.cards import Access, ResourceKind
 from catalogue.enums.reports import Measure, ReportOutcome
 from catalogue.models import CardVersion, Resource
 from portal.accounts.models import User

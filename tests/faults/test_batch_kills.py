@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from catalogue.actions import batches
-from catalogue.enums import ContributionStatus
+from catalogue.enums.cards import ContributionStatus
 from catalogue.enums.batches import BatchState
 from catalogue.harvest import imports
 from catalogue.models import Contribution, ContributionBatch, Resource

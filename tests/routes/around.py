@@ -13,7 +13,7 @@ from catalogue.actions import (
     reports,
     reuses,
 )
-from catalogue.enums import Access, ResourceKind
+from catalogue.enums.cards import Access, ResourceKind
 from catalogue.enums.reports import Measure, ReportOutcome
 from catalogue.models import Contribution, Resource
 from catalogue.search.query import ResourceQuery

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from catalogue.actions import alerts, contributions, moderation, removals
-from catalogue.enums import DecisionReason, LinkType, ResourceKind
+from catalogue.enums.cards import DecisionReason, LinkType, ResourceKind
 from catalogue.models import FormerSlug, SavedSearch
 from catalogue.schemas.reading import CardOut, ResourcesOut, VocabulariesOut
 from catalogue.search.query import ResourceQuery

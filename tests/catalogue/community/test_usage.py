@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from catalogue.actions import usage
-from catalogue.enums import Deposit, ResourceKind
+from catalogue.enums.cards import Deposit, ResourceKind
 from catalogue.models import IndexedResource, Resource
 from catalogue.queries import usage as reads
 from catalogue.validators.agents import is_robot

@@ -8,7 +8,7 @@ import pytest
 
 from catalogue.actions import link_checks
 from catalogue.actions.link_checks import Found
-from catalogue.enums import ContributionStatus
+from catalogue.enums.cards import ContributionStatus
 from catalogue.enums.harvest import LinkState
 from catalogue.harvest import links
 from catalogue.models import Contribution, LinkCheck, Resource

@@ -19,7 +19,7 @@ from catalogue.actions import (
     moderation,
     resources,
 )
-from catalogue.enums import ContributionStatus
+from catalogue.enums.cards import ContributionStatus
 from catalogue.enums.harvest import RunState
 from catalogue.harvest import collect, passages
 from catalogue.harvest.collect import Collected

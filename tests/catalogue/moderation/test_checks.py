@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from catalogue.enums import ResourceKind
+from catalogue.enums.cards import ResourceKind
 from catalogue.validators import checks, sentences
 from catalogue.validators.checks import Remark, Verdict
 from catalogue.validators.details import DETAILS

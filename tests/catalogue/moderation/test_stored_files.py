@@ -23,7 +23,7 @@ from catalogue.actions import (
     stored_files,
 )
 from catalogue.actions.link_checks import links_of
-from catalogue.enums import Access, DecisionReason, ResourceKind
+from catalogue.enums.cards import Access, DecisionReason, ResourceKind
 from catalogue.enums.files import FileState
 from catalogue.invariants import file_breaches
 from catalogue.models import CardFile, Contribution, Resource
